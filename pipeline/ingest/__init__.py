@@ -1,0 +1,1 @@
+"""From files and databases to typed Parquet in the landing zone; everything that was refused, in `rejects`."""
