@@ -1,0 +1,186 @@
+"""Runs dbt in this process, on a parsed project that is kept until a file of it changes.
+
+Parsing takes seconds and depends only on the project's files, so its result is kept beside dbt's target folder under a
+fingerprint of those files. The variables of a run (`as_of` above all) are not part of it: models read them when they
+are compiled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import WarehouseError
+from pipeline.settings import PROJECT_ROOT
+
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+_PARSED = DBT_PROJECT / "target"
+_PROJECT_FOLDERS = ("macros", "seeds", "tests")
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one node: `status` is dbt's (success, pass, warn, error, fail, skipped)."""
+
+    unique_id: str
+    resource_type: str
+    name: str
+    status: str
+    message: str | None
+    failures: int | None
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the node did what it should; a warning counts as done."""
+        return self.status in ("success", "pass", "warn")
+
+
+@dataclass(frozen=True)
+class ParsedProject:
+    """The parsed dbt project: `manifest` is the content of dbt's manifest.json, `packed` dbt's own form of it."""
+
+    manifest: dict[str, Any]
+    packed: bytes
+
+
+def parsed_project(target: str = "duckdb") -> ParsedProject:
+    """Return the parsed project for an engine, parsing it only if a file has changed since it was kept."""
+    return _parsed_project(target, _fingerprint(target))
+
+
+@functools.lru_cache(maxsize=4)
+def _parsed_project(target: str, fingerprint: str) -> ParsedProject:
+    kept = _PARSED / f"{target}-{fingerprint}"
+    if not (kept / "manifest.json").exists():
+        _parse(target, kept)
+    manifest = json.loads((kept / "manifest.json").read_bytes())
+    return ParsedProject(manifest, (kept / "partial_parse.msgpack").read_bytes())
+
+
+def _fingerprint(target: str) -> str:
+    """Hash every file that dbt parses, and the versions that parse it."""
+    digest = hashlib.sha256(f"{target} {version('dbt-core')} {version(f'dbt-{target}')}".encode())
+    folders = [PROJECT_ROOT / "models", *(DBT_PROJECT / name for name in _PROJECT_FOLDERS)]
+    files = [DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"]
+    files += sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    for path in files:
+        digest.update(str(path.relative_to(PROJECT_ROOT)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _parse(target: str, kept: Path) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=kept.parent, prefix=".parse-"))
+    try:
+        _invoke(["parse", "--no-partial-parse"], target, scratch, {})
+        with contextlib.suppress(OSError):  # another process may have kept the same
+            scratch.rename(kept)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    for stale in sorted(kept.parent.glob(f"{target}-*"), key=lambda path: path.stat().st_mtime)[:-3]:
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for the time of one dbt call."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _invoke(
+    arguments: Sequence[str],
+    target: str,
+    target_path: Path,
+    environment: Mapping[str, str],
+    manifest: Any = None,
+    on_event: Callable[[Any], None] | None = None,
+) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    runner = dbtRunner(manifest=manifest, callbacks=[on_event] if on_event else [])
+    common = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target", target]
+    common += ["--target-path", str(target_path), "--log-path", str(target_path / "logs"), "--quiet"]
+    common += ["--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats"]
+    with _environment({"WAREHOUSE_TARGET": target, **environment}):
+        result = runner.invoke([*arguments, *common])
+    if result.exception is not None:
+        raise WarehouseError(
+            f"dbt stopped: {result.exception}",
+            where="dbt_project",
+            remedy="mend the file or variable that dbt names; `dbt parse` shows the same message",
+        ) from result.exception
+    return result
+
+
+def run_dbt(
+    arguments: Sequence[str],
+    *,
+    target: str,
+    target_path: Path,
+    environment: Mapping[str, str],
+    variables: Mapping[str, Any],
+    on_node: Callable[[NodeResult], None] | None = None,
+) -> list[NodeResult]:
+    """Run a dbt command (as `["build", "--select", …]`) and return what became of each node, in the order they ended.
+
+    `on_node` hears of each node as it ends. Failed nodes are returned, not raised.
+    """
+    from dbt.contracts.graph.manifest import Manifest
+
+    project = parsed_project(target)
+    manifest = Manifest.from_msgpack(project.packed)  # type: ignore[attr-defined]
+    manifest.build_flat_graph()
+
+    def hear(event: Any) -> None:
+        if event.info.name == "NodeFinished" and on_node:
+            result = event.data.run_result
+            node = event.data.node_info
+            on_node(
+                NodeResult(
+                    node.unique_id,
+                    node.resource_type,
+                    node.node_name,
+                    str(node.node_status),
+                    result.message or None,
+                    result.num_failures or None,
+                    float(result.execution_time),
+                )
+            )
+
+    result = _invoke(
+        [*arguments, "--vars", json.dumps(dict(variables))], target, target_path, environment, manifest, hear
+    )
+    return [
+        NodeResult(
+            r.node.unique_id,
+            str(r.node.resource_type),
+            r.node.name,
+            str(r.status),
+            r.message or None,
+            r.failures,
+            r.execution_time,
+        )
+        for r in result.result.results
+    ]

@@ -1,0 +1,59 @@
+"""Where the models run: DuckDB, PostgreSQL or Spark behind one small protocol. Nothing else knows which engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from pipeline.settings import Settings
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """A relation of the raw schema: `parts` are Parquet files of exactly `schema`; `fingerprint` changes with their rows."""
+
+    name: str
+    schema: pa.Schema
+    parts: tuple[Path, ...]
+    fingerprint: str
+
+
+class Engine(Protocol):
+    """What a run needs of an engine, in this order: load, the dbt session, read, commit."""
+
+    name: str
+
+    def load(self, tables: Sequence[RawTable]) -> None:
+        """Make every table a relation of the schema `raw`, replacing what was there."""
+
+    def dbt_session(self) -> AbstractContextManager[Mapping[str, str]]:
+        """Give the environment variables that dbt's profile reads; while it is open, only dbt uses the engine."""
+
+    def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
+        """Return the columns of a mart, all rows, in any order."""
+
+    def commit(self) -> None:
+        """Let readers of the marts see this run's; until then they see the last one's whole."""
+
+    def close(self) -> None:
+        """Release what the engine holds."""
+
+
+def open_engine(settings: Settings) -> Engine:
+    """Open the engine that the settings name, importing no other."""
+    if settings.target == "postgres":
+        from pipeline.engines.postgres import PostgresEngine
+
+        return PostgresEngine(settings)
+    if settings.target == "spark":
+        from pipeline.engines.spark import SparkEngine
+
+        return SparkEngine(settings)
+    from pipeline.engines.duckdb import DuckDBEngine
+
+    return DuckDBEngine(settings)

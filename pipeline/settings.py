@@ -1,0 +1,81 @@
+"""Every knob of the warehouse: its default, its environment variable (`WAREHOUSE_*`) and its line in `warehouse.toml`.
+
+The command line overrides the environment, which overrides `warehouse.toml` in the working folder.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+"""The folder that holds `dbt_project/`, `models/` and `expectations/`."""
+
+Target = Literal["duckdb", "postgres", "spark"]
+
+
+def parse_instant(value: object) -> object:
+    """Read an ISO date or date-time as an instant in UTC, to the second; without an offset it is UTC (D1)."""
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value.strip())
+    if isinstance(value, datetime):
+        value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return value.replace(microsecond=0)
+    return value
+
+
+Instant = Annotated[datetime, BeforeValidator(parse_instant)]
+
+
+class Settings(BaseSettings):
+    """The settings of one deployment. Unknown names in `warehouse.toml` are an error, so that none is ignored quietly."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="WAREHOUSE_", toml_file="warehouse.toml", extra="forbid", env_nested_delimiter=None
+    )
+
+    lmn: str | None = Field(None, description="Folder of LMN's workbooks or CSV files.")
+    crm: str | None = Field(None, description="Folder or database URL of the CRM's tables.")
+    platform: str | None = Field(None, description="Folder or database URL of the customer-success platform's tables.")
+
+    as_of: Instant | None = Field(None, description="The instant that the run speaks of (D1); the run's start if unset.")
+    selected_year: int | None = Field(
+        None, ge=2000, le=2100, description="The year of annual_revenue and revenue_segment (D14); as_of's if unset."
+    )
+    var: dict[str, Any] = Field(default_factory=dict, description="Decisions overridden: dbt vars by name.")
+
+    target: Target = Field("duckdb", description="The engine that computes.")
+    exports: str = Field("exports", description="Folder or URL (s3://, sftp://) where drops land.")
+    state: Path = Field(Path(".state"), description="Folder of the landing zone, the DuckDB file and the run history.")
+
+    memory_limit: str = Field("6GB", description="DuckDB's memory limit; beyond it, DuckDB spills into the state folder.")
+    keep_drops: int = Field(12, ge=1, description="Published drops kept for each organization.")
+    csv_safe: bool = Field(False, description="Also write spreadsheet-safe CSV files.")
+    postgres_url: SecretStr | None = Field(None, description="The warehouse's PostgreSQL; an embedded server if unset.")
+    spark_master: str | None = Field(None, description="A Spark cluster's master URL; a local cluster if unset.")
+
+    @field_validator("state")
+    @classmethod
+    def _absolute(cls, state: Path) -> Path:
+        return state.expanduser().resolve()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Order the sources: command line, environment, `warehouse.toml`."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
