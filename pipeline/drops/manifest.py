@@ -1,0 +1,76 @@
+"""The manifest of a drop: what is in it, what it was made from and what was checked. Nothing in it tells the clock.
+
+Its hash names the drop, so the same inputs, settings and `as_of` give the same folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pipeline.contracts import ExportContract
+from pipeline.drops.stage import StagedDrop
+
+MANIFEST = "manifest.json"
+MANIFEST_VERSION = 1
+
+
+def instant_text(instant: datetime) -> str:
+    """Write an instant as `2025-01-15T00:00:00Z`."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def build_manifest(
+    drop: StagedDrop,
+    contracts: Sequence[ExportContract],
+    *,
+    as_of: datetime,
+    data_as_of: datetime,
+    settings: Mapping[str, Any],
+    inputs: Sequence[Mapping[str, Any]],
+    checks: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Describe a drop; `content_hash` covers all the rest."""
+    by_name = {contract.name: contract for contract in contracts}
+    body: dict[str, Any] = {
+        "manifest_version": MANIFEST_VERSION,
+        "organization_id": drop.organization_id,
+        "as_of": instant_text(as_of),
+        "extracted_at": instant_text(as_of),
+        "data_as_of": instant_text(data_as_of),
+        "files": [
+            {
+                "name": file.name,
+                "export": file.export,
+                "contract_version": by_name[file.export].version,
+                "rows": file.rows,
+                "bytes": file.bytes,
+                "sha256": file.sha256,
+                "primary_key": list(by_name[file.export].primary_key),
+                "schema": [
+                    {"name": column.name, "type": column.data_type, "nullable": column.nullable}
+                    for column in by_name[file.export].columns
+                    if column.exported
+                ],
+            }
+            for file in drop.files
+        ],
+        "settings": dict(settings),
+        "inputs": list(inputs),
+        "checks": list(checks),
+    }
+    return {**body, "content_hash": hashlib.sha256(manifest_bytes(body)).hexdigest()}
+
+
+def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
+    """Write a manifest the one way it is written."""
+    return (json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+
+
+def drop_name(manifest: Mapping[str, Any]) -> str:
+    """Name the drop: its `as_of` and the first 8 digits of its content hash."""
+    as_of = str(manifest["as_of"]).replace("-", "").replace(":", "")
+    return f"{as_of}-{str(manifest['content_hash'])[:8]}"

@@ -1,0 +1,108 @@
+"""Writes the exports of one organization into a staging folder, as Parquet and CSV, in the contract's shape.
+
+A value that does not fit its contract is written as it is: the audit, which reads these files, names it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.contracts import ExportContract
+from pipeline.drops.csv_file import write_csv
+from pipeline.drops.parquet_file import write_parquet
+from pipeline.engines import Engine
+
+CHECKSUMS = "SHA256SUMS"
+
+
+@dataclass(frozen=True)
+class StagedFile:
+    """One file of a drop: `rows` without the header, `bytes` on disk."""
+
+    export: str
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class StagedDrop:
+    """The staged files of one organization, in the order of their names."""
+
+    organization_id: int
+    folder: Path
+    files: tuple[StagedFile, ...]
+
+
+def read_marts(engine: Engine, contracts: Sequence[ExportContract]) -> dict[str, pa.Table]:
+    """Read every exported mart once, all organizations, with its tenant's column."""
+    return {contract.name: engine.read(contract.name, [c.name for c in contract.columns]) for contract in contracts}
+
+
+def organizations(marts: Mapping[str, pa.Table], contracts: Sequence[ExportContract], crm: int | None) -> list[int]:
+    """List the organizations that get a drop: every one with a row, and the CRM's where a CRM source is configured."""
+    found = set() if crm is None else {crm}
+    for contract in contracts:
+        if contract.tenant != "crm":
+            found.update(marts[contract.name][contract.tenant].unique().to_pylist())
+    return sorted(found)
+
+
+def stage_drop(
+    marts: Mapping[str, pa.Table],
+    contracts: Sequence[ExportContract],
+    organization_id: int,
+    crm_organization_id: int,
+    folder: Path,
+) -> StagedDrop:
+    """Write the organization's rows of every export, in primary-key order, and their checksums."""
+    folder.mkdir(parents=True)
+    files = []
+    for contract in contracts:
+        rows = _rows_of(marts[contract.name], contract, organization_id, crm_organization_id)
+        for suffix, write in (("csv", write_csv), ("parquet", write_parquet)):
+            path = folder / f"{contract.name}.{suffix}"
+            write(rows, path)
+            files.append(_describe(contract.name, path, rows.num_rows))
+    files.sort(key=lambda file: file.name)
+    (folder / CHECKSUMS).write_text("".join(f"{file.sha256}  {file.name}\n" for file in files))
+    return StagedDrop(organization_id, folder, tuple(files))
+
+
+def _rows_of(mart: pa.Table, contract: ExportContract, organization_id: int, crm_organization_id: int) -> pa.Table:
+    """Cut a mart to one organization, its exported columns and its primary key's order."""
+    columns = ", ".join(f'"{column.name}"' for column in contract.columns if column.exported)
+    order = ", ".join(f'"{name}"' for name in contract.primary_key)
+    if contract.tenant != "crm":
+        condition = f'"{contract.tenant}" = {organization_id}'
+    else:
+        condition = "true" if organization_id == crm_organization_id else "false"
+    with duckdb.connect() as connection:
+        connection.register("mart", mart)
+        rows = connection.sql(f"select {columns} from mart where {condition} order by {order}").to_arrow_table()
+    return pa.table(
+        [_in_shape(rows[column.name], column.arrow_type) for column in contract.columns if column.exported],
+        schema=None,
+        names=[column.name for column in contract.columns if column.exported],
+    )
+
+
+def _in_shape(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """Cast to the contract's type where every value fits it."""
+    with contextlib.suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return values.cast(kind)
+    return values
+
+
+def _describe(export: str, path: Path, rows: int) -> StagedFile:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    return StagedFile(export, path.name, rows, path.stat().st_size, digest.hexdigest())

@@ -1,0 +1,54 @@
+"""What one run leaves for the next: the duplicates found (D22) and the metrics measured (D17).
+
+Kept in the state folder by `as_of`. A run reads only what earlier instants left, never its own or a later one's, so it
+gives the same result whenever and however often it is run again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+DUPLICATES = "duplicate_at_risk_estimates"
+METRICS = "run_metrics"
+_FILES = (f"{DUPLICATES}.parquet", f"{METRICS}.parquet")
+
+
+class RunHistory:
+    """The folder `history` of a state folder: one folder an `as_of`, one Parquet file a mart."""
+
+    def __init__(self, state: Path) -> None:
+        self.folder = state / "history"
+
+    def before(self, as_of: datetime) -> list[Path]:
+        """List the folders of earlier runs, oldest first."""
+        if not self.folder.exists():
+            return []
+        whole = (path for path in self.folder.iterdir() if all((path / file).exists() for file in _FILES))
+        return sorted(path for path in whole if path.name < _name(as_of))
+
+    def duplicates_before(self, as_of: datetime) -> tuple[Path, ...]:
+        """Give the duplicates as the latest earlier run left them: one file, or none."""
+        return tuple(path / f"{DUPLICATES}.parquet" for path in self.before(as_of)[-1:])
+
+    def metrics_before(self, as_of: datetime) -> tuple[Path, ...]:
+        """Give the metrics of every earlier run, a file each."""
+        return tuple(path / f"{METRICS}.parquet" for path in self.before(as_of))
+
+    def keep(self, as_of: datetime, marts: Mapping[str, pa.Table]) -> None:
+        """Keep what a published run leaves, in place of what a run of the same instant left."""
+        target = self.folder / _name(as_of)
+        target.mkdir(parents=True, exist_ok=True)
+        for name in (DUPLICATES, METRICS):
+            scratch = target / f".{name}.part"
+            pq.write_table(marts[name], scratch, compression="zstd")
+            os.replace(scratch, target / f"{name}.parquet")
+
+
+def _name(as_of: datetime) -> str:
+    return as_of.strftime("%Y%m%dT%H%M%SZ")

@@ -1,0 +1,135 @@
+"""What a person sees while a run goes on: live lines on a terminal, one plain line per step where there is none."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TextIO
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+@dataclass
+class Step:
+    """A step under way. `done` and `total` count what `unit` names; `summary` is said when it ends."""
+
+    name: str
+    show: StepView
+    unit: str = "rows"
+    done: int = 0
+    total: int | None = None
+    summary: str = ""
+    started: float = field(default_factory=time.monotonic)
+
+    def update(self, done: int, total: int | None = None, detail: str = "") -> None:
+        """Say how far the step is; `detail` names what is at work."""
+        self.done, self.total = done, total
+        self.show.changed(self, detail)
+
+    def note(self, text: str) -> None:
+        """Say something that a person should read, and that stays on the screen."""
+        self.show.noted(text)
+
+    @property
+    def seconds(self) -> float:
+        """The time since the step began."""
+        return time.monotonic() - self.started
+
+
+class StepView(Protocol):
+    """How steps are shown."""
+
+    def began(self, step: Step) -> None: ...
+    def changed(self, step: Step, detail: str) -> None: ...
+    def ended(self, step: Step, ok: bool) -> None: ...
+    def noted(self, text: str) -> None: ...
+
+
+class Progress:
+    """The steps of one run, and the seconds each took."""
+
+    def __init__(self, view: StepView) -> None:
+        self.view = view
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str, unit: str = "rows") -> Iterator[Step]:
+        """Show a step from its begin to its end."""
+        step = Step(name, self.view, unit)
+        self.view.began(step)
+        ok = False
+        try:
+            yield step
+            ok = True
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + step.seconds
+            self.view.ended(step, ok)
+
+
+class PlainView:
+    """One line per step, when it ends."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+
+    def began(self, step: Step) -> None:
+        """Nothing is said at the begin."""
+
+    def changed(self, step: Step, detail: str) -> None:
+        """Nothing is said on the way."""
+
+    def ended(self, step: Step, ok: bool) -> None:
+        """Say the step, its outcome and its time."""
+        outcome = step.summary if ok else "failed"
+        print(f"{step.name:<8} {outcome}  ({step.seconds:.1f} s)", file=self.stream, flush=True)
+
+    def noted(self, text: str) -> None:
+        """Say it in a line of its own."""
+        print(f"         {text}", file=self.stream, flush=True)
+
+
+class TerminalView:
+    """A live line for the step under way: what is done, at what rate, and what is left."""
+
+    def __init__(self, console: Console) -> None:
+        from rich.status import Status
+
+        self.console = console
+        self.status = Status("", console=console)
+
+    def began(self, step: Step) -> None:
+        """Start the live line."""
+        self.status.update(f"[bold]{step.name}[/bold]")
+        self.status.start()
+
+    def changed(self, step: Step, detail: str) -> None:
+        """Rewrite the live line."""
+        rate = step.done / max(step.seconds, 0.001)
+        parts = [f"[bold]{step.name}[/bold]", detail, f"{step.done:,} {step.unit}", f"{rate:,.0f} {step.unit}/s"]
+        if step.total:
+            left = (step.total - step.done) / max(rate, 0.001)
+            parts.append(f"of {step.total:,}, about {left:.0f} s left")
+        self.status.update("  ".join(part for part in parts if part))
+
+    def ended(self, step: Step, ok: bool) -> None:
+        """Leave one line behind."""
+        self.status.stop()
+        mark, outcome = ("[green]✓[/green]", step.summary) if ok else ("[red]✗[/red]", "failed")
+        self.console.print(f"{mark} [bold]{step.name:<8}[/bold] {outcome}  [dim]{step.seconds:.1f} s[/dim]")
+
+    def noted(self, text: str) -> None:
+        """Print it above the live line."""
+        self.console.print(f"  [yellow]![/yellow] {text}", highlight=False)
+
+
+def open_progress() -> Progress:
+    """Choose the view that fits standard error."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+
+        return Progress(TerminalView(Console(stderr=True)))
+    return Progress(PlainView())

@@ -1,0 +1,109 @@
+"""The raw schema of a run: what landed, and the run's own tables (loads, rejects, what earlier runs left)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.engines import RawTable
+from pipeline.history import RunHistory
+from pipeline.ingest.landing import LandedTable
+from pipeline.ingest.record import read_record
+from pipeline.ingest.rejects import REJECTS_SCHEMA
+from pipeline.run_plan import RunPlan
+from pipeline.workspace import Workspace
+
+SOURCES = ("lmn", "crm", "platform")
+
+LOADS_SCHEMA = pa.schema(
+    [
+        ("source", pa.string()),
+        ("table_name", pa.string()),
+        ("is_configured", pa.bool_()),
+        ("files", pa.int64()),
+        ("read", pa.int64()),
+        ("loaded", pa.int64()),
+        ("rejected", pa.int64()),
+        ("fingerprint", pa.string()),
+    ]
+)
+
+DUPLICATES_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("account_id", pa.string()),
+        ("division", pa.string()),
+        ("address", pa.string()),
+        ("estimate_ids", pa.string()),
+        ("detected_at", pa.timestamp("us")),
+        ("resolved_at", pa.timestamp("us")),
+    ]
+)
+
+METRICS_SCHEMA = pa.schema(
+    [
+        ("as_of", pa.timestamp("us")),
+        ("metric", pa.string()),
+        ("dimension", pa.string()),
+        ("value", pa.decimal128(18, 4)),
+    ]
+)
+
+
+def landed_tables(workspace: Workspace) -> list[LandedTable]:
+    """Read what the latest ingest of every source landed."""
+    return [table for source in SOURCES for table in read_record(workspace.landed(source))]
+
+
+def raw_tables(workspace: Workspace, plan: RunPlan) -> list[RawTable]:
+    """List every relation that the models read."""
+    landed = landed_tables(workspace)
+    history = RunHistory(workspace.state)
+    folder = workspace.state / "run"
+    folder.mkdir(exist_ok=True)
+    tables = [
+        RawTable(table.table.qualified_name, table.table.arrow_schema, table.parts, table.fingerprint)
+        for table in landed
+    ]
+    rejects = tuple(part for table in landed for part in table.rejects)
+    return [
+        *tables,
+        _run_table(folder, "loads", LOADS_SCHEMA, (_write_loads(folder, landed),)),
+        _run_table(folder, "rejects", REJECTS_SCHEMA, rejects),
+        _run_table(folder, "duplicate_history", DUPLICATES_SCHEMA, history.duplicates_before(plan.as_of)),
+        _run_table(folder, "metric_history", METRICS_SCHEMA, history.metrics_before(plan.as_of)),
+    ]
+
+
+def _run_table(folder: Path, name: str, schema: pa.Schema, parts: Sequence[Path]) -> RawTable:
+    """Name a table of the run; where it has no file, an empty one."""
+    if not parts:
+        parts = (folder / f"{name}.empty.parquet",)
+        pq.write_table(schema.empty_table(), parts[0])
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.read_bytes())
+    return RawTable(f"run__{name}", schema, tuple(parts), digest.hexdigest())
+
+
+def _write_loads(folder: Path, landed: Sequence[LandedTable]) -> Path:
+    rows = [
+        {
+            "source": table.table.source,
+            "table_name": table.table.name,
+            "is_configured": table.is_configured,
+            "files": len(table.files),
+            "read": table.read,
+            "loaded": table.loaded,
+            "rejected": table.rejected,
+            "fingerprint": table.fingerprint,
+        }
+        for table in landed
+    ]
+    path = folder / "loads.parquet"
+    pq.write_table(pa.Table.from_pylist(rows, LOADS_SCHEMA), path)
+    return path

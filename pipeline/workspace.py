@@ -1,0 +1,52 @@
+"""The layout of a state folder: what a run keeps there and where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipeline.progress import Progress
+
+
+class Workspace:
+    """The paths of a state folder, made on first use."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        state.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def landing(self) -> Path:
+        """The landing zone: typed Parquet by content."""
+        return self.state / "landing"
+
+    def landed(self, source: str) -> Path:
+        """The record of what a source's latest ingest landed."""
+        return self.state / f"landed-{source}.json"
+
+    @property
+    def built(self) -> Path:
+        """The plan of the run whose marts the engine holds."""
+        return self.state / "built.json"
+
+    @property
+    def dbt_target(self) -> Path:
+        """dbt's target and log folder."""
+        return self.state / "dbt"
+
+    @contextmanager
+    def turn(self, progress: Progress) -> Iterator[None]:
+        """Wait until no other run uses this state folder, and say so when waiting."""
+        lock = FileLock(self.state / "run.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            progress.view.noted(f"another run uses {self.state}; waiting for its end")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
