@@ -1,0 +1,89 @@
+"""The command line: `warehouse run, verify, explain, sample, ui, contract`. What it needs is imported when it is needed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipeline.errors import WarehouseError
+
+app = typer.Typer(
+    name="warehouse",
+    help="Accounts, renewals and customer success: from the source systems to audited drops.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _decisions(values: list[str] | None) -> dict[str, str] | None:
+    """Read `NAME=VALUE` pairs."""
+    if not values:
+        return None
+    pairs = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals:
+            raise WarehouseError("is not NAME=VALUE", where=f"--var {value}", remedy="write it as --var at_risk_days=90")
+        pairs[name.strip()] = text.strip()
+    return pairs
+
+
+@app.command()
+def run(
+    lmn: Annotated[str | None, typer.Option(help="Folder of LMN's workbooks or CSV files.", metavar="DIR")] = None,
+    crm: Annotated[str | None, typer.Option(help="The CRM's tables.", metavar="DIR|URL")] = None,
+    platform: Annotated[str | None, typer.Option(help="The platform's tables.", metavar="DIR|URL")] = None,
+    as_of: Annotated[str | None, typer.Option(help="The instant to speak of; now if unset.", metavar="ISO")] = None,
+    selected_year: Annotated[int | None, typer.Option(help="The year of annual_revenue; as-of's if unset.")] = None,
+    target: Annotated[str | None, typer.Option(help="duckdb, postgres or spark.")] = None,
+    exports: Annotated[str | None, typer.Option(help="Where drops land.", metavar="DIR|URL")] = None,
+    state: Annotated[Path | None, typer.Option(help="Landing zone, database and run history.", metavar="DIR")] = None,
+    var: Annotated[list[str] | None, typer.Option(help="Override a decision.", metavar="NAME=VALUE")] = None,
+    csv_safe: Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")] = None,
+) -> None:
+    """Ingest, compute, check and publish."""
+    from pipeline.run import run_warehouse
+
+    given = {
+        "lmn": lmn,
+        "crm": crm,
+        "platform": platform,
+        "as_of": as_of,
+        "selected_year": selected_year,
+        "target": target,
+        "exports": exports,
+        "state": state,
+        "var": _decisions(var),
+        "csv_safe": csv_safe,
+    }
+    run_warehouse(_settings(given))
+
+
+def _settings(given: dict[str, Any]) -> Any:
+    """Build the settings of this call, with a readable error."""
+    from pydantic import ValidationError
+
+    from pipeline.settings import Settings
+
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+        raise WarehouseError("; ".join(faults), where="settings", remedy="see `warehouse run --help`") from error
+
+
+def main() -> None:
+    """Run the command line; a fault with a remedy is said in words and ends with exit code 1."""
+    try:
+        app()
+    except WarehouseError as error:
+        print(f"\n{error}", file=sys.stderr)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

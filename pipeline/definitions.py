@@ -1,0 +1,35 @@
+"""The map of the house: sources, models, drops, and the job, schedule and sensor that run them."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from pipeline.assets.drops import build_drop_assets
+from pipeline.assets.models import build_model_assets
+from pipeline.assets.sources import build_source_assets
+from pipeline.dbt_runner import parsed_project
+from pipeline.progress import PlainView, Progress
+from pipeline.settings import Settings
+from pipeline.triggers import build_new_files_sensor, build_weekly_schedule
+
+JOB = "warehouse"
+
+
+def build_definitions(settings: Settings | None = None, progress: Progress | None = None) -> dg.Definitions:
+    """Define the whole pipeline; what is not given comes from the environment and `warehouse.toml`."""
+    settings = settings or Settings()
+    manifest = parsed_project(settings.target).manifest
+    return dg.Definitions(
+        assets=[*build_source_assets(), build_model_assets(manifest), build_drop_assets(manifest)],
+        jobs=[dg.define_asset_job(JOB)],
+        schedules=[build_weekly_schedule(JOB)],
+        sensors=[build_new_files_sensor(JOB, settings)],
+        resources={"settings": settings, "progress": progress or Progress(PlainView())},
+        executor=dg.in_process_executor,  # one process writes: DuckDB allows no second
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Give `dagster dev` and deployed code locations the pipeline."""
+    return build_definitions()
