@@ -1,4 +1,4 @@
-"""The command line: `warehouse run, verify, explain, sample, ui, contract`. What it needs is imported when it is needed."""
+"""The command line: `warehouse run, verify, explain, sample, ui, contract`. Imports wait until they are needed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _decisions(values: list[str] | None) -> dict[str, str] | None:
     for value in values:
         name, equals, text = value.partition("=")
         if not equals:
-            raise WarehouseError("is not NAME=VALUE", where=f"--var {value}", remedy="write it as --var at_risk_days=90")
+            raise WarehouseError("is not NAME=VALUE", where=f"--var {value}", remedy="write --var at_risk_days=90")
         pairs[name.strip()] = text.strip()
     return pairs
 

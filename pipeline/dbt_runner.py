@@ -184,3 +184,7 @@ def run_dbt(
         )
         for r in result.result.results
     ]
+
+
+if __name__ == "__main__":  # set-up parses the project once, so that no run has to
+    parsed_project()

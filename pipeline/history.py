@@ -6,7 +6,6 @@ gives the same result whenever and however often it is run again.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -47,7 +46,7 @@ class RunHistory:
         for name in (DUPLICATES, METRICS):
             scratch = target / f".{name}.part"
             pq.write_table(marts[name], scratch, compression="zstd")
-            os.replace(scratch, target / f"{name}.parquet")
+            scratch.replace(target / f"{name}.parquet")
 
 
 def _name(as_of: datetime) -> str:

@@ -43,10 +43,17 @@ class Step:
 class StepView(Protocol):
     """How steps are shown."""
 
-    def began(self, step: Step) -> None: ...
-    def changed(self, step: Step, detail: str) -> None: ...
-    def ended(self, step: Step, ok: bool) -> None: ...
-    def noted(self, text: str) -> None: ...
+    def began(self, step: Step) -> None:
+        """Show that a step has begun."""
+
+    def changed(self, step: Step, detail: str) -> None:
+        """Show how far it is."""
+
+    def ended(self, step: Step, ok: bool) -> None:
+        """Show that it has ended, well or not."""
+
+    def noted(self, text: str) -> None:
+        """Show something to read."""
 
 
 class Progress:

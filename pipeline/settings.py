@@ -37,7 +37,7 @@ Instant = Annotated[datetime, BeforeValidator(parse_instant)]
 
 
 class Settings(BaseSettings):
-    """The settings of one deployment. Unknown names in `warehouse.toml` are an error, so that none is ignored quietly."""
+    """The settings of one deployment. An unknown name in `warehouse.toml` is an error: none is ignored quietly."""
 
     model_config = SettingsConfigDict(
         env_prefix="WAREHOUSE_", toml_file="warehouse.toml", extra="forbid", env_nested_delimiter=None
@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     crm: str | None = Field(None, description="Folder or database URL of the CRM's tables.")
     platform: str | None = Field(None, description="Folder or database URL of the customer-success platform's tables.")
 
-    as_of: Instant | None = Field(None, description="The instant that the run speaks of (D1); the run's start if unset.")
+    as_of: Instant | None = Field(None, description="The instant to speak of (D1); the run's start if unset.")
     selected_year: int | None = Field(
         None, ge=2000, le=2100, description="The year of annual_revenue and revenue_segment (D14); as_of's if unset."
     )
@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     exports: str = Field("exports", description="Folder or URL (s3://, sftp://) where drops land.")
     state: Path = Field(Path(".state"), description="Folder of the landing zone, the DuckDB file and the run history.")
 
-    memory_limit: str = Field("6GB", description="DuckDB's memory limit; beyond it, DuckDB spills into the state folder.")
+    memory_limit: str = Field("6GB", description="DuckDB's memory limit; beyond it, it spills into the state folder.")
     keep_drops: int = Field(12, ge=1, description="Published drops kept for each organization.")
     csv_safe: bool = Field(False, description="Also write spreadsheet-safe CSV files.")
     postgres_url: SecretStr | None = Field(None, description="The warehouse's PostgreSQL; an embedded server if unset.")

@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipeline.dbt_runner import NodeResult, parsed_project, run_dbt
+from pipeline.dbt_runner import NodeResult, run_dbt
 from pipeline.engines import Engine, open_engine
 from pipeline.errors import WarehouseError
 from pipeline.progress import Progress, Step
@@ -92,9 +92,7 @@ def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     return models
 
 
-def _build(
-    engine: Engine, plan: RunPlan, workspace: Workspace, step: Step, selection: list[str]
-) -> list[NodeResult]:
+def _build(engine: Engine, plan: RunPlan, workspace: Workspace, step: Step, selection: list[str]) -> list[NodeResult]:
     ended = 0
 
     def on_node(result: NodeResult) -> None:
