@@ -1,0 +1,18 @@
+{#- A text in lower case, character by character (Unicode's simple mapping), whatever the locale. -#}
+{% macro lower_text(text) -%}
+    {{ return(adapter.dispatch("lower_text")(text)) }}
+{%- endmacro %}
+
+{% macro default__lower_text(text) -%}
+    lower({{ text }})
+{%- endmacro %}
+
+{#- Under the C collation lower() knows ASCII only, and under others it follows the system's locale. -#}
+{% macro postgres__lower_text(text) -%}
+    lower({{ text }} collate "pg_c_utf8")
+{%- endmacro %}
+
+{#- Spark maps in full: a capital I with a dot becomes two characters, and a sigma looks at its neighbours. -#}
+{% macro spark__lower_text(text) -%}
+    lower(translate({{ text }}, '\u0130\u03a3', 'i\u03c3'))
+{%- endmacro %}
