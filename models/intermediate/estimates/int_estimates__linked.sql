@@ -1,0 +1,55 @@
+with
+
+estimates as (
+
+    select * from {{ ref('int_estimates__combined') }}
+
+),
+
+accounts as (
+
+    select
+        account_id,
+        lmn_crm_id
+
+    from {{ ref('int_accounts__combined') }}
+
+),
+
+contacts as (
+
+    select
+        lmn_contact_id,
+        account_id
+
+    from {{ ref('int_accounts__contacts') }}
+    where
+        lmn_contact_id is not null
+        and contact_id_choice = 1
+
+),
+
+linked as (
+
+    -- D13: each step needs an account that exists, otherwise the next
+    select
+        estimates.*,
+        coalesce(by_account.account_id, by_crm_id.account_id, by_contact.account_id) as account_id,
+        case
+            when by_account.account_id is not null then 'account_id'
+            when by_crm_id.account_id is not null then 'lmn_crm_id'
+            when by_contact.account_id is not null then 'lmn_contact_id'
+            else 'none'
+        end as link_method
+
+    from estimates
+    left join accounts as by_account
+        on estimates.stated_account_id = by_account.account_id
+    left join accounts as by_crm_id
+        on estimates.lmn_contact_id = by_crm_id.lmn_crm_id
+    left join contacts as by_contact
+        on {{ lower_text('estimates.lmn_contact_id') }} = by_contact.lmn_contact_id
+
+)
+
+select * from linked
