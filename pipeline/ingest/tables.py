@@ -82,8 +82,9 @@ class SourceTable:
     """One table of a source system.
 
     Rows are deduplicated by `key`: the latest `updated_at` wins, else the last one read. Of each column in `unique`
-    only the winning row keeps its value, unless it is in `unique_rows`, where the losing row goes. `row_numbers` keeps
-    the source's row number as `_row`, for the rules that go by file order (at-risk R12, D21).
+    only the winning row keeps its value, unless it is in `unique_rows`, where the losing row goes. A row that has none
+    of the columns `one_of` is refused. `row_numbers` keeps the row's place in the order of reading as `_row`, for the
+    rules that go by file order (at-risk R12, D21).
     """
 
     source: str
@@ -92,6 +93,7 @@ class SourceTable:
     key: tuple[str, ...]
     unique: tuple[str, ...] = ()
     unique_rows: tuple[str, ...] = ()
+    one_of: tuple[str, ...] = ()
     row_numbers: bool = False
     recognised_by: tuple[tuple[str, ...], ...] = field(default=())
     """LMN: the sets of headers, any of which marks a file as this table."""
@@ -298,13 +300,19 @@ CRM_TABLES: Final = (
 _DIRECTIONS: Final = ("team", "account")
 
 
-def _platform(name: str, columns: str, key: tuple[str, ...] = ("id",), **allowed: tuple[str, ...]) -> SourceTable:
+def _platform(
+    name: str,
+    columns: str,
+    key: tuple[str, ...] = ("id",),
+    one_of: tuple[str, ...] = (),
+    **allowed: tuple[str, ...],
+) -> SourceTable:
     """A table of the customer-success platform. Keys hold within a tenant, so that no tenant's row can displace another's."""
     read = _columns(f"organization_id* id, {columns}")
     checked = tuple(
         Column(c.name, c.kind, c.required, c.aliases, allowed[c.name]) if c.name in allowed else c for c in read
     )
-    return SourceTable("platform", name, checked, key=("organization_id", *key))
+    return SourceTable("platform", name, checked, key=("organization_id", *key), one_of=one_of)
 
 
 PLATFORM_TABLES: Final = (
@@ -352,6 +360,7 @@ PLATFORM_TABLES: Final = (
         "calendar_event_attendee",
         "event_id* id, user_id id, stakeholder_id id, response text, attended bool",
         key=("event_id", "user_id", "stakeholder_id"),
+        one_of=("user_id", "stakeholder_id"),
     ),
     _platform(
         "chat_message",

@@ -1,0 +1,180 @@
+"""From raw batches to the table's Arrow schema: cells typed, rows that can't be rows dropped, both reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.ingest.cells import TEXT_KINDS, Cell, read_cell, text_of
+from pipeline.ingest.headers import HeaderMatch
+from pipeline.ingest.readers import RawBatch
+from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
+from pipeline.ingest.tables import Column, Kind, SourceTable
+
+ROW_COLUMN: Final = "_row"
+
+_PHONE_KINDS: Final = TEXT_KINDS - {Kind.KEY} | {Kind.TAGS}
+
+
+@dataclass(frozen=True)
+class Faults:
+    """The cells of one column that are not what the source said: their places in the batch, and a text each."""
+
+    places: np.ndarray
+    reasons: pa.Array
+    actions: pa.Array
+    values: pa.Array
+
+
+@dataclass(frozen=True)
+class TypedColumn:
+    """A column in its landing type, and its faults if it has any."""
+
+    array: pa.Array
+    faults: Faults | None = None
+
+
+def landing_schema(table: SourceTable) -> pa.Schema:
+    """The schema of a part that ingest wrote itself: the table's, with each row's number for the rejects."""
+    schema = table.arrow_schema
+    return schema if table.row_numbers else schema.append(pa.field(ROW_COLUMN, pa.int64(), nullable=False))
+
+
+class Conformer:
+    """Brings the batches of one file into shape. What it refuses goes to `rejects`."""
+
+    def __init__(
+        self, table: SourceTable, match: HeaderMatch, rejects: RejectsWriter, *, dates_from_1904: bool = False
+    ) -> None:
+        self._table = table
+        self._positions = match.positions
+        self._rejects = rejects
+        self._dates_from_1904 = dates_from_1904
+        self._schema = landing_schema(table)
+
+    def conform(self, raw: RawBatch) -> pa.RecordBatch:
+        """The batch's good rows in the landing schema."""
+        for row in raw.broken:
+            self._rejects.add(
+                pa.array([row.number], pa.int64()), None, pa.array([redact(row.text)]), row.reason, ROW_DROPPED
+            )
+        count = len(raw.row_numbers)
+        typed = [
+            TypedColumn(pa.nulls(count, column.arrow_type))
+            if at is None
+            else type_column(column, raw.columns[at], dates_from_1904=self._dates_from_1904)
+            for column, at in zip(self._table.columns, self._positions, strict=True)
+        ]
+        dropped = self._drop_rows(raw, typed)
+        for column, result in zip(self._table.columns, typed, strict=True):
+            self._report(column, raw, result.faults, dropped)
+        arrays = [*(result.array for result in typed), raw.row_numbers]
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        return batch.filter(pa.array(~dropped)) if dropped.any() else batch
+
+    def _drop_rows(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
+        """Which rows can't be rows: the first required column without a value is told as the reason."""
+        dropped = np.zeros(len(raw.row_numbers), dtype=bool)
+        for column, result in zip(self._table.columns, typed, strict=True):
+            if column.required and result.array.null_count:
+                missing = _mask(pc.is_null(result.array)) & ~dropped
+                self._report_missing(column, raw, result.faults, missing)
+                dropped |= missing
+        if self._table.one_of and len(dropped):
+            arrays = [r.array for c, r in zip(self._table.columns, typed, strict=True) if c.name in self._table.one_of]
+            nothing = np.logical_and.reduce([_mask(pc.is_null(array)) for array in arrays]) & ~dropped
+            places = np.flatnonzero(nothing)
+            self._rejects.add(
+                raw.row_numbers.take(pa.array(places)),
+                self._table.one_of[0],
+                pa.nulls(len(places), pa.string()),
+                f"a row needs one of {', '.join(self._table.one_of)}",
+                ROW_DROPPED,
+            )
+            dropped |= nothing
+        return dropped
+
+    def _report_missing(self, column: Column, raw: RawBatch, faults: Faults | None, missing: np.ndarray) -> None:
+        places = np.flatnonzero(missing)
+        if not len(places):
+            return
+        known: dict[int, int] = {}
+        if faults is not None:
+            known = {int(place): at for at, place in enumerate(faults.places)}
+        reasons = []
+        values = []
+        for place in places.tolist():
+            at = known.get(place)
+            why = "empty" if at is None or faults is None else faults.reasons[at].as_py()
+            reasons.append(f"the required column '{column.name}': {why}")
+            values.append(None if at is None or faults is None else faults.values[at].as_py())
+        self._rejects.add(
+            raw.row_numbers.take(pa.array(places)),
+            column.name,
+            pa.array(values, pa.string()),
+            pa.array(reasons, pa.string()),
+            ROW_DROPPED,
+        )
+
+    def _report(self, column: Column, raw: RawBatch, faults: Faults | None, dropped: np.ndarray) -> None:
+        if faults is None:
+            return
+        kept = ~dropped[faults.places]
+        for action in pc.unique(faults.actions).to_pylist():
+            chosen = pa.array(kept & _mask(pc.equal(faults.actions, action)))
+            self._rejects.add(
+                raw.row_numbers.take(pa.array(faults.places)).filter(chosen),
+                column.name,
+                faults.values.filter(chosen),
+                faults.reasons.filter(chosen),
+                action,
+            )
+
+
+def type_column(column: Column, raw: pa.Array, *, dates_from_1904: bool = False) -> TypedColumn:
+    """Type one column's array."""
+    if pa.types.is_dictionary(raw.type):
+        raw = raw.dictionary_decode()
+    if raw.null_count == len(raw):
+        return TypedColumn(pa.nulls(len(raw), column.arrow_type))
+    return _cell_by_cell(column, raw, dates_from_1904)
+
+
+def _cell_by_cell(column: Column, raw: pa.Array, dates_from_1904: bool) -> TypedColumn:
+    """Every distinct value through `read_cell`, once."""
+    try:
+        encoded = raw.dictionary_encode()
+        values, codes = encoded.dictionary.to_pylist(), encoded.indices
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # lists and records have no dictionary
+        values, codes = raw.to_pylist(), pa.array(range(len(raw)), pa.int32())
+    cells = [read_cell(column, value, dates_from_1904=dates_from_1904) for value in values]
+    typed = pa.array([cell.value for cell in cells], column.arrow_type)
+    return TypedColumn(typed.take(codes), _faults(column, values, cells, codes))
+
+
+def _faults(column: Column, values: list[object], cells: list[Cell], codes: pa.Array) -> Faults | None:
+    is_fault = np.array([cell.reason is not None for cell in cells], dtype=bool)
+    if not is_fault.any():
+        return None
+    at = codes.fill_null(-1).to_numpy(zero_copy_only=False)
+    places = np.flatnonzero((at >= 0) & is_fault[at])
+    chosen = pa.array(at[places])
+    may_hold_phone = column.kind in _PHONE_KINDS
+    texts = [
+        redact(text_of(value), may_hold_phone=may_hold_phone) if cell.reason is not None else None
+        for value, cell in zip(values, cells, strict=True)
+    ]
+    return Faults(
+        places,
+        pa.array([cell.reason for cell in cells], pa.string()).take(chosen),
+        pa.array([cell.action for cell in cells], pa.string()).take(chosen),
+        pa.array(texts, pa.string()).take(chosen),
+    )
+
+
+def _mask(values: pa.Array) -> np.ndarray:
+    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=bool)

@@ -1,0 +1,124 @@
+"""Which rows lose to another of the same key (source-schema: the latest `updated_at` wins, else the last one read).
+
+DuckDB looks for them, in key columns only and spilling where it must; the rows themselves are not touched here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from pipeline.ingest.tables import SourceTable
+
+
+@dataclass(frozen=True)
+class Losers:
+    """Rows (or cells of them) that lost: for each its part, its place in that part (from 0) and the key it lost by."""
+
+    columns: tuple[str, ...]
+    parts: np.ndarray
+    places: np.ndarray
+    keys: tuple[str | None, ...]
+    is_cell: bool
+    """True: only the cell goes (`unique`); False: the row goes."""
+
+
+def find_losers(
+    table: SourceTable, parts: Sequence[Path], *, memory_limit: str, threads: int, scratch: Path
+) -> list[Losers]:
+    """Find every loser among the rows of `parts`, which are in the order of reading."""
+    if not (table.key or table.unique or table.unique_rows):
+        return []
+    with _connect(memory_limit, threads, scratch) as connection:
+        connection.execute(_rows(table, parts))
+        found = []
+        if table.key:
+            found.append(_losers_by(connection, table, table.key, is_cell=False))
+        for column in (*table.unique_rows, *table.unique):
+            found.append(_losers_by(connection, table, (column,), is_cell=column in table.unique))
+        return [losers for losers in found if len(losers.places)]
+
+
+@contextmanager
+def _connect(memory_limit: str, threads: int, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = duckdb.connect(
+        config={"memory_limit": memory_limit, "threads": threads, "temp_directory": str(scratch)}
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _rows(table: SourceTable, parts: Sequence[Path]) -> str:
+    """A view of the columns that decide, over all parts, and a table for the rows that are out already."""
+    names = dict.fromkeys((*table.key, *table.unique_rows, *table.unique))
+    has_updated_at = any(column.name == "updated_at" for column in table.columns)
+    columns = ", ".join(_quoted(name) for name in names)
+    newest = "updated_at" if has_updated_at else "null::timestamp"
+    selects = [
+        f"select {at} as part, file_row_number as place, {newest} as newest, {columns} "
+        f"from read_parquet('{_escaped(path)}', file_row_number = true)"
+        for at, path in enumerate(parts)
+    ]
+    return f"""
+        create view all_rows as {" union all ".join(selects)};
+        create table gone (part bigint, place bigint);
+        create view standing as select * from all_rows where not exists (
+            select 1 from gone where gone.part = all_rows.part and gone.place = all_rows.place
+        );
+    """
+
+
+def _losers_by(
+    connection: duckdb.DuckDBPyConnection, table: SourceTable, key: tuple[str, ...], *, is_cell: bool
+) -> Losers:
+    """Losers of one key among the rows still standing. In a unique column null is no value; in a key it is one."""
+    quoted = [_quoted(name) for name in key]
+    keys = ", ".join(quoted)
+    same = " and ".join(f"standing.{name} is not distinct from repeated.{name}" for name in quoted)
+    shown = f"concat_ws(' / ', {', '.join(f'cast(standing.{name} as varchar)' for name in quoted)})"
+    present = "true" if key == table.key else f"{keys} is not null"
+    connection.execute(
+        f"""
+        create or replace temp table lost as
+        with repeated as (
+            select {keys} from standing where {present} group by {keys} having count(*) > 1
+        ),
+        ranked as (
+            select
+                part,
+                place,
+                {shown} as shown,
+                row_number() over (
+                    partition by {", ".join(f"standing.{name}" for name in quoted)}
+                    order by newest desc nulls last, part desc, place desc
+                ) as rank
+            from standing inner join repeated on {same}
+        )
+        select part, place, shown from ranked where rank > 1
+        """
+    )
+    if not is_cell:
+        connection.execute("insert into gone select part, place from lost")
+    lost = connection.execute("select part, place, shown from lost order by part, place").to_arrow_table()
+    return Losers(
+        key,
+        lost["part"].to_numpy().astype(np.int64),
+        lost["place"].to_numpy().astype(np.int64),
+        tuple(lost["shown"].to_pylist()),
+        is_cell,
+    )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")

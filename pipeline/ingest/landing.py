@@ -1,0 +1,173 @@
+"""The landing zone: typed Parquet, addressed by what it was made from, and never changed once it is there.
+
+A part's address is the hash of its file's bytes and name, its table's schema and the ingest's own code, so that an
+unchanged file costs nothing but its hashing and a changed rule reads everything again. Beside `<address>.parquet`
+stand the part's rejects and, written last, its record: without the record there is no part, and what a killed run
+left behind is overwritten by the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pyarrow.parquet as pq
+
+from pipeline.ingest.tables import SourceTable
+
+_ADDRESS_DIGITS: Final = 32
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file (or a database's table) that was read: its name within the source, its size and its hash."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class LandedTable:
+    """A source table in the landing zone.
+
+    `parts` together hold its rows; each has at least the columns of `table.arrow_schema`, with those types. They may
+    stand in another order and beside others, so read them by name. `read` = `loaded` + `rejected`, in rows.
+    """
+
+    table: SourceTable
+    parts: tuple[Path, ...]
+    is_configured: bool
+    files: tuple[SourceFile, ...]
+    read: int
+    loaded: int
+    rejected: int
+    rejects: tuple[Path, ...]
+    fingerprint: str
+    extra_columns: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PartRecord:
+    """What is known of a part without opening it. Counts are rows; `size` is the Parquet file's, in bytes."""
+
+    read: int
+    loaded: int
+    rejected: int
+    size: int
+    has_rejects: bool
+    extra_columns: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One typed Parquet file of a table, its rejects (None: there are none) and its record."""
+
+    address: str
+    path: Path
+    rejects: Path | None
+    record: PartRecord
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Where a part is written before it gets its address."""
+
+    data: Path
+    rejects: Path
+    scratch: Path
+
+
+class Landing:
+    """The landing zone in the folder `root`. `memory_limit` bounds what deduplication may hold (the rest spills)."""
+
+    def __init__(self, root: Path, *, memory_limit: str = "1GiB", threads: int | None = None) -> None:
+        self.root = root
+        self.memory_limit = memory_limit
+        self.threads = threads or os.cpu_count() or 1
+
+    def find(self, table: SourceTable, address: str) -> Part | None:
+        """The part of that address, None if it is not there whole."""
+        folder = self._folder(table)
+        data = folder / f"{address}.parquet"
+        try:
+            told = json.loads((folder / f"{address}.json").read_text(encoding="utf-8"))
+            record = PartRecord(**{name: tuple(v) if isinstance(v, list) else v for name, v in told.items()})
+            if data.stat().st_size != record.size:
+                return None
+        except (OSError, ValueError, TypeError):
+            return None
+        rejects = folder / f"{address}.rejects.parquet" if record.has_rejects else None
+        if rejects is not None and not rejects.exists():
+            return None
+        return Part(address, data, rejects, record)
+
+    @contextmanager
+    def draft(self, table: SourceTable) -> Iterator[Draft]:
+        """Names for a part in the making, in the table's folder; whatever is left of them afterwards is removed."""
+        folder = self._folder(table)
+        folder.mkdir(parents=True, exist_ok=True)
+        stem = f".{os.getpid()}-{uuid.uuid4().hex}"
+        draft = Draft(folder / f"{stem}.data", folder / f"{stem}.rejects", folder / f"{stem}.scratch")
+        try:
+            yield draft
+        finally:
+            for path in (draft.data, draft.rejects, draft.scratch):
+                path.unlink(missing_ok=True)
+
+    def keep(self, table: SourceTable, address: str, draft: Draft, record: PartRecord) -> Part:
+        """Give a finished draft its address. The record comes last: it is what makes the part exist."""
+        folder = self._folder(table)
+        if record.has_rejects:
+            draft.rejects.replace(folder / f"{address}.rejects.parquet")
+        draft.data.replace(folder / f"{address}.parquet")
+        note = draft.scratch.with_suffix(".json")
+        note.write_text(json.dumps(asdict(record), ensure_ascii=False, sort_keys=True), encoding="utf-8")
+        note.replace(folder / f"{address}.json")
+        part = self.find(table, address)
+        if part is None:
+            raise OSError(f"{folder.name}/{address} vanished while it was written")
+        return part
+
+    def empty(self, table: SourceTable) -> Part:
+        """The part of a table that has no rows."""
+        address = part_address(table, "empty", "")
+        if part := self.find(table, address):
+            return part
+        with self.draft(table) as draft:
+            pq.write_table(table.arrow_schema.empty_table(), draft.data)
+            return self.keep(table, address, draft, PartRecord(0, 0, 0, draft.data.stat().st_size, has_rejects=False))
+
+    def _folder(self, table: SourceTable) -> Path:
+        return self.root / table.qualified_name
+
+
+def part_address(table: SourceTable, content: str, name: str) -> str:
+    """The address of a part made of `content` (a hash), in a file called `name`."""
+    return combined_hash(_rules_version(), repr(table), content, name)[:_ADDRESS_DIGITS]
+
+
+def combined_hash(*parts: str) -> str:
+    """One hash of several texts, none of which runs into its neighbour."""
+    return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()
+
+
+@cache
+def _rules_version() -> str:
+    """The hash of the ingest's own code: nobody has to remember to raise a number when a rule changes."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    for module in sorted(package.rglob("*.py")):
+        digest.update(module.relative_to(package).as_posix().encode())
+        digest.update(module.read_bytes())
+    return digest.hexdigest()

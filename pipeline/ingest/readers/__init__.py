@@ -1,0 +1,53 @@
+"""One module a format: each opens a file or database table and gives its headers and its cells, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class BrokenRow:
+    """A row that a reader could not take apart: its number, what it said and what is wrong."""
+
+    number: int
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class RawBatch:
+    """Some rows as the source gave them: an array a header, in the headers' order, and the numbers people see.
+
+    `broken` are rows that are not among the arrays' rows.
+    """
+
+    row_numbers: pa.Array
+    columns: tuple[pa.Array, ...]
+    broken: tuple[BrokenRow, ...] = field(default=())
+
+
+class OpenTable(Protocol):
+    """A source's table, opened for one pass."""
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers as they are written."""
+
+    @property
+    def total_rows(self) -> int | None:
+        """How many rows are to come, if the format says."""
+
+    @property
+    def dates_from_1904(self) -> bool:
+        """Whether serial day numbers count from 1904-01-01."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know about how this was read."""
+
+    def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
+        """The rows, in order. Columns outside `positions` are of no interest and may come as nulls."""

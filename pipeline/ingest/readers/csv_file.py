@@ -1,0 +1,183 @@
+"""CSV: UTF-8 or Windows-1252; commas, semicolons or tabs; quoted line breaks; read as a stream."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from pipeline.errors import WarehouseError
+from pipeline.ingest.headers import fold
+from pipeline.ingest.readers import BrokenRow, RawBatch
+
+BLOCK_BYTES: Final = 16 * 1024 * 1024
+"""A quoted cell, and so a row, can't be longer than this."""
+_HEADER_BYTES: Final = 1024 * 1024
+_DELIMITERS: Final = (",", ";", "\t")
+
+
+class CsvFile:
+    """One CSV file. `known_headers` help to tell the delimiter: the one that finds most of them."""
+
+    dates_from_1904 = False
+    total_rows: int | None = None
+
+    def __init__(self, path: Path, where: str, known_headers: Sequence[str], *, is_utf8: bool | None = None) -> None:
+        self._path = path
+        self._where = where
+        head = _head(path, where)
+        self._encoding = _encoding(path, where, head, is_utf8)
+        text = head.decode(self._encoding, errors="replace").removeprefix("\ufeff")
+        self._delimiter, self.headers = _header(text, known_headers)
+        if not any(header.strip() for header in self.headers):
+            raise WarehouseError("the file has no header", where=where, remedy="its first line must name the columns")
+        self.notices: tuple[str, ...] = ()
+        if self._encoding == "cp1252":
+            self.notices = (f"{where}: not UTF-8, read as Windows-1252",)
+
+    def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
+        """The rows; blank lines are none. Row 1 is the header, and a row of several lines counts once."""
+        names = [str(at) for at in range(len(self.headers))]
+        broken: list[BrokenRow] = []
+        number = 1
+        unseen = 0
+        try:
+            with self._open(names, positions, broken) as stream:
+                for batch in stream:
+                    numbers, number, unseen = _row_numbers(batch.num_rows, number, broken, unseen)
+                    wide = dict(zip(batch.schema.names, batch.columns, strict=True))
+                    empty = pa.nulls(batch.num_rows, pa.string())
+                    columns = tuple(wide.get(name, empty) for name in names)
+                    full = _not_blank(columns, batch.num_rows)
+                    fresh = tuple(broken[:unseen])
+                    del broken[:unseen]
+                    unseen = 0
+                    yield RawBatch(
+                        numbers.filter(full), tuple(column.filter(full) for column in columns), _readable(fresh)
+                    )
+            if broken:
+                yield RawBatch(
+                    pa.array([], pa.int64()), tuple(pa.array([], pa.string()) for _ in names), _readable(broken)
+                )
+        except (pa.ArrowInvalid, UnicodeError) as error:
+            raise WarehouseError(
+                f"the file can't be read as CSV: {_plain(error)}",
+                where=self._where,
+                remedy="save it again as CSV (UTF-8); look for a quote that is never closed",
+            ) from error
+
+    def _open(
+        self, names: list[str], positions: frozenset[int], broken: list[BrokenRow]
+    ) -> pyarrow.csv.CSVStreamingReader:
+        expected = len(names)
+
+        def on_broken_row(row: pyarrow.csv.InvalidRow) -> str:
+            reason = f"{row.actual_columns} cells where the header has {expected}"
+            broken.append(BrokenRow(row.number or 0, row.text, reason))
+            return "skip"
+
+        # all columns are converted: a row is blank only if every cell is, wanted or not
+        return pyarrow.csv.open_csv(
+            self._path,
+            read_options=pyarrow.csv.ReadOptions(
+                use_threads=False,
+                block_size=BLOCK_BYTES,
+                column_names=names,
+                skip_rows_after_names=1,
+                encoding="utf8" if self._encoding == "utf-8" else self._encoding,
+            ),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=self._delimiter,
+                newlines_in_values=True,
+                ignore_empty_lines=False,
+                invalid_row_handler=on_broken_row,
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types={name: pa.string() for name in names},
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                null_values=[""],
+            ),
+        )
+
+
+def _head(path: Path, where: str) -> bytes:
+    with path.open("rb") as file:
+        head = file.read(_HEADER_BYTES)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise WarehouseError("the file is UTF-16 text", where=where, remedy="save it as CSV UTF-8")
+    return head
+
+
+def _encoding(path: Path, where: str, head: bytes, is_utf8: bool | None) -> str:
+    if is_utf8 is None:
+        is_utf8 = _is_utf8(path)
+    return "utf-8" if is_utf8 else "cp1252"
+
+
+def _is_utf8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while chunk := file.read(BLOCK_BYTES):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
+
+
+def _header(text: str, known_headers: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """The delimiter and the first row: of the delimiters the one that gives most known headers, then most cells."""
+    known = {fold(header) for header in known_headers}
+    rows = {delimiter: _first_row(text, delimiter) for delimiter in _DELIMITERS}
+    best = max(_DELIMITERS, key=lambda d: (sum(fold(cell) in known for cell in rows[d]), len(rows[d])))
+    return best, rows[best]
+
+
+def _first_row(text: str, delimiter: str) -> tuple[str, ...]:
+    try:
+        return tuple(next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []))
+    except csv.Error:
+        return ()
+
+
+def _row_numbers(rows: int, last: int, broken: list[BrokenRow], seen: int) -> tuple[pa.Array, int, int]:
+    """The numbers of the next `rows` good rows after row `last`, leaving out the broken ones between them."""
+    if seen == len(broken):
+        return pa.array(np.arange(last + 1, last + rows + 1)), last + rows, seen
+    numbers: list[int] = []
+    number = last
+    while len(numbers) < rows:
+        number += 1
+        if seen < len(broken) and broken[seen].number == number:
+            seen += 1
+        else:
+            numbers.append(number)
+    return pa.array(numbers, pa.int64()), number, seen
+
+
+def _not_blank(columns: tuple[pa.Array, ...], rows: int) -> pa.Array:
+    full = pa.array([False] * rows) if not columns else None
+    for column in columns:
+        has_text = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False)
+        full = has_text if full is None else pc.or_(full, has_text)
+        if pc.all(full).as_py():
+            break
+    return full
+
+
+def _readable(rows: Sequence[BrokenRow]) -> tuple[BrokenRow, ...]:
+    return tuple(row for row in rows if row.text.strip())
+
+
+def _plain(error: Exception) -> str:
+    return str(error).splitlines()[0]

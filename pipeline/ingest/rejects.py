@@ -1,0 +1,123 @@
+"""What was refused, and why: one row a refused row or cell, safe to show to anyone.
+
+Values are shortened and personal details masked; secrets never get here, since no column that holds one is read.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.ingest.tables import SourceTable
+
+ROW_DROPPED: Final = "row dropped"
+
+REJECTS_SCHEMA: Final = pa.schema(
+    [
+        pa.field("source", pa.string(), nullable=False),
+        pa.field("table_name", pa.string(), nullable=False),
+        pa.field("file", pa.string(), nullable=False),
+        pa.field("row_number", pa.int64()),
+        pa.field("column_name", pa.string()),
+        pa.field("value", pa.string()),
+        pa.field("reason", pa.string(), nullable=False),
+        pa.field("action", pa.string(), nullable=False),
+    ]
+)
+
+LONGEST_VALUE: Final = 80
+_READ_AHEAD: Final = 400
+
+_EMAIL: Final = re.compile(r"[^\s@<>,;:\"'()]+@[^\s@<>,;:\"'()]+\.[^\s@<>,;:\"'().]{2,}")
+_PHONE: Final = re.compile(
+    r"(?<![0-9])(?:\+?[0-9]{1,3}[ .-]?)?(?:\([0-9]{3}\) ?|[0-9]{3}[ .-])[0-9]{3}[ .-]?[0-9]{4}(?![0-9])"
+)
+_INTERNATIONAL: Final = re.compile(r"\+[0-9](?:[ .()-]*[0-9]){6,14}")
+_LOCAL: Final = re.compile(r"(?<![0-9.-])[0-9]{3}[ -][0-9]{4}(?![0-9])")
+_BARE_PHONE: Final = re.compile(r"(?<![0-9])1?[0-9]{10}(?![0-9])")
+_TOKEN: Final = re.compile(r"(?=[A-Za-z0-9_\-+/=]*[0-9])(?=[A-Za-z0-9_\-+/=]*[A-Za-z])[A-Za-z0-9_\-+/=]{24,}")
+
+
+def redact(value: str, *, may_hold_phone: bool = True) -> str:
+    """The value, at most 80 characters, with e-mail addresses, phone numbers and what looks like a token masked.
+
+    Ten bare digits are a phone number only where `may_hold_phone`: not in columns of ids and amounts.
+    """
+    text = value[:_READ_AHEAD]
+    text = _EMAIL.sub("***@***", text)
+    for pattern in (_PHONE, _INTERNATIONAL, _LOCAL, *((_BARE_PHONE,) if may_hold_phone else ())):
+        text = pattern.sub(_mask_digits, text)
+    text = _TOKEN.sub("***", text)
+    text = text.replace("\0", "\\0")
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def _mask_digits(found: re.Match[str]) -> str:
+    return re.sub(r"[0-9]", "*", found[0])
+
+
+class RejectsWriter:
+    """Collects a part's rejects in a Parquet file; what it holds in memory is bounded.
+
+    A context manager: the file is complete once it is left.
+    """
+
+    def __init__(self, path: Path, table: SourceTable, file: str) -> None:
+        self._path = path
+        self._table = table
+        self._file = file
+        self._writer: pq.ParquetWriter | None = None
+        self.rows_dropped = 0
+        self.cells = 0
+
+    def __enter__(self) -> RejectsWriter:
+        self._writer = pq.ParquetWriter(self._path, REJECTS_SCHEMA, compression="zstd")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def add(
+        self,
+        row_numbers: pa.Array | pa.ChunkedArray,
+        column_name: str | None,
+        values: pa.Array | pa.ChunkedArray,
+        reasons: pa.Array | pa.ChunkedArray | str,
+        action: str,
+    ) -> None:
+        """Add one reject a row number; `values` are redacted already."""
+        count = len(row_numbers)
+        if count == 0:
+            return
+        if self._writer is None:
+            raise RuntimeError("the rejects file is closed")
+        if isinstance(reasons, str):
+            reasons = pa.repeat(pa.scalar(reasons, pa.string()), count)
+        columns = [
+            pa.repeat(pa.scalar(self._table.source, pa.string()), count),
+            pa.repeat(pa.scalar(self._table.name, pa.string()), count),
+            pa.repeat(pa.scalar(self._file, pa.string()), count),
+            row_numbers,
+            pa.repeat(pa.scalar(column_name, pa.string()), count),
+            values,
+            reasons,
+            pa.repeat(pa.scalar(action, pa.string()), count),
+        ]
+        self._writer.write_table(pa.Table.from_arrays([_flat(column) for column in columns], schema=REJECTS_SCHEMA))
+        if action == ROW_DROPPED:
+            self.rows_dropped += count
+        else:
+            self.cells += count
+
+
+def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
