@@ -49,7 +49,7 @@ METRICS_SCHEMA = pa.schema(
         ("as_of", pa.timestamp("us")),
         ("metric", pa.string()),
         ("dimension", pa.string()),
-        ("value", pa.decimal128(18, 4)),
+        ("value", pa.decimal128(24, 6)),
     ]
 )
 

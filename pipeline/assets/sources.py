@@ -8,8 +8,8 @@ from typing import Any
 import dagster as dg
 
 from pipeline.ingest.landing import LandedTable, Landing
-from pipeline.ingest.record import write_record
 from pipeline.ingest.sources import ingest_source
+from pipeline.ingest.record import write_record
 from pipeline.ingest.tables import SOURCE_TABLES
 from pipeline.progress import Progress, Step
 from pipeline.raw import SOURCES

@@ -43,18 +43,11 @@ def build_manifest(
         "data_as_of": instant_text(data_as_of),
         "files": [
             {
+                **by_name[file.export].as_dict(),
                 "name": file.name,
-                "export": file.export,
-                "contract_version": by_name[file.export].version,
                 "rows": file.rows,
                 "bytes": file.bytes,
                 "sha256": file.sha256,
-                "primary_key": list(by_name[file.export].primary_key),
-                "schema": [
-                    {"name": column.name, "type": column.data_type, "nullable": column.nullable}
-                    for column in by_name[file.export].columns
-                    if column.exported
-                ],
             }
             for file in drop.files
         ],

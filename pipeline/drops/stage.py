@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipeline.contracts import ExportContract
+from pipeline.contracts import CRM_TENANT, ExportContract
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.parquet_file import write_parquet
 from pipeline.engines import Engine
@@ -51,7 +51,7 @@ def organizations(marts: Mapping[str, pa.Table], contracts: Sequence[ExportContr
     """List the organizations that get a drop: every one with a row, and the CRM's where a CRM source is configured."""
     found = set() if crm is None else {crm}
     for contract in contracts:
-        if contract.tenant != "crm":
+        if contract.tenant != CRM_TENANT:
             found.update(marts[contract.name][contract.tenant].unique().to_pylist())
     return sorted(found)
 
@@ -79,20 +79,16 @@ def stage_drop(
 
 def _rows_of(mart: pa.Table, contract: ExportContract, organization_id: int, crm_organization_id: int) -> pa.Table:
     """Cut a mart to one organization, its exported columns and its primary key's order."""
-    columns = ", ".join(f'"{column.name}"' for column in contract.columns if column.exported)
+    columns = ", ".join(f'"{column.name}"' for column in contract.exported_columns)
     order = ", ".join(f'"{name}"' for name in contract.primary_key)
-    if contract.tenant != "crm":
+    if contract.tenant != CRM_TENANT:
         condition = f'"{contract.tenant}" = {organization_id}'
     else:
         condition = "true" if organization_id == crm_organization_id else "false"
     with duckdb.connect() as connection:
         connection.register("mart", mart)
         rows = connection.sql(f"select {columns} from mart where {condition} order by {order}").to_arrow_table()
-    return pa.table(
-        [_in_shape(rows[column.name], column.arrow_type) for column in contract.columns if column.exported],
-        schema=None,
-        names=[column.name for column in contract.columns if column.exported],
-    )
+    return pa.table({c.name: _in_shape(rows[c.name], c.arrow_type) for c in contract.exported_columns})
 
 
 def _in_shape(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
