@@ -32,17 +32,32 @@ lmn_rows as (
 
 lmn as (
 
-    select * from lmn_rows
-    where choice = 1
+    select
+        lmn_rows.*,
+        -- an account that the CRM has under the id that LMN's would get is the same account, too
+        coalesce(by_lmn_crm_id.crm_account_id, by_id.crm_account_id) as crm_account_id,
+        row_number() over (
+            partition by coalesce(by_lmn_crm_id.crm_account_id, by_id.crm_account_id)
+            order by
+                case when by_lmn_crm_id.crm_account_id is not null then 0 else 1 end asc nulls last,
+                {{ text_order('lmn_rows.lmn_crm_id') }} asc nulls last
+        ) as crm_choice
+
+    from lmn_rows
+    left join crm as by_lmn_crm_id
+        on lmn_rows.lmn_crm_id = by_lmn_crm_id.lmn_crm_id
+    left join crm as by_id
+        on 'lmn-account-' || lmn_rows.lmn_crm_id = by_id.crm_account_id
+    where lmn_rows.choice = 1
 
 ),
 
-combined as (
+crm_accounts as (
 
-    -- an account known to both keeps the CRM's values; LMN fills what the CRM lacks
+    -- an account known to both keeps the CRM's id and values; LMN fills what the CRM lacks
     select
         -- identifiers
-        coalesce(crm.crm_account_id, 'lmn-account-' || lmn.lmn_crm_id) as account_id,
+        crm.crm_account_id as account_id,
         coalesce(crm.lmn_crm_id, lmn.lmn_crm_id) as lmn_crm_id,
 
         -- dimensions
@@ -54,8 +69,6 @@ combined as (
         {{ first_present('crm.' ~ column, 'lmn.' ~ column) }} as {{ column }},
         {% endfor -%}
         coalesce(crm.archived, lmn.archived, false) as archived,
-        crm.crm_account_id is not null as in_crm,
-        lmn.lmn_crm_id is not null as in_lmn,
 
         -- facts
         crm.stored_annual_revenue,
@@ -70,8 +83,47 @@ combined as (
         crm.updated_at
 
     from crm
-    full outer join lmn
-        on crm.lmn_crm_id = lmn.lmn_crm_id
+    left join lmn
+        on
+            crm.crm_account_id = lmn.crm_account_id
+            and lmn.crm_choice = 1
+
+),
+
+lmn_accounts as (
+
+    select
+        'lmn-account-' || lmn_crm_id as account_id,
+        lmn_crm_id,
+        name,
+        account_type as stated_account_type,
+        cast(null as {{ text_type() }}) as stated_status,
+        cast(null as {{ text_type() }}) as stored_revenue_segment,
+        {% for column in shared_columns -%}
+        {{ column }},
+        {% endfor -%}
+        coalesce(archived, false) as archived,
+        cast(null as numeric(12, 2)) as stored_annual_revenue,
+        cast(null as numeric(7, 2)) as organization_score,
+        cast(null as timestamp) as last_interaction_date,
+        cast(null as timestamp) as renewal_date,
+        cast(null as timestamp) as snoozed_until,
+        cast(null as timestamp) as created_date,
+        cast(null as timestamp) as created_at,
+        cast(null as timestamp) as updated_at
+
+    from lmn
+    where crm_account_id is null
+
+),
+
+combined as (
+
+    select * from crm_accounts
+
+    union all
+
+    select * from lmn_accounts
 
 ),
 

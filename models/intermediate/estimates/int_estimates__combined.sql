@@ -17,24 +17,45 @@ crm as (
 
 ),
 
-lmn as (
+lmn_rows as (
 
     select * from {{ ref('stg_lmn__estimates_list') }}
 
 ),
 
-combined as (
+lmn as (
+
+    select
+        lmn_rows.*,
+        -- an estimate that the CRM has under the id that LMN's would get is the same estimate, too
+        coalesce(by_lmn_estimate_id.crm_estimate_id, by_id.crm_estimate_id) as crm_estimate_id,
+        row_number() over (
+            partition by coalesce(by_lmn_estimate_id.crm_estimate_id, by_id.crm_estimate_id)
+            order by
+                case when by_lmn_estimate_id.crm_estimate_id is not null then 0 else 1 end asc nulls last,
+                {{ text_order('lmn_rows.lmn_estimate_id') }} asc nulls last
+        ) as crm_choice
+
+    from lmn_rows
+    left join crm as by_lmn_estimate_id
+        on lmn_rows.lmn_estimate_id = by_lmn_estimate_id.lmn_estimate_id
+    left join crm as by_id
+        on 'lmn-estimate-' || lmn_rows.lmn_estimate_id = by_id.crm_estimate_id
+
+),
+
+crm_estimates as (
 
     -- source-schema: an estimate known to both is one estimate, LMN's value wins where LMN has one; it keeps the CRM's
-    -- id, which snoozes and the history of duplicates refer to
+    -- id, which the history of duplicates refers to
     select
         -- identifiers
-        coalesce(crm.crm_estimate_id, 'lmn-estimate-' || lmn.lmn_estimate_id) as estimate_id,
-        coalesce(lmn.lmn_estimate_id, crm.lmn_estimate_id) as lmn_estimate_id,
+        crm.crm_estimate_id as estimate_id,
+        coalesce(crm.lmn_estimate_id, lmn.lmn_estimate_id) as lmn_estimate_id,
         crm.account_id as stated_account_id,
         crm.contact_id,
 
-        -- dimensions, facts and dates that both know
+        -- what both know
         {% for column in shared_columns -%}
         coalesce(lmn.{{ column }}, crm.{{ column }}) as {{ column }},
         {% endfor -%}
@@ -46,21 +67,62 @@ combined as (
         lmn.{{ column }},
         {% endfor -%}
 
-        -- what only the CRM knows: LMN's files hold no created_date, and the time of an import is none
+        -- what only the CRM knows
         crm.created_date,
         crm.created_at,
         crm.updated_at,
 
         -- metadata
-        crm.crm_estimate_id is not null as in_crm,
+        true as in_crm,
         lmn.lmn_estimate_id is not null as in_lmn,
         -- at-risk R12, D21: file order, the CRM's file first
-        case when crm.crm_estimate_id is null then 1 else 0 end as source_rank,
-        coalesce(crm.source_row, lmn.source_row) as source_row
+        0 as source_rank,
+        crm.source_row
 
     from crm
-    full outer join lmn
-        on crm.lmn_estimate_id = lmn.lmn_estimate_id
+    left join lmn
+        on
+            crm.crm_estimate_id = lmn.crm_estimate_id
+            and lmn.crm_choice = 1
+
+),
+
+lmn_estimates as (
+
+    select
+        'lmn-estimate-' || lmn_estimate_id as estimate_id,
+        lmn_estimate_id,
+        cast(null as {{ text_type() }}) as stated_account_id,
+        cast(null as {{ text_type() }}) as contact_id,
+        {% for column in shared_columns -%}
+        {{ column }},
+        {% endfor -%}
+        coalesce(archived, false) as archived,
+        coalesce(exclude_stats, false) as exclude_stats,
+        {% for column in lmn_columns -%}
+        {{ column }},
+        {% endfor -%}
+        -- lmn-format: not in the file, and never the time of an import
+        cast(null as date) as created_date,
+        cast(null as timestamp) as created_at,
+        cast(null as timestamp) as updated_at,
+        false as in_crm,
+        true as in_lmn,
+        1 as source_rank,
+        source_row
+
+    from lmn
+    where crm_estimate_id is null
+
+),
+
+combined as (
+
+    select * from crm_estimates
+
+    union all
+
+    select * from lmn_estimates
 
 )
 

@@ -1,0 +1,44 @@
+with
+
+profiles as (
+
+    -- D14, contracts profile: there is no fallback for a profile without a year between 2000 and 2100
+    select * from {{ ref('stg_crm__profiles') }}
+    where selected_year between 2000 and 2100
+
+),
+
+accounts as (
+
+    select id from {{ ref('accounts') }}
+
+),
+
+revenue as (
+
+    select * from {{ ref('account_revenue_by_year') }}
+
+),
+
+final as (
+
+    select
+        -- identifiers
+        profiles.profile_id,
+        accounts.id as account_id,
+
+        -- facts of the year that the profile selected
+        profiles.selected_year,
+        coalesce(revenue.revenue, cast(0 as numeric(18, 2))) as annual_revenue,
+        coalesce(revenue.segment, 'C') as revenue_segment
+
+    from profiles
+    cross join accounts
+    left join revenue
+        on
+            accounts.id = revenue.account_id
+            and profiles.selected_year = revenue.year
+
+)
+
+select * from final

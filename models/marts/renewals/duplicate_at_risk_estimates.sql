@@ -1,0 +1,108 @@
+with
+
+history as (
+
+    select * from {{ source('run', 'duplicate_history') }}
+
+),
+
+groups as (
+
+    select * from {{ ref('int_renewals__duplicate_groups') }}
+
+),
+
+kept as (
+
+    -- at-risk R15, D22: an unresolved row of the same group stays as it is; a resolved row is never reopened
+    select
+        history.id,
+        history.account_id,
+        history.division,
+        history.address,
+        history.estimate_ids,
+        history.detected_at,
+        case
+            when history.resolved_at is not null then history.resolved_at
+            when groups.account_id is null then {{ as_of() }}
+        end as resolved_at
+
+    from history
+    left join groups
+        on
+            history.account_id = groups.account_id
+            and history.division = groups.division
+            and history.address = groups.address
+            and history.estimate_ids = groups.estimate_ids
+
+),
+
+unresolved as (
+
+    select * from history
+    where resolved_at is null
+
+),
+
+detected as (
+
+    select
+        {{ md5_hex(
+            "'[' || " ~ json_string('groups.account_id') ~ " || ',' || " ~ json_string('groups.division')
+            ~ " || ',' || " ~ json_string('groups.address') ~ " || ',' || groups.estimate_ids || ',"
+            ~ as_of_datetime().isoformat() ~ "Z]'"
+        ) }} as digest,
+        groups.account_id,
+        groups.division,
+        groups.address,
+        groups.estimate_ids,
+        {{ as_of() }} as detected_at,
+        cast(null as timestamp) as resolved_at
+
+    from groups
+    left join unresolved
+        on
+            groups.account_id = unresolved.account_id
+            and groups.division = unresolved.division
+            and groups.address = unresolved.address
+            and groups.estimate_ids = unresolved.estimate_ids
+    where unresolved.id is null
+
+),
+
+final as (
+
+    select
+        -- identifiers
+        id,
+        account_id,
+
+        -- the group, its division and address as normalised
+        division,
+        address,
+        estimate_ids,
+
+        -- timestamps
+        detected_at,
+        resolved_at
+
+    from kept
+
+    union all
+
+    select
+        -- the same group, detected at the same instant, has the same id on every engine
+        substring(digest, 1, 8) || '-' || substring(digest, 9, 4) || '-' || substring(digest, 13, 4) || '-'
+        || substring(digest, 17, 4) || '-' || substring(digest, 21, 12) as id,
+        account_id,
+        division,
+        address,
+        estimate_ids,
+        detected_at,
+        resolved_at
+
+    from detected
+
+)
+
+select * from final

@@ -1,0 +1,43 @@
+with
+
+history as (
+
+    select * from {{ source('run', 'metric_history') }}
+
+),
+
+measured as (
+
+    select * from {{ ref('int_run__load_metrics') }}
+    union all
+    select * from {{ ref('int_run__estimate_metrics') }}
+    union all
+    select * from {{ ref('int_run__account_metrics') }}
+    union all
+    select * from {{ ref('int_run__renewal_metrics') }}
+
+),
+
+final as (
+
+    select
+        as_of,
+        metric,
+        dimension,
+        value
+
+    from history
+
+    union all
+
+    select
+        {{ as_of() }} as as_of,
+        metric,
+        dimension,
+        value
+
+    from measured
+
+)
+
+select * from final
