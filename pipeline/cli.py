@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pipeline.errors import WarehouseError
+
+if TYPE_CHECKING:
+    from pipeline.run import RunOutcome
 
 app = typer.Typer(
     name="warehouse",
@@ -46,6 +49,7 @@ def run(
     csv_safe: Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")] = None,
 ) -> None:
     """Ingest, compute, check and publish."""
+    from pipeline.progress import open_progress
     from pipeline.run import run_warehouse
 
     given = {
@@ -60,7 +64,38 @@ def run(
         "var": _decisions(var),
         "csv_safe": csv_safe,
     }
-    run_warehouse(_settings(given))
+    outcome = run_warehouse(_settings(given), open_progress())
+    _show(outcome)
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(help="The page's port on this machine.")] = 3000,
+    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
+) -> None:
+    """Open Dagster's page: the asset graph, its runs, the schedule and the sensor."""
+    from pipeline.service import serve
+
+    serve(_settings({"state": state}), port)
+
+
+def _show(outcome: RunOutcome) -> None:
+    """Print what was published and where."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="Published", title_justify="left")
+    for heading in ("organization", "drop", "account rows", "files", ""):
+        table.add_column(heading, justify="right" if heading in ("account rows", "files") else "left")
+    for drop in outcome.drops:
+        table.add_row(
+            str(drop["organization_id"]),
+            drop["location"],
+            f"{drop['accounts']:,}",
+            str(drop["files"]),
+            "new" if drop["is_new"] else "as before",
+        )
+    Console(soft_wrap=True).print(table)
 
 
 def _settings(given: dict[str, Any]) -> Any:

@@ -158,7 +158,7 @@ def run_dbt(
     from dbt.contracts.graph.manifest import Manifest
 
     project = parsed_project(target)
-    manifest = Manifest.from_msgpack(project.packed)  # type: ignore[attr-defined]
+    manifest = Manifest.from_msgpack(project.packed)
     manifest.build_flat_graph()
 
     def hear(event: Any) -> None:

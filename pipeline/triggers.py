@@ -1,7 +1,5 @@
 """What starts a run by itself: the week's schedule, and new or changed files in a source folder."""
 
-from __future__ import annotations
-
 import hashlib
 from pathlib import Path
 

@@ -33,6 +33,11 @@ class Workspace:
         return self.state / "built.json"
 
     @property
+    def published(self) -> Path:
+        """What the latest run published."""
+        return self.state / "published.json"
+
+    @property
     def dbt_target(self) -> Path:
         """dbt's target and log folder."""
         return self.state / "dbt"

@@ -4,8 +4,6 @@ dbt runs in this process on the kept parse: dagster-dbt's own step starts dbt as
 a package index for versions, ten seconds that a small run does not have.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -37,7 +35,7 @@ def _assets_and_checks(manifest: Mapping[str, Any]) -> tuple[dict[str, dg.AssetS
     assets = {}
     checks = {}
     for unique_id, node in manifest["nodes"].items():
-        parents = [nodes[parent] for parent in node["depends_on"]["nodes"] if parent in nodes]
+        parents = [nodes[parent] for parent in node["depends_on"].get("nodes", []) if parent in nodes]
         if node["resource_type"] in _TABLES:
             assets[unique_id] = dg.AssetSpec(
                 asset_key(node),

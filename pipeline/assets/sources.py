@@ -1,15 +1,13 @@
 """The sources as assets: one step a system, one asset a table."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
 
 from pipeline.ingest.landing import LandedTable, Landing
-from pipeline.ingest.sources import ingest_source
 from pipeline.ingest.record import write_record
+from pipeline.ingest.sources import ingest_source
 from pipeline.ingest.tables import SOURCE_TABLES
 from pipeline.progress import Progress, Step
 from pipeline.raw import SOURCES

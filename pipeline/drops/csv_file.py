@@ -30,7 +30,7 @@ def _without_zone(kind: pa.DataType) -> pa.DataType:
 
 
 def _cell(field: pa.Field) -> str:
-    name = '"' + field.name.replace('"', '""') + '"'
+    name: str = '"' + field.name.replace('"', '""') + '"'
     if not pa.types.is_timestamp(field.type):
         return name
     return (

@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from pipeline.contracts import CRM_TENANT, ExportContract
 from pipeline.drops.csv_file import write_csv
+from pipeline.drops.csv_safe import SAFE_SUFFIX, write_safe_csv
 from pipeline.drops.parquet_file import write_parquet
 from pipeline.engines import Engine
 
@@ -62,13 +63,19 @@ def stage_drop(
     organization_id: int,
     crm_organization_id: int,
     folder: Path,
+    *,
+    csv_safe: bool = False,
 ) -> StagedDrop:
-    """Write the organization's rows of every export, in primary-key order, and their checksums."""
+    """Write the organization's rows of every export, in primary-key order, and their checksums.
+
+    `csv_safe` adds a spreadsheet-safe CSV beside each exact one.
+    """
     folder.mkdir(parents=True)
+    writers = {"csv": write_csv, "parquet": write_parquet, **({SAFE_SUFFIX: write_safe_csv} if csv_safe else {})}
     files = []
     for contract in contracts:
         rows = _rows_of(marts[contract.name], contract, organization_id, crm_organization_id)
-        for suffix, write in (("csv", write_csv), ("parquet", write_parquet)):
+        for suffix, write in writers.items():
             path = folder / f"{contract.name}.{suffix}"
             write(rows, path)
             files.append(_describe(contract.name, path, rows.num_rows))

@@ -15,7 +15,7 @@ from pipeline.settings import Settings
 
 @dataclass(frozen=True)
 class RawTable:
-    """A relation of the raw schema. `parts` have at least the columns of `schema`; `fingerprint` changes with the rows."""
+    """A relation of the raw schema. `parts` have at least `schema`'s columns; `fingerprint` changes with the rows."""
 
     name: str
     schema: pa.Schema

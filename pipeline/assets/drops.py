@@ -1,0 +1,78 @@
+"""The drops as assets: staged, audited, published, in one step, so that nothing comes between check and publication."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from pipeline.assets.models import asset_key
+from pipeline.contracts import contracts_from_manifest
+from pipeline.drops.release import release
+from pipeline.engines import open_engine
+from pipeline.errors import WarehouseError
+from pipeline.progress import Progress
+from pipeline.raw import landed_tables
+from pipeline.run_plan import RunPlan
+from pipeline.settings import Settings
+from pipeline.workspace import Workspace
+
+STAGED = dg.AssetKey(["drops", "staged"])
+AUDITED = dg.AssetKey(["drops", "audited"])
+PUBLISHED = dg.AssetKey(["drops", "published"])
+
+
+def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    """Make the step that turns the marts into published drops."""
+    contracts = contracts_from_manifest(manifest)
+    exported = {contract.name for contract in contracts}
+    marts = [asset_key(node) for node in manifest["nodes"].values() if node["name"] in exported]
+
+    @dg.multi_asset(
+        name="drops",
+        specs=[
+            dg.AssetSpec(STAGED, deps=marts, group_name="drops", kinds={"parquet", "csv"}),
+            dg.AssetSpec(AUDITED, deps=[STAGED], group_name="drops", kinds={"great_expectations"}),
+            dg.AssetSpec(PUBLISHED, deps=[AUDITED], group_name="drops", kinds={"parquet", "csv"}),
+        ],
+    )
+    def drops(
+        context: dg.AssetExecutionContext,
+        settings: dg.ResourceParam[Settings],
+        progress: dg.ResourceParam[Progress],
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        """Stage, audit and publish a drop for each organization."""
+        workspace = Workspace(settings.state)
+        if not workspace.built.exists():
+            raise WarehouseError("the marts have not been built yet", remedy="materialise the models first")
+        plan = RunPlan.from_json(json.loads(workspace.built.read_text()))
+        engine = open_engine(settings)
+        try:
+            published = release(
+                engine,
+                contracts,
+                landed_tables(workspace),
+                plan,
+                workspace,
+                Path(settings.exports).absolute(),
+                context.run.run_id,
+                progress,
+            )
+        finally:
+            engine.close()
+        facts = [
+            {
+                "organization_id": drop.organization_id,
+                "location": drop.location,
+                "is_new": drop.is_new,
+                "files": len(drop.manifest["files"]),
+                "accounts": next(f["rows"] for f in drop.manifest["files"] if f["name"] == "account_core.parquet"),
+            }
+            for drop in published
+        ]
+        workspace.published.write_text(json.dumps(facts))
+        for key in (STAGED, AUDITED, PUBLISHED):
+            yield dg.MaterializeResult(asset_key=key, metadata={"drops": facts})
+
+    return drops
