@@ -1,4 +1,4 @@
-"""What one cell is worth: the only place where a source's value becomes a typed one (lmn-format Values, source-schema Types, D6).
+"""What one cell is worth (lmn-format Values, source-schema Types, D6): no other module decides it.
 
 A value arrives as the source gave it (text, a number, a date) and leaves as the Python value of its column's Arrow
 type, or as null with the reason. Money never passes through a binary float: a float is read by its shortest decimal
@@ -353,16 +353,15 @@ def _serial(days: Decimal, epoch: dt.datetime) -> dt.datetime | None:
 def _tags(value: object) -> Cell:
     """A list of texts as compact JSON. Blanks around a tag go, and so do empty tags."""
     if isinstance(value, (list, tuple)):
-        items: list[object] | None = list(value)
+        items: list[object] = list(value)
     else:
         text = text_of(value).strip()
         if not text:
             return NULL
-        items = _json_list(text)
-        if items is None:
-            items = _postgres_array(text)
-        if items is None:
-            items = list(text.split(","))
+        found = _json_list(text)
+        if found is None:
+            found = _postgres_array(text)
+        items = list(text.split(",")) if found is None else found
     if any(isinstance(item, (list, tuple, dict)) for item in items):
         return _nulled("not a plain list of tags")
     tags = [tag for item in items if item is not None and (tag := text_of(item).strip())]

@@ -45,14 +45,21 @@ def landing_schema(table: SourceTable) -> pa.Schema:
 
 
 class Conformer:
-    """Brings the batches of one file into shape. What it refuses goes to `rejects`."""
+    """Brings the batches of one file, called `file` in the rejects, into shape. What it refuses goes to `rejects`."""
 
     def __init__(
-        self, table: SourceTable, match: HeaderMatch, rejects: RejectsWriter, *, dates_from_1904: bool = False
+        self,
+        table: SourceTable,
+        match: HeaderMatch,
+        rejects: RejectsWriter,
+        file: str,
+        *,
+        dates_from_1904: bool = False,
     ) -> None:
         self._table = table
         self._positions = match.positions
         self._rejects = rejects
+        self._file = file
         self._dates_from_1904 = dates_from_1904
         self._schema = landing_schema(table)
 
@@ -60,7 +67,12 @@ class Conformer:
         """The batch's good rows in the landing schema."""
         for row in raw.broken:
             self._rejects.add(
-                pa.array([row.number], pa.int64()), None, pa.array([redact(row.text)]), row.reason, ROW_DROPPED
+                self._file,
+                pa.array([row.number], pa.int64()),
+                None,
+                pa.array([redact(row.text)]),
+                row.reason,
+                ROW_DROPPED,
             )
         count = len(raw.row_numbers)
         typed = [
@@ -89,6 +101,7 @@ class Conformer:
             nothing = np.logical_and.reduce([_mask(pc.is_null(array)) for array in arrays]) & ~dropped
             places = np.flatnonzero(nothing)
             self._rejects.add(
+                self._file,
                 raw.row_numbers.take(pa.array(places)),
                 self._table.one_of[0],
                 pa.nulls(len(places), pa.string()),
@@ -113,6 +126,7 @@ class Conformer:
             reasons.append(f"the required column '{column.name}': {why}")
             values.append(None if at is None or faults is None else faults.values[at].as_py())
         self._rejects.add(
+            self._file,
             raw.row_numbers.take(pa.array(places)),
             column.name,
             pa.array(values, pa.string()),
@@ -127,6 +141,7 @@ class Conformer:
         for action in pc.unique(faults.actions).to_pylist():
             chosen = pa.array(kept & _mask(pc.equal(faults.actions, action)))
             self._rejects.add(
+                self._file,
                 raw.row_numbers.take(pa.array(faults.places)).filter(chosen),
                 column.name,
                 faults.values.filter(chosen),

@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
+from pipeline.ingest.landing import Landing
 from pipeline.ingest.tables import SourceTable
 
 
@@ -28,13 +29,11 @@ class Losers:
     """True: only the cell goes (`unique`); False: the row goes."""
 
 
-def find_losers(
-    table: SourceTable, parts: Sequence[Path], *, memory_limit: str, threads: int, scratch: Path
-) -> list[Losers]:
+def find_losers(table: SourceTable, parts: Sequence[Path], landing: Landing) -> list[Losers]:
     """Find every loser among the rows of `parts`, which are in the order of reading."""
     if not (table.key or table.unique or table.unique_rows):
         return []
-    with _connect(memory_limit, threads, scratch) as connection:
+    with _connect(landing) as connection:
         connection.execute(_rows(table, parts))
         found = []
         if table.key:
@@ -45,9 +44,13 @@ def find_losers(
 
 
 @contextmanager
-def _connect(memory_limit: str, threads: int, scratch: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _connect(landing: Landing) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect(
-        config={"memory_limit": memory_limit, "threads": threads, "temp_directory": str(scratch)}
+        config={
+            "memory_limit": landing.memory_limit,
+            "threads": landing.threads,
+            "temp_directory": str(landing.spill),
+        }
     )
     try:
         yield connection
@@ -106,7 +109,7 @@ def _losers_by(
     )
     if not is_cell:
         connection.execute("insert into gone select part, place from lost")
-    lost = connection.execute("select part, place, shown from lost order by part, place").to_arrow_table()
+    lost = connection.sql("select part, place, shown from lost order by part, place").to_arrow_table()
     return Losers(
         key,
         lost["part"].to_numpy().astype(np.int64),

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -96,6 +96,11 @@ class Landing:
         self.memory_limit = memory_limit
         self.threads = threads or os.cpu_count() or 1
 
+    @property
+    def spill(self) -> Path:
+        """Where deduplication puts what does not fit into memory."""
+        return self.root / ".spill"
+
     def find(self, table: SourceTable, address: str) -> Part | None:
         """The part of that address, None if it is not there whole."""
         folder = self._folder(table)
@@ -147,6 +152,25 @@ class Landing:
         with self.draft(table) as draft:
             pq.write_table(table.arrow_schema.empty_table(), draft.data)
             return self.keep(table, address, draft, PartRecord(0, 0, 0, draft.data.stat().st_size, has_rejects=False))
+
+    def remembered_headers(self, content: str) -> tuple[str, ...] | None:
+        """The headers of the file with that hash, None if it was never opened."""
+        try:
+            told = json.loads(self._header_note(content).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return tuple(told) if isinstance(told, list) and all(isinstance(header, str) for header in told) else None
+
+    def remember_headers(self, content: str, headers: Sequence[str]) -> None:
+        """Keep a file's headers, so that a file is not opened only to see which table it is."""
+        note = self._header_note(content)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        draft = note.with_name(f".{os.getpid()}-{uuid.uuid4().hex}")
+        draft.write_text(json.dumps(list(headers), ensure_ascii=False), encoding="utf-8")
+        draft.replace(note)
+
+    def _header_note(self, content: str) -> Path:
+        return self.root / "headers" / f"{combined_hash(_rules_version(), content)[:_ADDRESS_DIGITS]}.json"
 
     def _folder(self, table: SourceTable) -> Path:
         return self.root / table.qualified_name

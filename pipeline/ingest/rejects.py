@@ -67,10 +67,9 @@ class RejectsWriter:
     A context manager: the file is complete once it is left.
     """
 
-    def __init__(self, path: Path, table: SourceTable, file: str) -> None:
+    def __init__(self, path: Path, table: SourceTable) -> None:
         self._path = path
         self._table = table
-        self._file = file
         self._writer: pq.ParquetWriter | None = None
         self.rows_dropped = 0
         self.cells = 0
@@ -86,15 +85,21 @@ class RejectsWriter:
             self._writer.close()
             self._writer = None
 
+    @property
+    def has_any(self) -> bool:
+        """Whether anything was refused."""
+        return bool(self.rows_dropped or self.cells)
+
     def add(
         self,
+        file: str,
         row_numbers: pa.Array | pa.ChunkedArray,
         column_name: str | None,
         values: pa.Array | pa.ChunkedArray,
         reasons: pa.Array | pa.ChunkedArray | str,
         action: str,
     ) -> None:
-        """Add one reject a row number; `values` are redacted already."""
+        """Add one reject a row number of `file`; `values` are redacted already."""
         count = len(row_numbers)
         if count == 0:
             return
@@ -105,7 +110,7 @@ class RejectsWriter:
         columns = [
             pa.repeat(pa.scalar(self._table.source, pa.string()), count),
             pa.repeat(pa.scalar(self._table.name, pa.string()), count),
-            pa.repeat(pa.scalar(self._file, pa.string()), count),
+            pa.repeat(pa.scalar(file, pa.string()), count),
             row_numbers,
             pa.repeat(pa.scalar(column_name, pa.string()), count),
             values,

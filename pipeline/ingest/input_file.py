@@ -1,0 +1,59 @@
+"""A file of a source: hashed once, and opened only if what it holds has not landed yet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from pipeline.errors import WarehouseError
+from pipeline.ingest.landing import Landing, SourceFile
+from pipeline.ingest.readers import OpenTable
+from pipeline.ingest.readers.formats import open_file
+
+
+class InputFile:
+    """One file, called `name` within its source in everything that people read."""
+
+    def __init__(self, path: Path, name: str, known_headers: Sequence[str]) -> None:
+        self.path = path
+        self.name = name
+        self._known_headers = known_headers
+        self._opened: OpenTable | None = None
+
+    @cached_property
+    def source_file(self) -> SourceFile:
+        """The file's name, size in bytes and hash."""
+        try:
+            with self.path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return SourceFile(self.name, self.path.stat().st_size, digest)
+        except OSError as error:
+            raise WarehouseError(
+                f"the file can't be read: {error.strerror}", where=self.name, remedy="mind its rights and its disk"
+            ) from error
+
+    def headers(self, landing: Landing) -> Sequence[str]:
+        """The file's headers; the landing zone remembers those of a file that it has seen."""
+        known = landing.remembered_headers(self.source_file.sha256)
+        if known is None:
+            known = self._open().headers
+            landing.remember_headers(self.source_file.sha256, known)
+        return known
+
+    def take(self) -> OpenTable:
+        """Open the file for its one pass."""
+        opened = self._open()
+        self._opened = None
+        return opened
+
+    def _open(self) -> OpenTable:
+        if self._opened is None:
+            try:
+                self._opened = open_file(self.path, self.name, self._known_headers)
+            except OSError as error:
+                raise WarehouseError(
+                    f"the file can't be read: {error.strerror}", where=self.name, remedy="mind its rights and its disk"
+                ) from error
+        return self._opened

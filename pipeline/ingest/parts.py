@@ -1,0 +1,172 @@
+"""One file or database table becomes one part in the landing zone: typed, without duplicates, and counted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.errors import WarehouseError
+from pipeline.ingest.cells import NULLED
+from pipeline.ingest.conform import ROW_COLUMN, Conformer, landing_schema
+from pipeline.ingest.duplicates import Losers, find_losers
+from pipeline.ingest.headers import match_headers
+from pipeline.ingest.input_file import InputFile
+from pipeline.ingest.landing import Draft, Landing, Part, PartRecord, SourceFile, part_address
+from pipeline.ingest.readers import OpenTable, RawBatch
+from pipeline.ingest.readers.database import DatabaseTable
+from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
+from pipeline.ingest.tables import SourceTable
+
+COMPRESSION: Final[Mapping[str, str | int]] = {"compression": "zstd", "compression_level": 1}
+
+
+class Report(Protocol):
+    """Told how far a table (`detail`) is: rows so far, and how many there are, if known."""
+
+    def update(self, done: int, total: int | None = None, detail: str = "") -> None:
+        """Take note."""
+
+
+def land_file(table: SourceTable, file: InputFile, landing: Landing, report: Report) -> Part:
+    """Land a file, unless it is there already: then nothing but its hash is asked."""
+    address = part_address(table, file.source_file.sha256, file.name)
+    part = landing.find(table, address)
+    if part is None:
+        with landing.draft(table) as draft:
+            record = _write(table, file.take(), file.name, draft, landing, report)
+            part = landing.keep(table, address, draft, record)
+    report.update(part.record.read, part.record.read, table.qualified_name)
+    return part
+
+
+def land_query(table: SourceTable, opened: DatabaseTable, landing: Landing, report: Report) -> tuple[SourceFile, Part]:
+    """Land a database's table. What it holds is only known once it is read, so its address comes last."""
+    content = _Hashing(opened)
+    with landing.draft(table) as draft:
+        record = _write(table, content, opened.where, draft, landing, report)
+        source_file = SourceFile(opened.where, content.size, content.digest.hexdigest())
+        address = part_address(table, source_file.sha256, source_file.name)
+        part = landing.find(table, address) or landing.keep(table, address, draft, record)
+    return source_file, part
+
+
+class _Hashing:
+    """A table that is hashed while it is read."""
+
+    def __init__(self, opened: OpenTable) -> None:
+        self._opened = opened
+        self.headers = opened.headers
+        self.total_rows = opened.total_rows
+        self.dates_from_1904 = opened.dates_from_1904
+        self.notices = opened.notices
+        self.size = 0
+        self.digest = hashlib.sha256("\0".join(opened.headers).encode("utf-8", errors="replace"))
+
+    def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
+        """The rows, as they are."""
+        for batch in self._opened.batches(positions):
+            names = [str(at) for at in range(len(batch.columns))]
+            told = pa.RecordBatch.from_arrays(list(batch.columns), names=names).serialize()
+            self.size += told.size
+            self.digest.update(told)
+            yield batch
+
+
+def _write(
+    table: SourceTable, opened: OpenTable, name: str, draft: Draft, landing: Landing, report: Report
+) -> PartRecord:
+    match = match_headers(table, opened.headers, name)
+    positions = frozenset(at for at in match.positions if at is not None)
+    read = 0
+    with RejectsWriter(draft.rejects, table) as rejects:
+        conformer = Conformer(table, match, rejects, name, dates_from_1904=opened.dates_from_1904)
+        with pq.ParquetWriter(draft.data, landing_schema(table), **COMPRESSION) as writer:
+            for raw in opened.batches(positions):
+                read += len(raw.row_numbers) + len(raw.broken)
+                writer.write_batch(conformer.conform(raw))
+                report.update(read, opened.total_rows, table.qualified_name)
+        loaded = _drop_losers(table, draft, rejects, name, landing)
+    if read != loaded + rejects.rows_dropped:
+        raise WarehouseError(
+            f"{read} rows were read, but {loaded} loaded and {rejects.rows_dropped} rejected", where=name
+        )
+    return PartRecord(
+        read=read,
+        loaded=loaded,
+        rejected=rejects.rows_dropped,
+        size=draft.data.stat().st_size,
+        has_rejects=rejects.has_any,
+        extra_columns=match.extra,
+        notices=opened.notices,
+    )
+
+
+def _drop_losers(table: SourceTable, draft: Draft, rejects: RejectsWriter, name: str, landing: Landing) -> int:
+    losers = find_losers(table, [draft.data], landing)
+    if not losers:
+        return int(pq.read_metadata(draft.data).num_rows)
+    report_losers(losers, [draft.data], [name], rejects)
+    with pq.ParquetWriter(draft.scratch, landing_schema(table), **COMPRESSION) as writer:
+        loaded = 0
+        for batch in winners(draft.data, 0, losers):
+            writer.write_batch(batch.select(landing_schema(table).names))
+            loaded += batch.num_rows
+    draft.scratch.replace(draft.data)
+    return loaded
+
+
+def report_losers(
+    losers: Sequence[Losers], parts: Sequence[Path], names: Sequence[str], rejects: RejectsWriter
+) -> None:
+    """One reject a loser: the row that won is still there. `names` are the files that the parts were made of."""
+    for lost in losers:
+        reason = f"another row has the same {' and '.join(lost.columns)}"
+        values = pa.array([redact(key or "", may_hold_phone=False) for key in lost.keys], pa.string())
+        for part in np.unique(lost.parts).tolist():
+            chosen = lost.parts == part
+            rejects.add(
+                names[part],
+                row_numbers(parts[part]).take(pa.array(lost.places[chosen])),
+                lost.columns[-1],
+                values.filter(pa.array(chosen)),
+                reason,
+                NULLED if lost.is_cell else ROW_DROPPED,
+            )
+
+
+def row_numbers(part: Path) -> pa.Array:
+    """The source's row number of each row of a part; a part that ingest did not write itself has them in sequence."""
+    file = pq.ParquetFile(part)
+    if ROW_COLUMN in file.schema_arrow.names:
+        numbers = file.read(columns=[ROW_COLUMN])[ROW_COLUMN].combine_chunks()
+        return numbers
+    return pa.array(np.arange(2, 2 + file.metadata.num_rows))
+
+
+def winners(part: Path, at: int, losers: Sequence[Losers]) -> Iterator[pa.RecordBatch]:
+    """The rows of the part (number `at` of those that the losers tell of) that stay, lost cells nulled."""
+    file = pq.ParquetFile(part)
+    stays = np.ones(file.metadata.num_rows, dtype=bool)
+    lost_cells: dict[str, np.ndarray] = {}
+    for lost in losers:
+        places = lost.places[lost.parts == at]
+        if lost.is_cell:
+            lost_cells.setdefault(lost.columns[0], np.zeros(len(stays), dtype=bool))[places] = True
+        else:
+            stays[places] = False
+    start = 0
+    for batch in file.iter_batches():
+        rows = slice(start, start + batch.num_rows)
+        start += batch.num_rows
+        arrays = {
+            name: pc.if_else(pa.array(lost_cells[name][rows]), None, array) if name in lost_cells else array
+            for name, array in zip(batch.schema.names, batch.columns, strict=True)
+        }
+        yield pa.RecordBatch.from_arrays(list(arrays.values()), schema=batch.schema).filter(pa.array(stays[rows]))

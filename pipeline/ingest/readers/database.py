@@ -1,0 +1,259 @@
+"""A database, through SQLAlchemy: one snapshot, each table streamed, found by its name in any case.
+
+Values come as Python objects from any database. PostgreSQL gives its rows as the text of COPY instead, which the CSV
+reader's own parser takes apart: no object is made per cell, and what Python has no value for (infinity, years beyond
+9999) arrives as it is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
+
+from pipeline.errors import WarehouseError
+from pipeline.ingest.cells import text_of
+from pipeline.ingest.headers import fold
+from pipeline.ingest.readers import RawBatch
+from pipeline.ingest.tables import SourceTable
+
+BATCH_ROWS: Final = 20_000
+
+
+def is_database(location: str) -> bool:
+    """Whether a source's location is a database URL and not a folder."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+_.-]*://", location) is not None
+
+
+class Database:
+    """One source's database, read within one transaction. The password never reaches a message."""
+
+    def __init__(self, location: str) -> None:
+        try:
+            url = make_url(location)
+        except (sa.exc.ArgumentError, ValueError) as error:
+            raise WarehouseError(
+                "the database URL can't be read",
+                remedy="write it as postgresql://user@host:5432/name or sqlite:///file",
+            ) from error
+        self.schema, url = _split_schema(url)
+        self.name = url.render_as_string(hide_password=True)
+        self._secrets = _secrets(url)
+        self._url = _with_driver(url)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Open the database and see it as it is now, whatever others write meanwhile."""
+        if self._url.get_backend_name() == "sqlite" and not _sqlite_file_exists(self._url):
+            raise WarehouseError("there is no such database file", where=self.name, remedy="mind the path in the URL")
+        try:
+            engine = sa.create_engine(self._url)
+        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
+            raise WarehouseError(
+                f"no driver for this database: {self.plain(error)}",
+                where=self.name,
+                remedy="use a postgresql:// or sqlite:// URL, or install the database's SQLAlchemy driver",
+            ) from None
+        try:
+            with engine.connect() as connection:
+                is_postgres = engine.dialect.name == "postgresql"
+                if is_postgres:
+                    connection = connection.execution_options(
+                        isolation_level="REPEATABLE READ", postgresql_readonly=True
+                    )
+                    connection.execute(sa.text("set local synchronize_seqscans = off"))  # the same order every time
+                    connection.execute(sa.text("set local time zone 'UTC'"))
+                elif engine.dialect.name == "sqlite":
+                    connection.exec_driver_sql("begin")
+                    connection.connection.driver_connection.text_factory = _text_or_bytes  # type: ignore[union-attr]
+                yield Snapshot(self, connection, is_postgres=is_postgres)
+        except sa.exc.SQLAlchemyError as error:
+            raise self.fault(error) from None
+        finally:
+            engine.dispose()
+
+    def fault(self, error: Exception) -> WarehouseError:
+        """What went wrong, without a secret. Raise it `from None`: the original message may hold one."""
+        return WarehouseError(
+            f"the database can't be read: {self.plain(error)}",
+            where=self.name,
+            remedy="mind its address, its name, the user's rights, and whether it is up",
+        )
+
+    def plain(self, error: Exception) -> str:
+        """The first line of an error's message, secrets masked."""
+        cause = getattr(error, "orig", None) or error
+        line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+        for secret in self._secrets:
+            line = line.replace(secret, "***")
+        return line
+
+
+class Snapshot:
+    """The tables of a database at one instant."""
+
+    def __init__(self, database: Database, connection: sa.Connection, *, is_postgres: bool) -> None:
+        self.database = database
+        self._connection = connection
+        self._is_postgres = is_postgres
+        self._names = self._find_tables()
+
+    def open(self, table: SourceTable) -> DatabaseTable | None:
+        """The table of that name, None if there is none; WarehouseError if there are two that differ only in case."""
+        found = [name for name in self._names if fold(name) == table.name]
+        exact = [name for name in found if name == table.name]
+        if len(found) > 1 and not exact:
+            raise WarehouseError(
+                f"{' and '.join(found)} both claim to be the table {table.name}",
+                where=self.database.name,
+                remedy="name one of them exactly so, or point to another schema with ?schema=",
+            )
+        if not found:
+            return None
+        name = (exact or found)[0]
+        columns = sa.inspect(self._connection).get_columns(name, schema=self.database.schema)
+        names = [str(column["name"]) for column in columns]
+        return DatabaseTable(self.database, self._connection, table, name, names, is_postgres=self._is_postgres)
+
+    def _find_tables(self) -> list[str]:
+        inspector = sa.inspect(self._connection)
+        schema = self.database.schema
+        if schema is not None and schema not in inspector.get_schema_names():
+            raise WarehouseError(f"there is no schema '{schema}'", where=self.database.name, remedy="mind ?schema=")
+        names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
+        if self._is_postgres:
+            names += inspector.get_materialized_view_names(schema)  # type: ignore[attr-defined]
+        return sorted(names)
+
+
+class DatabaseTable:
+    """One table, to be read once. Rows count from 1; tables whose row order matters come in the order of their key."""
+
+    dates_from_1904 = False
+    total_rows: int | None = None
+    notices: tuple[str, ...] = ()
+
+    def __init__(
+        self,
+        database: Database,
+        connection: sa.Connection,
+        table: SourceTable,
+        name: str,
+        columns: Sequence[str],
+        *,
+        is_postgres: bool,
+    ) -> None:
+        self._database = database
+        self._connection = connection
+        self._table = table
+        self._name = name
+        self.headers: tuple[str, ...] = tuple(columns)
+        self._is_postgres = is_postgres
+        self.where = f"{database.name} {name}"
+
+    def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
+        """The rows; only the columns at `positions` are asked for."""
+        wanted = sorted(positions)
+        query = self._query(wanted)
+        try:
+            arrays = self._copied(query, len(wanted)) if self._is_postgres else self._fetched(query)
+            number = 1
+            for columns in arrays:
+                rows = len(columns[0])
+                by_position = dict(zip(wanted, columns, strict=True))
+                nothing = pa.nulls(rows)
+                yield RawBatch(
+                    pa.array(np.arange(number, number + rows)),
+                    tuple(by_position.get(at, nothing) for at in range(len(self.headers))),
+                )
+                number += rows
+        except (sa.exc.SQLAlchemyError, pa.ArrowInvalid) as error:
+            raise self._database.fault(error) from None
+
+    def _query(self, wanted: Sequence[int]) -> sa.Select[Any]:
+        source = sa.table(self._name, *(sa.column(name) for name in self.headers), schema=self._database.schema)
+        by_fold = {fold(name): source.c[name] for name in self.headers}
+        columns: list[Any] = [source.c[self.headers[at]] for at in wanted]
+        if self._is_postgres:
+            columns = [sa.cast(column, sa.Text).label(f"c{at}") for at, column in enumerate(columns)]
+        query = sa.select(*columns)
+        if self._table.row_numbers:
+            keys = (by_fold[name] for name in (*self._table.key, "updated_at") if name in by_fold)
+            query = query.order_by(*keys)
+        return query
+
+    def _fetched(self, query: sa.Select[Any]) -> Iterator[tuple[pa.Array, ...]]:
+        options = {"stream_results": True, "yield_per": BATCH_ROWS}
+        with self._connection.execution_options(**options).execute(query) as result:
+            for rows in result.partitions():
+                yield tuple(_array(values) for values in zip(*rows, strict=True))
+
+    def _copied(self, query: sa.Select[Any], width: int) -> Iterator[tuple[pa.Array, ...]]:
+        import psycopg
+
+        from pipeline.ingest.readers.copy_stream import read_copy
+
+        driver = self._connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        statement = query.compile(self._connection, compile_kwargs={"literal_binds": True})
+        try:
+            with (
+                driver.cursor() as cursor,
+                cursor.copy(f"copy ({statement}) to stdout (format csv, encoding 'UTF8')") as copy,
+            ):
+                yield from read_copy(copy, width)
+        except psycopg.Error as error:
+            raise self._database.fault(error) from None
+
+
+def _array(values: Sequence[object]) -> pa.Array:
+    """One column of rows as an array: of the driver's own type where all values share one, else of their texts."""
+    plain = [text_of(value) if isinstance(value, (list, tuple, dict)) else value for value in values]
+    try:
+        return pa.array(plain)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        return pa.array([None if value is None else _bytes_of(value) for value in plain], pa.binary())
+
+
+def _text_or_bytes(data: bytes) -> str | bytes:
+    """SQLite's text may be anything; what is not UTF-8 stays bytes, for the cell rules to refuse."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data
+
+
+def _bytes_of(value: object) -> bytes:
+    """What a cell says, in bytes: the cell rules tell whether it is text at all."""
+    return bytes(value) if isinstance(value, (bytes, bytearray, memoryview)) else text_of(value).encode("utf-8")
+
+
+def _split_schema(url: URL) -> tuple[str | None, URL]:
+    """The schema that `?schema=name` asks for, and the URL without it."""
+    schema = url.query.get("schema")
+    if isinstance(schema, tuple):
+        schema = schema[-1]
+    return schema or None, url.difference_update_query(["schema"])
+
+
+def _with_driver(url: URL) -> URL:
+    if url.drivername in ("postgres", "postgresql"):
+        return url.set(drivername="postgresql+psycopg")
+    return url
+
+
+def _secrets(url: URL) -> tuple[str, ...]:
+    values = [url.password, *(url.query.get(name) for name in ("password", "passfile", "sslpassword"))]
+    return tuple(value for value in values if isinstance(value, str) and value)
+
+
+def _sqlite_file_exists(url: URL) -> bool:
+    name = url.database
+    return not name or name == ":memory:" or name.startswith("file:") or Path(name).is_file()

@@ -1,0 +1,31 @@
+"""Which reader opens which file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from pipeline.ingest.readers import OpenTable
+
+FORMATS: Final = (".csv", ".parquet", ".xlsx")
+
+
+def open_file(path: Path, where: str, known_headers: Sequence[str]) -> OpenTable:
+    """Open a file by its suffix. `where` is what errors call it; `known_headers` help to tell a CSV's delimiter.
+
+    Raises WarehouseError if it can't be read.
+    """
+    match path.suffix.lower():
+        case ".parquet":
+            from pipeline.ingest.readers.parquet import ParquetFile
+
+            return ParquetFile(path, where)
+        case ".xlsx":
+            from pipeline.ingest.readers.xlsx import XlsxFile
+
+            return XlsxFile(path, where)
+        case _:
+            from pipeline.ingest.readers.csv_file import CsvFile
+
+            return CsvFile(path, where, known_headers)

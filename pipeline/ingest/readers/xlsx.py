@@ -1,0 +1,85 @@
+"""XLSX, through calamine: the first sheet, header in row 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import python_calamine
+
+from pipeline.errors import WarehouseError
+from pipeline.ingest.cells import text_of
+from pipeline.ingest.readers import RawBatch
+from pipeline.ingest.readers.workbook_scan import scan_workbook
+
+BATCH_ROWS: Final = 8192
+
+
+class XlsxFile:
+    """One workbook. Its cells become text: dates ISO, whole numbers without a point, errors as they are shown."""
+
+    notices: tuple[str, ...] = ()
+
+    def __init__(self, path: Path, where: str) -> None:
+        self._where = where
+        scan = scan_workbook(path, where)
+        self.dates_from_1904 = scan.dates_from_1904
+        self._errors = scan.first_sheet.errors
+        try:
+            self._sheet = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0)
+        except (python_calamine.CalamineError, OSError, IndexError) as error:
+            raise WarehouseError(
+                f"the workbook can't be read: {error}", where=where, remedy="open it and save it again as .xlsx"
+            ) from error
+        self._left = self._sheet.start[1] if self._sheet.start else 0
+        self._rows = enumerate(self._sheet.iter_rows(), start=1)
+        _, first = next(self._rows, (1, []))
+        header = self._texts(1, first)
+        while header and not (header[-1] or "").strip():
+            header.pop()
+        if not header:
+            raise WarehouseError(
+                "row 1 of the first sheet names no columns", where=where, remedy="put the header in row 1"
+            )
+        self.headers: tuple[str, ...] = tuple(text or "" for text in header)
+
+    @property
+    def total_rows(self) -> int | None:
+        """The rows below the header, empty ones included."""
+        return max(int(self._sheet.total_height), 0)
+
+    def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
+        """The rows that hold anything."""
+        numbers: list[int] = []
+        rows: list[list[str | None]] = []
+        for number, cells in self._rows:
+            texts = self._texts(number, cells)
+            if not any(text and text.strip() for text in texts):
+                continue
+            numbers.append(number)
+            rows.append(texts)
+            if len(rows) == BATCH_ROWS:
+                yield self._batch(numbers, rows, positions)
+                numbers, rows = [], []
+        yield self._batch(numbers, rows, positions)
+
+    def _texts(self, number: int, cells: Sequence[object]) -> list[str | None]:
+        texts: list[str | None] = [None] * self._left
+        texts += [None if cell == "" else text_of(cell) for cell in cells]
+        if self._errors:
+            for at in range(len(texts)):
+                if error := self._errors.get((number, at + 1)):
+                    texts[at] = error
+        return texts
+
+    def _batch(self, numbers: list[int], rows: list[list[str | None]], positions: frozenset[int]) -> RawBatch:
+        columns = tuple(
+            pa.array([row[at] if at < len(row) else None for row in rows], pa.string())
+            if at in positions
+            else pa.nulls(len(rows), pa.string())
+            for at in range(len(self.headers))
+        )
+        return RawBatch(pa.array(np.array(numbers, dtype=np.int64)), columns)
