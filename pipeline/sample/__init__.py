@@ -1,0 +1,55 @@
+"""Made-up sources of any size: LMN's exports, the CRM's tables, the platform's, and all that goes wrong in them.
+
+`write_sample` is what the command line calls. The same accounts, seed and instant give the same bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from pipeline.errors import WarehouseError
+from pipeline.sample.cast_estimates import with_cast
+from pipeline.sample.crm import write_crm
+from pipeline.sample.estimates import ordinary_estimates
+from pipeline.sample.lmn import write_lmn
+from pipeline.sample.platform import write_platform
+from pipeline.sample.population import MIN_ACCOUNTS, populate
+
+DEFAULT_AS_OF: Final = datetime(2025, 1, 15, tzinfo=UTC)
+"""The instant that a sample is made for: its renewals, windows and ages are whole when a run uses it as `--as-of`."""
+
+DEFAULT_EVENTS_PER_ACCOUNT: Final = 440
+
+FOLDERS: Final = ("lmn", "crm", "platform")
+
+__all__ = ["DEFAULT_AS_OF", "DEFAULT_EVENTS_PER_ACCOUNT", "MIN_ACCOUNTS", "write_sample"]
+
+
+def write_sample(
+    out: Path,
+    accounts: int,
+    seed: int,
+    events_per_account: int = DEFAULT_EVENTS_PER_ACCOUNT,
+    as_of: datetime = DEFAULT_AS_OF,
+) -> dict[str, int]:
+    """Write `out`/lmn, `out`/crm and `out`/platform; return the rows of each table, as in `crm.accounts`.
+
+    `accounts` counts the accounts of all tenants, `events_per_account` the rows of the event tables for each of them on
+    average. Raises WarehouseError if there are too few accounts or if `out` holds a sample already.
+    """
+    for name in FOLDERS:
+        if (out / name).is_dir() and any((out / name).iterdir()):
+            raise WarehouseError(
+                "the folder is not empty", where=str(out / name), remedy="name a new folder or remove this one"
+            )
+    if events_per_account < 0:
+        raise WarehouseError(f"{events_per_account} events per account are fewer than none", remedy="give 0 or more")
+    population = populate(accounts, seed, as_of)
+    estimates = with_cast(population, ordinary_estimates(population))
+    return (
+        write_lmn(out / "lmn", population, estimates)
+        | write_crm(out / "crm", population, estimates)
+        | write_platform(out / "platform", population, events_per_account)
+    )
