@@ -8,14 +8,19 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
-from pipeline.drops.stage import StagedDrop
+from filelock import FileLock
 
-LATEST = "latest"
+from pipeline.drops.catalog import LATEST
+from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
+from pipeline.drops.place import Place, sync_folder, write_whole
+from pipeline.drops.stage import StagedDrop
+from pipeline.errors import WarehouseError
+
 STAGING_PREFIX = ".staging-"
 
 
@@ -27,6 +32,31 @@ class PublishedDrop:
     location: str
     is_new: bool
     manifest: Mapping[str, Any]
+
+
+class FolderDestination:
+    """A folder of this machine: drops are staged beside the published ones, so that a rename publishes them."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.exports = Path(place.root)
+
+    def turn(self) -> AbstractContextManager[Any]:
+        """Wait until no other run, of whatever state folder, stages here."""
+        self.exports.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.exports / ".lock")
+
+    def clear_staging(self) -> None:
+        """Remove what killed runs left behind; the caller has its turn."""
+        clear_staging(self.exports)
+
+    def staging_folder(self, organization_id: int, run_id: str) -> Path:
+        """Name the folder, beside the published drops, in which a run stages."""
+        return staging_folder(self.exports, organization_id, run_id)
+
+    def publish(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
+        """Put a staged drop in place and point `latest` at it."""
+        return publish_drop(drop, manifest)
 
 
 def staging_folder(exports: Path, organization_id: int, run_id: str) -> Path:
@@ -44,25 +74,36 @@ def publish_drop(drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop
     """Put a staged drop in place and point `latest` at it."""
     final = drop.folder.parent / drop_name(manifest)
     content = manifest_bytes(manifest)
-    is_new = not _is_published(final, content)
+    is_new = not is_published(final / MANIFEST, _read(final / MANIFEST), content)
     if is_new:
         if final.exists():  # a run was killed between the rename and the manifest
             shutil.rmtree(final)
-        _sync_folder(drop.folder)
+        _sync_files(drop.folder)
         drop.folder.rename(final)
-        _write_whole(final / MANIFEST, content)
+        sync_folder(final.parent)
+        write_whole(final / MANIFEST, content)
     else:
         shutil.rmtree(drop.folder)
     _point_latest(final)
     return PublishedDrop(drop.organization_id, str(final), is_new, manifest)
 
 
-def _is_published(folder: Path, manifest: bytes) -> bool:
-    path = folder / MANIFEST
-    return path.exists() and path.read_bytes() == manifest
+def is_published(where: Path | str, present: bytes | None, manifest: bytes) -> bool:
+    """Whether the manifest in place is this one; WarehouseError where it is another: a drop never changes."""
+    if present is not None and present != manifest:
+        raise WarehouseError(
+            "another drop of the same name is there, or this one was changed after it was published",
+            where=str(where),
+            remedy="run `warehouse verify` on its folder; move it away if it is damaged, and run again",
+        )
+    return present is not None
 
 
-def _sync_folder(folder: Path) -> None:
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def _sync_files(folder: Path) -> None:
     """Flush the files to disk before their manifest vouches for them."""
     for path in [*folder.iterdir(), folder]:
         descriptor = os.open(path, os.O_RDONLY)
@@ -72,19 +113,10 @@ def _sync_folder(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name and rename it, so that nobody reads a part."""
-    scratch = path.with_name(f".{path.name}.part")
-    with scratch.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
-
-
 def _point_latest(final: Path) -> None:
     """Move the link `latest` in one step."""
     scratch = final.parent / f".{LATEST}.part"
     scratch.unlink(missing_ok=True)
     scratch.symlink_to(final.name)
     scratch.replace(final.parent / LATEST)
+    sync_folder(final.parent)

@@ -1,0 +1,100 @@
+"""Which drops lie in a place: published ones, the one that `latest` names, the one before an instant.
+
+A drop is published when its manifest is there. Nothing here changes anything.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline.drops.manifest import MANIFEST
+from pipeline.drops.place import Place
+
+LATEST: Final = "latest"
+POINTER: Final = f"{LATEST}.json"
+"""What `latest` is where a file system has no links: an object that names the drop's folder."""
+REPORTS: Final = "reports"
+_DROP_NAME: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True)
+class PublishedEntry:
+    """A published drop: the name of its folder and when its manifest was written."""
+
+    name: str
+    published_at: datetime
+
+
+def is_drop_name(name: str) -> bool:
+    """Whether a folder's name is that of a drop, `20250115T000000Z-0a1b2c3d`."""
+    return _DROP_NAME.fullmatch(name) is not None
+
+
+def organization_place(place: Place, organization_id: int) -> Place:
+    """Name the folder that holds an organization's drops."""
+    return place.child(str(organization_id))
+
+
+def drop_folders(place: Place, organization_id: int) -> list[str]:
+    """List the folders named as drops, in the order of their names; not all of them are published."""
+    found = organization_place(place, organization_id).entries()
+    return [entry.name for entry in found if entry.is_folder and is_drop_name(entry.name)]
+
+
+def published_drops(place: Place, organization_id: int) -> list[PublishedEntry]:
+    """List the published drops, the one published last first."""
+    organization = organization_place(place, organization_id)
+    entries = []
+    for name in drop_folders(place, organization_id):
+        published_at = organization.child(name).modified(MANIFEST)
+        if published_at is not None:
+            entries.append(PublishedEntry(name, published_at))
+    return sorted(entries, key=lambda entry: (entry.published_at, entry.name), reverse=True)
+
+
+def latest_name(place: Place, organization_id: int) -> str | None:
+    """Name the drop that `latest` points to; None where there is none."""
+    organization = organization_place(place, organization_id)
+    if organization.is_local:
+        link = Path(organization.root) / LATEST
+        return link.readlink().name if link.is_symlink() else None
+    named = _object(organization.read(POINTER)).get("drop")
+    return named if isinstance(named, str) and is_drop_name(named) else None
+
+
+def latest_manifest(place: Place, organization_id: int) -> dict[str, Any] | None:
+    """Read the manifest of the drop that `latest` points to; None where there is none."""
+    name = latest_name(place, organization_id)
+    return None if name is None else read_manifest(organization_place(place, organization_id).child(name))
+
+
+def drop_before(place: Place, organization_id: int, as_of: datetime) -> Place | None:
+    """Find the newest published drop of an earlier `as_of`: what a run's result is compared with.
+
+    Not simply `latest`: a run that is repeated must be compared with the same drop again.
+    """
+    organization = organization_place(place, organization_id)
+    earlier = [name for name in drop_folders(place, organization_id) if name < as_of.strftime("%Y%m%dT%H%M%SZ")]
+    for name in reversed(earlier):
+        drop = organization.child(name)
+        if read_manifest(drop) is not None:
+            return drop
+    return None
+
+
+def read_manifest(drop: Place) -> dict[str, Any] | None:
+    """Read a drop's manifest; None where there is none or it is no JSON object."""
+    return _object(drop.read(MANIFEST)) or None
+
+
+def _object(content: bytes | None) -> dict[str, Any]:
+    try:
+        value = json.loads(content or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

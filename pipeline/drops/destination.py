@@ -1,0 +1,57 @@
+"""Where a run publishes: one protocol for a folder (`publish.py`) and for a URL (`deliver.py`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeline.drops.catalog import REPORTS, organization_place
+from pipeline.drops.place import Place, open_place
+from pipeline.drops.publish import FolderDestination, PublishedDrop
+from pipeline.drops.stage import StagedDrop
+from pipeline.settings import Settings
+from pipeline.workspace import Workspace
+
+
+class Destination(Protocol):
+    """What a run needs of a destination, in this order: its turn, clear_staging, staging_folder, publish."""
+
+    @property
+    def place(self) -> Place:
+        """The place that holds the drops, for those who read them."""
+
+    def turn(self) -> AbstractContextManager[Any]:
+        """Wait until no other run stages here."""
+
+    def clear_staging(self) -> None:
+        """Remove what killed runs left behind."""
+
+    def staging_folder(self, organization_id: int, run_id: str) -> Path:
+        """Name the folder of this machine in which a run stages; it isn't there yet."""
+
+    def publish(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
+        """Publish a staged drop, which is gone from its folder afterwards; the same drop again changes nothing.
+
+        WarehouseError where the destination can't be written, or holds another drop of that name.
+        """
+
+
+def open_destination(settings: Settings, workspace: Workspace) -> Destination:
+    """Open the destination that the settings name; WarehouseError where it can't be reached."""
+    place = open_place(settings.exports)
+    if place.is_local:
+        return FolderDestination(place)
+    from pipeline.drops.deliver import RemoteDestination
+
+    return RemoteDestination(place, workspace.state / "outbox")
+
+
+def write_report(place: Place, organization_id: int, files: Mapping[str, bytes]) -> list[str]:
+    """Write a run's report files, by name, beside the organization's drops; give where each of them lies."""
+    folder = organization_place(place, organization_id).child(REPORTS)
+    for name, content in files.items():
+        if folder.read(name) != content:
+            folder.write(name, content)
+    return [f"{folder.address}/{name}" for name in files]

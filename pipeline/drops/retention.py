@@ -1,0 +1,76 @@
+"""Which drops go: all but the newest `keep_drops`, the one that `latest` names and those younger than a day.
+
+Reports go with their drops; reports of runs that published nothing are counted by themselves, by the same rule.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from pipeline.drops.catalog import (
+    REPORTS,
+    PublishedEntry,
+    drop_folders,
+    is_drop_name,
+    latest_name,
+    organization_place,
+    published_drops,
+)
+from pipeline.drops.manifest import MANIFEST
+from pipeline.drops.place import Place
+
+GRACE: Final = timedelta(days=1)
+"""How long a drop stays whatever comes after it: its readers may not be through with it."""
+
+
+def prune(place: Place, organization_id: int, keep_drops: int, now: datetime) -> list[str]:
+    """Remove what is past keeping at the instant `now`, by the times of publication; give the names of what went.
+
+    A drop loses its manifest first, so that what a killed removal leaves is no drop; that is removed later as an
+    interrupted publication is: once it is older than a day.
+    """
+    organization = organization_place(place, organization_id)
+    latest = latest_name(place, organization_id)
+    published = published_drops(place, organization_id)
+    gone = removable(published, keep_drops, latest, now)
+    for name in gone:
+        organization.child(name).remove(MANIFEST)
+        organization.remove(name)
+    known = {entry.name for entry in published}
+    for name in drop_folders(place, organization_id):
+        if name not in known and name != latest and _is_abandoned(organization.child(name), now):
+            organization.remove(name)
+            gone.append(name)
+    _prune_reports(organization.child(REPORTS), known - set(gone), keep_drops, now)
+    return sorted(gone)
+
+
+def removable(published: list[PublishedEntry], keep: int, latest: str | None, now: datetime) -> list[str]:
+    """Name what goes of a list that begins with the one published last."""
+    return [entry.name for entry in published[keep:] if entry.name != latest and now - entry.published_at >= GRACE]
+
+
+def _is_abandoned(folder: Place, now: datetime) -> bool:
+    """Whether nothing in a folder without a manifest has changed for a day."""
+    changed = [folder.modified(entry.name) for entry in folder.entries()]
+    return all(moment is None or now - moment >= GRACE for moment in changed)
+
+
+def _prune_reports(reports: Place, kept_drops: set[str], keep: int, now: datetime) -> None:
+    """Remove the reports of drops that are gone, and of failed runs beyond the newest `keep`."""
+    files: dict[str, list[str]] = {}
+    for entry in reports.entries():
+        if not entry.is_folder:
+            files.setdefault(entry.name.split(".")[0], []).append(entry.name)
+    written = {name: reports.modified(names[0]) or now for name, names in files.items() if name not in kept_drops}
+    entries = sorted(
+        (PublishedEntry(name, moment) for name, moment in written.items()),
+        key=lambda entry: (entry.published_at, entry.name),
+        reverse=True,
+    )
+    of_drops = [entry for entry in entries if is_drop_name(entry.name)]
+    of_failures = [entry for entry in entries if not is_drop_name(entry.name)]
+    for name in removable(of_drops, 0, None, now) + removable(of_failures, keep, None, now):
+        for file in files[name]:
+            reports.remove(file)
