@@ -107,10 +107,18 @@ class Landing:
         data = folder / f"{address}.parquet"
         try:
             told = json.loads((folder / f"{address}.json").read_text(encoding="utf-8"))
-            record = PartRecord(**{name: tuple(v) if isinstance(v, list) else v for name, v in told.items()})
+            record = PartRecord(
+                read=int(told["read"]),
+                loaded=int(told["loaded"]),
+                rejected=int(told["rejected"]),
+                size=int(told["size"]),
+                has_rejects=bool(told["has_rejects"]),
+                extra_columns=tuple(told["extra_columns"]),
+                notices=tuple(told["notices"]),
+            )
             if data.stat().st_size != record.size:
                 return None
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, KeyError):
             return None
         rejects = folder / f"{address}.rejects.parquet" if record.has_rejects else None
         if rejects is not None and not rejects.exists():

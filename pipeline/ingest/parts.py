@@ -145,8 +145,7 @@ def row_numbers(part: Path) -> pa.Array:
     """The source's row number of each row of a part; a part that ingest did not write itself has them in sequence."""
     file = pq.ParquetFile(part)
     if ROW_COLUMN in file.schema_arrow.names:
-        numbers = file.read(columns=[ROW_COLUMN])[ROW_COLUMN].combine_chunks()
-        return numbers
+        return file.read(columns=[ROW_COLUMN])[ROW_COLUMN].combine_chunks()
     return pa.array(np.arange(2, 2 + file.metadata.num_rows))
 
 

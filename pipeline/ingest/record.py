@@ -36,11 +36,17 @@ def read_record(path: Path) -> list[LandedTable]:
         told = json.loads(path.read_text(encoding="utf-8"))
         return [
             LandedTable(
-                table=source_table(table.pop("source"), table.pop("name")),
-                parts=tuple(Path(part) for part in table.pop("parts")),
-                rejects=tuple(Path(part) for part in table.pop("rejects")),
-                files=tuple(SourceFile(**file) for file in table.pop("files")),
-                **{name: tuple(value) if isinstance(value, list) else value for name, value in table.items()},
+                table=source_table(table["source"], table["name"]),
+                parts=tuple(Path(part) for part in table["parts"]),
+                rejects=tuple(Path(part) for part in table["rejects"]),
+                files=tuple(SourceFile(**file) for file in table["files"]),
+                is_configured=bool(table["is_configured"]),
+                read=int(table["read"]),
+                loaded=int(table["loaded"]),
+                rejected=int(table["rejected"]),
+                fingerprint=str(table["fingerprint"]),
+                extra_columns=tuple(table["extra_columns"]),
+                notices=tuple(table["notices"]),
             )
             for table in told
         ]

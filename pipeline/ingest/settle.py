@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.ingest.conform import landing_schema
+from pipeline.ingest.conform import ROW_COLUMN, landing_schema
 from pipeline.ingest.duplicates import find_losers
 from pipeline.ingest.landing import Landing, Part, PartRecord, combined_hash, part_address
 from pipeline.ingest.parts import COMPRESSION, report_losers, winners
@@ -48,10 +49,15 @@ def _merged(table: SourceTable, parts: Sequence[Part], names: Sequence[str], lan
         with RejectsWriter(draft.rejects, table) as rejects:
             report_losers(losers, paths, names, rejects)
         with pq.ParquetWriter(draft.data, schema, **COMPRESSION) as writer:
+            last_row = 0
             for at, path in enumerate(paths):
+                before = last_row
                 for batch in winners(path, at, losers):
                     loaded += batch.num_rows
-                    writer.write_batch(batch.select(schema.names))
+                    numbers = pc.add(batch[ROW_COLUMN], before)
+                    last_row = max(last_row, pc.max(numbers).as_py() or 0)
+                    plain = batch.select(schema.names)
+                    writer.write_batch(plain.set_column(len(schema.names) - 1, schema.field(ROW_COLUMN), numbers))
         record = PartRecord(
             read=sum(part.record.loaded for part in parts),
             loaded=loaded,

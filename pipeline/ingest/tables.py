@@ -251,8 +251,8 @@ CRM_TABLES: Final = (
         _columns(
             "id* key, lmn_crm_id key, name* text, account_type text, status text, revenue_segment text,"
             "annual_revenue money, organization_score score, tags tags, archived bool, last_interaction_date timestamp,"
-            "renewal_date timestamp, snoozed_until timestamp, icp_status text, address_1 text, address_2 text, city text,"
-            "state text, postal_code text, country text, created_date timestamp, created_at timestamp,"
+            "renewal_date timestamp, snoozed_until timestamp, icp_status text, address_1 text, address_2 text,"
+            "city text, state text, postal_code text, country text, created_date timestamp, created_at timestamp,"
             "updated_at timestamp"
         ),
         key=("id",),
@@ -307,7 +307,7 @@ def _platform(
     one_of: tuple[str, ...] = (),
     **allowed: tuple[str, ...],
 ) -> SourceTable:
-    """A table of the customer-success platform. Keys hold within a tenant, so that no tenant's row can displace another's."""
+    """A table of the customer-success platform. Keys hold within a tenant: no tenant's row can displace another's."""
     read = _columns(f"organization_id* id, {columns}")
     checked = tuple(
         Column(c.name, c.kind, c.required, c.aliases, allowed[c.name]) if c.name in allowed else c for c in read

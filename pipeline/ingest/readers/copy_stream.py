@@ -37,7 +37,7 @@ class _CopyFile(io.RawIOBase):
 
 
 def read_copy(copy: psycopg.Copy, width: int) -> Iterator[tuple[pa.Array, ...]]:
-    """The rows of a COPY of `width` text columns. An unquoted blank is null, a quoted one an empty text: as COPY writes."""
+    """The rows of a COPY of `width` text columns. As COPY writes them, an unquoted blank is null, a quoted one text."""
     names = [str(at) for at in range(width)]
     buffered = io.BufferedReader(_CopyFile(copy), BLOCK_BYTES)
     try:

@@ -176,7 +176,8 @@ def _not_blank(columns: tuple[pa.Array, ...], rows: int) -> pa.Array:
 
 
 def _readable(rows: Sequence[BrokenRow]) -> tuple[BrokenRow, ...]:
-    return tuple(row for row in rows if row.text.strip())
+    """The broken rows that say anything: a line of nothing but delimiters is an empty row."""
+    return tuple(row for row in rows if row.text.strip(' \t\r\n",;'))
 
 
 def _plain(error: Exception) -> str:

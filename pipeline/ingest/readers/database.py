@@ -62,12 +62,10 @@ class Database:
                 remedy="use a postgresql:// or sqlite:// URL, or install the database's SQLAlchemy driver",
             ) from None
         try:
-            with engine.connect() as connection:
-                is_postgres = engine.dialect.name == "postgresql"
+            is_postgres = engine.dialect.name == "postgresql"
+            options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if is_postgres else {}
+            with engine.connect().execution_options(**options) as connection:
                 if is_postgres:
-                    connection = connection.execution_options(
-                        isolation_level="REPEATABLE READ", postgresql_readonly=True
-                    )
                     connection.execute(sa.text("set local synchronize_seqscans = off"))  # the same order every time
                     connection.execute(sa.text("set local time zone 'UTC'"))
                 elif engine.dialect.name == "sqlite":
@@ -129,7 +127,7 @@ class Snapshot:
             raise WarehouseError(f"there is no schema '{schema}'", where=self.database.name, remedy="mind ?schema=")
         names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
         if self._is_postgres:
-            names += inspector.get_materialized_view_names(schema)  # type: ignore[attr-defined]
+            names += inspector.get_materialized_view_names(schema)
         return sorted(names)
 
 

@@ -89,7 +89,8 @@ def scan_workbook(path: Path, where: str) -> WorkbookScan:
         ) from error
     if first.last_row * first.last_column > MOST_CELLS:
         raise WarehouseError(
-            f"the sheet spans {first.last_row:,} rows and {first.last_column:,} columns, more than {MOST_CELLS:,} cells",
+            f"the sheet spans {first.last_row:,} rows and {first.last_column:,} columns, "
+            f"more than {MOST_CELLS:,} cells",
             where=where,
             remedy="delete what stands far below or right of the table, or bring it as CSV or Parquet",
         )
@@ -140,8 +141,8 @@ def _look(sheet: SheetScan, data: bytes, *, is_end: bool = False) -> bytes:
     seen = data[:end]
     places = set(_CELL.findall(seen))
     if places:
-        sheet.last_row = max(sheet.last_row, max(int(row) for _, row in places))
-        sheet.last_column = max(sheet.last_column, max(_column_number(letters) for letters, _ in places))
+        sheet.last_row = max(sheet.last_row, *(int(row) for _, row in places))
+        sheet.last_column = max(sheet.last_column, *(_column_number(letters) for letters, _ in places))
     if b't="e"' in seen:
         for letters, row, text in _ERROR.findall(seen):
             sheet.errors[int(row), _column_number(letters)] = text.decode("utf-8", errors="replace")
