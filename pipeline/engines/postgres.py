@@ -96,7 +96,7 @@ class PostgresEngine:
     def _ensure_schemas(self, *names: str) -> None:
         """Create what is missing; a loader that owns its schemas needs no right to create any."""
         for name in names:
-            if not self._connection.execute("select from pg_namespace where nspname = %s", (name,)).fetchone():
+            if not self._connection.execute("select 1 from pg_namespace where nspname = %s", (name,)).fetchone():
                 self._connection.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
         self._connection.commit()
 

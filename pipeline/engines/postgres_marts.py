@@ -34,7 +34,7 @@ def publish_marts(connection: psycopg.Connection[Any]) -> None:
     """Replace the rows of every mart by the rows that were built, or change nothing and raise WarehouseError."""
     contracts = {contract.name: contract for contract in contracts_from_manifest(parsed_project("postgres").manifest)}
     with connection.transaction():
-        if not connection.execute("select from pg_namespace where nspname = %s", (MARTS_SCHEMA,)).fetchone():
+        if not connection.execute("select 1 from pg_namespace where nspname = %s", (MARTS_SCHEMA,)).fetchone():
             connection.execute(sql.SQL("create schema {}").format(sql.Identifier(MARTS_SCHEMA)))
         built = _tables(connection, BUILD_SCHEMA)
         present = _tables(connection, MARTS_SCHEMA)

@@ -147,7 +147,7 @@ def _embedded(folder: Path) -> PostgresServer:
             file.writelines(f"{name} = {value}\n" for name, value in _EMBEDDED.items())
         running.start()
     with psycopg.connect(running.get_uri(), autocommit=True) as connection:
-        if not connection.execute("select from pg_database where datname = %s", (DATABASE,)).fetchone():
+        if not connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
             connection.execute(
                 f"create database {DATABASE} template template0 encoding 'UTF8' "
                 "locale_provider builtin builtin_locale 'C.UTF-8'"
