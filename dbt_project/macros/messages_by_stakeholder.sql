@@ -1,0 +1,41 @@
+{#-
+  D32, D33, scores: a select of what one pass over a channel's messages tells by customer and stakeholder. `messages` is a
+  relation of organization_id, customer_id, stakeholder_id, is_from_team, sentiment, sent_at. Weights are those of the
+  account's messages in the scores' window, in 10,000ths.
+-#}
+{% macro messages_by_stakeholder(messages) -%}
+with
+
+aged as (
+
+    select
+        organization_id,
+        customer_id,
+        stakeholder_id,
+        sentiment,
+        is_from_team,
+        sent_at,
+        case when not is_from_team then {{ whole_days_between("sent_at", as_of()) }} end as age_days
+
+    from {{ messages }}
+    where sent_at <= {{ as_of() }}
+
+)
+
+select
+    aged.organization_id,
+    aged.customer_id,
+    aged.stakeholder_id,
+
+    count(decay.weight) as scored_messages,
+    cast(coalesce(sum(decay.weight), 0) as bigint) as weight,
+    cast(coalesce(sum(decay.weight) filter (where aged.sentiment = 'positive'), 0) as bigint) as positive_weight,
+    cast(coalesce(sum(decay.weight) filter (where aged.sentiment = 'negative'), 0) as bigint) as negative_weight,
+
+    max(aged.sent_at) as last_message_at,
+    max(aged.sent_at) filter (where not aged.is_from_team) as last_act_at
+
+from aged
+left join {{ ref("score_decay") }} as decay on aged.age_days = decay.age_days
+group by aged.organization_id, aged.customer_id, aged.stakeholder_id
+{%- endmacro %}

@@ -1,0 +1,23 @@
+with
+
+source as (
+
+    select * from {{ source('platform', 'users') }}
+
+),
+
+renamed as (
+
+    select
+        organization_id,
+        id as user_id,
+
+        hourly_cost,
+
+        coalesce(excluded, false) as is_excluded
+
+    from source
+
+)
+
+select * from renamed
