@@ -65,6 +65,8 @@ def run(
         "csv_safe": csv_safe,
     }
     outcome = run_warehouse(_settings(given), open_progress())
+    if outcome.is_repetition:
+        print("Nothing is new: sources, settings and program are as in the last run, whose drops stand.")
     _show(outcome)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.errors import WarehouseError
 from pipeline.progress import Progress
+from pipeline.repetition import record_run, recorded_drops, run_fingerprint
+from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
 
@@ -16,10 +19,11 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the 
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What a run published, as the drop step recorded it, and the seconds of each step."""
+    """What a run published, and the seconds of each step; `is_repetition` where there was nothing to do."""
 
     drops: list[dict[str, Any]]
     seconds: dict[str, float]
+    is_repetition: bool = False
 
 
 def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
@@ -31,8 +35,15 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
         )
     workspace = Workspace(settings.state)
     with workspace.turn(progress):
-        _execute(settings, progress)
-        return RunOutcome(json.loads(workspace.published.read_text()), dict(progress.seconds))
+        plan = RunPlan.of(settings, datetime.now(UTC))
+        fingerprint = run_fingerprint(settings, plan)
+        if (standing := recorded_drops(workspace, fingerprint)) is not None:
+            return RunOutcome(standing, {}, is_repetition=True)
+        workspace.last_run.unlink(missing_ok=True)
+        _execute(settings.model_copy(update={"as_of": plan.as_of}), progress)
+        drops = json.loads(workspace.published.read_text())
+        record_run(workspace, fingerprint, drops)
+        return RunOutcome(drops, dict(progress.seconds))
 
 
 def _execute(settings: Settings, progress: Progress) -> None:
@@ -41,5 +52,5 @@ def _execute(settings: Settings, progress: Progress) -> None:
     from pipeline.definitions import JOB, build_definitions
 
     job = build_definitions(settings, progress).resolve_job_def(JOB)
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
         job.execute_in_process(instance=instance, run_config=_QUIET)

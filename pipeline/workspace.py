@@ -38,6 +38,11 @@ class Workspace:
         return self.state / "published.json"
 
     @property
+    def last_run(self) -> Path:
+        """The fingerprint and the drops of the latest run that has published."""
+        return self.state / "last-run.json"
+
+    @property
     def dbt_target(self) -> Path:
         """dbt's target and log folder."""
         return self.state / "dbt"

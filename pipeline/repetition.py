@@ -1,0 +1,76 @@
+"""Nothing new, nothing to do: tells whether a run would only repeat the last one.
+
+It would if the files of every source, the settings, the program and what earlier runs left are the same, and the drops
+that the last run published are still in place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.drops.manifest import MANIFEST
+from pipeline.drops.publish import LATEST
+from pipeline.history import RunHistory
+from pipeline.run_plan import RunPlan
+from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.workspace import Workspace
+
+_PROGRAM = ("pipeline", "models", "expectations", "dbt_project")
+_PROGRAM_FILES = (".py", ".sql", ".yml", ".csv", ".html", ".css", ".j2")
+
+
+def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
+    """Hash all that decides a run's result; None where a source is a database, which tells only when it is read."""
+    digest = hashlib.sha256(json.dumps([plan.to_json(), settings.target, settings.exports, settings.csv_safe]).encode())
+    for place in (settings.lmn, settings.crm, settings.platform):
+        if place is not None and not Path(place).is_dir():
+            return None
+        digest.update(repr(place).encode())
+        _add_files(digest, _files(Path(place)) if place else iter(()), Path(place or "."))
+    _add_files(digest, _program_files(), PROJECT_ROOT)
+    for folder in RunHistory(settings.state).before(plan.as_of):
+        _add_files(digest, _files(folder), folder.parent)
+    return digest.hexdigest()
+
+
+def recorded_drops(workspace: Workspace, fingerprint: str | None) -> list[dict[str, Any]] | None:
+    """Give the last run's drops where it had this fingerprint and they are still the latest; else None."""
+    if fingerprint is None or not workspace.last_run.exists():
+        return None
+    recorded = json.loads(workspace.last_run.read_text())
+    drops: list[dict[str, Any]] = recorded["drops"]
+    in_place = all(_is_latest(Path(drop["location"])) for drop in drops)
+    return drops if recorded["fingerprint"] == fingerprint and in_place else None
+
+
+def record_run(workspace: Workspace, fingerprint: str | None, drops: list[dict[str, Any]]) -> None:
+    """Record a run that has published."""
+    scratch = workspace.last_run.with_suffix(".part")
+    scratch.write_text(json.dumps({"fingerprint": fingerprint, "drops": [{**drop, "is_new": False} for drop in drops]}))
+    scratch.replace(workspace.last_run)
+
+
+def _is_latest(drop: Path) -> bool:
+    return (drop / MANIFEST).exists() and (drop.parent / LATEST).resolve() == drop.resolve()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _program_files() -> Iterator[Path]:
+    for folder in _PROGRAM:
+        for path in _files(PROJECT_ROOT / folder):
+            if path.suffix in _PROGRAM_FILES and "target" not in path.relative_to(PROJECT_ROOT).parts:
+                yield path
+
+
+def _add_files(digest: hashlib._Hash, files: Iterator[Path], root: Path) -> None:
+    for path in files:
+        with path.open("rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        digest.update(f"{path.relative_to(root)}={content}\n".encode())
