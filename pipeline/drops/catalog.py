@@ -57,9 +57,8 @@ def published_drops(place: Place, organization_id: int) -> list[PublishedEntry]:
     return sorted(entries, key=lambda entry: (entry.published_at, entry.name), reverse=True)
 
 
-def latest_name(place: Place, organization_id: int) -> str | None:
-    """Name the drop that `latest` points to; None where there is none."""
-    organization = organization_place(place, organization_id)
+def latest_name(organization: Place) -> str | None:
+    """Name the drop that `latest` points to in an organization's folder; None where there is none."""
     if organization.is_local:
         link = Path(organization.root) / LATEST
         return link.readlink().name if link.is_symlink() else None
@@ -69,8 +68,9 @@ def latest_name(place: Place, organization_id: int) -> str | None:
 
 def latest_manifest(place: Place, organization_id: int) -> dict[str, Any] | None:
     """Read the manifest of the drop that `latest` points to; None where there is none."""
-    name = latest_name(place, organization_id)
-    return None if name is None else read_manifest(organization_place(place, organization_id).child(name))
+    organization = organization_place(place, organization_id)
+    name = latest_name(organization)
+    return None if name is None else read_manifest(organization.child(name))
 
 
 def drop_before(place: Place, organization_id: int, as_of: datetime) -> Place | None:

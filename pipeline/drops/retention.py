@@ -31,7 +31,7 @@ def prune(place: Place, organization_id: int, keep_drops: int, now: datetime) ->
     interrupted publication is: once it is older than a day.
     """
     organization = organization_place(place, organization_id)
-    latest = latest_name(place, organization_id)
+    latest = latest_name(organization)
     published = published_drops(place, organization_id)
     gone = removable(published, keep_drops, latest, now)
     for name in gone:

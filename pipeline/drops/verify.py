@@ -1,0 +1,399 @@
+"""Checks a published drop against its own manifest, from the bytes on: what arrived is what was published.
+
+Whether the values keep their contract was the audit's question before publication (`audit.py`); here it is whether the
+files are the manifest's, and whether the manifest is one that this warehouse could have written. A drop may be damaged
+or made by anyone, so nothing in it is believed: what is wrong becomes a fault, one line each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.contracts import ContractColumn, ExportContract, contract_from_dict
+from pipeline.drops.catalog import LATEST, POINTER, latest_name
+from pipeline.drops.csv_safe import SAFE_SUFFIX, neutralised
+from pipeline.drops.manifest import MANIFEST, MANIFEST_VERSION, drop_name, manifest_bytes
+from pipeline.drops.place import Entry, Place, open_place
+from pipeline.drops.read_csv import read_csv
+from pipeline.drops.stage import CHECKSUMS
+
+_LARGEST_MANIFEST: Final = 64 * 1024 * 1024
+_SHOWN: Final = 5
+"""Faults of one kind that are told of one file; the rest are counted."""
+
+_SUFFIXES: Final = ("parquet", "csv", SAFE_SUFFIX)
+_Count = Annotated[int, Field(ge=0, le=2**62)]
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
+_SIMPLE_TYPE: Final = "bigint|integer|boolean|date|timestamp|text"
+_TYPE: Final = rf"^({_SIMPLE_TYPE}|varchar\(\d{{1,9}}\)|numeric\(\d{{1,2}}, ?\d{{1,2}}\))$"
+
+
+class _Column(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    name: _Name
+    type: Annotated[str, Field(pattern=_TYPE)]
+    nullable: bool
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(strict=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}\.(parquet|csv|safe\.csv)$")]
+    export: _Name
+    contract_version: Annotated[str, Field(pattern=r"^\d{1,9}\.\d{1,9}\.\d{1,9}$")]
+    rows: _Count
+    bytes: _Count
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    primary_key: Annotated[list[_Name], Field(min_length=1)]
+    columns: Annotated[list[_Column], Field(alias="schema", min_length=1, max_length=10_000)]
+
+
+class _Manifest(BaseModel):
+    """What a manifest must hold for the checks to begin; what else it holds is covered by its hash."""
+
+    model_config = ConfigDict(strict=True)
+
+    manifest_version: int
+    organization_id: int
+    as_of: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+    content_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    files: Annotated[list[_File], Field(min_length=1, max_length=10_000)]
+
+
+def verify_drop(location: str, contracts: Sequence[ExportContract] = ()) -> list[str]:
+    """List the faults of the drop at a path or URL (its folder, `latest` or `latest.json`), one line each.
+
+    `contracts` are those that this warehouse knows: a file that claims the version of one must have its columns.
+    WarehouseError where the place can't be reached at all.
+    """
+    drop = _open_drop(location)
+    if isinstance(drop, str):
+        return [drop]
+    if drop.is_local:
+        return list(_faults(drop, Path(drop.root), contracts))
+    with tempfile.TemporaryDirectory(prefix="verify-") as scratch:
+        return list(_faults(drop, Path(scratch), contracts))
+
+
+def _open_drop(location: str) -> Place | str:
+    """Find the folder of the drop, through `latest` if it is named; a fault where there is none."""
+    place = open_place(location)
+    if place.is_local and place.name != POINTER:
+        folder = Path(place.root).resolve()
+        return open_place(str(folder)) if folder.is_dir() else f"{location}: there is no such folder"
+    if place.name in (LATEST, POINTER):
+        organization = place.parent()
+        name = latest_name(organization)
+        return f"{place.address}: names no drop" if name is None else organization.child(name)
+    return place
+
+
+def _faults(drop: Place, folder: Path, contracts: Sequence[ExportContract]) -> Iterator[str]:
+    """Check the drop; files that are not on this machine are fetched into `folder` as they are needed."""
+    entries = {entry.name: entry for entry in drop.entries()}
+    raw, told, reasons = _read_manifest(drop, entries)
+    yield from reasons
+    if raw is None or told is None:
+        return
+    yield from _manifest_faults(drop, raw, told)
+    yield from _version_faults(told, contracts)
+    yield from _listing_faults(entries, told)
+    whole = []
+    for file in told.files:
+        faults = list(_bytes_faults(drop, folder, entries.get(file.name), file))
+        yield from faults
+        if not faults:
+            whole.append(file)
+    yield from _checksum_faults(drop, entries.get(CHECKSUMS), told)
+    yield from _content_faults(folder, whole)
+
+
+def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, _Manifest | None, list[str]]:
+    entry = entries.get(MANIFEST)
+    if entry is None or not _is_file(drop, entry):
+        return None, None, [f"{MANIFEST}: missing, so this folder is not a drop"]
+    if entry.size > _LARGEST_MANIFEST:
+        return None, None, [f"{MANIFEST}: {entry.size:,} bytes are more than a manifest can have"]
+    content = drop.read(MANIFEST) or b""
+    try:
+        raw = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        return None, None, [f"{MANIFEST}: is not JSON ({_short(error)})"]
+    try:
+        told = _Manifest.model_validate(raw)
+    except ValidationError as error:
+        faults = [
+            f"{MANIFEST}: {'.'.join(str(part) for part in fault['loc']) or 'the whole'}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        return None, None, _capped(faults, "more such faults")
+    if told.manifest_version != MANIFEST_VERSION:
+        return (
+            None,
+            None,
+            [f"{MANIFEST}: is of version {told.manifest_version}, this warehouse reads {MANIFEST_VERSION}"],
+        )
+    try:
+        is_canonical = manifest_bytes(raw) == content
+    except (ValueError, RecursionError):
+        is_canonical = False
+    return raw, told, [] if is_canonical else [f"{MANIFEST}: is not written as the warehouse writes it"]
+
+
+def _is_file(drop: Place, entry: Entry) -> bool:
+    """Whether an entry is a plain file: a link could lead out of the drop, a pipe could never end."""
+    path = Path(drop.root) / entry.name
+    return not entry.is_folder and (not drop.is_local or (path.is_file() and not path.is_symlink()))
+
+
+def _manifest_faults(drop: Place, raw: dict[str, Any], told: _Manifest) -> Iterator[str]:
+    """Check the manifest against itself and the folder's name."""
+    body = {name: value for name, value in raw.items() if name != "content_hash"}
+    try:
+        digest = hashlib.sha256(manifest_bytes(body)).hexdigest()
+    except ValueError:  # a lone surrogate, which no manifest of ours can hold
+        digest = ""
+    if digest != told.content_hash:
+        yield f"{MANIFEST}: content_hash {told.content_hash[:8]}… is not the hash of the content"
+    if drop.name != drop_name(raw):
+        yield f"the folder is named {_quoted(drop.name)}, its manifest says {drop_name(raw)}"
+    names = [file.name for file in told.files]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"{MANIFEST}: lists {name} more than once"
+    by_export: dict[str, set[str]] = {}
+    for file in told.files:
+        by_export.setdefault(file.export, set()).add(file.name)
+        if file.name.partition(".")[0] != file.export:
+            yield f"{file.name}: the manifest says that it is the export {file.export}"
+        missing = [key for key in file.primary_key if key not in {column.name for column in file.columns}]
+        if missing:
+            yield f"{file.name}: the primary key names {', '.join(missing)}, which is no column"
+    for export, present in sorted(by_export.items()):
+        for suffix in ("csv", "parquet"):
+            if f"{export}.{suffix}" not in present:
+                yield f"{MANIFEST}: lists no {export}.{suffix}"
+        first, *others = [file for file in told.files if file.export == export]
+        for other in others:
+            if _contract(other) != _contract(first) or other.rows != first.rows:
+                yield f"{MANIFEST}: says of {other.name} another contract or row count than of {first.name}"
+
+
+def _version_faults(told: _Manifest, contracts: Sequence[ExportContract]) -> Iterator[str]:
+    """Check the contract versions against those that this warehouse knows."""
+    known = {contract.name: contract for contract in contracts}
+    if not known:
+        return
+    claims = {file.export: file for file in told.files}
+    for name in sorted(known.keys() - claims.keys()):
+        yield f"{MANIFEST}: holds no export {name}"
+    for export, file in sorted(claims.items()):
+        ours = known.get(export)
+        if ours is None:
+            yield f"{file.name}: the export {export} is not one that this warehouse knows"
+        elif file.contract_version == ours.version:
+            if _shape(_contract(file)) != _shape(ours):
+                yield f"{file.name}: has not the columns and key of contract {ours.version}, whose version it bears"
+        elif _version(file.contract_version) > _version(ours.version):
+            yield f"{file.name}: contract {file.contract_version} is newer than this warehouse's, {ours.version}"
+
+
+def _contract(file: _File) -> ExportContract:
+    return contract_from_dict(
+        {
+            "export": file.export,
+            "contract_version": file.contract_version,
+            "primary_key": file.primary_key,
+            "schema": [column.model_dump() for column in file.columns],
+        }
+    )
+
+
+def _shape(contract: ExportContract) -> tuple[Any, ...]:
+    columns = [
+        (column.name, column.data_type.replace(" ", ""), column.nullable) for column in contract.exported_columns
+    ]
+    return tuple(columns), contract.primary_key
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.split("."))
+
+
+def _listing_faults(entries: dict[str, Entry], told: _Manifest) -> Iterator[str]:
+    """Check what is there against what is listed."""
+    expected = {file.name for file in told.files} | {CHECKSUMS, MANIFEST}
+    for name in sorted(expected - entries.keys()):
+        yield f"{name}: missing"
+    extra = [f"{_quoted(name)}: is there, but not in the manifest" for name in sorted(entries.keys() - expected)]
+    yield from _capped(extra, "more files that the manifest doesn't list")
+
+
+def _bytes_faults(drop: Place, folder: Path, entry: Entry | None, file: _File) -> Iterator[str]:
+    """Check size and hash, and bring the file onto this machine."""
+    if entry is None:
+        return
+    path = folder / file.name
+    if not _is_file(drop, entry):
+        yield f"{file.name}: is not a file"
+        return
+    if entry.size != file.bytes:
+        yield f"{file.name}: has {entry.size:,} bytes, the manifest says {file.bytes:,}"
+        return
+    if not drop.is_local:
+        drop.download(file.name, path)
+    with path.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    if digest != file.sha256:
+        yield f"{file.name}: sha256 is {digest[:8]}…, the manifest says {file.sha256[:8]}…"
+
+
+def _checksum_faults(drop: Place, entry: Entry | None, told: _Manifest) -> Iterator[str]:
+    """Check the list that `sha256sum -c` reads."""
+    if entry is None:
+        return
+    expected = "".join(f"{file.sha256}  {file.name}\n" for file in sorted(told.files, key=lambda file: file.name))
+    if not _is_file(drop, entry) or entry.size != len(expected) or drop.read(CHECKSUMS) != expected.encode():
+        yield f"{CHECKSUMS}: is not the manifest's list of hashes"
+
+
+def _content_faults(folder: Path, files: list[_File]) -> Iterator[str]:
+    """Check rows, types and keys, and that the forms of one export say the same."""
+    by_name = {file.name: file for file in files}
+    for export in dict.fromkeys(file.export for file in files):
+        parquet = by_name.get(f"{export}.parquet")
+        if parquet is None:
+            continue
+        contract = _contract(parquet)
+        table = _read_parquet(folder / parquet.name)
+        if isinstance(table, str):
+            yield f"{parquet.name}: {table}"
+            continue
+        faults = [*_schema_faults(table.schema, contract)]
+        yield from (f"{parquet.name}: {fault}" for fault in faults)
+        if table.num_rows != parquet.rows:
+            yield f"{parquet.name}: has {table.num_rows:,} rows, the manifest says {parquet.rows:,}"
+        if faults:
+            continue
+        yield from (f"{parquet.name}: {fault}" for fault in _value_faults(table, contract))
+        for suffix, expected in (("csv", table), (SAFE_SUFFIX, neutralised(table))):
+            csv = by_name.get(f"{export}.{suffix}")
+            if csv is not None:
+                yield from (f"{csv.name}: {fault}" for fault in _csv_faults(folder / csv.name, expected, csv, contract))
+
+
+def _read_parquet(path: Path) -> pa.Table | str:
+    try:
+        return pq.ParquetFile(path).read()  # one file: names of folders around it are no columns
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
+        return f"is not Parquet that can be read ({_short(error)})"
+
+
+def _schema_faults(schema: pa.Schema, contract: ExportContract) -> Iterator[str]:
+    """Compare the file's columns with the manifest's: missing, extra, moved, retyped."""
+    try:
+        expected = {column.name: column.arrow_type for column in contract.exported_columns}
+    except (ValueError, pa.ArrowException) as error:
+        yield f"the manifest names a type that there is not ({_short(error)})"
+        return
+    for name, kind in expected.items():
+        if name not in schema.names:
+            yield f"column {name} is missing"
+        elif schema.names.count(name) == 1 and schema.field(name).type != kind:
+            yield f"column {name} is {schema.field(name).type}, the manifest says {kind}"
+    for name in schema.names:
+        if name not in expected:
+            yield f"column {_quoted(name)} is not in the manifest"
+    if sorted(schema.names) == sorted(expected) and schema.names != list(expected):
+        yield "the columns stand in another order than in the manifest"
+    elif len(set(schema.names)) != len(schema.names):
+        yield "a column stands twice"
+
+
+def _value_faults(table: pa.Table, contract: ExportContract) -> Iterator[str]:
+    """Check not-null columns, lengths and the primary key."""
+    for column in contract.exported_columns:
+        yield from _column_faults(table[column.name], column)
+    keys = table.select(list(contract.primary_key))
+    counts = keys.group_by(list(contract.primary_key)).aggregate([([], "count_all")])
+    repeated = counts.filter(pc.greater(counts["count_all"], 1))
+    faults = [
+        f"the key {_key(row, contract.primary_key)} stands in {row['count_all']} rows"
+        for row in repeated.slice(0, _SHOWN).to_pylist()
+    ]
+    yield from faults
+    if repeated.num_rows > _SHOWN:
+        yield f"{repeated.num_rows - _SHOWN:,} more keys stand in more than one row"
+
+
+def _column_faults(values: pa.ChunkedArray, column: ContractColumn) -> Iterator[str]:
+    if not column.nullable and values.null_count:
+        yield f"column {column.name} must not be null and is in {values.null_count:,} rows"
+    if column.max_length is not None:
+        too_long = pc.sum(pc.greater(pc.utf8_length(values), column.max_length)).as_py() or 0
+        if too_long:
+            yield f"column {column.name} is longer than {column.data_type} in {too_long:,} rows"
+
+
+def _csv_faults(path: Path, expected: pa.Table, file: _File, contract: ExportContract) -> Iterator[str]:
+    """Compare a CSV with the Parquet file, cell by cell."""
+    found = read_csv(path, contract)
+    if isinstance(found, str):
+        yield found
+        return
+    if found.num_rows != file.rows:
+        yield f"has {found.num_rows:,} rows, the manifest says {file.rows:,}"
+    if found.num_rows != expected.num_rows:
+        return
+    faults = []
+    count = 0
+    for name in expected.column_names:
+        ours, theirs = expected[name], found[name]
+        same = pc.or_kleene(pc.fill_null(pc.equal(ours, theirs), False), pc.and_(pc.is_null(ours), pc.is_null(theirs)))
+        if pc.all(same).as_py() is not False:
+            continue
+        places = pc.indices_nonzero(pc.invert(same))
+        count += len(places)
+        for place in places.slice(0, _SHOWN).to_pylist():
+            row = expected.slice(place, 1).to_pylist()[0]
+            faults.append(
+                f"row {_key(row, contract.primary_key)}, column {name}: {_cell(theirs[place])}, "
+                f"but {_cell(ours[place])} in the Parquet file"
+            )
+    yield from faults[:_SHOWN]
+    if count > _SHOWN:
+        yield f"{count - _SHOWN:,} more cells differ from the Parquet file"
+
+
+def _key(row: dict[str, Any], primary_key: tuple[str, ...]) -> str:
+    return ", ".join(f"{name} {_quoted(str(row[name]))}" for name in primary_key)
+
+
+def _cell(scalar: pa.Scalar) -> str:
+    value = scalar.as_py()
+    return "null" if value is None else _quoted(str(value))
+
+
+def _quoted(text: str) -> str:
+    """Write a text of unknown origin on one line, at a length that a person reads."""
+    shown = text if len(text) <= 80 else text[:79] + "…"
+    return shown if shown.isprintable() and shown else json.dumps(shown)
+
+
+def _short(error: BaseException) -> str:
+    return _quoted(" ".join(str(error).split()) or type(error).__name__)
+
+
+def _capped(faults: list[str], more: str) -> list[str]:
+    """Keep the first faults of a kind and count the rest."""
+    return faults if len(faults) <= _SHOWN else [*faults[:_SHOWN], f"{len(faults) - _SHOWN:,} {more}"]
