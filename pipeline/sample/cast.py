@@ -7,11 +7,13 @@ and `cast_events.py`.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 
 class Role(IntEnum):
-    """An edge case about estimates, renewals or the CRM, and the number of the account that plays it."""
+    """An edge case, and the number of the account that plays it."""
 
+    # renewals
     ENDS_TODAY = 0
     ENDS_IN_180_DAYS = 1
     ENDS_IN_181_DAYS = 2
@@ -29,6 +31,8 @@ class Role(IntEnum):
     SNOOZED_UNTIL_MIDNIGHT = 14
     SNOOZED_FOR_SOMETHING_ELSE = 15
     SNOOZED_TWICE = 16
+
+    # durations, prices, segments
     WHOLE_YEARS = 17
     TYPOS = 18
     REVERSED_DATES = 19
@@ -38,17 +42,50 @@ class Role(IntEnum):
     STATUS_CONFLICTS = 23
     NO_DATES = 24
     LEFT_OUT_OF_STATISTICS = 25
-    KNOWN_TO_BOTH = 26
-    KNOWN_TO_THE_CRM_ALONE = 27
-    LINKED_BY_CONTACT = 28
-    FLAGSHIP = 29
-    LARGE = 30
-    SECOND_LARGE = 31
-    NO_EVENTS = 32
-    RUNS = 33
-    UNANSWERED = 34
-    ODD_MEETINGS = 35
-    PEOPLE_WHO_DO_NOT_COUNT = 36
-    ODD_TEXTS = 37
-    ODD_INSIGHTS = 38
-    AT_THE_EDGE_OF_TENANTS = 39
+    FLAGSHIP = 26
+    LARGE = 27
+    SECOND_LARGE = 28
+
+    # one thing in several systems
+    KNOWN_TO_BOTH = 29
+    KNOWN_TO_THE_CRM_ALONE = 30
+    LINKED_BY_CONTACT = 31
+    LINKED_BY_ACCOUNT_ID = 32
+    LINKED_WITH_BLANKS = 33
+    ACCOUNT_OF_TWO_CUSTOMERS = 34
+    SECOND_CUSTOMER_OF_THE_ACCOUNT = 35
+    CRM_FILLS_THE_GAPS = 36
+    AT_THE_EDGE_OF_TENANTS = 37
+
+    # owners, parents, tiers
+    NO_OWNER = 38
+    UNKNOWN_OWNER = 39
+    OWNER_OF_ANOTHER_TENANT = 40
+    CHILD_OF_ITS_CHILD = 41
+    PARENT_OF_ITS_PARENT = 42
+    ITS_OWN_PARENT = 43
+    UNKNOWN_PARENT = 44
+    PARENT_OF_ANOTHER_TENANT = 45
+    UNKNOWN_TIER = 46
+    NO_REVENUE = 47
+
+    # events, insights, texts
+    NO_EVENTS = 48
+    RUNS = 49
+    UNANSWERED = 50
+    ODD_MEETINGS = 51
+    PEOPLE_WHO_DO_NOT_COUNT = 52
+    ODD_TICKETS = 53
+    ODD_INSIGHTS = 54
+    ODD_TEXTS = 55
+
+
+EVENTS_BY_HAND: Final = (
+    Role.NO_EVENTS,
+    Role.RUNS,
+    Role.UNANSWERED,
+    Role.ODD_MEETINGS,
+    Role.PEOPLE_WHO_DO_NOT_COUNT,
+    Role.ODD_TICKETS,
+)
+"""Roles whose only events are those of `cast_events.py`, so that each figure can be checked by eye."""

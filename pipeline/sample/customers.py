@@ -1,6 +1,6 @@
 """The platform's customers, the people on both sides, and what is noted and inferred about each: all but events.
 
-Tables are made typed, in the schemas of the landing zone. Rows that no typed column can hold are in `platform_traps.py`,
+Tables are made typed, in the schemas of the landing zone. Rows that no typed column holds are in `platform_traps.py`,
 those that a rule turns on in `cast_platform.py`.
 """
 

@@ -14,15 +14,14 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.ingest.tables import source_table
-from pipeline.sample.cast import Role
-from pipeline.sample.cast_events import cast_events
+from pipeline.sample.cast import EVENTS_BY_HAND
 from pipeline.sample.columns import Flags, Integers, Numbers, choose, instants, micros, pick, rows
 from pipeline.sample.customers import Customers
 from pipeline.sample.files import ParquetFile
 from pipeline.sample.population import Population
 
 SHARES: Final = {"email_prop": 0.45, "chat_message": 0.20, "calendar_event_prop": 0.05, "ticket": 0.03}
-"""The part of all events in each table; the rest: three attendees to a meeting (15%), four comments to a ticket (12%)."""
+"""The part of all events in each table; the rest: three attendees a meeting (15%), four comments a ticket (12%)."""
 
 EVENT_TABLES: Final = (
     "email_prop",
@@ -85,8 +84,14 @@ class Talk:
     """Whether the message opens its thread."""
 
 
-def write_events(folder: Path, population: Population, customers: Customers, per_account: int) -> dict[str, int]:
-    """Write the six event tables, about `per_account` rows for each account of the sample; return the rows of each."""
+def write_events(
+    folder: Path,
+    population: Population,
+    customers: Customers,
+    per_account: int,
+    by_hand: dict[str, list[dict[str, Any]]],
+) -> dict[str, int]:
+    """Write the six event tables: about `per_account` rows for each account, and those `by_hand`; the rows of each."""
     schemas = {name: source_table("platform", name).arrow_schema for name in EVENT_TABLES}
     files = {name: ParquetFile(folder / f"{name}.parquet", schema) for name, schema in schemas.items()}
     total = len(population.accounts) * per_account
@@ -114,7 +119,7 @@ def write_events(folder: Path, population: Population, customers: Customers, per
         next_id["ticket"] += len(tickets)
         next_id["ticket_comment"] += len(comments)
 
-    for name, made in cast_events(population, customers).items():
+    for name, made in by_hand.items():
         files[name].append(rows(schemas[name], made))
     for file in files.values():
         file.close()
@@ -126,7 +131,8 @@ def _traits(population: Population, customers: Customers) -> Traits:
     spread = random.random((size, 6)).sum(axis=1) - 3.0
     weight = np.exp(1.1 * spread)
     weight[random.random(size) < 0.03] = 0.0
-    weight[customers.place_of(population.cast[Role.NO_EVENTS])] = 0.0
+    for role in EVENTS_BY_HAND:
+        weight[customers.place_of(population.cast[role])] = 0.0
     quiet_days = np.where(random.random(size) < 0.12, 30 + 200 * random.random(size), 0)
     return Traits(
         weight / weight.sum(),

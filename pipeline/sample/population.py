@@ -16,7 +16,7 @@ from pipeline.errors import WarehouseError
 from pipeline.sample import names
 from pipeline.sample.cast import Role
 
-MIN_ACCOUNTS: Final = 80
+MIN_ACCOUNTS: Final = 100
 """With fewer, the cast would be nearly the whole sample."""
 
 CAST: Final = len(Role)
