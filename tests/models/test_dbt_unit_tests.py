@@ -1,0 +1,33 @@
+"""Every dbt unit test, in one run on empty tables: the rules, one at a time, boundaries first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from models.harness import built_models
+
+from pipeline.dbt_runner import NodeResult, parsed_project
+
+UNIT_TESTS = sorted(parsed_project().manifest["unit_tests"])
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, NodeResult]]:
+    """What became of each unit test, by its id."""
+    folder = tmp_path_factory.mktemp("unit")
+    yield run_unit_tests(folder)
+
+
+def run_unit_tests(folder: Path) -> dict[str, NodeResult]:
+    """Build the models empty, which unit tests need for the types of their inputs, then run the tests."""
+    with built_models(folder, {}, commands=("run",)):
+        pass
+    with built_models(folder, {}, commands=("test",), select=("test_type:unit",), check=False) as built:
+        return {node.unique_id: node for node in built.nodes}
+
+
+@pytest.mark.parametrize("unit_test", UNIT_TESTS)
+def test_rule(unit_test: str, results: dict[str, NodeResult]) -> None:
+    assert results[unit_test].status == "pass", results[unit_test].message
