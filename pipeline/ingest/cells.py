@@ -38,6 +38,11 @@ DECIMAL_SIZES: Final = {Kind.MONEY: (12, 2), Kind.NUMBER: (18, 4), Kind.SCORE: (
 FIRST_DAY: Final = dt.date(2000, 1, 1)
 LAST_DAY: Final = dt.date(2100, 12, 31)
 
+SPREADSHEET_ERRORS: Final = frozenset(
+    {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"}
+)
+"""What a spreadsheet shows where it has no value; its CSV exports say the same. No text of a person."""
+
 _TRUE: Final = frozenset({"yes", "y", "true", "1", "x", "on", "checked"})
 _FALSE: Final = frozenset({"no", "n", "false", "0", "", "off"})
 
@@ -165,6 +170,8 @@ def _text(kind: Kind, value: object) -> Cell:
             return NULL
     if "\0" in text:
         return _nulled("text with a NUL character")
+    if text in SPREADSHEET_ERRORS:
+        return _nulled("a spreadsheet's error")
     return Cell(text)
 
 

@@ -33,7 +33,7 @@ def find_losers(table: SourceTable, parts: Sequence[Path], landing: Landing) -> 
     """Find every loser among the rows of `parts`, which are in the order of reading."""
     if not (table.key or table.unique or table.unique_rows):
         return []
-    with _connect(landing) as connection:
+    with connect(landing) as connection:
         connection.execute(_rows(table, parts))
         found = []
         if table.key:
@@ -44,7 +44,8 @@ def find_losers(table: SourceTable, parts: Sequence[Path], landing: Landing) -> 
 
 
 @contextmanager
-def _connect(landing: Landing) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(landing: Landing) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB of our own, within the landing zone's limits."""
     connection = duckdb.connect(
         config={
             "memory_limit": landing.memory_limit,
@@ -62,11 +63,11 @@ def _rows(table: SourceTable, parts: Sequence[Path]) -> str:
     """A view of the columns that decide, over all parts, and a table for the rows that are out already."""
     names = dict.fromkeys((*table.key, *table.unique_rows, *table.unique))
     has_updated_at = any(column.name == "updated_at" for column in table.columns)
-    columns = ", ".join(_quoted(name) for name in names)
+    columns = ", ".join(quoted(name) for name in names)
     newest = "updated_at" if has_updated_at else "null::timestamp"
     selects = [
         f"select {at} as part, file_row_number as place, {newest} as newest, {columns} "
-        f"from read_parquet('{_escaped(path)}', file_row_number = true)"
+        f"from read_parquet({quoted_text(str(path))}, file_row_number = true)"
         for at, path in enumerate(parts)
     ]
     return f"""
@@ -82,10 +83,10 @@ def _losers_by(
     connection: duckdb.DuckDBPyConnection, table: SourceTable, key: tuple[str, ...], *, is_cell: bool
 ) -> Losers:
     """Losers of one key among the rows still standing. In a unique column null is no value; in a key it is one."""
-    quoted = [_quoted(name) for name in key]
-    keys = ", ".join(quoted)
-    same = " and ".join(f"standing.{name} is not distinct from repeated.{name}" for name in quoted)
-    shown = f"concat_ws(' / ', {', '.join(f'cast(standing.{name} as varchar)' for name in quoted)})"
+    names = [quoted(name) for name in key]
+    keys = ", ".join(names)
+    same = " and ".join(f"standing.{name} is not distinct from repeated.{name}" for name in names)
+    shown = f"concat_ws(' / ', {', '.join(f'cast(standing.{name} as varchar)' for name in names)})"
     present = "true" if key == table.key else f"{keys} is not null"
     connection.execute(
         f"""
@@ -99,7 +100,7 @@ def _losers_by(
                 place,
                 {shown} as shown,
                 row_number() over (
-                    partition by {", ".join(f"standing.{name}" for name in quoted)}
+                    partition by {", ".join(f"standing.{name}" for name in names)}
                     order by newest desc nulls last, part desc, place desc
                 ) as rank
             from standing inner join repeated on {same}
@@ -119,9 +120,11 @@ def _losers_by(
     )
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
 
 
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")
+def quoted_text(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"

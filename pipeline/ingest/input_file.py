@@ -26,9 +26,10 @@ class InputFile:
     def source_file(self) -> SourceFile:
         """The file's name, size in bytes and hash."""
         try:
+            self._seen = self._stamp()
             with self.path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return SourceFile(self.name, self.path.stat().st_size, digest)
+            return SourceFile(self.name, self._seen[0], digest)
         except OSError as error:
             raise WarehouseError(
                 f"the file can't be read: {error.strerror}", where=self.name, remedy="mind its rights and its disk"
@@ -47,6 +48,18 @@ class InputFile:
         opened = self._open()
         self._opened = None
         return opened
+
+    def must_be_unchanged(self) -> None:
+        """Raise WarehouseError if the file was written to since it was hashed: then what landed is not what it says."""
+        if self._stamp() != self._seen:
+            raise WarehouseError(
+                "the file changed while it was read", where=self.name, remedy="run again once it is written whole"
+            )
+
+    def _stamp(self) -> tuple[int, int]:
+        """The size and the time of the last change."""
+        found = self.path.stat()
+        return found.st_size, found.st_mtime_ns
 
     def _open(self) -> OpenTable:
         if self._opened is None:

@@ -67,6 +67,7 @@ class PartRecord:
     has_rejects: bool
     extra_columns: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    key_ranges: dict[str, list[int]] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ class Landing:
                 has_rejects=bool(told["has_rejects"]),
                 extra_columns=tuple(told["extra_columns"]),
                 notices=tuple(told["notices"]),
+                key_ranges=told["key_ranges"],
             )
             if data.stat().st_size != record.size:
                 return None

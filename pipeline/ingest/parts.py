@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, Protocol
@@ -18,7 +19,9 @@ from pipeline.ingest.conform import ROW_COLUMN, Conformer, landing_schema
 from pipeline.ingest.duplicates import Losers, find_losers
 from pipeline.ingest.headers import match_headers
 from pipeline.ingest.input_file import InputFile
+from pipeline.ingest.keys import look_at_keys, to_record
 from pipeline.ingest.landing import Draft, Landing, Part, PartRecord, SourceFile, part_address
+from pipeline.ingest.plain_parquet import is_plain
 from pipeline.ingest.readers import OpenTable, RawBatch
 from pipeline.ingest.readers.database import DatabaseTable
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
@@ -40,7 +43,10 @@ def land_file(table: SourceTable, file: InputFile, landing: Landing, report: Rep
     part = landing.find(table, address)
     if part is None:
         with landing.draft(table) as draft:
-            record = _write(table, file.take(), file.name, draft, landing, report)
+            record = _copy_plain(table, file, draft, landing)
+            if record is None:
+                record = _write(table, file.take(), file.name, draft, landing, report)
+            file.must_be_unchanged()
             part = landing.keep(table, address, draft, record)
     report.update(part.record.read, part.record.read, table.qualified_name)
     return part
@@ -79,6 +85,28 @@ class _Hashing:
             yield batch
 
 
+def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Landing) -> PartRecord | None:
+    """Copy the bytes of a Parquet file that needs nothing done to it; None if it is no such file."""
+    if file.path.suffix.lower() != ".parquet" or not is_plain(table, file.path, landing):
+        return None
+    may_repeat, ranges = look_at_keys(table, file.path)
+    if may_repeat and find_losers(table, [file.path], landing):
+        return None
+    shutil.copyfile(file.path, draft.data)
+    metadata = pq.read_metadata(draft.data)
+    match = match_headers(table, metadata.schema.to_arrow_schema().names, file.name)
+    rows = int(metadata.num_rows)
+    return PartRecord(
+        read=rows,
+        loaded=rows,
+        rejected=0,
+        size=draft.data.stat().st_size,
+        has_rejects=False,
+        extra_columns=match.extra,
+        key_ranges=to_record(ranges),
+    )
+
+
 def _write(
     table: SourceTable, opened: OpenTable, name: str, draft: Draft, landing: Landing, report: Report
 ) -> PartRecord:
@@ -92,8 +120,11 @@ def _write(
                 read += len(raw.row_numbers) + len(raw.broken)
                 writer.write_batch(conformer.conform(raw))
                 report.update(read, opened.total_rows, table.qualified_name)
-        loaded = _drop_losers(table, draft, rejects, name, landing)
-    if read != loaded + rejects.rows_dropped:
+        may_repeat, ranges = look_at_keys(table, draft.data)
+        loaded = read - rejects.rows_dropped
+        if may_repeat:
+            loaded = _drop_losers(table, draft, rejects, name, landing)
+    if read != loaded + rejects.rows_dropped or loaded != pq.read_metadata(draft.data).num_rows:
         raise WarehouseError(
             f"{read} rows were read, but {loaded} loaded and {rejects.rows_dropped} rejected", where=name
         )
@@ -105,6 +136,7 @@ def _write(
         has_rejects=rejects.has_any,
         extra_columns=match.extra,
         notices=opened.notices,
+        key_ranges=to_record(ranges),
     )
 
 

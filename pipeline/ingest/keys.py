@@ -1,0 +1,148 @@
+"""The keys of a part, looked at quickly: does any repeat, and between which values do they lie.
+
+Nearly all parts repeat none, and then nobody needs to search for the rows that lose. Whole-number keys are compared
+with their neighbours, which settles a part that is in key order; else each is mixed into one 64-bit number and these
+are sorted: no equal numbers, no equal keys. Equal numbers may be chance, so `duplicates.py` has the last word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.ingest.tables import Kind, SourceTable
+
+BATCH_ROWS: Final = 1024 * 1024
+MOST_SORTED: Final = 50_000_000
+"""Keys beyond this many rows are left to DuckDB, which spills: eight bytes a row are held here."""
+
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
+
+Numbers = npt.NDArray[np.int64]
+Mixed = npt.NDArray[np.uint64]
+
+
+@dataclass
+class KeyRanges:
+    """Of each tenant the least and the greatest id: parts whose ranges don't meet can't repeat each other's keys."""
+
+    by_tenant: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    def add(self, tenants: Numbers, ids: Numbers) -> None:
+        """Widen the ranges by some rows."""
+        if not len(ids):
+            return
+        order = None
+        if (tenants[1:] < tenants[:-1]).any():
+            order = np.argsort(tenants, kind="stable")
+            tenants, ids = tenants[order], ids[order]
+        starts = np.concatenate(([0], np.flatnonzero(tenants[1:] != tenants[:-1]) + 1))
+        lows, highs = np.minimum.reduceat(ids, starts), np.maximum.reduceat(ids, starts)
+        for tenant, low, high in zip(tenants[starts].tolist(), lows.tolist(), highs.tolist(), strict=True):
+            known = self.by_tenant.get(tenant, (low, high))
+            self.by_tenant[tenant] = min(known[0], low), max(known[1], high)
+
+    def meets(self, other: KeyRanges) -> bool:
+        """Whether any id could be in both."""
+        return any(
+            low <= other.by_tenant[tenant][1] and other.by_tenant[tenant][0] <= high
+            for tenant, (low, high) in self.by_tenant.items()
+            if tenant in other.by_tenant
+        )
+
+
+def has_ranges(table: SourceTable) -> bool:
+    """Whether the table's keys are a tenant and whole numbers, and its later rows win simply by being later."""
+    kinds = {column.name: column.kind for column in table.columns}
+    plain = not (table.unique or table.unique_rows or table.row_numbers or "updated_at" in kinds)
+    return plain and len(table.key) > 1 and all(kinds[name] is Kind.ID for name in table.key)
+
+
+def look_at_keys(table: SourceTable, part: Path) -> tuple[bool, KeyRanges | None]:
+    """Whether keys of the part may repeat (False: certainly not), and their ranges, if the table has such."""
+    ranges = KeyRanges() if has_ranges(table) else None
+    looked_at = [(name,) for name in (*table.unique, *table.unique_rows)]
+    may_repeat = any(_texts_repeat(part, columns, is_key=False) for columns in looked_at)
+    if not table.key:
+        return may_repeat, ranges
+    kinds = {column.name: column.kind for column in table.columns}
+    if any(kinds[name] is not Kind.ID for name in table.key):
+        return may_repeat or _texts_repeat(part, table.key, is_key=True), ranges
+    return _numbers_repeat(part, table.key, ranges) or may_repeat, ranges
+
+
+def _numbers_repeat(part: Path, key: Sequence[str], ranges: KeyRanges | None) -> bool:
+    file = pq.ParquetFile(part)
+    is_sortable = file.metadata.num_rows <= MOST_SORTED
+    in_order = True
+    last: tuple[int, ...] | None = None
+    mixed: list[Mixed] = []
+    for columns in _key_columns(file, key):
+        if ranges is not None:
+            ranges.add(columns[0], columns[1])
+        if in_order:
+            in_order, last = _ascends(columns, last)
+        if is_sortable:
+            mixed.append(_mix(columns))
+    if in_order:
+        return False
+    if not is_sortable:
+        return True
+    numbers = np.concatenate(mixed)
+    numbers.sort()
+    return bool((numbers[1:] == numbers[:-1]).any())
+
+
+def _key_columns(file: pq.ParquetFile, key: Sequence[str]) -> Iterator[list[Numbers]]:
+    """The key columns, batch by batch. A null becomes a number that no one gives: the least there is."""
+    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(key)):
+        if batch.num_rows:
+            yield [pc.fill_null(batch[name], -(2**63)).to_numpy(zero_copy_only=False) for name in key]
+
+
+def _ascends(columns: Sequence[Numbers], last: tuple[int, ...] | None) -> tuple[bool, tuple[int, ...]]:
+    """Whether each key is greater than the one before it, `last` being before the first; and the last key."""
+    first, end = tuple(int(c[0]) for c in columns), tuple(int(c[-1]) for c in columns)
+    if last is not None and first <= last:
+        return False, end
+    ascending = np.zeros(len(columns[0]) - 1, dtype=bool)
+    for column in reversed(columns):
+        ascending = (column[1:] > column[:-1]) | ((column[1:] == column[:-1]) & ascending)
+    return bool(ascending.all()), end
+
+
+def _mix(columns: Sequence[Numbers]) -> Mixed:
+    """One number of 64 bits a key. Equal keys give equal numbers; others hardly ever do."""
+    mixed = np.zeros(len(columns[0]), dtype=np.uint64)
+    for column in columns:
+        mixed = (mixed ^ column.view(np.uint64)) * _ODD
+        mixed ^= mixed >> np.uint64(32)
+    return mixed
+
+
+def _texts_repeat(part: Path, columns: Sequence[str], *, is_key: bool) -> bool:
+    """Text keys are those of small tables; a large one is left to DuckDB. A null is a value in keys only."""
+    file = pq.ParquetFile(part)
+    if file.metadata.num_rows > BATCH_ROWS:
+        return True
+    table = file.read(columns=list(columns))
+    if not is_key:
+        table = table.filter(pc.is_valid(table[columns[0]]))
+    return bool(table.group_by(list(columns)).aggregate([]).num_rows < table.num_rows)
+
+
+def from_record(told: dict[str, list[int]] | None) -> KeyRanges | None:
+    """Ranges as a part's record keeps them."""
+    return None if told is None else KeyRanges({int(tenant): (low, high) for tenant, (low, high) in told.items()})
+
+
+def to_record(ranges: KeyRanges | None) -> dict[str, list[int]] | None:
+    """Ranges as JSON can hold them."""
+    return None if ranges is None else {str(tenant): list(pair) for tenant, pair in sorted(ranges.by_tenant.items())}

@@ -1,0 +1,93 @@
+"""Parquet files that need no work: of the landing types already, with nothing in them that a cell rule would change.
+
+An event table of millions of rows usually comes like this, and then its bytes are copied. DuckDB looks for the first
+value that the rules of `cells.py` would touch; one is enough for the file to take the long way, where those rules are
+applied. So the conditions here may be stricter than the rules, never laxer.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.ingest.cells import FIRST_DAY, LAST_DAY, SPREADSHEET_ERRORS
+from pipeline.ingest.duplicates import connect, quoted, quoted_text
+from pipeline.ingest.landing import Landing
+from pipeline.ingest.tables import Column, Kind, SourceTable
+
+LARGEST_ROW_GROUP: Final = 2 * 1024 * 1024
+"""Larger row groups would keep the engines from reading with several threads."""
+_CODECS: Final = frozenset({"UNCOMPRESSED", "SNAPPY", "ZSTD", "GZIP", "LZ4_RAW"})
+
+
+def is_plain(table: SourceTable, path: Path, landing: Landing) -> bool:
+    """Whether the file's bytes can stand in the landing zone as they are."""
+    if table.row_numbers or any(column.kind is Kind.TAGS for column in table.columns):
+        return False
+    try:
+        file = pq.ParquetFile(path)
+        if not _has_landing_types(table, file) or not _has_usual_form(file.metadata):
+            return False
+        with connect(landing) as connection:
+            odd = connection.execute(
+                f"select 1 from read_parquet({quoted_text(str(path))}) where {_oddities(table)} limit 1"
+            ).fetchone()
+    except (pa.ArrowException, OSError, duckdb.Error):  # the long way says what is wrong with it
+        return False
+    return odd is None
+
+
+def _has_landing_types(table: SourceTable, file: pq.ParquetFile) -> bool:
+    schema = file.schema_arrow
+    if len({name.lower() for name in schema.names}) < len(schema.names):
+        return False
+    return all(
+        column.name in schema.names and _is_same(schema.field(column.name).type, column.arrow_type)
+        for column in table.columns
+    )
+
+
+def _is_same(found: pa.DataType, wanted: pa.DataType) -> bool:
+    """Text has several Arrow types and one Parquet type."""
+    if wanted == pa.string():
+        return found in (pa.string(), pa.large_string(), pa.string_view())
+    return bool(found == wanted)
+
+
+def _has_usual_form(metadata: pq.FileMetaData) -> bool:
+    groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
+    return all(
+        group.num_rows <= LARGEST_ROW_GROUP
+        and all(group.column(at).compression in _CODECS for at in range(group.num_columns))
+        for group in groups
+    )
+
+
+def _oddities(table: SourceTable) -> str:
+    """True of a row that has a value to be changed, or none where one is required."""
+    conditions = [condition for column in table.columns for condition in _oddities_of(column)]
+    if table.one_of:
+        conditions.append("(" + " and ".join(f"{quoted(name)} is null" for name in table.one_of) + ")")
+    return " or ".join(conditions) or "false"
+
+
+def _oddities_of(column: Column) -> list[str]:
+    name = quoted(column.name)
+    conditions = [f"{name} is null"] if column.required else []
+    if column.allowed:
+        return [*conditions, f"{name} not in ({', '.join(quoted_text(value) for value in column.allowed)})"]
+    match column.kind:
+        case Kind.KEY | Kind.TRIMMED:
+            conditions.append(f"not regexp_full_match({name}, '[!-~]([ -~]*[!-~])?') or starts_with({name}, '#')")
+        case Kind.TEXT:
+            errors = ", ".join(quoted_text(error) for error in sorted(SPREADSHEET_ERRORS))
+            conditions.append(f"contains({name}, chr(0)) or {name} in ({errors})")
+        case Kind.DATE:
+            conditions.append(f"{name} not between date '{FIRST_DAY}' and date '{LAST_DAY}'")
+        case Kind.TIMESTAMP:
+            conditions.append(f"{name} < timestamp '0001-01-01' or {name} >= timestamp '10000-01-01'")
+    return conditions
