@@ -1,0 +1,242 @@
+"""Leads the audit: reads the staged files, has them judged, and names what failed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.contracts import ExportContract
+from pipeline.drops.audit.business_rules import BusinessRule, RuleBook
+from pipeline.drops.audit.column_checks import ColumnCheck, column_checks
+from pipeline.drops.audit.file_checks import check_files
+from pipeline.drops.audit.great_expectations_session import (
+    SEVERITIES,
+    ExpectRowsToKeepCondition,
+    Session,
+    bound,
+    columns_named,
+    problem_of,
+    to_frame,
+)
+from pipeline.drops.audit.results import SAMPLES, AuditResult, Check, FailedRow
+from pipeline.drops.audit.staged_files import ORGANIZATION, as_text, combine, read_staged
+
+_COLUMNS_A_FRAME: Final = 8
+"""Most checks of Great Expectations copy their whole frame: narrow frames make a wide table's audit much faster."""
+
+_LONGEST_SHOWN: Final = 200
+"""Characters of a value that a failure shows."""
+
+
+@dataclass(frozen=True)
+class _Pending:
+    """A check that Great Expectations is to judge: everything of the result but the verdict."""
+
+    check: Check
+    expectation: Any
+    shows: tuple[str, ...]
+
+
+def audit_drops(
+    folders: Mapping[int, Path],
+    contracts: Sequence[ExportContract],
+    rule_books: Mapping[str, RuleBook],
+    *,
+    as_of: datetime,
+    settings: Mapping[str, Any],
+    results: Path | None = None,
+) -> AuditResult:
+    """Audit the staged drops of one run, all organizations together.
+
+    `folders` gives the staging folder by organization, `settings` the values that rules may ask for beside `as_of`
+    (selected_year and the dbt vars). Great Expectations' own results go to the file `results`, as JSON.
+    """
+    session = Session()
+    parameters = _parameters(as_of, settings)
+    staged = read_staged(folders, contracts)
+    checks = check_files(session, staged)
+    tables = {
+        contract.name: combine([export for export in staged if export.contract is contract])
+        for contract in contracts
+        if folders
+    }
+    for contract in contracts:
+        if folders:
+            checks += _check_columns(session, contract, tables[contract.name])
+    with duckdb.connect() as connection:
+        for name, rows in tables.items():
+            connection.register(name, _without_zone(rows))
+        for contract in contracts:
+            if folders and contract.name in rule_books:
+                checks += _check_rules(session, contract, rule_books[contract.name], connection, parameters)
+    if results is not None:
+        results.write_text(json.dumps(session.results, indent=1, sort_keys=True, default=str))
+    return AuditResult(tuple(checks))
+
+
+def _parameters(as_of: datetime, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what `$name` stands for in a rule; as JSON values, for an expectation is kept as JSON."""
+    instant = as_of.replace(tzinfo=None)
+    return {**settings, "as_of": instant.isoformat(sep=" "), "today": instant.date().isoformat()}
+
+
+def _check_columns(session: Session, contract: ExportContract, rows: pa.Table) -> list[Check]:
+    """Judge what each column of an export promises, a few columns at a time."""
+    present = [name for name in rows.column_names if name != ORGANIZATION]
+    derived = column_checks(contract, present)
+    by_columns: dict[tuple[str, ...], list[ColumnCheck]] = {}
+    for check in derived:
+        by_columns.setdefault(check.columns, []).append(check)
+    groups = list(by_columns.items())
+    checks = []
+    for start in range(0, len(groups), _COLUMNS_A_FRAME):
+        group = groups[start : start + _COLUMNS_A_FRAME]
+        columns = list(dict.fromkeys([ORGANIZATION, *(name for names, _ in group for name in names)]))
+        pending = [
+            _Pending(
+                Check(contract.name, check.name, "column", "error", check.says, passed=True, rules=check.rules),
+                check.expectation,
+                check.columns,
+            )
+            for _, group_checks in group
+            for check in group_checks
+        ]
+        suite = f"{contract.name} columns {start // _COLUMNS_A_FRAME + 1}"
+        checks += _judge(session, suite, rows.select(columns), rows, contract, pending)
+    return checks
+
+
+def _check_rules(
+    session: Session,
+    contract: ExportContract,
+    book: RuleBook,
+    connection: duckdb.DuckDBPyConnection,
+    parameters: Mapping[str, Any],
+) -> list[Check]:
+    """Judge the business rules of an export, a frame at a time."""
+    checks = []
+    for frame in (None, *book.frames):
+        rules = [rule for rule in book.rules if rule.frame == frame]
+        if not rules:
+            continue
+        try:
+            rows = _rows_of(frame, contract, book, rules, connection, parameters)
+        except duckdb.Error as error:
+            problem = f"the rows could not be put together: {str(error).splitlines()[0]}"
+            checks += [_unjudged(rule, problem) for rule in rules]
+            continue
+        pending = [_pending(rule, rows, parameters) for rule in rules]
+        checks += _judge(session, f"{contract.name} rules {frame or 'rows'}", rows, rows, contract, pending)
+    return checks
+
+
+def _rows_of(
+    frame: str | None,
+    contract: ExportContract,
+    book: RuleBook,
+    rules: Sequence[BusinessRule],
+    connection: duckdb.DuckDBPyConnection,
+    parameters: Mapping[str, Any],
+) -> pa.Table:
+    """Put the rows of a frame together; of an export's own rows only the columns that its rules name."""
+    if frame is not None:
+        sql = book.frames[frame]
+        return connection.execute(sql, bound(sql, dict(parameters))).to_arrow_table()
+    texts = " ".join(f"{rule.holds} {rule.when or ''}" for rule in rules)
+    present = connection.table(contract.name).columns
+    columns = dict.fromkeys([ORGANIZATION, *contract.primary_key, *columns_named(texts, present)])
+    kept = ", ".join(f'"{name}"' for name in columns if name in present)
+    return connection.execute(f'select {kept} from "{contract.name}"').to_arrow_table()
+
+
+def _pending(rule: BusinessRule, rows: pa.Table, parameters: Mapping[str, Any]) -> _Pending:
+    texts = f"{rule.holds} {rule.when or ''}"
+    used = bound(texts, dict(parameters))
+    return _Pending(
+        Check(rule.export, rule.name, "rule", rule.severity, rule.says, passed=True, rules=rule.ids),
+        ExpectRowsToKeepCondition(
+            holds=rule.holds,
+            when=rule.when,
+            parameters=json.dumps(used, sort_keys=True),
+            severity=SEVERITIES[rule.severity],
+        ),
+        tuple(columns_named(texts, rows.column_names)),
+    )
+
+
+def _unjudged(rule: BusinessRule, problem: str) -> Check:
+    return Check(
+        rule.export, rule.name, "rule", rule.severity, rule.says, passed=False, rules=rule.ids, problem=problem
+    )
+
+
+def _judge(
+    session: Session,
+    suite: str,
+    judged: pa.Table,
+    rows: pa.Table,
+    contract: ExportContract,
+    pending: Sequence[_Pending],
+) -> list[Check]:
+    """Have a frame judged; name the failing rows from `rows`, which stand as in the frame."""
+    results = session.validate(suite, to_frame(judged), [one.expectation for one in pending])
+    return [_concluded(one, results[place], rows, contract) for place, one in enumerate(pending)]
+
+
+def _concluded(pending: _Pending, result: Any, rows: pa.Table, contract: ExportContract) -> Check:
+    check = pending.check
+    problem = problem_of(result)
+    # what could not be judged stops the run, whatever its severity: nobody knows what it would have said
+    severity = "error" if problem else check.severity
+    positions = [] if result.success else list((result.result or {}).get("unexpected_index_list") or [])
+    organizations = Counter(rows[ORGANIZATION].take(pa.array(positions, pa.int64())).to_pylist())
+    return Check(
+        check.export,
+        check.name,
+        check.scope,
+        severity,
+        check.says,
+        passed=bool(result.success),
+        rules=check.rules,
+        rows=(result.result or {}).get("element_count", rows.num_rows),
+        failed=len(positions),
+        failed_by_organization=dict(sorted(organizations.items())),
+        samples=_named(rows, positions[:SAMPLES], contract.primary_key, pending.shows),
+        problem=f"could not be judged: {problem}" if problem else None,
+    )
+
+
+def _named(rows: pa.Table, positions: Sequence[int], key: Sequence[str], shows: Sequence[str]) -> tuple[FailedRow, ...]:
+    """Name failing rows by their key, with what they hold in the columns that were looked at."""
+    taken = rows.take(pa.array(positions, pa.int64()))
+    texts = {name: as_text(taken[name]).to_pylist() for name in {*key, *shows} if name in rows.column_names}
+    organizations = taken[ORGANIZATION].to_pylist()
+    return tuple(
+        FailedRow(
+            organizations[place],
+            {name: texts[name][place] for name in key if name in texts},
+            {name: _short(texts[name][place]) for name in shows if name in texts and name not in key},
+        )
+        for place in range(len(positions))
+    )
+
+
+def _short(text: str | None) -> str | None:
+    if text is None or len(text) <= _LONGEST_SHOWN:
+        return text
+    return f"{text[:_LONGEST_SHOWN]}... ({len(text):,} characters)"
+
+
+def _without_zone(rows: pa.Table) -> pa.Table:
+    """Give instants in UTC without zone, as rules compare them."""
+    return rows.cast(
+        pa.schema([f.with_type(pa.timestamp("us")) if pa.types.is_timestamp(f.type) else f for f in rows.schema])
+    )

@@ -1,0 +1,207 @@
+"""Great Expectations, set up to judge data frames in memory: no project folder, no network, no progress bars.
+
+Two kinds of expectation are ours, because Great Expectations has none that fits: rows that keep a condition in SQL (its
+own multi-column expectations know sums and equality), and JSON in the one form in which exports write it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+from collections.abc import Sequence
+from typing import Any, ClassVar, Final
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read on import
+
+import great_expectations as gx
+from great_expectations.core.metric_domain_types import MetricDomainTypes
+from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
+from great_expectations.expectations.expectation import BatchExpectation, ColumnMapExpectation
+from great_expectations.expectations.metadata_types import FailureSeverity
+from great_expectations.expectations.metrics.map_metric_provider.column_condition_partial import (
+    column_condition_partial,
+)
+from great_expectations.expectations.metrics.map_metric_provider.column_map_metric_provider import (
+    ColumnMapMetricProvider,
+)
+from great_expectations.expectations.metrics.metric_provider import metric_value
+from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+
+gxe: Any = gx.expectations
+"""Great Expectations' own expectations."""
+
+SEVERITIES: Final[dict[str, FailureSeverity]] = {"error": FailureSeverity.CRITICAL, "warn": FailureSeverity.WARNING}
+
+POSITION: Final = "row_position"
+"""Where a row stands in its frame, counted from 0."""
+
+_PARAMETER: Final = re.compile(r"\$([a-z_]+)")
+
+
+class RowsBreakingCondition(TableMetricProvider):
+    """Where the rows stand that a condition applies to and that do not keep it."""
+
+    metric_name = "table.rows_breaking_condition"
+    value_keys = ("holds", "when", "parameters")
+
+    @metric_value(engine=PandasExecutionEngine)
+    def _pandas(
+        cls,  # noqa: N805 (Great Expectations makes a class method of it)
+        execution_engine: PandasExecutionEngine,
+        metric_domain_kwargs: dict[str, Any],
+        metric_value_kwargs: dict[str, Any],
+        metrics: dict[str, Any],
+        runtime_configuration: dict[str, Any],
+    ) -> dict[str, Any]:
+        frame, _, _ = execution_engine.get_compute_domain(metric_domain_kwargs, domain_type=MetricDomainTypes.TABLE)
+        return rows_breaking_condition(frame, **metric_value_kwargs)
+
+
+def rows_breaking_condition(frame: pd.DataFrame, holds: str, when: str | None, parameters: str) -> dict[str, Any]:
+    """Count the rows that `when` applies to and give the positions of those for which `holds` is not true.
+
+    A condition that is null is not kept: a rule that means to pass over nulls says so in `when`. Both are SQL;
+    `$name` stands for a value of `parameters` (JSON).
+    """
+    texts = f"{holds} {when or ''}"
+    named = columns_named(texts, list(frame.columns))
+    values = pa.Table.from_pandas(frame[named], preserve_index=False)
+    rows = pa.table([pa.array(np.arange(len(frame))), *values.columns], names=[POSITION, *named])
+    query = (
+        f"with judged as (select {POSITION}, coalesce(({holds}), false) as holds from rows where {when or 'true'}) "
+        f"select count(*), coalesce(list({POSITION} order by {POSITION}) filter (where not holds), []) from judged"
+    )
+    with duckdb.connect() as connection:
+        connection.register("rows", rows)
+        applied, positions = connection.execute(query, bound(texts, json.loads(parameters))).fetchall()[0]
+    return {"rows": applied, "positions": positions}
+
+
+def columns_named(sql: str, columns: Sequence[str]) -> list[str]:
+    """Return the columns that occur as a word in a piece of SQL, outside its quoted texts, in the frame's order."""
+    words = set(re.findall(r"[A-Za-z_]\w*", re.sub(r"'[^']*'", "", sql)))
+    return [name for name in columns if name in words]
+
+
+def bound(sql: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that a piece of SQL uses; one that is not known is left to the engine's error."""
+    used = set(_PARAMETER.findall(sql))
+    return {name: value for name, value in parameters.items() if name in used}
+
+
+class ExpectRowsToKeepCondition(BatchExpectation):
+    """Expect every row that `when` applies to to make `holds` true; both are SQL over the columns of the batch."""
+
+    holds: str
+    when: str | None = None
+    parameters: str = "{}"
+
+    metric_dependencies: ClassVar[tuple[str, ...]] = ("table.rows_breaking_condition",)
+    success_keys: ClassVar[tuple[str, ...]] = ("holds", "when", "parameters")
+
+    def _validate(
+        self, metrics: dict[str, Any], runtime_configuration: Any = None, execution_engine: Any = None
+    ) -> dict[str, Any]:
+        found = metrics["table.rows_breaking_condition"]
+        return {
+            "success": not found["positions"],
+            "result": {
+                "element_count": found["rows"],
+                "unexpected_count": len(found["positions"]),
+                "unexpected_index_list": found["positions"],
+            },
+        }
+
+
+class CanonicalJson(ColumnMapMetricProvider):
+    """Whether a text is JSON in the form of the exports."""
+
+    condition_metric_name = "column_values.canonical_json"
+
+    @column_condition_partial(engine=PandasExecutionEngine)
+    def _pandas(cls, column: pd.Series[Any], **kwargs: Any) -> pd.Series[Any]:  # noqa: N805 (as above)
+        known = {text: is_canonical_json(text) for text in column.unique()}
+        return column.map(known).astype(bool)
+
+
+def is_canonical_json(text: str) -> bool:
+    """Tell whether a text is JSON, without blanks outside its texts, its keys sorted and none twice."""
+    try:
+        json.loads(text, object_pairs_hook=_sorted_pairs)
+    except ValueError:
+        return False
+    return re.search(r"\s", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)) is None
+
+
+def _sorted_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    if any(later <= name for name, later in itertools.pairwise(names)):
+        raise ValueError("the keys are not sorted")
+    return dict(pairs)
+
+
+class ExpectColumnValuesToBeCanonicalJson(ColumnMapExpectation):
+    """Expect every text of a column to be compact JSON with sorted keys."""
+
+    map_metric: ClassVar[str] = "column_values.canonical_json"
+    success_keys: ClassVar[tuple[str, ...]] = ("mostly",)
+
+
+class Session:
+    """Validates data frames, in the cheapest way first: whether all is well, then, for what is not, which rows."""
+
+    def __init__(self) -> None:
+        context = gx.get_context(mode="ephemeral")
+        context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+        source = context.data_sources.add_pandas("staged_files")
+        self._frames = source.add_dataframe_asset("frame").add_batch_definition_whole_dataframe("whole")
+        self.results: list[dict[str, Any]] = []
+
+    def validate(self, name: str, frame: pd.DataFrame, expectations: Sequence[Any]) -> dict[int, Any]:
+        """Validate a frame; give Great Expectations' result of each expectation by its place in `expectations`.
+
+        A failed one has the positions of all failing rows in `unexpected_index_list`.
+        """
+        if not expectations:
+            return {}
+        for place, expectation in enumerate(expectations):
+            expectation.meta = {**(expectation.meta or {}), "place": place}
+        batch = self._frames.get_batch({"dataframe": frame})
+        suite = gx.ExpectationSuite(name=name, expectations=list(expectations))
+        outcome = batch.validate(suite, result_format="BOOLEAN_ONLY")
+        results = {_place(result): result for result in outcome.results}
+        failed = [expectations[place] for place, result in sorted(results.items()) if not result.success]
+        if failed:
+            detailed = batch.validate(gx.ExpectationSuite(name=name, expectations=failed), result_format="COMPLETE")
+            results.update({_place(result): result for result in detailed.results})
+        described = [results[place].to_json_dict() for place in sorted(results)]
+        self.results.append({"suite": name, "rows": len(frame), "results": described})
+        return results
+
+
+def _place(result: Any) -> int:
+    return int(result.expectation_config.meta["place"])
+
+
+def problem_of(result: Any) -> str | None:
+    """Say why an expectation could not be evaluated; None if it was."""
+    information = result.exception_info or {}
+    raised = [information] if "raised_exception" in information else list(information.values())
+    for one in raised:
+        if one.get("raised_exception"):
+            return str(one["exception_message"]).splitlines()[0]
+    return None
+
+
+def to_frame(rows: pa.Table) -> pd.DataFrame:
+    """Give an Arrow table to pandas without copying its values."""
+    frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
+    return frame
