@@ -5,13 +5,14 @@ DuckDB looks for them, in key columns only and spilling where it must; the rows 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 
 from pipeline.ingest.landing import Landing
 from pipeline.ingest.tables import SourceTable
@@ -41,6 +42,58 @@ def find_losers(table: SourceTable, parts: Sequence[Path], landing: Landing) -> 
         for column in (*table.unique_rows, *table.unique):
             found.append(_losers_by(connection, table, (column,), is_cell=column in table.unique))
         return [losers for losers in found if len(losers.places)]
+
+
+def find_overtaken(table: SourceTable, parts: Mapping[int, Path], first_new: int, landing: Landing) -> Losers:
+    """Find the rows whose key a later one of `parts` has again, that later one being `first_new` or after it.
+
+    No part repeats a key in itself, and those before `first_new` repeat none of each other's.
+    """
+    if not parts:
+        return _none(table.key)
+    keys = ", ".join(quoted(name) for name in table.key)
+    required = {column.name for column in table.columns if column.required}
+    same = " and ".join(
+        f"earlier.{quoted(name)} {'=' if name in required else 'is not distinct from'} later.{quoted(name)}"
+        for name in table.key
+    )
+    selects = " union all ".join(
+        f"select {at} as part, file_row_number as place, {keys} "
+        f"from read_parquet({quoted_text(str(path))}, file_row_number = true)"
+        for at, path in parts.items()
+    )
+    with connect(landing) as connection:
+        found = connection.sql(
+            f"""
+            with all_rows as ({selects}),
+            later as (select {keys}, max(part) as part from all_rows where part >= {first_new} group by {keys})
+            select earlier.part, earlier.place, {_shown(table.key, "earlier")} as shown
+            from all_rows as earlier inner join later on {same}
+            where earlier.part < later.part
+            order by earlier.part, earlier.place
+            """
+        ).to_arrow_table()
+    return _losers(found, table.key, is_cell=False)
+
+
+def _none(key: tuple[str, ...]) -> Losers:
+    nothing = np.array([], dtype=np.int64)
+    return Losers(key, nothing, nothing, (), is_cell=False)
+
+
+def _losers(found: pa.Table, key: tuple[str, ...], *, is_cell: bool) -> Losers:
+    return Losers(
+        key,
+        found["part"].to_numpy().astype(np.int64),
+        found["place"].to_numpy().astype(np.int64),
+        tuple(found["shown"].to_pylist()),
+        is_cell,
+    )
+
+
+def _shown(key: Sequence[str], relation: str) -> str:
+    """The key as a person reads it."""
+    return f"concat_ws(' / ', {', '.join(f'cast({relation}.{quoted(name)} as varchar)' for name in key)})"
 
 
 @contextmanager
@@ -86,7 +139,6 @@ def _losers_by(
     names = [quoted(name) for name in key]
     keys = ", ".join(names)
     same = " and ".join(f"standing.{name} is not distinct from repeated.{name}" for name in names)
-    shown = f"concat_ws(' / ', {', '.join(f'cast(standing.{name} as varchar)' for name in names)})"
     present = "true" if key == table.key else f"{keys} is not null"
     connection.execute(
         f"""
@@ -98,7 +150,7 @@ def _losers_by(
             select
                 part,
                 place,
-                {shown} as shown,
+                {_shown(key, "standing")} as shown,
                 row_number() over (
                     partition by {", ".join(f"standing.{name}" for name in names)}
                     order by newest desc nulls last, part desc, place desc
@@ -111,13 +163,7 @@ def _losers_by(
     if not is_cell:
         connection.execute("insert into gone select part, place from lost")
     lost = connection.sql("select part, place, shown from lost order by part, place").to_arrow_table()
-    return Losers(
-        key,
-        lost["part"].to_numpy().astype(np.int64),
-        lost["place"].to_numpy().astype(np.int64),
-        tuple(lost["shown"].to_pylist()),
-        is_cell,
-    )
+    return _losers(lost, key, is_cell=is_cell)
 
 
 def quoted(name: str) -> str:

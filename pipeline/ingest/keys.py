@@ -1,8 +1,9 @@
 """The keys of a part, looked at quickly: does any repeat, and between which values do they lie.
 
 Nearly all parts repeat none, and then nobody needs to search for the rows that lose. Whole-number keys are compared
-with their neighbours, which settles a part that is in key order; else each is mixed into one 64-bit number and these
-are sorted: no equal numbers, no equal keys. Equal numbers may be chance, so `duplicates.py` has the last word.
+with their neighbours, which settles a part that is in key order. Else ids that lie close together get a mark each in
+a row of bytes, and others are mixed into one 64-bit number and sorted: no equal numbers, no equal keys. Equal numbers
+may be chance, so `duplicates.py` has the last word.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.ingest.tables import Kind, SourceTable
 
 BATCH_ROWS: Final = 1024 * 1024
-MOST_SORTED: Final = 50_000_000
-"""Keys beyond this many rows are left to DuckDB, which spills: eight bytes a row are held here."""
+MOST_HELD: Final = 16_000_000
+"""The keys of larger parts are left to DuckDB, which spills."""
+MOST_MARKED: Final = 8
+"""Of the places for marks, how many there may be for each row."""
 
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 
@@ -37,17 +41,18 @@ class KeyRanges:
 
     def add(self, tenants: Numbers, ids: Numbers) -> None:
         """Widen the ranges by some rows."""
-        if not len(ids):
-            return
-        order = None
-        if (tenants[1:] < tenants[:-1]).any():
-            order = np.argsort(tenants, kind="stable")
-            tenants, ids = tenants[order], ids[order]
-        starts = np.concatenate(([0], np.flatnonzero(tenants[1:] != tenants[:-1]) + 1))
-        lows, highs = np.minimum.reduceat(ids, starts), np.maximum.reduceat(ids, starts)
-        for tenant, low, high in zip(tenants[starts].tolist(), lows.tolist(), highs.tolist(), strict=True):
+        batch = pa.table({"tenant": tenants, "id": ids})
+        found = batch.group_by("tenant").aggregate([("id", "min"), ("id", "max")])
+        for tenant, low, high in zip(
+            *(found[name].to_pylist() for name in ("tenant", "id_min", "id_max")), strict=True
+        ):
             known = self.by_tenant.get(tenant, (low, high))
             self.by_tenant[tenant] = min(known[0], low), max(known[1], high)
+
+    @property
+    def width(self) -> int:
+        """How many keys the ranges have room for."""
+        return sum(high - low + 1 for low, high in self.by_tenant.values())
 
     def meets(self, other: KeyRanges) -> bool:
         """Whether any id could be in both."""
@@ -80,22 +85,24 @@ def look_at_keys(table: SourceTable, part: Path) -> tuple[bool, KeyRanges | None
 
 def _numbers_repeat(part: Path, key: Sequence[str], ranges: KeyRanges | None) -> bool:
     file = pq.ParquetFile(part)
-    is_sortable = file.metadata.num_rows <= MOST_SORTED
+    is_small = file.metadata.num_rows <= MOST_HELD
     in_order = True
     last: tuple[int, ...] | None = None
-    mixed: list[Mixed] = []
+    held: list[list[Numbers]] = []
     for columns in _key_columns(file, key):
         if ranges is not None:
             ranges.add(columns[0], columns[1])
         if in_order:
             in_order, last = _ascends(columns, last)
-        if is_sortable:
-            mixed.append(_mix(columns))
+        if is_small:
+            held.append(columns)
     if in_order:
         return False
-    if not is_sortable:
+    if not is_small:
         return True
-    numbers = np.concatenate(mixed)
+    if len(key) == 2 and ranges is not None and ranges.width <= MOST_MARKED * file.metadata.num_rows:
+        return _marks_meet(held, ranges)
+    numbers = np.concatenate([_mix(columns) for columns in held])
     numbers.sort()
     return bool((numbers[1:] == numbers[:-1]).any())
 
@@ -105,6 +112,20 @@ def _key_columns(file: pq.ParquetFile, key: Sequence[str]) -> Iterator[list[Numb
     for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(key)):
         if batch.num_rows:
             yield [pc.fill_null(batch[name], -(2**63)).to_numpy(zero_copy_only=False) for name in key]
+
+
+def _marks_meet(batches: Sequence[Sequence[Numbers]], ranges: KeyRanges) -> bool:
+    """Whether a mark for each key, in a row of as many places as there could be keys, falls on another's place."""
+    tenants = np.array(sorted(ranges.by_tenant), dtype=np.int64)
+    lows = np.array([ranges.by_tenant[tenant][0] for tenant in tenants.tolist()], dtype=np.int64)
+    widths = np.array([high - low + 1 for low, high in (ranges.by_tenant[t] for t in tenants.tolist())], dtype=np.int64)
+    offsets = np.concatenate(([0], np.cumsum(widths)[:-1])) - lows
+    marks = np.zeros(int(widths.sum()), dtype=np.uint8)
+    rows = 0
+    for tenant, ids in batches:
+        marks[ids + offsets[np.searchsorted(tenants, tenant)]] = 1
+        rows += len(ids)
+    return int(np.count_nonzero(marks)) < rows
 
 
 def _ascends(columns: Sequence[Numbers], last: tuple[int, ...] | None) -> tuple[bool, tuple[int, ...]]:

@@ -81,6 +81,16 @@ class Part:
 
 
 @dataclass(frozen=True)
+class PartSet:
+    """Parts that stand side by side as one table: what fell out between them is counted and told."""
+
+    address: str
+    parts: tuple[Part, ...]
+    rejected: int
+    rejects: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
 class Draft:
     """Where a part is written before it gets its address."""
 
@@ -92,7 +102,7 @@ class Draft:
 class Landing:
     """The landing zone in the folder `root`. `memory_limit` bounds what deduplication may hold (the rest spills)."""
 
-    def __init__(self, root: Path, *, memory_limit: str = "1GiB", threads: int | None = None) -> None:
+    def __init__(self, root: Path, *, memory_limit: str = "512MiB", threads: int | None = None) -> None:
         self.root = root
         self.memory_limit = memory_limit
         self.threads = threads or os.cpu_count() or 1
@@ -153,6 +163,44 @@ class Landing:
         if part is None:
             raise OSError(f"{folder.name}/{address} vanished while it was written")
         return part
+
+    def find_set(self, table: SourceTable, address: str) -> PartSet | None:
+        """The set of that address, None if it or one of its parts is not there whole."""
+        folder = self._folder(table)
+        try:
+            told = json.loads((folder / f"{address}.set.json").read_text(encoding="utf-8"))
+            parts = [self.find(table, part) for part in told["parts"]]
+            rejects = tuple(folder / f"{name}.rejects.parquet" for name in told["rejects"])
+            rejected = int(told["rejected"])
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        whole = tuple(part for part in parts if part is not None)
+        if len(whole) < len(parts) or not all(path.exists() for path in rejects):
+            return None
+        return PartSet(address, whole, rejected, rejects)
+
+    def keep_set(
+        self,
+        table: SourceTable,
+        address: str,
+        draft: Draft,
+        parts: Sequence[Part],
+        rejected: int,
+        rejects: Sequence[Path],
+    ) -> PartSet:
+        """Keep a set. Its own rejects, if the draft has any, come after those of the set that it grew from."""
+        folder = self._folder(table)
+        names = [path.name.removesuffix(".rejects.parquet") for path in rejects]
+        if draft.rejects.exists():
+            draft.rejects.replace(folder / f"{address}.rejects.parquet")
+            names.append(address)
+        told = {"parts": [part.address for part in parts], "rejected": rejected, "rejects": names}
+        draft.scratch.write_text(json.dumps(told, sort_keys=True), encoding="utf-8")
+        draft.scratch.replace(folder / f"{address}.set.json")
+        kept = self.find_set(table, address)
+        if kept is None:
+            raise OSError(f"{folder.name}/{address} vanished while it was written")
+        return kept
 
     def empty(self, table: SourceTable) -> Part:
         """The part of a table that has no rows."""

@@ -6,7 +6,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -23,9 +23,11 @@ from pipeline.ingest.keys import look_at_keys, to_record
 from pipeline.ingest.landing import Draft, Landing, Part, PartRecord, SourceFile, part_address
 from pipeline.ingest.plain_parquet import is_plain
 from pipeline.ingest.readers import OpenTable, RawBatch
-from pipeline.ingest.readers.database import DatabaseTable
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.tables import SourceTable
+
+if TYPE_CHECKING:
+    from pipeline.ingest.readers.database import DatabaseTable
 
 COMPRESSION: Final[Mapping[str, str | int]] = {"compression": "zstd", "compression_level": 1}
 
@@ -147,8 +149,8 @@ def _drop_losers(table: SourceTable, draft: Draft, rejects: RejectsWriter, name:
     report_losers(losers, [draft.data], [name], rejects)
     with pq.ParquetWriter(draft.scratch, landing_schema(table), **COMPRESSION) as writer:
         loaded = 0
-        for batch in winners(draft.data, 0, losers):
-            writer.write_batch(batch.select(landing_schema(table).names))
+        for batch in winners(table, draft.data, 0, losers):
+            writer.write_batch(batch)
             loaded += batch.num_rows
     draft.scratch.replace(draft.data)
     return loaded
@@ -181,23 +183,29 @@ def row_numbers(part: Path) -> pa.Array:
     return pa.array(np.arange(2, 2 + file.metadata.num_rows))
 
 
-def winners(part: Path, at: int, losers: Sequence[Losers]) -> Iterator[pa.RecordBatch]:
-    """The rows of the part (number `at` of those that the losers tell of) that stay, lost cells nulled."""
+def winners(table: SourceTable, part: Path, at: int, losers: Sequence[Losers]) -> Iterator[pa.RecordBatch]:
+    """The rows of the part (number `at` of those that the losers tell of) that stay, lost cells nulled.
+
+    They come in the schema of a part that ingest writes, with their row numbers.
+    """
+    schema = landing_schema(table)
     file = pq.ParquetFile(part)
-    stays = np.ones(file.metadata.num_rows, dtype=bool)
+    numbers = row_numbers(part)
+    stays = np.ones(len(numbers), dtype=bool)
     lost_cells: dict[str, np.ndarray] = {}
     for lost in losers:
         places = lost.places[lost.parts == at]
         if lost.is_cell:
-            lost_cells.setdefault(lost.columns[0], np.zeros(len(stays), dtype=bool))[places] = True
+            lost_cells.setdefault(lost.columns[0], np.zeros(len(numbers), dtype=bool))[places] = True
         else:
             stays[places] = False
     start = 0
-    for batch in file.iter_batches():
+    for batch in file.iter_batches(columns=table.arrow_schema.names):
         rows = slice(start, start + batch.num_rows)
         start += batch.num_rows
-        arrays = {
-            name: pc.if_else(pa.array(lost_cells[name][rows]), None, array) if name in lost_cells else array
-            for name, array in zip(batch.schema.names, batch.columns, strict=True)
-        }
-        yield pa.RecordBatch.from_arrays(list(arrays.values()), schema=batch.schema).filter(pa.array(stays[rows]))
+        arrays = {name: batch[name].cast(schema.field(name).type) for name in table.arrow_schema.names}
+        arrays[ROW_COLUMN] = numbers[rows]
+        for name, is_lost in lost_cells.items():
+            arrays[name] = pc.if_else(pa.array(is_lost[rows]), None, arrays[name])
+        whole = pa.RecordBatch.from_arrays([arrays[name] for name in schema.names], schema=schema)
+        yield whole.filter(pa.array(stays[rows]))

@@ -7,17 +7,22 @@ run stops.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+from typing import Final
 
 from pipeline.errors import WarehouseError
 from pipeline.ingest.input_file import InputFile
 from pipeline.ingest.landing import LandedTable, Landing, Part, SourceFile
 from pipeline.ingest.parts import Report, land_file, land_query
-from pipeline.ingest.readers.database import Database, is_database
 from pipeline.ingest.settle import settle
 from pipeline.ingest.source_files import find_files
 from pipeline.ingest.tables import SOURCE_TABLES, SourceTable
+
+_DATABASE_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+_.-]*://")
 
 
 def ingest_source(source: str, location: str | None, landing: Landing, report: Report) -> list[LandedTable]:
@@ -30,8 +35,8 @@ def ingest_source(source: str, location: str | None, landing: Landing, report: R
     tables = [table for table in SOURCE_TABLES if table.source == source]
     if location is None:
         return [_absent(table, landing) for table in tables]
-    if is_database(location):
-        return _from_database(tables, Database(location), landing, report)
+    if _DATABASE_URL.match(location):
+        return _from_database(tables, location, landing, report)
     return _from_folder(tables, Path(location), landing, report)
 
 
@@ -43,20 +48,24 @@ def _from_folder(tables: Sequence[SourceTable], folder: Path, landing: Landing, 
         return inputs.setdefault(path, InputFile(path, path.relative_to(folder).as_posix(), known))
 
     found = find_files(tables, folder, lambda path: input_at(path).headers(landing))
-    landed = []
-    for table in tables:
+
+    def land(table: SourceTable) -> LandedTable:
         files = [input_at(path) for path in found.by_table.get(table, ())]
         if not files:
-            landed.append(_absent(table, landing, ("no file for it, so it is empty",)))
-            continue
+            return _absent(table, landing, ("no file for it, so it is empty",))
         parts = [land_file(table, file, landing, report) for file in files]
-        landed.append(_landed(table, [file.source_file for file in files], parts, landing))
+        return _landed(table, [file.source_file for file in files], parts, landing)
+
+    # hashing, Arrow and DuckDB let go of the interpreter, so that a second table fills the gaps of the first
+    with ThreadPoolExecutor(max_workers=min(2, landing.threads)) as pool:
+        landed = list(pool.map(land, tables))
     return _with_notices(landed, found.notices)
 
 
-def _from_database(
-    tables: Sequence[SourceTable], database: Database, landing: Landing, report: Report
-) -> list[LandedTable]:
+def _from_database(tables: Sequence[SourceTable], url: str, landing: Landing, report: Report) -> list[LandedTable]:
+    from pipeline.ingest.readers.database import Database
+
+    database = Database(url)
     landed = []
     with database.snapshot() as snapshot:
         for table in tables:
@@ -113,6 +122,4 @@ def _with_notices(landed: list[LandedTable], notices: Sequence[str]) -> list[Lan
     """What concerns the folder as a whole is said with its first table."""
     if not notices:
         return landed
-    from dataclasses import replace
-
     return [replace(landed[0], notices=(*notices, *landed[0].notices)), *landed[1:]]

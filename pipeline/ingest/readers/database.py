@@ -7,7 +7,6 @@ reader's own parser takes apart: no object is made per cell, and what Python has
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,11 +24,6 @@ from pipeline.ingest.readers import RawBatch
 from pipeline.ingest.tables import SourceTable
 
 BATCH_ROWS: Final = 20_000
-
-
-def is_database(location: str) -> bool:
-    """Whether a source's location is a database URL and not a folder."""
-    return re.match(r"[A-Za-z][A-Za-z0-9+_.-]*://", location) is not None
 
 
 class Database:
