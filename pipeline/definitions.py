@@ -8,6 +8,8 @@ from pipeline.assets.drops import build_drop_assets
 from pipeline.assets.models import build_model_assets
 from pipeline.assets.sources import build_source_assets
 from pipeline.dbt_runner import parsed_project
+from pipeline.drops.audit import AuditProcess
+from pipeline.drops.release import OpenAudit
 from pipeline.progress import PlainView, Progress
 from pipeline.settings import Settings
 from pipeline.triggers import build_new_files_sensor, build_weekly_schedule
@@ -15,8 +17,13 @@ from pipeline.triggers import build_new_files_sensor, build_weekly_schedule
 JOB = "warehouse"
 
 
-def build_definitions(settings: Settings | None = None, progress: Progress | None = None) -> dg.Definitions:
-    """Define the whole pipeline; what is not given comes from the environment and `warehouse.toml`."""
+def build_definitions(
+    settings: Settings | None = None, progress: Progress | None = None, open_audit: OpenAudit = AuditProcess
+) -> dg.Definitions:
+    """Define the whole pipeline; what is not given comes from the environment and `warehouse.toml`.
+
+    `open_audit` gives the audit's process to the step that publishes, which starts one unless it is running already.
+    """
     settings = settings or Settings()
     manifest = parsed_project(settings.target).manifest
     return dg.Definitions(
@@ -24,7 +31,11 @@ def build_definitions(settings: Settings | None = None, progress: Progress | Non
         jobs=[dg.define_asset_job(JOB)],
         schedules=[build_weekly_schedule(JOB)],
         sensors=[build_new_files_sensor(JOB, settings)],
-        resources={"settings": settings, "progress": progress or Progress(PlainView())},
+        resources={
+            "settings": settings,
+            "progress": progress or Progress(PlainView()),
+            "open_audit": dg.ResourceDefinition.hardcoded_resource(open_audit),
+        },
         executor=dg.in_process_executor,  # one process writes: DuckDB allows no second
     )
 

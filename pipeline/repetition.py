@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipeline.drops.catalog import LATEST
 from pipeline.drops.manifest import MANIFEST
-from pipeline.drops.publish import LATEST
 from pipeline.history import RunHistory
 from pipeline.run_plan import RunPlan
 from pipeline.settings import PROJECT_ROOT, Settings

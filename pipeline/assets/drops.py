@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from pipeline.assets.models import asset_key
 from pipeline.contracts import contracts_from_manifest
-from pipeline.drops.release import release
+from pipeline.drops.destination import open_destination
+from pipeline.drops.release import OpenAudit, Release
 from pipeline.engines import open_engine
 from pipeline.errors import WarehouseError
 from pipeline.progress import Progress
@@ -41,6 +41,7 @@ def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         settings: dg.ResourceParam[Settings],
         progress: dg.ResourceParam[Progress],
+        open_audit: dg.ResourceParam[OpenAudit],
     ) -> Iterator[dg.MaterializeResult[Any]]:
         """Stage, audit and publish a drop for each organization."""
         workspace = Workspace(settings.state)
@@ -49,16 +50,17 @@ def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         plan = RunPlan.from_json(json.loads(workspace.built.read_text()))
         engine = open_engine(settings)
         try:
-            published = release(
-                engine,
-                contracts,
-                landed_tables(workspace),
-                plan,
-                workspace,
-                Path(settings.exports).absolute(),
-                context.run.run_id,
-                progress,
-            )
+            published = Release(
+                engine=engine,
+                contracts=contracts,
+                landed=landed_tables(workspace),
+                plan=plan,
+                settings=settings,
+                destination=open_destination(settings, workspace),
+                open_audit=open_audit,
+                run_id=context.run.run_id,
+                progress=progress,
+            ).publish()
         finally:
             engine.close()
         facts = [
