@@ -15,6 +15,8 @@ measured as (
     select * from {{ ref('int_run__account_metrics') }}
     union all
     select * from {{ ref('int_run__renewal_metrics') }}
+    union all
+    select * from {{ ref('int_run__platform_metrics') }}
 
 ),
 
