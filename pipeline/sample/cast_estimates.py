@@ -193,7 +193,7 @@ def _flagships(population: Population, ordinary: pa.Table) -> Iterator[_Made]:
     won = pc.fill_null(pc.equal(ordinary["pipeline_status"], "Sold"), False)
     total = pc.sum(ordinary.filter(won)["total_price"]).as_py()
     a_year = int(total) // 4
-    for role, percent in ((Role.FLAGSHIP, 40), (Role.LARGE, 14), (Role.SECOND_LARGE, 11)):
+    for role, percent in ((Role.FLAGSHIP, 110), (Role.LARGE, 35), (Role.SECOND_LARGE, 25)):
         for year in range(population.as_of.year - 3, population.as_of.year + 1):
             yield _won(
                 population.cast[role],

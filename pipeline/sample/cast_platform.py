@@ -77,6 +77,7 @@ def _links_and_owners(population: Population, customers: Customers, tables: Tabl
     others = [a for a in population.customers if a.organization_id == 2]
     _row_of(tables["customer"], others[0])["crm_id"] = cast[Role.FLAGSHIP].lmn_crm_id
     _row_of(tables["customer"], others[1])["crm_id"] = cast[Role.ENDS_TODAY].crm_account_id
+    _row_of(tables["customer"], others[2])["name"] = None
 
 
 def _row_of(rows: list[Row], account: Account) -> Row:

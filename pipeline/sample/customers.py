@@ -281,10 +281,11 @@ def _insight_rows(population: Population, customers: Customers, random: np.rando
     for account, count in zip(customers.accounts, counts, strict=True):
         for _ in range(count):
             draw = draws[len(rows)]
-            active = draw[1] % 5 < 2
             first = 1_440 + draw[2] % 700_000  # minutes before as_of
             last = draw[3] % first
             kind = kinds[draw[0] % len(kinds)] if draw[4] % 50 else UNKNOWN_INSIGHTS[draw[0] % 2]
+            # few customers give notice, and one that stands caps the health score at 30
+            active = draw[1] % (12 if kind == "churn_notification" else 5) < 2
             rows.append(
                 {
                     "organization_id": account.organization_id,

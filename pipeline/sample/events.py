@@ -128,19 +128,26 @@ def write_events(
 
 def _traits(population: Population, customers: Customers) -> Traits:
     random, size = population.random(4, 0), len(customers)
-    spread = random.random((size, 6)).sum(axis=1) - 3.0
-    weight = np.exp(1.1 * spread)
+    # Customers differ in how well things go, and that shows in all their traits at once: the scores spread from red to
+    # green, as they do in life, where drawing each trait by itself would leave nearly everybody in the middle.
+    fortune = random.random(size)
+
+    def leaning(part: float) -> Numbers:
+        """Numbers from 0 to 1, of which `part` is the customer's fortune and the rest is luck."""
+        return part * fortune + (1.0 - part) * random.random(size)
+
+    weight = np.exp(0.8 * (random.random((size, 6)).sum(axis=1) - 3.0) + 1.0 * fortune)
     weight[random.random(size) < 0.03] = 0.0
     for role in EVENTS_BY_HAND:
         weight[customers.place_of(population.cast[role])] = 0.0
     quiet_days = np.where(random.random(size) < 0.12, 30 + 200 * random.random(size), 0)
     return Traits(
         weight / weight.sum(),
-        0.5 + 1.6 * random.random(size),
+        0.7 + 2.0 * leaning(0.85),
         np.floor(quiet_days * _DAY).astype(np.int64),
-        np.exp(random.random(size) * 3.0),
-        np.exp(0.7 + random.random(size) * 3.2),
-        random.random(size),
+        np.exp(3.6 * (1.0 - leaning(0.85))),
+        np.exp(0.5 + 3.6 * (1.0 - leaning(0.85))),
+        leaning(0.85),
     )
 
 
@@ -323,7 +330,7 @@ class _Chunk:
     def _sentiment(self, customer: Integers) -> tuple[Integers, Flags]:
         """Return places in `_SENTIMENTS`, and which messages have none."""
         mood, draw = self._traits.mood[customer], self._random.random(len(customer))
-        positive, negative = 0.05 + 0.5 * mood, 0.04 + 0.5 * (1.0 - mood) ** 2
+        positive, negative = 0.02 + 0.8 * mood**1.5, 0.02 + 0.7 * (1.0 - mood) ** 2.5
         choice = np.where(draw < positive, 0, np.where(draw < positive + negative, 2, 1)).astype(np.int64)
         return choice, self._random.random(len(customer)) < 0.06
 
