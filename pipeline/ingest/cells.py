@@ -141,6 +141,13 @@ def text_of(value: object) -> str:
             return str(value)
 
 
+def shown(value: object) -> str:
+    """What a refused value looked like, for the rejects."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return bytes(value).decode("utf-8", errors="backslashreplace")
+    return text_of(value).encode("utf-8", errors="backslashreplace").decode("utf-8")
+
+
 def _is_midnight(value: dt.datetime) -> bool:
     return value.time() == dt.time() and value.tzinfo is None
 

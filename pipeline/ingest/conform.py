@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.ingest.cells import TEXT_KINDS, Cell, read_cell, text_of
+from pipeline.ingest.cells import TEXT_KINDS, Cell, read_cell, shown
 from pipeline.ingest.headers import HeaderMatch
+from pipeline.ingest.plain_values import plain_values
 from pipeline.ingest.readers import RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.tables import Column, Kind, SourceTable
@@ -151,24 +152,43 @@ class Conformer:
 
 
 def type_column(column: Column, raw: pa.Array, *, dates_from_1904: bool = False) -> TypedColumn:
-    """Type one column's array."""
+    """Type one column's array: plain values at once, the others by the cell rules, each distinct one once."""
     if pa.types.is_dictionary(raw.type):
         raw = raw.dictionary_decode()
     if raw.null_count == len(raw):
         return TypedColumn(pa.nulls(len(raw), column.arrow_type))
-    return _cell_by_cell(column, raw, dates_from_1904)
+    plain = plain_values(column, raw)
+    if plain is None:
+        return _cell_by_cell(column, raw, dates_from_1904)
+    left = pc.and_(pc.is_valid(raw), pc.is_null(plain))
+    if not pc.any(left).as_py():
+        return TypedColumn(plain)
+    rest = _cell_by_cell(column, raw.filter(left), dates_from_1904)
+    whole = pc.replace_with_mask(plain, left, rest.array)
+    if rest.faults is None:
+        return TypedColumn(whole)
+    return TypedColumn(whole, replace(rest.faults, places=np.flatnonzero(_mask(left))[rest.faults.places]))
 
 
 def _cell_by_cell(column: Column, raw: pa.Array, dates_from_1904: bool) -> TypedColumn:
     """Every distinct value through `read_cell`, once."""
-    try:
-        encoded = raw.dictionary_encode()
-        values, codes = encoded.dictionary.to_pylist(), encoded.indices
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # lists and records have no dictionary
-        values, codes = raw.to_pylist(), pa.array(range(len(raw)), pa.int32())
+    values, codes = _distinct(raw)
     cells = [read_cell(column, value, dates_from_1904=dates_from_1904) for value in values]
     typed = pa.array([cell.value for cell in cells], column.arrow_type)
     return TypedColumn(typed.take(codes), _faults(column, values, cells, codes))
+
+
+def _distinct(raw: pa.Array) -> tuple[list[object], pa.Array]:
+    """The distinct values as Python has them, and which of them each place holds."""
+    if pa.types.is_timestamp(raw.type):  # Python ends at the year 9999 and at microseconds
+        raw = raw.cast(pa.string())
+    elif pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type) or pa.types.is_string_view(raw.type):
+        raw = raw.cast(pa.binary())  # which may be no UTF-8
+    try:
+        encoded = raw.dictionary_encode()
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # lists and records have no dictionary
+        return raw.to_pylist(), pa.array(np.arange(len(raw)))
+    return encoded.dictionary.to_pylist(), encoded.indices
 
 
 def _faults(column: Column, values: list[object], cells: list[Cell], codes: pa.Array) -> Faults | None:
@@ -180,7 +200,7 @@ def _faults(column: Column, values: list[object], cells: list[Cell], codes: pa.A
     chosen = pa.array(at[places])
     may_hold_phone = column.kind in _PHONE_KINDS
     texts = [
-        redact(text_of(value), may_hold_phone=may_hold_phone) if cell.reason is not None else None
+        redact(shown(value), may_hold_phone=may_hold_phone) if cell.reason is not None else None
         for value, cell in zip(values, cells, strict=True)
     ]
     return Faults(
