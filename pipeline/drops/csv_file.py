@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
+
+from pipeline.drops.scratch_database import scratch_connection
 
 
 def write_csv(table: pa.Table, path: Path) -> None:
@@ -17,7 +18,7 @@ def write_csv(table: pa.Table, path: Path) -> None:
     plain = table.cast(pa.schema([field.with_type(_without_zone(field.type)) for field in table.schema]))
     cells = ", ".join(_cell(field) for field in plain.schema)
     target = str(path).replace("'", "''")
-    with duckdb.connect() as connection:
+    with scratch_connection() as connection:
         connection.register("rows_in_order", plain)
         connection.execute(
             f"copy (select {cells} from rows_in_order) to '{target}' "

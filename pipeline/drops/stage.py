@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from pipeline.contracts import CRM_TENANT, ExportContract
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.csv_safe import SAFE_SUFFIX, write_safe_csv
 from pipeline.drops.parquet_file import write_parquet
+from pipeline.drops.scratch_database import scratch_connection
 from pipeline.engines import Engine
 
 CHECKSUMS = "SHA256SUMS"
@@ -92,7 +92,7 @@ def _rows_of(mart: pa.Table, contract: ExportContract, organization_id: int, crm
         condition = f'"{contract.tenant}" = {organization_id}'
     else:
         condition = "true" if organization_id == crm_organization_id else "false"
-    with duckdb.connect() as connection:
+    with scratch_connection() as connection:
         connection.register("mart", mart)
         rows = connection.sql(f"select {columns} from mart where {condition} order by {order}").to_arrow_table()
     return pa.table({c.name: _in_shape(rows[c.name], c.arrow_type) for c in contract.exported_columns})
