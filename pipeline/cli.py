@@ -82,22 +82,20 @@ def ui(
 
 
 def _show(outcome: RunOutcome) -> None:
-    """Print what was published and where."""
+    """Print what was published, in rows of each export and organization, and where."""
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title="Published", title_justify="left")
-    for heading in ("organization", "drop", "account rows", "files", ""):
-        table.add_column(heading, justify="right" if heading in ("account rows", "files") else "left")
+    table = Table(title="Rows published", title_justify="left")
+    table.add_column("export")
     for drop in outcome.drops:
-        table.add_row(
-            str(drop["organization_id"]),
-            drop["location"],
-            f"{drop['accounts']:,}",
-            str(drop["files"]),
-            "new" if drop["is_new"] else "as before",
-        )
-    Console(soft_wrap=True).print(table)
+        table.add_column(f"organization {drop['organization_id']}", justify="right")
+    for export in sorted({export for drop in outcome.drops for export in drop["rows"]}):
+        table.add_row(export, *(f"{drop['rows'][export]:,}" for drop in outcome.drops))
+    console = Console(soft_wrap=True, highlight=False)
+    console.print(table)
+    for drop in outcome.drops:
+        print(f"{drop['location']}  {'new' if drop['is_new'] else 'as published before'}")
 
 
 def _settings(given: dict[str, Any]) -> Any:

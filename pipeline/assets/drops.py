@@ -68,8 +68,7 @@ def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
                 "organization_id": drop.organization_id,
                 "location": drop.location,
                 "is_new": drop.is_new,
-                "files": len(drop.manifest["files"]),
-                "accounts": next(f["rows"] for f in drop.manifest["files"] if f["name"] == "account_core.parquet"),
+                "rows": {file["export"]: file["rows"] for file in drop.manifest["files"]},
             }
             for drop in published
         ]
