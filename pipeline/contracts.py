@@ -175,7 +175,7 @@ def contracts_from_yaml(files: Mapping[str, str]) -> tuple[ExportContract, ...]:
     return _contracts(
         (_as_manifest_node(model), path)
         for path, text in files.items()
-        for model in (yaml.safe_load(text) or {}).get("models", [])
+        for model in (yaml.load(text, Loader=yaml.CSafeLoader) or {}).get("models", [])
     )
 
 

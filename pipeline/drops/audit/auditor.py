@@ -29,8 +29,8 @@ from pipeline.drops.audit.great_expectations_session import (
 from pipeline.drops.audit.results import SAMPLES, AuditResult, Check, FailedRow
 from pipeline.drops.audit.staged_files import ORGANIZATION, as_text, combine, read_staged
 
-_COLUMNS_A_FRAME: Final = 8
-"""Most checks of Great Expectations copy their whole frame: narrow frames make a wide table's audit much faster."""
+_CELLS_A_FRAME: Final = 400_000
+"""Most checks of Great Expectations copy their whole frame: narrow frames make a large table's audit much faster."""
 
 _LONGEST_SHOWN: Final = 200
 """Characters of a value that a failure shows."""
@@ -97,8 +97,9 @@ def _check_columns(session: Session, contract: ExportContract, rows: pa.Table) -
         by_columns.setdefault(check.columns, []).append(check)
     groups = list(by_columns.items())
     checks = []
-    for start in range(0, len(groups), _COLUMNS_A_FRAME):
-        group = groups[start : start + _COLUMNS_A_FRAME]
+    size = max(8, _CELLS_A_FRAME // max(rows.num_rows, 1))
+    for start in range(0, len(groups), size):
+        group = groups[start : start + size]
         columns = list(dict.fromkeys([ORGANIZATION, *(name for names, _ in group for name in names)]))
         pending = [
             _Pending(
@@ -109,7 +110,7 @@ def _check_columns(session: Session, contract: ExportContract, rows: pa.Table) -
             for _, group_checks in group
             for check in group_checks
         ]
-        suite = f"{contract.name} columns {start // _COLUMNS_A_FRAME + 1}"
+        suite = f"{contract.name} columns {start // size + 1}"
         checks += _judge(session, suite, rows.select(columns), rows, contract, pending)
     return checks
 

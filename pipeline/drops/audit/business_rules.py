@@ -63,7 +63,7 @@ def read_rule_books(folder: Path) -> dict[str, RuleBook]:
 def _read(path: Path) -> RuleBook:
     where = f"{path.parent.name}/{path.name}"
     try:
-        content = yaml.safe_load(path.read_text()) or {}
+        content = yaml.load(path.read_text(), Loader=yaml.CSafeLoader) or {}
     except yaml.YAMLError as error:
         raise _fault(f"is not YAML: {error}", where) from error
     frames = {name: " ".join(sql.split()) for name, sql in (content.get("frames") or {}).items()}

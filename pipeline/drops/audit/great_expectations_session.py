@@ -6,6 +6,7 @@ own multi-column expectations know sums and equality), and JSON in the one form 
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import os
@@ -79,10 +80,19 @@ def rows_breaking_condition(frame: pd.DataFrame, holds: str, when: str | None, p
         f"with judged as (select {POSITION}, coalesce(({holds}), false) as holds from rows where {when or 'true'}) "
         f"select count(*), coalesce(list({POSITION} order by {POSITION}) filter (where not holds), []) from judged"
     )
-    with duckdb.connect() as connection:
-        connection.register("rows", rows)
+    connection = _connection()
+    connection.register("rows", rows)
+    try:
         applied, positions = connection.execute(query, bound(texts, json.loads(parameters))).fetchall()[0]
+    finally:
+        connection.unregister("rows")
     return {"rows": applied, "positions": positions}
+
+
+@functools.cache
+def _connection() -> duckdb.DuckDBPyConnection:
+    """Open the connection that conditions are evaluated in; opening one takes longer than most conditions."""
+    return duckdb.connect()
 
 
 def columns_named(sql: str, columns: Sequence[str]) -> list[str]:
