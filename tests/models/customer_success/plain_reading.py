@@ -1,0 +1,413 @@
+"""D24 to D37 and the scores read straight from the decisions page, one customer at a time, in fractions.
+
+It shares nothing with the models: it is what they are compared with. Rows are those of the source tables, as the test
+harness takes them; absent columns are null, and the organization is 1 unless a row says otherwise.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, localcontext
+from fractions import Fraction
+from typing import Any
+
+Row = Mapping[str, Any]
+Tables = Mapping[tuple[str, str], list[Row]]
+
+DAY = timedelta(days=1)
+WINDOW = 90
+FLAGS = (
+    "account_dark no_reach_out no_meetings no_next_meeting no_qbr no_renewal_discussion no_exec_communication "
+    "single_threaded churn_risk churn_notification positive_sentiment_trend negative_sentiment_trend "
+    "account_responds_slower account_personnel_changes title_changed stakeholder_not_engaged stakeholder_roles_undefined"
+).split()
+LIFECYCLE = (
+    "qbr renewal commercial_discussion churn_notification churn_risk highly_positive extremely_negative "
+    "account_personnel_changes org_personnel_changes exec_touchbase expansion_opp onboarding"
+).split()
+
+
+def rounded(value: Fraction | int | None, places: int) -> Decimal | None:
+    """Round half away from zero; null stays null."""
+    if value is None:
+        return None
+    scaled = Fraction(value) * 10**places
+    whole = (abs(scaled) * 2 + 1) // 2
+    return Decimal(int(whole) * (1 if scaled >= 0 else -1)).scaleb(-places)
+
+
+def weight(age: int) -> int:
+    """Return round(10000 * 2^(-age/30)), from fifty digits."""
+    with localcontext() as context:
+        context.prec = 50
+        exact = Decimal(10000) * Decimal(2) ** (Decimal(-age) / Decimal(30))
+        return int(exact.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+WEIGHTS = [weight(age) for age in range(WINDOW)]
+
+
+def folded(text: str | None) -> str | None:
+    return None if text is None else text.strip().lower()
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a thread; `rank` is 0 for a ticket's opening, which precedes its comments."""
+
+    channel: str
+    thread: int
+    at: datetime
+    rank: int
+    id: int
+    team: bool
+    user: int | None
+    stakeholder: int | None
+    sentiment: str
+
+    @property
+    def person(self) -> int | None:
+        return self.user if self.team else self.stakeholder
+
+
+def threads(messages: Iterable[Message]) -> list[list[Message]]:
+    """Group messages by thread, each in the order of time, then id."""
+    grouped: dict[int, list[Message]] = defaultdict(list)
+    for message in messages:
+        grouped[message.thread].append(message)
+    return [sorted(found, key=lambda m: (m.at, m.rank, m.id)) for found in grouped.values()]
+
+
+def answers(messages: Iterable[Message]) -> list[tuple[Message, Message, int]]:
+    """D28: each answer with the message that began the run it answers, and the whole seconds between them."""
+    found = []
+    for thread in threads(messages):
+        begins = thread[0]
+        for message in thread[1:]:
+            if message.team != begins.team:
+                found.append((begins, message, (message.at - begins.at) // timedelta(seconds=1)))
+                begins = message
+    return found
+
+
+def open_threads(messages: Iterable[Message], now: datetime, team_owes: bool, hours: int = 24) -> int:
+    """D29: threads whose last message is the other side's and more than so many hours old."""
+    last = [thread[-1] for thread in threads(messages)]
+    return sum(m.team != team_owes and now - m.at > timedelta(hours=hours) for m in last)
+
+
+def latest(instants: Iterable[datetime | None]) -> datetime | None:
+    return max((instant for instant in instants if instant is not None), default=None)
+
+
+def average_hours(found: list[tuple[Message, Message, int]], team: bool) -> Decimal | None:
+    seconds = [s for _, answer, s in found if answer.team == team]
+    return rounded(Fraction(sum(seconds), 3600 * len(seconds)), 2) if seconds else None
+
+
+class Tenant:
+    """The rows of one organization up to an instant; nothing else is ever read."""
+
+    def __init__(self, tables: Tables, organization: int, now: datetime) -> None:
+        self.now = now
+        self._rows = {
+            name: [row for row in rows if row.get("organization_id", 1) == organization]
+            for (source, name), rows in tables.items()
+            if source == "platform"
+        }
+        self.customers = self.table("customer")
+        self.users = {row["id"]: row for row in self.table("users")}
+        self.stakeholders = {row["id"]: row for row in self.table("stakeholder")}
+        self.measures = {row["id"]: self._measures(row) for row in self.customers}
+
+    def table(self, name: str) -> list[Row]:
+        return self._rows.get(name, [])
+
+    def past(self, name: str, column: str) -> list[Row]:
+        return [row for row in self.table(name) if row[column] <= self.now]
+
+    def silent(self, team: bool, person: int | None) -> bool:
+        if team:
+            return bool(self.users.get(person, {}).get("excluded"))
+        return bool(self.stakeholders.get(person, {}).get("opted_out"))
+
+    def decision_maker(self, stakeholder: int | None) -> bool:
+        return folded(self.stakeholders.get(stakeholder, {}).get("role")) == "decision maker"
+
+    def messages(self, customer: int, channel: str) -> list[Message]:
+        """The messages of a channel up to now: email, chat, opening or comment."""
+        table, thread, instant = {
+            "email": ("email_prop", "thread_id", "sent_at"),
+            "chat": ("chat_message", "conversation_id", "sent_at"),
+            "opening": ("ticket", "id", "opened_at"),
+            "comment": ("ticket_comment", "ticket_id", "created_at"),
+        }[channel]
+        tickets = {row["id"] for row in self.past("ticket", "opened_at") if row["customer_id"] == customer}
+        found = []
+        for row in self.past(table, instant):
+            if row["customer_id"] != customer or (channel == "comment" and row["ticket_id"] not in tickets):
+                continue
+            opening = channel == "opening"
+            sentiment = folded(row.get("sentiment"))
+            found.append(
+                Message(
+                    channel=channel,
+                    thread=row[thread],
+                    at=row[instant],
+                    rank=int(channel == "comment"),
+                    id=row["id"],
+                    team=not opening and row["direction"] == "team",
+                    user=row.get("assignee_id" if opening else "user_id"),
+                    stakeholder=row.get("requester_id" if opening else "stakeholder_id"),
+                    sentiment=sentiment if sentiment in ("positive", "negative") else "neutral",
+                )
+            )
+        return found
+
+    def meetings(self, customer: int) -> list[tuple[Row, set[int], set[int]]]:
+        """The meetings that are not cancelled, with the users and stakeholders attending."""
+        found = []
+        for event in self.table("calendar_event_prop"):
+            if event["customer_id"] != customer or folded(event.get("status")) == "cancelled":
+                continue
+            rows = [
+                row
+                for row in self.table("calendar_event_attendee")
+                if row["event_id"] == event["id"] and row.get("attended") is not False
+            ]
+            people = [{r.get(k) for r in rows} - {None} for k in ("user_id", "stakeholder_id")]
+            found.append((event, people[0], people[1]))
+        return found
+
+    def age(self, instant: datetime) -> int:
+        return (self.now - instant) // DAY
+
+    def stats(self, row: Row) -> dict[str, Any]:
+        """The communication columns of a customer, and the activity columns of account_core (D28 to D36)."""
+        customer, owner = row["id"], row.get("owner")
+        email, chat, opening, comment = (self.messages(customer, c) for c in ("email", "chat", "opening", "comment"))
+        tickets = opening + comment
+        messages = email + chat + tickets
+        meetings = self.meetings(customer)
+        held = [m for m in meetings if m[0]["start_time"] <= self.now]
+        out: dict[str, Any] = {}
+        names = {
+            "email": ("total_emails", "sent_emails", "last_sent_email_date", "emails_sent_by_owner"),
+            "chat": ("total_chat_messages", "sent_chat_messages", "last_sent_chat_date", "chat_messages_sent_by_owner"),
+        }
+        for channel, found in (("email", email), ("chat", chat)):
+            total, sent, last, by_owner = names[channel]
+            out[total] = len(found)
+            for side, team in (("team", True), ("account", False)):
+                out[f"{side}_{sent}"] = sum(m.team == team for m in found)
+                out[f"{side}_{last}"] = latest(m.at for m in found if m.team == team)
+            out[by_owner] = sum(m.team and owner is not None and m.user == owner for m in found)
+            for sentiment in ("positive", "neutral", "negative"):
+                out[f"{channel}_{sentiment}_sentiment"] = sum(m.sentiment == sentiment for m in found)
+        for channel, found in (("email", email), ("chat", chat), ("ticket", tickets)):
+            out[f"team_{channel}_response_time_hours"] = average_hours(answers(found), True)
+            out[f"account_{channel}_response_time_hours"] = average_hours(answers(found), False)
+        out["team_open_email_threads"] = open_threads(email, self.now, team_owes=True)
+        out["account_open_email_threads"] = open_threads(email, self.now, team_owes=False)
+
+        seconds = {id(m[0]): self._seconds(m[0]) for m in held}
+        out["total_meetings"] = len(held)
+        out["meeting_time_hours"] = rounded(Fraction(sum(seconds.values()), 3600), 2)
+        out["team_meeting_time_hours"] = rounded(Fraction(sum(seconds[id(m)] * len(u) for m, u, _ in held), 3600), 2)
+        by_owner_held = [m for m, users, _ in held if owner in users]
+        out["owner_meeting_time_hours"] = rounded(Fraction(sum(seconds[id(m)] for m in by_owner_held), 3600), 2)
+        out["owner_total_meetings"] = len(by_owner_held)
+        out["last_meeting_date"] = latest(m["start_time"] for m, _, _ in held)
+        out["next_meeting_date"] = min(
+            (m["start_time"] for m, _, _ in meetings if m["start_time"] > self.now), default=None
+        )
+        out["submitted_tickets"] = len(opening)
+        out["ticket_comments"] = len(comment)
+        out["tickets_to_owner"] = sum(owner is not None and m.user == owner for m in opening)
+        out["last_ticket_opened_date"] = latest(m.at for m in opening)
+
+        with_dm = [[m.at for m in found if self.decision_maker(m.stakeholder)] for found in (email, chat, tickets)]
+        held_with_dm = [m["start_time"] for m, _, people in held if any(map(self.decision_maker, people))]
+        out["email_last_touch_dm"] = latest(with_dm[0])
+        out["last_dm_chat_date"] = latest(with_dm[1])
+        out["last_dm_meeting_date"] = latest(held_with_dm)
+        out["last_touch_dm"] = latest([*with_dm[0], *with_dm[1], *with_dm[2], *held_with_dm])
+
+        engaged = [(m["start_time"], people) for m, _, people in held if people]
+        out["last_engagement"] = latest([*(m.at for m in messages if not m.team), *(at for at, _ in engaged)])
+        out["last_reach_out"] = latest([*(m.at for m in messages if m.team), out["last_meeting_date"]])
+        out["last_touch"] = latest([out["last_engagement"], out["last_reach_out"]])
+        out["total_activity"] = len(email) + len(held) + len(chat) + len(opening)
+        out["stakeholders_count"] = sum(
+            s["customer_id"] == customer and not s.get("opted_out") for s in self.stakeholders.values()
+        )
+        users = {m.user for m in messages} | {u for _, people, _ in held for u in people}
+        out["users_count"] = sum(u is not None and not self.silent(True, u) for u in users)
+        acts = [(m.stakeholder, m.at) for m in messages if not m.team]
+        acts += [(person, at) for at, people in engaged for person in people]
+        out["multi_threaded"] = (
+            len(
+                {
+                    person
+                    for person, at in acts
+                    if person is not None
+                    and self.now - at < 90 * DAY
+                    and not self.stakeholders.get(person, {}).get("muted")
+                }
+            )
+            >= 2
+        )
+        for sentiment in ("positive", "neutral", "negative"):
+            out[f"{sentiment}_sentiment"] = sum(m.sentiment == sentiment for m in messages)
+
+        effort: dict[int | None, int] = defaultdict(int)
+        for m in messages:
+            if m.team and self.now - m.at < 365 * DAY:
+                effort[m.user] += 60 * {"email": 15, "comment": 15, "chat": 4}[m.channel]
+        for meeting, attending, _ in held:
+            if self.now - meeting["start_time"] < 365 * DAY:
+                for user in attending:
+                    effort[user] += seconds[id(meeting)]
+        effort = defaultdict(int, {user: s for user, s in effort.items() if not self.silent(True, user)})
+        cost = Fraction(0)
+        for user, spent in effort.items():
+            hourly = self.users.get(user, {}).get("hourly_cost")
+            cost += Fraction(spent, 3600) * Fraction(60 if hourly is None else hourly)
+        out["team_effort_hours"] = rounded(Fraction(sum(effort.values()), 3600), 2)
+        out["owner_effort_hours"] = rounded(Fraction(effort[owner] if owner is not None else 0, 3600), 2)
+        out["team_effort_cost"] = rounded(cost, 2)
+        return out
+
+    @staticmethod
+    def _seconds(meeting: Row) -> int:
+        """D31: at most a day, nothing where the end is missing or before the start."""
+        end = meeting.get("end_time")
+        if end is None or end < meeting["start_time"]:
+            return 0
+        return min((end - meeting["start_time"]) // timedelta(seconds=1), 86400)
+
+    def _measures(self, row: Row) -> dict[str, Any]:
+        """What a customer's scores are computed from."""
+        customer = row["id"]
+        found = {c: self.messages(customer, c) for c in ("email", "chat", "opening", "comment")}
+
+        def counted(channel: str) -> list[Message]:
+            return [
+                m
+                for m in found[channel]
+                if not m.team and self.age(m.at) < WINDOW and not self.silent(False, m.stakeholder)
+            ]
+
+        def weights(instants: Iterable[datetime]) -> Fraction:
+            return Fraction(sum(WEIGHTS[self.age(at)] for at in instants), 10000)
+
+        held = [
+            event["start_time"]
+            for event, _, people in self.meetings(customer)
+            if event["start_time"] <= self.now
+            and self.age(event["start_time"]) < WINDOW
+            and any(not self.silent(False, person) for person in people)
+        ]
+        said = [m for channel in found for m in counted(channel)]
+        given = [
+            (answer.team, seconds)
+            for channel in (found["email"], found["chat"], found["opening"] + found["comment"])
+            for begins, answer, seconds in answers(channel)
+            if self.age(answer.at) < WINDOW
+            and not self.silent(begins.team, begins.person)
+            and not self.silent(answer.team, answer.person)
+        ]
+
+        def response(team: bool) -> Decimal | None:
+            seconds = [s for side, s in given if side == team]
+            return rounded(Fraction(sum(seconds), len(seconds)), 0) if seconds else None
+
+        return {
+            "engagement": weights(m.at for m in counted("email"))
+            + weights(m.at for m in counted("chat")) / 2
+            + weights(held) * 3
+            + weights(m.at for m in counted("opening")),
+            "team_response": response(True),
+            "account_response": response(False),
+            "open_items": 2 * open_threads(found["email"], self.now, team_owes=True)
+            + open_threads(found["email"], self.now, team_owes=False)
+            + Fraction(7 * len(counted("opening")), 90),
+            "sentiment": [weights(m.at for m in said if m.sentiment == s) for s in ("positive", "negative", "neutral")],
+            "said": len(said),
+        }
+
+    def benchmark(self, row: Row, measure: str) -> Fraction:
+        """The lower median over the tier, else the organization, else the target."""
+        everyone = [(c, self.measures[c["id"]][measure]) for c in self.customers]
+        everyone = [(c, x) for c, x in everyone if x is not None]
+        tier = row.get("tier_id")
+        peers = [x for c, x in everyone if tier is not None and c.get("tier_id") == tier]
+        if len(peers) < 8:
+            peers = [x for _, x in everyone]
+        if len(peers) < 8:
+            return Fraction(
+                {"engagement": 10, "team_response": 24 * 3600, "account_response": 48 * 3600, "open_items": 2}[measure]
+            )
+        return Fraction(min(x for x in peers if 2 * sum(y <= x for y in peers) >= len(peers)))
+
+    def scores(self, row: Row) -> dict[str, Any]:
+        """The five scores and their labels."""
+        own = self.measures[row["id"]]
+
+        def up(measure: str) -> Fraction:
+            x, b = Fraction(own[measure]), self.benchmark(row, measure)
+            if b == 0:
+                return Fraction(100 if x > 0 else 0)
+            return 200 * x / (2 * x + b)
+
+        def down(measure: str) -> Fraction | None:
+            if own[measure] is None:
+                return None
+            x, b = Fraction(own[measure]), self.benchmark(row, measure)
+            if b == 0:
+                return Fraction(0 if x > 0 else 100)
+            return 300 * b / (2 * x + 3 * b)
+
+        scores: dict[str, Decimal | None] = {"engagement": rounded(up("engagement"), 2)}
+        positive, negative, neutral = own["sentiment"]
+        lean = (positive - negative) / (positive + neutral + negative + 5)
+        scores["sentiment"] = rounded(65 + (35 if lean >= 0 else 65) * lean, 2) if own["said"] >= 3 else None
+        team, account = down("team_response"), down("account_response")
+        if team is not None and account is not None:
+            scores["response_time"] = rounded(Fraction(7, 10) * team + Fraction(3, 10) * account, 2)
+        else:
+            scores["response_time"] = rounded(account if team is None else team, 2)
+        scores["open_items"] = rounded(down("open_items"), 2)
+        shares = {"engagement": 35, "sentiment": 30, "response_time": 20, "open_items": 15}
+        known = {name: share for name, share in shares.items() if scores[name] is not None}
+        scores["health"] = None
+        if len(known) >= 2 and sum(known.values()) >= 50:
+            health = sum(Fraction(scores[name] or 0) * share for name, share in known.items()) / sum(known.values())
+            flags, dates = self.insights(row["id"])
+            if flags["churn_risk"]:
+                health -= 10
+            renewal = dates["renewal"]
+            if renewal is not None and self.now - renewal < 30 * DAY:
+                health += 5
+            if flags["churn_notification"]:
+                health = min(health, Fraction(30))
+            scores["health"] = rounded(max(Fraction(0), min(health, Fraction(100))), 2)
+        out: dict[str, Any] = {}
+        for name, score in scores.items():
+            out[f"{name}_score"] = score
+            label = None if score is None else "Red" if score <= 50 else "Yellow" if score <= 75 else "Green"
+            out[f"{name}_score_label"] = label
+        return out
+
+    def insights(self, customer: int) -> tuple[dict[str, bool], dict[str, datetime | None]]:
+        """D26, D27: the flags, and the latest detections but for held meetings."""
+        rows = [r for r in self.past("insight", "created_at") if r["data_ref"] == customer]
+        flags = {t: any(folded(r["type"]) == t and r.get("is_active") for r in rows) for t in FLAGS}
+        dates = {}
+        for kind in LIFECYCLE:
+            seen = [r.get("last_detected_at") or r["created_at"] for r in rows if folded(r["type"]) == kind]
+            dates[kind] = latest(at for at in seen if at <= self.now)
+        return flags, dates

@@ -1,0 +1,89 @@
+"""Both fact tables of generated tenants, compared column by column with a plain reading of the decisions.
+
+Two tenants use the same ids throughout, so that a join that forgets the tenant shows as a wrong value.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from models.customer_success.plain_reading import Tenant
+from models.customer_success.worlds import NOW, World, merged, tenant, worlds
+from models.harness import BuiltModels, built_models
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
+    with built_models(
+        tmp_path_factory.mktemp("models"),
+        {},
+        as_of=NOW.isoformat(sep=" "),
+        select=("+account_core", "+account_communication_stats", "account_health"),
+        commands=("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+    ) as built:
+        yield built
+
+
+def compare(models: BuiltModels, world: World) -> None:
+    """Compute the world with the models and with the plain reading; every column must agree to the last digit."""
+    models.refill(world)
+    rows: dict[tuple[int, int], dict[str, Any]] = {}
+    for mart in ("account_core", "account_communication_stats"):
+        for row in models.rows(mart):
+            rows.setdefault((row["organization_id"], row["account_id"]), {}).update(row)
+    expected: dict[tuple[int, int], dict[str, Any]] = {}
+    for organization in (1, 2):
+        reading = Tenant(world, organization, NOW)
+        for customer in reading.customers:
+            flags, dates = reading.insights(customer["id"])
+            expected[organization, customer["id"]] = {
+                **reading.stats(customer),
+                **reading.scores(customer),
+                **{f"insight_{kind}": flag for kind, flag in flags.items()},
+                **{f"lifecycle_event_{kind}": at for kind, at in dates.items() if kind != "qbr"},
+            }
+    assert set(rows) == set(expected)
+    for key, columns in expected.items():
+        assert {name: rows[key][name] for name in columns} == columns, key
+
+
+@settings(max_examples=25)
+@given(world=worlds(customers=3, events=6))
+def test_small_tenants_agree_with_a_plain_reading(models: BuiltModels, world: World) -> None:
+    compare(models, world)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_tenants_of_many_peers_agree_with_a_plain_reading(models: BuiltModels, seed: int) -> None:
+    rng = random.Random(seed)
+    compare(models, merged(tenant(rng, 1, 30, 8), tenant(rng, 2, 17, 8)))
+
+
+@pytest.mark.slow
+@settings(max_examples=400)
+@given(world=worlds(customers=25, events=12))
+def test_tenants_agree_with_a_plain_reading_at_length(models: BuiltModels, world: World) -> None:
+    compare(models, world)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_parts_add_up_to_their_scores(models: BuiltModels, seed: int) -> None:
+    """Every part but `rounding` is rounded on its own, so that what is left for it is less than half a cent a part."""
+    models.refill(tenant(random.Random(seed), 1, 40, 8))
+    scores = {row["account_id"]: row for row in models.rows("account_core")}
+    parts: dict[tuple[int, str], list[dict[str, Any]]] = {}
+    for row in models.rows("account_health"):
+        parts.setdefault((row["account_id"], row["score"]), []).append(row)
+    assert len(parts) == 5 * len(scores)
+    for (account, score), found in parts.items():
+        published = scores[account][f"{score}_score"]
+        if published is None:
+            assert {row["contribution"] for row in found} == {None}
+            continue
+        assert sum(row["contribution"] for row in found) == published
+        rounding = next(row["contribution"] for row in found if row["part"] == "rounding")
+        assert abs(rounding) * 200 <= len(found), (account, score, rounding)

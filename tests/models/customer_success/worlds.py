@@ -1,0 +1,174 @@
+"""Generated tenants whose values crowd at the boundaries: the run's instant, 24 hours, 30, 90 and 365 days, equal times."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+Row = dict[str, Any]
+World = dict[tuple[str, str], list[Row]]
+
+NOW = datetime(2025, 1, 15, 12, 0, 0)
+
+_MICROSECOND = timedelta(microseconds=1)
+_EDGES = [timedelta(0), timedelta(hours=24), *(timedelta(days=d) for d in (1, 29, 30, 31, 89, 90, 91, 365, 366))]
+INSTANTS = [NOW - edge + nudge for edge in _EDGES for nudge in (-_MICROSECOND, timedelta(0), _MICROSECOND)]
+SENTIMENTS = ["positive", " Positive", "neutral", "negative", "NEGATIVE ", "mixed", None]
+TYPES = ["churn_risk", " Churn_Risk", "churn_notification", "renewal", "qbr", "account_dark", "onboarding", "unheard_of"]
+ROLES = ["Decision Maker", " decision maker ", "Champion", "Decision Makers", None]
+
+
+class Chooser:
+    """Draws values from a Random: hypothesis's own, so that it can shrink what it finds."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+
+    def instant(self) -> datetime:
+        """An instant at a boundary, in a busy week, or anywhere in two years."""
+        kind = self.rng.randrange(4)
+        if kind == 0:
+            return self.rng.choice(INSTANTS)
+        if kind == 1:
+            return NOW - timedelta(hours=self.rng.randrange(-6, 60))
+        if kind == 2:
+            return NOW - timedelta(seconds=self.rng.randrange(100 * 86400), microseconds=self.rng.randrange(10**6))
+        return NOW - timedelta(minutes=self.rng.randrange(-2000, 800 * 1440))
+
+    def maybe(self, value: Any, chance: float = 0.8) -> Any:
+        """The value, more often than not."""
+        return value if self.rng.random() < chance else None
+
+
+def tenant(rng: random.Random, organization: int, customers: int, events: int) -> World:
+    """One tenant of so many customers, each with up to so many events a channel. Ids start at 1 in every tenant."""
+    choose = Chooser(rng)
+    users = [
+        {
+            "id": n,
+            "email": "u",
+            "excluded": rng.choice([None, False, False, True]),
+            "hourly_cost": rng.choice([None, Decimal("33.33"), Decimal("100"), Decimal("0.01")]),
+        }
+        for n in range(1, 5)
+    ]
+    stakeholders = [
+        {
+            "id": n,
+            "customer_id": rng.randint(1, customers),
+            "role": rng.choice(ROLES),
+            "muted": rng.choice([None, False, True]),
+            "opted_out": rng.choice([None, False, False, True]),
+        }
+        for n in range(1, 7)
+    ]
+    user_ids = [*range(1, 5), 77, None]
+    stakeholder_ids = [*range(1, 7), 88, None]
+    found: dict[str, list[Row]] = {
+        "customer": [
+            {
+                "id": n,
+                "owner": rng.choice(user_ids),
+                "tier_id": rng.choice([1, 1, 1, 2, None]),
+                "revenue": rng.choice([None, Decimal("0"), Decimal("1200.50"), Decimal("999999.99")]),
+            }
+            for n in range(1, customers + 1)
+        ],
+        "users": users,
+        "stakeholder": stakeholders,
+    }
+
+    def message(customer: int, instant: str, **columns: Any) -> Row:
+        return {
+            "customer_id": customer,
+            instant: choose.instant(),
+            "sentiment": rng.choice(SENTIMENTS),
+            **columns,
+        }
+
+    def people() -> Row:
+        return {
+            "direction": rng.choice(["team", "account"]),
+            "user_id": rng.choice(user_ids),
+            "stakeholder_id": rng.choice(stakeholder_ids),
+        }
+
+    def add(table: str, row: Row) -> int:
+        rows = found.setdefault(table, [])
+        rows.append({"id": (len(rows) * 7919) % 10007 + 1, **row})
+        return int(rows[-1]["id"])
+
+    for customer in range(1, customers + 2):  # the last is unknown
+        for _ in range(rng.randint(0, events)):
+            add("email_prop", message(customer, "sent_at", thread_id=rng.randint(1, 3), **people()))
+        for _ in range(rng.randint(0, events)):
+            add("chat_message", message(customer, "sent_at", conversation_id=rng.randint(1, 2), **people()))
+        tickets = [
+            add(
+                "ticket",
+                message(
+                    customer,
+                    "opened_at",
+                    requester_id=rng.choice(stakeholder_ids),
+                    assignee_id=rng.choice(user_ids),
+                ),
+            )
+            for _ in range(rng.randint(0, events // 3))
+        ]
+        for _ in range(rng.randint(0, events)):
+            add("ticket_comment", message(customer, "created_at", ticket_id=rng.choice([*tickets, 99999]), **people()))
+        for _ in range(rng.randint(0, events // 2)):
+            start = choose.instant()
+            event = add(
+                "calendar_event_prop",
+                {
+                    "customer_id": customer,
+                    "start_time": start,
+                    "end_time": choose.maybe(start + timedelta(seconds=rng.choice([-1, 0, 1799, 1800, 86400, 86401]))),
+                    "status": rng.choice(["confirmed", " CANCELLED", None, "tentative"]),
+                    "kind": rng.choice(["qbr", " QBR ", "sync", None]),
+                },
+            )
+            for key, ids in (("user_id", user_ids[:-1]), ("stakeholder_id", stakeholder_ids[:-1])):
+                for person in rng.sample(ids, rng.randint(0, 2)):
+                    found.setdefault("calendar_event_attendee", []).append(
+                        {"event_id": event, key: person, "attended": rng.choice([None, True, False])}
+                    )
+        for _ in range(rng.randint(0, 3)):
+            created = choose.instant()
+            add(
+                "insight",
+                {
+                    "data_ref": customer,
+                    "type": rng.choice(TYPES),
+                    "is_active": rng.choice([None, True, True, False]),
+                    "created_at": created,
+                    "last_detected_at": choose.maybe(created + timedelta(days=rng.randrange(40)), 0.5),
+                },
+            )
+    return {
+        ("platform", table): [{"organization_id": organization, **row} for row in rows] for table, rows in found.items()
+    }
+
+
+def merged(*worlds: World) -> World:
+    """The rows of several worlds, interleaved."""
+    tables: World = {}
+    for table in sorted({table for world in worlds for table in world}):
+        rows = [world.get(table, []) for world in worlds]
+        longest = max(map(len, rows))
+        tables[table] = [part[n] for n in range(longest) for part in rows if n < len(part)]
+    return tables
+
+
+def worlds(customers: int, events: int) -> st.SearchStrategy[World]:
+    """Two tenants with the same ids, so that whatever crosses shows."""
+    return st.randoms(use_true_random=False).map(
+        lambda rng: merged(
+            tenant(rng, 1, rng.randint(1, customers), events), tenant(rng, 2, rng.randint(1, customers), events)
+        )
+    )
