@@ -3,99 +3,9 @@
 -- D33, D34: what the team's users did for a customer: who counts, their time and its cost
 with
 
-messages as (
+effort as (
 
-    select * from {{ ref('int_communication__messages_by_user') }}
-
-),
-
-meetings as (
-
-    select * from {{ ref('int_communication__meetings_by_user') }}
-
-),
-
-customers as (
-
-    select * from {{ ref('stg_platform__customer') }}
-
-),
-
-users as (
-
-    select * from {{ ref('stg_platform__users') }}
-
-),
-
-deeds as (
-
-    select
-        organization_id,
-        customer_id,
-        user_id,
-        team_messages + account_messages as events,
-        effort_messages * 60 * case channel
-            when 'email' then {{ var("effort_minutes_email") }}
-            when 'ticket_comment' then {{ var("effort_minutes_ticket_comment") }}
-            when 'chat' then {{ var("effort_minutes_chat") }}
-            else 0
-        end as effort_seconds,
-        0 as meetings,
-        0 as meeting_seconds
-
-    from messages
-
-    union all
-
-    select
-        organization_id,
-        customer_id,
-        user_id,
-        meetings as events,
-        effort_seconds,
-        meetings,
-        seconds as meeting_seconds
-
-    from meetings
-
-),
-
-by_user as (
-
-    select
-        organization_id,
-        customer_id,
-        user_id,
-        sum(events) as events,
-        sum(effort_seconds) as effort_seconds,
-        sum(meetings) as meetings,
-        sum(meeting_seconds) as meeting_seconds
-
-    from deeds
-    group by organization_id, customer_id, user_id
-
-),
-
-priced as (
-
-    select
-        by_user.organization_id,
-        by_user.customer_id,
-        by_user.user_id,
-        by_user.user_id = customers.owner_id as is_owner,
-        by_user.user_id is not null and not coalesce(users.is_excluded, false) and by_user.events > 0 as is_counted,
-        by_user.meetings,
-        by_user.meeting_seconds,
-        case when coalesce(users.is_excluded, false) then 0 else by_user.effort_seconds end as effort_seconds,
-        cast(
-            coalesce(users.hourly_cost, cast({{ var("default_hourly_cost") }} as numeric(12, 2))) * 100 as bigint
-        ) as hourly_cents
-
-    from by_user
-    inner join customers
-        on by_user.organization_id = customers.organization_id and by_user.customer_id = customers.customer_id
-    left join users
-        on by_user.organization_id = users.organization_id and by_user.user_id = users.user_id
+    {{ user_effort() | indent(4) }}
 
 ),
 
@@ -115,7 +25,7 @@ by_customer as (
         -- cents * seconds an hour
         sum(cast(effort_seconds as {{ wide_integer() }}) * hourly_cents) as team_effort_cent_seconds
 
-    from priced
+    from effort
     group by organization_id, customer_id
 
 )

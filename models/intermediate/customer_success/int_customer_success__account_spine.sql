@@ -41,7 +41,7 @@ contract_starts as (
         min(contract_start) as contract_start_date
 
     from estimates
-    where is_won and (contract_end is null or contract_end >= {{ today() }})
+    where {{ is_running_contract() }}
     group by account_id
 
 ),

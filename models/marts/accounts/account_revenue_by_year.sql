@@ -169,15 +169,11 @@ segmented as (
     select
         rounded.*,
         totals.total_cents,
-        -- D12: by the exact share, compared by multiplication, never by a rounded percentage
+        -- accounts R12, R13, R14, R15, R16, D12
         case
-            -- accounts R15, R16: project only
-            when rounded.has_standard = 1 and rounded.has_service = 0 then 'D'
-            when totals.total_cents <= 0 or rounded.revenue_cents <= 0 then 'C'
-            -- accounts R12, R13, R14
-            when 100 * rounded.revenue_cents >= {{ var('segment_a_percent') }} * totals.total_cents then 'A'
-            when 100 * rounded.revenue_cents >= {{ var('segment_b_percent') }} * totals.total_cents then 'B'
-            else 'C'
+            {% for rule in segment_rules() -%}
+            when {{ rule.condition }} then '{{ rule.segment }}'
+            {% endfor -%}
         end as segment,
         -- for show only; a share of a total that is not positive says nothing
         {{ round_half_up('rounded.revenue_cents', 'case when totals.total_cents > 0 then totals.total_cents end', 6) }}

@@ -1,0 +1,118 @@
+{#-
+  D33, D34: a select of what each user did for each customer: whether the user counts as engaged, the time by channel, all of
+  it, and what an hour of it costs. *_seconds but meeting_seconds are of the last `effort_window_days`; effort_seconds, which
+  the hours and costs come from, are none for a user who is excluded.
+-#}
+{% macro user_effort() -%}
+with
+
+messages as (
+
+    select * from {{ ref('int_communication__messages_by_user') }}
+
+),
+
+meetings as (
+
+    select * from {{ ref('int_communication__meetings_by_user') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('stg_platform__customer') }}
+
+),
+
+users as (
+
+    select * from {{ ref('stg_platform__users') }}
+
+),
+
+deeds as (
+
+    select
+        channel,
+        organization_id,
+        customer_id,
+        user_id,
+        team_messages + account_messages as events,
+        effort_messages * 60 * case channel
+            when 'email' then {{ var("effort_minutes_email") }}
+            when 'ticket_comment' then {{ var("effort_minutes_ticket_comment") }}
+            when 'chat' then {{ var("effort_minutes_chat") }}
+            else 0
+        end as effort_seconds,
+        0 as meetings,
+        0 as meeting_seconds
+
+    from messages
+
+    union all
+
+    select
+        'meeting' as channel,
+        organization_id,
+        customer_id,
+        user_id,
+        meetings as events,
+        effort_seconds,
+        meetings,
+        seconds as meeting_seconds
+
+    from meetings
+
+),
+
+by_user as (
+
+    select
+        organization_id,
+        customer_id,
+        user_id,
+        sum(events) as events,
+        sum(effort_seconds) as effort_seconds,
+        sum(effort_seconds) filter (where channel = 'email') as email_seconds,
+        sum(effort_seconds) filter (where channel = 'ticket_comment') as ticket_comment_seconds,
+        sum(effort_seconds) filter (where channel = 'chat') as chat_seconds,
+        sum(effort_seconds) filter (where channel = 'meeting') as attended_seconds,
+        sum(meetings) as meetings,
+        sum(meeting_seconds) as meeting_seconds
+
+    from deeds
+    group by organization_id, customer_id, user_id
+
+),
+
+priced as (
+
+    select
+        by_user.organization_id,
+        by_user.customer_id,
+        by_user.user_id,
+        by_user.user_id = customers.owner_id as is_owner,
+        by_user.user_id is not null and not coalesce(users.is_excluded, false) and by_user.events > 0 as is_counted,
+        coalesce(users.is_excluded, false) as is_excluded,
+        by_user.events,
+        by_user.meetings,
+        by_user.meeting_seconds,
+        by_user.email_seconds,
+        by_user.ticket_comment_seconds,
+        by_user.chat_seconds,
+        by_user.attended_seconds,
+        case when coalesce(users.is_excluded, false) then 0 else by_user.effort_seconds end as effort_seconds,
+        cast(
+            coalesce(users.hourly_cost, cast({{ var("default_hourly_cost") }} as numeric(12, 2))) * 100 as bigint
+        ) as hourly_cents
+
+    from by_user
+    inner join customers
+        on by_user.organization_id = customers.organization_id and by_user.customer_id = customers.customer_id
+    left join users
+        on by_user.organization_id = users.organization_id and by_user.user_id = users.user_id
+
+)
+
+select * from priced
+{%- endmacro %}
