@@ -11,6 +11,7 @@ from models.harness import built_models
 from pipeline.dbt_runner import NodeResult, parsed_project
 
 UNIT_TESTS = sorted(parsed_project().manifest["unit_tests"])
+WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
 
 
 @pytest.fixture(scope="module")
@@ -22,12 +23,12 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Node
 
 def run_unit_tests(folder: Path) -> dict[str, NodeResult]:
     """Build the models empty, which unit tests need for the types of their inputs, then run the tests."""
-    with built_models(folder, {}, commands=("run",)):
+    with built_models(folder, {}, commands=("build", *WITHOUT_TESTS)):
         pass
     with built_models(folder, {}, commands=("test",), select=("test_type:unit",), check=False) as built:
         return {node.unique_id: node for node in built.nodes}
 
 
-@pytest.mark.parametrize("unit_test", UNIT_TESTS)
+@pytest.mark.parametrize("unit_test", UNIT_TESTS, ids=lambda unit_test: unit_test.split(".")[-1])
 def test_rule(unit_test: str, results: dict[str, NodeResult]) -> None:
     assert results[unit_test].status == "pass", results[unit_test].message
