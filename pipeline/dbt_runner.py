@@ -57,7 +57,7 @@ class ParsedProject:
 
 def parsed_project(target: str = "duckdb") -> ParsedProject:
     """Return the parsed project for an engine, parsing it only if a file has changed since it was kept."""
-    return _parsed_project(target, _fingerprint(target))
+    return _parsed_project(target, project_fingerprint(target))
 
 
 @functools.lru_cache(maxsize=4)
@@ -69,7 +69,7 @@ def _parsed_project(target: str, fingerprint: str) -> ParsedProject:
     return ParsedProject(manifest, (kept / "partial_parse.msgpack").read_bytes())
 
 
-def _fingerprint(target: str) -> str:
+def project_fingerprint(target: str) -> str:
     """Hash every file that dbt parses, and the versions that parse it."""
     digest = hashlib.sha256(f"{target} {version('dbt-core')} {version(f'dbt-{target}')}".encode())
     folders = [PROJECT_ROOT / "models", *(DBT_PROJECT / name for name in _PROJECT_FOLDERS)]

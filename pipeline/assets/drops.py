@@ -14,7 +14,7 @@ from pipeline.engines import open_engine
 from pipeline.errors import WarehouseError
 from pipeline.progress import Progress
 from pipeline.raw import landed_tables
-from pipeline.run_plan import RunPlan
+from pipeline.rebuild import Build
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
 
@@ -45,16 +45,16 @@ def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[Any]]:
         """Stage, audit and publish a drop for each organization."""
         workspace = Workspace(settings.state)
-        if not workspace.built.exists():
+        build = Build.read(workspace.built)
+        if build is None:
             raise WarehouseError("the marts have not been built yet", remedy="materialise the models first")
-        plan = RunPlan.from_json(json.loads(workspace.built.read_text()))
         engine = open_engine(settings)
         try:
             published = Release(
                 engine=engine,
                 contracts=contracts,
                 landed=landed_tables(workspace),
-                plan=plan,
+                plan=build.plan,
                 settings=settings,
                 destination=open_destination(settings, workspace),
                 open_audit=open_audit,

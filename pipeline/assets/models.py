@@ -4,8 +4,7 @@ dbt runs in this process on the kept parse: dagster-dbt's own step starts dbt as
 a package index for versions, ten seconds that a small run does not have.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -15,6 +14,7 @@ from pipeline.engines import Engine, open_engine
 from pipeline.errors import WarehouseError
 from pipeline.progress import Progress, Step
 from pipeline.raw import raw_tables
+from pipeline.rebuild import Build, selection
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
@@ -67,30 +67,43 @@ def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         """Load what has landed into the engine, then build the models and test them."""
         workspace = Workspace(settings.state)
         plan = RunPlan.of(settings, context.instance.get_run_record_by_id(context.run.run_id).create_timestamp)
+        selected = [manifest["nodes"][by_key[key]]["name"] for key in context.selected_asset_keys if key in by_key]
         engine = open_engine(settings)
-        selected = sorted(
-            manifest["nodes"][by_key[key]]["name"] for key in context.selected_asset_keys if key in by_key
-        )
-        whole = len(selected) == len(by_key)
         try:
             with progress.step("load", "tables") as step:
                 tables = raw_tables(workspace, plan)
                 engine.load(tables)
                 step.summary = f"{len(tables)} tables into {engine.name}"
+            build = Build.of(plan, engine.name, tables)
+            part = None if len(selected) == len(by_key) else sorted(selected)
             with progress.step("dbt", "models") as step:
-                results = _build(engine, plan, workspace, step, [] if whole else ["--select", *selected])
-            if whole:
-                engine.commit()
+                results = _build(engine, build, workspace, step, part)
         finally:
             engine.close()
-        workspace.built.write_text(json.dumps(plan.to_json()))
         yield from _report(results, assets, checks)
         _stop_on_failure(results)
+        (build if part is None else build.without_raw()).write(workspace.built)
+        if part is None:
+            yield from _report_kept(results, assets, checks)
 
     return models
 
 
-def _build(engine: Engine, plan: RunPlan, workspace: Workspace, step: Step, selection: list[str]) -> list[NodeResult]:
+def _build(
+    engine: Engine, build: Build, workspace: Workspace, step: Step, part: Sequence[str] | None
+) -> list[NodeResult]:
+    """Have dbt build the part, or where there is none, all that the changed raw tables make necessary."""
+    changed = build.changed_since(Build.read(workspace.built)) if engine.rebuilds_in_part else None
+    workspace.built.unlink(missing_ok=True)  # until dbt is through, nobody knows what the marts hold
+    if part is not None:
+        arguments = ["--select", *part]
+    elif changed is None:
+        arguments = []
+    elif changed:
+        arguments = selection(changed)
+    else:
+        step.summary = "nothing has changed since the last build"
+        return []
     ended = 0
 
     def on_node(result: NodeResult) -> None:
@@ -98,18 +111,19 @@ def _build(engine: Engine, plan: RunPlan, workspace: Workspace, step: Step, sele
         ended += 1
         step.update(ended, detail=result.name)
 
-    arguments = ["build", "--exclude-resource-type", "unit_test", *selection]
     with engine.dbt_session() as environment:
         results = run_dbt(
-            arguments,
+            ["build", "--exclude-resource-type", "unit_test", *arguments],
             target=engine.name,
             target_path=workspace.dbt_target,
             environment=environment,
-            variables=plan.dbt_variables,
+            variables=build.plan.dbt_variables,
             on_node=on_node,
         )
     tests = sum(result.resource_type == "test" for result in results)
     step.summary = f"{len(results) - tests} models and seeds built, {tests} data tests"
+    if changed:
+        step.summary += f", for {len(changed)} raw tables that have changed"
     return results
 
 
@@ -129,6 +143,21 @@ def _report(
                 check_name=checks[result.unique_id].name,
                 severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
                 metadata={"failures": result.failures or 0, "message": result.message or ""},
+            )
+
+
+def _report_kept(
+    results: list[NodeResult], assets: Mapping[str, dg.AssetSpec], checks: Mapping[str, dg.AssetCheckSpec]
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+    """Say of what was not built anew that its last build holds, with its checks."""
+    built = {result.unique_id for result in results}
+    for unique_id, spec in assets.items():
+        if unique_id not in built:
+            yield dg.MaterializeResult(asset_key=spec.key, metadata={"kept": True})
+    for unique_id, check in checks.items():
+        if unique_id not in built:
+            yield dg.AssetCheckResult(
+                passed=True, asset_key=check.asset_key, check_name=check.name, metadata={"kept": True}
             )
 
 

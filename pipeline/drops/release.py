@@ -55,6 +55,7 @@ class Release:
             history = {DUPLICATES: marts[DUPLICATES], METRICS: self._metrics()}
             drops = self._stage(marts)
             audit = self._audit(drops)
+            self.engine.commit()
             published = self._publish(drops, audit, _data_as_of(marts["account_core"]))
         RunHistory(self.settings.state).keep(self.plan.as_of, history)
         return published

@@ -27,6 +27,8 @@ class Engine(Protocol):
     """What a run needs of an engine, in this order: load, the dbt session, read, commit."""
 
     name: str
+    rebuilds_in_part: bool
+    """Whether the models of the last run are sure to be there for this one, so that it need not build them all."""
 
     def load(self, tables: Sequence[RawTable]) -> None:
         """Make every table a relation of the schema `raw`, replacing what was there."""

@@ -19,6 +19,7 @@ class DuckDBEngine:
 
     def __init__(self, settings: Settings) -> None:
         self.path = settings.state / "warehouse.duckdb"
+        self.rebuilds_in_part = self.path.exists()
         self.spill = settings.state / "spill"
         self.memory_limit = settings.memory_limit
 

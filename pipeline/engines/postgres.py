@@ -40,6 +40,7 @@ class PostgresEngine:
     """Raw tables are copied in once for each content they have; the marts are built beside those that people read."""
 
     name = "postgres"
+    rebuilds_in_part = False
 
     def __init__(self, settings: Settings) -> None:
         self._stamp_file = settings.state / "postgres-build"
