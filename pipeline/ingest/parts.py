@@ -58,8 +58,8 @@ def land_query(table: SourceTable, opened: DatabaseTable, landing: Landing, repo
     """Land a database's table. What it holds is only known once it is read, so its address comes last."""
     content = _Hashing(opened)
     with landing.draft(table) as draft:
-        record = _write(table, content, opened.where, draft, landing, report)
-        source_file = SourceFile(opened.where, content.size, content.digest.hexdigest())
+        record = _write(table, content, opened.name, draft, landing, report)
+        source_file = SourceFile(opened.name, content.size, content.digest.hexdigest())
         address = part_address(table, source_file.sha256, source_file.name)
         part = landing.find(table, address) or landing.keep(table, address, draft, record)
     return source_file, part

@@ -126,7 +126,10 @@ class Snapshot:
 
 
 class DatabaseTable:
-    """One table, to be read once. Rows count from 1; tables whose row order matters come in the order of their key."""
+    """One table, to be read once; `name` is what rejects and manifests call it.
+
+    Rows count from 1. A table whose row order matters comes in the order of its key.
+    """
 
     dates_from_1904 = False
     total_rows: int | None = None
@@ -145,10 +148,10 @@ class DatabaseTable:
         self._database = database
         self._connection = connection
         self._table = table
-        self._name = name
+        self._table_name = name
         self.headers: tuple[str, ...] = tuple(columns)
         self._is_postgres = is_postgres
-        self.where = f"{database.name} {name}"
+        self.name = f"{database.schema}.{name}" if database.schema else name
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
         """The rows; only the columns at `positions` are asked for."""
@@ -170,7 +173,7 @@ class DatabaseTable:
             raise self._database.fault(error) from None
 
     def _query(self, wanted: Sequence[int]) -> sa.Select[Any]:
-        source = sa.table(self._name, *(sa.column(name) for name in self.headers), schema=self._database.schema)
+        source = sa.table(self._table_name, *(sa.column(name) for name in self.headers), schema=self._database.schema)
         by_fold = {fold(name): source.c[name] for name in self.headers}
         columns: list[Any] = [source.c[self.headers[at]] for at in wanted]
         if self._is_postgres:
