@@ -1,0 +1,166 @@
+"""The way on when one machine is too small: a Spark cluster that reads the landing Parquet and writes marts as Parquet.
+
+dbt runs in this process through dbt-spark's `session` method, on the one Spark session made here: no Thrift server to
+run beside the cluster, and no password. Each run builds in a folder of its own, so that readers of the last one's
+Parquet are not disturbed. A cluster of one machine is in `spark_cluster.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import pyarrow as pa
+
+from pipeline.engines import RawTable
+from pipeline.engines.spark_cluster import WORKERS, LocalCluster, require_spark
+from pipeline.errors import WarehouseError
+from pipeline.settings import Settings
+
+_SCHEMAS: Final = ("raw", "seeds", "staging", "intermediate", "marts")
+
+_TYPES: Final[dict[pa.DataType, str]] = {
+    pa.int64(): "bigint",
+    pa.int32(): "int",
+    pa.string(): "string",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    pa.timestamp("us"): "timestamp_ntz",
+}
+
+_SESSION: Final = {
+    # instants are UTC and without a zone, whatever the machine's
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.timestampType": "TIMESTAMP_NTZ",
+    # overflow and bad casts are errors, as on the other engines
+    "spark.sql.ansi.enabled": "true",
+    # the tables of a run live as long as its session; what stays is Parquet
+    "spark.sql.catalogImplementation": "in-memory",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.log.level": "ERROR",
+    "spark.ui.showConsoleProgress": "false",
+}
+_LOCAL_MEMORY: Final = "2g"
+_LOCAL: Final = {
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.memory": _LOCAL_MEMORY,
+    "spark.executor.memory": _LOCAL_MEMORY,
+    "spark.ui.enabled": "false",
+    # many small statements: adaptive execution merges partitions, and fewer to begin with start faster
+    "spark.sql.shuffle.partitions": "4",
+}
+
+
+class SparkEngine:
+    """Raw tables are the landing's own files; marts are Parquet folders under `spark/<build>/marts`."""
+
+    name = "spark"
+    rebuilds_in_part = False
+    _session: ClassVar[Any] = None
+    """The process's session: Spark allows one, and starting it takes seconds."""
+    _cluster: ClassVar[LocalCluster | None] = None
+
+    def __init__(self, settings: Settings) -> None:
+        require_spark()
+        self.folder = settings.state / "spark"
+        self._master = settings.spark_master
+        self._built = self.folder / "built"
+        self._published = self.folder / "published"
+
+    def load(self, tables: Sequence[RawTable]) -> None:
+        """Make a table of each table's Parquet files, in a catalogue and folder of their own."""
+        build = self.folder / f"build-{uuid.uuid4().hex[:12]}"
+        spark = self._start_session()
+        for schema in _SCHEMAS:
+            spark.sql(f"create database {schema} location '{_literal(build / schema)}'")
+        for table in tables:
+            folder = build / "raw" / table.name
+            folder.mkdir(parents=True)
+            for number, part in enumerate(table.parts):
+                os.link(part, folder / f"{number:06}.parquet")
+            columns = ", ".join(f"`{field.name}` {_sql_type(field.type)}" for field in table.schema)
+            spark.sql(f"create table raw.{table.name} ({columns}) using parquet location '{_literal(folder)}'")
+        self._built.write_text(build.name)
+
+    @contextmanager
+    def dbt_session(self) -> Iterator[Mapping[str, str]]:
+        """Let dbt find the session, which is the process's only one."""
+        if SparkEngine._session is None:
+            raise WarehouseError("nothing is loaded", where="target spark", remedy="run the whole pipeline")
+        yield {}
+
+    def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
+        """Read the columns of a mart as this state folder's latest run built it."""
+        folder = self._build_folder() / "marts" / mart
+        if not folder.exists():
+            raise WarehouseError(f"there is no mart {mart}", where=str(folder), remedy="run the whole pipeline")
+        spark = SparkEngine._session or self._start_session()
+        return spark.read.parquet(str(folder)).select(*columns).toArrow()
+
+    def commit(self) -> None:
+        """Point `published` to this run's folder, and remove all others but the one that it pointed to."""
+        build = self._build_folder()
+        before = self._published.resolve().name if self._published.exists() else ""
+        scratch = self.folder / f".published-{build.name}"
+        scratch.symlink_to(build.name)
+        scratch.replace(self._published)
+        for other in self.folder.glob("build-*"):
+            if other.name not in (build.name, before):
+                shutil.rmtree(other)
+
+    def close(self) -> None:
+        """Keep the session for the process's next step; it ends with the process."""
+
+    @classmethod
+    def shut_down(cls) -> None:
+        """End the process's session and its local cluster."""
+        if cls._session is not None:
+            cls._session.stop()
+            cls._session = None
+        if cls._cluster is not None:
+            cls._cluster.stop()
+            cls._cluster = None
+
+    def _build_folder(self) -> Path:
+        if not self._built.exists():
+            raise WarehouseError("nothing is built", where=str(self.folder), remedy="run the whole pipeline")
+        return self.folder / self._built.read_text()
+
+    def _start_session(self) -> Any:
+        """Start a session with an empty catalogue, on the configured cluster or on one of this machine."""
+        from pyspark.sql import SparkSession
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if SparkEngine._session is not None:
+            SparkEngine._session.stop()
+        options = dict(_SESSION)
+        master = self._master
+        if master is None:
+            if SparkEngine._cluster is None:
+                cores = max(1, (os.cpu_count() or 1) // WORKERS)
+                SparkEngine._cluster = LocalCluster(self.folder / "cluster", cores=cores, memory=_LOCAL_MEMORY)
+            master = SparkEngine._cluster.master
+            options |= _LOCAL
+        builder = SparkSession.builder.appName("account-warehouse").master(master)
+        for name, value in options.items():
+            builder = builder.config(name, value)
+        SparkEngine._session = builder.getOrCreate()
+        return SparkEngine._session
+
+
+def _literal(path: Path) -> str:
+    """Write a path inside an SQL literal."""
+    return str(path).replace("\\", "\\\\").replace("'", "\\'")
+
+
+def _sql_type(kind: pa.DataType) -> str:
+    """Name the column type for an Arrow type."""
+    if pa.types.is_decimal(kind):
+        return f"decimal({kind.precision},{kind.scale})"
+    return _TYPES[kind]
