@@ -1,0 +1,5 @@
+"""The quality report: one self-contained page per run and organization, for whoever decides whether to trust a drop.
+
+`gather` collects the facts (`facts`) of a run from its staged files and tables, `page` renders them; `charts` lays out
+the plots. The page needs no network and no script.
+"""

@@ -1,0 +1,305 @@
+"""Gathers the facts of a run's quality report: once for the run, then for each organization what it may know.
+
+No count, value or date of one organization reaches another's report. Source tables that several organizations share
+are told by each one's own rows; what was read and rejected in all is in the operator's report, which stays with the
+run's state and is in no drop.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.contracts import ExportContract
+from pipeline.drops.audit.results import AuditResult, Check
+from pipeline.drops.catalog import drop_before, latest_name, organization_place, read_manifest
+from pipeline.drops.manifest import drop_name
+from pipeline.drops.place import Place
+from pipeline.drops.stage import StagedDrop
+from pipeline.errors import WarehouseError
+from pipeline.ingest.landing import LandedTable
+from pipeline.report.facts import (
+    ColumnNulls,
+    ExportFacts,
+    MetricFacts,
+    PreviousDrop,
+    Problem,
+    RejectReason,
+    RejectSample,
+    RunFacts,
+)
+from pipeline.report.null_rates import NullCounts, count_nulls
+from pipeline.report.plots import draw_plots
+from pipeline.report.sources import TENANT, MeasuredTable, measure_sources
+from pipeline.run_plan import RunPlan
+
+SAMPLES = 3
+"""How many rejected values are shown for a reason."""
+
+_LOAD_METRICS = ("rows_read", "rows_loaded", "rows_rejected", "rejects")
+"""Metrics that the report tells by source table, where it may."""
+
+
+_ORGANIZATION = re.compile(r"organization (\d+)\b")
+
+
+@dataclass(frozen=True)
+class MeasuredRun:
+    """What is true of a whole run, whoever looks."""
+
+    plan: RunPlan
+    sources: tuple[MeasuredTable, ...]
+    rejects: tuple[RejectReason, ...]
+    metrics: tuple[MetricFacts, ...]
+    audit: AuditResult | None
+    problem: WarehouseError | None
+
+
+def measure_run(
+    plan: RunPlan,
+    landed: Sequence[LandedTable],
+    rejects: pa.Table,
+    metrics: pa.Table,
+    audit: AuditResult | None,
+    problem: WarehouseError | None = None,
+) -> MeasuredRun:
+    """Measure a run, once for all its reports.
+
+    `rejects` and `metrics` are the marts of these names (`run_metrics`, with the history), or empty where the run did
+    not get that far; `problem` is why it publishes nothing.
+    """
+    return MeasuredRun(
+        plan,
+        tuple(measure_sources(landed, plan.as_of)),
+        tuple(_reject_reasons(rejects)),
+        tuple(_metrics(metrics, plan.as_of)),
+        audit,
+        problem,
+    )
+
+
+def gather_facts(
+    run: MeasuredRun,
+    place: Place,
+    organization_id: int,
+    staged: StagedDrop | None,
+    manifest: Mapping[str, Any] | None,
+    contracts: Sequence[ExportContract],
+) -> RunFacts:
+    """Gather what an organization's report says, before its drop is published.
+
+    `staged` and `manifest` are None where the run failed before there were any; `place` holds the drops.
+    """
+    is_crm = organization_id == int(run.plan.decisions["crm_organization_id"])
+    visible = [table for table in run.sources if is_crm or _has_tenant(table)]
+    sources = tuple(
+        table.facts_of(organization_id) if _has_tenant(table) else table.facts()
+        for table in visible
+        if not _has_tenant(table) or organization_id in table.tenants or not table.landed.is_configured
+    )
+    told = {(source.source, source.table) for source in sources if source.rejected is not None}
+    previous = drop_before(place, organization_id, run.plan.as_of)
+    facts = RunFacts(
+        name="" if manifest is None else drop_name(manifest),
+        organization_id=organization_id,
+        as_of=run.plan.as_of,
+        data_as_of=None if manifest is None else datetime.fromisoformat(manifest["data_as_of"]),
+        is_published=run.problem is None,
+        problem=_problem(run.problem),
+        latest=None if run.problem is None else latest_name(organization_place(place, organization_id)),
+        previous=_previous(previous),
+        content_hash=None if manifest is None else str(manifest["content_hash"]),
+        settings=_settings(run.plan),
+        sources=sources,
+        rejects=tuple(reason for reason in run.rejects if (reason.source, reason.table) in told),
+        checks=tuple(_of_organization(check, organization_id) for check in run.audit.checks) if run.audit else (),
+        exports=() if staged is None else tuple(_exports(staged, previous, contracts)),
+        metrics=tuple(_metrics_of(run.metrics, organization_id, is_crm=is_crm)),
+        plots=() if staged is None else draw_plots(staged.folder, run.plan),
+    )
+    return facts if facts.is_published else replace(facts, name=_failed_name(facts))
+
+
+def gather_operator_facts(run: MeasuredRun) -> RunFacts:
+    """Gather what the operator of the warehouse reads: every source, reject, check and metric, of all organizations."""
+    facts = RunFacts(
+        name=run.plan.as_of.strftime("%Y%m%dT%H%M%SZ"),
+        organization_id=None,
+        as_of=run.plan.as_of,
+        data_as_of=None,
+        is_published=run.problem is None,
+        problem=_problem(run.problem),
+        latest=None,
+        previous=None,
+        content_hash=None,
+        settings=_settings(run.plan),
+        sources=tuple(table.facts() for table in run.sources),
+        rejects=run.rejects,
+        checks=() if run.audit is None else run.audit.checks,
+        exports=(),
+        metrics=tuple(metric for metric in run.metrics if metric.metric not in _LOAD_METRICS),
+        plots=(),
+    )
+    return facts if facts.is_published else replace(facts, name=_failed_name(facts))
+
+
+def _has_tenant(table: MeasuredTable) -> bool:
+    return any(column.name == TENANT for column in table.landed.table.columns)
+
+
+def _metrics_of(metrics: Sequence[MetricFacts], organization_id: int, *, is_crm: bool) -> Iterator[MetricFacts]:
+    """Choose the metrics of an organization: those whose dimension names it; the CRM's also gets those of the CRM."""
+    for metric in metrics:
+        owner = _ORGANIZATION.match(metric.dimension)
+        if owner and int(owner[1]) == organization_id:
+            yield replace(metric, dimension=metric.dimension[owner.end() :].lstrip(", ") or "all")
+        elif (
+            not owner and is_crm and metric.metric not in _LOAD_METRICS and not metric.dimension.startswith("platform.")
+        ):
+            yield metric
+
+
+def _of_organization(check: Check, organization_id: int) -> Check:
+    """Cut a check's result to one organization; how many rows all of them have is not told."""
+    failed = check.failed_by_organization.get(organization_id, 0)
+    passed = check.passed or (not failed and bool(check.failed_by_organization))
+    return replace(
+        check,
+        passed=passed,
+        rows=0,
+        failed=failed,
+        failed_by_organization={organization_id: failed} if failed else {},
+        samples=tuple(row for row in check.samples if row.organization_id == organization_id),
+        problem=None if passed or check.problem is None else _problem_of(check.problem, organization_id),
+    )
+
+
+def _problem_of(problem: str, organization_id: int) -> str:
+    """Keep the lines of a problem that speak of one organization; each is said to be of one by its first line."""
+    kept = []
+    is_ours = False
+    for line in problem.splitlines():
+        if named := _ORGANIZATION.match(line):
+            is_ours = int(named[1]) == organization_id
+        if is_ours:
+            kept.append(line)
+    return "\n".join(kept) or "It failed on the run as a whole; the operator's report says how."
+
+
+def _exports(staged: StagedDrop, previous: Place | None, contracts: Sequence[ExportContract]) -> list[ExportFacts]:
+    """Count rows and nulls of every export, and those of the previous drop."""
+    versions = {contract.name: contract.version for contract in contracts}
+    listed = set() if previous is None else {entry.name for entry in previous.entries()}
+    exports = []
+    for file in staged.files:
+        if not file.name.endswith(".parquet"):
+            continue
+        with (staged.folder / file.name).open("rb") as opened:
+            now = count_nulls(opened)
+        before = None
+        if previous is not None and file.name in listed:
+            with closing(previous.open(file.name)) as opened:
+                before = count_nulls(opened)
+        exports.append(
+            ExportFacts(
+                name=file.export,
+                contract_version=versions[file.export],
+                rows=file.rows,
+                previous_rows=None if before is None else before.rows,
+                bytes=file.bytes,
+                columns=tuple(_column_nulls(now, before)),
+            )
+        )
+    return exports
+
+
+def _column_nulls(now: NullCounts | None, before: NullCounts | None) -> list[ColumnNulls]:
+    if now is None:
+        return []
+    return [
+        ColumnNulls(name, nulls, _rate(nulls, now.rows), _rate(before.nulls.get(name), before.rows) if before else None)
+        for name, nulls in now.nulls.items()
+    ]
+
+
+def _rate(nulls: int | None, rows: int) -> Decimal | None:
+    return None if nulls is None or rows == 0 else Decimal(nulls) / Decimal(rows)
+
+
+def _previous(drop: Place | None) -> PreviousDrop | None:
+    manifest = None if drop is None else read_manifest(drop)
+    if drop is None or manifest is None:
+        return None
+    as_of = datetime.strptime(drop.name.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return PreviousDrop(drop.name, as_of)
+
+
+def _problem(error: WarehouseError | None) -> Problem | None:
+    return None if error is None else Problem(error.what, error.where, error.remedy)
+
+
+def _settings(plan: RunPlan) -> tuple[tuple[str, str], ...]:
+    return tuple((name, "unset" if value is None else str(value)) for name, value in plan.published_settings.items())
+
+
+def _failed_name(facts: RunFacts) -> str:
+    """Name the report of a run that published nothing, by what it says: the same failure has the same report."""
+    said = json.dumps(asdict(facts), default=str, sort_keys=True)
+    digest = hashlib.sha256(said.encode()).hexdigest()
+    return f"{facts.as_of:%Y%m%dT%H%M%SZ}-failed-{digest[:8]}"
+
+
+def _reject_reasons(rejects: pa.Table) -> list[RejectReason]:
+    """Count the rejects by reason, with the first of each."""
+    names = ("source", "table_name", "column_name", "reason", "action")
+    grouped = ", ".join(names)
+    question = f"""
+        with numbered as (
+            select
+                *,
+                count(*) over (partition by {grouped}) as in_all,
+                row_number() over (
+                    partition by {grouped} order by file nulls last, row_number nulls last, value nulls last
+                ) as place
+            from rejects
+        )
+        select {grouped}, in_all, place, file, row_number, value from numbered where place <= {SAMPLES}
+        order by in_all desc, {", ".join(f"{name} nulls first" for name in names)}, place
+    """
+    with duckdb.connect() as connection:
+        connection.register("rejects", rejects)
+        rows = connection.execute(question).fetchall()
+    reasons: list[RejectReason] = []
+    for source, table, column, reason, action, count, place, *sample in rows:
+        if place == 1:
+            reasons.append(RejectReason(source, table, column, reason, action, count, ()))
+        reasons[-1] = replace(reasons[-1], samples=(*reasons[-1].samples, RejectSample(*sample)))
+    return reasons
+
+
+def _metrics(metrics: pa.Table, as_of: datetime) -> list[MetricFacts]:
+    """Take this run's metrics, with the value that the nearest earlier run had."""
+    instant = as_of.replace(tzinfo=None)
+    question = """
+        with earlier as (select max(as_of) as as_of from metrics where as_of < $as_of)
+        select now.metric, now.dimension, now.value, before.value
+        from metrics as now
+        left join earlier on true
+        left join metrics as before
+            on before.as_of = earlier.as_of and before.metric = now.metric and before.dimension = now.dimension
+        where now.as_of = $as_of
+        order by now.metric, now.dimension
+    """
+    with duckdb.connect() as connection:
+        connection.register("metrics", metrics)
+        return [MetricFacts(*row) for row in connection.execute(question, {"as_of": instant}).fetchall()]

@@ -1,0 +1,78 @@
+"""Renders a quality report: one HTML page with its own styles and plots, and the checks' results as JSON beside it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pipeline.drops.audit.results import Check
+from pipeline.report import verdict, words
+from pipeline.report.charts import HEIGHT, WIDTH, lay_out
+from pipeline.report.facts import ColumnNulls, RunFacts
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+CHANGES_SHOWN = 12
+"""Columns whose null rate changed most, shown before the whole list."""
+
+
+def report_files(facts: RunFacts) -> dict[str, bytes]:
+    """Give the files of a report by name, `<name>.html` and `<name>.checks.json`; equal facts give equal bytes."""
+    checks = {"name": facts.name, "organization_id": facts.organization_id, "checks": [asdict(c) for c in facts.checks]}
+    return {
+        f"{facts.name}.html": render_report(facts).encode(),
+        f"{facts.name}.checks.json": (json.dumps(checks, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode(),
+    }
+
+
+def render_report(facts: RunFacts) -> str:
+    """Render the page."""
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            facts=facts,
+            verdict=verdict.verdict(facts),
+            notices=verdict.notices(facts),
+            failed=[*verdict.errors(facts), *verdict.warnings(facts)],
+            passed=_by_export([check for check in facts.checks if check.passed]),
+            charts=[lay_out(plot) if plot.categories else None for plot in facts.plots],
+            chart_width=WIDTH,
+            chart_height=HEIGHT,
+            changed=_changed(facts),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("pipeline.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for name in words.FILTERS:
+        environment.filters[name] = getattr(words, name)
+    return environment
+
+
+def _by_export(checks: list[Check]) -> dict[str, list[Check]]:
+    grouped: dict[str, list[Check]] = {}
+    for check in checks:
+        grouped.setdefault(check.export, []).append(check)
+    return grouped
+
+
+def _changed(facts: RunFacts) -> list[tuple[str, ColumnNulls]]:
+    """List the columns whose null rate changed, the most first."""
+    found = [(export.name, column) for export in facts.exports for column in export.columns if column.change]
+    found.sort(key=lambda pair: (-abs(pair[1].change or Decimal(0)), pair[0], pair[1].name))
+    return found[:CHANGES_SHOWN]

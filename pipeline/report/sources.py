@@ -1,0 +1,100 @@
+"""Measures what landed: rows and the latest date of every source table, by organization where it has one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import duckdb
+
+from pipeline.ingest.landing import LandedTable
+from pipeline.ingest.tables import Kind, SourceTable
+from pipeline.report.facts import SourceFacts
+
+TENANT: Final = "organization_id"
+_RECORDED: Final = (
+    *("created", "created_at", "created_date", "updated_at", "estimate_date", "proposal_last_updated"),
+    *("completed_date", "last_interaction_date", "last_detected_at", "resolved_at"),
+    *("sent_at", "start_time", "opened_at", "closed_at"),
+)
+"""The columns that tell when something happened or was recorded; the others tell of plans (a renewal, an end)."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Rows, and the latest recorded date not after `as_of`, in UTC without zone."""
+
+    rows: int
+    newest: datetime | None
+
+
+@dataclass(frozen=True)
+class MeasuredTable:
+    """A landed table and its measures: by organization (`tenants`) where it has a tenant, and the whole."""
+
+    landed: LandedTable
+    whole: Measure
+    tenants: dict[int, Measure]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the table holds rows of more than one organization."""
+        return _has_tenant(self.landed.table) and len(self.tenants) > 1
+
+    def facts(self) -> SourceFacts:
+        """Say all of the table."""
+        return self._facts(self.whole, self.landed.read, self.landed.rejected)
+
+    def facts_of(self, organization_id: int) -> SourceFacts:
+        """Say of the table what one organization may know."""
+        if not self.is_shared and organization_id in self.tenants:
+            return self.facts()
+        return self._facts(self.tenants.get(organization_id, Measure(0, None)), None, None)
+
+    def _facts(self, measure: Measure, read: int | None, rejected: int | None) -> SourceFacts:
+        return SourceFacts(
+            source=self.landed.table.source,
+            table=self.landed.table.name,
+            is_configured=self.landed.is_configured,
+            files=tuple(file.name for file in self.landed.files),
+            read=read,
+            loaded=measure.rows,
+            rejected=rejected,
+            newest=measure.newest,
+        )
+
+
+def measure_sources(landed: Sequence[LandedTable], as_of: datetime) -> list[MeasuredTable]:
+    """Measure every landed table, in two columns' reading each."""
+    with duckdb.connect() as connection:
+        return [_measure(connection, table, as_of) for table in landed]
+
+
+def _measure(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: datetime) -> MeasuredTable:
+    dated = [
+        f'max("{column.name}") filter (where "{column.name}" <= $as_of)'
+        for column in landed.table.columns
+        if column.name in _RECORDED and column.kind in (Kind.TIMESTAMP, Kind.DATE)
+    ]
+    newest = f"greatest({', '.join(dated)})" if dated else "null"
+    tenant = f'"{TENANT}"' if _has_tenant(landed.table) else "null"
+    if not landed.parts:
+        return MeasuredTable(landed, Measure(0, None), {})
+    parameters = {"files": [str(part) for part in landed.parts]}
+    if dated:
+        parameters["as_of"] = as_of.replace(tzinfo=None)  # type: ignore[assignment]
+    rows = connection.execute(
+        f"select {tenant}, count(*), cast({newest} as timestamp) "
+        "from read_parquet($files, union_by_name = true) group by 1 order by 1",
+        parameters,
+    ).fetchall()
+    by_tenant = {organization: Measure(count, latest) for organization, count, latest in rows}
+    latest = max((measure.newest for measure in by_tenant.values() if measure.newest), default=None)
+    whole = Measure(sum(measure.rows for measure in by_tenant.values()), latest)
+    return MeasuredTable(landed, whole, by_tenant if _has_tenant(landed.table) else {})
+
+
+def _has_tenant(table: SourceTable) -> bool:
+    return any(column.name == TENANT for column in table.columns)

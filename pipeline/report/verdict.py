@@ -1,0 +1,116 @@
+"""The one sentence on top of a report, and what it asks to be looked at. Facts only: no threshold is made up here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.drops.audit.results import Check
+from pipeline.report.facts import RunFacts
+from pipeline.report.words import instant, plural
+
+Level = Literal["good", "look", "bad"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`word` is what the sign beside the sentence says."""
+
+    level: Level
+    word: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to look at, and the section that shows it."""
+
+    section: str
+    text: str
+
+
+def errors(facts: RunFacts) -> list[Check]:
+    """The failed checks that keep the drop from being published."""
+    return [check for check in facts.checks if check.blocks]
+
+
+def warnings(facts: RunFacts) -> list[Check]:
+    """The failed checks that are published and reported."""
+    return [check for check in facts.checks if not check.passed and not check.blocks]
+
+
+def verdict(facts: RunFacts) -> Verdict:
+    """Say in one sentence whether the drop can be relied on."""
+    if not facts.is_published:
+        return Verdict("bad", "Not published", f"{_reason(facts)}, so nothing was published and {_remains(facts)}.")
+    loaded = plural(sum(source.loaded for source in facts.sources), "source row")
+    checks = plural(len(facts.checks), "check")
+    warned = warnings(facts)
+    if warned:
+        exports = _listed(list(dict.fromkeys(check.export for check in warned)))
+        them = "it" if len(warned) == 1 else "them"
+        warn = "warns" if len(warned) == 1 else "warn"
+        sentence = f"{len(warned)} of {checks} {warn}: read {them} before you rely on {exports}."
+        return Verdict("look", "Published, with warnings", sentence)
+    dropped = sum(source.rejected or 0 for source in facts.sources)
+    if dropped:
+        sentence = f"All {checks} passed; {loaded} came in and {dropped:,} could not, for the reasons below."
+    elif facts.rejects:
+        cells = plural(sum(reason.count for reason in facts.rejects), "cell")
+        sentence = f"All {checks} passed on {loaded}; {cells} could not be read, for the reasons below."
+    else:
+        sentence = f"All {checks} passed on {loaded}, and nothing was rejected."
+    return Verdict("good", "Published", sentence)
+
+
+def _reason(facts: RunFacts) -> str:
+    failed = errors(facts)
+    if failed:
+        exports = _listed(list(dict.fromkeys(check.export for check in failed)))
+        return f"{plural(len(failed), 'check')} failed on {exports}"
+    if facts.checks:
+        return "The drop passed its own checks, but the run failed"
+    return "The run stopped before there was anything to check"
+
+
+def _remains(facts: RunFacts) -> str:
+    if facts.organization_id is None:
+        return "the last drops stay in place"
+    if facts.latest is None:
+        return "there is still no drop"
+    return f"the last drop, {facts.latest}, stays in place"
+
+
+def notices(facts: RunFacts) -> list[Notice]:
+    """List what is worth a look, in the order of the page."""
+    found = [Notice("checks", f"{check.export}: {check.says}") for check in warnings(facts)]
+    for export in facts.exports:
+        if export.change is not None and export.change < 0:
+            fewer = plural(-export.change, "row")
+            found.append(Notice("rows", f"{export.name} has {fewer} fewer than in the previous drop."))
+    for source in facts.sources:
+        name = f"{source.source}.{source.table}"
+        if source.is_configured and not source.loaded:
+            found.append(Notice("sources", f"{name} is there but has no row."))
+        elif facts.previous and source.newest and source.newest <= facts.previous.as_of.replace(tzinfo=None):
+            since = instant(facts.previous.as_of)
+            found.append(Notice("sources", f"{name} has nothing newer than the previous drop of {since}."))
+    dropped = sum(source.rejected or 0 for source in facts.sources)
+    if dropped:
+        found.append(Notice("rejects", f"{plural(dropped, 'row')} could not be loaded."))
+    emptied = [
+        f"{export.name}.{column.name}"
+        for export in facts.exports
+        for column in export.columns
+        if column.rate == 1 and column.previous_rate is not None and column.previous_rate < 1
+    ]
+    if emptied:
+        found.append(Notice("nulls", f"Empty now, and not in the previous drop: {_listed(emptied)}."))
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    """Join names as a sentence does; of many, the first few."""
+    if len(names) > 4:
+        names = [*names[:3], f"{len(names) - 3} more"]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
