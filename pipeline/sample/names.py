@@ -117,9 +117,8 @@ def account_names(kinds: list[str], random: np.random.Generator) -> list[str]:
             used["home"] += 1
             first, rest = pick % len(_FIRST), pick // len(_FIRST)
             second, last = rest % len(_FIRST), rest // len(_FIRST)
-            name = (
-                _LAST[last] + " Residence" if first == second else f"{_FIRST[first]} & {_FIRST[second]} {_LAST[last]}"
-            )
+            both = _FIRST[first] if first == second else f"{_FIRST[first]} & {_FIRST[second]}"
+            name = f"{both} {_LAST[last]}"
         else:
             turn, pick = divmod(used["place"], places)
             pick = int(place_order[pick])
