@@ -132,7 +132,10 @@ def as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
         plain = values.cast(pa.timestamp("us"))
         instants = pc.strftime(plain, format="%Y-%m-%dT%H:%M:%SZ")
         return pc.replace_substring_regex(instants, r"\.000000Z$", "Z")
-    return values.cast(pa.string())
+    try:
+        return values.cast(pa.string())
+    except pa.ArrowNotImplementedError:  # a type that no contract has, such as a list
+        return pa.chunked_array([[None if value is None else str(value) for value in values.to_pylist()]], pa.string())
 
 
 def rows_out_of_order(rows: pa.Table, key: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
