@@ -26,7 +26,7 @@ from pipeline.settings import PROJECT_ROOT
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 _PARSED = DBT_PROJECT / "target"
-_PROJECT_FOLDERS = ("macros", "seeds", "tests")
+_PROJECT_FOLDERS = ("macros", "seeds", "analyses", "tests")
 
 
 @dataclass(frozen=True)
@@ -192,6 +192,25 @@ def run_dbt(
         )
         for r in result.result.results
     ]
+
+
+def compile_analyses(
+    names: Sequence[str],
+    *,
+    target: str,
+    target_path: Path,
+    environment: Mapping[str, str],
+    variables: Mapping[str, Any],
+) -> dict[str, str]:
+    """Compile analyses (`dbt_project/analyses/<name>.sql`) and return the SQL of each by its name."""
+    from dbt.contracts.graph.manifest import Manifest
+
+    manifest = Manifest.from_msgpack(parsed_project(target).packed)
+    manifest.build_flat_graph()
+    arguments = ["compile", "--no-populate-cache", "--no-write-json", "--no-introspect"]
+    arguments += ["--select", *names, "--vars", json.dumps(dict(variables))]
+    result = _invoke(arguments, target, target_path, environment, manifest)
+    return {r.node.name: r.node.compiled_code for r in result.result.results}
 
 
 if __name__ == "__main__":  # set-up parses the project once, so that no run has to

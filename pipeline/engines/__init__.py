@@ -39,6 +39,9 @@ class Engine(Protocol):
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Return the columns of a mart, all rows, in any order."""
 
+    def query(self, select: str) -> pa.Table:
+        """Return the rows of a select that dbt has compiled, of the marts and of what they were built from."""
+
     def commit(self) -> None:
         """Let readers of the marts see this run's; until then they see the last one's whole."""
 

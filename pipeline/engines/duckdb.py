@@ -55,6 +55,11 @@ class DuckDBEngine:
         with self._connect() as connection:
             return connection.sql(f"select {names} from marts.{mart}").to_arrow_table()
 
+    def query(self, select: str) -> pa.Table:
+        """Return the rows of a select."""
+        with self._connect() as connection:
+            return connection.sql(select).to_arrow_table()
+
     def commit(self) -> None:
         """Nothing to do: nobody else can have the file open."""
 

@@ -85,6 +85,16 @@ class PostgresEngine:
             table = cursor.fetch_arrow_table()
         return pa.table({name: _in_type(table[name], types[name], f"{mart}.{name}") for name in columns})
 
+    def query(self, select: str) -> pa.Table:
+        """Return the rows of a select, of what this state folder's latest run built."""
+        self._check_stamp()
+        with self._connection.cursor() as cursor:
+            cursor.execute(select.encode())
+            rows = cursor.fetchall()
+            names = [column.name for column in cursor.description or ()]
+        self._connection.commit()
+        return pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
+
     def commit(self) -> None:
         """Put this run's marts before their readers, all in one transaction."""
         self._check_stamp()

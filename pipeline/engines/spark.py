@@ -103,6 +103,14 @@ class SparkEngine:
         spark = SparkEngine._session or self._start_session()
         return spark.read.parquet(str(folder)).select(*columns).toArrow()
 
+    def query(self, select: str) -> pa.Table:
+        """Refuse: the views that a select needs are in a catalogue that ended with the run's process."""
+        raise WarehouseError(
+            "what a Spark run built can't be asked after its process has ended",
+            where="target spark",
+            remedy="run with --target duckdb, which gives the same values, and explain those",
+        )
+
     def commit(self) -> None:
         """Point `published` to this run's folder, and remove all others but the one that it pointed to."""
         build = self._build_folder()
