@@ -137,7 +137,9 @@ def _look(sheet: SheetScan, data: bytes, *, is_end: bool = False) -> bytes:
         end = data.rfind(b"<row", 0, max(0, end - _LONGEST_CELL))
         end = end if end > 0 else max(0, data.rfind(b"<c ", 0, max(0, len(data) - _LONGEST_CELL)))
         if end == 0:
-            return data if len(data) < 64 * _LONGEST_CELL else data[-_LONGEST_CELL:]
+            if len(data) < 64 * _LONGEST_CELL:
+                return data
+            end = max(1, data.rfind(b"<", 0, len(data) - _LONGEST_CELL))
     seen = data[:end]
     places = set(_CELL.findall(seen))
     if places:

@@ -1,0 +1,134 @@
+"""CSV as people and programs write it: encodings, delimiters, quotes, ragged rows, and which row is which."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ingest_harness import land, refused, rejects, rows
+
+from pipeline.errors import WarehouseError
+from pipeline.ingest.landing import LandedTable
+from pipeline.ingest.readers import csv_file
+
+
+def accounts(tmp_path: Path, content: bytes | str, name: str = "accounts.csv") -> LandedTable:
+    """Land one accounts file."""
+    folder = tmp_path / "crm"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return land("crm", folder, tmp_path)["accounts"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_delimiters(tmp_path: Path, delimiter: str) -> None:
+    lines = [["id", "name", "city"], ["1", '"A, B; C\tD"', "Bath"]]
+    table = accounts(tmp_path, "\n".join(delimiter.join(line) for line in lines))
+    assert [(row["id"], row["name"], row["city"]) for row in rows(table)] == [("1", "A, B; C\tD", "Bath")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_encodings(tmp_path: Path, encoding: str) -> None:
+    table = accounts(tmp_path, "id,name\n1,Café “Olé”\n".encode(encoding))
+    assert rows(table)[0]["name"] == "Café “Olé”"
+    assert bool(table.notices) == (encoding == "cp1252")
+
+
+def test_a_byte_that_neither_encoding_knows_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match=r"accounts\.csv"):
+        accounts(tmp_path, b"id,name\n1,\xff\x81\n")
+
+
+def test_utf_16_is_named_as_such(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="UTF-16"):
+        accounts(tmp_path, "id,name\n1,A\n".encode("utf-16"))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_line_breaks_inside_quotes_belong_to_the_cell(tmp_path: Path, end: str) -> None:
+    table = accounts(tmp_path, f'id,name{end}1,"A{end}B"{end}2,"say ""hi"""{end}')
+    assert [row["name"] for row in rows(table)] == [f"A{end}B", 'say "hi"']
+
+
+def test_an_unquoted_blank_is_null_and_a_quoted_one_an_empty_text(tmp_path: Path) -> None:
+    (row,) = rows(accounts(tmp_path, 'id,name,city,status,annual_revenue\n1,A,,"",""\n'))
+    assert (row["city"], row["status"], row["annual_revenue"]) == (None, "", None)
+
+
+def test_text_is_carried_whole_but_for_keys(tmp_path: Path) -> None:
+    (row,) = rows(accounts(tmp_path, "id,name,lmn_crm_id\n 1 ,  A  , 7 \n"))
+    assert (row["id"], row["name"], row["lmn_crm_id"]) == ("1", "  A  ", "7")
+
+
+def test_ragged_rows_are_rejects_with_the_row_that_a_person_sees(tmp_path: Path) -> None:
+    content = 'id,name,city\n1,"A\nB",x\n2,B\n3,C,y,z\n4,D,w\n'
+    table = accounts(tmp_path, content)
+    assert [row["id"] for row in rows(table)] == ["1", "4"]
+    assert [(r["row_number"], r["value"], r["reason"]) for r in rejects(table)] == [
+        (3, "2,B", "2 cells where the header has 3"),
+        (4, "3,C,y,z", "4 cells where the header has 3"),
+    ]
+    assert (table.read, table.loaded, table.rejected) == (4, 2, 2)
+
+
+def test_row_numbers_count_blank_lines_and_ragged_rows(tmp_path: Path) -> None:
+    table = accounts(tmp_path, "id,name,annual_revenue\n\n1,A,x\n,,\n2\n2,B,y\n \n3,C,z\n")
+    assert refused(table) == [
+        (3, "annual_revenue", "x", "cell nulled"),
+        (5, None, "2", "row dropped"),
+        (6, "annual_revenue", "y", "cell nulled"),
+        (8, "annual_revenue", "z", "cell nulled"),
+    ]
+
+
+def test_row_numbers_hold_across_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_file, "BLOCK_BYTES", 256)
+    lines = ["id,name,annual_revenue"]
+    expected = []
+    for number in range(2, 502):
+        if number % 7 == 0:
+            lines.append(f"{number}")
+            expected.append((number, None, "row dropped"))
+        elif number % 5 == 0:
+            lines.append(f"{number},n,bad")
+            expected.append((number, "annual_revenue", "cell nulled"))
+        else:
+            lines.append(f'{number},"n\n{number}",1')
+    table = accounts(tmp_path, "\n".join(lines))
+    assert [(row, column, action) for row, column, _, action in refused(table)] == expected
+    assert all(int(row["id"]) % 7 for row in rows(table))
+
+
+def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
+    table = accounts(tmp_path, "id,name\n")
+    assert (table.is_configured, table.read, rows(table)) == (True, 0, [])
+
+
+@pytest.mark.parametrize("content", ["", "\n", " , \n1,2\n"])
+def test_a_file_without_a_header_is_an_error(tmp_path: Path, content: str) -> None:
+    with pytest.raises(WarehouseError, match="no header"):
+        accounts(tmp_path, content)
+
+
+def test_a_header_with_a_line_break_in_it(tmp_path: Path) -> None:
+    table = accounts(tmp_path, 'id,"a\nb",name\n1,x,A\nq\n')
+    assert [row["name"] for row in rows(table)] == ["A"]
+    assert refused(table) == [(3, None, "q", "row dropped")]
+
+
+def test_a_quote_that_is_never_closed_is_an_error_and_no_lost_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "BLOCK_BYTES", 1024)
+    with pytest.raises(WarehouseError, match="quote"):
+        accounts(tmp_path, 'id,name\n1,"A\n' + "2,B\n" * 1000)
+
+
+def test_nul_characters_null_their_cell(tmp_path: Path) -> None:
+    table = accounts(tmp_path, b"id,name,city\n1,A,B\0th\n")
+    assert rows(table)[0]["city"] is None
+    assert refused(table) == [(2, "city", "B\\0th", "cell nulled")]
+
+
+def test_a_suffix_in_capitals_is_the_same_suffix(tmp_path: Path) -> None:
+    assert accounts(tmp_path, "ID,NAME\n1,A\n", "Accounts.CSV").loaded == 1

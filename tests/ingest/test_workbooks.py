@@ -1,0 +1,140 @@
+"""Workbooks that are more than they seem: their true size is what counts, and it is bounded (lmn-format Files)."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from pathlib import Path
+
+import openpyxl
+import pytest
+from ingest_harness import land, rows, write_workbook
+
+from pipeline.errors import WarehouseError
+from pipeline.ingest.readers import workbook_scan
+from pipeline.ingest.readers.workbook_scan import scan_workbook
+
+
+def repack(path: Path, member: str, content: bytes, compression: int = zipfile.ZIP_DEFLATED) -> None:
+    """Replace one member of a workbook."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members[member] = content
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
+def lie_about_sizes(path: Path, claimed: int) -> None:
+    """Make the zip directory claim that every member unpacks to `claimed` bytes."""
+    data = bytearray(path.read_bytes())
+    for signature, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        at = data.find(signature)
+        while at >= 0:
+            struct.pack_into("<I", data, at + offset, claimed)
+            at = data.find(signature, at + 4)
+    path.write_bytes(bytes(data))
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> Path:
+    """A small estimates workbook in a folder of its own."""
+    return write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimate ID", "Address"], [["EST1", "12 Main St"]])
+
+
+def test_a_workbook_that_unpacks_past_the_limit_is_refused(workbook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_scan, "MOST_UNPACKED_BYTES", 8 * 1024 * 1024)
+    repack(workbook, "xl/media/image1.png", b"\0" * (9 * 1024 * 1024))
+    assert workbook.stat().st_size < 100_000
+    with pytest.raises(WarehouseError, match="unpacks to more than 8 MiB"):
+        land("lmn", workbook.parent, workbook.parent.parent)
+
+
+def test_a_zip_directory_that_lies_about_sizes_is_not_believed(workbook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_scan, "MOST_UNPACKED_BYTES", 8 * 1024 * 1024)
+    repack(workbook, "xl/media/image1.png", b"\0" * (9 * 1024 * 1024))
+    lie_about_sizes(workbook, 100)
+    with pytest.raises(WarehouseError, match="unpacks to more than 8 MiB"):
+        scan_workbook(workbook, "e.xlsx")
+
+
+def test_the_limit_is_stated_and_real_workbooks_are_far_below_it(workbook: Path) -> None:
+    assert workbook_scan.MOST_UNPACKED_BYTES == 512 * 1024 * 1024
+    assert scan_workbook(workbook, "e.xlsx").first_sheet.last_row == 2
+
+
+def test_a_cell_far_outside_the_table_is_refused_before_the_grid_is_laid_out(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Estimate ID"])
+    sheet["XFD1048576"] = "far"
+    (tmp_path / "lmn").mkdir()
+    book.save(tmp_path / "lmn" / "e.xlsx")
+    with pytest.raises(WarehouseError, match="1,048,576 rows and 16,384 columns"):
+        land("lmn", tmp_path / "lmn", tmp_path)
+
+
+def test_cells_are_found_wherever_a_chunk_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [[f"EST{at}", "#N/A" if at % 3 == 0 else "x" * (at % 50)] for at in range(500)]
+    path = write_workbook(tmp_path / "e.xlsx", ["Estimate ID", "Address"], lines)
+    whole = scan_workbook(path, "e.xlsx").first_sheet
+    monkeypatch.setattr(workbook_scan, "_LONGEST_CELL", 256)
+    for chunk in (61, 509, 4099):
+        monkeypatch.setattr(workbook_scan, "_CHUNK", chunk)
+        assert scan_workbook(path, "e.xlsx").first_sheet == whole
+    assert (whole.last_row, whole.last_column) == (501, 2)
+    assert sorted(whole.errors) == [(at + 2, 2) for at in range(0, 500, 3)]
+    assert set(whole.errors.values()) == {"#N/A"}
+
+
+def test_members_may_be_stored_as_they_are(workbook: Path) -> None:
+    repack(workbook, "docProps/custom.txt", b"x", zipfile.ZIP_STORED)
+    assert land("lmn", workbook.parent, workbook.parent.parent)["estimates_list"].loaded == 1
+
+
+def test_an_unusual_packing_is_refused(workbook: Path) -> None:
+    repack(workbook, "docProps/custom.txt", b"x", zipfile.ZIP_BZIP2)
+    with pytest.raises(WarehouseError, match="unusual"):
+        land("lmn", workbook.parent, workbook.parent.parent)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 nothing", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600])
+def test_what_is_no_workbook_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "lmn").mkdir()
+    (tmp_path / "lmn" / "e.xlsx").write_bytes(content)
+    with pytest.raises(WarehouseError, match=r"e\.xlsx.*can't be read as an XLSX workbook"):
+        land("lmn", tmp_path / "lmn", tmp_path)
+
+
+def test_the_first_sheet_counts_in_the_workbook_s_order(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["notes"])
+    first = book.create_sheet("Estimates", 0)
+    first.append(["Estimate ID", "Address"])
+    first.append(["EST1", "#N/A"])
+    (tmp_path / "lmn").mkdir()
+    book.save(tmp_path / "lmn" / "e.xlsx")
+    table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
+    assert rows(table)[0]["lmn_estimate_id"] == "EST1"
+    assert rows(table)[0]["address"] is None
+
+
+def test_a_header_below_row_1_is_an_error(tmp_path: Path) -> None:
+    write_workbook(tmp_path / "crm" / "accounts.xlsx", [], [[], ["id", "name"], ["1", "A"]])
+    with pytest.raises(WarehouseError, match="row 1"):
+        land("crm", tmp_path / "crm", tmp_path)
+
+
+def test_an_empty_sheet_is_an_error(tmp_path: Path) -> None:
+    write_workbook(tmp_path / "crm" / "accounts.xlsx", [], [])
+    with pytest.raises(WarehouseError, match="row 1"):
+        land("crm", tmp_path / "crm", tmp_path)
+
+
+def test_a_table_that_starts_right_of_column_a(tmp_path: Path) -> None:
+    write_workbook(tmp_path / "crm" / "accounts.xlsx", [None, "id", None, "name"], [[None, 1, "x", "A"]])
+    (row,) = rows(land("crm", tmp_path / "crm", tmp_path)["accounts"])
+    assert (row["id"], row["name"]) == ("1", "A")
