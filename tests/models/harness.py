@@ -47,7 +47,7 @@ def raw_schemas() -> dict[tuple[str, str], pa.Schema]:
 
 
 def _typed(value: Any, kind: pa.DataType) -> Any:
-    """Let tests write dates, instants and amounts as text."""
+    """Let tests write any value as text."""
     if not isinstance(value, str):
         return Decimal(value) if isinstance(value, int) and pa.types.is_decimal(kind) else value
     if pa.types.is_date(kind):
@@ -56,6 +56,10 @@ def _typed(value: Any, kind: pa.DataType) -> Any:
         return datetime.fromisoformat(value)
     if pa.types.is_decimal(kind):
         return Decimal(value)
+    if pa.types.is_boolean(kind):
+        return {"true": True, "false": False}[value]
+    if pa.types.is_integer(kind):
+        return int(value)
     return value
 
 
@@ -66,9 +70,9 @@ def _arrow(table: tuple[str, str], schema: pa.Schema, rows: Iterable[Mapping[str
     for row in rows:
         if unknown := set(row) - set(columns):
             raise KeyError(f"{table}: no column {sorted(unknown)}")
-        for name in columns:
+        for name, values in columns.items():
             value = row[name] if name in row else next(defaults[name]) if name in defaults else None
-            columns[name].append(_typed(value, schema.field(name).type))
+            values.append(_typed(value, schema.field(name).type))
     return pa.table({name: pa.array(v, schema.field(name).type) for name, v in columns.items()}, schema=schema)
 
 
@@ -139,7 +143,7 @@ class BuiltModels:
         self.connection.commit()
 
 
-class ModelsFailed(AssertionError):
+class ModelsFailedError(AssertionError):
     """A model could not be built or a data test failed; the message says which, and why."""
 
 
@@ -158,7 +162,7 @@ def built_models(
 
     `select` are dbt selectors (all models without), `variables` dbt vars. Every platform row belongs to organization 1
     unless it says otherwise; every source table counts as configured unless `run.loads` is given. A failed node raises
-    ModelsFailed unless `check` is false.
+    ModelsFailedError unless `check` is false.
     """
     engine = DuckDBEngine(Settings(state=folder))
     engine.load(_write_raw(folder, tables))
@@ -171,7 +175,7 @@ def built_models(
             variables={"as_of": as_of, **variables},
         )
     if check and (failed := [node for node in nodes if not node.ok]):
-        raise ModelsFailed("\n".join(f"{node.name}: {node.status}: {node.message}" for node in failed))
+        raise ModelsFailedError("\n".join(f"{node.name}: {node.status}: {node.message}" for node in failed))
     connection = duckdb.connect(str(engine.path))
     try:
         yield BuiltModels(folder, connection, nodes, set(tables))

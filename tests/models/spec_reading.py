@@ -65,7 +65,9 @@ def rounded(dollars: Fraction) -> Decimal:
     return Decimal(cents if dollars >= 0 else -cents).scaleb(-2)
 
 
-def revenue_by_year(accounts: Iterable[Row], estimates: Sequence[Row], selected_year: int) -> dict[str, dict[int, Decimal]]:
+def revenue_by_year(
+    accounts: Iterable[Row], estimates: Sequence[Row], selected_year: int
+) -> dict[str, dict[int, Decimal]]:
     """D9, D10, D11: by account and year."""
     revenue: dict[str, dict[int, Fraction]] = {account["id"]: defaultdict(Fraction) for account in accounts}
     for estimate in estimates:
