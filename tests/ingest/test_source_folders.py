@@ -1,0 +1,144 @@
+"""A folder as a source (design, command line): one file a table, or a folder of a table's parts; and what is amiss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from ingest_harness import Memory, land, rows, write_csv, write_parquet, write_workbook
+
+from pipeline.errors import WarehouseError
+from pipeline.ingest.landing import Landing
+from pipeline.ingest.sources import ingest_source
+from pipeline.ingest.tables import SOURCE_TABLES
+
+HEADER = ["id", "name"]
+
+
+def test_a_table_comes_in_any_format(tmp_path: Path) -> None:
+    crm = tmp_path / "crm"
+    write_csv(crm / "accounts.csv", HEADER, [("1", "A")])
+    write_parquet(crm / "CONTACTS.parquet", {"id": ["c1"], "account_id": ["1"]})
+    write_workbook(crm / "Profiles.xlsx", ["id", "selected_year"], [["p1", 2025]])
+    landed = land("crm", crm, tmp_path)
+    assert {name: table.loaded for name, table in landed.items() if table.is_configured} == {
+        "accounts": 1,
+        "contacts": 1,
+        "profiles": 1,
+    }
+
+
+@pytest.mark.parametrize("source", ["lmn", "crm", "platform"])
+def test_a_source_that_is_not_named_has_all_its_tables_empty(tmp_path: Path, source: str) -> None:
+    landed = ingest_source(source, None, Landing(tmp_path / "landing"), Memory())
+    assert [table.table for table in landed] == [table for table in SOURCE_TABLES if table.source == source]
+    for table in landed:
+        assert (table.is_configured, table.read, table.loaded, table.rejected) == (False, 0, 0, 0)
+        (part,) = table.parts
+        assert pq.read_schema(part).equals(table.table.arrow_schema)
+
+
+def test_a_missing_table_is_empty_and_said_so(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [("1", "A")])
+    landed = land("crm", tmp_path / "crm", tmp_path)
+    assert not landed["estimates"].is_configured
+    assert landed["estimates"].notices == ("no file for it, so it is empty",)
+
+
+def test_parts_of_a_table_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
+    folder = tmp_path / "platform" / "Tier"
+    header = ["organization_id", "id", "name"]
+    write_csv(folder / "2025-02.csv", header, [("1", "2", "feb"), ("1", "3", "feb")])
+    write_parquet(folder / "2025-01.parquet", {"organization_id": [1, 1], "id": [1, 2], "name": ["jan", "jan"]})
+    write_workbook(folder / "2025-10.xlsx", header, [[1, 3, "oct"]])
+    table = land("platform", tmp_path / "platform", tmp_path)["tier"]
+    assert sorted((row["id"], row["name"]) for row in rows(table)) == [(1, "jan"), (2, "feb"), (3, "oct")]
+    assert [file.name for file in table.files] == ["Tier/2025-01.parquet", "Tier/2025-02.csv", "Tier/2025-10.xlsx"]
+
+
+def test_two_files_for_one_table_are_an_error_that_names_both(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [("1", "A")])
+    write_parquet(tmp_path / "crm" / "accounts.parquet", {"id": ["1"], "name": ["A"]})
+    with pytest.raises(WarehouseError, match=r"accounts\.csv and accounts\.parquet"):
+        land("crm", tmp_path / "crm", tmp_path)
+
+
+def test_a_file_and_a_folder_for_one_table_are_an_error_that_names_both(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [("1", "A")])
+    write_csv(tmp_path / "crm" / "accounts" / "1.csv", HEADER, [("1", "A")])
+    with pytest.raises(WarehouseError, match=r"accounts and accounts\.csv"):
+        land("crm", tmp_path / "crm", tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="no such folder"):
+        land("crm", tmp_path / "crm", tmp_path)
+
+
+def test_a_file_in_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "accounts.csv", HEADER, [])
+    with pytest.raises(WarehouseError, match="no such folder"):
+        land("crm", path, tmp_path)
+
+
+@pytest.mark.parametrize("source", ["lmn", "crm", "platform"])
+def test_an_empty_folder_is_an_error(tmp_path: Path, source: str) -> None:
+    (tmp_path / source).mkdir()
+    with pytest.raises(WarehouseError, match=f"no {source} table is in this folder, which holds nothing"):
+        land(source, tmp_path / source, tmp_path)
+
+
+def test_a_folder_of_other_things_is_an_error_that_lists_them(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "acounts.csv", HEADER, [])
+    with pytest.raises(WarehouseError, match=r"holds acounts\.csv"):
+        land("crm", tmp_path / "crm", tmp_path)
+
+
+def test_a_misspelt_name_is_told_with_the_nearest_table(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [])
+    write_csv(tmp_path / "crm" / "estimate.csv", ["id"], [])
+    (tmp_path / "crm" / "README.txt").write_text("x")
+    notices = land("crm", tmp_path / "crm", tmp_path)["accounts"].notices
+    assert "estimate.csv: not named as a table, left out; the nearest table is 'estimates'" in notices
+    assert "README.txt: not CSV, Parquet or XLSX, left out" in notices
+
+
+def test_hidden_files_and_open_workbooks_are_no_files(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [])
+    (tmp_path / "crm" / ".DS_Store").write_bytes(b"x")
+    (tmp_path / "crm" / "~$accounts.xlsx").write_bytes(b"x")
+    table = land("crm", tmp_path / "crm", tmp_path)["accounts"]
+    assert table.is_configured
+    assert table.notices == ()
+
+
+def test_an_empty_folder_of_a_table_is_an_empty_table(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [])
+    (tmp_path / "crm" / "contacts").mkdir()
+    landed = land("crm", tmp_path / "crm", tmp_path)
+    assert not landed["contacts"].is_configured
+    assert "contacts: the folder of the table has no files in it" in landed["accounts"].notices
+
+
+def test_extra_columns_are_told_once_a_table(tmp_path: Path) -> None:
+    for name in ("1", "2"):
+        write_csv(tmp_path / "crm" / "accounts" / f"{name}.csv", ["id", "name", "colour"], [(name, "A", "red")])
+    table = land("crm", tmp_path / "crm", tmp_path)["accounts"]
+    assert table.extra_columns == ("colour",)
+    assert table.notices == ("columns that no table wants, left out: colour",)
+
+
+def test_the_first_table_s_error_is_told_whichever_is_read_first(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "profiles.csv", ["x"], [])
+    write_csv(tmp_path / "crm" / "accounts.csv", ["y"], [])
+    for _ in range(5):
+        with pytest.raises(WarehouseError, match=r"accounts\.csv"):
+            land("crm", tmp_path / "crm", tmp_path)
+
+
+def test_progress_is_told_by_table(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "crm" / "accounts.parquet", {"id": ["1", "2"], "name": ["A", "B"]})
+    memory = Memory()
+    ingest_source("crm", str(tmp_path / "crm"), Landing(tmp_path / "landing"), memory)
+    assert memory.told[-1] == (2, 2, "crm__accounts")
