@@ -40,6 +40,11 @@ def organization_place(place: Place, organization_id: int) -> Place:
     return place.child(str(organization_id))
 
 
+def organizations_in(place: Place) -> list[int]:
+    """List the organizations that have a folder, in their order."""
+    return sorted(int(entry.name) for entry in place.entries() if entry.is_folder and entry.name.isdecimal())
+
+
 def drop_folders(place: Place, organization_id: int) -> list[str]:
     """List the folders named as drops, in the order of their names; not all of them are published."""
     found = organization_place(place, organization_id).entries()

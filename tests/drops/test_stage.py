@@ -1,0 +1,112 @@
+"""What is staged: each organization's rows and no others, in key order, in the contract's types, twice."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from made_drops import AS_OF, CONTRACTS, DEAL_ROWS, DEALS, PLACES, marts
+
+from pipeline.drops.manifest import build_manifest
+from pipeline.drops.stage import StagedDrop, organizations, stage_drop
+
+DEALS_CSV = (
+    "deal_id,title,note,amount,rate,visits,is_open,due,seen_at\n"
+    '2,"",,1234567.80,,,false,,2025-01-14T12:00:00.250000Z\n'
+    '10,"Lawn, hedge","said ""yes""\nand left",-5.00,0.5000,-3,true,2025-02-28,2025-01-14T23:59:59Z\n'
+)
+PLACES_CSV = 'place_id,region,tags\nc,Nord,\na,Süd,[]\nb,Süd,"[""a"",""b""]"\n'
+
+
+def test_the_exact_bytes_of_the_csv_files(stage: Callable[..., StagedDrop]) -> None:
+    drop = stage()
+    assert (drop.folder / "deals.csv").read_bytes() == DEALS_CSV.encode()
+    assert (drop.folder / "places.csv").read_bytes() == PLACES_CSV.encode()
+
+
+@pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
+def test_parquet_has_the_contracts_types(contract: object, stage: Callable[..., StagedDrop]) -> None:
+    assert isinstance(contract, type(DEALS))
+    schema = pq.read_schema(stage().folder / f"{contract.name}.parquet")
+    expected = [(field.name, field.type) for field in contract.arrow_schema]
+    assert [(field.name, field.type) for field in schema] == expected
+
+
+def test_parquet_is_zstd_with_logical_types(stage: Callable[..., StagedDrop]) -> None:
+    file = pq.ParquetFile(stage().folder / "deals.parquet")
+    logical = {file.schema.column(at).name: str(file.schema.column(at).logical_type) for at in range(9)}
+    assert logical["amount"] == "Decimal(precision=12, scale=2)"
+    assert logical["due"] == "Date"
+    assert logical["seen_at"].startswith("Timestamp(isAdjustedToUTC=true, timeUnit=microseconds")
+    assert logical["title"] == "String"
+    group = file.metadata.row_group(0)
+    assert {group.column(at).compression for at in range(group.num_columns)} == {"ZSTD"}
+
+
+def test_an_organization_gets_its_rows_and_no_others(stage: Callable[..., StagedDrop], tmp_path: Path) -> None:
+    drop = stage(tmp_path / "two", organization_id=2)
+    assert pq.read_table(drop.folder / "deals.parquet")["deal_id"].to_pylist() == [3]
+    assert pq.read_table(drop.folder / "places.parquet").num_rows == 0
+    assert (drop.folder / "places.csv").read_text() == "place_id,region,tags\n"
+
+
+def test_a_column_that_is_not_exported_is_in_no_file(stage: Callable[..., StagedDrop]) -> None:
+    drop = stage()
+    assert "organization_id" not in pq.read_schema(drop.folder / "deals.parquet").names
+    assert "organization_id" not in (drop.folder / "deals.csv").read_text().splitlines()[0]
+
+
+def test_the_order_of_the_mart_does_not_show(stage: Callable[..., StagedDrop], tmp_path: Path) -> None:
+    first = stage(tmp_path / "first")
+    second = stage(tmp_path / "second", deals=DEAL_ROWS[::-1])
+    assert [file.sha256 for file in first.files] == [file.sha256 for file in second.files]
+
+
+def test_text_keys_stand_in_the_order_of_their_bytes(stage: Callable[..., StagedDrop]) -> None:
+    rows = [{"place_id": name, "region": "x", "tags": None} for name in ("b", "Z", "a", "ä", "É", "10", "9", "")]
+    drop = stage(places=rows)
+    assert pq.read_table(drop.folder / "places.parquet")["place_id"].to_pylist() == [
+        *("", "10", "9", "Z", "a", "b", "É", "ä")
+    ]
+
+
+def test_what_is_said_of_the_files_is_true_of_them(stage: Callable[..., StagedDrop]) -> None:
+    drop = stage()
+    assert [file.name for file in drop.files] == ["deals.csv", "deals.parquet", "places.csv", "places.parquet"]
+    for file in drop.files:
+        content = (drop.folder / file.name).read_bytes()
+        assert (file.bytes, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+        assert file.rows == {"deals": 2, "places": 3}[file.export]
+    checked = subprocess.run(["sha256sum", "-c", "SHA256SUMS"], cwd=drop.folder, capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_a_value_that_does_not_fit_is_staged_as_it_is_for_the_audit_to_name(stage: Callable[..., StagedDrop]) -> None:
+    tables = marts()
+    wide = tables["deals"].set_column(5, "rate", pa.array(["12.5", None, "x"]))
+    folder = stage().folder.parent / "misfit"
+    stage_drop({**tables, "deals": wide}, CONTRACTS, 1, 1, folder)
+    assert pq.read_schema(folder / "deals.parquet").field("rate").type == pa.string()
+
+
+def test_organizations_are_those_with_rows_and_the_crms_where_it_is_a_source() -> None:
+    assert organizations(marts(), CONTRACTS, None) == [1, 2]
+    assert organizations(marts(), CONTRACTS, 7) == [1, 2, 7]
+    assert organizations(marts(deals=[]), CONTRACTS, 1) == [1]
+    assert organizations(marts(deals=[]), CONTRACTS, None) == []
+
+
+def test_the_manifest_describes_each_file_by_its_contract(stage: Callable[..., StagedDrop]) -> None:
+    drop = stage()
+    manifest = build_manifest(drop, CONTRACTS, as_of=AS_OF, data_as_of=AS_OF, settings={}, inputs=[], checks=[])
+    files = {file["name"]: file for file in manifest["files"]}
+    assert set(files) == {file.name for file in drop.files}
+    assert files["places.csv"]["contract_version"] == PLACES.version
+    assert files["places.csv"]["primary_key"] == ["region", "place_id"]
+    assert [column["name"] for column in files["deals.csv"]["schema"]] == [c.name for c in DEALS.exported_columns]
+    assert files["deals.parquet"]["schema"][1]["type"] == "varchar(40)"
