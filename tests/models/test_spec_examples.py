@@ -103,7 +103,7 @@ def test_accounts_example_4_archive_conflict(examples: Examples) -> None:
 
 @pytest.mark.parametrize(("preference", "fallback"), [("total_price_with_tax", True), ("total_price", False)])
 def test_accounts_example_5_price_fallback(examples: Examples, preference: str, fallback: bool) -> None:
-    """accounts R7, R8, R9, AC6: the base price for want of the price with tax; a fallback only where that is preferred."""
+    """accounts R7, R8, R9, AC6: the base price for want of one with tax; a fallback where that is preferred."""
     estimate = {
         "account_id": "acc-1",
         "status": "won",
@@ -224,7 +224,7 @@ def test_at_risk_example_4_soonest(examples: Examples) -> None:
 def test_at_risk_example_5_duplicates_are_of_what_is_at_risk(examples: Examples) -> None:
     """at-risk R13, R14, AC6: one contract at risk has no duplicate; two have, and the account stays on the list.
 
-    The example has 167, 181 and 198 days (erratum) and lists the account, but overlooks that by at-risk R8 and D20 the two
+    The example has 167, 181 and 198 days (erratum) and lists the account, but overlooks that by R8 and D20 the two
     later contracts renew the first: the rule decides, and without them the example's outcome is as it says.
     """
     same = {"account_id": "acc-5", "status": "won", "division": "Maintenance", "address": "100 Elm St"}
