@@ -173,7 +173,8 @@ def _estimates(population: Population, estimates: Estimates) -> Iterator[Row]:
     accounts = population.accounts
     by_hand = np.asarray([a.crm_account_id is not None and a.lmn_crm_id is None for a in accounts])[estimates.account]
     known = np.asarray([a.crm_account_id is not None for a in accounts])[estimates.account]
-    kept = by_hand | (known & (random.random(len(estimates)) < 0.25))
+    # The cast's estimates are LMN's alone, but for the two roles that are about both.
+    kept = by_hand | (known & (random.random(len(estimates)) < 0.25) & (estimates.account >= CAST))
     kept |= np.isin(estimates.account, [Role.KNOWN_TO_BOTH, Role.LINKED_BY_CONTACT])
     owners = estimates.account[kept].tolist()
     draws = random.integers(0, 1 << 30, (len(owners), 4)).tolist()
@@ -181,7 +182,9 @@ def _estimates(population: Population, estimates: Estimates) -> Iterator[Row]:
         account = accounts[number]
         entered: date = estimate["estimate_date"] or as_of.date() - timedelta(days=200)
         price: Decimal | None = estimate["total_price"]
-        if price is not None and draw[0] % 10 == 0:  # LMN was corrected, the CRM was not
+        if price is None and number == Role.KNOWN_TO_BOTH:  # what LMN lacks, the CRM has
+            price = Decimal("300.00")
+        elif price is not None and (draw[0] % 10 == 0 or number == Role.KNOWN_TO_BOTH):  # corrected in LMN alone
             price = (price * Decimal("0.95")).quantize(Decimal("0.01"))
         created = datetime(entered.year, entered.month, entered.day, 15, 30, draw[1] % 60, tzinfo=as_of.tzinfo)
         by_contact = number == Role.LINKED_BY_CONTACT or draw[2] % 25 == 0
