@@ -71,6 +71,36 @@ def run(
 
 
 @app.command()
+def verify(drop: Annotated[str, typer.Argument(help="A drop's folder, `latest` or URL.", metavar="DROP")]) -> None:
+    """Check a drop against its manifest: a line per fault, exit 1 if there is one."""
+    from pipeline.contracts import contracts_in_folder
+    from pipeline.drops.verify import verify_drop
+    from pipeline.settings import PROJECT_ROOT
+
+    faults = verify_drop(drop, contracts_in_folder(PROJECT_ROOT / "models"))
+    for fault in faults:
+        print(fault)
+    if faults:
+        raise typer.Exit(1)
+    print(f"{drop}: as published")
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Argument(help="A new folder for lmn/, crm/ and platform/.", metavar="OUT")],
+    accounts: Annotated[int, typer.Option(help="Accounts of all tenants.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")],
+    events_per_account: Annotated[int, typer.Option(help="Rows of the event tables per account, on average.")] = 440,
+) -> None:
+    """Write made-up sources of any size, with all that goes wrong in real ones."""
+    from pipeline.sample import write_sample
+
+    rows = write_sample(out, accounts, seed, events_per_account)
+    for table, count in rows.items():
+        print(f"{table:<36} {count:>12,}")
+
+
+@app.command()
 def ui(
     port: Annotated[int, typer.Option(help="The page's port on this machine.")] = 3000,
     state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,

@@ -19,13 +19,21 @@ from pipeline.drops.publish import PublishedDrop
 from pipeline.drops.retention import prune
 from pipeline.drops.stage import StagedDrop, organizations, read_marts, stage_drop
 from pipeline.engines import Engine
+from pipeline.errors import WarehouseError
 from pipeline.history import DUPLICATES, METRICS, RunHistory
 from pipeline.ingest.landing import LandedTable
+from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.progress import Progress
+from pipeline.raw import METRICS_SCHEMA
+from pipeline.report.facts import RunFacts
+from pipeline.report.gather import gather_facts, gather_operator_facts, measure_run
+from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
 from pipeline.settings import PROJECT_ROOT, Settings
 
 EXPECTATIONS = PROJECT_ROOT / "expectations"
+
+REJECTS = "rejects"
 
 OpenAudit = Callable[[], AbstractContextManager[AuditProcess]]
 
@@ -47,16 +55,25 @@ class Release:
     def publish(self) -> list[PublishedDrop]:
         """Publish a drop for each organization, and keep what the next run needs to know of this one.
 
-        WarehouseError, with nothing published and nothing kept, where the audit fails.
+        WarehouseError, with nothing published but the reports that say so, where the audit fails.
         """
         with self.destination.turn():
             self.destination.clear_staging()
             marts = read_marts(self.engine, self.contracts)
-            history = {DUPLICATES: marts[DUPLICATES], METRICS: self._metrics()}
+            metrics = self.engine.read(METRICS, [field.name for field in METRICS_SCHEMA])
             drops = self._stage(marts)
             audit = self._audit(drops)
+            manifests = self._manifests(drops, audit, _data_as_of(marts["account_core"]))
+            problem = audit.problem()
+            reports = self._reports(drops, manifests, audit, metrics, problem)
+            if problem is not None:
+                for page in write_reports(reports, self.destination.place, self.settings.state):
+                    self.progress.view.noted(f"report: {page}")
+                raise problem
             self.engine.commit()
-            published = self._publish(drops, audit, _data_as_of(marts["account_core"]))
+            published = self._publish(drops, manifests)
+            write_reports(reports, self.destination.place, self.settings.state)
+        history = {DUPLICATES: marts[DUPLICATES], METRICS: _of_this_run(metrics, self.plan.as_of)}
         RunHistory(self.settings.state).keep(self.plan.as_of, history)
         return published
 
@@ -84,27 +101,52 @@ class Release:
                 as_of=self.plan.as_of,
                 settings=self.plan.published_settings,
             )
-            result.raise_if_failed()
-            step.summary = f"{len(result.checks):,} checks passed, {len(result.warnings)} with a warning"
+            failed = len(result.errors)
+            step.summary = f"{len(result.checks):,} checks, {failed} failed, {len(result.warnings)} with a warning"
             for warning in result.warnings:
                 step.note(str(warning))
         return result
 
-    def _publish(
+    def _manifests(
         self, drops: Sequence[StagedDrop], audit: AuditResult, data_as_of: Mapping[int, datetime]
-    ) -> list[PublishedDrop]:
+    ) -> list[dict[str, Any]]:
+        return [
+            build_manifest(
+                drop,
+                self.contracts,
+                as_of=self.plan.as_of,
+                data_as_of=data_as_of.get(drop.organization_id, self.plan.as_of),
+                settings=self.plan.published_settings,
+                inputs=_inputs(self.landed),
+                checks=audit.of_organization(drop.organization_id),
+            )
+            for drop in drops
+        ]
+
+    def _reports(
+        self,
+        drops: Sequence[StagedDrop],
+        manifests: Sequence[Mapping[str, Any]],
+        audit: AuditResult,
+        metrics: pa.Table,
+        problem: WarehouseError | None,
+    ) -> list[RunFacts]:
+        """Gather the facts of every report while the staged files are where they are."""
+        with self.progress.step("report", "reports") as step:
+            rejects = self.engine.read(REJECTS, REJECTS_SCHEMA.names)
+            run = measure_run(self.plan, self.landed, rejects, metrics, audit, problem)
+            place = self.destination.place
+            facts = [
+                gather_facts(run, place, drop.organization_id, drop, manifest, self.contracts)
+                for drop, manifest in zip(drops, manifests, strict=True)
+            ]
+            step.summary = f"{len(facts)} reports"
+        return [*facts, gather_operator_facts(run)]
+
+    def _publish(self, drops: Sequence[StagedDrop], manifests: Sequence[Mapping[str, Any]]) -> list[PublishedDrop]:
         with self.progress.step("publish", "drops") as step:
             published = []
-            for drop in drops:
-                manifest = build_manifest(
-                    drop,
-                    self.contracts,
-                    as_of=self.plan.as_of,
-                    data_as_of=data_as_of.get(drop.organization_id, self.plan.as_of),
-                    settings=self.plan.published_settings,
-                    inputs=_inputs(self.landed),
-                    checks=audit.of_organization(drop.organization_id),
-                )
+            for drop, manifest in zip(drops, manifests, strict=True):
                 published.append(self.destination.publish(drop, manifest))
                 prune(self.destination.place, drop.organization_id, self.settings.keep_drops, datetime.now(UTC))
                 step.update(len(published))
@@ -112,11 +154,10 @@ class Release:
             step.summary = f"{new} new drops, {len(published) - new} as published before"
         return published
 
-    def _metrics(self) -> pa.Table:
-        """Read the metrics of this run, without those of earlier runs."""
-        metrics = self.engine.read(METRICS, ["as_of", "metric", "dimension", "value"])
-        as_of = pa.scalar(self.plan.as_of.replace(tzinfo=None), pa.timestamp("us"))
-        return metrics.filter(pc.equal(metrics["as_of"], as_of))
+
+def _of_this_run(metrics: pa.Table, as_of: datetime) -> pa.Table:
+    """Leave out the metrics of earlier runs."""
+    return metrics.filter(pc.equal(metrics["as_of"], pa.scalar(as_of.replace(tzinfo=None), pa.timestamp("us"))))
 
 
 def _data_as_of(account_core: pa.Table) -> dict[int, datetime]:
@@ -126,15 +167,15 @@ def _data_as_of(account_core: pa.Table) -> dict[int, datetime]:
 
 
 def _inputs(landed: Sequence[LandedTable]) -> list[Mapping[str, Any]]:
-    """Describe every configured source table and the files it was read from."""
+    """Name every configured source table's files by their hashes.
+
+    Counts are not told here: tenants share these tables, and none may learn of another's rows.
+    """
     return [
         {
             "source": table.table.source,
             "table": table.table.name,
-            "read": table.read,
-            "loaded": table.loaded,
-            "rejected": table.rejected,
-            "files": [{"name": file.name, "bytes": file.bytes, "sha256": file.sha256} for file in table.files],
+            "files": [{"name": file.name, "sha256": file.sha256} for file in table.files],
         }
         for table in landed
         if table.is_configured

@@ -109,16 +109,16 @@ class AuditResult:
             for failed in [check.failed_by_organization.get(organization_id, 0)]
         ]
 
-    def raise_if_failed(self) -> None:
-        """Raise WarehouseError, naming what failed and its rows, unless the staged files may be published."""
+    def problem(self) -> WarehouseError | None:
+        """Say what failed and its rows; None where the staged files may be published."""
         if self.ok:
-            return
+            return None
         errors = self.errors
         shown = "\n".join(str(check) for check in errors[:_SHOWN_FAILURES])
         if len(errors) > _SHOWN_FAILURES:
             shown += f"\nand {len(errors) - _SHOWN_FAILURES} more checks"
         checks = "1 check" if len(errors) == 1 else f"{len(errors)} checks"
-        raise WarehouseError(
+        return WarehouseError(
             f"the audit of the staged files failed {checks}; nothing was published, the last drops stay.\n{shown}",
             remedy="mend the rows where they come from, or the model that computes them, and run again",
         )

@@ -1,0 +1,184 @@
+"""A run after changes of some sources gives what a run from nothing gives, and builds less to get there."""
+
+from __future__ import annotations
+
+import csv
+import random
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.assets.models import build_model_assets
+from pipeline.assets.sources import build_source_assets
+from pipeline.dbt_runner import parsed_project
+from pipeline.engines import RawTable
+from pipeline.progress import Progress, Step
+from pipeline.rebuild import Build, selection
+from pipeline.run_plan import RunPlan
+from pipeline.settings import PROJECT_ROOT, Settings
+
+SAMPLE = PROJECT_ROOT / "sample"
+
+
+class Listener:
+    """Keeps what the steps say at their end."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, str] = {}
+
+    def began(self, step: Step) -> None: ...
+    def changed(self, step: Step, detail: str) -> None: ...
+    def noted(self, text: str) -> None: ...
+
+    def ended(self, step: Step, ok: bool) -> None:
+        self.said[step.name] = step.summary
+
+
+def build(sources: Path, state: Path) -> dict[str, str]:
+    """Ingest and build; give what the steps said."""
+    listener = Listener()
+    settings = Settings(
+        lmn=str(sources / "lmn"),
+        crm=str(sources / "crm"),
+        platform=str(sources / "platform"),
+        as_of="2025-01-15T00:00:00Z",
+        state=state,
+    )
+    assets = [*build_source_assets(), build_model_assets(parsed_project().manifest)]
+    resources = {"settings": settings, "progress": Progress(listener)}
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+        assert dg.materialize(assets, resources=resources, instance=instance).success
+    return listener.said
+
+
+def marts(state: Path) -> dict[str, pa.Table]:
+    """Read every mart, its rows in the order of all its columns."""
+    with duckdb.connect(str(state / "warehouse.duckdb"), read_only=True) as connection:
+        names = connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+        ).fetchall()
+        return {name: connection.sql(f"select * from marts.{name} order by all").to_arrow_table() for (name,) in names}
+
+
+def edit_csv(path: Path, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> None:
+    """Rewrite a CSV's rows."""
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = list(rows[0])
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(change(rows))
+
+
+def correct_a_price(sources: Path, pick: random.Random) -> None:
+    def change(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        pick.choice(rows)["total_price"] = f"{pick.randint(1, 900_000)}.25"
+        return rows
+
+    edit_csv(sources / "crm/estimates.csv", change)
+
+
+def delete_an_account(sources: Path, pick: random.Random) -> None:
+    def change(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        rows.remove(pick.choice(rows))
+        return rows
+
+    edit_csv(sources / "crm/accounts.csv", change)
+
+
+def turn_a_message(sources: Path, pick: random.Random) -> None:
+    path = sources / "platform/email_prop.parquet"
+    messages = pq.read_table(path)
+    row = pick.randrange(messages.num_rows)
+    other = "team" if messages["direction"][row].as_py() == "account" else "account"
+    is_row = pa.array([index == row for index in range(messages.num_rows)])
+    turned = pc.if_else(is_row, other, messages["direction"])
+    at = messages.schema.get_field_index("direction")
+    pq.write_table(messages.set_column(at, messages.schema.field(at), turned), path)
+
+
+def delete_messages(sources: Path, pick: random.Random) -> None:
+    path = sources / "platform/chat_message.parquet"
+    messages = pq.read_table(path)
+    pq.write_table(messages.slice(0, messages.num_rows - pick.randint(1, 40)), path)
+
+
+def drop_a_table(sources: Path, pick: random.Random) -> None:
+    (sources / "platform" / pick.choice(["note.csv", "ai_summary.csv"])).unlink(missing_ok=True)
+
+
+CHANGES = (correct_a_price, delete_an_account, turn_a_message, delete_messages, drop_a_table)
+
+
+def check_sequence(folder: Path, seed: int, steps: int) -> None:
+    pick = random.Random(seed)
+    sources = folder / "sources"
+    shutil.copytree(SAMPLE, sources)
+    build(sources, folder / "kept")
+    for _ in range(steps):
+        change = pick.choice(CHANGES)
+        change(sources, pick)
+        build(sources, folder / "kept")
+    build(sources, folder / "fresh")
+    kept, fresh = marts(folder / "kept"), marts(folder / "fresh")
+    assert kept.keys() == fresh.keys()
+    for name in fresh:
+        assert kept[name].equals(fresh[name]), f"{name} differs after {seed=}"
+
+
+def test_changes_in_a_row_end_where_a_run_from_nothing_ends(tmp_path: Path) -> None:
+    check_sequence(tmp_path, seed=1, steps=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_any_changes_in_a_row_end_where_a_run_from_nothing_ends(seed: int, tmp_path: Path) -> None:
+    check_sequence(tmp_path, seed, steps=6)
+
+
+def test_only_what_depends_on_a_changed_source_is_built(tmp_path: Path) -> None:
+    sources = tmp_path / "sources"
+    shutil.copytree(SAMPLE, sources)
+    whole = build(sources, tmp_path / "state")["dbt"]
+    assert "nothing has changed" in build(sources, tmp_path / "state")["dbt"]
+    correct_a_price(sources, random.Random(0))
+    part = build(sources, tmp_path / "state")["dbt"]
+    assert int(part.split()[0]) < int(whole.split()[0]) * 0.7
+
+
+PLAN = RunPlan.from_json(
+    {"as_of": "2025-01-15T00:00:00+00:00", "selected_year": 2025, "decisions": {"at_risk_days": 180}, "overridden": []}
+)
+
+
+def raw(**fingerprints: str) -> list[RawTable]:
+    return [RawTable(name, pa.schema([]), (), fingerprint) for name, fingerprint in fingerprints.items()]
+
+
+def test_what_has_changed_is_told_by_fingerprint(tmp_path: Path) -> None:
+    last = Build.of(PLAN, "duckdb", raw(crm__accounts="a", crm__estimates="b"))
+    last.write(tmp_path / "built.json")
+    now = Build.of(PLAN, "duckdb", raw(crm__accounts="a", crm__estimates="c", run__loads="d"))
+    assert now.changed_since(Build.read(tmp_path / "built.json")) == ["crm__estimates", "run__loads"]
+    assert selection(["crm__estimates", "run__loads"]) == ["--select", "source:crm.estimates+", "source:run.loads+"]
+
+
+def test_another_instant_decision_target_or_part_builds_everything() -> None:
+    tables = raw(crm__accounts="a")
+    now = Build.of(PLAN, "duckdb", tables)
+    later = RunPlan.from_json({**PLAN.to_json(), "as_of": "2025-01-16T00:00:00+00:00"})
+    other = RunPlan.from_json({**PLAN.to_json(), "decisions": {"at_risk_days": 90}})
+    assert now.changed_since(now) == []
+    assert now.changed_since(None) is None
+    assert now.changed_since(Build.of(later, "duckdb", tables)) is None
+    assert now.changed_since(Build.of(other, "duckdb", tables)) is None
+    assert now.changed_since(Build.of(PLAN, "postgres", tables)) is None
+    assert now.changed_since(now.without_raw()) is None

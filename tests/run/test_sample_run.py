@@ -1,0 +1,139 @@
+"""`make run`: the bundled sample, from its files to published drops, by the command that a person types."""
+
+from __future__ import annotations
+
+import filecmp
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.settings import PROJECT_ROOT
+
+AS_OF = "2025-01-15T00:00:00Z"
+SAMPLE = PROJECT_ROOT / "sample"
+EXPORTS = {
+    "account_communication_stats",
+    "account_core",
+    "account_revenue_by_year",
+    "accounts",
+    "at_risk_accounts",
+    "duplicate_at_risk_estimates",
+    "estimates",
+    "insight_snapshot",
+    "lifecycle_event_history",
+    "notification_cache",
+}
+
+
+def warehouse(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Call the command line as a person does."""
+    command = [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT_ROOT)
+
+
+def run_sample(folder: Path, *more: object) -> subprocess.CompletedProcess[str]:
+    """Run the bundled sample into `folder`."""
+    sources = [word for name in ("lmn", "crm", "platform") for word in (f"--{name}", SAMPLE / name)]
+    where = ["--exports", folder / "exports", "--state", folder / "state"]
+    return warehouse("run", *sources, *where, "--as-of", AS_OF, *more)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sample")
+    ended = run_sample(folder)
+    assert ended.returncode == 0, ended.stderr
+    return folder
+
+
+def drops(folder: Path) -> dict[str, Path]:
+    """The latest drop of each organization."""
+    return {path.parent.name: path.resolve() for path in sorted((folder / "exports").glob("*/latest"))}
+
+
+def test_every_tenant_gets_every_export_in_both_forms(published: Path) -> None:
+    latest = drops(published)
+    assert set(latest) == {"1", "2", "3"}
+    for drop in latest.values():
+        expected = {f"{name}.{form}" for name in EXPORTS for form in ("csv", "parquet")}
+        assert {path.name for path in drop.iterdir()} == expected | {"manifest.json", "SHA256SUMS"}
+        assert drop.name.startswith("20250115T000000Z-")
+
+
+def test_checksums_are_what_sha256sum_expects(published: Path) -> None:
+    for drop in drops(published).values():
+        checked = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=drop, check=False)
+        assert checked.returncode == 0
+
+
+def test_the_manifest_tells_what_the_drop_was_made_from_and_what_was_checked(published: Path) -> None:
+    manifest = json.loads((drops(published)["1"] / "manifest.json").read_text())
+    assert manifest["as_of"] == manifest["extracted_at"] == AS_OF
+    inputs = {f"{table['source']}.{table['table']}": table["files"] for table in manifest["inputs"]}
+    assert inputs.keys() >= {"crm.accounts", "lmn.estimates_list", "platform.email_prop"}
+    accounts = hashlib.sha256((SAMPLE / "crm" / "accounts.csv").read_bytes()).hexdigest()
+    assert inputs["crm.accounts"] == [{"name": "accounts.csv", "sha256": accounts}]
+    assert manifest["checks"] and all(check["passed"] for check in manifest["checks"] if check["severity"] == "error")
+
+
+def test_no_row_of_a_tenant_reaches_another(published: Path) -> None:
+    for organization, drop in drops(published).items():
+        for export in ("account_core", "insight_snapshot", "lifecycle_event_history"):
+            found = set(pq.read_table(drop / f"{export}.parquet")["organization_id"].to_pylist())
+            assert found <= {int(organization)}
+        if organization != "1":
+            assert pq.read_metadata(drop / "accounts.parquet").num_rows == 0
+
+
+def test_the_same_run_again_has_nothing_to_do(published: Path) -> None:
+    before = drops(published)
+    ended = run_sample(published)
+    assert ended.returncode == 0
+    assert "Nothing is new" in ended.stdout
+    assert drops(published) == before
+
+
+def test_a_run_from_nothing_gives_the_same_names_and_bytes(published: Path, tmp_path: Path) -> None:
+    ended = run_sample(tmp_path)
+    assert ended.returncode == 0, ended.stderr
+    first, second = drops(published), drops(tmp_path)
+    assert {name: drop.name for name, drop in first.items()} == {name: drop.name for name, drop in second.items()}
+    for name, drop in first.items():
+        files = sorted(path.name for path in drop.iterdir())
+        same, different, missing = filecmp.cmpfiles(drop, second[name], files, shallow=False)
+        assert (different, missing) == ([], [])
+        assert len(same) == len(EXPORTS) * 2 + 2
+
+
+def test_a_run_without_a_source_says_what_to_give(tmp_path: Path) -> None:
+    ended = warehouse("run", "--exports", tmp_path / "exports", "--state", tmp_path / "state")
+    assert ended.returncode == 1
+    assert "no source is configured" in ended.stderr
+    assert "--crm" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--as-of", "yesterday", "as_of"),
+        ("--selected-year", "1999", "selected_year"),
+        ("--target", "oracle", "target"),
+        ("--var", "at_risk_day=90", "the nearest is at_risk_days"),
+        ("--var", "at_risk_days", "is not NAME=VALUE"),
+        ("--var", "as_of=2025-01-01", "use --as-of"),
+        ("--crm", "no-such-folder", "no-such-folder"),
+    ],
+)
+def test_a_wrong_option_is_named_with_its_remedy(option: str, value: str, said: str, tmp_path: Path) -> None:
+    where = ["--exports", tmp_path / "exports", "--state", tmp_path / "state"]
+    sources = [] if option == "--crm" else ["--crm", SAMPLE / "crm"]
+    ended = warehouse("run", *sources, *where, option, value)
+    assert ended.returncode == 1
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not (tmp_path / "exports").exists() or not list((tmp_path / "exports").glob("*/latest"))
