@@ -48,6 +48,7 @@ def shown(value: object) -> str:
 
 @pytest.mark.parametrize("model", EXPECTED)
 def test_golden(company: BuiltModels, model: str) -> None:
+    """contracts account, contracts estimate, D10, D15, D17: every column that the expected file names."""
     expected = read_csv(GOLDEN / "expected" / f"{model}.csv")
     names = list(expected[0])
     computed = [{name: shown(row[name]) for name in names} for row in company.rows(model)]

@@ -141,7 +141,7 @@ def test_accounts_example_7_project_only(examples: Examples) -> None:
 
 
 def test_accounts_example_8_at_risk(examples: Examples) -> None:
-    """accounts R31, R32, AC9: at risk is what the at-risk list says, not the account's status."""
+    """accounts R31, R32, AC9, at-risk R31: at risk is what the at-risk list says, not the account's status."""
     models = examples(
         crm(
             [account("acc-4", status="active", archived=False), account("acc-5", status="at_risk")],
@@ -269,7 +269,7 @@ def test_at_risk_example_8_the_cache_says_when_it_is_stale(examples: Examples) -
 
 
 def test_at_risk_archived_accounts_are_out(examples: Examples) -> None:
-    """at-risk R1, AC2, accounts R3: by flag or by status (Conflict 1)."""
+    """at-risk R1, AC2, accounts R3, D18: by flag or by status (Conflict 1)."""
     accounts = [account("flag", archived=True), account("status", status="Archived"), account("active")]
     estimates = [
         {"account_id": name, "status": "won", "contract_end": "2025-03-01"} for name in ("flag", "status", "active")

@@ -134,7 +134,7 @@ completed as (
         -- the accounts spec's defaults for what nobody states
         case when {{ is_blank('stated_account_type') }} then 'prospect' else stated_account_type end as account_type,
         case when {{ is_blank('stated_status') }} then 'active' else stated_status end as status,
-        -- accounts R1, R2, D15
+        -- accounts R1, R2, contracts archive-status, D15
         archived or coalesce({{ fold_text('stated_status') }} = 'archived', false) as is_archived,
         -- D15: nobody states a status, nothing disagrees
         not {{ is_blank('stated_status') }}

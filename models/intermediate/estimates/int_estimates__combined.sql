@@ -46,7 +46,7 @@ lmn as (
 
 crm_estimates as (
 
-    -- source-schema: an estimate known to both is one estimate, LMN's value wins where LMN has one; it keeps the CRM's
+    -- source-schema, contracts estimate: an estimate known to both is one estimate, LMN's value wins where LMN has one; it keeps the CRM's
     -- id, which the history of duplicates refers to
     select
         -- identifiers

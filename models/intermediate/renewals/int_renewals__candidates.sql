@@ -33,12 +33,13 @@ contracts as (
         estimates.contract_end,
         estimates.source_rank,
         estimates.source_row,
+        -- at-risk R1, accounts R3, accounts R32
         accounts.is_archived as is_account_archived,
         -- at-risk R7: until later than midnight of today
         coalesce(snoozes.snoozed_until > cast({{ today() }} as timestamp), false) as is_account_snoozed,
         -- at-risk R5, R6, R6a, D19: UTC dates
         {{ days_between(today(), 'estimates.contract_end') }} as days_until_renewal,
-        -- at-risk R9, D20: a part that is missing or blank matches nothing
+        -- at-risk R9, R21, D20: a part that is missing or blank matches nothing
         {{ fold_text('estimates.division') }} as division_key,
         {{ collapse_blanks(fold_text('estimates.address')) }} as address_key,
         not {{ is_blank('estimates.division') }} and not {{ is_blank('estimates.address') }} as has_key
@@ -61,7 +62,7 @@ contracts as (
 
 renewals as (
 
-    -- at-risk R8, D20: what ends after the window; it ends later than anything in the window (R10)
+    -- at-risk R8, D20: what ends after the window; it ends later than anything in the window (at-risk R10)
     select
         account_id,
         division_key,

@@ -107,7 +107,7 @@ with_scorecards as (
 final as (
 
     select
-        -- identifiers
+        -- contracts account; identifiers
         accounts.account_id as id,
         accounts.lmn_crm_id,
         accounts.name,

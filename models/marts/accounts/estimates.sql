@@ -16,7 +16,7 @@ won as (
 
     select
         linked.*,
-        -- D4, at-risk R2, accounts R5: LMN's pipeline first, then the status
+        -- D4, at-risk R2, accounts R5, contracts status-determination: LMN's pipeline first, then the status
         coalesce({{ starts_with(fold_text('linked.pipeline_status'), 'sold') }}, false)
         or won_statuses.status is not null as is_won
 
@@ -73,7 +73,7 @@ contract_terms as (
         -- accounts R24 to R27: a flag, never a correction
         coalesce(duration_months > 0 and duration_months % 12 = 1, false) as is_duration_typo,
         coalesce(duration_months <= 0, false) as reversed_dates,
-        -- D8, contracts year-priority
+        -- D8, accounts R6, contracts year-priority
         case
             when contract_start is not null and contract_end is not null then 'contract_term'
             when contract_end is not null then 'contract_end'

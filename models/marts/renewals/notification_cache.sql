@@ -45,6 +45,7 @@ collected as (
 final as (
 
     select
+        -- contracts notification-cache, at-risk R32: the list as pages read it, beside the table
         'at-risk-accounts' as cache_key,
         '{"accounts":[' || accounts_list
         || '],"count":' || cast(accounts as {{ text_type() }})

@@ -8,6 +8,7 @@ history as (
 
 measured as (
 
+    -- D17
     select * from {{ ref('int_run__load_metrics') }}
     union all
     select * from {{ ref('int_run__estimate_metrics') }}

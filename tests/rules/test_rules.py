@@ -1,0 +1,130 @@
+"""Every rule of the three specs, and every decision about them, has a place that cites it and a test that proves it.
+
+`spec_rules.csv` lists the rules; `rules.csv` says of each
+
+- place: the file that decides it and cites it; `out of scope: model.column` for what only a web page can show, with the
+  column that serves the page; or `by rule, rule` for an acceptance criterion that other rules make up;
+- proof: a dbt unit test by its name, or a test as `file::function`, which cites it too.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+OUT_OF_SCOPE = "out of scope: "
+BY_OTHERS = "by "
+
+_NUMBERED = r"(?:R\d+a?(?: to R\d+)?|AC\d+|D\d+)"
+_RANGE = re.compile(r"R(\d+) to R(\d+)")
+
+
+def read(name: str) -> list[dict[str, str]]:
+    with (HERE / name).open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+RULES = {row["rule"]: row for row in read("rules.csv")}
+
+
+ANCHORS = "|".join(rule.removeprefix("contracts ") for rule in RULES if rule.startswith("contracts "))
+"""The rules of the shared data contracts, which have names and not numbers."""
+
+
+def _chains(spec: str, item: str, text: str) -> Iterator[str]:
+    """Give the items of `spec item, item (remark) and item`."""
+    for chain in re.findall(rf"\b{spec}((?:(?:,|,? and)?\s+(?:{item})\b(?:\s*\([^)]*\))?)+)", text):
+        yield from re.findall(item, re.sub(r"\([^)]*\)", "", chain))
+
+
+def citations(text: str) -> Iterator[str]:
+    """Give every rule that a text cites, as in `at-risk R8`, `accounts R24 to R27`, `contracts profile` and `D12`."""
+    text = re.sub(r"\s*\n\s*(?:--|#)?\s*", " ", text)
+    yield from re.findall(r"\bD\d+\b", text)
+    yield from (f"contracts {anchor}" for anchor in _chains("contracts", ANCHORS, text))
+    for spec in ("accounts", "at-risk"):
+        for item in _chains(spec, _NUMBERED, text):
+            if span := _RANGE.fullmatch(item):
+                yield from (f"{spec} R{number}" for number in range(int(span[1]), int(span[2]) + 1))
+            else:
+                yield f"{spec} {item}"
+
+
+@cache
+def model_properties() -> tuple[dict[str, set[str]], dict[str, str]]:
+    """The columns of each mart, and the description of each dbt unit test, from the models' YAML."""
+    columns: dict[str, set[str]] = {}
+    unit_tests: dict[str, str] = {}
+    for path in (ROOT / "models").rglob("*.yml"):
+        content: dict[str, Any] = yaml.safe_load(path.read_text())
+        for model in content.get("models", ()):
+            columns[model["name"]] = {column["name"] for column in model.get("columns", ())}
+        for unit_test in content.get("unit_tests", ()):
+            unit_tests[unit_test["name"]] = unit_test.get("description", "")
+    return columns, unit_tests
+
+
+def proof_text(proof: str) -> str | None:
+    """What a test says of itself: a unit test's description, or a function's source with its module's docstring."""
+    if "::" not in proof:
+        return model_properties()[1].get(proof)
+    name, function = proof.split("::")
+    if not (ROOT / name).exists():
+        return None
+    source = (ROOT / name).read_text()
+    found = re.search(rf"^def {function}\(.*?(?=^\S(?!\))|\Z)", source, re.MULTILINE | re.DOTALL)
+    return source.split('"""')[1] + found[0] if found else None
+
+
+def test_the_table_is_complete() -> None:
+    listed = [row["rule"] for row in read("rules.csv")]
+    expected = [row["rule"] for row in read("spec_rules.csv")]
+    assert sorted(set(expected) - set(listed)) == [], "rules without a row"
+    assert sorted(set(listed) - set(expected)) == [], "rows without a rule"
+    assert len(listed) == len(set(listed)), "a rule has one row"
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_place_decides_the_rule(rule: str) -> None:
+    place = RULES[rule]["place"]
+    if place.startswith(OUT_OF_SCOPE):
+        model, column = place.removeprefix(OUT_OF_SCOPE).split(".")
+        assert column in model_properties()[0][model], f"{model} has no column {column}"
+    elif place.startswith(BY_OTHERS):
+        assert set(place.removeprefix(BY_OTHERS).split(", ")) <= set(RULES)
+    else:
+        assert (ROOT / place).is_file(), f"{place} does not exist"
+        assert rule in set(citations((ROOT / place).read_text())), f"{place} does not cite {rule}"
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_proof_exists(rule: str) -> None:
+    place, proof = RULES[rule]["place"], RULES[rule]["proof"]
+    text = proof_text(proof)
+    assert text is not None, f"there is no test {proof}"
+    if not place.startswith((OUT_OF_SCOPE, BY_OTHERS)):
+        assert rule in set(citations(text)), f"{proof} does not cite {rule}"
+
+
+@pytest.mark.parametrize(
+    ("text", "cited"),
+    [
+        ("-- accounts R24 to R27: a flag", {"accounts R24", "accounts R25", "accounts R26", "accounts R27"}),
+        ("at-risk R6a, R7 (Example 2), D19", {"at-risk R6a", "at-risk R7", "D19"}),
+        ("-- at-risk R8,\n    -- R9", {"at-risk R8", "at-risk R9"}),
+        ("contracts revenue_by_year and segment_by_year", {"contracts revenue_by_year", "contracts segment_by_year"}),
+        ("the accounts of R2 and R3", set()),
+    ],
+)
+def test_citations_are_read_as_people_write_them(text: str, cited: set[str]) -> None:
+    assert cited <= set(citations(text))
+    assert {rule for rule in citations(text) if re.search(r"R\d", rule)} <= cited
