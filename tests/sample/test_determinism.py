@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.sample import bundled, write_sample
-from pipeline.sample.population import populate
+from pipeline.sample.population import CAST, populate
 from tests.sample.conftest import ACCOUNTS, EVENTS, SEED
 from tests.sample.reading import read_workbook
 
@@ -77,6 +77,13 @@ def test_the_sample_in_the_repository_is_what_the_generator_writes(tmp_path: Pat
                 assert pq.read_table(ours).equals(pq.read_table(made)), name
             case _:
                 assert read_workbook(ours) == read_workbook(made), name
+
+
+def test_its_readme_says_how_it_was_made() -> None:
+    readme = (BUNDLED / "README.md").read_text(encoding="utf-8")
+    command = f"--accounts {bundled.ACCOUNTS} --seed {bundled.SEED} --events-per-account {bundled.EVENTS_PER_ACCOUNT}"
+    assert command in readme
+    assert f"The first {CAST} accounts" in readme
 
 
 def test_the_sample_in_the_repository_is_under_a_megabyte() -> None:
