@@ -21,19 +21,21 @@
         {
             "segment": "A",
             "rule": "accounts R12",
-            "says": "100 * revenue >= " ~ var("segment_a_percent") ~ " * total",
+            "says": var("segment_a_percent") ~ " percent of the year's total at least",
+            "percent": var("segment_a_percent"),
             "condition": "100 * revenue_cents >= " ~ var("segment_a_percent") ~ " * total_cents",
         },
         {
             "segment": "B",
             "rule": "accounts R13",
-            "says": "100 * revenue >= " ~ var("segment_b_percent") ~ " * total",
+            "says": var("segment_b_percent") ~ " percent of the year's total at least",
+            "percent": var("segment_b_percent"),
             "condition": "100 * revenue_cents >= " ~ var("segment_b_percent") ~ " * total_cents",
         },
         {
             "segment": "C",
             "rule": "accounts R14",
-            "says": "whatever is left",
+            "says": "less than that",
             "condition": "revenue_cents is not null",
         },
     ]) }}

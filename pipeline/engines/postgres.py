@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from decimal import Decimal
 from typing import Any, Final
 
 import pyarrow as pa
@@ -88,12 +89,10 @@ class PostgresEngine:
     def query(self, select: str) -> pa.Table:
         """Return the rows of a select, of what this state folder's latest run built."""
         self._check_stamp()
-        with self._connection.cursor() as cursor:
-            cursor.execute(select.encode())
-            rows = cursor.fetchall()
-            names = [column.name for column in cursor.description or ()]
-        self._connection.commit()
-        return pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
+        with closing(self._server.connect_arrow()) as connection, connection.cursor() as cursor:
+            cursor.execute(select)
+            table = cursor.fetch_arrow_table()
+        return pa.table({name: _plain(table[name]) for name in table.column_names})
 
     def commit(self) -> None:
         """Put this run's marts before their readers, all in one transaction."""
@@ -194,3 +193,11 @@ def _in_type(values: pa.ChunkedArray, kind: str, where: str) -> pa.ChunkedArray:
 
 def _storage(chunk: pa.Array) -> pa.Array:
     return chunk.storage if isinstance(chunk, pa.ExtensionArray) else chunk
+
+
+def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Turn numerics, which arrive as text, into decimals of the digits that they have."""
+    if not isinstance(values.type, pa.ExtensionType):
+        return values
+    decimals = [None if value is None else Decimal(str(value)) for value in values.to_pylist()]
+    return pa.chunked_array([pa.array(decimals, None if any(decimals) else pa.decimal128(38, 6))])

@@ -1,0 +1,43 @@
+-- what each of the team's users did for the account (D33, D34)
+with
+
+effort as (
+
+    {{ user_effort() | indent(4) }}
+
+),
+
+users as (
+
+    select
+        organization_id,
+        id as user_id,
+        email
+
+    from {{ source('platform', 'users') }}
+
+)
+
+select
+    effort.user_id,
+    users.email,
+    cast(effort.events as bigint) as events,
+    {{ round_half_up('effort.email_seconds', 3600, 2) }} as email_hours,
+    {{ round_half_up('effort.ticket_comment_seconds', 3600, 2) }} as ticket_comment_hours,
+    {{ round_half_up('effort.chat_seconds', 3600, 2) }} as chat_hours,
+    {{ round_half_up('effort.attended_seconds', 3600, 2) }} as meeting_hours,
+    {{ round_half_up('effort.effort_seconds', 3600, 2) }} as effort_hours,
+    cast(effort.hourly_cents * 0.01 as numeric(18, 2)) as hourly_cost,
+    {{ round_half_up(
+        'cast(effort.effort_seconds as ' ~ wide_integer() ~ ') * effort.hourly_cents', 360000, 2
+    ) }} as effort_cost,
+    cast(effort.effort_seconds as bigint) as effort_seconds,
+    effort.hourly_cents,
+    coalesce(effort.is_owner, false) as is_owners,
+    effort.is_excluded,
+    effort.is_counted
+
+from effort
+left join users
+    on effort.organization_id = users.organization_id and effort.user_id = users.user_id
+where {{ is_explained_customer('effort') }}

@@ -1,0 +1,41 @@
+"""The headings under which the specs list the columns of the tables that are explained."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import Final
+
+from pipeline.explain.rule_texts import SPECS
+
+_TABLES: Final = {
+    "account_core": "account-core.md",
+    "account_communication_stats": "account-communication-stats.md",
+}
+_HEADING: Final = re.compile(r"^### (?P<name>.+?)(?: \(\d+ columns?\))?$")
+_ROW: Final = re.compile(r"^\| *\d+ *\| *(?P<column>\w+) *\|")
+_FIELD: Final = re.compile(r"^ {2}(?P<column>\w+)\??:")
+_CONTRACT: Final = "Account"
+_PAGES: Final = "Filters and sorting"
+
+
+@functools.lru_cache(maxsize=4)
+def column_groups(table: str) -> dict[str, str]:
+    """Give the heading of each column of a table that a spec lists; see group_of for the others."""
+    if table not in _TABLES:
+        contracts = (SPECS / "shared-data-contracts.md").read_text()
+        fields = contracts.split("**Table**: `accounts`", 1)[1].split("```")[1]
+        return {found["column"]: _CONTRACT for line in fields.splitlines() if (found := _FIELD.match(line))}
+    groups: dict[str, str] = {}
+    heading = ""
+    for line in (SPECS / _TABLES[table]).read_text().splitlines():
+        if found := _HEADING.match(line):
+            heading = found["name"]
+        elif found := _ROW.match(line):
+            groups[found["column"]] = heading
+    return groups
+
+
+def group_of(table: str, column: str) -> str:
+    """Give the heading of a column; what the accounts page needs beside the Account contract has one of its own."""
+    return column_groups(table).get(column, _PAGES)

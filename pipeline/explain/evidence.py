@@ -1,0 +1,87 @@
+"""What stands behind a column: rows of an analysis, and how they make the value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "count",
+    "any",
+    "two",
+    "sum",
+    "rounded_shares",
+    "by_year",
+    "latest",
+    "earliest",
+    "first",
+    "default",
+    "names",
+    "average_hours",
+    "hours",
+    "cost",
+    "label",
+    "segment",
+    "time_frame",
+    "quotient",
+    "days",
+]
+
+_SAYS: dict[Kind, str] = {
+    "count": "The value is the number of these rows.",
+    "any": "The value is true when there is such a row.",
+    "two": "The value is true when there are two such rows or more.",
+    "sum": "The value is the sum of {}.",
+    "rounded_shares": "The value is the sum of price_used / shares, rounded once, half away from zero, to cents.",
+    "by_year": "The value lists {} by year.",
+    "latest": "The value is the latest {}.",
+    "earliest": "The value is the earliest {}.",
+    "first": "The value is the first of {} that is there.",
+    "default": "The value is the first of {} that is there, else the default.",
+    "names": "The value lists {}, each once, in order.",
+    "average_hours": "The value is the average of the seconds, in hours, rounded once, half up.",
+    "hours": "The value is the sum of the seconds, in hours, rounded once, half up.",
+    "cost": "The value is the sum of seconds times hourly cost, rounded once, half up.",
+    "label": "The value is Red up to the first limit, Yellow up to the second, else Green.",
+    "segment": "The value is the segment of the first rule that holds.",
+    "time_frame": "The value is revenue * effort_window_days / 365, rounded half up.",
+    "quotient": "The value is team_effort_cost / time_frame_revenue, rounded half up.",
+    "days": "The value is the number of days from the one to the other.",
+}
+
+
+@dataclass(frozen=True)
+class Makes:
+    """How rows make a value: by `kind`, from the columns named."""
+
+    kind: Kind
+    columns: tuple[str, ...] = ()
+
+    @property
+    def says(self) -> str:
+        """The same as a sentence."""
+        return _SAYS[self.kind].format(", ".join(self.columns))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Rows that bear on a value.
+
+    `query` names the analysis (without `explain_`), `where` and `order_by` choose and order its rows by its columns,
+    and `shows` are the columns to read. Rows without `makes` are beside the value: what it is made from in turn, or,
+    if `lost`, what might have made it and did not.
+    """
+
+    query: str
+    title: str
+    shows: tuple[str, ...]
+    order_by: str
+    where: str | None = None
+    makes: Makes | None = None
+    lost: bool = False
+
+    @property
+    def select(self) -> str:
+        """The select of the rows, of a relation `evidence`."""
+        condition = f" where {self.where}" if self.where else ""
+        return f"select * from evidence{condition} order by {self.order_by}"

@@ -1,0 +1,150 @@
+"""The explanation of an account's columns: what is said of each, before anybody lays it out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pipeline.contracts import ContractColumn, ExportContract, contracts_from_manifest
+from pipeline.dbt_runner import parsed_project
+from pipeline.errors import WarehouseError
+from pipeline.explain.column_groups import group_of
+from pipeline.explain.columns import CHANNELS, EVIDENCE
+from pipeline.explain.evidence import Evidence
+from pipeline.explain.identity import Identity, find_account
+from pipeline.explain.queries import Queries, Row, open_queries
+from pipeline.explain.rule_texts import RuleText, rule_text
+from pipeline.settings import Settings
+
+TABLES: Final = tuple(EVIDENCE)
+_CHANNEL_RULE: Final = "D36"
+
+
+@dataclass(frozen=True)
+class EvidenceRows:
+    """A piece of evidence with its rows."""
+
+    evidence: Evidence
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True)
+class ExplainedColumn:
+    """A column of one of the three tables, for one account.
+
+    `rules` and `evidence` are there where the story was asked for; `note` says why there is no value.
+    """
+
+    table: str
+    contract: ContractColumn
+    group: str
+    value: Any
+    note: str | None = None
+    rules: tuple[RuleText, ...] = ()
+    evidence: tuple[EvidenceRows, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return self.contract.name
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What is said of an account; `is_story` where it is the whole story of one column, of each table that has it."""
+
+    account: Identity
+    as_of: datetime
+    selected_year: int
+    columns: tuple[ExplainedColumn, ...]
+    is_story: bool
+
+
+def explain_account(
+    settings: Settings, identifier: str, column: str | None = None, organization: int | None = None
+) -> Explanation:
+    """Explain an account's columns, or one of them (`name` or `table.name`) with its rules and evidence.
+
+    Reads what the latest run of the state folder built. WarehouseError for an unknown or ambiguous account or column.
+    """
+    chosen = choose_columns(column)
+    with open_queries(settings) as queries:
+        account = find_account(queries.identities(), identifier, organization)
+        return explain_columns(queries, account, chosen, is_story=column is not None)
+
+
+def explain_columns(
+    queries: Queries, account: Identity, chosen: Mapping[str, Sequence[ContractColumn]], *, is_story: bool
+) -> Explanation:
+    """Explain the chosen columns, by table, of an account."""
+    evidence = {(table, c.name): EVIDENCE[table][c.name] for table in chosen for c in chosen[table]} if is_story else {}
+    wanted = {piece.query for pieces in evidence.values() for piece in pieces}
+    about = queries.about(account, [*chosen, *wanted, *([CHANNELS.query] if is_story else [])])
+    explained: list[ExplainedColumn] = []
+    read: dict[Evidence, tuple[Row, ...]] = {}
+
+    def evidence_rows(piece: Evidence) -> EvidenceRows:
+        if piece not in read:
+            read[piece] = tuple(about.evidence(piece))
+        return EvidenceRows(piece, read[piece])
+
+    for table, columns in chosen.items():
+        row = about.row(table)
+        for contract in columns:
+            value = row.get(contract.name)
+            note = _why_no_value(account, table, contract) if value is None else None
+            pieces = evidence.get((table, contract.name), ())
+            if is_story and value is None and account.is_customer and _CHANNEL_RULE in contract.rules:
+                pieces = (*pieces, CHANNELS)
+            explained.append(
+                ExplainedColumn(
+                    table=table,
+                    contract=contract,
+                    group=group_of(table, contract.name),
+                    value=value,
+                    note=note,
+                    rules=tuple(map(rule_text, contract.rules)) if is_story else (),
+                    evidence=tuple(map(evidence_rows, pieces)),
+                )
+            )
+    return Explanation(account, queries.plan.as_of, queries.plan.selected_year, tuple(explained), is_story)
+
+
+def choose_columns(column: str | None) -> dict[str, list[ContractColumn]]:
+    """Choose the columns to explain, by table: all, or those of that name; WarehouseError with the nearest if none."""
+    contracts = {contract.name: contract for contract in contracts_from_manifest(parsed_project().manifest)}
+    tables = {table: contracts[table] for table in TABLES}
+    if column is None:
+        return {table: list(contract.exported_columns) for table, contract in tables.items()}
+    wanted = column.strip().lower()
+    chosen = {
+        table: [c for c in contract.exported_columns if wanted in (c.name, f"{table}.{c.name}")]
+        for table, contract in tables.items()
+    }
+    chosen = {table: columns for table, columns in chosen.items() if columns}
+    if not chosen:
+        raise _unknown_column(column, tables.values())
+    return chosen
+
+
+def _unknown_column(column: str, tables: Iterable[ExportContract]) -> WarehouseError:
+    names = [name for table in tables for c in table.exported_columns for name in (c.name, f"{table.name}.{c.name}")]
+    near = difflib.get_close_matches(column.strip().lower(), dict.fromkeys(names), n=3)
+    return WarehouseError(
+        f"no column of {', '.join(TABLES)} has that name",
+        where=column,
+        remedy=f"the nearest: {', '.join(near)}" if near else "leave COLUMN out to see them all",
+    )
+
+
+def _why_no_value(account: Identity, table: str, contract: ContractColumn) -> str | None:
+    """Say why a value that is null can't be there for this kind of account."""
+    if table == "accounts" and account.crm_account_id is None:
+        return "no CRM account links to this customer, so accounts has no row for it"
+    computed = contract.source is None or not contract.source.startswith(("accounts", "system"))
+    if table != "accounts" and not account.is_customer and computed:
+        return "a CRM account that no customer links to: what only the platform knows is null (D24, D26, D36)"
+    return None

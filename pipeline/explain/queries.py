@@ -1,0 +1,111 @@
+"""Asks the latest run's models: dbt compiles the analyses for one account, the engine gives the rows.
+
+Each analysis is asked once. What evidence chooses of its rows is a select of DuckDB upon them, whatever the engine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.dbt_runner import compile_analyses
+from pipeline.engines import Engine, open_engine
+from pipeline.errors import WarehouseError
+from pipeline.explain.evidence import Evidence
+from pipeline.explain.identity import Identity
+from pipeline.run_plan import RunPlan
+from pipeline.settings import Settings
+from pipeline.workspace import Workspace
+
+Row = dict[str, Any]
+
+
+class Queries:
+    """The analyses of the run whose marts the engine holds; `plan` is that run's."""
+
+    def __init__(self, engine: Engine, workspace: Workspace, plan: RunPlan) -> None:
+        self.plan = plan
+        self._engine = engine
+        self._workspace = workspace
+
+    def identities(self) -> list[Row]:
+        """List every account by what people call it."""
+        compiled = self._compiled(["identities"], {})
+        return _rows(self._engine.query(compiled["identities"]))
+
+    def about(self, account: Identity, names: Iterable[str]) -> AccountRows:
+        """Ask analyses, named without `explain_`, about an account."""
+        compiled = self._compiled(
+            names,
+            {
+                "explain_organization_id": account.organization_id,
+                "explain_account_id": account.account_id,
+                "explain_crm_account_id": account.crm_account_id,
+            },
+        )
+        return AccountRows({name: self._engine.query(select) for name, select in compiled.items()})
+
+    def _compiled(self, names: Iterable[str], about: dict[str, Any]) -> dict[str, str]:
+        with self._engine.dbt_session() as environment:
+            compiled = compile_analyses(
+                sorted({f"explain_{name}" for name in names}),
+                target=self._engine.name,
+                target_path=self._workspace.dbt_target,
+                environment=environment,
+                variables={**self.plan.dbt_variables, **about},
+            )
+        return {name.removeprefix("explain_"): select for name, select in compiled.items()}
+
+
+class AccountRows:
+    """What the analyses say of one account."""
+
+    def __init__(self, tables: Mapping[str, pa.Table]) -> None:
+        self._tables = tables
+        self._connection = duckdb.connect()
+
+    def row(self, name: str) -> Row:
+        """The one row of an analysis; empty where there is none."""
+        rows = _rows(self._tables[name])
+        return rows[0] if rows else {}
+
+    def evidence(self, wanted: Evidence) -> list[Row]:
+        """The rows that a piece of evidence chooses, in its order, with its columns."""
+        self._connection.register("evidence", self._tables[wanted.query])
+        chosen = self._connection.sql(wanted.select).to_arrow_table()
+        return _rows(chosen.select(list(wanted.shows)))
+
+
+def _rows(table: pa.Table) -> list[Row]:
+    rows: list[Row] = table.to_pylist()
+    return rows
+
+
+@contextmanager
+def open_queries(settings: Settings) -> Iterator[Queries]:
+    """Open the warehouse of a state folder, taking turns with runs; WarehouseError where nothing is built."""
+    from pipeline.progress import open_progress
+
+    if not settings.state.exists():
+        raise _nothing_built(settings)
+    workspace = Workspace(settings.state)
+    with workspace.turn(open_progress()):
+        if not workspace.built.exists():
+            raise _nothing_built(settings)
+        plan = RunPlan.from_json(json.loads(workspace.built.read_text()))
+        engine = open_engine(settings)
+        try:
+            yield Queries(engine, workspace, plan)
+        finally:
+            engine.close()
+
+
+def _nothing_built(settings: Settings) -> WarehouseError:
+    return WarehouseError(
+        "nothing has been built here", where=str(settings.state), remedy="run `warehouse run` with this --state first"
+    )

@@ -1,0 +1,198 @@
+"""Lays an explanation out for an analyst: in colour and boxes on a terminal, as plain text elsewhere, or as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Any, Final
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from pipeline.explain.evidence import Evidence
+from pipeline.explain.explanation import EvidenceRows, ExplainedColumn, Explanation
+
+SHOWN_ROWS: Final = 20
+"""Rows of a piece of evidence that are laid out; the others are counted."""
+
+_CELL: Final = 60
+_PLAIN_WIDTH: Final = 200
+_MISSING: Final = "null"
+
+
+def open_console() -> Console:
+    """Open the standard output: as wide as the terminal, or wide enough for a table where there is none."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
+
+
+def render(explanation: Explanation, console: Console, *, shown_rows: int = SHOWN_ROWS) -> None:
+    """Print an explanation, `shown_rows` of each piece of evidence."""
+    console.print(_heading(explanation, console.is_terminal))
+    if not explanation.is_story:
+        for table, columns in groupby(explanation.columns, key=lambda column: column.table):
+            console.print()
+            console.print(Text(table, style="bold cyan"))
+            console.print(_overview(columns))
+        return
+    for column in explanation.columns:
+        console.print()
+        console.print(_story(column, console.is_terminal, shown_rows))
+
+
+def as_json(explanation: Explanation) -> str:
+    """Give the explanation as JSON, all rows of all evidence; decimals and instants are texts."""
+    described = {
+        "account": vars(explanation.account),
+        "as_of": explanation.as_of,
+        "selected_year": explanation.selected_year,
+        "columns": [_described(column, explanation.is_story) for column in explanation.columns],
+    }
+    return json.dumps(described, default=_json_value, ensure_ascii=False, indent=2)
+
+
+def _described(column: ExplainedColumn, is_story: bool) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "table": column.table,
+        "column": column.name,
+        "group": column.group,
+        "type": column.contract.data_type,
+        "value": column.value,
+        "note": column.note,
+        "definition": column.contract.description,
+        "source": column.contract.source,
+    }
+    if is_story:
+        described["rules"] = [vars(rule) for rule in column.rules]
+        described["evidence"] = [
+            {
+                "title": piece.evidence.title,
+                "lost": piece.evidence.lost,
+                "makes": piece.evidence.makes.says if piece.evidence.makes else None,
+                "rows": list(piece.rows),
+            }
+            for piece in column.evidence
+        ]
+    return described
+
+
+def _json_value(value: object) -> str:
+    return _instant(value) if isinstance(value, datetime) else str(value)
+
+
+def _heading(explanation: Explanation, is_terminal: bool) -> RenderableType:
+    account = explanation.account
+    kind = "customer" if account.is_customer else "CRM account without a customer"
+    ids = [f"account {account.account_id}", f"organization {account.organization_id}", kind]
+    if account.crm_account_id:
+        ids.append(f"CRM {account.crm_account_id}")
+    if account.lmn_crm_id:
+        ids.append(f"LMN {account.lmn_crm_id}")
+    when = f"as of {_instant(explanation.as_of)}, selected year {explanation.selected_year}"
+    text = Text.assemble((account.name or "unnamed", "bold"), "\n", " · ".join(ids), "\n", (when, "dim"))
+    return Panel(text, expand=False, border_style="cyan") if is_terminal else text
+
+
+def _overview(columns: Iterable[ExplainedColumn]) -> RenderableType:
+    """List columns with their values, a line each, under the specs' headings."""
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, overflow="ellipsis")
+    for group, members in groupby(columns, key=lambda column: column.group):
+        table.add_row(Text(group, style="bold"), "")
+        for column in members:
+            table.add_row(Text("  " + column.name), _value_text(column, one_line=True))
+    return table
+
+
+def _value_text(column: ExplainedColumn, *, one_line: bool = False) -> Text:
+    if column.value is None:
+        return Text(_MISSING + (f"  ({column.note})" if column.note and not one_line else ""), style="dim")
+    text = _text(column.value)
+    return Text(" ".join(text.split()) if one_line else text, style="green" if not one_line else "")
+
+
+def _story(column: ExplainedColumn, is_terminal: bool, shown_rows: int) -> RenderableType:
+    parts: list[RenderableType] = [
+        Text.assemble((f"{column.table}.{column.name}", "bold cyan"), " = ", _value_text(column)),
+        Text(column.contract.description),
+        Text(f"{column.contract.data_type}, from {column.contract.source or 'the platform'}", style="dim"),
+    ]
+    if column.rules:
+        rules = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        rules.add_column(no_wrap=True, style="bold")
+        rules.add_column(overflow="fold")
+        for rule in column.rules:
+            rules.add_row(rule.id, Text.assemble(rule.text, (f"  [{rule.document}]", "dim")))
+        parts += [Text(), Text("Rules", style="bold"), Padding(rules, (0, 0, 0, 2))]
+    for piece in column.evidence:
+        if piece.rows or not piece.evidence.lost:
+            parts += [Text(), *_evidence(piece, is_terminal, shown_rows)]
+    return Group(*parts)
+
+
+def _evidence(piece: EvidenceRows, is_terminal: bool, shown_rows: int) -> list[RenderableType]:
+    evidence = piece.evidence
+    title = Text(f"{evidence.title} ({len(piece.rows):,})", style="bold yellow" if evidence.lost else "bold")
+    said: list[RenderableType] = [title]
+    if evidence.makes:
+        said.append(Text(f"  {evidence.makes.says}", style="dim"))
+    if not piece.rows:
+        return [*said, Text("  none", style="dim")]
+    said.append(Padding(_rows_table(evidence, piece.rows[:shown_rows], is_terminal), (0, 0, 0, 2)))
+    if len(piece.rows) > shown_rows:
+        said.append(Text(f"  … and {len(piece.rows) - shown_rows:,} more", style="dim"))
+    return said
+
+
+def _rows_table(evidence: Evidence, rows: Iterable[dict[str, Any]], is_terminal: bool) -> RenderableType:
+    """Lay out rows; one row that makes no list of its own goes downwards."""
+    rows = list(rows)
+    if len(rows) == 1 and len(evidence.shows) > 1:
+        downwards = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        downwards.add_column(no_wrap=True, style="dim")
+        downwards.add_column(overflow="fold")
+        for name in evidence.shows:
+            downwards.add_row(name, _cell(rows[0][name]))
+        return downwards
+    table = Table(box=box.SIMPLE_HEAD if is_terminal else None, pad_edge=False, padding=(0, 2, 0, 0))
+    shown = [name for name in evidence.shows if any(row[name] is not None for row in rows)]
+    for name in shown:
+        is_number = all(_is_number(row[name]) for row in rows)
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold", header_style="dim")
+    for row in rows:
+        table.add_row(*(_cell(row[name]) for name in shown))
+    return table
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int | Decimal) and not isinstance(value, bool))
+
+
+def _cell(value: object) -> Text:
+    if value is None:
+        return Text(_MISSING, style="dim")
+    text = " ".join(_text(value).split())
+    return Text(text if len(text) <= _CELL else text[: _CELL - 1] + "…")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Decimal):
+        return f"{value:,f}"
+    return (
+        _instant(value) if isinstance(value, datetime) else value.isoformat() if isinstance(value, date) else str(value)
+    )
+
+
+def _instant(value: datetime) -> str:
+    """Write an instant in UTC as the drops do, its fraction only if it has one."""
+    return value.replace(tzinfo=None).isoformat(sep=" ").removesuffix(".000000") + " UTC"
