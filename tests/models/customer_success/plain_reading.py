@@ -279,7 +279,92 @@ class Tenant:
         out["team_effort_hours"] = rounded(Fraction(sum(effort.values()), 3600), 2)
         out["owner_effort_hours"] = rounded(Fraction(effort[owner] if owner is not None else 0, 3600), 2)
         out["team_effort_cost"] = rounded(cost, 2)
+        revenue = row.get("revenue")
+        frame = None if revenue is None else rounded(Fraction(revenue) * 365 / 365, 2)
+        out["time_frame_revenue"] = frame
+        positive = frame is not None and frame > 0
+        out["efficiency_rate"] = rounded(Fraction(out["team_effort_cost"]) / Fraction(frame or 1), 4) if positive else None
         return out
+
+    def provider(self, row: Row, kind: str) -> str | None:
+        """D35: of the owner's newest active token, else the organization's commonest."""
+        tokens = [
+            t
+            for t in self.table("user_api_token")
+            if folded(t["kind"]) == kind
+            and t.get("active")
+            and (t.get("updated_at") is None or t["updated_at"] <= self.now)
+        ]
+        own = [t for t in tokens if row.get("owner") is not None and t["user_id"] == row["owner"]]
+        if own:
+            return str(max(own, key=lambda t: (t.get("updated_at") or datetime.min, t["id"]))["provider"])
+        names = [str(t["provider"]) for t in tokens]
+        return min(set(names), key=lambda name: (-names.count(name), name), default=None)
+
+    def texts(self, customer: int) -> dict[str, str | None]:
+        """D37: the latest of each kind."""
+
+        def last(table: str, kind: str | None = None) -> Row:
+            rows = [
+                r
+                for r in self.past(table, "created_at")
+                if r["customer_id"] == customer and (kind is None or folded(r["kind"]) == kind)
+            ]
+            return max(rows, key=lambda r: (r["created_at"], r["id"]), default={})
+
+        opportunity = last("ai_expansion_opportunities")
+        return {
+            "last_note": last("note").get("body"),
+            "ai_expansion_summary": opportunity.get("expansion_summary"),
+            "expansion_readiness_level": opportunity.get("readiness_level"),
+            "ai_churn_risk_summary": opportunity.get("churn_risk_summary"),
+            "ai_churn_analysis": last("ai_summary", "churn").get("summary"),
+            "ai_account_summary": last("ai_summary", "account").get("summary"),
+            "ai_renewal_analysis": last("ai_summary", "renewal").get("summary"),
+        }
+
+    def names(self, row: Row) -> dict[str, Any]:
+        """The tenant's own names for a customer's tier and journey, and its references as they are."""
+
+        def name(table: str, key: int | None) -> str | None:
+            return next((r["name"] for r in self.table(table) if r["id"] == key), None)
+
+        return {
+            "tier_name": name("tier", row.get("tier_id")),
+            "journey_phase_name": name("customer_journey", row.get("journey_id")),
+            "parent_account_id": row.get("parent_id"),
+            "owner_id": row.get("owner"),
+        }
+
+    def qbr(self, customer: int) -> dict[str, Any]:
+        """D27: the last QBR detected or held, and the next confirmed one."""
+        meetings = [m for m, _, _ in self.meetings(customer) if folded(m.get("kind")) == "qbr"]
+        held = [m["start_time"] for m in meetings if m["start_time"] <= self.now]
+        ahead = [m["start_time"] for m in meetings if m["start_time"] > self.now and folded(m.get("status")) == "confirmed"]
+        upcoming = min(ahead, default=None)
+        return {
+            "lifecycle_event_qbr": latest([*held, self.insights(customer)[1]["qbr"]]),
+            "next_qbr_date": None if upcoming is None else upcoming.date(),
+        }
+
+    def data_as_of(self, crm_accounts: list[Row]) -> datetime:
+        """D3: the latest instant of the organization's own rows, and of the CRM's where it is given."""
+        columns = {
+            "customer": ("updated_at",),
+            "insight": ("created_at", "last_detected_at", "resolved_at"),
+            "ai_expansion_opportunities": ("created_at",),
+            "ai_summary": ("created_at",),
+            "email_prop": ("sent_at",),
+            "chat_message": ("sent_at",),
+            "calendar_event_prop": ("start_time",),
+            "ticket": ("opened_at", "closed_at"),
+            "ticket_comment": ("created_at",),
+            "note": ("created_at",),
+            "user_api_token": ("updated_at",),
+        }
+        found = [row.get(c) for table, names in columns.items() for row in self.table(table) for c in names]
+        found += [row.get(c) for row in crm_accounts for c in ("created_at", "updated_at")]
+        return latest(at for at in found if at is not None and at <= self.now) or self.now
 
     @staticmethod
     def _seconds(meeting: Row) -> int:

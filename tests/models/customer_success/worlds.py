@@ -54,7 +54,7 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
             "excluded": rng.choice([None, False, False, True]),
             "hourly_cost": rng.choice([None, Decimal("33.33"), Decimal("100"), Decimal("0.01")]),
         }
-        for n in range(1, 5)
+        for n in [1, 2, 3, 4, *([77] if organization == 2 else [])]
     ]
     stakeholders = [
         {
@@ -64,20 +64,28 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
             "muted": rng.choice([None, False, True]),
             "opted_out": rng.choice([None, False, False, True]),
         }
-        for n in range(1, 7)
+        for n in [1, 2, 3, 4, 5, 6, *([88] if organization == 2 else [])]
     ]
-    user_ids = [*range(1, 5), 77, None]
-    stakeholder_ids = [*range(1, 7), 88, None]
+    # 77 and 88 are people of organization 2 only: in organization 1 they are references that point across
+    user_ids = [1, 2, 3, 4, 77, None]
+    stakeholder_ids = [1, 2, 3, 4, 5, 6, 88, None]
     found: dict[str, list[Row]] = {
         "customer": [
             {
                 "id": n,
                 "owner": rng.choice(user_ids),
                 "tier_id": rng.choice([1, 1, 1, 2, None]),
-                "revenue": rng.choice([None, Decimal("0"), Decimal("1200.50"), Decimal("999999.99")]),
+                "revenue": rng.choice([None, Decimal("0"), Decimal("-5"), Decimal("1200.50"), Decimal("999999.99")]),
+                "name": rng.choice([None, f"Customer {n} of {organization}"]),
+                "crm_id": rng.choice([None, "L1", "a2", "nowhere"]),
+                "parent_id": rng.choice([None, n, n % customers + 1, 404]),
+                "journey_id": rng.choice([None, 1, 2]),
+                "updated_at": choose.instant(),
             }
             for n in range(1, customers + 1)
         ],
+        "tier": [{"id": n, "name": f"Tier {n} of {organization}"} for n in range(1, organization + 1)],
+        "customer_journey": [{"id": n, "name": f"Phase {n} of {organization}"} for n in range(1, organization + 1)],
         "users": users,
         "stakeholder": stakeholders,
     }
@@ -138,6 +146,19 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
                     found.setdefault("calendar_event_attendee", []).append(
                         {"event_id": event, key: person, "attended": rng.choice([None, True, False])}
                     )
+        for table in ("note", "ai_summary", "ai_expansion_opportunities"):
+            for number in range(rng.randint(0, 3)):
+                text = choose.maybe(f" {table} {number} of {customer} of {organization} ")
+                columns = {
+                    "note": {"body": text},
+                    "ai_summary": {"kind": rng.choice(["account", " Renewal", "churn", "other"]), "summary": text},
+                    "ai_expansion_opportunities": {
+                        "expansion_summary": text,
+                        "readiness_level": choose.maybe("High"),
+                        "churn_risk_summary": choose.maybe("Low"),
+                    },
+                }[table]
+                add(table, {"customer_id": customer, "created_at": choose.instant(), **columns})
         for _ in range(rng.randint(0, 3)):
             created = choose.instant()
             add(
@@ -150,9 +171,30 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
                     "last_detected_at": choose.maybe(created + timedelta(days=rng.randrange(40)), 0.5),
                 },
             )
+    for _ in range(rng.randint(0, 12)):
+        add(
+            "user_api_token",
+            {
+                "user_id": rng.choice(user_ids[:-1]),
+                "kind": rng.choice(["email", " Calendar", "chat", "ticket", "fax"]),
+                "provider": rng.choice(["google", "Google", "slack", "zendesk", f"provider of {organization}"]),
+                "active": rng.choice([None, True, True, False]),
+                "updated_at": choose.maybe(choose.instant()),
+            },
+        )
     return {
         ("platform", table): [{"organization_id": organization, **row} for row in rows] for table, rows in found.items()
     }
+
+
+CRM: World = {
+    ("crm", "accounts"): [
+        {"id": "a1", "lmn_crm_id": "L1", "name": "First", "created_at": NOW - timedelta(hours=5)},
+        {"id": "a2", "name": "Second"},
+        {"id": "a3", "lmn_crm_id": "L3", "name": "Third", "updated_at": NOW + timedelta(hours=5)},
+    ]
+}
+"""The accounts of organization 1, whose ids customers of both organizations name."""
 
 
 def merged(*worlds: World) -> World:

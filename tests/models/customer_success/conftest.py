@@ -1,0 +1,24 @@
+"""The customer-success models, built once for the tests that fill them again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from models.customer_success.worlds import NOW
+from models.harness import BuiltModels, built_models
+
+MARTS = ("account_core", "account_communication_stats", "account_health", "insight_snapshot", "lifecycle_event_history")
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
+    """The models of the five marts on empty tables, as of NOW."""
+    with built_models(
+        tmp_path_factory.mktemp("models"),
+        {},
+        as_of=NOW.isoformat(sep=" "),
+        select=[f"+{mart}" for mart in MARTS],
+        commands=("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+    ) as built:
+        yield built
