@@ -47,10 +47,13 @@ def recorded_drops(workspace: Workspace, fingerprint: str | None) -> list[dict[s
     return drops if recorded["fingerprint"] == fingerprint and in_place else None
 
 
-def record_run(workspace: Workspace, fingerprint: str | None, drops: list[dict[str, Any]]) -> None:
-    """Record a run that has published."""
+def record_run(
+    workspace: Workspace, fingerprint: str | None, drops: list[dict[str, Any]], seconds: dict[str, float]
+) -> None:
+    """Record a run that has published, and how long its steps took."""
+    standing = [{**drop, "is_new": False} for drop in drops]
     scratch = workspace.last_run.with_suffix(".part")
-    scratch.write_text(json.dumps({"fingerprint": fingerprint, "drops": [{**drop, "is_new": False} for drop in drops]}))
+    scratch.write_text(json.dumps({"fingerprint": fingerprint, "drops": standing, "seconds": seconds}))
     scratch.replace(workspace.last_run)
 
 

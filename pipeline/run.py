@@ -45,7 +45,7 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
         with AuditProcess() as audit:  # it loads Great Expectations while the sources are read and the models built
             _execute(settings.model_copy(update={"as_of": plan.as_of}), progress, audit)
         drops = json.loads(workspace.published.read_text())
-        record_run(workspace, fingerprint, drops)
+        record_run(workspace, fingerprint, drops, progress.seconds)
         return RunOutcome(drops, dict(progress.seconds))
 
 

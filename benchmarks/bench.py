@@ -1,0 +1,220 @@
+"""Measures whole runs at growing sizes beside a hand-written script, and writes `docs/benchmark.md`: `make bench`.
+
+The floor is one DuckDB script (`floor.sql`) that reads the same Parquet and writes the same two tables, with no landing
+zone, no checks and no manifest: what the machine needs at the least. Sources are made once and kept in the work folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+ROOT = Path(__file__).resolve().parent.parent
+AS_OF = "2025-01-15T00:00:00Z"
+EVENTS_PER_ACCOUNT = 440
+PAGE = ROOT / "docs" / "benchmark.md"
+
+
+@dataclass
+class Measured:
+    """One measured command: `peak` is the most resident memory of its processes together, in bytes."""
+
+    seconds: float
+    peak: int
+    steps: dict[str, float] = field(default_factory=dict)
+    models: dict[str, float] = field(default_factory=dict)
+
+
+def tree_memory(root: int) -> int:
+    """Sum the resident memory of a process and all its descendants, in bytes."""
+    children: dict[int, list[int]] = {}
+    pages: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = (entry / "stat").read_text().rpartition(")")[2].split()
+            pages[int(entry.name)] = int((entry / "statm").read_text().split()[1])
+        except OSError:
+            continue
+        children.setdefault(int(stat[1]), []).append(int(entry.name))
+    found, total = [root], 0
+    while found:
+        process = found.pop()
+        total += pages.get(process, 0)
+        found += children.get(process, [])
+    return total * os.sysconf("SC_PAGE_SIZE")
+
+
+def measure(command: list[str]) -> Measured:
+    """Run a command to its end, watching its memory."""
+    started = time.monotonic()
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, tree_memory(process.pid))
+            time.sleep(0.1)
+        seconds = time.monotonic() - started
+        assert process.stderr is not None
+        said = process.stderr.read()
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} failed:\n{said}")
+    return Measured(seconds, peak)
+
+
+def sources(folder: Path, accounts: int) -> Path:
+    """Make the sources of a size, once."""
+    place = folder / f"sources-{accounts}"
+    if not (place / "whole").exists():
+        shutil.rmtree(place, ignore_errors=True)
+        command = ["-m", "pipeline.cli", "sample", str(place), "--accounts", str(accounts), "--seed", "1"]
+        made = measure([sys.executable, *command, "--events-per-account", str(EVENTS_PER_ACCOUNT)])
+        print(f"{accounts:>7,} accounts: sources made in {made.seconds:.1f} s", flush=True)
+        (place / "whole").touch()
+    return place
+
+
+def run_warehouse(folder: Path, place: Path, *more: str) -> Measured:
+    """Measure a whole run into an empty state and empty exports."""
+    state, exports = folder / "state", folder / "exports"
+    for path in (state, exports):
+        shutil.rmtree(path, ignore_errors=True)
+    given = [word for name in ("lmn", "crm", "platform") for word in (f"--{name}", str(place / name))]
+    where = ["--as-of", AS_OF, "--exports", str(exports), "--state", str(state)]
+    measured = measure([sys.executable, "-m", "pipeline.cli", "run", *given, *where, *more])
+    measured.steps = json.loads((state / "last-run.json").read_text())["seconds"]
+    results = json.loads((state / "dbt" / "run_results.json").read_text())["results"]
+    measured.models = {result["unique_id"].split(".")[2]: result["execution_time"] for result in results}
+    return measured
+
+
+def run_floor(folder: Path, place: Path) -> Measured:
+    """Measure the hand-written script."""
+    out = folder / "floor"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    return measure([sys.executable, str(ROOT / "benchmarks" / "floor.py"), str(place / "platform"), str(out), AS_OF])
+
+
+def events_of(place: Path) -> int:
+    """Count the rows of the event tables."""
+    names = ("email_prop", "chat_message", "calendar_event_prop", "calendar_event_attendee", "ticket", "ticket_comment")
+    count = "select count(*) from read_parquet(?)"
+    return sum(duckdb.execute(count, [str(place / "platform" / f"{n}.parquet")]).fetchall()[0][0] for n in names)
+
+
+def mib(count: int) -> str:
+    """Write bytes as MiB."""
+    return f"{count / 2**20:,.0f} MiB"
+
+
+def page(found: list[dict[str, Any]]) -> str:
+    """Write the page of the figures."""
+    lines = [
+        "# Benchmark",
+        "",
+        "Made by `make bench`; not written by hand.",
+        "",
+        f"Machine: {os.cpu_count()} cores, {os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB, "
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, DuckDB {duckdb.__version__}. "
+        f"{EVENTS_PER_ACCOUNT} events per account. Each run starts from an empty state: everything is read, built, "
+        "checked and published.",
+        "",
+        "| accounts | events | whole run | peak memory | floor | whole run / floor |",
+        "|---:|---:|---:|---:|---:|---:|",
+    ]
+    for size in found:
+        run, floor = size["run"], size["floor"]
+        lines.append(
+            f"| {size['accounts']:,} | {size['events']:,} | {run['seconds']:.1f} s | {mib(run['peak'])} "
+            f"| {floor['seconds']:.1f} s, {mib(floor['peak'])} | {run['seconds'] / floor['seconds']:.2f} |"
+        )
+    if len(found) > 1:
+        ratio = found[-1]["run"]["seconds"] / found[-2]["run"]["seconds"]
+        sizes = f"From {found[-2]['accounts']:,} to {found[-1]['accounts']:,} accounts"
+        lines += ["", f"{sizes} the run grows {ratio:.2f} times."]
+    largest = found[-1]
+    if "small_memory" in largest:
+        small = largest["small_memory"]
+        lines += [
+            "",
+            f"With `memory_limit = \"{small['limit']}\"` the run at {largest['accounts']:,} accounts takes "
+            f"{small['seconds']:.1f} s and at most {mib(small['peak'])}.",
+        ]
+    if "postgres" in largest:
+        slower = largest["postgres"]
+        ratio = slower["run"]["seconds"] / slower["duckdb_seconds"]
+        lines += [
+            "",
+            f"At {slower['accounts']:,} accounts the same job takes {slower['run']['seconds']:.1f} s with "
+            f"`--target postgres` (embedded server), {ratio:.1f} times as long as with DuckDB.",
+        ]
+    lines += ["", "## By step", "", "| accounts | " + " | ".join(largest["run"]["steps"]) + " | the rest |"]
+    lines.append("|---:" * (len(largest["run"]["steps"]) + 2) + "|")
+    for size in found:
+        steps = size["run"]["steps"]
+        rest = size["run"]["seconds"] - sum(steps.values())
+        cells = " | ".join(f"{steps.get(name, 0.0):.1f} s" for name in largest["run"]["steps"])
+        lines.append(f"| {size['accounts']:,} | {cells} | {rest:.1f} s |")
+    lines += [
+        "",
+        "The rest is starting Python, loading Dagster, and Dagster's own work between the steps.",
+        "",
+        f"## The slowest models at {largest['accounts']:,} accounts",
+        "",
+        "| model | seconds |",
+        "|---|---:|",
+    ]
+    slowest = sorted(largest["run"]["models"].items(), key=lambda item: -item[1])[:15]
+    lines += [f"| {name} | {seconds:.2f} |" for name, seconds in slowest]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Measure every size and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--work", type=Path, default=ROOT / ".bench", help="where sources and runs are kept")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 50_000], metavar="ACCOUNTS")
+    parser.add_argument("--small-memory", default="1GB", help="the memory_limit of the bounded run at the largest size")
+    parser.add_argument("--postgres", type=int, default=0, metavar="ACCOUNTS", help="also measure PostgreSQL")
+    chosen = parser.parse_args()
+    chosen.work.mkdir(parents=True, exist_ok=True)
+    found: list[dict[str, Any]] = []
+    for accounts in sorted(chosen.sizes):
+        place = sources(chosen.work, accounts)
+        run, floor = run_warehouse(chosen.work, place), run_floor(chosen.work, place)
+        size = {"accounts": accounts, "events": events_of(place), "run": asdict(run), "floor": asdict(floor)}
+        found.append(size)
+        print(f"{accounts:>7,} accounts: {run.seconds:.1f} s, {mib(run.peak)}; floor {floor.seconds:.1f} s", flush=True)
+    if chosen.small_memory:
+        os.environ["WAREHOUSE_MEMORY_LIMIT"] = chosen.small_memory
+        small = run_warehouse(chosen.work, sources(chosen.work, found[-1]["accounts"]))
+        del os.environ["WAREHOUSE_MEMORY_LIMIT"]
+        found[-1]["small_memory"] = {**asdict(small), "limit": chosen.small_memory}
+    if chosen.postgres:
+        place = sources(chosen.work, chosen.postgres)
+        duckdb_seconds = run_warehouse(chosen.work, place).seconds
+        shared = run_warehouse(chosen.work, place, "--target", "postgres")
+        found[-1]["postgres"] = {
+            "accounts": chosen.postgres,
+            "run": asdict(shared),
+            "duckdb_seconds": duckdb_seconds,
+        }
+    (chosen.work / "figures.json").write_text(json.dumps(found, indent=1))
+    PAGE.write_text(page(found))
+    print(page(found))
+
+
+if __name__ == "__main__":
+    main()
