@@ -88,7 +88,7 @@ class Place:
                 return None
 
     def open(self, name: str) -> BinaryIO:
-        """Open a file for reading, here and there in it; FileNotFoundError where there is none."""
+        """Open a file for reading, here and there in it."""
         with self._faults():
             return cast(BinaryIO, self.files.open(self._path(name), "rb"))
 
@@ -144,8 +144,6 @@ class Place:
         """Say what a file system reports in words, with nothing secret in them."""
         try:
             yield
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            raise
         except Exception as error:
             if self.is_local and not isinstance(error, OSError):
                 raise

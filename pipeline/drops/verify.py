@@ -109,14 +109,11 @@ def _faults(drop: Place, folder: Path, contracts: Sequence[ExportContract]) -> I
     yield from _manifest_faults(drop, raw, told)
     yield from _version_faults(told, contracts)
     yield from _listing_faults(entries, told)
-    whole = []
     for file in told.files:
-        faults = list(_bytes_faults(drop, folder, entries.get(file.name), file))
-        yield from faults
-        if not faults:
-            whole.append(file)
+        yield from _bytes_faults(drop, folder, entries.get(file.name), file)
     yield from _checksum_faults(drop, entries.get(CHECKSUMS), told)
-    yield from _content_faults(folder, whole)
+    plain = {name for name, entry in entries.items() if _is_file(drop, entry) and (folder / name).is_file()}
+    yield from _content_faults(folder, [file for file in told.files if file.name in plain])
 
 
 def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, _Manifest | None, list[str]]:
@@ -249,7 +246,8 @@ def _bytes_faults(drop: Place, folder: Path, entry: Entry | None, file: _File) -
         return
     if entry.size != file.bytes:
         yield f"{file.name}: has {entry.size:,} bytes, the manifest says {file.bytes:,}"
-        return
+        if not drop.is_local:  # nothing of another size is worth its way here
+            return
     if not drop.is_local:
         drop.download(file.name, path)
     with path.open("rb") as opened:
