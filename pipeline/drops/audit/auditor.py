@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipeline.contracts import ExportContract
 from pipeline.drops.audit.business_rules import BusinessRule, RuleBook
-from pipeline.drops.audit.column_checks import ColumnCheck, column_checks
+from pipeline.drops.audit.column_checks import NOT_NULL, ColumnCheck, column_checks
 from pipeline.drops.audit.file_checks import check_files
 from pipeline.drops.audit.great_expectations_session import (
     SEVERITIES,
@@ -28,6 +28,7 @@ from pipeline.drops.audit.great_expectations_session import (
 )
 from pipeline.drops.audit.results import SAMPLES, AuditResult, Check, FailedRow
 from pipeline.drops.audit.staged_files import ORGANIZATION, as_text, combine, read_staged
+from pipeline.drops.scratch_database import scratch_connection
 
 _CELLS_A_FRAME: Final = 400_000
 """Most checks of Great Expectations copy their whole frame: narrow frames make a large table's audit much faster."""
@@ -43,6 +44,7 @@ class _Pending:
     check: Check
     expectation: Any
     shows: tuple[str, ...]
+    shows_only_nulls: bool = False
 
 
 def audit_drops(
@@ -71,7 +73,7 @@ def audit_drops(
     for contract in contracts:
         if folders:
             checks += _check_columns(session, contract, tables[contract.name])
-    with duckdb.connect() as connection:
+    with scratch_connection() as connection:
         for name, rows in tables.items():
             connection.register(name, _without_zone(rows))
         for contract in contracts:
@@ -106,6 +108,7 @@ def _check_columns(session: Session, contract: ExportContract, rows: pa.Table) -
                 Check(contract.name, check.name, "column", "error", check.says, passed=True, rules=check.rules),
                 check.expectation,
                 check.columns,
+                check.name == NOT_NULL,
             )
             for _, group_checks in group
             for check in group_checks
@@ -150,12 +153,12 @@ def _rows_of(
     """Put the rows of a frame together; of an export's own rows only the columns that its rules name."""
     if frame is not None:
         sql = book.frames[frame]
-        return connection.execute(sql, bound(sql, dict(parameters))).to_arrow_table()
+        return connection.sql(sql, params=bound(sql, dict(parameters))).to_arrow_table()
     texts = " ".join(f"{rule.holds} {rule.when or ''}" for rule in rules)
     present = connection.table(contract.name).columns
     columns = dict.fromkeys([ORGANIZATION, *contract.primary_key, *columns_named(texts, present)])
     kept = ", ".join(f'"{name}"' for name in columns if name in present)
-    return connection.execute(f'select {kept} from "{contract.name}"').to_arrow_table()
+    return connection.sql(f'select {kept} from "{contract.name}"').to_arrow_table()
 
 
 def _pending(rule: BusinessRule, rows: pa.Table, parameters: Mapping[str, Any]) -> _Pending:
@@ -210,21 +213,26 @@ def _concluded(pending: _Pending, result: Any, rows: pa.Table, contract: ExportC
         rows=(result.result or {}).get("element_count", rows.num_rows),
         failed=len(positions),
         failed_by_organization=dict(sorted(organizations.items())),
-        samples=_named(rows, positions[:SAMPLES], contract.primary_key, pending.shows),
+        samples=_named(rows, positions[:SAMPLES], contract.primary_key, pending),
         problem=f"could not be judged: {problem}" if problem else None,
     )
 
 
-def _named(rows: pa.Table, positions: Sequence[int], key: Sequence[str], shows: Sequence[str]) -> tuple[FailedRow, ...]:
+def _named(rows: pa.Table, positions: Sequence[int], key: Sequence[str], pending: _Pending) -> tuple[FailedRow, ...]:
     """Name failing rows by their key, with what they hold in the columns that were looked at."""
     taken = rows.take(pa.array(positions, pa.int64()))
+    shows = [name for name in pending.shows if name in rows.column_names]
     texts = {name: as_text(taken[name]).to_pylist() for name in {*key, *shows} if name in rows.column_names}
     organizations = taken[ORGANIZATION].to_pylist()
     return tuple(
         FailedRow(
             organizations[place],
             {name: texts[name][place] for name in key if name in texts},
-            {name: _short(texts[name][place]) for name in shows if name in texts and name not in key},
+            {
+                name: _short(texts[name][place])
+                for name in shows
+                if (texts[name][place] is None if pending.shows_only_nulls else name not in key)
+            },
         )
         for place in range(len(positions))
     )

@@ -9,7 +9,7 @@ Names, order and types are checked on the files (`file_checks.py`), before any v
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pipeline.contracts import ContractColumn, ExportContract
 from pipeline.drops.audit.great_expectations_session import (
@@ -18,6 +18,9 @@ from pipeline.drops.audit.great_expectations_session import (
     gxe,
 )
 from pipeline.drops.audit.staged_files import ORGANIZATION
+
+NOT_NULL: Final = "not_null"
+"""The check of all columns of an export that are never null; a failing row shows those that are."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def _between(column: ContractColumn) -> str:
 def _not_null(required: tuple[str, ...]) -> ColumnCheck:
     condition = " and ".join(f"{name} is not null" for name in required)
     says = f"{', '.join(required)} {'is' if len(required) == 1 else 'are'} never null"
-    return ColumnCheck("not_null", says, required, ExpectRowsToKeepCondition(holds=condition))
+    return ColumnCheck(NOT_NULL, says, required, ExpectRowsToKeepCondition(holds=condition))
 
 
 def _unique_key(contract: ExportContract) -> ColumnCheck:

@@ -6,7 +6,6 @@ own multi-column expectations know sums and equality), and JSON in the one form 
 
 from __future__ import annotations
 
-import functools
 import itertools
 import json
 import os
@@ -14,7 +13,6 @@ import re
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
-import duckdb
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -35,6 +33,8 @@ from great_expectations.expectations.metrics.map_metric_provider.column_map_metr
 )
 from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
+
+from pipeline.drops.scratch_database import scratch_connection
 
 gxe: Any = gx.expectations
 """Great Expectations' own expectations."""
@@ -80,19 +80,10 @@ def rows_breaking_condition(frame: pd.DataFrame, holds: str, when: str | None, p
         f"with judged as (select {POSITION}, coalesce(({holds}), false) as holds from rows where {when or 'true'}) "
         f"select count(*), coalesce(list({POSITION} order by {POSITION}) filter (where not holds), []) from judged"
     )
-    connection = _connection()
-    connection.register("rows", rows)
-    try:
+    with scratch_connection() as connection:
+        connection.register("rows", rows)
         applied, positions = connection.execute(query, bound(texts, json.loads(parameters))).fetchall()[0]
-    finally:
-        connection.unregister("rows")
     return {"rows": applied, "positions": positions}
-
-
-@functools.cache
-def _connection() -> duckdb.DuckDBPyConnection:
-    """Open the connection that conditions are evaluated in; opening one takes longer than most conditions."""
-    return duckdb.connect()
 
 
 def columns_named(sql: str, columns: Sequence[str]) -> list[str]:

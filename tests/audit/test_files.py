@@ -1,0 +1,224 @@
+"""What the audit says of files: their list of columns, types and order of rows, and whether the CSV agrees."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from audit.staged_drop import AS_OF, table_of, write_export
+
+from pipeline.contracts import ContractColumn, ExportContract
+from pipeline.drops.audit.auditor import audit_drops
+from pipeline.drops.audit.results import Check
+
+VISITS = ExportContract(
+    name="visits",
+    version="1.0.0",
+    description="",
+    primary_key=("site", "visit_id"),
+    tenant="crm",
+    columns=(
+        ContractColumn("site", "varchar(5)", nullable=False),
+        ContractColumn("visit_id", "bigint", nullable=False),
+        ContractColumn("note", "text"),
+        ContractColumn("cost", "numeric(10,4)"),
+        ContractColumn("held", "boolean"),
+        ContractColumn("on_day", "date"),
+        ContractColumn("at", "timestamp"),
+        ContractColumn("label", "varchar(6)", allowed=("Red", "Green")),
+        ContractColumn("rating", "integer", range=(Decimal(1), Decimal(5))),
+        ContractColumn("parts", "text", is_json=True),
+    ),
+)
+ROWS = [
+    {"site": "a", "visit_id": 2, "note": "", "cost": Decimal("-0.0001"), "held": True, "rating": 1, "label": "Red"},
+    {
+        "site": "a",
+        "visit_id": 10,
+        "note": 'a "quoted",\r\nbroken line',
+        "at": AS_OF.replace(microsecond=1),
+        "rating": 5,
+    },
+    {
+        "site": "b",
+        "visit_id": 1,
+        "note": None,
+        "on_day": AS_OF.date(),
+        "at": AS_OF,
+        "parts": '{"a":[1.50,"x y"],"b":{}}',
+    },
+    {"site": "ä", "visit_id": 1, "note": " ", "cost": Decimal("123456.7000"), "held": False},
+]
+
+
+def visits(rows: list[dict[str, object]] = ROWS) -> pa.Table:
+    return table_of(VISITS, rows)
+
+
+def audited(folder: Path) -> dict[str, Check]:
+    result = audit_drops({7: folder}, [VISITS], {}, as_of=AS_OF, settings={})
+    return {check.name: check for check in result.checks}
+
+
+def failed(folder: Path) -> set[str]:
+    return {name for name, check in audited(folder).items() if not check.passed}
+
+
+def test_files_that_keep_their_contract_pass(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", visits())
+    assert failed(tmp_path) == set()
+
+
+def test_an_export_without_rows_passes(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", visits([]))
+    assert failed(tmp_path) == set()
+
+
+def test_a_column_list_failure_says_missing_extra_moved_retyped(tmp_path: Path) -> None:
+    table = visits()
+    table = table.drop_columns(["note"]).append_column("remark", table["note"])
+    table = table.set_column(table.column_names.index("rating"), "rating", table["rating"].cast(pa.int64()))
+    order = [name for name in table.column_names if name != "cost"]
+    order.insert(6, "cost")
+    write_export(tmp_path, "visits", table.select(order))
+    checks = audited(tmp_path)
+
+    assert checks["columns"].problem == (
+        "organization 7: missing: note; extra: remark; moved: cost (from 4 to 7); "
+        "retyped: rating (is int64, should be integer as int32)"
+    )
+    assert checks["types"].problem == "organization 7: rating is int64, should be integer as int32"
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", visits())
+    (tmp_path / "visits.parquet").unlink()
+    (tmp_path / "visits.csv").unlink()
+    checks = audited(tmp_path)
+
+    assert checks["columns"].problem == "organization 7: visits.parquet is missing; visits.csv is missing"
+    assert checks["columns"].blocks
+
+
+def test_a_missing_csv_alone_is_named(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", visits())
+    (tmp_path / "visits.csv").unlink()
+    assert audited(tmp_path)["csv"].problem == "organization 7: visits.csv is missing"
+
+
+def test_a_file_that_is_not_parquet_is_a_failure_not_a_crash(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", visits())
+    (tmp_path / "visits.parquet").write_bytes(b"PAR1 no more")
+    assert "visits.parquet cannot be read" in (audited(tmp_path)["columns"].problem or "")
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("note", None),
+        ("note", "x"),
+        ("cost", Decimal("-0.0002")),
+        ("held", False),
+        ("on_day", AS_OF.date()),
+        ("at", AS_OF),
+        ("rating", 2),
+    ],
+)
+def test_a_csv_that_says_something_else_is_caught_in_the_cell(tmp_path: Path, column: str, value: object) -> None:
+    changed = visits([{**ROWS[0], column: value}, *ROWS[1:]])
+    write_export(tmp_path, "visits", visits(), csv=changed)
+    check = audited(tmp_path)["csv"]
+
+    assert (check.passed, check.failed) == (False, 1)
+    (row,) = check.samples
+    assert row.key == {"site": "a", "visit_id": "2"}
+    assert set(row.values) == {f"{column} in Parquet", f"{column} in CSV"}
+
+
+def test_an_empty_text_is_not_a_null_in_the_csv(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", visits())
+    path = tmp_path / "visits.csv"
+    path.write_text(path.read_text().replace('a,2,""', "a,2,"))
+    assert failed(tmp_path) == {"csv"}
+
+
+def test_decimals_keep_their_scale_in_the_csv(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", visits())
+    path = tmp_path / "visits.csv"
+    path.write_text(path.read_text().replace("123456.7000", "123456.7"))
+    assert failed(tmp_path) == {"csv"}
+
+
+def test_a_csv_with_fewer_rows_is_caught(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", visits(), csv=visits(ROWS[:3]))
+    assert audited(tmp_path)["csv"].problem == "organization 7: the CSV has 3 rows, the Parquet file 4"
+
+
+def test_a_csv_with_other_columns_is_caught(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", visits(), csv=visits().rename_columns(["place", *visits().column_names[1:]]))
+    assert "missing: ['site'], extra: ['place']" in (audited(tmp_path)["csv"].problem or "")
+
+
+def test_rows_out_of_key_order_are_caught(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", visits([ROWS[1], ROWS[0], *ROWS[2:]]))
+    assert failed(tmp_path) == {"row_order"}
+
+
+def test_a_repeated_key_is_named_with_its_rows(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", visits([ROWS[0], *ROWS]))
+    check = audited(tmp_path)["primary_key.unique"]
+    assert check.failed == 2
+    assert {tuple(row.key.values()) for row in check.samples} == {("a", "2")}
+
+
+@pytest.mark.parametrize(
+    ("check", "column", "value"),
+    [
+        ("site.length", "site", "abcdef"),
+        ("site.length", "site", "a🙂🙂🙂🙂🙂"),
+        ("label.allowed", "label", "red"),
+        ("rating.range", "rating", 0),
+        ("rating.range", "rating", 6),
+        ("parts.json", "parts", '{"b":1,"a":2}'),
+        ("parts.json", "parts", '{"a": 1}'),
+        ("parts.json", "parts", '{"a":1,"a":1}'),
+        ("parts.json", "parts", "{a:1}"),
+        ("parts.json", "parts", ""),
+        ("parts.json", "parts", '[{"b":1,"a":2}]'),
+    ],
+)
+def test_a_value_that_its_column_does_not_allow_is_named(
+    tmp_path: Path, check: str, column: str, value: object
+) -> None:
+    rows = [{**ROWS[0], column: value}] if column == "site" else [{**ROWS[0], column: value}, *ROWS[1:]]
+    write_export(tmp_path, "visits", visits(rows))
+    found = audited(tmp_path)[check]
+
+    assert (found.passed, found.failed) == (False, 1)
+    assert found.samples[0].key["visit_id"] == "2"
+    assert found.samples[0].values.get(column, found.samples[0].key.get(column)) == str(value)
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", "[]", '{"a":1.50,"b":" a  b "}', '["x y","\\" "]', "null", '{"a":{"b":1},"b":0}']
+)
+def test_compact_json_with_sorted_keys_passes(tmp_path: Path, text: str) -> None:
+    write_export(tmp_path, "visits", visits([{**ROWS[0], "parts": text}]))
+    assert failed(tmp_path) == set()
+
+
+def test_at_most_20_rows_are_named_and_all_are_counted(tmp_path: Path) -> None:
+    rows = [{"site": "a", "visit_id": number, "rating": 9} for number in range(50)]
+    write_export(tmp_path, "visits", visits(rows))
+    check = audited(tmp_path)["rating.range"]
+    assert (check.rows, check.failed, len(check.samples)) == (50, 50, 20)
+    assert "(50 of 50)" in str(check)
+
+
+def test_great_expectations_own_results_are_kept(tmp_path: Path) -> None:
+    write_export(tmp_path / "drop", "visits", visits())
+    results = tmp_path / "great_expectations.json"
+    audit_drops({7: tmp_path / "drop"}, [VISITS], {}, as_of=AS_OF, settings={}, results=results)
+    assert "expect_column_values_to_be_between" in results.read_text()

@@ -1,0 +1,79 @@
+"""The process that audits: it answers as the audit itself does, and a process that falls silent fails the run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, change, whole_drop, write_drop
+
+from pipeline.drops.audit import AuditProcess, AuditResult
+from pipeline.errors import WarehouseError
+
+
+def ask(process: AuditProcess, drop: Path, expectations: Path = EXPECTATIONS) -> AuditResult:
+    return process.audit({1: drop}, list(CONTRACTS.values()), expectations, as_of=AS_OF, settings=SETTINGS)
+
+
+def test_a_process_audits_drop_after_drop(tmp_path: Path) -> None:
+    whole = write_drop(tmp_path / "whole", whole_drop())
+    rows = whole_drop()
+    change("account_core", {"account_id": 1}, health_score_label="Blue")(rows)
+    broken = write_drop(tmp_path / "broken", rows)
+
+    with AuditProcess() as process:
+        first, second, third = ask(process, whole), ask(process, broken), ask(process, whole)
+
+    assert first.ok
+    assert {check.name for check in second.errors} == {"health_score_label.allowed", "health_label_matches"}
+    assert third == first
+    assert first.of_organization(1)[0] == {
+        "export": "account_communication_stats",
+        "check": "columns",
+        "severity": "error",
+        "passed": True,
+        "failed": 0,
+    }
+    assert first.problem() is None
+    assert "account_id 1 (organization 1): health_score_label is Blue" in str(second.problem())
+
+
+def test_a_rule_that_is_not_well_formed_is_an_error_with_its_file(tmp_path: Path) -> None:
+    folder = tmp_path / "expectations"
+    folder.mkdir()
+    (folder / "account_core.yml").write_text("rules: [{rule: odd, severity: fatal, says: x, holds: 'true'}]")
+    drop = write_drop(tmp_path / "drop", whole_drop())
+
+    with AuditProcess() as process, pytest.raises(WarehouseError, match=r"expectations/account_core\.yml.*'fatal'"):
+        ask(process, drop, folder)
+
+
+@pytest.mark.parametrize(("program", "code"), [("pass", 0), ("import sys; sys.exit(3)", 3)])
+def test_a_process_that_ends_early_fails_the_run(tmp_path: Path, program: str, code: int) -> None:
+    silent = pytest.raises(WarehouseError, match=rf"ended before it had said anything \(exit code {code}\)")
+    with AuditProcess([sys.executable, "-c", program]) as process, silent:
+        ask(process, tmp_path)
+
+
+def test_the_last_words_of_a_process_are_passed_on(tmp_path: Path) -> None:
+    silent = pytest.raises(WarehouseError, match="MemoryError: too big")
+    with AuditProcess([sys.executable, "-c", "raise MemoryError('too big')"]) as process, silent:
+        ask(process, tmp_path)
+
+
+def test_closing_a_process_that_was_never_asked_ends_it_at_once() -> None:
+    process = AuditProcess()
+    process.close()
+    process.close()
+
+
+def test_the_package_does_not_import_great_expectations() -> None:
+    program = "import sys, pipeline.drops.audit; sys.exit('great_expectations' in sys.modules)"
+    path = os.pathsep.join(sys.path)
+    assert (
+        subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path}, check=False).returncode
+        == 0
+    )
