@@ -153,8 +153,7 @@ class Conformer:
 
 def type_column(column: Column, raw: pa.Array, *, dates_from_1904: bool = False) -> TypedColumn:
     """Type one column's array: plain values at once, the others by the cell rules, each distinct one once."""
-    if pa.types.is_dictionary(raw.type):
-        raw = raw.dictionary_decode()
+    raw = _unpacked(raw)
     if raw.null_count == len(raw):
         return TypedColumn(pa.nulls(len(raw), column.arrow_type))
     plain = plain_values(column, raw)
@@ -170,6 +169,19 @@ def type_column(column: Column, raw: pa.Array, *, dates_from_1904: bool = False)
     return TypedColumn(whole, replace(rest.faults, places=np.flatnonzero(_mask(left))[rest.faults.places]))
 
 
+def _unpacked(raw: pa.Array) -> pa.Array:
+    """The same values in an encoding that every Arrow function knows."""
+    if pa.types.is_dictionary(raw.type):
+        raw = raw.dictionary_decode()
+    elif pa.types.is_run_end_encoded(raw.type):
+        raw = pc.run_end_decode(raw)
+    if pa.types.is_string_view(raw.type) or pa.types.is_large_string(raw.type):
+        return raw.cast(pa.string())
+    if pa.types.is_binary_view(raw.type) or pa.types.is_large_binary(raw.type):
+        return raw.cast(pa.binary())
+    return raw
+
+
 def _cell_by_cell(column: Column, raw: pa.Array, dates_from_1904: bool) -> TypedColumn:
     """Every distinct value through `read_cell`, once."""
     values, codes = _distinct(raw)
@@ -182,7 +194,7 @@ def _distinct(raw: pa.Array) -> tuple[list[object], pa.Array]:
     """The distinct values as Python has them, and which of them each place holds."""
     if pa.types.is_timestamp(raw.type):  # Python ends at the year 9999 and at microseconds
         raw = raw.cast(pa.string())
-    elif pa.types.is_string(raw.type) or pa.types.is_large_string(raw.type) or pa.types.is_string_view(raw.type):
+    elif pa.types.is_string(raw.type):
         raw = raw.cast(pa.binary())  # which may be no UTF-8
     try:
         encoded = raw.dictionary_encode()

@@ -3,7 +3,7 @@
 A part's address is the hash of its file's bytes and name, its table's schema and the ingest's own code, so that an
 unchanged file costs nothing but its hashing and a changed rule reads everything again. Beside `<address>.parquet`
 stand the part's rejects and, written last, its record: without the record there is no part, and what a killed run
-left behind is overwritten by the next.
+left behind is swept away by the next.
 """
 
 from __future__ import annotations
@@ -142,6 +142,7 @@ class Landing:
         """Names for a part in the making, in the table's folder; whatever is left of them afterwards is removed."""
         folder = self._folder(table)
         folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
         stem = f".{os.getpid()}-{uuid.uuid4().hex}"
         draft = Draft(folder / f"{stem}.data", folder / f"{stem}.rejects", folder / f"{stem}.scratch")
         try:
@@ -232,6 +233,24 @@ class Landing:
 
     def _folder(self, table: SourceTable) -> Path:
         return self.root / table.qualified_name
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the drafts of processes that are no more: runs that were killed could not do it themselves."""
+    for path in folder.glob(".*-*"):
+        writer = path.name[1:].partition("-")[0]
+        if writer.isdigit() and not _is_alive(int(writer)):
+            path.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True
 
 
 def part_address(table: SourceTable, content: str, name: str) -> str:

@@ -46,10 +46,10 @@ def plain_values(column: Column, raw: pa.Array) -> pa.Array | None:
     if column.allowed or column.kind is Kind.TAGS:
         return None
     try:
-        if pa.types.is_binary(raw.type) or pa.types.is_large_binary(raw.type):
+        if pa.types.is_binary(raw.type):
             raw = raw.cast(pa.string())
-        if _is_text(raw.type):
-            return _from_text(column.kind, raw.cast(pa.string()))
+        if pa.types.is_string(raw.type):
+            return _from_text(column.kind, raw)
         if pa.types.is_integer(raw.type):
             return _from_integers(column, raw)
         if pa.types.is_floating(raw.type):
@@ -63,10 +63,6 @@ def plain_values(column: Column, raw: pa.Array) -> pa.Array | None:
     except pa.ArrowInvalid:  # one value that does not fit; the cell rules say which
         return None
     return None
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _from_text(kind: Kind, raw: pa.Array) -> pa.Array | None:
