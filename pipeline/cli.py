@@ -22,6 +22,10 @@ app = typer.Typer(
 )
 
 
+explain = typer.Typer(help="Show the rules and inputs behind a value.", no_args_is_help=True)
+app.add_typer(explain, name="explain")
+
+
 def _decisions(values: list[str] | None) -> dict[str, str] | None:
     """Read `NAME=VALUE` pairs."""
     if not values:
@@ -83,6 +87,26 @@ def verify(drop: Annotated[str, typer.Argument(help="A drop's folder, `latest` o
     if faults:
         raise typer.Exit(1)
     print(f"{drop}: as published")
+
+
+@explain.command("account")
+def explain_account(
+    identifier: Annotated[str, typer.Argument(help="account_id, the CRM's id, or the name.", metavar="ID")],
+    column: Annotated[str | None, typer.Argument(help="A column, as revenue or account_core.revenue.")] = None,
+    organization: Annotated[int | None, typer.Option(help="Whose account, where ids overlap.")] = None,
+    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
+    target: Annotated[str | None, typer.Option(help="As for run.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Explain an account: every column's value, or one column's whole story."""
+    from pipeline.explain.explanation import explain_account as explained
+    from pipeline.explain.render import open_console, render, to_json
+
+    explanation = explained(_settings({"state": state, "target": target}), identifier, column, organization)
+    if as_json:
+        print(to_json(explanation))
+    else:
+        render(explanation, open_console())
 
 
 @app.command()

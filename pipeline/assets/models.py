@@ -5,6 +5,7 @@ a package index for versions, ten seconds that a small run does not have.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
@@ -30,11 +31,14 @@ def asset_key(node: Mapping[str, Any]) -> dg.AssetKey:
 
 
 def _assets_and_checks(manifest: Mapping[str, Any]) -> tuple[dict[str, dg.AssetSpec], dict[str, dg.AssetCheckSpec]]:
-    """Give the asset of every seed and model and the check of every data test, by dbt's unique id."""
+    """Give the asset of every seed and model, parents first, and the check of every data test, by dbt's unique id."""
     nodes = {**manifest["nodes"], **manifest["sources"]}
     assets = {}
     checks = {}
-    for unique_id, node in manifest["nodes"].items():
+    for unique_id in TopologicalSorter(manifest["parent_map"]).static_order():
+        if unique_id not in manifest["nodes"]:
+            continue
+        node = manifest["nodes"][unique_id]
         parents = [nodes[parent] for parent in node["depends_on"].get("nodes", []) if parent in nodes]
         if node["resource_type"] in _TABLES:
             assets[unique_id] = dg.AssetSpec(
@@ -80,11 +84,11 @@ def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
                 results = _build(engine, build, workspace, step, part)
         finally:
             engine.close()
-        yield from _report(results, assets, checks)
-        _stop_on_failure(results)
-        (build if part is None else build.without_raw()).write(workspace.built)
-        if part is None:
-            yield from _report_kept(results, assets, checks)
+        failed = [result for result in results if result.status in ("error", "fail", "runtime error")]
+        if not failed:
+            (build if part is None else build.without_raw()).write(workspace.built)
+        yield from _report(results, assets, checks, with_kept=part is None and not failed)
+        _stop_on_failure(failed)
 
     return models
 
@@ -128,42 +132,43 @@ def _build(
 
 
 def _report(
-    results: list[NodeResult], assets: Mapping[str, dg.AssetSpec], checks: Mapping[str, dg.AssetCheckSpec]
+    results: Sequence[NodeResult],
+    assets: Mapping[str, dg.AssetSpec],
+    checks: Mapping[str, dg.AssetCheckSpec],
+    *,
+    with_kept: bool,
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-    """Turn dbt's results into Dagster's: what was not built is not materialised, failed tests are failed checks."""
-    for result in results:
-        if result.unique_id in assets and result.ok:
-            yield dg.MaterializeResult(
-                asset_key=assets[result.unique_id].key, metadata={"seconds": round(result.seconds, 3)}
-            )
-        elif result.unique_id in checks and result.status != "skipped":
-            yield dg.AssetCheckResult(
-                passed=result.status in ("pass", "warn"),
-                asset_key=checks[result.unique_id].asset_key,
-                check_name=checks[result.unique_id].name,
-                severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
-                metadata={"failures": result.failures or 0, "message": result.message or ""},
-            )
+    """Turn dbt's results into Dagster's: what was not built is not materialised, failed tests are failed checks.
 
-
-def _report_kept(
-    results: list[NodeResult], assets: Mapping[str, dg.AssetSpec], checks: Mapping[str, dg.AssetCheckSpec]
-) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-    """Say of what was not built anew that its last build holds, with its checks."""
-    built = {result.unique_id for result in results}
+    `with_kept` says of everything else that its last build holds.
+    """
+    by_id = {result.unique_id: result for result in results}
     for unique_id, spec in assets.items():
-        if unique_id not in built:
+        if unique_id in by_id and by_id[unique_id].ok:
+            yield dg.MaterializeResult(asset_key=spec.key, metadata={"seconds": round(by_id[unique_id].seconds, 3)})
+        elif unique_id not in by_id and with_kept:
             yield dg.MaterializeResult(asset_key=spec.key, metadata={"kept": True})
     for unique_id, check in checks.items():
-        if unique_id not in built:
+        if unique_id in by_id and by_id[unique_id].status != "skipped":
+            yield _check_result(check, by_id[unique_id])
+        elif unique_id not in by_id and with_kept:
             yield dg.AssetCheckResult(
                 passed=True, asset_key=check.asset_key, check_name=check.name, metadata={"kept": True}
             )
 
 
-def _stop_on_failure(results: list[NodeResult]) -> None:
+def _check_result(check: dg.AssetCheckSpec, result: NodeResult) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=result.status in ("pass", "warn"),
+        asset_key=check.asset_key,
+        check_name=check.name,
+        severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
+        metadata={"failures": result.failures or 0, "message": result.message or ""},
+    )
+
+
+def _stop_on_failure(failed: Sequence[NodeResult]) -> None:
     """Stop the run where a node failed, so that nothing downstream runs on."""
-    failed = [result for result in results if result.status in ("error", "fail", "runtime error")]
     if failed:
         lines = [f"{result.resource_type} {result.name}: {result.message or result.status}" for result in failed]
         raise WarehouseError(
