@@ -73,4 +73,6 @@ listed as (
 
 )
 
+-- a ratio of nothing is no row
 select * from listed
+where value is not null
