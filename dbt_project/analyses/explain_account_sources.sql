@@ -13,7 +13,11 @@ crm as (
 
 lmn as (
 
-    select * from {{ ref('stg_lmn__contacts_export') }}
+    select
+        *,
+        {{ lmn_account_choice() }} as choice
+
+    from {{ ref('stg_lmn__contacts_export') }}
 
 ),
 
@@ -42,6 +46,7 @@ select
     crm.created_at,
     crm.updated_at,
     cast(null as boolean) as is_primary_contact,
+    true as is_chosen,
     0 as source_rank
 
 from crm
@@ -67,6 +72,7 @@ select
     cast(null as timestamp) as created_at,
     cast(null as timestamp) as updated_at,
     lmn.is_primary_contact,
+    lmn.choice = 1 as is_chosen,
     1 as source_rank
 
 from lmn

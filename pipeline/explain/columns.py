@@ -12,7 +12,17 @@ from pipeline.explain.evidence import Evidence, Kind, Makes
 Columns = Mapping[str, tuple[Evidence, ...]]
 
 _MESSAGE = ("channel", "thread_id", "message_id", "sent_at", "side", "team_member", "stakeholder", "sentiment")
-_MEETING = ("meeting_id", "title", "kind", "status", "start_time", "hours", "team_attendees", "stakeholders_attending")
+_MEETING = (
+    "meeting_id",
+    "title",
+    "kind",
+    "status",
+    "start_time",
+    "hours",
+    "seconds",
+    "team_attendees",
+    "stakeholders_attending",
+)
 _NEWEST_MESSAGE: Final = "sent_at desc nulls last, channel asc, message_id desc"
 _NEWEST_MEETING: Final = "start_time desc nulls last, meeting_id desc"
 _COUNT: Final = Makes("count")
@@ -137,6 +147,7 @@ def _users(where: str | None, title: str, makes: Makes, *, lost: bool = False) -
             "chat_hours",
             "meeting_hours",
             "effort_hours",
+            "effort_seconds",
             "hourly_cost",
             "effort_cost",
             "is_excluded",
@@ -353,13 +364,19 @@ def _renewals(makes: Makes) -> tuple[Evidence, ...]:
 
 
 def _account_rows(column: str, kind: Kind = "first") -> tuple[Evidence, ...]:
+    shows = ("source", "source_row", "is_primary_contact", column)
+    order = "source_rank, source_row"
     return (
         Evidence(
             "account_sources",
-            "The rows of the CRM and of LMN's Contacts Export, the CRM's first",
-            ("source", "source_row", "is_primary_contact", column),
-            "source_rank, source_row",
-            makes=Makes(kind, (column,)),
+            "The CRM's row, and the one of LMN's Contacts Export that fills what the CRM lacks",
+            shows,
+            order,
+            "is_chosen",
+            Makes(kind, (column,)),
+        ),
+        Evidence(
+            "account_sources", "Other rows of the account in LMN's export", shows, order, "not is_chosen", lost=True
         ),
     )
 

@@ -99,6 +99,7 @@ def explain_columns(
             pieces = evidence.get((table, contract.name), ())
             if is_story and value is None and account.is_customer and _CHANNEL_RULE in contract.rules:
                 pieces = (*pieces, CHANNELS)
+            rows = tuple(map(evidence_rows, pieces))
             explained.append(
                 ExplainedColumn(
                     table=table,
@@ -106,11 +107,17 @@ def explain_columns(
                     group=group_of(table, contract.name),
                     value=value,
                     note=note,
-                    rules=tuple(map(rule_text, contract.rules)) if is_story else (),
-                    evidence=tuple(map(evidence_rows, pieces)),
+                    rules=tuple(map(rule_text, _cited(contract, rows))) if is_story else (),
+                    evidence=rows,
                 )
             )
     return Explanation(account, queries.plan.as_of, queries.plan.selected_year, tuple(explained), is_story)
+
+
+def _cited(contract: ContractColumn, evidence: Iterable[EvidenceRows]) -> list[str]:
+    """List the rules of a column, then those that its evidence names."""
+    named = [row["rule"] for piece in evidence for row in piece.rows if "rule" in row]
+    return list(dict.fromkeys([*contract.rules, *named]))
 
 
 def choose_columns(column: str | None) -> dict[str, list[ContractColumn]]:

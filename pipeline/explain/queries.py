@@ -5,7 +5,6 @@ Each analysis is asked once. What evidence chooses of its rows is a select of Du
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -13,11 +12,12 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.dbt_runner import compile_analyses
+from pipeline.dbt_runner import compile_analyses, project_fingerprint
 from pipeline.engines import Engine, open_engine
 from pipeline.errors import WarehouseError
 from pipeline.explain.evidence import Evidence
 from pipeline.explain.identity import Identity
+from pipeline.rebuild import Build
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
@@ -95,12 +95,18 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
         raise _nothing_built(settings)
     workspace = Workspace(settings.state)
     with workspace.turn(open_progress()):
-        if not workspace.built.exists():
+        build = Build.read(workspace.built)
+        if build is None:
             raise _nothing_built(settings)
-        plan = RunPlan.from_json(json.loads(workspace.built.read_text()))
-        engine = open_engine(settings)
+        if build.project != project_fingerprint(build.target):
+            raise WarehouseError(
+                "the models have changed since the run that built the marts",
+                where=str(settings.state),
+                remedy="run again with this --state, then explain what it built",
+            )
+        engine = open_engine(settings.model_copy(update={"target": build.target}))
         try:
-            yield Queries(engine, workspace, plan)
+            yield Queries(engine, workspace, build.plan)
         finally:
             engine.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final
@@ -35,6 +35,15 @@ def open_console() -> Console:
 
 def render(explanation: Explanation, console: Console, *, shown_rows: int = SHOWN_ROWS) -> None:
     """Print an explanation, `shown_rows` of each piece of evidence."""
+    if console.is_terminal:
+        _print(explanation, console, shown_rows)
+        return
+    with console.capture() as captured:
+        _print(explanation, console, shown_rows)
+    console.out("\n".join(line.rstrip() for line in captured.get().splitlines()))
+
+
+def _print(explanation: Explanation, console: Console, shown_rows: int) -> None:
     console.print(_heading(explanation, console.is_terminal))
     if not explanation.is_story:
         for table, columns in groupby(explanation.columns, key=lambda column: column.table):
@@ -188,9 +197,7 @@ def _text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, Decimal):
         return f"{value:,f}"
-    return (
-        _instant(value) if isinstance(value, datetime) else value.isoformat() if isinstance(value, date) else str(value)
-    )
+    return _instant(value) if isinstance(value, datetime) else str(value)
 
 
 def _instant(value: datetime) -> str:

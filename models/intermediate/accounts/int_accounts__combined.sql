@@ -14,17 +14,7 @@ lmn_rows as (
 
     select
         *,
-        -- lmn-format: one account per CRM ID, from its primary contact's row, else its first row
-        row_number() over (
-            partition by lmn_crm_id
-            order by
-                case
-                    when is_primary_contact then 0
-                    when {{ starts_with('lmn_contact_id', 'p') }} then 1
-                    else 2
-                end asc nulls last,
-                source_row asc nulls last
-        ) as choice
+        {{ lmn_account_choice() }} as choice
 
     from {{ ref('stg_lmn__contacts_export') }}
 

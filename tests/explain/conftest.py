@@ -1,0 +1,60 @@
+"""One build of the bundled sample for all tests here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.dbt_runner import run_dbt
+from pipeline.engines.duckdb import DuckDBEngine
+from pipeline.explain.queries import Queries, open_queries
+from pipeline.ingest.landing import Landing
+from pipeline.ingest.record import write_record
+from pipeline.ingest.sources import ingest_source
+from pipeline.progress import Progress, open_progress
+from pipeline.raw import SOURCES, raw_tables
+from pipeline.rebuild import Build
+from pipeline.run_plan import RunPlan
+from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.workspace import Workspace
+
+AS_OF = datetime(2025, 1, 15, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The settings of a state folder in which the bundled sample has been built, without drops."""
+    settings = Settings(state=tmp_path_factory.mktemp("state"), as_of=AS_OF)
+    build(settings, PROJECT_ROOT / "sample", open_progress())
+    return settings
+
+
+def build(settings: Settings, sources: Path, progress: Progress) -> None:
+    workspace = Workspace(settings.state)
+    for source in SOURCES:
+        with progress.step(source) as step:
+            landed = ingest_source(source, str(sources / source), Landing(workspace.landing), step)
+        write_record(workspace.landed(source), landed)
+    plan = RunPlan.of(settings, AS_OF)
+    tables = raw_tables(workspace, plan)
+    engine = DuckDBEngine(settings)
+    engine.load(tables)
+    with engine.dbt_session() as environment:
+        nodes = run_dbt(
+            ["build", "--exclude-resource-type", "unit_test", "test"],
+            target="duckdb",
+            target_path=workspace.dbt_target,
+            environment=environment,
+            variables=plan.dbt_variables,
+        )
+    assert [node.name for node in nodes if not node.ok] == []
+    Build.of(plan, "duckdb", tables).write(workspace.built)
+
+
+@pytest.fixture(scope="session")
+def queries(settings: Settings) -> Iterator[Queries]:
+    with open_queries(settings) as opened:
+        yield opened

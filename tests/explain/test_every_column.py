@@ -1,0 +1,98 @@
+"""Every column of the three tables has evidence, and the evidence makes the value again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from pipeline.contracts import contracts_from_manifest
+from pipeline.dbt_runner import parsed_project
+from pipeline.explain.columns import EVIDENCE
+from pipeline.explain.explanation import ExplainedColumn, Explanation, choose_columns, explain_columns
+from pipeline.explain.identity import find_account
+from pipeline.explain.queries import Queries
+from tests.explain.plain_values import as_remade, remade
+
+ACCOUNTS = {
+    "a customer that the CRM knows": "1032",
+    "another, linked by LMN's id": "1066",
+    "a customer of another tenant, whose id the first one has too": "1112@2",
+    "a customer of a third tenant": "900000001",
+    "an account of the CRM only": "acc-faulty-3",
+    "an account of LMN only": "lmn-account-2350418",
+}
+
+
+def explained(queries: Queries, name: str) -> Explanation:
+    identifier, _, organization = name.partition("@")
+    account = find_account(queries.identities(), identifier, int(organization) if organization else None)
+    return explain_columns(queries, account, choose_columns(None), is_story=True)
+
+
+@pytest.fixture(scope="module", params=ACCOUNTS.values(), ids=ACCOUNTS)
+def explanation(request: pytest.FixtureRequest, queries: Queries) -> Explanation:
+    return explained(queries, request.param)
+
+
+def faults(explanation: Explanation, fault: Any) -> list[str]:
+    return [f"{c.table}.{c.name}: {said}" for c in explanation.columns if (said := fault(c))]
+
+
+def test_the_table_of_evidence_has_every_exported_column_and_no_other() -> None:
+    contracts = {contract.name: contract for contract in contracts_from_manifest(parsed_project().manifest)}
+    exported = {table: [column.name for column in contracts[table].exported_columns] for table in EVIDENCE}
+    assert {table: set(columns) for table, columns in EVIDENCE.items()} == {t: set(c) for t, c in exported.items()}
+    assert (len(exported["account_core"]), len(exported["account_communication_stats"])) == (78, 52)
+
+
+def test_what_makes_a_value_is_shown() -> None:
+    pieces = [piece for columns in EVIDENCE.values() for column in columns.values() for piece in column]
+    hidden = [piece for piece in pieces if piece.makes and not set(piece.makes.columns) <= set(piece.shows)]
+    assert hidden == []
+
+
+def test_every_column_has_rows_where_it_has_a_value(explanation: Explanation) -> None:
+    def fault(column: ExplainedColumn) -> str | None:
+        if column.value in (None, 0, False, "[]", "{}") or any(piece.rows for piece in column.evidence):
+            return None
+        return f"{column.value!r} without a row"
+
+    assert faults(explanation, fault) == []
+
+
+def test_the_evidence_makes_the_value(explanation: Explanation) -> None:
+    def fault(column: ExplainedColumn) -> str | None:
+        if column.note or not any(piece.evidence.makes for piece in column.evidence):
+            return None
+        made, value = remade(column), as_remade(column)
+        return None if made == value else f"the rows make {made!r}, the value is {value!r}"
+
+    assert faults(explanation, fault) == []
+
+
+def test_only_flags_that_are_read_off_one_row_make_no_value_of_theirs(explanation: Explanation) -> None:
+    unmade = {c.name for c in explanation.columns if not any(piece.evidence.makes for piece in c.evidence)}
+    assert unmade == {"is_archived", "is_customer", "is_prospect"}
+
+
+def test_every_column_has_a_definition_a_group_and_the_words_of_its_rules(explanation: Explanation) -> None:
+    def fault(column: ExplainedColumn) -> str | None:
+        rules = {rule.id for rule in column.rules if len(rule.text) > 20}
+        lacking = [name for name in column.contract.rules if name not in rules]
+        return str(lacking) if lacking or not column.contract.description or not column.group else None
+
+    assert faults(explanation, fault) == []
+
+
+def test_a_null_that_could_not_be_otherwise_says_why(explanation: Explanation) -> None:
+    """D24, D26, D36: what only the platform knows is null for an account of the CRM."""
+    account = explanation.account
+    noted: Mapping[str, int] = {
+        table: sum(column.note is not None for column in explanation.columns if column.table == table)
+        for table in EVIDENCE
+    }
+    assert (noted["accounts"] > 0) == (account.crm_account_id is None)
+    assert (noted["account_communication_stats"] == 49) == (not account.is_customer)
+    assert (noted["account_core"] > 0) == (not account.is_customer)
