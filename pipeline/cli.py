@@ -96,15 +96,15 @@ def explain_account(
     organization: Annotated[int | None, typer.Option(help="Whose account, where ids overlap.")] = None,
     state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
     target: Annotated[str | None, typer.Option(help="As for run.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Explain an account: every column's value, or one column's whole story."""
     from pipeline.explain.explanation import explain_account as explained
-    from pipeline.explain.render import open_console, render, to_json
+    from pipeline.explain.render import as_json, open_console, render
 
     explanation = explained(_settings({"state": state, "target": target}), identifier, column, organization)
-    if as_json:
-        print(to_json(explanation))
+    if json:
+        print(as_json(explanation))
     else:
         render(explanation, open_console())
 
