@@ -115,7 +115,7 @@ def gather_facts(
         as_of=run.plan.as_of,
         data_as_of=None if manifest is None else datetime.fromisoformat(manifest["data_as_of"]),
         is_published=run.problem is None,
-        problem=_problem(run.problem),
+        problem=_problem_without_rows(run),
         latest=None if run.problem is None else latest_name(organization_place(place, organization_id)),
         previous=_previous(previous),
         content_hash=None if manifest is None else str(manifest["content_hash"]),
@@ -246,6 +246,16 @@ def _previous(drop: Place | None) -> PreviousDrop | None:
 
 def _problem(error: WarehouseError | None) -> Problem | None:
     return None if error is None else Problem(error.what, error.where, error.remedy)
+
+
+def _problem_without_rows(run: MeasuredRun) -> Problem | None:
+    """Say why nothing was published; a failed audit's own words name rows of every organization."""
+    problem = _problem(run.problem)
+    if problem is None or run.audit is None or run.audit.ok:
+        return problem
+    return replace(
+        problem, what="An error in the audit of any organization keeps all drops of the run back.", where=None
+    )
 
 
 def _settings(plan: RunPlan) -> tuple[tuple[str, str], ...]:

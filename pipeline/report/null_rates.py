@@ -28,6 +28,8 @@ def count_nulls(file: BinaryIO) -> NullCounts | None:
         for at in range(metadata.num_columns):
             column = metadata.row_group(group).column(at)
             statistics = column.statistics
+            if metadata.row_group(group).num_rows == 0:
+                continue
             if statistics is None or not statistics.has_null_count:
                 return None
             nulls[column.path_in_schema] += statistics.null_count

@@ -16,6 +16,7 @@ from pipeline.run_plan import RunPlan
 SEGMENTS: Final = ("A", "B", "C", "D")
 LABELS: Final = ("Red", "Yellow", "Green")
 _BIN: Final = 10
+_BINS: Final = 10
 _MONTHS: Final = 12
 _MONTH_NAMES: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -90,14 +91,18 @@ def segments_by_year(read: Reader) -> Plot:
 
 def health_distribution(read: Reader) -> Plot:
     """Count the accounts by health score, in steps of ten, and label."""
-    question = (
-        f"select cast(least(floor(health_score / {_BIN}), {100 // _BIN - 1}) as integer) as bin, health_score_label, "
-        "count(*) from export group by bin, health_score_label"
-    )
+    question = f"""
+        select
+            case when health_score >= 0 then cast(least(floor(health_score / {_BIN}), {_BINS - 1}) as integer) end,
+            health_score_label,
+            count(*)
+        from export
+        group by all
+    """  # without the case, `least` would pass over a null and make a missing score the best
     found = {(step, label): count for step, label, count in read.rows("account_core", question)}
     unscored = sum(count for (step, _), count in found.items() if step is None)
     total = sum(found.values())
-    steps = list(range(100 // _BIN)) if total > unscored else []
+    steps = list(range(_BINS)) if total > unscored else []
     names = tuple(f"{step * _BIN}–{step * _BIN + _BIN}" for step in steps)
     series = tuple(Series(label, f"health-{label.lower()}", _counts(found, steps, label)) for label in LABELS)
     note = f"{unscored:,} of {total:,} accounts have no score." if total else "There are no accounts."
