@@ -1,4 +1,4 @@
-{#- scores: the label of a published score, by the limits in `constants`; null stays null. -#}
+{#- scores labels: the label of a published score, by the limits in `constants`; null stays null. -#}
 {% macro score_label(score, constants) -%}
     case
         when {{ score }} <= {{ constants }}.label_red_up_to then 'Red'

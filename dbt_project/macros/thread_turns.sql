@@ -1,5 +1,5 @@
 {#-
-  D28, D29: a select of the turns of each thread: the first message of each run of one side's messages, and the last one of
+  D28, D29, scores response time: a select of the turns of each thread: the first message of each run of one side's messages, and the last one of
   the thread. `messages` is a relation of organization_id, customer_id, thread_id, message_id, is_from_team, user_id,
   stakeholder_id, sent_at; `order_by` are the columns that order a thread's messages, to the last tie, message_id among them.
 

@@ -1,4 +1,4 @@
-"""Every rule of the three specs, and every decision about them, has a place that cites it and a test that proves it.
+"""Every rule of the specs, every decision and every rule of the scores has a place that cites it and a proving test.
 
 `spec_rules.csv` lists the rules; `rules.csv` says of each
 
@@ -39,6 +39,9 @@ RULES = {row["rule"]: row for row in read("rules.csv")}
 ANCHORS = "|".join(rule.removeprefix("contracts ") for rule in RULES if rule.startswith("contracts "))
 """The rules of the shared data contracts, which have names and not numbers."""
 
+SCORES = "|".join(rule.removeprefix("scores ") for rule in RULES if rule.startswith("scores "))
+"""The rules of the decisions' section on scores, which have names, too."""
+
 
 def _chains(spec: str, item: str, text: str) -> Iterator[str]:
     """Give the items of `spec item, item (remark) and item`."""
@@ -51,6 +54,7 @@ def citations(text: str) -> Iterator[str]:
     text = re.sub(r"\s*\n\s*(?:--|#)?\s*", " ", text)
     yield from re.findall(r"\bD\d+\b", text)
     yield from (f"contracts {anchor}" for anchor in _chains("contracts", ANCHORS, text))
+    yield from (f"scores {anchor}" for anchor in _chains("scores", SCORES, text))
     for spec in ("accounts", "at-risk"):
         for item in _chains(spec, _NUMBERED, text):
             if span := _RANGE.fullmatch(item):

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- scores: what each score of a customer is computed from, as whole numbers of the units that the names give
+-- scores engagement, sentiment, response time and open items: what each score of a customer is computed from, as whole numbers of the units that the names give
 with
 
 customers as (

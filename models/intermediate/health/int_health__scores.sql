@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- scores: the five scores of a customer, each from whole numbers and rounded once
+-- scores engagement, sentiment, response time, open items and health: the five scores of a customer, each from whole numbers and rounded once
 with
 
 inputs as (

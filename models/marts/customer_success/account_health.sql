@@ -1,5 +1,5 @@
 {#-
-  scores: each part as score, part, input (dividend, divisor), weight (dividend, divisor), benchmark (dividend, divisor), its
+  scores parts: each part as score, part, input (dividend, divisor), weight (dividend, divisor), benchmark (dividend, divisor), its
   basis, contribution (dividend, divisor). Input times weight is the part's share of what the score is computed from.
 -#}
 {%- set parts = [

@@ -16,18 +16,44 @@ from typing import Any
 
 Row = Mapping[str, Any]
 Tables = Mapping[tuple[str, str], list[Row]]
+Meetings = list[tuple[Row, set[int], set[int]]]
+"""Meetings with the users and the stakeholders attending."""
 
 DAY = timedelta(days=1)
 WINDOW = 90
-FLAGS = (
-    "account_dark no_reach_out no_meetings no_next_meeting no_qbr no_renewal_discussion no_exec_communication "
-    "single_threaded churn_risk churn_notification positive_sentiment_trend negative_sentiment_trend "
-    "account_responds_slower account_personnel_changes title_changed stakeholder_not_engaged stakeholder_roles_undefined"
-).split()
-LIFECYCLE = (
-    "qbr renewal commercial_discussion churn_notification churn_risk highly_positive extremely_negative "
-    "account_personnel_changes org_personnel_changes exec_touchbase expansion_opp onboarding"
-).split()
+FLAGS = [
+    "account_dark",
+    "no_reach_out",
+    "no_meetings",
+    "no_next_meeting",
+    "no_qbr",
+    "no_renewal_discussion",
+    "no_exec_communication",
+    "single_threaded",
+    "churn_risk",
+    "churn_notification",
+    "positive_sentiment_trend",
+    "negative_sentiment_trend",
+    "account_responds_slower",
+    "account_personnel_changes",
+    "title_changed",
+    "stakeholder_not_engaged",
+    "stakeholder_roles_undefined",
+]
+LIFECYCLE = [
+    "qbr",
+    "renewal",
+    "commercial_discussion",
+    "churn_notification",
+    "churn_risk",
+    "highly_positive",
+    "extremely_negative",
+    "account_personnel_changes",
+    "org_personnel_changes",
+    "exec_touchbase",
+    "expansion_opp",
+    "onboarding",
+]
 
 
 def rounded(value: Fraction | int | None, places: int) -> Decimal | None:
@@ -71,6 +97,10 @@ class Message:
     @property
     def person(self) -> int | None:
         return self.user if self.team else self.stakeholder
+
+
+Messages = dict[str, list[Message]]
+"""A customer's messages by channel: email, chat, opening, comment."""
 
 
 def threads(messages: Iterable[Message]) -> list[list[Message]]:
@@ -167,7 +197,7 @@ class Tenant:
             )
         return found
 
-    def meetings(self, customer: int) -> list[tuple[Row, set[int], set[int]]]:
+    def meetings(self, customer: int) -> Meetings:
         """The meetings that are not cancelled, with the users and stakeholders attending."""
         found = []
         for event in self.table("calendar_event_prop"):
@@ -187,19 +217,28 @@ class Tenant:
 
     def stats(self, row: Row) -> dict[str, Any]:
         """The communication columns of a customer, and the activity columns of account_core (D28 to D36)."""
-        customer, owner = row["id"], row.get("owner")
-        email, chat, opening, comment = (self.messages(customer, c) for c in ("email", "chat", "opening", "comment"))
-        tickets = opening + comment
-        messages = email + chat + tickets
-        meetings = self.meetings(customer)
-        held = [m for m in meetings if m[0]["start_time"] <= self.now]
+        customer = row["id"]
+        messages = {c: self.messages(customer, c) for c in ("email", "chat", "opening", "comment")}
+        held = [m for m in self.meetings(customer) if m[0]["start_time"] <= self.now]
+        return {
+            **self._message_columns(row, messages),
+            **self._meeting_columns(row, held),
+            **self._touch_columns(messages, held),
+            **self._people_columns(row, messages, held),
+            **self._effort_columns(row, messages, held),
+        }
+
+    def _message_columns(self, row: Row, messages: Messages) -> dict[str, Any]:
+        """Counts, answers, open threads and sentiment (D28 to D30)."""
+        owner = row.get("owner")
+        tickets = messages["opening"] + messages["comment"]
         out: dict[str, Any] = {}
         names = {
             "email": ("total_emails", "sent_emails", "last_sent_email_date", "emails_sent_by_owner"),
             "chat": ("total_chat_messages", "sent_chat_messages", "last_sent_chat_date", "chat_messages_sent_by_owner"),
         }
-        for channel, found in (("email", email), ("chat", chat)):
-            total, sent, last, by_owner = names[channel]
+        for channel, (total, sent, last, by_owner) in names.items():
+            found = messages[channel]
             out[total] = len(found)
             for side, team in (("team", True), ("account", False)):
                 out[f"{side}_{sent}"] = sum(m.team == team for m in found)
@@ -207,84 +246,109 @@ class Tenant:
             out[by_owner] = sum(m.team and owner is not None and m.user == owner for m in found)
             for sentiment in ("positive", "neutral", "negative"):
                 out[f"{channel}_{sentiment}_sentiment"] = sum(m.sentiment == sentiment for m in found)
-        for channel, found in (("email", email), ("chat", chat), ("ticket", tickets)):
+        for channel, found in (("email", messages["email"]), ("chat", messages["chat"]), ("ticket", tickets)):
             out[f"team_{channel}_response_time_hours"] = average_hours(answers(found), True)
             out[f"account_{channel}_response_time_hours"] = average_hours(answers(found), False)
-        out["team_open_email_threads"] = open_threads(email, self.now, team_owes=True)
-        out["account_open_email_threads"] = open_threads(email, self.now, team_owes=False)
-
-        seconds = {id(m[0]): self._seconds(m[0]) for m in held}
-        out["total_meetings"] = len(held)
-        out["meeting_time_hours"] = rounded(Fraction(sum(seconds.values()), 3600), 2)
-        out["team_meeting_time_hours"] = rounded(Fraction(sum(seconds[id(m)] * len(u) for m, u, _ in held), 3600), 2)
-        by_owner_held = [m for m, users, _ in held if owner in users]
-        out["owner_meeting_time_hours"] = rounded(Fraction(sum(seconds[id(m)] for m in by_owner_held), 3600), 2)
-        out["owner_total_meetings"] = len(by_owner_held)
-        out["last_meeting_date"] = latest(m["start_time"] for m, _, _ in held)
-        out["next_meeting_date"] = min(
-            (m["start_time"] for m, _, _ in meetings if m["start_time"] > self.now), default=None
-        )
-        out["submitted_tickets"] = len(opening)
-        out["ticket_comments"] = len(comment)
-        out["tickets_to_owner"] = sum(owner is not None and m.user == owner for m in opening)
-        out["last_ticket_opened_date"] = latest(m.at for m in opening)
-
-        with_dm = [[m.at for m in found if self.decision_maker(m.stakeholder)] for found in (email, chat, tickets)]
-        held_with_dm = [m["start_time"] for m, _, people in held if any(map(self.decision_maker, people))]
-        out["email_last_touch_dm"] = latest(with_dm[0])
-        out["last_dm_chat_date"] = latest(with_dm[1])
-        out["last_dm_meeting_date"] = latest(held_with_dm)
-        out["last_touch_dm"] = latest([*with_dm[0], *with_dm[1], *with_dm[2], *held_with_dm])
-
-        engaged = [(m["start_time"], people) for m, _, people in held if people]
-        out["last_engagement"] = latest([*(m.at for m in messages if not m.team), *(at for at, _ in engaged)])
-        out["last_reach_out"] = latest([*(m.at for m in messages if m.team), out["last_meeting_date"]])
-        out["last_touch"] = latest([out["last_engagement"], out["last_reach_out"]])
-        out["total_activity"] = len(email) + len(held) + len(chat) + len(opening)
-        out["stakeholders_count"] = sum(
-            s["customer_id"] == customer and not s.get("opted_out") for s in self.stakeholders.values()
-        )
-        users = {m.user for m in messages} | {u for _, people, _ in held for u in people}
-        out["users_count"] = sum(u is not None and not self.silent(True, u) for u in users)
-        acts = [(m.stakeholder, m.at) for m in messages if not m.team]
-        acts += [(person, at) for at, people in engaged for person in people]
-        out["multi_threaded"] = (
-            len(
-                {
-                    person
-                    for person, at in acts
-                    if person is not None
-                    and self.now - at < 90 * DAY
-                    and not self.stakeholders.get(person, {}).get("muted")
-                }
-            )
-            >= 2
-        )
+        out["team_open_email_threads"] = open_threads(messages["email"], self.now, team_owes=True)
+        out["account_open_email_threads"] = open_threads(messages["email"], self.now, team_owes=False)
+        out["submitted_tickets"] = len(messages["opening"])
+        out["ticket_comments"] = len(messages["comment"])
+        out["tickets_to_owner"] = sum(owner is not None and m.user == owner for m in messages["opening"])
+        out["last_ticket_opened_date"] = latest(m.at for m in messages["opening"])
+        everything = messages["email"] + messages["chat"] + tickets
         for sentiment in ("positive", "neutral", "negative"):
-            out[f"{sentiment}_sentiment"] = sum(m.sentiment == sentiment for m in messages)
+            out[f"{sentiment}_sentiment"] = sum(m.sentiment == sentiment for m in everything)
+        return out
 
+    def _meeting_columns(self, row: Row, held: Meetings) -> dict[str, Any]:
+        """D31."""
+        hours = [(Fraction(self._seconds(meeting), 3600), users) for meeting, users, _ in held]
+        owned = [spent for spent, users in hours if row.get("owner") in users]
+        ahead = [m["start_time"] for m, _, _ in self.meetings(row["id"]) if m["start_time"] > self.now]
+        return {
+            "total_meetings": len(held),
+            "meeting_time_hours": rounded(sum((spent for spent, _ in hours), Fraction(0)), 2),
+            "team_meeting_time_hours": rounded(sum((spent * len(users) for spent, users in hours), Fraction(0)), 2),
+            "owner_meeting_time_hours": rounded(sum(owned, Fraction(0)), 2),
+            "owner_total_meetings": len(owned),
+            "last_meeting_date": latest(m["start_time"] for m, _, _ in held),
+            "next_meeting_date": min(ahead, default=None),
+        }
+
+    def _touch_columns(self, messages: Messages, held: Meetings) -> dict[str, Any]:
+        """D32, D33."""
+        everything = [m for found in messages.values() for m in found]
+        with_dm = {c: [m.at for m in found if self.decision_maker(m.stakeholder)] for c, found in messages.items()}
+        held_with_dm = [m["start_time"] for m, _, people in held if any(map(self.decision_maker, people))]
+        engaged = [m["start_time"] for m, _, people in held if people]
+        engagement = latest([*(m.at for m in everything if not m.team), *engaged])
+        reach_out = latest([*(m.at for m in everything if m.team), *(m["start_time"] for m, _, _ in held)])
+        return {
+            "email_last_touch_dm": latest(with_dm["email"]),
+            "last_dm_chat_date": latest(with_dm["chat"]),
+            "last_dm_meeting_date": latest(held_with_dm),
+            "last_touch_dm": latest([*held_with_dm, *(at for found in with_dm.values() for at in found)]),
+            "last_engagement": engagement,
+            "last_reach_out": reach_out,
+            "last_touch": latest([engagement, reach_out]),
+            "total_activity": len(everything) - len(messages["comment"]) + len(held),
+        }
+
+    def _people_columns(self, row: Row, messages: Messages, held: Meetings) -> dict[str, Any]:
+        """D33."""
+        everything = [m for found in messages.values() for m in found]
+        users = {m.user for m in everything} | {user for _, attending, _ in held for user in attending}
+        acts = [(m.stakeholder, m.at) for m in everything if not m.team]
+        acts += [(person, meeting["start_time"]) for meeting, _, people in held for person in people]
+        active = {
+            person
+            for person, at in acts
+            if person is not None and self.now - at < 90 * DAY and not self.stakeholders.get(person, {}).get("muted")
+        }
+        return {
+            "stakeholders_count": sum(
+                s["customer_id"] == row["id"] and not s.get("opted_out") for s in self.stakeholders.values()
+            ),
+            "users_count": sum(user is not None and not self.silent(True, user) for user in users),
+            "multi_threaded": len(active) >= 2,
+        }
+
+    def _effort_columns(self, row: Row, messages: Messages, held: Meetings) -> dict[str, Any]:
+        """D34."""
         effort: dict[int | None, int] = defaultdict(int)
-        for m in messages:
-            if m.team and self.now - m.at < 365 * DAY:
-                effort[m.user] += 60 * {"email": 15, "comment": 15, "chat": 4}[m.channel]
+        for channel, minutes in (("email", 15), ("comment", 15), ("chat", 4)):
+            for m in messages[channel]:
+                if m.team and self.now - m.at < 365 * DAY:
+                    effort[m.user] += 60 * minutes
         for meeting, attending, _ in held:
             if self.now - meeting["start_time"] < 365 * DAY:
                 for user in attending:
-                    effort[user] += seconds[id(meeting)]
-        effort = defaultdict(int, {user: s for user, s in effort.items() if not self.silent(True, user)})
-        cost = Fraction(0)
+                    effort[user] += self._seconds(meeting)
+        effort = defaultdict(int, {user: spent for user, spent in effort.items() if not self.silent(True, user)})
+        exact = Fraction(0)
         for user, spent in effort.items():
             hourly = self.users.get(user, {}).get("hourly_cost")
-            cost += Fraction(spent, 3600) * Fraction(60 if hourly is None else hourly)
-        out["team_effort_hours"] = rounded(Fraction(sum(effort.values()), 3600), 2)
-        out["owner_effort_hours"] = rounded(Fraction(effort[owner] if owner is not None else 0, 3600), 2)
-        out["team_effort_cost"] = rounded(cost, 2)
+            exact += Fraction(spent, 3600) * Fraction(60 if hourly is None else hourly)
+        cost = rounded(exact, 2) or Decimal(0)
         revenue = row.get("revenue")
         frame = None if revenue is None else rounded(Fraction(revenue) * 365 / 365, 2)
-        out["time_frame_revenue"] = frame
-        positive = frame is not None and frame > 0
-        out["efficiency_rate"] = rounded(Fraction(out["team_effort_cost"]) / Fraction(frame or 1), 4) if positive else None
-        return out
+        rate = Fraction(cost) / Fraction(frame) if frame is not None and frame > 0 else None
+        owner = row.get("owner")
+        return {
+            "team_effort_hours": rounded(Fraction(sum(effort.values()), 3600), 2),
+            "owner_effort_hours": rounded(Fraction(effort[owner] if owner is not None else 0, 3600), 2),
+            "team_effort_cost": cost,
+            "time_frame_revenue": frame,
+            "efficiency_rate": rounded(rate, 4),
+        }
+
+    @staticmethod
+    def _seconds(meeting: Row) -> int:
+        """D31: at most a day, nothing where the end is missing or before the start."""
+        end = meeting.get("end_time")
+        if end is None or end < meeting["start_time"]:
+            return 0
+        return min((end - meeting["start_time"]) // timedelta(seconds=1), 86400)
 
     def provider(self, row: Row, kind: str) -> str | None:
         """D35: of the owner's newest active token, else the organization's commonest."""
@@ -340,7 +404,9 @@ class Tenant:
         """D27: the last QBR detected or held, and the next confirmed one."""
         meetings = [m for m, _, _ in self.meetings(customer) if folded(m.get("kind")) == "qbr"]
         held = [m["start_time"] for m in meetings if m["start_time"] <= self.now]
-        ahead = [m["start_time"] for m in meetings if m["start_time"] > self.now and folded(m.get("status")) == "confirmed"]
+        ahead = [
+            m["start_time"] for m in meetings if m["start_time"] > self.now and folded(m.get("status")) == "confirmed"
+        ]
         upcoming = min(ahead, default=None)
         return {
             "lifecycle_event_qbr": latest([*held, self.insights(customer)[1]["qbr"]]),
@@ -365,14 +431,6 @@ class Tenant:
         found = [row.get(c) for table, names in columns.items() for row in self.table(table) for c in names]
         found += [row.get(c) for row in crm_accounts for c in ("created_at", "updated_at")]
         return latest(at for at in found if at is not None and at <= self.now) or self.now
-
-    @staticmethod
-    def _seconds(meeting: Row) -> int:
-        """D31: at most a day, nothing where the end is missing or before the start."""
-        end = meeting.get("end_time")
-        if end is None or end < meeting["start_time"]:
-            return 0
-        return min((end - meeting["start_time"]) // timedelta(seconds=1), 86400)
 
     def _measures(self, row: Row) -> dict[str, Any]:
         """What a customer's scores are computed from."""

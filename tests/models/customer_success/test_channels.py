@@ -1,4 +1,4 @@
-"""D36: a channel without its source table is null, an empty one 0, and CRM-only accounts have no communication at all."""
+"""D36: a channel without its source table is null, an empty one 0, and CRM-only accounts have no communication."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both fact tables of a small tenant whose every figure was worked out by hand (golden/README.md), D24 to D37 and scores."""
+"""Both fact tables of a small tenant whose every figure was worked out by hand (golden/README.md)."""
 
 from __future__ import annotations
 
@@ -58,6 +58,7 @@ def shown(value: object) -> str:
 @pytest.mark.parametrize("account", ACCOUNTS)
 @pytest.mark.parametrize(("mart", "columns"), [("account_core", 78), ("account_communication_stats", 52)])
 def test_every_column_is_what_was_worked_out(tenant: BuiltModels, mart: str, columns: int, account: str) -> None:
+    """Every line of the expected files; D33's touches, activity and people have no other table of their own."""
     expected = read_csv(GOLDEN / "expected" / f"{mart}.csv")
     assert [int(line["position"]) for line in expected] == list(range(1, columns + 1))
     [row] = tenant.query(f"select * from marts.{mart} where account_id = {ACCOUNTS[account]}")
@@ -72,10 +73,14 @@ def test_there_is_no_other_account(tenant: BuiltModels) -> None:
 
 
 def test_insights_are_kept_by_type_and_by_detection(tenant: BuiltModels) -> None:
-    """D26, D27: 17 types a customer and the unknown one; of four lifecycle detections the future one is not there yet."""
+    """D26, D27: 17 types a customer and the unknown one; of four detections the future one is not there yet."""
     snapshot = tenant.rows("insight_snapshot", "account_id, insight_type")
     assert len(snapshot) == 17 * 2 + 1
-    assert [row["insight_type"] for row in snapshot if row["is_active"]] == ["churn_risk", "moon_phase", "single_threaded"]
+    assert [row["insight_type"] for row in snapshot if row["is_active"]] == [
+        "churn_risk",
+        "moon_phase",
+        "single_threaded",
+    ]
     history = tenant.rows("lifecycle_event_history", "event_id")
     assert [(row["event_id"], row["event_type"], shown(row["event_date"])) for row in history] == [
         (1, "churn_risk", "2025-01-09 11:00:00"),
@@ -85,7 +90,7 @@ def test_insights_are_kept_by_type_and_by_detection(tenant: BuiltModels) -> None
 
 
 def test_what_does_not_count_is_counted(tenant: BuiltModels) -> None:
-    """D2, D26, D31: rows of the future, of nobody, of an unknown type and without an end, by tenant, table and reason."""
+    """D2, D26, D31: rows of the future, of nobody, of an unknown type, without an end: by tenant, table, reason."""
     metrics = tenant.query(
         "select dimension, cast(value as bigint) as rows from intermediate.int_run__platform_metrics order by dimension"
     )

@@ -68,7 +68,7 @@ def test_tenants_agree_with_a_plain_reading_at_length(models: BuiltModels, world
 
 @pytest.mark.parametrize("seed", range(2))
 def test_parts_add_up_to_their_scores(models: BuiltModels, seed: int) -> None:
-    """Every part but `rounding` is rounded on its own, so that what is left for it is less than half a cent a part."""
+    """scores parts: each is rounded on its own, so that at most half a hundredth a part is left for `rounding`."""
     models.refill(tenant(random.Random(seed), 1, 40, 8))
     scores = {row["account_id"]: row for row in models.rows("account_core")}
     parts: dict[tuple[int, str], list[dict[str, Any]]] = {}

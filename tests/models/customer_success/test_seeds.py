@@ -17,7 +17,7 @@ def rows(seed: str) -> list[dict[str, str]]:
 
 
 def test_weights_are_ten_thousand_halved_every_thirty_days() -> None:
-    """scores: w = round(10000 * 2^(-age/30)) for ages 0 to 89; no exact value is near enough to .5 for floats to matter."""
+    """scores window: w = round(10000 * 2^(-age/30)) for ages 0 to 89."""
     with localcontext() as context:
         context.prec = 60
         expected = [Decimal(10000) * Decimal(2) ** (Decimal(-age) / 30) for age in range(90)]

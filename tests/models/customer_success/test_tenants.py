@@ -1,8 +1,8 @@
-"""No row, count or timestamp of one tenant reaches another's: with the other tenant there or not, every row is the same.
+"""No row, count or timestamp of one tenant reaches another's: with or without the other tenant, every row is the same.
 
-Both tenants use the same ids for everything, and messages, meetings, tickets and customers of organization 1 name users,
-stakeholders, tiers and journeys that only organization 2 has. The CRM belongs to organization 1; customers of both name its
-accounts.
+Both tenants use the same ids for everything, and messages, meetings, tickets and customers of organization 1 name
+users, stakeholders, tiers and journeys that only organization 2 has. The CRM belongs to organization 1; customers of
+both name its accounts.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def test_what_points_across_is_a_stranger(models: BuiltModels) -> None:
             ],
             ("platform", "tier"): [{"organization_id": 2, "id": 3, "name": "Theirs"}],
             ("platform", "customer_journey"): [{"organization_id": 2, "id": 3, "name": "Theirs"}],
-            ("platform", "users"): [{"organization_id": 2, "id": 7, "email": "u", "excluded": True, "hourly_cost": 900}],
+            ("platform", "users"): [
+                {"organization_id": 2, "id": 7, "email": "u", "excluded": True, "hourly_cost": 900}
+            ],
             ("platform", "stakeholder"): [
                 {"organization_id": 2, "id": 8, "customer_id": 1, "role": "Decision Maker", "opted_out": True}
             ],

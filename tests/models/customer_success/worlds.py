@@ -1,4 +1,4 @@
-"""Generated tenants whose values crowd at the boundaries: the run's instant, 24 hours, 30, 90 and 365 days, equal times."""
+"""Generated tenants whose values crowd at the boundaries: the instant of the run, 24 hours, 30, 90 and 365 days, ties."""
 
 from __future__ import annotations
 
@@ -18,7 +18,16 @@ _MICROSECOND = timedelta(microseconds=1)
 _EDGES = [timedelta(0), timedelta(hours=24), *(timedelta(days=d) for d in (1, 29, 30, 31, 89, 90, 91, 365, 366))]
 INSTANTS = [NOW - edge + nudge for edge in _EDGES for nudge in (-_MICROSECOND, timedelta(0), _MICROSECOND)]
 SENTIMENTS = ["positive", " Positive", "neutral", "negative", "NEGATIVE ", "mixed", None]
-TYPES = ["churn_risk", " Churn_Risk", "churn_notification", "renewal", "qbr", "account_dark", "onboarding", "unheard_of"]
+TYPES = [
+    "churn_risk",
+    " Churn_Risk",
+    "churn_notification",
+    "renewal",
+    "qbr",
+    "account_dark",
+    "onboarding",
+    "unheard_of",
+]
 ROLES = ["Decision Maker", " decision maker ", "Champion", "Decision Makers", None]
 
 
