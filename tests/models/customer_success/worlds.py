@@ -1,4 +1,4 @@
-"""Generated tenants whose values crowd at the boundaries: the instant of the run, 24 hours, 30, 90 and 365 days, ties."""
+"""Generated tenants whose values crowd at the boundaries: the instant of the run, 24 hours, 30, 90, 365 days, ties."""
 
 from __future__ import annotations
 
