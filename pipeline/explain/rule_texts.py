@@ -16,6 +16,7 @@ from pipeline.settings import PROJECT_ROOT
 
 SPECS: Final = PROJECT_ROOT / "docs" / "spec"
 _DOCUMENTS: Final = {
+    "": "decisions.md",
     "accounts": "accounts.md",
     "at-risk": "at-risk-accounts.md",
     "contracts": "shared-data-contracts.md",
@@ -23,9 +24,11 @@ _DOCUMENTS: Final = {
     "scores": "decisions.md",
     "source-schema": "source-schema.md",
 }
-_DECISIONS: Final = "decisions.md"
 _NUMBER: Final = re.compile(r"[A-Z]\d+[a-z]?")
-_ITEM: Final = re.compile(r"^(?P<indent> *)(?:[-*]|\d+\.) +(?P<text>.*)$")
+_ITEM: Final = re.compile(r"^ *(?:[-*]|\d+\.) +(?P<text>.*)$")
+_HEADING: Final = re.compile(r"^#+ +(?P<title>.+)$", re.MULTILINE)
+_TITLE: Final = re.compile(r"^(?P<title>\*\*.*:(?:\*\*)?) *$", re.MULTILINE)
+_SECTION_LINES: Final = 5
 
 
 @dataclass(frozen=True)
@@ -39,14 +42,11 @@ class RuleText:
 
 def rule_text(rule_id: str) -> RuleText:
     """Find a rule's text; WarehouseError where no document states it."""
-    if _NUMBER.fullmatch(rule_id):
-        document, name = _DECISIONS, rule_id
-    else:
-        spec, _, name = rule_id.partition(" ")
-        document = _DOCUMENTS.get(spec, "")
+    spec, _, name = rule_id.rpartition(" ") if _NUMBER.fullmatch(rule_id) else rule_id.partition(" ")
+    document = _DOCUMENTS.get(spec)
     if document and name:
-        statements = _statements(document)
-        found = _numbered(statements, name) if _NUMBER.fullmatch(name) else _named(statements, document, name)
+        text = _text(spec)
+        found = _numbered(text, name) if _NUMBER.fullmatch(name) else _named(text, name)
         if found:
             return RuleText(rule_id, document, found)
     raise WarehouseError(
@@ -54,19 +54,34 @@ def rule_text(rule_id: str) -> RuleText:
     )
 
 
-def _numbered(statements: tuple[str, ...], number: str) -> str | None:
-    for statement in statements:
+@functools.lru_cache(maxsize=8)
+def _text(spec: str) -> str:
+    """Read the document of a spec, without code; the scores are a section of theirs."""
+    text = re.sub(r"```.*?```", "", (SPECS / _DOCUMENTS[spec]).read_text(), flags=re.DOTALL)
+    return text.partition("## Scores")[2].partition("\n")[2] if spec == "scores" else text
+
+
+def _numbered(text: str, number: str) -> str | None:
+    for statement in _statements(text):
         if re.match(rf"{number}\b", statement):
             return statement.removeprefix(number).lstrip(": ")
     return None
 
 
-def _named(statements: tuple[str, ...], document: str, name: str) -> str | None:
+def _named(text: str, name: str) -> str | None:
+    """Find what begins with the name, else what has all its words: sections before statements."""
     wanted = _words(name)
+    sections = [*_sections(text, _HEADING), *_sections(text, _TITLE)]
+    statements = _statements(text)
+    for section in sections:
+        if _words(section.split("; ")[0]).startswith(wanted):
+            return section
     for statement in statements:
         if _words(statement).startswith(wanted):
             return statement
-    return _section(document, wanted)
+    candidates = [(section.split("; ")[0], section) for section in sections]
+    candidates += [(statement, statement) for statement in statements]
+    return next((said for title, said in candidates if set(wanted.split()) <= set(_words(title).split())), None)
 
 
 def _words(text: str) -> str:
@@ -75,29 +90,29 @@ def _words(text: str) -> str:
 
 
 @functools.lru_cache(maxsize=8)
-def _statements(document: str) -> tuple[str, ...]:
-    """List the items of a document's lists, each with its continuation lines, without markup."""
+def _statements(text: str) -> tuple[str, ...]:
+    """List the items of a text's lists, each with its continuation lines, and its paragraphs, without markup."""
     statements: list[list[str]] = []
-    in_item = False
-    for line in (SPECS / document).read_text().splitlines():
+    is_inside = False
+    for line in text.splitlines():
         item = _ITEM.match(line)
-        if item:
-            statements.append([item["text"]])
-        elif in_item and line.startswith(" ") and line.strip():
+        if item or (line.strip() and not is_inside):
+            statements.append([item["text"] if item else line])
+        elif line.strip():
             statements[-1].append(line.strip())
-        in_item = bool(item) or (in_item and bool(line.strip()))
+        is_inside = bool(line.strip())
     return tuple(_plain(" ".join(parts)) for parts in statements)
 
 
-def _section(document: str, wanted: str) -> str | None:
-    """Find the section whose heading begins with the words; give what it says outside of examples."""
-    text = re.sub(r"```.*?```", "", (SPECS / document).read_text(), flags=re.DOTALL)
-    for section in re.split(r"^#+ +", text, flags=re.MULTILINE)[1:]:
-        heading, _, body = section.partition("\n")
-        if _words(heading).startswith(wanted):
-            said = [_plain(line) for line in body.splitlines() if line.strip()]
-            return "; ".join([heading, *(line.lstrip("-* ") for line in said)][:6])
-    return None
+def _sections(text: str, title: re.Pattern[str]) -> list[str]:
+    """List the sections that such titles begin: the title and the first lines of what is said there."""
+    sections = []
+    starts = list(title.finditer(text))
+    for start, end in zip(starts, [*starts[1:], None], strict=False):
+        lines = [line for line in text[start.end() : end.start() if end else None].splitlines() if line.strip()]
+        said = [_plain(line).lstrip("-* ") for line in lines if not line.startswith("#")]
+        sections.append("; ".join([_plain(start["title"]), *said[:_SECTION_LINES]]))
+    return sections
 
 
 def _plain(text: str) -> str:

@@ -36,7 +36,8 @@ def build(settings: Settings, sources: Path, progress: Progress) -> None:
     workspace = Workspace(settings.state)
     for source in SOURCES:
         with progress.step(source) as step:
-            landed = ingest_source(source, str(sources / source), Landing(workspace.landing), step)
+            folder = sources / source
+            landed = ingest_source(source, str(folder) if folder.exists() else None, Landing(workspace.landing), step)
         write_record(workspace.landed(source), landed)
     plan = RunPlan.of(settings, AS_OF)
     tables = raw_tables(workspace, plan)
@@ -54,7 +55,7 @@ def build(settings: Settings, sources: Path, progress: Progress) -> None:
     Build.of(plan, "duckdb", tables).write(workspace.built)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def queries(settings: Settings) -> Iterator[Queries]:
     with open_queries(settings) as opened:
         yield opened
