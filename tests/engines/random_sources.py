@@ -16,19 +16,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.engines import RawTable
+from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import SOURCE_TABLES, Column, Kind, SourceTable
 from pipeline.raw import DUPLICATES_SCHEMA, LOADS_SCHEMA, METRICS_SCHEMA
-from pipeline.ingest.rejects import REJECTS_SCHEMA
 
 AS_OF = datetime(2025, 1, 15, 0, 0, 0)
 
 _TEXTS = (
     "Acme", "acme ", "Élan Söhne", "Straße 5", "ΣΊΣΥΦΟΣ", "İstanbul", "ISTANBUL", "quote \" and \\ back", "tab\there",
-    "line\nbreak", "comma, semi; pipe|", "日本 造園", "😀 gardens", "a", "B", "b", "ä", "Z", "\u00a0padded\u2003", "", "  ", "'",
-    "\x01control\x1f", "=1+1", "10 Main  St", "10 main st", " 10 MAIN ST",
+    "line\nbreak", "comma, semi; pipe|", "日本 造園", "😀 gardens", "a", "B", "b", "ä", "Z", "\u00a0padded\u2003", "", "  ",
+    "'", "\x01control\x1f", "=1+1", "10 Main  St", "10 main st", " 10 MAIN ST",
 )  # fmt: skip
 _POOLS: dict[str, tuple[str | None, ...]] = {
-    "status": ("Sold", "won", " Contract Signed ", "Not Sold", "Work Complete", "archived", "ACTIVE", "cancelled", "open", "closed"),
+    "status": (
+        "Sold", "won", " Contract Signed ", "Not Sold", "Work Complete", "archived", "ACTIVE", "cancelled", "open",
+    ),
     "pipeline_status": ("Sold", "sold - signed", "Lost", "Pending", None, None),
     "estimate_type": ("Standard", "Service", " service", "STANDARD", "Other"),
     "account_type": ("customer", "Client", "prospect", "lead", "other"),
@@ -91,7 +93,7 @@ def _value(column: Column, rng: random.Random, size: int) -> Any:
     }
     if column.name == "organization_id":
         return rng.choice(_TENANTS)
-    if column.name == "lmn_crm_id" or column.name == "crm_link":
+    if column.name in {"lmn_crm_id", "crm_link"}:
         return str(2_000_000 + rng.randint(1, size)) if rng.random() < 0.8 or column.required else None
     if not column.required and rng.random() < 0.12:
         return None
