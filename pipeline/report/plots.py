@@ -93,7 +93,10 @@ def health_distribution(read: Reader) -> Plot:
     """Count the accounts by health score, in steps of ten, and label."""
     question = f"""
         select
-            case when health_score >= 0 then cast(least(floor(health_score / {_BIN}), {_BINS - 1}) as integer) end,
+            case
+                when health_score is not null
+                    then cast(greatest(0, least({_BINS - 1}, floor(health_score / {_BIN}))) as integer)
+            end,
             health_score_label,
             count(*)
         from export

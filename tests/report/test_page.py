@@ -1,0 +1,211 @@
+"""The page as HTML: sound, self-contained, safe whatever is in the data, and its one sentence true."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from made_reports import FAILED, MISNAMED, PASSED, WARNED, MadeRun
+
+from pipeline.errors import WarehouseError
+from pipeline.report.facts import Problem, RejectReason, RejectSample, RunFacts, SourceFacts
+from pipeline.report.gather import gather_facts, gather_operator_facts
+from pipeline.report.page import render_report, report_files
+from pipeline.report.verdict import notices, verdict
+
+VOID = ("meta", "link", "br", "hr", "img", "input")
+
+
+class Outline(HTMLParser):
+    """Reads a page into what the tests ask for, and fails on tags that do not match."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.headings: list[tuple[int, str]] = []
+        self.text: list[str] = []
+        self.feed(page)
+        self.close()
+        assert self.open == [], "tags are left open"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if re.fullmatch("h[1-6]", tag):
+            self.headings.append((int(tag[1]), ""))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.open[-1] in ("style", "script"):
+            return
+        self.text.append(data)
+        if self.headings and any(re.fullmatch("h[1-6]", tag) for tag in self.open):
+            level, text = self.headings[-1]
+            self.headings[-1] = (level, text + data)
+
+    def values(self, attribute: str) -> list[str]:
+        return [value for _, attrs in self.tags if (value := attrs.get(attribute)) is not None]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> MadeRun:
+    return MadeRun(tmp_path)
+
+
+@pytest.fixture(params=["published", "warned", "failed", "stopped", "operator"])
+def facts(request: pytest.FixtureRequest, run: MadeRun) -> RunFacts:
+    if request.param == "warned":
+        run.checks = (PASSED, WARNED)
+    elif request.param in ("failed", "operator"):
+        run.checks = (PASSED, WARNED, FAILED, MISNAMED)
+    elif request.param == "stopped":
+        run.checks = ()
+        run.problem = WarehouseError("the models could not be built", where="account_core", remedy="mend it")
+        return gather_facts(run.measured(), run.destination.place, 1, None, None, ())
+    return gather_operator_facts(run.measured()) if request.param == "operator" else run.facts(1)
+
+
+def test_the_page_is_sound(facts: RunFacts) -> None:
+    page = Outline(render_report(facts))
+    assert page.tags[0] == ("html", {"lang": "en"})
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    for named in ("aria-labelledby", "aria-describedby"):
+        assert {one for value in page.values(named) for one in value.split()} <= set(ids)
+    assert {href[1:] for href in page.values("href") if href.startswith("#")} <= set(ids)
+
+
+def test_headings_begin_with_one_and_skip_none(facts: RunFacts) -> None:
+    levels = [level for level, _ in Outline(render_report(facts)).headings]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
+
+
+def test_nothing_is_fetched_and_nothing_runs(facts: RunFacts) -> None:
+    content = render_report(facts)
+    page = Outline(content)
+    assert not {tag for tag, _ in page.tags} & {"script", "img", "iframe", "object", "embed", "video", "form"}
+    assert page.values("src") == []
+    assert all(href.startswith("#") or href == "data:," for href in page.values("href"))
+    assert "url(" not in content and "@import" not in content
+    assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
+
+
+def test_every_table_says_what_its_columns_are(facts: RunFacts) -> None:
+    page = Outline(render_report(facts))
+    assert all(attrs.get("scope") in ("col", "row") for tag, attrs in page.tags if tag == "th")
+    regions = [attrs for _, attrs in page.tags if attrs.get("role") == "region"]
+    assert all(attrs.get("aria-label") and attrs.get("tabindex") == "0" for attrs in regions)
+    assert len(regions) == sum(tag == "table" for tag, _ in page.tags)
+
+
+def test_plots_are_read_out(run: MadeRun) -> None:
+    page = Outline(render_report(run.facts(1)))
+    plots = [attrs for tag, attrs in page.tags if tag == "svg" and attrs.get("class") == "plot"]
+    assert len(plots) == 4
+    assert all(attrs.get("role") == "img" and attrs.get("aria-labelledby") for attrs in plots)
+    decoration = [attrs for tag, attrs in page.tags if tag == "svg" and attrs.get("class") != "plot"]
+    assert all(attrs.get("aria-hidden") == "true" for attrs in decoration)
+
+
+NASTY = '</style><script>alert("x")</script><img src=http://elsewhere/x onerror=alert(1)>{{ 7 * 7 }}{% raw %}'
+
+
+def test_what_is_in_the_data_stays_text(run: MadeRun) -> None:
+    facts = run.facts(1)
+    nasty = replace(
+        facts,
+        name=NASTY,
+        rejects=(RejectReason(NASTY, NASTY, NASTY, NASTY, NASTY, 1, (RejectSample(NASTY, 1, NASTY),)),),
+        sources=(SourceFacts("crm", "accounts", True, (NASTY,), 1, 1, 0, None),),
+        settings=((NASTY, NASTY),),
+        checks=(replace(FAILED, says=NASTY, problem=NASTY, export=NASTY, name=NASTY, rules=(NASTY,)),),
+        problem=Problem(NASTY, NASTY, NASTY),
+        is_published=False,
+    )
+    content = render_report(nasty)
+    page = Outline(content)
+    assert not {tag for tag, _ in page.tags} & {"script", "img"}
+    assert content.count("</style>") == 1
+    assert NASTY in "".join(page.text)
+
+
+def test_json_beside_the_page_is_the_checks(run: MadeRun) -> None:
+    run.checks = (PASSED, WARNED)
+    facts = run.facts(1)
+    told = json.loads(report_files(facts)[f"{facts.name}.checks.json"])
+    assert [(check["name"], check["passed"], check["failed"]) for check in told["checks"]] == [
+        ("account_id.not_null", True, 0),
+        ("parents_exist", False, 1),
+    ]
+    assert told["checks"][1]["samples"] == [
+        {"organization_id": 1, "key": {"account_id": "3"}, "values": {"parent_account_id": "77"}}
+    ]
+
+
+# the one sentence
+
+
+def sentence(facts: RunFacts) -> tuple[str, str]:
+    said = verdict(facts)
+    assert said.sentence.count(". ") == 0 and said.sentence.endswith(".")
+    return said.level, said.sentence
+
+
+def test_all_is_well(run: MadeRun) -> None:
+    run.rejects = ()
+    facts = run.facts(2)
+    assert sentence(facts) == ("good", "All 1 check passed on 2 source rows, and nothing was rejected.")
+
+
+def test_rejected_rows_are_in_the_sentence(run: MadeRun) -> None:
+    assert sentence(run.facts(1)) == (
+        "good",
+        "All 1 check passed; 4 source rows came in and 2 could not, for the reasons below.",
+    )
+
+
+def test_warnings_ask_to_be_read(run: MadeRun) -> None:
+    run.checks = (PASSED, WARNED)
+    assert sentence(run.facts(1)) == ("look", "1 of 2 checks warns: read it before you rely on account_core.")
+
+
+def test_a_failure_says_what_stays(run: MadeRun) -> None:
+    run.checks = (PASSED, FAILED)
+    assert sentence(run.facts(1)) == (
+        "bad",
+        "1 check failed on account_core, so nothing was published and there is still no drop.",
+    )
+    name = MadeRun(run.folder, run.as_of.replace(day=8)).publish(1)
+    assert sentence(run.facts(1))[1].endswith(f"so nothing was published and the last drop, {name}, stays in place.")
+
+
+def test_a_failure_of_another_organization_holds_this_one_back_too(run: MadeRun) -> None:
+    run.checks = (PASSED, replace(FAILED, failed_by_organization={2: 1}, samples=FAILED.samples[1:2]))
+    level, said = sentence(run.facts(1))
+    assert level == "bad"
+    assert said.startswith("The drop passed its own checks, but the run failed, so nothing was published")
+
+
+def test_what_got_less_is_worth_a_look(run: MadeRun) -> None:
+    earlier = MadeRun(run.folder, run.as_of.replace(day=12))
+    earlier.publish(1)
+    run.accounts = [{**row, "account_name": None} for row in run.accounts][:-1]
+    told = [notice.text for notice in notices(run.facts(1))]
+    assert "account_core has 1 row fewer than in the previous drop." in told
+    assert "Empty now, and not in the previous drop: account_core.account_name." in told
+    assert "platform.customer has nothing newer than the previous drop of 12 January 2025, 00:00 UTC." in told
+    assert "2 rows could not be loaded." in told
