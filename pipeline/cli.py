@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.contract_commands import app as contract
 from pipeline.errors import WarehouseError
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ app = typer.Typer(
 
 explain = typer.Typer(help="Show the rules and inputs behind a value.", no_args_is_help=True)
 app.add_typer(explain, name="explain")
+app.add_typer(contract, name="contract")
 
 
 def _decisions(values: list[str] | None) -> dict[str, str] | None:

@@ -11,8 +11,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.contract_versions import check_versions, contracts_of_drop
 from pipeline.contracts import ExportContract
 from pipeline.drops.audit import AuditProcess, AuditResult
+from pipeline.drops.catalog import latest_manifest
 from pipeline.drops.destination import Destination
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.publish import PublishedDrop
@@ -62,6 +64,7 @@ class Release:
             marts = read_marts(self.engine, self.contracts)
             metrics = self.engine.read(METRICS, [field.name for field in METRICS_SCHEMA])
             drops = self._stage(marts)
+            self._check_versions(drops)
             audit = self._audit(drops)
             manifests = self._manifests(drops, audit, _data_as_of(marts["account_core"]))
             problem = audit.problem()
@@ -91,6 +94,16 @@ class Release:
             rows = sum(file.rows for drop in drops for file in drop.files if file.name.endswith(".parquet"))
             step.summary = f"{len(drops)} drops, {rows:,} rows of {len(self.contracts)} exports"
         return drops
+
+    def _check_versions(self, drops: Sequence[StagedDrop]) -> None:
+        """Hold the contracts against those that readers of the latest drops rely on."""
+        noted: set[str] = set()
+        for drop in drops:
+            latest = latest_manifest(self.destination.place, drop.organization_id)
+            if latest is not None:
+                noted.update(check_versions(contracts_of_drop(latest), self.contracts))
+        for line in sorted(noted):
+            self.progress.view.noted(line)
 
     def _audit(self, drops: Sequence[StagedDrop]) -> AuditResult:
         with self.progress.step("audit", "checks") as step, self.open_audit() as process:
