@@ -232,11 +232,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
         yield built
 
 
-@settings(max_examples=60)
-@given(rng=st.randoms(use_true_random=True), size=st.integers(1, 8))
-def test_two_systems_make_one_list(models: BuiltModels, rng: random.Random, size: int) -> None:
-    """D13, source-schema, lmn-format: no account or estimate twice, none lost, each value from the right system."""
-    world = some_world(rng, size)
+def compare(models: BuiltModels, world: World) -> None:
+    """Combine the world with the models and with the plain reading."""
     models.refill(world)
     accounts = combined_accounts(world)
     estimates = combined_estimates(world, accounts)
@@ -250,3 +247,17 @@ def test_two_systems_make_one_list(models: BuiltModels, rng: random.Random, size
     listed = {row["id"]: row for row in models.rows("estimates")}
     assert len(listed) == len(models.rows("estimates"))
     assert {id_: {name: row[name] for name in estimates.get(id_, ())} for id_, row in listed.items()} == estimates
+
+
+@settings(max_examples=30)
+@given(rng=st.randoms(use_true_random=True), size=st.integers(1, 8))
+def test_two_systems_make_one_list(models: BuiltModels, rng: random.Random, size: int) -> None:
+    """D13, source-schema, lmn-format: no account or estimate twice, none lost, each value from the right system."""
+    compare(models, some_world(rng, size))
+
+
+@pytest.mark.slow
+@settings(max_examples=2000)
+@given(rng=st.randoms(use_true_random=True), size=st.integers(1, 20))
+def test_two_systems_make_one_list_at_length(models: BuiltModels, rng: random.Random, size: int) -> None:
+    compare(models, some_world(rng, size))
