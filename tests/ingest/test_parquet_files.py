@@ -223,3 +223,16 @@ def test_a_file_that_is_cut_short_is_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(WarehouseError, match=r"email_prop\.parquet"):
         land("platform", tmp_path / "platform", tmp_path)
+
+
+@pytest.mark.parametrize("column", ["id", "sent_at", "user_id", "sentiment"])
+def test_a_file_with_a_page_that_can_t_be_read_is_named(tmp_path: Path, column: str) -> None:
+    path = write_parquet(tmp_path / "platform" / "email_prop.parquet", emails())
+    group = pq.read_metadata(path).row_group(0)
+    chunk = next(group.column(at) for at in range(group.num_columns) if group.column(at).path_in_schema == column)
+    start = chunk.dictionary_page_offset or chunk.data_page_offset
+    content = bytearray(path.read_bytes())
+    content[start : start + chunk.total_compressed_size] = b"\xff" * chunk.total_compressed_size
+    path.write_bytes(content)
+    with pytest.raises(WarehouseError, match=r"email_prop\.parquet.*can't be read as Parquet"):
+        land("platform", tmp_path / "platform", tmp_path)
