@@ -1,4 +1,4 @@
--- scores: the account's measures beside its peers' lower median, in the units that int_health__inputs names
+-- scores: whose lower median the account's measures are held against, and how many they are
 with
 
 benchmarks as (
@@ -10,7 +10,6 @@ benchmarks as (
 select
     measure,
     x,
-    benchmark,
     benchmark_basis,
     peers
 

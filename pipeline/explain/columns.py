@@ -232,8 +232,8 @@ def _benchmark(*measures: str) -> Evidence:
     listed = ", ".join(f"'{measure}'" for measure in measures)
     return Evidence(
         "benchmarks",
-        "The account's measures beside its peers' lower median (units: int_health__inputs)",
-        ("measure", "x", "benchmark", "benchmark_basis", "peers"),
+        "Whose lower median the benchmark is",
+        ("measure", "benchmark_basis", "peers"),
         "measure",
         f"measure in ({listed}) and x is not null",
     )
@@ -280,7 +280,9 @@ _SHARE = (
 
 
 def _shares(where: str | None, title: str, makes: Makes | None) -> Evidence:
-    return Evidence("estimate_years", title, _SHARE, "year asc, share desc, estimate_id asc", where, makes)
+    rules = ("accounts R5", "D4", "D5", "D7", "D8", "D9", "D10", "D13")
+    order = "year asc, share desc, estimate_id asc"
+    return Evidence("estimate_years", title, _SHARE, order, where, makes, rules=rules)
 
 
 _UNCOUNTED_ESTIMATES: Final = Evidence(

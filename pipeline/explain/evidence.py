@@ -69,7 +69,7 @@ class Evidence:
 
     `query` names the analysis (without `explain_`), `where` and `order_by` choose and order its rows by its columns,
     and `shows` are the columns to read. Rows without `makes` are beside the value: what it is made from in turn, or,
-    if `lost`, what might have made it and did not.
+    if `lost`, what might have made it and did not. `rules` are those that made the rows, beside the column's own.
     """
 
     query: str
@@ -79,6 +79,7 @@ class Evidence:
     where: str | None = None
     makes: Makes | None = None
     lost: bool = False
+    rules: tuple[str, ...] = ()
 
     @property
     def select(self) -> str:

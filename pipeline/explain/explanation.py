@@ -116,8 +116,9 @@ def explain_columns(
 
 def _cited(contract: ContractColumn, evidence: Iterable[EvidenceRows]) -> list[str]:
     """List the rules of a column, then those that its evidence names."""
+    of_rows = [rule for piece in evidence if piece.rows for rule in piece.evidence.rules]
     named = [row["rule"] for piece in evidence for row in piece.rows if "rule" in row]
-    return list(dict.fromkeys([*contract.rules, *named]))
+    return list(dict.fromkeys([*contract.rules, *of_rows, *named]))
 
 
 def choose_columns(column: str | None) -> dict[str, list[ContractColumn]]:

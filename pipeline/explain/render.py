@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -23,6 +23,7 @@ SHOWN_ROWS: Final = 20
 """Rows of a piece of evidence that are laid out; the others are counted."""
 
 _CELL: Final = 60
+_LONG_CELL: Final = 1000
 _PLAIN_WIDTH: Final = 200
 _MISSING: Final = "null"
 
@@ -142,7 +143,7 @@ def _story(column: ExplainedColumn, is_terminal: bool, shown_rows: int) -> Rende
             rules.add_row(rule.id, Text.assemble(rule.text, (f"  [{rule.document}]", "dim")))
         parts += [Text(), Text("Rules", style="bold"), Padding(rules, (0, 0, 0, 2))]
     for piece in column.evidence:
-        if piece.rows or not piece.evidence.lost:
+        if piece.rows or not (piece.evidence.lost or column.note):
             parts += [Text(), *_evidence(piece, is_terminal, shown_rows)]
     return Group(*parts)
 
@@ -169,13 +170,14 @@ def _rows_table(evidence: Evidence, rows: Iterable[dict[str, Any]], is_terminal:
         downwards.add_column(no_wrap=True, style="dim")
         downwards.add_column(overflow="fold")
         for name in evidence.shows:
-            downwards.add_row(name, _cell(rows[0][name]))
+            downwards.add_row(_spoken(name), _cell(rows[0][name], _LONG_CELL))
         return downwards
     table = Table(box=box.SIMPLE_HEAD if is_terminal else None, pad_edge=False, padding=(0, 2, 0, 0))
     shown = [name for name in evidence.shows if any(row[name] is not None for row in rows)]
     for name in shown:
         is_number = all(_is_number(row[name]) for row in rows)
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold", header_style="dim")
+        justify: Literal["left", "right"] = "right" if is_number else "left"
+        table.add_column(_spoken(name), justify=justify, no_wrap=is_number, overflow="fold", header_style="dim")
     for row in rows:
         table.add_row(*(_cell(row[name]) for name in shown))
     return table
@@ -185,11 +187,16 @@ def _is_number(value: object) -> bool:
     return value is None or (isinstance(value, int | Decimal) and not isinstance(value, bool))
 
 
-def _cell(value: object) -> Text:
+def _spoken(name: str) -> str:
+    """Write a column's name in words, so that it breaks between them."""
+    return name.replace("_", " ")
+
+
+def _cell(value: object, longest: int = _CELL) -> Text:
     if value is None:
         return Text(_MISSING, style="dim")
     text = " ".join(_text(value).split())
-    return Text(text if len(text) <= _CELL else text[: _CELL - 1] + "…")
+    return Text(text if len(text) <= longest else text[: longest - 1] + "…")
 
 
 def _text(value: object) -> str:

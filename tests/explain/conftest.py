@@ -1,4 +1,4 @@
-"""One build of the bundled sample for all tests here."""
+"""One build of the bundled sample, and one of a small company, for all tests here."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from pipeline.rebuild import Build
 from pipeline.run_plan import RunPlan
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.workspace import Workspace
+from tests.explain.company import write_company
 
 AS_OF = datetime(2025, 1, 15, tzinfo=UTC)
 
@@ -57,5 +58,16 @@ def build(settings: Settings, sources: Path, progress: Progress) -> None:
 
 @pytest.fixture(scope="module")
 def queries(settings: Settings) -> Iterator[Queries]:
+    with open_queries(settings) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queries]:
+    """The queries of a company that `company.py` describes."""
+    sources = tmp_path_factory.mktemp("company")
+    write_company(sources)
+    settings = Settings(state=tmp_path_factory.mktemp("company-state"), as_of=AS_OF)
+    build(settings, sources, open_progress())
     with open_queries(settings) as opened:
         yield opened

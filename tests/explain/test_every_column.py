@@ -19,7 +19,6 @@ ACCOUNTS = {
     "a customer that the CRM knows": "1032",
     "another, linked by LMN's id": "1066",
     "a customer of another tenant, whose id the first one has too": "1112@2",
-    "a customer of a third tenant": "900000001",
     "an account of the CRM only": "acc-faulty-3",
     "an account of LMN only": "lmn-account-2350418",
 }

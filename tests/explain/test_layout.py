@@ -13,9 +13,7 @@ from pipeline.explain.explanation import Explanation, explain_account
 from pipeline.explain.queries import Queries
 from pipeline.explain.render import as_json, render
 from pipeline.settings import Settings
-from tests.explain.test_losing_rules import company, explain
-
-__all__ = ["company"]
+from tests.explain.company import explain
 
 
 def laid_out(explanation: Explanation, *, terminal: bool = False, width: int = 200, shown_rows: int = 20) -> str:
@@ -84,6 +82,12 @@ def test_without_a_column_every_column_has_a_line(settings: Settings) -> None:
 def test_an_unknown_column_names_the_nearest(settings: Settings) -> None:
     with pytest.raises(WarehouseError, match="the nearest: revenue_segment"):
         explain_account(settings, "1032", "revenue_segmnt")
+
+
+def test_a_null_with_a_reason_shows_no_empty_evidence(company: Queries) -> None:
+    text = laid_out(explain(company, "large", "total_emails"))
+    assert "total_emails = null  (a CRM account that no customer links to" in text
+    assert "The value is" not in text
 
 
 def test_a_state_folder_without_a_run_says_so(settings: Settings) -> None:

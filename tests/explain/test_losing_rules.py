@@ -2,88 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline.explain.explanation import ExplainedColumn, Explanation, choose_columns, explain_columns
-from pipeline.explain.identity import find_account
-from pipeline.explain.queries import Queries, open_queries
-from pipeline.progress import open_progress
-from pipeline.settings import Settings
-from tests.explain.conftest import AS_OF, build
-
-ACCOUNTS = [
-    {"id": "busy", "name": "Busy"},
-    {"id": "large", "name": "Large"},
-    {"id": "archived", "name": "Archived", "status": "archived"},
-    {"id": "snoozed", "name": "Snoozed"},
-    {"id": "project", "name": "Project"},
-    {"id": "credit", "name": "Credit"},
-]
-BOTH = {"division": "Snow", "address": "1 Main St"}
-ESTIMATES = [
-    {"id": "later", "account_id": "busy", "contract_end": "2025-07-14"},
-    {"id": "first", "account_id": "busy", "contract_end": "2025-03-01"},
-    {"id": "same-day", "account_id": "busy", "contract_end": "2025-03-01"},
-    {"id": "renewed", "account_id": "busy", "contract_end": "2025-02-01", **BOTH},
-    {"id": "renewal", "account_id": "busy", "contract_end": "2026-02-01", "division": "SNOW ", "address": "1  main st"},
-    {"id": "past", "account_id": "busy", "contract_end": "2025-01-14"},
-    {"id": "lost", "account_id": "busy", "contract_end": "2025-03-01", "status": "lost"},
-    {"id": "endless", "account_id": "busy", "contract_end": "", "estimate_date": "2024-05-01"},
-    {"id": "hidden", "account_id": "busy", "contract_end": "2025-02-01", "archived": "true"},
-    {"id": "of-archived", "account_id": "archived", "contract_end": "2025-03-01"},
-    {"id": "of-snoozed", "account_id": "snoozed", "contract_end": "2025-03-01"},
-    {"id": "only", "account_id": "project", "contract_end": "2023-03-01", "estimate_type": "Standard"},
-    {"id": "refund", "account_id": "credit", "contract_end": "2025-03-01", "total_price": "-5"},
-    {"id": "most", "account_id": "large", "contract_end": "2025-12-01", "total_price": "9392.50"},
-]
-DEFAULTS = {"status": "won", "total_price": "100", "estimate_type": "Service"}
-SNOOZES = [
-    {
-        "id": "s1",
-        "notification_type": "renewal_reminder",
-        "related_account_id": "snoozed",
-        "snoozed_until": "2025-01-15T00:00:01Z",
-    }
-]
-CUSTOMERS = [{"id": "7", "organization_id": "1", "crm_id": "busy", "name": "Busy Corp"}]
-
-
-def write(path: Path, rows: list[dict[str, str]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    with path.open("w", newline="") as file:
-        writer = csv.DictWriter(file, names, restval="")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queries]:
-    sources = tmp_path_factory.mktemp("company")
-    numbered = [{"lmn_estimate_id": f"EST{n}", **DEFAULTS, **row} for n, row in enumerate(ESTIMATES)]
-    write(sources / "crm/accounts.csv", ACCOUNTS)
-    write(sources / "crm/estimates.csv", numbered)
-    write(sources / "crm/notification_snoozes.csv", SNOOZES)
-    write(sources / "platform/customer.csv", CUSTOMERS)
-    settings = Settings(state=tmp_path_factory.mktemp("company-state"), as_of=AS_OF)
-    build(settings, sources, open_progress())
-    with open_queries(settings) as queries:
-        yield queries
+from pipeline.explain.explanation import ExplainedColumn
+from pipeline.explain.queries import Queries
+from tests.explain.company import explain
 
 
 def story(company: Queries, account: str, column: str) -> ExplainedColumn:
     return explain(company, account, column).columns[0]
-
-
-def explain(company: Queries, account: str, column: str) -> Explanation:
-    found = find_account(company.identities(), account, None)
-    return explain_columns(company, found, choose_columns(column), is_story=True)
 
 
 def rows(column: ExplainedColumn, *, lost: bool, query: str) -> list[dict[str, Any]]:
