@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipeline.contracts import ExportContract
 from pipeline.drops.audit.business_rules import BusinessRule, RuleBook
-from pipeline.drops.audit.column_checks import NOT_NULL, ColumnCheck, column_checks
+from pipeline.drops.audit.column_checks import ColumnCheck, column_checks
 from pipeline.drops.audit.file_checks import check_files
 from pipeline.drops.audit.great_expectations_session import (
     SEVERITIES,
@@ -44,7 +44,7 @@ class _Pending:
     check: Check
     expectation: Any
     shows: tuple[str, ...]
-    shows_only_nulls: bool = False
+    offends: Callable[[str, str | None], bool] | None = None
 
 
 def audit_drops(
@@ -108,7 +108,7 @@ def _check_columns(session: Session, contract: ExportContract, rows: pa.Table) -
                 Check(contract.name, check.name, "column", "error", check.says, passed=True, rules=check.rules),
                 check.expectation,
                 check.columns,
-                check.name == NOT_NULL,
+                check.offends,
             )
             for _, group_checks in group
             for check in group_checks
@@ -231,7 +231,7 @@ def _named(rows: pa.Table, positions: Sequence[int], key: Sequence[str], pending
             {
                 name: _short(texts[name][place])
                 for name in shows
-                if (texts[name][place] is None if pending.shows_only_nulls else name not in key)
+                if (pending.offends(name, texts[name][place]) if pending.offends else name not in key)
             },
         )
         for place in range(len(positions))

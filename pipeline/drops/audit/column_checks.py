@@ -1,15 +1,16 @@
-"""The checks that follow from a contract alone, one for each thing that a column promises.
+"""The checks that follow from a contract alone: what its columns promise.
 
-They are Great Expectations' own, but for nulls: an expectation costs milliseconds even on a few rows, and most columns
-of some exports are not null, so that these are one condition an export.
-
-Names, order and types are checked on the files (`file_checks.py`), before any value is looked at.
+Great Expectations' own serve for keys, lengths and allowed values. Nulls and ranges are one condition an export each:
+an expectation costs milliseconds however few the rows, some exports promise these of most of their columns, and Great
+Expectations compares ranges as floats, one by one in Python.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from decimal import Decimal
+from typing import Any
 
 from pipeline.contracts import ContractColumn, ExportContract
 from pipeline.drops.audit.great_expectations_session import (
@@ -19,19 +20,22 @@ from pipeline.drops.audit.great_expectations_session import (
 )
 from pipeline.drops.audit.staged_files import ORGANIZATION
 
-NOT_NULL: Final = "not_null"
-"""The check of all columns of an export that are never null; a failing row shows those that are."""
+Range = tuple[Decimal | None, Decimal | None]
 
 
 @dataclass(frozen=True)
 class ColumnCheck:
-    """A check of one or more columns: its name, what it says, and the expectation that judges it."""
+    """A check of one or more columns: its name, what it says, and the expectation that judges it.
+
+    `offends` tells whether a column's value (as in the CSV) is at fault in a failing row, where only some may be.
+    """
 
     name: str
     says: str
     columns: tuple[str, ...]
     expectation: Any
     rules: tuple[str, ...] = ()
+    offends: Callable[[str, str | None], bool] | None = None
 
 
 def column_checks(contract: ExportContract, present: list[str]) -> list[ColumnCheck]:
@@ -39,6 +43,9 @@ def column_checks(contract: ExportContract, present: list[str]) -> list[ColumnCh
     columns = [column for column in contract.exported_columns if column.name in present]
     checks = [check for column in columns for check in _checks_of(column)]
     required = tuple(column.name for column in columns if not column.nullable)
+    ranges = {column.name: column.range for column in columns if column.range is not None}
+    if ranges:
+        checks.insert(0, _within(ranges))
     if required:
         checks.insert(0, _not_null(required))
     if set(contract.primary_key) <= set(present):
@@ -47,7 +54,7 @@ def column_checks(contract: ExportContract, present: list[str]) -> list[ColumnCh
 
 
 def _checks_of(column: ContractColumn) -> list[ColumnCheck]:
-    """Derive what one column promises: length, allowed values, range, JSON."""
+    """Derive what one column promises by itself: length, allowed values, JSON."""
     name = column.name
     found: list[tuple[str, str, Any]] = []
     if column.max_length is not None:
@@ -59,10 +66,6 @@ def _checks_of(column: ContractColumn) -> list[ColumnCheck]:
         says = f"{name} is one of {', '.join(column.allowed)}"
         values = [int(value) if _is_whole(column) else value for value in column.allowed]
         found.append(("allowed", says, gxe.ExpectColumnValuesToBeInSet(column=name, value_set=values)))
-    if column.range is not None:
-        low, high = (None if end is None else float(end) for end in column.range)
-        says = f"{name} is {_between(column)}"
-        found.append(("range", says, gxe.ExpectColumnValuesToBeBetween(column=name, min_value=low, max_value=high)))
     if column.is_json:
         says = f"{name} is compact JSON with sorted keys"
         found.append(("json", says, ExpectColumnValuesToBeCanonicalJson(column=name)))
@@ -75,18 +78,38 @@ def _is_whole(column: ContractColumn) -> bool:
     return column.data_type in ("bigint", "integer")
 
 
-def _between(column: ContractColumn) -> str:
-    assert column.range is not None
-    low, high = column.range
+def _not_null(required: tuple[str, ...]) -> ColumnCheck:
+    condition = " and ".join(f"{name} is not null" for name in required)
+    says = f"{_all_of(required)} never null"
+    expectation = ExpectRowsToKeepCondition(holds=condition)
+    return ColumnCheck("not_null", says, required, expectation, offends=lambda _, text: text is None)
+
+
+def _all_of(names: Sequence[str]) -> str:
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def _within(ranges: Mapping[str, Range]) -> ColumnCheck:
+    def offends(name: str, text: str | None) -> bool:
+        low, high = ranges[name]
+        value = None if text is None else Decimal(text)
+        return value is not None and ((low is not None and value < low) or (high is not None and value > high))
+
+    condition = " and ".join(f"({name} is null or {_condition(name, *ends)})" for name, ends in ranges.items())
+    alike = {ends: [name for name in ranges if ranges[name] == ends] for ends in ranges.values()}
+    says = "; ".join(f"{_all_of(names)} {_between(*ends)}" for ends, names in alike.items())
+    return ColumnCheck("range", says, tuple(ranges), ExpectRowsToKeepCondition(holds=condition), offends=offends)
+
+
+def _condition(name: str, low: Decimal | None, high: Decimal | None) -> str:
+    ends = ((">=", low), ("<=", high))
+    return " and ".join(f"{name} {operator} {end}" for operator, end in ends if end is not None)
+
+
+def _between(low: Decimal | None, high: Decimal | None) -> str:
     if high is None:
         return f"at least {low}"
     return f"at most {high}" if low is None else f"between {low} and {high}"
-
-
-def _not_null(required: tuple[str, ...]) -> ColumnCheck:
-    condition = " and ".join(f"{name} is not null" for name in required)
-    says = f"{', '.join(required)} {'is' if len(required) == 1 else 'are'} never null"
-    return ColumnCheck(NOT_NULL, says, required, ExpectRowsToKeepCondition(holds=condition))
 
 
 def _unique_key(contract: ExportContract) -> ColumnCheck:

@@ -40,17 +40,17 @@ class StagedExport:
     faults: tuple[str, ...]
     differing: Mapping[str, np.ndarray[Any, np.dtype[np.int64]]]
 
-    @property
+    @functools.cached_property
     def expected_names(self) -> list[str]:
         """The columns of the contract."""
         return [column.name for column in self.contract.exported_columns]
 
-    @property
+    @functools.cached_property
     def found_names(self) -> list[str]:
         """The columns of the Parquet file."""
         return [] if self.rows is None else list(self.rows.column_names)
 
-    @property
+    @functools.cached_property
     def retyped(self) -> dict[str, tuple[str, str]]:
         """The columns whose type is not the contract's: what was expected, and what was found."""
         if self.rows is None:
@@ -127,15 +127,21 @@ def _differing(exact: pa.ChunkedArray, text: pa.ChunkedArray) -> np.ndarray[Any,
 
 
 def as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write values as a CSV of a drop has them."""
-    if pa.types.is_timestamp(values.type):
-        plain = values.cast(pa.timestamp("us"))
-        instants = pc.strftime(plain, format="%Y-%m-%dT%H:%M:%SZ")
-        return pc.replace_substring_regex(instants, r"\.000000Z$", "Z")
+    """Write values as a CSV of a drop has them; values that recur are written once."""
+    if pa.types.is_string(values.type):
+        return values
     try:
-        return values.cast(pa.string())
-    except pa.ArrowNotImplementedError:  # a type that no contract has, such as a list
+        encoded = values.combine_chunks().dictionary_encode()
+        return pa.chunked_array([_distinct_as_text(encoded.dictionary).take(encoded.indices)])
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # what no contract has: lists, bytes that are no text
         return pa.chunked_array([[None if value is None else str(value) for value in values.to_pylist()]], pa.string())
+
+
+def _distinct_as_text(values: pa.Array) -> pa.Array:
+    if pa.types.is_timestamp(values.type):
+        instants = pc.strftime(values.cast(pa.timestamp(values.type.unit)), format="%Y-%m-%dT%H:%M:%SZ")
+        return pc.replace_substring_regex(instants, r"\.0+Z$", "Z")
+    return values.cast(pa.string())
 
 
 def rows_out_of_order(rows: pa.Table, key: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
