@@ -7,6 +7,7 @@ Parquet are not disturbed. A cluster of one machine is in `spark_cluster.py`.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import uuid
@@ -148,26 +149,27 @@ class SparkEngine:
 
     def _start_session(self) -> Any:
         """Start a session with an empty catalogue, on the configured cluster or on one of this machine."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # pyspark's doubts about pandas 3, which is not used here
-            from pyspark.sql import SparkSession
-
         self.folder.mkdir(parents=True, exist_ok=True)
-        if SparkEngine._session is not None:
-            SparkEngine._session.stop()
         options = dict(_SESSION)
         master = self._master
         if master is None:
             if SparkEngine._cluster is None:
                 cores = max(1, (os.cpu_count() or 1) // WORKERS)
                 SparkEngine._cluster = LocalCluster(self.folder / "cluster", cores=cores, memory=_LOCAL_MEMORY)
+                atexit.register(SparkEngine.shut_down)  # the session before its cluster
             master = SparkEngine._cluster.master
             os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
             options |= _LOCAL
-        builder = SparkSession.builder.appName("account-warehouse").master(master)
-        for name, value in options.items():
-            builder = builder.config(name, value)
-        SparkEngine._session = builder.getOrCreate()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # pyspark's doubts about pandas 3, which is not used here
+            from pyspark.sql import SparkSession
+
+            if SparkEngine._session is not None:
+                SparkEngine._session.stop()
+            builder = SparkSession.builder.appName("account-warehouse").master(master)
+            for name, value in options.items():
+                builder = builder.config(name, value)
+            SparkEngine._session = builder.getOrCreate()
         return SparkEngine._session
 
 

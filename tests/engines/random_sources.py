@@ -24,8 +24,8 @@ AS_OF = datetime(2025, 1, 15, 0, 0, 0)
 
 _TEXTS = (
     "Acme", "acme ", "Élan Söhne", "Straße 5", "ΣΊΣΥΦΟΣ", "İstanbul", "ISTANBUL", "quote \" and \\ back", "tab\there",
-    "line\nbreak", "comma, semi; pipe|", "日本 造園", "😀 gardens", "a", "B", "b", "ä", "Z", "\u00a0padded\u2003", "", "  ",
-    "'", "\x01control\x1f", "=1+1", "10 Main  St", "10 main st", " 10 MAIN ST",
+    "line\nbreak", "comma, semi; pipe|", "日本 造園", "😀 gardens", "a", "B", "b", "ä", "Z", "\u00a0padded\u2003", "",
+    "  ", "'", "\x01control\x1f", "=1+1", "10 Main  St", "10 main st", " 10 MAIN ST",
 )  # fmt: skip
 _POOLS: dict[str, tuple[str | None, ...]] = {
     "status": (

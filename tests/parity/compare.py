@@ -1,7 +1,7 @@
 """Compares the drops that the same run published from different engines: every CSV of every export, to the byte.
 
-`python tests/parity/compare.py duckdb postgres spark` runs the bundled sample and a generated set on each engine, prints
-a table of what was compared, and ends with exit code 1 if anything differs.
+`python tests/parity/compare.py duckdb postgres spark` runs the bundled sample and a generated set on each engine,
+prints a table of what was compared, and ends with exit code 1 if anything differs.
 """
 
 from __future__ import annotations

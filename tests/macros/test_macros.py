@@ -1,0 +1,163 @@
+"""The macros give the same on every engine, and what a plain Python reading gives: case by case, to the last digit.
+
+One dbt project holds a model for each group of macros; dbt compiles it for the engine, and the engine runs the compiled
+select over the tables of cases.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from dbt.cli.main import dbtRunner
+from macros.readings import READINGS, Row, case_tables
+
+from pipeline.dbt_runner import DBT_PROJECT, _environment
+from pipeline.engines.postgres_server import PostgresServer, open_server
+from pipeline.settings import PROJECT_ROOT, Settings
+
+PROJECT = Path(__file__).parent / "project"
+FEW, MANY = 3_000, 100_000
+
+RunSelects = Callable[[dict[str, str], dict[str, pa.Table]], dict[str, list[Row]]]
+
+
+def compiled(target: str, folder: Path, environment: dict[str, str]) -> dict[str, str]:
+    """The compiled select of each model."""
+    options = {"project-dir": PROJECT, "profiles-dir": DBT_PROJECT, "target": target, "target-path": folder}
+    words = [word for name, value in {**options, "log-path": folder}.items() for word in (f"--{name}", str(value))]
+    with _environment(environment):
+        result = dbtRunner().invoke(["compile", "--no-introspect", "--no-populate-cache", "--quiet", *words])
+    assert result.success, result.exception
+    return {node.node.name: node.node.compiled_code for node in result.result.results}
+
+
+def plain(value: Any) -> Any:
+    """One form for what each engine's driver gives for the same value."""
+    if isinstance(value, Decimal | int) and not isinstance(value, bool):
+        return f"{value:f}" if isinstance(value, Decimal) else str(value)
+    return value.replace(tzinfo=None) if isinstance(value, datetime) else value
+
+
+def in_order(rows: list[Row]) -> list[Row]:
+    return sorted((tuple(map(plain, row)) for row in rows), key=lambda row: row[0])
+
+
+def on_duckdb(folder: Path, tables: dict[str, pa.Table]) -> dict[str, list[Row]]:
+    selects = compiled("duckdb", folder, {})
+    with duckdb.connect() as connection:
+        for name, table in tables.items():
+            connection.register(name, table)
+        return {name: connection.sql(select).fetchall() for name, select in selects.items()}
+
+
+def on_postgres(folder: Path, tables: dict[str, pa.Table]) -> dict[str, list[Row]]:
+    # not in pytest's own folder, which every pytest session closes to others, the server's user included
+    with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as state:
+        return on_postgres_server(open_server(Settings(state=Path(state))), folder, tables)
+
+
+def on_postgres_server(server: PostgresServer, folder: Path, tables: dict[str, pa.Table]) -> dict[str, list[Row]]:
+    selects = compiled("postgres", folder, dict(server.dbt_environment()))
+    with closing(server.connect_arrow()) as loading, loading.cursor() as cursor:
+        for name, table in tables.items():
+            cursor.adbc_ingest(name, table, mode="replace")
+        loading.commit()
+    with server.connect() as connection:
+        return {name: connection.execute(select.encode()).fetchall() for name, select in selects.items()}
+
+
+def on_spark(folder: Path, tables: dict[str, pa.Table]) -> dict[str, list[Row]]:
+    from pipeline.engines.spark import SparkEngine
+
+    selects = compiled("spark", folder, {})
+    spark = SparkEngine(Settings(state=folder))._start_session()
+    for name, table in tables.items():
+        pq.write_table(table, folder / f"{name}.parquet")
+        spark.read.parquet(str(folder / f"{name}.parquet")).createOrReplaceTempView(name)
+    return {name: [tuple(row) for row in spark.sql(select).collect()] for name, select in selects.items()}
+
+
+ENGINES = [
+    pytest.param(on_duckdb, id="duckdb"),
+    pytest.param(on_postgres, id="postgres"),
+    pytest.param(on_spark, id="spark", marks=pytest.mark.spark),
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def spark_ends() -> Iterator[None]:
+    """End the Spark session of this module's tests, if they started one."""
+    yield
+    from pipeline.engines.spark import SparkEngine
+
+    SparkEngine.shut_down()
+
+
+def assert_as_read(run: Callable[[Path, dict[str, pa.Table]], dict[str, list[Row]]], folder: Path, count: int) -> None:
+    tables = case_tables(count)
+    results = run(folder, tables)
+    assert results.keys() == READINGS.keys()
+    for model, (table, read) in READINGS.items():
+        cases = [tuple(row.values()) for row in tables[table].to_pylist()]
+        expected, found = in_order(read(cases)), in_order(results[model])
+        assert len(found) == len(expected), model
+        differing = [(want, got) for want, got in zip(expected, found, strict=True) if want != got]
+        assert not differing, f"{model}: {len(differing)} cases differ; the first: expected, found\n" + "\n".join(
+            map(repr, differing[0])
+        )
+
+
+@pytest.mark.parametrize("run", ENGINES)
+def test_macros_give_what_a_plain_reading_gives(run: Any, tmp_path: Path) -> None:
+    assert_as_read(run, tmp_path, FEW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", ENGINES)
+def test_macros_give_what_a_plain_reading_gives_in_very_many_cases(run: Any, tmp_path: Path) -> None:
+    assert_as_read(run, tmp_path, MANY)
+
+
+DBT_OWN = {"get_empty_schema_sql", "get_table_columns_and_constraints", "load_csv_rows", "persist_constraints"}
+"""Macros of dbt's that are overridden here: every build of the project runs them."""
+
+
+def dispatched_macros() -> set[str]:
+    """The macros that an engine overrides or dbt dispatches."""
+    files = (DBT_PROJECT / "macros").glob("*.sql")
+    return {
+        file.stem for file in files if re.search(r"adapter\.dispatch|macro (duckdb|postgres|spark)__", file.read_text())
+    }
+
+
+def macros_called_in(texts: list[str]) -> set[str]:
+    """The macros that the texts call, and those that these call in turn."""
+    bodies = {file.stem: file.read_text() for file in (DBT_PROJECT / "macros").glob("*.sql")}
+    called: set[str] = set()
+    waiting = list(texts)
+    while waiting:
+        found = {name for name in re.findall(r"\b(\w+)\(", waiting.pop()) if name in bodies} - called
+        called |= found
+        waiting += [bodies[name] for name in found]
+    return called
+
+
+def test_every_dispatched_macro_has_cases() -> None:
+    models = [file.read_text() for file in (PROJECT / "models").glob("*.sql")]
+    assert dispatched_macros() - macros_called_in(models) - DBT_OWN - {"layer_schema"} == set()
+
+
+def test_the_page_of_macros_lists_every_dispatched_macro() -> None:
+    page = (PROJECT_ROOT / "docs" / "macros.md").read_text()
+    assert {name for name in dispatched_macros() if f"`{name}`" not in page} == set()
