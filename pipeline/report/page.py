@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from decimal import Decimal
 from functools import cache
@@ -15,6 +16,7 @@ from pipeline.report.facts import ColumnNulls, RunFacts
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 CHANGES_SHOWN = 12
 """Columns whose null rate changed most, shown before the whole list."""
@@ -59,9 +61,17 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["breakable"] = _breakable
     for name in words.FILTERS:
         environment.filters[name] = getattr(words, name)
     return environment
+
+
+def _breakable(name: str) -> Markup:
+    """Let a name of many parts break between them."""
+    from markupsafe import Markup, escape
+
+    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[._])", name))
 
 
 def _by_export(checks: list[Check]) -> dict[str, list[Check]]:

@@ -18,7 +18,7 @@ from pipeline.report.gather import gather_facts, gather_operator_facts
 from pipeline.report.page import render_report, report_files
 from pipeline.report.verdict import notices, verdict
 
-VOID = ("meta", "link", "br", "hr", "img", "input")
+VOID = ("meta", "link", "br", "wbr", "hr", "img", "input")
 
 
 class Outline(HTMLParser):
