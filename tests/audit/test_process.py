@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,18 +15,24 @@ from pipeline.drops.audit import AuditProcess, AuditResult
 from pipeline.errors import WarehouseError
 
 
+@pytest.fixture(scope="module")
+def auditor() -> Iterator[AuditProcess]:
+    """One process for the tests of this module, as a run has one for all its drops."""
+    with AuditProcess() as process:
+        yield process
+
+
 def ask(process: AuditProcess, drop: Path, expectations: Path = EXPECTATIONS) -> AuditResult:
     return process.audit({1: drop}, list(CONTRACTS.values()), expectations, as_of=AS_OF, settings=SETTINGS)
 
 
-def test_a_process_audits_drop_after_drop(tmp_path: Path) -> None:
+def test_a_process_audits_drop_after_drop(auditor: AuditProcess, tmp_path: Path) -> None:
     whole = write_drop(tmp_path / "whole", whole_drop())
     rows = whole_drop()
     change("account_core", {"account_id": 1}, health_score_label="Blue")(rows)
     broken = write_drop(tmp_path / "broken", rows)
 
-    with AuditProcess() as process:
-        first, second, third = ask(process, whole), ask(process, broken), ask(process, whole)
+    first, second, third = ask(auditor, whole), ask(auditor, broken), ask(auditor, whole)
 
     assert first.ok
     assert {check.name for check in second.errors} == {"health_score_label.allowed", "health_label_matches"}
@@ -41,14 +48,15 @@ def test_a_process_audits_drop_after_drop(tmp_path: Path) -> None:
     assert "account_id 1 (organization 1): health_score_label is Blue" in str(second.problem())
 
 
-def test_a_rule_that_is_not_well_formed_is_an_error_with_its_file(tmp_path: Path) -> None:
+def test_a_rule_that_is_not_well_formed_is_an_error_with_its_file(auditor: AuditProcess, tmp_path: Path) -> None:
     folder = tmp_path / "expectations"
     folder.mkdir()
     (folder / "account_core.yml").write_text("rules: [{rule: odd, severity: fatal, says: x, holds: 'true'}]")
     drop = write_drop(tmp_path / "drop", whole_drop())
 
-    with AuditProcess() as process, pytest.raises(WarehouseError, match=r"expectations/account_core\.yml.*'fatal'"):
-        ask(process, drop, folder)
+    with pytest.raises(WarehouseError, match=r"expectations/account_core\.yml.*'fatal'"):
+        ask(auditor, drop, folder)
+    assert ask(auditor, drop).ok
 
 
 @pytest.mark.parametrize(("program", "code"), [("pass", 0), ("import sys; sys.exit(3)", 3)])
