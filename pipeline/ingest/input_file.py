@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from pipeline.errors import WarehouseError
 from pipeline.ingest.landing import Landing, SourceFile
 from pipeline.ingest.readers import OpenTable
@@ -34,6 +37,16 @@ class InputFile:
             raise WarehouseError(
                 f"the file can't be read: {error.strerror}", where=self.name, remedy="mind its rights and its disk"
             ) from error
+
+    @cached_property
+    def rows(self) -> int | None:
+        """How many rows the file has, if its format tells without a reading of it."""
+        if self.path.suffix.lower() != ".parquet":
+            return None
+        try:
+            return int(pq.read_metadata(self.path).num_rows)
+        except (pa.ArrowException, OSError):  # told in full when the file is opened
+            return None
 
     def headers(self, landing: Landing) -> Sequence[str]:
         """The file's headers; the landing zone remembers those of a file that it has seen."""

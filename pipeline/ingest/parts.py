@@ -6,7 +6,7 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
@@ -22,6 +22,7 @@ from pipeline.ingest.input_file import InputFile
 from pipeline.ingest.keys import look_at_keys, to_record
 from pipeline.ingest.landing import Draft, Landing, Part, PartRecord, SourceFile, part_address
 from pipeline.ingest.plain_parquet import is_plain
+from pipeline.ingest.progress import SharedReport
 from pipeline.ingest.readers import OpenTable, RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.tables import SourceTable
@@ -29,17 +30,12 @@ from pipeline.ingest.tables import SourceTable
 if TYPE_CHECKING:
     from pipeline.ingest.readers.database import DatabaseTable
 
+BATCH_ROWS: Final = 128 * 1024
+"""The rows of a row group that is written anew."""
 COMPRESSION: Final[Mapping[str, str | int]] = {"compression": "zstd", "compression_level": 1}
 
 
-class Report(Protocol):
-    """Told how far a table (`detail`) is: rows so far, and how many there are, if known."""
-
-    def update(self, done: int, total: int | None = None, detail: str = "") -> None:
-        """Take note."""
-
-
-def land_file(table: SourceTable, file: InputFile, landing: Landing, report: Report) -> Part:
+def land_file(table: SourceTable, file: InputFile, landing: Landing, report: SharedReport) -> Part:
     """Land a file, unless it is there already: then nothing but its hash is asked."""
     address = part_address(table, file.source_file.sha256, file.name)
     part = landing.find(table, address)
@@ -50,11 +46,13 @@ def land_file(table: SourceTable, file: InputFile, landing: Landing, report: Rep
                 record = _write(table, file.take(), file.name, draft, landing, report)
             file.must_be_unchanged()
             part = landing.keep(table, address, draft, record)
-    report.update(part.record.read, part.record.read, table.qualified_name)
+    report.tell(file.name, part.record.read, table.qualified_name)
     return part
 
 
-def land_query(table: SourceTable, opened: DatabaseTable, landing: Landing, report: Report) -> tuple[SourceFile, Part]:
+def land_query(
+    table: SourceTable, opened: DatabaseTable, landing: Landing, report: SharedReport
+) -> tuple[SourceFile, Part]:
     """Land a database's table. What it holds is only known once it is read, so its address comes last."""
     content = _Hashing(opened)
     with landing.draft(table) as draft:
@@ -71,7 +69,6 @@ class _Hashing:
     def __init__(self, opened: OpenTable) -> None:
         self._opened = opened
         self.headers = opened.headers
-        self.total_rows = opened.total_rows
         self.dates_from_1904 = opened.dates_from_1904
         self.notices = opened.notices
         self.size = 0
@@ -110,7 +107,7 @@ def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Land
 
 
 def _write(
-    table: SourceTable, opened: OpenTable, name: str, draft: Draft, landing: Landing, report: Report
+    table: SourceTable, opened: OpenTable, name: str, draft: Draft, landing: Landing, report: SharedReport
 ) -> PartRecord:
     match = match_headers(table, opened.headers, name)
     positions = frozenset(at for at in match.positions if at is not None)
@@ -121,7 +118,7 @@ def _write(
             for raw in opened.batches(positions):
                 read += len(raw.row_numbers) + len(raw.broken)
                 writer.write_batch(conformer.conform(raw))
-                report.update(read, opened.total_rows, table.qualified_name)
+                report.tell(name, read, table.qualified_name)
         may_repeat, ranges = look_at_keys(table, draft.data)
         loaded = read - rejects.rows_dropped
         if may_repeat:
@@ -200,7 +197,7 @@ def winners(table: SourceTable, part: Path, at: int, losers: Sequence[Losers]) -
         else:
             stays[places] = False
     start = 0
-    for batch in file.iter_batches(columns=table.arrow_schema.names):
+    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=table.arrow_schema.names):
         rows = slice(start, start + batch.num_rows)
         start += batch.num_rows
         arrays = {name: batch[name].cast(schema.field(name).type) for name in table.arrow_schema.names}

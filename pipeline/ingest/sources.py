@@ -17,7 +17,8 @@ from typing import Final
 from pipeline.errors import WarehouseError
 from pipeline.ingest.input_file import InputFile
 from pipeline.ingest.landing import LandedTable, Landing, Part, SourceFile
-from pipeline.ingest.parts import Report, land_file, land_query
+from pipeline.ingest.parts import land_file, land_query
+from pipeline.ingest.progress import Report, SharedReport, rows_to_come
 from pipeline.ingest.settle import settle
 from pipeline.ingest.source_files import find_files
 from pipeline.ingest.tables import SOURCE_TABLES, SourceTable
@@ -49,11 +50,14 @@ def _from_folder(tables: Sequence[SourceTable], folder: Path, landing: Landing, 
 
     found = find_files(tables, folder, lambda path: input_at(path).headers(landing))
 
+    files_of = {table: [input_at(path) for path in found.by_table.get(table, ())] for table in tables}
+    shared = SharedReport(report, rows_to_come(file for files in files_of.values() for file in files))
+
     def land(table: SourceTable) -> LandedTable:
-        files = [input_at(path) for path in found.by_table.get(table, ())]
+        files = files_of[table]
         if not files:
             return _absent(table, landing, ("no file for it, so it is empty",))
-        parts = [land_file(table, file, landing, report) for file in files]
+        parts = [land_file(table, file, landing, shared) for file in files]
         return _landed(table, [file.source_file for file in files], parts, landing)
 
     # hashing, Arrow and DuckDB let go of the interpreter, so that a second table fills the gaps of the first
@@ -66,6 +70,7 @@ def _from_database(tables: Sequence[SourceTable], url: str, landing: Landing, re
     from pipeline.ingest.readers.database import Database
 
     database = Database(url)
+    shared = SharedReport(report)
     landed = []
     with database.snapshot() as snapshot:
         for table in tables:
@@ -73,7 +78,7 @@ def _from_database(tables: Sequence[SourceTable], url: str, landing: Landing, re
             if opened is None:
                 landed.append(_absent(table, landing, ("the database has no such table, so it is empty",)))
                 continue
-            file, part = land_query(table, opened, landing, report)
+            file, part = land_query(table, opened, landing, shared)
             landed.append(_landed(table, [file], [part], landing))
     if not any(table.is_configured for table in landed):
         raise WarehouseError(

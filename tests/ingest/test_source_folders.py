@@ -137,8 +137,20 @@ def test_the_first_table_s_error_is_told_whichever_is_read_first(tmp_path: Path)
             land("crm", tmp_path / "crm", tmp_path)
 
 
-def test_progress_is_told_by_table(tmp_path: Path) -> None:
+def test_progress_is_summed_over_the_tables_and_ends_at_its_total(tmp_path: Path) -> None:
     write_parquet(tmp_path / "crm" / "accounts.parquet", {"id": ["1", "2"], "name": ["A", "B"]})
+    for name in ("1", "2"):
+        write_parquet(tmp_path / "crm" / "contacts" / f"{name}.parquet", {"id": [name], "first_name": ["A"]})
     memory = Memory()
     ingest_source("crm", str(tmp_path / "crm"), Landing(tmp_path / "landing"), memory)
-    assert memory.told[-1] == (2, 2, "crm__accounts")
+    done = [told for told, _, _ in memory.told]
+    assert done == sorted(done)
+    assert memory.told[-1][:2] == (4, 4)
+    assert {detail for _, _, detail in memory.told} == {"crm__accounts", "crm__contacts"}
+
+
+def test_progress_has_no_total_where_a_file_does_not_tell_its_rows(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [("1", "A")])
+    memory = Memory()
+    ingest_source("crm", str(tmp_path / "crm"), Landing(tmp_path / "landing"), memory)
+    assert memory.told[-1] == (1, None, "crm__accounts")

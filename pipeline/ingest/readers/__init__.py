@@ -38,10 +38,6 @@ class OpenTable(Protocol):
         """The headers as they are written."""
 
     @property
-    def total_rows(self) -> int | None:
-        """How many rows are to come, if the format says."""
-
-    @property
     def dates_from_1904(self) -> bool:
         """Whether serial day numbers count from 1904-01-01."""
 

@@ -28,7 +28,6 @@ class CsvFile:
     """One CSV file. `known_headers` help to tell the delimiter: the one that finds most of them."""
 
     dates_from_1904 = False
-    total_rows: int | None = None
 
     def __init__(self, path: Path, where: str, known_headers: Sequence[str], *, is_utf8: bool | None = None) -> None:
         self._path = path

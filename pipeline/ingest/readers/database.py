@@ -132,7 +132,6 @@ class DatabaseTable:
     """
 
     dates_from_1904 = False
-    total_rows: int | None = None
     notices: tuple[str, ...] = ()
 
     def __init__(

@@ -30,11 +30,6 @@ class ParquetFile:
             raise _unreadable(where, error) from error
         self.headers: tuple[str, ...] = tuple(self._file.schema_arrow.names)
 
-    @property
-    def total_rows(self) -> int | None:
-        """The rows that the file's footer tells."""
-        return int(self._file.metadata.num_rows)
-
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
         """The rows. A Parquet file has no header row, but its first row is called 2, as in the other files."""
         schema = self._file.schema_arrow

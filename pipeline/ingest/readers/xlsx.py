@@ -46,11 +46,6 @@ class XlsxFile:
             )
         self.headers: tuple[str, ...] = tuple(text or "" for text in header)
 
-    @property
-    def total_rows(self) -> int | None:
-        """The rows below the header, empty ones included."""
-        return max(int(self._sheet.total_height), 0)
-
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
         """The rows that hold anything."""
         numbers: list[int] = []
