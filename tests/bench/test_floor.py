@@ -59,7 +59,7 @@ def test_every_cell_of_the_models_is_the_hand_written_scripts(folder: Path, name
     ours, theirs = published(folder, name), pq.read_table(folder / "floor" / f"{name}.parquet")
     assert ours.column_names == theirs.column_names
     assert ours.num_columns == WIDTHS[name]
-    # Ids hold only within a tenant, and one of the tables doesn't name it: both have the rows in the order of the other.
+    # Ids hold only within a tenant, and one table doesn't name it: but both tables have their rows in one order.
     keys = list(
         zip(*(cells(published(folder, "account_core"), key) for key in ("organization_id", "account_id")), strict=True)
     )
