@@ -197,7 +197,8 @@ def _storage(chunk: pa.Array) -> pa.Array:
 
 def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
     """Turn numerics, which arrive as text, into decimals of the digits that they have."""
-    if not isinstance(values.type, pa.ExtensionType):
+    if not isinstance(values.type, pa.BaseExtensionType):
         return values
     decimals = [None if value is None else Decimal(str(value)) for value in values.to_pylist()]
-    return pa.chunked_array([pa.array(decimals, None if any(decimals) else pa.decimal128(38, 6))])
+    has_values = any(value is not None for value in decimals)
+    return pa.chunked_array([pa.array(decimals, None if has_values else pa.decimal128(38, 6))])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.dbt_runner import run_dbt
-from pipeline.engines.duckdb import DuckDBEngine
+from pipeline.engines import open_engine
 from pipeline.explain.queries import Queries, open_queries
 from pipeline.ingest.landing import Landing
 from pipeline.ingest.record import write_record
@@ -42,18 +42,21 @@ def build(settings: Settings, sources: Path, progress: Progress) -> None:
         write_record(workspace.landed(source), landed)
     plan = RunPlan.of(settings, AS_OF)
     tables = raw_tables(workspace, plan)
-    engine = DuckDBEngine(settings)
-    engine.load(tables)
-    with engine.dbt_session() as environment:
-        nodes = run_dbt(
-            ["build", "--exclude-resource-type", "unit_test", "test"],
-            target="duckdb",
-            target_path=workspace.dbt_target,
-            environment=environment,
-            variables=plan.dbt_variables,
-        )
+    engine = open_engine(settings)
+    try:
+        engine.load(tables)
+        with engine.dbt_session() as environment:
+            nodes = run_dbt(
+                ["build", "--exclude-resource-type", "unit_test", "test"],
+                target=settings.target,
+                target_path=workspace.dbt_target,
+                environment=environment,
+                variables=plan.dbt_variables,
+            )
+    finally:
+        engine.close()
     assert [node.name for node in nodes if not node.ok] == []
-    Build.of(plan, "duckdb", tables).write(workspace.built)
+    Build.of(plan, settings.target, tables).write(workspace.built)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,15 @@ from fractions import Fraction
 from typing import Any
 
 from pipeline.explain.evidence import Kind
-from pipeline.explain.explanation import EvidenceRows, ExplainedColumn
+from pipeline.explain.explanation import (
+    EvidenceRows,
+    ExplainedColumn,
+    Explanation,
+    choose_columns,
+    explain_columns,
+)
+from pipeline.explain.identity import find_account
+from pipeline.explain.queries import Queries
 
 Rows = Sequence[dict[str, Any]]
 
@@ -195,3 +203,21 @@ def as_remade(column: ExplainedColumn) -> Any:
     if not column.contract.is_json or column.value is None or column.name == "tags":
         return column.value
     return json.loads(column.value, parse_float=Decimal, parse_int=Decimal)
+
+
+def not_remade(column: ExplainedColumn) -> str | None:
+    """What is wrong where the rows don't make the value; None where they do, or where nothing says how they would."""
+    if column.note or not any(piece.evidence.makes for piece in column.evidence):
+        return None
+    made, value = remade(column), as_remade(column)
+    return None if made == value else f"the rows make {made!r}, the value is {value!r}"
+
+
+def faults(explanation: Explanation, fault: Callable[[ExplainedColumn], str | None]) -> list[str]:
+    return [f"{c.table}.{c.name}: {said}" for c in explanation.columns if (said := fault(c))]
+
+
+def explained(queries: Queries, name: str) -> Explanation:
+    identifier, _, organization = name.partition("@")
+    account = find_account(queries.identities(), identifier, int(organization) if organization else None)
+    return explain_columns(queries, account, choose_columns(None), is_story=True)

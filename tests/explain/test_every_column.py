@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
 from pipeline.contracts import contracts_from_manifest
 from pipeline.dbt_runner import parsed_project
 from pipeline.explain.columns import EVIDENCE
-from pipeline.explain.explanation import ExplainedColumn, Explanation, choose_columns, explain_columns
-from pipeline.explain.identity import find_account
+from pipeline.explain.explanation import ExplainedColumn, Explanation
 from pipeline.explain.queries import Queries
-from tests.explain.plain_values import as_remade, remade
+from tests.explain.plain_values import explained, faults, not_remade
 
 ACCOUNTS = {
     "a customer that the CRM knows": "1032",
@@ -24,19 +22,9 @@ ACCOUNTS = {
 }
 
 
-def explained(queries: Queries, name: str) -> Explanation:
-    identifier, _, organization = name.partition("@")
-    account = find_account(queries.identities(), identifier, int(organization) if organization else None)
-    return explain_columns(queries, account, choose_columns(None), is_story=True)
-
-
 @pytest.fixture(scope="module", params=ACCOUNTS.values(), ids=ACCOUNTS)
 def explanation(request: pytest.FixtureRequest, queries: Queries) -> Explanation:
     return explained(queries, request.param)
-
-
-def faults(explanation: Explanation, fault: Any) -> list[str]:
-    return [f"{c.table}.{c.name}: {said}" for c in explanation.columns if (said := fault(c))]
 
 
 def test_the_table_of_evidence_has_every_exported_column_and_no_other() -> None:
@@ -62,13 +50,7 @@ def test_every_column_has_rows_where_it_has_a_value(explanation: Explanation) ->
 
 
 def test_the_evidence_makes_the_value(explanation: Explanation) -> None:
-    def fault(column: ExplainedColumn) -> str | None:
-        if column.note or not any(piece.evidence.makes for piece in column.evidence):
-            return None
-        made, value = remade(column), as_remade(column)
-        return None if made == value else f"the rows make {made!r}, the value is {value!r}"
-
-    assert faults(explanation, fault) == []
+    assert faults(explanation, not_remade) == []
 
 
 def test_only_flags_that_are_read_off_one_row_make_no_value_of_theirs(explanation: Explanation) -> None:
