@@ -1,0 +1,30 @@
+"""The same evidence from PostgreSQL: every analysis runs there, and its rows make the value again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline.explain.queries import Queries, open_queries
+from pipeline.progress import open_progress
+from pipeline.settings import PROJECT_ROOT, Settings
+from tests.explain.conftest import AS_OF, build
+from tests.explain.plain_values import explained, faults, not_remade
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queries]:
+    state: Path = tmp_path_factory.mktemp("postgres")
+    settings = Settings(state=state, as_of=AS_OF, target="postgres")
+    build(settings, PROJECT_ROOT / "sample", open_progress())
+    with open_queries(Settings(state=state)) as queries:  # the engine is the build's, whatever the settings say
+        yield queries
+
+
+@pytest.mark.parametrize("account", ["1032", "1112@2", "acc-faulty-3"])
+def test_the_evidence_makes_the_value(on_postgres: Queries, account: str) -> None:
+    assert faults(explained(on_postgres, account), not_remade) == []
