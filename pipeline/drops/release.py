@@ -14,11 +14,12 @@ import pyarrow.compute as pc
 from pipeline.contract_versions import check_versions, contracts_of_drop
 from pipeline.contracts import ExportContract
 from pipeline.drops.audit import AuditProcess, AuditResult
-from pipeline.drops.catalog import latest_manifest
+from pipeline.drops.catalog import REPORTS, latest_manifest
 from pipeline.drops.destination import Destination
 from pipeline.drops.manifest import build_manifest
+from pipeline.drops.place import open_place
 from pipeline.drops.publish import PublishedDrop
-from pipeline.drops.retention import prune
+from pipeline.drops.retention import prune, prune_reports
 from pipeline.drops.stage import StagedDrop, organizations, read_marts, stage_drop
 from pipeline.engines import Engine
 from pipeline.errors import WarehouseError
@@ -106,6 +107,8 @@ class Release:
             self.progress.view.noted(line)
 
     def _audit(self, drops: Sequence[StagedDrop]) -> AuditResult:
+        reports = self.settings.state / REPORTS
+        reports.mkdir(parents=True, exist_ok=True)
         with self.progress.step("audit", "checks") as step, self.open_audit() as process:
             result = process.audit(
                 {drop.organization_id: drop.folder for drop in drops},
@@ -113,6 +116,7 @@ class Release:
                 EXPECTATIONS,
                 as_of=self.plan.as_of,
                 settings=self.plan.published_settings,
+                results=reports / f"{self.plan.as_of:%Y%m%dT%H%M%SZ}.great_expectations.json",
             )
             failed = len(result.errors)
             step.summary = f"{len(result.checks):,} checks, {failed} failed, {len(result.warnings)} with a warning"
@@ -163,6 +167,8 @@ class Release:
                 published.append(self.destination.publish(drop, manifest))
                 prune(self.destination.place, drop.organization_id, self.settings.keep_drops, datetime.now(UTC))
                 step.update(len(published))
+            reports = open_place(str(self.settings.state / REPORTS))
+            prune_reports(reports, set(), self.settings.keep_drops, datetime.now(UTC))
             new = sum(drop.is_new for drop in published)
             step.summary = f"{new} new drops, {len(published) - new} as published before"
         return published

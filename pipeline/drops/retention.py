@@ -42,7 +42,7 @@ def prune(place: Place, organization_id: int, keep_drops: int, now: datetime) ->
         if name not in known and name != latest and _is_abandoned(organization.child(name), now):
             organization.remove(name)
             gone.append(name)
-    _prune_reports(organization.child(REPORTS), known - set(gone), keep_drops, now)
+    prune_reports(organization.child(REPORTS), known - set(gone), keep_drops, now)
     return sorted(gone)
 
 
@@ -57,8 +57,11 @@ def _is_abandoned(folder: Place, now: datetime) -> bool:
     return all(moment is None or now - moment >= GRACE for moment in changed)
 
 
-def _prune_reports(reports: Place, kept_drops: set[str], keep: int, now: datetime) -> None:
-    """Remove the reports of drops that are gone, and of failed runs beyond the newest `keep`."""
+def prune_reports(reports: Place, kept_drops: set[str], keep: int, now: datetime) -> None:
+    """Remove the reports of drops that are gone, and beyond the newest `keep` those that are of no drop.
+
+    That is failed runs' beside the drops, and the operator's in a state folder, where `kept_drops` is empty.
+    """
     files: dict[str, list[str]] = {}
     for entry in reports.entries():
         if not entry.is_folder:

@@ -13,7 +13,7 @@ from sudden_death import dies_at
 
 from pipeline.drops.catalog import PublishedEntry
 from pipeline.drops.place import Place, open_place
-from pipeline.drops.retention import prune, removable
+from pipeline.drops.retention import prune, prune_reports, removable
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -136,6 +136,17 @@ def test_reports_of_failed_runs_are_kept_by_themselves(exports: Path) -> None:
     write_report(exports, "20250101T000009Z-failed-00000009", timedelta(hours=1))
     prune(place(exports), 1, 2, NOW)
     assert reports(exports) == {newest, failed[3], "20250101T000009Z-failed-00000009"}
+
+
+def test_the_operators_reports_are_kept_by_number_and_age(tmp_path: Path) -> None:
+    for day in range(1, 5):
+        for suffix in ("html", "checks.json", "great_expectations.json"):
+            path = tmp_path / f"2025050{day}T000000Z.{suffix}"
+            path.write_text("x")
+            touch(path, NOW - DAY * (9 - day))
+    prune_reports(open_place(str(tmp_path)), set(), 2, NOW)
+    assert len(list(tmp_path.iterdir())) == 6
+    assert {path.name.split(".")[0] for path in tmp_path.iterdir()} == {"20250503T000000Z", "20250504T000000Z"}
 
 
 def test_an_organization_without_drops_is_no_fault(exports: Path) -> None:
