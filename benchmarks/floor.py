@@ -65,11 +65,10 @@ def _source(table: SourceTable, platform: Path) -> str:
     columns = ", ".join(f"{_cell(column)} as {column.name}" for column in table.columns)
     present = " and ".join(f"{column.name} is not null" for column in table.columns if column.required)
     newest = "updated_at desc nulls last, " if any(column.name == "updated_at" for column in table.columns) else ""
-    cells = (
-        f"read_csv({_quoted(text)}, all_varchar = true, header = true, allow_quoted_nulls = false, parallel = false)"
-    )
+    spelling = "all_varchar = true, header = true, allow_quoted_nulls = false, parallel = false"
     return (
-        f"select * exclude (place) from (select {columns}, row_number() over () as place from {cells}) "
+        f"select * exclude (place) from (select {columns}, row_number() over () as place "
+        f"from read_csv({_quoted(text)}, {spelling})) "
         f"where {present} "
         f"qualify row_number() over (partition by {', '.join(table.key)} order by {newest}place desc) = 1"
     )

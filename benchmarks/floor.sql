@@ -2,8 +2,8 @@
 -- files. It is the measure that a run's time is held against, and a second reading of the spec that the models are
 -- held against; so it shares nothing with them.
 --
--- The deployment it stands for has the platform as its only source: no CRM, hence no CRM-only accounts (D24) and nothing
--- to take from them (D25). Decisions have their defaults. Event files are trusted to repeat no key.
+-- The deployment it stands for has the platform as its only source: no CRM, hence no CRM-only accounts (D24) and
+-- nothing to take from them (D25). Decisions have their defaults. Event files are trusted to repeat no key.
 --
 -- floor.py makes the 16 source tables as views, and the variables as_of, core and stats (where to write).
 
@@ -17,12 +17,14 @@ create macro seconds_from(earlier, later) as (epoch_us(later) - epoch_us(earlier
 create macro half_up(numerator, denominator) as (2 * numerator + denominator) // (2 * denominator);
 create macro hundredths(x) as x::decimal(18, 0) * 0.01;
 -- scores: the weight of an event by its age in whole days, 0 to 89
-create macro weight(moment) as round(10000 * pow(2, -((epoch_us(as_of()) - epoch_us(moment)) // 86_400_000_000) / 30))::integer;
-create macro score_label(score) as case when score <= 50 then 'Red' when score <= 75 then 'Yellow' when score > 75 then 'Green' end;
+create macro age_in_days(moment) as (epoch_us(as_of()) - epoch_us(moment)) // 86_400_000_000;
+create macro weight(moment) as round(10000 * pow(2, -age_in_days(moment) / 30))::integer;
+create macro score_label(score) as
+    case when score <= 50 then 'Red' when score <= 75 then 'Yellow' when score > 75 then 'Green' end;
 -- D36: null sentiment is neutral
 create macro sentiment_sign(x) as (case folded(x) when 'positive' then 1 when 'negative' then -1 else 0 end)::tinyint;
 
--- One row per customer, numbered through all tenants: everything below is grouped by that number -----------------------
+-- One row per customer, numbered through all tenants: everything below is grouped by that number ----------------------
 
 create temp table account as
 select row_number() over (order by organization_id, id)::integer as n, *
@@ -32,26 +34,40 @@ from customer;
 create temp table freshness as
 with latest as (
     select organization_id, max(updated_at) filter (updated_at <= as_of()) as moment from customer group by all
-    union all select organization_id, max(created_at) filter (created_at <= as_of()) from insight group by all
-    union all select organization_id, max(last_detected_at) filter (last_detected_at <= as_of()) from insight group by all
-    union all select organization_id, max(resolved_at) filter (resolved_at <= as_of()) from insight group by all
-    union all select organization_id, max(created_at) filter (created_at <= as_of()) from ai_expansion_opportunities group by all
-    union all select organization_id, max(created_at) filter (created_at <= as_of()) from ai_summary group by all
-    union all select organization_id, max(sent_at) filter (sent_at <= as_of()) from email_prop group by all
-    union all select organization_id, max(sent_at) filter (sent_at <= as_of()) from chat_message group by all
-    union all select organization_id, max(start_time) filter (start_time <= as_of()) from calendar_event_prop group by all
-    union all select organization_id, max(opened_at) filter (opened_at <= as_of()) from ticket group by all
-    union all select organization_id, max(closed_at) filter (closed_at <= as_of()) from ticket group by all
-    union all select organization_id, max(created_at) filter (created_at <= as_of()) from ticket_comment group by all
-    union all select organization_id, max(created_at) filter (created_at <= as_of()) from note group by all
-    union all select organization_id, max(updated_at) filter (updated_at <= as_of()) from user_api_token group by all
+    union all
+    select organization_id, max(created_at) filter (created_at <= as_of()) from insight group by all
+    union all
+    select organization_id, max(last_detected_at) filter (last_detected_at <= as_of()) from insight group by all
+    union all
+    select organization_id, max(resolved_at) filter (resolved_at <= as_of()) from insight group by all
+    union all
+    select organization_id, max(created_at) filter (created_at <= as_of())
+    from ai_expansion_opportunities group by all
+    union all
+    select organization_id, max(created_at) filter (created_at <= as_of()) from ai_summary group by all
+    union all
+    select organization_id, max(sent_at) filter (sent_at <= as_of()) from email_prop group by all
+    union all
+    select organization_id, max(sent_at) filter (sent_at <= as_of()) from chat_message group by all
+    union all
+    select organization_id, max(start_time) filter (start_time <= as_of()) from calendar_event_prop group by all
+    union all
+    select organization_id, max(opened_at) filter (opened_at <= as_of()) from ticket group by all
+    union all
+    select organization_id, max(closed_at) filter (closed_at <= as_of()) from ticket group by all
+    union all
+    select organization_id, max(created_at) filter (created_at <= as_of()) from ticket_comment group by all
+    union all
+    select organization_id, max(created_at) filter (created_at <= as_of()) from note group by all
+    union all
+    select organization_id, max(updated_at) filter (updated_at <= as_of()) from user_api_token group by all
 )
 
 select organization_id, coalesce(max(moment), as_of()) as data_as_of
 from latest
 group by all;
 
--- Messages of all channels: an opened ticket is the account's first message in its thread (D28) ------------------------
+-- Messages of all channels: an opened ticket is the account's first message in its thread (D28) -----------------------
 
 create type channel as enum ('email', 'chat', 'ticket', 'comment');
 
@@ -82,7 +98,10 @@ with every_channel as (
     )
 )
 
-select account.organization_id, n, channel, thread, every_channel.id, moment, is_team, user_id, stakeholder_id, sentiment_sign(sentiment) as sign
+select
+    account.organization_id, n,
+    channel, thread, every_channel.id, moment, is_team, user_id, stakeholder_id,
+    sentiment_sign(sentiment) as sign
 from every_channel
 inner join account
     on every_channel.organization_id = account.organization_id and every_channel.customer_id = account.id
@@ -123,8 +142,8 @@ select organization_id, true as is_team, id as person from users where excluded
 union all
 select organization_id, false, id from stakeholder where opted_out;
 
--- D28, D29: runs of one side in a thread. The last message of a thread is kept too: nothing follows it, so it can't come
--- between two runs.
+-- D28, D29: runs of one side in a thread. The last message of a thread is kept too: nothing follows it, so it can't
+-- come between two runs.
 create temp table turn as
 with ordered as (
     select
@@ -170,7 +189,7 @@ select
 from runs
 group by all;
 
--- Meetings (D31) -------------------------------------------------------------------------------------------------------
+-- Meetings (D31) ------------------------------------------------------------------------------------------------------
 
 create temp table meeting as
 select
@@ -204,7 +223,7 @@ from attending
 where stakeholder_id is not null
 group by all;
 
--- Each part of the two tables, by account ------------------------------------------------------------------------------
+-- Each part of the two tables, by account -----------------------------------------------------------------------------
 
 create temp table messages_of_account as
 select
@@ -446,7 +465,7 @@ select
 from newest
 group by all;
 
--- Scores ---------------------------------------------------------------------------------------------------------------
+-- Scores --------------------------------------------------------------------------------------------------------------
 
 create temp table score_input as
 with talk as (
@@ -600,7 +619,7 @@ select
     hundredths(response_time)::decimal(5, 2) as response_time
 from adjusted;
 
--- The two tables -------------------------------------------------------------------------------------------------------
+-- The two tables ------------------------------------------------------------------------------------------------------
 
 create temp table attended as
 select n, max(last) as last from meeting_by_stakeholder group by all;
