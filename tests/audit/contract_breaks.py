@@ -1,0 +1,71 @@
+"""The ways to break a column of an export; each applies to the columns for which it means something."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pyarrow as pa
+from audit.staged_drop import CONTRACTS
+
+from pipeline.contracts import ContractColumn
+
+FACTS = [CONTRACTS["account_core"], CONTRACTS["account_communication_stats"]]
+
+Break = Callable[[pa.Table, ContractColumn], pa.Table | None]
+"""Breaks one column of a table; None where the break does not apply to the column."""
+
+
+def _replace(table: pa.Table, column: ContractColumn, values: pa.Array, name: str | None = None) -> pa.Table:
+    place = table.column_names.index(column.name)
+    return table.set_column(place, name or column.name, values)
+
+
+def wrong_type(table: pa.Table, column: ContractColumn) -> pa.Table:
+    """A text becomes a number, anything else a text."""
+    values = (
+        pa.array([1] * table.num_rows) if column.arrow_type == pa.string() else table[column.name].cast(pa.string())
+    )
+    return _replace(table, column, values)
+
+
+def null_in_not_null(table: pa.Table, column: ContractColumn) -> pa.Table | None:
+    """The last row loses its value."""
+    if column.nullable:
+        return None
+    values = table[column.name].to_pylist()
+    return _replace(table, column, pa.array([*values[:-1], None], column.arrow_type))
+
+
+def too_long_or_too_precise(table: pa.Table, column: ContractColumn) -> pa.Table | None:
+    """One character more, one digit more after the point, a whole number of 64 bits, a nanosecond, a time on a day."""
+    rows = table.num_rows
+    if column.max_length is not None:
+        return _replace(table, column, pa.array([None] * (rows - 1) + ["é" * (column.max_length + 1)], pa.string()))
+    if column.precision is not None and column.scale is not None:
+        finer = pa.decimal128(column.precision + 1, column.scale + 1)
+        value = Decimal(1).scaleb(-column.scale - 1)
+        return _replace(table, column, pa.array([value] * rows, finer))
+    finer_types = {
+        "integer": pa.int64(),
+        "timestamp": pa.timestamp("ns", tz="UTC"),
+        "date": pa.timestamp("us", tz="UTC"),
+    }
+    if column.data_type in finer_types:
+        return _replace(table, column, table[column.name].cast(finer_types[column.data_type]))
+    return None
+
+
+def renamed(table: pa.Table, column: ContractColumn) -> pa.Table:
+    """The column has another name."""
+    return _replace(table, column, table[column.name], f"{column.name}_")
+
+
+KINDS: dict[str, tuple[Break, dict[str, int]]] = {
+    "wrong_type": (wrong_type, {"account_core": 78, "account_communication_stats": 52}),
+    # account_id, organization_id (account_core), extracted_at, data_as_of
+    "null_in_not_null": (null_in_not_null, {"account_core": 4, "account_communication_stats": 3}),
+    # not bigint, boolean, text
+    "too_long_or_too_precise": (too_long_or_too_precise, {"account_core": 48, "account_communication_stats": 51}),
+    "renamed": (renamed, {"account_core": 78, "account_communication_stats": 52}),
+}

@@ -1,0 +1,215 @@
+"""A drop that breaks its contract is not published, whatever the break: the last drop stays, and `latest` names it.
+
+The real way of a run from the marts to the drops, over marts made by hand; the break is made in the staged file, where
+the audit has to find it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from audit.contract_breaks import FACTS, KINDS
+from audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, Row, table_of, whole_drop, write_export
+
+from pipeline.contracts import ExportContract
+from pipeline.drops import release
+from pipeline.drops.audit import AuditProcess
+from pipeline.drops.destination import open_destination
+from pipeline.drops.stage import StagedDrop, stage_drop
+from pipeline.errors import WarehouseError
+from pipeline.history import METRICS
+from pipeline.ingest.rejects import REJECTS_SCHEMA
+from pipeline.progress import Progress, Step
+from pipeline.raw import METRICS_SCHEMA
+from pipeline.run_plan import RunPlan
+from pipeline.settings import Settings
+from pipeline.workspace import Workspace
+
+APPLICABLE = [
+    pytest.param(kind, contract.name, column.name, id=f"{kind}-{contract.name}-{column.name}")
+    for kind, (apply, _) in KINDS.items()
+    for contract in FACTS
+    for column in contract.exported_columns
+    if apply(table_of(contract, whole_drop()[contract.name]), column) is not None
+]
+
+
+class Marts:
+    """An engine that holds the marts of the whole drop and no metrics or rejects."""
+
+    name = "duckdb"
+
+    def __init__(self) -> None:
+        self.rows = whole_drop()
+
+    def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
+        """Give a mart as an engine does: all its columns, timestamps without zone."""
+        if mart == METRICS:
+            return METRICS_SCHEMA.empty_table()
+        if mart == release.REJECTS:
+            return REJECTS_SCHEMA.empty_table()
+        contract = CONTRACTS[mart]
+        return pa.table({name: self._column(contract, name) for name in columns})
+
+    def _column(self, contract: ExportContract, name: str) -> pa.Array:
+        kind = contract.column(name).arrow_type
+        kept: list[Row] = self.rows[contract.name]
+        default = 1 if name == contract.tenant else None
+        return pa.array(
+            [row.get(name, default) for row in kept], pa.timestamp("us") if kind == pa.timestamp("us", "UTC") else kind
+        )
+
+    def commit(self) -> None:
+        """Nothing is kept."""
+
+
+class Silence:
+    """Shows nothing."""
+
+    def began(self, step: Step) -> None: ...
+
+    def changed(self, step: Step, detail: str) -> None: ...
+
+    def ended(self, step: Step, ok: bool) -> None: ...
+
+    def noted(self, text: str) -> None: ...
+
+
+@pytest.fixture(scope="module")
+def auditor() -> Iterator[AuditProcess]:
+    with AuditProcess() as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory, auditor: AuditProcess) -> Path:
+    """The exports folder after one good run."""
+    folder: Path = tmp_path_factory.mktemp("exports")
+    run(folder, auditor)
+    return folder
+
+
+def run(folder: Path, auditor: AuditProcess) -> None:
+    settings = Settings(exports=str(folder), state=folder.parent / "state")
+    decisions: dict[str, Any] = {name: value for name, value in SETTINGS.items() if name != "selected_year"}
+    release.Release(
+        engine=Marts(),
+        contracts=list(CONTRACTS.values()),
+        landed=[],
+        plan=RunPlan(AS_OF.replace(tzinfo=UTC), 2025, decisions, ()),
+        settings=settings,
+        destination=open_destination(settings, Workspace(settings.state)),
+        open_audit=lambda: contextlib.nullcontext(auditor),
+        run_id="run",
+        progress=Progress(Silence()),
+    ).publish()
+
+
+def published(folder: Path) -> dict[str, Any]:
+    """What a reader sees: the drops, and the one that `latest` names."""
+    organization = folder / "1"
+    folders = [path for path in organization.iterdir() if not path.is_symlink()]
+    drops = sorted(path.name for path in folders if (path / "manifest.json").exists())
+    return {"drops": drops, "latest": (organization / "latest").resolve().name}
+
+
+def staging_broken(contract: ExportContract, kind: str, column: str) -> Callable[..., StagedDrop]:
+    """Stage as a run does, then break one column of one file."""
+
+    def stage(*arguments: Any, **keywords: Any) -> StagedDrop:
+        drop = stage_drop(*arguments, **keywords)
+        path = drop.folder / f"{contract.name}.parquet"
+        broken = KINDS[kind][0](pq.read_table(path), contract.column(column))
+        assert broken is not None
+        write_export(drop.folder, contract.name, broken)
+        return drop
+
+    return stage
+
+
+def assert_not_published(
+    kind: str, export: str, column: str, exports: Path, auditor: AuditProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = published(exports)
+    monkeypatch.setattr(release, "stage_drop", staging_broken(CONTRACTS[export], kind, column))
+    with pytest.raises(WarehouseError, match="nothing was published") as caught:
+        run(exports, auditor)
+    assert export in str(caught.value)
+    assert column in str(caught.value)
+    assert published(exports) == before
+    assert before["latest"] in before["drops"]
+
+
+@pytest.mark.parametrize("export", ["account_core", "account_communication_stats"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_break_of_each_kind_keeps_the_last_drop(
+    kind: str, export: str, exports: Path, auditor: AuditProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    column = "account_id" if kind == "null_in_not_null" else "extracted_at"
+    assert_not_published(kind, export, column, exports, auditor, monkeypatch)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("kind", "export", "column"), APPLICABLE)
+def test_no_break_is_published(
+    kind: str,
+    export: str,
+    column: str,
+    exports: Path,
+    auditor: AuditProcess,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(release, "EXPECTATIONS", tmp_path)  # the contract alone has to find it
+    assert_not_published(kind, export, column, exports, auditor, monkeypatch)
+
+
+def test_a_broken_business_rule_keeps_the_last_drop(
+    exports: Path, auditor: AuditProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = published(exports)
+    assert release.EXPECTATIONS == EXPECTATIONS
+
+    def stage(*arguments: Any, **keywords: Any) -> StagedDrop:
+        drop = stage_drop(*arguments, **keywords)
+        table = pq.read_table(drop.folder / "account_core.parquet")
+        labels = pa.array(["Red"] * table.num_rows, pa.string())
+        place = table.column_names.index("health_score_label")
+        write_export(drop.folder, "account_core", table.set_column(place, "health_score_label", labels))
+        return drop
+
+    monkeypatch.setattr(release, "stage_drop", stage)
+    with pytest.raises(WarehouseError, match="the health label is Red up to 50"):
+        run(exports, auditor)
+    assert published(exports) == before
+
+
+def test_another_order_of_columns_under_the_old_version_is_stopped(
+    exports: Path, auditor: AuditProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = published(exports)
+
+    accounts = CONTRACTS["accounts"]
+
+    def as_published(_: dict[str, Any]) -> list[ExportContract]:
+        return [dataclasses.replace(accounts, columns=accounts.columns[::-1])]
+
+    monkeypatch.setattr(release, "contracts_of_drop", as_published)
+    with pytest.raises(WarehouseError, match=r"accounts 1\.0\.0, new major version 2\.0\.0"):
+        run(exports, auditor)
+    assert published(exports) == before
+
+
+def test_the_same_run_again_publishes_nothing_new(exports: Path, auditor: AuditProcess) -> None:
+    before = published(exports)
+    run(exports, auditor)
+    assert published(exports) == before
+    assert len(before["drops"]) == 1
