@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import duckdb
 import numpy as np
@@ -16,6 +17,10 @@ import pyarrow as pa
 
 from pipeline.ingest.landing import Landing
 from pipeline.ingest.tables import SourceTable
+
+_PLACES_OF_A_PART: Final = 2**40
+_UNDATED: Final = -(2**62)
+"""Before every microsecond that a timestamp can name."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Losers:
     columns: tuple[str, ...]
     parts: np.ndarray
     places: np.ndarray
-    keys: tuple[str | None, ...]
+    keys: pa.Array
     is_cell: bool
     """True: only the cell goes (`unique`); False: the row goes."""
 
@@ -78,7 +83,7 @@ def find_overtaken(table: SourceTable, parts: Mapping[int, Path], first_new: int
 
 def _none(key: tuple[str, ...]) -> Losers:
     nothing = np.array([], dtype=np.int64)
-    return Losers(key, nothing, nothing, (), is_cell=False)
+    return Losers(key, nothing, nothing, pa.array([], pa.string()), is_cell=False)
 
 
 def _losers(found: pa.Table, key: tuple[str, ...], *, is_cell: bool) -> Losers:
@@ -86,7 +91,7 @@ def _losers(found: pa.Table, key: tuple[str, ...], *, is_cell: bool) -> Losers:
         key,
         found["part"].to_numpy().astype(np.int64),
         found["place"].to_numpy().astype(np.int64),
-        tuple(found["shown"].to_pylist()),
+        found["shown"].combine_chunks(),
         is_cell,
     )
 
@@ -106,6 +111,7 @@ def connect(landing: Landing) -> Iterator[duckdb.DuckDBPyConnection]:
             "temp_directory": str(landing.spill),
         }
     )
+    connection.execute("set enable_progress_bar = false")  # it would write to standard output
     try:
         yield connection
     finally:
@@ -113,23 +119,27 @@ def connect(landing: Landing) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _rows(table: SourceTable, parts: Sequence[Path]) -> str:
-    """A view of the columns that decide, over all parts, and a table for the rows that are out already."""
-    names = dict.fromkeys((*table.key, *table.unique_rows, *table.unique))
-    has_updated_at = any(column.name == "updated_at" for column in table.columns)
-    columns = ", ".join(quoted(name) for name in names)
-    newest = "updated_at" if has_updated_at else "null::timestamp"
+    """A view of the columns that decide, over all parts, and a table of the rows that are out already."""
+    columns = ", ".join(quoted(name) for name in dict.fromkeys((*table.key, *table.unique_rows, *table.unique)))
+    is_dated = any(column.name == "updated_at" for column in table.columns)
     selects = [
-        f"select {at} as part, file_row_number as place, {newest} as newest, {columns} "
+        f"select {at} as part, file_row_number as place, {_rank(at, is_dated=is_dated)} as rank, {columns} "
         f"from read_parquet({quoted_text(str(path))}, file_row_number = true)"
         for at, path in enumerate(parts)
     ]
     return f"""
         create view all_rows as {" union all ".join(selects)};
-        create table gone (part bigint, place bigint);
-        create view standing as select * from all_rows where not exists (
-            select 1 from gone where gone.part = all_rows.part and gone.place = all_rows.place
-        );
+        create table gone as select rank from all_rows limit 0;
+        create view standing as select * from all_rows anti join gone using (rank);
     """
+
+
+def _rank(part: int, *, is_dated: bool) -> str:
+    """One number a row, the greatest of a key being the winner's: first `updated_at`, if there is one, then order."""
+    order = f"({part * _PLACES_OF_A_PART}::bigint + file_row_number)"
+    if not is_dated:
+        return order
+    return f"(coalesce(epoch_us(updated_at), {_UNDATED})::hugeint * {2**64}::hugeint + {order})"
 
 
 def _losers_by(
@@ -140,29 +150,21 @@ def _losers_by(
     keys = ", ".join(names)
     same = " and ".join(f"standing.{name} is not distinct from repeated.{name}" for name in names)
     present = "true" if key == table.key else f"{keys} is not null"
-    connection.execute(
+    lost = connection.sql(
         f"""
-        create or replace temp table lost as
         with repeated as (
-            select {keys} from standing where {present} group by {keys} having count(*) > 1
-        ),
-        ranked as (
-            select
-                part,
-                place,
-                {_shown(key, "standing")} as shown,
-                row_number() over (
-                    partition by {", ".join(f"standing.{name}" for name in names)}
-                    order by newest desc nulls last, part desc, place desc
-                ) as rank
-            from standing inner join repeated on {same}
+            select {keys}, max(rank) as highest from standing where {present} group by {keys} having count(*) > 1
         )
-        select part, place, shown from ranked where rank > 1
+        select part, place, {_shown(key, "standing")} as shown, rank
+        from standing inner join repeated on {same}
+        where rank < highest
+        order by part, place
         """
-    )
-    if not is_cell:
-        connection.execute("insert into gone select part, place from lost")
-    lost = connection.sql("select part, place, shown from lost order by part, place").to_arrow_table()
+    ).to_arrow_table()
+    if not is_cell and (table.unique_rows or table.unique):
+        connection.register("lost", lost)
+        connection.execute("insert into gone select rank from lost")
+        connection.unregister("lost")
     return _losers(lost, key, is_cell=is_cell)
 
 

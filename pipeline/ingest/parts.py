@@ -25,7 +25,7 @@ from pipeline.ingest.plain_parquet import is_plain
 from pipeline.ingest.progress import SharedReport
 from pipeline.ingest.readers import OpenTable, RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
-from pipeline.ingest.tables import SourceTable
+from pipeline.ingest.tables import Kind, SourceTable
 
 if TYPE_CHECKING:
     from pipeline.ingest.readers.database import DatabaseTable
@@ -143,7 +143,7 @@ def _drop_losers(table: SourceTable, draft: Draft, rejects: RejectsWriter, name:
     losers = find_losers(table, [draft.data], landing)
     if not losers:
         return int(pq.read_metadata(draft.data).num_rows)
-    report_losers(losers, [draft.data], [name], rejects)
+    report_losers(table, losers, [draft.data], [name], rejects)
     with pq.ParquetWriter(draft.scratch, landing_schema(table), **COMPRESSION) as writer:
         loaded = 0
         for batch in winners(table, draft.data, 0, losers):
@@ -154,12 +154,14 @@ def _drop_losers(table: SourceTable, draft: Draft, rejects: RejectsWriter, name:
 
 
 def report_losers(
-    losers: Sequence[Losers], parts: Sequence[Path], names: Sequence[str], rejects: RejectsWriter
+    table: SourceTable, losers: Sequence[Losers], parts: Sequence[Path], names: Sequence[str], rejects: RejectsWriter
 ) -> None:
     """One reject a loser: the row that won is still there. `names` are the files that the parts were made of."""
     for lost in losers:
         reason = f"another row has the same {' and '.join(lost.columns)}"
-        values = pa.array([redact(key or "", may_hold_phone=False) for key in lost.keys], pa.string())
+        values = lost.keys
+        if any(column.name in lost.columns and column.kind is not Kind.ID for column in table.columns):
+            values = pa.array([redact(key, may_hold_phone=False) for key in values.to_pylist()], pa.string())
         for part in np.unique(lost.parts).tolist():
             chosen = lost.parts == part
             rejects.add(

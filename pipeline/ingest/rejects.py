@@ -32,6 +32,7 @@ REJECTS_SCHEMA: Final = pa.schema(
 
 LONGEST_VALUE: Final = 80
 _READ_AHEAD: Final = 400
+_BATCH_ROWS: Final = 100_000
 
 _EMAIL: Final = re.compile(r"[^\s@<>,;:\"'()]+@[^\s@<>,;:\"'()]+\.[^\s@<>,;:\"'().]{2,}")
 _PHONE: Final = re.compile(
@@ -71,6 +72,7 @@ class RejectsWriter:
         self._path = path
         self._table = table
         self._writer: pq.ParquetWriter | None = None
+        self._held: list[pa.Table] = []
         self.rows_dropped = 0
         self.cells = 0
 
@@ -82,6 +84,8 @@ class RejectsWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._writer is not None:
+            if kind is None:
+                self._flush()
             self._writer.close()
             self._writer = None
 
@@ -93,36 +97,48 @@ class RejectsWriter:
     def add(
         self,
         file: str,
-        row_numbers: pa.Array | pa.ChunkedArray,
+        row_numbers: pa.Array,
         column_name: str | None,
-        values: pa.Array | pa.ChunkedArray,
-        reasons: pa.Array | pa.ChunkedArray | str,
+        values: pa.Array,
+        reasons: pa.Array | str,
         action: str,
     ) -> None:
         """Add one reject a row number of `file`; `values` are redacted already."""
         count = len(row_numbers)
         if count == 0:
             return
-        if self._writer is None:
-            raise RuntimeError("the rejects file is closed")
-        if isinstance(reasons, str):
-            reasons = pa.repeat(pa.scalar(reasons, pa.string()), count)
-        columns = [
-            pa.repeat(pa.scalar(self._table.source, pa.string()), count),
-            pa.repeat(pa.scalar(self._table.name, pa.string()), count),
-            pa.repeat(pa.scalar(file, pa.string()), count),
-            row_numbers,
-            pa.repeat(pa.scalar(column_name, pa.string()), count),
-            values,
-            reasons,
-            pa.repeat(pa.scalar(action, pa.string()), count),
-        ]
-        self._writer.write_table(pa.Table.from_arrays([_flat(column) for column in columns], schema=REJECTS_SCHEMA))
+        for start in range(0, count, _BATCH_ROWS):
+            rows = slice(start, min(start + _BATCH_ROWS, count))
+            reason = reasons if isinstance(reasons, str) else reasons[rows]
+            self._write(file, row_numbers[rows], column_name, values[rows], reason, action)
         if action == ROW_DROPPED:
             self.rows_dropped += count
         else:
             self.cells += count
 
+    def _write(
+        self,
+        file: str,
+        row_numbers: pa.Array,
+        column_name: str | None,
+        values: pa.Array,
+        reasons: pa.Array | str,
+        action: str,
+    ) -> None:
+        if self._writer is None:
+            raise RuntimeError("the rejects file is closed")
+        columns = (self._table.source, self._table.name, file, row_numbers, column_name, values, reasons, action)
+        arrays = [_column(column, len(row_numbers)) for column in columns]
+        self._held.append(pa.Table.from_arrays(arrays, schema=REJECTS_SCHEMA))
+        if sum(table.num_rows for table in self._held) >= _BATCH_ROWS:
+            self._flush()
 
-def _flat(column: pa.Array | pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    def _flush(self) -> None:
+        if self._writer is not None and self._held:
+            self._writer.write_table(pa.concat_tables(self._held))
+        self._held.clear()
+
+
+def _column(value: pa.Array | str | None, count: int) -> pa.Array:
+    """An array as it is, one text as often as there are rows."""
+    return value if isinstance(value, pa.Array) else pa.repeat(pa.scalar(value, pa.string()), count)

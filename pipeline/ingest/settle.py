@@ -70,7 +70,7 @@ def _merged(table: SourceTable, parts: Sequence[Part], names: Sequence[str], lan
     schema = landing_schema(table)
     with landing.draft(table) as draft:
         with RejectsWriter(draft.rejects, table) as rejects:
-            report_losers(losers, paths, names, rejects)
+            report_losers(table, losers, paths, names, rejects)
         with pq.ParquetWriter(draft.data, schema, **COMPRESSION) as writer:
             last_row = 0
             for at, path in enumerate(paths):
@@ -105,7 +105,7 @@ def _side_by_side(table: SourceTable, parts: Sequence[Part], names: Sequence[str
     with landing.draft(table) as draft:
         if len(overtaken.places):
             with RejectsWriter(draft.rejects, table) as writer:
-                report_losers([overtaken], [part.path for part in current], names, writer)
+                report_losers(table, [overtaken], [part.path for part in current], names, writer)
             rejected += writer.rows_dropped
             current = [_without(table, part, at, overtaken, landing) for at, part in enumerate(current)]
         return landing.keep_set(table, address, draft, current, rejected, rejects)
