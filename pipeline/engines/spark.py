@@ -99,7 +99,7 @@ class SparkEngine:
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
         """Let dbt find the session, which is the process's only one."""
         if SparkEngine._session is None:
-            raise WarehouseError("nothing is loaded", where="target spark", remedy="run the whole pipeline")
+            raise _nothing_loaded()
         yield {}
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
@@ -111,12 +111,10 @@ class SparkEngine:
         return spark.read.parquet(str(folder)).select(*columns).toArrow()
 
     def query(self, select: str) -> pa.Table:
-        """Refuse: the views that a select needs are in a catalogue that ended with the run's process."""
-        raise WarehouseError(
-            "what a Spark run built can't be asked after its process has ended",
-            where="target spark",
-            remedy="run with --target duckdb, which gives the same values, and explain those",
-        )
+        """Return the rows of a select, in the process that has built what it asks: views end with the session."""
+        if SparkEngine._session is None:
+            raise _nothing_loaded()
+        return SparkEngine._session.sql(select).toArrow()
 
     def commit(self) -> None:
         """Point `published` to this run's folder, and remove all others but the one that it pointed to."""
@@ -171,6 +169,14 @@ class SparkEngine:
                 builder = builder.config(name, value)
             SparkEngine._session = builder.getOrCreate()
         return SparkEngine._session
+
+
+def _nothing_loaded() -> WarehouseError:
+    return WarehouseError(
+        "nothing is loaded: what a Spark run built can be asked in its own process only",
+        where="target spark",
+        remedy="run the whole pipeline; to explain values, run it with --target duckdb, which gives the same ones",
+    )
 
 
 def _literal(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from pipeline.dbt_runner import parsed_project
 from pipeline.explain.columns import EVIDENCE
 from pipeline.explain.explanation import ExplainedColumn, Explanation
 from pipeline.explain.queries import Queries
-from tests.explain.plain_values import explained, faults, not_remade
+from tests.explain.plain_values import DEFAULTS, explained, faults, not_remade
 
 ACCOUNTS = {
     "a customer that the CRM knows": "1032",
@@ -51,6 +52,22 @@ def test_every_column_has_rows_where_it_has_a_value(explanation: Explanation) ->
 
 def test_the_evidence_makes_the_value(explanation: Explanation) -> None:
     assert faults(explanation, not_remade) == []
+
+
+def test_without_its_rows_no_value_is_made(explanation: Explanation) -> None:
+    """The test above would see evidence that has nothing to do with a value: it is the rows that make it."""
+
+    def fault(column: ExplainedColumn) -> str | None:
+        is_made = not column.note and any(piece.evidence.makes for piece in column.evidence)
+        if not is_made or column.value in (None, 0, False, "[]", "{}", DEFAULTS.get(column.name)):
+            return None
+        bare = replace(column, evidence=tuple(replace(piece, rows=()) for piece in column.evidence))
+        try:
+            return None if not_remade(bare) else "made of nothing"
+        except (ValueError, IndexError):  # rows that must be there are not
+            return None
+
+    assert faults(explanation, fault) == []
 
 
 def test_only_flags_that_are_read_off_one_row_make_no_value_of_theirs(explanation: Explanation) -> None:

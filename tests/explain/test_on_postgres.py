@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,12 +18,14 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queries]:
-    state: Path = tmp_path_factory.mktemp("postgres")
-    settings = Settings(state=state, as_of=AS_OF, target="postgres")
-    build(settings, PROJECT_ROOT / "sample", open_progress())
-    with open_queries(Settings(state=state)) as queries:  # the engine is the build's, whatever the settings say
-        yield queries
+def on_postgres() -> Iterator[Queries]:
+    # not one of pytest's folders, which the server's own user may not enter
+    with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as folder:
+        state = Path(folder)
+        settings = Settings(state=state, as_of=AS_OF, target="postgres")
+        build(settings, PROJECT_ROOT / "sample", open_progress())
+        with open_queries(Settings(state=state)) as queries:  # the engine is the build's, whatever the settings say
+            yield queries
 
 
 @pytest.mark.parametrize("account", ["1032", "1112@2", "acc-faulty-3"])

@@ -1,0 +1,39 @@
+"""`warehouse explain account`, as a person types it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+from pipeline.settings import PROJECT_ROOT, Settings
+
+
+def warehouse(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pipeline.cli", "explain", "account", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT_ROOT)
+
+
+def test_the_story_of_a_column_is_printed_as_plain_text(settings: Settings) -> None:
+    ended = warehouse("1032", "account_core.engagement_score", "--state", settings.state)
+    assert ended.returncode == 0, ended.stderr
+    assert "account_core.engagement_score = " in ended.stdout
+    assert "scores engagement  engagement_score = Up(x)" in ended.stdout
+    assert "\x1b" not in ended.stdout
+
+
+def test_json_is_for_machines(settings: Settings) -> None:
+    ended = warehouse("1112", "total_emails", "--organization", 2, "--json", "--state", settings.state)
+    assert ended.returncode == 0, ended.stderr
+    explained = json.loads(ended.stdout)
+    (column,) = explained["columns"]
+    assert explained["account"]["organization_id"] == 2
+    assert column["value"] == len(column["evidence"][0]["rows"]) > 0
+
+
+def test_a_fault_is_said_in_words_and_ends_with_one(settings: Settings) -> None:
+    ended = warehouse("1112", "--state", settings.state)
+    assert ended.returncode == 1
+    assert "2 accounts go by that" in ended.stderr
+    assert "give --organization" in ended.stderr
+    assert "Traceback" not in ended.stderr
