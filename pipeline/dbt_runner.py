@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,8 @@ from pipeline.settings import PROJECT_ROOT
 
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 _PARSED = DBT_PROJECT / "target"
+_DATABASE = "WAREHOUSE_POSTGRES_DATABASE"
+_USUAL_DATABASE = "warehouse"  # the profile's default, and the embedded server's
 _PROJECT_FOLDERS = ("macros", "seeds", "analyses", "tests")
 
 
@@ -55,23 +57,35 @@ class ParsedProject:
     packed: bytes
 
 
-def parsed_project(target: str = "duckdb") -> ParsedProject:
-    """Return the parsed project for an engine, parsing it only if a file has changed since it was kept."""
-    return _parsed_project(target, project_fingerprint(target))
+def parsed_project(target: str = "duckdb", environment: Mapping[str, str] | None = None) -> ParsedProject:
+    """Return the parsed project for an engine, parsing it only if a file has changed since it was kept.
+
+    `environment` is what the engine gives dbt's profile. Of all that, dbt writes only the database into what it parses.
+    """
+    database = (environment or {}).get(_DATABASE, _USUAL_DATABASE)
+    return _parsed_project(target, project_fingerprint(target), database)
 
 
 @functools.lru_cache(maxsize=4)
-def _parsed_project(target: str, fingerprint: str) -> ParsedProject:
-    kept = _PARSED / f"{target}-{fingerprint}"
+def _parsed_project(target: str, fingerprint: str, database: str) -> ParsedProject:
+    of_database = "" if database == _USUAL_DATABASE else hashlib.sha256(database.encode()).hexdigest()[:4]
+    kept = _PARSED / f"{target}-{fingerprint}{of_database}"
     if not (kept / "manifest.json").exists():
-        _parse(target, kept)
+        _parse(target, kept, {_DATABASE: database})
     manifest = json.loads((kept / "manifest.json").read_bytes())
     return ParsedProject(manifest, (kept / "partial_parse.msgpack").read_bytes())
 
 
 def project_fingerprint(target: str) -> str:
     """Hash every file that dbt parses, and the versions that parse it."""
-    digest = hashlib.sha256(f"{target} {version('dbt-core')} {version(f'dbt-{target}')}".encode())
+    try:
+        digest = hashlib.sha256(f"{target} {version('dbt-core')} {version(f'dbt-{target}')}".encode())
+    except PackageNotFoundError as error:
+        raise WarehouseError(
+            f"{error.name} is not installed",
+            where=f"target {target}",
+            remedy=f"run `make setup-{target}`, or choose another target",
+        ) from error
     folders = [PROJECT_ROOT / "models", *(DBT_PROJECT / name for name in _PROJECT_FOLDERS)]
     files = [DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"]
     files += sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
@@ -81,11 +95,11 @@ def project_fingerprint(target: str) -> str:
     return digest.hexdigest()[:16]
 
 
-def _parse(target: str, kept: Path) -> None:
+def _parse(target: str, kept: Path, environment: Mapping[str, str]) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=kept.parent, prefix=".parse-"))
     try:
-        _invoke(["parse", "--no-partial-parse"], target, scratch, {})
+        _invoke(["parse", "--no-partial-parse"], target, scratch, environment)
         with contextlib.suppress(OSError):  # another process may have kept the same
             scratch.rename(kept)
     finally:
@@ -157,7 +171,7 @@ def run_dbt(
     """
     from dbt.contracts.graph.manifest import Manifest
 
-    project = parsed_project(target)
+    project = parsed_project(target, environment)
     manifest = Manifest.from_msgpack(project.packed)
     manifest.build_flat_graph()
 
@@ -205,7 +219,7 @@ def compile_analyses(
     """Compile analyses (`dbt_project/analyses/<name>.sql`) and return the SQL of each by its name."""
     from dbt.contracts.graph.manifest import Manifest
 
-    manifest = Manifest.from_msgpack(parsed_project(target).packed)
+    manifest = Manifest.from_msgpack(parsed_project(target, environment).packed)
     manifest.build_flat_graph()
     arguments = ["compile", "--no-populate-cache", "--no-write-json", "--no-introspect"]
     arguments += ["--select", *names, "--vars", json.dumps(dict(variables))]
