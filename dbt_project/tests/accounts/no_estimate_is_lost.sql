@@ -1,4 +1,5 @@
--- lmn-format, D11: every estimate of either source is in the mart, linked to an account or not. A row here is one that is not.
+-- lmn-format, D11: every estimate of either source is in the mart, linked to an account or not.
+-- A row here is one that is not.
 select lmn.lmn_estimate_id as estimate
 from {{ ref('stg_lmn__estimates_list') }} as lmn
 left join {{ ref('estimates') }} as by_lmn_id

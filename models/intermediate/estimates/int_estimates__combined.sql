@@ -46,8 +46,8 @@ lmn as (
 
 crm_estimates as (
 
-    -- source-schema, contracts estimate: an estimate known to both is one estimate, LMN's value wins where LMN has one; it keeps the CRM's
-    -- id, which the history of duplicates refers to
+    -- source-schema, contracts estimate: an estimate known to both is one estimate, LMN's value wins where LMN has one;
+    -- it keeps the CRM's id, which the history of duplicates refers to
     select
         -- identifiers
         crm.crm_estimate_id as estimate_id,

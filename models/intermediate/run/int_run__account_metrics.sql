@@ -110,7 +110,10 @@ listed as (
     select 'annual_revenue' as metric, 'selected year' as dimension, annual_revenue as value from compared
     union all
     -- D2
-    select 'future_dated_rows' as metric, 'crm.accounts.last_interaction_date' as dimension, future_interactions as value
+    select
+        'future_dated_rows' as metric,
+        'crm.accounts.last_interaction_date' as dimension,
+        future_interactions as value
     from compared
     union all
     select

@@ -1,9 +1,10 @@
 {#-
-  D9: revenue is a sum of fractions, price / contract_years, rounded once, half away from zero, to cents. In whole numbers:
+  D9: revenue is a sum of fractions, price / contract_years, rounded once, half away from zero, to cents. In whole
+  numbers:
 
-  For each duration d, the sum of its prices in cents is quotient * d + remainder, 0 <= remainder < d. What remains to be
-  rounded is the sum of remainder / d over the durations, each cut here after 48 decimal digits, held in three groups of
-  16 digits ("limbs") that fit a bigint: remainder * 10^16 <= 101 * 10^16 < 2^63.
+  For each duration d, the sum of its prices in cents is quotient * d + remainder, 0 <= remainder < d. What remains to
+  be rounded is the sum of remainder / d over the durations, each cut here after 48 decimal digits, held in three groups
+  of 16 digits ("limbs") that fit a bigint: remainder * 10^16 <= 101 * 10^16 < 2^63.
 
   Why that is exact: with n durations the true sum lies in [cut, cut + n * 10^-48). Durations go up to 101 years, and
   the least common multiple L of 1..101 is under 10^43. The true sum is a multiple of 1 / L, so it either is a whole

@@ -39,7 +39,9 @@ priced as (
         case when total_price_with_tax > 0 then total_price_with_tax else coalesce(total_price, 0) end as price_used,
         coalesce(total_price_with_tax, 0) <= 0 and coalesce(total_price, 0) > 0 as price_fallback
         {%- else -%}
-        {{ exceptions.raise_compiler_error("the var price_preference is '" ~ var('price_preference') ~ "': give total_price or total_price_with_tax") }}
+        {{ exceptions.raise_compiler_error(
+            "the var price_preference is '" ~ var('price_preference') ~ "': give total_price or total_price_with_tax"
+        ) }}
         {%- endif %}
 
     from won

@@ -2,7 +2,8 @@ with
 
 profiles as (
 
-    -- D14, contracts profile, contracts year-selection: there is no fallback for a profile without a year between 2000 and 2100
+    -- D14, contracts profile, contracts year-selection: there is no fallback for a profile without a year from 2000
+    -- to 2100
     select * from {{ ref('stg_crm__profiles') }}
     where selected_year between 2000 and 2100
 

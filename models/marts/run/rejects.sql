@@ -21,7 +21,8 @@ meetings_without_length as (
         cast(null as {{ text_type() }}) as file,
         cast(null as bigint) as row_number,
         'end_time' as column_name,
-        'organization ' || cast(organization_id as {{ text_type() }}) || ', id ' || cast(id as {{ text_type() }}) as value,
+        'organization ' || cast(organization_id as {{ text_type() }})
+        || ', id ' || cast(id as {{ text_type() }}) as value,
         case
             when end_time is null then 'the meeting has no end'
             else 'the meeting ends before it starts'
