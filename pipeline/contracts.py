@@ -152,6 +152,7 @@ def contract_from_dict(described: Mapping[str, Any]) -> ExportContract:
                 allowed=tuple(column["allowed"]) if "allowed" in column else None,
                 range=_range(column["range"]) if "range" in column else None,
                 is_json=column.get("json", False),
+                rules=tuple(column.get("rules", ())),
             )
             for column in described["schema"]
         ),

@@ -44,6 +44,8 @@ def test_a_process_audits_drop_after_drop(auditor: AuditProcess, tmp_path: Path)
         "passed": True,
         "failed": 0,
     }
+    labels = next(check for check in first.checks if check.name == "health_score_label.allowed")
+    assert labels.rules == CONTRACTS["account_core"].column("health_score_label").rules != ()
     assert first.problem() is None
     assert "account_id 1 (organization 1): health_score_label is Blue" in str(second.problem())
 

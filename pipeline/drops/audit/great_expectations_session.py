@@ -21,7 +21,11 @@ os.environ["GX_ANALYTICS_ENABLED"] = "false"  # read on import
 
 import great_expectations as gx
 from great_expectations.core.metric_domain_types import MetricDomainTypes
-from great_expectations.data_context.types.base import ProgressBarsConfig
+from great_expectations.data_context.types.base import (
+    DataContextConfig,
+    InMemoryStoreBackendDefaults,
+    ProgressBarsConfig,
+)
 from great_expectations.execution_engine.pandas_execution_engine import PandasExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation, ColumnMapExpectation
 from great_expectations.expectations.metadata_types import FailureSeverity
@@ -39,6 +43,13 @@ from pipeline.drops.scratch_database import scratch_connection
 
 gxe: Any = gx.expectations
 """Great Expectations' own expectations."""
+
+_IN_MEMORY: Final = DataContextConfig(
+    store_backend_defaults=InMemoryStoreBackendDefaults(init_temp_docs_sites=False),
+    progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
+    analytics_enabled=False,
+)
+"""No folder for pages, either: the process may be ended at any moment and leaves nothing behind."""
 
 SEVERITIES: Final[dict[str, FailureSeverity]] = {"error": FailureSeverity.CRITICAL, "warn": FailureSeverity.WARNING}
 
@@ -165,8 +176,7 @@ class Session:
     """
 
     def __init__(self) -> None:
-        self._context = gx.get_context(mode="ephemeral")
-        self._context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+        self._context = gx.get_context(mode="ephemeral", project_config=_IN_MEMORY)
         self.results: list[dict[str, Any]] = []
 
     def validate(self, name: str, frame: pd.DataFrame, expectations: Sequence[Any]) -> dict[int, Any]:

@@ -29,7 +29,6 @@ class AuditProcess:
     """A process that has Great Expectations loaded: start it early, ask it for audits, close it (or use `with`)."""
 
     def __init__(self, command: Sequence[str] = (sys.executable, "-m", "pipeline.drops.audit")) -> None:
-        self._asked = False
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
             command,
@@ -63,7 +62,6 @@ class AuditProcess:
             "results": str(results.resolve()) if results else None,
         }
         assert self._process.stdin is not None and self._process.stdout is not None
-        self._asked = True
         try:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
@@ -78,9 +76,8 @@ class AuditProcess:
         return AuditResult.from_dict(answer["result"])
 
     def close(self) -> None:
-        """End the process; one that was never asked is not waited for."""
-        if not self._asked:
-            self._process.terminate()
+        """End the process, whatever it is at: it keeps nothing."""
+        self._process.terminate()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None and not pipe.closed:
                 try:
