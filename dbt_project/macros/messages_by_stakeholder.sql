@@ -1,7 +1,7 @@
 {#-
-  D32, D33, scores window: a select of what one pass over a channel's messages tells by customer and stakeholder. `messages` is a
-  relation of organization_id, customer_id, stakeholder_id, is_from_team, sentiment, sent_at. Weights are those of the
-  account's messages in the scores' window, in 10,000ths.
+  D32, D33, scores window: a select of what one pass over a channel's messages tells by customer and stakeholder.
+  `messages` is a relation of organization_id, customer_id, stakeholder_id, is_from_team, sentiment, sent_at. Weights
+  are those of the account's messages in the scores' window, in 10,000ths.
 -#}
 {% macro messages_by_stakeholder(messages) -%}
 with

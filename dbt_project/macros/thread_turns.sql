@@ -1,15 +1,17 @@
 {#-
-  D28, D29, scores response time: a select of the turns of each thread: the first message of each run of one side's messages, and the last one of
-  the thread. `messages` is a relation of organization_id, customer_id, thread_id, message_id, is_from_team, user_id,
-  stakeholder_id, sent_at; `order_by` are the columns that order a thread's messages, to the last tie, message_id among them.
+  D28, D29, scores response time: a select of the turns of each thread: the first message of each run of one side's
+  messages, and the last one of the thread. `messages` is a relation of organization_id, customer_id, thread_id,
+  message_id, is_from_team, user_id, stakeholder_id, sent_at; `order_by` are the columns that order a thread's
+  messages, to the last tie, message_id among them.
 
-  In a thread the sides of runs alternate, and the first message of a run is the answer to the run before it: its seconds
-  count from the first message of that run, `answered_message_id`. is_answer honours `communication_window_days` by the time
-  of the answer; is_scored lies in the scores' window, and neither who gave it nor who began the run that it answers is left
-  out of scores; is_open ends a thread that the other side owes an answer.
+  In a thread the sides of runs alternate, and the first message of a run is the answer to the run before it: its
+  seconds count from the first message of that run, `answered_message_id`. is_answer honours
+  `communication_window_days` by the time of the answer; is_scored lies in the scores' window, and neither who gave it
+  nor who began the run that it answers is left out of scores; is_open ends a thread that the other side owes an
+  answer.
 
-  The first pass keeps the first message of each run and the last one of each thread; the second takes the time from one
-  run's first message to the next one's.
+  The first pass keeps the first message of each run and the last one of each thread; the second takes the time from
+  one run's first message to the next one's.
 -#}
 {% macro thread_turns(messages, order_by) -%}
 with
@@ -49,7 +51,10 @@ neighbours as (
         lead(is_from_team) over thread as next_is_from_team
 
     from messages
-    window thread as (partition by organization_id, customer_id, thread_id order by {{ order_by | join(" asc nulls last, ") }} asc nulls last)
+    window thread as (
+        partition by organization_id, customer_id, thread_id
+        order by {{ order_by | join(" asc nulls last, ") }} asc nulls last
+    )
 
 ),
 
@@ -88,7 +93,10 @@ starts as (
         lag(is_silent) over thread as answered_is_silent
 
     from ends
-    window thread as (partition by organization_id, customer_id, thread_id order by {{ order_by | join(" asc nulls last, ") }} asc nulls last)
+    window thread as (
+        partition by organization_id, customer_id, thread_id
+        order by {{ order_by | join(" asc nulls last, ") }} asc nulls last
+    )
 
 ),
 

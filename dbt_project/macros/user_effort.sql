@@ -1,7 +1,7 @@
 {#-
-  D33, D34: a select of what each user did for each customer: whether the user counts as engaged, the time by channel, all of
-  it, and what an hour of it costs. *_seconds but meeting_seconds are of the last `effort_window_days`; effort_seconds, which
-  the hours and costs come from, are none for a user who is excluded.
+  D33, D34: a select of what each user did for each customer: whether the user counts as engaged, the time by channel,
+  all of it, and what an hour of it costs. *_seconds but meeting_seconds are of the last `effort_window_days`;
+  effort_seconds, which the hours and costs come from, are none for a user who is excluded.
 -#}
 {% macro user_effort() -%}
 with

@@ -85,12 +85,18 @@ def _write_source(folder: Path, table: tuple[str, str], rows: Iterable[Mapping[s
     return RawTable(path.stem, schema, (path,), "test")
 
 
+UNLESS_GIVEN: Tables = {
+    ("run", "loads"): [
+        {"source": t.source, "table_name": t.name, "is_configured": True, "files": 1} for t in SOURCE_TABLES
+    ]
+}
+
+
 def _write_raw(folder: Path, tables: Tables) -> list[RawTable]:
     """Write every relation of the raw schema; what is not given is empty."""
     if unknown := set(tables) - set(raw_schemas()):
         raise KeyError(f"no source table {sorted(unknown)}")
-    configured = [{"source": t.source, "table_name": t.name, "is_configured": True, "files": 1} for t in SOURCE_TABLES]
-    given: dict[tuple[str, str], Iterable[Mapping[str, Any]]] = {("run", "loads"): configured, **tables}
+    given = {**UNLESS_GIVEN, **tables}
     return [_write_source(folder, table, given.get(table, ())) for table in raw_schemas()]
 
 
@@ -122,7 +128,7 @@ class BuiltModels:
         Far faster than another dbt run, for tests of many examples. Variables stay as they were.
         """
         for table in self.filled - set(tables):
-            _write_source(self.folder, table, ())
+            _write_source(self.folder, table, UNLESS_GIVEN.get(table, ()))
         for table, rows in tables.items():
             _write_source(self.folder, table, rows)
         self.filled.clear()

@@ -84,16 +84,28 @@ by_channel as (
         customers.organization_id,
 
         -- email
-        case when channels.has_email then coalesce(messages.email_team_messages + messages.email_account_messages, 0) end as total_emails,
+        case
+            when channels.has_email
+                then coalesce(messages.email_team_messages + messages.email_account_messages, 0)
+        end as total_emails,
         case when channels.has_email then coalesce(messages.email_team_messages, 0) end as team_sent_emails,
         case when channels.has_email then messages.last_email_from_team_at end as team_last_sent_email_date,
         case when channels.has_email then coalesce(messages.email_account_messages, 0) end as account_sent_emails,
         case when channels.has_email then messages.last_email_from_account_at end as account_last_sent_email_date,
         case when channels.has_email then coalesce(messages.owner_emails, 0) end as emails_sent_by_owner,
-        case when channels.has_email then {{ round_half_up('email_answers.team_answer_seconds', '3600 * email_answers.team_answers', 2) }} end as team_email_response_time_hours,
-        case when channels.has_email then {{ round_half_up('email_answers.account_answer_seconds', '3600 * email_answers.account_answers', 2) }} end as account_email_response_time_hours,
+        case
+            when channels.has_email
+                then {{ average_answer_hours('email_answers', 'team') }}
+        end as team_email_response_time_hours,
+        case
+            when channels.has_email
+                then {{ average_answer_hours('email_answers', 'account') }}
+        end as account_email_response_time_hours,
         case when channels.has_email then coalesce(email_answers.team_open_threads, 0) end as team_open_email_threads,
-        case when channels.has_email then coalesce(email_answers.account_open_threads, 0) end as account_open_email_threads,
+        case
+            when channels.has_email
+                then coalesce(email_answers.account_open_threads, 0)
+        end as account_open_email_threads,
         case when channels.has_email then stakeholders.last_email_dm_at end as email_last_touch_dm,
         case when channels.has_email then coalesce(messages.email_positive_messages, 0) end as email_positive_sentiment,
         case when channels.has_email then coalesce(
@@ -105,9 +117,15 @@ by_channel as (
 
         -- meetings
         case when channels.has_meetings then coalesce(meetings.meetings, 0) end as total_meetings,
-        case when channels.has_meetings then {{ round_half_up('coalesce(meetings.seconds, 0)', 3600, 2) }} end as meeting_time_hours,
-        case when channels.has_meetings then {{ round_half_up('coalesce(effort.team_meeting_seconds, 0)', 3600, 2) }} end as team_meeting_time_hours,
-        case when channels.has_meetings then {{ round_half_up('coalesce(effort.owner_meeting_seconds, 0)', 3600, 2) }} end as owner_meeting_time_hours,
+        case when channels.has_meetings then {{ hours_of('meetings.seconds') }} end as meeting_time_hours,
+        case
+            when channels.has_meetings
+                then {{ hours_of('effort.team_meeting_seconds') }}
+        end as team_meeting_time_hours,
+        case
+            when channels.has_meetings
+                then {{ hours_of('effort.owner_meeting_seconds') }}
+        end as owner_meeting_time_hours,
         case when channels.has_meetings then coalesce(effort.owner_meetings, 0) end as owner_total_meetings,
         case when channels.has_meetings then meetings.last_meeting_at end as last_meeting_date,
         case when channels.has_meetings then stakeholders.last_meeting_dm_at end as last_dm_meeting_date,
@@ -115,14 +133,23 @@ by_channel as (
         case when channels.has_meetings then providers.meeting_provider end as meeting_provider,
 
         -- chat
-        case when channels.has_chat then coalesce(messages.chat_team_messages + messages.chat_account_messages, 0) end as total_chat_messages,
+        case
+            when channels.has_chat
+                then coalesce(messages.chat_team_messages + messages.chat_account_messages, 0)
+        end as total_chat_messages,
         case when channels.has_chat then coalesce(messages.chat_team_messages, 0) end as team_sent_chat_messages,
         case when channels.has_chat then messages.last_chat_from_team_at end as team_last_sent_chat_date,
         case when channels.has_chat then coalesce(messages.chat_account_messages, 0) end as account_sent_chat_messages,
         case when channels.has_chat then messages.last_chat_from_account_at end as account_last_sent_chat_date,
         case when channels.has_chat then coalesce(messages.owner_chat_messages, 0) end as chat_messages_sent_by_owner,
-        case when channels.has_chat then {{ round_half_up('chat_answers.team_answer_seconds', '3600 * chat_answers.team_answers', 2) }} end as team_chat_response_time_hours,
-        case when channels.has_chat then {{ round_half_up('chat_answers.account_answer_seconds', '3600 * chat_answers.account_answers', 2) }} end as account_chat_response_time_hours,
+        case
+            when channels.has_chat
+                then {{ average_answer_hours('chat_answers', 'team') }}
+        end as team_chat_response_time_hours,
+        case
+            when channels.has_chat
+                then {{ average_answer_hours('chat_answers', 'account') }}
+        end as account_chat_response_time_hours,
         case when channels.has_chat then stakeholders.last_chat_dm_at end as last_dm_chat_date,
         case when channels.has_chat then coalesce(messages.chat_positive_messages, 0) end as chat_positive_sentiment,
         case when channels.has_chat then coalesce(
@@ -133,18 +160,33 @@ by_channel as (
         case when channels.has_chat then providers.chat_provider end as chat_provider,
 
         -- tickets
-        case when channels.has_tickets then coalesce(messages.ticket_opening_account_messages, 0) end as submitted_tickets,
-        case when channels.has_tickets then coalesce(messages.ticket_comment_team_messages + messages.ticket_comment_account_messages, 0) end as ticket_comments,
-        case when channels.has_tickets then {{ round_half_up('ticket_answers.team_answer_seconds', '3600 * ticket_answers.team_answers', 2) }} end as team_ticket_response_time_hours,
-        case when channels.has_tickets then {{ round_half_up('ticket_answers.account_answer_seconds', '3600 * ticket_answers.account_answers', 2) }} end as account_ticket_response_time_hours,
+        case
+            when channels.has_tickets
+                then coalesce(messages.ticket_opening_account_messages, 0)
+        end as submitted_tickets,
+        case
+            when channels.has_tickets
+                then coalesce(messages.ticket_comment_team_messages + messages.ticket_comment_account_messages, 0)
+        end as ticket_comments,
+        case
+            when channels.has_tickets
+                then {{ average_answer_hours('ticket_answers', 'team') }}
+        end as team_ticket_response_time_hours,
+        case
+            when channels.has_tickets
+                then {{ average_answer_hours('ticket_answers', 'account') }}
+        end as account_ticket_response_time_hours,
         case when channels.has_tickets then coalesce(messages.owner_tickets, 0) end as tickets_to_owner,
         case when channels.has_tickets then messages.last_ticket_opening_from_account_at end as last_ticket_opened_date,
         case when channels.has_tickets then providers.ticket_provider end as ticket_provider,
 
         -- effort
-        case when channels.has_any then {{ round_half_up('coalesce(effort.team_effort_seconds, 0)', 3600, 2) }} end as team_effort_hours,
-        case when channels.has_any then {{ round_half_up('coalesce(effort.owner_effort_seconds, 0)', 3600, 2) }} end as owner_effort_hours,
-        case when channels.has_any then {{ round_half_up('coalesce(effort.team_effort_cent_seconds, 0)', 360000, 2) }} end as team_effort_cost,
+        case when channels.has_any then {{ hours_of('effort.team_effort_seconds') }} end as team_effort_hours,
+        case when channels.has_any then {{ hours_of('effort.owner_effort_seconds') }} end as owner_effort_hours,
+        case
+            when channels.has_any
+                then {{ round_half_up('coalesce(effort.team_effort_cent_seconds, 0)', 360000, 2) }}
+        end as team_effort_cost,
         customers.revenue,
 
         -- activity
@@ -174,17 +216,23 @@ by_channel as (
     left join messages
         on customers.organization_id = messages.organization_id and customers.account_id = messages.customer_id
     left join email_answers
-        on customers.organization_id = email_answers.organization_id and customers.account_id = email_answers.customer_id
+        on
+            customers.organization_id = email_answers.organization_id
+            and customers.account_id = email_answers.customer_id
     left join chat_answers
         on customers.organization_id = chat_answers.organization_id and customers.account_id = chat_answers.customer_id
     left join ticket_answers
-        on customers.organization_id = ticket_answers.organization_id and customers.account_id = ticket_answers.customer_id
+        on
+            customers.organization_id = ticket_answers.organization_id
+            and customers.account_id = ticket_answers.customer_id
     left join meetings
         on customers.organization_id = meetings.organization_id and customers.account_id = meetings.customer_id
     left join stakeholders
         on customers.organization_id = stakeholders.organization_id and customers.account_id = stakeholders.customer_id
     left join stakeholder_counts
-        on customers.organization_id = stakeholder_counts.organization_id and customers.account_id = stakeholder_counts.customer_id
+        on
+            customers.organization_id = stakeholder_counts.organization_id
+            and customers.account_id = stakeholder_counts.customer_id
     left join effort
         on customers.organization_id = effort.organization_id and customers.account_id = effort.customer_id
     left join providers
@@ -211,7 +259,8 @@ touches as (
             last_meeting_date
         ) as last_reach_out,
         -- D34: the account's revenue in the effort window, from cents
-        {{ round_half_up('cast(revenue * 100 as bigint) * ' ~ var('effort_window_days'), 36500, 2) }} as time_frame_revenue
+        {{ round_half_up('cast(revenue * 100 as bigint) * ' ~ var('effort_window_days'), 36500, 2) }}
+            as time_frame_revenue
 
     from by_channel
 

@@ -21,10 +21,14 @@ by_customer as (
         messages.organization_id,
         messages.customer_id,
 {% for channel in ["email", "chat", "ticket_comment", "ticket_opening"] %}
-        cast(coalesce(sum(team_messages) filter (where channel = '{{ channel }}'), 0) as bigint) as {{ channel }}_team_messages,
-        cast(coalesce(sum(account_messages) filter (where channel = '{{ channel }}'), 0) as bigint) as {{ channel }}_account_messages,
-        cast(coalesce(sum(positive_messages) filter (where channel = '{{ channel }}'), 0) as bigint) as {{ channel }}_positive_messages,
-        cast(coalesce(sum(negative_messages) filter (where channel = '{{ channel }}'), 0) as bigint) as {{ channel }}_negative_messages,
+        cast(coalesce(sum(team_messages) filter (where channel = '{{ channel }}'), 0) as bigint)
+            as {{ channel }}_team_messages,
+        cast(coalesce(sum(account_messages) filter (where channel = '{{ channel }}'), 0) as bigint)
+            as {{ channel }}_account_messages,
+        cast(coalesce(sum(positive_messages) filter (where channel = '{{ channel }}'), 0) as bigint)
+            as {{ channel }}_positive_messages,
+        cast(coalesce(sum(negative_messages) filter (where channel = '{{ channel }}'), 0) as bigint)
+            as {{ channel }}_negative_messages,
         max(last_team_message_at) filter (where channel = '{{ channel }}') as last_{{ channel }}_from_team_at,
         max(last_account_message_at) filter (where channel = '{{ channel }}') as last_{{ channel }}_from_account_at,
 {% endfor %}

@@ -6,7 +6,14 @@
     ('note', 'created_at'),
     ('user_api_token', 'updated_at'),
 ] %}
-{%- set of_customers = ['stakeholder', 'insight', 'ai_expansion_opportunities', 'ai_summary', 'note', 'calendar_event_prop'] %}
+{%- set of_customers = [
+    'stakeholder',
+    'insight',
+    'ai_expansion_opportunities',
+    'ai_summary',
+    'note',
+    'calendar_event_prop',
+] %}
 {%- set messages = [
     ('email_prop', 'int_communication__emails_by_user'),
     ('chat_message', 'int_communication__chat_by_user'),

@@ -19,7 +19,8 @@ pivoted as (
         bool_or(insight_type = '{{ type }}' and is_active) as insight_{{ type }},
         {% endfor %}
         {% for type in lifecycle_event_types() -%}
-        max(detected_at) filter (where insight_type = '{{ type }}') as lifecycle_event_{{ type }}{{ ',' if not loop.last }}
+        max(detected_at) filter (where insight_type = '{{ type }}')
+            as lifecycle_event_{{ type }}{{ ',' if not loop.last }}
         {% endfor %}
     from insights
     group by organization_id, customer_id

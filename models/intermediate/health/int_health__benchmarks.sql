@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- scores benchmark: a customer's measures beside the lower median of its peers, in the same whole units as int_health__inputs
+-- scores benchmark: a customer's measures beside the lower median of its peers, in the units of int_health__inputs
 with
 
 inputs as (

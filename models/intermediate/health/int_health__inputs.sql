@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- scores engagement, sentiment, response time and open items: what each score of a customer is computed from, as whole numbers of the units that the names give
+-- scores engagement, sentiment, response time and open items: what each is computed from, in whole numbers
 with
 
 customers as (
@@ -86,13 +86,16 @@ inputs as (
             as sentiment_neutral,
 
         -- seconds, half up
-        cast({{ round_half_up('responses.team_seconds', 'responses.team_answers', 0) }} as bigint) as team_response,
-        cast({{ round_half_up('responses.account_seconds', 'responses.account_answers', 0) }} as bigint) as account_response,
+        cast({{ round_half_up('responses.team_seconds', 'responses.team_answers', 0) }} as bigint)
+            as team_response,
+        cast({{ round_half_up('responses.account_seconds', 'responses.account_answers', 0) }} as bigint)
+            as account_response,
 
         -- items times the window's days
         constants.open_items_team_thread_weight * constants.window_days * coalesce(stats.team_open_email_threads, 0)
             as open_team_threads,
-        constants.open_items_account_thread_weight * constants.window_days * coalesce(stats.account_open_email_threads, 0)
+        constants.open_items_account_thread_weight * constants.window_days
+        * coalesce(stats.account_open_email_threads, 0)
             as open_account_threads,
         constants.open_items_ticket_days * coalesce(stakeholders.scored_tickets, 0) as open_tickets,
 

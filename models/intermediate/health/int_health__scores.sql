@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- scores engagement, sentiment, response time, open items and health: the five scores of a customer, each from whole numbers and rounded once
+-- scores engagement, sentiment, response time, open items and health: each from whole numbers, rounded once
 with
 
 inputs as (
@@ -85,7 +85,9 @@ divisors as (
 
         coalesce(insights.insight_churn_risk, false) as has_churn_risk,
         coalesce(insights.insight_churn_notification, false) as has_churn_notification,
-        coalesce({{ whole_days_between('insights.lifecycle_event_renewal', as_of()) }} < constants.health_renewal_days, false)
+        coalesce(
+            {{ whole_days_between('insights.lifecycle_event_renewal', as_of()) }} < constants.health_renewal_days, false
+        )
             as has_recent_renewal
 
     from inputs
@@ -132,7 +134,8 @@ scored as (
         end as engagement_score,
         case when sentiment_messages >= constants.sentiment_minimum_messages then
             {{ round_half_up(
-                'constants.sentiment_base * sentiment_divisor + sentiment_span * (sentiment_positive - sentiment_negative)',
+                'constants.sentiment_base * sentiment_divisor'
+                ~ ' + sentiment_span * (sentiment_positive - sentiment_negative)',
                 'sentiment_divisor', 2, 5
             ) }}
         end as sentiment_score,
@@ -154,7 +157,8 @@ weighed as (
         scored.*,
         case when engagement_score is null then 0 else constants.health_engagement_weight end as engagement_weight,
         case when sentiment_score is null then 0 else constants.health_sentiment_weight end as sentiment_weight,
-        case when response_time_score is null then 0 else constants.health_response_time_weight end as response_time_weight,
+        case when response_time_score is null then 0 else constants.health_response_time_weight end
+            as response_time_weight,
         case when open_items_score is null then 0 else constants.health_open_items_weight end as open_items_weight,
         {% for score in ['engagement', 'sentiment', 'response_time', 'open_items'] -%}
         case when {{ score }}_score is null then 0 else 1 end{{ ' +' if not loop.last }}
@@ -185,7 +189,8 @@ adjusted as (
 
     select
         averaged.*,
-        health_parts >= constants.health_minimum_parts and health_weight >= constants.health_minimum_weight as has_health,
+        health_parts >= constants.health_minimum_parts and health_weight >= constants.health_minimum_weight
+            as has_health,
         case when has_churn_risk then -100 * constants.health_churn_risk_deduction * health_weight else 0 end
             as health_churn_risk,
         case when has_recent_renewal then 100 * constants.health_renewal_addition * health_weight else 0 end

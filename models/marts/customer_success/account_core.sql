@@ -138,9 +138,15 @@ final as (
     left join scores
         on spine.organization_id = scores.organization_id and spine.account_id = scores.account_id and spine.is_customer
     left join insights
-        on spine.organization_id = insights.organization_id and spine.account_id = insights.customer_id and spine.is_customer
+        on
+            spine.organization_id = insights.organization_id
+            and spine.account_id = insights.customer_id
+            and spine.is_customer
     left join meetings
-        on spine.organization_id = meetings.organization_id and spine.account_id = meetings.customer_id and spine.is_customer
+        on
+            spine.organization_id = meetings.organization_id
+            and spine.account_id = meetings.customer_id
+            and spine.is_customer
     left join stats
         on spine.organization_id = stats.organization_id and spine.account_id = stats.account_id and spine.is_customer
     left join texts

@@ -1,52 +1,102 @@
 {#-
-  scores parts: each part as score, part, input (dividend, divisor), weight (dividend, divisor), benchmark (dividend, divisor), its
-  basis, contribution (dividend, divisor). Input times weight is the part's share of what the score is computed from.
+  scores parts: of each part its input, weight, benchmark and points (the contribution) as dividend and divisor, and
+  whose median the benchmark is. Input times weight is what the part adds to the sum that the score is computed from.
 -#}
-{%- set parts = [
-    ('engagement', 'emails', 'engagement_emails', '10000 * engagement_email_weight', 'engagement_email_weight', '2',
-     'engagement_benchmark', '20000', 'engagement_basis', '200 * engagement_emails', 'engagement_divisor'),
-    ('engagement', 'chat_messages', 'engagement_chat_messages', '10000 * engagement_chat_weight', 'engagement_chat_weight', '2',
-     'engagement_benchmark', '20000', 'engagement_basis', '200 * engagement_chat_messages', 'engagement_divisor'),
-    ('engagement', 'meetings', 'engagement_meetings', '10000 * engagement_meeting_weight', 'engagement_meeting_weight', '2',
-     'engagement_benchmark', '20000', 'engagement_basis', '200 * engagement_meetings', 'engagement_divisor'),
-    ('engagement', 'tickets', 'engagement_tickets', '10000 * engagement_ticket_weight', 'engagement_ticket_weight', '2',
-     'engagement_benchmark', '20000', 'engagement_basis', '200 * engagement_tickets', 'engagement_divisor'),
-    ('sentiment', 'base', 'sentiment_messages', '1', none, none, none, none, none, 'sentiment_base', '1'),
-    ('sentiment', 'positive', 'sentiment_positive', '10000', 'sentiment_span', '1', none, none, none,
-     'sentiment_span * sentiment_positive', 'sentiment_divisor'),
-    ('sentiment', 'neutral', 'sentiment_neutral', '10000', '0', '1', none, none, none, '0', '1'),
-    ('sentiment', 'negative', 'sentiment_negative', '10000', '-sentiment_span', '1', none, none, none,
-     '-sentiment_span * sentiment_negative', 'sentiment_divisor'),
-    ('response_time', 'team', 'team_response', '1', 'team_weight', '100', 'team_response_benchmark', '1',
-     'team_response_basis', 'team_weight * team_dividend', '100 * team_divisor'),
-    ('response_time', 'account', 'account_response', '1', 'account_weight', '100', 'account_response_benchmark', '1',
-     'account_response_basis', 'account_weight * account_dividend', '100 * account_divisor'),
-    ('open_items', 'nothing_open', none, none, none, none, 'open_items_benchmark', 'window_days', 'open_items_basis',
-     '100', '1'),
-    ('open_items', 'team_threads', 'open_team_threads', 'open_items_team_thread_weight * window_days',
-     'open_items_team_thread_weight', '1', 'open_items_benchmark', 'window_days', 'open_items_basis',
-     '-200 * open_team_threads', 'open_items_divisor'),
-    ('open_items', 'account_threads', 'open_account_threads', 'open_items_account_thread_weight * window_days',
-     'open_items_account_thread_weight', '1', 'open_items_benchmark', 'window_days', 'open_items_basis',
-     '-200 * open_account_threads', 'open_items_divisor'),
-    ('open_items', 'tickets', 'open_tickets', 'open_items_ticket_days', 'open_items_ticket_days', 'window_days',
-     'open_items_benchmark', 'window_days', 'open_items_basis', '-200 * open_tickets', 'open_items_divisor'),
-    ('health', 'engagement', 'engagement_points', '100', 'engagement_weight', 'health_weight', none, none, none,
-     'engagement_weight * engagement_points', '100 * health_weight'),
-    ('health', 'sentiment', 'sentiment_points', '100', 'sentiment_weight', 'health_weight', none, none, none,
-     'sentiment_weight * sentiment_points', '100 * health_weight'),
-    ('health', 'response_time', 'response_time_points', '100', 'response_time_weight', 'health_weight', none, none, none,
-     'response_time_weight * response_time_points', '100 * health_weight'),
-    ('health', 'open_items', 'open_items_points', '100', 'open_items_weight', 'health_weight', none, none, none,
-     'open_items_weight * open_items_points', '100 * health_weight'),
-    ('health', 'churn_risk', 'case when has_churn_risk then 1 else 0 end', '1', '-health_churn_risk_deduction', '1', none,
-     none, none, 'health_churn_risk', '100 * health_weight'),
-    ('health', 'recent_renewal', 'case when has_recent_renewal then 1 else 0 end', '1', 'health_renewal_addition', '1', none,
-     none, none, 'health_renewal', '100 * health_weight'),
-    ('health', 'churn_notification_cap', 'case when has_churn_notification then 1 else 0 end', '1', none, none, none, none,
-     none, 'health_capped - health_average - health_churn_risk - health_renewal', '100 * health_weight'),
-    ('health', 'bounds', none, none, none, none, none, none, none, 'health_bounded - health_capped', '100 * health_weight'),
+{%- set parts = [] %}
+{%- for part, event in [
+    ('emails', 'email'),
+    ('chat_messages', 'chat'),
+    ('meetings', 'meeting'),
+    ('tickets', 'ticket'),
 ] %}
+{%- do parts.append({
+    'score': 'engagement',
+    'part': part,
+    'input': ['engagement_' ~ part, '10000 * engagement_' ~ event ~ '_weight'],
+    'weight': ['engagement_' ~ event ~ '_weight', 2],
+    'benchmark': ['engagement_benchmark', 20000],
+    'basis': 'engagement_basis',
+    'points': ['200 * engagement_' ~ part, 'engagement_divisor'],
+}) %}
+{%- endfor %}
+{%- do parts.append({
+    'score': 'sentiment',
+    'part': 'base',
+    'input': ['sentiment_messages', 1],
+    'points': ['sentiment_base', 1],
+}) %}
+{%- for part, span in [('positive', 'sentiment_span'), ('neutral', '0'), ('negative', '-sentiment_span')] %}
+{%- do parts.append({
+    'score': 'sentiment',
+    'part': part,
+    'input': ['sentiment_' ~ part, 10000],
+    'weight': [span, 1],
+    'points': [span ~ ' * sentiment_' ~ part, 'sentiment_divisor'],
+}) %}
+{%- endfor %}
+{%- for part in ['team', 'account'] %}
+{%- do parts.append({
+    'score': 'response_time',
+    'part': part,
+    'input': [part ~ '_response', 1],
+    'weight': [part ~ '_weight', 100],
+    'benchmark': [part ~ '_response_benchmark', 1],
+    'basis': part ~ '_response_basis',
+    'points': [part ~ '_weight * ' ~ part ~ '_dividend', '100 * ' ~ part ~ '_divisor'],
+}) %}
+{%- endfor %}
+{%- do parts.append({
+    'score': 'open_items',
+    'part': 'nothing_open',
+    'benchmark': ['open_items_benchmark', 'window_days'],
+    'basis': 'open_items_basis',
+    'points': [100, 1],
+}) %}
+{%- for part, input, weight in [
+    ('team_threads', ['open_team_threads', 'open_items_team_thread_weight * window_days'],
+     ['open_items_team_thread_weight', 1]),
+    ('account_threads', ['open_account_threads', 'open_items_account_thread_weight * window_days'],
+     ['open_items_account_thread_weight', 1]),
+    ('tickets', ['open_tickets', 'open_items_ticket_days'], ['open_items_ticket_days', 'window_days']),
+] %}
+{%- do parts.append({
+    'score': 'open_items',
+    'part': part,
+    'input': input,
+    'weight': weight,
+    'benchmark': ['open_items_benchmark', 'window_days'],
+    'basis': 'open_items_basis',
+    'points': ['-200 * open_' ~ part, 'open_items_divisor'],
+}) %}
+{%- endfor %}
+{%- for part in ['engagement', 'sentiment', 'response_time', 'open_items'] %}
+{%- do parts.append({
+    'score': 'health',
+    'part': part,
+    'input': [part ~ '_points', 100],
+    'weight': [part ~ '_weight', 'health_weight'],
+    'points': [part ~ '_weight * ' ~ part ~ '_points', '100 * health_weight'],
+}) %}
+{%- endfor %}
+{%- for part, flag, weight, points in [
+    ('churn_risk', 'has_churn_risk', ['-health_churn_risk_deduction', 1], 'health_churn_risk'),
+    ('recent_renewal', 'has_recent_renewal', ['health_renewal_addition', 1], 'health_renewal'),
+    ('churn_notification_cap', 'has_churn_notification', ['null', 1],
+     'health_capped - health_average - health_churn_risk - health_renewal'),
+] %}
+{%- do parts.append({
+    'score': 'health',
+    'part': part,
+    'input': ['case when ' ~ flag ~ ' then 1 else 0 end', 1],
+    'weight': weight,
+    'points': [points, '100 * health_weight'],
+}) %}
+{%- endfor %}
+{%- do parts.append({
+    'score': 'health',
+    'part': 'bounds',
+    'points': ['health_bounded - health_capped', '100 * health_weight'],
+}) %}
 
 with
 
@@ -76,21 +126,22 @@ combined as (
 ),
 
 parts as (
-{% for score, part, input, input_divisor, weight, weight_divisor, benchmark, benchmark_divisor, basis, dividend, divisor in parts %}
+{% for part in parts %}
     select
         organization_id,
         account_id,
-        '{{ score }}' as score,
-        '{{ part }}' as part,
+        '{{ part.score }}' as score,
+        '{{ part.part }}' as part,
         {{ loop.index }} as position,
-        {% if input %}{{ round_half_up(input, input_divisor, 4) }}{% else %}cast(null as numeric(38, 4)){% endif %} as input,
-        {% if weight %}{{ round_half_up(weight, weight_divisor, 4) }}{% else %}cast(null as numeric(38, 4)){% endif %} as weight,
-        {% if benchmark %}{{ round_half_up(benchmark, benchmark_divisor, 4) }}{% else %}cast(null as numeric(38, 4)){% endif %} as benchmark,
-        {% if basis %}{{ basis }}{% else %}cast(null as {{ text_type() }}){% endif %} as benchmark_basis,
-        case when {{ score }}_score is not null then
-            coalesce({{ round_half_up(dividend, divisor, 2) }}, 0)
+        {% for column in ['input', 'weight', 'benchmark'] -%}
+        {% set dividend, divisor = part.get(column, ['null', 1]) -%}
+        {{ round_half_up(dividend, divisor, 4) }} as {{ column }},
+        {% endfor -%}
+        cast({{ part.get('basis', 'null') }} as {{ text_type() }}) as benchmark_basis,
+        case when {{ part.score }}_score is not null then
+            coalesce({{ round_half_up(part.points[0], part.points[1], 2) }}, 0)
         end as contribution,
-        {{ score }}_score as published_score
+        {{ part.score }}_score as published_score
 
     from combined
     {{ 'union all' if not loop.last }}
