@@ -66,13 +66,13 @@ class Conformer:
 
     def conform(self, raw: RawBatch) -> pa.RecordBatch:
         """The batch's good rows in the landing schema."""
-        for row in raw.broken:
+        if raw.broken:
             self._rejects.add(
                 self._file,
-                pa.array([row.number], pa.int64()),
+                pa.array([row.number for row in raw.broken], pa.int64()),
                 None,
-                pa.array([redact(row.text)]),
-                row.reason,
+                pa.array([redact(row.text) for row in raw.broken], pa.string()),
+                pa.array([row.reason for row in raw.broken], pa.string()),
                 ROW_DROPPED,
             )
         count = len(raw.row_numbers)

@@ -88,21 +88,25 @@ def _numbers_repeat(part: Path, key: Sequence[str], ranges: KeyRanges | None) ->
     is_small = file.metadata.num_rows <= MOST_HELD
     in_order = True
     last: tuple[int, ...] | None = None
+    can_mark = len(key) == 2 and ranges is not None
     held: list[list[Numbers]] = []
+    mixed: list[Mixed] = []
     for columns in _key_columns(file, key):
         if ranges is not None:
             ranges.add(columns[0], columns[1])
         if in_order:
             in_order, last = _ascends(columns, last)
-        if is_small:
+        if is_small and can_mark:
             held.append(columns)
+        elif is_small:
+            mixed.append(_mix(columns))
     if in_order:
         return False
     if not is_small:
         return True
-    if len(key) == 2 and ranges is not None and ranges.width <= MOST_MARKED * file.metadata.num_rows:
+    if can_mark and ranges is not None and ranges.width <= MOST_MARKED * file.metadata.num_rows:
         return _marks_meet(held, ranges)
-    numbers = np.concatenate([_mix(columns) for columns in held])
+    numbers = np.concatenate([*mixed, *(_mix(columns) for columns in held)])
     numbers.sort()
     return bool((numbers[1:] == numbers[:-1]).any())
 

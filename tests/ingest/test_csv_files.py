@@ -132,3 +132,9 @@ def test_nul_characters_null_their_cell(tmp_path: Path) -> None:
 
 def test_a_suffix_in_capitals_is_the_same_suffix(tmp_path: Path) -> None:
     assert accounts(tmp_path, "ID,NAME\n1,A\n", "Accounts.CSV").loaded == 1
+
+
+def test_a_file_in_which_all_rows_are_broken_is_broken_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_file, "MOST_BROKEN", 100)
+    with pytest.raises(WarehouseError, match="Expected 2 columns, got 3"):
+        accounts(tmp_path, "id,name\n" + "1,A,\n" * 200)

@@ -20,6 +20,8 @@ from pipeline.ingest.readers import BrokenRow, RawBatch
 
 BLOCK_BYTES: Final = 16 * 1024 * 1024
 """A quoted cell, and so a row, can't be longer than this."""
+MOST_BROKEN: Final = 500_000
+"""A file with more broken rows in one go is broken itself."""
 _HEADER_BYTES: Final = 1024 * 1024
 _DELIMITERS: Final = (",", ";", "\t")
 
@@ -29,11 +31,11 @@ class CsvFile:
 
     dates_from_1904 = False
 
-    def __init__(self, path: Path, where: str, known_headers: Sequence[str], *, is_utf8: bool | None = None) -> None:
+    def __init__(self, path: Path, where: str, known_headers: Sequence[str]) -> None:
         self._path = path
         self._where = where
         head = _head(path, where)
-        self._encoding = _encoding(path, where, head, is_utf8)
+        self._encoding = "utf-8" if _is_utf8(path) else "cp1252"
         text = head.decode(self._encoding, errors="replace").removeprefix("\ufeff")
         self._delimiter, self.headers = _header(text, known_headers)
         if not any(header.strip() for header in self.headers):
@@ -81,7 +83,7 @@ class CsvFile:
         def on_broken_row(row: pyarrow.csv.InvalidRow) -> str:
             reason = f"{row.actual_columns} cells where the header has {expected}"
             broken.append(BrokenRow(row.number or 0, row.text, reason))
-            return "skip"
+            return "skip" if len(broken) < MOST_BROKEN else "error"
 
         # all columns are converted: a row is blank only if every cell is, wanted or not
         return pyarrow.csv.open_csv(
@@ -114,12 +116,6 @@ def _head(path: Path, where: str) -> bytes:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise WarehouseError("the file is UTF-16 text", where=where, remedy="save it as CSV UTF-8")
     return head
-
-
-def _encoding(path: Path, where: str, head: bytes, is_utf8: bool | None) -> str:
-    if is_utf8 is None:
-        is_utf8 = _is_utf8(path)
-    return "utf-8" if is_utf8 else "cp1252"
 
 
 def _is_utf8(path: Path) -> bool:
