@@ -59,8 +59,10 @@ _LOCAL: Final = {
     "spark.ui.enabled": "false",
     "spark.driver.extraJavaOptions": f"{_SHORT_LIVED} {_QUIET}",
     "spark.executor.extraJavaOptions": _SHORT_LIVED,
-    # many small statements: adaptive execution merges partitions, and fewer to begin with start faster
-    "spark.sql.shuffle.partitions": "4",
+    # many small statements over few cores: a task a worker, and no plan made anew after each stage, take a quarter of
+    # the executors' work (a cluster of one's own keeps Spark's defaults, which are for large data)
+    "spark.sql.shuffle.partitions": str(WORKERS),
+    "spark.sql.adaptive.enabled": "false",
 }
 
 

@@ -33,9 +33,7 @@ def test_without_a_url_a_server_is_embedded_in_the_state_folder(state: Path) -> 
             " current_setting('listen_addresses')"
             " from pg_database where datname = current_database()"
         ).fetchone()
-    assert found == ("warehouse", "b", "C.UTF-8", "UTC", ""), (
-        "the collation is PostgreSQL's own"
-    )
+    assert found == ("warehouse", "b", "C.UTF-8", "UTC", ""), "the collation is PostgreSQL's own"
     assert (state / "postgres" / "PG_VERSION").exists()
 
 

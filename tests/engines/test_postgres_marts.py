@@ -1,0 +1,172 @@
+"""What people see in `marts`: one run's rows, whole, in native types, before, during and after every commit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pipeline.engines.postgres_marts import publish_marts
+from pipeline.engines.postgres_server import PostgresServer, open_server
+from pipeline.errors import WarehouseError
+from pipeline.settings import Settings
+
+ROWS = 400
+COMMITS = 25
+
+
+@pytest.fixture
+def server(state: Path) -> Iterator[PostgresServer]:
+    """A server with nothing built and nothing published."""
+    server = open_server(Settings(state=state))
+    with server.connect() as connection:
+        connection.execute("drop schema if exists marts cascade")
+        connection.execute("drop schema if exists marts_build cascade")
+        connection.execute("create schema marts_build")
+    return server
+
+
+def build(connection: psycopg.Connection[tuple[object, ...]], generation: int) -> None:
+    """Build two marts whose every row bears the generation; odd ones have more rows."""
+    rows = ROWS + generation % 2
+    connection.execute("drop table if exists marts_build.accounts, marts_build.at_risk_accounts")
+    connection.execute(
+        f"create table marts_build.accounts as select 'a' || n as id, {generation} as generation,"
+        """ '{"2024":1.50,"2025":-0.05}' as revenue_by_year, '{"2024":"A"}' as segment_by_year"""
+        f" from generate_series(1, {rows}) n"
+    )
+    connection.execute(
+        f"create table marts_build.at_risk_accounts as select 'a' || n as account_id, {generation} as generation"
+        f" from generate_series(1, {rows}) n"
+    )
+    connection.commit()
+
+
+SEEN = "select '{0}', min(generation), max(generation), count(*) from marts.{0}"
+
+
+class Reader(threading.Thread):
+    """Polls both marts until told to stop, and keeps what was not whole."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        super().__init__()
+        self.server = server
+        self.ending = threading.Event()
+        self.polls = 0
+        self.generations: set[object] = set()
+        self.faults: list[object] = []
+
+    def run(self) -> None:
+        with closing(self.server.connect()) as connection:
+            while not self.ending.is_set():
+                self.poll(connection)
+                self.polls += 1
+
+    def poll(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        """Read both marts in one query; then each in a query of its own, in one repeatable-read transaction."""
+        one = connection.execute(f"{SEEN.format('accounts')} union all {SEEN.format('at_risk_accounts')}").fetchall()
+        connection.commit()
+        connection.execute("set transaction isolation level repeatable read")
+        several = [row for name in ("accounts", "at_risk_accounts") for row in connection.execute(SEEN.format(name))]
+        connection.commit()
+        for seen in (one, several):
+            generations = {generation for _, low, high, _ in seen for generation in (low, high)}
+            whole = len(generations) == 1 and all(count == ROWS + low % 2 for _, low, _, count in seen)  # type: ignore[operator]
+            self.generations |= generations
+            if not whole:
+                self.faults.append(seen)
+
+
+def test_readers_who_poll_during_commits_always_see_one_whole_run(server: PostgresServer) -> None:
+    reader = Reader(server)
+    with closing(server.connect()) as connection:
+        build(connection, 0)
+        publish_marts(connection)
+        reader.start()
+        try:
+            for generation in range(1, COMMITS + 1):
+                build(connection, generation)
+                publish_marts(connection)
+        finally:
+            reader.ending.set()
+            reader.join()
+    assert reader.faults == []
+    assert reader.polls > COMMITS
+    assert len(reader.generations) > 2, "it did read while runs were committed"
+
+
+def test_a_transaction_that_began_before_a_commit_reads_the_earlier_run_to_its_end(server: PostgresServer) -> None:
+    with closing(server.connect()) as writer, closing(server.connect()) as reader:
+        build(writer, 0)
+        publish_marts(writer)
+        reader.execute("set transaction isolation level repeatable read")
+        before = reader.execute(SEEN.format("accounts")).fetchall()
+        build(writer, 1)
+        publish_marts(writer)
+        assert reader.execute(SEEN.format("at_risk_accounts")).fetchall() == [("at_risk_accounts", 0, 0, ROWS)]
+        assert reader.execute(SEEN.format("accounts")).fetchall() == before
+        reader.commit()
+        assert reader.execute(SEEN.format("accounts")).fetchall() == [("accounts", 1, 1, ROWS + 1)]
+
+
+def test_json_columns_are_native_and_keep_every_digit(server: PostgresServer) -> None:
+    with closing(server.connect()) as connection:
+        build(connection, 0)
+        publish_marts(connection)
+        found = connection.execute(
+            "select distinct pg_typeof(revenue_by_year)::text, pg_typeof(segment_by_year)::text,"
+            " revenue_by_year ->> '2024', segment_by_year ->> '2024' from marts.accounts"
+        ).fetchall()
+    assert found == [("jsonb", "jsonb", "1.50", "A")]
+
+
+def test_an_export_is_indexed_by_its_key(server: PostgresServer) -> None:
+    with closing(server.connect()) as connection:
+        build(connection, 0)
+        publish_marts(connection)
+        found = connection.execute("select indexdef from pg_indexes where tablename = 'accounts'").fetchall()
+    assert [definition.split(" USING ")[1] for (definition,) in found] == ["btree (id)"]  # type: ignore[attr-defined]
+
+
+def test_views_upon_marts_outlive_commits(server: PostgresServer) -> None:
+    with closing(server.connect()) as connection:
+        build(connection, 0)
+        publish_marts(connection)
+        connection.execute("create view public.mine as select generation from marts.accounts")
+        connection.commit()
+        build(connection, 1)
+        publish_marts(connection)
+        assert connection.execute("select distinct generation from public.mine").fetchall() == [(1,)]
+        connection.execute("drop view public.mine")
+        connection.commit()
+
+
+def test_a_commit_that_a_view_stands_in_the_way_of_changes_nothing_and_names_the_view(server: PostgresServer) -> None:
+    with closing(server.connect()) as connection:
+        build(connection, 0)
+        publish_marts(connection)
+        connection.execute("create view public.mine as select generation from marts.at_risk_accounts")
+        build(connection, 1)
+        connection.execute("alter table marts_build.at_risk_accounts add column new_column text")
+        connection.commit()
+        with pytest.raises(WarehouseError, match=r"view mine depends on table marts\.at_risk_accounts"):
+            publish_marts(connection)
+        assert connection.execute(SEEN.format("accounts")).fetchall() == [("accounts", 0, 0, ROWS)]
+        connection.execute("drop view public.mine")
+        connection.commit()
+        publish_marts(connection)
+        assert connection.execute("select distinct new_column from marts.at_risk_accounts").fetchall() == [(None,)]
+
+
+def test_a_mart_that_is_built_no_more_is_dropped(server: PostgresServer) -> None:
+    with closing(server.connect()) as connection:
+        build(connection, 0)
+        publish_marts(connection)
+        connection.execute("drop table marts_build.at_risk_accounts")
+        publish_marts(connection)
+        found = connection.execute("select tablename from pg_tables where schemaname = 'marts'").fetchall()
+    assert found == [("accounts",)]

@@ -1,0 +1,146 @@
+"""Whole builds on PostgreSQL as a shared warehouse: least privilege, another locale, readers who poll meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import psycopg
+import pyarrow as pa
+import pytest
+from engines.builds import build_marts
+from engines.random_sources import random_raw_tables
+
+from pipeline.engines.postgres_server import open_server
+from pipeline.settings import PROJECT_ROOT, Settings
+
+ROLES = PROJECT_ROOT / "docs" / "postgres_roles.sql"
+ROWS = 150
+
+
+class Warehouse:
+    """A database under the C locale, whose own lower case knows ASCII only, set up by the documented roles."""
+
+    def __init__(self, state: Path) -> None:
+        embedded = open_server(Settings(state=state)).conninfo
+        with psycopg.connect(embedded, autocommit=True) as connection:
+            connection.execute(
+                "create database shared template template0 encoding 'UTF8' locale_provider libc locale 'C'"
+            )
+        self.admin = embedded.replace("/warehouse?", "/shared?")
+        with psycopg.connect(self.admin) as connection:
+            connection.execute(ROLES.read_bytes())
+            connection.execute("create role ana login in role warehouse_reader")
+            connection.execute("create table public.payroll as select 1 as salary")
+        self.loader = self.admin.replace("postgres:@", "warehouse_loader:@")
+        self.reader = self.admin.replace("postgres:@", "ana:@")
+
+
+@pytest.fixture(scope="module")
+def warehouse(state: Path) -> Warehouse:
+    return Warehouse(state)
+
+
+@pytest.fixture(scope="module")
+def built(warehouse: Warehouse, state: Path) -> Iterator[dict[str, pa.Table]]:
+    """The marts of a run as the loader, committed."""
+    tables = random_raw_tables(state / "first", rows=ROWS, seed=1)
+    yield build_marts(Settings(state=state, target="postgres", postgres_url=warehouse.loader), tables)
+
+
+def refused(conninfo: str, statement: str) -> None:
+    """Assert that a role may not execute a statement."""
+    with closing(psycopg.connect(conninfo, autocommit=True)) as connection:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(statement.encode())
+
+
+def test_the_loader_builds_the_same_rows_as_duckdb_in_a_database_of_another_locale(
+    built: dict[str, pa.Table], tmp_path: Path
+) -> None:
+    tables = random_raw_tables(tmp_path / "raw", rows=ROWS, seed=1)
+    expected = build_marts(Settings(state=tmp_path), tables)
+    assert built.keys() == expected.keys()
+    for mart, table in expected.items():
+        rows = sorted(map(str, table.to_pylist()))
+        assert sorted(map(str, built[mart].to_pylist())) == rows, mart
+        assert rows or mart == "duplicate_at_risk_estimates", f"{mart} is empty, and so proves nothing"
+
+
+def test_readers_read_every_mart(built: dict[str, pa.Table], warehouse: Warehouse) -> None:
+    with closing(psycopg.connect(warehouse.reader)) as connection:
+        for mart, table in built.items():
+            assert connection.execute(f"select count(*) from marts.{mart}").fetchone() == (table.num_rows,)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "insert into marts.accounts (id) values ('x')",
+        "update marts.accounts set name = 'x'",
+        "delete from marts.accounts",
+        "truncate marts.accounts",
+        "drop table marts.accounts",
+        "create table marts.mine (id text)",
+        "create table public.mine (id text)",
+        "create temporary table mine (id text)",
+        "create schema mine",
+        "select * from raw.crm__accounts",
+        "select * from staging.stg_crm__accounts",
+        "select * from marts_build.accounts",
+        "select * from public.payroll",
+    ],
+)
+def test_readers_can_do_nothing_else(built: dict[str, pa.Table], warehouse: Warehouse, statement: str) -> None:
+    refused(warehouse.reader, statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "create schema mine",
+        "create database mine",
+        "create role mine",
+        "create table public.mine (id text)",
+        "create temporary table mine (id text)",
+        "select * from public.payroll",
+        "alter role warehouse_reader superuser",
+        "grant warehouse_reader to ana",
+        "copy marts.accounts to program 'true'",
+    ],
+)
+def test_the_loader_can_do_nothing_outside_its_schemas(
+    built: dict[str, pa.Table], warehouse: Warehouse, statement: str
+) -> None:
+    refused(warehouse.loader, statement)
+
+
+def test_readers_who_poll_during_a_whole_run_see_the_last_one_and_then_this_one(
+    built: dict[str, pa.Table], warehouse: Warehouse, state: Path
+) -> None:
+    seen: list[object] = []
+    ending = threading.Event()
+
+    def poll() -> None:
+        with closing(psycopg.connect(warehouse.reader, autocommit=True)) as connection:
+            while not ending.is_set():
+                seen.append(connection.execute(counts).fetchone())
+
+    names = sorted(built)
+    counts = "select " + ", ".join(f"(select count(*) from marts.{name})" for name in names)
+    reader = threading.Thread(target=poll)
+    reader.start()
+    try:
+        tables = random_raw_tables(state / "second", rows=ROWS + 40, seed=2)
+        after = build_marts(Settings(state=state, target="postgres", postgres_url=warehouse.loader), tables)
+    finally:
+        ending.set()
+        reader.join()
+    runs = [tuple(marts[name].num_rows for name in names) for marts in (built, after)]
+    assert runs[0] != runs[1]
+    assert list(dict.fromkeys(seen)) in (runs, runs[:1]), "nothing between, nothing in part"
+    assert len(seen) > 10
+    with closing(psycopg.connect(warehouse.reader)) as connection:
+        assert connection.execute(counts).fetchone() == runs[1]
