@@ -1,49 +1,37 @@
 -- the account's e-mails, chat messages, ticket comments and tickets opened, one row each, with what each counts for
+{%- set channels = [
+    ('email', 'email_messages'),
+    ('chat', 'chat_messages'),
+    ('ticket comment', 'ticket_comments'),
+    ('ticket opened', 'ticket_openings'),
+] %}
+
 with
+{% for channel, messages in channels %}
+{{ messages }} as (
 
-emails as (
-
-    select
-        'email' as channel,
-        organization_id, customer_id, thread_id, message_id, user_id, stakeholder_id, sentiment, is_from_team, sent_at
-    from {{ ref('int_communication__email_messages') }}
+    select * from {{ ref('int_communication__' ~ messages) }} as of_all
+    where {{ is_explained_customer('of_all') }}
 
 ),
-
-chat as (
-
-    select
-        'chat' as channel,
-        organization_id, customer_id, thread_id, message_id, user_id, stakeholder_id, sentiment, is_from_team, sent_at
-    from {{ ref('int_communication__chat_messages') }}
-
-),
-
-ticket_comments as (
-
-    select
-        'ticket comment' as channel,
-        organization_id, customer_id, thread_id, message_id, user_id, stakeholder_id, sentiment, is_from_team, sent_at
-    from {{ ref('int_communication__ticket_comments') }}
-
-),
-
-ticket_openings as (
-
-    select
-        'ticket opened' as channel,
-        organization_id, customer_id, thread_id, message_id, user_id, stakeholder_id, sentiment, is_from_team, sent_at
-    from {{ ref('int_communication__ticket_openings') }}
-
-),
-
+{% endfor %}
 messages as (
+{% for channel, messages in channels %}
+    select
+        '{{ channel }}' as channel,
+        organization_id,
+        customer_id,
+        thread_id,
+        message_id,
+        user_id,
+        stakeholder_id,
+        sentiment,
+        is_from_team,
+        sent_at
 
-    {% for channel in ['emails', 'chat', 'ticket_comments', 'ticket_openings'] -%}
-    select * from {{ channel }}
-    where {{ is_explained_customer(channel) }}
+    from {{ messages }}
     {{ 'union all' if not loop.last }}
-    {% endfor %}
+{% endfor %}
 ),
 
 customers as (

@@ -21,15 +21,25 @@ explained_{{ messages }} as (
 ),
 {% endfor %}
 turns as (
-
-    {% for channel, messages, order_by in channels -%}
+{% for channel, messages, order_by in channels %}
     select
         '{{ channel }}' as channel,
-        organization_id, thread_id, message_id, answered_message_id, person_id, is_from_team, is_answer, is_scored,
-        seconds, answered_run_at, sent_at, is_open
+        organization_id,
+        thread_id,
+        message_id,
+        answered_message_id,
+        person_id,
+        is_from_team,
+        is_answer,
+        is_scored,
+        is_open,
+        seconds,
+        answered_run_at,
+        sent_at
+
     from {{ channel }}_turns
     {{ 'union all' if not loop.last }}
-    {% endfor %}
+{% endfor %}
 ),
 
 users as (
