@@ -52,9 +52,9 @@ def built(warehouse: Warehouse, state: Path) -> Iterator[dict[str, pa.Table]]:
 
 def refused(conninfo: str, statement: str) -> None:
     """Assert that a role may not execute a statement."""
-    with closing(psycopg.connect(conninfo, autocommit=True)) as connection:
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
-            connection.execute(statement.encode())
+    connection = psycopg.connect(conninfo, autocommit=True)
+    with closing(connection), pytest.raises(psycopg.errors.InsufficientPrivilege):
+        connection.execute(statement.encode())
 
 
 def test_the_loader_builds_the_same_rows_as_duckdb_in_a_database_of_another_locale(
