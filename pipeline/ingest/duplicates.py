@@ -104,18 +104,15 @@ def _shown(key: Sequence[str], relation: str) -> str:
 @contextmanager
 def connect(landing: Landing) -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB of our own, within the landing zone's limits."""
-    connection = duckdb.connect(
-        config={
-            "memory_limit": landing.memory_limit,
-            "threads": landing.threads,
-            "temp_directory": str(landing.spill),
-        }
-    )
-    connection.execute("set enable_progress_bar = false")  # it would write to standard output
-    try:
-        yield connection
-    finally:
-        connection.close()
+    with landing.spill_folder() as spill:
+        connection = duckdb.connect(
+            config={"memory_limit": landing.memory_limit, "threads": landing.threads, "temp_directory": str(spill)}
+        )
+        connection.execute("set enable_progress_bar = false")  # it would write to standard output
+        try:
+            yield connection
+        finally:
+            connection.close()
 
 
 def _rows(table: SourceTable, parts: Sequence[Path]) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -107,10 +108,17 @@ class Landing:
         self.memory_limit = memory_limit
         self.threads = threads or os.cpu_count() or 1
 
-    @property
-    def spill(self) -> Path:
-        """Where deduplication puts what does not fit into memory."""
-        return self.root / ".spill"
+    @contextmanager
+    def spill_folder(self) -> Iterator[Path]:
+        """A folder for what does not fit into memory: one each, since DuckDB gives its files the same names in all."""
+        folder = self.root / "spill"
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        own = folder / f".{os.getpid()}-{uuid.uuid4().hex}"
+        try:
+            yield own
+        finally:
+            shutil.rmtree(own, ignore_errors=True)
 
     def find(self, table: SourceTable, address: str) -> Part | None:
         """The part of that address, None if it is not there whole."""
@@ -236,10 +244,14 @@ class Landing:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove the drafts of processes that are no more: runs that were killed could not do it themselves."""
+    """Remove what processes that are no more were at: runs that were killed could not do it themselves."""
     for path in folder.glob(".*-*"):
         writer = path.name[1:].partition("-")[0]
-        if writer.isdigit() and not _is_alive(int(writer)):
+        if not writer.isdigit() or _is_alive(int(writer)):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
             path.unlink(missing_ok=True)
 
 
