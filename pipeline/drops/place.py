@@ -6,12 +6,14 @@ Credentials come from the environment and are in no address, error or log.
 
 from __future__ import annotations
 
+import atexit
 import os
 import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 from urllib.parse import SplitResult, unquote, urlsplit
@@ -24,6 +26,7 @@ SFTP_KNOWN_HOSTS: Final = "WAREHOUSE_SFTP_KNOWN_HOSTS"
 _SECRETS: Final = (SFTP_PASSWORD, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
 _SFTP_PORT: Final = 22
 _CONNECT_SECONDS: Final = 30
+_PARTING_SECONDS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,7 @@ def open_place(address: str) -> Place:
             where=shown,
             remedy=f"take it out; set {SFTP_PASSWORD} or {SFTP_KEY} for sftp://, the AWS_* variables for s3://",
         )
+    _end_with_the_process()
     try:
         if url.scheme == "s3":
             return Place(_object_store(), (url.netloc + url.path).rstrip("/"), shown, "s3")
@@ -176,6 +180,24 @@ def open_place(address: str) -> Place:
         raise
     except Exception as error:
         raise _unreachable(shown, url.scheme, error) from error
+
+
+@cache
+def _end_with_the_process() -> None:
+    """End fsspec's thread before the interpreter takes itself apart: what it holds would be reported as leaks."""
+    import gc
+
+    from fsspec.asyn import get_loop, iothread
+
+    loop = get_loop()
+
+    def end() -> None:
+        gc.collect()  # closes the connections of places that nobody holds any more
+        loop.call_soon_threadsafe(loop.stop)
+        if iothread[0] is not None:
+            iothread[0].join(_PARTING_SECONDS)
+
+    atexit.register(end)
 
 
 def write_whole(path: Path, content: bytes) -> None:

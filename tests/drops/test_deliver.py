@@ -6,6 +6,8 @@ import hashlib
 import json
 import logging
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -376,3 +378,13 @@ def test_latest_is_nothing_where_the_pointer_is_damaged(delivery: Delivery) -> N
     for damaged in (b"", b"{", b"[]", b'{"drop": 7}', b'{"drop": "../2/20250115T000000Z-00000000"}', b"\xff\xfe"):
         delivery.organization.write(POINTER, damaged)
         assert latest_name(delivery.organization) is None
+
+
+def test_a_process_that_delivered_ends_without_a_word(delivery: Delivery) -> None:
+    delivery.publish("first")
+    code = (
+        "import sys, duckdb; from pipeline.drops.place import open_place; rows = duckdb.connect(); "
+        "print(len(open_place(sys.argv[1]).child('1').entries()))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code, delivery.url], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "2\n", "")
