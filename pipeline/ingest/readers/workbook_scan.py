@@ -29,6 +29,16 @@ _LOCAL_HEADER: Final = struct.Struct("<4s5H3I2H")
 _LONGEST_CELL: Final = 4096
 """How much of a cell is held back so that none is cut in two between chunks (a cell's tag and its error fit easily)."""
 
+_DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ElementTree.ParseError,
+    RuntimeError,  # of zipfile: a password, or a version of the format that there is none of
+    ValueError,
+)
+
 _CELL: Final = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
 _ERROR: Final = re.compile(
     rb'<(?:\w+:)?c\s(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>'
@@ -81,7 +91,7 @@ def scan_workbook(path: Path, where: str) -> WorkbookScan:
                 small[name] = bytes(kept)
             first = sheets.get(_first_sheet(small), SheetScan())
             is_1904 = _DATES_FROM_1904.search(small.get("xl/workbook.xml", b"")) is not None
-    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, ElementTree.ParseError) as error:
+    except (*_DAMAGE, OSError) as error:
         raise WarehouseError(
             f"the file can't be read as an XLSX workbook: {error}",
             where=where,
