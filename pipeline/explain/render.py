@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any, Final, Literal
 
-from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from pipeline.explain.evidence import Evidence
 from pipeline.explain.explanation import EvidenceRows, ExplainedColumn, Explanation
+from pipeline.explain.queries import Row
 
 SHOWN_ROWS: Final = 20
 """Rows of a piece of evidence that are laid out; the others are counted."""
@@ -25,7 +25,10 @@ SHOWN_ROWS: Final = 20
 _CELL: Final = 60
 _LONG_CELL: Final = 1000
 _PLAIN_WIDTH: Final = 200
+_INDENT: Final = 2
 _MISSING: Final = "null"
+_MEASURING: Final = Console(width=10_000)
+"""A console that is never printed to: wide enough to tell how wide a table would like to be."""
 
 
 def open_console() -> Console:
@@ -54,7 +57,7 @@ def _print(explanation: Explanation, console: Console, shown_rows: int) -> None:
         return
     for column in explanation.columns:
         console.print()
-        console.print(_story(column, console.is_terminal, shown_rows))
+        console.print(_story(column, console.width, shown_rows))
 
 
 def as_json(explanation: Explanation) -> str:
@@ -129,7 +132,7 @@ def _value_text(column: ExplainedColumn, *, one_line: bool = False) -> Text:
     return Text(" ".join(text.split()) if one_line else text, style="green" if not one_line else "")
 
 
-def _story(column: ExplainedColumn, is_terminal: bool, shown_rows: int) -> RenderableType:
+def _story(column: ExplainedColumn, width: int, shown_rows: int) -> RenderableType:
     parts: list[RenderableType] = [
         Text.assemble((f"{column.table}.{column.name}", "bold cyan"), " = ", _value_text(column)),
         Text(column.contract.description),
@@ -141,55 +144,69 @@ def _story(column: ExplainedColumn, is_terminal: bool, shown_rows: int) -> Rende
         rules.add_column(overflow="fold")
         for rule in column.rules:
             rules.add_row(rule.id, Text.assemble(rule.text, (f"  [{rule.document}]", "dim")))
-        parts += [Text(), Text("Rules", style="bold"), Padding(rules, (0, 0, 0, 2))]
+        parts += [Text(), Text("Rules", style="bold"), _indented(rules)]
     for piece in column.evidence:
         if piece.rows or not (piece.evidence.lost or column.note):
-            parts += [Text(), *_evidence(piece, is_terminal, shown_rows)]
+            parts += [Text(), *_evidence(piece, width - _INDENT, shown_rows)]
     return Group(*parts)
 
 
-def _evidence(piece: EvidenceRows, is_terminal: bool, shown_rows: int) -> list[RenderableType]:
+def _evidence(piece: EvidenceRows, width: int, shown_rows: int) -> list[RenderableType]:
     evidence = piece.evidence
     title = Text(f"{evidence.title} ({len(piece.rows):,})", style="bold yellow" if evidence.lost else "bold")
     said: list[RenderableType] = [title]
     if evidence.makes:
-        said.append(Text(f"  {evidence.makes.says}", style="dim"))
+        said.append(_indented(Text(evidence.makes.says, style="dim")))
     if not piece.rows:
-        return [*said, Text("  none", style="dim")]
-    said.append(Padding(_rows_table(evidence, piece.rows[:shown_rows], is_terminal), (0, 0, 0, 2)))
+        return [*said, _indented(Text("none", style="dim"))]
+    said.append(_indented(_rows_layout(evidence.shows, piece.rows[:shown_rows], width)))
     if len(piece.rows) > shown_rows:
-        said.append(Text(f"  … and {len(piece.rows) - shown_rows:,} more", style="dim"))
+        said.append(_indented(Text(f"… and {len(piece.rows) - shown_rows:,} more", style="dim")))
     return said
 
 
-def _rows_table(evidence: Evidence, rows: Iterable[dict[str, Any]], is_terminal: bool) -> RenderableType:
-    """Lay out rows; one row that makes no list of its own goes downwards."""
-    rows = list(rows)
-    if len(rows) == 1 and len(evidence.shows) > 1:
+def _indented(said: RenderableType) -> RenderableType:
+    return Padding(said, (0, 0, 0, _INDENT))
+
+
+def _rows_layout(names: Sequence[str], rows: Sequence[Row], width: int) -> RenderableType:
+    """Lay rows out: one goes downwards, several go into a table if it fits the width, else into a paragraph each."""
+    if len(rows) == 1 and len(names) > 1:
         downwards = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
         downwards.add_column(no_wrap=True, style="dim")
         downwards.add_column(overflow="fold")
-        for name in evidence.shows:
+        for name in names:
             downwards.add_row(_spoken(name), _cell(rows[0][name], _LONG_CELL))
         return downwards
-    table = Table(box=box.SIMPLE_HEAD if is_terminal else None, pad_edge=False, padding=(0, 2, 0, 0))
-    shown = [name for name in evidence.shows if any(row[name] is not None for row in rows)]
+    shown = [name for name in names if any(row[name] is not None for row in rows)]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in shown:
-        is_number = all(_is_number(row[name]) for row in rows)
-        justify: Literal["left", "right"] = "right" if is_number else "left"
-        table.add_column(_spoken(name), justify=justify, no_wrap=is_number, overflow="fold", header_style="dim")
+        justify: Literal["left", "right"] = "right" if all(_is_number(row[name]) for row in rows) else "left"
+        table.add_column(_spoken(name, "\n"), justify=justify, no_wrap=True, header_style="dim", vertical="bottom")
     for row in rows:
         table.add_row(*(_cell(row[name]) for name in shown))
-    return table
+    if Measurement.get(_MEASURING, _MEASURING.options, table).maximum <= width:
+        return table
+    return Group(*(_paragraph(shown, row) for row in rows))
+
+
+def _paragraph(names: Sequence[str], row: Row) -> RenderableType:
+    """Write a row as its names and values, one after the other."""
+    parts = [Text.assemble((_spoken(name) + " ", "dim"), _cell(row[name])) for name in names if row[name] is not None]
+    hung = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
+    hung.add_column(no_wrap=True)
+    hung.add_column(overflow="fold")
+    hung.add_row("-", Text(" · ").join(parts))
+    return hung
 
 
 def _is_number(value: object) -> bool:
     return value is None or (isinstance(value, int | Decimal) and not isinstance(value, bool))
 
 
-def _spoken(name: str) -> str:
-    """Write a column's name in words, so that it breaks between them."""
-    return name.replace("_", " ")
+def _spoken(name: str, between: str = " ") -> str:
+    """Write a column's name in words."""
+    return name.replace("_", between)
 
 
 def _cell(value: object, longest: int = _CELL) -> Text:

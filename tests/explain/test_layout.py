@@ -49,6 +49,14 @@ def test_a_terminal_gets_colour_within_its_width(company: Queries) -> None:
     assert "accounts.revenue_segment" in text
 
 
+def test_what_is_too_wide_for_a_table_is_written_row_by_row(company: Queries) -> None:
+    story = explain(company, "busy", "is_at_risk")
+    wide, narrow = laid_out(story), laid_out(story, width=80)
+    assert "estimate id later · contract end 2025-07-14" not in wide
+    assert "- estimate id later · contract end 2025-07-14" in " ".join(narrow.split())
+    assert max(map(len, narrow.splitlines())) <= 80
+
+
 def test_rows_beyond_the_limit_are_counted(company: Queries) -> None:
     text = laid_out(explain(company, "busy", "is_at_risk"), shown_rows=3)
     assert "(8)" in text
