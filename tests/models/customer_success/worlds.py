@@ -137,7 +137,10 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
             for _ in range(rng.randint(0, events // 3))
         ]
         for _ in range(rng.randint(0, events)):
-            add("ticket_comment", message(customer, "created_at", ticket_id=rng.choice([*tickets, 99999]), **people()))
+            add(
+                "ticket_comment",
+                message(customer, "created_at", ticket_id=rng.choice([*tickets, 1, 99999]), **people()),
+            )
         for _ in range(rng.randint(0, events // 2)):
             start = choose.instant()
             event = add(
