@@ -11,7 +11,8 @@ typed as (
 
     select
         'platform_rows_ignored' as metric,
-        'organization ' || cast(organization_id as {{ text_type() }}) || ', ' || table_name || ', ' || reason as dimension,
+        'organization ' || cast(organization_id as {{ text_type() }}) || ', ' || table_name || ', ' || reason
+            as dimension,
         cast(row_count as numeric(24, 6)) as value
 
     from ignored_rows
