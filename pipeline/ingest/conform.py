@@ -198,7 +198,7 @@ def _distinct(raw: pa.Array) -> tuple[list[object], pa.Array]:
         raw = raw.cast(pa.binary())  # which may be no UTF-8
     try:
         encoded = raw.dictionary_encode()
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # lists and records have no dictionary
+    except pa.ArrowException:  # lists and records have no dictionary
         return raw.to_pylist(), pa.array(np.arange(len(raw)))
     return encoded.dictionary.to_pylist(), encoded.indices
 

@@ -45,7 +45,7 @@ class InputFile:
             return None
         try:
             return int(pq.read_metadata(self.path).num_rows)
-        except (pa.ArrowException, OSError):  # told in full when the file is opened
+        except (pa.ArrowException, OSError, ValueError):  # told in full when the file is opened
             return None
 
     def headers(self, landing: Landing) -> Sequence[str]:

@@ -37,7 +37,7 @@ def is_plain(table: SourceTable, path: Path, landing: Landing) -> bool:
             unread = [f"bit_xor(hash({quoted(column.name)}))" for column in table.columns if not _oddities_of(column)]
             asked = ", ".join([f"count(*) filter (where {_oddities(table)})", *unread])
             found = connection.execute(f"select {asked} from read_parquet({quoted_text(str(path))})").fetchone()
-    except (pa.ArrowException, OSError, duckdb.Error):  # the long way says what is wrong with it
+    except (pa.ArrowException, OSError, ValueError, duckdb.Error):  # the long way says what is wrong with it
         return False
     return found is not None and found[0] == 0
 

@@ -212,7 +212,7 @@ def _array(values: Sequence[object]) -> pa.Array:
     plain = [text_of(value) if isinstance(value, (list, tuple, dict)) else value for value in values]
     try:
         return pa.array(plain)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+    except (pa.ArrowException, OverflowError):
         return pa.array([None if value is None else _bytes_of(value) for value in plain], pa.binary())
 
 

@@ -26,7 +26,7 @@ class ParquetFile:
         self._where = where
         try:
             self._file = pq.ParquetFile(path, memory_map=True)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise _unreadable(where, error) from error
         self.headers: tuple[str, ...] = tuple(self._file.schema_arrow.names)
 
@@ -43,7 +43,7 @@ class ParquetFile:
                     tuple(columns.get(name, pa.nulls(batch.num_rows)) for name in schema.names),
                 )
                 number += batch.num_rows
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise _unreadable(self._where, error) from error
 
 
