@@ -14,14 +14,6 @@ def warehouse(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT_ROOT)
 
 
-def test_the_story_of_a_column_is_printed_as_plain_text(settings: Settings) -> None:
-    ended = warehouse("1032", "account_core.engagement_score", "--state", settings.state)
-    assert ended.returncode == 0, ended.stderr
-    assert "account_core.engagement_score = " in ended.stdout
-    assert "scores engagement  engagement_score = Up(x)" in ended.stdout
-    assert "\x1b" not in ended.stdout
-
-
 def test_json_is_for_machines(settings: Settings) -> None:
     ended = warehouse("1112", "total_emails", "--organization", 2, "--json", "--state", settings.state)
     assert ended.returncode == 0, ended.stderr

@@ -19,7 +19,6 @@ ACCOUNTS = {
     "another, linked by LMN's id": "1066",
     "a customer of another tenant, whose id the first one has too": "1112@2",
     "an account of the CRM only": "acc-faulty-3",
-    "an account of LMN only": "lmn-account-2350418",
 }
 
 
