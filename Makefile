@@ -7,8 +7,8 @@ EXPORTS ?= exports
 STATE ?= .state
 
 BIN := .venv/bin
+ENGINE_BIN := $(if $(filter spark,$(TARGET)),.venv-spark/bin,$(BIN))
 SAMPLE := --lmn sample/lmn --crm sample/crm --platform sample/platform --as-of $(AS_OF)
-WAREHOUSE := $(BIN)/warehouse
 
 .PHONY: help setup setup-spark run run-poisoned test test-spark test-all parity bench lint format lock contract clean
 
@@ -27,14 +27,39 @@ setup: .venv/installed ## Make .venv and install the locked dependencies (again 
 	@$(BIN)/python -m pipeline.dbt_runner
 	@touch $@
 
-run: setup ## Run the warehouse on the bundled sample and publish its drops (TARGET=duckdb, postgres or spark)
-	@$(WAREHOUSE) run $(SAMPLE) --target $(TARGET) --exports $(EXPORTS) --state $(STATE)
+setup-spark: .venv-spark/installed ## The same for Spark, in .venv-spark (Java 17 must be there)
+
+.venv-spark/installed: requirements-spark.lock .venv/installed
+	@test -x .venv-spark/bin/python || $(PYTHON) -m venv .venv-spark
+	@$(BIN)/uv pip sync --quiet --python .venv-spark/bin/python --require-hashes requirements-spark.lock
+	@$(BIN)/uv pip install --quiet --python .venv-spark/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(if $(filter spark,$(TARGET)),setup-spark,setup) ## Run the bundled sample and publish its drops (TARGET=duckdb, postgres or spark)
+	@$(ENGINE_BIN)/warehouse run $(SAMPLE) --target $(TARGET) --exports $(EXPORTS) --state $(STATE)
+
+run-poisoned: run ## The same with a row that breaks a contract: nothing is published, and why is said
+	@rm -rf $(STATE)/poisoned && cp -r sample $(STATE)/poisoned
+	@$(BIN)/python -c 'from pathlib import Path; from pipeline.sample.bundled import poison; poison(Path("$(STATE)/poisoned"))'
+	@$(BIN)/warehouse run $(subst sample/,$(STATE)/poisoned/,$(SAMPLE)) --exports $(EXPORTS) --state $(STATE)
 
 test: setup ## Run the tests
-	$(BIN)/pytest -m "not slow and not spark"
+	$(BIN)/pytest -m "not slow and not spark" -n 2 --dist loadfile
+
+test-spark: setup-spark ## Run the tests of the Spark engine, on a cluster of this machine
+	.venv-spark/bin/pytest -m "spark and not slow"
 
 test-all: setup ## Run every test but Spark's, the slow ones too
-	$(BIN)/pytest -m "not spark"
+	$(BIN)/pytest -m "not spark" -n 2 --dist loadfile
+
+parity: setup-spark ## Compare every cell that DuckDB, PostgreSQL and Spark publish
+	.venv-spark/bin/python tests/parity/compare.py duckdb postgres spark
+
+bench: setup ## Measure whole runs at growing sizes and write docs/benchmark.md
+	$(BIN)/python benchmarks/bench.py
+
+contract: setup ## Make the contract's pages anew (docs/contracts, docs/data-dictionary.md)
+	$(BIN)/python -m pipeline.contract_pages
 
 lint: setup ## Check the form: ruff, mypy, sqlfluff
 	$(BIN)/ruff check .
@@ -47,9 +72,12 @@ format: setup ## Put the form right where a tool can
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --processes 2 --disable-progress-bar models dbt_project/tests
 
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
 lock: setup ## Resolve the dependencies anew
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
-		--upgrade --group dev pyproject.toml --output-file requirements.lock
+	$(COMPILE) --upgrade --group dev pyproject.toml --output-file requirements.lock
+	$(COMPILE) --group dev --group spark pyproject.toml --constraint requirements.lock --output-file requirements-spark.lock
+	echo uv | $(COMPILE) --upgrade - --output-file requirements-setup.lock
 
 clean: ## Remove the environment and what runs have left
-	rm -rf .venv .state dbt_project/target
+	rm -rf .venv .venv-spark .state dbt_project/target

@@ -149,7 +149,7 @@ def page(found: list[dict[str, Any]]) -> str:
         small = largest["small_memory"]
         lines += [
             "",
-            f"With `memory_limit = \"{small['limit']}\"` the run at {largest['accounts']:,} accounts takes "
+            f'With `memory_limit = "{small["limit"]}"` the run at {largest["accounts"]:,} accounts takes '
             f"{small['seconds']:.1f} s and at most {mib(small['peak'])}.",
         ]
     if "postgres" in largest:
