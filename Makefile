@@ -22,7 +22,7 @@ setup: .venv/installed ## Make .venv and install the locked dependencies (again 
 		{ echo "Python 3.11 is needed; '$(PYTHON)' is another. Set PYTHON=/path/to/python3.11"; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-setup.lock
-	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m pipeline.dbt_runner
 	@touch $@
@@ -31,7 +31,7 @@ setup-spark: .venv-spark/installed ## The same for Spark, in .venv-spark (Java 1
 
 .venv-spark/installed: requirements-spark.lock .venv/installed
 	@test -x .venv-spark/bin/python || $(PYTHON) -m venv .venv-spark
-	@$(BIN)/uv pip sync --quiet --python .venv-spark/bin/python --require-hashes requirements-spark.lock
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --python .venv-spark/bin/python --require-hashes requirements-spark.lock
 	@$(BIN)/uv pip install --quiet --python .venv-spark/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
