@@ -94,8 +94,7 @@ def run_warehouse(folder: Path, place: Path, *more: str) -> Measured:
     where = ["--as-of", AS_OF, "--exports", str(exports), "--state", str(state)]
     measured = measure([sys.executable, "-m", "pipeline.cli", "run", *given, *where, *more])
     measured.steps = json.loads((state / "last-run.json").read_text())["seconds"]
-    results = json.loads((state / "dbt" / "run_results.json").read_text())["results"]
-    measured.models = {result["unique_id"].split(".")[2]: result["execution_time"] for result in results}
+    measured.models = json.loads((state / "dbt" / "seconds.json").read_text())
     return measured
 
 

@@ -10,6 +10,7 @@ import typer
 
 from pipeline.contract_commands import app as contract
 from pipeline.errors import WarehouseError
+from pipeline.hidden_modules import hide
 
 if TYPE_CHECKING:
     from pipeline.run import RunOutcome
@@ -169,6 +170,7 @@ def _settings(given: dict[str, Any]) -> Any:
 
 def main() -> None:
     """Run the command line; a fault with a remedy is said in words and ends with exit code 1."""
+    hide("pandas")  # pyarrow would load it to ask whether a list is a series: a second that no command has use for
     try:
         app()
     except WarehouseError as error:

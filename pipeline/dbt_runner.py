@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib
 import json
 import os
 import shutil
@@ -19,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import WarehouseError
 from pipeline.settings import PROJECT_ROOT
@@ -29,6 +30,9 @@ _PARSED = DBT_PROJECT / "target"
 _DATABASE = "WAREHOUSE_POSTGRES_DATABASE"
 _USUAL_DATABASE = "warehouse"  # the profile's default, and the embedded server's
 _PROJECT_FOLDERS = ("macros", "seeds", "analyses", "tests")
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,23 @@ class NodeResult:
 
 @dataclass(frozen=True)
 class ParsedProject:
-    """The parsed dbt project: `manifest` is the content of dbt's manifest.json, `packed` dbt's own form of it."""
+    """The parsed dbt project in the folder where it is kept."""
 
-    manifest: dict[str, Any]
-    packed: bytes
+    folder: Path
+
+    @functools.cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The content of dbt's manifest.json."""
+        content: dict[str, Any] = json.loads((self.folder / "manifest.json").read_bytes())
+        return content
+
+    def unpacked(self) -> Manifest:
+        """Give dbt's own form of the manifest, a new one each time: dbt changes it as it works."""
+        from dbt.contracts.graph.manifest import Manifest
+
+        manifest = Manifest.from_msgpack((self.folder / "partial_parse.msgpack").read_bytes())
+        manifest.build_flat_graph()
+        return manifest
 
 
 def parsed_project(target: str = "duckdb", environment: Mapping[str, str] | None = None) -> ParsedProject:
@@ -72,8 +89,7 @@ def _parsed_project(target: str, fingerprint: str, database: str) -> ParsedProje
     kept = _PARSED / f"{target}-{fingerprint}{of_database}"
     if not (kept / "manifest.json").exists():
         _parse(target, kept, {_DATABASE: database})
-    manifest = json.loads((kept / "manifest.json").read_bytes())
-    return ParsedProject(manifest, (kept / "partial_parse.msgpack").read_bytes())
+    return ParsedProject(kept)
 
 
 def project_fingerprint(target: str) -> str:
@@ -146,7 +162,10 @@ def _invoke(
     ]
     common += ["--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats"]
     with _environment({"WAREHOUSE_TARGET": target, **environment}):
-        result = runner.invoke([*arguments, *common])
+        try:
+            result = runner.invoke([*arguments, *common])
+        finally:
+            _let_go(target)
     if result.exception is not None:
         raise WarehouseError(
             f"dbt stopped: {result.exception}",
@@ -154,6 +173,28 @@ def _invoke(
             remedy="mend the file or variable that dbt names; `dbt parse` shows the same message",
         ) from result.exception
     return result
+
+
+def _let_go(target: str) -> None:
+    """Close dbt's connections, and its handle on an embedded database: DuckDB allows one writer."""
+    from dbt.adapters.factory import cleanup_connections
+
+    cleanup_connections()
+    if target == "duckdb":
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        DuckDBConnectionManager.close_all_connections()
+
+
+_READY: dict[Path, Manifest] = {}
+
+
+def load_dbt(target: str) -> None:
+    """Do what can be done before it is known what dbt is to do: import it, parse or unpack the project."""
+    importlib.import_module("dbt.cli.main")
+    importlib.import_module(f"dbt.adapters.{target}")
+    project = parsed_project(target)
+    _READY[project.folder] = project.unpacked()
 
 
 def run_dbt(
@@ -169,11 +210,8 @@ def run_dbt(
 
     `on_node` hears of each node as it ends. Failed nodes are returned, not raised.
     """
-    from dbt.contracts.graph.manifest import Manifest
-
     project = parsed_project(target, environment)
-    manifest = Manifest.from_msgpack(project.packed)
-    manifest.build_flat_graph()
+    manifest = _READY.pop(project.folder, None) or project.unpacked()
 
     def hear(event: Any) -> None:
         if event.info.name == "NodeFinished" and on_node:
@@ -191,9 +229,8 @@ def run_dbt(
                 )
             )
 
-    result = _invoke(
-        [*arguments, "--vars", json.dumps(dict(variables))], target, target_path, environment, manifest, hear
-    )
+    given = [*arguments, "--no-write-json", "--vars", json.dumps(dict(variables))]
+    result = _invoke(given, target, target_path, environment, manifest, hear)
     return [
         NodeResult(
             r.node.unique_id,
@@ -217,10 +254,7 @@ def compile_analyses(
     variables: Mapping[str, Any],
 ) -> dict[str, str]:
     """Compile analyses (`dbt_project/analyses/<name>.sql`) and return the SQL of each by its name."""
-    from dbt.contracts.graph.manifest import Manifest
-
-    manifest = Manifest.from_msgpack(parsed_project(target, environment).packed)
-    manifest.build_flat_graph()
+    manifest = parsed_project(target, environment).unpacked()
     arguments = ["compile", "--no-populate-cache", "--no-write-json", "--no-introspect"]
     arguments += ["--select", *names, "--vars", json.dumps(dict(variables))]
     result = _invoke(arguments, target, target_path, environment, manifest)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import dagster as dg
 
 from pipeline.assets.drops import build_drop_assets
 from pipeline.assets.models import build_model_assets
 from pipeline.assets.sources import build_source_assets
+from pipeline.dbt_process import OpenDbt, open_dbt
 from pipeline.dbt_runner import parsed_project
 from pipeline.drops.audit import AuditProcess
 from pipeline.drops.release import OpenAudit
@@ -18,11 +21,14 @@ JOB = "warehouse"
 
 
 def build_definitions(
-    settings: Settings | None = None, progress: Progress | None = None, open_audit: OpenAudit = AuditProcess
+    settings: Settings | None = None,
+    progress: Progress | None = None,
+    dbt: OpenDbt | None = None,
+    audit: OpenAudit = AuditProcess,
 ) -> dg.Definitions:
     """Define the whole pipeline; what is not given comes from the environment and `warehouse.toml`.
 
-    `open_audit` gives the audit's process to the step that publishes, which starts one unless it is running already.
+    `dbt` and `audit` give the helper processes to the steps that use them; without, each step starts its own.
     """
     settings = settings or Settings()
     manifest = parsed_project(settings.target).manifest
@@ -34,7 +40,8 @@ def build_definitions(
         resources={
             "settings": settings,
             "progress": progress or Progress(PlainView()),
-            "open_audit": dg.ResourceDefinition.hardcoded_resource(open_audit),
+            "open_dbt": dg.ResourceDefinition.hardcoded_resource(dbt or partial(open_dbt, settings.target)),
+            "open_audit": dg.ResourceDefinition.hardcoded_resource(audit),
         },
         executor=dg.in_process_executor,  # one process writes: DuckDB allows no second
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pipeline.dbt_process import Dbt, open_dbt
 from pipeline.drops.audit import AuditProcess
 from pipeline.errors import WarehouseError
 from pipeline.progress import Progress
@@ -42,18 +43,21 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
         if (standing := recorded_drops(workspace, fingerprint)) is not None:
             return RunOutcome(standing, {}, is_repetition=True)
         workspace.last_run.unlink(missing_ok=True)
-        with AuditProcess() as audit:  # it loads Great Expectations while the sources are read and the models built
-            _execute(settings.model_copy(update={"as_of": plan.as_of}), progress, audit)
+        # both load what they need while the sources are read
+        with open_dbt(settings.target) as dbt, AuditProcess() as audit:
+            _execute(settings.model_copy(update={"as_of": plan.as_of}), progress, dbt, audit)
         drops = json.loads(workspace.published.read_text())
         record_run(workspace, fingerprint, drops, progress.seconds)
         return RunOutcome(drops, dict(progress.seconds))
 
 
-def _execute(settings: Settings, progress: Progress, audit: AuditProcess) -> None:
+def _execute(settings: Settings, progress: Progress, dbt: Dbt, audit: AuditProcess) -> None:
     import dagster as dg
 
     from pipeline.definitions import JOB, build_definitions
 
-    job = build_definitions(settings, progress, lambda: nullcontext(audit)).resolve_job_def(JOB)
+    job = build_definitions(settings, progress, lambda: nullcontext(dbt), lambda: nullcontext(audit)).resolve_job_def(
+        JOB
+    )
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
         job.execute_in_process(instance=instance, run_config=_QUIET)

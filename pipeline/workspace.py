@@ -47,6 +47,11 @@ class Workspace:
         """dbt's target and log folder."""
         return self.state / "dbt"
 
+    @property
+    def model_seconds(self) -> Path:
+        """How long each model, seed and data test of the latest build took, by its name."""
+        return self.dbt_target / "seconds.json"
+
     @contextmanager
     def turn(self, progress: Progress) -> Iterator[None]:
         """Wait until no other run uses this state folder, and say so when waiting."""

@@ -1,16 +1,18 @@
 """The dbt project as assets: seeds and models by layer and name, data tests as asset checks.
 
-dbt runs in this process on the kept parse: dagster-dbt's own step starts dbt as a program, parses the project and asks
-a package index for versions, ten seconds that a small run does not have.
+dbt runs on the kept parse, in a process that was started early: dagster-dbt's own step starts dbt as a program, parses
+the project and asks a package index for versions, ten seconds that a small run does not have.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
 
-from pipeline.dbt_runner import NodeResult, run_dbt
+from pipeline.dbt_process import OpenDbt
+from pipeline.dbt_runner import NodeResult
 from pipeline.engines import Engine, open_engine
 from pipeline.errors import WarehouseError
 from pipeline.progress import Progress, Step
@@ -67,6 +69,7 @@ def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         settings: dg.ResourceParam[Settings],
         progress: dg.ResourceParam[Progress],
+        open_dbt: dg.ResourceParam[OpenDbt],
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         """Load what has landed into the engine, then build the models and test them."""
         workspace = Workspace(settings.state)
@@ -81,7 +84,7 @@ def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
             build = Build.of(plan, engine.name, tables)
             part = None if len(selected) == len(by_key) else sorted(selected)
             with progress.step("dbt", "models") as step:
-                results = _build(engine, build, workspace, step, part)
+                results = _build(engine, open_dbt, build, workspace, step, part)
         finally:
             engine.close()
         failed = [result for result in results if result.status in ("error", "fail", "runtime error")]
@@ -94,7 +97,7 @@ def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
 
 
 def _build(
-    engine: Engine, build: Build, workspace: Workspace, step: Step, part: Sequence[str] | None
+    engine: Engine, open_dbt: OpenDbt, build: Build, workspace: Workspace, step: Step, part: Sequence[str] | None
 ) -> list[NodeResult]:
     """Have dbt build the part, or where there is none, all that the changed raw tables make necessary."""
     changed = build.changed_since(Build.read(workspace.built)) if engine.rebuilds_in_part else None
@@ -115,8 +118,8 @@ def _build(
         ended += 1
         step.update(ended, detail=result.name)
 
-    with engine.dbt_session() as environment:
-        results = run_dbt(
+    with engine.dbt_session() as environment, open_dbt() as dbt:
+        results = dbt.run(
             ["build", "--exclude-resource-type", "unit_test", *arguments],
             target=engine.name,
             target_path=workspace.dbt_target,
@@ -124,6 +127,7 @@ def _build(
             variables=build.plan.dbt_variables,
             on_node=on_node,
         )
+    workspace.model_seconds.write_text(json.dumps({result.name: round(result.seconds, 3) for result in results}))
     tests = sum(result.resource_type == "test" for result in results)
     step.summary = f"{len(results) - tests} models and seeds built, {tests} data tests"
     if changed:

@@ -62,13 +62,8 @@ class PostgresEngine:
 
     @contextmanager
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
-        """Give dbt the server, and close dbt's connections afterwards."""
-        from dbt.adapters.factory import cleanup_connections
-
-        try:
-            yield self._server.dbt_environment()
-        finally:
-            cleanup_connections()
+        """Give dbt the server."""
+        yield self._server.dbt_environment()
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Read the columns of a mart as this state folder's latest run built it."""

@@ -63,7 +63,7 @@ def test_a_rule_that_is_not_well_formed_is_an_error_with_its_file(auditor: Audit
 
 @pytest.mark.parametrize(("program", "code"), [("pass", 0), ("import sys; sys.exit(3)", 3)])
 def test_a_process_that_ends_early_fails_the_run(tmp_path: Path, program: str, code: int) -> None:
-    silent = pytest.raises(WarehouseError, match=rf"ended before it had said anything \(exit code {code}\)")
+    silent = pytest.raises(WarehouseError, match=rf"ended before it had answered \(exit code {code}\)")
     with AuditProcess([sys.executable, "-c", program]) as process, silent:
         ask(process, tmp_path)
 

@@ -6,6 +6,7 @@ import csv
 import random
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import dagster as dg
@@ -17,6 +18,7 @@ import pytest
 
 from pipeline.assets.models import build_model_assets
 from pipeline.assets.sources import build_source_assets
+from pipeline.dbt_process import DbtHere
 from pipeline.dbt_runner import parsed_project
 from pipeline.engines import RawTable
 from pipeline.progress import Progress, Step
@@ -52,7 +54,8 @@ def build(sources: Path, state: Path) -> dict[str, str]:
         state=state,
     )
     assets = [*build_source_assets(), build_model_assets(parsed_project().manifest)]
-    resources = {"settings": settings, "progress": Progress(listener)}
+    open_dbt = dg.ResourceDefinition.hardcoded_resource(lambda: nullcontext(DbtHere()))
+    resources = {"settings": settings, "progress": Progress(listener), "open_dbt": open_dbt}
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
         assert dg.materialize(assets, resources=resources, instance=instance).success
     return listener.said

@@ -1,0 +1,97 @@
+"""dbt in a process of its own, which imports it and reads the parsed project while the sources are read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeline.dbt_runner import NodeResult, load_dbt, run_dbt
+from pipeline.helper_process import HelperProcess, Message, Send, serve
+
+
+class Dbt(Protocol):
+    """What builds the models: dbt here, or in another process."""
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        target: str,
+        target_path: Path,
+        environment: Mapping[str, str],
+        variables: Mapping[str, Any],
+        on_node: Callable[[NodeResult], None] | None = None,
+    ) -> list[NodeResult]:
+        """Do as `run_dbt` does."""
+
+
+OpenDbt = Callable[[], AbstractContextManager[Dbt]]
+
+
+class DbtProcess(HelperProcess):
+    """A process that has dbt loaded: start it early, ask it for builds, close it (or use `with`)."""
+
+    def __init__(self, target: str, command: Sequence[str] = ()) -> None:
+        super().__init__("dbt process", "pipeline.dbt_process", target, command=command)
+
+    def run(
+        self,
+        arguments: Sequence[str],
+        *,
+        target: str,
+        target_path: Path,
+        environment: Mapping[str, str],
+        variables: Mapping[str, Any],
+        on_node: Callable[[NodeResult], None] | None = None,
+    ) -> list[NodeResult]:
+        """Do as `run_dbt` does, there."""
+        request = {
+            "arguments": list(arguments),
+            "target": target,
+            "target_path": str(target_path.resolve()),
+            "environment": dict(environment),
+            "variables": dict(variables),
+        }
+        results = []
+        for message in self.ask(request):
+            if "node" in message and on_node:
+                on_node(NodeResult(**message["node"]))
+            elif "result" in message:
+                results = [NodeResult(**node) for node in message["result"]]
+        return results
+
+
+class DbtHere:
+    """dbt in this process."""
+
+    run = staticmethod(run_dbt)
+
+
+@contextmanager
+def open_dbt(target: str) -> Iterator[Dbt]:
+    """Give what runs dbt for an engine: Spark's session lives in this process, so dbt must too."""
+    if target == "spark":
+        yield DbtHere()
+        return
+    with DbtProcess(target) as process:
+        yield process
+
+
+def _answer(request: Message, send: Send) -> list[Message]:
+    results = run_dbt(
+        request["arguments"],
+        target=request["target"],
+        target_path=Path(request["target_path"]),
+        environment=request["environment"],
+        variables=request["variables"],
+        on_node=lambda node: send({"node": asdict(node)}),
+    )
+    return [asdict(result) for result in results]
+
+
+if __name__ == "__main__":
+    serve(lambda: load_dbt(sys.argv[1]), _answer)

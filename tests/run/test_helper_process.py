@@ -1,0 +1,86 @@
+"""Helper processes: they answer in lines, an early end is an error, and none outlives its run."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.errors import WarehouseError
+from pipeline.helper_process import HelperProcess
+
+_COUNTS = """
+from pipeline.errors import WarehouseError
+from pipeline.helper_process import serve
+
+def answer(request, send):
+    if request["to"] < 0:
+        raise WarehouseError("can't count down", where="to", remedy="count up")
+    if request["to"] > 100:
+        raise OverflowError("too far")
+    for number in range(request["to"]):
+        send({"number": number})
+    print("counted")  # must not end up between the answers
+    return request["to"]
+
+serve(lambda: None, answer)
+"""
+
+_BUSY = """
+import os, threading
+from pipeline.helper_process import serve
+
+def answer(request, send):
+    send({"process": os.getpid()})
+    threading.Event().wait()
+
+serve(lambda: None, answer)
+"""
+
+_RUN = f"""
+import sys
+from pipeline.helper_process import HelperProcess
+
+for message in HelperProcess("busy", "no.module", command=[sys.executable, "-c", {_BUSY!r}]).ask({{}}):
+    print(message["process"], flush=True)
+"""
+
+
+def counting() -> HelperProcess:
+    return HelperProcess("counting", "no.module", command=[sys.executable, "-c", _COUNTS])
+
+
+def test_every_message_comes_before_its_result() -> None:
+    with counting() as helper:
+        assert [list(message.items()) for message in helper.ask({"to": 2})] == [
+            [("number", 0)],
+            [("number", 1)],
+            [("result", 2)],
+        ]
+        assert list(helper.ask({"to": 0})) == [{"result": 0}]
+
+
+def test_a_fault_with_a_remedy_is_passed_on_and_the_helper_stays() -> None:
+    with counting() as helper:
+        with pytest.raises(WarehouseError, match="to: can't count down\nTo do: count up"):
+            list(helper.ask({"to": -1}))
+        assert list(helper.ask({"to": 0})) == [{"result": 0}]
+
+
+def test_any_other_fault_ends_it_with_its_last_words() -> None:
+    ends = pytest.raises(WarehouseError, match=r"(?s)the counting ended.*\(exit code 1\).*OverflowError: too far")
+    with counting() as helper, ends:
+        list(helper.ask({"to": 101}))
+
+
+def test_a_helper_ends_when_its_run_was_killed_whatever_it_is_at() -> None:
+    """It may hold a database that the next run needs."""
+    with subprocess.Popen([sys.executable, "-c", _RUN], stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        helper = os.pidfd_open(int(run.stdout.readline()))
+        run.kill()
+    ended, _, _ = select.select([helper], [], [], 60)
+    assert ended == [helper]
