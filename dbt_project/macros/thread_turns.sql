@@ -52,7 +52,7 @@ neighbours as (
 
     from messages
     window thread as (
-        partition by organization_id, customer_id, thread_id
+        partition by thread_id, customer_id, organization_id
         order by {{ order_by | join(" asc nulls last, ") }} asc nulls last
     )
 
@@ -94,7 +94,7 @@ starts as (
 
     from ends
     window thread as (
-        partition by organization_id, customer_id, thread_id
+        partition by thread_id, customer_id, organization_id
         order by {{ order_by | join(" asc nulls last, ") }} asc nulls last
     )
 
