@@ -321,9 +321,12 @@ def _schema_faults(schema: pa.Schema, contract: ExportContract) -> Iterator[str]
 
 
 def _value_faults(table: pa.Table, contract: ExportContract) -> Iterator[str]:
-    """Check not-null columns, lengths and the primary key."""
+    """Check not-null columns and how the file declares them, lengths and the primary key."""
     for column in contract.exported_columns:
         yield from _column_faults(table[column.name], column)
+        if table.schema.field(column.name).nullable != column.nullable:
+            found, told = ("may", "must not") if not column.nullable else ("must not", "may")
+            yield f"column {column.name} {found} be null by the file's schema, and {told} by the manifest"
     keys = table.select(list(contract.primary_key))
     counts = keys.group_by(list(contract.primary_key)).aggregate([([], "count_all")])
     repeated = counts.filter(pc.greater(counts["count_all"], 1))

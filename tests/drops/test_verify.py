@@ -255,6 +255,22 @@ def test_a_null_where_none_may_be_and_a_text_too_long(drop: Published) -> None:
     assert "deals.parquet: column title is longer than varchar(40) in 1 rows" in drop.faults()
 
 
+@pytest.mark.parametrize(
+    ("column", "nullable", "fault"),
+    [
+        ("deal_id", True, "column deal_id may be null by the file's schema, and must not by the manifest"),
+        ("title", False, "column title must not be null by the file's schema, and may by the manifest"),
+    ],
+)
+def test_a_column_that_the_file_declares_otherwise(column: str, nullable: bool, fault: str, drop: Published) -> None:
+    def declare(table: pa.Table) -> pa.Table:
+        at = table.column_names.index(column)
+        return table.set_column(at, table.schema.field(at).with_nullable(nullable), table[column])
+
+    drop.rewrite_parquet("deals.parquet", declare)
+    assert drop.faults() == [f"deals.parquet: {fault}"]
+
+
 CELLS: list[tuple[str, Any, str]] = [
     ("title", "x", 'row deal_id 2, column title: x, but "" in the Parquet file'),
     ("note", "", 'row deal_id 2, column note: "", but null in the Parquet file'),
