@@ -54,9 +54,9 @@ METRICS_SCHEMA = pa.schema(
 )
 
 
-def landed_tables(workspace: Workspace) -> list[LandedTable]:
+def landed_tables(workspace: Workspace, sources: Sequence[str] = SOURCES) -> list[LandedTable]:
     """Read what the latest ingest of every source landed."""
-    return [table for source in SOURCES for table in read_record(workspace.landed(source))]
+    return [table for source in sources for table in read_record(workspace.landed(source))]
 
 
 def raw_tables(workspace: Workspace, plan: RunPlan) -> list[RawTable]:

@@ -6,19 +6,21 @@ the project and asks a package index for versions, ten seconds that a small run 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from graphlib import TopologicalSorter
 from typing import Any
 
 import dagster as dg
 
+from pipeline.assets.plan import plan_of
 from pipeline.dbt_process import OpenDbt
 from pipeline.dbt_runner import NodeResult
 from pipeline.engines import Engine, open_engine
 from pipeline.errors import WarehouseError
 from pipeline.progress import Progress, Step
-from pipeline.raw import raw_tables
+from pipeline.raw import landed_tables, raw_tables
 from pipeline.rebuild import Build, selection
-from pipeline.run_plan import RunPlan
+from pipeline.report.failure import failure_reported
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
 
@@ -73,25 +75,23 @@ def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         """Load what has landed into the engine, then build the models and test them."""
         workspace = Workspace(settings.state)
-        plan = RunPlan.of(settings, context.instance.get_run_record_by_id(context.run.run_id).create_timestamp)
+        plan = plan_of(context, settings)
         selected = [manifest["nodes"][by_key[key]]["name"] for key in context.selected_asset_keys if key in by_key]
-        engine = open_engine(settings)
-        try:
-            with progress.step("load", "tables") as step:
-                tables = raw_tables(workspace, plan)
-                engine.load(tables)
-                step.summary = f"{len(tables)} tables into {engine.name}"
-            build = Build.of(plan, engine.name, tables)
-            part = None if len(selected) == len(by_key) else sorted(selected)
-            with progress.step("dbt", "models") as step:
-                results = _build(engine, open_dbt, build, workspace, step, part)
-        finally:
-            engine.close()
-        failed = [result for result in results if result.status in ("error", "fail", "runtime error")]
-        if not failed:
-            (build if part is None else build.without_raw()).write(workspace.built)
-        yield from _report(results, assets, checks, with_kept=part is None and not failed)
-        _stop_on_failure(failed)
+        with failure_reported(settings, plan, progress, lambda: landed_tables(workspace)):
+            with closing(open_engine(settings)) as engine:
+                with progress.step("load", "tables") as step:
+                    tables = raw_tables(workspace, plan)
+                    engine.load(tables)
+                    step.summary = f"{len(tables)} tables into {engine.name}"
+                build = Build.of(plan, engine.name, tables)
+                part = None if len(selected) == len(by_key) else sorted(selected)
+                with progress.step("dbt", "models") as step:
+                    results = _build(engine, open_dbt, build, workspace, step, part)
+            failed = [result for result in results if result.status in ("error", "fail", "runtime error")]
+            if not failed:
+                (build if part is None else build.without_raw()).write(workspace.built)
+            yield from _report(results, assets, checks, with_kept=part is None and not failed)
+            _stop_on_failure(failed, checks, workspace)
 
     return models
 
@@ -171,11 +171,18 @@ def _check_result(check: dg.AssetCheckSpec, result: NodeResult) -> dg.AssetCheck
     )
 
 
-def _stop_on_failure(failed: Sequence[NodeResult]) -> None:
+def _stop_on_failure(
+    failed: Sequence[NodeResult], checks: Mapping[str, dg.AssetCheckSpec], workspace: Workspace
+) -> None:
     """Stop the run where a node failed, so that nothing downstream runs on."""
     if failed:
-        lines = [f"{result.resource_type} {result.name}: {result.message or result.status}" for result in failed]
+        lines = []
+        for result in failed:
+            lines.append(f"{result.resource_type} {result.name}: {result.message or result.status}")
+            if (check := checks.get(result.unique_id)) and check.description:
+                lines.append(f"  it wants: {check.description}")
         raise WarehouseError(
             "dbt could not build the warehouse:\n  " + "\n  ".join(lines),
-            remedy="nothing was published; mend the data or the model that is named, and run again",
+            remedy="nothing was published; mend the data or the model that is named, and run again "
+            f"(the queries as they were run: {workspace.dbt_target / 'compiled'})",
         )

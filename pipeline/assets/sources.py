@@ -5,12 +5,14 @@ from typing import Any
 
 import dagster as dg
 
+from pipeline.assets.plan import plan_of
 from pipeline.ingest.landing import LandedTable, Landing
 from pipeline.ingest.record import write_record
 from pipeline.ingest.sources import ingest_source
 from pipeline.ingest.tables import SOURCE_TABLES
 from pipeline.progress import Progress, Step
-from pipeline.raw import SOURCES
+from pipeline.raw import SOURCES, landed_tables
+from pipeline.report.failure import failure_reported
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
 
@@ -35,11 +37,18 @@ def _source_assets(source: str) -> dg.AssetsDefinition:
 
     @dg.multi_asset(name=source, specs=specs)
     def ingest(
-        settings: dg.ResourceParam[Settings], progress: dg.ResourceParam[Progress]
+        context: dg.AssetExecutionContext,
+        settings: dg.ResourceParam[Settings],
+        progress: dg.ResourceParam[Progress],
     ) -> Iterator[dg.MaterializeResult[Any]]:
         """Read, type and land every table of the source."""
         workspace = Workspace(settings.state)
-        with progress.step(source) as step:
+        plan = plan_of(context, settings)
+
+        def read_so_far() -> list[LandedTable]:
+            return landed_tables(workspace, _sources_read(context))
+
+        with failure_reported(settings, plan, progress, read_so_far), progress.step(source) as step:
             landed = ingest_source(source, getattr(settings, source), Landing(workspace.landing), step)
             write_record(workspace.landed(source), landed)
             _summarise(step, landed, getattr(settings, source))
@@ -55,6 +64,14 @@ def _source_assets(source: str) -> dg.AssetsDefinition:
             )
 
     return ingest
+
+
+def _sources_read(context: dg.AssetExecutionContext) -> list[str]:
+    """List the sources that this run has read: older records of others may lie there too."""
+    events = context.instance.all_logs(context.run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    keys = [event.dagster_event.asset_key for event in events if event.dagster_event]
+    done = {key.path[0] for key in keys if key}
+    return [source for source in SOURCES if source in done]
 
 
 def _summarise(step: Step, landed: list[LandedTable], location: str | None) -> None:

@@ -58,17 +58,18 @@ class Release:
     def publish(self) -> list[PublishedDrop]:
         """Publish a drop for each organization, and keep what the next run needs to know of this one.
 
-        WarehouseError, with nothing published but the reports that say so, where the audit fails.
+        WarehouseError, with nothing published but the reports that say so, where a contract breaks what its version
+        promises or the audit fails.
         """
         with self.destination.turn():
             self.destination.clear_staging()
             marts = read_marts(self.engine, self.contracts)
             metrics = self.engine.read(METRICS, [field.name for field in METRICS_SCHEMA])
             drops = self._stage(marts)
-            self._check_versions(drops)
+            problem = self._broken_promise(drops)
             audit = self._audit(drops)
             manifests = self._manifests(drops, audit, _data_as_of(marts["account_core"]))
-            problem = audit.problem()
+            problem = problem or audit.problem()
             reports = self._reports(drops, manifests, audit, metrics, problem)
             if problem is not None:
                 for page in write_reports(reports, self.destination.place, self.settings.state):
@@ -96,15 +97,19 @@ class Release:
             step.summary = f"{len(drops)} drops, {rows:,} rows of {len(self.contracts)} exports"
         return drops
 
-    def _check_versions(self, drops: Sequence[StagedDrop]) -> None:
-        """Hold the contracts against those that readers of the latest drops rely on."""
+    def _broken_promise(self, drops: Sequence[StagedDrop]) -> WarehouseError | None:
+        """Hold the contracts against those that readers of the latest drops rely on; say what breaks them."""
         noted: set[str] = set()
         for drop in drops:
             latest = latest_manifest(self.destination.place, drop.organization_id)
             if latest is not None:
-                noted.update(check_versions(contracts_of_drop(latest), self.contracts))
+                try:
+                    noted.update(check_versions(contracts_of_drop(latest), self.contracts))
+                except WarehouseError as broken:
+                    return broken
         for line in sorted(noted):
             self.progress.view.noted(line)
+        return None
 
     def _audit(self, drops: Sequence[StagedDrop]) -> AuditResult:
         reports = self.settings.state / REPORTS

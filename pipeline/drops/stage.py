@@ -95,7 +95,12 @@ def _rows_of(mart: pa.Table, contract: ExportContract, organization_id: int, crm
     with scratch_connection() as connection:
         connection.register("mart", mart)
         rows = connection.sql(f"select {columns} from mart where {condition} order by {order}").to_arrow_table()
-    return pa.table({c.name: _in_shape(rows[c.name], c.arrow_type) for c in contract.exported_columns})
+    values = [_in_shape(rows[field.name], field.type) for field in contract.arrow_schema]
+    fields = [
+        pa.field(field.name, held.type, nullable=field.nullable or held.null_count > 0)
+        for field, held in zip(contract.arrow_schema, values, strict=True)
+    ]
+    return pa.table(values, schema=pa.schema(fields))
 
 
 def _in_shape(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:

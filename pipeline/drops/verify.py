@@ -281,7 +281,7 @@ def _content_faults(folder: Path, files: list[_File]) -> Iterator[str]:
         yield from (f"{parquet.name}: {fault}" for fault in faults)
         if table.num_rows != parquet.rows:
             yield f"{parquet.name}: has {table.num_rows:,} rows, the manifest says {parquet.rows:,}"
-        if faults:
+        if faults or not set(contract.primary_key) <= set(table.column_names):
             continue
         yield from (f"{parquet.name}: {fault}" for fault in _value_faults(table, contract))
         for suffix, expected in (("csv", table), (SAFE_SUFFIX, neutralised(table))):
@@ -292,9 +292,11 @@ def _content_faults(folder: Path, files: list[_File]) -> Iterator[str]:
 
 def _read_parquet(path: Path) -> pa.Table | str:
     try:
-        return pq.ParquetFile(path).read()  # one file: names of folders around it are no columns
+        table = pq.ParquetFile(path).read()  # one file: names of folders around it are no columns
+        table.validate(full=True)  # its texts are UTF-8
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         return f"is not Parquet that can be read ({_short(error)})"
+    return table
 
 
 def _schema_faults(schema: pa.Schema, contract: ExportContract) -> Iterator[str]:
@@ -319,17 +321,17 @@ def _schema_faults(schema: pa.Schema, contract: ExportContract) -> Iterator[str]
 
 
 def _value_faults(table: pa.Table, contract: ExportContract) -> Iterator[str]:
-    """Check not-null columns, lengths and the primary key."""
+    """Check not-null columns and how the file declares them, lengths and the primary key."""
     for column in contract.exported_columns:
         yield from _column_faults(table[column.name], column)
+        if table.schema.field(column.name).nullable != column.nullable:
+            found, told = ("may", "must not") if not column.nullable else ("must not", "may")
+            yield f"column {column.name} {found} be null by the file's schema, and {told} by the manifest"
     keys = table.select(list(contract.primary_key))
     counts = keys.group_by(list(contract.primary_key)).aggregate([([], "count_all")])
     repeated = counts.filter(pc.greater(counts["count_all"], 1))
-    faults = [
-        f"the key {_key(row, contract.primary_key)} stands in {row['count_all']} rows"
-        for row in repeated.slice(0, _SHOWN).to_pylist()
-    ]
-    yield from faults
+    for row in range(min(repeated.num_rows, _SHOWN)):
+        yield f"the key {_key(repeated, row, contract.primary_key)} stands in {repeated['count_all'][row]} rows"
     if repeated.num_rows > _SHOWN:
         yield f"{repeated.num_rows - _SHOWN:,} more keys stand in more than one row"
 
@@ -363,22 +365,24 @@ def _csv_faults(path: Path, expected: pa.Table, file: _File, contract: ExportCon
         places = pc.indices_nonzero(pc.invert(same))
         count += len(places)
         for place in places.slice(0, _SHOWN).to_pylist():
-            row = expected.slice(place, 1).to_pylist()[0]
+            row = _key(expected, place, contract.primary_key)
             faults.append(
-                f"row {_key(row, contract.primary_key)}, column {name}: {_cell(theirs[place])}, "
-                f"but {_cell(ours[place])} in the Parquet file"
+                f"row {row}, column {name}: {_cell(theirs[place])}, but {_cell(ours[place])} in the Parquet file"
             )
     yield from faults[:_SHOWN]
     if count > _SHOWN:
         yield f"{count - _SHOWN:,} more cells differ from the Parquet file"
 
 
-def _key(row: dict[str, Any], primary_key: tuple[str, ...]) -> str:
-    return ", ".join(f"{name} {_quoted(str(row[name]))}" for name in primary_key)
+def _key(table: pa.Table, row: int, primary_key: tuple[str, ...]) -> str:
+    return ", ".join(f"{name} {_cell(table[name][row])}" for name in primary_key)
 
 
 def _cell(scalar: pa.Scalar) -> str:
-    value = scalar.as_py()
+    try:
+        value = scalar.as_py()
+    except (ValueError, OverflowError):  # a day or instant beyond those of Python
+        value = scalar.cast(pa.string()).as_py()
     return "null" if value is None else _quoted(str(value))
 
 

@@ -156,3 +156,5 @@ class RunFacts:
     exports: tuple[ExportFacts, ...]
     metrics: tuple[MetricFacts, ...]
     plots: tuple[Plot, ...]
+    unread: tuple[str, ...] = ()
+    """The sources that a run which stopped had not read."""

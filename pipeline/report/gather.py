@@ -63,6 +63,7 @@ class MeasuredRun:
     metrics: tuple[MetricFacts, ...]
     audit: AuditResult | None
     problem: WarehouseError | None
+    unread: tuple[str, ...]
 
 
 def measure_run(
@@ -72,11 +73,12 @@ def measure_run(
     metrics: pa.Table,
     audit: AuditResult | None,
     problem: WarehouseError | None = None,
+    unread: tuple[str, ...] = (),
 ) -> MeasuredRun:
     """Measure a run, once for all its reports.
 
     `rejects` and `metrics` are the marts of these names (`run_metrics`, with the history), or empty where the run did
-    not get that far; `problem` is why it publishes nothing.
+    not get that far; `problem` is why it publishes nothing, `unread` names the sources that were not read until then.
     """
     return MeasuredRun(
         plan,
@@ -85,6 +87,7 @@ def measure_run(
         tuple(_metrics(metrics, plan.as_of)),
         audit,
         problem,
+        unread,
     )
 
 
@@ -126,6 +129,7 @@ def gather_facts(
         exports=() if staged is None else tuple(_exports(staged, previous, contracts)),
         metrics=tuple(_metrics_of(run.metrics, organization_id, is_crm=is_crm)),
         plots=() if staged is None else draw_plots(staged.folder, run.plan),
+        unread=run.unread,
     )
     return facts if facts.is_published else replace(facts, name=_failed_name(facts))
 
@@ -149,6 +153,7 @@ def gather_operator_facts(run: MeasuredRun) -> RunFacts:
         exports=(),
         metrics=tuple(metric for metric in run.metrics if metric.metric not in _LOAD_METRICS),
         plots=(),
+        unread=run.unread,
     )
     return facts if facts.is_published else replace(facts, name=_failed_name(facts))
 
@@ -249,9 +254,15 @@ def _problem(error: WarehouseError | None) -> Problem | None:
 
 
 def _problem_without_rows(run: MeasuredRun) -> Problem | None:
-    """Say why nothing was published; a failed audit's own words name rows of every organization."""
+    """Say why nothing was published; the own words of a failed audit, reader or database hold rows of anyone."""
     problem = _problem(run.problem)
-    if problem is None or run.audit is None or run.audit.ok:
+    if problem is None:
+        return None
+    if run.audit is None:
+        return replace(
+            problem, what="The run stopped before any drop was staged; the operator's report says why in full."
+        )
+    if run.audit.ok:
         return problem
     return replace(
         problem, what="An error in the audit of any organization keeps all drops of the run back.", where=None

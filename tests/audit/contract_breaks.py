@@ -17,8 +17,10 @@ Break = Callable[[pa.Table, ContractColumn], pa.Table | None]
 
 
 def _replace(table: pa.Table, column: ContractColumn, values: pa.Array, name: str | None = None) -> pa.Table:
+    """Set the column's values alone: what the file declares of nulls stays, where it can."""
     place = table.column_names.index(column.name)
-    return table.set_column(place, name or column.name, values)
+    nullable = table.schema.field(place).nullable or values.null_count > 0
+    return table.set_column(place, pa.field(name or column.name, values.type, nullable), values)
 
 
 def wrong_type(table: pa.Table, column: ContractColumn) -> pa.Table:

@@ -415,15 +415,17 @@ def whole_drop(organization_id: int = 1) -> Rows:
 
 
 def table_of(contract: ExportContract, rows: Sequence[Row]) -> pa.Table:
-    """Put rows into the contract's shape; what a row does not name is null."""
+    """Put rows into the contract's shape; what a row does not name is null, and is declared so."""
     known = {column.name for column in contract.exported_columns}
     unknown = {name for row in rows for name in row} - known
     if unknown:
         raise KeyError(f"{contract.name} has no {sorted(unknown)}")
-    return pa.table(
-        [pa.array([row.get(column.name) for row in rows], column.arrow_type) for column in contract.exported_columns],
-        names=[column.name for column in contract.exported_columns],
-    )
+    columns = [pa.array([row.get(field.name) for row in rows], field.type) for field in contract.arrow_schema]
+    fields = [
+        field.with_nullable(field.nullable or values.null_count > 0)
+        for field, values in zip(contract.arrow_schema, columns, strict=True)
+    ]
+    return pa.table(columns, schema=pa.schema(fields))
 
 
 def write_export(folder: Path, export: str, table: pa.Table, csv: pa.Table | None = None) -> None:

@@ -93,6 +93,24 @@ def test_a_column_list_failure_says_missing_extra_moved_retyped(tmp_path: Path) 
     assert checks["types"].problem == "organization 7: rating is int64, should be integer as int32"
 
 
+@pytest.mark.parametrize(
+    ("column", "nullable", "problem"),
+    [
+        ("visit_id", True, "visit_id may be null by the file's schema, but is never null by the contract"),
+        ("seats", False, "seats is declared not null, but may be null by the contract"),
+    ],
+)
+def test_a_column_that_the_file_declares_otherwise_is_caught(
+    tmp_path: Path, column: str, nullable: bool, problem: str
+) -> None:
+    table = visits([{**row, "seats": 1} for row in ROWS])
+    at = table.column_names.index(column)
+    field = table.schema.field(at).with_nullable(nullable)
+    write_export(tmp_path, "visits", table.set_column(at, field, table[column]))
+    assert failed(tmp_path) == {"types"}
+    assert audited(tmp_path)["types"].problem == f"organization 7: {problem}"
+
+
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     write_export(tmp_path, "visits", visits())
     (tmp_path / "visits.parquet").unlink()

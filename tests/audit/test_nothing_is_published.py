@@ -224,6 +224,8 @@ def test_another_order_of_columns_under_the_old_version_is_stopped(
     with pytest.raises(WarehouseError, match=r"accounts 1\.0\.0, new major version 2\.0\.0"):
         run(exports, auditor)
     assert published(exports) == before
+    pages = [page.read_text() for page in (exports / "1" / "reports").glob("*-failed-*.html")]
+    assert any("new major version 2.0.0" in page for page in pages)
 
 
 def test_the_same_run_again_publishes_nothing_new(exports: Path, auditor: AuditProcess) -> None:

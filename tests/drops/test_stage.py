@@ -30,11 +30,22 @@ def test_the_exact_bytes_of_the_csv_files(stage: Callable[..., StagedDrop]) -> N
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
-def test_parquet_has_the_contracts_types(contract: object, stage: Callable[..., StagedDrop]) -> None:
+def test_parquet_has_the_contracts_types_and_tells_what_is_never_null(
+    contract: object, stage: Callable[..., StagedDrop]
+) -> None:
     assert isinstance(contract, type(DEALS))
-    schema = pq.read_schema(stage().folder / f"{contract.name}.parquet")
-    expected = [(field.name, field.type) for field in contract.arrow_schema]
-    assert [(field.name, field.type) for field in schema] == expected
+    file = pq.ParquetFile(stage().folder / f"{contract.name}.parquet")
+    assert file.schema_arrow.equals(contract.arrow_schema)
+    columns = [file.schema.column(at) for at in range(len(file.schema))]
+    required = [column.name for column in columns if column.max_definition_level == 0]
+    assert required == [column.name for column in contract.exported_columns if not column.nullable]
+
+
+def test_a_null_that_must_not_be_is_written_for_the_audit_to_find(stage: Callable[..., StagedDrop]) -> None:
+    places = [{"place_id": None, "region": "Nord", "tags": None}]
+    rows = pq.read_table(stage(places=places).folder / "places.parquet")
+    assert rows["place_id"].to_pylist() == [None]
+    assert rows.schema.field("place_id").nullable
 
 
 def test_parquet_is_zstd_with_logical_types(stage: Callable[..., StagedDrop]) -> None:

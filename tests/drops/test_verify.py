@@ -255,6 +255,22 @@ def test_a_null_where_none_may_be_and_a_text_too_long(drop: Published) -> None:
     assert "deals.parquet: column title is longer than varchar(40) in 1 rows" in drop.faults()
 
 
+@pytest.mark.parametrize(
+    ("column", "nullable", "fault"),
+    [
+        ("deal_id", True, "column deal_id may be null by the file's schema, and must not by the manifest"),
+        ("title", False, "column title must not be null by the file's schema, and may by the manifest"),
+    ],
+)
+def test_a_column_that_the_file_declares_otherwise(column: str, nullable: bool, fault: str, drop: Published) -> None:
+    def declare(table: pa.Table) -> pa.Table:
+        at = table.column_names.index(column)
+        return table.set_column(at, table.schema.field(at).with_nullable(nullable), table[column])
+
+    drop.rewrite_parquet("deals.parquet", declare)
+    assert drop.faults() == [f"deals.parquet: {fault}"]
+
+
 CELLS: list[tuple[str, Any, str]] = [
     ("title", "x", 'row deal_id 2, column title: x, but "" in the Parquet file'),
     ("note", "", 'row deal_id 2, column note: "", but null in the Parquet file'),
@@ -304,6 +320,16 @@ def test_a_csv_that_can_not_be_read(drop: Published) -> None:
     assert faults[0].startswith("deals.csv: can't be read as its contract says (")
 
 
+def test_a_day_that_no_calendar_has(drop: Published) -> None:
+    def far(table: pa.Table) -> pa.Table:
+        days = pa.array([3_000_000, None], pa.int32()).cast(pa.date32())
+        return table.set_column(table.column_names.index("due"), "due", days)
+
+    drop.rewrite_parquet("deals.parquet", far)
+    (fault, _) = drop.faults()
+    assert fault == "deals.csv: row deal_id 2, column due: null, but 10183-09-21 in the Parquet file"
+
+
 def test_a_safe_csv_that_is_not_safe(safe_drop: Published) -> None:
     exact = (safe_drop.folder / "deals.csv").read_bytes()
     assert exact == (safe_drop.folder / "deals.safe.csv").read_bytes(), "nothing to neutralise in this tenant"
@@ -318,7 +344,30 @@ def test_parquet_that_is_none(drop: Published) -> None:
     assert faults[0].startswith("deals.parquet: is not Parquet that can be read (")
 
 
+def test_text_that_is_not_utf_8(drop: Published) -> None:
+    def damage(table: pa.Table) -> pa.Table:
+        titles = pa.array([b"\x83\xff", b""]).view(pa.string())
+        return table.set_column(table.column_names.index("title"), "title", titles)
+
+    drop.rewrite_parquet("deals.parquet", damage)
+    faults = drop.faults()
+    assert len(faults) == 1
+    assert faults[0].startswith("deals.parquet: is not Parquet that can be read (")
+
+
 # the manifest
+
+
+def test_a_key_of_columns_that_are_not_there(drop: Published) -> None:
+    def misname(manifest: dict[str, Any]) -> None:
+        for file in manifest["files"]:
+            file["primary_key"] = ["id"] if file["export"] == "deals" else file["primary_key"]
+
+    drop.edit_manifest(misname)
+    assert drop.faults(()) == [
+        "deals.csv: the primary key names id, which is no column",
+        "deals.parquet: the primary key names id, which is no column",
+    ]
 
 
 def test_a_manifest_whose_hash_is_wrong(drop: Published) -> None:

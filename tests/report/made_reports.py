@@ -212,7 +212,7 @@ class MadeRun:
     def __post_init__(self) -> None:
         self.destination = FolderDestination(open_place(str(self.folder / "exports")))
 
-    def measured(self) -> Any:
+    def measured(self, unread: tuple[str, ...] = ()) -> Any:
         """Measure the run."""
         audit = AuditResult(self.checks) if self.checks else None
         problem = self.problem or (audit.problem() if audit else None)
@@ -223,6 +223,7 @@ class MadeRun:
             metrics_table(self.metrics),
             audit,
             problem,
+            unread,
         )
 
     def stage(self, organization_id: int) -> tuple[StagedDrop, dict[str, Any]]:

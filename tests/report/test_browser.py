@@ -11,6 +11,7 @@ import pytest
 from made_reports import FAILED, MISNAMED, PASSED, WARNED, MadeRun
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from pipeline.errors import WarehouseError
 from pipeline.report.gather import gather_operator_facts
 from pipeline.report.page import render_report
 
@@ -71,6 +72,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     long = "without_any_place_to_break_" * 12
     run.rejects = [("crm", "accounts", f"{long}.csv", 7, "annual_revenue", long, "not an amount", "cell nulled")]
     content["long"] = render_report(run.facts(1)).replace("health_score is between", f"{long} is between")
+    run.checks = ()
+    run.problem = WarehouseError("the column 'id' is missing", where="estimates.csv", remedy="add it")
+    content["stopped"] = render_report(gather_operator_facts(run.measured(unread=("lmn",))))
     for name, page in content.items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
     return {name: folder / f"{name}.html" for name in content}
@@ -93,7 +97,7 @@ def open_page(browser: Browser, path: Path, said: list[str], width: str, scheme:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.parametrize("name", ["published", "warned", "failed", "operator", "long"])
+@pytest.mark.parametrize("name", ["published", "warned", "failed", "operator", "long", "stopped"])
 def test_it_opens_from_a_file_alone_and_fits(
     name: str, width: str, browser: Browser, pages: dict[str, Path], said: list[str], tmp_path: Path
 ) -> None:

@@ -17,7 +17,7 @@ from pipeline.drops.audit.staged_files import StagedExport, as_text, column_list
 
 _SAYS: Final = {
     "columns": "the files have the columns of the contract, in its order",
-    "types": "every column has the type of the contract, with its length, precision and scale",
+    "types": "every column has the type of the contract, with length, precision and scale, and is nullable as there",
     "row_order": "rows stand in the order of the primary key",
     "csv": "the CSV says the same as the Parquet file, cell by cell",
 }
@@ -145,6 +145,10 @@ def _judge_columns(session: Session, staged: Sequence[StagedExport], verdicts: d
             "column": [name for _, name, *_ in found],
             "contract_type": [str(export.contract.column(name).arrow_type) for export, name, *_ in found],
             "parquet_type": [_found_type(export, name, retyped) for export, name, retyped, _ in found],
+            "contract_nullable": [export.contract.column(name).nullable for export, name, *_ in found],
+            "parquet_nullable": [
+                export.contract.column(name).nullable != (name in export.redeclared) for export, name, *_ in found
+            ],
             "cells_that_differ_in_csv": [differing for *_, differing in found],
         }
     )
@@ -153,21 +157,29 @@ def _judge_columns(session: Session, staged: Sequence[StagedExport], verdicts: d
         columns,
         [
             gxe.ExpectColumnPairValuesToBeEqual(column_A="contract_type", column_B="parquet_type"),
+            gxe.ExpectColumnPairValuesToBeEqual(column_A="contract_nullable", column_B="parquet_nullable"),
             gxe.ExpectColumnValuesToBeInSet(column="cells_that_differ_in_csv", value_set=[0]),
         ],
     )
-    for place, name in enumerate(("types", "csv")):
+    for place, name in enumerate(("types", "nullability", "csv")):
         if results and not results[place].success:
             for position in results[place].result["unexpected_index_list"]:
                 export, column, retyped, differing = found[position]
-                verdict = verdicts[export.contract.name, name]
-                if retyped and name == "types":
+                verdict = verdicts[export.contract.name, "csv" if name == "csv" else "types"]
+                where = f"organization {export.organization_id}: {column}"
+                if name == "nullability":
+                    verdict.fail(export.organization_id, problem=f"{where} {_redeclared(export, column)}")
+                elif retyped and name == "types":
                     wanted, is_now = retyped
-                    problem = f"organization {export.organization_id}: {column} is {is_now}, should be {wanted}"
-                    verdict.fail(export.organization_id, problem=problem)
+                    verdict.fail(export.organization_id, problem=f"{where} is {is_now}, should be {wanted}")
                 else:
                     verdict.fail(export.organization_id, differing)
                     verdict.samples.extend(_differing_cells(export, column))
+
+
+def _redeclared(export: StagedExport, column: str) -> str:
+    promise = "may be null" if export.contract.column(column).nullable else "is never null"
+    return f"{export.redeclared[column]}, but {promise} by the contract"
 
 
 def _found_type(export: StagedExport, name: str, retyped: tuple[str, str] | None) -> str:

@@ -62,6 +62,18 @@ class StagedExport:
             if column.name in found and found[column.name] != column.arrow_type
         }
 
+    @functools.cached_property
+    def redeclared(self) -> dict[str, str]:
+        """The columns that the Parquet file declares nullable, or not null, other than the contract: what it says."""
+        if self.rows is None:
+            return {}
+        declared = {field.name: field.nullable for field in self.rows.schema}
+        return {
+            column.name: "may be null by the file's schema" if declared[column.name] else "is declared not null"
+            for column in self.contract.exported_columns
+            if column.name in declared and declared[column.name] != column.nullable
+        }
+
 
 def read_staged(folders: Mapping[int, Path], contracts: Sequence[ExportContract]) -> list[StagedExport]:
     """Read the files of every export in every organization's folder; a file that cannot be read is a fault of it."""

@@ -1,0 +1,87 @@
+"""The reports of a run that stops before its drops are staged: what stopped it, where, and what was read until then.
+
+A run that its audit stops is reported by the release, which has the staged files to show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.drops.catalog import organizations_in
+from pipeline.drops.place import Place, open_place
+from pipeline.errors import WarehouseError
+from pipeline.ingest.landing import LandedTable
+from pipeline.ingest.rejects import REJECTS_SCHEMA
+from pipeline.progress import Progress
+from pipeline.raw import METRICS_SCHEMA, SOURCES
+from pipeline.report.gather import MeasuredRun, gather_facts, gather_operator_facts, measure_run
+from pipeline.report.sources import TENANT
+from pipeline.report.write import write_reports
+from pipeline.run_plan import RunPlan
+from pipeline.settings import Settings
+
+_SPINE = ("platform", "customer")
+"""The table whose organizations get drops; a stray id in another one is nobody's."""
+
+
+@contextmanager
+def failure_reported(
+    settings: Settings, plan: RunPlan, progress: Progress, landed: Callable[[], Sequence[LandedTable]]
+) -> Iterator[None]:
+    """Do a step; if it fails, write the run's reports and name them, and let the failure go its way.
+
+    `landed` gives the tables that are known by then.
+    """
+    try:
+        yield
+    except Exception as error:
+        try:
+            for page in _write(settings, plan, landed(), _as_problem(error)):
+                progress.view.noted(f"report: {page}")
+        except Exception as fault:  # what stopped the run must be heard, whatever the report's own fault
+            progress.view.noted(f"not every report could be written: {fault}")
+        raise
+
+
+def _as_problem(error: Exception) -> WarehouseError:
+    """Say a fault as people read it. Of a fault of the program only its kind is told: its words may hold any value."""
+    if isinstance(error, WarehouseError):
+        return error
+    return WarehouseError(
+        f"the program itself failed ({type(error).__name__})",
+        remedy="this is a fault of the program, not of the data: its trace is in the log of the run",
+    )
+
+
+def _write(settings: Settings, plan: RunPlan, landed: Sequence[LandedTable], problem: WarehouseError) -> list[str]:
+    """Write the page of the whole run, then one beside the drops of each organization that is known."""
+    place = open_place(settings.exports)
+    read = {table.table.source for table in landed}
+    unread = tuple(source for source in SOURCES if source not in read)
+    run = measure_run(
+        plan, landed, _rejects(landed), METRICS_SCHEMA.empty_table(), audit=None, problem=problem, unread=unread
+    )
+    pages = write_reports([gather_operator_facts(run)], place, settings.state)
+    own = [gather_facts(run, place, organization, None, None, ()) for organization in _organizations(run, place)]
+    return pages + write_reports(own, place, settings.state)
+
+
+def _rejects(landed: Sequence[LandedTable]) -> pa.Table:
+    tables = [pq.read_table(part, schema=REJECTS_SCHEMA) for table in landed for part in table.rejects]
+    return pa.concat_tables(tables) if tables else REJECTS_SCHEMA.empty_table()
+
+
+def _organizations(run: MeasuredRun, place: Place) -> list[int]:
+    """List the organizations that wait for a drop: those that have some, and those of the sources read so far."""
+    known = set(organizations_in(place))
+    for source in run.sources:
+        table = source.landed.table
+        if (table.source, table.name) == _SPINE:
+            known.update(source.tenants)
+        elif source.landed.is_configured and TENANT not in {column.name for column in table.columns}:
+            known.add(int(run.plan.decisions["crm_organization_id"]))
+    return sorted(known)
