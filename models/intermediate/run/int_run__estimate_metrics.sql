@@ -60,16 +60,32 @@ counted as (
 
 ),
 
-listed as (
+named as (
 
-    {% for metric, dimension, expression in metrics -%}
+    {% for metric, dimension, _ in metrics -%}
     select
+        {{ loop.index }} as place,
         '{{ metric }}' as metric,
-        '{{ dimension }}' as dimension,
-        cast(metric_{{ loop.index }} as numeric(24, 6)) as value
-    from counted
+        '{{ dimension }}' as dimension
     {{ "union all" if not loop.last }}
     {% endfor %}
+
+),
+
+listed as (
+
+    -- each metric beside its count, and not a select for each: Spark would count the estimates as often
+    select
+        named.metric,
+        named.dimension,
+        case named.place
+            {% for metric in metrics -%}
+            when {{ loop.index }} then cast(counted.metric_{{ loop.index }} as numeric(24, 6))
+            {% endfor %}
+        end as value
+
+    from named
+    cross join counted
 
 )
 
