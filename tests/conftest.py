@@ -1,12 +1,18 @@
-"""What every test shares: reproducible property tests, and browser tests only where there is a browser."""
+"""What tests share: reproducible property tests, browser tests only where there is a browser, one Spark cluster."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from pipeline.engines.spark_cluster import LocalCluster
 
 settings.register_profile("default", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
@@ -23,3 +29,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=without)
         items[:] = [item for item in items if not item.get_closest_marker("browser")]
         print(f"\n{len(without)} browser tests need a Chromium on the PATH and are left out")
+
+
+@pytest.fixture(scope="session")
+def spark_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    """A cluster that somebody else runs: a master and two workers, for all tests that need one."""
+    from pipeline.engines.spark import SparkEngine
+    from pipeline.engines.spark_cluster import LocalCluster
+
+    cluster = LocalCluster(tmp_path_factory.mktemp("cluster"), cores=1, memory="1g")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SPARK_LOCAL_IP", "127.0.0.1")  # the machine's name may have no address
+        yield cluster
+        SparkEngine.shut_down()
+    cluster.stop()
+
+
+@pytest.fixture
+def spark_session(spark_cluster: LocalCluster, tmp_path: Path) -> Any:
+    """A session on that cluster, with the settings of a run: the one that is open, if one is."""
+    from pipeline.engines.spark import SparkEngine
+    from pipeline.settings import Settings
+
+    if SparkEngine._session is None:
+        SparkEngine(Settings(state=tmp_path, target="spark", spark_master=spark_cluster.master)).load([])
+    return SparkEngine._session

@@ -56,6 +56,11 @@ class LocalCluster:
         for name in names:
             self._logged(name, r"(Successfully registered with master)")
 
+    @property
+    def is_running(self) -> bool:
+        """Whether none of the processes has ended."""
+        return all(process.poll() is None for process in (self._keeper, *self._processes.values()))
+
     def stop(self) -> None:
         """End every process."""
         atexit.unregister(self.stop)

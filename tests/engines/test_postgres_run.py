@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,6 +12,7 @@ import psycopg
 import pyarrow as pa
 import pytest
 from engines.builds import build_marts
+from engines.english import english_database
 from engines.random_sources import random_raw_tables
 
 from pipeline.engines.postgres_server import open_server
@@ -67,6 +69,18 @@ def test_the_loader_builds_the_same_rows_as_duckdb_in_a_database_of_another_loca
         rows = sorted(map(str, table.to_pylist()))
         assert sorted(map(str, built[mart].to_pylist())) == rows, mart
         assert rows or mart == "duplicate_at_risk_estimates", f"{mart} is empty, and so proves nothing"
+
+
+@pytest.mark.slow
+def test_the_rows_are_the_same_in_a_database_that_sorts_as_english(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tables = random_raw_tables(tmp_path / "raw", rows=ROWS, seed=1)
+    with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as name:
+        english = english_database(Path(name), monkeypatch)
+        built = build_marts(Settings(state=tmp_path / "english", target="postgres", postgres_url=english), tables)
+    for mart, table in build_marts(Settings(state=tmp_path), tables).items():
+        assert sorted(map(str, built[mart].to_pylist())) == sorted(map(str, table.to_pylist())), mart
 
 
 def test_readers_read_every_mart(built: dict[str, pa.Table], warehouse: Warehouse) -> None:

@@ -1,67 +1,69 @@
-"""Whole builds on a standalone Spark cluster: a master and two workers, each a process of its own."""
+"""A whole run by the command line on Spark: a master and two workers, each a process of its own, that it starts."""
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from engines.builds import build_marts
-from engines.random_sources import random_raw_tables
-
-from pipeline.engines.spark import SparkEngine
-from pipeline.errors import WarehouseError
-from pipeline.settings import Settings
+from parity.compare import SAMPLE, compare_exports, report, run_engine
 
 pytestmark = pytest.mark.spark
 
-ROWS = 100
+EXPORTS = 10
 
 
 @pytest.fixture(scope="module")
-def built(state: Path) -> Iterator[dict[str, pa.Table]]:
-    """The marts of a build, committed; the cluster runs until this module's tests end."""
-    yield build_marts(Settings(state=state, target="spark"), random_raw_tables(state / "raw", rows=ROWS, seed=3))
-    SparkEngine.shut_down()
+def folder(state: Path) -> Iterator[Path]:
+    """Where the bundled sample has been run: below `spark`, its exports and its state."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.delenv("WAREHOUSE_SPARK_MASTER", raising=False)
+        run_engine("spark", SAMPLE, state)
+    yield state
 
 
-def test_marts_are_those_of_duckdb(built: dict[str, pa.Table], tmp_path: Path) -> None:
-    expected = build_marts(Settings(state=tmp_path), random_raw_tables(tmp_path / "raw", rows=ROWS, seed=3))
-    assert built.keys() == expected.keys()
-    for mart, table in expected.items():
-        rows = sorted(map(str, table.to_pylist()))
-        assert sorted(map(str, built[mart].to_pylist())) == rows, mart
+@pytest.fixture(scope="module")
+def cluster(folder: Path) -> Path:
+    """Where the cluster's logs are."""
+    return folder / "spark" / "state" / "spark" / "cluster"
 
 
-def test_executors_on_both_workers_ran_the_tasks(built: dict[str, pa.Table], state: Path) -> None:
-    """By the executors' own logs, which the workers keep."""
-    master = (state / "spark" / "cluster" / "master.log").read_text()
+@pytest.fixture(scope="module")
+def published(folder: Path) -> Path:
+    """What the run has left for its readers."""
+    return folder / "spark" / "state" / "spark" / "published"
+
+
+def test_every_csv_is_that_of_duckdb_to_the_byte(folder: Path) -> None:
+    exports = run_engine("duckdb", SAMPLE, folder)
+    compared = compare_exports(("duckdb", "spark"), (exports, folder / "spark" / "exports"))
+    assert len(compared) == EXPORTS
+    assert all(one.cells > 0 and one.differences == 0 for one in compared), report(compared)
+
+
+def test_executors_on_both_workers_ran_the_tasks(cluster: Path) -> None:
+    """By the executors' own logs, which the workers keep, and the master's."""
+    master = (cluster / "master.log").read_text()
     assert len(set(re.findall(r"Registering worker ([\d.]+:\d+)", master))) == 2
+    assert len(set(re.findall(r"Launching executor app-\S+ on worker (\S+)", master))) == 2
     for worker in ("worker-1", "worker-2"):
-        logs = (state / "spark" / "cluster" / "workers" / worker).glob("app-*/*/stderr")
+        logs = (cluster / "workers" / worker).glob("app-*/*/stderr")
         finished = sum(log.read_text().count("Finished task") for log in logs)
         assert finished > 100, f"{worker} finished {finished} tasks"
 
 
-def test_what_is_published_is_parquet_that_anyone_can_read(built: dict[str, pa.Table], state: Path) -> None:
-    import pyarrow.parquet as pq
-
-    table = pq.read_table(state / "spark" / "published" / "marts" / "accounts")
-    assert sorted(map(str, table["id"].to_pylist())) == sorted(map(str, built["accounts"]["id"].to_pylist()))
-
-
-def test_landing_files_are_read_where_they_lie(built: dict[str, pa.Table], state: Path) -> None:
-    [linked] = (state / "spark" / "published" / "raw" / "crm__accounts").iterdir()
-    assert linked.samefile(state / "raw" / "crm__accounts.parquet")
+def test_what_is_published_is_parquet_that_anyone_can_read(folder: Path, published: Path) -> None:
+    with (folder / "spark" / "exports" / "1" / "latest" / "at_risk_accounts.csv").open(newline="") as file:
+        exported = sorted(row["account_id"] for row in csv.DictReader(file))
+    assert exported
+    assert sorted(pq.read_table(published / "marts" / "at_risk_accounts")["account_id"].to_pylist()) == exported
 
 
-def test_a_later_process_reads_what_was_built(built: dict[str, pa.Table], state: Path) -> None:
-    again = SparkEngine(Settings(state=state, target="spark")).read("accounts", ["id"])
-    assert again.num_rows == built["accounts"].num_rows
-
-
-def test_a_mart_that_was_not_built_is_an_error(built: dict[str, pa.Table], state: Path) -> None:
-    with pytest.raises(WarehouseError, match="there is no mart nothing"):
-        SparkEngine(Settings(state=state, target="spark")).read("nothing", ["id"])
+def test_landing_files_are_read_where_they_lie(folder: Path, published: Path) -> None:
+    landed = {file.stat().st_ino for file in (folder / "spark" / "state" / "landing").rglob("*.parquet")}
+    linked = [file.stat().st_ino for file in (published / "raw" / "crm__accounts").iterdir()]
+    assert linked
+    assert set(linked) <= landed

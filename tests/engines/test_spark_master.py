@@ -4,30 +4,50 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from engines.random_sources import random_raw_tables
 
 from pipeline.engines.spark import SparkEngine
 from pipeline.engines.spark_cluster import LocalCluster
+from pipeline.errors import WarehouseError
 from pipeline.settings import Settings
 
+pytestmark = pytest.mark.spark
 
-@pytest.mark.spark
-def test_an_existing_cluster_runs_the_work_and_outlives_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-    tables = random_raw_tables(tmp_path / "raw", rows=50, seed=4)
-    state = tmp_path / "state"
-    cluster = LocalCluster(tmp_path / "cluster", cores=1, memory="1g")
-    try:
-        engine = SparkEngine(Settings(state=state, target="spark", spark_master=cluster.master))
-        engine.load(tables)
-        [counted] = SparkEngine._session.sql("select count(*), count(distinct id) from raw.crm__accounts").collect()
-        SparkEngine.shut_down()
-        assert all(process.poll() is None for process in cluster._processes.values())
-        assert not (state / "spark" / "cluster").exists(), "no cluster of its own was started"
-        logs = (cluster.folder / "workers").glob("*/app-*/*/stderr")
-        assert sum(log.read_text().count("Finished task") for log in logs) > 0
-        assert tuple(counted) == (50, 50)
-    finally:
-        SparkEngine.shut_down()
-        cluster.stop()
+
+@pytest.fixture
+def engine(spark_cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SparkEngine:
+    """An engine that the environment points to the cluster."""
+    monkeypatch.setenv("WAREHOUSE_SPARK_MASTER", spark_cluster.master)
+    return SparkEngine(Settings(state=tmp_path / "state", target="spark"))
+
+
+def test_an_existing_cluster_runs_the_work_and_outlives_it(
+    engine: SparkEngine, spark_cluster: LocalCluster, tmp_path: Path
+) -> None:
+    engine.load(random_raw_tables(tmp_path / "raw", rows=50, seed=4))
+    counted = engine.query("select count(*) as counted, count(distinct id) as ids from raw.crm__accounts")
+    application = SparkEngine._session.sparkContext.applicationId
+    SparkEngine.shut_down()
+    assert counted.to_pylist() == [{"counted": 50, "ids": 50}]
+    assert not (engine.folder / "cluster").exists(), "no cluster of its own was started"
+    logs = (spark_cluster.folder / "workers").glob(f"*/{application}/*/stderr")
+    assert sum(log.read_text().count("Finished task") for log in logs) > 0
+    assert spark_cluster.is_running
+
+
+def test_a_later_process_reads_what_was_built(engine: SparkEngine) -> None:
+    mart = engine.folder / "build-1" / "marts" / "accounts"
+    mart.mkdir(parents=True)
+    pq.write_table(pa.table({"id": ["a", "b"], "name": ["A", None]}), mart / "part.parquet")
+    (engine.folder / "built").write_text("build-1")
+    assert engine.read("accounts", ["name", "id"]).to_pylist() == [{"name": "A", "id": "a"}, {"name": None, "id": "b"}]
+    with pytest.raises(WarehouseError, match="there is no mart nothing"):
+        engine.read("nothing", ["id"])
+
+
+def test_before_the_first_run_there_is_nothing_to_read(engine: SparkEngine) -> None:
+    with pytest.raises(WarehouseError, match="nothing is built"):
+        engine.read("accounts", ["id"])

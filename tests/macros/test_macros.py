@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from dbt.cli.main import dbtRunner
+from engines.english import english_database
 from macros.readings import READINGS, Row, case_tables
 
 from pipeline.dbt_runner import DBT_PROJECT, _environment
@@ -29,7 +31,7 @@ from pipeline.settings import PROJECT_ROOT, Settings
 PROJECT = Path(__file__).parent / "project"
 FEW, MANY = 3_000, 100_000
 
-RunSelects = Callable[[dict[str, str], dict[str, pa.Table]], dict[str, list[Row]]]
+RunSelects = Callable[[Path, dict[str, pa.Table]], dict[str, list[Row]]]
 
 
 def compiled(target: str, folder: Path, environment: dict[str, str]) -> dict[str, str]:
@@ -67,6 +69,14 @@ def on_postgres(folder: Path, tables: dict[str, pa.Table]) -> dict[str, list[Row
         return on_postgres_server(open_server(Settings(state=Path(state))), folder, tables)
 
 
+def on_postgres_in_english(folder: Path, tables: dict[str, pa.Table]) -> dict[str, list[Row]]:
+    with (
+        tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as state,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        return on_postgres_server(PostgresServer(english_database(Path(state), environment)), folder, tables)
+
+
 def on_postgres_server(server: PostgresServer, folder: Path, tables: dict[str, pa.Table]) -> dict[str, list[Row]]:
     selects = compiled("postgres", folder, dict(server.dbt_environment()))
     with closing(server.connect_arrow()) as loading, loading.cursor() as cursor:
@@ -77,34 +87,30 @@ def on_postgres_server(server: PostgresServer, folder: Path, tables: dict[str, p
         return {name: connection.execute(select.encode()).fetchall() for name, select in selects.items()}
 
 
-def on_spark(folder: Path, tables: dict[str, pa.Table]) -> dict[str, list[Row]]:
-    from pipeline.engines.spark import SparkEngine
-
+def on_spark(session: Any, folder: Path, tables: dict[str, pa.Table]) -> dict[str, list[Row]]:
     selects = compiled("spark", folder, {})
-    spark = SparkEngine(Settings(state=folder))._start_session()
     for name, table in tables.items():
         pq.write_table(table, folder / f"{name}.parquet")
-        spark.read.parquet(str(folder / f"{name}.parquet")).createOrReplaceTempView(name)
-    return {name: [tuple(row) for row in spark.sql(select).collect()] for name, select in selects.items()}
+        session.read.parquet(str(folder / f"{name}.parquet")).createOrReplaceTempView(name)
+    return {name: [tuple(row) for row in session.sql(select).collect()] for name, select in selects.items()}
 
 
-ENGINES = [
-    pytest.param(on_duckdb, id="duckdb"),
-    pytest.param(on_postgres, id="postgres"),
-    pytest.param(on_spark, id="spark", marks=pytest.mark.spark),
-]
+ENGINES: dict[str, RunSelects] = {
+    "duckdb": on_duckdb,
+    "postgres": on_postgres,
+    "postgres in English": on_postgres_in_english,
+}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def spark_ends() -> Iterator[None]:
-    """End the Spark session of this module's tests, if they started one."""
-    yield
-    from pipeline.engines.spark import SparkEngine
+@pytest.fixture(params=[*ENGINES, pytest.param("spark", marks=pytest.mark.spark)])
+def run(request: pytest.FixtureRequest) -> RunSelects:
+    """Run the compiled selects of all models over the tables of cases, on an engine."""
+    if request.param == "spark":
+        return partial(on_spark, request.getfixturevalue("spark_session"))
+    return ENGINES[request.param]
 
-    SparkEngine.shut_down()
 
-
-def assert_as_read(run: Callable[[Path, dict[str, pa.Table]], dict[str, list[Row]]], folder: Path, count: int) -> None:
+def assert_as_read(run: RunSelects, folder: Path, count: int) -> None:
     tables = case_tables(count)
     results = run(folder, tables)
     assert results.keys() == READINGS.keys()
@@ -118,14 +124,12 @@ def assert_as_read(run: Callable[[Path, dict[str, pa.Table]], dict[str, list[Row
         )
 
 
-@pytest.mark.parametrize("run", ENGINES)
-def test_macros_give_what_a_plain_reading_gives(run: Any, tmp_path: Path) -> None:
+def test_macros_give_what_a_plain_reading_gives(run: RunSelects, tmp_path: Path) -> None:
     assert_as_read(run, tmp_path, FEW)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("run", ENGINES)
-def test_macros_give_what_a_plain_reading_gives_in_very_many_cases(run: Any, tmp_path: Path) -> None:
+def test_macros_give_what_a_plain_reading_gives_in_very_many_cases(run: RunSelects, tmp_path: Path) -> None:
     assert_as_read(run, tmp_path, MANY)
 
 

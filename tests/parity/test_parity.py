@@ -86,6 +86,7 @@ def test_a_generated_set_gives_the_same_bytes_on_duckdb_and_postgres(tmp_path: P
     assert_parity(["duckdb", "postgres"], generate(tmp_path / "generated", 3_000))
 
 
+@pytest.mark.slow
 @pytest.mark.spark
-def test_the_bundled_sample_gives_the_same_bytes_on_spark() -> None:
-    assert_parity(["duckdb", "spark"], SAMPLE)
+def test_a_generated_set_gives_the_same_bytes_on_spark(tmp_path: Path) -> None:
+    assert_parity(["duckdb", "spark"], generate(tmp_path / "generated", 300))
