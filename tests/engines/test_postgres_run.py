@@ -78,7 +78,9 @@ def test_the_rows_are_the_same_in_a_database_that_sorts_as_english(
     tables = random_raw_tables(tmp_path / "raw", rows=ROWS, seed=1)
     with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as name:
         english = english_database(Path(name), monkeypatch)
-        built = build_marts(Settings(state=tmp_path / "english", target="postgres", postgres_url=english), tables)
+        state = tmp_path / "english"
+        state.mkdir()
+        built = build_marts(Settings(state=state, target="postgres", postgres_url=english), tables)
     for mart, table in build_marts(Settings(state=tmp_path), tables).items():
         assert sorted(map(str, built[mart].to_pylist())) == sorted(map(str, table.to_pylist())), mart
 
