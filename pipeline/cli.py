@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -171,11 +174,24 @@ def _settings(given: dict[str, Any]) -> Any:
 def main() -> None:
     """Run the command line; a fault with a remedy is said in words and ends with exit code 1."""
     hide("pandas")  # pyarrow would load it to ask whether a list is a series: a second that no command has use for
+    code: str | int | None = 1
+    atexit.register(lambda: _leave(code))  # what is registered first is called last, when all else has ended
     try:
         app()
     except WarehouseError as error:
         print(f"\n{error}", file=sys.stderr)
         sys.exit(1)
+    except SystemExit as ended:
+        code = ended.code
+        raise
+
+
+def _leave(code: str | int | None) -> None:
+    """End here, for to take a million objects of dbt's and Dagster's apart lasts as long as to audit a small drop."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
 
 
 if __name__ == "__main__":

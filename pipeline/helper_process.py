@@ -47,17 +47,25 @@ class HelperProcess:
             text=True,
         )
 
-    def ask(self, request: Mapping[str, Any]) -> Iterator[Message]:
-        """Send a request and yield every message of the answer, the one with its `result` last.
+    def tell(self, request: Mapping[str, Any]) -> None:
+        """Send a request that has no answer; what the helper calls an error then comes with the next answer.
 
-        Raises WarehouseError for what the helper calls an error, or if it ends without an answer.
+        Raises WarehouseError if the helper has ended.
         """
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
         except BrokenPipeError:
             raise self._silent() from None
+
+    def ask(self, request: Mapping[str, Any]) -> Iterator[Message]:
+        """Send a request and yield every message of the answer, the one with its `result` last.
+
+        Raises WarehouseError for what the helper calls an error, or if it ends without an answer.
+        """
+        self.tell(request)
+        assert self._process.stdout is not None
         while line := self._process.stdout.readline():
             message = json.loads(line)
             if "error" in message:
@@ -111,9 +119,9 @@ class HelperProcess:
 def serve(prepare: Callable[[], object], answer: Callable[[Message, Send], Any]) -> None:
     """Be a helper: prepare, then answer requests until there are no more.
 
-    `answer` is given a request and a way to send messages before its result; a WarehouseError is passed on as one. What
-    is printed goes to standard error. When the run that asks is gone, this process ends at once, for it may hold a
-    database that the next run needs.
+    `answer` is given a request and a way to send messages before its result, None where there is none to wait for; a
+    WarehouseError is passed on as one. What is printed goes to standard error. When the run that asks is gone, this
+    process ends at once, for it may hold a database that the next run needs.
     """
     requests: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
@@ -132,7 +140,8 @@ def serve(prepare: Callable[[], object], answer: Callable[[Message, Send], Any])
             except WarehouseError as error:
                 send({"error": {"what": error.what, "where": error.where, "remedy": error.remedy}})
             else:
-                send({"result": result})
+                if result is not None:
+                    send({"result": result})
 
 
 def _listen(requests: queue.SimpleQueue[str]) -> None:

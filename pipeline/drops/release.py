@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -13,14 +14,14 @@ import pyarrow.compute as pc
 
 from pipeline.contract_versions import check_versions, contracts_of_drop
 from pipeline.contracts import ExportContract
-from pipeline.drops.audit import AuditProcess, AuditResult
+from pipeline.drops.audit import AuditProcess, AuditResult, StagedAudit
 from pipeline.drops.catalog import REPORTS, latest_manifest
 from pipeline.drops.destination import Destination
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.place import open_place
 from pipeline.drops.publish import PublishedDrop
 from pipeline.drops.retention import prune, prune_reports
-from pipeline.drops.stage import StagedDrop, organizations, read_marts, stage_drop
+from pipeline.drops.stage import StagedDrop, organizations, read_marts, stage_drops
 from pipeline.engines import Engine
 from pipeline.errors import WarehouseError
 from pipeline.history import DUPLICATES, METRICS, RunHistory
@@ -65,10 +66,15 @@ class Release:
             self.destination.clear_staging()
             marts = read_marts(self.engine, self.contracts)
             metrics = self.engine.read(METRICS, [field.name for field in METRICS_SCHEMA])
-            drops = self._stage(marts)
-            problem = self._broken_promise(drops)
-            audit = self._audit(drops)
-            manifests = self._manifests(drops, audit, _data_as_of(marts["account_core"]))
+            with self.open_audit() as process:
+                folders = self._folders(marts)
+                staged_audit = process.begin(folders)
+                drops = self._stage(marts, folders, staged_audit)
+                duplicates, data_as_of = marts[DUPLICATES], _data_as_of(marts["account_core"])
+                del marts  # the audit needs the memory more
+                problem = self._broken_promise(drops)
+                audit = self._concluded(staged_audit)
+            manifests = self._manifests(drops, audit, data_as_of)
             problem = problem or audit.problem()
             reports = self._reports(drops, manifests, audit, metrics, problem)
             if problem is not None:
@@ -78,21 +84,41 @@ class Release:
             self.engine.commit()
             published = self._publish(drops, manifests)
             write_reports(reports, self.destination.place, self.settings.state)
-        history = {DUPLICATES: marts[DUPLICATES], METRICS: _of_this_run(metrics, self.plan.as_of)}
+        history = {DUPLICATES: duplicates, METRICS: _of_this_run(metrics, self.plan.as_of)}
         RunHistory(self.settings.state).keep(self.plan.as_of, history)
         return published
 
-    def _stage(self, marts: Mapping[str, pa.Table]) -> list[StagedDrop]:
-        crm = int(self.plan.decisions["crm_organization_id"])
+    def _folders(self, marts: Mapping[str, pa.Table]) -> dict[int, Path]:
+        """Name the staging folder of every organization that gets a drop."""
         has_crm = any(table.is_configured and table.table.source in ("lmn", "crm") for table in self.landed)
-        with self.progress.step("stage", "drops") as step:
-            drops = []
-            for organization in organizations(marts, self.contracts, crm if has_crm else None):
-                folder = self.destination.staging_folder(organization, self.run_id)
-                drops.append(
-                    stage_drop(marts, self.contracts, organization, crm, folder, csv_safe=self.settings.csv_safe)
-                )
-                step.update(len(drops))
+        found = organizations(marts, self.contracts, self._crm_organization if has_crm else None)
+        return {organization: self.destination.staging_folder(organization, self.run_id) for organization in found}
+
+    @property
+    def _crm_organization(self) -> int:
+        return int(self.plan.decisions["crm_organization_id"])
+
+    def _stage(
+        self, marts: Mapping[str, pa.Table], folders: Mapping[int, Path], audit: StagedAudit
+    ) -> list[StagedDrop]:
+        """Write the drops; what is written is audited meanwhile."""
+        with self.progress.step("stage", "exports") as step:
+            staged = 0
+
+            def on_export(contract: ExportContract) -> None:
+                nonlocal staged
+                staged += 1
+                step.update(staged, detail=contract.name)
+                audit.look_at(contract)
+
+            drops = stage_drops(
+                marts,
+                self.contracts,
+                folders,
+                self._crm_organization,
+                csv_safe=self.settings.csv_safe,
+                on_export=on_export,
+            )
             rows = sum(file.rows for drop in drops for file in drop.files if file.name.endswith(".parquet"))
             step.summary = f"{len(drops)} drops, {rows:,} rows of {len(self.contracts)} exports"
         return drops
@@ -111,13 +137,11 @@ class Release:
             self.progress.view.noted(line)
         return None
 
-    def _audit(self, drops: Sequence[StagedDrop]) -> AuditResult:
+    def _concluded(self, audit: StagedAudit) -> AuditResult:
         reports = self.settings.state / REPORTS
         reports.mkdir(parents=True, exist_ok=True)
-        with self.progress.step("audit", "checks") as step, self.open_audit() as process:
-            result = process.audit(
-                {drop.organization_id: drop.folder for drop in drops},
-                self.contracts,
+        with self.progress.step("audit", "checks") as step:
+            result = audit.concluded(
                 EXPECTATIONS,
                 as_of=self.plan.as_of,
                 settings=self.plan.published_settings,

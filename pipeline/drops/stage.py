@@ -1,4 +1,4 @@
-"""Writes the exports of one organization into a staging folder, as Parquet and CSV, in the contract's shape.
+"""Writes the exports of every organization into its staging folder, as Parquet and CSV, in the contract's shape.
 
 A value that does not fit its contract is written as it is: the audit, which reads these files, names it.
 """
@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 
@@ -21,6 +23,9 @@ from pipeline.drops.scratch_database import scratch_connection
 from pipeline.engines import Engine
 
 CHECKSUMS = "SHA256SUMS"
+
+_WRITERS: Final = 2
+"""Exports that are written side by side: sorting and writing are Arrow's and DuckDB's work, not Python's."""
 
 
 @dataclass(frozen=True)
@@ -57,31 +62,47 @@ def organizations(marts: Mapping[str, pa.Table], contracts: Sequence[ExportContr
     return sorted(found)
 
 
-def stage_drop(
+def stage_drops(
     marts: Mapping[str, pa.Table],
     contracts: Sequence[ExportContract],
-    organization_id: int,
+    folders: Mapping[int, Path],
     crm_organization_id: int,
-    folder: Path,
     *,
     csv_safe: bool = False,
-) -> StagedDrop:
-    """Write the organization's rows of every export, in primary-key order, and their checksums.
+    on_export: Callable[[ExportContract], None] | None = None,
+) -> list[StagedDrop]:
+    """Write each organization's rows of every export, in primary-key order, and their checksums.
 
-    `csv_safe` adds a spreadsheet-safe CSV beside each exact one.
+    `folders` are those of the organizations, new ones. `csv_safe` adds a spreadsheet-safe CSV beside each exact one.
+    `on_export` is called when the files of an export are whole in all folders, in the order of the contracts.
     """
-    folder.mkdir(parents=True)
     writers = {"csv": write_csv, "parquet": write_parquet, **({SAFE_SUFFIX: write_safe_csv} if csv_safe else {})}
-    files = []
-    for contract in contracts:
-        rows = _rows_of(marts[contract.name], contract, organization_id, crm_organization_id)
-        for suffix, write in writers.items():
-            path = folder / f"{contract.name}.{suffix}"
-            write(rows, path)
-            files.append(_describe(contract.name, path, rows.num_rows))
-    files.sort(key=lambda file: file.name)
-    (folder / CHECKSUMS).write_text("".join(f"{file.sha256}  {file.name}\n" for file in files))
-    return StagedDrop(organization_id, folder, tuple(files))
+    files: dict[int, list[StagedFile]] = {organization_id: [] for organization_id in folders}
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+
+    def write_export(contract: ExportContract) -> None:
+        for organization_id, folder in folders.items():
+            rows = _rows_of(marts[contract.name], contract, organization_id, crm_organization_id)
+            for suffix, write in writers.items():
+                path = folder / f"{contract.name}.{suffix}"
+                write(rows, path)
+                files[organization_id].append(_describe(contract.name, path, rows.num_rows))
+
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        for contract, _ in zip(contracts, pool.map(write_export, contracts), strict=True):
+            if on_export:
+                on_export(contract)
+    return [
+        _with_checksums(organization_id, folder, files[organization_id]) for organization_id, folder in folders.items()
+    ]
+
+
+def _with_checksums(organization_id: int, folder: Path, files: list[StagedFile]) -> StagedDrop:
+    """Write the checksums of a drop's files."""
+    in_order = tuple(sorted(files, key=lambda file: file.name))
+    (folder / CHECKSUMS).write_text("".join(f"{file.sha256}  {file.name}\n" for file in in_order))
+    return StagedDrop(organization_id, folder, in_order)
 
 
 def _rows_of(mart: pa.Table, contract: ExportContract, organization_id: int, crm_organization_id: int) -> pa.Table:

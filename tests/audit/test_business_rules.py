@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from audit.audits import audit_drops
 from audit.staged_drop import (
     A2_ACCOUNT_ID,
     AS_OF,
@@ -25,7 +26,6 @@ from audit.staged_drop import (
     write_drop,
 )
 
-from pipeline.drops.audit.auditor import audit_drops
 from pipeline.drops.audit.business_rules import read_rule_books
 from pipeline.drops.audit.results import AuditResult, Check
 

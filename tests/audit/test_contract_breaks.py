@@ -9,11 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from audit.audits import audit_drops
 from audit.contract_breaks import FACTS, KINDS, Break, null_in_not_null
 from audit.staged_drop import AS_OF, table_of, whole_drop, write_export
 
 from pipeline.contracts import ExportContract
-from pipeline.drops.audit.auditor import audit_drops
 from pipeline.drops.audit.results import AuditResult
 
 

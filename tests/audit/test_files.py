@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from audit.audits import audit_drops
 from audit.staged_drop import AS_OF, table_of, write_export
 
 from pipeline.contracts import ContractColumn, ExportContract
-from pipeline.drops.audit.auditor import audit_drops
 from pipeline.drops.audit.results import Check
 
 VISITS = ExportContract(

@@ -23,7 +23,7 @@ from pipeline.contracts import ExportContract
 from pipeline.drops import release
 from pipeline.drops.audit import AuditProcess
 from pipeline.drops.destination import open_destination
-from pipeline.drops.stage import StagedDrop, stage_drop
+from pipeline.drops.stage import StagedDrop, stage_drops
 from pipeline.errors import WarehouseError
 from pipeline.history import METRICS
 from pipeline.ingest.rejects import REJECTS_SCHEMA
@@ -133,18 +133,31 @@ def published(folder: Path) -> dict[str, Any]:
     return {"drops": drops, "latest": (organization / "latest").resolve().name}
 
 
-def staging_broken(contract: ExportContract, kind: str, column: str) -> Callable[..., StagedDrop]:
-    """Stage as a run does, then break one column of one file."""
+def staging(break_it: Callable[[ExportContract, Path], None]) -> Callable[..., list[StagedDrop]]:
+    """Stage as a run does, but break the files of an export in the folder before the audit hears of them."""
 
-    def stage(*arguments: Any, **keywords: Any) -> StagedDrop:
-        drop = stage_drop(*arguments, **keywords)
-        path = drop.folder / f"{contract.name}.parquet"
-        broken = KINDS[kind][0](pq.read_table(path), contract.column(column))
-        assert broken is not None
-        write_export(drop.folder, contract.name, broken)
-        return drop
+    def stage(*arguments: Any, on_export: Callable[[ExportContract], None], **keywords: Any) -> list[StagedDrop]:
+        (folder,) = arguments[2].values()
+
+        def on_whole_export(contract: ExportContract) -> None:
+            break_it(contract, folder)
+            on_export(contract)
+
+        return stage_drops(*arguments, on_export=on_whole_export, **keywords)
 
     return stage
+
+
+def staging_broken(export: str, kind: str, column: str) -> Callable[..., list[StagedDrop]]:
+    """Stage as a run does, but with one column of one file broken."""
+
+    def break_it(contract: ExportContract, folder: Path) -> None:
+        if contract.name == export:
+            broken = KINDS[kind][0](pq.read_table(folder / f"{export}.parquet"), contract.column(column))
+            assert broken is not None
+            write_export(folder, export, broken)
+
+    return staging(break_it)
 
 
 def assert_not_published(
@@ -157,7 +170,7 @@ def assert_not_published(
     contracts: Sequence[ExportContract] = tuple(CONTRACTS.values()),
 ) -> None:
     before = published(exports)
-    monkeypatch.setattr(release, "stage_drop", staging_broken(CONTRACTS[export], kind, column))
+    monkeypatch.setattr(release, "stage_drops", staging_broken(export, kind, column))
     with pytest.raises(WarehouseError, match="nothing was published") as caught:
         run(exports, auditor, contracts)
     assert export in str(caught.value)
@@ -196,15 +209,14 @@ def test_a_broken_business_rule_keeps_the_last_drop(
     before = published(exports)
     assert release.EXPECTATIONS == EXPECTATIONS
 
-    def stage(*arguments: Any, **keywords: Any) -> StagedDrop:
-        drop = stage_drop(*arguments, **keywords)
-        table = pq.read_table(drop.folder / "account_core.parquet")
-        labels = pa.array(["Red"] * table.num_rows, pa.string())
-        place = table.column_names.index("health_score_label")
-        write_export(drop.folder, "account_core", table.set_column(place, "health_score_label", labels))
-        return drop
+    def all_are_red(contract: ExportContract, folder: Path) -> None:
+        if contract.name == "account_core":
+            table = pq.read_table(folder / "account_core.parquet")
+            labels = pa.array(["Red"] * table.num_rows, pa.string())
+            place = table.column_names.index("health_score_label")
+            write_export(folder, "account_core", table.set_column(place, "health_score_label", labels))
 
-    monkeypatch.setattr(release, "stage_drop", stage)
+    monkeypatch.setattr(release, "stage_drops", staging(all_are_red))
     with pytest.raises(WarehouseError, match="the health label is Red up to 50"):
         run(exports, auditor)
     assert published(exports) == before

@@ -23,7 +23,10 @@ def auditor() -> Iterator[AuditProcess]:
 
 
 def ask(process: AuditProcess, drop: Path, expectations: Path = EXPECTATIONS) -> AuditResult:
-    return process.audit({1: drop}, list(CONTRACTS.values()), expectations, as_of=AS_OF, settings=SETTINGS)
+    audit = process.begin({1: drop})
+    for contract in CONTRACTS.values():
+        audit.look_at(contract)
+    return audit.concluded(expectations, as_of=AS_OF, settings=SETTINGS)
 
 
 def test_a_process_audits_drop_after_drop(auditor: AuditProcess, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from made_drops import CONTRACTS, CRM, marts
 
-from pipeline.drops.stage import StagedDrop, stage_drop
+from pipeline.drops.stage import StagedDrop, stage_drops
 
 
 @pytest.fixture
@@ -20,6 +20,7 @@ def stage(tmp_path: Path) -> Callable[..., StagedDrop]:
         folder: Path | None = None, organization_id: int = 1, *, csv_safe: bool = False, **tables: Any
     ) -> StagedDrop:
         target = folder or tmp_path / "staged"
-        return stage_drop(marts(**tables), CONTRACTS, organization_id, CRM, target, csv_safe=csv_safe)
+        (drop,) = stage_drops(marts(**tables), CONTRACTS, {organization_id: target}, CRM, csv_safe=csv_safe)
+        return drop
 
     return stage_into

@@ -13,7 +13,7 @@ import pytest
 from made_drops import AS_OF, CONTRACTS, DEAL_ROWS, DEALS, PLACES, marts
 
 from pipeline.drops.manifest import build_manifest
-from pipeline.drops.stage import StagedDrop, organizations, stage_drop
+from pipeline.drops.stage import StagedDrop, organizations, stage_drops
 
 DEALS_CSV = (
     "deal_id,title,note,amount,rate,visits,is_open,due,seen_at\n"
@@ -101,7 +101,7 @@ def test_a_value_that_does_not_fit_is_staged_as_it_is_for_the_audit_to_name(stag
     tables = marts()
     wide = tables["deals"].set_column(5, "rate", pa.array(["12.5", None, "x"]))
     folder = stage().folder.parent / "misfit"
-    stage_drop({**tables, "deals": wide}, CONTRACTS, 1, 1, folder)
+    stage_drops({**tables, "deals": wide}, CONTRACTS, {1: folder}, 1)
     assert pq.read_schema(folder / "deals.parquet").field("rate").type == pa.string()
 
 

@@ -533,9 +533,9 @@ class MADE:
 def _made(tmp_path_factory: pytest.TempPathFactory) -> None:
     from made_drops import AS_OF, CRM, marts
 
-    from pipeline.drops.stage import stage_drop
+    from pipeline.drops.stage import stage_drops
 
     destination = FolderDestination(open_place(str(tmp_path_factory.mktemp("made"))))
-    staged = stage_drop(marts(), CONTRACTS, 1, CRM, destination.staging_folder(1, "run"))
+    (staged,) = stage_drops(marts(), CONTRACTS, {1: destination.staging_folder(1, "run")}, CRM)
     MADE.folder = Path(destination.publish(staged, manifest_of(staged, as_of=AS_OF)).location)
     MADE.manifest = json.loads((MADE.folder / MANIFEST).read_text())

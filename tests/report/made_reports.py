@@ -18,7 +18,7 @@ from pipeline.drops.audit.results import AuditResult, Check, FailedRow
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.place import open_place
 from pipeline.drops.publish import FolderDestination
-from pipeline.drops.stage import StagedDrop, stage_drop
+from pipeline.drops.stage import StagedDrop, stage_drops
 from pipeline.errors import WarehouseError
 from pipeline.ingest.landing import LandedTable, SourceFile
 from pipeline.ingest.rejects import REJECTS_SCHEMA
@@ -230,7 +230,7 @@ class MadeRun:
         """Stage the organization's drop anew."""
         folder = self.destination.staging_folder(organization_id, "run")
         shutil.rmtree(folder, ignore_errors=True)
-        drop = stage_drop(marts(self.accounts), CONTRACTS, organization_id, CRM, folder)
+        (drop,) = stage_drops(marts(self.accounts), CONTRACTS, {organization_id: folder}, CRM)
         manifest = build_manifest(
             drop, CONTRACTS, as_of=self.as_of, data_as_of=self.as_of, settings={}, inputs=[], checks=[]
         )

@@ -8,7 +8,7 @@ Expectations.
 
 from __future__ import annotations
 
-from pipeline.drops.audit.process import AuditProcess
+from pipeline.drops.audit.process import AuditProcess, StagedAudit
 from pipeline.drops.audit.results import AuditResult, Check, FailedRow
 
-__all__ = ["AuditProcess", "AuditResult", "Check", "FailedRow"]
+__all__ = ["AuditProcess", "AuditResult", "Check", "FailedRow", "StagedAudit"]

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.contracts import contract_from_dict
 from pipeline.drops.audit.lean_imports import keep_imports_lean
 from pipeline.helper_process import Message, Send, serve
+
+if TYPE_CHECKING:
+    from pipeline.drops.audit.auditor import Audit
 
 _BACK_SEAT = 5
 """Its imports must not hold up the run, which at first has enough to do."""
@@ -21,20 +24,33 @@ def _prepare() -> None:
     import pipeline.drops.audit.auditor  # noqa: F401
 
 
-def _answer(request: Message, _send: Send) -> dict[str, Any]:
-    from pipeline.drops.audit.auditor import audit_drops
-    from pipeline.drops.audit.business_rules import read_rule_books
+class _Audits:
+    """Answers the requests of one audit after the other."""
 
-    result = audit_drops(
-        {int(name): Path(folder) for name, folder in request["folders"].items()},
-        [contract_from_dict(described) for described in request["contracts"]],
-        read_rule_books(Path(request["expectations"])),
-        as_of=datetime.fromisoformat(request["as_of"]),
-        settings=request["settings"],
-        results=Path(request["results"]) if request["results"] else None,
-    )
-    return result.as_dict()
+    def __init__(self) -> None:
+        self._audit: Audit | None = None
+
+    def answer(self, request: Message, _send: Send) -> dict[str, Any] | None:
+        from pipeline.drops.audit.auditor import Audit
+        from pipeline.drops.audit.business_rules import read_rule_books
+
+        match request:
+            case {"begin": folders}:
+                self._audit = Audit({int(name): Path(folder) for name, folder in folders.items()})
+            case {"look_at": described}:
+                assert self._audit is not None
+                self._audit.look_at(contract_from_dict(described))
+            case {"conclude": asked}:
+                assert self._audit is not None
+                audit, self._audit = self._audit, None
+                return audit.concluded(
+                    read_rule_books(Path(asked["expectations"])),
+                    as_of=datetime.fromisoformat(asked["as_of"]),
+                    settings=asked["settings"],
+                    results=Path(asked["results"]) if asked["results"] else None,
+                ).as_dict()
+        return None
 
 
 if __name__ == "__main__":
-    serve(_prepare, _answer)
+    serve(_prepare, _Audits().answer)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,11 +28,14 @@ from pipeline.drops.audit.great_expectations_session import (
     to_frame,
 )
 from pipeline.drops.audit.results import SAMPLES, AuditResult, Check, FailedRow
-from pipeline.drops.audit.staged_files import ORGANIZATION, as_text, combine, read_staged
+from pipeline.drops.audit.staged_files import ORGANIZATION, StagedExport, as_text, combine, read_staged
 from pipeline.drops.scratch_database import scratch_connection
 
 _CELLS_A_FRAME: Final = 400_000
 """Most checks of Great Expectations copy their whole frame: narrow frames make a large table's audit much faster."""
+
+_READERS: Final = 2
+"""Exports that are read side by side, and ahead of the one that is judged."""
 
 _LONGEST_SHOWN: Final = 200
 """Characters of a value that a failure shows."""
@@ -47,41 +51,64 @@ class _Pending:
     offends: Callable[[str, str | None], bool] | None = None
 
 
-def audit_drops(
-    folders: Mapping[int, Path],
-    contracts: Sequence[ExportContract],
-    rule_books: Mapping[str, RuleBook],
-    *,
-    as_of: datetime,
-    settings: Mapping[str, Any],
-    results: Path | None = None,
-) -> AuditResult:
-    """Audit the staged drops of one run, all organizations together.
+class Audit:
+    """One audit of the staged drops of one run, all organizations together; `folders` are theirs.
 
-    `folders` gives the staging folder by organization, `settings` the values that rules may ask for beside `as_of`
-    (selected_year and the dbt vars). Great Expectations' own results go to the file `results`, as JSON.
+    Exports can be looked at as soon as they are staged. Arrow reads without Python: while Great Expectations judges one
+    export, the next ones are read.
     """
-    session = Session()
-    parameters = _parameters(as_of, settings)
-    staged = read_staged(folders, contracts)
-    checks = check_files(session, staged)
-    tables = {
-        contract.name: combine([export for export in staged if export.contract is contract])
-        for contract in contracts
-        if folders
-    }
-    for contract in contracts:
-        if folders:
-            checks += _check_columns(session, contract, tables[contract.name])
-    with scratch_connection() as connection:
-        for name, rows in tables.items():
-            connection.register(name, _without_zone(rows))
-        for contract in contracts:
-            if folders and contract.name in rule_books:
-                checks += _check_rules(session, contract, rule_books[contract.name], connection, parameters)
-    if results is not None:
-        results.write_text(json.dumps(session.results, indent=1, sort_keys=True, default=str))
-    return AuditResult(tuple(checks))
+
+    def __init__(self, folders: Mapping[int, Path]) -> None:
+        self._folders = folders
+        self._session = Session()
+        self._readers = ThreadPoolExecutor(_READERS)
+        self._reading: deque[tuple[ExportContract, Future[list[StagedExport]]]] = deque()
+        self._staged: list[StagedExport] = []
+        self._tables: dict[str, pa.Table] = {}
+        self._checks: list[Check] = []
+
+    def look_at(self, contract: ExportContract) -> None:
+        """Begin to read the files of an export, and judge the columns of those before it that have been read."""
+        self._reading.append((contract, self._readers.submit(read_staged, self._folders, contract)))
+        while len(self._reading) > _READERS:
+            self._judge_next()
+
+    def concluded(
+        self,
+        rule_books: Mapping[str, RuleBook],
+        *,
+        as_of: datetime,
+        settings: Mapping[str, Any],
+        results: Path | None = None,
+    ) -> AuditResult:
+        """Judge what is left, and what needs all the files.
+
+        `settings` are the values that rules may ask for beside `as_of` (selected_year and the dbt vars). Great
+        Expectations' own results go to the file `results`, as JSON.
+        """
+        while self._reading:
+            self._judge_next()
+        self._readers.shutdown()
+        checks = [*check_files(self._session, self._staged), *self._checks]
+        parameters = _parameters(as_of, settings)
+        contracts = {export.contract.name: export.contract for export in self._staged}
+        with scratch_connection() as connection:
+            for name, rows in self._tables.items():
+                connection.register(name, _without_zone(rows))
+            for name, contract in contracts.items():
+                if name in rule_books:
+                    checks += _check_rules(self._session, contract, rule_books[name], connection, parameters)
+        if results is not None:
+            results.write_text(json.dumps(self._session.results, indent=1, sort_keys=True, default=str))
+        return AuditResult(tuple(checks))
+
+    def _judge_next(self) -> None:
+        contract, reading = self._reading.popleft()
+        staged = reading.result()
+        if staged:
+            self._staged += staged
+            self._tables[contract.name] = combine(staged)
+            self._checks += _check_columns(self._session, contract, self._tables[contract.name])
 
 
 def _parameters(as_of: datetime, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,10 +177,14 @@ def _rows_of(
     connection: duckdb.DuckDBPyConnection,
     parameters: Mapping[str, Any],
 ) -> pa.Table:
-    """Put the rows of a frame together; of an export's own rows only the columns that its rules name."""
+    """Put the rows of a frame together; of an export's own rows only the columns that its rules name.
+
+    A join's rows come in any order, so they are sorted: the first of those that fail are shown.
+    """
     if frame is not None:
         sql = book.frames[frame]
-        return connection.sql(sql, params=bound(sql, dict(parameters))).to_arrow_table()
+        in_order = f"select * from ({sql}) order by all"
+        return connection.sql(in_order, params=bound(sql, dict(parameters))).to_arrow_table()
     texts = " ".join(f"{rule.holds} {rule.when or ''}" for rule in rules)
     present = connection.table(contract.name).columns
     columns = dict.fromkeys([ORGANIZATION, *contract.primary_key, *columns_named(texts, present)])
@@ -201,7 +232,13 @@ def _concluded(pending: _Pending, result: Any, rows: pa.Table, contract: ExportC
     # what could not be judged stops the run, whatever its severity: nobody knows what it would have said
     severity = "error" if problem else check.severity
     positions = [] if result.success else list((result.result or {}).get("unexpected_index_list") or [])
-    organizations = Counter(rows[ORGANIZATION].take(pa.array(positions, pa.int64())).to_pylist())
+    named = [
+        name
+        for name in dict.fromkeys([ORGANIZATION, *contract.primary_key, *pending.shows])
+        if name in rows.column_names
+    ]
+    failing = rows.select(named).take(pa.array(positions, pa.int64()))
+    organizations = Counter(failing[ORGANIZATION].to_pylist())
     return Check(
         check.export,
         check.name,
@@ -213,28 +250,28 @@ def _concluded(pending: _Pending, result: Any, rows: pa.Table, contract: ExportC
         rows=(result.result or {}).get("element_count", rows.num_rows),
         failed=len(positions),
         failed_by_organization=dict(sorted(organizations.items())),
-        samples=_named(rows, positions[:SAMPLES], contract.primary_key, pending),
+        samples=_named(failing.slice(0, SAMPLES), contract.primary_key, pending),
         problem=f"could not be judged: {problem}" if problem else None,
     )
 
 
-def _named(rows: pa.Table, positions: Sequence[int], key: Sequence[str], pending: _Pending) -> tuple[FailedRow, ...]:
+def _named(failing: pa.Table, key: Sequence[str], pending: _Pending) -> tuple[FailedRow, ...]:
     """Name failing rows by their key, with what they hold in the columns that were looked at."""
-    taken = rows.take(pa.array(positions, pa.int64()))
-    shows = [name for name in pending.shows if name in rows.column_names]
-    texts = {name: as_text(taken[name]).to_pylist() for name in {*key, *shows} if name in rows.column_names}
-    organizations = taken[ORGANIZATION].to_pylist()
+    texts = {name: as_text(failing[name]).to_pylist() for name in failing.column_names}
+    key = [name for name in key if name in texts]
+    shows = [name for name in pending.shows if name in texts]
+    organizations = failing[ORGANIZATION].to_pylist()
     return tuple(
         FailedRow(
             organizations[place],
-            {name: texts[name][place] for name in key if name in texts},
+            {name: texts[name][place] for name in key},
             {
                 name: _short(texts[name][place])
                 for name in shows
                 if (pending.offends(name, texts[name][place]) if pending.offends else name not in key)
             },
         )
-        for place in range(len(positions))
+        for place in range(failing.num_rows)
     )
 
 

@@ -46,10 +46,10 @@ def check_files(session: Session, staged: Sequence[StagedExport]) -> list[Check]
             "export": [export.contract.name for export in staged],
             "organization_id": [export.organization_id for export in staged],
             "contract_columns": [" ".join(export.expected_names) for export in staged],
-            "parquet_columns": [_names(export, "parquet") for export in staged],
-            "csv_columns": [_names(export, "csv") for export in staged],
+            "parquet_columns": [_listed(None if export.rows is None else export.found_names) for export in staged],
+            "csv_columns": [_listed(None if export.csv is None else export.csv.names) for export in staged],
             "parquet_rows": [-1 if export.rows is None else export.rows.num_rows for export in staged],
-            "csv_rows": [-1 if export.csv is None else export.csv.num_rows for export in staged],
+            "csv_rows": [-1 if export.csv is None else export.csv.rows for export in staged],
             "rows_out_of_order": [disordered[id(export)] for export in staged],
         }
     )
@@ -81,9 +81,8 @@ def check_files(session: Session, staged: Sequence[StagedExport]) -> list[Check]
     ]
 
 
-def _names(export: StagedExport, form: str) -> str:
-    table = export.rows if form == "parquet" else export.csv
-    return "(no such file)" if table is None else " ".join(table.column_names)
+def _listed(names: Sequence[str] | None) -> str:
+    return "(no such file)" if names is None else " ".join(names)
 
 
 def _disordered(export: StagedExport) -> int:
@@ -123,17 +122,17 @@ def _problem(name: str, export: StagedExport, disordered: int) -> str:
     if name == "row_order":
         return f"{where}: {disordered:,} rows come before the row above them"
     assert export.rows is not None and export.csv is not None
-    if export.rows.num_rows != export.csv.num_rows:
-        return f"{where}: the CSV has {export.csv.num_rows:,} rows, the Parquet file {export.rows.num_rows:,}"
-    missing = [name for name in export.found_names if name not in export.csv.column_names]
-    extra = [name for name in export.csv.column_names if name not in export.found_names]
+    if export.rows.num_rows != export.csv.rows:
+        return f"{where}: the CSV has {export.csv.rows:,} rows, the Parquet file {export.rows.num_rows:,}"
+    missing = [name for name in export.found_names if name not in export.csv.names]
+    extra = [name for name in export.csv.names if name not in export.found_names]
     return f"{where}: the CSV's header is not the Parquet file's (missing: {missing}, extra: {extra})"
 
 
 def _judge_columns(session: Session, staged: Sequence[StagedExport], verdicts: dict[tuple[str, str], _Verdict]) -> None:
     """Judge the type of every column of every file, and its CSV form."""
     found = [
-        (export, column.name, export.retyped.get(column.name), len(export.differing.get(column.name, ())))
+        (export, column.name, export.retyped.get(column.name), _differing(export, column.name))
         for export in staged
         for column in export.contract.exported_columns
         if column.name in export.found_names
@@ -177,6 +176,10 @@ def _judge_columns(session: Session, staged: Sequence[StagedExport], verdicts: d
                     verdict.samples.extend(_differing_cells(export, column))
 
 
+def _differing(export: StagedExport, column: str) -> int:
+    return len(export.differing[column].rows) if column in export.differing else 0
+
+
 def _redeclared(export: StagedExport, column: str) -> str:
     promise = "may be null" if export.contract.column(column).nullable else "is never null"
     return f"{export.redeclared[column]}, but {promise} by the contract"
@@ -188,11 +191,11 @@ def _found_type(export: StagedExport, name: str, retyped: tuple[str, str] | None
 
 def _differing_cells(export: StagedExport, column: str) -> list[FailedRow]:
     """Name the first rows in which the CSV differs from the Parquet file."""
-    assert export.rows is not None and export.csv is not None
-    positions = export.differing[column][:SAMPLES]
+    assert export.rows is not None
+    in_csv = export.differing[column].in_csv
+    positions = export.differing[column].rows[: len(in_csv)]
     key = [name for name in export.contract.primary_key if export.found_names.count(name) == 1]
     shown = {name: as_text(export.rows[name].take(positions)).to_pylist() for name in {*key, column}}
-    in_csv = export.csv[column].take(positions).to_pylist()
     return [
         FailedRow(
             export.organization_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,34 +16,43 @@ _REMEDY = "; too little memory is a known cause"
 
 
 class AuditProcess(HelperProcess):
-    """A process that has Great Expectations loaded: start it early, ask it for audits, close it (or use `with`)."""
+    """A process that has Great Expectations loaded: start it early, begin audits, close it (or use `with`)."""
 
     def __init__(self, command: Sequence[str] = ()) -> None:
         super().__init__("audit", "pipeline.drops.audit", remedy=_REMEDY, command=command)
 
-    def audit(
-        self,
-        folders: Mapping[int, Path],
-        contracts: Sequence[ExportContract],
-        expectations: Path,
-        *,
-        as_of: datetime,
-        settings: Mapping[str, Any],
-        results: Path | None = None,
+    def begin(self, folders: Mapping[int, Path]) -> StagedAudit:
+        """Begin the audit of the drops that are staged, or about to be, in these folders of organizations."""
+        self.tell(
+            {"begin": {str(organization_id): str(folder.resolve()) for organization_id, folder in folders.items()}}
+        )
+        return StagedAudit(self)
+
+
+@dataclass(frozen=True)
+class StagedAudit:
+    """One audit, from the side of the run: `auditor.Audit` does it."""
+
+    process: AuditProcess
+
+    def look_at(self, contract: ExportContract) -> None:
+        """Say that the files of an export are all there; they are read and judged while others are staged."""
+        self.process.tell({"look_at": contract_to_json(contract)})
+
+    def concluded(
+        self, expectations: Path, *, as_of: datetime, settings: Mapping[str, Any], results: Path | None = None
     ) -> AuditResult:
-        """Have staged drops audited, as `auditor.audit_drops` does, by the rules in the folder `expectations`.
+        """Have the audit ended, by the rules in the folder `expectations`.
 
         Raises WarehouseError if a rule file is not well formed, or if the process ends without an answer.
         """
         request = {
-            "folders": {str(organization_id): str(folder.resolve()) for organization_id, folder in folders.items()},
-            "contracts": [contract_to_json(contract) for contract in contracts],
             "expectations": str(expectations.resolve()),
             "as_of": as_of.isoformat(),
             "settings": dict(settings),
             "results": str(results.resolve()) if results else None,
         }
-        *_, answer = self.ask(request)
+        *_, answer = self.process.ask({"conclude": request})
         return AuditResult.from_dict(answer["result"])
 
 

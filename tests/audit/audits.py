@@ -1,0 +1,29 @@
+"""An audit from beginning to end, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.contracts import ExportContract
+from pipeline.drops.audit.auditor import Audit
+from pipeline.drops.audit.business_rules import RuleBook
+from pipeline.drops.audit.results import AuditResult
+
+
+def audit_drops(
+    folders: Mapping[int, Path],
+    contracts: Sequence[ExportContract],
+    rule_books: Mapping[str, RuleBook],
+    *,
+    as_of: datetime,
+    settings: Mapping[str, Any],
+    results: Path | None = None,
+) -> AuditResult:
+    """Audit the whole drops in these folders of organizations."""
+    audit = Audit(folders)
+    for contract in contracts:
+        audit.look_at(contract)
+    return audit.concluded(rule_books, as_of=as_of, settings=settings, results=results)
