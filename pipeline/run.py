@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pipeline.dbt_process import Dbt, open_dbt
+from pipeline.dbt_process import OpenDbt, open_dbt
 from pipeline.drops.audit import AuditProcess
 from pipeline.errors import WarehouseError
 from pipeline.progress import Progress
@@ -16,6 +18,11 @@ from pipeline.repetition import record_run, recorded_drops, run_fingerprint
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pipeline.drops.release import OpenAudit
+
+Helper = TypeVar("Helper")
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the steps speak through Progress
 
@@ -44,20 +51,32 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
             return RunOutcome(standing, {}, is_repetition=True)
         workspace.last_run.unlink(missing_ok=True)
         # both load what they need while the sources are read
-        with open_dbt(settings.target) as dbt, AuditProcess() as audit:
-            _execute(settings.model_copy(update={"as_of": plan.as_of}), progress, dbt, audit)
+        with ExitStack() as early_dbt, ExitStack() as early_audit:
+            dbt = early_dbt.enter_context(open_dbt(settings.target))
+            audit = early_audit.enter_context(AuditProcess())
+            _execute(
+                settings.model_copy(update={"as_of": plan.as_of}),
+                progress,
+                partial(_lent, early_dbt, dbt),
+                partial(_lent, early_audit, audit),
+            )
         drops = json.loads(workspace.published.read_text())
         record_run(workspace, fingerprint, drops, progress.seconds)
         return RunOutcome(drops, dict(progress.seconds))
 
 
-def _execute(settings: Settings, progress: Progress, dbt: Dbt, audit: AuditProcess) -> None:
+@contextmanager
+def _lent(opened: ExitStack, helper: Helper) -> Iterator[Helper]:
+    """Give a step the helper that was opened early; it ends with the step, for others need its memory."""
+    with opened:
+        yield helper
+
+
+def _execute(settings: Settings, progress: Progress, open_dbt: OpenDbt, open_audit: OpenAudit) -> None:
     import dagster as dg
 
     from pipeline.definitions import JOB, build_definitions
 
-    job = build_definitions(settings, progress, lambda: nullcontext(dbt), lambda: nullcontext(audit)).resolve_job_def(
-        JOB
-    )
+    job = build_definitions(settings, progress, open_dbt, open_audit).resolve_job_def(JOB)
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
         job.execute_in_process(instance=instance, run_config=_QUIET)

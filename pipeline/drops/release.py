@@ -21,7 +21,7 @@ from pipeline.drops.manifest import build_manifest
 from pipeline.drops.place import open_place
 from pipeline.drops.publish import PublishedDrop
 from pipeline.drops.retention import prune, prune_reports
-from pipeline.drops.stage import StagedDrop, organizations, read_marts, stage_drops
+from pipeline.drops.stage import StagedDrop, organizations, stage_drops
 from pipeline.engines import Engine
 from pipeline.errors import WarehouseError
 from pipeline.history import DUPLICATES, METRICS, RunHistory
@@ -64,43 +64,38 @@ class Release:
         """
         with self.destination.turn():
             self.destination.clear_staging()
-            marts = read_marts(self.engine, self.contracts)
             metrics = self.engine.read(METRICS, [field.name for field in METRICS_SCHEMA])
             with self.open_audit() as process:
-                folders = self._folders(marts)
+                folders = self._folders()
                 staged_audit = process.begin(folders)
-                drops = self._stage(marts, folders, staged_audit)
-                duplicates, data_as_of = marts[DUPLICATES], _data_as_of(marts["account_core"])
-                del marts  # the audit needs the memory more
+                drops = self._stage(folders, staged_audit)
                 problem = self._broken_promise(drops)
                 audit = self._concluded(staged_audit)
-            manifests = self._manifests(drops, audit, data_as_of)
+            manifests = self._manifests(drops, audit)
             problem = problem or audit.problem()
             reports = self._reports(drops, manifests, audit, metrics, problem)
             if problem is not None:
                 for page in write_reports(reports, self.destination.place, self.settings.state):
                     self.progress.view.noted(f"report: {page}")
                 raise problem
+            history = {DUPLICATES: self._duplicates(), METRICS: _of_this_run(metrics, self.plan.as_of)}
             self.engine.commit()
             published = self._publish(drops, manifests)
             write_reports(reports, self.destination.place, self.settings.state)
-        history = {DUPLICATES: duplicates, METRICS: _of_this_run(metrics, self.plan.as_of)}
         RunHistory(self.settings.state).keep(self.plan.as_of, history)
         return published
 
-    def _folders(self, marts: Mapping[str, pa.Table]) -> dict[int, Path]:
+    def _folders(self) -> dict[int, Path]:
         """Name the staging folder of every organization that gets a drop."""
         has_crm = any(table.is_configured and table.table.source in ("lmn", "crm") for table in self.landed)
-        found = organizations(marts, self.contracts, self._crm_organization if has_crm else None)
+        found = organizations(self.engine, self.contracts, self._crm_organization if has_crm else None)
         return {organization: self.destination.staging_folder(organization, self.run_id) for organization in found}
 
     @property
     def _crm_organization(self) -> int:
         return int(self.plan.decisions["crm_organization_id"])
 
-    def _stage(
-        self, marts: Mapping[str, pa.Table], folders: Mapping[int, Path], audit: StagedAudit
-    ) -> list[StagedDrop]:
+    def _stage(self, folders: Mapping[int, Path], audit: StagedAudit) -> list[StagedDrop]:
         """Write the drops; what is written is audited meanwhile."""
         with self.progress.step("stage", "exports") as step:
             staged = 0
@@ -112,7 +107,7 @@ class Release:
                 audit.look_at(contract)
 
             drops = stage_drops(
-                marts,
+                self.engine,
                 self.contracts,
                 folders,
                 self._crm_organization,
@@ -153,9 +148,8 @@ class Release:
                 step.note(str(warning))
         return result
 
-    def _manifests(
-        self, drops: Sequence[StagedDrop], audit: AuditResult, data_as_of: Mapping[int, datetime]
-    ) -> list[dict[str, Any]]:
+    def _manifests(self, drops: Sequence[StagedDrop], audit: AuditResult) -> list[dict[str, Any]]:
+        data_as_of = _data_as_of(self.engine.read("account_core", ["organization_id", "data_as_of"]))
         return [
             build_manifest(
                 drop,
@@ -188,6 +182,10 @@ class Release:
             ]
             step.summary = f"{len(facts)} reports"
         return [*facts, gather_operator_facts(run)]
+
+    def _duplicates(self) -> pa.Table:
+        (contract,) = (contract for contract in self.contracts if contract.name == DUPLICATES)
+        return self.engine.read(DUPLICATES, [column.name for column in contract.columns])
 
     def _publish(self, drops: Sequence[StagedDrop], manifests: Sequence[Mapping[str, Any]]) -> list[PublishedDrop]:
         with self.progress.step("publish", "drops") as step:

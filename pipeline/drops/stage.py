@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import pyarrow as pa
 
@@ -20,12 +21,18 @@ from pipeline.drops.csv_file import write_csv
 from pipeline.drops.csv_safe import SAFE_SUFFIX, write_safe_csv
 from pipeline.drops.parquet_file import write_parquet
 from pipeline.drops.scratch_database import scratch_connection
-from pipeline.engines import Engine
 
 CHECKSUMS = "SHA256SUMS"
 
 _WRITERS: Final = 2
 """Exports that are written side by side: sorting and writing are Arrow's and DuckDB's work, not Python's."""
+
+
+class Marts(Protocol):
+    """What marts are read from: an engine."""
+
+    def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
+        """Return the columns of a mart, all rows, in any order."""
 
 
 @dataclass(frozen=True)
@@ -48,22 +55,17 @@ class StagedDrop:
     files: tuple[StagedFile, ...]
 
 
-def read_marts(engine: Engine, contracts: Sequence[ExportContract]) -> dict[str, pa.Table]:
-    """Read every exported mart once, all organizations, with its tenant's column."""
-    return {contract.name: engine.read(contract.name, [c.name for c in contract.columns]) for contract in contracts}
-
-
-def organizations(marts: Mapping[str, pa.Table], contracts: Sequence[ExportContract], crm: int | None) -> list[int]:
+def organizations(marts: Marts, contracts: Sequence[ExportContract], crm: int | None) -> list[int]:
     """List the organizations that get a drop: every one with a row, and the CRM's where a CRM source is configured."""
     found = set() if crm is None else {crm}
     for contract in contracts:
         if contract.tenant != CRM_TENANT:
-            found.update(marts[contract.name][contract.tenant].unique().to_pylist())
+            found.update(marts.read(contract.name, [contract.tenant])[contract.tenant].unique().to_pylist())
     return sorted(found)
 
 
 def stage_drops(
-    marts: Mapping[str, pa.Table],
+    marts: Marts,
     contracts: Sequence[ExportContract],
     folders: Mapping[int, Path],
     crm_organization_id: int,
@@ -74,28 +76,35 @@ def stage_drops(
     """Write each organization's rows of every export, in primary-key order, and their checksums.
 
     `folders` are those of the organizations, new ones. `csv_safe` adds a spreadsheet-safe CSV beside each exact one.
-    `on_export` is called when the files of an export are whole in all folders, in the order of the contracts.
+    `on_export` is called when the files of an export are whole in all folders, in the order of the contracts. Only the
+    marts that are being written are in memory.
     """
     writers = {"csv": write_csv, "parquet": write_parquet, **({SAFE_SUFFIX: write_safe_csv} if csv_safe else {})}
     files: dict[int, list[StagedFile]] = {organization_id: [] for organization_id in folders}
     for folder in folders.values():
         folder.mkdir(parents=True)
 
-    def write_export(contract: ExportContract) -> None:
+    def write_export(contract: ExportContract, mart: pa.Table) -> ExportContract:
         for organization_id, folder in folders.items():
-            rows = _rows_of(marts[contract.name], contract, organization_id, crm_organization_id)
+            rows = _rows_of(mart, contract, organization_id, crm_organization_id)
             for suffix, write in writers.items():
                 path = folder / f"{contract.name}.{suffix}"
                 write(rows, path)
                 files[organization_id].append(_describe(contract.name, path, rows.num_rows))
+        return contract
 
+    written = on_export or (lambda _: None)
+    writing: deque[Future[ExportContract]] = deque()
     with ThreadPoolExecutor(_WRITERS) as pool:
-        for contract, _ in zip(contracts, pool.map(write_export, contracts), strict=True):
-            if on_export:
-                on_export(contract)
-    return [
-        _with_checksums(organization_id, folder, files[organization_id]) for organization_id, folder in folders.items()
-    ]
+        for contract in contracts:
+            if len(writing) == _WRITERS:
+                written(writing.popleft().result())
+            mart = marts.read(contract.name, [column.name for column in contract.columns])
+            writing.append(pool.submit(write_export, contract, mart))
+            del mart
+        for last in writing:
+            written(last.result())
+    return [_with_checksums(name, folder, files[name]) for name, folder in folders.items()]
 
 
 def _with_checksums(organization_id: int, folder: Path, files: list[StagedFile]) -> StagedDrop:

@@ -100,11 +100,19 @@ def mart(contract: ExportContract, rows: Sequence[dict[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema)
 
 
+class MadeMarts(dict[str, pa.Table]):
+    """Marts in memory, to be read as an engine's are."""
+
+    def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
+        """Return the columns of a mart."""
+        return self[mart].select(list(columns))
+
+
 def marts(
     deals: Sequence[dict[str, Any]] = tuple(DEAL_ROWS), places: Sequence[dict[str, Any]] = tuple(PLACE_ROWS)
-) -> dict[str, pa.Table]:
+) -> MadeMarts:
     """Make both marts."""
-    return {"deals": mart(DEALS, deals), "places": mart(PLACES, places)}
+    return MadeMarts(deals=mart(DEALS, deals), places=mart(PLACES, places))
 
 
 def manifest_of(drop: StagedDrop, *, as_of: datetime = AS_OF, note: str = "") -> dict[str, Any]:

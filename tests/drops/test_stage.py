@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from made_drops import AS_OF, CONTRACTS, DEAL_ROWS, DEALS, PLACES, marts
+from made_drops import AS_OF, CONTRACTS, DEAL_ROWS, DEALS, PLACES, MadeMarts, marts
 
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
@@ -101,7 +101,7 @@ def test_a_value_that_does_not_fit_is_staged_as_it_is_for_the_audit_to_name(stag
     tables = marts()
     wide = tables["deals"].set_column(5, "rate", pa.array(["12.5", None, "x"]))
     folder = stage().folder.parent / "misfit"
-    stage_drops({**tables, "deals": wide}, CONTRACTS, {1: folder}, 1)
+    stage_drops(MadeMarts({**tables, "deals": wide}), CONTRACTS, {1: folder}, 1)
     assert pq.read_schema(folder / "deals.parquet").field("rate").type == pa.string()
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from drops.made_drops import MadeMarts
 
 from pipeline.contracts import ContractColumn, ExportContract
 from pipeline.drops.audit.results import AuditResult, Check, FailedRow
@@ -103,15 +104,17 @@ METRICS = [
 ]
 
 
-def marts(accounts: Sequence[Mapping[str, Any]] = tuple(ACCOUNTS)) -> dict[str, pa.Table]:
+def marts(accounts: Sequence[Mapping[str, Any]] = tuple(ACCOUNTS)) -> MadeMarts:
     """Make the marts of the three exports."""
     rows = {"account_core": accounts, "account_revenue_by_year": REVENUES, "at_risk_accounts": RISKS}
-    return {
-        made.name: pa.Table.from_pylist(
-            [dict(row) for row in rows[made.name]], pa.schema([(c.name, c.arrow_type) for c in made.columns])
-        )
-        for made in CONTRACTS
-    }
+    return MadeMarts(
+        {
+            made.name: pa.Table.from_pylist(
+                [dict(row) for row in rows[made.name]], pa.schema([(c.name, c.arrow_type) for c in made.columns])
+            )
+            for made in CONTRACTS
+        }
+    )
 
 
 def landed(folder: Path, source: str, name: str, rows: Sequence[dict[str, Any]], rejected: int = 0) -> LandedTable:
