@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
+import pyarrow as pa
 
 from pipeline.assets.plan import plan_of
 from pipeline.ingest.landing import LandedTable, Landing
@@ -52,6 +53,7 @@ def _source_assets(source: str) -> dg.AssetsDefinition:
             landed = ingest_source(source, getattr(settings, source), Landing(workspace.landing), step)
             write_record(workspace.landed(source), landed)
             _summarise(step, landed, getattr(settings, source))
+        pa.default_memory_pool().release_unused()  # dbt is next to need it
         for table in landed:
             yield dg.MaterializeResult(
                 asset_key=[source, table.table.name],

@@ -22,6 +22,9 @@ import pyarrow.parquet as pq
 from pipeline.contracts import ExportContract
 from pipeline.drops.audit.results import SAMPLES
 
+_BLOCK: Final = 16 * 2**20
+"""Bytes of a CSV file that are read at a time."""
+
 ORGANIZATION: Final = "drop_organization_id"
 """The column that tells, in the tables of an audit, whose drop a row lies in."""
 
@@ -40,6 +43,13 @@ class DifferingCells:
 
     rows: np.ndarray[Any, np.dtype[np.int64]]
     in_csv: tuple[str | None, ...]
+
+    def after(self, earlier: DifferingCells | None) -> DifferingCells:
+        """Put these behind those of an earlier part of the file."""
+        if earlier is None:
+            return self
+        cells = (earlier.in_csv + self.in_csv)[:SAMPLES]
+        return DifferingCells(np.concatenate([earlier.rows, self.rows]), cells)
 
 
 @dataclass(frozen=True)
@@ -100,37 +110,17 @@ def read_staged(folders: Mapping[int, Path], contract: ExportContract) -> list[S
 def _read_export(organization_id: int, folder: Path, contract: ExportContract) -> StagedExport:
     faults: list[str] = []
     rows = csv = None
+    differing: Mapping[str, DifferingCells] = {}
     parquet_path, csv_path = folder / f"{contract.name}.parquet", folder / f"{contract.name}.csv"
     try:
         rows = pq.read_table(parquet_path)
     except (OSError, pa.ArrowException) as error:
         faults.append(_fault(parquet_path, error))
     try:
-        csv = _read_csv(csv_path)
+        csv, differing = _read_csv(csv_path, rows)
     except (OSError, pa.ArrowException) as error:
         faults.append(_fault(csv_path, error))
-    return StagedExport(
-        organization_id,
-        contract,
-        rows,
-        None if csv is None else CsvShape(tuple(csv.column_names), csv.num_rows),
-        tuple(faults),
-        {} if rows is None or csv is None else _differences(rows, csv),
-    )
-
-
-def _differences(rows: pa.Table, csv: pa.Table) -> dict[str, DifferingCells]:
-    """Compare the columns that both files have once; nothing is compared where they have not the same count of rows."""
-    if rows.num_rows != csv.num_rows:
-        return {}
-    differing = {}
-    for name in rows.column_names:
-        if rows.column_names.count(name) == csv.column_names.count(name) == 1:
-            positions = _differing(rows[name], csv[name])
-            if positions.size:
-                cells = csv[name].take(pa.array(positions[:SAMPLES])).to_pylist()
-                differing[name] = DifferingCells(positions, tuple(cells))
-    return differing
+    return StagedExport(organization_id, contract, rows, csv, tuple(faults), differing)
 
 
 def _fault(path: Path, error: Exception) -> str:
@@ -139,7 +129,15 @@ def _fault(path: Path, error: Exception) -> str:
     return f"{path.name} cannot be read: {str(error).splitlines()[0]}"
 
 
-def _read_csv(path: Path) -> pa.Table:
+def _read_csv(path: Path, rows: pa.Table | None) -> tuple[CsvShape, Mapping[str, DifferingCells]]:
+    """Read a CSV file and compare it with the rows of its Parquet file, a part at a time."""
+    try:
+        return _compare(_open_csv(path, _BLOCK), rows)
+    except pa.ArrowInvalid:  # one row may be longer than a part
+        return _compare(_open_csv(path, max(path.stat().st_size, _BLOCK)), rows)
+
+
+def _open_csv(path: Path, block: int) -> pacsv.CSVStreamingReader:
     """Read every cell as text; an empty cell without quotes is null."""
     with path.open("rb") as file:
         header = file.readline().decode().rstrip("\n").split(",")
@@ -149,15 +147,34 @@ def _read_csv(path: Path) -> pa.Table:
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
     )
-    return pacsv.read_csv(
+    return pacsv.open_csv(
         path,
-        read_options=pacsv.ReadOptions(block_size=min(max(path.stat().st_size, 1), 1 << 30)),
+        read_options=pacsv.ReadOptions(block_size=block),
         parse_options=pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         convert_options=text,
     )
 
 
-def _differing(exact: pa.ChunkedArray, text: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _compare(csv: pacsv.CSVStreamingReader, rows: pa.Table | None) -> tuple[CsvShape, Mapping[str, DifferingCells]]:
+    """Compare the columns that both files have once; nothing is compared where they have not the same count of rows."""
+    names = csv.schema.names
+    shared = [] if rows is None else [n for n in names if names.count(n) == rows.column_names.count(n) == 1]
+    differing: dict[str, DifferingCells] = {}
+    read = 0
+    for part in csv:
+        beside = None if rows is None else rows.slice(read, part.num_rows)
+        if beside is not None and beside.num_rows == part.num_rows:
+            for name in shared:
+                positions = _differing(beside[name], part[name])
+                if positions.size:
+                    cells = part[name].take(pa.array(positions[:SAMPLES])).to_pylist()
+                    differing[name] = DifferingCells(positions + read, tuple(cells)).after(differing.get(name))
+        read += part.num_rows
+    same_count = rows is not None and rows.num_rows == read
+    return CsvShape(tuple(names), read), differing if same_count else {}
+
+
+def _differing(exact: pa.ChunkedArray, text: pa.Array) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return the rows in which a CSV column does not say what the Parquet column says."""
     written = as_text(exact)
     same = pc.fill_null(pc.equal(written, text), False)
