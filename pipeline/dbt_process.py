@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from pipeline.dbt_runner import NodeResult, load_dbt, run_dbt
+from pipeline.dbt_runner import DbtContext, NodeResult, load_dbt, run_dbt
 from pipeline.helper_process import HelperProcess, Message, Send, serve
 
 
@@ -17,14 +17,7 @@ class Dbt(Protocol):
     """What builds the models: dbt here, or in another process."""
 
     def run(
-        self,
-        arguments: Sequence[str],
-        *,
-        target: str,
-        target_path: Path,
-        environment: Mapping[str, str],
-        variables: Mapping[str, Any],
-        on_node: Callable[[NodeResult], None] | None = None,
+        self, arguments: Sequence[str], context: DbtContext, on_node: Callable[[NodeResult], None] | None = None
     ) -> list[NodeResult]:
         """Do as `run_dbt` does."""
 
@@ -39,23 +32,11 @@ class DbtProcess(HelperProcess):
         super().__init__("dbt process", "pipeline.dbt_process", target, command=command)
 
     def run(
-        self,
-        arguments: Sequence[str],
-        *,
-        target: str,
-        target_path: Path,
-        environment: Mapping[str, str],
-        variables: Mapping[str, Any],
-        on_node: Callable[[NodeResult], None] | None = None,
+        self, arguments: Sequence[str], context: DbtContext, on_node: Callable[[NodeResult], None] | None = None
     ) -> list[NodeResult]:
         """Do as `run_dbt` does, there."""
-        request = {
-            "arguments": list(arguments),
-            "target": target,
-            "target_path": str(target_path.resolve()),
-            "environment": dict(environment),
-            "variables": dict(variables),
-        }
+        where = {"target_path": str(context.target_path.resolve()), "environment": dict(context.environment)}
+        request = {"arguments": list(arguments), "context": {**asdict(context), **where}}
         results = []
         for message in self.ask(request):
             if "node" in message and on_node:
@@ -82,14 +63,8 @@ def open_dbt(target: str) -> Iterator[Dbt]:
 
 
 def _answer(request: Message, send: Send) -> list[Message]:
-    results = run_dbt(
-        request["arguments"],
-        target=request["target"],
-        target_path=Path(request["target_path"]),
-        environment=request["environment"],
-        variables=request["variables"],
-        on_node=lambda node: send({"node": asdict(node)}),
-    )
+    context = DbtContext(**{**request["context"], "target_path": Path(request["context"]["target_path"])})
+    results = run_dbt(request["arguments"], context, lambda node: send({"node": asdict(node)}))
     return [asdict(result) for result in results]
 
 

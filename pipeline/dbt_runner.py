@@ -54,6 +54,16 @@ class NodeResult:
 
 
 @dataclass(frozen=True)
+class DbtContext:
+    """With what dbt works: the engine, the folder it writes to, the environment of its profile, the project's vars."""
+
+    target: str
+    target_path: Path
+    environment: Mapping[str, str]
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class ParsedProject:
     """The parsed dbt project in the folder where it is kept."""
 
@@ -198,19 +208,13 @@ def load_dbt(target: str) -> None:
 
 
 def run_dbt(
-    arguments: Sequence[str],
-    *,
-    target: str,
-    target_path: Path,
-    environment: Mapping[str, str],
-    variables: Mapping[str, Any],
-    on_node: Callable[[NodeResult], None] | None = None,
+    arguments: Sequence[str], context: DbtContext, on_node: Callable[[NodeResult], None] | None = None
 ) -> list[NodeResult]:
     """Run a dbt command (as `["build", "--select", …]`) and return what became of each node, in the order they ended.
 
     `on_node` hears of each node as it ends. Failed nodes are returned, not raised.
     """
-    project = parsed_project(target, environment)
+    project = parsed_project(context.target, context.environment)
     manifest = _READY.pop(project.folder, None) or project.unpacked()
 
     def hear(event: Any) -> None:
@@ -229,8 +233,8 @@ def run_dbt(
                 )
             )
 
-    given = [*arguments, "--no-write-json", "--vars", json.dumps(dict(variables))]
-    result = _invoke(given, target, target_path, environment, manifest, hear)
+    given = [*arguments, "--no-write-json", "--vars", json.dumps(dict(context.variables))]
+    result = _invoke(given, context.target, context.target_path, context.environment, manifest, hear)
     return [
         NodeResult(
             r.node.unique_id,
@@ -245,19 +249,12 @@ def run_dbt(
     ]
 
 
-def compile_analyses(
-    names: Sequence[str],
-    *,
-    target: str,
-    target_path: Path,
-    environment: Mapping[str, str],
-    variables: Mapping[str, Any],
-) -> dict[str, str]:
+def compile_analyses(names: Sequence[str], context: DbtContext) -> dict[str, str]:
     """Compile analyses (`dbt_project/analyses/<name>.sql`) and return the SQL of each by its name."""
-    manifest = parsed_project(target, environment).unpacked()
+    manifest = parsed_project(context.target, context.environment).unpacked()
     arguments = ["compile", "--no-populate-cache", "--no-write-json", "--no-introspect"]
-    arguments += ["--select", *names, "--vars", json.dumps(dict(variables))]
-    result = _invoke(arguments, target, target_path, environment, manifest)
+    arguments += ["--select", *names, "--vars", json.dumps(dict(context.variables))]
+    result = _invoke(arguments, context.target, context.target_path, context.environment, manifest)
     return {r.node.name: r.node.compiled_code for r in result.result.results}
 
 

@@ -14,7 +14,7 @@ import dagster as dg
 
 from pipeline.assets.plan import plan_of
 from pipeline.dbt_process import OpenDbt
-from pipeline.dbt_runner import NodeResult
+from pipeline.dbt_runner import DbtContext, NodeResult
 from pipeline.engines import Engine, open_engine
 from pipeline.errors import WarehouseError
 from pipeline.progress import Progress, Step
@@ -121,11 +121,8 @@ def _build(
     with engine.dbt_session() as environment, open_dbt() as dbt:
         results = dbt.run(
             ["build", "--exclude-resource-type", "unit_test", *arguments],
-            target=engine.name,
-            target_path=workspace.dbt_target,
-            environment=environment,
-            variables=build.plan.dbt_variables,
-            on_node=on_node,
+            DbtContext(engine.name, workspace.dbt_target, environment, build.plan.dbt_variables),
+            on_node,
         )
     workspace.model_seconds.write_text(json.dumps({result.name: round(result.seconds, 3) for result in results}))
     tests = sum(result.resource_type == "test" for result in results)

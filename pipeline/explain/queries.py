@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from pipeline.dbt_runner import compile_analyses, project_fingerprint
+from pipeline.dbt_runner import DbtContext, compile_analyses, project_fingerprint
 from pipeline.engines import Engine, open_engine
 from pipeline.errors import WarehouseError
 from pipeline.explain.evidence import Evidence
@@ -54,10 +54,9 @@ class Queries:
         with self._engine.dbt_session() as environment:
             compiled = compile_analyses(
                 sorted({f"explain_{name}" for name in names}),
-                target=self._engine.name,
-                target_path=self._workspace.dbt_target,
-                environment=environment,
-                variables={**self.plan.dbt_variables, **about},
+                DbtContext(
+                    self._engine.name, self._workspace.dbt_target, environment, {**self.plan.dbt_variables, **about}
+                ),
             )
         return {name.removeprefix("explain_"): select for name, select in compiled.items()}
 

@@ -8,7 +8,7 @@ from contextlib import closing
 import pyarrow as pa
 from engines.random_sources import AS_OF
 
-from pipeline.dbt_runner import parsed_project, run_dbt
+from pipeline.dbt_runner import DbtContext, parsed_project, run_dbt
 from pipeline.engines import RawTable, open_engine
 from pipeline.settings import Settings
 
@@ -20,10 +20,12 @@ def build_marts(settings: Settings, tables: Sequence[RawTable]) -> dict[str, pa.
         with engine.dbt_session() as environment:
             nodes = run_dbt(
                 ["build", "--exclude-resource-type", "unit_test"],
-                target=settings.target,
-                target_path=settings.state / "target",
-                environment=environment,
-                variables={"as_of": str(AS_OF), "selected_year": AS_OF.year},
+                DbtContext(
+                    settings.target,
+                    settings.state / "target",
+                    environment,
+                    {"as_of": str(AS_OF), "selected_year": AS_OF.year},
+                ),
             )
         failed = [f"{node.name}: {node.status}: {node.message}" for node in nodes if not node.ok]
         assert not failed, "\n".join(failed)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.dbt_runner import run_dbt
+from pipeline.dbt_runner import DbtContext, run_dbt
 from pipeline.engines import open_engine
 from pipeline.explain.queries import Queries, open_queries
 from pipeline.ingest.landing import Landing
@@ -48,10 +48,7 @@ def build(settings: Settings, sources: Path, progress: Progress) -> None:
         with engine.dbt_session() as environment:
             nodes = run_dbt(
                 ["build", "--exclude-resource-type", "unit_test", "test"],
-                target=settings.target,
-                target_path=workspace.dbt_target,
-                environment=environment,
-                variables=plan.dbt_variables,
+                DbtContext(settings.target, workspace.dbt_target, environment, plan.dbt_variables),
             )
     finally:
         engine.close()

@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dbt_runner import NodeResult, run_dbt
+from pipeline.dbt_runner import DbtContext, NodeResult, run_dbt
 from pipeline.engines import RawTable
 from pipeline.engines.duckdb import DuckDBEngine
 from pipeline.ingest.rejects import REJECTS_SCHEMA
@@ -175,10 +175,7 @@ def built_models(
     with engine.dbt_session() as environment:
         nodes = run_dbt(
             [*commands, *(["--select", *select] if select else [])],
-            target="duckdb",
-            target_path=folder / "target",
-            environment=environment,
-            variables={"as_of": as_of, **variables},
+            DbtContext("duckdb", folder / "target", environment, {"as_of": as_of, **variables}),
         )
     if check and (failed := [node for node in nodes if not node.ok]):
         raise ModelsFailedError("\n".join(f"{node.name}: {node.status}: {node.message}" for node in failed))
