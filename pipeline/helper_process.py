@@ -6,6 +6,7 @@ that ends before that, with whatever exit code, fails the run: silence is not co
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import queue
@@ -133,6 +134,7 @@ def serve(prepare: Callable[[], object], answer: Callable[[Message, Send], Any])
             answers.flush()
 
         prepare()
+        gc.freeze()  # what is loaded stays: no need to look through it for garbage again and again
         while True:
             request = json.loads(requests.get())
             try:

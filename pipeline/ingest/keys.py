@@ -1,9 +1,9 @@
 """The keys of a part, looked at quickly: does any repeat, and between which values do they lie.
 
 Nearly all parts repeat none, and then nobody needs to search for the rows that lose. Whole-number keys are compared
-with their neighbours, which settles a part that is in key order. Else ids that lie close together get a mark each in
-a row of bytes, and others are mixed into one 64-bit number and sorted: no equal numbers, no equal keys. Equal numbers
-may be chance, so `duplicates.py` has the last word.
+with their neighbours, which settles a part that is in the order of its key, or of its ids alone. Else ids that lie
+close together get a mark each in a row of bytes, and others are mixed into one 64-bit number and sorted: no equal
+numbers, no equal keys. Equal numbers may be chance, so `duplicates.py` has the last word.
 """
 
 from __future__ import annotations
@@ -86,21 +86,21 @@ def look_at_keys(table: SourceTable, part: Path) -> tuple[bool, KeyRanges | None
 def _numbers_repeat(part: Path, key: Sequence[str], ranges: KeyRanges | None) -> bool:
     file = pq.ParquetFile(part)
     is_small = file.metadata.num_rows <= MOST_HELD
-    in_order = True
-    last: tuple[int, ...] | None = None
+    # by the key, or by its last number alone, as where one sequence numbers the rows of all tenants
+    orders = [_Order(slice(None)), _Order(slice(-1, None))]
     can_mark = len(key) == 2 and ranges is not None
     held: list[list[Numbers]] = []
     mixed: list[Mixed] = []
     for columns in _key_columns(file, key):
         if ranges is not None:
             ranges.add(columns[0], columns[1])
-        if in_order:
-            in_order, last = _ascends(columns, last)
+        for order in orders:
+            order.go_on(columns)
         if is_small and can_mark:
             held.append(columns)
         elif is_small:
             mixed.append(_mix(columns))
-    if in_order:
+    if any(order.holds for order in orders):
         return False
     if not is_small:
         return True
@@ -132,15 +132,25 @@ def _marks_meet(batches: Sequence[Sequence[Numbers]], ranges: KeyRanges) -> bool
     return int(np.count_nonzero(marks)) < rows
 
 
-def _ascends(columns: Sequence[Numbers], last: tuple[int, ...] | None) -> tuple[bool, tuple[int, ...]]:
-    """Whether each key is greater than the one before it, `last` being before the first; and the last key."""
-    first, end = tuple(int(c[0]) for c in columns), tuple(int(c[-1]) for c in columns)
-    if last is not None and first <= last:
-        return False, end
-    ascending = np.zeros(len(columns[0]) - 1, dtype=bool)
-    for column in reversed(columns):
-        ascending = (column[1:] > column[:-1]) | ((column[1:] == column[:-1]) & ascending)
-    return bool(ascending.all()), end
+@dataclass
+class _Order:
+    """Whether some columns of a key ascend from row to row: then no key comes twice."""
+
+    of: slice
+    holds: bool = True
+    last: tuple[int, ...] | None = None
+
+    def go_on(self, key: Sequence[Numbers]) -> None:
+        """Look at the rows that come next."""
+        if not self.holds:
+            return
+        columns = key[self.of]
+        first, end = tuple(int(c[0]) for c in columns), tuple(int(c[-1]) for c in columns)
+        ascending = np.zeros(len(columns[0]) - 1, dtype=bool)
+        for column in reversed(columns):
+            ascending = (column[1:] > column[:-1]) | ((column[1:] == column[:-1]) & ascending)
+        self.holds = (self.last is None or first > self.last) and bool(ascending.all())
+        self.last = end
 
 
 def _mix(columns: Sequence[Numbers]) -> Mixed:

@@ -109,7 +109,6 @@ class Audit:
             self._staged += staged
             self._tables[contract.name] = combine(staged)
             self._checks += _check_columns(self._session, contract, self._tables[contract.name])
-            pa.default_memory_pool().release_unused()
 
 
 def _parameters(as_of: datetime, settings: Mapping[str, Any]) -> dict[str, Any]:
