@@ -67,7 +67,9 @@ class Release:
             metrics = self.engine.read(METRICS, [field.name for field in METRICS_SCHEMA])
             with self.open_audit() as process:
                 folders = self._folders()
-                staged_audit = process.begin(folders)
+                staged_audit = process.begin(
+                    folders, EXPECTATIONS, as_of=self.plan.as_of, settings=self.plan.published_settings
+                )
                 drops = self._stage(folders, staged_audit)
                 problem = self._broken_promise(drops)
                 audit = self._concluded(staged_audit)
@@ -136,12 +138,7 @@ class Release:
         reports = self.settings.state / REPORTS
         reports.mkdir(parents=True, exist_ok=True)
         with self.progress.step("audit", "checks") as step:
-            result = audit.concluded(
-                EXPECTATIONS,
-                as_of=self.plan.as_of,
-                settings=self.plan.published_settings,
-                results=reports / f"{self.plan.as_of:%Y%m%dT%H%M%SZ}.great_expectations.json",
-            )
+            result = audit.concluded(reports / f"{self.plan.as_of:%Y%m%dT%H%M%SZ}.great_expectations.json")
             failed = len(result.errors)
             step.summary = f"{len(result.checks):,} checks, {failed} failed, {len(result.warnings)} with a warning"
             for warning in result.warnings:

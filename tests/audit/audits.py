@@ -23,7 +23,7 @@ def audit_drops(
     results: Path | None = None,
 ) -> AuditResult:
     """Audit the whole drops in these folders of organizations."""
-    audit = Audit(folders)
+    audit = Audit(folders, rule_books, as_of=as_of, settings=settings)
     for contract in contracts:
         audit.look_at(contract)
-    return audit.concluded(rule_books, as_of=as_of, settings=settings, results=results)
+    return audit.concluded(results)

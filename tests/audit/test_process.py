@@ -23,10 +23,10 @@ def auditor() -> Iterator[AuditProcess]:
 
 
 def ask(process: AuditProcess, drop: Path, expectations: Path = EXPECTATIONS) -> AuditResult:
-    audit = process.begin({1: drop})
+    audit = process.begin({1: drop}, expectations, as_of=AS_OF, settings=SETTINGS)
     for contract in CONTRACTS.values():
         audit.look_at(contract)
-    return audit.concluded(expectations, as_of=AS_OF, settings=SETTINGS)
+    return audit.concluded()
 
 
 def test_a_process_audits_drop_after_drop(auditor: AuditProcess, tmp_path: Path) -> None:

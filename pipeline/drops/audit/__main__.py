@@ -35,20 +35,19 @@ class _Audits:
         from pipeline.drops.audit.business_rules import read_rule_books
 
         match request:
-            case {"begin": folders}:
-                self._audit = Audit({int(name): Path(folder) for name, folder in folders.items()})
-            case {"look_at": described}:
-                assert self._audit is not None
+            case {"begin": folders, "expectations": expectations, "as_of": as_of, "settings": settings}:
+                self._audit = None  # a rule file that is not well formed begins none
+                self._audit = Audit(
+                    {int(name): Path(folder) for name, folder in folders.items()},
+                    read_rule_books(Path(expectations)),
+                    as_of=datetime.fromisoformat(as_of),
+                    settings=settings,
+                )
+            case {"look_at": described} if self._audit:
                 self._audit.look_at(contract_from_dict(described))
-            case {"conclude": asked}:
-                assert self._audit is not None
+            case {"conclude": results} if self._audit:
                 audit, self._audit = self._audit, None
-                return audit.concluded(
-                    read_rule_books(Path(asked["expectations"])),
-                    as_of=datetime.fromisoformat(asked["as_of"]),
-                    settings=asked["settings"],
-                    results=Path(asked["results"]) if asked["results"] else None,
-                ).as_dict()
+                return audit.concluded(Path(results) if results else None).as_dict()
         return None
 
 

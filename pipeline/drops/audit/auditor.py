@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -52,63 +52,82 @@ class _Pending:
 
 
 class Audit:
-    """One audit of the staged drops of one run, all organizations together; `folders` are theirs.
+    """One audit of the staged drops of one run, all organizations together.
 
+    `folders` are theirs, `settings` the values that rules may ask for beside `as_of` (selected_year and the dbt vars).
     Exports can be looked at as soon as they are staged. Arrow reads without Python: while Great Expectations judges one
     export, the next ones are read.
     """
 
-    def __init__(self, folders: Mapping[int, Path]) -> None:
-        self._folders = folders
-        self._session = Session()
-        self._readers = ThreadPoolExecutor(_READERS)
-        self._reading: deque[tuple[ExportContract, Future[list[StagedExport]]]] = deque()
-        self._staged: list[StagedExport] = []
-        self._tables: dict[str, pa.Table] = {}
-        self._checks: list[Check] = []
-
-    def look_at(self, contract: ExportContract) -> None:
-        """Begin to read the files of an export, and judge the columns of those before it that have been read."""
-        self._reading.append((contract, self._readers.submit(read_staged, self._folders, contract)))
-        while len(self._reading) > _READERS:
-            self._judge_next()
-
-    def concluded(
+    def __init__(
         self,
+        folders: Mapping[int, Path],
         rule_books: Mapping[str, RuleBook],
         *,
         as_of: datetime,
         settings: Mapping[str, Any],
-        results: Path | None = None,
-    ) -> AuditResult:
-        """Judge what is left, and what needs all the files.
+    ) -> None:
+        self._folders = folders
+        self._rule_books = rule_books
+        self._parameters = _parameters(as_of, settings)
+        self._session = Session()
+        self._connection = scratch_connection()
+        self._readers = ThreadPoolExecutor(_READERS)
+        self._reading: deque[tuple[ExportContract, Future[list[StagedExport]]]] = deque()
+        self._staged: list[StagedExport] = []
+        self._column_checks: list[Check] = []
+        self._row_checks: dict[str, list[Check]] = {}
 
-        `settings` are the values that rules may ask for beside `as_of` (selected_year and the dbt vars). Great
-        Expectations' own results go to the file `results`, as JSON.
-        """
+    def look_at(self, contract: ExportContract) -> None:
+        """Begin to read the files of an export, and judge those before it that have been read."""
+        self._reading.append((contract, self._readers.submit(read_staged, self._folders, contract)))
+        while len(self._reading) > _READERS:
+            self._judge_next()
+
+    def concluded(self, results: Path | None = None) -> AuditResult:
+        """Judge what is left, and what needs all files; Great Expectations' own results go to `results`, as JSON."""
         while self._reading:
             self._judge_next()
         self._readers.shutdown()
-        checks = [*check_files(self._session, self._staged), *self._checks]
-        parameters = _parameters(as_of, settings)
+        checks = [*check_files(self._session, self._staged), *self._column_checks]
         contracts = {export.contract.name: export.contract for export in self._staged}
-        with scratch_connection() as connection:
-            for name, rows in self._tables.items():
-                connection.register(name, _without_zone(rows))
-            for name, contract in contracts.items():
-                if name in rule_books:
-                    checks += _check_rules(self._session, contract, rule_books[name], connection, parameters)
+        for name, contract in contracts.items():
+            if name in self._rule_books:
+                checks += self._row_checks[name] + self._check_rules(contract, self._rule_books[name].frames)
+        self._connection.close()
         if results is not None:
             results.write_text(json.dumps(self._session.results, indent=1, sort_keys=True, default=str))
         return AuditResult(tuple(checks))
 
     def _judge_next(self) -> None:
+        """Judge the columns of an export, and the rules that look at nothing but its rows."""
         contract, reading = self._reading.popleft()
         staged = reading.result()
         if staged:
             self._staged += staged
-            self._tables[contract.name] = combine(staged)
-            self._checks += _check_columns(self._session, contract, self._tables[contract.name])
+            rows = combine(staged)
+            self._connection.register(contract.name, _without_zone(rows))
+            self._column_checks += _check_columns(self._session, contract, rows)
+            if contract.name in self._rule_books:
+                self._row_checks[contract.name] = self._check_rules(contract, [None])
+
+    def _check_rules(self, contract: ExportContract, frames: Iterable[str | None]) -> list[Check]:
+        """Judge the business rules of an export that look at these frames; None is its own rows."""
+        checks = []
+        book = self._rule_books[contract.name]
+        for frame in frames:
+            rules = [rule for rule in book.rules if rule.frame == frame]
+            if not rules:
+                continue
+            try:
+                rows = _rows_of(frame, contract, book, rules, self._connection, self._parameters)
+            except duckdb.Error as error:
+                problem = f"the rows could not be put together: {str(error).splitlines()[0]}"
+                checks += [_unjudged(rule, problem) for rule in rules]
+                continue
+            pending = [_pending(rule, rows, self._parameters) for rule in rules]
+            checks += _judge(self._session, f"{contract.name} rules {frame or 'rows'}", rows, rows, contract, pending)
+        return checks
 
 
 def _parameters(as_of: datetime, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,30 +161,6 @@ def _check_columns(session: Session, contract: ExportContract, rows: pa.Table) -
         ]
         suite = f"{contract.name} columns {start // size + 1}"
         checks += _judge(session, suite, rows.select(columns), rows, contract, pending)
-    return checks
-
-
-def _check_rules(
-    session: Session,
-    contract: ExportContract,
-    book: RuleBook,
-    connection: duckdb.DuckDBPyConnection,
-    parameters: Mapping[str, Any],
-) -> list[Check]:
-    """Judge the business rules of an export, a frame at a time."""
-    checks = []
-    for frame in (None, *book.frames):
-        rules = [rule for rule in book.rules if rule.frame == frame]
-        if not rules:
-            continue
-        try:
-            rows = _rows_of(frame, contract, book, rules, connection, parameters)
-        except duckdb.Error as error:
-            problem = f"the rows could not be put together: {str(error).splitlines()[0]}"
-            checks += [_unjudged(rule, problem) for rule in rules]
-            continue
-        pending = [_pending(rule, rows, parameters) for rule in rules]
-        checks += _judge(session, f"{contract.name} rules {frame or 'rows'}", rows, rows, contract, pending)
     return checks
 
 

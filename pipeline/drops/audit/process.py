@@ -21,10 +21,20 @@ class AuditProcess(HelperProcess):
     def __init__(self, command: Sequence[str] = ()) -> None:
         super().__init__("audit", "pipeline.drops.audit", remedy=_REMEDY, command=command)
 
-    def begin(self, folders: Mapping[int, Path]) -> StagedAudit:
-        """Begin the audit of the drops that are staged, or about to be, in these folders of organizations."""
+    def begin(
+        self, folders: Mapping[int, Path], expectations: Path, *, as_of: datetime, settings: Mapping[str, Any]
+    ) -> StagedAudit:
+        """Begin the audit of the drops that are staged, or about to be, in these folders of organizations.
+
+        The rules are those in the folder `expectations`; `settings` are values that they may ask for.
+        """
         self.tell(
-            {"begin": {str(organization_id): str(folder.resolve()) for organization_id, folder in folders.items()}}
+            {
+                "begin": {str(name): str(folder.resolve()) for name, folder in folders.items()},
+                "expectations": str(expectations.resolve()),
+                "as_of": as_of.isoformat(),
+                "settings": dict(settings),
+            }
         )
         return StagedAudit(self)
 
@@ -39,20 +49,12 @@ class StagedAudit:
         """Say that the files of an export are all there; they are read and judged while others are staged."""
         self.process.tell({"look_at": contract_to_json(contract)})
 
-    def concluded(
-        self, expectations: Path, *, as_of: datetime, settings: Mapping[str, Any], results: Path | None = None
-    ) -> AuditResult:
-        """Have the audit ended, by the rules in the folder `expectations`.
+    def concluded(self, results: Path | None = None) -> AuditResult:
+        """Have the audit ended; Great Expectations' own results go to the file `results`.
 
         Raises WarehouseError if a rule file is not well formed, or if the process ends without an answer.
         """
-        request = {
-            "expectations": str(expectations.resolve()),
-            "as_of": as_of.isoformat(),
-            "settings": dict(settings),
-            "results": str(results.resolve()) if results else None,
-        }
-        *_, answer = self.process.ask({"conclude": request})
+        *_, answer = self.process.ask({"conclude": str(results.resolve()) if results else None})
         return AuditResult.from_dict(answer["result"])
 
 
