@@ -31,7 +31,7 @@ setup-spark: .venv-spark/installed ## The same for Spark, in .venv-spark (Java 1
 
 .venv-spark/installed: requirements-spark.lock .venv/installed
 	@test -x .venv-spark/bin/python || $(PYTHON) -m venv .venv-spark
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --python .venv-spark/bin/python --require-hashes requirements-spark.lock
+	@$(BIN)/uv pip sync --quiet --python .venv-spark/bin/python --require-hashes requirements-spark.lock
 	@$(BIN)/uv pip install --quiet --python .venv-spark/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
