@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from made_drops import AS_OF, CONTRACTS, DEAL_ROWS, DEALS, PLACES, MadeMarts, marts
 
+from pipeline.contracts import ExportContract
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
 
@@ -103,6 +104,21 @@ def test_a_value_that_does_not_fit_is_staged_as_it_is_for_the_audit_to_name(stag
     folder = stage().folder.parent / "misfit"
     stage_drops(MadeMarts({**tables, "deals": wide}), CONTRACTS, {1: folder}, 1)
     assert pq.read_schema(folder / "deals.parquet").field("rate").type == pa.string()
+
+
+def test_an_export_is_told_of_when_its_files_are_whole_in_every_folder(tmp_path: Path) -> None:
+    folders = {1: tmp_path / "1", 2: tmp_path / "2"}
+    told: list[tuple[str, list[int]]] = []
+
+    def on_export(contract: ExportContract) -> None:
+        files = [pq.ParquetFile(folder / f"{contract.name}.parquet") for folder in folders.values()]
+        told.append((contract.name, [file.metadata.num_rows for file in files]))
+
+    drops = stage_drops(marts(), CONTRACTS, folders, 1, on_export=on_export)
+    rows = {
+        name: [f.rows for d in drops for f in d.files if f.name == f"{name}.parquet"] for name in ("deals", "places")
+    }
+    assert told == list(rows.items())
 
 
 def test_organizations_are_those_with_rows_and_the_crms_where_it_is_a_source() -> None:

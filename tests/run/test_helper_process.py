@@ -19,6 +19,8 @@ from pipeline.helper_process import serve
 def answer(request, send):
     if request["to"] < 0:
         raise WarehouseError("can't count down", where="to", remedy="count up")
+    if request["to"] == 0 and "quietly" in request:
+        return None
     if request["to"] > 100:
         raise OverflowError("too far")
     for number in range(request["to"]):
@@ -68,6 +70,22 @@ def test_a_fault_with_a_remedy_is_passed_on_and_the_helper_stays() -> None:
         with pytest.raises(WarehouseError, match="to: can't count down\nTo do: count up"):
             list(helper.ask({"to": -1}))
         assert list(helper.ask({"to": 0})) == [{"result": 0}]
+
+
+def test_what_is_only_told_has_no_answer_but_its_fault_comes_with_the_next_one() -> None:
+    with counting() as helper:
+        helper.tell({"to": 0, "quietly": True})
+        assert list(helper.ask({"to": 1})) == [{"number": 0}, {"result": 1}]
+        helper.tell({"to": -1})
+        with pytest.raises(WarehouseError, match="can't count down"):
+            list(helper.ask({"to": 1}))
+
+
+def test_a_helper_that_has_ended_can_be_told_nothing() -> None:
+    with HelperProcess("gone", "no.module", command=[sys.executable, "-c", "import sys; sys.exit(3)"]) as helper:
+        helper._process.wait()
+        with pytest.raises(WarehouseError, match=r"the gone ended before it had answered \(exit code 3\)"):
+            helper.tell({})
 
 
 def test_any_other_fault_ends_it_with_its_last_words() -> None:
