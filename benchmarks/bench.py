@@ -186,7 +186,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=ROOT / ".bench", help="where sources and runs are kept")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 50_000], metavar="ACCOUNTS")
     parser.add_argument("--small-memory", default="512MB", help="the memory_limit of a run at the largest size")
-    parser.add_argument("--postgres", type=int, default=10_000, metavar="ACCOUNTS", help="also measure PostgreSQL")
+    parser.add_argument("--postgres", type=int, default=50_000, metavar="ACCOUNTS", help="also measure PostgreSQL")
     chosen = parser.parse_args()
     chosen.work.mkdir(parents=True, exist_ok=True)
     found: list[dict[str, Any]] = []
