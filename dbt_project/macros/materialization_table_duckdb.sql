@@ -1,0 +1,27 @@
+{#-
+  A table is made and put in the place of the one that is there in one go, seen whole or not at all. The adapter's own
+  way makes one under another name, renames two and drops one after the commit, and each of these costs dbt more than a
+  small table costs DuckDB.
+-#}
+{% materialization table, adapter="duckdb" -%}
+    {%- set existing = load_cached_relation(this) -%}
+    {%- if existing is not none and not existing.is_table -%}
+        {%- do adapter.drop_relation(existing) -%}
+    {%- endif -%}
+    {%- set target = this.incorporate(type="table") -%}
+    {%- call statement("main") -%}
+        {%- if config.get("contract").enforced -%}
+            {{ get_assert_columns_equivalent(compiled_code) }}
+            create or replace table {{ target }} {{ get_table_columns_and_constraints() }};
+            insert into {{ target }} {{ get_column_names() }} (
+                {{ get_select_subquery(compiled_code) }}
+            )
+        {%- else -%}
+            create or replace table {{ target }} as (
+                {{ compiled_code }}
+            )
+        {%- endif -%}
+    {%- endcall -%}
+    {%- do adapter.commit() -%}
+    {{ return({"relations": [target]}) }}
+{%- endmaterialization %}
