@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -46,7 +47,10 @@ def landing_schema(table: SourceTable) -> pa.Schema:
 
 
 class Conformer:
-    """Brings the batches of one file, called `file` in the rejects, into shape. What it refuses goes to `rejects`."""
+    """Brings the batches of one file, called `file` in the rejects, into shape. What it refuses goes to `rejects`.
+
+    Columns are typed side by side in `pool`: Arrow lets go of the interpreter.
+    """
 
     def __init__(
         self,
@@ -54,6 +58,7 @@ class Conformer:
         match: HeaderMatch,
         rejects: RejectsWriter,
         file: str,
+        pool: Executor,
         *,
         dates_from_1904: bool = False,
     ) -> None:
@@ -61,6 +66,7 @@ class Conformer:
         self._positions = match.positions
         self._rejects = rejects
         self._file = file
+        self._pool = pool
         self._dates_from_1904 = dates_from_1904
         self._schema = landing_schema(table)
 
@@ -76,12 +82,13 @@ class Conformer:
                 ROW_DROPPED,
             )
         count = len(raw.row_numbers)
-        typed = [
-            TypedColumn(pa.nulls(count, column.arrow_type))
-            if at is None
-            else type_column(column, raw.columns[at], dates_from_1904=self._dates_from_1904)
-            for column, at in zip(self._table.columns, self._positions, strict=True)
-        ]
+
+        def typed_column(column: Column, at: int | None) -> TypedColumn:
+            if at is None:
+                return TypedColumn(pa.nulls(count, column.arrow_type))
+            return type_column(column, raw.columns[at], dates_from_1904=self._dates_from_1904)
+
+        typed = list(self._pool.map(typed_column, self._table.columns, self._positions))
         dropped = self._drop_rows(raw, typed)
         for column, result in zip(self._table.columns, typed, strict=True):
             self._report(column, raw, result.faults, dropped)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,6 +22,7 @@ from pipeline.ingest.headers import match_headers
 from pipeline.ingest.input_file import InputFile
 from pipeline.ingest.keys import look_at_keys, to_record
 from pipeline.ingest.landing import Draft, Landing, Part, PartRecord, SourceFile, part_address
+from pipeline.ingest.part_writer import PartWriter
 from pipeline.ingest.plain_parquet import is_plain
 from pipeline.ingest.progress import SharedReport
 from pipeline.ingest.readers import OpenTable, RawBatch
@@ -30,9 +32,8 @@ from pipeline.ingest.tables import Kind, SourceTable
 if TYPE_CHECKING:
     from pipeline.ingest.readers.database import DatabaseTable
 
-BATCH_ROWS: Final = 128 * 1024
+BATCH_ROWS: Final = 64 * 1024
 """The rows of a row group that is written anew."""
-COMPRESSION: Final[Mapping[str, str | int]] = {"compression": "zstd", "compression_level": 1}
 
 
 def land_file(table: SourceTable, file: InputFile, landing: Landing, report: SharedReport) -> Part:
@@ -112,12 +113,12 @@ def _write(
     match = match_headers(table, opened.headers, name)
     positions = frozenset(at for at in match.positions if at is not None)
     read = 0
-    with RejectsWriter(draft.rejects, table) as rejects:
-        conformer = Conformer(table, match, rejects, name, dates_from_1904=opened.dates_from_1904)
-        with pq.ParquetWriter(draft.data, landing_schema(table), **COMPRESSION) as writer:
+    with RejectsWriter(draft.rejects, table) as rejects, ThreadPoolExecutor(landing.threads) as pool:
+        conformer = Conformer(table, match, rejects, name, pool, dates_from_1904=opened.dates_from_1904)
+        with PartWriter(draft.data, landing_schema(table)) as writer:
             for raw in opened.batches(positions):
                 read += len(raw.row_numbers) + len(raw.broken)
-                writer.write_batch(conformer.conform(raw))
+                writer.write(conformer.conform(raw))
                 report.tell(name, read, table.qualified_name)
         may_repeat, ranges = look_at_keys(table, draft.data)
         loaded = read - rejects.rows_dropped
@@ -144,10 +145,10 @@ def _drop_losers(table: SourceTable, draft: Draft, rejects: RejectsWriter, name:
     if not losers:
         return int(pq.read_metadata(draft.data).num_rows)
     report_losers(table, losers, [draft.data], [name], rejects)
-    with pq.ParquetWriter(draft.scratch, landing_schema(table), **COMPRESSION) as writer:
+    with PartWriter(draft.scratch, landing_schema(table)) as writer:
         loaded = 0
         for batch in winners(table, draft.data, 0, losers):
-            writer.write_batch(batch)
+            writer.write(batch)
             loaded += batch.num_rows
     draft.scratch.replace(draft.data)
     return loaded

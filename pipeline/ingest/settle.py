@@ -19,13 +19,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from pipeline.ingest.conform import ROW_COLUMN, landing_schema
 from pipeline.ingest.duplicates import Losers, find_losers, find_overtaken
 from pipeline.ingest.keys import from_record, has_ranges
 from pipeline.ingest.landing import Landing, Part, PartRecord, PartSet, combined_hash, part_address
-from pipeline.ingest.parts import COMPRESSION, report_losers, winners
+from pipeline.ingest.part_writer import PartWriter
+from pipeline.ingest.parts import report_losers, winners
 from pipeline.ingest.rejects import RejectsWriter
 from pipeline.ingest.tables import SourceTable
 
@@ -71,7 +71,7 @@ def _merged(table: SourceTable, parts: Sequence[Part], names: Sequence[str], lan
     with landing.draft(table) as draft:
         with RejectsWriter(draft.rejects, table) as rejects:
             report_losers(table, losers, paths, names, rejects)
-        with pq.ParquetWriter(draft.data, schema, **COMPRESSION) as writer:
+        with PartWriter(draft.data, schema) as writer:
             last_row = 0
             for at, path in enumerate(paths):
                 before = last_row
@@ -79,7 +79,7 @@ def _merged(table: SourceTable, parts: Sequence[Part], names: Sequence[str], lan
                     loaded += batch.num_rows
                     numbers = pc.add(batch[ROW_COLUMN], pa.scalar(before, pa.int64()))
                     last_row = max(last_row, pc.max(numbers).as_py() or 0)
-                    writer.write_batch(batch.set_column(len(schema.names) - 1, schema.field(ROW_COLUMN), numbers))
+                    writer.write(batch.set_column(len(schema.names) - 1, schema.field(ROW_COLUMN), numbers))
         record = PartRecord(
             read=sum(part.record.loaded for part in parts),
             loaded=loaded,
@@ -143,9 +143,9 @@ def _without(table: SourceTable, part: Part, at: int, overtaken: Losers, landing
         return known
     with landing.draft(table) as draft:
         loaded = 0
-        with pq.ParquetWriter(draft.data, landing_schema(table), **COMPRESSION) as writer:
+        with PartWriter(draft.data, landing_schema(table)) as writer:
             for batch in winners(table, part.path, at, [overtaken]):
-                writer.write_batch(batch)
+                writer.write(batch)
                 loaded += batch.num_rows
         record = replace(
             part.record, loaded=loaded, rejected=len(places), size=draft.data.stat().st_size, has_rejects=False

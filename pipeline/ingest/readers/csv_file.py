@@ -17,6 +17,7 @@ import pyarrow.csv
 from pipeline.errors import WarehouseError
 from pipeline.ingest.headers import fold
 from pipeline.ingest.readers import BrokenRow, RawBatch
+from pipeline.read_ahead import read_ahead
 
 BLOCK_BYTES: Final = 16 * 1024 * 1024
 """A quoted cell, and so a row, can't be longer than this."""
@@ -52,7 +53,7 @@ class CsvFile:
         unseen = 0
         try:
             with self._open(names, positions, broken) as stream:
-                for batch in stream:
+                for batch in read_ahead(stream):
                     numbers, number, unseen = _row_numbers(batch.num_rows, number, broken, unseen)
                     wide = dict(zip(batch.schema.names, batch.columns, strict=True))
                     empty = pa.nulls(batch.num_rows, pa.string())

@@ -1,0 +1,23 @@
+"""Iterating one step ahead: for what is made without Python, as Arrow and DuckDB make it, while Python is at work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """Give the items in their order, each made in another thread while the one before it is in use."""
+
+    def make_one() -> list[Item]:
+        return list(islice(items, 1))
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        coming = pool.submit(make_one)
+        while made := coming.result():
+            coming = pool.submit(make_one)
+            yield from made
