@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +30,7 @@ from pipeline.drops.audit.great_expectations_session import (
 from pipeline.drops.audit.results import SAMPLES, AuditResult, Check, FailedRow
 from pipeline.drops.audit.staged_files import ORGANIZATION, StagedExport, as_text, combine, read_staged
 from pipeline.drops.scratch_database import scratch_connection
+from pipeline.read_ahead import read_ahead
 
 _CELLS_A_FRAME: Final = 400_000
 """Most checks of Great Expectations copy their whole frame: narrow frames make a large table's audit much faster."""
@@ -49,6 +50,17 @@ class _Pending:
     expectation: Any
     shows: tuple[str, ...]
     offends: Callable[[str, str | None], bool] | None = None
+
+
+@dataclass(frozen=True)
+class _Frame:
+    """The rows that some rules of an export look at, or the `problem` that there are none. `name` None: its own."""
+
+    contract: ExportContract
+    name: str | None
+    rules: Sequence[BusinessRule]
+    rows: pa.Table | None
+    problem: str = ""
 
 
 class Audit:
@@ -76,7 +88,7 @@ class Audit:
         self._reading: deque[tuple[ExportContract, Future[list[StagedExport]]]] = deque()
         self._staged: list[StagedExport] = []
         self._column_checks: list[Check] = []
-        self._row_checks: dict[str, list[Check]] = {}
+        self._rule_checks: defaultdict[str, list[Check]] = defaultdict(list)
 
     def look_at(self, contract: ExportContract) -> None:
         """Begin to read the files of an export, and judge those before it that have been read."""
@@ -91,9 +103,10 @@ class Audit:
         self._readers.shutdown()
         checks = [*check_files(self._session, self._staged), *self._column_checks]
         contracts = {export.contract.name: export.contract for export in self._staged}
-        for name, contract in contracts.items():
-            if name in self._rule_books:
-                checks += self._row_checks[name] + self._check_rules(contract, self._rule_books[name].frames)
+        for frame in read_ahead(self._frames(contracts.values())):
+            self._rule_checks[frame.contract.name] += self._judge_frame(frame)
+        for name in contracts:
+            checks += self._rule_checks[name]
         self._connection.close()
         if results is not None:
             results.write_text(json.dumps(self._session.results, indent=1, sort_keys=True, default=str))
@@ -108,26 +121,39 @@ class Audit:
             rows = combine(staged)
             self._connection.register(contract.name, _without_zone(rows))
             self._column_checks += _check_columns(self._session, contract, rows)
-            if contract.name in self._rule_books:
-                self._row_checks[contract.name] = self._check_rules(contract, [None])
+            for frame in self._frames_of(contract, [None]):
+                self._rule_checks[contract.name] += self._judge_frame(frame)
 
-    def _check_rules(self, contract: ExportContract, frames: Iterable[str | None]) -> list[Check]:
-        """Judge the business rules of an export that look at these frames; None is its own rows."""
-        checks = []
-        book = self._rule_books[contract.name]
-        for frame in frames:
-            rules = [rule for rule in book.rules if rule.frame == frame]
-            if not rules:
-                continue
-            try:
-                rows = _rows_of(frame, contract, book, rules, self._connection, self._parameters)
-            except duckdb.Error as error:
-                problem = f"the rows could not be put together: {str(error).splitlines()[0]}"
-                checks += [_unjudged(rule, problem) for rule in rules]
-                continue
-            pending = [_pending(rule, rows, self._parameters) for rule in rules]
-            checks += _judge(self._session, f"{contract.name} rules {frame or 'rows'}", rows, rows, contract, pending)
-        return checks
+    def _frames(self, contracts: Iterable[ExportContract]) -> Iterator[_Frame]:
+        """Put the rows together that rules look at beyond those of their own export."""
+        for contract in contracts:
+            yield from self._frames_of(contract, self._book_of(contract).frames)
+
+    def _frames_of(self, contract: ExportContract, names: Iterable[str | None]) -> Iterator[_Frame]:
+        """Put the rows of these frames of an export together; None is its own rows."""
+        book = self._book_of(contract)
+        for name in names:
+            rules = [rule for rule in book.rules if rule.frame == name]
+            if rules:
+                try:
+                    rows = _rows_of(name, contract, book, rules, self._connection, self._parameters)
+                except duckdb.Error as error:
+                    yield _Frame(contract, name, rules, None, str(error).splitlines()[0])
+                else:
+                    yield _Frame(contract, name, rules, rows)
+
+    def _book_of(self, contract: ExportContract) -> RuleBook:
+        """Give the rules of an export; it may have none."""
+        return self._rule_books.get(contract.name, RuleBook(contract.name, (), {}))
+
+    def _judge_frame(self, frame: _Frame) -> list[Check]:
+        """Judge the rules that look at a frame."""
+        if frame.rows is None:
+            problem = f"the rows could not be put together: {frame.problem}"
+            return [_unjudged(rule, problem) for rule in frame.rules]
+        pending = [_pending(rule, frame.rows, self._parameters) for rule in frame.rules]
+        suite = f"{frame.contract.name} rules {frame.name or 'rows'}"
+        return _judge(self._session, suite, frame.rows, frame.rows, frame.contract, pending)
 
 
 def _parameters(as_of: datetime, settings: Mapping[str, Any]) -> dict[str, Any]:
