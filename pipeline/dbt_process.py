@@ -12,14 +12,14 @@ from typing import Protocol
 from pipeline.dbt_runner import DbtContext, NodeResult, load_dbt, run_dbt
 from pipeline.helper_process import HelperProcess, Message, Send, serve
 
+OnNode = Callable[[NodeResult], None]
+
 
 class Dbt(Protocol):
     """What builds the models: dbt here, or in another process."""
 
-    def run(
-        self, arguments: Sequence[str], context: DbtContext, on_node: Callable[[NodeResult], None] | None = None
-    ) -> list[NodeResult]:
-        """Do as `run_dbt` does."""
+    def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
+        """Do as `run_dbt` does; the nodes come in the order they ended, where possible as soon as they have."""
 
 
 OpenDbt = Callable[[], AbstractContextManager[Dbt]]
@@ -31,25 +31,29 @@ class DbtProcess(HelperProcess):
     def __init__(self, target: str, command: Sequence[str] = ()) -> None:
         super().__init__("dbt process", "pipeline.dbt_process", target, command=command)
 
-    def run(
-        self, arguments: Sequence[str], context: DbtContext, on_node: Callable[[NodeResult], None] | None = None
-    ) -> list[NodeResult]:
-        """Do as `run_dbt` does, there."""
+    def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
+        """Do as `run_dbt` does, there; what did not end well comes last, for only then is all known of it."""
         where = {"target_path": str(context.target_path.resolve()), "environment": dict(context.environment)}
         request = {"arguments": list(arguments), "context": {**asdict(context), **where}}
-        results = []
+        given: set[str] = set()
         for message in self.ask(request):
-            if "node" in message and on_node:
-                on_node(NodeResult(**message["node"]))
+            if "node" in message:
+                result = NodeResult(**message["node"])
+                on_node(result)
+                if result.ok:
+                    given.add(result.unique_id)
+                    yield result
             elif "result" in message:
                 results = [NodeResult(**node) for node in message["result"]]
-        return results
+                yield from (result for result in results if result.unique_id not in given)
 
 
 class DbtHere:
     """dbt in this process."""
 
-    run = staticmethod(run_dbt)
+    def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
+        """Do as `run_dbt` does; the nodes come when all have ended."""
+        yield from run_dbt(arguments, context, on_node)
 
 
 @contextmanager

@@ -85,12 +85,16 @@ def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
                     step.summary = f"{len(tables)} tables into {engine.name}"
                 build = Build.of(plan, engine.name, tables)
                 part = None if len(selected) == len(by_key) else sorted(selected)
+                events = _Events(assets, checks, manifest["parent_map"], with_kept=part is None)
+                failed = []
                 with progress.step("dbt", "models") as step:
-                    results = _build(engine, open_dbt, build, workspace, step, part)
-            failed = [result for result in results if result.status in ("error", "fail", "runtime error")]
+                    for result in _build(engine, open_dbt, build, workspace, step, part):
+                        if result.status in ("error", "fail", "runtime error"):
+                            failed.append(result)
+                        yield from events.of(result)
             if not failed:
                 (build if part is None else build.without_raw()).write(workspace.built)
-            yield from _report(results, assets, checks, with_kept=part is None and not failed)
+                yield from events.of_the_rest()
             _stop_on_failure(failed, checks, workspace)
 
     return models
@@ -98,8 +102,11 @@ def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
 
 def _build(
     engine: Engine, open_dbt: OpenDbt, build: Build, workspace: Workspace, step: Step, part: Sequence[str] | None
-) -> list[NodeResult]:
-    """Have dbt build the part, or where there is none, all that the changed raw tables make necessary."""
+) -> Iterator[NodeResult]:
+    """Have dbt build the part, or where there is none, all that the changed raw tables make necessary.
+
+    The nodes come as `Dbt.run` gives them.
+    """
     changed = build.changed_since(Build.read(workspace.built)) if engine.rebuilds_in_part else None
     workspace.built.unlink(missing_ok=True)  # until dbt is through, nobody knows what the marts hold
     if part is not None:
@@ -110,7 +117,7 @@ def _build(
         arguments = selection(changed)
     else:
         step.summary = "nothing has changed since the last build"
-        return []
+        return
     ended = 0
 
     def on_node(result: NodeResult) -> None:
@@ -118,44 +125,72 @@ def _build(
         ended += 1
         step.update(ended, detail=result.name)
 
+    results = []
     with engine.dbt_session() as environment, open_dbt() as dbt:
-        results = dbt.run(
+        for result in dbt.run(
             ["build", "--exclude-resource-type", "unit_test", *arguments],
             DbtContext(engine.name, workspace.dbt_target, environment, build.plan.dbt_variables),
             on_node,
-        )
+        ):
+            results.append(result)
+            yield result
     workspace.model_seconds.write_text(json.dumps({result.name: round(result.seconds, 3) for result in results}))
     tests = sum(result.resource_type == "test" for result in results)
     step.summary = f"{len(results) - tests} models and seeds built, {tests} data tests"
     if changed:
         step.summary += f", for {len(changed)} raw tables that have changed"
-    return results
 
 
-def _report(
-    results: Sequence[NodeResult],
-    assets: Mapping[str, dg.AssetSpec],
-    checks: Mapping[str, dg.AssetCheckSpec],
-    *,
-    with_kept: bool,
-) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-    """Turn dbt's results into Dagster's: what was not built is not materialised, failed tests are failed checks.
+class _Events:
+    """dbt's results as Dagster's events: what was not built is not materialised, failed tests are failed checks.
 
-    `with_kept` says of everything else that its last build holds.
+    Dagster keeps each event for some milliseconds, so it is told of them while dbt is at work. It wants parents told
+    before their children: one that a node was built upon, and that this build has left as it was, is told before it.
+    `with_kept` says that what is not built holds, as its last build left it.
     """
-    by_id = {result.unique_id: result for result in results}
-    for unique_id, spec in assets.items():
-        if unique_id in by_id and by_id[unique_id].ok:
-            yield dg.MaterializeResult(asset_key=spec.key, metadata={"seconds": round(by_id[unique_id].seconds, 3)})
-        elif unique_id not in by_id and with_kept:
-            yield dg.MaterializeResult(asset_key=spec.key, metadata={"kept": True})
-    for unique_id, check in checks.items():
-        if unique_id in by_id and by_id[unique_id].status != "skipped":
-            yield _check_result(check, by_id[unique_id])
-        elif unique_id not in by_id and with_kept:
-            yield dg.AssetCheckResult(
-                passed=True, asset_key=check.asset_key, check_name=check.name, metadata={"kept": True}
-            )
+
+    def __init__(
+        self,
+        assets: Mapping[str, dg.AssetSpec],
+        checks: Mapping[str, dg.AssetCheckSpec],
+        parents: Mapping[str, Sequence[str]],
+        *,
+        with_kept: bool,
+    ) -> None:
+        self._assets = assets
+        self._checks = checks
+        self._parents = parents
+        self._with_kept = with_kept
+        self._told: set[str] = set()
+
+    def of(self, result: NodeResult) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        """Give the events of a node that has ended."""
+        if result.unique_id in self._checks and result.status != "skipped":
+            self._told.add(result.unique_id)
+            yield _check_result(self._checks[result.unique_id], result)
+        elif result.unique_id in self._assets and result.ok:
+            yield from self._materialised(result.unique_id, {"seconds": round(result.seconds, 3)})
+
+    def of_the_rest(self) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        """Give the events of what has been left as it was, after a build in which nothing failed."""
+        if not self._with_kept:
+            return
+        for unique_id in self._assets:
+            yield from self._materialised(unique_id, {"kept": True})
+        for unique_id, check in self._checks.items():
+            if unique_id not in self._told:
+                yield dg.AssetCheckResult(
+                    passed=True, asset_key=check.asset_key, check_name=check.name, metadata={"kept": True}
+                )
+
+    def _materialised(self, unique_id: str, metadata: Mapping[str, Any]) -> Iterator[dg.MaterializeResult[Any]]:
+        if unique_id not in self._assets or unique_id in self._told:
+            return
+        if self._with_kept:
+            for parent in self._parents[unique_id]:
+                yield from self._materialised(parent, {"kept": True})
+        self._told.add(unique_id)
+        yield dg.MaterializeResult(asset_key=self._assets[unique_id].key, metadata=dict(metadata))
 
 
 def _check_result(check: dg.AssetCheckSpec, result: NodeResult) -> dg.AssetCheckResult:

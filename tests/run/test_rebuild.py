@@ -7,6 +7,7 @@ import random
 import shutil
 from collections.abc import Callable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
@@ -43,8 +44,17 @@ class Listener:
         self.said[step.name] = step.summary
 
 
-def build(sources: Path, state: Path) -> dict[str, str]:
-    """Ingest and build; give what the steps said."""
+@dataclass
+class Built:
+    """What a build said of its dbt step, and which models and seeds it told Dagster of: those built, those kept."""
+
+    said: str
+    built: set[str]
+    kept: set[str]
+
+
+def build(sources: Path, state: Path) -> Built:
+    """Ingest and build."""
     listener = Listener()
     settings = Settings(
         lmn=str(sources / "lmn"),
@@ -57,8 +67,13 @@ def build(sources: Path, state: Path) -> dict[str, str]:
     open_dbt = dg.ResourceDefinition.hardcoded_resource(lambda: nullcontext(DbtHere()))
     resources = {"settings": settings, "progress": Progress(listener), "open_dbt": open_dbt}
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
-        assert dg.materialize(assets, resources=resources, instance=instance).success
-    return listener.said
+        result = dg.materialize(assets, resources=resources, instance=instance)
+    assert result.success
+    told: dict[bool, set[str]] = {True: set(), False: set()}
+    for event in result.get_asset_materialization_events():
+        if event.node_name == "models":
+            told["kept" in event.materialization.metadata].add(event.materialization.asset_key.path[-1])
+    return Built(listener.said["dbt"], built=told[False], kept=told[True])
 
 
 def marts(state: Path) -> dict[str, pa.Table]:
@@ -150,11 +165,17 @@ def test_any_changes_in_a_row_end_where_a_run_from_nothing_ends(seed: int, tmp_p
 def test_only_what_depends_on_a_changed_source_is_built(tmp_path: Path) -> None:
     sources = tmp_path / "sources"
     shutil.copytree(SAMPLE, sources)
-    whole = build(sources, tmp_path / "state")["dbt"]
-    assert "nothing has changed" in build(sources, tmp_path / "state")["dbt"]
+    whole = build(sources, tmp_path / "state")
+    assert not whole.kept
+    repeated = build(sources, tmp_path / "state")
+    assert "nothing has changed" in repeated.said
+    assert repeated.kept == whole.built
     correct_a_price(sources, random.Random(0))
-    part = build(sources, tmp_path / "state")["dbt"]
-    assert int(part.split()[0]) < int(whole.split()[0]) * 0.7
+    part = build(sources, tmp_path / "state")
+    assert len(part.built) < len(whole.built) * 0.7
+    assert int(part.said.split()[0]) == len(part.built)
+    assert part.built | part.kept == whole.built
+    assert not part.built & part.kept
 
 
 PLAN = RunPlan.from_json(
