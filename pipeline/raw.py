@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,11 +20,16 @@ from pipeline.workspace import Workspace
 
 SOURCES = ("lmn", "crm", "platform")
 
-LOADS_SCHEMA = pa.schema(
+CONFIGURED_SCHEMA = pa.schema(
     [
         ("source", pa.string()),
         ("table_name", pa.string()),
-        ("is_configured", pa.bool_()),
+    ]
+)
+
+LOADS_SCHEMA = pa.schema(
+    [
+        *CONFIGURED_SCHEMA,
         ("files", pa.int64()),
         ("read", pa.int64()),
         ("loaded", pa.int64()),
@@ -69,10 +75,13 @@ def raw_tables(workspace: Workspace, plan: RunPlan) -> list[RawTable]:
         RawTable(table.table.qualified_name, table.table.arrow_schema, table.parts, table.fingerprint)
         for table in landed
     ]
+    loads = [_load(table) for table in landed if table.is_configured]
     rejects = tuple(part for table in landed for part in table.rejects)
     return [
         *tables,
-        _run_table(folder, "loads", LOADS_SCHEMA, (_write_loads(folder, landed),)),
+        # apart from the loads, which are others in every run: what asks only for the tables need not be built again
+        _write_rows(folder, "configured_tables", CONFIGURED_SCHEMA, loads),
+        _write_rows(folder, "loads", LOADS_SCHEMA, loads),
         _run_table(folder, "rejects", REJECTS_SCHEMA, rejects),
         _run_table(folder, "duplicate_history", DUPLICATES_SCHEMA, history.duplicates_before(plan.as_of)),
         _run_table(folder, "metric_history", METRICS_SCHEMA, history.metrics_before(plan.as_of)),
@@ -90,20 +99,20 @@ def _run_table(folder: Path, name: str, schema: pa.Schema, parts: Sequence[Path]
     return RawTable(f"run__{name}", schema, tuple(parts), digest.hexdigest())
 
 
-def _write_loads(folder: Path, landed: Sequence[LandedTable]) -> Path:
-    rows = [
-        {
-            "source": table.table.source,
-            "table_name": table.table.name,
-            "is_configured": table.is_configured,
-            "files": len(table.files),
-            "read": table.read,
-            "loaded": table.loaded,
-            "rejected": table.rejected,
-            "fingerprint": table.fingerprint,
-        }
-        for table in landed
-    ]
-    path = folder / "loads.parquet"
-    pq.write_table(pa.Table.from_pylist(rows, LOADS_SCHEMA), path)
-    return path
+def _write_rows(folder: Path, name: str, schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> RawTable:
+    """Write a table of the run."""
+    path = folder / f"{name}.parquet"
+    pq.write_table(pa.Table.from_pylist([{field: row[field] for field in schema.names} for row in rows], schema), path)
+    return _run_table(folder, name, schema, [path])
+
+
+def _load(table: LandedTable) -> dict[str, Any]:
+    return {
+        "source": table.table.source,
+        "table_name": table.table.name,
+        "files": len(table.files),
+        "read": table.read,
+        "loaded": table.loaded,
+        "rejected": table.rejected,
+        "fingerprint": table.fingerprint,
+    }

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from pipeline.engines import RawTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import SOURCE_TABLES, Column, Kind, SourceTable
-from pipeline.raw import DUPLICATES_SCHEMA, LOADS_SCHEMA, METRICS_SCHEMA
+from pipeline.raw import CONFIGURED_SCHEMA, DUPLICATES_SCHEMA, LOADS_SCHEMA, METRICS_SCHEMA
 
 AS_OF = datetime(2025, 1, 15, 0, 0, 0)
 
@@ -137,11 +137,12 @@ def random_raw_tables(folder: Path, *, rows: int, seed: int) -> list[RawTable]:
         values = _rows(table, rows * many, rng)
         written.append(_write(folder, table.qualified_name, table.arrow_schema, values, seed))
         counts = {"read": len(values), "loaded": len(values), "rejected": 0, "fingerprint": f"{seed}"}
-        loads.append({"source": table.source, "table_name": table.name, "is_configured": True, "files": 1, **counts})
-    run = {"loads": LOADS_SCHEMA, "rejects": REJECTS_SCHEMA}
+        loads.append({"source": table.source, "table_name": table.name, "files": 1, **counts})
+    run = {"configured_tables": CONFIGURED_SCHEMA, "loads": LOADS_SCHEMA, "rejects": REJECTS_SCHEMA}
+    known = {"loads": loads, "configured_tables": [{n: row[n] for n in CONFIGURED_SCHEMA.names} for row in loads]}
     history = {"duplicate_history": DUPLICATES_SCHEMA, "metric_history": METRICS_SCHEMA}
     for name, schema in {**run, **history}.items():
-        written.append(_write(folder, f"run__{name}", schema, loads if name == "loads" else [], seed))
+        written.append(_write(folder, f"run__{name}", schema, known.get(name, []), seed))
     return written
 
 

@@ -24,7 +24,7 @@ from pipeline.engines import RawTable
 from pipeline.engines.duckdb import DuckDBEngine
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import SOURCE_TABLES
-from pipeline.raw import DUPLICATES_SCHEMA, LOADS_SCHEMA, METRICS_SCHEMA
+from pipeline.raw import CONFIGURED_SCHEMA, DUPLICATES_SCHEMA, LOADS_SCHEMA, METRICS_SCHEMA
 from pipeline.settings import Settings
 
 Row = dict[str, Any]
@@ -34,6 +34,7 @@ Tables = Mapping[tuple[str, str], Iterable[Mapping[str, Any]]]
 AS_OF = "2025-01-15 12:00:00"
 
 RUN_TABLES = {
+    ("run", "configured_tables"): CONFIGURED_SCHEMA,
     ("run", "loads"): LOADS_SCHEMA,
     ("run", "rejects"): REJECTS_SCHEMA,
     ("run", "duplicate_history"): DUPLICATES_SCHEMA,
@@ -64,7 +65,7 @@ def _typed(value: Any, kind: pa.DataType) -> Any:
 
 
 def _arrow(table: tuple[str, str], schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
-    """Type the rows; `_row` is their order and a load's `is_configured` is true unless given."""
+    """Type the rows; `_row` is their order unless given."""
     columns: dict[str, list[Any]] = {name: [] for name in schema.names}
     defaults = {"_row": itertools.count(2), "organization_id": itertools.repeat(1)}
     for row in rows:
@@ -86,9 +87,8 @@ def _write_source(folder: Path, table: tuple[str, str], rows: Iterable[Mapping[s
 
 
 UNLESS_GIVEN: Tables = {
-    ("run", "loads"): [
-        {"source": t.source, "table_name": t.name, "is_configured": True, "files": 1} for t in SOURCE_TABLES
-    ]
+    ("run", "configured_tables"): [{"source": t.source, "table_name": t.name} for t in SOURCE_TABLES],
+    ("run", "loads"): [{"source": t.source, "table_name": t.name, "files": 1} for t in SOURCE_TABLES],
 }
 
 
@@ -167,8 +167,8 @@ def built_models(
     """Build the models in a database of its own and yield it.
 
     `select` are dbt selectors (all models without), `variables` dbt vars. Every platform row belongs to organization 1
-    unless it says otherwise; every source table counts as configured unless `run.loads` is given. A failed node raises
-    ModelsFailedError unless `check` is false.
+    unless it says otherwise; every source table counts as configured unless `run.configured_tables` is given. A failed
+    node raises ModelsFailedError unless `check` is false.
     """
     engine = DuckDBEngine(Settings(state=folder))
     engine.load(_write_raw(folder, tables))

@@ -178,6 +178,16 @@ def test_only_what_depends_on_a_changed_source_is_built(tmp_path: Path) -> None:
     assert not part.built & part.kept
 
 
+def test_what_only_counts_rows_is_no_reason_to_build_the_communication_again(tmp_path: Path) -> None:
+    sources = tmp_path / "sources"
+    shutil.copytree(SAMPLE, sources)
+    build(sources, tmp_path / "state")
+    edit_csv(sources / "platform/ai_summary.csv", lambda rows: rows[1:])
+    part = build(sources, tmp_path / "state")
+    assert {"int_run__load_metrics", "int_customer_success__latest_texts"} <= part.built
+    assert not {name for name in part.built if name.startswith("int_communication__")}
+
+
 PLAN = RunPlan.from_json(
     {"as_of": "2025-01-15T00:00:00+00:00", "selected_year": 2025, "decisions": {"at_risk_days": 180}, "overridden": []}
 )

@@ -1,32 +1,22 @@
 -- D36: which channels have their source table; one row
 with
 
-loads as (
+configured_tables as (
 
-    select * from {{ source("run", "loads") }}
-
-),
-
-platform as (
-
-    select
-        table_name,
-        is_configured
-
-    from loads
-    where source = 'platform'
+    select * from {{ source("run", "configured_tables") }}
 
 ),
 
 channels as (
 
     select
-        coalesce(bool_or(is_configured) filter (where table_name = 'email_prop'), false) as has_email,
-        coalesce(bool_or(is_configured) filter (where table_name = 'calendar_event_prop'), false) as has_meetings,
-        coalesce(bool_or(is_configured) filter (where table_name = 'chat_message'), false) as has_chat,
-        coalesce(bool_or(is_configured) filter (where table_name = 'ticket'), false) as has_tickets
+        count(*) filter (where table_name = 'email_prop') > 0 as has_email,
+        count(*) filter (where table_name = 'calendar_event_prop') > 0 as has_meetings,
+        count(*) filter (where table_name = 'chat_message') > 0 as has_chat,
+        count(*) filter (where table_name = 'ticket') > 0 as has_tickets
 
-    from platform
+    from configured_tables
+    where source = 'platform'
 
 ),
 

@@ -20,7 +20,6 @@ listed as (
         source || '.' || table_name as dimension,
         coalesce({{ count }}, 0) as value
     from loads
-    where is_configured
     union all
     {% endfor -%}
     select

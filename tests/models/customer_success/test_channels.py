@@ -31,9 +31,8 @@ def sources(configured: set[str]) -> Tables:
     return {
         ("platform", "customer"): [{"id": 1, "name": "Quiet"}],
         ("crm", "accounts"): [{"id": "a1", "name": "Unlinked"}],
-        ("run", "loads"): [
-            {"source": "platform", "table_name": table.name, "is_configured": table.name in configured}
-            for table in PLATFORM_TABLES
+        ("run", "configured_tables"): [
+            {"source": "platform", "table_name": table.name} for table in PLATFORM_TABLES if table.name in configured
         ],
     }
 
