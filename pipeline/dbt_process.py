@@ -9,17 +9,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.dbt_runner import DbtContext, NodeResult, load_dbt, run_dbt
+from pipeline.dbt_runner import DbtContext, NodeResult, OnNode, load_dbt, run_dbt
 from pipeline.helper_process import HelperProcess, Message, Send, serve
-
-OnNode = Callable[[NodeResult], None]
 
 
 class Dbt(Protocol):
     """What builds the models: dbt here, or in another process."""
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
-        """Do as `run_dbt` does; the nodes come in the order they ended, where possible as soon as they have."""
+        """Do as `run_dbt` does; nodes that ended well come in that order, where possible as soon as they have."""
 
 
 OpenDbt = Callable[[], AbstractContextManager[Dbt]]

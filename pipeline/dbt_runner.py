@@ -53,6 +53,10 @@ class NodeResult:
         return self.status in ("success", "pass", "warn")
 
 
+OnNode = Callable[[NodeResult], None]
+"""Hears of a node when it has ended."""
+
+
 @dataclass(frozen=True)
 class DbtContext:
     """With what dbt works: the engine, the folder it writes to, the environment of its profile, the project's vars."""
@@ -207,9 +211,7 @@ def load_dbt(target: str) -> None:
     _READY[project.folder] = project.unpacked()
 
 
-def run_dbt(
-    arguments: Sequence[str], context: DbtContext, on_node: Callable[[NodeResult], None] | None = None
-) -> list[NodeResult]:
+def run_dbt(arguments: Sequence[str], context: DbtContext, on_node: OnNode | None = None) -> list[NodeResult]:
     """Run a dbt command (as `["build", "--select", …]`) and return what became of each node, in the order they ended.
 
     `on_node` hears of each node as it ends. Failed nodes are returned, not raised.

@@ -100,9 +100,9 @@ def _run_table(folder: Path, name: str, schema: pa.Schema, parts: Sequence[Path]
 
 
 def _write_rows(folder: Path, name: str, schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> RawTable:
-    """Write a table of the run."""
+    """Write a table of the run: of the rows, what the schema names."""
     path = folder / f"{name}.parquet"
-    pq.write_table(pa.Table.from_pylist([{field: row[field] for field in schema.names} for row in rows], schema), path)
+    pq.write_table(pa.Table.from_pylist(list(rows), schema), path)
     return _run_table(folder, name, schema, [path])
 
 

@@ -1,6 +1,6 @@
 {#-
   D36: a message's sentiment: positive, negative, or neutral, which includes null and what the spec does not name. Nearly
-  all are spelt plainly, and the first case spares them the trimming, which costs more than all else that reads them.
+  all are spelt plainly, and the first case spares them the trimming, which costs more than counting them does.
 -#}
 {% macro sentiment_of(text) -%}
     (case {{ text }}

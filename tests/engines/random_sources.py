@@ -139,7 +139,7 @@ def random_raw_tables(folder: Path, *, rows: int, seed: int) -> list[RawTable]:
         counts = {"read": len(values), "loaded": len(values), "rejected": 0, "fingerprint": f"{seed}"}
         loads.append({"source": table.source, "table_name": table.name, "files": 1, **counts})
     run = {"configured_tables": CONFIGURED_SCHEMA, "loads": LOADS_SCHEMA, "rejects": REJECTS_SCHEMA}
-    known = {"loads": loads, "configured_tables": [{n: row[n] for n in CONFIGURED_SCHEMA.names} for row in loads]}
+    known = {"loads": loads, "configured_tables": loads}
     history = {"duplicate_history": DUPLICATES_SCHEMA, "metric_history": METRICS_SCHEMA}
     for name, schema in {**run, **history}.items():
         written.append(_write(folder, f"run__{name}", schema, known.get(name, []), seed))
