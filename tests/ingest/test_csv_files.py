@@ -99,8 +99,9 @@ def test_row_numbers_hold_across_blocks(tmp_path: Path, monkeypatch: pytest.Monk
     assert all(int(row["id"]) % 7 for row in rows(table))
 
 
-def test_a_header_alone_is_a_table_without_rows(tmp_path: Path) -> None:
-    table = accounts(tmp_path, "id,name\n")
+@pytest.mark.parametrize("header", ["id,name\n", "id,name", 'id,"name"', "id,name\r\n"])
+def test_a_header_alone_is_a_table_without_rows(tmp_path: Path, header: str) -> None:
+    table = accounts(tmp_path, header)
     assert (table.is_configured, table.read, rows(table)) == (True, 0, [])
 
 
@@ -122,6 +123,30 @@ def test_a_quote_that_is_never_closed_is_an_error_and_no_lost_rows(
     monkeypatch.setattr(csv_file, "BLOCK_BYTES", 1024)
     with pytest.raises(WarehouseError, match="quote"):
         accounts(tmp_path, 'id,name\n1,"A\n' + "2,B\n" * 1000)
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ('id,name\n1,A\n2,"B\n3,C\n', 3),
+        ('id,name\n1,A\n2,"B', 3),
+        ('id,name\n1,"say ""\n', 2),
+        ('id,name,city\n1,"A,Bath\n2,B,Bath\n', 2),
+        ('id,name\n1\n2,"é\n', 3),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_quote_that_is_open_at_the_end_is_an_error_that_names_its_row(
+    tmp_path: Path, content: str, row: int, encoding: str
+) -> None:
+    with pytest.raises(WarehouseError, match=f"row {row}: a quote is never closed"):
+        accounts(tmp_path, content.encode(encoding))
+
+
+@pytest.mark.parametrize("cell", ['""', '"\n"', '"say """', '"A"', '5" pipe', '",""\n"'])
+def test_a_quote_in_the_last_cell_is_no_open_one(tmp_path: Path, cell: str) -> None:
+    for end in ("", "\n"):
+        assert accounts(tmp_path, f"id,name\n1,{cell}{end}").loaded == 1
 
 
 def test_nul_characters_null_their_cell(tmp_path: Path) -> None:

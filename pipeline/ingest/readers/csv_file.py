@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -41,14 +42,19 @@ class CsvFile:
         self._delimiter, self.headers = _header(text, known_headers)
         if not any(header.strip() for header in self.headers):
             raise WarehouseError("the file has no header", where=where, remedy="its first line must name the columns")
+        self._is_header_alone = len(head) < _HEADER_BYTES and _row_count(text, self._delimiter) == 1
         self.notices: tuple[str, ...] = ()
         if self._encoding == "cp1252":
             self.notices = (f"{where}: not UTF-8, read as Windows-1252",)
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
         """The rows; blank lines are none. Row 1 is the header, and a row of several lines counts once."""
+        if self._is_header_alone:  # Arrow wants a line break behind a row that it skips
+            return
         names = [str(at) for at in range(len(self.headers))]
         broken: list[BrokenRow] = []
+        last_broken: BrokenRow | None = None
+        last_cell: str | None = None
         number = 1
         unseen = 0
         try:
@@ -59,12 +65,16 @@ class CsvFile:
                     empty = pa.nulls(batch.num_rows, pa.string())
                     columns = tuple(wide.get(name, empty) for name in names)
                     full = _not_blank(columns, batch.num_rows)
+                    if batch.num_rows:
+                        last_cell = columns[-1][-1].as_py()
                     fresh = tuple(broken[:unseen])
+                    last_broken = fresh[-1] if fresh else last_broken
                     del broken[:unseen]
                     unseen = 0
                     yield RawBatch(
                         numbers.filter(full), tuple(column.filter(full) for column in columns), _readable(fresh)
                     )
+            self._refuse_an_open_quote(number, last_cell, broken[-1] if broken else last_broken)
             if broken:
                 yield RawBatch(
                     pa.array([], pa.int64()), tuple(pa.array([], pa.string()) for _ in names), _readable(broken)
@@ -75,6 +85,26 @@ class CsvFile:
                 where=self._where,
                 remedy="save it again as CSV (UTF-8); look for a quote that is never closed",
             ) from error
+
+    def _refuse_an_open_quote(self, last_row: int, last_cell: str | None, last_broken: BrokenRow | None) -> None:
+        """Stop at a quote that is open where the file ends: the rows behind it would be one cell of the last row."""
+        if last_broken is not None and _ends_in_quotes(last_broken.text, self._delimiter):
+            row = last_broken.number
+        elif last_cell is not None and self._ends_with(f'{self._delimiter}"' + last_cell.replace('"', '""')):
+            row = last_row
+        else:
+            return
+        raise WarehouseError(
+            "a quote is never closed: everything behind it would be one cell",
+            where=f"{self._where}, row {row}",
+            remedy="close the quote, or save the file again as CSV; nothing of this table was loaded",
+        )
+
+    def _ends_with(self, text: str) -> bool:
+        ending = text.encode(self._encoding)
+        with self._path.open("rb") as file:
+            file.seek(max(0, self._path.stat().st_size - len(ending)))
+            return file.read() == ending
 
     def _open(
         self, names: list[str], positions: frozenset[int], broken: list[BrokenRow]
@@ -144,6 +174,22 @@ def _first_row(text: str, delimiter: str) -> tuple[str, ...]:
         return tuple(next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []))
     except csv.Error:
         return ()
+
+
+def _row_count(text: str, delimiter: str) -> int:
+    """Count rows, up to two."""
+    try:
+        return sum(1 for _ in islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 2))
+    except csv.Error:
+        return 2
+
+
+def _ends_in_quotes(row: str, delimiter: str) -> bool:
+    try:
+        list(csv.reader(io.StringIO(row, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        return "unexpected end of data" in str(error)
+    return False
 
 
 def _row_numbers(rows: int, last: int, broken: list[BrokenRow], seen: int) -> tuple[pa.Array, int, int]:
