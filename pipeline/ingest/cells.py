@@ -2,7 +2,7 @@
 
 A value arrives as the source gave it (text, a number, a date) and leaves as the Python value of its column's Arrow
 type, or as null with the reason. Money never passes through a binary float: a float is read by its shortest decimal
-spelling. `conform.py` has shortcuts for whole columns of plain spellings; what they give is defined here.
+spelling. `plain_values.py` has shortcuts for whole columns of plain spellings; what they give is defined here.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Final
-from uuid import UUID
 
-from pipeline.ingest.tables import Column, Kind
+import pyarrow as pa
+
+from pipeline.ingest.tables import ARROW_TYPES, Column, Kind
 
 NULLED: Final = "cell nulled"
 ROUNDED: Final = "cell rounded"
 
-type_names: Final = {
+_TYPE_NAMES: Final = {
     Kind.ID: "a whole number",
     Kind.YEAR: "a whole number",
     Kind.MONEY: "an amount",
+    Kind.RATE: "an amount",
     Kind.NUMBER: "a number",
     Kind.SCORE: "a number",
     Kind.BOOL: "a yes or no",
@@ -33,7 +35,9 @@ type_names: Final = {
 }
 
 TEXT_KINDS: Final = frozenset({Kind.KEY, Kind.TRIMMED, Kind.TEXT})
-DECIMAL_SIZES: Final = {Kind.MONEY: (12, 2), Kind.NUMBER: (18, 4), Kind.SCORE: (7, 2)}
+DECIMAL_SIZES: Final = {
+    kind: (held.precision, held.scale) for kind, held in ARROW_TYPES.items() if pa.types.is_decimal(held)
+}
 
 FIRST_DAY: Final = dt.date(2000, 1, 1)
 LAST_DAY: Final = dt.date(2100, 12, 31)
@@ -65,6 +69,7 @@ _AMERICAN: Final = re.compile(
 _EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP)
 _EPOCH_1900: Final = dt.datetime(1899, 12, 30)
 _EPOCH_1904: Final = dt.datetime(1904, 1, 1)
+_MILLISECONDS_A_DAY: Final = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +140,6 @@ def text_of(value: object) -> str:
             return value.isoformat()
         case list() | tuple() | dict():
             return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=text_of)
-        case UUID() | int() | dt.timedelta():
-            return str(value)
         case _:
             return str(value)
 
@@ -157,7 +160,7 @@ def _nulled(reason: str) -> Cell:
 
 
 def _not_a(kind: Kind) -> Cell:
-    return _nulled(f"not {type_names[kind]}")
+    return _nulled(f"not {_TYPE_NAMES[kind]}")
 
 
 def _allowed(column: Column, value: object) -> Cell:
@@ -207,6 +210,8 @@ def _decimal(kind: Kind, value: object) -> Cell:
     number = _number(value)
     if number is None:
         return _not_a(kind)
+    if kind is Kind.RATE and number < 0:
+        return _nulled("less than 0")
     precision, scale = DECIMAL_SIZES[kind]
     if number.adjusted() > precision - scale:  # so that quantize stays within its precision
         return _nulled(f"too large for numeric({precision},{scale})")
@@ -221,7 +226,7 @@ def _decimal(kind: Kind, value: object) -> Cell:
 
 
 def _number(value: object) -> Decimal | None:
-    """A finite number from a number or from text: $, thousands commas, blanks, a minus on either side, (1.00)."""
+    """A finite number from a number or from text: $, commas, blanks, a minus on either side, ($1.00) or $(1.00)."""
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float, Decimal)):
@@ -231,6 +236,8 @@ def _number(value: object) -> Decimal | None:
         return None
     text = "".join(value.split()).replace("−", "-")
     signs = 0
+    if text.startswith("$("):
+        text = text[1:]
     if text.startswith("(") and text.endswith(")"):
         signs, text = 1, text[1:-1]
     for _ in range(2):  # the minus stands before or after the dollar
@@ -358,9 +365,9 @@ def _american(found: re.Match[str]) -> dt.datetime:
 def _serial(days: Decimal, epoch: dt.datetime) -> dt.datetime | None:
     """A spreadsheet's day number. Only 2000 to 2100: smaller and larger numbers are not dates but mistakes."""
     whole = int(days)
-    micros = int(((days - whole) * 86_400_000_000).to_integral_value(ROUND_HALF_UP))
-    # a double holds a day number to about a microsecond; whole milliseconds are what the sheet meant
-    moment = epoch + dt.timedelta(days=whole, milliseconds=round(micros / 1000))
+    # a double holds a day number to about a microsecond; whole milliseconds are what the sheet meant, of this day
+    milliseconds = int(((days - whole) * _MILLISECONDS_A_DAY).to_integral_value(ROUND_HALF_UP))
+    moment = epoch + dt.timedelta(days=whole, milliseconds=min(milliseconds, _MILLISECONDS_A_DAY - 1))
     return moment if FIRST_DAY <= moment.date() <= LAST_DAY else None
 
 

@@ -86,6 +86,8 @@ def _oddities_of(column: Column) -> list[str]:
             conditions.append(f"not regexp_full_match({name}, '[!-~]([ -~]*[!-~])?') or starts_with({name}, '#')")
         case Kind.TEXT:
             conditions.append(f"contains({name}, chr(0)) or starts_with({name}, '#')")
+        case Kind.RATE:
+            conditions.append(f"{name} < 0")
         case Kind.DATE:
             conditions.append(f"{name} not between date '{FIRST_DAY}' and date '{LAST_DAY}'")
         case Kind.TIMESTAMP:

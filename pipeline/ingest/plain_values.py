@@ -27,6 +27,7 @@ _PLAIN_TEXT: Final = {
     Kind.ID: r"^-?[0-9]{1,18}$",
     Kind.YEAR: r"^-?[0-9]{1,9}$",
     Kind.MONEY: r"^-?[0-9]{1,10}(?:\.[0-9]{1,2})?$",
+    Kind.RATE: r"^[0-9]{1,10}(?:\.[0-9]{1,2})?$",
     Kind.NUMBER: r"^-?[0-9]{1,14}(?:\.[0-9]{1,4})?$",
     Kind.SCORE: r"^-?[0-9]{1,5}(?:\.[0-9]{1,2})?$",
     Kind.DATE: rf"^20[0-9]{{2}}-{_DAY}(?:[T ]{_CLOCK}{_UTC}?)?$",
@@ -55,7 +56,8 @@ def plain_values(column: Column, raw: pa.Array) -> pa.Array | None:
         if pa.types.is_floating(raw.type):
             return _from_floats(column.kind, raw)
         if pa.types.is_decimal(raw.type):
-            return raw.cast(column.arrow_type) if column.kind in DECIMAL_SIZES else None
+            is_signed = column.kind in DECIMAL_SIZES and column.kind is not Kind.RATE
+            return raw.cast(column.arrow_type) if is_signed else None
         if pa.types.is_boolean(raw.type):
             return raw if column.kind is Kind.BOOL else None
         if pa.types.is_date(raw.type) or pa.types.is_timestamp(raw.type):

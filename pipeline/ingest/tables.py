@@ -27,6 +27,8 @@ class Kind(Enum):
     """A list of texts, from a JSON array, a Postgres array or a comma list; kept as a compact JSON array."""
     MONEY = "money"
     """US dollars, numeric(12,2)."""
+    RATE = "rate"
+    """US dollars for a unit of something, numeric(12,2); never less than 0."""
     NUMBER = "number"
     """Any other amount, numeric(18,4)."""
     SCORE = "score"
@@ -47,6 +49,7 @@ ARROW_TYPES: Final[dict[Kind, pa.DataType]] = {
     Kind.TEXT: pa.string(),
     Kind.TAGS: pa.string(),
     Kind.MONEY: pa.decimal128(12, 2),
+    Kind.RATE: pa.decimal128(12, 2),
     Kind.NUMBER: pa.decimal128(18, 4),
     Kind.SCORE: pa.decimal128(7, 2),
     Kind.YEAR: pa.int32(),
@@ -327,7 +330,7 @@ PLATFORM_TABLES: Final = (
     _platform(
         "users",
         "id* id, email* text, first_name text, last_name text, title text, department text, crm_id text, state text,"
-        "excluded bool, hourly_cost money",
+        "excluded bool, hourly_cost rate",
     ),
     _platform(
         "stakeholder",

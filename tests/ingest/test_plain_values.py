@@ -140,6 +140,7 @@ def test_plain_columns_take_the_shortcut() -> None:
         Kind.KEY: ["EST1", "a b"],
         Kind.TEXT: [" é ", ""],
         Kind.MONEY: ["1.5", "-2"],
+        Kind.RATE: ["1.5", "60"],
         Kind.DATE: ["2025-01-15", "2025-01-15 10:00:00"],
         Kind.TIMESTAMP: ["2025-01-15T10:00:00.5Z", "2025-01-15 10:00:00+00"],
     }
