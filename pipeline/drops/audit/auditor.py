@@ -28,8 +28,8 @@ from pipeline.drops.audit.great_expectations_session import (
     to_frame,
 )
 from pipeline.drops.audit.results import SAMPLES, AuditResult, Check, FailedRow
+from pipeline.drops.audit.rule_functions import rule_connection
 from pipeline.drops.audit.staged_files import ORGANIZATION, StagedExport, as_text, combine, read_staged
-from pipeline.drops.scratch_database import scratch_connection
 from pipeline.read_ahead import read_ahead
 
 _CELLS_A_FRAME: Final = 400_000
@@ -83,7 +83,7 @@ class Audit:
         self._rule_books = rule_books
         self._parameters = _parameters(as_of, settings)
         self._session = Session()
-        self._connection = scratch_connection()
+        self._connection = rule_connection()
         self._readers = ThreadPoolExecutor(_READERS)
         self._reading: deque[tuple[ExportContract, Future[list[StagedExport]]]] = deque()
         self._staged: list[StagedExport] = []

@@ -39,7 +39,7 @@ from great_expectations.expectations.metrics.metric_provider import metric_value
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 from great_expectations.validator.validator import Validator
 
-from pipeline.drops.scratch_database import scratch_connection
+from pipeline.drops.audit.rule_functions import rule_connection
 
 gxe: Any = gx.expectations
 """Great Expectations' own expectations."""
@@ -92,7 +92,7 @@ def rows_breaking_condition(frame: pd.DataFrame, holds: str, when: str | None, p
         f"with judged as (select {POSITION}, coalesce(({holds}), false) as holds from rows where {when or 'true'}) "
         f"select count(*), coalesce(list({POSITION} order by {POSITION}) filter (where not holds), []) from judged"
     )
-    with scratch_connection() as connection:
+    with rule_connection() as connection:
         connection.register("rows", rows)
         applied, positions = connection.execute(query, bound(texts, json.loads(parameters))).fetchall()[0]
     return {"rows": applied, "positions": positions}
