@@ -75,7 +75,7 @@ crm_estimates as (
         -- metadata
         true as in_crm,
         lmn.lmn_estimate_id is not null as in_lmn,
-        -- at-risk R12, D21: file order, the CRM's file first
+        -- at-risk R12, D21: its place in file order
         0 as source_rank,
         crm.source_row
 

@@ -31,7 +31,6 @@ contracts as (
         estimates.id as estimate_id,
         estimates.account_id,
         estimates.contract_end,
-        estimates.source_rank,
         estimates.source_row,
         -- at-risk R1, accounts R3, accounts R32
         accounts.is_archived as is_account_archived,

@@ -36,12 +36,11 @@ ranked as (
 
     select
         *,
-        -- at-risk R11, R12, D21: the soonest; of those, the first in file order
+        -- at-risk R11, R12, D21: the soonest; of those, the first in file order, by the number of its row
         row_number() over (
             partition by account_id
             order by
                 contract_end asc nulls last,
-                source_rank asc nulls last,
                 source_row asc nulls last,
                 {{ text_order('estimate_id') }} asc nulls last
         ) as choice
