@@ -11,6 +11,7 @@ from audit.audits import audit_drops
 from audit.staged_drop import AS_OF, table_of, write_export
 
 from pipeline.contracts import ContractColumn, ExportContract
+from pipeline.drops.audit.business_rules import BusinessRule, RuleBook
 from pipeline.drops.audit.results import Check
 
 VISITS = ExportContract(
@@ -91,6 +92,42 @@ def test_a_column_list_failure_says_missing_extra_moved_retyped(tmp_path: Path) 
         "retyped: rating (is int64, should be integer as int32)"
     )
     assert checks["types"].problem == "organization 7: rating is int64, should be integer as int32"
+
+
+def with_costs(*costs: str) -> pa.Table:
+    """The visits, with costs wider than their column."""
+    table = visits()
+    values = pa.array([Decimal(cost) for cost in costs], pa.decimal128(38, 6))
+    return table.set_column(table.column_names.index("cost"), "cost", values)
+
+
+def test_decimals_that_do_not_fit_are_named_with_their_rows(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", with_costs("999999.9999", "1000000", "-1000000", "0.00005"))
+    types = audited(tmp_path)["types"]
+    assert types.problem == "organization 7: cost is decimal128(38, 6), should be numeric(10,4) as decimal128(10, 4)"
+    assert types.failed == 3
+    assert [(row.key, row.values) for row in types.samples] == [
+        ({"site": "a", "visit_id": "10"}, {"cost": "1000000.000000"}),
+        ({"site": "b", "visit_id": "1"}, {"cost": "-1000000.000000"}),
+        ({"site": "ä", "visit_id": "1"}, {"cost": "0.000050"}),
+    ]
+
+
+def test_a_rule_that_wants_a_column_of_another_type_says_so(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", with_costs("0", "0", "0", "0"))
+    rules = [
+        BusinessRule("visits", "cost_is_small", "error", "", holds="cost < 10"),
+        BusinessRule("visits", "cost_is_large", "error", "", holds="price > 10", frame="priced"),
+        BusinessRule("visits", "rated", "error", "", holds="coalesce(rating, 1) > 0"),
+    ]
+    book = RuleBook("visits", tuple(rules), {"priced": "select *, 2 * cost as price from visits"})
+    result = audit_drops({7: tmp_path}, [VISITS], {"visits": book}, as_of=AS_OF, settings={})
+    problems = {check.name: check.problem for check in result.checks if check.scope == "rule"}
+    assert problems == {
+        "cost_is_small": "not judged, for cost is not as its contract has it",
+        "cost_is_large": "not judged, for cost is not as its contract has it",
+        "rated": None,
+    }
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,6 @@ def test_blanks_are_those_that_javascript_trims() -> None:
 @pytest.mark.parametrize("blank", BLANKS)
 def test_each_blank_is_trimmed_and_collapsed(blank: str) -> None:
     with rule_connection() as connection:
-        found = connection.execute(
-            "select trimmed($text), folded($text), collapsed(folded($text))", {"text": f"{blank}A{blank}{blank}B{blank}"}
-        ).fetchone()
+        text = {"text": f"{blank}A{blank}{blank}B{blank}"}
+        found = connection.execute("select trimmed($text), folded($text), collapsed(folded($text))", text).fetchone()
     assert found == (f"A{blank}{blank}B", f"a{blank}{blank}b", "a b")

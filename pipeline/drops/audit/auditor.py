@@ -87,6 +87,7 @@ class Audit:
         self._readers = ThreadPoolExecutor(_READERS)
         self._reading: deque[tuple[ExportContract, Future[list[StagedExport]]]] = deque()
         self._staged: list[StagedExport] = []
+        self._left_out: dict[str, set[str]] = {}
         self._column_checks: list[Check] = []
         self._rule_checks: defaultdict[str, list[Check]] = defaultdict(list)
 
@@ -119,6 +120,7 @@ class Audit:
         if staged:
             self._staged += staged
             rows = combine(staged)
+            self._left_out[contract.name] = set(contract.arrow_schema.names) - set(rows.column_names)
             self._connection.register(contract.name, _without_zone(rows))
             self._column_checks += _check_columns(self._session, contract, rows)
             for frame in self._frames_of(contract, [None]):
@@ -134,13 +136,24 @@ class Audit:
         book = self._book_of(contract)
         for name in names:
             rules = [rule for rule in book.rules if rule.frame == name]
+            for rule in rules if name is None else ():
+                if missing := self._missing([contract.name], _texts_of([rule])):
+                    yield _Frame(contract, name, [rule], None, missing)
+                    rules = [other for other in rules if other != rule]
             if rules:
                 try:
                     rows = _rows_of(name, contract, book, rules, self._connection, self._parameters)
                 except duckdb.Error as error:
-                    yield _Frame(contract, name, rules, None, str(error).splitlines()[0])
+                    missing = self._missing(self._left_out, f"{book.frames.get(name or '', '')} {_texts_of(rules)}")
+                    problem = f"the rows could not be put together: {str(error).splitlines()[0]}"
+                    yield _Frame(contract, name, rules, None, missing or problem)
                 else:
                     yield _Frame(contract, name, rules, rows)
+
+    def _missing(self, exports: Iterable[str], sql: str) -> str:
+        """Say which columns SQL asks for that a file of these exports has not, or not in the contract's type."""
+        left_out = columns_named(sql, sorted({name for export in exports for name in self._left_out[export]}))
+        return f"not judged, for {', '.join(left_out)} is not as its contract has it" if left_out else ""
 
     def _book_of(self, contract: ExportContract) -> RuleBook:
         """Give the rules of an export; it may have none."""
@@ -149,8 +162,7 @@ class Audit:
     def _judge_frame(self, frame: _Frame) -> list[Check]:
         """Judge the rules that look at a frame."""
         if frame.rows is None:
-            problem = f"the rows could not be put together: {frame.problem}"
-            return [_unjudged(rule, problem) for rule in frame.rules]
+            return [_unjudged(rule, frame.problem) for rule in frame.rules]
         pending = [_pending(rule, frame.rows, self._parameters) for rule in frame.rules]
         suite = f"{frame.contract.name} rules {frame.name or 'rows'}"
         return _judge(self._session, suite, frame.rows, frame.rows, frame.contract, pending)
@@ -206,11 +218,15 @@ def _rows_of(
         sql = book.frames[frame]
         in_order = f"select * from ({sql}) order by all"
         return connection.sql(in_order, params=bound(sql, dict(parameters))).to_arrow_table()
-    texts = " ".join(f"{rule.holds} {rule.when or ''}" for rule in rules)
+    texts = _texts_of(rules)
     present = connection.table(contract.name).columns
     columns = dict.fromkeys([ORGANIZATION, *contract.primary_key, *columns_named(texts, present)])
     kept = ", ".join(f'"{name}"' for name in columns if name in present)
     return connection.sql(f'select {kept} from "{contract.name}"').to_arrow_table()
+
+
+def _texts_of(rules: Iterable[BusinessRule]) -> str:
+    return " ".join(f"{rule.holds} {rule.when or ''}" for rule in rules)
 
 
 def _pending(rule: BusinessRule, rows: pa.Table, parameters: Mapping[str, Any]) -> _Pending:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from pipeline.drops.audit.great_expectations_session import Session, gxe
@@ -170,7 +171,10 @@ def _judge_columns(session: Session, staged: Sequence[StagedExport], verdicts: d
                     verdict.fail(export.organization_id, problem=f"{where} {_redeclared(export, column)}")
                 elif retyped and name == "types":
                     wanted, is_now = retyped
-                    verdict.fail(export.organization_id, problem=f"{where} is {is_now}, should be {wanted}")
+                    too_wide = export.too_wide(column)
+                    problem = f"{where} is {is_now}, should be {wanted}"
+                    verdict.fail(export.organization_id, max(1, len(too_wide)), problem)
+                    verdict.samples.extend(_rows_named(export, column, too_wide[:SAMPLES]))
                 else:
                     verdict.fail(export.organization_id, differing)
                     verdict.samples.extend(_differing_cells(export, column))
@@ -189,18 +193,26 @@ def _found_type(export: StagedExport, name: str, retyped: tuple[str, str] | None
     return retyped[1] if retyped else str(export.contract.column(name).arrow_type)
 
 
-def _differing_cells(export: StagedExport, column: str) -> list[FailedRow]:
-    """Name the first rows in which the CSV differs from the Parquet file."""
+def _rows_named(export: StagedExport, column: str, positions: np.ndarray[Any, np.dtype[np.int64]]) -> list[FailedRow]:
+    """Name rows by their key, with what they hold in a column."""
     assert export.rows is not None
-    in_csv = export.differing[column].in_csv
-    positions = export.differing[column].rows[: len(in_csv)]
     key = [name for name in export.contract.primary_key if export.found_names.count(name) == 1]
     shown = {name: as_text(export.rows[name].take(positions)).to_pylist() for name in {*key, column}}
     return [
-        FailedRow(
-            export.organization_id,
-            {name: shown[name][place] for name in key},
-            {f"{column} in Parquet": shown[column][place], f"{column} in CSV": in_csv[place]},
-        )
+        FailedRow(export.organization_id, {name: shown[name][place] for name in key}, {column: shown[column][place]})
         for place in range(len(positions))
+    ]
+
+
+def _differing_cells(export: StagedExport, column: str) -> list[FailedRow]:
+    """Name the first rows in which the CSV differs from the Parquet file."""
+    in_csv = export.differing[column].in_csv
+    positions = export.differing[column].rows[: len(in_csv)]
+    return [
+        FailedRow(
+            row.organization_id,
+            row.key,
+            {f"{column} in Parquet": row.values[column], f"{column} in CSV": in_csv[place]},
+        )
+        for place, row in enumerate(_rows_named(export, column, positions))
     ]

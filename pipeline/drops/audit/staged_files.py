@@ -10,6 +10,7 @@ import functools
 import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,6 +89,16 @@ class StagedExport:
             for column in self.contract.exported_columns
             if column.name in found and found[column.name] != column.arrow_type
         }
+
+    def too_wide(self, column: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The rows whose decimal has no place in the contract's precision and scale; none for other types."""
+        wanted = self.contract.column(column).arrow_type
+        if self.rows is None or not (pa.types.is_decimal(wanted) and pa.types.is_decimal(self.rows[column].type)):
+            return np.array([], dtype=np.int64)
+        values = self.rows[column]
+        limit = Decimal(10) ** (wanted.precision - wanted.scale)
+        fits = pc.and_(pc.less(pc.abs(values), limit), pc.equal(pc.round(values, wanted.scale), values))
+        return np.flatnonzero(~np.asarray(pc.fill_null(fits, True).to_numpy(zero_copy_only=False), dtype=bool))
 
     @functools.cached_property
     def redeclared(self) -> dict[str, str]:
