@@ -43,7 +43,7 @@ listed as (
         coalesce(own.is_muted, deeds.is_muted) as is_muted,
         deeds.last_touch_at,
         deeds.last_act_at,
-        coalesce(not deeds.is_muted and {{ in_last_days('deeds.last_act_at', 90) }}, false) as is_active
+        coalesce(deeds.is_active, false) as is_active
 
     from own
     full outer join deeds
