@@ -2,10 +2,9 @@ with
 
 profiles as (
 
-    -- D14, contracts profile, contracts year-selection: there is no fallback for a profile without a year from 2000
-    -- to 2100
+    -- D14, contracts profile, contracts year-selection: there is no fallback for a profile without a year
     select * from {{ ref('stg_crm__profiles') }}
-    where selected_year between 2000 and 2100
+    where has_selected_year
 
 ),
 
