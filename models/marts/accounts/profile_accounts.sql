@@ -29,8 +29,8 @@ final as (
 
         -- facts of the year that the profile selected
         profiles.selected_year,
-        coalesce(revenue.revenue, cast(0 as numeric(18, 2))) as annual_revenue,
-        coalesce(revenue.segment, 'C') as revenue_segment
+        coalesce(revenue.revenue, {{ without_revenue("revenue") }}) as annual_revenue,
+        coalesce(revenue.segment, '{{ without_revenue("segment") }}') as revenue_segment
 
     from profiles
     cross join accounts
