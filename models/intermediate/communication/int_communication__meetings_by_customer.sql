@@ -78,7 +78,6 @@ by_customer as (
             sum(described.seconds) filter (where {{ in_communication_window("described.start_time") }}), 0
         ) as bigint) as seconds,
         cast(coalesce(sum(decay.weight), 0) as bigint) as weight,
-        count(*) filter (where described.is_held) as past_meetings,
         count(*) filter (where described.is_held and described.end_fault is not null) as meetings_without_valid_end,
 
         max(described.start_time) filter (where described.is_held) as last_meeting_at,
