@@ -41,7 +41,6 @@ listed as (
         own.stakeholder_id is not null as is_own,
         coalesce(own.is_opted_out, not deeds.is_scored) as is_opted_out,
         coalesce(own.is_muted, deeds.is_muted) as is_muted,
-        deeds.last_touch_at,
         deeds.last_act_at,
         coalesce(deeds.is_active, false) as is_active
 
@@ -56,7 +55,6 @@ select
     people.name,
     people.role,
     listed.last_act_at,
-    listed.last_touch_at,
     listed.is_own,
     listed.is_opted_out,
     listed.is_muted,
