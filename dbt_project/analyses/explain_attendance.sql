@@ -33,25 +33,17 @@ people as (
 
     from {{ source('platform', 'stakeholder') }}
 
-),
-
-stakeholders as (
-
-    select * from {{ ref('stg_platform__stakeholder') }}
-
 )
 
 select
     attendance.event_id as meeting_id,
     attendance.start_time,
-    case when attendance.is_team then 'team' else 'account' end as side,
     coalesce(users.email, people.name, cast(attendance.person_id as {{ text_type() }})) as person,
     {{ round_half_up('attendance.seconds', 3600, 2) }} as hours,
     cast(attendance.seconds as bigint) as seconds,
     attendance.person_id,
     attendance.is_team,
     coalesce(attendance.is_team and attendance.person_id = customers.owner_id, false) as is_owners,
-    coalesce(stakeholders.is_decision_maker, false) as is_decision_makers,
     {{ in_communication_window('attendance.start_time') }} as is_counted
 
 from attendance
@@ -66,10 +58,5 @@ left join people
     on
         attendance.organization_id = people.organization_id
         and attendance.person_id = people.stakeholder_id
-        and not attendance.is_team
-left join stakeholders
-    on
-        attendance.organization_id = stakeholders.organization_id
-        and attendance.person_id = stakeholders.stakeholder_id
         and not attendance.is_team
 where {{ is_explained_customer('attendance') }}

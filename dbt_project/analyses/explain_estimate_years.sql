@@ -24,12 +24,9 @@ select
     estimates.contract_start,
     estimates.contract_end,
     estimates.duration_months,
-    estimates.is_duration_typo,
     estimates.contract_years,
     estimates.year_basis,
     estimates.link_method,
-    estimates.archived,
-    estimate_years.price_cents,
     estimate_years.shares,
     {{ round_half_up('estimate_years.price_cents', '100 * estimate_years.shares', 6) }} as share,
     estimate_years.revenue_year = {{ selected_year() }} as is_selected_year

@@ -18,7 +18,6 @@ counted as (
 select
     estimates.id as estimate_id,
     estimates.estimate_number,
-    estimates.estimate_type,
     estimates.status,
     estimates.pipeline_status,
     estimates.price_used,
@@ -26,10 +25,6 @@ select
     estimates.contract_end,
     estimates.salesperson,
     estimates.estimator,
-    estimates.link_method,
-    estimates.archived,
-    estimates.exclude_stats,
-    estimates.is_won,
     {{ is_running_contract() }} as is_running,
     -- R5 and D4 before D10
     case

@@ -10,8 +10,7 @@ events as (
         title,
         status,
         kind,
-        start_time,
-        end_time
+        start_time
 
     from {{ source('platform', 'calendar_event_prop') }}
 
@@ -29,12 +28,6 @@ attendance as (
 
 ),
 
-customers as (
-
-    select * from {{ ref('stg_platform__customer') }}
-
-),
-
 stakeholders as (
 
     select * from {{ ref('stg_platform__stakeholder') }}
@@ -48,12 +41,9 @@ attended as (
         attendance.event_id,
         count(*) filter (where attendance.is_team) as team_attendees,
         count(*) filter (where not attendance.is_team) as stakeholders_attending,
-        count(*) filter (where stakeholders.is_decision_maker) as decision_makers_attending,
-        count(*) filter (where attendance.is_team and attendance.person_id = customers.owner_id) as owner_attending
+        count(*) filter (where stakeholders.is_decision_maker) as decision_makers_attending
 
     from attendance
-    inner join customers
-        on attendance.organization_id = customers.organization_id and attendance.customer_id = customers.customer_id
     left join stakeholders
         on
             attendance.organization_id = stakeholders.organization_id
@@ -70,13 +60,11 @@ select
     events.kind,
     events.status,
     events.start_time,
-    events.end_time,
     {{ round_half_up('meetings.seconds', 3600, 2) }} as hours,
     cast(meetings.seconds as bigint) as seconds,
     coalesce(attended.team_attendees, 0) as team_attendees,
     coalesce(attended.stakeholders_attending, 0) as stakeholders_attending,
     coalesce(attended.decision_makers_attending, 0) as decision_makers_attending,
-    coalesce(attended.owner_attending, 0) > 0 as is_owners,
     meetings.event_id is null as is_cancelled,
     coalesce(meetings.is_held, false) as is_held,
     coalesce(meetings.is_held and {{ in_communication_window('events.start_time') }}, false) as is_counted,

@@ -83,7 +83,6 @@ select
     coalesce(users.email, cast(messages.user_id as {{ text_type() }})) as team_member,
     coalesce(people.name, cast(messages.stakeholder_id as {{ text_type() }})) as stakeholder,
     messages.sentiment,
-    messages.user_id,
     messages.is_from_team,
     coalesce(messages.user_id = customers.owner_id, false) as is_owners,
     coalesce(stakeholders.is_decision_maker, false) as is_decision_makers,

@@ -1,6 +1,6 @@
 -- each rule that could make the account's segment in a year, in the order in which they are asked (D12)
-{%- set without_revenue = {
-    "segment": "C",
+{%- set last_rule = {
+    "segment": without_revenue("segment"),
     "rule": "accounts R17",
     "says": "no won estimate in the year",
     "condition": "revenue_cents is null",
@@ -79,7 +79,7 @@ facts as (
 
 asked as (
 
-    {% for rule in segment_rules() + [without_revenue] -%}
+    {% for rule in segment_rules() + [last_rule] -%}
     select
         facts.*,
         {{ loop.index }} as place,

@@ -41,9 +41,8 @@ listed as (
         own.stakeholder_id is not null as is_own,
         coalesce(own.is_opted_out, not deeds.is_scored) as is_opted_out,
         coalesce(own.is_muted, deeds.is_muted) as is_muted,
-        deeds.last_touch_at,
         deeds.last_act_at,
-        coalesce(not deeds.is_muted and {{ in_last_days('deeds.last_act_at', 90) }}, false) as is_active
+        coalesce(deeds.is_active, false) as is_active
 
     from own
     full outer join deeds
@@ -56,7 +55,6 @@ select
     people.name,
     people.role,
     listed.last_act_at,
-    listed.last_touch_at,
     listed.is_own,
     listed.is_opted_out,
     listed.is_muted,

@@ -75,7 +75,6 @@ select
     coalesce(users.email, people.name, cast(turns.person_id as {{ text_type() }})) as person,
     {{ round_half_up('turns.seconds', 3600, 2) }} as hours,
     turns.seconds,
-    turns.is_from_team,
     turns.is_answer,
     turns.is_scored,
     turns.is_open

@@ -32,7 +32,6 @@ select
         'cast(effort.effort_seconds as ' ~ wide_integer() ~ ') * effort.hourly_cents', 360000, 2
     ) }} as effort_cost,
     cast(effort.effort_seconds as bigint) as effort_seconds,
-    effort.hourly_cents,
     coalesce(effort.is_owner, false) as is_owners,
     effort.is_excluded,
     effort.is_counted

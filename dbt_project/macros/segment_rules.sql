@@ -1,6 +1,6 @@
 {#-
-  accounts R12, R13, R14, R15, R16, D12: what makes an account's segment in a year, first match first; without revenue in the
-  year it is C, too (accounts R17). A condition speaks of has_standard and has_service (1 where the year has a won
+  accounts R12, R13, R14, R15, R16, D12: what makes an account's segment in a year, first match first; in a year without
+  revenue it is that of without_revenue. A condition speaks of has_standard and has_service (1 where the year has a won
   estimate of that type, zero-priced ones too), revenue_cents and total_cents; shares are exact, compared by multiplication,
   never by a rounded percentage.
 -#}

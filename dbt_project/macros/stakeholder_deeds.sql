@@ -90,7 +90,10 @@ known as (
         by_stakeholder.*,
         coalesce(stakeholders.is_decision_maker, false) as is_decision_maker,
         coalesce(stakeholders.is_muted, false) as is_muted,
-        not coalesce(stakeholders.is_opted_out, false) as is_scored
+        not coalesce(stakeholders.is_opted_out, false) as is_scored,
+        by_stakeholder.stakeholder_id is not null
+        and not coalesce(stakeholders.is_muted, false)
+        and {{ in_last_days('by_stakeholder.last_act_at', 90) }} as is_active
 
     from by_stakeholder
     left join stakeholders

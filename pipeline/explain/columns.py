@@ -127,7 +127,7 @@ def _provider(kind: str) -> tuple[Evidence, ...]:
             "providers",
             "The owner's active tokens, newest first, then the organization's providers, commonest first",
             ("whose", "provider", "updated_at", "tokens"),
-            "place",
+            "source_rank, place",
             f"kind = '{kind}'",
             Makes("first", ("provider",)),
         ),

@@ -9,6 +9,20 @@ events as (
 
 ),
 
+not_cancelled as (
+
+    select
+        *,
+        case
+            when end_time is null then 'the meeting has no end'
+            when end_time < start_time then 'the meeting ends before it starts'
+        end as end_fault
+
+    from events
+    where meeting_status is distinct from 'cancelled'
+
+),
+
 meetings as (
 
     select
@@ -16,9 +30,9 @@ meetings as (
         event_id,
         customer_id,
 
-        -- hours are at most a day's, and none where the end is missing or before the start
+        -- hours are at most a day's, and none where the end is at fault
         case
-            when end_time is null or end_time < start_time then 0
+            when end_fault is not null then 0
             when {{ seconds_between("start_time", "end_time") }} > 86400 then 86400
             else {{ seconds_between("start_time", "end_time") }}
         end as seconds,
@@ -26,12 +40,11 @@ meetings as (
         start_time <= {{ as_of() }} as is_held,
         meeting_status is not distinct from 'confirmed' as is_confirmed,
         meeting_kind is not distinct from 'qbr' as is_qbr,
-        start_time <= {{ as_of() }} and (end_time is null or end_time < start_time) as has_no_valid_end,
+        end_fault,
 
         start_time
 
-    from events
-    where meeting_status is distinct from 'cancelled'
+    from not_cancelled
 
 )
 

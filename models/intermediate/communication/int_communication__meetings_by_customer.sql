@@ -54,7 +54,7 @@ described as (
         meetings.is_held,
         meetings.is_qbr,
         meetings.is_confirmed,
-        meetings.has_no_valid_end,
+        meetings.end_fault,
         engaged.event_id is not null as is_engaged,
         meetings.start_time,
         case
@@ -78,8 +78,7 @@ by_customer as (
             sum(described.seconds) filter (where {{ in_communication_window("described.start_time") }}), 0
         ) as bigint) as seconds,
         cast(coalesce(sum(decay.weight), 0) as bigint) as weight,
-        count(*) filter (where described.is_held) as past_meetings,
-        count(*) filter (where described.has_no_valid_end) as meetings_without_valid_end,
+        count(*) filter (where described.is_held and described.end_fault is not null) as meetings_without_valid_end,
 
         max(described.start_time) filter (where described.is_held) as last_meeting_at,
         max(described.start_time) filter (where described.is_held and described.is_engaged) as last_engaged_meeting_at,

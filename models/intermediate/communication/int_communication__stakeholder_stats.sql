@@ -15,9 +15,7 @@ by_customer as (
         organization_id,
         customer_id,
 
-        count(*) filter (
-            where stakeholder_id is not null and not is_muted and {{ in_last_days("last_act_at", 90) }}
-        ) as active_stakeholders,
+        count(*) filter (where is_active) as active_stakeholders,
 
         cast(coalesce(sum(email_weight) filter (where is_scored), 0) as bigint) as email_weight,
         cast(coalesce(sum(chat_weight) filter (where is_scored), 0) as bigint) as chat_weight,

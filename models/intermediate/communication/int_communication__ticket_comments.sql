@@ -1,4 +1,4 @@
--- D30: comments count on the customer's own tickets that were open by the run's instant
+-- D30: comments count on the customer's own tickets that were opened by the run's instant
 with
 
 comments as (

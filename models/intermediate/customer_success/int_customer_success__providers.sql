@@ -1,10 +1,9 @@
 -- D35: the provider of each kind of connection, by customer
 with
 
-tokens as (
+candidates as (
 
-    select * from {{ ref('stg_platform__user_api_token') }}
-    where is_active and (updated_at is null or updated_at <= {{ as_of() }})
+    {{ provider_candidates() | indent(4) }}
 
 ),
 
@@ -14,77 +13,19 @@ customers as (
 
 ),
 
--- a user's newest, ties to the higher id
-newest as (
+chosen as (
 
     select
-        organization_id,
-        user_id,
-        token_kind,
-        provider,
-        row_number() over (
-            partition by organization_id, user_id, token_kind
-            order by updated_at desc nulls last, token_id desc nulls last
-        ) as place
-
-    from tokens
-
-),
-
-counted as (
-
-    select
-        organization_id,
-        token_kind,
-        provider,
-        count(*) as tokens
-
-    from tokens
-    group by organization_id, token_kind, provider
-
-),
-
-commonest as (
-
-    select
-        organization_id,
-        token_kind,
-        provider,
-        row_number() over (
-            partition by organization_id, token_kind
-            order by tokens desc nulls last, {{ text_order('provider') }} asc nulls last
-        ) as place
-
-    from counted
-
-),
-
-owners as (
-
-    select
+        whose,
         organization_id,
         user_id,
 
         {% for kind in ['email', 'calendar', 'chat', 'ticket'] -%}
         max(provider) filter (where token_kind = '{{ kind }}') as {{ kind }}_provider{{ ',' if not loop.last }}
         {% endfor %}
-    from newest
+    from candidates
     where place = 1
-    group by organization_id, user_id
-
-),
-
-organizations as (
-
-    select
-        organization_id,
-
-        {% for kind in ['email', 'calendar', 'chat', 'ticket'] -%}
-        max(provider) filter (where token_kind = '{{ kind }}') as {{ kind }}_provider{{ ',' if not loop.last }}
-        {% endfor %}
-    from commonest
-    where place = 1
-    group by organization_id
+    group by whose, organization_id, user_id
 
 ),
 
@@ -100,9 +41,13 @@ by_customer as (
         coalesce(owners.ticket_provider, organizations.ticket_provider) as ticket_provider
 
     from customers
-    left join owners
-        on customers.organization_id = owners.organization_id and customers.owner_id = owners.user_id
-    left join organizations on customers.organization_id = organizations.organization_id
+    left join chosen as owners
+        on
+            customers.organization_id = owners.organization_id
+            and customers.owner_id = owners.user_id
+            and owners.whose = 'user'
+    left join chosen as organizations
+        on customers.organization_id = organizations.organization_id and organizations.whose = 'organization'
 
 )
 

@@ -145,7 +145,7 @@ listed as (
         'all' as dimension,
         count(*) as value
     from {{ ref('stg_crm__profiles') }}
-    where coalesce(selected_year not between 2000 and 2100, true)
+    where not has_selected_year
     union all
     select
         'unknown_account_references' as metric,

@@ -116,9 +116,9 @@ final as (
         accounts.account_type,
         accounts.status,
         -- accounts R17
-        coalesce(selected_year.segment, 'C') as revenue_segment,
+        coalesce(selected_year.segment, '{{ without_revenue("segment") }}') as revenue_segment,
         coalesce(by_year.segment_by_year, '{}') as segment_by_year,
-        coalesce(selected_year.revenue, cast(0 as numeric(18, 2))) as annual_revenue,
+        coalesce(selected_year.revenue, {{ without_revenue("revenue") }}) as annual_revenue,
         coalesce(by_year.revenue_by_year, '{}') as revenue_by_year,
         accounts.organization_score,
         coalesce(accounts.tags, '[]') as tags,

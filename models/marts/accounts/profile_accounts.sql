@@ -2,10 +2,9 @@ with
 
 profiles as (
 
-    -- D14, contracts profile, contracts year-selection: there is no fallback for a profile without a year from 2000
-    -- to 2100
+    -- D14, contracts profile, contracts year-selection: there is no fallback for a profile without a year
     select * from {{ ref('stg_crm__profiles') }}
-    where selected_year between 2000 and 2100
+    where has_selected_year
 
 ),
 
@@ -30,8 +29,8 @@ final as (
 
         -- facts of the year that the profile selected
         profiles.selected_year,
-        coalesce(revenue.revenue, cast(0 as numeric(18, 2))) as annual_revenue,
-        coalesce(revenue.segment, 'C') as revenue_segment
+        coalesce(revenue.revenue, {{ without_revenue("revenue") }}) as annual_revenue,
+        coalesce(revenue.segment, '{{ without_revenue("segment") }}') as revenue_segment
 
     from profiles
     cross join accounts

@@ -68,8 +68,8 @@ final as (
         duplicate_groups.account_id is not null as has_duplicates,
 
         -- what is at stake
-        coalesce(selected_year_revenue.segment, 'C') as revenue_segment,
-        coalesce(selected_year_revenue.revenue, cast(0 as numeric(18, 2))) as annual_revenue,
+        coalesce(selected_year_revenue.segment, '{{ without_revenue("segment") }}') as revenue_segment,
+        coalesce(selected_year_revenue.revenue, {{ without_revenue("revenue") }}) as annual_revenue,
         estimates.price_used as estimate_value
 
     from ranked

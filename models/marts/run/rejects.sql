@@ -8,7 +8,7 @@ rejects as (
 
 meetings as (
 
-    select * from {{ source('platform', 'calendar_event_prop') }}
+    select * from {{ ref('int_communication__meetings') }}
 
 ),
 
@@ -22,17 +22,12 @@ meetings_without_length as (
         cast(null as bigint) as row_number,
         'end_time' as column_name,
         'organization ' || cast(organization_id as {{ text_type() }})
-        || ', id ' || cast(id as {{ text_type() }}) as value,
-        case
-            when end_time is null then 'the meeting has no end'
-            else 'the meeting ends before it starts'
-        end as reason,
+        || ', id ' || cast(event_id as {{ text_type() }}) as value,
+        end_fault as reason,
         'counted as 0 hours' as action
 
     from meetings
-    where
-        coalesce({{ fold_text('status') }}, '') <> 'cancelled'
-        and (end_time is null or end_time < start_time)
+    where end_fault is not null
 
 ),
 

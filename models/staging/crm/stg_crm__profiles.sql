@@ -13,7 +13,9 @@ renamed as (
         id as profile_id,
 
         -- dimensions
-        selected_year
+        selected_year,
+        -- D14: a year outside is none
+        coalesce(selected_year between 2000 and 2100, false) as has_selected_year
 
     from source
 
