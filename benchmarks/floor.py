@@ -23,6 +23,7 @@ _TYPED: Final = {
     Kind.KEY: "nullif(trim({0}), '')",
     Kind.TEXT: "{0}",
     Kind.MONEY: "try_cast({0} as decimal(12, 2))",
+    Kind.RATE: "try_cast({0} as decimal(12, 2))",
     Kind.BOOL: "try_cast({0} as boolean)",
     Kind.DATE: "try_cast({0} as date)",
     Kind.TIMESTAMP: "cast(try_cast({0} as timestamptz) as timestamp)",

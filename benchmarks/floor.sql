@@ -363,7 +363,7 @@ newest as (
     select organization_id, user_id, channel, provider
     from token
     qualify row_number() over (
-        partition by organization_id, user_id, channel order by updated_at desc nulls last, id desc
+        partition by organization_id, user_id, channel order by updated_at desc nulls last, provider
     ) = 1
 ),
 

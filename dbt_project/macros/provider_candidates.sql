@@ -1,7 +1,7 @@
 {#-
   D35: a select of the providers that active tokens name, by kind and by `whose` they are: a user's (`user`), the newest
-  first, ties to the higher id, and an organization's (`organization`, no user_id), the commonest first, ties in the order
-  of the alphabet. The provider is that of place 1.
+  first, and an organization's (`organization`, no user_id), the commonest first; ties are in the order of the alphabet.
+  The provider is that of place 1.
 -#}
 {% macro provider_candidates() -%}
 with
@@ -37,7 +37,10 @@ ranked as (
         cast(1 as bigint) as tokens,
         row_number() over (
             partition by organization_id, user_id, token_kind
-            order by updated_at desc nulls last, token_id desc nulls last
+            order by
+                updated_at desc nulls last,
+                {{ text_order('provider') }} asc nulls last,
+                token_id desc nulls last
         ) as place,
         updated_at
 

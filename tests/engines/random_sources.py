@@ -84,6 +84,7 @@ def _value(column: Column, rng: random.Random, size: int) -> Any:
         Kind.TEXT: lambda: _text(column, rng),
         Kind.TAGS: lambda: rng.choice(_POOLS["tags"]),
         Kind.MONEY: lambda: _amount(rng, 9, 2),
+        Kind.RATE: lambda: abs(_amount(rng, 9, 2)),
         Kind.NUMBER: lambda: _amount(rng, 9, 4),
         Kind.SCORE: lambda: _amount(rng, 4, 2),
         Kind.YEAR: lambda: rng.choice((2024, 2025, 1999, 2101)),

@@ -351,7 +351,7 @@ class Tenant:
         return min((end - meeting["start_time"]) // timedelta(seconds=1), 86400)
 
     def provider(self, row: Row, kind: str) -> str | None:
-        """D35: of the owner's newest active token, else the organization's commonest."""
+        """D35: of the owner's newest active token, else the organization's commonest; ties alphabetical."""
         tokens = [
             t
             for t in self.table("user_api_token")
@@ -361,7 +361,8 @@ class Tenant:
         ]
         own = [t for t in tokens if row.get("owner") is not None and t["user_id"] == row["owner"]]
         if own:
-            return str(max(own, key=lambda t: (t.get("updated_at") or datetime.min, t["id"]))["provider"])
+            newest = max(t.get("updated_at") or datetime.min for t in own)
+            return min(str(t["provider"]) for t in own if (t.get("updated_at") or datetime.min) == newest)
         names = [str(t["provider"]) for t in tokens]
         return min(set(names), key=lambda name: (-names.count(name), name), default=None)
 
