@@ -10,35 +10,9 @@ crm as (
 
 ),
 
-lmn_rows as (
-
-    select
-        *,
-        {{ lmn_account_choice() }} as choice
-
-    from {{ ref('stg_lmn__contacts_export') }}
-
-),
-
 lmn as (
 
-    select
-        lmn_rows.*,
-        -- an account that the CRM has under the id that LMN's would get is the same account, too
-        coalesce(by_lmn_crm_id.crm_account_id, by_id.crm_account_id) as crm_account_id,
-        row_number() over (
-            partition by coalesce(by_lmn_crm_id.crm_account_id, by_id.crm_account_id)
-            order by
-                case when by_lmn_crm_id.crm_account_id is not null then 0 else 1 end asc nulls last,
-                {{ text_order('lmn_rows.lmn_crm_id') }} asc nulls last
-        ) as crm_choice
-
-    from lmn_rows
-    left join crm as by_lmn_crm_id
-        on lmn_rows.lmn_crm_id = by_lmn_crm_id.lmn_crm_id
-    left join crm as by_id
-        on 'lmn-account-' || lmn_rows.lmn_crm_id = by_id.crm_account_id
-    where lmn_rows.choice = 1
+    {{ lmn_accounts_matched() | indent(4) }}
 
 ),
 

@@ -17,30 +17,9 @@ crm as (
 
 ),
 
-lmn_rows as (
-
-    select * from {{ ref('stg_lmn__estimates_list') }}
-
-),
-
 lmn as (
 
-    select
-        lmn_rows.*,
-        -- an estimate that the CRM has under the id that LMN's would get is the same estimate, too
-        coalesce(by_lmn_estimate_id.crm_estimate_id, by_id.crm_estimate_id) as crm_estimate_id,
-        row_number() over (
-            partition by coalesce(by_lmn_estimate_id.crm_estimate_id, by_id.crm_estimate_id)
-            order by
-                case when by_lmn_estimate_id.crm_estimate_id is not null then 0 else 1 end asc nulls last,
-                {{ text_order('lmn_rows.lmn_estimate_id') }} asc nulls last
-        ) as crm_choice
-
-    from lmn_rows
-    left join crm as by_lmn_estimate_id
-        on lmn_rows.lmn_estimate_id = by_lmn_estimate_id.lmn_estimate_id
-    left join crm as by_id
-        on 'lmn-estimate-' || lmn_rows.lmn_estimate_id = by_id.crm_estimate_id
+    {{ lmn_estimates_matched() | indent(4) }}
 
 ),
 
