@@ -101,14 +101,13 @@ def explain_account(
     column: Annotated[str | None, typer.Argument(help="A column, as revenue or account_core.revenue.")] = None,
     organization: Annotated[int | None, typer.Option(help="Whose account, where ids overlap.")] = None,
     state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
-    target: Annotated[str | None, typer.Option(help="As for run.")] = None,
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Explain an account: every column's value, or one column's whole story."""
     from pipeline.explain.explanation import explain_account as explained
     from pipeline.explain.render import as_json, open_console, render
 
-    explanation = explained(_settings({"state": state, "target": target}), identifier, column, organization)
+    explanation = explained(_settings({"state": state}), identifier, column, organization)
     if json:
         print(as_json(explanation))
     else:
