@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from pipeline.contracts import ExportContract
@@ -25,6 +24,7 @@ from pipeline.drops.audit.results import AuditResult, Check
 from pipeline.drops.catalog import drop_before, latest_name, organization_place, read_manifest
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.place import Place
+from pipeline.drops.scratch_database import scratch_connection
 from pipeline.drops.stage import StagedDrop
 from pipeline.errors import WarehouseError
 from pipeline.ingest.landing import LandedTable
@@ -297,7 +297,7 @@ def _reject_reasons(rejects: pa.Table) -> list[RejectReason]:
         select {grouped}, in_all, place, file, row_number, value from numbered where place <= {SAMPLES}
         order by in_all desc, {", ".join(f"{name} nulls first" for name in names)}, place
     """
-    with duckdb.connect() as connection:
+    with scratch_connection() as connection:
         connection.register("rejects", rejects)
         rows = connection.execute(question).fetchall()
     reasons: list[RejectReason] = []
@@ -321,6 +321,6 @@ def _metrics(metrics: pa.Table, as_of: datetime) -> list[MetricFacts]:
         where now.as_of = $as_of
         order by now.metric, now.dimension
     """
-    with duckdb.connect() as connection:
+    with scratch_connection() as connection:
         connection.register("metrics", metrics)
         return [MetricFacts(*row) for row in connection.execute(question, {"as_of": instant}).fetchall()]

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import duckdb
 
+from pipeline.drops.scratch_database import scratch_connection
 from pipeline.report.facts import Plot, Series
 from pipeline.run_plan import RunPlan
 
@@ -32,7 +33,7 @@ def draw_plots(folder: Path, plan: RunPlan) -> tuple[Plot, ...]:
         ("health", "Health of the accounts", "accounts", health_distribution),
         ("renewals", "Renewals by month", "accounts", lambda read: renewals_by_month(read, plan.as_of)),
     ]
-    with duckdb.connect() as connection:
+    with scratch_connection() as connection:
         reader = Reader(connection, folder)
         drawn = []
         for name, title, unit, draw in plots:
