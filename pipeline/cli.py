@@ -167,7 +167,7 @@ def _settings(given: dict[str, Any]) -> Any:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
-        raise WarehouseError("; ".join(faults), where="settings", remedy="see `warehouse run --help`") from error
+        raise WarehouseError("; ".join(faults), where="settings", remedy="see `warehouse run --help`") from None
 
 
 def main() -> None:

@@ -150,7 +150,7 @@ class Place:
         except Exception as error:
             if self.is_local and not isinstance(error, OSError):
                 raise
-            raise _unreachable(self.address, self.kind, error) from error
+            raise _unreachable(self.address, self.kind, error) from None
 
 
 def open_place(address: str) -> Place:
@@ -179,7 +179,7 @@ def open_place(address: str) -> Place:
     except WarehouseError:
         raise
     except Exception as error:
-        raise _unreachable(shown, url.scheme, error) from error
+        raise _unreachable(shown, url.scheme, error) from None
 
 
 @cache
@@ -270,6 +270,7 @@ def _sftp_server(url: SplitResult) -> Any:
 
 
 def _unreachable(address: str, kind: str, error: Exception) -> WarehouseError:
+    """What went wrong, without a secret. Raise it `from None`: the original message may hold one."""
     detail = " ".join(str(error).split()) or type(error).__name__
     for variable in _SECRETS:
         if secret := os.environ.get(variable):
