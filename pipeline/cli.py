@@ -17,6 +17,7 @@ from pipeline.hidden_modules import hide
 
 if TYPE_CHECKING:
     from pipeline.run import RunOutcome
+    from pipeline.settings import Settings
 
 app = typer.Typer(
     name="warehouse",
@@ -157,16 +158,28 @@ def _show(outcome: RunOutcome) -> None:
         print(f"{drop['location']}  {'new' if drop['is_new'] else 'as published before'}")
 
 
-def _settings(given: dict[str, Any]) -> Any:
+def _settings(given: dict[str, Any]) -> Settings:
     """Build the settings of this call, with a readable error."""
+    import tomllib
+
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from pipeline.settings import Settings
 
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WarehouseError(
+            f"can't be read: {error}", where="warehouse.toml", remedy='write it as TOML, in UTF-8: target = "duckdb"'
+        ) from None
+    except SettingsError:  # of all settings, only this one is JSON
+        raise WarehouseError("is not JSON", where="WAREHOUSE_VAR", remedy='write {"at_risk_days": 90}') from None
     except ValidationError as error:
-        faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
+        faults = [
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        ]
         raise WarehouseError("; ".join(faults), where="settings", remedy="see `warehouse run --help`") from None
 
 

@@ -36,6 +36,11 @@ def parse_instant(value: object) -> object:
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
 
 
+def _refuse_file(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file; name a folder")
+
+
 class Settings(BaseSettings):
     """The settings of one deployment. An unknown name in `warehouse.toml` is an error: none is ignored quietly."""
 
@@ -63,9 +68,17 @@ class Settings(BaseSettings):
     postgres_url: SecretStr | None = Field(None, description="The warehouse's PostgreSQL; an embedded server if unset.")
     spark_master: str | None = Field(None, description="A Spark cluster's master URL; a local cluster if unset.")
 
+    @field_validator("exports")
+    @classmethod
+    def _no_file(cls, exports: str) -> str:
+        if "://" not in exports:
+            _refuse_file(Path(exports).expanduser())
+        return exports
+
     @field_validator("state")
     @classmethod
     def _absolute(cls, state: Path) -> Path:
+        _refuse_file(state.expanduser())
         return state.expanduser().resolve()
 
     @classmethod

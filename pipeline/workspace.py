@@ -8,15 +8,23 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipeline.errors import WarehouseError
 from pipeline.progress import Progress
 
 
 class Workspace:
-    """The paths of a state folder, made on first use."""
+    """The paths of a state folder, which is made on first use; WarehouseError where it can't be."""
 
     def __init__(self, state: Path) -> None:
         self.state = state
-        state.mkdir(parents=True, exist_ok=True)
+        try:
+            state.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(
+                f"the state folder can't be made: {error.strerror}",
+                where=str(state),
+                remedy="name a folder that you may write to with --state",
+            ) from error
 
     @property
     def landing(self) -> Path:
