@@ -69,7 +69,7 @@ def raw_tables(workspace: Workspace, plan: RunPlan) -> list[RawTable]:
     """List every relation that the models read."""
     landed = landed_tables(workspace)
     history = RunHistory(workspace.state)
-    folder = workspace.state / "run"
+    folder = workspace.run_tables
     folder.mkdir(exist_ok=True)
     tables = [
         RawTable(table.table.qualified_name, table.table.arrow_schema, table.parts, table.fingerprint)

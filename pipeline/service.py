@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.workspace import Workspace
 
 _INSTANCE = """\
 telemetry:
@@ -24,11 +25,11 @@ def serve(settings: Settings, port: int) -> NoReturn:
     Dagster's processes read the settings anew, in this working folder: from its `warehouse.toml` and the environment,
     into which goes the state folder, as the command line alone may have named it.
     """
-    home = settings.state / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
+    home = Workspace(settings.state).dagster_home
+    home.mkdir(exist_ok=True)
     (home / "dagster.yaml").write_text(_INSTANCE)
     environment = {**os.environ, "DAGSTER_HOME": str(home), "WAREHOUSE_STATE": str(settings.state)}
     program = str(Path(sys.executable).with_name("dagster"))
-    workspace = str(PROJECT_ROOT / "workspace.yaml")
-    arguments = ["dev", "--workspace", workspace, "--host", "127.0.0.1", "--port", str(port)]
+    locations = str(PROJECT_ROOT / "workspace.yaml")
+    arguments = ["dev", "--workspace", locations, "--host", "127.0.0.1", "--port", str(port)]
     os.execve(program, [program, *arguments], environment)  # noqa: S606 (our own program)

@@ -1,4 +1,4 @@
-"""The layout of a state folder: what a run keeps there and where."""
+"""The layout of a state folder: what runs keep there and where. Engines, history and reports name their own parts."""
 
 from __future__ import annotations
 
@@ -49,6 +49,21 @@ class Workspace:
     def last_run(self) -> Path:
         """The fingerprint and the drops of the latest run that has published."""
         return self.state / "last-run.json"
+
+    @property
+    def run_tables(self) -> Path:
+        """The run's own raw tables: loads, rejects, what earlier runs left."""
+        return self.state / "run"
+
+    @property
+    def outbox(self) -> Path:
+        """Where drops are staged that go to a URL."""
+        return self.state / "outbox"
+
+    @property
+    def dagster_home(self) -> Path:
+        """What the web page and its daemon keep."""
+        return self.state / "dagster"
 
     @property
     def dbt_target(self) -> Path:
