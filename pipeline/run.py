@@ -20,7 +20,7 @@ from pipeline.settings import Settings
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
-    from pipeline.drops.release import OpenAudit
+    from pipeline.release import OpenAudit
 
 Helper = TypeVar("Helper")
 
