@@ -30,6 +30,11 @@ class RunPlan:
         return cls(as_of, settings.selected_year or as_of.year, decide(settings.var), tuple(sorted(settings.var)))
 
     @property
+    def crm_organization_id(self) -> int:
+        """The organization of all rows that name none (D24)."""
+        return int(self.decisions["crm_organization_id"])
+
+    @property
     def dbt_variables(self) -> dict[str, Any]:
         """The variables of dbt's call: the run's own and the overridden decisions."""
         chosen = {name: self.decisions[name] for name in self.overridden}

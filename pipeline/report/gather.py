@@ -103,7 +103,7 @@ def gather_facts(
 
     `staged` and `manifest` are None where the run failed before there were any; `place` holds the drops.
     """
-    is_crm = organization_id == int(run.plan.decisions["crm_organization_id"])
+    is_crm = organization_id == run.plan.crm_organization_id
     visible = [table for table in run.sources if is_crm or _has_tenant(table)]
     sources = tuple(
         table.facts_of(organization_id) if _has_tenant(table) else table.facts()
