@@ -24,9 +24,9 @@ from pipeline.ingest.keys import look_at_keys, to_record
 from pipeline.ingest.landing import Draft, Landing, Part, PartRecord, SourceFile, part_address
 from pipeline.ingest.part_writer import PartWriter
 from pipeline.ingest.plain_parquet import is_plain
-from pipeline.ingest.progress import SharedReport
 from pipeline.ingest.readers import OpenTable, RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
+from pipeline.ingest.shared_report import SharedReport
 from pipeline.ingest.tables import Kind, SourceTable
 
 if TYPE_CHECKING:
