@@ -27,6 +27,7 @@ from pipeline.errors import WarehouseError
 from pipeline.history import DUPLICATES, METRICS, RunHistory
 from pipeline.ingest.landing import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
+from pipeline.instants import run_name
 from pipeline.progress import Progress
 from pipeline.raw import METRICS_SCHEMA, has_crm_rows
 from pipeline.report.facts import RunFacts
@@ -134,7 +135,7 @@ class Release:
         reports = self.settings.state / REPORTS
         reports.mkdir(parents=True, exist_ok=True)
         with self.progress.step("audit", "checks") as step:
-            result = audit.concluded(reports / f"{self.plan.as_of:%Y%m%dT%H%M%SZ}.great_expectations.json")
+            result = audit.concluded(reports / f"{run_name(self.plan.as_of)}.great_expectations.json")
             failed = len(result.errors)
             step.summary = f"{len(result.checks):,} checks, {failed} failed, {len(result.warnings)} with a warning"
             for warning in result.warnings:

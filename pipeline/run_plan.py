@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from pipeline.decisions import decide
-from pipeline.settings import Settings, parse_instant
+from pipeline.instants import parse_instant
+from pipeline.settings import Settings
 
 
 @dataclass(frozen=True)

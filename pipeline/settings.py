@@ -5,7 +5,7 @@ The command line overrides the environment, which overrides `warehouse.toml` in 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,20 +17,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from pipeline.instants import parse_instant
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds `dbt_project/`, `models/` and `expectations/`."""
 
 Target = Literal["duckdb", "postgres", "spark"]
-
-
-def parse_instant(value: object) -> object:
-    """Read an ISO date or date-time as an instant in UTC, to the second; without an offset it is UTC (D1)."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value.strip())
-    if isinstance(value, datetime):
-        value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        return value.replace(microsecond=0)
-    return value
 
 
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]

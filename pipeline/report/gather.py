@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,7 @@ from pipeline.drops.scratch_database import scratch_connection
 from pipeline.drops.stage import StagedDrop
 from pipeline.errors import WarehouseError
 from pipeline.ingest.landing import LandedTable
+from pipeline.instants import named_instant, run_name
 from pipeline.report.facts import (
     ColumnNulls,
     ExportFacts,
@@ -137,7 +138,7 @@ def gather_facts(
 def gather_operator_facts(run: MeasuredRun) -> RunFacts:
     """Gather what the operator of the warehouse reads: every source, reject, check and metric, of all organizations."""
     facts = RunFacts(
-        name=run.plan.as_of.strftime("%Y%m%dT%H%M%SZ"),
+        name=run_name(run.plan.as_of),
         organization_id=None,
         as_of=run.plan.as_of,
         data_as_of=None,
@@ -245,8 +246,7 @@ def _previous(drop: Place | None) -> PreviousDrop | None:
     manifest = None if drop is None else read_manifest(drop)
     if drop is None or manifest is None:
         return None
-    as_of = datetime.strptime(drop.name.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    return PreviousDrop(drop.name, as_of)
+    return PreviousDrop(drop.name, named_instant(drop.name))
 
 
 def _problem(error: WarehouseError | None) -> Problem | None:
@@ -277,7 +277,7 @@ def _failed_name(facts: RunFacts) -> str:
     """Name the report of a run that published nothing, by what it says: the same failure has the same report."""
     said = json.dumps(asdict(facts), default=str, sort_keys=True)
     digest = hashlib.sha256(said.encode()).hexdigest()
-    return f"{facts.as_of:%Y%m%dT%H%M%SZ}-failed-{digest[:8]}"
+    return f"{run_name(facts.as_of)}-failed-{digest[:8]}"
 
 
 def _reject_reasons(rejects: pa.Table) -> list[RejectReason]:
