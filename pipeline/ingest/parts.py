@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import WarehouseError
 from pipeline.ingest.cells import NULLED
-from pipeline.ingest.conform import ROW_COLUMN, Conformer, landing_schema
+from pipeline.ingest.conform import Conformer, landing_schema
 from pipeline.ingest.duplicates import Losers, find_losers
 from pipeline.ingest.headers import match_headers
 from pipeline.ingest.input_file import InputFile
@@ -27,7 +27,7 @@ from pipeline.ingest.plain_parquet import is_plain
 from pipeline.ingest.readers import OpenTable, RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.shared_report import SharedReport
-from pipeline.ingest.tables import Kind, SourceTable
+from pipeline.ingest.tables import ROW_COLUMN, Kind, SourceTable
 
 if TYPE_CHECKING:
     from pipeline.ingest.readers.database import DatabaseTable
