@@ -152,8 +152,7 @@ def _show(outcome: RunOutcome) -> None:
         table.add_column(f"organization {drop['organization_id']}", justify="right")
     for export in sorted({export for drop in outcome.drops for export in drop["rows"]}):
         table.add_row(export, *(f"{drop['rows'][export]:,}" for drop in outcome.drops))
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(table)
+    Console(width=10_000, highlight=False).print(table)  # a narrow terminal wraps it; rich would cut the names
     for drop in outcome.drops:
         print(f"{drop['location']}  {'new' if drop['is_new'] else 'as published before'}")
 
