@@ -10,7 +10,7 @@ BIN := .venv/bin
 ENGINE_BIN := $(if $(filter spark,$(TARGET)),.venv-spark/bin,$(BIN))
 SAMPLE := --lmn sample/lmn --crm sample/crm --platform sample/platform --as-of $(AS_OF)
 
-.PHONY: help setup setup-spark run run-poisoned test test-spark test-all parity bench lint format lock contract clean
+.PHONY: help setup setup-spark run run-poisoned test test-all test-spark test-spark-all parity bench lint format lock contract clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -43,14 +43,17 @@ run-poisoned: run ## The same with a row that breaks a contract: nothing is publ
 	@$(BIN)/python -c 'from pathlib import Path; from pipeline.sample.bundled import poison; poison(Path("$(STATE)/poisoned"))'
 	@$(BIN)/warehouse run $(subst sample/,$(STATE)/poisoned/,$(SAMPLE)) --exports $(EXPORTS) --state $(STATE)
 
-test: setup ## Run the tests
+test: setup ## Run the tests, but for the slow ones and Spark's
 	$(BIN)/pytest -m "not slow and not spark" -n 2 --dist loadfile
+
+test-all: setup ## Run every test but Spark's, the slow ones too
+	$(BIN)/pytest -m "not spark" -n 2 --dist loadfile
 
 test-spark: setup-spark ## Run the tests of the Spark engine, on a cluster of this machine
 	.venv-spark/bin/pytest -m "spark and not slow"
 
-test-all: setup ## Run every test but Spark's, the slow ones too
-	$(BIN)/pytest -m "not spark" -n 2 --dist loadfile
+test-spark-all: setup-spark ## The same, the slow ones too
+	.venv-spark/bin/pytest -m spark
 
 parity: setup-spark ## Compare every cell that DuckDB, PostgreSQL and Spark publish
 	.venv-spark/bin/python tests/parity/compare.py duckdb postgres spark

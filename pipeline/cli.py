@@ -17,6 +17,7 @@ from pipeline.hidden_modules import hide
 
 if TYPE_CHECKING:
     from pipeline.run import RunOutcome
+    from pipeline.settings import Settings
 
 app = typer.Typer(
     name="warehouse",
@@ -101,14 +102,13 @@ def explain_account(
     column: Annotated[str | None, typer.Argument(help="A column, as revenue or account_core.revenue.")] = None,
     organization: Annotated[int | None, typer.Option(help="Whose account, where ids overlap.")] = None,
     state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
-    target: Annotated[str | None, typer.Option(help="As for run.")] = None,
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
     """Explain an account: every column's value, or one column's whole story."""
     from pipeline.explain.explanation import explain_account as explained
     from pipeline.explain.render import as_json, open_console, render
 
-    explanation = explained(_settings({"state": state, "target": target}), identifier, column, organization)
+    explanation = explained(_settings({"state": state}), identifier, column, organization)
     if json:
         print(as_json(explanation))
     else:
@@ -152,23 +152,34 @@ def _show(outcome: RunOutcome) -> None:
         table.add_column(f"organization {drop['organization_id']}", justify="right")
     for export in sorted({export for drop in outcome.drops for export in drop["rows"]}):
         table.add_row(export, *(f"{drop['rows'][export]:,}" for drop in outcome.drops))
-    console = Console(soft_wrap=True, highlight=False)
-    console.print(table)
+    Console(width=10_000, highlight=False).print(table)  # a narrow terminal wraps it; rich would cut the names
     for drop in outcome.drops:
         print(f"{drop['location']}  {'new' if drop['is_new'] else 'as published before'}")
 
 
-def _settings(given: dict[str, Any]) -> Any:
+def _settings(given: dict[str, Any]) -> Settings:
     """Build the settings of this call, with a readable error."""
+    import tomllib
+
     from pydantic import ValidationError
+    from pydantic_settings import SettingsError
 
     from pipeline.settings import Settings
 
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WarehouseError(
+            f"can't be read: {error}", where="warehouse.toml", remedy='write it as TOML, in UTF-8: target = "duckdb"'
+        ) from None
+    except SettingsError:  # of all settings, only this one is JSON
+        raise WarehouseError("is not JSON", where="WAREHOUSE_VAR", remedy='write {"at_risk_days": 90}') from None
     except ValidationError as error:
-        faults = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in error.errors()]
-        raise WarehouseError("; ".join(faults), where="settings", remedy="see `warehouse run --help`") from error
+        faults = [
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        ]
+        raise WarehouseError("; ".join(faults), where="settings", remedy="see `warehouse run --help`") from None
 
 
 def main() -> None:

@@ -213,13 +213,19 @@ def compare(old: str, new: str, project: Path) -> ContractDiff:
 
     Each is a drop (its folder or manifest), a file (YAML of models, dbt's manifest, an Open Data Contract Standard
     file), a folder of models, or a git ref of the project. Where one is a file of some exports only, the others are
-    left aside.
+    left aside. WarehouseError where two such files have no export in common.
     """
     (before, before_is_whole), (after, after_is_whole) = _load(old, project), _load(new, project)
     if not before_is_whole:
         after = _only(after, before)
     if not after_is_whole:
         before = _only(before, after)
+    if not before and not after:
+        raise WarehouseError(
+            "they have no export in common",
+            where=f"{old} and {new}",
+            remedy="give two states of the same exports, or a drop or a git ref on one side",
+        )
     return diff_contracts(before, after)
 
 
@@ -245,8 +251,8 @@ def _load(argument: str, project: Path) -> tuple[tuple[ExportContract, ...], boo
 
 
 def _from_file(path: Path) -> tuple[tuple[ExportContract, ...], bool]:
-    text = path.read_text()
     try:
+        text = path.read_text()
         content = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=yaml.CSafeLoader)
     except (ValueError, yaml.YAMLError) as error:
         raise _unknown(str(path), f"cannot be read: {error}") from error

@@ -270,4 +270,6 @@ def _check(contract: ExportContract, where: str) -> None:
 
 
 def _fault(what: str, where: str) -> WarehouseError:
-    return WarehouseError(what, where=where, remedy="complete the model's YAML (docs: the contract of an export)")
+    return WarehouseError(
+        what, where=where, remedy="complete the model's YAML, like models/marts/accounts/accounts.yml"
+    )

@@ -114,7 +114,7 @@ def project_fingerprint(target: str) -> str:
         raise WarehouseError(
             f"{error.name} is not installed",
             where=f"target {target}",
-            remedy=f"run `make setup-{target}`, or choose another target",
+            remedy=f"run `make {'setup-spark' if target == 'spark' else 'setup'}`, or choose another target",
         ) from error
     folders = [PROJECT_ROOT / "models", *(DBT_PROJECT / name for name in _PROJECT_FOLDERS)]
     files = [DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"]

@@ -12,8 +12,8 @@ from pipeline.assets.sources import build_source_assets
 from pipeline.dbt_process import OpenDbt, open_dbt
 from pipeline.dbt_runner import parsed_project
 from pipeline.drops.audit import AuditProcess
-from pipeline.drops.release import OpenAudit
 from pipeline.progress import PlainView, Progress
+from pipeline.release import OpenAudit
 from pipeline.settings import Settings
 from pipeline.triggers import build_new_files_sensor, build_weekly_schedule
 

@@ -39,12 +39,17 @@ class HelperProcess:
         self.module = module
         self._remedy = f"try `python -m {module}` by hand: it should wait for a line{remedy}"
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
+        self._scratch = tempfile.TemporaryDirectory(prefix="warehouse-helper-")
         self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
             command or (sys.executable, "-m", module, *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+                "TMPDIR": self._scratch.name,  # it is ended in the midst of things, so what it leaves there is ours
+            },
             text=True,
         )
 
@@ -91,6 +96,7 @@ class HelperProcess:
             self._process.kill()
             self._process.wait()
         self._log.close()
+        self._scratch.cleanup()
 
     def __enter__(self) -> Self:
         return self

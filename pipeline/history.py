@@ -13,6 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.instants import run_name
+
 DUPLICATES = "duplicate_at_risk_estimates"
 METRICS = "run_metrics"
 _FILES = (f"{DUPLICATES}.parquet", f"{METRICS}.parquet")
@@ -29,7 +31,7 @@ class RunHistory:
         if not self.folder.exists():
             return []
         whole = (path for path in self.folder.iterdir() if all((path / file).exists() for file in _FILES))
-        return sorted(path for path in whole if path.name < _name(as_of))
+        return sorted(path for path in whole if path.name < run_name(as_of))
 
     def duplicates_before(self, as_of: datetime) -> tuple[Path, ...]:
         """Give the duplicates as the latest earlier run left them: one file, or none."""
@@ -41,13 +43,9 @@ class RunHistory:
 
     def keep(self, as_of: datetime, marts: Mapping[str, pa.Table]) -> None:
         """Keep what a published run leaves, in place of what a run of the same instant left."""
-        target = self.folder / _name(as_of)
+        target = self.folder / run_name(as_of)
         target.mkdir(parents=True, exist_ok=True)
         for name in (DUPLICATES, METRICS):
             scratch = target / f".{name}.part"
             pq.write_table(marts[name], scratch, compression="zstd")
             scratch.replace(target / f"{name}.parquet")
-
-
-def _name(as_of: datetime) -> str:
-    return as_of.strftime("%Y%m%dT%H%M%SZ")

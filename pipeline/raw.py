@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,11 +65,16 @@ def landed_tables(workspace: Workspace, sources: Sequence[str] = SOURCES) -> lis
     return [table for source in sources for table in read_record(workspace.landed(source))]
 
 
+def has_crm_rows(landed: Iterable[LandedTable]) -> bool:
+    """Whether a source is configured whose rows name no organization: they are all of `crm_organization_id`."""
+    return any(table.is_configured and table.table.source in ("lmn", "crm") for table in landed)
+
+
 def raw_tables(workspace: Workspace, plan: RunPlan) -> list[RawTable]:
     """List every relation that the models read."""
     landed = landed_tables(workspace)
     history = RunHistory(workspace.state)
-    folder = workspace.state / "run"
+    folder = workspace.run_tables
     folder.mkdir(exist_ok=True)
     tables = [
         RawTable(table.table.qualified_name, table.table.arrow_schema, table.parts, table.fingerprint)

@@ -20,7 +20,7 @@ from pipeline.settings import Settings
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
-    from pipeline.drops.release import OpenAudit
+    from pipeline.release import OpenAudit
 
 Helper = TypeVar("Helper")
 
@@ -29,10 +29,9 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the 
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What a run published, and the seconds of each step; `is_repetition` where there was nothing to do."""
+    """What a run published; `is_repetition` where there was nothing to do."""
 
     drops: list[dict[str, Any]]
-    seconds: dict[str, float]
     is_repetition: bool = False
 
 
@@ -48,7 +47,7 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
         plan = RunPlan.of(settings, datetime.now(UTC))
         fingerprint = run_fingerprint(settings, plan)
         if (standing := recorded_drops(workspace, fingerprint)) is not None:
-            return RunOutcome(standing, {}, is_repetition=True)
+            return RunOutcome(standing, is_repetition=True)
         workspace.last_run.unlink(missing_ok=True)
         # both load what they need while the sources are read
         with ExitStack() as early_dbt, ExitStack() as early_audit:
@@ -62,7 +61,7 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
             )
         drops = json.loads(workspace.published.read_text())
         record_run(workspace, fingerprint, drops, progress.seconds)
-        return RunOutcome(drops, dict(progress.seconds))
+        return RunOutcome(drops)
 
 
 @contextmanager

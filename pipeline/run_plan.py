@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import yaml
-
-from pipeline.dbt_runner import DBT_PROJECT
-from pipeline.errors import WarehouseError
-from pipeline.settings import Settings, parse_instant
-
-_OWN_OPTION = {"as_of": "--as-of", "selected_year": "--selected-year"}
+from pipeline.decisions import decide
+from pipeline.instants import parse_instant
+from pipeline.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -27,15 +22,18 @@ class RunPlan:
 
     @classmethod
     def of(cls, settings: Settings, started: datetime) -> RunPlan:
-        """Plan a run that started at `started`, which is its `as_of` unless the settings give one."""
+        """Plan a run that started at `started`, which is its `as_of` unless the settings give one.
+
+        WarehouseError for a decision that there is not, or that can't be so.
+        """
         as_of = settings.as_of or parse_instant(started)
         assert isinstance(as_of, datetime)
-        project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())
-        defaults = {name: value for name, value in project["vars"].items() if name not in _OWN_OPTION}
-        for name in settings.var:
-            _check_name(name, defaults)
-        decisions = {**defaults, **{name: _value(value) for name, value in settings.var.items()}}
-        return cls(as_of, settings.selected_year or as_of.year, decisions, tuple(sorted(settings.var)))
+        return cls(as_of, settings.selected_year or as_of.year, decide(settings.var), tuple(sorted(settings.var)))
+
+    @property
+    def crm_organization_id(self) -> int:
+        """The organization of all rows that name none (D24)."""
+        return int(self.decisions["crm_organization_id"])
 
     @property
     def dbt_variables(self) -> dict[str, Any]:
@@ -61,21 +59,3 @@ class RunPlan:
             value["decisions"],
             tuple(value["overridden"]),
         )
-
-
-def _check_name(name: str, known: dict[str, Any]) -> None:
-    if name in _OWN_OPTION:
-        raise WarehouseError("has an option of its own", where=f"--var {name}", remedy=f"use {_OWN_OPTION[name]}")
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"; the nearest is {near[0]}" if near else ""
-        raise WarehouseError(
-            f"there is no such decision{hint}",
-            where=f"--var {name}",
-            remedy="choose one of " + ", ".join(sorted(known)),
-        )
-
-
-def _value(value: Any) -> Any:
-    """Read a value given as text (`180`, `true`, `null`) as dbt would."""
-    return yaml.safe_load(value) if isinstance(value, str) else value

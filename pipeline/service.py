@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.workspace import Workspace
 
 _INSTANCE = """\
 telemetry:
@@ -19,12 +20,16 @@ concurrency:
 
 
 def serve(settings: Settings, port: int) -> NoReturn:
-    """Become `dagster dev`: the page, the schedule and the sensor; its own files are kept in the state folder."""
-    home = settings.state / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
+    """Become `dagster dev`: the page, the schedule and the sensor; its own files are kept in the state folder.
+
+    Dagster's processes read the settings anew, in this working folder: from its `warehouse.toml` and the environment,
+    into which goes the state folder, as the command line alone may have named it.
+    """
+    home = Workspace(settings.state).dagster_home
+    home.mkdir(exist_ok=True)
     (home / "dagster.yaml").write_text(_INSTANCE)
-    os.environ["DAGSTER_HOME"] = str(home)
+    environment = {**os.environ, "DAGSTER_HOME": str(home), "WAREHOUSE_STATE": str(settings.state)}
     program = str(Path(sys.executable).with_name("dagster"))
-    workspace = str(PROJECT_ROOT / "workspace.yaml")
-    os.chdir(PROJECT_ROOT)
-    os.execv(program, [program, "dev", "--workspace", workspace, "--host", "127.0.0.1", "--port", str(port)])  # noqa: S606
+    locations = str(PROJECT_ROOT / "workspace.yaml")
+    arguments = ["dev", "--workspace", locations, "--host", "127.0.0.1", "--port", str(port)]
+    os.execve(program, [program, *arguments], environment)  # noqa: S606 (our own program)

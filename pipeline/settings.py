@@ -5,7 +5,7 @@ The command line overrides the environment, which overrides `warehouse.toml` in 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,23 +17,20 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from pipeline.instants import parse_instant
+
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds `dbt_project/`, `models/` and `expectations/`."""
 
 Target = Literal["duckdb", "postgres", "spark"]
 
 
-def parse_instant(value: object) -> object:
-    """Read an ISO date or date-time as an instant in UTC, to the second; without an offset it is UTC (D1)."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value.strip())
-    if isinstance(value, datetime):
-        value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        return value.replace(microsecond=0)
-    return value
-
-
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
+
+
+def _refuse_file(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise ValueError(f"{folder} is a file; name a folder")
 
 
 class Settings(BaseSettings):
@@ -57,15 +54,23 @@ class Settings(BaseSettings):
     exports: str = Field("exports", description="Folder or URL (s3://, sftp://) where drops land.")
     state: Path = Field(Path(".state"), description="Folder of the landing zone, the DuckDB file and the run history.")
 
-    memory_limit: str = Field("6GB", description="DuckDB's memory limit; beyond it, it spills into the state folder.")
+    memory_limit: str = Field("6GB", description="Of the DuckDB that builds the models, which spills beyond it.")
     keep_drops: int = Field(12, ge=1, description="Published drops kept for each organization.")
     csv_safe: bool = Field(False, description="Also write spreadsheet-safe CSV files.")
     postgres_url: SecretStr | None = Field(None, description="The warehouse's PostgreSQL; an embedded server if unset.")
     spark_master: str | None = Field(None, description="A Spark cluster's master URL; a local cluster if unset.")
 
+    @field_validator("exports")
+    @classmethod
+    def _no_file(cls, exports: str) -> str:
+        if "://" not in exports:
+            _refuse_file(Path(exports).expanduser())
+        return exports
+
     @field_validator("state")
     @classmethod
     def _absolute(cls, state: Path) -> Path:
+        _refuse_file(state.expanduser())
         return state.expanduser().resolve()
 
     @classmethod

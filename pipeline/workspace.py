@@ -1,4 +1,4 @@
-"""The layout of a state folder: what a run keeps there and where."""
+"""The layout of a state folder: what runs keep there and where. Engines, history and reports name their own parts."""
 
 from __future__ import annotations
 
@@ -8,15 +8,23 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipeline.errors import WarehouseError
 from pipeline.progress import Progress
 
 
 class Workspace:
-    """The paths of a state folder, made on first use."""
+    """The paths of a state folder, which is made on first use; WarehouseError where it can't be."""
 
     def __init__(self, state: Path) -> None:
         self.state = state
-        state.mkdir(parents=True, exist_ok=True)
+        try:
+            state.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(
+                f"the state folder can't be made: {error.strerror}",
+                where=str(state),
+                remedy="name a folder that you may write to with --state",
+            ) from error
 
     @property
     def landing(self) -> Path:
@@ -41,6 +49,21 @@ class Workspace:
     def last_run(self) -> Path:
         """The fingerprint and the drops of the latest run that has published."""
         return self.state / "last-run.json"
+
+    @property
+    def run_tables(self) -> Path:
+        """The run's own raw tables: loads, rejects, what earlier runs left."""
+        return self.state / "run"
+
+    @property
+    def outbox(self) -> Path:
+        """Where drops are staged that go to a URL."""
+        return self.state / "outbox"
+
+    @property
+    def dagster_home(self) -> Path:
+        """What the web page and its daemon keep."""
+        return self.state / "dagster"
 
     @property
     def dbt_target(self) -> Path:

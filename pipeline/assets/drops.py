@@ -9,12 +9,12 @@ import dagster as dg
 from pipeline.assets.models import asset_key
 from pipeline.contracts import contracts_from_manifest
 from pipeline.drops.destination import open_destination
-from pipeline.drops.release import OpenAudit, Release
 from pipeline.engines import open_engine
 from pipeline.errors import WarehouseError
 from pipeline.progress import Progress
 from pipeline.raw import landed_tables
 from pipeline.rebuild import Build
+from pipeline.release import OpenAudit, Release
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
 

@@ -88,7 +88,7 @@ def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
                 part = None if len(selected) == len(by_key) else sorted(selected)
                 events = DbtEvents(assets, checks, manifest["parent_map"], with_kept=part is None)
                 failed = []
-                with progress.step("dbt", "models") as step:
+                with progress.step("dbt", "nodes") as step:
                     for result in _build(engine, open_dbt, build, workspace, step, part):
                         if result.status in ("error", "fail", "runtime error"):
                             failed.append(result)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from pipeline.drops.manifest import MANIFEST
 from pipeline.drops.place import Place
+from pipeline.instants import run_name
 
 LATEST: Final = "latest"
 POINTER: Final = f"{LATEST}.json"
@@ -84,7 +85,7 @@ def drop_before(place: Place, organization_id: int, as_of: datetime) -> Place | 
     Not simply `latest`: a run that is repeated must be compared with the same drop again.
     """
     organization = organization_place(place, organization_id)
-    earlier = [name for name in drop_folders(place, organization_id) if name < as_of.strftime("%Y%m%dT%H%M%SZ")]
+    earlier = [name for name in drop_folders(place, organization_id) if name < run_name(as_of)]
     for name in reversed(earlier):
         drop = organization.child(name)
         if read_manifest(drop) is not None:

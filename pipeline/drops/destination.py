@@ -45,7 +45,7 @@ def open_destination(settings: Settings, workspace: Workspace) -> Destination:
         return FolderDestination(place)
     from pipeline.drops.deliver import RemoteDestination
 
-    return RemoteDestination(place, workspace.state / "outbox")
+    return RemoteDestination(place, workspace.outbox)
 
 
 def write_report(place: Place, organization_id: int, files: Mapping[str, bytes]) -> list[str]:

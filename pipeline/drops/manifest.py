@@ -13,14 +13,10 @@ from typing import Any
 
 from pipeline.contracts import ExportContract
 from pipeline.drops.stage import StagedDrop
+from pipeline.instants import instant_name, instant_text
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
-
-
-def instant_text(instant: datetime) -> str:
-    """Write an instant as `2025-01-15T00:00:00Z`."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def build_manifest(
@@ -65,5 +61,4 @@ def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
 
 def drop_name(manifest: Mapping[str, Any]) -> str:
     """Name the drop: its `as_of` and the first 8 digits of its content hash."""
-    as_of = str(manifest["as_of"]).replace("-", "").replace(":", "")
-    return f"{as_of}-{str(manifest['content_hash'])[:8]}"
+    return f"{instant_name(str(manifest['as_of']))}-{str(manifest['content_hash'])[:8]}"

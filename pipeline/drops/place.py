@@ -150,7 +150,7 @@ class Place:
         except Exception as error:
             if self.is_local and not isinstance(error, OSError):
                 raise
-            raise _unreachable(self.address, self.kind, error) from error
+            raise _unreachable(self.address, self.kind, error) from None
 
 
 def open_place(address: str) -> Place:
@@ -179,7 +179,7 @@ def open_place(address: str) -> Place:
     except WarehouseError:
         raise
     except Exception as error:
-        raise _unreachable(shown, url.scheme, error) from error
+        raise _unreachable(shown, url.scheme, error) from None
 
 
 @cache
@@ -208,12 +208,12 @@ def write_whole(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     scratch.replace(path)
-    sync_folder(path.parent)
+    flush(path.parent)
 
 
-def sync_folder(folder: Path) -> None:
-    """Flush a folder's entries to disk, so that a rename outlives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def flush(path: Path) -> None:
+    """Flush a file, or a folder's entries, to disk: so a rename outlives a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -270,6 +270,7 @@ def _sftp_server(url: SplitResult) -> Any:
 
 
 def _unreachable(address: str, kind: str, error: Exception) -> WarehouseError:
+    """What went wrong, without a secret. Raise it `from None`: the original message may hold one."""
     detail = " ".join(str(error).split()) or type(error).__name__
     for variable in _SECRETS:
         if secret := os.environ.get(variable):

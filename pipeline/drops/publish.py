@@ -5,7 +5,6 @@ The folder is renamed, then `manifest.json` is written (a folder without one is 
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -17,7 +16,7 @@ from filelock import FileLock
 
 from pipeline.drops.catalog import LATEST
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
-from pipeline.drops.place import Place, sync_folder, write_whole
+from pipeline.drops.place import Place, flush, write_whole
 from pipeline.drops.stage import StagedDrop
 from pipeline.errors import WarehouseError
 
@@ -56,7 +55,21 @@ class FolderDestination:
 
     def publish(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
         """Put a staged drop in place and point `latest` at it."""
-        return publish_drop(drop, manifest)
+        final = drop.folder.parent / drop_name(manifest)
+        content = manifest_bytes(manifest)
+        is_new = not is_published(final / MANIFEST, _read(final / MANIFEST), content)
+        if is_new:
+            if final.exists():  # a run was killed between the rename and the manifest
+                shutil.rmtree(final)
+            for path in [*drop.folder.iterdir(), drop.folder]:  # before their manifest vouches for them
+                flush(path)
+            drop.folder.rename(final)
+            flush(final.parent)
+            write_whole(final / MANIFEST, content)
+        else:
+            shutil.rmtree(drop.folder)
+        _point_latest(final)
+        return PublishedDrop(drop.organization_id, str(final), is_new, manifest)
 
 
 def staging_folder(exports: Path, organization_id: int, run_id: str) -> Path:
@@ -68,24 +81,6 @@ def clear_staging(exports: Path) -> None:
     """Remove what killed runs left behind; the caller holds the lock of the exports."""
     for folder in exports.glob(f"*/{STAGING_PREFIX}*"):
         shutil.rmtree(folder)
-
-
-def publish_drop(drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
-    """Put a staged drop in place and point `latest` at it."""
-    final = drop.folder.parent / drop_name(manifest)
-    content = manifest_bytes(manifest)
-    is_new = not is_published(final / MANIFEST, _read(final / MANIFEST), content)
-    if is_new:
-        if final.exists():  # a run was killed between the rename and the manifest
-            shutil.rmtree(final)
-        _sync_files(drop.folder)
-        drop.folder.rename(final)
-        sync_folder(final.parent)
-        write_whole(final / MANIFEST, content)
-    else:
-        shutil.rmtree(drop.folder)
-    _point_latest(final)
-    return PublishedDrop(drop.organization_id, str(final), is_new, manifest)
 
 
 def is_published(where: Path | str, present: bytes | None, manifest: bytes) -> bool:
@@ -103,20 +98,10 @@ def _read(path: Path) -> bytes | None:
     return path.read_bytes() if path.exists() else None
 
 
-def _sync_files(folder: Path) -> None:
-    """Flush the files to disk before their manifest vouches for them."""
-    for path in [*folder.iterdir(), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 def _point_latest(final: Path) -> None:
     """Move the link `latest` in one step."""
     scratch = final.parent / f".{LATEST}.part"
     scratch.unlink(missing_ok=True)
     scratch.symlink_to(final.name)
     scratch.replace(final.parent / LATEST)
-    sync_folder(final.parent)
+    flush(final.parent)

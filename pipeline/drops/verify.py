@@ -1,6 +1,6 @@
 """Checks a published drop against its own manifest, from the bytes on: what arrived is what was published.
 
-Whether the values keep their contract was the audit's question before publication (`audit.py`); here it is whether the
+Whether the values keep their contract was the audit's question before publication (`audit/`); here it is whether the
 files are the manifest's, and whether the manifest is one that this warehouse could have written. A drop may be damaged
 or made by anyone, so nothing in it is believed: what is wrong becomes a fault, one line each.
 """
@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.contracts import ContractColumn, ExportContract, contract_from_dict
-from pipeline.drops.catalog import LATEST, POINTER, latest_name
+from pipeline.drops.catalog import LATEST, POINTER, is_drop_name, latest_name
 from pipeline.drops.csv_safe import SAFE_SUFFIX, neutralised
 from pipeline.drops.manifest import MANIFEST, MANIFEST_VERSION, drop_name, manifest_bytes
 from pipeline.drops.place import Entry, Place, open_place
@@ -155,7 +155,7 @@ def _is_file(drop: Place, entry: Entry) -> bool:
 
 
 def _manifest_faults(drop: Place, raw: dict[str, Any], told: _Manifest) -> Iterator[str]:
-    """Check the manifest against itself and the folder's name."""
+    """Check the manifest against itself, and against the folder's name where that is a drop's: a copy may have any."""
     body = {name: value for name, value in raw.items() if name != "content_hash"}
     try:
         digest = hashlib.sha256(manifest_bytes(body)).hexdigest()
@@ -163,7 +163,7 @@ def _manifest_faults(drop: Place, raw: dict[str, Any], told: _Manifest) -> Itera
         digest = ""
     if digest != told.content_hash:
         yield f"{MANIFEST}: content_hash {told.content_hash[:8]}… is not the hash of the content"
-    if drop.name != drop_name(raw):
+    if is_drop_name(drop.name) and drop.name != drop_name(raw):
         yield f"the folder is named {_quoted(drop.name)}, its manifest says {drop_name(raw)}"
     names = [file.name for file in told.files]
     for name in sorted({name for name in names if names.count(name) > 1}):

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from pipeline.dbt_runner import DbtContext, compile_analyses, project_fingerprint
+from pipeline.drops.scratch_database import scratch_connection
 from pipeline.engines import Engine, open_engine
 from pipeline.errors import WarehouseError
 from pipeline.explain.evidence import Evidence
@@ -66,7 +66,7 @@ class AccountRows:
 
     def __init__(self, tables: Mapping[str, pa.Table]) -> None:
         self._tables = tables
-        self._connection = duckdb.connect()
+        self._connection = scratch_connection()
 
     def row(self, name: str) -> Row:
         """The one row of an analysis; empty where there is none."""

@@ -15,9 +15,7 @@ from pipeline.ingest.headers import HeaderMatch
 from pipeline.ingest.plain_values import plain_values
 from pipeline.ingest.readers import RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
-from pipeline.ingest.tables import Column, Kind, SourceTable
-
-ROW_COLUMN: Final = "_row"
+from pipeline.ingest.tables import ROW_COLUMN, Column, Kind, SourceTable
 
 _PHONE_KINDS: Final = TEXT_KINDS - {Kind.KEY} | {Kind.TAGS}
 

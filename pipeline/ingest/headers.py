@@ -17,10 +17,6 @@ class HeaderMatch:
     positions: tuple[int | None, ...]
     extra: tuple[str, ...]
 
-    def column_at(self, table: SourceTable) -> dict[int, Column]:
-        """The table's columns by their position in the file."""
-        return {at: column for column, at in zip(table.columns, self.positions, strict=True) if at is not None}
-
 
 def fold(header: str) -> str:
     """The spelling by which headers are compared."""

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import WarehouseError
 from pipeline.ingest.cells import NULLED
-from pipeline.ingest.conform import ROW_COLUMN, Conformer, landing_schema
+from pipeline.ingest.conform import Conformer, landing_schema
 from pipeline.ingest.duplicates import Losers, find_losers
 from pipeline.ingest.headers import match_headers
 from pipeline.ingest.input_file import InputFile
@@ -24,10 +24,10 @@ from pipeline.ingest.keys import look_at_keys, to_record
 from pipeline.ingest.landing import Draft, Landing, Part, PartRecord, SourceFile, part_address
 from pipeline.ingest.part_writer import PartWriter
 from pipeline.ingest.plain_parquet import is_plain
-from pipeline.ingest.progress import SharedReport
 from pipeline.ingest.readers import OpenTable, RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
-from pipeline.ingest.tables import Kind, SourceTable
+from pipeline.ingest.shared_report import SharedReport
+from pipeline.ingest.tables import ROW_COLUMN, Kind, SourceTable
 
 if TYPE_CHECKING:
     from pipeline.ingest.readers.database import DatabaseTable

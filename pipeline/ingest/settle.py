@@ -20,14 +20,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.ingest.conform import ROW_COLUMN, landing_schema
+from pipeline.ingest.conform import landing_schema
 from pipeline.ingest.duplicates import Losers, find_losers, find_overtaken
 from pipeline.ingest.keys import from_record, has_ranges
 from pipeline.ingest.landing import Landing, Part, PartRecord, PartSet, combined_hash, part_address
 from pipeline.ingest.part_writer import PartWriter
 from pipeline.ingest.parts import report_losers, winners
 from pipeline.ingest.rejects import RejectsWriter
-from pipeline.ingest.tables import SourceTable
+from pipeline.ingest.tables import ROW_COLUMN, SourceTable
 
 
 @dataclass(frozen=True)

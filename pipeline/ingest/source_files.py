@@ -28,20 +28,21 @@ def find_files(tables: Sequence[SourceTable], folder: Path, headers_of: Callable
     """
     source = tables[0].source
     if not folder.is_dir():
-        raise WarehouseError(
-            "there is no such folder", where=str(folder), remedy=f"name the folder that holds the {source} files"
-        )
+        what = "this is a file, not a folder" if folder.exists() else "there is no such folder"
+        raise WarehouseError(what, where=str(folder), remedy=f"name the folder that holds the {source} files")
     entries = sorted((path for path in folder.iterdir() if not path.name.startswith((".", "~$"))), key=_reading_order)
     if any(table.recognised_by for table in tables):
         found = _by_headers(tables, entries, headers_of)
+        remedy = "put in it files that have, under whatever name, the headers of a table: " + _telling_headers(tables)
     else:
         found = _by_names(tables, entries)
+        remedy = f"put in it one file per table, such as {tables[0].name}.csv"
     if not found.by_table:
         names = ", ".join(path.name for path in entries[:10]) or "nothing"
         raise WarehouseError(
             f"no {source} table is in this folder, which holds {names}",
             where=str(folder),
-            remedy=f"put in it one file per table, such as {tables[0].name}.csv",
+            remedy=remedy,
         )
     return found
 
@@ -130,6 +131,15 @@ def recognise(tables: Sequence[SourceTable], headers: Sequence[str]) -> SourceTa
             if all(any(fold(alias) in present for alias in _aliases(table, header)) for header in telling):
                 return table
     return None
+
+
+def _telling_headers(tables: Sequence[SourceTable]) -> str:
+    """The headers by which each of the tables is known, in words."""
+    return "; ".join(
+        f"{table.name} by "
+        + " or ".join(" and ".join(f"'{header}'" for header in telling) for telling in table.recognised_by)
+        for table in tables
+    )
 
 
 def _aliases(table: SourceTable, header: str) -> tuple[str, ...]:

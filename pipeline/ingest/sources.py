@@ -18,8 +18,8 @@ from pipeline.errors import WarehouseError
 from pipeline.ingest.input_file import InputFile
 from pipeline.ingest.landing import LandedTable, Landing, Part, SourceFile
 from pipeline.ingest.parts import land_file, land_query
-from pipeline.ingest.progress import Report, SharedReport, rows_to_come
 from pipeline.ingest.settle import settle
+from pipeline.ingest.shared_report import Report, SharedReport, rows_to_come
 from pipeline.ingest.source_files import find_files
 from pipeline.ingest.tables import SOURCE_TABLES, SourceTable
 

@@ -42,6 +42,9 @@ class Kind(Enum):
     """An instant in UTC, without zone, in microseconds."""
 
 
+ROW_COLUMN: Final = "_row"
+"""The column of the landing zone that keeps a row's number in its source."""
+
 ARROW_TYPES: Final[dict[Kind, pa.DataType]] = {
     Kind.ID: pa.int64(),
     Kind.KEY: pa.string(),
@@ -111,7 +114,7 @@ class SourceTable:
         """The schema of the table in the landing zone."""
         fields = [pa.field(c.name, c.arrow_type, nullable=not c.required) for c in self.columns]
         if self.row_numbers:
-            fields.append(pa.field("_row", pa.int64(), nullable=False))
+            fields.append(pa.field(ROW_COLUMN, pa.int64(), nullable=False))
         return pa.schema(fields)
 
 

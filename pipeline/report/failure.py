@@ -17,9 +17,8 @@ from pipeline.errors import WarehouseError
 from pipeline.ingest.landing import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.progress import Progress
-from pipeline.raw import METRICS_SCHEMA, SOURCES
+from pipeline.raw import METRICS_SCHEMA, SOURCES, has_crm_rows
 from pipeline.report.gather import MeasuredRun, gather_facts, gather_operator_facts, measure_run
-from pipeline.report.sources import TENANT
 from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
@@ -79,9 +78,8 @@ def _organizations(run: MeasuredRun, place: Place) -> list[int]:
     """List the organizations that wait for a drop: those that have some, and those of the sources read so far."""
     known = set(organizations_in(place))
     for source in run.sources:
-        table = source.landed.table
-        if (table.source, table.name) == _SPINE:
+        if (source.landed.table.source, source.landed.table.name) == _SPINE:
             known.update(source.tenants)
-        elif source.landed.is_configured and TENANT not in {column.name for column in table.columns}:
-            known.add(int(run.plan.decisions["crm_organization_id"]))
+    if has_crm_rows(source.landed for source in run.sources):
+        known.add(run.plan.crm_organization_id)
     return sorted(known)

@@ -13,11 +13,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 
 from pipeline.contracts import ExportContract
@@ -25,9 +24,11 @@ from pipeline.drops.audit.results import AuditResult, Check
 from pipeline.drops.catalog import drop_before, latest_name, organization_place, read_manifest
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.place import Place
+from pipeline.drops.scratch_database import scratch_connection
 from pipeline.drops.stage import StagedDrop
 from pipeline.errors import WarehouseError
 from pipeline.ingest.landing import LandedTable
+from pipeline.instants import named_instant, run_name
 from pipeline.report.facts import (
     ColumnNulls,
     ExportFacts,
@@ -103,7 +104,7 @@ def gather_facts(
 
     `staged` and `manifest` are None where the run failed before there were any; `place` holds the drops.
     """
-    is_crm = organization_id == int(run.plan.decisions["crm_organization_id"])
+    is_crm = organization_id == run.plan.crm_organization_id
     visible = [table for table in run.sources if is_crm or _has_tenant(table)]
     sources = tuple(
         table.facts_of(organization_id) if _has_tenant(table) else table.facts()
@@ -137,7 +138,7 @@ def gather_facts(
 def gather_operator_facts(run: MeasuredRun) -> RunFacts:
     """Gather what the operator of the warehouse reads: every source, reject, check and metric, of all organizations."""
     facts = RunFacts(
-        name=run.plan.as_of.strftime("%Y%m%dT%H%M%SZ"),
+        name=run_name(run.plan.as_of),
         organization_id=None,
         as_of=run.plan.as_of,
         data_as_of=None,
@@ -245,8 +246,7 @@ def _previous(drop: Place | None) -> PreviousDrop | None:
     manifest = None if drop is None else read_manifest(drop)
     if drop is None or manifest is None:
         return None
-    as_of = datetime.strptime(drop.name.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    return PreviousDrop(drop.name, as_of)
+    return PreviousDrop(drop.name, named_instant(drop.name))
 
 
 def _problem(error: WarehouseError | None) -> Problem | None:
@@ -277,7 +277,7 @@ def _failed_name(facts: RunFacts) -> str:
     """Name the report of a run that published nothing, by what it says: the same failure has the same report."""
     said = json.dumps(asdict(facts), default=str, sort_keys=True)
     digest = hashlib.sha256(said.encode()).hexdigest()
-    return f"{facts.as_of:%Y%m%dT%H%M%SZ}-failed-{digest[:8]}"
+    return f"{run_name(facts.as_of)}-failed-{digest[:8]}"
 
 
 def _reject_reasons(rejects: pa.Table) -> list[RejectReason]:
@@ -297,7 +297,7 @@ def _reject_reasons(rejects: pa.Table) -> list[RejectReason]:
         select {grouped}, in_all, place, file, row_number, value from numbered where place <= {SAMPLES}
         order by in_all desc, {", ".join(f"{name} nulls first" for name in names)}, place
     """
-    with duckdb.connect() as connection:
+    with scratch_connection() as connection:
         connection.register("rejects", rejects)
         rows = connection.execute(question).fetchall()
     reasons: list[RejectReason] = []
@@ -321,6 +321,6 @@ def _metrics(metrics: pa.Table, as_of: datetime) -> list[MetricFacts]:
         where now.as_of = $as_of
         order by now.metric, now.dimension
     """
-    with duckdb.connect() as connection:
+    with scratch_connection() as connection:
         connection.register("metrics", metrics)
         return [MetricFacts(*row) for row in connection.execute(question, {"as_of": instant}).fetchall()]

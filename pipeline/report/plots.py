@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 import duckdb
 
+from pipeline.drops.scratch_database import scratch_connection
 from pipeline.report.facts import Plot, Series
 from pipeline.run_plan import RunPlan
 
@@ -20,27 +22,32 @@ _BINS: Final = 10
 _MONTHS: Final = 12
 _MONTH_NAMES: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
+_REVENUE: Final = Plot("revenue", "Revenue by year", "US dollars", (), (), is_stacked=True)
+_SEGMENTS: Final = Plot("segments", "Segments by year", "accounts", (), (), is_stacked=True)
+_HEALTH: Final = Plot("health", "Health of the accounts", "accounts", (), (), is_stacked=True)
+_RENEWALS: Final = Plot("renewals", "Renewals by month", "accounts", (), ())
+
 
 def draw_plots(folder: Path, plan: RunPlan) -> tuple[Plot, ...]:
     """Read the figures of every plot from an organization's staged files.
 
     A file that is not what its contract says, as in a run that fails its audit, gives a plot that says so.
     """
-    plots: list[tuple[str, str, Any, Callable[[Reader], Plot]]] = [
-        ("revenue", "Revenue by year", "US dollars", lambda read: revenue_by_year(read, plan.selected_year)),
-        ("segments", "Segments by year", "accounts", segments_by_year),
-        ("health", "Health of the accounts", "accounts", health_distribution),
-        ("renewals", "Renewals by month", "accounts", lambda read: renewals_by_month(read, plan.as_of)),
+    plots: list[tuple[Plot, Callable[[Reader], Plot]]] = [
+        (_REVENUE, lambda read: revenue_by_year(read, plan.selected_year)),
+        (_SEGMENTS, segments_by_year),
+        (_HEALTH, health_distribution),
+        (_RENEWALS, lambda read: renewals_by_month(read, plan.as_of)),
     ]
-    with duckdb.connect() as connection:
+    with scratch_connection() as connection:
         reader = Reader(connection, folder)
         drawn = []
-        for name, title, unit, draw in plots:
+        for empty, draw in plots:
             try:
                 drawn.append(draw(reader))
             except (duckdb.Error, OSError):
                 note = "The staged file is not what its contract says, so there is nothing to plot."
-                drawn.append(Plot(name, title, unit, (), (), note))
+                drawn.append(replace(empty, note=note))
         return tuple(drawn)
 
 
@@ -68,7 +75,7 @@ def revenue_by_year(read: Reader, selected_year: int) -> Plot:
     total = sum((Decimal(revenue) for _, revenue in rows), Decimal(0))
     note = f"All years together: ${total:,.2f}." if rows else "No account of this organization has revenue."
     names = tuple(str(year) for year, _ in rows)
-    return Plot("revenue", "Revenue by year", "US dollars", names, series, note, is_stacked=True)
+    return replace(_REVENUE, categories=names, series=series, note=note)
 
 
 def _where(rows: list[tuple[Any, ...]], chosen: Callable[[int], bool]) -> tuple[Decimal, ...]:
@@ -86,7 +93,7 @@ def segments_by_year(read: Reader) -> Plot:
     )
     note = "Accounts with revenue in the year." if years else "No account of this organization has a segment."
     names = tuple(str(year) for year in years)
-    return Plot("segments", "Segments by year", "accounts", names, series, note, is_stacked=True)
+    return replace(_SEGMENTS, categories=names, series=series, note=note)
 
 
 def health_distribution(read: Reader) -> Plot:
@@ -109,7 +116,7 @@ def health_distribution(read: Reader) -> Plot:
     names = tuple(f"{step * _BIN}–{step * _BIN + _BIN}" for step in steps)
     series = tuple(Series(label, f"health-{label.lower()}", _counts(found, steps, label)) for label in LABELS)
     note = f"{unscored:,} of {total:,} accounts have no score." if total else "There are no accounts."
-    return Plot("health", "Health of the accounts", "accounts", names, series, note, is_stacked=True)
+    return replace(_HEALTH, categories=names, series=series, note=note)
 
 
 def renewals_by_month(read: Reader, as_of: datetime) -> Plot:
@@ -131,7 +138,7 @@ def renewals_by_month(read: Reader, as_of: datetime) -> Plot:
     later = _in_months(due, lambda month: month >= first + _MONTHS)
     month_name = date(as_of.year, as_of.month, 1).strftime("%B %Y")
     note = f"{passed:,} renewal dates lie before {month_name}, {later:,} after these twelve months."
-    return Plot("renewals", "Renewals by month", "accounts", names, series, note)
+    return replace(_RENEWALS, categories=names, series=series, note=note)
 
 
 def _counts(found: dict[tuple[Any, Any], int], categories: list[int], name: str) -> tuple[Decimal, ...]:

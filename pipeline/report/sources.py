@@ -9,6 +9,7 @@ from typing import Final
 
 import duckdb
 
+from pipeline.drops.scratch_database import scratch_connection
 from pipeline.ingest.landing import LandedTable
 from pipeline.ingest.tables import Kind, SourceTable
 from pipeline.report.facts import SourceFacts
@@ -68,7 +69,7 @@ class MeasuredTable:
 
 def measure_sources(landed: Sequence[LandedTable], as_of: datetime) -> list[MeasuredTable]:
     """Measure every landed table, in two columns' reading each."""
-    with duckdb.connect() as connection:
+    with scratch_connection() as connection:
         return [_measure(connection, table, as_of) for table in landed]
 
 

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from pipeline.instants import instant_text
+
 _THOUSANDS: Final = ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
 MINUS: Final = "−"
 FILTERS: Final = (
@@ -98,7 +100,7 @@ def day(value: datetime) -> str:
 def machine_instant(value: datetime) -> str:
     """Write an instant for the `datetime` attribute."""
     utc = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%SZ}"
+    return instant_text(utc)
 
 
 def age(value: datetime | None, as_of: datetime) -> str:

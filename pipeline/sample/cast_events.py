@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any, Final
+from typing import Any
 
 from pipeline.sample.cast import Role
-from pipeline.sample.cast_platform import NOBODY, other_tenants_account, other_tenants_user
+from pipeline.sample.cast_platform import FIRST_ID, NOBODY, other_tenants_account, other_tenants_user
 from pipeline.sample.customers import Customers
 from pipeline.sample.population import Account, Population
-
-_FIRST_ID: Final = 900_000_001
-"""The cast's own rows have ids from here on."""
 
 Row = dict[str, Any]
 
@@ -49,7 +46,7 @@ class _Stage:
         self._population = population
         self._customers = customers
         self._cast = population.cast
-        self._ids: Iterator[int] = count(_FIRST_ID)
+        self._ids: Iterator[int] = count(FIRST_ID)
 
     def runs(self) -> None:
         """Runs of one side, answers after known times, and two messages of one instant, whose ids decide."""
@@ -240,7 +237,7 @@ class _Stage:
             | {
                 "id": next(self._ids),
                 # threads of a role lie side by side, and their ids are the same in both channels
-                "thread_id" if table == "email_prop" else "conversation_id": _FIRST_ID + 1_000 * role + thread,
+                "thread_id" if table == "email_prop" else "conversation_id": FIRST_ID + 1_000 * role + thread,
                 "sent_at": self._before(hours=hours),
                 "direction": direction,
                 "user_id": user,

@@ -13,7 +13,7 @@ from pipeline.sample.population import Account, Population
 NOBODY: Final = 999_999_999
 """An id that no row has."""
 
-_FIRST_ID: Final = 900_000_001
+FIRST_ID: Final = 900_000_001
 """The cast's own rows have ids from here on."""
 
 Row = dict[str, Any]
@@ -112,7 +112,7 @@ def _insights(population: Population, tables: Tables) -> None:
         rows.append(
             {
                 "organization_id": account.organization_id,
-                "id": _FIRST_ID + len(rows),
+                "id": FIRST_ID + len(rows),
                 "data_ref": account.customer_id,
                 "type": kind,
                 "is_active": True,
@@ -150,7 +150,7 @@ def _texts(population: Population, tables: Tables) -> None:
         rows = tables[name]
         rows[:] = [row for row in rows if row["customer_id"] != account.customer_id]
         for place, text in enumerate(texts):
-            made = own | {"id": _FIRST_ID + place, "created_at": _ago(population, days=9 - 3 * place)}
+            made = own | {"id": FIRST_ID + place, "created_at": _ago(population, days=9 - 3 * place)}
             if name == "note":
                 rows.append(made | {"body": text, "author_id": NOBODY})
             else:
@@ -158,15 +158,15 @@ def _texts(population: Population, tables: Tables) -> None:
     # the two latest notes are of one instant, so that the id decides; one is not written yet
     latest = {"created_at": _ago(population, days=1), "author_id": None}
     tables["note"] += [
-        own | latest | {"id": _FIRST_ID + 11, "body": "Of the same instant, lower id"},
-        own | latest | {"id": _FIRST_ID + 12, "body": 'Of the same instant, "higher" id;\nÄnderung am Vertrag, 100 €'},
+        own | latest | {"id": FIRST_ID + 11, "body": "Of the same instant, lower id"},
+        own | latest | {"id": FIRST_ID + 12, "body": 'Of the same instant, "higher" id;\nÄnderung am Vertrag, 100 €'},
         own
-        | {"id": _FIRST_ID + 13, "created_at": _ago(population, days=-1), "author_id": None, "body": "Not written yet"},
+        | {"id": FIRST_ID + 13, "created_at": _ago(population, days=-1), "author_id": None, "body": "Not written yet"},
     ]
     tables["ai_expansion_opportunities"].append(
         own
         | {
-            "id": _FIRST_ID,
+            "id": FIRST_ID,
             "expansion_summary": '-SUM(A1:A9) is what the "board" asked\nfor; irrigation next.',
             "readiness_level": "High",
             "churn_risk_summary": "\tIndented, then 'quoted'",
@@ -203,7 +203,7 @@ def _edges_of_tenants(population: Population, customers: Customers, tables: Tabl
         },
         {
             "organization_id": 2,
-            "id": _FIRST_ID,
+            "id": FIRST_ID,
             "customer_id": population.cast[Role.FLAGSHIP].customer_id,
             "name": "Across",
         },
@@ -211,7 +211,7 @@ def _edges_of_tenants(population: Population, customers: Customers, tables: Tabl
     tables["insight"].append(
         {
             "organization_id": 2,
-            "id": _FIRST_ID,
+            "id": FIRST_ID,
             "data_ref": population.cast[Role.FLAGSHIP].customer_id,
             "type": "churn_notification",
             "is_active": True,
@@ -221,7 +221,7 @@ def _edges_of_tenants(population: Population, customers: Customers, tables: Tabl
     tables["note"].append(
         {
             "organization_id": 3,
-            "id": _FIRST_ID,
+            "id": FIRST_ID,
             "customer_id": ours.customer_id,
             "created_at": _ago(population, minutes=30),
             "body": "Another tenant's note",
@@ -230,7 +230,7 @@ def _edges_of_tenants(population: Population, customers: Customers, tables: Tabl
     tables["customer"].append(
         {
             "organization_id": 3,
-            "id": _FIRST_ID,
+            "id": FIRST_ID,
             "name": "Bluebird's newest customer",
             "parent_id": ours.customer_id,
             "tier_id": 1,
@@ -252,7 +252,7 @@ def _tokens(population: Population, tables: Tables) -> None:
         tables["user_api_token"].append(
             {
                 "organization_id": 3,
-                "id": _FIRST_ID + place,
+                "id": FIRST_ID + place,
                 "user_id": users[place]["id"],
                 "kind": "chat",
                 "provider": provider,
@@ -265,7 +265,7 @@ def _tokens(population: Population, tables: Tables) -> None:
         tables["user_api_token"].append(
             {
                 "organization_id": 1,
-                "id": _FIRST_ID + 2 + place,
+                "id": FIRST_ID + 2 + place,
                 "user_id": owner["id"],
                 "kind": "email",
                 "provider": provider,

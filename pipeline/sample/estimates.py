@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.ingest.tables import source_table
+from pipeline.ingest.tables import ROW_COLUMN, source_table
 from pipeline.sample.columns import Flags, Integers, Numbers, choose, day_number, days, money, pick
 from pipeline.sample.population import CAST, Account, Population
 
@@ -22,7 +22,11 @@ PER_ACCOUNT: Final = 4.8
 """Estimates for each account of the sample, over all tenants: 6.4 for each that LMN or the CRM knows."""
 
 SCHEMA: Final = pa.schema(
-    [field.with_nullable(True) for field in source_table("lmn", "estimates_list").arrow_schema if field.name != "_row"]
+    [
+        field.with_nullable(True)
+        for field in source_table("lmn", "estimates_list").arrow_schema
+        if field.name != ROW_COLUMN
+    ]
 )
 
 DIVISIONS: Final = (
@@ -40,7 +44,6 @@ DIVISIONS: Final = (
     "[unassigned]",
     "n/a",
 )
-_UNASSIGNED: Final = 10
 _DIVISION_WEIGHTS: Final = (8, 16, 30, 12, 4, 6, 3, 5, 12, 1, 1, 0.7, 0.3)
 _PROJECTS: Final = (
     "Sprinkler start-up and winterising",

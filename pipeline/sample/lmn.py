@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from pipeline.ingest.tables import Kind, SourceTable, source_table
+from pipeline.ingest.tables import ROW_COLUMN, Kind, SourceTable, source_table
 from pipeline.sample import lmn_traps
 from pipeline.sample.cast import Role
 from pipeline.sample.columns import rows
@@ -64,7 +64,7 @@ def write_lmn(folder: Path, population: Population, estimates: Estimates) -> dic
 
 def _typed(name: str, made: list[dict[str, Any]]) -> pa.Table:
     schema = source_table("lmn", name).arrow_schema
-    return rows(pa.schema([field for field in schema if field.name != "_row"]), made)
+    return rows(pa.schema([field for field in schema if field.name != ROW_COLUMN]), made)
 
 
 # what the rows say

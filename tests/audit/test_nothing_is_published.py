@@ -19,8 +19,8 @@ import pytest
 from audit.contract_breaks import FACTS, KINDS
 from audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, Row, table_of, whole_drop, write_export
 
+from pipeline import release
 from pipeline.contracts import ExportContract
-from pipeline.drops import release
 from pipeline.drops.audit import AuditProcess
 from pipeline.drops.destination import open_destination
 from pipeline.drops.stage import StagedDrop, stage_drops

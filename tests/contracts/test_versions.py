@@ -221,12 +221,18 @@ def test_an_argument_that_is_nothing_known_is_refused(argument: str, project: Pa
         compare(argument, "HEAD", project)
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", "models: []", "{", "a: [b"])
-def test_a_file_without_a_contract_is_refused(text: str, project: Path) -> None:
+@pytest.mark.parametrize("content", [b"[]", b"{}", b"models: []", b"{", b"a: [b", b"PAR1\xff"])
+def test_a_file_without_a_contract_is_refused(content: bytes, project: Path) -> None:
     path = project / "odd.yml"
-    path.write_text(text)
+    path.write_bytes(content)
     with pytest.raises(WarehouseError, match=r"odd\.yml"):
         compare(str(path), "HEAD", project)
+
+
+def test_files_without_an_export_in_common_are_refused(project: Path) -> None:
+    models = project / "models" / "marts"
+    with pytest.raises(WarehouseError, match=r"visits\.yml and .*sites\.yml: they have no export in common"):
+        compare(str(models / "visits.yml"), str(models / "sites.yml"), project)
 
 
 def test_the_command_prints_a_line_a_change(tmp_path: Path) -> None:

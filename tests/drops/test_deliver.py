@@ -8,6 +8,7 @@ import logging
 import shutil
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -315,6 +316,28 @@ def everything_said(error: BaseException) -> str:
         said += [str(at), repr(at)]
         at = at.__cause__ or at.__context__
     return "\n".join(said)
+
+
+class TellsAll:
+    """A file system and a server that repeat credentials in what they say."""
+
+    def cat_file(self, path: str) -> bytes:
+        raise OSError(f"{path}: denied to {PASSWORD} of {SECRET_KEY}")
+
+    def connect(self, host: str, **options: object) -> None:
+        raise OSError(f"{host}: denied to {PASSWORD} of {SECRET_KEY}")
+
+
+def test_a_traceback_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAREHOUSE_SFTP_PASSWORD", PASSWORD)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+    monkeypatch.setattr(asyncssh, "connect", TellsAll().connect)
+    place = Place(TellsAll(), "/exports", "sftp://courier@server/exports", "sftp")
+    for reach in (lambda: place.read("x"), lambda: open_place("sftp://courier@127.0.0.1:2/exports")):
+        with pytest.raises(WarehouseError, match=r"denied to \*\*\* of \*\*\*") as raised:
+            reach()
+        printed = "".join(traceback.format_exception(raised.value))
+        assert PASSWORD not in printed and SECRET_KEY not in printed
 
 
 def test_a_bucket_that_is_not_there_is_said_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

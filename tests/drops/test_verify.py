@@ -100,6 +100,7 @@ def test_with_spreadsheet_safe_files_too(safe_drop: Published) -> None:
 def test_a_copy_elsewhere_and_latest_are_the_drop(drop: Published, tmp_path: Path) -> None:
     copy_of = shutil.copytree(drop.folder, tmp_path / "mail" / drop.folder.name)
     assert verify_drop(str(copy_of)) == []
+    assert verify_drop(str(copy_of.rename(tmp_path / "mail" / "last-week"))) == []
     assert verify_drop(str(drop.folder.parent / "latest")) == []
     assert verify_drop(f"{drop.folder}/") == []
 
@@ -377,7 +378,7 @@ def test_a_manifest_whose_hash_is_wrong(drop: Published) -> None:
     assert faults[0].endswith("is not the hash of the content")
 
 
-def test_a_folder_of_another_name(drop: Published) -> None:
+def test_a_folder_that_bears_another_drop_s_name(drop: Published) -> None:
     name = drop.folder.name
     drop.folder = drop.folder.rename(drop.folder.with_name("20250115T000000Z-00000000"))
     assert drop.faults() == [f"the folder is named 20250115T000000Z-00000000, its manifest says {name}"]

@@ -15,8 +15,9 @@ CONTACTS = source_table("lmn", "contacts_export")
 
 def columns(table_headers: list[str], table=ESTIMATES) -> dict[str, str]:
     """The header of each column that was found."""
-    match = match_headers(table, table_headers, "file.csv")
-    return {column.name: table_headers[at] for at, column in match.column_at(table).items()}
+    positions = match_headers(table, table_headers, "file.csv").positions
+    found = zip(table.columns, positions, strict=True)
+    return {column.name: table_headers[at] for column, at in found if at is not None}
 
 
 def test_headers_match_in_any_order_and_case_with_blanks_around_them() -> None:
@@ -38,9 +39,9 @@ def test_every_spelling_of_the_crm_id_is_known(alias: str) -> None:
 
 
 def test_of_two_headers_for_one_column_the_first_alias_wins_and_the_other_is_extra() -> None:
-    match = match_headers(ESTIMATES, ["Estimate #", "Estimate ID"], "file.csv")
-    assert match.column_at(ESTIMATES)[1].name == "lmn_estimate_id"
-    assert match.extra == ("Estimate #",)
+    headers = ["Estimate #", "Estimate ID"]
+    assert columns(headers)["lmn_estimate_id"] == "Estimate ID"
+    assert match_headers(ESTIMATES, headers, "file.csv").extra == ("Estimate #",)
 
 
 def test_of_two_equal_headers_the_left_one_wins() -> None:

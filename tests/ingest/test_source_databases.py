@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import traceback
 from decimal import Decimal
 from pathlib import Path
 
@@ -246,11 +247,18 @@ def test_the_server_s_fault_is_told_without_the_password(postgres_url: str, tmp_
     assert error.value.__suppress_context__
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:hush-hush@127.0.0.1:1/db", "postgresql://u:hush-hush@[::1/db"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:hush-hush@127.0.0.1:1/db",
+        "postgresql://u:hush-hush@[::1/db",
+        "postgresql://u@host:hush-hush/db",
+    ],
+)
 def test_an_unreachable_server_is_told_without_the_password(url: str, tmp_path: Path) -> None:
     with pytest.raises(WarehouseError) as error:
         land("crm", url, tmp_path)
-    assert "hush-hush" not in str(error.value)
+    assert "hush-hush" not in "".join(traceback.format_exception(error.value))
 
 
 def test_nothing_that_is_kept_holds_the_password(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 def test_a_file_in_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "accounts.csv", HEADER, [])
-    with pytest.raises(WarehouseError, match="no such folder"):
+    with pytest.raises(WarehouseError, match=r"accounts\.csv: this is a file, not a folder\nTo do: name the folder"):
         land("crm", path, tmp_path)
 
 
@@ -87,6 +87,14 @@ def test_an_empty_folder_is_an_error(tmp_path: Path, source: str) -> None:
     (tmp_path / source).mkdir()
     with pytest.raises(WarehouseError, match=f"no {source} table is in this folder, which holds nothing"):
         land(source, tmp_path / source, tmp_path)
+
+
+def test_a_folder_without_a_known_workbook_is_told_the_headers_that_make_one(tmp_path: Path) -> None:
+    write_csv(tmp_path / "lmn" / "estimates_list.csv", ["x", "y"], [])
+    with pytest.raises(WarehouseError, match=r"holds estimates_list\.csv") as error:
+        land("lmn", tmp_path / "lmn", tmp_path)
+    assert "estimates_list by 'Estimate ID' or 'Estimate #' or 'Estimate Number'" in str(error.value.remedy)
+    assert "contacts_export by 'CRM ID' and 'Contact ID'" in str(error.value.remedy)
 
 
 def test_a_folder_of_other_things_is_an_error_that_lists_them(tmp_path: Path) -> None:

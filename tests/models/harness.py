@@ -109,10 +109,6 @@ class BuiltModels:
     nodes: list[NodeResult]
     filled: set[tuple[str, str]]
 
-    def arrow(self, model: str, schema: str = "marts") -> pa.Table:
-        """Return a model whole."""
-        return self.connection.sql(f"select * from {schema}.{model}").to_arrow_table()
-
     def rows(self, model: str, order_by: str = "1", schema: str = "marts") -> list[Row]:
         """Return a model as rows, ordered by the expression."""
         return self.query(f"select * from {schema}.{model} order by {order_by}")

@@ -6,6 +6,7 @@ import os
 import select
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +41,13 @@ def answer(request, send):
     threading.Event().wait()
 
 serve(lambda: None, answer)
+"""
+
+_SCRIBBLES = """
+import tempfile
+from pipeline.helper_process import serve
+
+serve(lambda: None, lambda request, send: tempfile.mkdtemp())
 """
 
 _RUN = f"""
@@ -92,6 +100,14 @@ def test_any_other_fault_ends_it_with_its_last_words() -> None:
     ends = pytest.raises(WarehouseError, match=r"(?s)the counting ended.*\(exit code 1\).*OverflowError: too far")
     with counting() as helper, ends:
         list(helper.ask({"to": 101}))
+
+
+def test_what_a_helper_left_in_the_temporary_folder_goes_with_it() -> None:
+    with HelperProcess("scribe", "no.module", command=[sys.executable, "-c", _SCRIBBLES]) as helper:
+        (answer,) = helper.ask({})
+        written = answer["result"]
+        assert Path(written).exists()
+    assert not Path(written).exists()
 
 
 def test_a_helper_ends_when_its_run_was_killed_whatever_it_is_at() -> None:

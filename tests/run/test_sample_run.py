@@ -30,10 +30,10 @@ EXPORTS = {
 }
 
 
-def warehouse(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Call the command line as a person does."""
+def warehouse(*arguments: object, folder: Path = PROJECT_ROOT) -> subprocess.CompletedProcess[str]:
+    """Call the command line as a person does, in a working folder."""
     command = [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT_ROOT)
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
 
 
 def run_sample(folder: Path, *more: object) -> subprocess.CompletedProcess[str]:
@@ -127,6 +127,9 @@ def test_a_run_without_a_source_says_what_to_give(tmp_path: Path) -> None:
         ("--var", "at_risk_days", "is not NAME=VALUE"),
         ("--var", "as_of=2025-01-01", "use --as-of"),
         ("--crm", "no-such-folder", "no-such-folder"),
+        ("--exports", "README.md", "exports: README.md is a file; name a folder"),
+        ("--state", "README.md", "README.md is a file; name a folder"),
+        ("--state", "README.md/state", "the state folder can't be made: Not a directory"),
     ],
 )
 def test_a_wrong_option_is_named_with_its_remedy(option: str, value: str, said: str, tmp_path: Path) -> None:
@@ -137,3 +140,21 @@ def test_a_wrong_option_is_named_with_its_remedy(option: str, value: str, said: 
     assert said in ended.stderr
     assert "Traceback" not in ended.stderr
     assert not (tmp_path / "exports").exists() or not list((tmp_path / "exports").glob("*/latest"))
+
+
+@pytest.mark.parametrize("content", [b"lmn = \n", b'lmn = "caf\xe9"\n'])
+def test_settings_that_cannot_be_read_are_named(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "warehouse.toml").write_bytes(content)
+    ended = warehouse("run", folder=tmp_path)
+    assert ended.returncode == 1
+    assert "warehouse.toml: can't be read" in ended.stderr
+    assert "To do: write it as TOML" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_decisions_in_the_environment_that_are_no_json_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAREHOUSE_VAR", "at_risk_days=90")
+    ended = warehouse("run")
+    assert ended.returncode == 1
+    assert "WAREHOUSE_VAR: is not JSON" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -32,11 +32,11 @@ class Database:
     def __init__(self, location: str) -> None:
         try:
             url = make_url(location)
-        except (sa.exc.ArgumentError, ValueError) as error:
+        except (sa.exc.ArgumentError, ValueError):
             raise WarehouseError(
                 "the database URL can't be read",
                 remedy="write it as postgresql://user@host:5432/name or sqlite:///file",
-            ) from error
+            ) from None  # the original message may hold a password
         self.schema, url = _split_schema(url)
         self.name = url.render_as_string(hide_password=True)
         self._secrets = _secrets(url)

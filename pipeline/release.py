@@ -27,8 +27,9 @@ from pipeline.errors import WarehouseError
 from pipeline.history import DUPLICATES, METRICS, RunHistory
 from pipeline.ingest.landing import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
+from pipeline.instants import run_name
 from pipeline.progress import Progress
-from pipeline.raw import METRICS_SCHEMA
+from pipeline.raw import METRICS_SCHEMA, has_crm_rows
 from pipeline.report.facts import RunFacts
 from pipeline.report.gather import gather_facts, gather_operator_facts, measure_run
 from pipeline.report.write import write_reports
@@ -89,13 +90,9 @@ class Release:
 
     def _folders(self) -> dict[int, Path]:
         """Name the staging folder of every organization that gets a drop."""
-        has_crm = any(table.is_configured and table.table.source in ("lmn", "crm") for table in self.landed)
-        found = organizations(self.engine, self.contracts, self._crm_organization if has_crm else None)
+        crm = self.plan.crm_organization_id if has_crm_rows(self.landed) else None
+        found = organizations(self.engine, self.contracts, crm)
         return {organization: self.destination.staging_folder(organization, self.run_id) for organization in found}
-
-    @property
-    def _crm_organization(self) -> int:
-        return int(self.plan.decisions["crm_organization_id"])
 
     def _stage(self, folders: Mapping[int, Path], audit: StagedAudit) -> list[StagedDrop]:
         """Write the drops; what is written is audited meanwhile."""
@@ -112,7 +109,7 @@ class Release:
                 self.engine,
                 self.contracts,
                 folders,
-                self._crm_organization,
+                self.plan.crm_organization_id,
                 csv_safe=self.settings.csv_safe,
                 on_export=on_export,
             )
@@ -138,7 +135,7 @@ class Release:
         reports = self.settings.state / REPORTS
         reports.mkdir(parents=True, exist_ok=True)
         with self.progress.step("audit", "checks") as step:
-            result = audit.concluded(reports / f"{self.plan.as_of:%Y%m%dT%H%M%SZ}.great_expectations.json")
+            result = audit.concluded(reports / f"{run_name(self.plan.as_of)}.great_expectations.json")
             failed = len(result.errors)
             step.summary = f"{len(result.checks):,} checks, {failed} failed, {len(result.warnings)} with a warning"
             for warning in result.warnings:
