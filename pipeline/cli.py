@@ -146,6 +146,9 @@ def _show(outcome: RunOutcome) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    if not outcome.drops:
+        print("No organization has a row: nothing was published.")
+        return
     table = Table(title="Rows published", title_justify="left")
     table.add_column("export")
     for drop in outcome.drops:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pipeline.contract_versions import check_versions, contracts_of_drop
 from pipeline.contracts import ExportContract
 from pipeline.drops.audit import AuditProcess, AuditResult, StagedAudit
-from pipeline.drops.catalog import REPORTS, latest_manifest
+from pipeline.drops.catalog import REPORTS, latest_manifest, organizations_left_behind
 from pipeline.drops.destination import Destination
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.place import open_place
@@ -92,6 +92,8 @@ class Release:
         """Name the staging folder of every organization that gets a drop."""
         crm = self.plan.crm_organization_id if has_crm_rows(self.landed) else None
         found = organizations(self.engine, self.contracts, crm)
+        for gone in organizations_left_behind(self.destination.place, found):
+            self.progress.view.noted(f"organization {gone} has no row any more: its latest drop stays as it is")
         return {organization: self.destination.staging_folder(organization, self.run_id) for organization in found}
 
     def _stage(self, folders: Mapping[int, Path], audit: StagedAudit) -> list[StagedDrop]:

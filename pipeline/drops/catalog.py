@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -44,6 +45,12 @@ def organization_place(place: Place, organization_id: int) -> Place:
 def organizations_in(place: Place) -> list[int]:
     """List the organizations that have a folder, in their order."""
     return sorted(int(entry.name) for entry in place.entries() if entry.is_folder and entry.name.isdecimal())
+
+
+def organizations_left_behind(place: Place, present: Collection[int]) -> list[int]:
+    """List the organizations that have a latest drop here and are not among those `present`."""
+    found = [organization_id for organization_id in organizations_in(place) if organization_id not in present]
+    return [one for one in found if latest_name(organization_place(place, one)) is not None]
 
 
 def drop_folders(place: Place, organization_id: int) -> list[str]:

@@ -23,3 +23,8 @@ def test_every_line_is_whole(
     for name, rows in ROWS.items():
         (line,) = (line for line in lines if name in line)
         assert line.count(f" {rows:,} ") == 4
+
+
+def test_a_run_that_published_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    _show(RunOutcome([]))
+    assert capsys.readouterr().out == "No organization has a row: nothing was published.\n"

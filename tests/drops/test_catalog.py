@@ -1,0 +1,21 @@
+"""Who has drops in a place: an organization that a run knows no more is told of, for its latest drop stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.drops.catalog import organizations_left_behind
+from pipeline.drops.place import open_place
+
+DROP = "20250115T000000Z-0123abcd"
+
+
+def test_organizations_with_a_latest_drop_that_are_not_present_are_left_behind(tmp_path: Path) -> None:
+    for organization in ("1", "2", "30"):
+        (tmp_path / organization / DROP).mkdir(parents=True)
+        (tmp_path / organization / "latest").symlink_to(DROP)
+    (tmp_path / "4" / "reports").mkdir(parents=True)  # never got a drop
+    place = open_place(str(tmp_path))
+    assert organizations_left_behind(place, [1]) == [2, 30]
+    assert organizations_left_behind(place, [1, 2, 30, 5]) == []
+    assert organizations_left_behind(open_place(str(tmp_path / "new")), []) == []
