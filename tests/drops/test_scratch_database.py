@@ -1,4 +1,4 @@
-"""The scratch database writes nothing by itself: what memory can't hold is an error, and no file in the working folder."""
+"""The scratch database writes no file: what memory can't hold is an error."""
 
 from __future__ import annotations
 
