@@ -110,9 +110,10 @@ def test_what_a_helper_left_in_the_temporary_folder_goes_with_it() -> None:
     assert not Path(written).exists()
 
 
-def test_a_helper_ends_when_its_run_was_killed_whatever_it_is_at() -> None:
+def test_a_helper_ends_when_its_run_was_killed_whatever_it_is_at(tmp_path: Path) -> None:
     """It may hold a database that the next run needs."""
-    with subprocess.Popen([sys.executable, "-c", _RUN], stdout=subprocess.PIPE, text=True) as run:
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}  # nobody is left to clear it
+    with subprocess.Popen([sys.executable, "-c", _RUN], stdout=subprocess.PIPE, text=True, env=environment) as run:
         assert run.stdout is not None
         helper = os.pidfd_open(int(run.stdout.readline()))
         run.kill()
