@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
+import shutil
+import tempfile
 from threading import Lock
 from typing import Any, Final
 
@@ -14,18 +17,20 @@ _GIVE_BACK: Final[dict[str, Any]] = {
 }
 """A query's memory goes back to the machine when it ends; DuckDB would keep up to half a gigabyte for the next one."""
 
-_NO_SPILL: Final[dict[str, Any]] = {"temp_directory": ""}
-"""DuckDB would write what memory can't hold into the working folder, customers' data among it."""
-
 _OPENING: Final = Lock()
 
 
 def scratch_connection() -> duckdb.DuckDBPyConnection:
-    """Give a connection of the caller's own to the one scratch database; close it after use."""
+    """Give a connection of the caller's own to the one scratch database; close it after use.
+
+    What does not fit into memory goes into a private folder below the system's temporary one, until the process ends.
+    """
     with _OPENING:  # two threads may ask first
         return _database().cursor()
 
 
 @functools.cache
 def _database() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={**_GIVE_BACK, **_NO_SPILL})
+    spill = tempfile.mkdtemp(prefix="warehouse-spill-")
+    atexit.register(shutil.rmtree, spill, ignore_errors=True)
+    return duckdb.connect(config={**_GIVE_BACK, "temp_directory": spill})

@@ -1,25 +1,31 @@
-"""The scratch database writes no file: what memory can't hold is an error."""
+"""The scratch database keeps what memory can't hold in a private folder, and never in the working folder."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
-TOO_MUCH = """
-import duckdb
+SPILLS = """
+import os, stat, sys
+from pathlib import Path
 from pipeline.drops.scratch_database import scratch_connection
 
 with scratch_connection() as connection:
     connection.execute("set memory_limit = '20MB'")
-    try:
-        connection.execute("create temp table rows as select md5(n::varchar) from range(1000000) as numbers(n)")
-    except duckdb.OutOfMemoryException:
-        print("out of memory")
+    connection.execute("create temp table rows as select md5(n::varchar) from range(1000000) as numbers(n)")
+    (folder,) = Path(sys.argv[1]).iterdir()
+    assert any(path.stat().st_size for path in folder.iterdir()), "nothing was spilled"
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 """
 
 
-def test_what_memory_cannot_hold_is_not_spilled(tmp_path: Path) -> None:
-    ended = subprocess.run([sys.executable, "-c", TOO_MUCH], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert ended.stdout == "out of memory\n"
-    assert list(tmp_path.iterdir()) == []
+def test_what_memory_cannot_hold_goes_into_a_private_folder_until_the_process_ends(tmp_path: Path) -> None:
+    working, temporary = tmp_path / "working", tmp_path / "temporary"
+    working.mkdir()
+    temporary.mkdir()
+    command = [sys.executable, "-c", SPILLS, str(temporary)]
+    subprocess.run(command, cwd=working, env={**os.environ, "TMPDIR": str(temporary)}, check=True)
+    assert not list(working.iterdir())
+    assert not list(temporary.iterdir())
