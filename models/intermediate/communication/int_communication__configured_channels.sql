@@ -1,4 +1,4 @@
--- D36: which channels have any of their source tables; one row
+-- D36: which channels have any of their source tables; one row. Attendees alone tell of no meeting.
 with
 
 configured_tables as (
@@ -11,7 +11,7 @@ channels as (
 
     select
         count(*) filter (where table_name = 'email_prop') > 0 as has_email,
-        count(*) filter (where table_name in ('calendar_event_prop', 'calendar_event_attendee')) > 0 as has_meetings,
+        count(*) filter (where table_name = 'calendar_event_prop') > 0 as has_meetings,
         count(*) filter (where table_name = 'chat_message') > 0 as has_chat,
         count(*) filter (where table_name in ('ticket', 'ticket_comment')) > 0 as has_tickets
 
