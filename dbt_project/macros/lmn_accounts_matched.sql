@@ -1,8 +1,4 @@
-{#-
-  source-schema: a select of LMN's accounts, each with the CRM's account that it is (`crm_account_id`, null for none): the one
-  with its lmn_crm_id, else the one under the id that LMN's would get. An account of the CRM is one of LMN's, that of
-  `crm_choice` 1; another has lost its id to it, and is rejected.
--#}
+{#- LMN's accounts, each by the row that it is made of, matched with the CRM's as lmn_matched says. -#}
 {% macro lmn_accounts_matched() -%}
 with
 
@@ -14,22 +10,14 @@ listed as (
 
     from {{ ref('stg_lmn__contacts_export') }}
 
+),
+
+chosen as (
+
+    select * from listed
+    where choice = 1
+
 )
 
-select
-    lmn.*,
-    coalesce(by_key.crm_account_id, by_id.crm_account_id) as crm_account_id,
-    row_number() over (
-        partition by coalesce(by_key.crm_account_id, by_id.crm_account_id)
-        order by
-            case when by_key.crm_account_id is not null then 0 else 1 end asc nulls last,
-            {{ text_order('lmn.lmn_crm_id') }} asc nulls last
-    ) as crm_choice
-
-from listed as lmn
-left join {{ ref('stg_crm__accounts') }} as by_key
-    on lmn.lmn_crm_id = by_key.lmn_crm_id
-left join {{ ref('stg_crm__accounts') }} as by_id
-    on 'lmn-account-' || lmn.lmn_crm_id = by_id.crm_account_id
-where lmn.choice = 1
+{{ lmn_matched('chosen', ref('stg_crm__accounts'), 'lmn_crm_id', 'crm_account_id', 'lmn-account-') }}
 {%- endmacro %}

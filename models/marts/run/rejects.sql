@@ -43,40 +43,28 @@ meetings_without_length as (
 
 ),
 
-estimates_without_id as (
+{% for kind, rows, table, key, action in [
+    ('estimate', 'lmn_estimates', 'estimates_list', 'lmn_estimate_id', 'row dropped'),
+    ('account', 'lmn_accounts', 'contacts_export', 'lmn_crm_id', 'account dropped'),
+] -%}
+{{ kind }}s_without_id as (
 
     select
         'lmn' as source,
-        'estimates_list' as table_name,
+        '{{ table }}' as table_name,
         cast(null as {{ text_type() }}) as file,
         source_row as row_number,
-        'lmn_estimate_id' as column_name,
-        lmn_estimate_id as value,
-        'lmn-estimate-' || lmn_estimate_id || ' is the id of another estimate in the CRM' as reason,
-        'row dropped' as action
+        '{{ key }}' as column_name,
+        {{ key }} as value,
+        'lmn-{{ kind }}-' || {{ key }} || ' is the id of another {{ kind }} in the CRM' as reason,
+        '{{ action }}' as action
 
-    from lmn_estimates
-    where crm_estimate_id is not null and crm_choice > 1
+    from {{ rows }}
+    where crm_{{ kind }}_id is not null and crm_choice > 1
 
 ),
 
-accounts_without_id as (
-
-    select
-        'lmn' as source,
-        'contacts_export' as table_name,
-        cast(null as {{ text_type() }}) as file,
-        source_row as row_number,
-        'lmn_crm_id' as column_name,
-        lmn_crm_id as value,
-        'lmn-account-' || lmn_crm_id || ' is the id of another account in the CRM' as reason,
-        'account dropped' as action
-
-    from lmn_accounts
-    where crm_account_id is not null and crm_choice > 1
-
-),
-
+{% endfor -%}
 final as (
 
     select
@@ -93,45 +81,15 @@ final as (
 
     union all
 
-    select
-        source,
-        table_name,
-        file,
-        row_number,
-        column_name,
-        value,
-        reason,
-        action
-
-    from meetings_without_length
+    select * from meetings_without_length
 
     union all
 
-    select
-        source,
-        table_name,
-        file,
-        row_number,
-        column_name,
-        value,
-        reason,
-        action
-
-    from estimates_without_id
+    select * from estimates_without_id
 
     union all
 
-    select
-        source,
-        table_name,
-        file,
-        row_number,
-        column_name,
-        value,
-        reason,
-        action
-
-    from accounts_without_id
+    select * from accounts_without_id
 
 )
 
