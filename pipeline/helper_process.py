@@ -41,7 +41,8 @@ class HelperProcess:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         self._scratch = tempfile.TemporaryDirectory(prefix="warehouse-helper-")
         self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-            command or (sys.executable, "-m", module, *arguments),
+            # -P: no module of the folder that the run was started in
+            command or (sys.executable, "-P", "-m", module, *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,

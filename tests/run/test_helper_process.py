@@ -96,6 +96,16 @@ def test_a_helper_that_has_ended_can_be_told_nothing() -> None:
             helper.tell({})
 
 
+def test_a_folder_of_the_same_name_where_the_run_was_started_is_not_what_a_helper_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pipeline").mkdir()
+    (tmp_path / "pipeline" / "__init__.py").write_text("raise ImportError('somebody else')\n")
+    monkeypatch.chdir(tmp_path)
+    with HelperProcess("ours", "pipeline.errors") as helper:
+        assert helper._process.wait() == 0
+
+
 def test_any_other_fault_ends_it_with_its_last_words() -> None:
     ends = pytest.raises(WarehouseError, match=r"(?s)the counting ended.*\(exit code 1\).*OverflowError: too far")
     with counting() as helper, ends:
