@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from pipeline.progress import Progress
 from pipeline.raw import METRICS_SCHEMA, has_crm_rows
 from pipeline.report.facts import RunFacts
 from pipeline.report.gather import gather_facts, gather_operator_facts, measure_run
+from pipeline.report.sources import MeasuredTable, measure_sources
 from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
 from pipeline.settings import PROJECT_ROOT, Settings
@@ -66,17 +68,19 @@ class Release:
         with self.destination.turn():
             self.destination.clear_staging()
             metrics = self.engine.read(METRICS, [field.name for field in METRICS_SCHEMA])
-            with self.open_audit() as process:
+            with self.open_audit() as process, ThreadPoolExecutor(1) as aside:
                 folders = self._folders()
                 staged_audit = process.begin(
                     folders, EXPECTATIONS, as_of=self.plan.as_of, settings=self.plan.published_settings
                 )
                 drops = self._stage(folders, staged_audit)
                 problem = self._broken_promise(drops)
+                # the audit's end is Python's work in one process, so there is room for the report's reading
+                sources = aside.submit(measure_sources, self.landed, self.plan.as_of)
                 audit = self._concluded(staged_audit)
             manifests = self._manifests(drops, audit)
             problem = problem or audit.problem()
-            reports = self._reports(drops, manifests, audit, metrics, problem)
+            reports = self._reports(drops, manifests, sources.result(), audit, metrics, problem)
             if problem is not None:
                 for page in write_reports(reports, self.destination.place, self.settings.state):
                     self.progress.view.noted(f"report: {page}")
@@ -163,6 +167,7 @@ class Release:
         self,
         drops: Sequence[StagedDrop],
         manifests: Sequence[Mapping[str, Any]],
+        sources: Sequence[MeasuredTable],
         audit: AuditResult,
         metrics: pa.Table,
         problem: WarehouseError | None,
@@ -170,7 +175,7 @@ class Release:
         """Gather the facts of every report while the staged files are where they are."""
         with self.progress.step("report", "reports") as step:
             rejects = self.engine.read(REJECTS, REJECTS_SCHEMA.names)
-            run = measure_run(self.plan, self.landed, rejects, metrics, audit, problem)
+            run = measure_run(self.plan, sources, rejects, metrics, audit, problem)
             place = self.destination.place
             facts = [
                 gather_facts(run, place, drop.organization_id, drop, manifest, self.contracts)

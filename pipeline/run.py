@@ -45,14 +45,14 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
     workspace = Workspace(settings.state)
     with workspace.turn(progress):
         plan = RunPlan.of(settings, datetime.now(UTC))
-        fingerprint = run_fingerprint(settings, plan)
-        if (standing := recorded_drops(workspace, fingerprint)) is not None:
-            return RunOutcome(standing, is_repetition=True)
-        workspace.last_run.unlink(missing_ok=True)
         # both load what they need while the sources are read
         with ExitStack() as early_dbt, ExitStack() as early_audit:
             dbt = early_dbt.enter_context(open_dbt(settings.target))
             audit = early_audit.enter_context(AuditProcess())
+            fingerprint = run_fingerprint(settings, plan)
+            if (standing := recorded_drops(workspace, fingerprint)) is not None:
+                return RunOutcome(standing, is_repetition=True)
+            workspace.last_run.unlink(missing_ok=True)
             _execute(
                 settings.model_copy(update={"as_of": plan.as_of}),
                 progress,

@@ -19,6 +19,7 @@ from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.progress import Progress
 from pipeline.raw import METRICS_SCHEMA, SOURCES, has_crm_rows
 from pipeline.report.gather import MeasuredRun, gather_facts, gather_operator_facts, measure_run
+from pipeline.report.sources import measure_sources
 from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
@@ -61,8 +62,9 @@ def _write(settings: Settings, plan: RunPlan, landed: Sequence[LandedTable], pro
     place = open_place(settings.exports)
     read = {table.table.source for table in landed}
     unread = tuple(source for source in SOURCES if source not in read)
+    sources = measure_sources(landed, plan.as_of)
     run = measure_run(
-        plan, landed, _rejects(landed), METRICS_SCHEMA.empty_table(), audit=None, problem=problem, unread=unread
+        plan, sources, _rejects(landed), METRICS_SCHEMA.empty_table(), audit=None, problem=problem, unread=unread
     )
     pages = write_reports([gather_operator_facts(run)], place, settings.state)
     own = [gather_facts(run, place, organization, None, None, ()) for organization in _organizations(run, place)]

@@ -27,7 +27,6 @@ from pipeline.drops.place import Place
 from pipeline.drops.scratch_database import scratch_connection
 from pipeline.drops.stage import StagedDrop
 from pipeline.errors import WarehouseError
-from pipeline.ingest.landing import LandedTable
 from pipeline.instants import named_instant, run_name
 from pipeline.report.facts import (
     ColumnNulls,
@@ -41,7 +40,7 @@ from pipeline.report.facts import (
 )
 from pipeline.report.null_rates import NullCounts, count_nulls
 from pipeline.report.plots import draw_plots
-from pipeline.report.sources import TENANT, MeasuredTable, measure_sources
+from pipeline.report.sources import TENANT, MeasuredTable
 from pipeline.run_plan import RunPlan
 
 SAMPLES = 3
@@ -69,7 +68,7 @@ class MeasuredRun:
 
 def measure_run(
     plan: RunPlan,
-    landed: Sequence[LandedTable],
+    sources: Sequence[MeasuredTable],
     rejects: pa.Table,
     metrics: pa.Table,
     audit: AuditResult | None,
@@ -78,12 +77,13 @@ def measure_run(
 ) -> MeasuredRun:
     """Measure a run, once for all its reports.
 
-    `rejects` and `metrics` are the marts of these names (`run_metrics`, with the history), or empty where the run did
-    not get that far; `problem` is why it publishes nothing, `unread` names the sources that were not read until then.
+    `sources` come from `measure_sources`; `rejects` and `metrics` are the marts of these names (`run_metrics`, with the
+    history), or empty where the run did not get that far; `problem` is why it publishes nothing, `unread` names the
+    sources that were not read until then.
     """
     return MeasuredRun(
         plan,
-        tuple(measure_sources(landed, plan.as_of)),
+        tuple(sources),
         tuple(_reject_reasons(rejects)),
         tuple(_metrics(metrics, plan.as_of)),
         audit,

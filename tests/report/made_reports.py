@@ -27,6 +27,7 @@ from pipeline.ingest.tables import source_table
 from pipeline.raw import METRICS_SCHEMA
 from pipeline.report.facts import RunFacts
 from pipeline.report.gather import gather_facts, measure_run
+from pipeline.report.sources import measure_sources
 from pipeline.run_plan import RunPlan
 
 AS_OF = datetime(2025, 1, 15, tzinfo=UTC)
@@ -221,7 +222,7 @@ class MadeRun:
         problem = self.problem or (audit.problem() if audit else None)
         return measure_run(
             plan(self.as_of),
-            sources(self.folder / "landing", self.organizations),
+            measure_sources(sources(self.folder / "landing", self.organizations), self.as_of),
             rejects_table(self.rejects),
             metrics_table(self.metrics),
             audit,
