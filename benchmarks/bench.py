@@ -7,6 +7,7 @@ zone, no checks and no manifest: what the machine needs at the least. Sources ar
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -14,7 +15,10 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,12 @@ ROOT = Path(__file__).resolve().parent.parent
 AS_OF = "2025-01-15T00:00:00Z"
 EVENTS_PER_ACCOUNT = 440
 PAGE = ROOT / "docs" / "benchmark.md"
+SMALL_MEMORY = "512MB"
+TURNS = 3
+"""Measurements of the same, of which the middle one is told."""
+
+LOOKS_EVERY = 0.25
+"""Seconds between two looks at a command's memory: a look takes 3 ms of a processor that the command could use."""
 
 
 @dataclass
@@ -61,10 +71,12 @@ def measure(command: list[str]) -> Measured:
     """Run a command to its end, watching its memory."""
     started = time.monotonic()
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        peak = 0
-        while process.poll() is None:
+        peak, ended = 0, False
+        while not ended:
             peak = max(peak, tree_memory(process.pid))
-            time.sleep(0.1)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(LOOKS_EVERY)
+                ended = True
         seconds = time.monotonic() - started
         assert process.stderr is not None
         said = process.stderr.read()
@@ -98,12 +110,45 @@ def run_warehouse(folder: Path, place: Path, *more: str) -> Measured:
     return measured
 
 
+def run_in_small_memory(folder: Path, place: Path) -> Measured:
+    """Measure a whole run whose engine is given little memory."""
+    os.environ["WAREHOUSE_MEMORY_LIMIT"] = SMALL_MEMORY
+    try:
+        return run_warehouse(folder, place)
+    finally:
+        del os.environ["WAREHOUSE_MEMORY_LIMIT"]
+
+
 def run_floor(folder: Path, place: Path) -> Measured:
     """Measure the hand-written script."""
     out = folder / "floor"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     return measure([sys.executable, str(ROOT / "benchmarks" / "floor.py"), str(place / "platform"), str(out), AS_OF])
+
+
+def middle(measured: Sequence[Measured]) -> Measured:
+    """Give the one that took neither the longest nor the shortest, with the most memory that any of them took."""
+    in_order = sorted(measured, key=lambda one: one.seconds)
+    return replace(in_order[len(in_order) // 2], peak=max(one.peak for one in measured))
+
+
+def measure_size(folder: Path, accounts: int, others: Mapping[str, Callable[[Path], Measured]]) -> dict[str, Any]:
+    """Measure whole runs and floors of a size in turns, and the others once each between them.
+
+    A machine that others share is not equally fast all the time: ratios are of what was measured side by side.
+    """
+    place = sources(folder, accounts)
+    runs, floors, found = [], [], {}
+    waiting = iter(others.items())
+    for _ in range(TURNS):
+        runs.append(run_warehouse(folder, place))
+        floors.append(run_floor(folder, place))
+        for name, other in itertools.islice(waiting, 1):
+            found[name] = asdict(other(place))
+    run, floor = middle(runs), middle(floors)
+    print(f"{accounts:>7,} accounts: {run.seconds:.1f} s, {mib(run.peak)}; floor {floor.seconds:.1f} s", flush=True)
+    return {"accounts": accounts, "events": events_of(place), "run": asdict(run), "floor": asdict(floor), **found}
 
 
 def events_of(place: Path) -> int:
@@ -129,7 +174,8 @@ def page(found: list[dict[str, Any]], sample: Measured) -> str:
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, DuckDB {duckdb.__version__}. "
         f"{EVENTS_PER_ACCOUNT} events per account. Each run starts from an empty state: everything is read, built, "
         "checked and published. The floor is one hand-written DuckDB script over the platform's files that writes the "
-        "two customer-success tables and nothing else.",
+        f"two customer-success tables and nothing else. Runs and floors take turns, {TURNS} each, and the middle one "
+        "is told, with the most memory of all.",
         "",
         "| accounts | events | whole run | peak memory | floor | whole run / floor |",
         "|---:|---:|---:|---:|---:|---:|",
@@ -154,18 +200,18 @@ def page(found: list[dict[str, Any]], sample: Measured) -> str:
         small = largest["small_memory"]
         lines += [
             "",
-            f'With `memory_limit = "{small["limit"]}"` the run at {largest["accounts"]:,} accounts takes '
+            f'With `memory_limit = "{SMALL_MEMORY}"` the run at {largest["accounts"]:,} accounts takes '
             f"{small['seconds']:.1f} s and at most {mib(small['peak'])}.",
         ]
     if "postgres" in largest:
-        other = largest["postgres"]
-        runs = [other["run"], other["duckdb"]]
+        runs = [largest["postgres"], largest["run"]]
         whole, engine = [run["seconds"] for run in runs], [run["steps"]["load"] + run["steps"]["dbt"] for run in runs]
         lines += [
             "",
-            f"At {other['accounts']:,} accounts the same job takes {whole[0]:.1f} s with `--target postgres` (embedded "
-            f"server), {whole[0] / whole[1]:.1f} times as long as with DuckDB. Of that, load and dbt, which alone are "
-            f"the engine's, take {engine[0]:.1f} s against {engine[1]:.1f} s, {engine[0] / engine[1]:.1f} times.",
+            f"At {largest['accounts']:,} accounts the same job takes {whole[0]:.1f} s with `--target postgres` "
+            f"(embedded server), {whole[0] / whole[1]:.1f} times as long as with DuckDB. Of that, load and dbt, which "
+            f"alone are the engine's, take {engine[0]:.1f} s against {engine[1]:.1f} s, "
+            f"{engine[0] / engine[1]:.1f} times.",
         ]
     lines += ["", "## By step", "", "| accounts | " + " | ".join(largest["run"]["steps"]) + " | the rest |"]
     lines.append("|---:" * (len(largest["run"]["steps"]) + 2) + "|")
@@ -193,33 +239,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--work", type=Path, default=ROOT / ".bench", help="where sources and runs are kept")
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 50_000], metavar="ACCOUNTS")
-    parser.add_argument("--small-memory", default="512MB", help="the memory_limit of a run at the largest size")
-    parser.add_argument("--postgres", type=int, default=50_000, metavar="ACCOUNTS", help="also measure PostgreSQL")
+    parser.add_argument("--without-postgres", action="store_true", help="leave its run, the longest, out")
     chosen = parser.parse_args()
-    chosen.work.mkdir(parents=True, exist_ok=True)
-    sample = run_warehouse(chosen.work, ROOT / "sample")
+    folder = chosen.work
+    folder.mkdir(parents=True, exist_ok=True)
+    others: dict[str, Callable[[Path], Measured]] = {"small_memory": partial(run_in_small_memory, folder)}
+    if not chosen.without_postgres:
+        others["postgres"] = lambda place: run_warehouse(folder, place, "--target", "postgres")
+    sample = middle([run_warehouse(folder, ROOT / "sample") for _ in range(TURNS)])
     print(f"the bundled sample: {sample.seconds:.1f} s, {mib(sample.peak)}", flush=True)
-    found: list[dict[str, Any]] = []
-    for accounts in sorted(chosen.sizes):
-        place = sources(chosen.work, accounts)
-        run, floor = run_warehouse(chosen.work, place), run_floor(chosen.work, place)
-        size = {"accounts": accounts, "events": events_of(place), "run": asdict(run), "floor": asdict(floor)}
-        found.append(size)
-        print(f"{accounts:>7,} accounts: {run.seconds:.1f} s, {mib(run.peak)}; floor {floor.seconds:.1f} s", flush=True)
-    if chosen.small_memory:
-        os.environ["WAREHOUSE_MEMORY_LIMIT"] = chosen.small_memory
-        small = run_warehouse(chosen.work, sources(chosen.work, found[-1]["accounts"]))
-        del os.environ["WAREHOUSE_MEMORY_LIMIT"]
-        found[-1]["small_memory"] = {**asdict(small), "limit": chosen.small_memory}
-    if chosen.postgres:
-        place = sources(chosen.work, chosen.postgres)
-        measured = {size["accounts"]: size["run"] for size in found}
-        found[-1]["postgres"] = {
-            "accounts": chosen.postgres,
-            "duckdb": measured.get(chosen.postgres) or asdict(run_warehouse(chosen.work, place)),
-            "run": asdict(run_warehouse(chosen.work, place, "--target", "postgres")),
-        }
-    (chosen.work / "figures.json").write_text(json.dumps({"sample": asdict(sample), "sizes": found}, indent=1))
+    *smaller, largest = sorted(chosen.sizes)
+    found = [measure_size(folder, accounts, {}) for accounts in smaller]
+    found.append(measure_size(folder, largest, others))
+    (folder / "figures.json").write_text(json.dumps({"sample": asdict(sample), "sizes": found}, indent=1))
     PAGE.write_text(page(found, sample))
     print(page(found, sample))
 
