@@ -138,6 +138,7 @@ def measure_size(folder: Path, accounts: int, others: Mapping[str, Callable[[Pat
 
     A machine that others share is not equally fast all the time: ratios are of what was measured side by side.
     """
+    assert len(others) <= TURNS
     place = sources(folder, accounts)
     runs, floors, found = [], [], {}
     waiting = iter(others.items())
@@ -196,13 +197,12 @@ def page(found: list[dict[str, Any]], sample: Measured) -> str:
         "all checks on.",
     ]
     largest = found[-1]
-    if "small_memory" in largest:
-        small = largest["small_memory"]
-        lines += [
-            "",
-            f'With `memory_limit = "{SMALL_MEMORY}"` the run at {largest["accounts"]:,} accounts takes '
-            f"{small['seconds']:.1f} s and at most {mib(small['peak'])}.",
-        ]
+    small = largest["small_memory"]
+    lines += [
+        "",
+        f'With `memory_limit = "{SMALL_MEMORY}"` the run at {largest["accounts"]:,} accounts takes '
+        f"{small['seconds']:.1f} s and at most {mib(small['peak'])}.",
+    ]
     if "postgres" in largest:
         runs = [largest["postgres"], largest["run"]]
         whole, engine = [run["seconds"] for run in runs], [run["steps"]["load"] + run["steps"]["dbt"] for run in runs]
