@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any, Final
 
 import yaml
@@ -15,8 +16,10 @@ _OWN_OPTION: Final = {"as_of": "--as-of", "selected_year": "--selected-year"}
 _CHOICES: Final = {"price_preference": ("total_price", "total_price_with_tax")}
 _AMOUNTS: Final = {"segment_a_percent": 100, "segment_b_percent": 100, "default_hourly_cost": 9_999_999_999}
 """The decisions that may have a fraction, with the largest value of each."""
-_LARGEST_SPAN: Final = {"_days": 36_500, "_hours": 876_000}
-"""A hundred years, by the unit that a name ends with: what began before the calendar can't be computed."""
+_DECIMALS: Final = {"default_hourly_cost": 2}
+"""How many decimals a decision may have at most, where its type rounds: a finer value would silently be another."""
+_LARGEST_SPAN: Final = {"_days": 36_500, "_hours": 876_000, "_minutes_": 52_560_000}
+"""A hundred years, by the unit in a name: what began before the calendar, or lasted longer, can't be computed."""
 _LARGEST_NUMBER: Final = 2**63 - 1
 
 
@@ -56,16 +59,25 @@ def _checked(name: str, given: Any, default: Any) -> Any:
         is_allowed, allowed = value in _CHOICES[name], " or ".join(_CHOICES[name])
     elif name in _AMOUNTS:
         is_allowed, allowed = _is_number(value, (int, float), _AMOUNTS[name]), f"a number from 0 to {_AMOUNTS[name]:,}"
+        if name in _DECIMALS:
+            is_allowed = is_allowed and _decimals(value) <= _DECIMALS[name]
+            allowed += f" with {_DECIMALS[name]} decimals at most"
     elif isinstance(default, bool):
         is_allowed, allowed = isinstance(value, bool), "true or false"
     else:
-        largest = next((span for unit, span in _LARGEST_SPAN.items() if name.endswith(unit)), _LARGEST_NUMBER)
+        largest = next((span for unit, span in _LARGEST_SPAN.items() if unit in name), _LARGEST_NUMBER)
         is_allowed, allowed = _is_number(value, int, largest), f"a whole number from 0 to {largest:,}"
         if default is None:
             is_allowed, allowed = is_allowed or value is None, f"{allowed}, or null"
     if not is_allowed:
         raise WarehouseError(f"can't be {given}", where=f"--var {name}", remedy=f"give {allowed}")
     return value
+
+
+def _decimals(value: float) -> int:
+    """How many decimals a number has as it is written shortest."""
+    exponent = Decimal(repr(value)).normalize().as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
 
 
 def _is_number(value: Any, kind: type | tuple[type, ...], largest: int) -> bool:

@@ -29,6 +29,8 @@ from pipeline.errors import WarehouseError
         ("segment_b_percent", "12.5", 12.5),
         ("segment_a_percent", "100", 100),
         ("default_hourly_cost", "59.95", 59.95),
+        ("default_hourly_cost", "1500", 1500),
+        ("effort_minutes_email", "52560000", 52_560_000),
     ],
 )
 def test_a_value_that_makes_sense_holds(name: str, given: Any, value: Any) -> None:
@@ -38,6 +40,7 @@ def test_a_value_that_makes_sense_holds(name: str, given: Any, value: Any) -> No
 
 
 DAYS = "a whole number from 0 to 36,500"
+COST = "a number from 0 to 9,999,999,999 with 2 decimals at most"
 
 
 @pytest.mark.parametrize(
@@ -62,8 +65,11 @@ DAYS = "a whole number from 0 to 36,500"
         ("segment_a_percent", "-0.1", "a number from 0 to 100"),
         ("segment_a_percent", "100.1", "a number from 0 to 100"),
         ("segment_b_percent", ".nan", "a number from 0 to 100"),
-        ("default_hourly_cost", ".inf", "a number from 0 to 9,999,999,999"),
-        ("default_hourly_cost", {"an": "hour"}, "a number from 0 to 9,999,999,999"),
+        ("default_hourly_cost", "0.005", COST),
+        ("default_hourly_cost", "1e-7", COST),
+        ("default_hourly_cost", ".inf", COST),
+        ("default_hourly_cost", {"an": "hour"}, COST),
+        ("effort_minutes_chat", "52560001", "a whole number from 0 to 52,560,000"),
     ],
 )
 def test_one_that_makes_none_is_named_with_what_is_allowed(name: str, given: Any, allowed: str) -> None:
