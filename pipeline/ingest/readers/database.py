@@ -25,6 +25,9 @@ from pipeline.ingest.tables import SourceTable
 
 BATCH_ROWS: Final = 20_000
 
+_SECRET_PARTS: Final = frozenset({"password", "passwd", "pwd", "passfile", "sslpassword", "token", "access_token"})
+"""What a driver takes a secret by in a URL's query, in any case."""
+
 
 class Database:
     """One source's database, read within one transaction. The password never reaches a message."""
@@ -38,7 +41,7 @@ class Database:
                 remedy="write it as postgresql://user@host:5432/name or sqlite:///file",
             ) from None  # the original message may hold a password
         self.schema, url = _split_schema(url)
-        self.name = url.render_as_string(hide_password=True)
+        self.name = _shown(url)
         self._secrets = _secrets(url)
         self._url = _with_driver(url)
 
@@ -243,9 +246,16 @@ def _with_driver(url: URL) -> URL:
     return url
 
 
+def _shown(url: URL) -> str:
+    """The URL as messages show it: secrets masked, those of its query too."""
+    secret = {name: "***" for name in url.query if name.lower() in _SECRET_PARTS}
+    return url.update_query_dict(secret).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
+
+
 def _secrets(url: URL) -> tuple[str, ...]:
-    values = [url.password, *(url.query.get(name) for name in ("password", "passfile", "sslpassword"))]
-    return tuple(value for value in values if isinstance(value, str) and value)
+    query = url.normalized_query
+    values = [url.password, *(value for name in query if name.lower() in _SECRET_PARTS for value in query[name])]
+    return tuple(value for value in values if value)
 
 
 def _sqlite_file_exists(url: URL) -> bool:
