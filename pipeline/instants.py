@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from typing import Final
+
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2100
 
 
-def parse_instant(value: object) -> object:
-    """Read an ISO date or date-time as an instant in UTC, to the second; without an offset it is UTC (D1).
+def parse_instant(value: object) -> datetime:
+    """Read a date or date-time, or its ISO text, as an instant in UTC, to the second; without an offset it is UTC (D1).
 
-    What is neither a text nor a date-time is left as it is; ValueError for a text that is no date.
+    ValueError for what is none, and for years that no date of the sources may have (D6).
     """
     if isinstance(value, str):
         value = datetime.fromisoformat(value.strip())
-    if isinstance(value, datetime):
+    elif isinstance(value, date) and not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    if not isinstance(value, datetime):
+        raise ValueError("is no date or date-time; write it as 2025-01-15 or 2025-01-15T00:00:00Z")
+    try:
         value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        return value.replace(microsecond=0)
-    return value
+    except OverflowError:  # in the calendar's first or last hours
+        is_known = False
+    else:
+        is_known = FIRST_YEAR <= value.year <= LAST_YEAR
+    if not is_known:
+        raise ValueError(f"is outside the years {FIRST_YEAR} to {LAST_YEAR}")
+    return value.replace(microsecond=0)
 
 
 def instant_text(instant: datetime) -> str:

@@ -25,12 +25,13 @@ _PROGRAM_FILES = (".py", ".sql", ".yml", ".csv", ".html", ".css", ".j2")
 
 def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
     """Hash all that decides a run's result; None where a source is a database, which tells only when it is read."""
-    digest = hashlib.sha256(json.dumps([plan.to_json(), settings.target, settings.exports, settings.csv_safe]).encode())
+    exports = settings.exports if "://" in settings.exports else str(Path(settings.exports).expanduser().resolve())
+    digest = hashlib.sha256(json.dumps([plan.to_json(), settings.target, exports, settings.csv_safe]).encode())
     for place in (settings.lmn, settings.crm, settings.platform):
         if place is not None and not Path(place).is_dir():
             return None
         digest.update(repr(place).encode())
-        _add_files(digest, _files(Path(place)) if place else iter(()), Path(place or "."))
+        _add_files(digest, _source_files(Path(place)) if place else iter(()), Path(place or "."))
     _add_files(digest, _program_files(), PROJECT_ROOT)
     for folder in RunHistory(settings.state).before(plan.as_of):
         _add_files(digest, _files(folder), folder.parent)
@@ -59,6 +60,11 @@ def record_run(
 
 def _is_latest(drop: Path) -> bool:
     return (drop / MANIFEST).exists() and (drop.parent / LATEST).resolve() == drop.resolve()
+
+
+def _source_files(folder: Path) -> Iterator[Path]:
+    """A source's files, and those in the folders of its tables' parts: links are followed, as where they are read."""
+    return (path for path in sorted([*folder.glob("*"), *folder.glob("*/*")]) if path.is_file())
 
 
 def _files(folder: Path) -> Iterator[Path]:

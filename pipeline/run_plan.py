@@ -27,7 +27,6 @@ class RunPlan:
         WarehouseError for a decision that there is not, or that can't be so.
         """
         as_of = settings.as_of or parse_instant(started)
-        assert isinstance(as_of, datetime)
         return cls(as_of, settings.selected_year or as_of.year, decide(settings.var), tuple(sorted(settings.var)))
 
     @property

@@ -17,7 +17,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from pipeline.instants import parse_instant
+from pipeline.instants import FIRST_YEAR, LAST_YEAR, parse_instant
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds `dbt_project/`, `models/` and `expectations/`."""
@@ -37,7 +37,11 @@ class Settings(BaseSettings):
     """The settings of one deployment. An unknown name in `warehouse.toml` is an error: none is ignored quietly."""
 
     model_config = SettingsConfigDict(
-        env_prefix="WAREHOUSE_", toml_file="warehouse.toml", extra="forbid", env_nested_delimiter=None
+        env_prefix="WAREHOUSE_",
+        toml_file="warehouse.toml",
+        extra="forbid",
+        env_nested_delimiter=None,
+        env_ignore_empty=True,
     )
 
     lmn: str | None = Field(None, description="Folder of LMN's workbooks or CSV files.")
@@ -46,7 +50,10 @@ class Settings(BaseSettings):
 
     as_of: Instant | None = Field(None, description="The instant to speak of (D1); the run's start if unset.")
     selected_year: int | None = Field(
-        None, ge=2000, le=2100, description="The year of annual_revenue and revenue_segment (D14); as_of's if unset."
+        None,
+        ge=FIRST_YEAR,
+        le=LAST_YEAR,
+        description="The year of annual_revenue and revenue_segment (D14); as_of's if unset.",
     )
     var: dict[str, Any] = Field(default_factory=dict, description="Decisions overridden: dbt vars by name.")
 
@@ -59,6 +66,13 @@ class Settings(BaseSettings):
     csv_safe: bool = Field(False, description="Also write spreadsheet-safe CSV files.")
     postgres_url: SecretStr | None = Field(None, description="The warehouse's PostgreSQL; an embedded server if unset.")
     spark_master: str | None = Field(None, description="A Spark cluster's master URL; a local cluster if unset.")
+
+    @field_validator("lmn", "crm", "platform", "exports")
+    @classmethod
+    def _not_blank(cls, place: str | None) -> str | None:
+        if place is not None and not place.strip():
+            raise ValueError("is blank, which would be the working folder; name it, with a dot if it is that one")
+        return place
 
     @field_validator("exports")
     @classmethod

@@ -1,0 +1,56 @@
+"""What a run's fingerprint is made of: the content of the files that are read, and where the drops land."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.repetition import run_fingerprint
+from pipeline.run_plan import RunPlan
+from pipeline.settings import Settings
+
+STARTED = datetime(2025, 1, 15, tzinfo=UTC)
+
+
+def fingerprint(folder: Path, crm: str = "crm", exports: str = "exports") -> str | None:
+    settings = Settings(crm=crm, exports=exports, state=folder / "state")
+    return run_fingerprint(settings, RunPlan.of(settings, STARTED))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "crm").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_parts_of_a_table_are_read_through_a_link(folder: Path) -> None:
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    part = elsewhere / "a.csv"
+    part.write_text("id,name\n1,Acme\n")
+    (folder / "crm" / "accounts").symlink_to(elsewhere)
+    before = fingerprint(folder)
+    assert fingerprint(folder) == before
+    part.write_text("id,name\n1,Beta\n")
+    assert fingerprint(folder) != before
+
+
+def test_a_file_is_read_through_a_link(folder: Path) -> None:
+    file = folder / "a.csv"
+    file.write_text("id,name\n1,Acme\n")
+    (folder / "crm" / "accounts.csv").symlink_to(file)
+    before = fingerprint(folder)
+    file.write_text("id,name\n1,Beta\n")
+    assert fingerprint(folder) != before
+
+
+def test_the_same_word_for_another_place_is_another_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crm = str(folder / "crm")
+    before = fingerprint(folder, crm)
+    assert fingerprint(folder, crm, str(folder / "exports")) == before, "the same place in other words"
+    (folder / "other").mkdir()
+    monkeypatch.chdir(folder / "other")
+    assert fingerprint(folder, crm) != before

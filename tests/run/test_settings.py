@@ -1,0 +1,70 @@
+"""What a setting may be, wherever it comes from: the command line, the environment, `warehouse.toml`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from pipeline.settings import Settings
+
+MIDNIGHT = datetime(2025, 1, 15, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("written", "instant"),
+    [
+        ("2025-01-15", MIDNIGHT),
+        ('"2025-01-15"', MIDNIGHT),
+        ("2025-01-15T00:00:00", MIDNIGHT),
+        ("2025-01-15T02:00:00+02:00", MIDNIGHT),
+        ('"2025-01-15T00:00:00.9Z"', MIDNIGHT),
+        ("2000-01-01", datetime(2000, 1, 1, tzinfo=UTC)),
+        ("2100-12-31T23:59:59Z", datetime(2100, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_toml_s_own_dates_are_instants_in_utc(written: str, instant: datetime, working_folder: Path) -> None:
+    (working_folder / "warehouse.toml").write_text(f"as_of = {written}\n")
+    assert Settings().as_of == instant
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "1999-12-31T23:59:59",
+        "2000-01-01T00:30:00+01:00",
+        "2101-01-01",
+        "2100-12-31T23:30:00-01:00",
+        "0001-01-01T00:00:00+05:00",
+        "9999-12-31T23:59:59-05:00",
+    ],
+)
+def test_an_instant_outside_the_sources_years_is_refused(given: str) -> None:
+    with pytest.raises(ValidationError, match="is outside the years 2000 to 2100"):
+        Settings(as_of=given)
+
+
+def test_a_number_is_no_instant() -> None:
+    with pytest.raises(ValidationError, match="is no date or date-time"):
+        Settings(as_of=20250115)
+
+
+def test_an_empty_variable_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAREHOUSE_CRM", "")
+    monkeypatch.setenv("WAREHOUSE_EXPORTS", "")
+    settings = Settings()
+    assert (settings.crm, settings.exports) == (None, "exports")
+
+
+@pytest.mark.parametrize("name", ["lmn", "crm", "platform", "exports"])
+def test_a_blank_place_is_not_the_working_folder(name: str) -> None:
+    with pytest.raises(ValidationError, match="is blank"):
+        Settings(**{name: " "})
