@@ -15,6 +15,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from pipeline.duckdb_sql import quoted, read_parquet
 from pipeline.ingest.landing import Landing
 from pipeline.ingest.tables import SourceTable
 
@@ -63,8 +64,7 @@ def find_overtaken(table: SourceTable, parts: Mapping[int, Path], first_new: int
         for name in table.key
     )
     selects = " union all ".join(
-        f"select {at} as part, file_row_number as place, {keys} "
-        f"from read_parquet({quoted_text(str(path))}, file_row_number = true)"
+        f"select {at} as part, file_row_number as place, {keys} from {read_parquet([path], 'file_row_number = true')}"
         for at, path in parts.items()
     )
     with connect(landing) as connection:
@@ -121,7 +121,7 @@ def _rows(table: SourceTable, parts: Sequence[Path]) -> str:
     is_dated = any(column.name == "updated_at" for column in table.columns)
     selects = [
         f"select {at} as part, file_row_number as place, {_rank(at, is_dated=is_dated)} as rank, {columns} "
-        f"from read_parquet({quoted_text(str(path))}, file_row_number = true)"
+        f"from {read_parquet([path], 'file_row_number = true')}"
         for at, path in enumerate(parts)
     ]
     return f"""
@@ -163,13 +163,3 @@ def _losers_by(
         connection.execute("insert into gone select rank from lost")
         connection.unregister("lost")
     return _losers(lost, key, is_cell=is_cell)
-
-
-def quoted(name: str) -> str:
-    """A name as SQL writes it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quoted_text(text: str) -> str:
-    """A text as SQL writes it."""
-    return "'" + text.replace("'", "''") + "'"

@@ -14,8 +14,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.duckdb_sql import quoted, quoted_text, read_parquet
 from pipeline.ingest.cells import FIRST_DAY, LAST_DAY
-from pipeline.ingest.duplicates import connect, quoted, quoted_text
+from pipeline.ingest.duplicates import connect
 from pipeline.ingest.landing import Landing
 from pipeline.ingest.tables import Column, Kind, SourceTable
 
@@ -36,7 +37,7 @@ def is_plain(table: SourceTable, path: Path, landing: Landing) -> bool:
             # the hashes are of no interest, but that every page could be read is; others come from the file's footer
             unread = [f"bit_xor(hash({quoted(column.name)}))" for column in table.columns if not _oddities_of(column)]
             asked = ", ".join([f"count(*) filter (where {_oddities(table)})", *unread])
-            found = connection.execute(f"select {asked} from read_parquet({quoted_text(str(path))})").fetchone()
+            found = connection.execute(f"select {asked} from {read_parquet([path])}").fetchone()
     except (pa.ArrowException, OSError, ValueError, duckdb.Error):  # the long way says what is wrong with it
         return False
     return found is not None and found[0] == 0

@@ -236,3 +236,25 @@ def test_a_file_with_a_page_that_can_t_be_read_is_named(tmp_path: Path, column: 
     path.write_bytes(content)
     with pytest.raises(WarehouseError, match=r"email_prop\.parquet.*can't be read as Parquet"):
         land("platform", tmp_path / "platform", tmp_path)
+
+
+ODD_FOLDERS = ["in[1]", "in*", "in?", "id=10", "it's"]
+
+
+@pytest.mark.parametrize("folder", ODD_FOLDERS)
+def test_a_folder_s_name_is_no_pattern_and_no_column_where_a_file_is_judged(tmp_path: Path, folder: str) -> None:
+    write_parquet(tmp_path / "in1" / "tier.parquet", {"organization_id": [1], "id": [2], "name": ["plain"]})
+    odd = {"organization_id": [1, 1], "id": [1, 1], "name": ["#N/A", "b"]}
+    write_parquet(tmp_path / folder / "tier.parquet", odd)
+    table = land("platform", tmp_path / folder, tmp_path)["tier"]
+    assert [(row["id"], row["name"]) for row in rows(table)] == [(1, "b")]
+
+
+@pytest.mark.parametrize("folder", ODD_FOLDERS)
+def test_a_folder_s_name_is_no_pattern_and_no_column_where_parts_are_settled(tmp_path: Path, folder: str) -> None:
+    for name, ids in (("1", [10, 11]), ("2", [11, 12])):
+        write_parquet(tmp_path / "platform" / "email_prop" / f"{name}.parquet", emails(id=pa.array(ids)))
+    write_parquet(tmp_path / "platform" / "tier.parquet", {"organization_id": [1, 1], "id": [1, 2], "name": ["a", "b"]})
+    landed = land("platform", tmp_path / "platform", tmp_path / folder)
+    assert [row["id"] for row in rows(landed["email_prop"])] == [10, 11, 12]
+    assert [row["id"] for row in rows(landed["tier"])] == [1, 2]
