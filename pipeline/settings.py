@@ -85,6 +85,8 @@ class Settings(BaseSettings):
     @classmethod
     def _absolute(cls, state: Path) -> Path:
         _refuse_file(state.expanduser())
+        if "?" in str(state):
+            raise ValueError(f"{state}: DuckDB takes no question mark in the path of its file; name another folder")
         return state.expanduser().resolve()
 
     @classmethod

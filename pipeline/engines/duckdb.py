@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import duckdb
 import pyarrow as pa
 
+from pipeline.duckdb_sql import read_parquet
 from pipeline.engines import RawTable
 from pipeline.settings import Settings
 
@@ -30,10 +31,9 @@ class DuckDBEngine:
         connection = self._connection()
         connection.execute("create schema if not exists raw")
         for table in tables:
-            files = ", ".join("'" + str(part).replace("'", "''") + "'" for part in table.parts)
             columns = ", ".join(f'"{name}"' for name in table.schema.names)
             connection.execute(
-                f"create or replace view raw.{table.name} as select {columns} from read_parquet([{files}])"
+                f"create or replace view raw.{table.name} as select {columns} from {read_parquet(table.parts)}"
             )
 
     @contextmanager

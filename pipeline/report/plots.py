@@ -12,6 +12,7 @@ from typing import Any, Final
 import duckdb
 
 from pipeline.drops.scratch_database import scratch_connection
+from pipeline.duckdb_sql import read_parquet
 from pipeline.report.facts import Plot, Series
 from pipeline.run_plan import RunPlan
 
@@ -60,8 +61,8 @@ class Reader:
 
     def rows(self, export: str, question: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """Answer `question`, a query on `export`."""
-        parameters["file"] = str(self._folder / f"{export}.parquet")
-        source = f"with export as (select * from read_parquet($file)) {question}"
+        file = self._folder / f"{export}.parquet"
+        source = f"with export as (select * from {read_parquet([file])}) {question}"
         return self._connection.execute(source, parameters).fetchall()
 
 

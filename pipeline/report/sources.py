@@ -10,6 +10,7 @@ from typing import Final
 import duckdb
 
 from pipeline.drops.scratch_database import scratch_connection
+from pipeline.duckdb_sql import read_parquet
 from pipeline.ingest.landing import LandedTable
 from pipeline.ingest.tables import Kind, SourceTable
 from pipeline.report.facts import SourceFacts
@@ -83,12 +84,10 @@ def _measure(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
     tenant = f'"{TENANT}"' if _has_tenant(landed.table) else "null"
     if not landed.parts:
         return MeasuredTable(landed, Measure(0, None), {})
-    parameters = {"files": [str(part) for part in landed.parts]}
-    if dated:
-        parameters["as_of"] = as_of.replace(tzinfo=None)  # type: ignore[assignment]
+    parameters = {"as_of": as_of.replace(tzinfo=None)} if dated else {}
     rows = connection.execute(
         f"select {tenant}, count(*), cast({newest} as timestamp) "
-        "from read_parquet($files, union_by_name = true) group by 1 order by 1",
+        f"from {read_parquet(landed.parts, 'union_by_name = true')} group by 1 order by 1",
         parameters,
     ).fetchall()
     by_tenant = {organization: Measure(count, latest) for organization, count, latest in rows}

@@ -32,7 +32,9 @@ WEEK = timedelta(days=7)
 
 @pytest.fixture
 def run(tmp_path: Path) -> MadeRun:
-    return MadeRun(tmp_path)
+    folder = tmp_path / "runs [1]"  # for DuckDB, a pattern
+    folder.mkdir()
+    return MadeRun(folder)
 
 
 def source(facts: RunFacts, name: str) -> tuple[int | None, int, int | None, datetime | None]:
