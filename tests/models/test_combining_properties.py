@@ -98,19 +98,27 @@ def combined_accounts(world: World) -> dict[str, Row]:
 def contacts(world: World, accounts: dict[str, Row]) -> list[tuple[str | None, str]]:
     """LMN's Contact ID in lower case and the account of each contact, in the order in which they are looked up."""
     by_crm_id = {account["lmn_crm_id"]: id_ for id_, account in accounts.items() if account["lmn_crm_id"] is not None}
-    lmn: list[tuple[str | None, str | None]] = []
+    lmn: dict[str, str | None] = {}
+    without_id: list[tuple[str | None, str | None]] = []
     for row in world["lmn", "contacts_export"]:
-        contact = row["lmn_contact_id"] and row["lmn_contact_id"].lower()
-        named = row["first_name"] or row["last_name"]
-        if named and (contact is None or contact not in [known for known, _ in lmn]):
-            lmn.append((contact, by_crm_id.get(row["lmn_crm_id"])))
-    crm = [((row["lmn_contact_id"] or "").lower() or None, row["account_id"]) for row in world["crm", "contacts"]]
-    both = [
-        (contact, first(account, next((a for c, a in lmn if c is not None and c == contact), None)))
-        for contact, account in crm
+        if row["first_name"] or row["last_name"]:
+            account = by_crm_id.get(row["lmn_crm_id"])
+            if row["lmn_contact_id"]:
+                lmn.setdefault(row["lmn_contact_id"].lower(), account)
+            else:
+                without_id.append((None, account))
+    keys = {row["id"]: (row["lmn_contact_id"] or "").lower() or None for row in world["crm", "contacts"]}
+    both: list[tuple[str | None, str | None]] = []
+    for row in world["crm", "contacts"]:
+        key, named = keys[row["id"]], row["id"].removeprefix("lmn-contact-")
+        other = key if key in lmn else named if named in lmn and named not in keys.values() else None
+        both.append((first(key, other), first(row["account_id"], lmn[other] if other else None)))
+    both += [
+        (contact, account)
+        for contact, account in lmn.items()
+        if contact not in keys.values() and f"lmn-contact-{contact}" not in keys
     ]
-    both += [(contact, account) for contact, account in lmn if contact is None or contact not in [c for c, _ in crm]]
-    return [(contact, account) for contact, account in both if account in accounts]
+    return [(contact, account) for contact, account in [*both, *without_id] if account in accounts]
 
 
 def combined_estimates(world: World, accounts: dict[str, Row]) -> dict[str, Row]:
@@ -158,6 +166,7 @@ def some_world(rng: random.Random, size: int) -> World:
         return [value if rng.random() < 0.7 else None for value in rng.sample(values, count)]
 
     crm_accounts = rng.sample(account_ids[:-1], rng.randint(0, size))
+    crm_contacts = [*(f"c-{n}" for n in range(size)), *(f"lmn-contact-{key}" for key in ("p1", "p2", "3", "p4"))]
     crm_estimates = rng.sample([*(f"e-{n}" for n in range(size)), "lmn-estimate-EST1", "lmn-estimate-EST2"], size)
     return {
         ("crm", "accounts"): [
@@ -191,8 +200,8 @@ def some_world(rng: random.Random, size: int) -> World:
             for _ in range(rng.randint(0, 2 * size))
         ],
         ("crm", "contacts"): [
-            {"id": f"c-{n}", "account_id": text(*account_ids), "lmn_contact_id": text("p1", "P2", "3", "5")}
-            for n in range(rng.randint(0, size))
+            {"id": id_, "account_id": text(*account_ids), "lmn_contact_id": text("p1", "P2", "3", "5")}
+            for id_ in rng.sample(crm_contacts, rng.randint(0, size))
         ],
         ("crm", "estimates"): [
             {

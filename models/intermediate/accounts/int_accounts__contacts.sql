@@ -16,65 +16,56 @@ crm as (
 
 ),
 
-lmn_rows as (
+lmn_matched as (
 
-    select
-        contacts.*,
-        -- a repeated Contact ID is one contact: its first row
-        row_number() over (
-            partition by contacts.lmn_contact_id
-            order by contacts.source_row asc nulls last
-        ) as choice
-
-    from {{ ref('stg_lmn__contacts_export') }} as contacts
-    -- lmn-format: no contact when both names are blank
-    where contacts.first_name is not null or contacts.last_name is not null
+    {{ lmn_contacts_matched() | indent(4) }}
 
 ),
 
 lmn as (
 
     select
-        lmn_rows.lmn_contact_id,
-        lmn_rows.source_row,
+        lmn_matched.lmn_contact_id,
+        lmn_matched.crm_contact_id,
+        lmn_matched.crm_choice,
+        lmn_matched.source_row,
         accounts.account_id
 
-    from lmn_rows
+    from lmn_matched
     inner join accounts
-        on lmn_rows.lmn_crm_id = accounts.lmn_crm_id
-    where lmn_rows.choice = 1 or lmn_rows.lmn_contact_id is null
+        on lmn_matched.lmn_crm_id = accounts.lmn_crm_id
 
 ),
 
 crm_linked as (
 
-    -- a contact known to both keeps the CRM's account, and gets LMN's where the CRM has none
+    -- a contact known to both keeps the CRM's values, and gets LMN's where the CRM has none
     select
         crm.crm_contact_id as contact_id,
-        crm.lmn_contact_id,
+        coalesce(crm.lmn_contact_id, lmn.lmn_contact_id) as lmn_contact_id,
         coalesce(crm.account_id, lmn.account_id) as account_id,
         0 as source_rank,
         crm.source_row
 
     from crm
     left join lmn
-        on crm.lmn_contact_id = lmn.lmn_contact_id
+        on
+            crm.crm_contact_id = lmn.crm_contact_id
+            and lmn.crm_choice = 1
 
 ),
 
 lmn_only as (
 
     select
-        'lmn-contact-' || lmn.lmn_contact_id as contact_id,
-        lmn.lmn_contact_id,
-        lmn.account_id,
+        'lmn-contact-' || lmn_contact_id as contact_id,
+        lmn_contact_id,
+        account_id,
         1 as source_rank,
-        lmn.source_row
+        source_row
 
     from lmn
-    left join crm
-        on lmn.lmn_contact_id = crm.lmn_contact_id
-    where crm.crm_contact_id is null
+    where crm_contact_id is null
 
 ),
 

@@ -24,6 +24,23 @@ lmn_accounts as (
 
 ),
 
+lmn_contacts as (
+
+    {{ lmn_contacts_matched() | indent(4) }}
+
+),
+
+contact_rows as (
+
+    select
+        *,
+        {{ lmn_contact_choice() }} as choice
+
+    from {{ ref('stg_lmn__contacts_export') }}
+    where {{ names_a_contact() }}
+
+),
+
 meetings_without_length as (
 
     -- D31: such a meeting counts 0 hours
@@ -46,6 +63,7 @@ meetings_without_length as (
 {% for kind, rows, table, key, action in [
     ('estimate', 'lmn_estimates', 'estimates_list', 'lmn_estimate_id', 'row dropped'),
     ('account', 'lmn_accounts', 'contacts_export', 'lmn_crm_id', 'account dropped'),
+    ('contact', 'lmn_contacts', 'contacts_export', 'lmn_contact_id', 'contact dropped'),
 ] -%}
 {{ kind }}s_without_id as (
 
@@ -65,6 +83,23 @@ meetings_without_length as (
 ),
 
 {% endfor -%}
+contacts_repeated as (
+
+    select
+        'lmn' as source,
+        'contacts_export' as table_name,
+        cast(null as {{ text_type() }}) as file,
+        source_row as row_number,
+        'lmn_contact_id' as column_name,
+        lmn_contact_id as value,
+        'a Contact ID that an earlier row has' as reason,
+        'contact dropped' as action
+
+    from contact_rows
+    where lmn_contact_id is not null and choice > 1
+
+),
+
 final as (
 
     select
@@ -90,6 +125,14 @@ final as (
     union all
 
     select * from accounts_without_id
+
+    union all
+
+    select * from contacts_without_id
+
+    union all
+
+    select * from contacts_repeated
 
 )
 

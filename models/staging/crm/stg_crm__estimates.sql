@@ -34,8 +34,10 @@ cleaned as (
         source.estimator,
         source.archived,
         source.exclude_stats,
-        -- the spellings of "no division" that LMN writes reach the CRM too
-        case when blank_divisions.spelling is null then source.division end as division,
+        -- the spellings of "no division" that LMN writes reach the CRM too, a blank one among them
+        case
+            when blank_divisions.spelling is null and not {{ is_blank('source.division') }} then source.division
+        end as division,
 
         -- facts
         source.total_price,
