@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ingest_harness import land, refused, rejects, rows
 
 from pipeline.errors import WarehouseError
 from pipeline.ingest.landing import LandedTable
-from pipeline.ingest.readers import csv_file
+from pipeline.ingest.readers import csv_file, csv_quotes
 
 
 def accounts(tmp_path: Path, content: bytes | str, name: str = "accounts.csv") -> LandedTable:
@@ -141,6 +145,76 @@ def test_a_quote_that_is_open_at_the_end_is_an_error_that_names_its_row(
 ) -> None:
     with pytest.raises(WarehouseError, match=f"row {row}: a quote is never closed"):
         accounts(tmp_path, content.encode(encoding))
+
+
+SWALLOWED = """id,name,status
+a1,"Acme,active
+a2,Beta,active
+a3,Gamma,active
+a4,"Delta",active
+a5,Eps,active
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        (SWALLOWED, 2),
+        ('id,name,status\n\nx\n0,5" pipe,"a\nb"\n' + SWALLOWED.split("\n", 1)[1], 5),
+        ('id,name\n1,"x"y\n', 2),
+        ('id,name\n1,"x" ,\n', 2),
+        ('id,name\n1,""x""\n', 2),
+        ('id,name,"city"s\n1,x,y\n', 1),
+        ('\ufeff"id","name"\r\n1,x\r\n"2"2,x', 3),
+        ('id,name\r1,x\r2,"y\r3,"z"\r', 3),
+    ],
+)
+def test_text_behind_a_closing_quote_is_an_error_that_names_its_row(tmp_path: Path, content: str, row: int) -> None:
+    with pytest.raises(WarehouseError, match=rf"accounts\.csv, row {row}: a quoted cell goes on"):
+        accounts(tmp_path, content)
+
+
+def test_a_quote_that_is_open_at_the_end_of_a_file_of_one_column_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "profiles.csv").write_text('id\np1\n"p2\np3\n')
+    with pytest.raises(WarehouseError, match=r"profiles\.csv, row 3: a quote is never closed"):
+        land("crm", tmp_path / "crm", tmp_path)
+
+
+def test_a_quote_within_a_cell_that_is_not_quoted_is_text(tmp_path: Path) -> None:
+    content = 'id,name,city\n1,5" pipe,"a\n""b"\n2,a""b",\n3, "x", "\n4,y,""""\n'
+    table = accounts(tmp_path, content)
+    assert [(row["name"], row["city"]) for row in rows(table)] == [
+        ('5" pipe', 'a\n"b'),
+        ('a""b"', None),
+        (' "x"', ' "'),
+        ("y", '"'),
+    ]
+
+
+CSV_PIECES = st.lists(st.sampled_from([",", '"', '""', '","', "\n", '"\n"', "\r\n", "x"]), max_size=30)
+
+
+@settings(max_examples=300)
+@given(pieces=CSV_PIECES, chunk=st.integers(1, 9))
+def test_stray_quotes_are_those_that_a_strict_reader_finds(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[str], chunk: int
+) -> None:
+    content = "".join(pieces)
+    path = tmp_path_factory.mktemp("quotes") / "a.csv"
+    path.write_bytes(content.encode())
+    try:
+        list(csv.reader(io.StringIO(content, newline=""), strict=True))
+        is_sound = True
+    except csv.Error:
+        is_sound = False
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_quotes, "_CHUNK_BYTES", chunk)
+        try:
+            csv_quotes.refuse_stray_quotes(path, ",", "a.csv")
+            assert is_sound
+        except WarehouseError:
+            assert not is_sound
 
 
 @pytest.mark.parametrize("cell", ['""', '"\n"', '"say """', '"A"', '5" pipe', '",""\n"'])

@@ -18,6 +18,7 @@ import pyarrow.csv
 from pipeline.errors import WarehouseError
 from pipeline.ingest.headers import fold
 from pipeline.ingest.readers import BrokenRow, RawBatch
+from pipeline.ingest.readers.csv_quotes import refuse_stray_quotes
 from pipeline.read_ahead import read_ahead
 
 BLOCK_BYTES: Final = 16 * 1024 * 1024
@@ -49,12 +50,11 @@ class CsvFile:
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
         """The rows; blank lines are none. Row 1 is the header, and a row of several lines counts once."""
+        refuse_stray_quotes(self._path, self._delimiter, self._where)
         if self._is_header_alone:  # Arrow wants a line break behind a row that it skips
             return
         names = [str(at) for at in range(len(self.headers))]
         broken: list[BrokenRow] = []
-        last_broken: BrokenRow | None = None
-        last_cell: str | None = None
         number = 1
         unseen = 0
         try:
@@ -65,16 +65,12 @@ class CsvFile:
                     empty = pa.nulls(batch.num_rows, pa.string())
                     columns = tuple(wide.get(name, empty) for name in names)
                     full = _not_blank(columns, batch.num_rows)
-                    if batch.num_rows:
-                        last_cell = columns[-1][-1].as_py()
                     fresh = tuple(broken[:unseen])
-                    last_broken = fresh[-1] if fresh else last_broken
                     del broken[:unseen]
                     unseen = 0
                     yield RawBatch(
                         numbers.filter(full), tuple(column.filter(full) for column in columns), _readable(fresh)
                     )
-            self._refuse_an_open_quote(number, last_cell, broken[-1] if broken else last_broken)
             if broken:
                 yield RawBatch(
                     pa.array([], pa.int64()), tuple(pa.array([], pa.string()) for _ in names), _readable(broken)
@@ -85,26 +81,6 @@ class CsvFile:
                 where=self._where,
                 remedy="save it again as CSV (UTF-8); look for a quote that is never closed",
             ) from error
-
-    def _refuse_an_open_quote(self, last_row: int, last_cell: str | None, last_broken: BrokenRow | None) -> None:
-        """Stop at a quote that is open where the file ends: the rows behind it would be one cell of the last row."""
-        if last_broken is not None and _ends_in_quotes(last_broken.text, self._delimiter):
-            row = last_broken.number
-        elif last_cell is not None and self._ends_with(f'{self._delimiter}"' + last_cell.replace('"', '""')):
-            row = last_row
-        else:
-            return
-        raise WarehouseError(
-            "a quote is never closed: everything behind it would be one cell",
-            where=f"{self._where}, row {row}",
-            remedy="close the quote, or save the file again as CSV; nothing of this table was loaded",
-        )
-
-    def _ends_with(self, text: str) -> bool:
-        ending = text.encode(self._encoding)
-        with self._path.open("rb") as file:
-            file.seek(max(0, self._path.stat().st_size - len(ending)))
-            return file.read() == ending
 
     def _open(
         self, names: list[str], positions: frozenset[int], broken: list[BrokenRow]
@@ -182,14 +158,6 @@ def _row_count(text: str, delimiter: str) -> int:
         return sum(1 for _ in islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), 2))
     except csv.Error:
         return 2
-
-
-def _ends_in_quotes(row: str, delimiter: str) -> bool:
-    try:
-        list(csv.reader(io.StringIO(row, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        return "unexpected end of data" in str(error)
-    return False
 
 
 def _row_numbers(rows: int, last: int, broken: list[BrokenRow], seen: int) -> tuple[pa.Array, int, int]:
