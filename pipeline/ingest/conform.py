@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.ingest.cells import TEXT_KINDS, Cell, read_cell, shown
+from pipeline.ingest.cells import NULLED, TEXT_KINDS, Cell, read_cell, shown
 from pipeline.ingest.headers import HeaderMatch
 from pipeline.ingest.plain_values import plain_values
 from pipeline.ingest.readers import RawBatch
@@ -18,6 +18,14 @@ from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.tables import ROW_COLUMN, Column, Kind, SourceTable
 
 _PHONE_KINDS: Final = TEXT_KINDS - {Kind.KEY} | {Kind.TAGS}
+
+_BEYOND_MARK: Final = "<value out of range: "
+"""What Arrow writes of a day or an instant that it has no date for."""
+_BEYOND: Final = Cell(None, "a date or a time beyond those that there are", NULLED)
+
+
+class _Beyond(str):
+    """A value that Python has none for, as Arrow writes it."""
 
 
 @dataclass(frozen=True)
@@ -190,22 +198,46 @@ def _unpacked(raw: pa.Array) -> pa.Array:
 def _cell_by_cell(column: Column, raw: pa.Array, dates_from_1904: bool) -> TypedColumn:
     """Every distinct value through `read_cell`, once."""
     values, codes = _distinct(raw)
-    cells = [read_cell(column, value, dates_from_1904=dates_from_1904) for value in values]
+    cells = [
+        _BEYOND if isinstance(value, _Beyond) else read_cell(column, value, dates_from_1904=dates_from_1904)
+        for value in values
+    ]
     typed = pa.array([cell.value for cell in cells], column.arrow_type)
     return TypedColumn(typed.take(codes), _faults(column, values, cells, codes))
 
 
 def _distinct(raw: pa.Array) -> tuple[list[object], pa.Array]:
     """The distinct values as Python has them, and which of them each place holds."""
-    if pa.types.is_timestamp(raw.type):  # Python ends at the year 9999 and at microseconds
+    if pa.types.is_timestamp(raw.type) or pa.types.is_date(
+        raw.type
+    ):  # Python ends at the year 9999 and at microseconds
         raw = raw.cast(pa.string())
     elif pa.types.is_string(raw.type):
         raw = raw.cast(pa.binary())  # which may be no UTF-8
     try:
         encoded = raw.dictionary_encode()
     except pa.ArrowException:  # lists and records have no dictionary
-        return raw.to_pylist(), pa.array(np.arange(len(raw)))
-    return encoded.dictionary.to_pylist(), encoded.indices
+        return _python_values(raw), pa.array(np.arange(len(raw)))
+    return _python_values(encoded.dictionary), encoded.indices
+
+
+def _python_values(values: pa.Array) -> list[object]:
+    """The values as Python has them, and `_Beyond` where it has none."""
+    try:
+        found = values.to_pylist()
+    except (OverflowError, ValueError):
+        found = [_python_value(value) for value in values]
+    return [_Beyond(value) if isinstance(value, str) and value.startswith(_BEYOND_MARK) else value for value in found]
+
+
+def _python_value(value: pa.Scalar) -> object:
+    try:
+        return value.as_py()
+    except (OverflowError, ValueError):
+        try:
+            return _Beyond(value.cast(pa.string()).as_py())
+        except pa.ArrowException:  # lists and records
+            return _Beyond(value.type)
 
 
 def _faults(column: Column, values: list[object], cells: list[Cell], codes: pa.Array) -> Faults | None:

@@ -114,17 +114,14 @@ def _from_instants(kind: Kind, raw: pa.Array) -> pa.Array | None:
     if kind not in (Kind.DATE, Kind.TIMESTAMP):
         return None
     if pa.types.is_date(raw.type):
-        if kind is Kind.TIMESTAMP:
-            return raw.cast(pa.timestamp("us"))
-        days = raw.cast(pa.date32())
-    else:
-        instants = to_utc_micros(raw)
-        ticks = instants.cast(pa.int64())
-        is_real = pc.and_(pc.greater_equal(ticks, _YEAR_1), pc.less(ticks, _YEAR_10000))
-        instants = pc.if_else(is_real, instants, pa.scalar(None, pa.timestamp("us")))
-        if kind is Kind.TIMESTAMP:
-            return instants
-        days = pc.floor_temporal(instants, unit="day").cast(pa.date32())
+        raw = raw.cast(pa.timestamp("s" if pa.types.is_date32(raw.type) else "ms"))
+    instants = to_utc_micros(raw)
+    ticks = instants.cast(pa.int64())
+    is_real = pc.and_(pc.greater_equal(ticks, _YEAR_1), pc.less(ticks, _YEAR_10000))
+    instants = pc.if_else(is_real, instants, pa.scalar(None, pa.timestamp("us")))
+    if kind is Kind.TIMESTAMP:
+        return instants
+    days = pc.floor_temporal(instants, unit="day").cast(pa.date32())
     is_near = pc.and_(pc.greater_equal(days, pa.scalar(FIRST_DAY)), pc.less_equal(days, pa.scalar(LAST_DAY)))
     return pc.if_else(is_near, days, pa.scalar(None, pa.date32()))
 

@@ -258,3 +258,46 @@ def test_a_folder_s_name_is_no_pattern_and_no_column_where_parts_are_settled(tmp
     landed = land("platform", tmp_path / "platform", tmp_path / folder)
     assert [row["id"] for row in rows(landed["email_prop"])] == [10, 11, 12]
     assert [row["id"] for row in rows(landed["tier"])] == [1, 2]
+
+
+DAY_MILLISECONDS = 86_400_000
+BEYOND = {
+    "the year 10000": pa.array([20000, 2932897], pa.date32()),
+    "before the year 1": pa.array([20000, -719163], pa.date32()),
+    "the last day of 32 bits": pa.array([20000, 2**31 - 1], pa.date32()),
+    "milliseconds": pa.array([20000 * DAY_MILLISECONDS, 5_000_000 * DAY_MILLISECONDS], pa.date64()),
+    "the last of 64 bits of milliseconds": pa.array([20000 * DAY_MILLISECONDS, 2**62], pa.date64()),
+}
+
+
+@pytest.mark.parametrize("name", BEYOND)
+def test_days_beyond_the_years_1_to_9999_are_no_dates_and_no_instants(tmp_path: Path, name: str) -> None:
+    days = BEYOND[name]
+    write_parquet(
+        tmp_path / "platform" / "customer.parquet", {"organization_id": [1, 1], "id": [1, 2], "renewal": days}
+    )
+    write_parquet(tmp_path / "platform" / "email_prop.parquet", emails(sent_at=days))
+    landed = land("platform", tmp_path / "platform", tmp_path)
+    assert [row["renewal"] for row in rows(landed["customer"])] == [dt.date(2024, 10, 4), None]
+    assert [(row, column, action) for row, column, _, action in refused(landed["customer"])] == [
+        (3, "renewal", "cell nulled")
+    ]
+    assert [row["sent_at"] for row in rows(landed["email_prop"])] == [dt.datetime(2024, 10, 4)]
+    assert [(row, column, action) for row, column, _, action in refused(landed["email_prop"])] == [
+        (3, "sent_at", "row dropped")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("array", "text"),
+    [
+        (pa.array([20000, 2**31 - 1], pa.date32()), "2024-10-04"),
+        (pa.array([1, 2**62], pa.duration("s")), "0:00:01"),
+        (pa.array([[20000], [2**31 - 1]], pa.list_(pa.date32())), '["2024-10-04"]'),
+        (pa.array([0, 2**62], pa.timestamp("ms")), "1970-01-01 00:00:00.000"),
+    ],
+)
+def test_what_no_date_or_span_can_hold_is_no_text(tmp_path: Path, array: pa.Array, text: str) -> None:
+    table = landed_emails(tmp_path, emails(sentiment=array))
+    assert [row["sentiment"] for row in rows(table)] == [text, None]
+    assert [(row, column, action) for row, column, _, action in refused(table)] == [(3, "sentiment", "cell nulled")]
