@@ -18,7 +18,7 @@ from pipeline.duckdb_sql import quoted, quoted_text, read_parquet
 from pipeline.ingest.cells import FIRST_DAY, LAST_DAY
 from pipeline.ingest.duplicates import connect
 from pipeline.ingest.landing import Landing
-from pipeline.ingest.tables import Column, Kind, SourceTable
+from pipeline.ingest.tables import ROW_COLUMN, Column, Kind, SourceTable
 
 LARGEST_ROW_GROUP: Final = 2 * 1024 * 1024
 """Larger row groups would keep the engines from reading with several threads."""
@@ -46,6 +46,8 @@ def is_plain(table: SourceTable, path: Path, landing: Landing) -> bool:
 def _has_landing_types(table: SourceTable, file: pq.ParquetFile) -> bool:
     schema = file.schema_arrow
     if len({name.lower() for name in schema.names}) < len(schema.names):
+        return False
+    if ROW_COLUMN in schema.names:  # it would be taken for the ingest's own
         return False
     return all(
         column.name in schema.names and _is_same(schema.field(column.name).type, column.arrow_type)

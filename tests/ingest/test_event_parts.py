@@ -224,3 +224,14 @@ def test_growing_file_by_file_gives_what_all_files_at_once_give(
     assert one.rejected == other.rejected == sum(map(len, files)) - len(expected)
     assert one.fingerprint == other.fingerprint
     assert rejects(one) == rejects(other)
+
+
+@pytest.mark.parametrize("numbers", [pa.array(["x", "y"]), pa.array([100, 200]), pa.nulls(2, pa.int64())])
+def test_a_column_that_is_called_as_the_row_numbers_are_is_left_out(events: Events, numbers: pa.Array) -> None:
+    for name, ids in (("1", (1, 2)), ("2", (2, 3))):
+        columns = notes(*((1, at, name) for at in ids))
+        write_parquet(events.folder / f"{name}.parquet", {**columns, "_row": numbers})
+    table = events.land()
+    assert [(row["id"], row["body"]) for row in rows(table)] == [(1, "1"), (2, "2"), (3, "2")]
+    assert [(reject["file"], reject["row_number"]) for reject in rejects(table)] == [("note/1.parquet", 3)]
+    assert table.extra_columns == ("_row",)
