@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,7 +53,28 @@ def _reading_order(path: Path) -> tuple[str, str]:
 
 
 def _is_table_file(path: Path) -> bool:
-    return path.suffix.lower() in FORMATS and path.is_file()
+    if path.suffix.lower() not in FORMATS:
+        return False
+    _must_lead_somewhere(path)
+    return path.is_file()
+
+
+def _must_lead_somewhere(path: Path) -> None:
+    """Raise WarehouseError if it is a link to nothing: the table would be taken for one that nobody brought."""
+    if path.is_symlink() and not path.exists():
+        raise WarehouseError(
+            f"this link leads nowhere: {path.readlink()} is not there",
+            where=str(path),
+            remedy="bring back what it leads to, or remove the link",
+        )
+
+
+def _left_out(path: Path, name: str) -> str:
+    """Why what is called `name` is no table file, in words."""
+    if path.suffix.lower() not in FORMATS:
+        return f"{name}: not CSV, Parquet or XLSX, left out"
+    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+    return f"{name}: {kinds.get(stat.S_IFMT(path.stat().st_mode), 'a device')}, not a file, left out"
 
 
 def _by_names(tables: Sequence[SourceTable], entries: Iterable[Path]) -> FoundFiles:
@@ -63,6 +85,8 @@ def _by_names(tables: Sequence[SourceTable], entries: Iterable[Path]) -> FoundFi
     for path in entries:
         name = path.name.lower() if path.is_dir() else path.stem.lower()
         table = by_name.get(name)
+        if table is not None:
+            _must_lead_somewhere(path)
         if table is not None and (path.is_dir() or _is_table_file(path)):
             claims.setdefault(table, []).append(path)
         elif path.is_dir() or _is_table_file(path):
@@ -70,7 +94,7 @@ def _by_names(tables: Sequence[SourceTable], entries: Iterable[Path]) -> FoundFi
             guess = f"; the nearest table is '{near[0]}'" if near else ""
             found.notices.append(f"{path.name}: not named as a table, left out{guess}")
         else:
-            found.notices.append(f"{path.name}: not CSV, Parquet or XLSX, left out")
+            found.notices.append(_left_out(path, path.name))
     for table, paths in claims.items():
         if len(paths) > 1:
             raise WarehouseError(
@@ -93,7 +117,7 @@ def _parts(folder: Path, found: FoundFiles) -> list[Path]:
         if _is_table_file(path):
             parts.append(path)
         else:
-            found.notices.append(f"{folder.name}/{path.name}: not CSV, Parquet or XLSX, left out")
+            found.notices.append(_left_out(path, f"{folder.name}/{path.name}"))
     if not parts:
         found.notices.append(f"{folder.name}: the folder of the table has no files in it")
     return parts
@@ -106,7 +130,7 @@ def _by_headers(
     found = FoundFiles()
     for path in entries:
         if not _is_table_file(path):
-            found.notices.append(f"{path.name}: not CSV, Parquet or XLSX, left out")
+            found.notices.append(_left_out(path, path.name))
             continue
         headers = headers_of(path)
         table = recognise(tables, headers)

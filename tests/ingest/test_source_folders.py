@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -162,3 +163,32 @@ def test_progress_has_no_total_where_a_file_does_not_tell_its_rows(tmp_path: Pat
     memory = Memory()
     ingest_source("crm", str(tmp_path / "crm"), Landing(tmp_path / "landing"), memory)
     assert memory.told[-1] == (1, None, "crm__accounts")
+
+
+@pytest.mark.parametrize("name", ["crm/accounts.csv", "crm/accounts", "crm/contacts/1.parquet", "lmn/Estimates.xlsx"])
+@pytest.mark.parametrize("target", ["/nonexistent/a", "itself"])
+def test_a_link_that_leads_nowhere_is_an_error_that_names_it(tmp_path: Path, name: str, target: str) -> None:
+    write_csv(tmp_path / "crm" / "profiles.csv", ["id"], [("1",)])
+    write_csv(tmp_path / "lmn" / "e.csv", ["Estimate ID"], [("1",)])
+    link = tmp_path / name
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(link.name if target == "itself" else target)
+    source = name.split("/", maxsplit=1)[0]
+    with pytest.raises(WarehouseError, match=rf"{name}: this link leads nowhere"):
+        land(source, tmp_path / source, tmp_path)
+
+
+def test_a_link_to_a_file_is_that_file(tmp_path: Path) -> None:
+    there = write_csv(tmp_path / "elsewhere.csv", HEADER, [("1", "A")])
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "accounts.csv").symlink_to(there)
+    assert land("crm", tmp_path / "crm", tmp_path)["accounts"].loaded == 1
+
+
+def test_a_pipe_and_a_folder_are_told_for_what_they_are(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts" / "1.csv", HEADER, [("1", "A")])
+    (tmp_path / "crm" / "accounts" / "2.csv").mkdir()
+    os.mkfifo(tmp_path / "crm" / "contacts.csv")
+    notices = land("crm", tmp_path / "crm", tmp_path)["accounts"].notices
+    assert "contacts.csv: a named pipe, not a file, left out" in notices
+    assert "accounts/2.csv: a folder, not a file, left out" in notices
