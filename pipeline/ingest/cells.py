@@ -47,6 +47,9 @@ SPREADSHEET_ERRORS: Final = frozenset(
 )
 """What a spreadsheet shows where it has no value; its CSV exports say the same. No text of a person."""
 
+UNSTORED_FORMULA: Final = "#formula without a stored value"
+"""What the workbook reader gives for a formula that was never calculated; it starts as errors do, so none is plain."""
+
 _TRUE: Final = frozenset({"yes", "y", "true", "1", "x", "on", "checked"})
 _FALSE: Final = frozenset({"no", "n", "false", "0", "", "off"})
 
@@ -101,6 +104,8 @@ def read_cell(column: Column, value: object, *, dates_from_1904: bool = False) -
             value.encode("utf-8")
         except UnicodeEncodeError:
             return _nulled("not UTF-8 text")
+    if value == UNSTORED_FORMULA:
+        return _nulled("a formula without a stored value: open the workbook in a spreadsheet and save it")
     if column.allowed:
         return _allowed(column, value)
     kind = column.kind

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from ingest_harness import land, rows, write_workbook
+from ingest_harness import land, rejects, rows, write_workbook
 
 from pipeline.errors import WarehouseError
 from pipeline.ingest.readers import workbook_scan
@@ -138,3 +138,36 @@ def test_a_table_that_starts_right_of_column_a(tmp_path: Path) -> None:
     write_workbook(tmp_path / "crm" / "accounts.xlsx", [None, "id", None, "name"], [[None, 1, "x", "A"]])
     (row,) = rows(land("crm", tmp_path / "crm", tmp_path)["accounts"])
     assert (row["id"], row["name"]) == ("1", "A")
+
+
+def test_a_formula_that_was_never_calculated_is_null_and_said_so(tmp_path: Path) -> None:
+    header = ["id", "name", "annual_revenue", "archived", "created_at", "tags", "city", "lmn_crm_id"]
+    formulas = ["=1+2", "=TRUE()", "=TODAY()", '="a,b"', "=B2", "=A2"]
+    lines = [["1", "A", *formulas], ['="2"', None], ["3", "C"], [None], ["4", "D", None, None, None, None, None, "=1"]]
+    write_workbook(tmp_path / "crm" / "accounts.xlsx", header, [*lines, ["=5"]])
+    table = land("crm", tmp_path / "crm", tmp_path)["accounts"]
+    assert [row["id"] for row in rows(table)] == ["1", "3", "4"]
+    assert all(row[name] is None for row in rows(table) for name in header[2:])
+    assert sorted((row["row_number"], row["column_name"], row["action"]) for row in rejects(table)) == [
+        *sorted((2, name, "cell nulled") for name in header[2:]),
+        (3, "id", "row dropped"),
+        (6, "lmn_crm_id", "cell nulled"),
+        (7, "id", "row dropped"),
+    ]
+    assert all("a formula without a stored value: open the workbook" in row["reason"] for row in rejects(table))
+
+
+def test_a_formula_with_a_stored_value_is_that_value(workbook: Path) -> None:
+    """An empty text is a value, and a shared formula stands in its first cell only."""
+    sheet = b"""<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>
+    <row r="1"><c r="A1" t="inlineStr"><is><t>Estimate ID</t></is></c>
+    <c r="B1" t="inlineStr"><is><t>Address</t></is></c><c r="C1" t="inlineStr"><is><t>Version</t></is></c>
+    <c r="D1" t="inlineStr"><is><t>Total Price</t></is></c></row>
+    <row r="2"><c r="A2" t="str"><f>"EST"&amp;1</f><v>EST1</v></c><c r="B2" t="str"><f>""</f><v></v></c>
+    <c r="C2" t="str"><f t="shared" si="0"/><v/></c><c r="D2"><f>1+2</f><v>3</v></c></row>
+    <row r="3"><c r="A3" t="str"><f>"EST"&amp;2</f><v>EST2</v></c><c r="B3"><f t="shared" si="0"/></c>
+    <c r="C3" s="1"><v/></c><c r="D3"><f>1+2</f><v></v></c></row></sheetData></worksheet>"""
+    repack(workbook, "xl/worksheets/sheet1.xml", sheet)
+    table = land("lmn", workbook.parent, workbook.parent.parent)["estimates_list"]
+    assert [(row["lmn_estimate_id"], row["total_price"]) for row in rows(table)] == [("EST1", 3), ("EST2", None)]
+    assert [(row["row_number"], row["column_name"]) for row in rejects(table)] == [(3, "address"), (3, "total_price")]

@@ -20,6 +20,7 @@ from typing import BinaryIO, Final
 from xml.etree import ElementTree
 
 from pipeline.errors import WarehouseError
+from pipeline.ingest.cells import UNSTORED_FORMULA
 
 MOST_UNPACKED_BYTES: Final = 512 * 1024 * 1024
 MOST_CELLS: Final = 16_000_000
@@ -45,12 +46,20 @@ _ERROR: Final = re.compile(
     rb"(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)<",
     re.DOTALL,
 )
+_UNSTORED: Final = re.compile(
+    rb'<(?:\w+:)?c\s(?![^>]*\bt="(?:str|e)")[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>\s*'
+    rb"<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*(?:/>|></(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"
+)
+"""A formula whose value was never calculated; one whose value is an empty text is of the type `str`."""
 _DATES_FROM_1904: Final = re.compile(rb'<(?:\w+:)?workbookPr\b[^>]*\bdate1904="(?:1|true|on)"')
 
 
 @dataclass
 class SheetScan:
-    """What was seen of a sheet: its grid's last row and column (from 1), and its error cells by row and column."""
+    """What was seen of a sheet: its grid's last row and column (from 1), and its error cells by row and column.
+
+    A formula without a stored value is an error cell too.
+    """
 
     last_row: int = 0
     last_column: int = 0
@@ -158,6 +167,9 @@ def _look(sheet: SheetScan, data: bytes, *, is_end: bool = False) -> bytes:
     if b't="e"' in seen:
         for letters, row, text in _ERROR.findall(seen):
             sheet.errors[int(row), _column_number(letters)] = text.decode("utf-8", errors="replace")
+    if b"f>" in seen or b"<f" in seen:
+        for letters, row in _UNSTORED.findall(seen):
+            sheet.errors[int(row), _column_number(letters)] = UNSTORED_FORMULA
     return data[end:]
 
 

@@ -27,7 +27,9 @@ class XlsxFile:
         self._where = where
         scan = scan_workbook(path, where)
         self.dates_from_1904 = scan.dates_from_1904
-        self._errors = scan.first_sheet.errors
+        self._errors: dict[int, dict[int, str]] = {}
+        for (row, column), text in scan.first_sheet.errors.items():
+            self._errors.setdefault(row, {})[column - 1] = text
         try:
             self._sheet = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0)
         except (python_calamine.CalamineError, OSError, IndexError) as error:
@@ -35,7 +37,7 @@ class XlsxFile:
                 f"the workbook can't be read: {error}", where=where, remedy="open it and save it again as .xlsx"
             ) from error
         self._left = self._sheet.start[1] if self._sheet.start else 0
-        self._rows = enumerate(self._sheet.iter_rows(), start=1)
+        self._rows = self._numbered()
         _, first = next(self._rows, (1, []))
         header = self._texts(1, first)
         while header and not (header[-1] or "").strip():
@@ -61,13 +63,21 @@ class XlsxFile:
                 numbers, rows = [], []
         yield self._batch(numbers, rows, positions)
 
+    def _numbered(self) -> Iterator[tuple[int, Sequence[object]]]:
+        """The sheet's rows from 1. Calamine's end where only formulas without values follow."""
+        number = 0
+        for number, cells in enumerate(self._sheet.iter_rows(), start=1):
+            yield number, cells
+        for left in sorted(row for row in self._errors if row > number):
+            yield left, ()
+
     def _texts(self, number: int, cells: Sequence[object]) -> list[str | None]:
         texts: list[str | None] = [None] * self._left
         texts += [None if cell == "" else text_of(cell) for cell in cells]
-        if self._errors:
-            for at in range(len(texts)):
-                if error := self._errors.get((number, at + 1)):
-                    texts[at] = error
+        if errors := self._errors.get(number):
+            texts += [None] * (max(errors) + 1 - len(texts))
+            for at, error in errors.items():
+                texts[at] = error
         return texts
 
     def _batch(self, numbers: list[int], rows: list[list[str | None]], positions: frozenset[int]) -> RawBatch:
