@@ -162,7 +162,7 @@ a5,Eps,active
         (SWALLOWED, 2),
         ('id,name,status\n\nx\n0,5" pipe,"a\nb"\n' + SWALLOWED.split("\n", 1)[1], 5),
         ('id,name\n1,"x"y\n', 2),
-        ('id,name\n1,"x" ,\n', 2),
+        ('id,name\n1,"x" y,\n', 2),
         ('id,name\n1,""x""\n', 2),
         ('id,name,"city"s\n1,x,y\n', 1),
         ('\ufeff"id","name"\r\n1,x\r\n"2"2,x', 3),
@@ -172,6 +172,12 @@ a5,Eps,active
 def test_text_behind_a_closing_quote_is_an_error_that_names_its_row(tmp_path: Path, content: str, row: int) -> None:
     with pytest.raises(WarehouseError, match=rf"accounts\.csv, row {row}: a quoted cell goes on"):
         accounts(tmp_path, content)
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_blanks_may_follow_a_closing_quote(tmp_path: Path, end: str) -> None:
+    table = accounts(tmp_path, 'id,name,city\n1,"x" ,"y"\n2,x,"y"  ' + end)
+    assert [(row["id"], row["city"].strip()) for row in rows(table)] == [("1", "y"), ("2", "y")]
 
 
 def test_a_quote_that_is_open_at_the_end_of_a_file_of_one_column_is_an_error(tmp_path: Path) -> None:

@@ -21,13 +21,13 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 def refuse_stray_quotes(path: Path, delimiter: str, where: str) -> None:
-    """Raise WarehouseError if a quoted cell is never closed, or goes on behind its closing quote."""
+    """Raise WarehouseError if a quoted cell is never closed, or goes on behind its closing quote; blanks may follow."""
     if _is_regular(path, delimiter):
         return
     separator = rb"[\r\n" + delimiter.encode() + rb"]"
     cell = rb'"(?:(?<=' + separator + rb'")|(?<=\A")|(?<=\A\xef\xbb\xbf"))(?:[^"]++|"")*+'
     opens = re.compile(cell)
-    sound = re.compile(rb'(?>[^"]++|' + cell + rb'"(?:(?=' + separator + rb")|\Z)|(?!" + cell + rb')")*+')
+    sound = re.compile(rb'(?>[^"]++|' + cell + rb'"(?= *(?:' + separator + rb"|\Z))|(?!" + cell + rb')")*+')
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         found = sound.match(content)
         end = 0 if found is None else found.end()
