@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.errors import WarehouseError
 from pipeline.instants import run_name
 
 DUPLICATES = "duplicate_at_risk_estimates"
@@ -35,11 +36,11 @@ class RunHistory:
 
     def duplicates_before(self, as_of: datetime) -> tuple[Path, ...]:
         """Give the duplicates as the latest earlier run left them: one file, or none."""
-        return tuple(path / f"{DUPLICATES}.parquet" for path in self.before(as_of)[-1:])
+        return tuple(_whole(path / f"{DUPLICATES}.parquet") for path in self.before(as_of)[-1:])
 
     def metrics_before(self, as_of: datetime) -> tuple[Path, ...]:
         """Give the metrics of every earlier run, a file each."""
-        return tuple(path / f"{METRICS}.parquet" for path in self.before(as_of))
+        return tuple(_whole(path / f"{METRICS}.parquet") for path in self.before(as_of))
 
     def keep(self, as_of: datetime, marts: Mapping[str, pa.Table]) -> None:
         """Keep what a published run leaves, in place of what a run of the same instant left."""
@@ -49,3 +50,19 @@ class RunHistory:
             scratch = target / f".{name}.part"
             pq.write_table(marts[name], scratch, compression="zstd")
             scratch.replace(target / f"{name}.parquet")
+
+
+def _whole(path: Path) -> Path:
+    """Give the file; WarehouseError where it is damaged, for nothing can make it anew."""
+    try:
+        pq.read_metadata(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:  # the file system's, not the content's
+            raise
+        raise WarehouseError(
+            "what an earlier run has left is damaged",
+            where=str(path),
+            remedy="bring the file back from a backup; or move it away, and run again: what it remembers of duplicates "
+            "or metrics is forgotten then",
+        ) from None
+    return path

@@ -57,11 +57,12 @@ class Build:
 
     @classmethod
     def read(cls, path: Path) -> Build | None:
-        """Read the record of the last build; None where there is none."""
-        if not path.exists():
+        """Read the record of the last build; None where there is none, or only a part of it."""
+        try:
+            content = json.loads(path.read_text())
+            return cls(RunPlan.from_json(content["plan"]), content["target"], content["project"], dict(content["raw"]))
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
-        content = json.loads(path.read_text())
-        return cls(RunPlan.from_json(content["plan"]), content["target"], content["project"], content["raw"])
 
 
 def selection(changed: Sequence[str]) -> list[str]:

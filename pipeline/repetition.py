@@ -1,7 +1,7 @@
 """Nothing new, nothing to do: tells whether a run would only repeat the last one.
 
-It would if the files of every source, the settings, the program and what earlier runs left are the same, and the drops
-that the last run published are still in place.
+It would if the files of every source, the settings, the program and what earlier runs left are the same, and what the
+last run published and built, which `explain` reads, is still in place.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from typing import Any
 
 from pipeline.drops.catalog import LATEST
 from pipeline.drops.manifest import MANIFEST
+from pipeline.engines import keeps_models
 from pipeline.history import RunHistory
+from pipeline.rebuild import Build
 from pipeline.run_plan import RunPlan
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.workspace import Workspace
@@ -39,13 +41,21 @@ def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
 
 
 def recorded_drops(workspace: Workspace, fingerprint: str | None) -> list[dict[str, Any]] | None:
-    """Give the last run's drops where it had this fingerprint and they are still the latest; else None."""
-    if fingerprint is None or not workspace.last_run.exists():
+    """Give the last run's drops where it had this fingerprint, they are the latest and its models are there; else None.
+
+    A record that is damaged is taken for none.
+    """
+    try:
+        recorded = json.loads(workspace.last_run.read_text())
+        drops: list[dict[str, Any]] = recorded["drops"]
+        in_place = all(_is_latest(Path(drop["location"])) for drop in drops)
+        is_same = fingerprint is not None and recorded["fingerprint"] == fingerprint
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
-    recorded = json.loads(workspace.last_run.read_text())
-    drops: list[dict[str, Any]] = recorded["drops"]
-    in_place = all(_is_latest(Path(drop["location"])) for drop in drops)
-    return drops if recorded["fingerprint"] == fingerprint and in_place else None
+    if not (is_same and in_place):
+        return None
+    build = Build.read(workspace.built)
+    return drops if build is not None and keeps_models(build.target, workspace.state) else None
 
 
 def record_run(

@@ -28,7 +28,7 @@ class Engine(Protocol):
 
     name: str
     rebuilds_in_part: bool
-    """Whether the models of the last run are sure to be there for this one, so that it need not build them all."""
+    """Whether the models of the last run are sure to be there, so that this one need not build them all; after load."""
 
     def load(self, tables: Sequence[RawTable]) -> None:
         """Make every table a relation of the schema `raw`, replacing what was there."""
@@ -47,6 +47,15 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Release what the engine holds."""
+
+
+def keeps_models(target: str, state: Path) -> bool:
+    """Whether the models of the last run are there, as far as the state folder tells; servers are not asked."""
+    if target != "duckdb":
+        return True
+    from pipeline.engines.duckdb import DATABASE_FILE, holds_models
+
+    return holds_models(state / DATABASE_FILE)
 
 
 def open_engine(settings: Settings) -> Engine:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
 
 import duckdb
 import pyarrow as pa
@@ -12,6 +14,39 @@ from pipeline.duckdb_sql import read_parquet
 from pipeline.engines import RawTable
 from pipeline.settings import Settings
 
+DATABASE_FILE: Final = "warehouse.duckdb"
+
+
+def holds_models(path: Path) -> bool:
+    """Whether the models of the last run can be read: they are in the file, and what its views read is there too."""
+    if not path.exists():
+        return False
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            views = connection.execute("select view_name from duckdb_views() where schema_name = 'raw'").fetchall()
+            for (view,) in views:
+                connection.execute(f'select * from raw."{view}" limit 0')
+            marts = connection.execute("select 1 from duckdb_tables() where schema_name = 'marts' limit 1").fetchall()
+    except duckdb.Error as error:
+        if _is_in_use(error):
+            raise
+        return False
+    return bool(views and marts)
+
+
+def _is_damaged(path: Path) -> bool:
+    """Whether a file that is there is no database, or only a part of one."""
+    try:
+        duckdb.connect(str(path), read_only=True).close()
+    except duckdb.Error as error:
+        return not _is_in_use(error)
+    return False
+
+
+def _is_in_use(error: duckdb.Error) -> bool:
+    """Whether another process holds the file: nothing is wrong with it."""
+    return "lock on file" in str(error)
+
 
 class DuckDBEngine:
     """Raw tables are views over Parquet, so loading copies nothing. One process writes: the run's lock sees to that."""
@@ -19,15 +54,19 @@ class DuckDBEngine:
     name = "duckdb"
 
     def __init__(self, settings: Settings) -> None:
-        self.path = settings.state / "warehouse.duckdb"
-        self.rebuilds_in_part = self.path.exists()
+        self.path = settings.state / DATABASE_FILE
+        self.rebuilds_in_part = False
         self.spill = settings.state / "spill"
         self.memory_limit = settings.memory_limit
         self._open: duckdb.DuckDBPyConnection | None = None
 
     def load(self, tables: Sequence[RawTable]) -> None:
-        """Make a view of each table's Parquet files."""
+        """Make a view of each table's Parquet files, in a new database where the file is missing or damaged."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.rebuilds_in_part = holds_models(self.path)
+        if not self.path.exists() or _is_damaged(self.path):
+            for left in (self.path, self.path.with_name(f"{self.path.name}.wal")):
+                left.unlink(missing_ok=True)
         connection = self._connection()
         connection.execute("create schema if not exists raw")
         for table in tables:

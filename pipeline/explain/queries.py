@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipeline.dbt_runner import DbtContext, compile_analyses, project_fingerprint
 from pipeline.drops.scratch_database import scratch_connection
-from pipeline.engines import Engine, open_engine
+from pipeline.engines import Engine, keeps_models, open_engine
 from pipeline.errors import WarehouseError
 from pipeline.explain.evidence import Evidence
 from pipeline.explain.identity import Identity
@@ -95,7 +95,7 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
     workspace = Workspace(settings.state)
     with workspace.turn(open_progress()):
         build = Build.read(workspace.built)
-        if build is None:
+        if build is None or not keeps_models(build.target, settings.state):
             raise _nothing_built(settings)
         if build.project != project_fingerprint(build.target):
             raise WarehouseError(
@@ -112,5 +112,7 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
 
 def _nothing_built(settings: Settings) -> WarehouseError:
     return WarehouseError(
-        "nothing has been built here", where=str(settings.state), remedy="run `warehouse run` with this --state first"
+        "what a run builds is not here, or only a part of it",
+        where=str(settings.state),
+        remedy="run `warehouse run` with this --state first",
     )

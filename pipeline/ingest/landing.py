@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from pipeline.ingest.tables import SourceTable
 
 _ADDRESS_DIGITS: Final = 32
+_PARQUET_MARK: Final = b"PAR1"
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ class Landing:
         except (OSError, ValueError, TypeError, KeyError):
             return None
         rejects = folder / f"{address}.rejects.parquet" if record.has_rejects else None
-        if rejects is not None and not rejects.exists():
+        if rejects is not None and not _is_whole(rejects):
             return None
         return Part(address, data, rejects, record)
 
@@ -184,7 +185,7 @@ class Landing:
         except (OSError, ValueError, TypeError, KeyError):
             return None
         whole = tuple(part for part in parts if part is not None)
-        if len(whole) < len(parts) or not all(path.exists() for path in rejects):
+        if len(whole) < len(parts) or not all(map(_is_whole, rejects)):
             return None
         return PartSet(address, whole, rejected, rejects)
 
@@ -241,6 +242,16 @@ class Landing:
 
     def _folder(self, table: SourceTable) -> Path:
         return self.root / table.qualified_name
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a Parquet file is there to its end, where its mark stands."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(_PARQUET_MARK), os.SEEK_END)
+            return file.read() == _PARQUET_MARK
+    except OSError:
+        return False
 
 
 def _sweep(folder: Path) -> None:

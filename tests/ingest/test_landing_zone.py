@@ -83,7 +83,8 @@ def test_an_unchanged_workbook_is_not_opened_to_see_which_table_it_is(
 
 
 @pytest.mark.parametrize(
-    "damage", ["cut the part", "lose the part", "lose the rejects", "lose the record", "spoil the record"]
+    "damage",
+    ["cut the part", "lose the part", "lose the rejects", "empty the rejects", "lose the record", "spoil the record"],
 )
 def test_a_part_that_is_not_whole_is_made_anew(tmp_path: Path, damage: str) -> None:
     table = accounts(tmp_path, ("1", "A", "maybe"))
@@ -96,6 +97,8 @@ def test_a_part_that_is_not_whole_is_made_anew(tmp_path: Path, damage: str) -> N
             part.unlink()
         case "lose the rejects":
             refused.unlink()
+        case "empty the rejects":
+            refused.write_bytes(b"")
         case "lose the record":
             record.unlink()
         case "spoil the record":
