@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pipeline.contract_commands import app as contract
-from pipeline.errors import WarehouseError
+from pipeline.errors import WarehouseError, in_words
 from pipeline.hidden_modules import hide
+from pipeline.interruption import Interrupted, Interruptions
 
 if TYPE_CHECKING:
     from pipeline.run import RunOutcome
@@ -187,17 +188,37 @@ def _settings(given: dict[str, Any]) -> Settings:
 
 def main() -> None:
     """Run the command line; a fault with a remedy is said in words and ends with exit code 1."""
+    _open_streams()
+    interruptions = Interruptions()
     hide("pandas")  # pyarrow would load it to ask whether a list is a series: a second that no command has use for
     code: str | int | None = 1
     atexit.register(lambda: _leave(code))  # what is registered first is called last, when all else has ended
     try:
         app()
-    except WarehouseError as error:
-        print(f"\n{error}", file=sys.stderr)
-        sys.exit(1)
+    except Interrupted:
+        code = interruptions.exit_code()
+        print("\ninterrupted: what is published is whole\nTo do: run again", file=sys.stderr)
+        sys.exit(code)
     except SystemExit as ended:
         code = ended.code
         raise
+    except Exception as error:
+        if (fault := in_words(error)) is None:
+            raise
+        print(f"\n{fault}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _open_streams() -> None:
+    """Let what is printed go nowhere where a stream is closed, and write what its encoding lacks as an escape."""
+    for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+        stream = getattr(sys, name)
+        if stream is None:
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_RDWR), number)  # or the next file to be opened would be the stream
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115
+        elif number:
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _leave(code: str | int | None) -> None:

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import sys
+from typing import Final
+
+_REMEDIES: Final = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room there, and run again"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "see to it that this user may write there, or name another folder"),
+    errno.EROFS: "name a folder of a file system that can be written",
+    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST), "a file stands where a folder is wanted: name another folder"),
+}
+
 
 class WarehouseError(Exception):
     """A fault with a remedy.
@@ -21,3 +32,23 @@ class WarehouseError(Exception):
         if self.remedy:
             parts.append(f"To do: {self.remedy}")
         return "\n".join(parts)
+
+
+def in_words(error: BaseException) -> WarehouseError | None:
+    """Say what the file system refused, whoever met it: us, Arrow or DuckDB; None for what is no such fault."""
+    if isinstance(error, WarehouseError):
+        return error
+    if isinstance(error, OSError):
+        where = None if error.filename is None else str(error.filename)
+        remedy = _REMEDIES.get(error.errno or 0, "see to the path and the disk that are named, and run again")
+        return WarehouseError(error.strerror or _one_line(error), where=where, remedy=remedy)
+    duckdb = sys.modules.get("duckdb")  # who has not loaded it can't have met its errors
+    if duckdb is not None and isinstance(error, duckdb.IOException):
+        return WarehouseError(
+            _one_line(error), where="DuckDB", remedy="see to the file that is named and to the room left, and run again"
+        )
+    return None
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

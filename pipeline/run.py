@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pipeline.dbt_process import OpenDbt, open_dbt
 from pipeline.drops.audit import AuditProcess
 from pipeline.errors import WarehouseError
+from pipeline.interruption import Interrupted
 from pipeline.progress import Progress
 from pipeline.repetition import record_run, recorded_drops, run_fingerprint
 from pipeline.run_plan import RunPlan
@@ -78,4 +79,7 @@ def _execute(settings: Settings, progress: Progress, open_dbt: OpenDbt, open_aud
 
     job = build_definitions(settings, progress, open_dbt, open_audit).resolve_job_def(JOB)
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
-        job.execute_in_process(instance=instance, run_config=_QUIET)
+        try:
+            job.execute_in_process(instance=instance, run_config=_QUIET)
+        except dg.DagsterExecutionInterruptedError:
+            raise Interrupted from None

@@ -5,6 +5,7 @@ The command line overrides the environment, which overrides `warehouse.toml` in 
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,6 +25,9 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 
 Target = Literal["duckdb", "postgres", "spark"]
 
+
+_SIZE = re.compile(r"(?=.*[1-9])\d+(\.\d+)?\s*([KMGT]i?B|[KMGT]|bytes|B|%)", re.IGNORECASE)
+"""What DuckDB takes for an amount of memory."""
 
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
 
@@ -73,6 +77,13 @@ class Settings(BaseSettings):
         if place is not None and not place.strip():
             raise ValueError("is blank, which would be the working folder; name it, with a dot if it is that one")
         return place
+
+    @field_validator("memory_limit")
+    @classmethod
+    def _size(cls, size: str) -> str:
+        if _SIZE.fullmatch(size.strip()) is None:
+            raise ValueError(f"{size!r} is no size; write a number and a unit (MB, GB, TB, MiB, GiB, TiB), as 6GB")
+        return size.strip()
 
     @field_validator("exports")
     @classmethod

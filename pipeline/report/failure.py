@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from pipeline.drops.catalog import organizations_in
 from pipeline.drops.place import Place, open_place
-from pipeline.errors import WarehouseError
+from pipeline.errors import WarehouseError, in_words
 from pipeline.ingest.landing import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.progress import Progress
@@ -49,9 +49,7 @@ def failure_reported(
 
 def _as_problem(error: Exception) -> WarehouseError:
     """Say a fault as people read it. Of a fault of the program only its kind is told: its words may hold any value."""
-    if isinstance(error, WarehouseError):
-        return error
-    return WarehouseError(
+    return in_words(error) or WarehouseError(
         f"the program itself failed ({type(error).__name__})",
         remedy="this is a fault of the program, not of the data: its trace is in the log of the run",
     )

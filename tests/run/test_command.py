@@ -1,0 +1,106 @@
+"""The command's edge: every fault of the machine is said in words, whatever the streams are."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.errors import in_words
+from pipeline.report.failure import _as_problem
+from pipeline.settings import PROJECT_ROOT, Settings
+
+CALL = "from pipeline import cli; cli.main()"
+
+
+def warehouse(
+    *arguments: object, call: str = CALL, shell: str = "", folder: Path = PROJECT_ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Call the command; `shell` is what a shell would put behind it."""
+    command = [sys.executable, "-c", call, *map(str, arguments)]
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {shell}', "sh", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT), **environment},
+    )
+
+
+def failing(statement: str) -> str:
+    """Replace what `verify` does."""
+    return f"import pipeline.drops.verify as v\ndef fail(*_):\n    {statement}\nv.verify_drop = fail\n{CALL}"
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ('import errno; raise OSError(errno.ENOSPC, "No space left on device", "/mnt/x")', "make room"),
+        ('import errno; raise OSError(errno.EROFS, "Read-only file system", "/mnt/x")', "can be written"),
+        ('import duckdb; raise duckdb.IOException("IO Error: could not write /mnt/x")', "DuckDB: IO Error"),
+    ],
+)
+def test_what_the_file_system_refuses_is_said_in_words(statement: str, said: str) -> None:
+    ended = warehouse("verify", "drop", call=failing(statement))
+    assert ended.returncode == 1
+    assert said in ended.stderr and "/mnt/x" in ended.stderr and "To do: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_report_of_a_failed_run_says_the_same_words() -> None:
+    assert str(_as_problem(PermissionError(13, "Permission denied", "x"))).startswith("x: Permission denied\nTo do: ")
+    assert in_words(KeyError("secret")) is None
+
+
+def test_a_sample_below_a_file_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = warehouse("sample", tmp_path / "file" / "x", "--accounts", 200, "--seed", 1)
+    assert ended.returncode == 1
+    assert "name another folder" in ended.stderr and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_in_words_with_the_signal_s_exit_code(number: signal.Signals) -> None:
+    ended = warehouse("verify", "drop", call=failing(f"import os; os.kill(os.getpid(), {int(number)})"))
+    assert ended.returncode == 128 + number
+    assert "interrupted" in ended.stderr and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_in_dagster_s_steps_ends_in_the_same_way(number: signal.Signals, tmp_path: Path) -> None:
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "accounts.csv").write_text("id,name\na,A\n")
+    kill = f"import os; os.kill(os.getpid(), {int(number)}); [None for _ in range(10**6)]"
+    call = f"import pipeline.assets.sources as s\ndef fail(*_):\n    {kill}\ns.ingest_source = fail\n{CALL}"
+    ended = warehouse("run", "--crm", "crm", folder=tmp_path, call=call)
+    assert "interrupted" in ended.stderr and "Traceback" not in ended.stderr, ended.stderr
+    assert ended.returncode == 128 + number
+
+
+def test_what_an_encoding_lacks_is_written_as_an_escape() -> None:
+    ended = warehouse("verify", "nö", PYTHONIOENCODING="ascii")
+    assert ended.returncode == 1
+    assert "n\\xf6" in ended.stdout + ended.stderr and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_fault(closed: str) -> None:
+    ended = warehouse("verify", "drop", call=failing("return ()"), shell=closed)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("size", ["lots", "", "6", "-6GB", "0GB", "6GB;", "1_000MB", "6PB", "six GB"])
+def test_a_memory_limit_that_is_no_size_is_refused_at_the_start(size: str) -> None:
+    with pytest.raises(ValueError, match="is no size"):
+        Settings(memory_limit=size)
+
+
+@pytest.mark.parametrize("size", ["6GB", "512MiB", "1.5 gb", "80%", " 3tib ", "700000000 bytes", "900M"])
+def test_what_is_taken_for_a_size_duckdb_takes_too(size: str) -> None:
+    duckdb.connect(config={"memory_limit": Settings(memory_limit=size).memory_limit}).close()
