@@ -43,7 +43,7 @@ class RunHistory:
         return tuple(_whole(path / f"{METRICS}.parquet") for path in self.before(as_of))
 
     def keep(self, as_of: datetime, marts: Mapping[str, pa.Table]) -> None:
-        """Keep what a published run leaves, in place of what a run of the same instant left."""
+        """Keep what a run that publishes leaves, in place of what a run of the same instant left."""
         target = self.folder / run_name(as_of)
         target.mkdir(parents=True, exist_ok=True)
         for name in (DUPLICATES, METRICS):

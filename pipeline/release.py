@@ -24,7 +24,7 @@ from pipeline.drops.publish import PublishedDrop
 from pipeline.drops.retention import prune, prune_reports
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
 from pipeline.engines import Engine
-from pipeline.errors import WarehouseError
+from pipeline.errors import WarehouseError, in_words
 from pipeline.history import DUPLICATES, METRICS, RunHistory
 from pipeline.ingest.landing import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
@@ -63,7 +63,7 @@ class Release:
         """Publish a drop for each organization, and keep what the next run needs to know of this one.
 
         WarehouseError, with nothing published but the reports that say so, where a contract breaks what its version
-        promises or the audit fails.
+        promises or the audit fails. Whatever fails, `latest` stays where it was.
         """
         with self.destination.turn():
             self.destination.clear_staging()
@@ -86,11 +86,7 @@ class Release:
                     self.progress.view.noted(f"report: {page}")
                 raise problem
             history = {DUPLICATES: self._duplicates(), METRICS: _of_this_run(metrics, self.plan.as_of)}
-            self.engine.commit()
-            published = self._publish(drops, manifests)
-            write_reports(reports, self.destination.place, self.settings.state)
-        RunHistory(self.settings.state).keep(self.plan.as_of, history)
-        return published
+            return self._publish(drops, manifests, history, reports)
 
     def _folders(self) -> dict[int, Path]:
         """Name the staging folder of every organization that gets a drop."""
@@ -188,18 +184,41 @@ class Release:
         (contract,) = (contract for contract in self.contracts if contract.name == DUPLICATES)
         return self.engine.read(DUPLICATES, [column.name for column in contract.columns])
 
-    def _publish(self, drops: Sequence[StagedDrop], manifests: Sequence[Mapping[str, Any]]) -> list[PublishedDrop]:
+    def _publish(
+        self,
+        drops: Sequence[StagedDrop],
+        manifests: Sequence[Mapping[str, Any]],
+        history: Mapping[str, pa.Table],
+        reports: Sequence[RunFacts],
+    ) -> list[PublishedDrop]:
+        """Do all that may fail, then let readers see it, then tidy.
+
+        The history comes first: of a drop that somebody has read, the next run must know when groups were detected.
+        """
         with self.progress.step("publish", "drops") as step:
             published = []
             for drop, manifest in zip(drops, manifests, strict=True):
-                published.append(self.destination.publish(drop, manifest))
-                prune(self.destination.place, drop.organization_id, self.settings.keep_drops, datetime.now(UTC))
+                published.append(self.destination.put(drop, manifest))
                 step.update(len(published))
-            reports = open_place(str(self.settings.state / REPORTS))
-            prune_reports(reports, set(), self.settings.keep_drops, datetime.now(UTC))
+            RunHistory(self.settings.state).keep(self.plan.as_of, history)
+            write_reports(reports, self.destination.place, self.settings.state)
+            self.engine.commit()
+            for put in published:
+                self.destination.point(put)
+            self._prune(published)
             new = sum(drop.is_new for drop in published)
             step.summary = f"{new} new drops, {len(published) - new} as published before"
         return published
+
+    def _prune(self, published: Sequence[PublishedDrop]) -> None:
+        """Remove what is past keeping; the run has published, so that a fault here is only told."""
+        now = datetime.now(UTC)
+        try:
+            for drop in published:
+                prune(self.destination.place, drop.organization_id, self.settings.keep_drops, now)
+            prune_reports(open_place(str(self.settings.state / REPORTS)), set(), self.settings.keep_drops, now)
+        except (WarehouseError, OSError) as fault:
+            self.progress.view.noted(f"what is past keeping could not be removed: {in_words(fault)}")
 
 
 def _of_this_run(metrics: pa.Table, as_of: datetime) -> pa.Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.dbt_process import OpenDbt, open_dbt
 from pipeline.drops.audit import AuditProcess
-from pipeline.errors import WarehouseError
+from pipeline.errors import WarehouseError, in_words
 from pipeline.interruption import Interrupted
 from pipeline.progress import Progress
 from pipeline.repetition import record_run, recorded_drops, run_fingerprint
@@ -54,14 +53,16 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
             if (standing := recorded_drops(workspace, fingerprint)) is not None:
                 return RunOutcome(standing, is_repetition=True)
             workspace.last_run.unlink(missing_ok=True)
-            _execute(
+            drops = _execute(
                 settings.model_copy(update={"as_of": plan.as_of}),
                 progress,
                 partial(_lent, early_dbt, dbt),
                 partial(_lent, early_audit, audit),
             )
-        drops = json.loads(workspace.published.read_text())
-        record_run(workspace, fingerprint, drops, progress.seconds)
+        try:
+            record_run(workspace, fingerprint, drops, progress.seconds)
+        except OSError as fault:  # the run has published
+            progress.view.noted(f"the next run will do all of this again, for it can't be recorded: {in_words(fault)}")
         return RunOutcome(drops)
 
 
@@ -72,14 +73,20 @@ def _lent(opened: ExitStack, helper: Helper) -> Iterator[Helper]:
         yield helper
 
 
-def _execute(settings: Settings, progress: Progress, open_dbt: OpenDbt, open_audit: OpenAudit) -> None:
+def _execute(settings: Settings, progress: Progress, open_dbt: OpenDbt, open_audit: OpenAudit) -> list[dict[str, Any]]:
+    """Run the job in this process; give the drops that it published."""
     import dagster as dg
 
+    from pipeline.assets.drops import PUBLISHED
     from pipeline.definitions import JOB, build_definitions
 
     job = build_definitions(settings, progress, open_dbt, open_audit).resolve_job_def(JOB)
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
         try:
-            job.execute_in_process(instance=instance, run_config=_QUIET)
+            result = job.execute_in_process(instance=instance, run_config=_QUIET)
         except dg.DagsterExecutionInterruptedError:
             raise Interrupted from None
+    (published,) = (event for event in result.get_asset_materialization_events() if event.asset_key == PUBLISHED)
+    drops = published.materialization.metadata["drops"].value
+    assert isinstance(drops, list)
+    return drops

@@ -41,11 +41,6 @@ class Workspace:
         return self.state / "built.json"
 
     @property
-    def published(self) -> Path:
-        """What the latest run published."""
-        return self.state / "published.json"
-
-    @property
     def last_run(self) -> Path:
         """The fingerprint and the drops of the latest run that has published."""
         return self.state / "last-run.json"

@@ -1,6 +1,5 @@
 """The drops as assets: staged, audited, published, in one step, so that nothing comes between check and publication."""
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -72,7 +71,6 @@ def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
             }
             for drop in published
         ]
-        workspace.published.write_text(json.dumps(facts))
         for key in (STAGED, AUDITED, PUBLISHED):
             yield dg.MaterializeResult(asset_key=key, metadata={"drops": facts})
 

@@ -40,8 +40,8 @@ class RemoteDestination:
         """Name the folder of the outbox in which a run stages."""
         return staging_folder(self.outbox, organization_id, run_id)
 
-    def publish(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
-        """Upload what is not there yet, manifest last, and point `latest.json` at it."""
+    def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
+        """Upload what is not there yet, manifest last."""
         organization = organization_place(self.place, drop.organization_id)
         folder = organization.child(drop_name(manifest))
         content = manifest_bytes(manifest)
@@ -49,11 +49,15 @@ class RemoteDestination:
         if is_new:
             _upload(drop.folder, folder)
             folder.write(MANIFEST, content)
-        pointer = pointer_bytes(manifest)
-        if organization.read(POINTER) != pointer:
-            organization.write(POINTER, pointer)
         shutil.rmtree(drop.folder)
         return PublishedDrop(drop.organization_id, folder.address, is_new, manifest)
+
+    def point(self, drop: PublishedDrop) -> None:
+        """Point `latest.json` at a drop."""
+        organization = organization_place(self.place, drop.organization_id)
+        pointer = pointer_bytes(drop.manifest)
+        if organization.read(POINTER) != pointer:
+            organization.write(POINTER, pointer)
 
 
 def pointer_bytes(manifest: Mapping[str, Any]) -> bytes:

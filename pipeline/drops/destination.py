@@ -16,7 +16,7 @@ from pipeline.workspace import Workspace
 
 
 class Destination(Protocol):
-    """What a run needs of a destination, in this order: its turn, clear_staging, staging_folder, publish."""
+    """What a run needs of a destination, in this order: its turn, clear_staging, staging_folder, put, point."""
 
     @property
     def place(self) -> Place:
@@ -31,11 +31,14 @@ class Destination(Protocol):
     def staging_folder(self, organization_id: int, run_id: str) -> Path:
         """Name the folder of this machine in which a run stages; it isn't there yet."""
 
-    def publish(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
-        """Publish a staged drop, which is gone from its folder afterwards; the same drop again changes nothing.
+    def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
+        """Put a staged drop in place, whole; it is gone from its folder then. The same drop again changes nothing.
 
         WarehouseError where the destination can't be written, or holds another drop of that name.
         """
+
+    def point(self, drop: PublishedDrop) -> None:
+        """Point `latest` at a drop that is in place."""
 
 
 def open_destination(settings: Settings, workspace: Workspace) -> Destination:

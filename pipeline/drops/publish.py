@@ -53,8 +53,8 @@ class FolderDestination:
         """Name the folder, beside the published drops, in which a run stages."""
         return staging_folder(self.exports, organization_id, run_id)
 
-    def publish(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
-        """Put a staged drop in place and point `latest` at it."""
+    def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
+        """Put a staged drop in place."""
         final = drop.folder.parent / drop_name(manifest)
         content = manifest_bytes(manifest)
         is_new = not is_published(final / MANIFEST, _read(final / MANIFEST), content)
@@ -68,8 +68,11 @@ class FolderDestination:
             write_whole(final / MANIFEST, content)
         else:
             shutil.rmtree(drop.folder)
-        _point_latest(final)
         return PublishedDrop(drop.organization_id, str(final), is_new, manifest)
+
+    def point(self, drop: PublishedDrop) -> None:
+        """Point `latest` at a drop."""
+        _point_latest(Path(drop.location))
 
 
 def staging_folder(exports: Path, organization_id: int, run_id: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.contracts import ContractColumn, ExportContract
+from pipeline.drops.destination import Destination
 from pipeline.drops.manifest import build_manifest
+from pipeline.drops.publish import PublishedDrop
 from pipeline.drops.stage import StagedDrop
 
 AS_OF = datetime(2025, 1, 15, tzinfo=UTC)
@@ -118,3 +120,10 @@ def marts(
 def manifest_of(drop: StagedDrop, *, as_of: datetime = AS_OF, note: str = "") -> dict[str, Any]:
     """Describe a staged drop; another `note` makes it another drop."""
     return build_manifest(drop, CONTRACTS, as_of=as_of, data_as_of=as_of, settings={"note": note}, inputs=[], checks=[])
+
+
+def publish(destination: Destination, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
+    """Publish a drop as a run does."""
+    put = destination.put(drop, manifest)
+    destination.point(put)
+    return put

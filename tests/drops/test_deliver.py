@@ -17,7 +17,7 @@ from typing import Any
 
 import asyncssh
 import pytest
-from made_drops import AS_OF, CONTRACTS, manifest_of
+from made_drops import AS_OF, CONTRACTS, manifest_of, publish
 from servers import PASSWORD, SECRET_KEY, object_store, sftp_server
 
 from pipeline.drops.catalog import POINTER, drop_before, latest_manifest, latest_name, published_drops
@@ -57,7 +57,7 @@ class Delivery:
         folder = self.destination.staging_folder(ORGANIZATION, f"run-{self.runs}")
         shutil.copytree(self.template.folder, folder)
         drop = replace(self.template, folder=folder)
-        return self.destination.publish(drop, manifest_of(drop, as_of=AS_OF + timedelta(days=day), note=note))
+        return publish(self.destination, drop, manifest_of(drop, as_of=AS_OF + timedelta(days=day), note=note))
 
     def read_as_a_reader(self) -> str | None:
         """Start from `latest.json`, follow it to the manifest, read every file that it lists, whole."""

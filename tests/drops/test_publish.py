@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from made_drops import AS_OF, manifest_of
+from made_drops import AS_OF, manifest_of, publish
 from sudden_death import dies_at
 
 from pipeline.drops.catalog import LATEST, latest_manifest
@@ -46,7 +46,7 @@ class Exports:
         shutil.copytree(self.template.folder, folder)
         drop = replace(self.template, folder=folder)
         manifest = manifest_of(drop, as_of=AS_OF + timedelta(days=day), note=note)
-        return Path(self.destination.publish(drop, manifest).location)
+        return Path(publish(self.destination, drop, manifest).location)
 
     def latest(self) -> str | None:
         link = self.organization / LATEST

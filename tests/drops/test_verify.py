@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_drops import CONTRACTS, DEALS, PLACES, manifest_of
+from made_drops import CONTRACTS, DEALS, PLACES, manifest_of, publish
 
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
@@ -85,7 +85,7 @@ def safe_drop(tmp_path: Path, stage: Callable[..., StagedDrop]) -> Published:
 def published(tmp_path: Path, stage: Callable[..., StagedDrop], *, csv_safe: bool) -> Published:
     destination = FolderDestination(open_place(str(tmp_path / "exports")))
     staged = stage(destination.staging_folder(1, "run"), csv_safe=csv_safe)
-    return Published(Path(destination.publish(staged, manifest_of(staged)).location))
+    return Published(Path(publish(destination, staged, manifest_of(staged)).location))
 
 
 def test_a_drop_as_it_was_published_has_no_faults(drop: Published) -> None:
@@ -538,5 +538,5 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> None:
 
     destination = FolderDestination(open_place(str(tmp_path_factory.mktemp("made"))))
     (staged,) = stage_drops(marts(), CONTRACTS, {1: destination.staging_folder(1, "run")}, CRM)
-    MADE.folder = Path(destination.publish(staged, manifest_of(staged, as_of=AS_OF)).location)
+    MADE.folder = Path(publish(destination, staged, manifest_of(staged, as_of=AS_OF)).location)
     MADE.manifest = json.loads((MADE.folder / MANIFEST).read_text())

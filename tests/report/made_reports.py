@@ -247,4 +247,6 @@ class MadeRun:
 
     def publish(self, organization_id: int = 1) -> str:
         """Publish the organization's drop; give its name."""
-        return Path(self.destination.publish(*self.stage(organization_id)).location).name
+        drop = self.destination.put(*self.stage(organization_id))
+        self.destination.point(drop)
+        return Path(drop.location).name

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import duckdb
@@ -12,12 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline import run
 from pipeline.drops.manifest import MANIFEST
 from pipeline.engines import RawTable
 from pipeline.engines.duckdb import DuckDBEngine
 from pipeline.errors import WarehouseError
 from pipeline.explain.queries import open_queries
 from pipeline.history import DUPLICATES, METRICS, RunHistory
+from pipeline.progress import PlainView, Progress
 from pipeline.rebuild import Build
 from pipeline.repetition import record_run, recorded_drops
 from pipeline.run_plan import RunPlan
@@ -151,3 +155,21 @@ def test_a_damaged_history_is_an_error_that_names_the_file(tmp_path: Path, mart:
     assert str(file) in str(caught.value)
     file.unlink()
     assert history.duplicates_before(later) == history.metrics_before(later) == ()
+
+
+def test_a_run_that_has_published_is_none_that_failed_where_it_can_t_be_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device", "last-run.part")
+
+    (tmp_path / "crm").mkdir()
+    monkeypatch.setattr(run, "open_dbt", lambda target: nullcontext())
+    monkeypatch.setattr(run, "AuditProcess", nullcontext)
+    monkeypatch.setattr(run, "_execute", lambda *_: [{"location": "here"}])
+    monkeypatch.setattr(run, "record_run", full)
+    said = StringIO()
+    settings = Settings(crm=str(tmp_path / "crm"), state=tmp_path / "state", exports=str(tmp_path / "exports"))
+    outcome = run.run_warehouse(settings, Progress(PlainView(said)))
+    assert outcome.drops == [{"location": "here"}]
+    assert "No space left" in said.getvalue()
