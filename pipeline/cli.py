@@ -163,6 +163,7 @@ def _show(outcome: RunOutcome) -> None:
 
 def _settings(given: dict[str, Any]) -> Settings:
     """Build the settings of this call, with a readable error."""
+    import difflib
     import tomllib
 
     from pydantic import ValidationError
@@ -179,6 +180,14 @@ def _settings(given: dict[str, Any]) -> Settings:
     except SettingsError:  # of all settings, only this one is JSON
         raise WarehouseError("is not JSON", where="WAREHOUSE_VAR", remedy='write {"at_risk_days": 90}') from None
     except ValidationError as error:
+        unknown = [str(fault["loc"][0]) for fault in error.errors() if fault["type"] == "extra_forbidden"]
+        if unknown:
+            near = [name for key in unknown for name in difflib.get_close_matches(key, Settings.model_fields, n=1)]
+            raise WarehouseError(
+                f"no setting is called {', '.join(unknown)}",
+                where="warehouse.toml",
+                remedy=f"the nearest: {', '.join(near)}" if near else f"there are {', '.join(Settings.model_fields)}",
+            ) from None
         faults = [
             f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}"
             for fault in error.errors()

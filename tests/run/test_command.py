@@ -104,3 +104,11 @@ def test_a_memory_limit_that_is_no_size_is_refused_at_the_start(size: str) -> No
 @pytest.mark.parametrize("size", ["6GB", "512MiB", "1.5 gb", "80%", " 3tib ", "700000000 bytes", "900M"])
 def test_what_is_taken_for_a_size_duckdb_takes_too(size: str) -> None:
     duckdb.connect(config={"memory_limit": Settings(memory_limit=size).memory_limit}).close()
+
+
+@pytest.mark.parametrize(("key", "nearest"), [("export", "the nearest: exports"), ("zzz", "there are lmn, crm")])
+def test_an_unknown_key_is_told_with_its_file_and_the_nearest(key: str, nearest: str, tmp_path: Path) -> None:
+    (tmp_path / "warehouse.toml").write_text(f'{key} = "x"\n')
+    ended = warehouse("run", folder=tmp_path)
+    assert ended.returncode == 1
+    assert f"warehouse.toml: no setting is called {key}\nTo do: {nearest}" in ended.stderr
