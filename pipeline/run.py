@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.dbt_process import OpenDbt, open_dbt
 from pipeline.drops.audit import AuditProcess
+from pipeline.drops.place import require_writable
 from pipeline.errors import WarehouseError, in_words
 from pipeline.interruption import Interrupted
 from pipeline.progress import Progress
@@ -42,6 +43,7 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
             "no source is configured",
             remedy="give --lmn, --crm or --platform (or WAREHOUSE_LMN …, or a line in warehouse.toml)",
         )
+    require_writable(settings.exports)
     workspace = Workspace(settings.state)
     with workspace.turn(progress):
         plan = RunPlan.of(settings, datetime.now(UTC))

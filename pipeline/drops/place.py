@@ -24,6 +24,8 @@ SFTP_PASSWORD: Final = "WAREHOUSE_SFTP_PASSWORD"  # noqa: S105 (the name of a va
 SFTP_KEY: Final = "WAREHOUSE_SFTP_KEY"
 SFTP_KNOWN_HOSTS: Final = "WAREHOUSE_SFTP_KNOWN_HOSTS"
 _SECRETS: Final = (SFTP_PASSWORD, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
+LOCK: Final = ".lock"
+"""The file in a folder of exports by which runs take turns."""
 _SFTP_PORT: Final = 22
 _CONNECT_SECONDS: Final = 30
 _PARTING_SECONDS: Final = 5
@@ -165,12 +167,6 @@ def open_place(address: str) -> Place:
         return Place(LocalFileSystem(), root, address.rstrip("/") or "/", "file")
     url = _parts(address)
     shown = _shown(url)
-    if url.password is not None or (url.scheme == "s3" and "@" in url.netloc):
-        raise WarehouseError(
-            "has a credential in the URL",
-            where=shown,
-            remedy=f"take it out; set {SFTP_PASSWORD} or {SFTP_KEY} for sftp://, the AWS_* variables for s3://",
-        )
     _end_with_the_process()
     try:
         if url.scheme == "s3":
@@ -180,6 +176,29 @@ def open_place(address: str) -> Place:
         raise
     except Exception as error:
         raise _unreachable(shown, url.scheme, error) from None
+
+
+def require_writable(address: str) -> None:
+    """WarehouseError where a folder or URL can't be written, as far as that is known without a network and a try."""
+    if "://" in address:
+        if _parts(address).scheme == "sftp":
+            for variable in (SFTP_KEY, SFTP_KNOWN_HOSTS):
+                if (file := os.environ.get(variable)) and not os.access(file, os.R_OK):
+                    raise WarehouseError("can't be read", where=f"{variable}={file}", remedy="name a file that can")
+        return
+    folder = Path(address).expanduser().absolute()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        raise WarehouseError(
+            "is a file, so that no folder can be made there", where=str(there), remedy="name another folder for exports"
+        )
+    for path in (there, folder / LOCK):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise WarehouseError(
+                "this user can't write there, so that no drop can be published",
+                where=str(path),
+                remedy="see to its permissions, or name another folder for exports",
+            )
 
 
 @cache
@@ -233,6 +252,12 @@ def _parts(address: str) -> SplitResult:
         raise WarehouseError("is not a URL", where=f"{scheme}://…", remedy=remedy) from None
     if not url.hostname or url.query or url.fragment:
         raise WarehouseError("is not a URL that names a server or bucket and a path", where=_shown(url), remedy=remedy)
+    if url.password is not None or (url.scheme == "s3" and "@" in url.netloc):
+        raise WarehouseError(
+            "has a credential in the URL",
+            where=_shown(url),
+            remedy=f"take it out; set {SFTP_PASSWORD} or {SFTP_KEY} for sftp://, the AWS_* variables for s3://",
+        )
     return url
 
 

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from pipeline.drops.catalog import LATEST
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
-from pipeline.drops.place import Place, flush, write_whole
+from pipeline.drops.place import LOCK, Place, flush, write_whole
 from pipeline.drops.stage import StagedDrop
 from pipeline.errors import WarehouseError
 
@@ -43,7 +43,7 @@ class FolderDestination:
     def turn(self) -> AbstractContextManager[Any]:
         """Wait until no other run, of whatever state folder, stages here."""
         self.exports.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.exports / ".lock")
+        return FileLock(self.exports / LOCK)
 
     def clear_staging(self) -> None:
         """Remove what killed runs left behind; the caller has its turn."""

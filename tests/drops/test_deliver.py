@@ -24,7 +24,7 @@ from pipeline.drops.catalog import POINTER, drop_before, latest_manifest, latest
 from pipeline.drops.deliver import RemoteDestination
 from pipeline.drops.destination import open_destination, write_report
 from pipeline.drops.manifest import MANIFEST, drop_name
-from pipeline.drops.place import Place, open_place
+from pipeline.drops.place import Place, open_place, require_writable
 from pipeline.drops.publish import PublishedDrop
 from pipeline.drops.retention import prune
 from pipeline.drops.stage import StagedDrop
@@ -284,6 +284,8 @@ def test_no_secret_is_logged_or_written(
     ],
 )
 def test_a_credential_in_a_url_is_refused_and_not_repeated(address: str, shown: str) -> None:
+    with pytest.raises(WarehouseError, match="credential"):
+        require_writable(address)
     with pytest.raises(WarehouseError, match="credential") as raised:
         open_place(address)
     assert raised.value.where == shown
@@ -302,10 +304,22 @@ def test_a_credential_in_a_url_is_refused_and_not_repeated(address: str, shown: 
     ],
 )
 def test_another_kind_of_url_is_refused(address: str) -> None:
+    with pytest.raises(WarehouseError):
+        require_writable(address)
     with pytest.raises(WarehouseError) as raised:
         open_place(address)
     assert "s3://bucket/prefix or sftp://user@host:port/path" in str(raised.value)
     assert PASSWORD not in str(raised.value) and SECRET_KEY not in str(raised.value)
+
+
+@pytest.mark.parametrize("variable", ["WAREHOUSE_SFTP_KEY", "WAREHOUSE_SFTP_KNOWN_HOSTS"])
+def test_a_key_that_is_not_there_is_noticed_before_the_run(
+    variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path / "none"))
+    with pytest.raises(WarehouseError, match=variable):
+        require_writable("sftp://user@server/exports")
+    require_writable("s3://bucket/exports")
 
 
 def everything_said(error: BaseException) -> str:

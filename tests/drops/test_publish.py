@@ -18,7 +18,7 @@ from sudden_death import dies_at
 
 from pipeline.drops.catalog import LATEST, latest_manifest
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
-from pipeline.drops.place import open_place
+from pipeline.drops.place import open_place, require_writable
 from pipeline.drops.publish import FolderDestination
 from pipeline.drops.retention import prune
 from pipeline.drops.stage import StagedDrop
@@ -130,6 +130,24 @@ def test_two_runs_take_turns(exports: Exports) -> None:
         other = exports.destination.turn()
         with pytest.raises(Timeout):
             other.acquire(timeout=0)  # type: ignore[attr-defined]
+
+
+def test_exports_that_can_t_be_written_are_noticed_before_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_writable(str(tmp_path / "new" / "exports"))
+    assert list(tmp_path.iterdir()) == [], "nothing is made for the question"
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WarehouseError, match="is a file") as caught:
+        require_writable(str(tmp_path / "file" / "exports"))
+    assert caught.value.where == str(tmp_path / "file")
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / ".lock").touch()
+    for refused in (tmp_path / "exports", tmp_path / "exports" / ".lock"):
+        monkeypatch.setattr(os, "access", lambda path, mode, refused=refused: path != refused)
+        with pytest.raises(WarehouseError, match="can't write") as caught:
+            require_writable(str(tmp_path / "exports"))
+        assert caught.value.where == str(refused)
 
 
 BEFORE: dict[str, Callable[[Exports], object]] = {

@@ -112,3 +112,12 @@ def test_an_unknown_key_is_told_with_its_file_and_the_nearest(key: str, nearest:
     ended = warehouse("run", folder=tmp_path)
     assert ended.returncode == 1
     assert f"warehouse.toml: no setting is called {key}\nTo do: {nearest}" in ended.stderr
+
+
+def test_exports_below_a_file_stop_the_run_before_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "crm").mkdir()
+    ended = warehouse("run", "--crm", "crm", "--exports", "file/x", folder=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 3 and "file: is a file" in ended.stderr
+    assert not (tmp_path / ".state").exists()
