@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.drops.catalog import LATEST
+from pipeline.drops.catalog import LATEST, read_manifest, require_as_published
 from pipeline.drops.manifest import MANIFEST
+from pipeline.drops.place import open_place
 from pipeline.engines import keeps_models
 from pipeline.history import RunHistory
 from pipeline.rebuild import Build
@@ -43,7 +44,7 @@ def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
 def recorded_drops(workspace: Workspace, fingerprint: str | None) -> list[dict[str, Any]] | None:
     """Give the last run's drops where it had this fingerprint, they are the latest and its models are there; else None.
 
-    A record that is damaged is taken for none.
+    A record that is damaged is taken for none. WarehouseError where a drop is damaged: it stands, but not as published.
     """
     try:
         recorded = json.loads(workspace.last_run.read_text())
@@ -54,6 +55,11 @@ def recorded_drops(workspace: Workspace, fingerprint: str | None) -> list[dict[s
         return None
     if not (is_same and in_place):
         return None
+    for drop in drops:
+        place = open_place(drop["location"])
+        if (manifest := read_manifest(place)) is None:
+            return None
+        require_as_published(place, manifest)
     build = Build.read(workspace.built)
     return drops if build is not None and keeps_models(build.target, workspace.state) else None
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from pipeline.drops.manifest import MANIFEST
 from pipeline.drops.place import Place
+from pipeline.errors import WarehouseError
 from pipeline.instants import run_name
 
 LATEST: Final = "latest"
@@ -103,6 +104,19 @@ def drop_before(place: Place, organization_id: int, as_of: datetime) -> Place | 
 def read_manifest(drop: Place) -> dict[str, Any] | None:
     """Read a drop's manifest; None where there is none or it is no JSON object."""
     return _object(drop.read(MANIFEST)) or None
+
+
+def require_as_published(drop: Place, manifest: Mapping[str, Any]) -> None:
+    """WarehouseError where a file of a published drop is gone or of another size; `verify` looks into them, too."""
+    sizes = {entry.name: entry.size for entry in drop.entries() if not entry.is_folder}
+    for file in manifest["files"]:
+        if sizes.get(file["name"]) != file["bytes"]:
+            raise WarehouseError(
+                f"was published with {file['bytes']:,} bytes and "
+                + (f"has {sizes[file['name']]:,} now" if file["name"] in sizes else "is gone"),
+                where=f"{drop.address}/{file['name']}",
+                remedy="move the damaged drop's folder away, and run again; `warehouse verify` tells all of its faults",
+            )
 
 
 def _object(content: bytes | None) -> dict[str, Any]:

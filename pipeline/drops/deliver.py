@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from pipeline.drops.catalog import POINTER, organization_place
+from pipeline.drops.catalog import POINTER, organization_place, require_as_published
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
 from pipeline.drops.place import Place
 from pipeline.drops.publish import PublishedDrop, clear_staging, is_published, staging_folder
@@ -49,6 +49,8 @@ class RemoteDestination:
         if is_new:
             _upload(drop.folder, folder)
             folder.write(MANIFEST, content)
+        else:
+            require_as_published(folder, manifest)
         shutil.rmtree(drop.folder)
         return PublishedDrop(drop.organization_id, folder.address, is_new, manifest)
 

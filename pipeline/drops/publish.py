@@ -14,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from pipeline.drops.catalog import LATEST
+from pipeline.drops.catalog import LATEST, organization_place, require_as_published
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
 from pipeline.drops.place import LOCK, Place, flush, write_whole
 from pipeline.drops.stage import StagedDrop
@@ -67,6 +67,7 @@ class FolderDestination:
             flush(final.parent)
             write_whole(final / MANIFEST, content)
         else:
+            require_as_published(organization_place(self.place, drop.organization_id).child(final.name), manifest)
             shutil.rmtree(drop.folder)
         return PublishedDrop(drop.organization_id, str(final), is_new, manifest)
 

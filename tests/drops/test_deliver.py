@@ -205,6 +205,13 @@ def test_a_changed_manifest_is_not_overwritten(delivery: Delivery) -> None:
         delivery.publish("first")
 
 
+def test_a_file_that_is_gone_is_told(delivery: Delivery) -> None:
+    published = delivery.publish("first")
+    delivery.organization.child(drop_name(published.manifest)).remove("deals.csv")
+    with pytest.raises(WarehouseError, match=r"deals\.csv: was published with .* is gone"):
+        delivery.publish("first")
+
+
 def test_verify_follows_latest_and_names_what_was_damaged(delivery: Delivery) -> None:
     published = delivery.publish("first")
     for location in (f"{delivery.url}/1/latest", f"{delivery.url}/1/latest.json", published.location + "/"):

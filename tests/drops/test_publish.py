@@ -113,6 +113,20 @@ def test_a_published_drop_that_was_changed_is_not_overwritten(exports: Exports) 
     assert (folder / MANIFEST).read_bytes() == b"{}"
 
 
+def test_a_published_file_that_was_changed_is_told_and_published_anew_once_it_is_moved_away(exports: Exports) -> None:
+    folder = exports.publish("first")
+    (folder / "deals.csv").write_bytes(b"changed")
+    with pytest.raises(WarehouseError, match="has 7 now") as caught:
+        exports.publish("first")
+    assert caught.value.where == str(folder / "deals.csv")
+    (folder / "deals.csv").unlink()
+    with pytest.raises(WarehouseError, match="is gone"):
+        exports.publish("first")
+    folder.rename(exports.root / "moved-away")
+    assert exports.publish("first") == folder
+    assert exports.faults() == []
+
+
 def test_what_is_left_of_a_killed_run_is_cleared(exports: Exports) -> None:
     exports.publish("first")
     left = exports.organization / ".staging-dead"

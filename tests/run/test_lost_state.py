@@ -49,7 +49,9 @@ class State:
         Build.of(RunPlan.of(self.settings, AS_OF), "duckdb", [self.table]).write(self.workspace.built)
         drop = folder / "exports" / "1" / "20250115T000000Z-0a1b2c3d"
         drop.mkdir(parents=True)
-        (drop / MANIFEST).write_text("{}")
+        (drop / MANIFEST).write_text('{"files": [{"name": "accounts.csv", "bytes": 2}]}')
+        (drop / "accounts.csv").write_text("id")
+        self.drop = drop
         (drop.parent / "latest").symlink_to(drop.name)
         record_run(self.workspace, "same", [{"location": str(drop), "is_new": True}], {})
 
@@ -133,6 +135,19 @@ def test_a_database_that_another_process_holds_is_not_taken_for_damaged(state: S
 def test_a_damaged_record_of_the_last_run_is_taken_for_none(state: State, content: str) -> None:
     state.workspace.last_run.write_text(content)
     assert not state.is_repeated
+
+
+def test_a_drop_that_was_changed_does_not_stand(state: State) -> None:
+    file = state.drop / "accounts.csv"
+    file.write_text("ids")
+    with pytest.raises(WarehouseError, match="has 3 now") as caught:
+        recorded_drops(state.workspace, "same")
+    assert caught.value.where == str(file)
+    file.unlink()
+    with pytest.raises(WarehouseError, match="is gone"):
+        recorded_drops(state.workspace, "same")
+    state.drop.rename(state.drop.with_name("moved-away"))
+    assert not state.is_repeated, "the remedy works: a run publishes the drop anew"
 
 
 def test_a_record_of_the_last_run_is_read_as_it_was_written(state: State) -> None:
