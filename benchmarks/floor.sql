@@ -12,7 +12,8 @@
 create macro as_of() as getvariable('as_of')::timestamp;
 create macro in_last_days(moment, days) as moment > as_of() - to_days(days) and moment <= as_of();
 create macro folded(x) as lower(trim(x, e' \t\n\r\f\x0b'));
-create macro seconds_from(earlier, later) as (epoch_us(later) - epoch_us(earlier)) // 1_000_000;
+create macro micros_from(earlier, later) as epoch_us(later) - epoch_us(earlier);
+create macro seconds_from(earlier, later) as micros_from(earlier, later) // 1_000_000;
 -- half up, for numerators that are not negative
 create macro half_up(numerator, denominator) as (2 * numerator + denominator) // (2 * denominator);
 create macro hundredths(x) as x::decimal(18, 0) * 0.01;
@@ -197,13 +198,13 @@ select
     start_time <= as_of() as is_held,
     folded(event.status) as status,
     folded(kind) = 'qbr' as is_qbr,
-    if(end_time > start_time, least(seconds_from(start_time, end_time), 86_400), 0) as seconds
+    if(end_time > start_time, least(micros_from(start_time, end_time), 86_400_000_000), 0) as micros
 from calendar_event_prop as event
 inner join account on event.organization_id = account.organization_id and event.customer_id = account.id
 where folded(event.status) is distinct from 'cancelled';
 
 create temp view attending as
-select n, meeting.organization_id, id, start_time, seconds, user_id, stakeholder_id
+select n, meeting.organization_id, id, start_time, micros, user_id, stakeholder_id
 from calendar_event_attendee as attendee
 inner join meeting on attendee.organization_id = meeting.organization_id and attendee.event_id = meeting.id
 where is_held and attended is distinct from false;
@@ -212,9 +213,9 @@ create temp table meeting_by_user as
 select
     n, user_id,
     count(*) as meetings,
-    sum(seconds) as seconds,
-    coalesce(sum(seconds) filter (in_last_days(start_time, 365)), 0) as effort
-from (select distinct n, id, start_time, seconds, user_id from attending where user_id is not null)
+    sum(micros) as micros,
+    coalesce(sum(micros) filter (in_last_days(start_time, 365)), 0) as effort
+from (select distinct n, id, start_time, micros, user_id from attending where user_id is not null)
 group by all;
 
 create temp table meeting_by_stakeholder as
@@ -259,7 +260,7 @@ create temp table meetings_of_account as
 select
     n,
     count(*) filter (is_held) as meetings,
-    coalesce(sum(seconds) filter (is_held), 0) as seconds,
+    coalesce(sum(micros) filter (is_held), 0) as micros,
     max(start_time) filter (is_held) as last_meeting,
     min(start_time) filter (not is_held) as next_meeting,
     max(start_time) filter (is_held and is_qbr) as last_qbr,
@@ -270,8 +271,8 @@ group by all;
 create temp table attendance_of_account as
 select
     n,
-    sum(seconds) as team_seconds,
-    coalesce(sum(seconds) filter (user_id = owner), 0) as owner_seconds,
+    sum(micros) as team_micros,
+    coalesce(sum(micros) filter (user_id = owner), 0) as owner_micros,
     coalesce(sum(meetings) filter (user_id = owner), 0) as owner_meetings
 from meeting_by_user
 inner join account using (n)
@@ -310,7 +311,7 @@ group by all;
 -- D33, D34
 create temp table effort as
 with spent as (
-    select n, user_id, effort * (case channel when 'chat' then 4 else 15 end) * 60 as seconds from by_user
+    select n, user_id, effort * (case channel when 'chat' then 4 else 15 end) * 60_000_000 as micros from by_user
     union all
     select n, user_id, effort from meeting_by_user
 )
@@ -318,9 +319,9 @@ with spent as (
 select
     n,
     count(distinct user_id) as users,
-    sum(seconds) as seconds,
-    coalesce(sum(seconds) filter (user_id = owner), 0) as owner_seconds,
-    half_up(sum(seconds * (coalesce(hourly_cost, 60) * 100)::bigint), 3600) as cost_cents
+    sum(micros) as micros,
+    coalesce(sum(micros) filter (user_id = owner), 0) as owner_micros,
+    half_up(sum(micros::hugeint * (coalesce(hourly_cost, 60) * 100)::bigint), 3_600_000_000) as cost_cents
 from spent
 inner join account using (n)
 left join users on account.organization_id = users.organization_id and spent.user_id = users.id
@@ -727,7 +728,7 @@ copy (
     order by account.organization_id, account.id
 ) to (getvariable('core')) (format parquet, compression zstd);
 
-create macro hours(seconds) as hundredths(half_up(seconds, 36))::decimal(10, 2);
+create macro hours(micros) as hundredths(half_up(micros, 36_000_000))::decimal(10, 2);
 create macro average_hours(seconds, answers) as hundredths(half_up(seconds, nullif(answers, 0) * 36))::decimal(10, 2);
 
 copy (
@@ -754,9 +755,9 @@ copy (
         coalesce(email_negative, 0)::integer as email_negative_sentiment,
         provider.email as email_provider,
         coalesce(meetings, 0)::integer as total_meetings,
-        hours(coalesce(held.seconds, 0)) as meeting_time_hours,
-        hours(coalesce(team_seconds, 0)) as team_meeting_time_hours,
-        hours(coalesce(attendance.owner_seconds, 0)) as owner_meeting_time_hours,
+        hours(coalesce(held.micros, 0)) as meeting_time_hours,
+        hours(coalesce(team_micros, 0)) as team_meeting_time_hours,
+        hours(coalesce(attendance.owner_micros, 0)) as owner_meeting_time_hours,
         coalesce(owner_meetings, 0)::integer as owner_total_meetings,
         last_meeting as last_meeting_date,
         last_dm_meeting as last_dm_meeting_date,
@@ -782,8 +783,8 @@ copy (
         coalesce(owner_tickets, 0)::integer as tickets_to_owner,
         last_ticket as last_ticket_opened_date,
         provider.ticket as ticket_provider,
-        hours(coalesce(effort.seconds, 0)) as team_effort_hours,
-        hours(coalesce(effort.owner_seconds, 0)) as owner_effort_hours,
+        hours(coalesce(effort.micros, 0)) as team_effort_hours,
+        hours(coalesce(effort.owner_micros, 0)) as owner_effort_hours,
         hundredths(coalesce(cost_cents, 0))::decimal(12, 2) as team_effort_cost,
         if(
             revenue_cents > 0,

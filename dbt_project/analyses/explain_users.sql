@@ -22,16 +22,16 @@ select
     effort.user_id,
     users.email,
     cast(effort.events as bigint) as events,
-    {{ round_half_up('effort.email_seconds', 3600, 2) }} as email_hours,
-    {{ round_half_up('effort.ticket_comment_seconds', 3600, 2) }} as ticket_comment_hours,
-    {{ round_half_up('effort.chat_seconds', 3600, 2) }} as chat_hours,
-    {{ round_half_up('effort.attended_seconds', 3600, 2) }} as meeting_hours,
-    {{ round_half_up('effort.effort_seconds', 3600, 2) }} as effort_hours,
+    {{ round_half_up('effort.email_microseconds', 3600000000, 2) }} as email_hours,
+    {{ round_half_up('effort.ticket_comment_microseconds', 3600000000, 2) }} as ticket_comment_hours,
+    {{ round_half_up('effort.chat_microseconds', 3600000000, 2) }} as chat_hours,
+    {{ round_half_up('effort.attended_microseconds', 3600000000, 2) }} as meeting_hours,
+    {{ round_half_up('effort.effort_microseconds', 3600000000, 2) }} as effort_hours,
     cast(effort.hourly_cents * 0.01 as numeric(18, 2)) as hourly_cost,
     {{ round_half_up(
-        'cast(effort.effort_seconds as ' ~ wide_integer() ~ ') * effort.hourly_cents', 360000, 2
+        'cast(effort.effort_microseconds as ' ~ wide_integer() ~ ') * effort.hourly_cents', 360000000000, 2
     ) }} as effort_cost,
-    cast(effort.effort_seconds as bigint) as effort_seconds,
+    {{ seconds_of('effort.effort_microseconds') }} as effort_seconds,
     coalesce(effort.is_owner, false) as is_owners,
     effort.is_excluded,
     effort.is_counted

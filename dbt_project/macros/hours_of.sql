@@ -1,4 +1,4 @@
-{#- D31, D34: whole seconds as hours, rounded once, half up; none are 0. -#}
-{% macro hours_of(seconds) -%}
-    {{ round_half_up("coalesce(" ~ seconds ~ ", 0)", 3600, 2) }}
+{#- D31, D34: microseconds as hours, rounded once, half up; none are 0. -#}
+{% macro hours_of(microseconds) -%}
+    {{ round_half_up("coalesce(" ~ microseconds ~ ", 0)", 3600000000, 2) }}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {#-
   D33, D34: a select of what each user did for each customer: whether the user counts as engaged, the time by channel,
-  all of it, and what an hour of it costs. *_seconds but meeting_seconds are of the last `effort_window_days`;
-  effort_seconds, which the hours and costs come from, are none for a user who is excluded.
+  all of it, and what an hour of it costs. *_microseconds but meeting_microseconds are of the last
+  `effort_window_days`; effort_microseconds, which the hours and costs come from, are none for a user who is excluded.
 -#}
 {% macro user_effort() -%}
 with
@@ -38,14 +38,15 @@ deeds as (
         customer_id,
         user_id,
         team_messages + account_messages as events,
-        effort_messages * 60 * case channel
+        -- a century's minutes a message are beyond bigint at 3,000 messages
+        cast(effort_messages as {{ wide_integer() }}) * 60000000 * case channel
             when 'email' then {{ var("effort_minutes_email") }}
             when 'ticket_comment' then {{ var("effort_minutes_ticket_comment") }}
             when 'chat' then {{ var("effort_minutes_chat") }}
             else 0
-        end as effort_seconds,
+        end as effort_microseconds,
         0 as meetings,
-        0 as meeting_seconds
+        0 as meeting_microseconds
 
     from messages
 
@@ -57,9 +58,9 @@ deeds as (
         customer_id,
         user_id,
         meetings as events,
-        effort_seconds,
+        effort_microseconds,
         meetings,
-        seconds as meeting_seconds
+        microseconds as meeting_microseconds
 
     from meetings
 
@@ -72,13 +73,13 @@ by_user as (
         customer_id,
         user_id,
         sum(events) as events,
-        sum(effort_seconds) as effort_seconds,
-        sum(effort_seconds) filter (where channel = 'email') as email_seconds,
-        sum(effort_seconds) filter (where channel = 'ticket_comment') as ticket_comment_seconds,
-        sum(effort_seconds) filter (where channel = 'chat') as chat_seconds,
-        sum(effort_seconds) filter (where channel = 'meeting') as attended_seconds,
+        sum(effort_microseconds) as effort_microseconds,
+        sum(effort_microseconds) filter (where channel = 'email') as email_microseconds,
+        sum(effort_microseconds) filter (where channel = 'ticket_comment') as ticket_comment_microseconds,
+        sum(effort_microseconds) filter (where channel = 'chat') as chat_microseconds,
+        sum(effort_microseconds) filter (where channel = 'meeting') as attended_microseconds,
         sum(meetings) as meetings,
-        sum(meeting_seconds) as meeting_seconds
+        sum(meeting_microseconds) as meeting_microseconds
 
     from deeds
     group by organization_id, customer_id, user_id
@@ -96,12 +97,12 @@ priced as (
         coalesce(users.is_excluded, false) as is_excluded,
         by_user.events,
         by_user.meetings,
-        by_user.meeting_seconds,
-        by_user.email_seconds,
-        by_user.ticket_comment_seconds,
-        by_user.chat_seconds,
-        by_user.attended_seconds,
-        case when coalesce(users.is_excluded, false) then 0 else by_user.effort_seconds end as effort_seconds,
+        by_user.meeting_microseconds,
+        by_user.email_microseconds,
+        by_user.ticket_comment_microseconds,
+        by_user.chat_microseconds,
+        by_user.attended_microseconds,
+        case when coalesce(users.is_excluded, false) then 0 else by_user.effort_microseconds end as effort_microseconds,
         cast(
             coalesce(users.hourly_cost, cast({{ var("default_hourly_cost") }} as numeric(12, 2))) * 100 as bigint
         ) as hourly_cents

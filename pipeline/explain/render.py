@@ -220,7 +220,7 @@ def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal):
-        return f"{value:,f}"
+        return f"{value:,f}".removesuffix(".000000")  # exact seconds, most of them whole
     return _instant(value) if isinstance(value, datetime) else str(value)
 
 

@@ -43,7 +43,14 @@ SNOOZES = [
         "snoozed_until": "2025-01-15T00:00:01Z",
     }
 ]
-CUSTOMERS = [{"id": "7", "organization_id": "1", "crm_id": "busy", "name": "Busy Corp"}]
+CUSTOMERS = [{"id": "7", "organization_id": "1", "crm_id": "busy", "name": "Busy Corp", "owner": "5"}]
+USERS = [{"id": "5", "organization_id": "1", "email": "owner@example.com", "hourly_cost": "3600"}]
+_MEETING = {"organization_id": "1", "customer_id": "7", "status": "confirmed", "start_time": "2025-01-10T12:00:00Z"}
+MEETINGS = [
+    {**_MEETING, "id": "1", "end_time": "2025-01-10T12:00:09.5Z"},
+    {**_MEETING, "id": "2", "end_time": "2025-01-10T12:00:08.5Z"},
+]
+ATTENDEES = [{"organization_id": "1", "event_id": meeting["id"], "user_id": "5"} for meeting in MEETINGS]
 
 
 def write(path: Path, rows: list[dict[str, str]]) -> None:
@@ -56,12 +63,15 @@ def write(path: Path, rows: list[dict[str, str]]) -> None:
 
 
 def write_company(sources: Path) -> None:
-    """Write the company's tables; the platform has customers and no events."""
+    """Write the company's tables; the platform has a customer, met twice, and no messages."""
     numbered = [{"lmn_estimate_id": f"EST{n}", **DEFAULTS, **row} for n, row in enumerate(ESTIMATES)]
     write(sources / "crm/accounts.csv", ACCOUNTS)
     write(sources / "crm/estimates.csv", numbered)
     write(sources / "crm/notification_snoozes.csv", SNOOZES)
     write(sources / "platform/customer.csv", CUSTOMERS)
+    write(sources / "platform/users.csv", USERS)
+    write(sources / "platform/calendar_event_prop.csv", MEETINGS)
+    write(sources / "platform/calendar_event_attendee.csv", ATTENDEES)
 
 
 def explain(company: Queries, account: str, column: str) -> Explanation:

@@ -126,17 +126,18 @@ def _names(column: ExplainedColumn, pieces: Sequence[EvidenceRows]) -> Any:
     return sorted({value.strip() for value in _values(pieces) if value.strip()})
 
 
-def _seconds(pieces: Sequence[EvidenceRows]) -> int:
-    return sum(_values(pieces))
+def _seconds(pieces: Sequence[EvidenceRows]) -> Fraction:
+    """Whole ones of answers, exact decimals of meetings and effort."""
+    return sum(map(Fraction, _values(pieces)), Fraction())
 
 
 def _average_hours(column: ExplainedColumn, pieces: Sequence[EvidenceRows]) -> Any:
     rows = _rows(pieces)
-    return rounded(Fraction(_seconds(pieces), 3600 * len(rows)), 2) if rows else None
+    return rounded(_seconds(pieces) / (3600 * len(rows)), 2) if rows else None
 
 
 def _hours(column: ExplainedColumn, pieces: Sequence[EvidenceRows]) -> Any:
-    return rounded(Fraction(_seconds(pieces), 3600), 2)
+    return rounded(_seconds(pieces) / 3600, 2)
 
 
 def _cost(column: ExplainedColumn, pieces: Sequence[EvidenceRows]) -> Any:

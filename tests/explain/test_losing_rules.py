@@ -139,5 +139,5 @@ def test_a_null_of_a_channel_without_a_table_shows_the_channels(company: Queries
     column = story(company, "7", "total_emails")
     assert column.value is None
     assert rows(column, lost=False, query="channels") == [
-        {"has_email": False, "has_meetings": False, "has_chat": False, "has_tickets": False}
+        {"has_email": False, "has_meetings": True, "has_chat": False, "has_tickets": False}
     ]

@@ -117,14 +117,14 @@ by_channel as (
 
         -- meetings
         case when channels.has_meetings then coalesce(meetings.meetings, 0) end as total_meetings,
-        case when channels.has_meetings then {{ hours_of('meetings.seconds') }} end as meeting_time_hours,
+        case when channels.has_meetings then {{ hours_of('meetings.microseconds') }} end as meeting_time_hours,
         case
             when channels.has_meetings
-                then {{ hours_of('effort.team_meeting_seconds') }}
+                then {{ hours_of('effort.team_meeting_microseconds') }}
         end as team_meeting_time_hours,
         case
             when channels.has_meetings
-                then {{ hours_of('effort.owner_meeting_seconds') }}
+                then {{ hours_of('effort.owner_meeting_microseconds') }}
         end as owner_meeting_time_hours,
         case when channels.has_meetings then coalesce(effort.owner_meetings, 0) end as owner_total_meetings,
         case when channels.has_meetings then meetings.last_meeting_at end as last_meeting_date,
@@ -181,11 +181,11 @@ by_channel as (
         case when channels.has_tickets then providers.ticket_provider end as ticket_provider,
 
         -- effort
-        case when channels.has_any then {{ hours_of('effort.team_effort_seconds') }} end as team_effort_hours,
-        case when channels.has_any then {{ hours_of('effort.owner_effort_seconds') }} end as owner_effort_hours,
+        case when channels.has_any then {{ hours_of('effort.team_effort_microseconds') }} end as team_effort_hours,
+        case when channels.has_any then {{ hours_of('effort.owner_effort_microseconds') }} end as owner_effort_hours,
         case
             when channels.has_any
-                then {{ round_half_up('coalesce(effort.team_effort_cent_seconds, 0)', 360000, 2) }}
+                then {{ round_half_up('coalesce(effort.team_effort_cent_microseconds, 0)', 360000000000, 2) }}
         end as team_effort_cost,
         customers.revenue,
 

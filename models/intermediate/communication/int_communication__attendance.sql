@@ -44,7 +44,7 @@ attendance as (
         meetings.event_id,
         meetings.customer_id,
         attending.person_id,
-        meetings.seconds,
+        meetings.microseconds,
         attending.is_team,
         meetings.start_time
 

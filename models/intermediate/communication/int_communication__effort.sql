@@ -16,14 +16,16 @@ by_customer as (
         customer_id,
 
         count(*) filter (where is_counted) as users_count,
-        cast(sum(meeting_seconds) as bigint) as team_meeting_seconds,
-        cast(coalesce(sum(meeting_seconds) filter (where is_owner), 0) as bigint) as owner_meeting_seconds,
+        cast(sum(meeting_microseconds) as bigint) as team_meeting_microseconds,
+        cast(coalesce(sum(meeting_microseconds) filter (where is_owner), 0) as bigint) as owner_meeting_microseconds,
         cast(coalesce(sum(meetings) filter (where is_owner), 0) as bigint) as owner_meetings,
-        cast(sum(effort_seconds) as bigint) as team_effort_seconds,
-        cast(coalesce(sum(effort_seconds) filter (where is_owner), 0) as bigint) as owner_effort_seconds,
+        cast(sum(effort_microseconds) as {{ wide_integer() }}) as team_effort_microseconds,
+        cast(
+            coalesce(sum(effort_microseconds) filter (where is_owner), 0) as {{ wide_integer() }}
+        ) as owner_effort_microseconds,
 
-        -- cents * seconds an hour
-        sum(cast(effort_seconds as {{ wide_integer() }}) * hourly_cents) as team_effort_cent_seconds
+        -- cents * microseconds an hour
+        sum(cast(effort_microseconds as {{ wide_integer() }}) * hourly_cents) as team_effort_cent_microseconds
 
     from effort
     group by organization_id, customer_id

@@ -30,12 +30,11 @@ meetings as (
         event_id,
         customer_id,
 
-        -- hours are at most a day's, and none where the end is at fault
-        case
+        -- exact, at most a day's, and none where the end is at fault
+        cast(case
             when end_fault is not null then 0
-            when {{ seconds_between("start_time", "end_time") }} > 86400 then 86400
-            else {{ seconds_between("start_time", "end_time") }}
-        end as seconds,
+            else least({{ microseconds_between("start_time", "end_time") }}, 86400000000)
+        end as bigint) as microseconds,
 
         start_time <= {{ as_of() }} as is_held,
         meeting_status is not distinct from 'confirmed' as is_confirmed,

@@ -50,7 +50,7 @@ described as (
     select
         meetings.organization_id,
         meetings.customer_id,
-        meetings.seconds,
+        meetings.microseconds,
         meetings.is_held,
         meetings.is_qbr,
         meetings.is_confirmed,
@@ -75,8 +75,8 @@ by_customer as (
 
         count(*) filter (where {{ in_communication_window("described.start_time") }}) as meetings,
         cast(coalesce(
-            sum(described.seconds) filter (where {{ in_communication_window("described.start_time") }}), 0
-        ) as bigint) as seconds,
+            sum(described.microseconds) filter (where {{ in_communication_window("described.start_time") }}), 0
+        ) as bigint) as microseconds,
         cast(coalesce(sum(decay.weight), 0) as bigint) as weight,
         count(*) filter (where described.is_held and described.end_fault is not null) as meetings_without_valid_end,
 

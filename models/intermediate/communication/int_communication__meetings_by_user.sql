@@ -17,10 +17,12 @@ by_user as (
         person_id as user_id,
 
         count(*) filter (where {{ in_communication_window("start_time") }}) as meetings,
-        cast(coalesce(sum(seconds) filter (where {{ in_communication_window("start_time") }}), 0) as bigint) as seconds,
         cast(coalesce(
-            sum(seconds) filter (where {{ in_last_days("start_time", var("effort_window_days")) }}), 0
-        ) as bigint) as effort_seconds
+            sum(microseconds) filter (where {{ in_communication_window("start_time") }}), 0
+        ) as bigint) as microseconds,
+        cast(coalesce(
+            sum(microseconds) filter (where {{ in_last_days("start_time", var("effort_window_days")) }}), 0
+        ) as bigint) as effort_microseconds
 
     from attendance
     where is_team

@@ -262,7 +262,7 @@ class Tenant:
 
     def _meeting_columns(self, row: Row, held: Meetings) -> dict[str, Any]:
         """D31."""
-        hours = [(Fraction(self._seconds(meeting), 3600), users) for meeting, users, _ in held]
+        hours = [(self._seconds(meeting) / 3600, users) for meeting, users, _ in held]
         owned = [spent for spent, users in hours if row.get("owner") in users]
         ahead = [m["start_time"] for m, _, _ in self.meetings(row["id"]) if m["start_time"] > self.now]
         return {
@@ -315,7 +315,7 @@ class Tenant:
 
     def _effort_columns(self, row: Row, messages: Messages, held: Meetings) -> dict[str, Any]:
         """D34."""
-        effort: dict[int | None, int] = defaultdict(int)
+        effort: dict[int | None, Fraction] = defaultdict(Fraction)
         for channel, minutes in (("email", 15), ("comment", 15), ("chat", 4)):
             for m in messages[channel]:
                 if m.team and self.now - m.at < 365 * DAY:
@@ -324,31 +324,31 @@ class Tenant:
             if self.now - meeting["start_time"] < 365 * DAY:
                 for user in attending:
                     effort[user] += self._seconds(meeting)
-        effort = defaultdict(int, {user: spent for user, spent in effort.items() if not self.silent(True, user)})
+        effort = defaultdict(Fraction, {user: spent for user, spent in effort.items() if not self.silent(True, user)})
         exact = Fraction(0)
         for user, spent in effort.items():
             hourly = self.users.get(user, {}).get("hourly_cost")
-            exact += Fraction(spent, 3600) * Fraction(60 if hourly is None else hourly)
+            exact += spent / 3600 * Fraction(60 if hourly is None else hourly)
         cost = rounded(exact, 2) or Decimal(0)
         revenue = row.get("revenue")
         frame = None if revenue is None else rounded(Fraction(revenue) * 365 / 365, 2)
         rate = Fraction(cost) / Fraction(frame) if frame is not None and frame > 0 else None
         owner = row.get("owner")
         return {
-            "team_effort_hours": rounded(Fraction(sum(effort.values()), 3600), 2),
-            "owner_effort_hours": rounded(Fraction(effort[owner] if owner is not None else 0, 3600), 2),
+            "team_effort_hours": rounded(sum(effort.values(), Fraction(0)) / 3600, 2),
+            "owner_effort_hours": rounded((effort[owner] if owner is not None else Fraction(0)) / 3600, 2),
             "team_effort_cost": cost,
             "time_frame_revenue": frame,
             "efficiency_rate": rounded(rate, 4),
         }
 
     @staticmethod
-    def _seconds(meeting: Row) -> int:
-        """D31: at most a day, nothing where the end is missing or before the start."""
+    def _seconds(meeting: Row) -> Fraction:
+        """D31: exact, at most a day, nothing where the end is missing or before the start."""
         end = meeting.get("end_time")
         if end is None or end < meeting["start_time"]:
-            return 0
-        return min((end - meeting["start_time"]) // timedelta(seconds=1), 86400)
+            return Fraction(0)
+        return Fraction(min(end - meeting["start_time"], DAY) // timedelta(microseconds=1), 10**6)
 
     def provider(self, row: Row, kind: str) -> str | None:
         """D35: of the owner's newest active token, else the organization's commonest; ties alphabetical."""
