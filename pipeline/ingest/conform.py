@@ -208,9 +208,8 @@ def _cell_by_cell(column: Column, raw: pa.Array, dates_from_1904: bool) -> Typed
 
 def _distinct(raw: pa.Array) -> tuple[list[object], pa.Array]:
     """The distinct values as Python has them, and which of them each place holds."""
-    if pa.types.is_timestamp(raw.type) or pa.types.is_date(
-        raw.type
-    ):  # Python ends at the year 9999 and at microseconds
+    # Python ends at the year 9999 and at microseconds
+    if pa.types.is_timestamp(raw.type) or pa.types.is_date(raw.type):
         raw = raw.cast(pa.string())
     elif pa.types.is_string(raw.type):
         raw = raw.cast(pa.binary())  # which may be no UTF-8
