@@ -69,7 +69,7 @@ def _from_folder(tables: Sequence[SourceTable], folder: Path, landing: Landing, 
 def _from_database(tables: Sequence[SourceTable], url: str, landing: Landing, report: Report) -> list[LandedTable]:
     from pipeline.ingest.readers.database import Database
 
-    database = Database(url)
+    database = Database(tables[0].source, url)
     shared = SharedReport(report)
     landed = []
     with database.snapshot() as snapshot:

@@ -265,6 +265,12 @@ def test_an_unreachable_server_is_told_without_the_password(url: str, tmp_path: 
     assert "hush" not in told
 
 
+def test_an_address_that_is_none_is_told_by_its_option(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="the database URL can't be read") as error:
+        land("crm", "postgresql://u@host:hush-hush/db", tmp_path)
+    assert error.value.where == "--crm"
+
+
 def test_the_rest_of_an_address_is_shown(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError) as error:
         land("crm", "postgresql://127.0.0.1:1/db?password=hush-hush&user=u", tmp_path)

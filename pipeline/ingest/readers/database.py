@@ -32,12 +32,13 @@ _SECRET_PARTS: Final = frozenset({"password", "passwd", "pwd", "passfile", "sslp
 class Database:
     """One source's database, read within one transaction. The password never reaches a message."""
 
-    def __init__(self, location: str) -> None:
+    def __init__(self, source: str, location: str) -> None:
         try:
             url = make_url(location)
         except (sa.exc.ArgumentError, ValueError):
             raise WarehouseError(
                 "the database URL can't be read",
+                where=f"--{source}",
                 remedy="write it as postgresql://user@host:5432/name or sqlite:///file",
             ) from None  # the original message may hold a password
         self.schema, url = _split_schema(url)
