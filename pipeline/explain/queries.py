@@ -96,7 +96,7 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
     with workspace.turn(open_progress()):
         build = Build.read(workspace.built)
         if build is None or not keeps_models(build.target, settings.state):
-            raise _nothing_built(settings)
+            raise _nothing_built(settings)  # or no longer there
         if build.project != project_fingerprint(build.target):
             raise WarehouseError(
                 "the models have changed since the run that built the marts",
@@ -112,7 +112,7 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
 
 def _nothing_built(settings: Settings) -> WarehouseError:
     return WarehouseError(
-        "what a run builds is not here, or only a part of it",
+        "nothing has been built here, or a part of it is gone",
         where=str(settings.state),
         remedy="run `warehouse run` with this --state first",
     )
