@@ -7,6 +7,7 @@ from typing import Final
 
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2100
+"""D6: the years of the calendar that the warehouse reckons with, in dates of the sources as in `as_of`."""
 
 
 def parse_instant(value: object) -> datetime:

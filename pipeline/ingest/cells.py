@@ -18,6 +18,7 @@ from typing import Final
 import pyarrow as pa
 
 from pipeline.ingest.tables import ARROW_TYPES, Column, Kind
+from pipeline.instants import FIRST_YEAR, LAST_YEAR
 
 NULLED: Final = "cell nulled"
 ROUNDED: Final = "cell rounded"
@@ -39,8 +40,8 @@ DECIMAL_SIZES: Final = {
     kind: (held.precision, held.scale) for kind, held in ARROW_TYPES.items() if pa.types.is_decimal(held)
 }
 
-FIRST_DAY: Final = dt.date(2000, 1, 1)
-LAST_DAY: Final = dt.date(2100, 12, 31)
+FIRST_DAY: Final = dt.date(FIRST_YEAR, 1, 1)
+LAST_DAY: Final = dt.date(LAST_YEAR, 12, 31)
 
 SPREADSHEET_ERRORS: Final = frozenset(
     {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"}

@@ -32,12 +32,7 @@ lmn_contacts as (
 
 contact_rows as (
 
-    select
-        *,
-        {{ lmn_contact_choice() }} as choice
-
-    from {{ ref('stg_lmn__contacts_export') }}
-    where {{ names_a_contact() }}
+    {{ lmn_contact_rows() | indent(4) }}
 
 ),
 
