@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 import dagster as dg
@@ -16,6 +17,7 @@ from pipeline.progress import PlainView, Progress
 from pipeline.release import OpenAudit
 from pipeline.settings import Settings
 from pipeline.triggers import build_new_files_sensor, build_weekly_schedule
+from pipeline.workspace import Workspace
 
 JOB = "warehouse"
 
@@ -29,6 +31,7 @@ def build_definitions(
     """Define the whole pipeline; what is not given comes from the environment and `warehouse.toml`.
 
     `dbt` and `audit` give the helper processes to the steps that use them; without, each step starts its own.
+    A run takes its turn at the state folder, but where `progress` is given: who starts it so has the turn.
     """
     settings = settings or Settings()
     manifest = parsed_project(settings.target).manifest
@@ -39,12 +42,23 @@ def build_definitions(
         sensors=[build_new_files_sensor(JOB, settings)],
         resources={
             "settings": settings,
-            "progress": progress or Progress(PlainView()),
+            "progress": progress or _progress_in_turn(settings),
             "open_dbt": dg.ResourceDefinition.hardcoded_resource(dbt or partial(open_dbt, settings.target)),
             "open_audit": dg.ResourceDefinition.hardcoded_resource(audit),
         },
         executor=dg.in_process_executor,  # one process writes: DuckDB allows no second
     )
+
+
+def _progress_in_turn(settings: Settings) -> dg.ResourceDefinition:
+    """Hold the state folder from a run's first step to its last: every step asks for this."""
+
+    @dg.resource
+    def progress(context: dg.InitResourceContext) -> Iterator[Progress]:
+        with Workspace(settings.state).turn(context.log.info if context.log else print):
+            yield Progress(PlainView())
+
+    return progress
 
 
 @dg.definitions

@@ -45,7 +45,7 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
         )
     require_writable(settings.exports)
     workspace = Workspace(settings.state)
-    with workspace.turn(progress):
+    with workspace.turn(progress.view.noted):
         plan = RunPlan.of(settings, datetime.now(UTC))
         # both load what they need while the sources are read
         with ExitStack() as early_dbt, ExitStack() as early_audit:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from pipeline.errors import WarehouseError
-from pipeline.progress import Progress
 
 
 class Workspace:
@@ -71,13 +70,13 @@ class Workspace:
         return self.dbt_target / "seconds.json"
 
     @contextmanager
-    def turn(self, progress: Progress) -> Iterator[None]:
+    def turn(self, say: Callable[[str], None]) -> Iterator[None]:
         """Wait until no other run uses this state folder, and say so when waiting."""
         lock = FileLock(self.state / "run.lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            progress.view.noted(f"another run uses {self.state}; waiting for its end")
+            say(f"another run uses {self.state}; waiting for its end")
             lock.acquire()
         try:
             yield

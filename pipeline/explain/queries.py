@@ -93,7 +93,7 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
     if not settings.state.exists():
         raise _nothing_built(settings)
     workspace = Workspace(settings.state)
-    with workspace.turn(open_progress()):
+    with workspace.turn(open_progress().view.noted):
         build = Build.read(workspace.built)
         if build is None or not keeps_models(build.target, settings.state):
             raise _nothing_built(settings)  # or no longer there

@@ -1,15 +1,19 @@
-"""`warehouse ui` starts Dagster on the settings that `warehouse run` would have there: same folder, same precedence."""
+"""`warehouse ui` starts Dagster on the settings that `warehouse run` would have there; runs take turns."""
 
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
+import dagster as dg
 import pytest
 
 from pipeline.cli import ui
-from pipeline.definitions import defs
+from pipeline.definitions import JOB, build_definitions, defs
 from pipeline.settings import Settings
+from pipeline.workspace import Workspace
 
 SETTINGS = """\
 lmn = "sources/lmn"
@@ -84,3 +88,32 @@ def test_the_page_is_for_this_machine_only(working_folder: Path, monkeypatch: py
     arguments = started_by_ui(None, monkeypatch).arguments
     assert arguments[arguments.index("--host") + 1] == "127.0.0.1"
     assert arguments[arguments.index("--port") + 1] == "3123"
+
+
+def test_a_run_of_dagster_waits_for_its_turn_at_the_state_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "accounts.csv").write_text("id,name\na1,Oak\n")
+    settings = Settings(crm=str(tmp_path / "crm"), state=tmp_path / "state", exports=str(tmp_path / "exports"))
+    definitions = build_definitions(settings)
+    steps = {step.op.name: step for step in definitions.assets or () if isinstance(step, dg.AssetsDefinition)}
+    assert {name for name, step in steps.items() if "progress" in step.op.required_resource_keys} == set(steps)
+
+    is_told = Event()
+    log = dg.DagsterLogManager.info
+    monkeypatch.setattr(dg.DagsterLogManager, "info", lambda *said: (log(*said), is_told.set()))
+
+    def ingest() -> bool:
+        with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+            job = definitions.resolve_job_def(JOB)
+            return job.execute_in_process(instance=instance, asset_selection=[*steps["crm"].keys]).success
+
+    workspace = Workspace(settings.state)
+    with ThreadPoolExecutor(1) as other:
+        with workspace.turn(print):
+            run = other.submit(ingest)
+            assert is_told.wait(60)
+            assert not workspace.landed("crm").exists()
+        assert run.result(60)
+    assert workspace.landed("crm").exists()
