@@ -100,37 +100,43 @@ class PlainView:
 
 
 class TerminalView:
-    """A live line for the step under way: what is done, at what rate, and what is left."""
+    """A live line for the step under way: what is done, at what rate, and what is left.
+
+    What is said may quote the data or a path, in which a bracket is no markup of rich's: it is put together as Text.
+    """
 
     def __init__(self, console: Console) -> None:
         from rich.status import Status
+        from rich.text import Text
 
         self.console = console
         self.status = Status("", console=console)
+        self.line = Text.assemble
 
     def began(self, step: Step) -> None:
         """Start the live line."""
-        self.status.update(f"[bold]{step.name}[/bold]")
+        self.status.update(self.line((step.name, "bold")))
         self.status.start()
 
     def changed(self, step: Step, detail: str) -> None:
         """Rewrite the live line."""
         rate = step.done / max(step.seconds, 0.001)
-        parts = [f"[bold]{step.name}[/bold]", detail, f"{step.done:,} {step.unit}", f"{rate:,.0f} {step.unit}/s"]
+        parts = [detail, f"{step.done:,} {step.unit}", f"{rate:,.0f} {step.unit}/s"]
         if step.total:
             left = (step.total - step.done) / max(rate, 0.001)
             parts.append(f"of {step.total:,}, about {left:.0f} s left")
-        self.status.update("  ".join(part for part in parts if part))
+        self.status.update(self.line((step.name, "bold"), *(f"  {part}" for part in parts if part)))
 
     def ended(self, step: Step, ok: bool) -> None:
         """Leave one line behind."""
         self.status.stop()
-        mark, outcome = ("[green]✓[/green]", step.summary) if ok else ("[red]✗[/red]", "failed")
-        self.console.print(f"{mark} [bold]{step.name:<8}[/bold] {outcome}  [dim]{step.seconds:.1f} s[/dim]")
+        mark, outcome = (("✓ ", "green"), step.summary) if ok else (("✗ ", "red"), "failed")
+        name, seconds = (f"{step.name:<8}", "bold"), (f"{step.seconds:.1f} s", "dim")
+        self.console.print(self.line(mark, name, f" {outcome}  ", seconds))
 
     def noted(self, text: str) -> None:
         """Print it above the live line."""
-        self.console.print(f"  [yellow]![/yellow] {text}", highlight=False)
+        self.console.print(self.line("  ", ("!", "yellow"), f" {text}"))
 
 
 def open_progress() -> Progress:

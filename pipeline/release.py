@@ -34,6 +34,7 @@ from pipeline.raw import METRICS_SCHEMA, has_crm_rows
 from pipeline.report.facts import RunFacts
 from pipeline.report.gather import gather_facts, gather_operator_facts, measure_run
 from pipeline.report.sources import MeasuredTable, measure_sources
+from pipeline.report.words import plural
 from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
 from pipeline.settings import PROJECT_ROOT, Settings
@@ -116,7 +117,7 @@ class Release:
                 on_export=on_export,
             )
             rows = sum(file.rows for drop in drops for file in drop.files if file.name.endswith(".parquet"))
-            step.summary = f"{len(drops)} drops, {rows:,} rows of {len(self.contracts)} exports"
+            step.summary = f"{plural(len(drops), 'drop')}, {plural(rows, 'row')} of {len(self.contracts)} exports"
         return drops
 
     def _broken_promise(self, drops: Sequence[StagedDrop]) -> WarehouseError | None:
@@ -177,7 +178,7 @@ class Release:
                 gather_facts(run, place, drop.organization_id, drop, manifest, self.contracts)
                 for drop, manifest in zip(drops, manifests, strict=True)
             ]
-            step.summary = f"{len(facts)} reports"
+            step.summary = plural(len(facts), "report")
         return [*facts, gather_operator_facts(run)]
 
     def _duplicates(self) -> pa.Table:
@@ -207,7 +208,7 @@ class Release:
                 self.destination.point(put)
             self._prune(published)
             new = sum(drop.is_new for drop in published)
-            step.summary = f"{new} new drops, {len(published) - new} as published before"
+            step.summary = f"{plural(new, 'new drop')}, {len(published) - new} as published before"
         return published
 
     def _prune(self, published: Sequence[PublishedDrop]) -> None:

@@ -22,6 +22,7 @@ from pipeline.progress import Progress, Step
 from pipeline.raw import landed_tables, raw_tables
 from pipeline.rebuild import Build, selection
 from pipeline.report.failure import failure_reported
+from pipeline.report.words import plural
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
 
@@ -83,7 +84,7 @@ def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
                 with progress.step("load", "tables") as step:
                     tables = raw_tables(workspace, plan)
                     engine.load(tables)
-                    step.summary = f"{len(tables)} tables into {engine.name}"
+                    step.summary = f"{plural(len(tables), 'table')} into {engine.name}"
                 build = Build.of(plan, engine.name, tables)
                 part = None if len(selected) == len(by_key) else sorted(selected)
                 events = DbtEvents(assets, checks, manifest["parent_map"], with_kept=part is None)
@@ -137,9 +138,9 @@ def _build(
             yield result
     workspace.model_seconds.write_text(json.dumps({result.name: round(result.seconds, 3) for result in results}))
     tests = sum(result.resource_type == "test" for result in results)
-    step.summary = f"{len(results) - tests} models and seeds built, {tests} data tests"
+    step.summary = f"{len(results) - tests} models and seeds built, {plural(tests, 'data test')}"
     if changed:
-        step.summary += f", for {len(changed)} raw tables that have changed"
+        step.summary += f", for {plural(len(changed), 'raw table that has', 'raw tables that have')} changed"
 
 
 def _stop_on_failure(

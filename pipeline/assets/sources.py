@@ -14,6 +14,7 @@ from pipeline.ingest.tables import SOURCE_TABLES
 from pipeline.progress import Progress, Step
 from pipeline.raw import SOURCES, landed_tables
 from pipeline.report.failure import failure_reported
+from pipeline.report.words import plural
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
 
@@ -83,7 +84,7 @@ def _summarise(step: Step, landed: list[LandedTable], location: str | None) -> N
     present = [table for table in landed if table.is_configured]
     rows = sum(table.loaded for table in landed)
     rejected = sum(table.rejected for table in landed)
-    step.summary = f"{len(present)} tables, {rows:,} rows landed, {rejected:,} rejected"
+    step.summary = f"{plural(len(present), 'table')}, {plural(rows, 'row')} landed, {rejected:,} rejected"
     for table in landed:
         for notice in table.notices:
             step.note(f"{source_name(table)}: {notice}")
