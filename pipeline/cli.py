@@ -189,10 +189,18 @@ def _settings(given: dict[str, Any]) -> Settings:
                 remedy=f"the nearest: {', '.join(near)}" if near else f"there are {', '.join(Settings.model_fields)}",
             ) from None
         faults = [
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg'].removeprefix('Value error, ')}"
+            f"{_origin(str(fault['loc'][0]), given)}: {fault['msg'].removeprefix('Value error, ')}"
             for fault in error.errors()
         ]
-        raise WarehouseError("; ".join(faults), where="settings", remedy="see `warehouse run --help`") from None
+        raise WarehouseError("\n".join(faults), remedy="mend it there; README.md, Settings, has them all") from None
+
+
+def _origin(setting: str, given: dict[str, Any]) -> str:
+    """Name where a setting's value comes from, as a person would look for it."""
+    variable = f"WAREHOUSE_{setting.upper()}"
+    if given.get(setting) is not None:
+        return f"--{setting.replace('_', '-')}"
+    return variable if os.environ.get(variable) else f"{setting} in warehouse.toml"
 
 
 def main() -> None:

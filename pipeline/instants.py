@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, date, datetime, time
 from typing import Final
 
@@ -16,11 +17,12 @@ def parse_instant(value: object) -> datetime:
     ValueError for what is none, and for years that no date of the sources may have (D6).
     """
     if isinstance(value, str):
-        value = datetime.fromisoformat(value.strip())
+        with contextlib.suppress(ValueError):
+            value = datetime.fromisoformat(value.strip())
     elif isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if not isinstance(value, datetime):
-        raise ValueError("is no date or date-time; write it as 2025-01-15 or 2025-01-15T00:00:00Z")
+        raise ValueError(f"{value!r} is no date or date-time; write it as 2025-01-15 or 2025-01-15T00:00:00Z")
     try:
         value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:  # in the calendar's first or last hours

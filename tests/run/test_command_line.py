@@ -114,6 +114,24 @@ def test_an_unknown_key_is_told_with_its_file_and_the_nearest(key: str, nearest:
     assert f"warehouse.toml: no setting is called {key}\nTo do: {nearest}" in ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "environment", "line", "said"),
+    [
+        (["--as-of", "soon"], {}, "", "--as-of: 'soon' is no date or date-time; write it as 2025-01-15 or"),
+        ([], {"WAREHOUSE_KEEP_DROPS": "0"}, "", "WAREHOUSE_KEEP_DROPS: Input should be greater than or equal to 1"),
+        ([], {}, 'target = "oracle"', "target in warehouse.toml: Input should be 'duckdb', 'postgres' or 'spark'"),
+        (["--target", "x"], {"WAREHOUSE_TARGET": "y"}, 'target = "z"', "--target: Input should be 'duckdb',"),
+    ],
+)
+def test_a_setting_that_can_t_be_is_told_with_where_it_comes_from(
+    arguments: list[str], environment: dict[str, str], line: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "warehouse.toml").write_text(line)
+    ended = warehouse("run", *arguments, folder=tmp_path, **environment)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"\n{said}") and ended.stderr.count("\n") == 3
+
+
 def test_exports_below_a_file_stop_the_run_before_it_begins(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "crm").mkdir()
