@@ -100,7 +100,9 @@ def verify(drop: Annotated[str, typer.Argument(help="A drop's folder, `latest` o
 @explain.command("account")
 def explain_account(
     identifier: Annotated[str, typer.Argument(help="account_id, the CRM's id, or the name.", metavar="ID")],
-    column: Annotated[str | None, typer.Argument(help="A column, as revenue or account_core.revenue.")] = None,
+    column: Annotated[
+        str | None, typer.Argument(help="A column, as revenue or account_core.revenue.", metavar="COLUMN")
+    ] = None,
     organization: Annotated[int | None, typer.Option(help="Whose account, where ids overlap.")] = None,
     state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
@@ -119,11 +121,11 @@ def explain_account(
 @app.command()
 def sample(
     out: Annotated[Path, typer.Argument(help="A new folder for lmn/, crm/ and platform/.", metavar="OUT")],
-    accounts: Annotated[int, typer.Option(help="Accounts of all tenants.")],
+    accounts: Annotated[int, typer.Option(help="Accounts of all tenants, 100 or more.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")],
     events_per_account: Annotated[int, typer.Option(help="Rows of the event tables per account, on average.")] = 440,
 ) -> None:
-    """Write made-up sources of any size, with all that goes wrong in real ones."""
+    """Write made-up sources of any size, with all that goes wrong in real ones, to be run --as-of 2025-01-15."""
     from pipeline.sample import write_sample
 
     rows = write_sample(out, accounts, seed, events_per_account)
@@ -133,7 +135,7 @@ def sample(
 
 @app.command()
 def ui(
-    port: Annotated[int, typer.Option(help="The page's port on this machine.")] = 3000,
+    port: Annotated[int, typer.Option(help="The page's port on this machine.", min=1, max=65535)] = 3000,
     state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
 ) -> None:
     """Open Dagster's page: the asset graph, its runs, the schedule and the sensor."""

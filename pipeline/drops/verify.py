@@ -91,7 +91,11 @@ def _open_drop(location: str) -> Place | str:
     place = open_place(location)
     if place.is_local and place.name != POINTER:
         folder = Path(place.root).resolve()
-        return open_place(str(folder)) if folder.is_dir() else f"{location}: there is no such folder"
+        if folder.is_dir():
+            return open_place(str(folder))
+        return (
+            f"{location}: {'is a file; name the folder of the drop' if folder.exists() else 'there is no such folder'}"
+        )
     if place.name in (LATEST, POINTER):
         organization = place.parent()
         name = latest_name(organization)

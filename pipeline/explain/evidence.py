@@ -60,7 +60,8 @@ class Makes:
     @property
     def says(self) -> str:
         """The same as a sentence."""
-        return _SAYS[self.kind].format(", ".join(self.columns))
+        says = _SAYS[self.kind] if len(self.columns) > 1 else _SAYS[self.kind].replace("first of {}", "first {}")
+        return says.format(", ".join(self.columns))
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,8 @@ def test_a_copy_elsewhere_and_latest_are_the_drop(drop: Published, tmp_path: Pat
 
 
 def test_no_folder_no_manifest_no_drop(drop: Published, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert verify_drop(str(tmp_path / "file")) == [f"{tmp_path / 'file'}: is a file; name the folder of the drop"]
     assert verify_drop(str(tmp_path / "nowhere")) == [f"{tmp_path / 'nowhere'}: there is no such folder"]
     (drop.folder / MANIFEST).unlink()
     assert drop.faults() == ["manifest.json: missing, so this folder is not a drop"]

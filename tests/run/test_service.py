@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -12,6 +13,7 @@ import pytest
 
 from pipeline.cli import ui
 from pipeline.definitions import JOB, build_definitions, defs
+from pipeline.errors import WarehouseError
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
 
@@ -88,6 +90,14 @@ def test_the_page_is_for_this_machine_only(working_folder: Path, monkeypatch: py
     arguments = started_by_ui(None, monkeypatch).arguments
     assert arguments[arguments.index("--host") + 1] == "127.0.0.1"
     assert arguments[arguments.index("--port") + 1] == "3123"
+
+
+def test_a_port_that_is_taken_is_told_before_anything_starts(working_folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(WarehouseError, match=f"port {port}: can't be opened: Address already in use"):
+            ui(port=port, state=None)
+    assert not (working_folder / "kept" / "dagster").exists()
 
 
 def test_a_run_of_dagster_waits_for_its_turn_at_the_state_folder(
