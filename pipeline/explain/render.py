@@ -16,6 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.explain.evidence import Evidence
 from pipeline.explain.explanation import EvidenceRows, ExplainedColumn, Explanation
 from pipeline.explain.queries import Row
 
@@ -159,7 +160,7 @@ def _evidence(piece: EvidenceRows, width: int, shown_rows: int) -> list[Renderab
         said.append(_indented(Text(evidence.makes.says, style="dim")))
     if not piece.rows:
         return [*said, _indented(Text("none", style="dim"))]
-    said.append(_indented(_rows_layout(evidence.shows, piece.rows[:shown_rows], width)))
+    said.append(_indented(_rows_layout(evidence, piece.rows[:shown_rows], width)))
     if len(piece.rows) > shown_rows:
         said.append(_indented(Text(f"… and {len(piece.rows) - shown_rows:,} more", style="dim")))
     return said
@@ -169,16 +170,21 @@ def _indented(said: RenderableType) -> RenderableType:
     return Padding(said, (0, 0, 0, _INDENT))
 
 
-def _rows_layout(names: Sequence[str], rows: Sequence[Row], width: int) -> RenderableType:
-    """Lay rows out: one goes downwards, several go into a table if it fits the width, else into a paragraph each."""
-    if len(rows) == 1 and len(names) > 1:
+def _rows_layout(evidence: Evidence, rows: Sequence[Row], width: int) -> RenderableType:
+    """Lay rows out: one goes downwards, several go into a table if it fits the width, else into a paragraph each.
+
+    Of several rows, columns that are null in all are left out, but for those that the value is said to be made from.
+    """
+    names = evidence.shows
+    if len(rows) == 1:
         downwards = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
         downwards.add_column(no_wrap=True, style="dim")
         downwards.add_column(overflow="fold")
         for name in names:
             downwards.add_row(_spoken(name), _cell(rows[0][name], _LONG_CELL))
         return downwards
-    shown = [name for name in names if any(row[name] is not None for row in rows)]
+    making = evidence.makes.columns if evidence.makes else ()
+    shown = [name for name in names if name in making or any(row[name] is not None for row in rows)]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in shown:
         justify: Literal["left", "right"] = "right" if all(_is_number(row[name]) for row in rows) else "left"

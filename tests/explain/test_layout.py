@@ -103,3 +103,11 @@ def test_a_state_folder_without_a_run_says_so(settings: Settings) -> None:
     with pytest.raises(WarehouseError, match="nothing has been built here"):
         explain_account(nowhere, "1032")
     assert not nowhere.state.exists()
+
+
+def test_what_a_null_was_made_from_is_shown(company: Queries) -> None:
+    lines = laid_out(explain(company, "busy", "status_detail")).splitlines()
+    assert lines[-2:] == [
+        "  The value is the first platform_status_detail that is there.",
+        "  platform status detail  null",
+    ]
