@@ -270,7 +270,9 @@ def _problem_without_rows(run: MeasuredRun) -> Problem | None:
 
 
 def _settings(plan: RunPlan) -> tuple[tuple[str, str], ...]:
-    return tuple((name, "unset" if value is None else str(value)) for name, value in plan.published_settings.items())
+    words = {"None": "unset", "True": "true", "False": "false"}  # as a person sets them
+    told = {name: str(value) for name, value in plan.published_settings.items()}
+    return tuple((name, words.get(value, value)) for name, value in told.items())
 
 
 def _failed_name(facts: RunFacts) -> str:

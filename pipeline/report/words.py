@@ -12,7 +12,7 @@ _THOUSANDS: Final = ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(
 MINUS: Final = "−"
 FILTERS: Final = (
     *("age", "change", "day", "instant", "machine_instant", "number"),
-    *("percent", "plural", "points", "short_instant", "size"),
+    *("figure", "percent", "plural", "points", "short_instant", "size"),
 )
 
 
@@ -24,6 +24,12 @@ def number(value: int | Decimal) -> str:
     else:
         text = f"{value:,}"
     return text.replace("-", MINUS)
+
+
+def figure(value: int | Decimal) -> str:
+    """Write a plotted or counted value: a whole one without decimals, else with two of them or more, as money is."""
+    text = number(value)
+    return f"{text}0" if text[-2:-1] == "." else text
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -94,6 +94,14 @@ def test_headings_begin_with_one_and_skip_none(facts: RunFacts) -> None:
     assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
 
 
+def test_the_list_of_sections_is_in_the_page_s_order(facts: RunFacts) -> None:
+    page = Outline(render_report(facts))
+    sections = [attrs["id"] for tag, attrs in page.tags if tag == "section"]
+    linked = [href[1:] for href in page.values("href") if href.startswith("#")]
+    start = linked.index("main") + 1
+    assert linked[start : start + len(sections)] == sections
+
+
 def test_nothing_is_fetched_and_nothing_runs(facts: RunFacts) -> None:
     content = render_report(facts)
     page = Outline(content)

@@ -28,6 +28,20 @@ def test_numbers(value: int | Decimal, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (3, "3"),
+        (Decimal("1332010.500000"), "1,332,010.50"),
+        (Decimal("-0.5"), "−0.50"),
+        (Decimal("1332010.00"), "1,332,010"),
+        (Decimal("0.519380"), "0.51938"),
+    ],
+)
+def test_money_has_both_its_decimals_or_none(value: int | Decimal, text: str) -> None:
+    assert words.figure(value) == text
+
+
+@pytest.mark.parametrize(
     ("share", "text"),
     [
         (None, "–"),
