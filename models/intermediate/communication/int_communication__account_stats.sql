@@ -259,7 +259,7 @@ touches as (
             last_meeting_date
         ) as last_reach_out,
         -- D34: the account's revenue in the effort window, from cents
-        {{ round_half_up('cast(revenue * 100 as bigint) * ' ~ var('effort_window_days'), 36500, 2) }}
+        {{ round_half_up('cast(revenue * 100 as ' ~ wide_integer() ~ ') * ' ~ var('effort_window_days'), 36500, 2) }}
             as time_frame_revenue
 
     from by_channel
@@ -284,7 +284,7 @@ final as (
         {% endfor -%}
         -- D34: from the two published values, in cents
         case when revenue > 0 then
-            {{ round_half_up('cast(team_effort_cost * 100 as bigint)', 'cast(time_frame_revenue * 100 as bigint)', 4) }}
+            {{ round_half_up('team_effort_cost * 100', 'time_frame_revenue * 100', 4) }}
         end as efficiency_rate
 
     from touches
