@@ -16,8 +16,9 @@ _OWN_OPTION: Final = {"as_of": "--as-of", "selected_year": "--selected-year"}
 _CHOICES: Final = {"price_preference": ("total_price", "total_price_with_tax")}
 _AMOUNTS: Final = {"segment_a_percent": 100, "segment_b_percent": 100, "default_hourly_cost": 9_999_999_999}
 """The decisions that may have a fraction, with the largest value of each."""
-_DECIMALS: Final = {"default_hourly_cost": 2}
-"""How many decimals a decision may have at most, where its type rounds: a finer value would silently be another."""
+_DECIMALS: Final = {"default_hourly_cost": 2, "segment_a_percent": 4, "segment_b_percent": 4}
+"""How many decimals a decision may have at most: a finer value would be rounded to its type, or written as in 1e-05,
+which two engines take for a binary float."""
 _LARGEST_SPAN: Final = {"_days": 36_500, "_hours": 876_000, "_minutes_": 52_560_000}
 """A hundred years, by the unit in a name: what began before the calendar, or lasted longer, can't be computed."""
 _LARGEST_NUMBER: Final = 2**63 - 1

@@ -27,6 +27,7 @@ from pipeline.errors import WarehouseError
         ("price_preference", "total_price_with_tax", "total_price_with_tax"),
         ("segment_a_percent", "0", 0),
         ("segment_b_percent", "12.5", 12.5),
+        ("segment_b_percent", "0.0001", 0.0001),
         ("segment_a_percent", "100", 100),
         ("default_hourly_cost", "59.95", 59.95),
         ("default_hourly_cost", "1500", 1500),
@@ -41,6 +42,7 @@ def test_a_value_that_makes_sense_holds(name: str, given: Any, value: Any) -> No
 
 DAYS = "a whole number from 0 to 36,500"
 COST = "a number from 0 to 9,999,999,999 with 2 decimals at most"
+SHARE = "a number from 0 to 100 with 4 decimals at most"
 
 
 @pytest.mark.parametrize(
@@ -62,9 +64,10 @@ COST = "a number from 0 to 9,999,999,999 with 2 decimals at most"
         ("revenue_includes_archived_estimates", "1", "true or false"),
         ("revenue_includes_archived_estimates", "null", "true or false"),
         ("price_preference", "foo", "total_price or total_price_with_tax"),
-        ("segment_a_percent", "-0.1", "a number from 0 to 100"),
-        ("segment_a_percent", "100.1", "a number from 0 to 100"),
-        ("segment_b_percent", ".nan", "a number from 0 to 100"),
+        ("segment_a_percent", "-0.1", SHARE),
+        ("segment_a_percent", "100.1", SHARE),
+        ("segment_b_percent", ".nan", SHARE),
+        ("segment_b_percent", "0.00001", SHARE),
         ("default_hourly_cost", "0.005", COST),
         ("default_hourly_cost", "1e-7", COST),
         ("default_hourly_cost", ".inf", COST),
