@@ -109,5 +109,12 @@ def _fill(connection: psycopg.Connection[Any], mart: _Mart) -> None:
     values = sql.SQL(", ").join(
         sql.SQL("cast({} as {})").format(sql.Identifier(name), sql.SQL(kind)) for name, kind, _ in mart.columns
     )
-    connection.execute(sql.SQL("delete from {}").format(target))
-    connection.execute(sql.SQL("insert into {} ({}) select {} from {}").format(target, names, values, source))
+    try:
+        connection.execute(sql.SQL("delete from {}").format(target))
+        connection.execute(sql.SQL("insert into {} ({}) select {} from {}").format(target, names, values, source))
+    except psycopg.Error as error:  # a full disk, or a key too long for its index
+        raise WarehouseError(
+            f"PostgreSQL does not take the mart's rows: {error.diag.message_primary or error}",
+            where=f"{MARTS_SCHEMA}.{mart.name}",
+            remedy="mend what it names and run again; until then readers see the last run's rows",
+        ) from error

@@ -140,6 +140,23 @@ def test_an_export_is_indexed_by_its_key(server: PostgresServer) -> None:
     assert [definition.split(" USING ")[1] for (definition,) in found] == ["btree (id)"]  # type: ignore[attr-defined]
 
 
+def test_rows_that_postgres_does_not_take_are_told_with_their_mart(server: PostgresServer) -> None:
+    """An id of 64,000 characters is beyond an index's entry: the tables stay as they were."""
+    with closing(server.connect()) as connection:
+        build(connection, 0)
+        publish_marts(connection)
+        connection.execute(
+            "update marts_build.accounts set id = (select string_agg(md5(n::text), '') from generate_series(1, 2000) n)"
+            " where id = 'a1'"
+        )
+        connection.commit()
+        with pytest.raises(WarehouseError, match="index row requires") as told:
+            publish_marts(connection)
+        assert told.value.where == "marts.accounts"
+        connection.rollback()
+        assert connection.execute("select count(*) from marts.accounts where id = 'a1'").fetchone() == (1,)
+
+
 def test_views_upon_marts_outlive_commits(server: PostgresServer) -> None:
     with closing(server.connect()) as connection:
         build(connection, 0)
