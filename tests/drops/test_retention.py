@@ -100,6 +100,13 @@ def test_none_goes_before_it_is_a_day_old(age: timedelta, goes: bool, exports: P
     assert prune(place(exports), 1, 1, NOW) == ([old] if goes else [])
 
 
+def test_the_latest_stays_also_where_it_has_lost_its_manifest(exports: Path) -> None:
+    damaged = write_drop(exports, 1, DAY * 9, manifest=False)
+    point_latest(exports, damaged)
+    assert prune(place(exports), 1, 1, NOW) == []
+    assert drops(exports) == {damaged}
+
+
 @pytest.mark.parametrize(("age", "goes"), [(DAY - timedelta(seconds=1), False), (DAY, True)])
 def test_what_a_killed_publication_left_goes_after_a_day(age: timedelta, goes: bool, exports: Path) -> None:
     kept = write_drop(exports, 1, DAY * 9)

@@ -155,6 +155,8 @@ def test_a_record_of_the_last_run_is_read_as_it_was_written(state: State) -> Non
     assert recorded_drops(state.workspace, "same") == recorded["drops"]
     assert recorded_drops(state.workspace, "other") is None
     assert recorded_drops(state.workspace, None) is None
+    record_run(state.workspace, None, recorded["drops"], {})
+    assert recorded_drops(state.workspace, None) is None, "what a database holds is known once it is read"
 
 
 @pytest.mark.parametrize("mart", [DUPLICATES, METRICS])

@@ -1,12 +1,15 @@
-"""What a run's fingerprint is made of: the content of the files that are read, and where the drops land."""
+"""What a run's fingerprint is made of: what it reads, what computes it, and where the drops land."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
+from pipeline import repetition
+from pipeline.history import DUPLICATES, METRICS, RunHistory
 from pipeline.repetition import run_fingerprint
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
@@ -54,3 +57,34 @@ def test_the_same_word_for_another_place_is_another_run(folder: Path, monkeypatc
     (folder / "other").mkdir()
     monkeypatch.chdir(folder / "other")
     assert fingerprint(folder, crm) != before
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("pipeline/drops/stage.py", True),
+        ("models/marts/a.sql", True),
+        ("expectations/accounts.yml", True),
+        ("dbt_project/seeds/won_statuses.csv", True),
+        ("dbt_project/target/compiled/a.sql", False),
+        ("pipeline/__pycache__/run.pyc", False),
+    ],
+)
+def test_a_changed_program_is_another_run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, file: str, counts: bool
+) -> None:
+    monkeypatch.setattr(repetition, "PROJECT_ROOT", folder)
+    (folder / file).parent.mkdir(parents=True)
+    (folder / file).write_text("1")
+    before = fingerprint(folder)
+    (folder / file).write_text("2")
+    assert (fingerprint(folder) != before) == counts
+
+
+@pytest.mark.parametrize(("days", "counts"), [(-1, True), (0, False), (1, False)])
+def test_what_an_earlier_run_left_is_part_of_it(folder: Path, days: int, counts: bool) -> None:
+    """D22: of the runs of other instants, those before this one."""
+    before = fingerprint(folder)
+    left = {DUPLICATES: pa.table({"id": ["d"]}), METRICS: pa.table({"metric": ["m"]})}
+    RunHistory(folder / "state").keep(STARTED + timedelta(days=days), left)
+    assert (fingerprint(folder) != before) == counts
