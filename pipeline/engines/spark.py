@@ -37,12 +37,14 @@ _TYPES: Final[dict[pa.DataType, str]] = {
 
 _QUIET: Final = f"-Dlog4j2.configurationFile=file:{Path(__file__).with_name('spark_log4j2.properties')}"
 
+_ANSI_MODE: Final = "spark.sql.ansi.enabled"
+
 _SESSION: Final = {
     # instants are UTC and without a zone, whatever the machine's
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     # overflow and bad casts are errors, as on the other engines
-    "spark.sql.ansi.enabled": "true",
+    _ANSI_MODE: "true",
     # the tables of a run live as long as its session; what stays is Parquet
     "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.parquet.compression.codec": "zstd",
@@ -103,7 +105,8 @@ class SparkEngine:
         """Let dbt find the session, which is the process's only one."""
         if SparkEngine._session is None:
             raise _nothing_loaded()
-        yield {}
+        with _session_settings_kept():
+            yield {}
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Read the columns of a mart as this state folder's latest run built it."""
@@ -172,6 +175,27 @@ class SparkEngine:
                 builder = builder.config(name, value)
             SparkEngine._session = builder.getOrCreate()
         return SparkEngine._session
+
+
+@contextmanager
+def _session_settings_kept() -> Iterator[None]:
+    """Keep dbt-spark from turning ANSI mode off before each statement, which its profile can't forbid.
+
+    Without it a sum beyond its type would be another number, and what can't be cast null.
+    """
+    from dbt.adapters.spark.connections import SparkCredentials
+
+    settle = SparkCredentials.__post_init__
+
+    def settle_without_ansi_mode(credentials: Any) -> None:
+        settle(credentials)
+        credentials.server_side_parameters.pop(_ANSI_MODE, None)
+
+    SparkCredentials.__post_init__ = settle_without_ansi_mode
+    try:
+        yield
+    finally:
+        SparkCredentials.__post_init__ = settle
 
 
 def _nothing_loaded() -> WarehouseError:

@@ -51,3 +51,19 @@ def test_a_later_process_reads_what_was_built(engine: SparkEngine) -> None:
 def test_before_the_first_run_there_is_nothing_to_read(engine: SparkEngine) -> None:
     with pytest.raises(WarehouseError, match="nothing is built"):
         engine.read("accounts", ["id"])
+
+
+def test_a_number_beyond_its_type_stops_dbt_s_statements_too(engine: SparkEngine) -> None:
+    """As it stops the other engines; dbt-spark would turn ANSI mode off before each statement."""
+    from dbt.adapters.spark.connections import SparkCredentials
+    from dbt.adapters.spark.session import Connection
+    from pyspark.errors import ArithmeticException
+
+    engine.load([])
+    with engine.dbt_session():
+        credentials = SparkCredentials(method="session", host="NA", schema="default", database=None)
+        cursor = Connection(server_side_parameters=credentials.server_side_parameters).cursor()
+        cursor.execute("select largest + 1 as sum from values (9223372036854775807) as numbers (largest)")
+        with pytest.raises(ArithmeticException, match="overflow"):
+            cursor.fetchall()
+    SparkEngine.shut_down()
