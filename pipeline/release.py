@@ -34,10 +34,10 @@ from pipeline.raw import METRICS_SCHEMA, has_crm_rows
 from pipeline.report.facts import RunFacts
 from pipeline.report.gather import gather_facts, gather_operator_facts, measure_run
 from pipeline.report.sources import MeasuredTable, measure_sources
-from pipeline.report.words import plural
 from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
 from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.words import plural
 
 EXPECTATIONS = PROJECT_ROOT / "expectations"
 

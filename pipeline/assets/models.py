@@ -22,8 +22,8 @@ from pipeline.progress import Progress, Step
 from pipeline.raw import landed_tables, raw_tables
 from pipeline.rebuild import Build, selection
 from pipeline.report.failure import failure_reported
-from pipeline.report.words import plural
 from pipeline.settings import Settings
+from pipeline.words import plural
 from pipeline.workspace import Workspace
 
 _TABLES = ("model", "seed")

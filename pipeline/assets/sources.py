@@ -14,8 +14,8 @@ from pipeline.ingest.tables import SOURCE_TABLES
 from pipeline.progress import Progress, Step
 from pipeline.raw import SOURCES, landed_tables
 from pipeline.report.failure import failure_reported
-from pipeline.report.words import plural
 from pipeline.settings import Settings
+from pipeline.words import plural
 from pipeline.workspace import Workspace
 
 _DESCRIPTIONS = {

@@ -12,7 +12,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
 from pipeline.report.facts import Plot
-from pipeline.report.words import amount, short_amount
+from pipeline.words import amount, short_amount
 
 WIDTH: Final = 420
 HEIGHT: Final = 216

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pipeline.drops.audit.results import Check
 from pipeline.report.facts import RunFacts
-from pipeline.report.words import instant, plural
+from pipeline.words import instant, plural
 
 Level = Literal["good", "look", "bad"]
 

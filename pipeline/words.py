@@ -1,4 +1,4 @@
-"""How the report writes numbers, instants and spans: the filters of its templates."""
+"""How numbers, instants and spans are written for people: in a run's lines, and as filters of report templates."""
 
 from __future__ import annotations
 

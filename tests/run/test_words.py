@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from pipeline.report import words
+from pipeline import words
 
 
 @pytest.mark.parametrize(
