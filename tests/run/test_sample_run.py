@@ -120,9 +120,9 @@ def test_a_run_without_a_source_says_what_to_give(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--as-of", "yesterday", "as_of"),
-        ("--selected-year", "1999", "selected_year"),
-        ("--target", "oracle", "target"),
+        ("--as-of", "yesterday", "--as-of: 'yesterday' is no date or date-time"),
+        ("--selected-year", "1999", "--selected-year: Input should be"),
+        ("--target", "oracle", "--target: Input should be"),
         ("--var", "at_risk_day=90", "the nearest is at_risk_days"),
         ("--var", "at_risk_days", "is not NAME=VALUE"),
         ("--var", "as_of=2025-01-01", "use --as-of"),
