@@ -25,7 +25,8 @@ def build_new_files_sensor(job_name: str, settings: Settings) -> dg.SensorDefini
         seen = folder_listing([folder for folder in folders if folder.is_dir()])
         if seen == context.cursor:
             return dg.SkipReason("no file of a source folder is new or has changed")
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=seen)], cursor=seen)
+        # without a key: Dagster starts but one run of a key, and files may come back to how they were
+        return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=seen)
 
     return new_files
 
