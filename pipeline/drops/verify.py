@@ -93,9 +93,8 @@ def _open_drop(location: str) -> Place | str:
         folder = Path(place.root).resolve()
         if folder.is_dir():
             return open_place(str(folder))
-        return (
-            f"{location}: {'is a file; name the folder of the drop' if folder.exists() else 'there is no such folder'}"
-        )
+        fault = "is a file; name the folder of the drop" if folder.exists() else "there is no such folder"
+        return f"{location}: {fault}"
     if place.name in (LATEST, POINTER):
         organization = place.parent()
         name = latest_name(organization)

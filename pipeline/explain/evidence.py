@@ -36,8 +36,8 @@ _SAYS: dict[Kind, str] = {
     "by_year": "The value lists {} by year.",
     "latest": "The value is the latest {}.",
     "earliest": "The value is the earliest {}.",
-    "first": "The value is the first of {} that is there.",
-    "default": "The value is the first of {} that is there, else the default.",
+    "first": "The value is the first {of}{} that is there.",
+    "default": "The value is the first {of}{} that is there, else the default.",
     "names": "The value lists {}, each once, in order.",
     "average_hours": "The value is the average of the seconds, in hours, rounded once, half up.",
     "hours": "The value is the sum of the seconds, in hours, rounded once, half up.",
@@ -60,8 +60,7 @@ class Makes:
     @property
     def says(self) -> str:
         """The same as a sentence."""
-        says = _SAYS[self.kind] if len(self.columns) > 1 else _SAYS[self.kind].replace("first of {}", "first {}")
-        return says.format(", ".join(self.columns))
+        return _SAYS[self.kind].format(", ".join(self.columns), of="of " if len(self.columns) > 1 else "")
 
 
 @dataclass(frozen=True)
