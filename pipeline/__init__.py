@@ -1,1 +1,7 @@
 """Account Warehouse: what moves data and decides when. What is computed from it lives in `models/`."""
+
+import os
+
+# Arrow's allocator gives memory back as soon as it can; in huge pages the machine would clear two megabytes for each
+# few kilobytes that are asked for again.
+os.environ.setdefault("MIMALLOC_ALLOW_THP", "0")

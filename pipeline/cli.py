@@ -15,6 +15,7 @@ from pipeline.contract_commands import app as contract
 from pipeline.errors import WarehouseError, in_words
 from pipeline.hidden_modules import hide
 from pipeline.interruption import Interrupted, Interruptions
+from pipeline.loading import loading
 
 if TYPE_CHECKING:
     from pipeline.run import RunOutcome
@@ -61,8 +62,9 @@ def run(
     csv_safe: Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")] = None,
 ) -> None:
     """Ingest, compute, check and publish."""
-    from pipeline.progress import open_progress
-    from pipeline.run import run_warehouse
+    with loading():
+        from pipeline.progress import open_progress
+        from pipeline.run import run_warehouse
 
     given = {
         "lmn": lmn,

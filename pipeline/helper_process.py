@@ -6,7 +6,6 @@ that ends before that, with whatever exit code, fails the run: silence is not co
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import queue
@@ -19,6 +18,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from pipeline.errors import WarehouseError
+from pipeline.loading import loading
 
 _LAST_WORDS: Final = 2_000
 _PATIENCE: Final = 10.0
@@ -140,8 +140,8 @@ def serve(prepare: Callable[[], object], answer: Callable[[Message, Send], Any])
             answers.write(json.dumps(message) + "\n")
             answers.flush()
 
-        prepare()
-        gc.freeze()  # what is loaded stays: no need to look through it for garbage again and again
+        with loading():
+            prepare()
         while True:
             request = json.loads(requests.get())
             try:

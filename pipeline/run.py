@@ -14,6 +14,7 @@ from pipeline.drops.audit import AuditProcess
 from pipeline.drops.place import require_writable
 from pipeline.errors import WarehouseError, in_words
 from pipeline.interruption import Interrupted
+from pipeline.loading import loading
 from pipeline.progress import Progress
 from pipeline.repetition import record_run, recorded_drops, run_fingerprint
 from pipeline.run_plan import RunPlan
@@ -77,10 +78,11 @@ def _lent(opened: ExitStack, helper: Helper) -> Iterator[Helper]:
 
 def _execute(settings: Settings, progress: Progress, open_dbt: OpenDbt, open_audit: OpenAudit) -> list[dict[str, Any]]:
     """Run the job in this process; give the drops that it published."""
-    import dagster as dg
+    with loading():
+        import dagster as dg
 
-    from pipeline.assets.drops import PUBLISHED
-    from pipeline.definitions import JOB, build_definitions
+        from pipeline.assets.drops import PUBLISHED
+        from pipeline.definitions import JOB, build_definitions
 
     job = build_definitions(settings, progress, open_dbt, open_audit).resolve_job_def(JOB)
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
