@@ -16,7 +16,6 @@ from pipeline.errors import WarehouseError, in_words
 from pipeline.interruption import Interrupted
 from pipeline.loading import loading
 from pipeline.progress import Progress
-from pipeline.repetition import record_run, recorded_drops, run_fingerprint
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
@@ -52,6 +51,8 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
         with ExitStack() as early_dbt, ExitStack() as early_audit:
             dbt = early_dbt.enter_context(open_dbt(settings.target))
             audit = early_audit.enter_context(AuditProcess())
+            with loading():
+                from pipeline.repetition import record_run, recorded_drops, run_fingerprint
             fingerprint = run_fingerprint(settings, plan)
             if (standing := recorded_drops(workspace, fingerprint)) is not None:
                 return RunOutcome(standing, is_repetition=True)

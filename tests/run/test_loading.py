@@ -18,6 +18,15 @@ np.frombuffer(held := pa.allocate_buffer(64 * 2**20), dtype=np.uint8).fill(1)
 print(*(line.split()[1] for line in open("/proc/self/smaps_rollup") if line.startswith("AnonHugePages")))
 """
 
+LOADED_BEFORE_THE_HELPERS = "import sys, pipeline.cli, pipeline.run; print(*sys.modules)"
+
+
+def test_helpers_are_started_before_the_run_itself_loads_what_is_slow() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LOADED_BEFORE_THE_HELPERS], check=True, stdout=subprocess.PIPE, text=True
+    )
+    assert not {"pyarrow", "duckdb", "dagster", "dbt"} & set(ran.stdout.split())
+
 
 def test_no_garbage_is_collected_while_modules_load() -> None:
     with loading():

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline.contracts import ExportContract
 from pipeline.drops.audit.results import AuditResult
 from pipeline.helper_process import HelperProcess
+
+if TYPE_CHECKING:
+    from pipeline.contracts import ExportContract  # which loads Arrow: the process is to be started before that
 
 _REMEDY = "; too little memory is a known cause"
 
