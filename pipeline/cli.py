@@ -15,7 +15,7 @@ from pipeline.contract_commands import app as contract
 from pipeline.errors import WarehouseError, in_words
 from pipeline.hidden_modules import hide
 from pipeline.interruption import Interrupted, Interruptions
-from pipeline.loading import loading
+from pipeline.quick_imports import quick_imports
 
 if TYPE_CHECKING:
     from pipeline.run import RunOutcome
@@ -62,7 +62,7 @@ def run(
     csv_safe: Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")] = None,
 ) -> None:
     """Ingest, compute, check and publish."""
-    with loading():
+    with quick_imports():
         from pipeline.progress import open_progress
         from pipeline.run import run_warehouse
 

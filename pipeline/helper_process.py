@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from pipeline.errors import WarehouseError
-from pipeline.loading import loading
+from pipeline.quick_imports import quick_imports
 
 _LAST_WORDS: Final = 2_000
 _PATIENCE: Final = 10.0
@@ -140,7 +140,7 @@ def serve(prepare: Callable[[], object], answer: Callable[[Message, Send], Any])
             answers.write(json.dumps(message) + "\n")
             answers.flush()
 
-        with loading():
+        with quick_imports():
             prepare()
         while True:
             request = json.loads(requests.get())

@@ -14,8 +14,8 @@ from pipeline.drops.audit import AuditProcess
 from pipeline.drops.place import require_writable
 from pipeline.errors import WarehouseError, in_words
 from pipeline.interruption import Interrupted
-from pipeline.loading import loading
 from pipeline.progress import Progress
+from pipeline.quick_imports import quick_imports
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
@@ -51,7 +51,7 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
         with ExitStack() as early_dbt, ExitStack() as early_audit:
             dbt = early_dbt.enter_context(open_dbt(settings.target))
             audit = early_audit.enter_context(AuditProcess())
-            with loading():
+            with quick_imports():
                 from pipeline.repetition import record_run, recorded_drops, run_fingerprint
             fingerprint = run_fingerprint(settings, plan)
             if (standing := recorded_drops(workspace, fingerprint)) is not None:
@@ -79,7 +79,7 @@ def _lent(opened: ExitStack, helper: Helper) -> Iterator[Helper]:
 
 def _execute(settings: Settings, progress: Progress, open_dbt: OpenDbt, open_audit: OpenAudit) -> list[dict[str, Any]]:
     """Run the job in this process; give the drops that it published."""
-    with loading():
+    with quick_imports():
         import dagster as dg
 
         from pipeline.assets.drops import PUBLISHED

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.loading import loading
+from pipeline.quick_imports import quick_imports
 
 FILL_BY_ARROW = """
 import pipeline, pyarrow as pa, numpy as np
@@ -29,13 +29,13 @@ def test_helpers_are_started_before_the_run_itself_loads_what_is_slow() -> None:
 
 
 def test_no_garbage_is_collected_while_modules_load() -> None:
-    with loading():
+    with quick_imports():
         assert not gc.isenabled()
     assert gc.isenabled()
 
 
 def test_garbage_is_collected_again_after_a_module_that_does_not_load() -> None:
-    with pytest.raises(ModuleNotFoundError), loading():
+    with pytest.raises(ModuleNotFoundError), quick_imports():
         raise ModuleNotFoundError
     assert gc.isenabled()
 

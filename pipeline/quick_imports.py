@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def loading() -> Iterator[None]:
+def quick_imports() -> Iterator[None]:
     """Collect no garbage meanwhile, and never look through what is there at the end."""
     gc.disable()
     try:
