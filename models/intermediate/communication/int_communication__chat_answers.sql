@@ -1,3 +1,3 @@
 {{ config(materialized='table') }}
 
-{{ response_runs(ref('int_communication__chat_messages'), order_by=["sent_at", "message_id"]) }}
+{{ answers_by_customer(ref('int_communication__chat_messages'), order_by=["sent_at", "message_id"]) }}

@@ -1,34 +1,23 @@
 -- the messages of every channel, by customer and stakeholder
+{%- set channels = {
+    'email': 'emails',
+    'chat': 'chat',
+    'ticket_comment': 'ticket_comments',
+    'ticket_opening': 'ticket_openings',
+} %}
+
 with
+{% for relation in channels.values() %}
+{{ relation }} as (
 
-emails as (
-
-    select * from {{ ref('int_communication__emails_by_stakeholder') }}
-
-),
-
-chat as (
-
-    select * from {{ ref('int_communication__chat_by_stakeholder') }}
+    select * from {{ ref('int_communication__' ~ relation ~ '_by_stakeholder') }}
 
 ),
-
-ticket_comments as (
-
-    select * from {{ ref('int_communication__ticket_comments_by_stakeholder') }}
-
-),
-
-ticket_openings as (
-
-    select * from {{ ref('int_communication__ticket_openings_by_stakeholder') }}
-
-),
-
+{% endfor %}
 messages as (
-
+{% for channel, relation in channels.items() %}
     select
-        'email' as channel,
+        '{{ channel }}' as channel,
         organization_id,
         customer_id,
         stakeholder_id,
@@ -41,62 +30,9 @@ messages as (
         last_message_at,
         last_act_at
 
-    from emails
-
-    union all
-
-    select
-        'chat' as channel,
-        organization_id,
-        customer_id,
-        stakeholder_id,
-
-        scored_messages,
-        weight,
-        positive_weight,
-        negative_weight,
-
-        last_message_at,
-        last_act_at
-
-    from chat
-
-    union all
-
-    select
-        'ticket_comment' as channel,
-        organization_id,
-        customer_id,
-        stakeholder_id,
-
-        scored_messages,
-        weight,
-        positive_weight,
-        negative_weight,
-
-        last_message_at,
-        last_act_at
-
-    from ticket_comments
-
-    union all
-
-    select
-        'ticket_opening' as channel,
-        organization_id,
-        customer_id,
-        stakeholder_id,
-
-        scored_messages,
-        weight,
-        positive_weight,
-        negative_weight,
-
-        last_message_at,
-        last_act_at
-
-    from ticket_openings
-
+    from {{ relation }}
+    {{ 'union all' if not loop.last }}
+{% endfor %}
 )
 
 select * from messages

@@ -2,7 +2,7 @@
   D28, D29: a select of a channel's answers and open threads by customer, from its turns (see thread_turns, which
   names what `messages` and `order_by` are).
 -#}
-{% macro response_runs(messages, order_by) -%}
+{% macro answers_by_customer(messages, order_by) -%}
 select
     organization_id,
     customer_id,
