@@ -15,30 +15,20 @@ customers as (
 
 users as (
 
-    select
-        organization_id,
-        id as user_id,
-        email
-
-    from {{ source('platform', 'users') }}
+    select * from {{ ref('stg_platform__users') }}
 
 ),
 
-people as (
+stakeholders as (
 
-    select
-        organization_id,
-        id as stakeholder_id,
-        coalesce(name, email) as name
-
-    from {{ source('platform', 'stakeholder') }}
+    select * from {{ ref('stg_platform__stakeholder') }}
 
 )
 
 select
     attendance.event_id as meeting_id,
     attendance.start_time,
-    coalesce(users.email, people.name, cast(attendance.person_id as {{ text_type() }})) as person,
+    coalesce(users.email, stakeholders.stakeholder_name, cast(attendance.person_id as {{ text_type() }})) as person,
     {{ round_half_up('attendance.microseconds', 3600000000, 2) }} as hours,
     {{ seconds_of('attendance.microseconds') }} as seconds,
     attendance.person_id,
@@ -54,9 +44,9 @@ left join users
         attendance.organization_id = users.organization_id
         and attendance.person_id = users.user_id
         and attendance.is_team
-left join people
+left join stakeholders
     on
-        attendance.organization_id = people.organization_id
-        and attendance.person_id = people.stakeholder_id
+        attendance.organization_id = stakeholders.organization_id
+        and attendance.person_id = stakeholders.stakeholder_id
         and not attendance.is_team
 where {{ is_explained_customer('attendance') }}

@@ -42,23 +42,7 @@ customers as (
 
 users as (
 
-    select
-        organization_id,
-        id as user_id,
-        email
-
-    from {{ source('platform', 'users') }}
-
-),
-
-people as (
-
-    select
-        organization_id,
-        id as stakeholder_id,
-        coalesce(name, email) as name
-
-    from {{ source('platform', 'stakeholder') }}
+    select * from {{ ref('stg_platform__users') }}
 
 ),
 
@@ -81,7 +65,7 @@ select
     messages.sent_at,
     case when messages.is_from_team then 'team' else 'account' end as side,
     coalesce(users.email, cast(messages.user_id as {{ text_type() }})) as team_member,
-    coalesce(people.name, cast(messages.stakeholder_id as {{ text_type() }})) as stakeholder,
+    coalesce(stakeholders.stakeholder_name, cast(messages.stakeholder_id as {{ text_type() }})) as stakeholder,
     messages.sentiment,
     messages.is_from_team,
     coalesce(messages.user_id = customers.owner_id, false) as is_owners,
@@ -97,8 +81,6 @@ inner join customers
     on messages.organization_id = customers.organization_id and messages.customer_id = customers.customer_id
 left join users
     on messages.organization_id = users.organization_id and messages.user_id = users.user_id
-left join people
-    on messages.organization_id = people.organization_id and messages.stakeholder_id = people.stakeholder_id
 left join stakeholders
     on messages.organization_id = stakeholders.organization_id and messages.stakeholder_id = stakeholders.stakeholder_id
 left join decay

@@ -27,12 +27,7 @@ journeys as (
 
 users as (
 
-    select
-        organization_id,
-        id as user_id,
-        email
-
-    from {{ source('platform', 'users') }}
+    select * from {{ ref('stg_platform__users') }}
 
 ),
 

@@ -23,13 +23,7 @@ deeds as (
 
 people as (
 
-    select
-        organization_id,
-        id as stakeholder_id,
-        coalesce(name, email) as name,
-        role
-
-    from {{ source('platform', 'stakeholder') }}
+    select * from {{ ref('stg_platform__stakeholder') }}
 
 ),
 
@@ -52,7 +46,7 @@ listed as (
 
 select
     listed.stakeholder_id,
-    people.name,
+    people.stakeholder_name as name,
     people.role,
     listed.last_act_at,
     listed.is_own,

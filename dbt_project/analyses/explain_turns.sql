@@ -44,23 +44,13 @@ turns as (
 
 users as (
 
-    select
-        organization_id,
-        id as user_id,
-        email
-
-    from {{ source('platform', 'users') }}
+    select * from {{ ref('stg_platform__users') }}
 
 ),
 
-people as (
+stakeholders as (
 
-    select
-        organization_id,
-        id as stakeholder_id,
-        coalesce(name, email) as name
-
-    from {{ source('platform', 'stakeholder') }}
+    select * from {{ ref('stg_platform__stakeholder') }}
 
 )
 
@@ -72,7 +62,7 @@ select
     turns.message_id,
     turns.sent_at,
     case when turns.is_from_team then 'team' else 'account' end as side,
-    coalesce(users.email, people.name, cast(turns.person_id as {{ text_type() }})) as person,
+    coalesce(users.email, stakeholders.stakeholder_name, cast(turns.person_id as {{ text_type() }})) as person,
     {{ round_half_up('turns.seconds', 3600, 2) }} as hours,
     turns.seconds,
     turns.is_answer,
@@ -82,5 +72,5 @@ select
 from turns
 left join users
     on turns.organization_id = users.organization_id and turns.person_id = users.user_id and turns.is_from_team
-left join people
-    on turns.organization_id = people.organization_id and turns.person_id = people.stakeholder_id and not turns.is_from_team
+left join stakeholders
+    on turns.organization_id = stakeholders.organization_id and turns.person_id = stakeholders.stakeholder_id and not turns.is_from_team

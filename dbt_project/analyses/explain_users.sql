@@ -9,12 +9,7 @@ effort as (
 
 users as (
 
-    select
-        organization_id,
-        id as user_id,
-        email
-
-    from {{ source('platform', 'users') }}
+    select * from {{ ref('stg_platform__users') }}
 
 )
 

@@ -13,6 +13,9 @@ renamed as (
         id as stakeholder_id,
         customer_id,
 
+        coalesce(name, email) as stakeholder_name,
+        role,
+
         coalesce({{ fold_text('role') }} = 'decision maker', false) as is_decision_maker,
         coalesce(muted, false) as is_muted,
         coalesce(opted_out, false) as is_opted_out

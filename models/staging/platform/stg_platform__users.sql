@@ -12,6 +12,8 @@ renamed as (
         organization_id,
         id as user_id,
 
+        email,
+
         hourly_cost,
 
         coalesce(excluded, false) as is_excluded
