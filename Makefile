@@ -41,7 +41,7 @@ run: $(if $(filter spark,$(TARGET)),setup-spark,setup) ## Run the bundled sample
 run-poisoned: run ## The same with a row that breaks a contract: nothing is published, and why is said
 	@rm -rf $(STATE)/poisoned && cp -r sample $(STATE)/poisoned
 	@$(BIN)/python -c 'from pathlib import Path; from pipeline.sample.bundled import poison; poison(Path("$(STATE)/poisoned"))'
-	@$(BIN)/warehouse run $(subst sample/,$(STATE)/poisoned/,$(SAMPLE)) --exports $(EXPORTS) --state $(STATE)
+	@$(ENGINE_BIN)/warehouse run $(subst sample/,$(STATE)/poisoned/,$(SAMPLE)) --target $(TARGET) --exports $(EXPORTS) --state $(STATE)
 
 test: setup ## Run the tests, but for the slow ones and Spark's
 	$(BIN)/pytest -m "not slow and not spark" -n 2 --dist loadfile
@@ -82,5 +82,5 @@ lock: setup ## Resolve the dependencies anew
 	$(COMPILE) --group dev --group spark pyproject.toml --constraint requirements.lock --output-file requirements-spark.lock
 	echo uv | $(COMPILE) --upgrade - --output-file requirements-setup.lock
 
-clean: ## Remove the environment and what runs have left
+clean: ## Remove the environments, the state folder and dbt's parse (drops and benchmark sources stay)
 	rm -rf .venv .venv-spark .state dbt_project/target

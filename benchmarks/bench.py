@@ -24,6 +24,8 @@ from typing import Any
 
 import duckdb
 
+from pipeline.sample.events import EVENT_TABLES
+
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = "2025-01-15T00:00:00Z"
 EVENTS_PER_ACCOUNT = 440
@@ -154,9 +156,8 @@ def measure_size(folder: Path, accounts: int, others: Mapping[str, Callable[[Pat
 
 def events_of(place: Path) -> int:
     """Count the rows of the event tables."""
-    names = ("email_prop", "chat_message", "calendar_event_prop", "calendar_event_attendee", "ticket", "ticket_comment")
     count = "select count(*) from read_parquet(?)"
-    return sum(duckdb.execute(count, [str(place / "platform" / f"{n}.parquet")]).fetchall()[0][0] for n in names)
+    return sum(duckdb.execute(count, [str(place / "platform" / f"{n}.parquet")]).fetchall()[0][0] for n in EVENT_TABLES)
 
 
 def mib(count: int) -> str:

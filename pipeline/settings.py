@@ -44,7 +44,6 @@ class Settings(BaseSettings):
         env_prefix="WAREHOUSE_",
         toml_file="warehouse.toml",
         extra="forbid",
-        env_nested_delimiter=None,
         env_ignore_empty=True,
     )
 

@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.drops.scratch_database import scratch_connection
+from pipeline.duckdb_sql import quoted, quoted_text
+from pipeline.scratch_database import scratch_connection
 
 
 def write_csv(table: pa.Table, path: Path) -> None:
     """Write the rows of `table`, in their order; timestamps are in UTC."""
     plain = table.cast(pa.schema([field.with_type(_without_zone(field.type)) for field in table.schema]))
     cells = ", ".join(_cell(field) for field in plain.schema)
-    target = str(path).replace("'", "''")
     with scratch_connection() as connection:
         connection.register("rows_in_order", plain)
         connection.execute(
-            f"copy (select {cells} from rows_in_order) to '{target}' "
+            f"copy (select {cells} from rows_in_order) to {quoted_text(str(path))} "
             "(format csv, header, delimiter ',', nullstr '', quote '\"', escape '\"')"
         )
 
@@ -31,7 +31,7 @@ def _without_zone(kind: pa.DataType) -> pa.DataType:
 
 
 def _cell(field: pa.Field) -> str:
-    name: str = '"' + field.name.replace('"', '""') + '"'
+    name = quoted(field.name)
     if not pa.types.is_timestamp(field.type):
         return name
     return (

@@ -20,7 +20,8 @@ from pipeline.contracts import CRM_TENANT, ExportContract
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.csv_safe import SAFE_SUFFIX, write_safe_csv
 from pipeline.drops.parquet_file import write_parquet
-from pipeline.drops.scratch_database import scratch_connection
+from pipeline.duckdb_sql import quoted
+from pipeline.scratch_database import scratch_connection
 
 CHECKSUMS = "SHA256SUMS"
 
@@ -116,10 +117,10 @@ def _with_checksums(organization_id: int, folder: Path, files: list[StagedFile])
 
 def _rows_of(mart: pa.Table, contract: ExportContract, organization_id: int, crm_organization_id: int) -> pa.Table:
     """Cut a mart to one organization, its exported columns and its primary key's order."""
-    columns = ", ".join(f'"{column.name}"' for column in contract.exported_columns)
-    order = ", ".join(f'"{name}"' for name in contract.primary_key)
+    columns = ", ".join(quoted(column.name) for column in contract.exported_columns)
+    order = ", ".join(map(quoted, contract.primary_key))
     if contract.tenant != CRM_TENANT:
-        condition = f'"{contract.tenant}" = {organization_id}'
+        condition = f"{quoted(contract.tenant)} = {organization_id}"
     else:
         condition = "true" if organization_id == crm_organization_id else "false"
     with scratch_connection() as connection:

@@ -31,7 +31,6 @@ _LARGEST_MANIFEST: Final = 64 * 1024 * 1024
 _SHOWN: Final = 5
 """Faults of one kind that are told of one file; the rest are counted."""
 
-_SUFFIXES: Final = ("parquet", "csv", SAFE_SUFFIX)
 _Count = Annotated[int, Field(ge=0, le=2**62)]
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
 _SIMPLE_TYPE: Final = "bigint|integer|boolean|date|timestamp|text"

@@ -10,7 +10,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from pipeline.duckdb_sql import read_parquet
+from pipeline.duckdb_sql import quoted, read_parquet
 from pipeline.engines import RawTable
 from pipeline.settings import Settings
 
@@ -70,7 +70,7 @@ class DuckDBEngine:
         connection = self._connection()
         connection.execute("create schema if not exists raw")
         for table in tables:
-            columns = ", ".join(f'"{name}"' for name in table.schema.names)
+            columns = ", ".join(map(quoted, table.schema.names))
             connection.execute(
                 f"create or replace view raw.{table.name} as select {columns} from {read_parquet(table.parts)}"
             )
@@ -87,7 +87,7 @@ class DuckDBEngine:
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Read the columns of a mart."""
-        names = ", ".join(f'"{name}"' for name in columns)
+        names = ", ".join(map(quoted, columns))
         return self._connection().sql(f"select {names} from marts.{mart}").to_arrow_table()
 
     def query(self, select: str) -> pa.Table:

@@ -89,7 +89,6 @@ def _attendance(where: str, title: str, makes: Makes) -> Evidence:
     )
 
 
-_TURN_ORDER: Final = "sent_at desc nulls last, channel asc, message_id desc"
 _ANSWER = (
     "channel",
     "thread_id",
@@ -108,7 +107,7 @@ def _answers(channel: str, side: str) -> Evidence:
         "turns",
         f"The answers of the {side}, each from the first message of the run that it answers",
         _ANSWER,
-        _TURN_ORDER,
+        _NEWEST_MESSAGE,
         f"channel = '{channel}' and is_answer and side = '{side}'",
         Makes("average_hours", ("seconds",)),
     )
@@ -117,7 +116,9 @@ def _answers(channel: str, side: str) -> Evidence:
 def _open_threads(last_side: str, title: str) -> tuple[Evidence, ...]:
     shows = ("thread_id", "message_id", "sent_at", "side", "person")
     return (
-        Evidence("turns", title, shows, _TURN_ORDER, f"channel = 'email' and is_open and side = '{last_side}'", _COUNT),
+        Evidence(
+            "turns", title, shows, _NEWEST_MESSAGE, f"channel = 'email' and is_open and side = '{last_side}'", _COUNT
+        ),
     )
 
 
@@ -239,13 +240,13 @@ def _benchmark(*measures: str) -> Evidence:
     )
 
 
-def _weighed_messages(channels: str, title: str) -> Evidence:
+def _weighed_messages(where: str, title: str) -> Evidence:
     return Evidence(
         "messages",
         title,
         (*_MESSAGE, "age_days", "weight"),
         _NEWEST_MESSAGE,
-        f"channel in ({channels}) and weight is not null",
+        f"{where} and weight is not null",
     )
 
 
@@ -480,7 +481,7 @@ _ACCOUNT_CORE: Columns = {
     "engagement_score": (
         _score_parts("engagement"),
         _benchmark("engagement"),
-        _weighed_messages("'email', 'chat', 'ticket opened'", "What the account wrote and opened, with its weight"),
+        _weighed_messages(_ACTIVITY_CHANNELS, "What the account wrote and opened, with its weight"),
         Evidence(
             "meetings",
             "Held meetings that a stakeholder attended",
@@ -492,9 +493,7 @@ _ACCOUNT_CORE: Columns = {
     "engagement_score_label": _score_label("engagement"),
     "sentiment_score": (
         _score_parts("sentiment"),
-        _weighed_messages(
-            "'email', 'chat', 'ticket comment', 'ticket opened'", "What the account wrote and opened, with its weight"
-        ),
+        _weighed_messages(_SENTIMENT_CHANNELS, "What the account wrote and opened, with its weight"),
     ),
     "sentiment_score_label": _score_label("sentiment"),
     "open_items_score": (
@@ -504,16 +503,16 @@ _ACCOUNT_CORE: Columns = {
             "turns",
             "Open e-mail threads",
             ("thread_id", "message_id", "sent_at", "side", "person"),
-            _TURN_ORDER,
+            _NEWEST_MESSAGE,
             "channel = 'email' and is_open",
         ),
-        _weighed_messages("'ticket opened'", "Tickets opened in the window"),
+        _weighed_messages("channel = 'ticket opened'", "Tickets opened in the window"),
     ),
     "open_items_score_label": _score_label("open_items"),
     "response_time_score": (
         _score_parts("response_time"),
         _benchmark("team_response", "account_response"),
-        Evidence("turns", "Answers given in the window", ("side", *_ANSWER), _TURN_ORDER, "is_scored"),
+        Evidence("turns", "Answers given in the window", ("side", *_ANSWER), _NEWEST_MESSAGE, "is_scored"),
     ),
     "response_time_score_label": _score_label("response_time"),
     **{f"insight_{kind}": _flag(kind) for kind in _insight_types("flag_position")},

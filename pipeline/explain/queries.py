@@ -12,13 +12,13 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.dbt_runner import DbtContext, compile_analyses, project_fingerprint
-from pipeline.drops.scratch_database import scratch_connection
 from pipeline.engines import Engine, keeps_models, open_engine
 from pipeline.errors import WarehouseError
 from pipeline.explain.evidence import Evidence
 from pipeline.explain.identity import Identity
 from pipeline.rebuild import Build
 from pipeline.run_plan import RunPlan
+from pipeline.scratch_database import scratch_connection
 from pipeline.settings import Settings
 from pipeline.workspace import Workspace
 

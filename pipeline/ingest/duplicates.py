@@ -5,8 +5,7 @@ DuckDB looks for them, in key columns only and spilling where it must; the rows 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +16,7 @@ import pyarrow as pa
 
 from pipeline.duckdb_sql import quoted, read_parquet
 from pipeline.ingest.landing import Landing
+from pipeline.ingest.landing_database import connect
 from pipeline.ingest.tables import SourceTable
 
 _PLACES_OF_A_PART: Final = 2**40
@@ -99,20 +99,6 @@ def _losers(found: pa.Table, key: tuple[str, ...], *, is_cell: bool) -> Losers:
 def _shown(key: Sequence[str], relation: str) -> str:
     """The key as a person reads it."""
     return f"concat_ws(' / ', {', '.join(f'cast({relation}.{quoted(name)} as varchar)' for name in key)})"
-
-
-@contextmanager
-def connect(landing: Landing) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB of our own, within the landing zone's limits."""
-    with landing.spill_folder() as spill:
-        connection = duckdb.connect(
-            config={"memory_limit": landing.memory_limit, "threads": landing.threads, "temp_directory": str(spill)}
-        )
-        connection.execute("set enable_progress_bar = false")  # it would write to standard output
-        try:
-            yield connection
-        finally:
-            connection.close()
 
 
 def _rows(table: SourceTable, parts: Sequence[Path]) -> str:

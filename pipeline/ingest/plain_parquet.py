@@ -16,8 +16,8 @@ import pyarrow.parquet as pq
 
 from pipeline.duckdb_sql import quoted, quoted_text, read_parquet
 from pipeline.ingest.cells import FIRST_DAY, LAST_DAY
-from pipeline.ingest.duplicates import connect
 from pipeline.ingest.landing import Landing
+from pipeline.ingest.landing_database import connect
 from pipeline.ingest.tables import ROW_COLUMN, Column, Kind, SourceTable
 
 LARGEST_ROW_GROUP: Final = 2 * 1024 * 1024

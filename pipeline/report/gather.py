@@ -21,10 +21,9 @@ import pyarrow as pa
 
 from pipeline.contracts import ExportContract
 from pipeline.drops.audit.results import AuditResult, Check
-from pipeline.drops.catalog import drop_before, latest_name, organization_place, read_manifest
+from pipeline.drops.catalog import drop_before, latest_name, organization_place
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.place import Place
-from pipeline.drops.scratch_database import scratch_connection
 from pipeline.drops.stage import StagedDrop
 from pipeline.errors import WarehouseError
 from pipeline.instants import named_instant, run_name
@@ -40,8 +39,9 @@ from pipeline.report.facts import (
 )
 from pipeline.report.null_rates import NullCounts, count_nulls
 from pipeline.report.plots import draw_plots
-from pipeline.report.sources import TENANT, MeasuredTable
+from pipeline.report.sources import MeasuredTable, has_tenant
 from pipeline.run_plan import RunPlan
+from pipeline.scratch_database import scratch_connection
 
 SAMPLES = 3
 """How many rejected values are shown for a reason."""
@@ -105,11 +105,11 @@ def gather_facts(
     `staged` and `manifest` are None where the run failed before there were any; `place` holds the drops.
     """
     is_crm = organization_id == run.plan.crm_organization_id
-    visible = [table for table in run.sources if is_crm or _has_tenant(table)]
+    visible = [table for table in run.sources if is_crm or has_tenant(table.landed.table)]
     sources = tuple(
-        table.facts_of(organization_id) if _has_tenant(table) else table.facts()
+        table.facts_of(organization_id) if has_tenant(table.landed.table) else table.facts()
         for table in visible
-        if not _has_tenant(table) or organization_id in table.tenants or not table.landed.is_configured
+        if not has_tenant(table.landed.table) or organization_id in table.tenants or not table.landed.is_configured
     )
     told = {(source.source, source.table) for source in sources if source.rejected is not None}
     previous = drop_before(place, organization_id, run.plan.as_of)
@@ -157,10 +157,6 @@ def gather_operator_facts(run: MeasuredRun) -> RunFacts:
         unread=run.unread,
     )
     return facts if facts.is_published else replace(facts, name=_failed_name(facts))
-
-
-def _has_tenant(table: MeasuredTable) -> bool:
-    return any(column.name == TENANT for column in table.landed.table.columns)
 
 
 def _metrics_of(metrics: Sequence[MetricFacts], organization_id: int, *, is_crm: bool) -> Iterator[MetricFacts]:
@@ -243,10 +239,7 @@ def _rate(nulls: int | None, rows: int) -> Decimal | None:
 
 
 def _previous(drop: Place | None) -> PreviousDrop | None:
-    manifest = None if drop is None else read_manifest(drop)
-    if drop is None or manifest is None:
-        return None
-    return PreviousDrop(drop.name, named_instant(drop.name))
+    return None if drop is None else PreviousDrop(drop.name, named_instant(drop.name))
 
 
 def _problem(error: WarehouseError | None) -> Problem | None:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pipeline import words
-from pipeline.drops.audit.results import Check
+from pipeline.drops.audit.results import AuditResult, Check
 from pipeline.report import verdict
 from pipeline.report.charts import HEIGHT, WIDTH, lay_out
 from pipeline.report.facts import ColumnNulls, RunFacts
@@ -34,6 +34,7 @@ def report_files(facts: RunFacts) -> dict[str, bytes]:
 
 def render_report(facts: RunFacts) -> str:
     """Render the page."""
+    result = AuditResult(facts.checks)
     return (
         _environment()
         .get_template("report.html.j2")
@@ -41,7 +42,7 @@ def render_report(facts: RunFacts) -> str:
             facts=facts,
             verdict=verdict.verdict(facts),
             notices=verdict.notices(facts),
-            failed=[*verdict.errors(facts), *verdict.warnings(facts)],
+            failed=[*result.errors, *result.warnings],
             passed=_by_export([check for check in facts.checks if check.passed]),
             charts=[lay_out(plot) if plot.categories else None for plot in facts.plots],
             chart_width=WIDTH,

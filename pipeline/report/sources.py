@@ -9,11 +9,11 @@ from typing import Final
 
 import duckdb
 
-from pipeline.drops.scratch_database import scratch_connection
 from pipeline.duckdb_sql import read_parquet
 from pipeline.ingest.landing import LandedTable
 from pipeline.ingest.tables import Kind, SourceTable
 from pipeline.report.facts import SourceFacts
+from pipeline.scratch_database import scratch_connection
 
 TENANT: Final = "organization_id"
 _RECORDED: Final = (
@@ -43,7 +43,7 @@ class MeasuredTable:
     @property
     def is_shared(self) -> bool:
         """Whether the table holds rows of more than one organization."""
-        return _has_tenant(self.landed.table) and len(self.tenants) > 1
+        return has_tenant(self.landed.table) and len(self.tenants) > 1
 
     def facts(self) -> SourceFacts:
         """Say all of the table."""
@@ -81,7 +81,7 @@ def _measure(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
         if column.name in _RECORDED and column.kind in (Kind.TIMESTAMP, Kind.DATE)
     ]
     newest = f"greatest({', '.join(dated)})" if dated else "null"
-    tenant = f'"{TENANT}"' if _has_tenant(landed.table) else "null"
+    tenant = f'"{TENANT}"' if has_tenant(landed.table) else "null"
     if not landed.parts:
         return MeasuredTable(landed, Measure(0, None), {})
     parameters = {"as_of": as_of.replace(tzinfo=None)} if dated else {}
@@ -93,8 +93,9 @@ def _measure(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
     by_tenant = {organization: Measure(count, latest) for organization, count, latest in rows}
     latest = max((measure.newest for measure in by_tenant.values() if measure.newest), default=None)
     whole = Measure(sum(measure.rows for measure in by_tenant.values()), latest)
-    return MeasuredTable(landed, whole, by_tenant if _has_tenant(landed.table) else {})
+    return MeasuredTable(landed, whole, by_tenant if has_tenant(landed.table) else {})
 
 
-def _has_tenant(table: SourceTable) -> bool:
+def has_tenant(table: SourceTable) -> bool:
+    """Whether each row of a source table belongs to a tenant."""
     return any(column.name == TENANT for column in table.columns)

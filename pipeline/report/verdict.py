@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.drops.audit.results import Check
+from pipeline.drops.audit.results import AuditResult
 from pipeline.report.facts import RunFacts
 from pipeline.words import instant, plural
 
@@ -29,23 +29,13 @@ class Notice:
     text: str
 
 
-def errors(facts: RunFacts) -> list[Check]:
-    """The failed checks that keep the drop from being published."""
-    return [check for check in facts.checks if check.blocks]
-
-
-def warnings(facts: RunFacts) -> list[Check]:
-    """The failed checks that are published and reported."""
-    return [check for check in facts.checks if not check.passed and not check.blocks]
-
-
 def verdict(facts: RunFacts) -> Verdict:
     """Say in one sentence whether the drop can be relied on."""
     if not facts.is_published:
         return Verdict("bad", "Not published", f"{_reason(facts)}, so nothing was published and {_remains(facts)}.")
     loaded = plural(sum(source.loaded for source in facts.sources), "source row")
     checks = plural(len(facts.checks), "check")
-    warned = warnings(facts)
+    warned = AuditResult(facts.checks).warnings
     if warned:
         exports = _listed(list(dict.fromkeys(check.export for check in warned)))
         them = "it" if len(warned) == 1 else "them"
@@ -64,7 +54,7 @@ def verdict(facts: RunFacts) -> Verdict:
 
 
 def _reason(facts: RunFacts) -> str:
-    failed = errors(facts)
+    failed = AuditResult(facts.checks).errors
     if failed:
         exports = _listed(list(dict.fromkeys(check.export for check in failed)))
         return f"{plural(len(failed), 'check')} failed on {exports}"
@@ -83,7 +73,7 @@ def _remains(facts: RunFacts) -> str:
 
 def notices(facts: RunFacts) -> list[Notice]:
     """List what is worth a look, in the order of the page."""
-    found = [Notice("checks", f"{check.export}: {check.says}") for check in warnings(facts)]
+    found = [Notice("checks", f"{check.export}: {check.says}") for check in AuditResult(facts.checks).warnings]
     for export in facts.exports:
         if export.change is not None and export.change < 0:
             fewer = plural(-export.change, "row")

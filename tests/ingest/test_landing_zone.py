@@ -15,10 +15,11 @@ import pytest
 from ingest_harness import Silence, land, rejects, rows, write_csv
 
 from pipeline.errors import WarehouseError
-from pipeline.ingest import duplicates, parts
 from pipeline.ingest import landing as landing_zone
+from pipeline.ingest import parts
 from pipeline.ingest.input_file import InputFile
 from pipeline.ingest.landing import LandedTable, Landing, part_address
+from pipeline.ingest.landing_database import connect
 from pipeline.ingest.record import read_record, write_record
 from pipeline.ingest.sources import ingest_source
 from pipeline.ingest.tables import Column, Kind, SourceTable, source_table
@@ -231,7 +232,7 @@ def test_a_damaged_record_is_an_error(tmp_path: Path, content: str | None) -> No
 
 def test_what_spills_has_a_folder_of_its_own_that_goes_when_it_is_done(tmp_path: Path) -> None:
     zone = Landing(tmp_path / "landing", memory_limit="64MiB")
-    with duplicates.connect(zone) as one, duplicates.connect(zone) as other:
+    with connect(zone) as one, connect(zone) as other:
         for connection in (one, other):
             connection.execute("create temp table big as select range, md5(range::varchar) as text from range(1500000)")
         assert len(list((tmp_path / "landing" / "spill").iterdir())) == 2

@@ -180,3 +180,12 @@ def built_models(
         yield BuiltModels(folder, connection, nodes, set(tables))
     finally:
         connection.close()
+
+
+def shown(value: object) -> str:
+    """A value as the golden files write it; null is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)

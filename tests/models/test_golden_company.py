@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
-from models.harness import BuiltModels, built_models
+from models.harness import BuiltModels, built_models, shown
 
 GOLDEN = Path(__file__).parent / "golden"
 EXPECTED = sorted(path.stem for path in (GOLDEN / "expected").glob("*.csv"))
@@ -35,15 +34,6 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
         select=("+run_metrics", "+profile_accounts", "+notification_cache"),
     ) as built:
         yield built
-
-
-def shown(value: object) -> str:
-    """A value as the expected files write it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value.isoformat(sep=" ") if isinstance(value, datetime) else str(value)
 
 
 @pytest.mark.parametrize("model", EXPECTED)

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.sample import bundled, write_sample
+from pipeline.sample.events import EVENT_TABLES
 from pipeline.sample.population import CAST, populate
 from tests.sample.conftest import ACCOUNTS, EVENTS, SEED
 from tests.sample.reading import read_workbook
@@ -52,15 +53,7 @@ def test_names_do_not_depend_on_how_many_events_there_are(tmp_path: Path, sample
     write_sample(tmp_path, ACCOUNTS, SEED, events_per_account=5)
     ours, others = hashes(sample), hashes(tmp_path)
     assert {name for name in ours if ours[name] != others[name]} == {
-        f"platform/{name}.parquet"
-        for name in (
-            "email_prop",
-            "chat_message",
-            "calendar_event_prop",
-            "calendar_event_attendee",
-            "ticket",
-            "ticket_comment",
-        )
+        f"platform/{name}.parquet" for name in EVENT_TABLES
     }
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.sample.events import EVENT_TABLES
+
 MAKE = """
 import resource, sys
 from pathlib import Path
@@ -32,15 +34,5 @@ def test_a_large_sample_is_made_in_bounded_memory(tmp_path: Path, accounts: int,
         check=True,
     )
     assert int(made.stdout) < most_mebibytes
-    events = sum(
-        pq.read_metadata(tmp_path / "platform" / f"{name}.parquet").num_rows
-        for name in (
-            "email_prop",
-            "chat_message",
-            "calendar_event_prop",
-            "calendar_event_attendee",
-            "ticket",
-            "ticket_comment",
-        )
-    )
+    events = sum(pq.read_metadata(tmp_path / "platform" / f"{name}.parquet").num_rows for name in EVENT_TABLES)
     assert events == pytest.approx(accounts * 440, rel=0.02)

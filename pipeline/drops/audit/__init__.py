@@ -9,6 +9,6 @@ Expectations.
 from __future__ import annotations
 
 from pipeline.drops.audit.process import AuditProcess, StagedAudit
-from pipeline.drops.audit.results import AuditResult, Check, FailedRow
+from pipeline.drops.audit.results import AuditResult
 
-__all__ = ["AuditProcess", "AuditResult", "Check", "FailedRow", "StagedAudit"]
+__all__ = ["AuditProcess", "AuditResult", "StagedAudit"]

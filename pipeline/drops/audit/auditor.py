@@ -30,6 +30,7 @@ from pipeline.drops.audit.great_expectations_session import (
 from pipeline.drops.audit.results import SAMPLES, AuditResult, Check, FailedRow
 from pipeline.drops.audit.rule_functions import rule_connection
 from pipeline.drops.audit.staged_files import ORGANIZATION, StagedExport, as_text, combine, read_staged
+from pipeline.duckdb_sql import quoted
 from pipeline.read_ahead import read_ahead
 
 _CELLS_A_FRAME: Final = 400_000
@@ -136,10 +137,12 @@ class Audit:
         book = self._book_of(contract)
         for name in names:
             rules = [rule for rule in book.rules if rule.frame == name]
-            for rule in rules if name is None else ():
-                if missing := self._missing([contract.name], _texts_of([rule])):
-                    yield _Frame(contract, name, [rule], None, missing)
-                    rules = [other for other in rules if other != rule]
+            if name is None:  # of the rules on an export's own rows, one may lack a column that the others have
+                lacking = {rule: self._missing([contract.name], _texts_of([rule])) for rule in rules}
+                yield from (
+                    _Frame(contract, name, [rule], None, missing) for rule, missing in lacking.items() if missing
+                )
+                rules = [rule for rule in rules if not lacking[rule]]
             if rules:
                 try:
                     rows = _rows_of(name, contract, book, rules, self._connection, self._parameters)
@@ -221,8 +224,8 @@ def _rows_of(
     texts = _texts_of(rules)
     present = connection.table(contract.name).columns
     columns = dict.fromkeys([ORGANIZATION, *contract.primary_key, *columns_named(texts, present)])
-    kept = ", ".join(f'"{name}"' for name in columns if name in present)
-    return connection.sql(f'select {kept} from "{contract.name}"').to_arrow_table()
+    kept = ", ".join(quoted(name) for name in columns if name in present)
+    return connection.sql(f"select {kept} from {quoted(contract.name)}").to_arrow_table()
 
 
 def _texts_of(rules: Iterable[BusinessRule]) -> str:
@@ -230,7 +233,7 @@ def _texts_of(rules: Iterable[BusinessRule]) -> str:
 
 
 def _pending(rule: BusinessRule, rows: pa.Table, parameters: Mapping[str, Any]) -> _Pending:
-    texts = f"{rule.holds} {rule.when or ''}"
+    texts = _texts_of([rule])
     used = bound(texts, dict(parameters))
     return _Pending(
         Check(rule.export, rule.name, "rule", rule.severity, rule.says, passed=True, rules=rule.ids),

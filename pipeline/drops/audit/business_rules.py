@@ -1,21 +1,4 @@
-"""The business rules of `expectations/`: one YAML file an export, for an analyst to read and to extend.
-
-    rules:
-      - rule: last_touch_is_the_later_of_its_parts       the name of the check
-        severity: error                                  an error stops the run, a warn is published and reported
-        says: last_touch is the later of ...             the sentence that a report prints
-        ids: [D33]                                       the rules of the specs and decisions that it follows
-        rows: with_stats                                 the rows it looks at: a name under `frames`, else the export's
-        when: last_touch is not null                     which of them it applies to; else all
-        holds: last_touch = greatest(...)                what is true of each of those
-    frames:
-      with_stats: select ... from account_core join ...  rows put together from several exports, in SQL
-
-`rows`, `when` and `holds` are SQL over the staged files, in which every export is a table with the organization of its
-drop as `drop_organization_id`; instants are UTC without zone. `$as_of`, `$today` and the settings of the run
-(`$selected_year`, `$at_risk_days` ...) stand for their values. A condition that is null is not kept. A frame selects
-`drop_organization_id` and the primary key of its export, by which failing rows are named.
-"""
+"""Reads the business rules of `expectations/`, a YAML file per export; the README there explains their form."""
 
 from __future__ import annotations
 
@@ -100,4 +83,4 @@ def _rule(export: str, entry: dict[str, Any], frames: dict[str, str], where: str
 
 
 def _fault(what: str, where: str) -> WarehouseError:
-    return WarehouseError(what, where=where, remedy="see the head of pipeline/drops/audit/business_rules.py")
+    return WarehouseError(what, where=where, remedy="see expectations/README.md")

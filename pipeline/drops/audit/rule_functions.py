@@ -12,7 +12,7 @@ from typing import Final
 
 import duckdb
 
-from pipeline.drops.scratch_database import scratch_connection
+from pipeline.scratch_database import scratch_connection
 
 BLANKS: Final = (
     "\t\n\x0b\x0c\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"

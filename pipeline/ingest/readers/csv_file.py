@@ -58,7 +58,7 @@ class CsvFile:
         number = 1
         unseen = 0
         try:
-            with self._open(names, positions, broken) as stream:
+            with self._open(names, broken) as stream:
                 for batch in read_ahead(stream):
                     numbers, number, unseen = _row_numbers(batch.num_rows, number, broken, unseen)
                     wide = dict(zip(batch.schema.names, batch.columns, strict=True))
@@ -82,9 +82,7 @@ class CsvFile:
                 remedy="save it again as CSV (UTF-8); look for a quote that is never closed",
             ) from error
 
-    def _open(
-        self, names: list[str], positions: frozenset[int], broken: list[BrokenRow]
-    ) -> pyarrow.csv.CSVStreamingReader:
+    def _open(self, names: list[str], broken: list[BrokenRow]) -> pyarrow.csv.CSVStreamingReader:
         expected = len(names)
 
         def on_broken_row(row: pyarrow.csv.InvalidRow) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 from models.customer_success.worlds import NOW
-from models.harness import BuiltModels, built_models
+from models.harness import BuiltModels, built_models, shown
 
 GOLDEN = Path(__file__).parent / "golden"
 ACCOUNTS = {"Acme Gardens": 1, "Birch Court": 2, "Cedar Park": 7562253308607132}
@@ -42,17 +41,6 @@ def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
         ),
     ) as built:
         yield built
-
-
-def shown(value: object) -> str:
-    """A value as the expected files write it; null is empty."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 @pytest.mark.parametrize("account", ACCOUNTS)

@@ -10,7 +10,7 @@ from pathlib import Path
 SPILLS = """
 import os, stat, sys
 from pathlib import Path
-from pipeline.drops.scratch_database import scratch_connection
+from pipeline.scratch_database import scratch_connection
 
 with scratch_connection() as connection:
     connection.execute("set memory_limit = '20MB'")
