@@ -231,7 +231,7 @@ def main() -> None:
 
 
 def _open_streams() -> None:
-    """Let what is printed go nowhere where a stream is closed, and write what its encoding lacks as an escape."""
+    """Where a stream is closed, print to nowhere; escape characters that a stream's encoding lacks."""
     for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
         stream = getattr(sys, name)
         if stream is None:
@@ -243,7 +243,7 @@ def _open_streams() -> None:
 
 
 def _leave(code: str | int | None) -> None:
-    """End here, for to take a million objects of dbt's and Dagster's apart lasts as long as to audit a small drop."""
+    """Exit at once: freeing the million objects of dbt and Dagster takes as long as the audit of a small drop."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):
             stream.flush()

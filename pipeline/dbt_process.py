@@ -17,7 +17,7 @@ class Dbt(Protocol):
     """What builds the models: dbt here, or in another process."""
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
-        """Do as `run_dbt` does; nodes that ended well come in that order, where possible as soon as they have."""
+        """Do as `run_dbt` does, but yield: nodes that ended well in the order they did, where possible as they end."""
 
 
 OpenDbt = Callable[[], AbstractContextManager[Dbt]]
@@ -30,7 +30,7 @@ class DbtProcess(HelperProcess):
         super().__init__("dbt process", "pipeline.dbt_process", target, command=command)
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
-        """Do as `run_dbt` does, there; what did not end well comes last, for only then is all known of it."""
+        """Run dbt there. Nodes that end well are yielded as they do, the others last, when dbt tells all of them."""
         where = {"target_path": str(context.target_path.resolve()), "environment": dict(context.environment)}
         request = {"arguments": list(arguments), "context": {**asdict(context), **where}}
         given: set[str] = set()

@@ -59,7 +59,7 @@ OnNode = Callable[[NodeResult], None]
 
 @dataclass(frozen=True)
 class DbtContext:
-    """With what dbt works: the engine, the folder it writes to, the environment of its profile, the project's vars."""
+    """What dbt works with: the engine, the folder it writes to, the environment of its profile, the project's vars."""
 
     target: str
     target_path: Path
@@ -91,7 +91,7 @@ class ParsedProject:
 def parsed_project(target: str = "duckdb", environment: Mapping[str, str] | None = None) -> ParsedProject:
     """Return the parsed project for an engine, parsing it only if a file has changed since it was kept.
 
-    `environment` is what the engine gives dbt's profile. Of all that, dbt writes only the database into what it parses.
+    `environment` is what the engine gives dbt's profile. Of that, only the database's name gets into the parse.
     """
     database = (environment or {}).get(_DATABASE, _USUAL_DATABASE)
     return _parsed_project(target, project_fingerprint(target), database)
@@ -204,7 +204,7 @@ _READY: dict[Path, Manifest] = {}
 
 
 def load_dbt(target: str) -> None:
-    """Do what can be done before it is known what dbt is to do: import it, parse or unpack the project."""
+    """Do what needs no request: import dbt, parse or unpack the project."""
     importlib.import_module("dbt.cli.main")
     importlib.import_module(f"dbt.adapters.{target}")
     project = parsed_project(target)

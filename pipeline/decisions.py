@@ -17,18 +17,18 @@ _CHOICES: Final = {"price_preference": ("total_price", "total_price_with_tax")}
 _AMOUNTS: Final = {"segment_a_percent": 100, "segment_b_percent": 100, "default_hourly_cost": 9_999_999_999}
 """The decisions that may have a fraction, with the largest value of each."""
 _DECIMALS: Final = {"default_hourly_cost": 2, "segment_a_percent": 4, "segment_b_percent": 4}
-"""How many decimals a decision may have at most: a finer value would be rounded to its type, or written as in 1e-05,
-which two engines take for a binary float."""
+"""The most decimals that a decision may have: a finer value would be rounded to its column's type, or written like
+1e-05, which two engines read as a binary float."""
 _LARGEST_SPAN: Final = {"_days": 36_500, "_hours": 876_000, "_minutes_": 52_560_000}
-"""A hundred years, by the unit in a name: what began before the calendar, or lasted longer, can't be computed."""
+"""A hundred years, by the unit in a decision's name: a longer span would reach beyond the calendar."""
 _LARGEST_NUMBER: Final = 2**63 - 1
 
 
 def decide(overrides: Mapping[str, Any]) -> dict[str, Any]:
     """Give every decision: its default from `dbt_project.yml`, or what `overrides` says, as text or as a value.
 
-    WarehouseError for a name that there is not, and for a value that the decision may not have: numbers are not
-    negative, spans at most a hundred years, and only what is unset by default may be null.
+    WarehouseError for an unknown name, and for a value that the decision may not have: numbers are not negative,
+    spans at most a hundred years, and only what is unset by default may be null.
     """
     project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())
     defaults = {name: value for name, value in project["vars"].items() if name not in _OWN_OPTION}

@@ -30,8 +30,8 @@ def build_definitions(
 ) -> dg.Definitions:
     """Define the whole pipeline; what is not given comes from the environment and `warehouse.toml`.
 
-    `dbt` and `audit` give the helper processes to the steps that use them; without, each step starts its own.
-    A run takes its turn at the state folder, but where `progress` is given: who starts it so has the turn.
+    `dbt` and `audit` lend running helper processes to the steps that use them; without, each step starts its own.
+    A run waits for its turn at the state folder, unless `progress` is given: whoever gives it has the turn already.
     """
     settings = settings or Settings()
     manifest = parsed_project(settings.target).manifest

@@ -35,7 +35,7 @@ class WarehouseError(Exception):
 
 
 def in_words(error: BaseException) -> WarehouseError | None:
-    """Say what the file system refused, whoever met it: us, Arrow or DuckDB; None for what is no such fault."""
+    """Give a fault in words: a WarehouseError as it is, what the file system refused us, Arrow or DuckDB; else None."""
     if isinstance(error, WarehouseError):
         return error
     if isinstance(error, OSError):

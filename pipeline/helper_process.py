@@ -127,9 +127,9 @@ class HelperProcess:
 def serve(prepare: Callable[[], object], answer: Callable[[Message, Send], Any]) -> None:
     """Be a helper: prepare, then answer requests until there are no more.
 
-    `answer` is given a request and a way to send messages before its result, None where there is none to wait for; a
-    WarehouseError is passed on as one. What is printed goes to standard error. When the run that asks is gone, this
-    process ends at once, for it may hold a database that the next run needs.
+    `answer` gets a request and a function that sends messages ahead of the result. It returns the result, or None
+    where the request wants no answer; a WarehouseError is passed on to the run. What is printed goes to standard error.
+    When the run that asks is gone, this process ends at once, for it may hold a database that the next run needs.
     """
     requests: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()

@@ -1,4 +1,4 @@
-"""Hides installed libraries from a process of ours: what others import if it is there, and what is slow and unused."""
+"""Hides installed libraries from this process: slow ones that others import where they are, and that we don't use."""
 
 from __future__ import annotations
 

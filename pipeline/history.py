@@ -22,7 +22,7 @@ _FILES = (f"{DUPLICATES}.parquet", f"{METRICS}.parquet")
 
 
 class RunHistory:
-    """The folder `history` of a state folder: one folder an `as_of`, one Parquet file a mart."""
+    """The folder `history` of a state folder: one folder per `as_of`, one Parquet file per mart."""
 
     def __init__(self, state: Path) -> None:
         self.folder = state / "history"

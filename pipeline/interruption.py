@@ -12,7 +12,7 @@ class Interrupted(BaseException):
 
 
 class Interruptions:
-    """Raises `Interrupted` at both signals; whoever puts other handlers in place, the last signal is known."""
+    """Raises `Interrupted` at both signals, and knows the last signal even where a library replaces the handlers."""
 
     def __init__(self) -> None:
         self._told, telling = os.pipe()

@@ -102,7 +102,7 @@ class PlainView:
 class TerminalView:
     """A live line for the step under way: what is done, at what rate, and what is left.
 
-    What is said may quote the data or a path, in which a bracket is no markup of rich's: it is put together as Text.
+    What is shown may quote data or a path, so it is put together as Text: rich takes no bracket in it for markup.
     """
 
     def __init__(self, console: Console) -> None:

@@ -84,7 +84,7 @@ def raw_tables(workspace: Workspace, plan: RunPlan) -> list[RawTable]:
     rejects = tuple(part for table in landed for part in table.rejects)
     return [
         *tables,
-        # apart from the loads, which are others in every run: what asks only for the tables need not be built again
+        # apart from the loads, which change with the data: what asks only which tables there are is not built again
         _write_rows(folder, "configured_tables", CONFIGURED_SCHEMA, loads),
         _write_rows(folder, "loads", LOADS_SCHEMA, loads),
         _run_table(folder, "rejects", REJECTS_SCHEMA, rejects),

@@ -1,4 +1,4 @@
-"""Iterating one step ahead: for what is made without Python, as Arrow and DuckDB make it, while Python is at work."""
+"""Iterates one step ahead in a second thread: for what Arrow or DuckDB makes while Python is at work."""
 
 from __future__ import annotations
 

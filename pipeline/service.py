@@ -28,8 +28,9 @@ _QUIET = {"PYTHONWARNINGS": "ignore:Function `dev_command` is superseded"}  # no
 def serve(settings: Settings, port: int) -> NoReturn:
     """Become `dagster dev`: the page, the schedule and the sensor; its own files are kept in the state folder.
 
-    Dagster's processes read the settings anew, in this working folder: from its `warehouse.toml` and the environment,
-    into which goes the state folder, as the command line alone may have named it.
+    Dagster's processes read the settings again, from `warehouse.toml` in this folder and the environment. The state
+    folder is passed on as WAREHOUSE_STATE, since the command line alone may have named it.
+
     WarehouseError where the port is taken: Dagster's page would end, and its daemon go on.
     """
     _require_free(port)

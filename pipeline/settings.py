@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     exports: str = Field("exports", description="Folder or URL (s3://, sftp://) where drops land.")
     state: Path = Field(Path(".state"), description="Folder of the landing zone, the DuckDB file and the run history.")
 
-    memory_limit: str = Field("6GB", description="Of the DuckDB that builds the models, which spills beyond it.")
+    memory_limit: str = Field("6GB", description="Memory of the DuckDB that builds the models; beyond it, it spills.")
     keep_drops: int = Field(12, ge=1, description="Published drops kept for each organization.")
     csv_safe: bool = Field(False, description="Also write spreadsheet-safe CSV files.")
     postgres_url: SecretStr | None = Field(None, description="The warehouse's PostgreSQL; an embedded server if unset.")

@@ -36,7 +36,7 @@ class Workspace:
 
     @property
     def built(self) -> Path:
-        """The plan of the run whose marts the engine holds."""
+        """What the engine's marts were built from (`rebuild.Build`)."""
         return self.state / "built.json"
 
     @property

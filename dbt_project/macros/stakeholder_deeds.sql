@@ -1,6 +1,6 @@
 {#-
-  D32, D33, scores: a select of what the messages and meetings of each stakeholder of a customer tell; what names
-  nobody is the row of the stakeholder null. Weights are in 10,000ths, of the scores' window.
+  D32, D33, scores: a select of what the messages and meetings of each stakeholder of a customer tell; those that name
+  no stakeholder are one row, whose stakeholder is null. Weights are in 10,000ths, of the scores' window.
 -#}
 {% macro stakeholder_deeds() -%}
 with

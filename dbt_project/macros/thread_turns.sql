@@ -5,10 +5,10 @@
   messages, to the last tie, message_id among them.
 
   In a thread the sides of runs alternate, and the first message of a run is the answer to the run before it: its
-  seconds count from the first message of that run, `answered_message_id`. is_answer honours
-  `communication_window_days` by the time of the answer; is_scored lies in the scores' window, and neither who gave it
-  nor who began the run that it answers is left out of scores; is_open ends a thread that the other side owes an
-  answer.
+  seconds count from the first message of that run, `answered_message_id`. is_answer: it honours
+  `communication_window_days` by the time of the answer. is_scored: the answer lies in the scores' window, and neither
+  its author nor that of the message it answers is left out of scores. is_open: it is the thread's last message, and
+  still waits for the other side.
 
   The first pass keeps the first message of each run and the last one of each thread; the second takes the time from
   one run's first message to the next one's.

@@ -1,7 +1,7 @@
 {#-
   D33, D34: a select of what each user did for each customer: whether the user counts as engaged, the time by channel,
-  all of it, and what an hour of it costs. *_microseconds but meeting_microseconds are of the last
-  `effort_window_days`; effort_microseconds, which the hours and costs come from, are none for a user who is excluded.
+  all of it, and what an hour of it costs. All *_microseconds but meeting_microseconds cover the last
+  `effort_window_days`; effort_microseconds, from which hours and costs come, are 0 for a user who is excluded.
 -#}
 {% macro user_effort() -%}
 with
@@ -38,7 +38,7 @@ deeds as (
         customer_id,
         user_id,
         team_messages + account_messages as events,
-        -- a century's minutes a message are beyond bigint at 3,000 messages
+        -- with the largest setting, a century per message, 3,000 messages are beyond bigint
         cast(effort_messages as {{ wide_integer() }}) * 60000000 * case channel
             when 'email' then {{ var("effort_minutes_email") }}
             when 'ticket_comment' then {{ var("effort_minutes_ticket_comment") }}

@@ -1,6 +1,6 @@
 """dbt's results as Dagster's events: what was not built is not materialised, failed tests are failed checks.
 
-Dagster keeps each event for some milliseconds, so they are given one by one, while dbt is at work.
+Storing an event takes Dagster some milliseconds, so they are given one by one, while dbt is at work.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,8 +15,8 @@ class DbtEvents:
     """The events of one build.
 
     `assets` (parents first) and `checks` are by dbt's unique id; `parents` are those that dbt knows of every node.
-    Dagster wants parents told before their children: one that a node was built upon, and that this build has left as
-    it was, is told before it. `with_kept` says that what is not built holds, as its last build left it.
+    Dagster expects the event of a parent before those of its children. `with_kept` says that what this build leaves
+    alone still holds: such a parent is told as kept, just before the first node that was built upon it.
     """
 
     def __init__(

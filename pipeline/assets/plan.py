@@ -1,4 +1,4 @@
-"""The plan of the run that an asset is made in: the same for each of its steps, told by the run's own start."""
+"""The plan of the run that makes an asset. Each step asks Dagster when the run started, so all have the same plan."""
 
 import dagster as dg
 

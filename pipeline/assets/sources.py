@@ -1,4 +1,4 @@
-"""The sources as assets: one step a system, one asset a table."""
+"""The sources as assets: one step per system, one asset per table."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -93,7 +93,7 @@ class Place:
                 return None
 
     def open(self, name: str) -> BinaryIO:
-        """Open a file for reading, here and there in it."""
+        """Open a file for reading at any position."""
         with self._faults():
             return cast(BinaryIO, self.files.open(self._path(name), "rb"))
 
@@ -179,7 +179,7 @@ def open_place(address: str) -> Place:
 
 
 def require_writable(address: str) -> None:
-    """WarehouseError where a folder or URL can't be written, as far as that is known without a network and a try."""
+    """WarehouseError where a folder or URL can't be written, as far as can be told without connecting or writing."""
     if "://" in address:
         if _parts(address).scheme == "sftp":
             for variable in (SFTP_KEY, SFTP_KNOWN_HOSTS):

@@ -58,9 +58,10 @@ def _is_abandoned(folder: Place, now: datetime) -> bool:
 
 
 def prune_reports(reports: Place, kept_drops: set[str], keep: int, now: datetime) -> None:
-    """Remove the reports of drops that are gone, and beyond the newest `keep` those that are of no drop.
+    """Remove the reports of drops that are gone, and all but the newest `keep` of those that belong to no drop.
 
-    That is failed runs' beside the drops, and the operator's in a state folder, where `kept_drops` is empty.
+    Those are failed runs' beside an organization's drops, and all of the operator's in a state folder, where
+    `kept_drops` is empty.
     """
     files: dict[str, list[str]] = {}
     for entry in reports.entries():

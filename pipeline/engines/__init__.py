@@ -28,7 +28,7 @@ class Engine(Protocol):
 
     name: str
     rebuilds_in_part: bool
-    """Whether the models of the last run are sure to be there, so that this one need not build them all; after load."""
+    """After `load`: whether the last run's models are sure to be there, so that only what has changed need be built."""
 
     def load(self, tables: Sequence[RawTable]) -> None:
         """Make every table a relation of the schema `raw`, replacing what was there."""

@@ -79,7 +79,7 @@ def _as_published(mart: _Mart, contract: ExportContract | None) -> _Mart:
 
 
 def _recreate(connection: psycopg.Connection[Any], mart: _Mart) -> None:
-    """Make the table anew; what others have built upon one of another shape stops it, by name."""
+    """Make the table anew, with its new columns; a view that depends on the old one stops this, and is named."""
     _drop(connection, mart.name)
     table = sql.Identifier(MARTS_SCHEMA, mart.name)
     definitions = sql.SQL(", ").join(

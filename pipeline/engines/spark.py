@@ -59,8 +59,8 @@ _LOCAL: Final = {
     "spark.ui.enabled": "false",
     "spark.driver.extraJavaOptions": f"{SHORT_LIVED} {_QUIET}",
     "spark.executor.extraJavaOptions": SHORT_LIVED,
-    # many small statements over few cores: a task a worker, and no plan made anew after each stage, take a quarter of
-    # the executors' work (a cluster of one's own keeps Spark's defaults, which are for large data)
+    # many small statements over few cores: one task per worker, and no plan made anew after each stage, take a quarter
+    # of the executors' work (a cluster of one's own keeps Spark's defaults, which are for large data)
     "spark.sql.shuffle.partitions": str(WORKERS),
     "spark.sql.adaptive.enabled": "false",
     # a statement of a few thousand rows ends before Java has compiled the classes that Spark would write for it
@@ -105,7 +105,7 @@ class SparkEngine:
         """Let dbt find the session, which is the process's only one."""
         if SparkEngine._session is None:
             raise _nothing_loaded()
-        with _session_settings_kept():
+        with _ansi_mode_kept():
             yield {}
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
@@ -178,10 +178,10 @@ class SparkEngine:
 
 
 @contextmanager
-def _session_settings_kept() -> Iterator[None]:
-    """Keep dbt-spark from turning ANSI mode off before each statement, which its profile can't forbid.
+def _ansi_mode_kept() -> Iterator[None]:
+    """Keep dbt-spark from turning ANSI mode off before each statement; no setting of its profile prevents it.
 
-    Without it a sum beyond its type would be another number, and what can't be cast null.
+    Without ANSI mode a sum beyond its type is a wrong number, and a cast that fails is null.
     """
     from dbt.adapters.spark.connections import SparkCredentials
 

@@ -21,7 +21,7 @@ _PHONE_KINDS: Final = TEXT_KINDS - {Kind.KEY} | {Kind.TAGS}
 
 _BEYOND_MARK: Final = "<value out of range: "
 """What Arrow writes of a day or an instant that it has no date for."""
-_BEYOND: Final = Cell(None, "a date or a time beyond those that there are", NULLED)
+_BEYOND: Final = Cell(None, "a date or a time out of range", NULLED)
 
 
 class _Beyond(str):
@@ -55,7 +55,7 @@ def landing_schema(table: SourceTable) -> pa.Schema:
 class Conformer:
     """Brings the batches of one file, called `file` in the rejects, into shape. What it refuses goes to `rejects`.
 
-    Columns are typed side by side in `pool`: Arrow lets go of the interpreter.
+    Columns are typed side by side in `pool`, since Arrow releases the interpreter's lock.
     """
 
     def __init__(

@@ -1,9 +1,9 @@
-"""The keys of a part, looked at quickly: does any repeat, and between which values do they lie.
+"""A quick look at the keys of a part: may any repeat, and between which values do each tenant's ids lie.
 
-Nearly all parts repeat none, and then nobody needs to search for the rows that lose. Whole-number keys are compared
-with their neighbours, which settles a part that is in the order of its key, or of its ids alone. Else ids that lie
-close together get a mark each in a row of bytes, and others are mixed into one 64-bit number and sorted: no equal
-numbers, no equal keys. Equal numbers may be chance, so `duplicates.py` has the last word.
+Nearly all parts repeat none, and then nobody needs to search for the rows that lose. Whole-number keys are tried in
+this order: if they rise from row to row, none repeats; if ids lie close together, each sets a byte in an array, and the
+set bytes are counted; else keys are mixed into 64-bit numbers and sorted. Equal numbers may be chance, so
+`duplicates.py` has the last word.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ BATCH_ROWS: Final = 1024 * 1024
 MOST_HELD: Final = 16_000_000
 """The keys of larger parts are left to DuckDB, which spills."""
 MOST_MARKED: Final = 8
-"""Of the places for marks, how many there may be for each row."""
+"""The array of marks may have this many places per row."""
 
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 
@@ -119,7 +119,7 @@ def _key_columns(file: pq.ParquetFile, key: Sequence[str]) -> Iterator[list[Numb
 
 
 def _marks_meet(batches: Sequence[Sequence[Numbers]], ranges: KeyRanges) -> bool:
-    """Whether a mark for each key, in a row of as many places as there could be keys, falls on another's place."""
+    """Whether two keys fall on one place, where each marks its own in an array of all keys that there could be."""
     tenants = np.array(sorted(ranges.by_tenant), dtype=np.int64)
     lows = np.array([ranges.by_tenant[tenant][0] for tenant in tenants.tolist()], dtype=np.int64)
     widths = np.array([high - low + 1 for low, high in (ranges.by_tenant[t] for t in tenants.tolist())], dtype=np.int64)

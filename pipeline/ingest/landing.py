@@ -111,7 +111,7 @@ class Landing:
 
     @contextmanager
     def spill_folder(self) -> Iterator[Path]:
-        """A folder for what does not fit into memory: one each, since DuckDB gives its files the same names in all."""
+        """A folder for what does not fit into memory, one for each caller: DuckDB always uses the same file names."""
         folder = self.root / "spill"
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
@@ -255,7 +255,7 @@ def _is_whole(path: Path) -> bool:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what processes that are no more were at: runs that were killed could not do it themselves."""
+    """Remove the temporary files of processes that are gone: a run that was killed could not do it itself."""
     for path in folder.glob(".*-*"):
         writer = path.name[1:].partition("-")[0]
         if not writer.isdigit() or _is_alive(int(writer)):

@@ -1,4 +1,4 @@
-"""What was refused, and why: one row a refused row or cell, safe to show to anyone.
+"""What was refused, and why: one row per refused row or cell, safe to show to anyone.
 
 Values are shortened and personal details masked; secrets never get here, since no column that holds one is read.
 """
@@ -103,7 +103,7 @@ class RejectsWriter:
         reasons: pa.Array | str,
         action: str,
     ) -> None:
-        """Add one reject a row number of `file`; `values` are redacted already."""
+        """Add one reject per row number of `file`; `values` are redacted already."""
         count = len(row_numbers)
         if count == 0:
             return

@@ -60,7 +60,7 @@ def _from_folder(tables: Sequence[SourceTable], folder: Path, landing: Landing, 
         parts = [land_file(table, file, landing, shared) for file in files]
         return _landed(table, [file.source_file for file in files], parts, landing)
 
-    # hashing, Arrow and DuckDB let go of the interpreter, so that a second table fills the gaps of the first
+    # hashing, Arrow and DuckDB release the interpreter's lock, so a second table fills the gaps of the first
     with ThreadPoolExecutor(max_workers=min(2, landing.threads)) as pool:
         landed = list(pool.map(land, tables))
     return _with_notices(landed, found.notices)

@@ -247,7 +247,7 @@ def _problem(error: WarehouseError | None) -> Problem | None:
 
 
 def _problem_without_rows(run: MeasuredRun) -> Problem | None:
-    """Say why nothing was published; the own words of a failed audit, reader or database hold rows of anyone."""
+    """Say why nothing was published, without a message that may quote another organization's rows."""
     problem = _problem(run.problem)
     if problem is None:
         return None

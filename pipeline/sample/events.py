@@ -72,7 +72,7 @@ class Traits:
 
 @dataclass(frozen=True)
 class Talk:
-    """Messages in threads: one entry a message, in the order of thread and time."""
+    """Messages in threads: one entry per message, in the order of thread and time."""
 
     thread: Integers
     customer: Integers

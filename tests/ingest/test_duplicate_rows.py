@@ -1,4 +1,4 @@
-"""One row a key: which one wins, and what becomes of the others (source-schema, PK)."""
+"""One row per key: which one wins, and what becomes of the others (source-schema, PK)."""
 
 from __future__ import annotations
 

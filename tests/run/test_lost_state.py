@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import run
+from pipeline import repetition, run
 from pipeline.drops.manifest import MANIFEST
 from pipeline.engines import RawTable
 from pipeline.engines.duckdb import DuckDBEngine
@@ -184,7 +184,7 @@ def test_a_run_that_has_published_is_none_that_failed_where_it_can_t_be_recorded
     monkeypatch.setattr(run, "open_dbt", lambda target: nullcontext())
     monkeypatch.setattr(run, "AuditProcess", nullcontext)
     monkeypatch.setattr(run, "_execute", lambda *_: [{"location": "here"}])
-    monkeypatch.setattr(run, "record_run", full)
+    monkeypatch.setattr(repetition, "record_run", full)
     said = StringIO()
     settings = Settings(crm=str(tmp_path / "crm"), state=tmp_path / "state", exports=str(tmp_path / "exports"))
     outcome = run.run_warehouse(settings, Progress(PlainView(said)))

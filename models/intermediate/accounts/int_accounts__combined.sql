@@ -100,7 +100,7 @@ completed as (
         case when {{ is_blank('stated_status') }} then 'active' else stated_status end as status,
         -- accounts R1, R2, contracts archive-status, D15
         archived or coalesce({{ fold_text('stated_status') }} = 'archived', false) as is_archived,
-        -- D15: nobody states a status, nothing disagrees
+        -- D15: without a stated status there is nothing to disagree
         not {{ is_blank('stated_status') }}
         and archived <> ({{ fold_text('stated_status') }} = 'archived') as is_archive_conflict
 

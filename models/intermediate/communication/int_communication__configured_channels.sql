@@ -1,4 +1,4 @@
--- D36: which channels have any of their source tables; one row. Attendees alone tell of no meeting.
+-- D36: which channels have any of their source tables; one row. A table of attendees alone makes no channel.
 with
 
 configured_tables as (

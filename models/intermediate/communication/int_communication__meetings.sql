@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- D31: meetings that are not cancelled; held ones started not after the run's instant
+-- D31: meetings that are not cancelled; those that started by the run's instant are held
 with
 
 events as (

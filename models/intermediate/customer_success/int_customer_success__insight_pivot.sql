@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- D26, D27: the insights of a customer, a column a type
+-- D26, D27: the insights of a customer, one column per type
 with
 
 insights as (

@@ -89,6 +89,6 @@ listed as (
 
 )
 
--- a ratio of nothing is no row
+-- a rate over no rows is null, and left out
 select * from listed
 where value is not null

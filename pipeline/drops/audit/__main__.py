@@ -36,7 +36,7 @@ class _Audits:
 
         match request:
             case {"begin": folders, "expectations": expectations, "as_of": as_of, "settings": settings}:
-                self._audit = None  # a rule file that is not well formed begins none
+                self._audit = None  # a malformed rule file must leave no audit begun
                 self._audit = Audit(
                     {int(name): Path(folder) for name, folder in folders.items()},
                     read_rule_books(Path(expectations)),

@@ -55,7 +55,7 @@ class _Pending:
 
 @dataclass(frozen=True)
 class _Frame:
-    """The rows that some rules of an export look at, or the `problem` that there are none. `name` None: its own."""
+    """The rows that some rules of an export look at, or why there are none. `name` is None for the export's own."""
 
     contract: ExportContract
     name: str | None

@@ -1,8 +1,8 @@
 """The checks that follow from a contract alone: what its columns promise.
 
-Great Expectations' own serve for keys, lengths and allowed values. Nulls and ranges are one condition an export each:
-an expectation costs milliseconds however few the rows, some exports promise these of most of their columns, and Great
-Expectations compares ranges as floats, one by one in Python.
+Keys, lengths and allowed values are judged by Great Expectations' own expectations. All columns of an export that are
+never null are one condition in SQL, and all its ranges another: an expectation costs milliseconds however few the rows,
+and Great Expectations compares ranges as floats, one by one in Python.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""One module a format: each opens a file or database table and gives its headers and its cells, batch by batch."""
+"""One module per format: each opens a file or database table and gives its headers and its cells, batch by batch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BrokenRow:
 
 @dataclass(frozen=True)
 class RawBatch:
-    """Some rows as the source gave them: an array a header, in the headers' order, and the numbers people see.
+    """Some rows as the source gave them: one array per header, in the headers' order, and the numbers people see.
 
     `broken` are rows that are not among the arrays' rows.
     """
