@@ -301,3 +301,16 @@ def test_what_no_date_or_span_can_hold_is_no_text(tmp_path: Path, array: pa.Arra
     table = landed_emails(tmp_path, emails(sentiment=array))
     assert [row["sentiment"] for row in rows(table)] == [text, None]
     assert [(row, column, action) for row, column, _, action in refused(table)] == [(3, "sentiment", "cell nulled")]
+
+
+@pytest.mark.parametrize("year", [1600, 1677, 2025, 2262, 9999])
+def test_int96_instants_of_any_year_are_read(tmp_path: Path, year: int) -> None:
+    """As Hive and older Sparks write them: days and nanoseconds, which as nanoseconds alone end in 2262."""
+    moment = dt.datetime(year, 12, 31, 8, 30)
+    columns = {"id": ["1"], "notification_type": ["renewal_reminder"], "snoozed_until": pa.array([moment], MICROS)}
+    path = tmp_path / "crm" / "notification_snoozes.parquet"
+    path.parent.mkdir()
+    pq.write_table(pa.table(columns), path, use_deprecated_int96_timestamps=True)
+    table = land("crm", tmp_path / "crm", tmp_path)["notification_snoozes"]
+    assert [row["snoozed_until"] for row in rows(table)] == [moment]
+    assert refused(table) == []

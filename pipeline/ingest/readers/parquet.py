@@ -25,7 +25,8 @@ class ParquetFile:
     def __init__(self, path: Path, where: str) -> None:
         self._where = where
         try:
-            self._file = pq.ParquetFile(path, memory_map=True)
+            # of INT96, nanoseconds would wrap around outside 1677 to 2262
+            self._file = pq.ParquetFile(path, memory_map=True, coerce_int96_timestamp_unit="us")
         except (pa.ArrowException, OSError, ValueError) as error:
             raise _unreadable(where, error) from error
         self.headers: tuple[str, ...] = tuple(self._file.schema_arrow.names)
