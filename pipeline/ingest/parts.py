@@ -89,8 +89,8 @@ def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Land
     """Copy the bytes of a Parquet file that needs nothing done to it; None if it is no such file."""
     if file.path.suffix.lower() != ".parquet" or not is_plain(table, file.path, landing):
         return None
-    may_repeat, ranges = look_at_keys(table, file.path)
-    if may_repeat and find_losers(table, [file.path], landing):
+    may_repeat, ranges = look_at_keys(table.by_key_alone, file.path)
+    if may_repeat and find_losers(table.by_key_alone, [file.path], landing):
         return None
     shutil.copyfile(file.path, draft.data)
     metadata = pq.read_metadata(draft.data)
@@ -120,7 +120,7 @@ def _write(
                 read += len(raw.row_numbers) + len(raw.broken)
                 writer.write(conformer.conform(raw))
                 report.tell(name, read, table.qualified_name)
-        may_repeat, ranges = look_at_keys(table, draft.data)
+        may_repeat, ranges = look_at_keys(table.by_key_alone, draft.data)
         loaded = read - rejects.rows_dropped
         if may_repeat:
             loaded = _drop_losers(table, draft, rejects, name, landing)
@@ -141,7 +141,7 @@ def _write(
 
 
 def _drop_losers(table: SourceTable, draft: Draft, rejects: RejectsWriter, name: str, landing: Landing) -> int:
-    losers = find_losers(table, [draft.data], landing)
+    losers = find_losers(table.by_key_alone, [draft.data], landing)
     if not losers:
         return int(pq.read_metadata(draft.data).num_rows)
     report_losers(table, losers, [draft.data], [name], rejects)

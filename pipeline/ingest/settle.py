@@ -1,7 +1,8 @@
 """Several parts of one table: which of their rows stand, when a later part repeats or corrects an earlier one's.
 
 Small tables (those with other unique columns, with `updated_at`, or whose row order matters) become one part, and all
-their keys are looked at together. Event tables stay in parts, since a new file must not cost a reading of the old
+their keys are looked at together; their unique columns only here, for the row that wins in one part may be corrected by
+the next. Event tables stay in parts, since a new file must not cost a reading of the old
 ones. Their later rows win simply by being later, so a new part can only put earlier rows out: where its ids lie beyond
 those of an earlier part, as they do when events are appended, that part is not even opened; where they might meet, the
 earlier part's keys are read, its rows only if some of them lose. Then the part is written anew without those. That
@@ -22,7 +23,7 @@ import pyarrow.compute as pc
 
 from pipeline.ingest.conform import landing_schema
 from pipeline.ingest.duplicates import Losers, find_losers, find_overtaken
-from pipeline.ingest.keys import from_record, has_ranges
+from pipeline.ingest.keys import from_record, has_ranges, look_at_keys
 from pipeline.ingest.landing import Landing, Part, PartRecord, PartSet, combined_hash, part_address
 from pipeline.ingest.part_writer import PartWriter
 from pipeline.ingest.parts import report_losers, winners
@@ -43,7 +44,7 @@ class Settled:
 
 def settle(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> Settled:
     """Make one table of its parts, which are in the order of reading; `names` are the files they were made of."""
-    if len(parts) == 1:
+    if len(parts) == 1 and not _uniques_may_repeat(table, parts[0]):
         return Settled((parts[0].path,), parts[0].record.loaded, 0, (), parts[0].address)
     if has_ranges(table):
         settled = _side_by_side(table, parts, names, landing)
@@ -57,6 +58,11 @@ def settle(table: SourceTable, parts: Sequence[Part], names: Sequence[str], land
     merged = _merged(table, parts, names, landing)
     rejects = () if merged.rejects is None else (merged.rejects,)
     return Settled((merged.path,), merged.record.loaded, merged.record.rejected, rejects, merged.address)
+
+
+def _uniques_may_repeat(table: SourceTable, part: Part) -> bool:
+    """Whether a unique column of the one part may repeat a value; its key does not."""
+    return bool(table.unique or table.unique_rows) and look_at_keys(table, part.path)[0]
 
 
 def _merged(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> Part:

@@ -5,7 +5,7 @@ Only data belongs here. How headers are matched is in `headers.py`, how a cell b
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Final
 
@@ -108,6 +108,11 @@ class SourceTable:
     def qualified_name(self) -> str:
         """The name of the table in the raw schema, as in `crm__accounts`."""
         return f"{self.source}__{self.name}"
+
+    @property
+    def by_key_alone(self) -> SourceTable:
+        """The table without its unique columns. So a part is judged by itself: a later one may correct the winner."""
+        return replace(self, unique=(), unique_rows=())
 
     @property
     def arrow_schema(self) -> pa.Schema:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingest_harness import land, refused, rows, write_csv
+import pytest
+from ingest_harness import land, refused, rejects, rows, write_csv
 
 from pipeline.ingest.landing import LandedTable
 
@@ -125,3 +126,28 @@ def test_a_row_that_was_dropped_for_another_reason_beats_nobody(tmp_path: Path) 
     )
     assert [row["name"] for row in rows(table)] == ["kept"]
     assert refused(table) == [(3, "name", None, "row dropped")]
+
+
+CORRECTED = [
+    ("a", "A", "EST1", "77", "2024-01-01"),
+    ("b", "B", "EST1", "77", "2024-06-01"),
+    ("b", "B", "EST2", "78", "2025-01-01"),
+]
+"""The second row has what the first needs, until the third corrects it."""
+
+
+@pytest.mark.parametrize("table", ["accounts", "estimates"])
+@pytest.mark.parametrize("cut", [0, 1, 2])
+def test_a_unique_value_is_free_again_when_its_row_is_corrected_in_whatever_part(
+    tmp_path: Path, table: str, cut: int
+) -> None:
+    header = ["id", "name", "lmn_estimate_id", "lmn_crm_id", "updated_at"]
+    for number, lines in enumerate((CORRECTED[:cut], CORRECTED[cut:])):
+        write_csv(tmp_path / "crm" / table / f"{number}.csv", header, lines)
+    landed = land("crm", tmp_path / "crm", tmp_path)[table]
+    unique = "lmn_crm_id" if table == "accounts" else "lmn_estimate_id"
+    given = {"lmn_crm_id": ["77", "78"], "lmn_estimate_id": ["EST1", "EST2"]}[unique]
+    assert [(row["id"], row[unique]) for row in rows(landed)] == [("a", given[0]), ("b", given[1])]
+    assert [(row["column_name"], row["value"], row["action"]) for row in rejects(landed)] == [
+        ("id", "b", "row dropped")
+    ]
