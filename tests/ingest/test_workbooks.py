@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zipfile
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
@@ -171,3 +173,65 @@ def test_a_formula_with_a_stored_value_is_that_value(workbook: Path) -> None:
     table = land("lmn", workbook.parent, workbook.parent.parent)["estimates_list"]
     assert [(row["lmn_estimate_id"], row["total_price"]) for row in rows(table)] == [("EST1", 3), ("EST2", None)]
     assert [(row["row_number"], row["column_name"]) for row in rejects(table)] == [(3, "address"), (3, "total_price")]
+
+
+HEADER = """<row r="1"><c r="A1" t="inlineStr"><is><t>Estimate ID</t></is></c>
+<c r="B1" t="inlineStr"><is><t>Total Price</t></is></c><c r="C1" t="inlineStr"><is><t>Version</t></is></c></row>"""
+CELLS = [
+    """<c r="A2" t="inlineStr"><is><t>EST1</t></is></c><c r="B2" t="e"><v>#REF!</v></c><c r="C2"><v>45</v></c>""",
+    """<c r="A3" t="inlineStr"><is><t>EST2</t></is></c><c r="B3"><f>1+1</f></c><c r="C3" t="e"><v>#N/A</v></c>""",
+]
+SHEET = HEADER + "".join(f'<row r="{at}">{cells}</row>' for at, cells in enumerate(CELLS, start=2))
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        pytest.param(SHEET, id="as most programs write it"),
+        pytest.param(SHEET.replace('"', "'"), id="single quotes"),
+        pytest.param(SHEET.replace("=", " = "), id="blanks around the equals sign"),
+        pytest.param(re.sub(r' r="\w+"', "", SHEET), id="nothing says where it stands"),
+        pytest.param(re.sub(r'(<c) r="[BC]\d"', r"\1", SHEET), id="only some cells say where they stand"),
+        pytest.param(re.sub(r"(</?)(row|c|f|v|is|t)\b(?!=)", r"\1x:\2", SHEET), id="a prefix"),
+    ],
+)
+def test_errors_are_reported_however_a_program_spells_its_xml(workbook: Path, sheet: str) -> None:
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    names = f'xmlns="{main}"' if "<x:" not in sheet else f'xmlns:x="{main}"'
+    tags = ("worksheet", "sheetData") if "<x:" not in sheet else ("x:worksheet", "x:sheetData")
+    content = f"<{tags[0]} {names}><{tags[1]}>{sheet}</{tags[1]}></{tags[0]}>"
+    repack(workbook, "xl/worksheets/sheet1.xml", content.encode())
+    scan = scan_workbook(workbook, "e.xlsx").first_sheet
+    assert (scan.last_row, scan.last_column, sorted(scan.errors)) == (3, 3, [(2, 2), (3, 2), (3, 3)])
+    table = land("lmn", workbook.parent, workbook.parent.parent)["estimates_list"]
+    assert [(row["lmn_estimate_id"], row["total_price"], row["version"]) for row in rows(table)] == [
+        ("EST1", None, "45"),
+        ("EST2", None, None),
+    ]
+    assert [(row["row_number"], row["column_name"]) for row in rejects(table)] == [
+        (2, "total_price"),
+        (3, "total_price"),
+        (3, "version"),
+    ]
+
+
+@pytest.mark.parametrize("flag", ['date1904="1"', "date1904='true'", 'date1904 = "on"'])
+def test_days_count_from_1904_however_a_program_says_so(workbook: Path, flag: str) -> None:
+    with zipfile.ZipFile(workbook) as archive:
+        content = archive.read("xl/workbook.xml").decode()
+    repack(workbook, "xl/workbook.xml", content.replace("<workbookPr", f"<workbookPr {flag}", 1).encode())
+    assert scan_workbook(workbook, "e.xlsx").dates_from_1904
+
+
+def test_the_last_instant_of_a_day_is_of_that_day(tmp_path: Path) -> None:
+    """lmn-format Values: a serial is floored, whether or not its cell has the form of a date."""
+    last = datetime(2025, 1, 31, 23, 59, 59, 999_999)
+    lines = [
+        ["EST1", last, 45_688.999_999_999, datetime(2025, 2, 1)],
+        ["EST2", datetime(2025, 1, 31, 23, 59, 59), 45_688.5, last],
+    ]
+    header = ["Estimate ID", "Contract End", "Contract Start", "Estimate Date"]
+    write_workbook(tmp_path / "lmn" / "e.xlsx", header, lines)
+    landed = rows(land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"])
+    found = [(str(row["contract_end"]), str(row["contract_start"]), str(row["estimate_date"])) for row in landed]
+    assert found == [("2025-01-31", "2025-01-31", "2025-02-01"), ("2025-01-31", "2025-01-31", "2025-01-31")]

@@ -40,30 +40,40 @@ _DAMAGE: Final = (
     ValueError,
 )
 
-_CELL: Final = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
+_PLACE: Final = rb"""[^>]*?\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']"""
+_VALUE: Final = rb"(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v(?:\s[^>]*)?>"
+
+_PLACELESS: Final = re.compile(rb"""<(?:\w+:)?c(?=[\s/>])(?![^>]*\br\s*=)""")
+_ROW_OR_CELL: Final = re.compile(rb"""<(?:\w+:)?(row|c)(?=[\s/>])(?:[^>]*?\br\s*=\s*["']([A-Z]*)([0-9]+)["'])?""")
+_CELL: Final = re.compile(rb"<(?:\w+:)?c\s" + _PLACE)
 _ERROR: Final = re.compile(
-    rb'<(?:\w+:)?c\s(?=[^>]*\bt="e")[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>'
-    rb"(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)<",
-    re.DOTALL,
+    rb"""<(?:\w+:)?c\s(?=[^>]*\bt\s*=\s*["']e["'])""" + _PLACE + rb"[^>]*>" + _VALUE + rb"([^<]*)<", re.DOTALL
+)
+_NEAR_MIDNIGHT: Final = re.compile(
+    rb"<(?:\w+:)?c\s" + _PLACE + rb"[^>]*(?<!/)>" + _VALUE + rb"\s*[0-9]+\.99999999[0-9]*\s*<", re.DOTALL
 )
 _UNSTORED: Final = re.compile(
-    rb'<(?:\w+:)?c\s(?![^>]*\bt="(?:str|e)")[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"[^>]*>\s*'
+    rb"""<(?:\w+:)?c\s(?![^>]*\bt\s*=\s*["'](?:str|e)["'])""" + _PLACE + rb"[^>]*>\s*"
     rb"<(?:\w+:)?f\b[^>]*(?:/>|>[^<]*</(?:\w+:)?f>)\s*(?:<(?:\w+:)?v\s*(?:/>|></(?:\w+:)?v>)\s*)?</(?:\w+:)?c>"
 )
 """A formula whose value was never calculated; one whose value is an empty text is of the type `str`."""
-_DATES_FROM_1904: Final = re.compile(rb'<(?:\w+:)?workbookPr\b[^>]*\bdate1904="(?:1|true|on)"')
+_DATES_FROM_1904: Final = re.compile(rb"""<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*["'](?:1|true|on)["']""")
 
 
 @dataclass
 class SheetScan:
     """What was seen of a sheet: its grid's last row and column (from 1), and its error cells by row and column.
 
-    A formula without a stored value is an error cell too.
+    A formula without a stored value is an error cell too. `near_midnight` are cells with a number so near to the next
+    whole one that calamine, to which instants have milliseconds, takes a date among them for the next day's.
     """
 
     last_row: int = 0
     last_column: int = 0
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    near_midnight: set[tuple[int, int]] = field(default_factory=set)
+    at: tuple[int, int] = (0, 0)
+    """The row and column that the scan has come to."""
 
 
 @dataclass(frozen=True)
@@ -153,24 +163,62 @@ def _look(sheet: SheetScan, data: bytes, *, is_end: bool = False) -> bytes:
     """Note the cells of a piece of the sheet; what may be an unfinished cell is given back for the next piece."""
     end = len(data)
     if not is_end:
-        end = data.rfind(b"<row", 0, max(0, end - _LONGEST_CELL))
-        end = end if end > 0 else max(0, data.rfind(b"<c ", 0, max(0, len(data) - _LONGEST_CELL)))
+        held_back = max(0, end - _LONGEST_CELL)
+        starts = _ROW_OR_CELL.finditer(data, max(0, held_back - _LONGEST_CELL), held_back)
+        end = max((tag.start() for tag in starts), default=0)
         if end == 0:
             if len(data) < 64 * _LONGEST_CELL:
                 return data
             end = max(1, data.rfind(b"<", 0, len(data) - _LONGEST_CELL))
     seen = data[:end]
-    places = set(_CELL.findall(seen))
+    if _PLACELESS.search(seen):
+        seen = _placed(sheet, seen)
+    places = _CELL.findall(seen)
     if places:
-        sheet.last_row = max(sheet.last_row, *(int(row) for _, row in places))
-        sheet.last_column = max(sheet.last_column, *(_column_number(letters) for letters, _ in places))
-    if b't="e"' in seen:
+        sheet.at = _place(*places[-1])
+        sheet.last_row = max(sheet.last_row, *(int(row) for _, row in set(places)))
+        sheet.last_column = max(sheet.last_column, *(_column_number(letters) for letters in {c for c, _ in places}))
+    if b"#" in seen:
         for letters, row, text in _ERROR.findall(seen):
-            sheet.errors[int(row), _column_number(letters)] = text.decode("utf-8", errors="replace")
+            sheet.errors[_place(letters, row)] = text.decode("utf-8", errors="replace")
     if b"f>" in seen or b"<f" in seen:
         for letters, row in _UNSTORED.findall(seen):
-            sheet.errors[int(row), _column_number(letters)] = UNSTORED_FORMULA
+            sheet.errors[_place(letters, row)] = UNSTORED_FORMULA
+    if b".99999999" in seen:
+        sheet.near_midnight.update(_place(letters, row) for letters, row in _NEAR_MIDNIGHT.findall(seen))
     return data[end:]
+
+
+def _placed(sheet: SheetScan, seen: bytes) -> bytes:
+    """Write into each cell where it stands: one that doesn't say so follows the one before it."""
+    row, column = sheet.at
+
+    def placed(tag: re.Match[bytes]) -> bytes:
+        nonlocal row, column
+        kind, letters, number = tag.groups()
+        if kind == b"row":
+            row, column = int(number) if number else row + 1, 0
+            return tag[0]
+        if number:
+            row, column = _place(letters, number)
+            return tag[0]
+        column += 1
+        return tag[0] + b' r="%s%d"' % (_column_letters(column), row)
+
+    return _ROW_OR_CELL.sub(placed, seen)
+
+
+def _place(letters: bytes, row: bytes) -> tuple[int, int]:
+    """A cell's row and column, from 1."""
+    return int(row), _column_number(letters)
+
+
+def _column_letters(number: int) -> bytes:
+    letters = b""
+    while number:
+        number, letter = divmod(number - 1, 26)
+        letters = bytes([65 + letter]) + letters
+    return letters
 
 
 def _column_number(letters: bytes) -> int:

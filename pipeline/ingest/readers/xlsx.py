@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -30,6 +31,7 @@ class XlsxFile:
         self._errors: dict[int, dict[int, str]] = {}
         for (row, column), text in scan.first_sheet.errors.items():
             self._errors.setdefault(row, {})[column - 1] = text
+        self._near_midnight = scan.first_sheet.near_midnight
         try:
             self._sheet = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0)
         except (python_calamine.CalamineError, OSError, IndexError) as error:
@@ -73,12 +75,20 @@ class XlsxFile:
 
     def _texts(self, number: int, cells: Sequence[object]) -> list[str | None]:
         texts: list[str | None] = [None] * self._left
+        if self._near_midnight:
+            cells = [self._of_its_day(number, at, cell) for at, cell in enumerate(cells, start=self._left + 1)]
         texts += [None if cell == "" else text_of(cell) for cell in cells]
         if errors := self._errors.get(number):
             texts += [None] * (max(errors) + 1 - len(texts))
             for at, error in errors.items():
                 texts[at] = error
         return texts
+
+    def _of_its_day(self, row: int, column: int, cell: object) -> object:
+        """Take back the half millisecond by which calamine rounded an instant into the next day."""
+        if isinstance(cell, datetime) and cell.time() == time.min and (row, column) in self._near_midnight:
+            return cell - timedelta(milliseconds=1)
+        return cell
 
     def _batch(self, numbers: list[int], rows: list[list[str | None]], positions: frozenset[int]) -> RawBatch:
         columns = tuple(
