@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.dbt_process import OpenDbt, open_dbt
@@ -17,7 +18,7 @@ from pipeline.interruption import Interrupted
 from pipeline.progress import Progress
 from pipeline.quick_imports import quick_imports
 from pipeline.run_plan import RunPlan
-from pipeline.settings import Settings
+from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -38,11 +39,8 @@ class RunOutcome:
 
 def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
     """Run every step; WarehouseError, and nothing published, if one fails."""
-    if not (settings.lmn or settings.crm or settings.platform):
-        raise WarehouseError(
-            "no source is configured",
-            remedy="give --lmn, --crm or --platform (or WAREHOUSE_LMN …, or a line in warehouse.toml)",
-        )
+    _require_plain_path(PROJECT_ROOT)
+    settings.require_source()
     require_writable(settings.exports)
     workspace = Workspace(settings.state)
     with workspace.turn(progress.view.noted):
@@ -56,7 +54,6 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
             fingerprint = run_fingerprint(settings, plan)
             if (standing := recorded_drops(workspace, fingerprint)) is not None:
                 return RunOutcome(standing, is_repetition=True)
-            workspace.last_run.unlink(missing_ok=True)
             drops = _execute(
                 settings.model_copy(update={"as_of": plan.as_of}),
                 progress,
@@ -68,6 +65,16 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
         except OSError as fault:  # the run has published
             progress.view.noted(f"the next run will do all of this again, for it can't be recorded: {in_words(fault)}")
         return RunOutcome(drops)
+
+
+def _require_plain_path(program: Path) -> None:
+    """WarehouseError where the program's own folder has a name that dbt-duckdb or Dagster takes for syntax."""
+    if odd := {"'", "%"} & set(str(program)):
+        raise WarehouseError(
+            f"the program's folder has {' and '.join(sorted(odd))} in its path, which dbt and Dagster can't read",
+            where=str(program),
+            remedy="move or rename it, then run `make clean` and try again",
+        )
 
 
 @contextmanager

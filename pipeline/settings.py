@@ -18,6 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from pipeline.errors import WarehouseError
 from pipeline.instants import FIRST_YEAR, LAST_YEAR, parse_instant
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
@@ -98,6 +99,14 @@ class Settings(BaseSettings):
         if "?" in str(state):
             raise ValueError(f"{state}: DuckDB takes no question mark in the path of its file; name another folder")
         return state.expanduser().resolve()
+
+    def require_source(self) -> None:
+        """Raise WarehouseError where no source is configured: all tables would be empty, and so the marts."""
+        if not (self.lmn or self.crm or self.platform):
+            raise WarehouseError(
+                "no source is configured",
+                remedy="give --lmn, --crm or --platform (or WAREHOUSE_LMN …, or a line in warehouse.toml)",
+            )
 
     @classmethod
     def settings_customise_sources(

@@ -110,7 +110,8 @@ def _build(
     The nodes come as `Dbt.run` gives them.
     """
     changed = build.changed_since(Build.read(workspace.built)) if engine.rebuilds_in_part else None
-    workspace.built.unlink(missing_ok=True)  # until dbt is through, nobody knows what the marts hold
+    for record in (workspace.built, workspace.last_run):  # until dbt is through, nobody knows what the marts hold
+        record.unlink(missing_ok=True)
     if part is not None:
         arguments = ["--select", *part]
     elif changed is None:

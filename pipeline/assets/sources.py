@@ -51,6 +51,7 @@ def _source_assets(source: str) -> dg.AssetsDefinition:
             return landed_tables(workspace, _sources_read(context))
 
         with failure_reported(settings, plan, progress, read_so_far), progress.step(source) as step:
+            settings.require_source()
             landed = ingest_source(source, getattr(settings, source), Landing(workspace.landing), step)
             write_record(workspace.landed(source), landed)
             _summarise(step, landed, getattr(settings, source))

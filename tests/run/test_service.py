@@ -127,3 +127,13 @@ def test_a_run_of_dagster_waits_for_its_turn_at_the_state_folder(
             assert not workspace.landed("crm").exists()
         assert run.result(60)
     assert workspace.landed("crm").exists()
+
+
+def test_a_run_of_dagster_without_a_source_stops_before_the_marts_are_empty(tmp_path: Path) -> None:
+    settings = Settings(state=tmp_path / "state", exports=str(tmp_path / "exports"))
+    job = build_definitions(settings).resolve_job_def(JOB)
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
+    assert not result.success
+    assert {event.step_key for event in result.get_step_failure_events()} == {"crm", "lmn", "platform"}
+    assert not (tmp_path / "state" / "warehouse.duckdb").exists()
