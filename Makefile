@@ -1,12 +1,19 @@
 # Everything needs Python 3.11 and make, nothing else; each target sets up what it uses.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
 TARGET ?= duckdb
 AS_OF ?= 2025-01-15T00:00:00Z
 EXPORTS ?= exports
 STATE ?= .state
 
+# an environment that was moved with its folder names files that are no more: it is made anew
+ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
+$(shell rm -f .venv/installed .venv-spark/installed)
+endif
+
 BIN := .venv/bin
+# uv keeps what it has downloaded in the home folder, where there is one to write to
+UV := $(BIN)/uv $(if $(shell test -w "$$HOME" && echo yes),,--no-cache)
 ENGINE_BIN := $(if $(filter spark,$(TARGET)),.venv-spark/bin,$(BIN))
 SAMPLE := --lmn sample/lmn --crm sample/crm --platform sample/platform --as-of $(AS_OF)
 
@@ -18,21 +25,22 @@ help: ## Show this list
 setup: .venv/installed ## Make .venv and install the locked dependencies (again only when the lock has changed)
 
 .venv/installed: requirements.lock requirements-setup.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
-		{ echo "Python 3.11 is needed; '$(PYTHON)' is another. Set PYTHON=/path/to/python3.11"; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 11))' || \
+		{ echo "Python 3.11 with its venv module is needed (Debian: apt-get install python3.11-venv); '$(PYTHON)'" \
+		"is not that. Set PYTHON=/path/to/python3.11"; exit 1; }
+	@test -e $@ || $(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-setup.lock
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m pipeline.dbt_runner
-	@touch $@
+	@echo '$(CURDIR)' > $@
 
 setup-spark: .venv-spark/installed ## The same for Spark, in .venv-spark (Java 17 must be there)
 
 .venv-spark/installed: requirements-spark.lock .venv/installed
-	@test -x .venv-spark/bin/python || $(PYTHON) -m venv .venv-spark
-	@$(BIN)/uv pip sync --quiet --python .venv-spark/bin/python --require-hashes requirements-spark.lock
-	@$(BIN)/uv pip install --quiet --python .venv-spark/bin/python --no-deps --no-build-isolation --editable .
+	@test -e $@ || $(PYTHON) -m venv --clear .venv-spark
+	@$(UV) pip sync --quiet --python .venv-spark/bin/python --require-hashes requirements-spark.lock
+	@$(UV) pip install --quiet --python .venv-spark/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 run: $(if $(filter spark,$(TARGET)),setup-spark,setup) ## Run the bundled sample and publish its drops (TARGET=duckdb, postgres or spark)
@@ -75,7 +83,7 @@ format: setup ## Put the form right where a tool can
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --processes 2 --disable-progress-bar models dbt_project/tests
 
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 lock: setup ## Resolve the dependencies anew
 	$(COMPILE) --upgrade --group dev pyproject.toml --output-file requirements.lock
