@@ -35,7 +35,7 @@ _TYPES: Final[dict[pa.DataType, str]] = {
     pa.timestamp("us"): "timestamp_ntz",
 }
 
-_QUIET: Final = f"-Dlog4j2.configurationFile=file:{Path(__file__).with_name('spark_log4j2.properties')}"
+_QUIET: Final = f"-Dlog4j2.configurationFile={Path(__file__).with_name('spark_log4j2.properties').as_uri()}"
 
 _ANSI_MODE: Final = "spark.sql.ansi.enabled"
 
