@@ -12,7 +12,7 @@ from audit.staged_drop import AS_OF, table_of, write_export
 
 from pipeline.contracts import ContractColumn, ExportContract
 from pipeline.drops.audit.business_rules import BusinessRule, RuleBook
-from pipeline.drops.audit.results import Check
+from pipeline.drops.audit.results import AuditResult, Check
 
 VISITS = ExportContract(
     name="visits",
@@ -284,3 +284,31 @@ def test_great_expectations_own_results_are_kept(tmp_path: Path) -> None:
     results = tmp_path / "great_expectations.json"
     audit_drops({7: tmp_path / "drop"}, [VISITS], {}, as_of=AS_OF, settings={}, results=results)
     assert "expect_column_value_lengths_to_be_between" in results.read_text()
+
+
+def test_a_tenant_is_told_of_its_own_rows_alone() -> None:
+    check = Check("e", "c", "rule", "warn", "", passed=False, rows=5, failed=3, failed_by_organization={2: 3})
+    told = [AuditResult((check,)).of_organization(organization)[0] for organization in (1, 2)]
+    assert [(one["passed"], one["failed"]) for one in told] == [(True, 0), (False, 3)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "frames"),
+    [
+        (BusinessRule("visits", "odd", "warn", "", holds="nowhere > 5"), {}),
+        (
+            BusinessRule("visits", "odd", "warn", "", holds="true", frame="others"),
+            {"others": "select * from no_such_export"},
+        ),
+    ],
+)
+def test_a_warning_that_can_not_be_judged_stops_the_run_and_is_passed_by_nobody(
+    tmp_path: Path, rule: BusinessRule, frames: dict[str, str]
+) -> None:
+    write_export(tmp_path, "visits", visits())
+    book = RuleBook("visits", (rule,), frames)
+    result = audit_drops({1: tmp_path}, [VISITS], {"visits": book}, as_of=AS_OF, settings={})
+    (check,) = (check for check in result.checks if check.name == "odd")
+    assert (check.severity, check.blocks) == ("error", True)
+    (told,) = (one for one in result.of_organization(1) if one["check"] == "odd")
+    assert not told["passed"]

@@ -248,9 +248,8 @@ def _pending(rule: BusinessRule, rows: pa.Table, parameters: Mapping[str, Any]) 
 
 
 def _unjudged(rule: BusinessRule, problem: str) -> Check:
-    return Check(
-        rule.export, rule.name, "rule", rule.severity, rule.says, passed=False, rules=rule.ids, problem=problem
-    )
+    """Give the check of a rule that could not be judged: an error, for nobody knows what it would have said."""
+    return Check(rule.export, rule.name, "rule", "error", rule.says, passed=False, rules=rule.ids, problem=problem)
 
 
 def _judge(
@@ -269,7 +268,7 @@ def _judge(
 def _concluded(pending: _Pending, result: Any, rows: pa.Table, contract: ExportContract) -> Check:
     check = pending.check
     problem = problem_of(result)
-    # what could not be judged stops the run, whatever its severity: nobody knows what it would have said
+    # as in _unjudged, whatever the rule's severity
     severity = "error" if problem else check.severity
     positions = [] if result.success else list((result.result or {}).get("unexpected_index_list") or [])
     named = [
