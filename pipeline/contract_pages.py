@@ -226,7 +226,7 @@ def write_pages(project: Path) -> list[Path]:
     for path in stale:
         if path in made:
             (project / path).parent.mkdir(parents=True, exist_ok=True)
-            (project / path).write_text(made[path])
+            (project / path).write_text(made[path], encoding="utf-8")
         else:
             (project / path).unlink()
     return stale
@@ -237,7 +237,7 @@ def _made_from(project: Path) -> dict[Path, str]:
 
 
 def _text(path: Path) -> str | None:
-    return path.read_text() if path.exists() else None
+    return path.read_text(encoding="utf-8") if path.exists() else None
 
 
 if __name__ == "__main__":

@@ -252,19 +252,22 @@ def _load(argument: str, project: Path) -> tuple[tuple[ExportContract, ...], boo
 
 def _from_file(path: Path) -> tuple[tuple[ExportContract, ...], bool]:
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         content = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=yaml.CSafeLoader)
     except (ValueError, yaml.YAMLError) as error:
         raise _unknown(str(path), f"cannot be read: {error}") from error
     if not isinstance(content, dict):
         raise _unknown(str(path), "holds no contract of an export")
-    if "files" in content:
-        return contracts_of_drop(content), True
-    if "nodes" in content:
-        return contracts_from_manifest(content), True
-    if content.get("kind") == "DataContract":
-        return contracts_from_odcs(content), False
-    return contracts_from_yaml({path.name: text}), False
+    try:
+        if "files" in content:
+            return contracts_of_drop(content), True
+        if "nodes" in content:
+            return contracts_from_manifest(content), True
+        if content.get("kind") == "DataContract":
+            return contracts_from_odcs(content), False
+        return contracts_from_yaml({path.name: text}), False
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise _unknown(str(path), f"is not in the form of such a file ({type(error).__name__}: {error})") from error
 
 
 def contracts_from_odcs(content: Mapping[str, Any]) -> tuple[ExportContract, ...]:
@@ -303,7 +306,10 @@ def _yaml_at_ref(ref: str, project: Path) -> dict[str, str]:
     """Read the YAML of the models as it was at a git ref."""
     known = re.fullmatch(r"[\w./~^@{}][\w./~^@{}-]*", ref) is not None
     command = ["git", "-C", str(project), "archive", "--format=tar", ref, _MODELS]
-    archive = subprocess.run(command, capture_output=True, check=False) if known else None  # noqa: S603 (ref is checked)
+    try:
+        archive = subprocess.run(command, capture_output=True, check=False) if known else None  # noqa: S603 (checked)
+    except FileNotFoundError:
+        raise _unknown(ref, "is neither a drop, a file nor a folder of models, and there is no git to ask") from None
     if archive is None or archive.returncode != 0:
         raise _unknown(ref, "is neither a drop, a file, a folder of models nor a git ref that has models")
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:

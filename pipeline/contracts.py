@@ -183,7 +183,8 @@ def contracts_from_yaml(files: Mapping[str, str]) -> tuple[ExportContract, ...]:
 def contracts_in_folder(models: Path) -> tuple[ExportContract, ...]:
     """Read every exported model whose YAML lies under the folder `models`."""
     paths = sorted(models.rglob("*.yml"))
-    return contracts_from_yaml({str(path.relative_to(models.parent)): path.read_text() for path in paths})
+    texts = {str(path.relative_to(models.parent)): path.read_text(encoding="utf-8") for path in paths}
+    return contracts_from_yaml(texts)
 
 
 def _as_manifest_node(model: Mapping[str, Any]) -> dict[str, Any]:

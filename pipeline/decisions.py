@@ -30,7 +30,7 @@ def decide(overrides: Mapping[str, Any]) -> dict[str, Any]:
     WarehouseError for an unknown name, and for a value that the decision may not have: numbers are not negative,
     spans at most a hundred years, and only what is unset by default may be null.
     """
-    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text())
+    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
     defaults = {name: value for name, value in project["vars"].items() if name not in _OWN_OPTION}
     for name in overrides:
         _check_name(name, defaults)

@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.drops.place import flush
 from pipeline.errors import WarehouseError
 from pipeline.instants import run_name
 
@@ -49,7 +50,9 @@ class RunHistory:
         for name in (DUPLICATES, METRICS):
             scratch = target / f".{name}.part"
             pq.write_table(marts[name], scratch, compression="zstd")
+            flush(scratch)
             scratch.replace(target / f"{name}.parquet")
+        flush(target)
 
 
 def _whole(path: Path) -> Path:

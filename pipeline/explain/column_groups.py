@@ -23,12 +23,12 @@ _PAGES: Final = "Filters and sorting"
 def column_groups(table: str) -> dict[str, str]:
     """Give the heading of each column of a table that a spec lists; see group_of for the others."""
     if table not in _TABLES:
-        contracts = (SPECS / "shared-data-contracts.md").read_text()
+        contracts = (SPECS / "shared-data-contracts.md").read_text(encoding="utf-8")
         fields = contracts.split("**Table**: `accounts`", 1)[1].split("```")[1]
         return {found["column"]: _CONTRACT for line in fields.splitlines() if (found := _FIELD.match(line))}
     groups: dict[str, str] = {}
     heading = ""
-    for line in (SPECS / _TABLES[table]).read_text().splitlines():
+    for line in (SPECS / _TABLES[table]).read_text(encoding="utf-8").splitlines():
         if found := _HEADING.match(line):
             heading = found["name"]
         elif found := _ROW.match(line):

@@ -211,7 +211,7 @@ def _detections(insight_type: str) -> tuple[Evidence, ...]:
 
 def _insight_types(column: str) -> tuple[str, ...]:
     """The types of the seed that have a place in `column`."""
-    with (DBT_PROJECT / "seeds" / "insight_types.csv").open(newline="") as seed:
+    with (DBT_PROJECT / "seeds" / "insight_types.csv").open(newline="", encoding="utf-8") as seed:
         return tuple(row["insight_type"] for row in csv.DictReader(seed) if row[column])
 
 

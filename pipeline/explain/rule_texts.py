@@ -57,7 +57,7 @@ def rule_text(rule_id: str) -> RuleText:
 @functools.lru_cache(maxsize=8)
 def _text(spec: str) -> str:
     """Read the document of a spec, without code; the scores are a section of theirs."""
-    text = re.sub(r"```.*?```", "", (SPECS / _DOCUMENTS[spec]).read_text(), flags=re.DOTALL)
+    text = re.sub(r"```.*?```", "", (SPECS / _DOCUMENTS[spec]).read_text(encoding="utf-8"), flags=re.DOTALL)
     return text.partition("## Scores")[2].partition("\n")[2] if spec == "scores" else text
 
 

@@ -6,6 +6,7 @@ must be found in that drop, and in no other.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from audit.staged_drop import (
 
 from pipeline.drops.audit.business_rules import read_rule_books
 from pipeline.drops.audit.results import AuditResult, Check
+from pipeline.errors import WarehouseError
 
 C1, C2, CRM_ONLY = {"account_id": 1}, {"account_id": 2}, {"account_id": A2_ACCOUNT_ID}
 A1, A2 = {"id": "A1"}, {"id": "A2"}
@@ -501,3 +503,25 @@ def test_every_rule_has_a_break_that_proves_it() -> None:
 
 def test_every_export_has_rules() -> None:
     assert set(read_rule_books(EXPECTATIONS)) == set(CONTRACTS)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("- rule: x", "is not a list of `rules`"),
+        ("rules: [x]", "is not a list of `rules`"),
+        ("rules: {rule: x}", "is not a list of `rules`"),
+        ("frames: {a: 1}", "is not a list of `rules`"),
+        ("rules: [", "is not YAML"),
+        ("rules: [{rule: a, severity: warn, says: b, holds: c, severty: d}]", "has the unknown field severty"),
+        ("rules: [{rule: a, severity: soon, says: b, holds: c}]", "has the severity 'soon'"),
+        ("rules: [{rule: a, severity: warn, says: b}]", "has no holds"),
+        ("rules: [{rule: a, severity: warn, says: b, holds: c, rows: d}]", "which no frame gives"),
+        ("rules: [&r {rule: a, severity: warn, says: b, holds: c}, *r]", "the rule a occurs twice"),
+    ],
+)
+def test_a_rule_file_that_is_not_well_formed_is_named(tmp_path: Path, content: str, says: str) -> None:
+    (tmp_path / "accounts.yml").write_text(content)
+    with pytest.raises(WarehouseError, match=re.escape(says)) as caught:
+        read_rule_books(tmp_path)
+    assert str(caught.value).startswith(f"{tmp_path.name}/accounts.yml")

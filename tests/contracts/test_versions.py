@@ -65,6 +65,7 @@ NEW_COLUMN = ContractColumn("e", "date")
         (with_column(A, nullable=True), "breaking", "a: may be null now"),
         (with_column(B, nullable=False), "additive", "b: is never null any more"),
         (with_column(B, allowed=("x", "y", "z")), "breaking", "b: may have the new values z"),
+        (with_column(B, allowed=("x", "z")), "breaking", "b: may have the new values z"),
         (with_column(B, allowed=("x",)), "additive", "b: never has y any more"),
         (with_column(B, allowed=("y", "x")), "none", "b: its values are listed anew"),
         (with_column(B, allowed=None), "breaking", "b: may have any value now"),
@@ -227,6 +228,27 @@ def test_a_file_without_a_contract_is_refused(content: bytes, project: Path) -> 
     path.write_bytes(content)
     with pytest.raises(WarehouseError, match=r"odd\.yml"):
         compare(str(path), "HEAD", project)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.odcs.yaml", "kind: DataContract\nschema: [{name: x, properties: [{name: id, physicalType: bigint}]}]"),
+        ("manifest.json", '{"files": [{"name": "x"}]}'),
+        ("drop.json", '{"files": 7}'),
+        ("dbt.json", '{"nodes": [1]}'),
+    ],
+)
+def test_a_file_in_another_form_is_refused_in_words(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    with pytest.raises(WarehouseError, match=rf"{name}: is not in the form of such a file"):
+        compare(str(tmp_path / name), str(tmp_path / name), tmp_path)
+
+
+def test_without_git_no_ref_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(WarehouseError, match="there is no git to ask"):
+        compare("HEAD", "HEAD", tmp_path)
 
 
 def test_files_without_an_export_in_common_are_refused(project: Path) -> None:

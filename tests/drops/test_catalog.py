@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.drops.catalog import organizations_left_behind
+from pipeline.drops.catalog import drop_before, organizations_left_behind
+from pipeline.drops.manifest import MANIFEST
 from pipeline.drops.place import open_place
 
 DROP = "20250115T000000Z-0123abcd"
@@ -19,3 +21,12 @@ def test_organizations_with_a_latest_drop_that_are_not_present_are_left_behind(t
     assert organizations_left_behind(place, [1]) == [2, 30]
     assert organizations_left_behind(place, [1, 2, 30, 5]) == []
     assert organizations_left_behind(open_place(str(tmp_path / "new")), []) == []
+
+
+def test_the_drop_before_is_a_whole_one(tmp_path: Path) -> None:
+    for name in ("20250113T000000Z-0123abcd", "20250114T000000Z-0123abcd"):
+        (tmp_path / "1" / name).mkdir(parents=True)
+    (tmp_path / "1" / "20250113T000000Z-0123abcd" / MANIFEST).write_text('{"organization_id": 1}')
+    found = drop_before(open_place(str(tmp_path)), 1, datetime(2025, 1, 15, tzinfo=UTC))
+    assert found is not None
+    assert found.name == "20250113T000000Z-0123abcd"

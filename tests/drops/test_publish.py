@@ -251,3 +251,21 @@ def _read_until_told(exports: Exports, told: int, seeing: int) -> None:
         code = 0
     finally:
         os._exit(code)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells which file a number is")
+def test_all_is_on_disk_before_the_next_thing_vouches_for_it(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files, then the rename, then the manifest, then `latest`: a power cut between them leaves nothing half."""
+    flushed: list[str] = []
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        flushed.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    drop = exports.publish("first")
+    manifest = flushed.index(f".{MANIFEST}.part")
+    files = {"SHA256SUMS", "deals.csv", "deals.parquet", "places.csv", "places.parquet"}
+    assert files < set(flushed[: manifest - 1])
+    assert flushed[manifest - 1 :] == ["1", f".{MANIFEST}.part", drop.name, "1"]

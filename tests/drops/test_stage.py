@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pyarrow as pa
@@ -137,3 +138,16 @@ def test_the_manifest_describes_each_file_by_its_contract(stage: Callable[..., S
     assert files["places.csv"]["primary_key"] == ["region", "place_id"]
     assert [column["name"] for column in files["deals.csv"]["schema"]] == [c.name for c in DEALS.exported_columns]
     assert files["deals.parquet"]["schema"][1]["type"] == "varchar(40)"
+
+
+def test_the_order_of_the_contracts_does_not_show(tmp_path: Path) -> None:
+    (drop,) = stage_drops(marts(), CONTRACTS[::-1], {1: tmp_path / "1"}, 1)
+    assert [file.name for file in drop.files] == sorted(file.name for file in drop.files)
+
+
+def test_the_manifest_tells_its_instants_apart(stage: Callable[..., StagedDrop]) -> None:
+    """D3: extracted_at is as_of, data_as_of what the data say."""
+    data_as_of = AS_OF - timedelta(days=1)
+    manifest = build_manifest(stage(), CONTRACTS, as_of=AS_OF, data_as_of=data_as_of, settings={}, inputs=[], checks=[])
+    assert (manifest["as_of"], manifest["extracted_at"]) == ("2025-01-15T00:00:00Z", "2025-01-15T00:00:00Z")
+    assert manifest["data_as_of"] == "2025-01-14T00:00:00Z"

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_drops import CONTRACTS, DEALS, PLACES, manifest_of, publish
+from made_drops import CONTRACTS, DEAL_ROWS, DEALS, PLACES, manifest_of, publish
 
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
@@ -542,3 +542,55 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> None:
     (staged,) = stage_drops(marts(), CONTRACTS, {1: destination.staging_folder(1, "run")}, CRM)
     MADE.folder = Path(publish(destination, staged, manifest_of(staged, as_of=AS_OF)).location)
     MADE.manifest = json.loads((MADE.folder / MANIFEST).read_text())
+
+
+def test_checksums_of_other_names_and_the_same_length(drop: Published) -> None:
+    path = drop.folder / CHECKSUMS
+    path.write_text(path.read_text().replace("deals.csv", "deals.cvs"))
+    assert drop.faults() == ["SHA256SUMS: is not the manifest's list of hashes"]
+
+
+def test_versions_are_compared_as_numbers(drop: Published) -> None:
+    drop.edit_manifest(
+        lambda manifest: [f.update(contract_version="10.0.0") for f in manifest["files"] if f["export"] == "deals"]
+    )
+    faults = drop.faults((replace(DEALS, version="9.0.0"), PLACES))
+    assert any("newer than this warehouse's, 9.0.0" in fault for fault in faults)
+
+
+def test_the_key_must_be_that_of_the_version_that_is_claimed(drop: Published) -> None:
+    faults = drop.faults((DEALS, replace(PLACES, primary_key=("place_id", "region"))))
+    assert any("has not the columns and key" in fault for fault in faults)
+
+
+def test_a_file_that_the_manifest_names_twice(drop: Published) -> None:
+    drop.edit_manifest(lambda manifest: manifest["files"].append(manifest["files"][0]))
+    assert any("more than once" in fault for fault in drop.faults())
+
+
+def test_a_file_that_the_manifest_takes_for_another_export(drop: Published) -> None:
+    drop.edit_manifest(
+        lambda manifest: [f.update(export="deals") for f in manifest["files"] if f["name"] == "places.csv"]
+    )
+    assert any("the manifest says that it is the export deals" in fault for fault in drop.faults())
+
+
+def test_a_manifest_that_is_too_large(drop: Published, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.drops.verify._LARGEST_MANIFEST", 100)
+    assert drop.faults()[0].endswith("bytes are more than a manifest can have")
+
+
+def test_a_boolean_that_is_spelt_otherwise(drop: Published) -> None:
+    content = (drop.folder / "deals.csv").read_bytes()
+    assert b",false," in content
+    drop.rewrite("deals.csv", content.replace(b",false,", b",0,"))
+    assert drop.faults() != []
+
+
+@pytest.mark.parametrize("changed", [{"note": "x" * 3_000_000}, {"title": "NA"}, {"title": "null"}])
+def test_texts_of_any_length_and_spelling_are_as_published(
+    changed: dict[str, str], tmp_path: Path, stage: Callable[..., StagedDrop]
+) -> None:
+    destination = FolderDestination(open_place(str(tmp_path / "exports")))
+    staged = stage(destination.staging_folder(1, "run"), deals=[{**DEAL_ROWS[0], **changed}])
+    assert Published(Path(publish(destination, staged, manifest_of(staged)).location)).faults() == []

@@ -190,3 +190,10 @@ def test_a_run_that_has_published_is_none_that_failed_where_it_can_t_be_recorded
     outcome = run.run_warehouse(settings, Progress(PlainView(said)))
     assert outcome.drops == [{"location": "here"}]
     assert "No space left" in said.getvalue()
+
+
+def test_drops_that_are_the_latest_no_more_do_not_stand(state: State) -> None:
+    link = state.drop.parent / "latest"
+    link.unlink()
+    link.symlink_to("20250116T000000Z-0a1b2c3d")
+    assert not state.is_repeated

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline import rebuild
 from pipeline.assets.models import build_model_assets
 from pipeline.assets.sources import build_source_assets
 from pipeline.dbt_process import DbtHere
@@ -216,3 +217,9 @@ def test_another_instant_decision_target_or_part_builds_everything() -> None:
     assert now.changed_since(Build.of(other, "duckdb", tables)) is None
     assert now.changed_since(Build.of(PLAN, "postgres", tables)) is None
     assert now.changed_since(now.without_raw()) is None
+
+
+def test_a_changed_project_builds_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    last = Build.of(PLAN, "duckdb", raw(crm__accounts="a"))
+    monkeypatch.setattr(rebuild, "project_fingerprint", lambda _: "another")
+    assert Build.of(PLAN, "duckdb", raw(crm__accounts="a")).changed_since(last) is None

@@ -88,3 +88,26 @@ def test_what_an_earlier_run_left_is_part_of_it(folder: Path, days: int, counts:
     left = {DUPLICATES: pa.table({"id": ["d"]}), METRICS: pa.table({"metric": ["m"]})}
     RunHistory(folder / "state").keep(STARTED + timedelta(days=days), left)
     assert (fingerprint(folder) != before) == counts
+
+
+@pytest.mark.parametrize("other", [{"csv_safe": True}, {"target": "postgres"}, {"platform": "platform"}])
+def test_another_setting_is_another_run(folder: Path, other: dict[str, object]) -> None:
+    (folder / "platform").mkdir(exist_ok=True)
+    settings = Settings(crm="crm", state=folder / "state")
+    plan = RunPlan.of(settings, STARTED)
+    assert run_fingerprint(settings.model_copy(update=other), plan) != run_fingerprint(settings, plan)
+
+
+@pytest.mark.parametrize("source", ["lmn", "crm", "platform"])
+def test_a_changed_or_renamed_file_of_any_source_is_another_run(folder: Path, source: str) -> None:
+    (folder / source).mkdir(exist_ok=True)
+    settings = Settings(**{source: source}, state=folder / "state")
+    plan = RunPlan.of(settings, STARTED)
+    seen = []
+    file = folder / source / "accounts.csv"
+    for content in ("1", "2"):
+        file.write_text(content)
+        seen.append(run_fingerprint(settings, plan))
+    file.rename(file.with_name("estimates.csv"))
+    seen.append(run_fingerprint(settings, plan))
+    assert len(set(seen)) == 3

@@ -46,11 +46,14 @@ def read_rule_books(folder: Path) -> dict[str, RuleBook]:
 def _read(path: Path) -> RuleBook:
     where = f"{path.parent.name}/{path.name}"
     try:
-        content = yaml.load(path.read_text(), Loader=yaml.CSafeLoader) or {}
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
     except yaml.YAMLError as error:
         raise _fault(f"is not YAML: {error}", where) from error
-    frames = {name: " ".join(sql.split()) for name, sql in (content.get("frames") or {}).items()}
-    rules = tuple(_rule(path.stem, entry, frames, where) for entry in content.get("rules") or [])
+    try:
+        frames = {name: " ".join(sql.split()) for name, sql in (content.get("frames") or {}).items()}
+        rules = tuple(_rule(path.stem, entry, frames, where) for entry in content.get("rules") or [])
+    except (AttributeError, TypeError) as error:
+        raise _fault("is not a list of `rules` and, by their names, `frames`", where) from error
     names = [rule.name for rule in rules]
     repeated = {name for name in names if names.count(name) > 1}
     if repeated:

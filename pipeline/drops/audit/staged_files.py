@@ -151,7 +151,7 @@ def _read_csv(path: Path, rows: pa.Table | None) -> tuple[CsvShape, Mapping[str,
 def _open_csv(path: Path, block: int) -> pacsv.CSVStreamingReader:
     """Read every cell as text; an empty cell without quotes is null."""
     with path.open("rb") as file:
-        header = file.readline().decode().rstrip("\n").split(",")
+        header = file.readline().decode(errors="replace").rstrip("\n").split(",")
     text = pacsv.ConvertOptions(
         column_types={name.strip('"'): pa.string() for name in header},
         null_values=[""],
