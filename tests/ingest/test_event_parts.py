@@ -195,6 +195,21 @@ def test_a_correction_writes_only_the_part_anew_that_it_corrects(events: Events)
     assert [old == new for old, new in zip(before, after, strict=False)] == [True, False, True]
 
 
+def test_another_correction_in_place_of_one_is_another_part(events: Events) -> None:
+    events.write("1", (1, 1, "a"), (1, 2, "b"))
+    events.write("2", (1, 1, "A"))
+    assert events.bodies() == {(1, 1): "A", (1, 2): "b"}
+    events.write("2", (1, 2, "B"))
+    assert events.bodies() == {(1, 1): "a", (1, 2): "B"}
+
+
+def test_files_that_swap_their_content_swap_who_wins(events: Events) -> None:
+    for first, second in (("a", "b"), ("b", "a")):
+        events.write("1", (1, 1, first))
+        events.write("2", (1, 1, second))
+        assert events.bodies() == {(1, 1): second}
+
+
 # --- over random histories --------------------------------------------------------------------------------------------
 
 KEYS = st.tuples(st.integers(1, 2), st.integers(1, 6))

@@ -61,3 +61,14 @@ def test_a_key_that_comes_again_is_seen_across_batches(tmp_path: Path, at: int) 
     rows = [(1 + number % 2, number) for number in range(6)]
     rows.insert(at, rows[at - 1])
     assert look_at_keys(NOTES, part(tmp_path, rows))[0] is True
+
+
+def test_a_part_too_large_to_be_looked_at_may_repeat_its_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "MOST_HELD", 2)
+    assert look_at_keys(NOTES, part(tmp_path, [(1, 3), (1, 1), (1, 3)]))[0]
+
+
+def test_so_may_one_of_more_texts_than_a_batch_has(tmp_path: Path) -> None:
+    path = tmp_path / "part.parquet"
+    pq.write_table(pa.table({"id": ["b", "a", "d", "b"]}), path)
+    assert look_at_keys(source_table("crm", "profiles"), path)[0]
