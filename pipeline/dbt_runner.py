@@ -107,9 +107,9 @@ def _parsed_project(target: str, fingerprint: str, database: str) -> ParsedProje
 
 
 def project_fingerprint(target: str) -> str:
-    """Hash every file that dbt parses, and the versions that parse it."""
+    """Hash every file that dbt parses, where they lie, and the versions that parse them."""
     try:
-        digest = hashlib.sha256(f"{target} {version('dbt-core')} {version(f'dbt-{target}')}".encode())
+        digest = hashlib.sha256(f"{target} {PROJECT_ROOT} {version('dbt-core')} {version(f'dbt-{target}')}".encode())
     except PackageNotFoundError as error:
         raise WarehouseError(
             f"{error.name} is not installed",

@@ -6,12 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipeline.errors import in_words
+from pipeline import run
+from pipeline.errors import WarehouseError, in_words
+from pipeline.progress import PlainView, Progress
 from pipeline.report.failure import _as_problem
 from pipeline.settings import PROJECT_ROOT, Settings
 
@@ -139,3 +142,12 @@ def test_exports_below_a_file_stop_the_run_before_it_begins(tmp_path: Path) -> N
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 3 and "file: is a file" in ended.stderr
     assert not (tmp_path / ".state").exists()
+
+
+@pytest.mark.parametrize("folder", ["it's", "100%"])
+def test_a_program_in_a_folder_that_dbt_or_dagster_can_t_read_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.setattr(run, "PROJECT_ROOT", tmp_path / folder)
+    with pytest.raises(WarehouseError, match="move or rename it"):
+        run.run_warehouse(Settings(crm=str(tmp_path), state=tmp_path / "state"), Progress(PlainView(StringIO())))
