@@ -72,7 +72,11 @@ class Release:
             with self.open_audit() as process, ThreadPoolExecutor(1) as aside:
                 folders = self._folders()
                 staged_audit = process.begin(
-                    folders, EXPECTATIONS, as_of=self.plan.as_of, settings=self.plan.published_settings
+                    folders,
+                    [contract.name for contract in self.contracts],
+                    EXPECTATIONS,
+                    as_of=self.plan.as_of,
+                    settings=self.plan.published_settings,
                 )
                 drops = self._stage(folders, staged_audit)
                 problem = self._broken_promise(drops)

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -77,7 +76,7 @@ def stage_drops(
     """Write each organization's rows of every export, in primary-key order, and their checksums.
 
     `folders` are those of the organizations, new ones. `csv_safe` adds a spreadsheet-safe CSV beside each exact one.
-    `on_export` is called when the files of an export are whole in all folders, in the order of the contracts. Only the
+    `on_export` is called when the files of an export are whole in all folders, in the order in which they are. Only the
     marts that are being written are in memory.
     """
     writers = {"csv": write_csv, "parquet": write_parquet, **({SAFE_SUFFIX: write_safe_csv} if csv_safe else {})}
@@ -94,17 +93,24 @@ def stage_drops(
                 files[organization_id].append(_describe(contract.name, path, rows.num_rows))
         return contract
 
-    written = on_export or (lambda _: None)
-    writing: deque[Future[ExportContract]] = deque()
+    tell = on_export or (lambda _: None)
+    writing: set[Future[ExportContract]] = set()
     with ThreadPoolExecutor(_WRITERS) as pool:
+
+        def await_one() -> None:
+            done, _ = wait(writing, return_when=FIRST_COMPLETED)
+            for written in done:
+                writing.remove(written)
+                tell(written.result())
+
         for contract in contracts:
             if len(writing) == _WRITERS:
-                written(writing.popleft().result())
+                await_one()
             mart = marts.read(contract.name, [column.name for column in contract.columns])
-            writing.append(pool.submit(write_export, contract, mart))
+            writing.add(pool.submit(write_export, contract, mart))
             del mart
-        for last in writing:
-            written(last.result())
+        while writing:
+            await_one()
     return [_with_checksums(name, folder, files[name]) for name, folder in folders.items()]
 
 

@@ -21,9 +21,10 @@ def audit_drops(
     as_of: datetime,
     settings: Mapping[str, Any],
     results: Path | None = None,
+    staged_last_first: bool = False,
 ) -> AuditResult:
     """Audit the whole drops in these folders of organizations."""
-    audit = Audit(folders, rule_books, as_of=as_of, settings=settings)
-    for contract in contracts:
+    audit = Audit(folders, [contract.name for contract in contracts], rule_books, as_of=as_of, settings=settings)
+    for contract in reversed(contracts) if staged_last_first else contracts:
         audit.look_at(contract)
     return audit.concluded(results)

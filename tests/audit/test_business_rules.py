@@ -442,8 +442,8 @@ OF_THE_CRM = ("notification_cache", "cache_is_one_row")
 
 
 @pytest.fixture(scope="module")
-def audited(tmp_path_factory: pytest.TempPathFactory) -> AuditResult:
-    """Audit the whole drop (organization 1) and one for each change (organizations 2, 3 ...), all at once."""
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
+    """Write the whole drop (organization 1) and one for each change (organizations 2, 3 ...)."""
     folder = tmp_path_factory.mktemp("drops")
     folders: dict[int, Path] = {1: write_drop(folder / "1", whole_drop())}
     changes = [apply for _, _, apply in BREAKS] + ODD_BUT_RIGHT
@@ -451,7 +451,25 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> AuditResult:
         rows = whole_drop(organization_id)
         apply(rows)
         folders[organization_id] = write_drop(folder / str(organization_id), rows)
-    return audit_drops(folders, list(CONTRACTS.values()), read_rule_books(EXPECTATIONS), as_of=AS_OF, settings=SETTINGS)
+    return folders
+
+
+def audit_all(folders: dict[int, Path], results: Path, *, staged_last_first: bool = False) -> AuditResult:
+    return audit_drops(
+        folders,
+        list(CONTRACTS.values()),
+        read_rule_books(EXPECTATIONS),
+        as_of=AS_OF,
+        settings=SETTINGS,
+        results=results,
+        staged_last_first=staged_last_first,
+    )
+
+
+@pytest.fixture(scope="module")
+def audited(folders: dict[int, Path], tmp_path_factory: pytest.TempPathFactory) -> AuditResult:
+    """Audit all drops at once."""
+    return audit_all(folders, tmp_path_factory.mktemp("results") / "results.json")
 
 
 def check(audited: AuditResult, export: str, rule: str) -> Check:
@@ -489,6 +507,15 @@ def test_a_failure_names_the_row_and_what_it_holds(audited: AuditResult) -> None
     assert (row.values["total_activity"], row.values["total_emails"]) == ("8", "3")
     assert "account_id 1 (organization" in str(found)
     assert "total_activity is 8" in str(found)
+
+
+def test_what_is_said_does_not_depend_on_the_order_in_which_exports_are_staged(
+    folders: dict[int, Path], tmp_path: Path
+) -> None:
+    some = dict(list(folders.items())[::6])
+    one, other = tmp_path / "one.json", tmp_path / "other.json"
+    assert audit_all(some, one) == audit_all(some, other, staged_last_first=True)
+    assert one.read_text() == other.read_text()
 
 
 def test_only_the_crms_organization_has_a_cache(audited: AuditResult) -> None:

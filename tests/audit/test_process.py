@@ -23,7 +23,7 @@ def auditor() -> Iterator[AuditProcess]:
 
 
 def ask(process: AuditProcess, drop: Path, expectations: Path = EXPECTATIONS) -> AuditResult:
-    audit = process.begin({1: drop}, expectations, as_of=AS_OF, settings=SETTINGS)
+    audit = process.begin({1: drop}, list(CONTRACTS), expectations, as_of=AS_OF, settings=SETTINGS)
     for contract in CONTRACTS.values():
         audit.look_at(contract)
     return audit.concluded()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,13 +17,14 @@ if TYPE_CHECKING:
     from pipeline.drops.audit.auditor import Audit
 
 _BACK_SEAT = 5
-"""Its imports must not hold up the run, which at first has enough to do."""
+"""The imports must not hold up the run, which at first has enough to do."""
 
 
 def _prepare() -> None:
-    os.nice(_BACK_SEAT)
+    """Load the auditor in a thread of less urgency. On Linux each thread has its own: the audit keeps the usual one."""
     keep_imports_lean()
-    import pipeline.drops.audit.auditor  # noqa: F401
+    with ThreadPoolExecutor(1, initializer=os.nice, initargs=(_BACK_SEAT,)) as back_seat:
+        back_seat.submit(importlib.import_module, "pipeline.drops.audit.auditor").result()
 
 
 class _Audits:
@@ -35,10 +38,17 @@ class _Audits:
         from pipeline.drops.audit.business_rules import read_rule_books
 
         match request:
-            case {"begin": folders, "expectations": expectations, "as_of": as_of, "settings": settings}:
+            case {
+                "begin": folders,
+                "exports": exports,
+                "expectations": expectations,
+                "as_of": as_of,
+                "settings": settings,
+            }:
                 self._audit = None  # a malformed rule file must leave no audit begun
                 self._audit = Audit(
                     {int(name): Path(folder) for name, folder in folders.items()},
+                    exports,
                     read_rule_books(Path(expectations)),
                     as_of=datetime.fromisoformat(as_of),
                     settings=settings,

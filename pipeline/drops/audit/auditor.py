@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict, deque
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from pipeline.drops.audit.great_expectations_session import (
     ExpectRowsToKeepCondition,
     Session,
     bound,
-    columns_named,
+    named_in,
     problem_of,
     to_frame,
 )
@@ -37,7 +38,7 @@ _CELLS_A_FRAME: Final = 400_000
 """Most checks of Great Expectations copy their whole frame: narrow frames make a large table's audit much faster."""
 
 _READERS: Final = 2
-"""Exports that are read side by side, and ahead of the one that is judged."""
+"""Exports that are read side by side."""
 
 _LONGEST_SHOWN: Final = 200
 """Characters of a value that a failure shows."""
@@ -67,108 +68,133 @@ class _Frame:
 class Audit:
     """One audit of the staged drops of one run, all organizations together.
 
-    `folders` are theirs, `settings` the values that rules may ask for beside `as_of` (selected_year and the dbt vars).
-    Exports can be looked at as soon as they are staged. Arrow reads without Python: while Great Expectations judges one
-    export, the next ones are read.
+    `folders` are theirs, `exports` the names of all that will be looked at, in the order in which their checks are
+    told; `settings` are the values that rules may ask for beside `as_of` (selected_year and the dbt vars).
+
+    Exports can be looked at as soon as they are staged, in any order. Arrow reads them without Python, while Great
+    Expectations judges, in one thread, what has been read: first an export by itself, then every frame for which it was
+    the last one missing.
     """
 
     def __init__(
         self,
         folders: Mapping[int, Path],
+        exports: Sequence[str],
         rule_books: Mapping[str, RuleBook],
         *,
         as_of: datetime,
         settings: Mapping[str, Any],
     ) -> None:
         self._folders = folders
+        self._exports = exports
         self._rule_books = rule_books
         self._parameters = _parameters(as_of, settings)
         self._session = Session()
         self._connection = rule_connection()
         self._readers = ThreadPoolExecutor(_READERS)
-        self._reading: deque[tuple[ExportContract, Future[list[StagedExport]]]] = deque()
-        self._staged: list[StagedExport] = []
+        self._judge = ThreadPoolExecutor(1)
+        self._reading: list[Future[Future[None]]] = []
+        self._waiting: list[tuple[ExportContract, str]] = []
+        self._staged: dict[str, Sequence[StagedExport]] = {}
         self._left_out: dict[str, set[str]] = {}
-        self._column_checks: list[Check] = []
-        self._rule_checks: defaultdict[str, list[Check]] = defaultdict(list)
+        self._column_checks: dict[str, list[Check]] = {}
+        self._rule_checks: defaultdict[tuple[str, str | None], list[Check]] = defaultdict(list)
 
     def look_at(self, contract: ExportContract) -> None:
-        """Begin to read the files of an export, and judge those before it that have been read."""
-        self._reading.append((contract, self._readers.submit(read_staged, self._folders, contract)))
-        while len(self._reading) > _READERS:
-            self._judge_next()
+        """Begin to read the files of an export, and to judge it once it is read."""
+
+        def read() -> Future[None]:
+            return self._judge.submit(self._judge_export, contract, read_staged(self._folders, contract))
+
+        self._reading.append(self._readers.submit(read))
 
     def concluded(self, results: Path | None = None) -> AuditResult:
         """Judge what is left, and what needs all files; Great Expectations' own results go to `results`, as JSON."""
-        while self._reading:
-            self._judge_next()
+        for reading in self._reading:
+            reading.result().result()
         self._readers.shutdown()
-        checks = [*check_files(self._session, self._staged), *self._column_checks]
-        contracts = {export.contract.name: export.contract for export in self._staged}
-        for frame in read_ahead(self._frames(contracts.values())):
-            self._rule_checks[frame.contract.name] += self._judge_frame(frame)
-        for name in contracts:
-            checks += self._rule_checks[name]
+        self._judge.shutdown()
+        self._judge_frames(self._waiting)
         self._connection.close()
+        checks = check_files(self._session, [file for name in self._exports for file in self._staged.get(name, ())])
+        checks += [check for name in self._exports for check in self._column_checks.get(name, ())]
+        checks += [
+            check
+            for name in self._exports
+            for frame in (None, *self._book_of(name).frames)
+            for check in self._rule_checks[name, frame]
+        ]
         if results is not None:
-            results.write_text(json.dumps(self._session.results, indent=1, sort_keys=True, default=str))
+            in_order = sorted(self._session.results.values(), key=itemgetter("suite"))
+            results.write_text(json.dumps(in_order, indent=1, sort_keys=True, default=str))
         return AuditResult(tuple(checks))
 
-    def _judge_next(self) -> None:
-        """Judge the columns of an export, and the rules that look at nothing but its rows."""
-        contract, reading = self._reading.popleft()
-        staged = reading.result()
-        if staged:
-            self._staged += staged
-            rows = combine(staged)
-            self._left_out[contract.name] = set(contract.arrow_schema.names) - set(rows.column_names)
-            self._connection.register(contract.name, _without_zone(rows))
-            self._column_checks += _check_columns(self._session, contract, rows)
-            for frame in self._frames_of(contract, [None]):
-                self._rule_checks[contract.name] += self._judge_frame(frame)
+    def _judge_export(self, contract: ExportContract, staged: Sequence[StagedExport]) -> None:
+        """Judge an export's columns and the rules that look at its rows alone, then the frames that waited for it."""
+        if not staged:
+            return
+        self._staged[contract.name] = staged
+        rows = combine(staged)
+        self._left_out[contract.name] = set(contract.arrow_schema.names) - set(rows.column_names)
+        self._connection.register(contract.name, _without_zone(rows))
+        self._column_checks[contract.name] = _check_columns(self._session, contract, rows)
+        self._waiting += [(contract, frame) for frame in self._book_of(contract.name).frames]
+        self._judge_frames([(contract, None)])
+        self._judge_frames(self._waiting_for_none_of([name for name in self._exports if name not in self._staged]))
 
-    def _frames(self, contracts: Iterable[ExportContract]) -> Iterator[_Frame]:
-        """Put the rows together that rules look at beyond those of their own export."""
-        for contract in contracts:
-            yield from self._frames_of(contract, self._book_of(contract).frames)
+    def _waiting_for_none_of(self, missing: Sequence[str]) -> list[tuple[ExportContract, str]]:
+        """Take the frames whose SQL names none of the missing exports off those that wait."""
+        ready = [one for one in self._waiting if not named_in(self._book_of(one[0].name).frames[one[1]], missing)]
+        self._waiting = [one for one in self._waiting if one not in ready]
+        return ready
 
-    def _frames_of(self, contract: ExportContract, names: Iterable[str | None]) -> Iterator[_Frame]:
-        """Put the rows of these frames of an export together; None is its own rows."""
-        book = self._book_of(contract)
-        for name in names:
-            rules = [rule for rule in book.rules if rule.frame == name]
-            if name is None:  # of the rules on an export's own rows, one may lack a column that the others have
-                lacking = {rule: self._missing([contract.name], _texts_of([rule])) for rule in rules}
-                yield from (
-                    _Frame(contract, name, [rule], None, missing) for rule, missing in lacking.items() if missing
-                )
-                rules = [rule for rule in rules if not lacking[rule]]
-            if rules:
-                try:
-                    rows = _rows_of(name, contract, book, rules, self._connection, self._parameters)
-                except duckdb.Error as error:
-                    missing = self._missing(self._left_out, f"{book.frames.get(name or '', '')} {_texts_of(rules)}")
-                    problem = f"the rows could not be put together: {str(error).splitlines()[0]}"
-                    yield _Frame(contract, name, rules, None, missing or problem)
-                else:
-                    yield _Frame(contract, name, rules, rows)
+    def _judge_frames(self, frames: Iterable[tuple[ExportContract, str | None]]) -> None:
+        """Put the rows of frames together, None being the export's own, and judge the rules that look at them."""
+        for frame in read_ahead(rows for contract, name in frames for rows in self._frames_of(contract, name)):
+            self._rule_checks[frame.contract.name, frame.name] += self._judge_frame(frame)
+
+    def _frames_of(self, contract: ExportContract, name: str | None) -> Iterator[_Frame]:
+        """Put the rows of a frame together: none if no rule looks at it, several where some rules can't be judged."""
+        book = self._book_of(contract.name)
+        rules = [rule for rule in book.rules if rule.frame == name]
+        if name is None:  # of the rules on an export's own rows, one may lack a column that the others have
+            lacking = {rule: self._missing([contract.name], _texts_of([rule])) for rule in rules}
+            yield from (_Frame(contract, name, [rule], None, missing) for rule, missing in lacking.items() if missing)
+            rules = [rule for rule in rules if not lacking[rule]]
+        if rules:
+            try:
+                rows = _rows_of(name, contract, book, rules, self._connection, self._parameters)
+            except duckdb.Error as error:
+                sql = f"{book.frames.get(name or '', '')} {_texts_of(rules)}"
+                missing = self._missing({contract.name, *named_in(sql, self._exports)}, sql)
+                problem = f"the rows could not be put together: {str(error).splitlines()[0]}"
+                yield _Frame(contract, name, rules, None, missing or problem)
+            else:
+                yield _Frame(contract, name, rules, rows)
 
     def _missing(self, exports: Iterable[str], sql: str) -> str:
         """Say which columns SQL asks for that a file of these exports has not, or not in the contract's type."""
-        left_out = columns_named(sql, sorted({name for export in exports for name in self._left_out[export]}))
+        left_out = named_in(sql, sorted({name for export in exports for name in self._left_out.get(export, ())}))
         return f"not judged, for {', '.join(left_out)} is not as its contract has it" if left_out else ""
 
-    def _book_of(self, contract: ExportContract) -> RuleBook:
+    def _book_of(self, export: str) -> RuleBook:
         """Give the rules of an export; it may have none."""
-        return self._rule_books.get(contract.name, RuleBook(contract.name, (), {}))
+        return self._rule_books.get(export, RuleBook(export, (), {}))
 
     def _judge_frame(self, frame: _Frame) -> list[Check]:
-        """Judge the rules that look at a frame."""
+        """Judge the rules that look at a frame.
+
+        A join's rows come in any order. They are sorted where some fail, for the first of those are shown.
+        """
         if frame.rows is None:
             return [_unjudged(rule, frame.problem) for rule in frame.rules]
-        pending = [_pending(rule, frame.rows, self._parameters) for rule in frame.rules]
         suite = f"{frame.contract.name} rules {frame.name or 'rows'}"
-        return _judge(self._session, suite, frame.rows, frame.rows, frame.contract, pending)
+        pending = [_pending(rule, frame.rows, self._parameters) for rule in frame.rules]
+        checks = _judge(self._session, suite, frame.rows, frame.rows, frame.contract, pending)
+        if frame.name is None or all(check.passed for check in checks):
+            return checks
+        in_order = _sorted_by_all(frame.rows)
+        return _judge(self._session, suite, in_order, in_order, frame.contract, pending)
 
 
 def _parameters(as_of: datetime, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -213,19 +239,21 @@ def _rows_of(
     connection: duckdb.DuckDBPyConnection,
     parameters: Mapping[str, Any],
 ) -> pa.Table:
-    """Put the rows of a frame together; of an export's own rows only the columns that its rules name.
-
-    A join's rows come in any order, so they are sorted: the first of those that fail are shown.
-    """
+    """Put the rows of a frame together; of an export's own rows only the columns that its rules name."""
     if frame is not None:
         sql = book.frames[frame]
-        in_order = f"select * from ({sql}) order by all"
-        return connection.sql(in_order, params=bound(sql, dict(parameters))).to_arrow_table()
+        return connection.sql(sql, params=bound(sql, dict(parameters))).to_arrow_table()
     texts = _texts_of(rules)
     present = connection.table(contract.name).columns
-    columns = dict.fromkeys([ORGANIZATION, *contract.primary_key, *columns_named(texts, present)])
+    columns = dict.fromkeys([ORGANIZATION, *contract.primary_key, *named_in(texts, present)])
     kept = ", ".join(quoted(name) for name in columns if name in present)
     return connection.sql(f"select {kept} from {quoted(contract.name)}").to_arrow_table()
+
+
+def _sorted_by_all(rows: pa.Table) -> pa.Table:
+    with rule_connection() as connection:
+        connection.register("in_any_order", rows)
+        return connection.sql("select * from in_any_order order by all").to_arrow_table()
 
 
 def _texts_of(rules: Iterable[BusinessRule]) -> str:
@@ -243,7 +271,7 @@ def _pending(rule: BusinessRule, rows: pa.Table, parameters: Mapping[str, Any]) 
             parameters=json.dumps(used, sort_keys=True),
             severity=SEVERITIES[rule.severity],
         ),
-        tuple(columns_named(texts, rows.column_names)),
+        tuple(named_in(texts, rows.column_names)),
     )
 
 

@@ -85,7 +85,7 @@ def rows_breaking_condition(frame: pd.DataFrame, holds: str, when: str | None, p
     `$name` stands for a value of `parameters` (JSON).
     """
     texts = f"{holds} {when or ''}"
-    named = columns_named(texts, list(frame.columns))
+    named = named_in(texts, list(frame.columns))
     values = pa.Table.from_pandas(frame[named], preserve_index=False)
     rows = pa.table([pa.array(np.arange(len(frame))), *values.columns], names=[POSITION, *named])
     query = (
@@ -98,10 +98,10 @@ def rows_breaking_condition(frame: pd.DataFrame, holds: str, when: str | None, p
     return {"rows": applied, "positions": positions}
 
 
-def columns_named(sql: str, columns: Sequence[str]) -> list[str]:
-    """Return the columns that occur as a word in a piece of SQL, outside its quoted texts, in the frame's order."""
+def named_in(sql: str, names: Sequence[str]) -> list[str]:
+    """Return the names that occur as a word in a piece of SQL, outside its quoted texts, in the order of `names`."""
     words = set(re.findall(r"[A-Za-z_]\w*", re.sub(r"'[^']*'", "", sql)))
-    return [name for name in columns if name in words]
+    return [name for name in names if name in words]
 
 
 def bound(sql: str, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -177,7 +177,7 @@ class Session:
 
     def __init__(self) -> None:
         self._context = gx.get_context(mode="ephemeral", project_config=_IN_MEMORY)
-        self.results: list[dict[str, Any]] = []
+        self.results: dict[str, dict[str, Any]] = {}
 
     def validate(self, name: str, frame: pd.DataFrame, expectations: Sequence[Any]) -> dict[int, Any]:
         """Validate a frame; give Great Expectations' result of each expectation by its place in `expectations`.
@@ -196,7 +196,7 @@ class Session:
         if failed:
             results.update(_judged(validator, failed, "COMPLETE"))
         described = [results[place].to_json_dict() for place in sorted(results)]
-        self.results.append({"suite": name, "rows": len(frame), "results": described})
+        self.results[name] = {"suite": name, "rows": len(frame), "results": described}
         return results
 
 

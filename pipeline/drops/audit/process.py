@@ -24,15 +24,23 @@ class AuditProcess(HelperProcess):
         super().__init__("audit", "pipeline.drops.audit", remedy=_REMEDY, command=command)
 
     def begin(
-        self, folders: Mapping[int, Path], expectations: Path, *, as_of: datetime, settings: Mapping[str, Any]
+        self,
+        folders: Mapping[int, Path],
+        exports: Sequence[str],
+        expectations: Path,
+        *,
+        as_of: datetime,
+        settings: Mapping[str, Any],
     ) -> StagedAudit:
         """Begin the audit of the drops that are staged, or about to be, in these folders of organizations.
 
-        The rules are those in the folder `expectations`; `settings` are values that they may ask for.
+        `exports` names what the drops hold, in the order in which the checks are told. The rules are those in the
+        folder `expectations`; `settings` are values that they may ask for.
         """
         self.tell(
             {
                 "begin": {str(name): str(folder.resolve()) for name, folder in folders.items()},
+                "exports": list(exports),
                 "expectations": str(expectations.resolve()),
                 "as_of": as_of.isoformat(),
                 "settings": dict(settings),
