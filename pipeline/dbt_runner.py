@@ -204,11 +204,17 @@ _READY: dict[Path, Manifest] = {}
 
 
 def load_dbt(target: str) -> None:
-    """Do what needs no request: import dbt, parse or unpack the project."""
+    """Do what needs no request: import dbt, parse or unpack the project, and have dbt list it.
+
+    A list touches no database. It makes dbt build the schemas by which it checks profiles and projects, half a second
+    that its first command would take.
+    """
     importlib.import_module("dbt.cli.main")
     importlib.import_module(f"dbt.adapters.{target}")
     project = parsed_project(target)
-    _READY[project.folder] = project.unpacked()
+    manifest = _READY[project.folder] = project.unpacked()
+    with tempfile.TemporaryDirectory() as scratch:
+        _invoke(["list", "--no-write-json"], target, Path(scratch), {}, manifest)
 
 
 def run_dbt(arguments: Sequence[str], context: DbtContext, on_node: OnNode | None = None) -> list[NodeResult]:

@@ -7,15 +7,9 @@ import functools
 import shutil
 import tempfile
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 import duckdb
-
-_GIVE_BACK: Final[dict[str, Any]] = {
-    "allocator_flush_threshold": "1MB",
-    "allocator_bulk_deallocation_flush_threshold": "1MB",
-}
-"""A query's memory goes back to the machine when it ends; DuckDB would keep up to half a gigabyte for the next one."""
 
 _OPENING: Final = Lock()
 
@@ -33,4 +27,4 @@ def scratch_connection() -> duckdb.DuckDBPyConnection:
 def _database() -> duckdb.DuckDBPyConnection:
     spill = tempfile.mkdtemp(prefix="warehouse-spill-")
     atexit.register(shutil.rmtree, spill, ignore_errors=True)
-    return duckdb.connect(config={**_GIVE_BACK, "temp_directory": spill})
+    return duckdb.connect(config={"temp_directory": spill})
