@@ -33,6 +33,7 @@ from pipeline.progress import Progress
 from pipeline.raw import METRICS_SCHEMA, has_crm_rows
 from pipeline.report.facts import RunFacts
 from pipeline.report.gather import gather_facts, gather_operator_facts, measure_run
+from pipeline.report.page import load_templates
 from pipeline.report.sources import MeasuredTable, measure_sources
 from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
@@ -80,8 +81,9 @@ class Release:
                 )
                 drops = self._stage(folders, staged_audit)
                 problem = self._broken_promise(drops)
-                # the audit's end is Python's work in one process, so there is room for the report's reading
+                # the audit's end is one thread's work in another process, so there is room for the report's beginning
                 sources = aside.submit(measure_sources, self.landed, self.plan.as_of)
+                aside.submit(load_templates)
                 audit = self._concluded(staged_audit)
             manifests = self._manifests(drops, audit)
             problem = problem or audit.problem()

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from pipeline.content_hash import content_hash
 from pipeline.drops.catalog import LATEST, read_manifest, require_as_published
 from pipeline.drops.manifest import MANIFEST
 from pipeline.drops.place import open_place
@@ -96,6 +97,4 @@ def _program_files() -> Iterator[Path]:
 
 def _add_files(digest: hashlib._Hash, files: Iterator[Path], root: Path) -> None:
     for path in files:
-        with path.open("rb") as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()
-        digest.update(f"{path.relative_to(root)}={content}\n".encode())
+        digest.update(f"{path.relative_to(root)}={content_hash(path)}\n".encode())

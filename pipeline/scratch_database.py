@@ -6,10 +6,14 @@ import atexit
 import functools
 import shutil
 import tempfile
+from collections.abc import Sequence
 from threading import Lock
 from typing import Final
 
 import duckdb
+import pyarrow as pa
+
+from pipeline.duckdb_sql import quoted
 
 _OPENING: Final = Lock()
 
@@ -28,3 +32,12 @@ def _database() -> duckdb.DuckDBPyConnection:
     spill = tempfile.mkdtemp(prefix="warehouse-spill-")
     atexit.register(shutil.rmtree, spill, ignore_errors=True)
     return duckdb.connect(config={"temp_directory": spill})
+
+
+def in_order(rows: pa.Table, order_by: Sequence[str]) -> pa.Table:
+    """Sort rows by some of their columns: texts by their code points, null last."""
+    with scratch_connection() as connection:
+        connection.register("in_any_order", rows)
+        return connection.sql(
+            f"select * from in_any_order order by {', '.join(map(quoted, order_by))}"
+        ).to_arrow_table()

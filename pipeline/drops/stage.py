@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.contracts import CRM_TENANT, ExportContract
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.csv_safe import SAFE_SUFFIX, write_safe_csv
 from pipeline.drops.parquet_file import write_parquet
-from pipeline.duckdb_sql import quoted
-from pipeline.scratch_database import scratch_connection
 
 CHECKSUMS = "SHA256SUMS"
 
@@ -33,6 +32,9 @@ class Marts(Protocol):
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Return the columns of a mart, all rows, in any order."""
+
+    def read_in_order(self, mart: str, columns: Sequence[str], order_by: Sequence[str]) -> pa.Table:
+        """Return the columns of a mart, all rows, sorted: texts by their code points."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,7 @@ def stage_drops(
         for contract in contracts:
             if len(writing) == _WRITERS:
                 await_one()
-            mart = marts.read(contract.name, [column.name for column in contract.columns])
+            mart = _read(marts, contract)
             writing.add(pool.submit(write_export, contract, mart))
             del mart
         while writing:
@@ -121,17 +123,21 @@ def _with_checksums(organization_id: int, folder: Path, files: list[StagedFile])
     return StagedDrop(organization_id, folder, in_order)
 
 
+def _read(marts: Marts, contract: ExportContract) -> pa.Table:
+    """Read a mart, each tenant's rows together and in the order of the primary key."""
+    tenant = () if contract.tenant == CRM_TENANT else (contract.tenant,)
+    return marts.read_in_order(
+        contract.name, [column.name for column in contract.columns], [*tenant, *contract.primary_key]
+    )
+
+
 def _rows_of(mart: pa.Table, contract: ExportContract, organization_id: int, crm_organization_id: int) -> pa.Table:
-    """Cut a mart to one organization, its exported columns and its primary key's order."""
-    columns = ", ".join(quoted(column.name) for column in contract.exported_columns)
-    order = ", ".join(map(quoted, contract.primary_key))
+    """Cut a mart, as `_read` gives it, to one organization and its exported columns."""
     if contract.tenant != CRM_TENANT:
-        condition = f"{quoted(contract.tenant)} = {organization_id}"
+        is_own = pc.equal(mart[contract.tenant], organization_id)
+        rows = mart.slice(max(0, pc.index(is_own, True).as_py()), pc.sum(is_own).as_py() or 0)
     else:
-        condition = "true" if organization_id == crm_organization_id else "false"
-    with scratch_connection() as connection:
-        connection.register("mart", mart)
-        rows = connection.sql(f"select {columns} from mart where {condition} order by {order}").to_arrow_table()
+        rows = mart if organization_id == crm_organization_id else mart.slice(0, 0)
     values = [_in_shape(rows[field.name], field.type) for field in contract.arrow_schema]
     fields = [
         pa.field(field.name, held.type, nullable=field.nullable or held.null_count > 0)

@@ -39,6 +39,9 @@ class Engine(Protocol):
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Return the columns of a mart, all rows, in any order."""
 
+    def read_in_order(self, mart: str, columns: Sequence[str], order_by: Sequence[str]) -> pa.Table:
+        """Return the columns of a mart, all rows, as `scratch_database.in_order` sorts them."""
+
     def query(self, select: str) -> pa.Table:
         """Return the rows of a select that dbt has compiled, of the marts and of what they were built from."""
 

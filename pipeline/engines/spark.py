@@ -22,6 +22,7 @@ import pyarrow as pa
 from pipeline.engines import RawTable
 from pipeline.engines.spark_cluster import SHORT_LIVED, WORKERS, LocalCluster, require_spark
 from pipeline.errors import WarehouseError
+from pipeline.scratch_database import in_order
 from pipeline.settings import Settings
 
 _SCHEMAS: Final = ("raw", "seeds", "staging", "intermediate", "marts")
@@ -115,6 +116,10 @@ class SparkEngine:
             raise WarehouseError(f"there is no mart {mart}", where=str(folder), remedy="run the whole pipeline")
         spark = SparkEngine._session or self._start_session()
         return spark.read.parquet(str(folder)).select(*columns).toArrow()
+
+    def read_in_order(self, mart: str, columns: Sequence[str], order_by: Sequence[str]) -> pa.Table:
+        """Read the columns of a mart and sort them here: rows come from the cluster in the order of its files."""
+        return in_order(self.read(mart, columns), order_by)
 
     def query(self, select: str) -> pa.Table:
         """Return the rows of a select, in the process that has built what it asks: views end with the session."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.content_hash import content_hash
 from pipeline.errors import WarehouseError
 from pipeline.ingest.landing import Landing, SourceFile
 from pipeline.ingest.readers import OpenTable
@@ -30,9 +30,7 @@ class InputFile:
         """The file's name, size in bytes and hash."""
         try:
             self._seen = self._stamp()
-            with self.path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            return SourceFile(self.name, self._seen[0], digest)
+            return SourceFile(self.name, self._seen[0], content_hash(self.path))
         except OSError as error:
             raise WarehouseError(
                 f"the file can't be read: {error.strerror}", where=self.name, remedy="mind its rights and its disk"

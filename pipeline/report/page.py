@@ -52,6 +52,13 @@ def render_report(facts: RunFacts) -> str:
     )
 
 
+def load_templates() -> None:
+    """Load what pages are made with: for whoever has a moment for it before they are."""
+    environment = _environment()
+    for name in environment.list_templates():
+        environment.get_template(name)
+
+
 @cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined

@@ -14,6 +14,7 @@ from pipeline.drops.destination import Destination
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.publish import PublishedDrop
 from pipeline.drops.stage import StagedDrop
+from pipeline.scratch_database import in_order
 
 AS_OF = datetime(2025, 1, 15, tzinfo=UTC)
 CRM = 1
@@ -108,6 +109,10 @@ class MadeMarts(dict[str, pa.Table]):
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Return the columns of a mart."""
         return self[mart].select(list(columns))
+
+    def read_in_order(self, mart: str, columns: Sequence[str], order_by: Sequence[str]) -> pa.Table:
+        """Return the columns of a mart, sorted."""
+        return in_order(self.read(mart, columns), order_by)
 
 
 def marts(

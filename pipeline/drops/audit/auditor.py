@@ -34,8 +34,11 @@ from pipeline.drops.audit.staged_files import ORGANIZATION, StagedExport, as_tex
 from pipeline.duckdb_sql import quoted
 from pipeline.read_ahead import read_ahead
 
-_CELLS_A_FRAME: Final = 400_000
+_CELLS_A_FRAME: Final = 100_000
 """Most checks of Great Expectations copy their whole frame: narrow frames make a large table's audit much faster."""
+
+_CHECKS_A_FRAME: Final = 2
+"""At least: a frame costs something, too."""
 
 _READERS: Final = 2
 """Exports that are read side by side."""
@@ -212,7 +215,7 @@ def _check_columns(session: Session, contract: ExportContract, rows: pa.Table) -
         by_columns.setdefault(check.columns, []).append(check)
     groups = list(by_columns.items())
     checks = []
-    size = max(8, _CELLS_A_FRAME // max(rows.num_rows, 1))
+    size = max(_CHECKS_A_FRAME, _CELLS_A_FRAME // max(rows.num_rows, 1))
     for start in range(0, len(groups), size):
         group = groups[start : start + size]
         columns = list(dict.fromkeys([ORGANIZATION, *(name for names, _ in group for name in names)]))

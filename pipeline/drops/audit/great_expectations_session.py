@@ -148,10 +148,10 @@ class CanonicalJson(ColumnMapMetricProvider):
 def is_canonical_json(text: str) -> bool:
     """Tell whether a text is JSON, without blanks outside its texts, its keys sorted and none twice."""
     try:
-        json.loads(text, object_pairs_hook=_sorted_pairs)
+        _JSON.decode(text)
     except ValueError:
         return False
-    return re.search(r"\s", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)) is None
+    return _WITHOUT_BLANKS.fullmatch(text) is not None
 
 
 def _sorted_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -159,6 +159,10 @@ def _sorted_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if any(later <= name for name, later in itertools.pairwise(names)):
         raise ValueError("the keys are not sorted")
     return dict(pairs)
+
+
+_JSON: Final = json.JSONDecoder(object_pairs_hook=_sorted_pairs)
+_WITHOUT_BLANKS: Final = re.compile(r'(?:[^"\s]|"(?:[^"\\]|\\.)*")*')
 
 
 class ExpectColumnValuesToBeCanonicalJson(ColumnMapExpectation):
