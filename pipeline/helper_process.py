@@ -53,6 +53,7 @@ class HelperProcess:
             },
             text=True,
         )
+        self._end: threading.Thread | None = None
 
     def tell(self, request: Mapping[str, Any]) -> None:
         """Send a request that has no answer; what the helper calls an error then comes with the next answer.
@@ -83,7 +84,7 @@ class HelperProcess:
         raise self._silent()
 
     def close(self) -> None:
-        """End the process, whatever it is at: it keeps nothing."""
+        """End the process, whatever it is at: it keeps nothing. Its memory is given back while the run goes on."""
         self._process.terminate()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None and not pipe.closed:
@@ -91,6 +92,12 @@ class HelperProcess:
                     pipe.close()
                 except BrokenPipeError:
                     continue
+        if self._end is None:
+            self._end = threading.Thread(target=self._await_end)
+            self._end.start()
+
+    def _await_end(self) -> None:
+        """Wait until the process is gone, then remove what it left. The interpreter does not end before."""
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:

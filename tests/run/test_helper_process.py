@@ -117,6 +117,8 @@ def test_what_a_helper_left_in_the_temporary_folder_goes_with_it() -> None:
         (answer,) = helper.ask({})
         written = answer["result"]
         assert Path(written).exists()
+    assert helper._end is not None
+    helper._end.join()
     assert not Path(written).exists()
 
 
