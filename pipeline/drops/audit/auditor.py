@@ -33,6 +33,7 @@ from pipeline.drops.audit.rule_functions import rule_connection
 from pipeline.drops.audit.staged_files import ORGANIZATION, StagedExport, as_text, combine, read_staged
 from pipeline.duckdb_sql import quoted
 from pipeline.read_ahead import read_ahead
+from pipeline.scratch_database import in_order
 
 _CELLS_A_FRAME: Final = 100_000
 """Most checks of Great Expectations copy their whole frame: narrow frames make a large table's audit much faster."""
@@ -128,8 +129,8 @@ class Audit:
             for check in self._rule_checks[name, frame]
         ]
         if results is not None:
-            in_order = sorted(self._session.results.values(), key=itemgetter("suite"))
-            results.write_text(json.dumps(in_order, indent=1, sort_keys=True, default=str))
+            suites = sorted(self._session.results.values(), key=itemgetter("suite"))
+            results.write_text(json.dumps(suites, indent=1, sort_keys=True, default=str))
         return AuditResult(tuple(checks))
 
     def _judge_export(self, contract: ExportContract, staged: Sequence[StagedExport]) -> None:
@@ -143,10 +144,10 @@ class Audit:
         self._column_checks[contract.name] = _check_columns(self._session, contract, rows)
         self._waiting += [(contract, frame) for frame in self._book_of(contract.name).frames]
         self._judge_frames([(contract, None)])
-        self._judge_frames(self._waiting_for_none_of([name for name in self._exports if name not in self._staged]))
+        self._judge_frames(self._take_ready([name for name in self._exports if name not in self._staged]))
 
-    def _waiting_for_none_of(self, missing: Sequence[str]) -> list[tuple[ExportContract, str]]:
-        """Take the frames whose SQL names none of the missing exports off those that wait."""
+    def _take_ready(self, missing: Sequence[str]) -> list[tuple[ExportContract, str]]:
+        """Take the frames whose SQL names none of the missing exports from those that wait."""
         ready = [one for one in self._waiting if not named_in(self._book_of(one[0].name).frames[one[1]], missing)]
         self._waiting = [one for one in self._waiting if one not in ready]
         return ready
@@ -196,8 +197,8 @@ class Audit:
         checks = _judge(self._session, suite, frame.rows, frame.rows, frame.contract, pending)
         if frame.name is None or all(check.passed for check in checks):
             return checks
-        in_order = _sorted_by_all(frame.rows)
-        return _judge(self._session, suite, in_order, in_order, frame.contract, pending)
+        rows = in_order(frame.rows, frame.rows.column_names)
+        return _judge(self._session, suite, rows, rows, frame.contract, pending)
 
 
 def _parameters(as_of: datetime, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -251,12 +252,6 @@ def _rows_of(
     columns = dict.fromkeys([ORGANIZATION, *contract.primary_key, *named_in(texts, present)])
     kept = ", ".join(quoted(name) for name in columns if name in present)
     return connection.sql(f"select {kept} from {quoted(contract.name)}").to_arrow_table()
-
-
-def _sorted_by_all(rows: pa.Table) -> pa.Table:
-    with rule_connection() as connection:
-        connection.register("in_any_order", rows)
-        return connection.sql("select * from in_any_order order by all").to_arrow_table()
 
 
 def _texts_of(rules: Iterable[BusinessRule]) -> str:
