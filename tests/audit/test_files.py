@@ -12,7 +12,8 @@ from audit.staged_drop import AS_OF, table_of, write_export
 
 from pipeline.contracts import ContractColumn, ExportContract
 from pipeline.drops.audit.business_rules import BusinessRule, RuleBook
-from pipeline.drops.audit.results import AuditResult, Check
+from pipeline.drops.audit.great_expectations_session import named_in
+from pipeline.drops.audit.results import AuditResult, Check, FailedRow
 
 VISITS = ExportContract(
     name="visits",
@@ -243,6 +244,10 @@ def test_a_repeated_key_is_named_with_its_rows(tmp_path: Path) -> None:
         ("parts.json", "parts", "{a:1}"),
         ("parts.json", "parts", ""),
         ("parts.json", "parts", '[{"b":1,"a":2}]'),
+        ("parts.json", "parts", " {}"),
+        ("parts.json", "parts", "{}\n"),
+        ("parts.json", "parts", '{"a":"x y",\t"b":1}'),
+        ("parts.json", "parts", '["\\"", 1]'),
     ],
 )
 def test_a_value_that_its_column_does_not_allow_is_named(
@@ -277,6 +282,42 @@ def test_at_most_20_rows_are_named_and_all_are_counted(tmp_path: Path) -> None:
     check = audited(tmp_path)["range"]
     assert (check.rows, check.failed, len(check.samples)) == (50, 50, 20)
     assert "(50 of 50)" in str(check)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("x" * 200, "x" * 200),
+        ("x" * 201, "x" * 200 + "... (201 characters)"),
+        ("y" * 1_000, "y" * 200 + "... (1,000 characters)"),
+    ],
+    ids=len,
+)
+def test_of_a_long_value_its_beginning_is_shown(tmp_path: Path, text: str, shown: str) -> None:
+    write_export(tmp_path, "visits", visits([{**ROWS[0], "parts": text}]))
+    assert audited(tmp_path)["parts.json"].samples[0].values == {"parts": shown}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(None, "null"), ("", "''"), (" a", "' a'"), ("a ", "'a '"), ("a b", "a b")]
+)
+def test_a_value_is_said_so_that_blanks_are_seen(value: str | None, said: str) -> None:
+    row = FailedRow(1, {"id": "7"}, {"note": value})
+    assert str(row) == f"id 7 (organization 1): note is {said}"
+
+
+@pytest.mark.parametrize(
+    ("sql", "named"),
+    [
+        ("b > 1 and a = b", ["a", "b"]),
+        ("a = 'b'", ["a"]),
+        ("a = 'it''s b' or c", ["a", "c"]),
+        ("ab + a_b", []),
+        ("lower(a)", ["a"]),
+    ],
+)
+def test_a_name_is_in_sql_as_a_word_outside_its_texts(sql: str, named: list[str]) -> None:
+    assert named_in(sql, ["a", "b", "c"]) == named
 
 
 def test_great_expectations_own_results_are_kept(tmp_path: Path) -> None:
