@@ -1,4 +1,4 @@
-"""An in-memory DuckDB for cutting, sorting, querying and writing rows; opened once, for that outlasts a small file."""
+"""An in-memory DuckDB for sorting, querying and writing rows; opened once, for that outlasts a small file."""
 
 from __future__ import annotations
 
