@@ -35,8 +35,10 @@ def build_definitions(
     """
     settings = settings or Settings()
     manifest = parsed_project(settings.target).manifest
+    drops = build_drop_assets(manifest)
+    models = build_model_assets(manifest, awaited=set(drops.dependency_keys))
     return dg.Definitions(
-        assets=[*build_source_assets(), build_model_assets(manifest), build_drop_assets(manifest)],
+        assets=[*build_source_assets(), models, drops],
         jobs=[dg.define_asset_job(JOB)],
         schedules=[build_weekly_schedule(JOB)],
         sensors=[build_new_files_sensor(JOB, settings)],

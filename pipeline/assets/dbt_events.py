@@ -1,9 +1,9 @@
 """dbt's results as Dagster's events: what was not built is not materialised, failed tests are failed checks.
 
-Storing an event takes Dagster some milliseconds, so they are given one by one, while dbt is at work.
+Storing an event takes Dagster some ten milliseconds, so they are given one by one, while dbt is at work.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -16,7 +16,8 @@ class DbtEvents:
 
     `assets` (parents first) and `checks` are by dbt's unique id; `parents` are those that dbt knows of every node.
     Dagster expects the event of a parent before those of its children. `with_kept` says that what this build leaves
-    alone still holds: such a parent is told as kept, just before the first node that was built upon it.
+    alone still holds: such a parent is told as kept, just before the first node that was built upon it. Where `only`
+    is given, nothing is told but that these assets hold.
     """
 
     def __init__(
@@ -26,18 +27,21 @@ class DbtEvents:
         parents: Mapping[str, Sequence[str]],
         *,
         with_kept: bool,
+        only: Collection[dg.AssetKey] | None = None,
     ) -> None:
         self._assets = assets
         self._checks = checks
         self._parents = parents
         self._with_kept = with_kept
+        self._only = only
         self._told: set[str] = set()
 
     def of(self, result: NodeResult) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         """Give the events of a node that has ended."""
         if result.unique_id in self._checks and result.status != "skipped":
             self._told.add(result.unique_id)
-            yield _check_result(self._checks[result.unique_id], result)
+            if self._only is None:
+                yield _check_result(self._checks[result.unique_id], result)
         elif result.unique_id in self._assets and result.ok:
             yield from self._materialised(result.unique_id, {"seconds": round(result.seconds, 3)})
 
@@ -48,7 +52,7 @@ class DbtEvents:
         for unique_id in self._assets:
             yield from self._materialised(unique_id, {"kept": True})
         for unique_id, check in self._checks.items():
-            if unique_id not in self._told:
+            if unique_id not in self._told and self._only is None:
                 yield dg.AssetCheckResult(
                     passed=True, asset_key=check.asset_key, check_name=check.name, metadata={"kept": True}
                 )
@@ -60,7 +64,9 @@ class DbtEvents:
             for parent in self._parents[unique_id]:
                 yield from self._materialised(parent, {"kept": True})
         self._told.add(unique_id)
-        yield dg.MaterializeResult(asset_key=self._assets[unique_id].key, metadata=dict(metadata))
+        key = self._assets[unique_id].key
+        if self._only is None or key in self._only:
+            yield dg.MaterializeResult(asset_key=key, metadata=dict(metadata))
 
 
 def _check_result(check: dg.AssetCheckSpec, result: NodeResult) -> dg.AssetCheckResult:

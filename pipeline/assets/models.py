@@ -5,7 +5,7 @@ the project and asks a package index for versions, ten seconds that a small run 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from graphlib import TopologicalSorter
 from typing import Any
@@ -63,8 +63,14 @@ def _assets_and_checks(manifest: Mapping[str, Any]) -> tuple[dict[str, dg.AssetS
     return assets, checks
 
 
-def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
-    """Make one step of the whole dbt project; a part of it may be selected."""
+def build_model_assets(
+    manifest: Mapping[str, Any], awaited: Collection[dg.AssetKey] | None = None
+) -> dg.AssetsDefinition:
+    """Make one step of the whole dbt project; a part of it may be selected.
+
+    `awaited` are the assets that a later step waits for, where one is known: a Dagster that forgets its events when the
+    run ends is told of no others.
+    """
     assets, checks = _assets_and_checks(manifest)
     by_key = {spec.key: unique_id for unique_id, spec in assets.items()}
 
@@ -87,7 +93,8 @@ def build_model_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
                     step.summary = f"{plural(len(tables), 'table')} into {engine.name}"
                 build = Build.of(plan, engine.name, tables)
                 part = None if len(selected) == len(by_key) else sorted(selected)
-                events = DbtEvents(assets, checks, manifest["parent_map"], with_kept=part is None)
+                only = awaited if context.instance.is_ephemeral else None
+                events = DbtEvents(assets, checks, manifest["parent_map"], with_kept=part is None, only=only)
                 failed = []
                 with progress.step("dbt", "nodes") as step:
                     for result in _build(engine, open_dbt, build, workspace, step, part):
