@@ -6,6 +6,7 @@ import os
 # few kilobytes that are asked for again.
 os.environ.setdefault("MIMALLOC_ALLOW_THP", "0")
 
-# DuckDB's allocator keeps freed memory for ten seconds, not one: the next query takes it without asking the machine for
-# pages, which it would have to clear.
+# Arrow's and DuckDB's allocators keep freed memory for ten seconds, not for one or less: what comes next takes it
+# without asking the machine for pages, which it would have to clear.
+os.environ.setdefault("MIMALLOC_PURGE_DELAY", "10000")
 os.environ.setdefault("DUCKDB_JE_MALLOC_CONF", "dirty_decay_ms:10000")

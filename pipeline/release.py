@@ -37,6 +37,7 @@ from pipeline.report.page import load_templates
 from pipeline.report.sources import MeasuredTable, measure_sources
 from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
+from pipeline.scratch_database import spare_memory
 from pipeline.settings import PROJECT_ROOT, Settings
 from pipeline.words import plural
 
@@ -69,6 +70,8 @@ class Release:
         """
         with self.destination.turn():
             self.destination.clear_staging()
+            if self.settings.spares_memory:
+                spare_memory()
             metrics = self.engine.read(METRICS, [field.name for field in METRICS_SCHEMA])
             with self.open_audit() as process, ThreadPoolExecutor(1) as aside:
                 folders = self._folders()
@@ -78,6 +81,7 @@ class Release:
                     EXPECTATIONS,
                     as_of=self.plan.as_of,
                     settings=self.plan.published_settings,
+                    spares_memory=self.settings.spares_memory,
                 )
                 drops = self._stage(folders, staged_audit)
                 problem = self._broken_promise(drops)
@@ -113,6 +117,8 @@ class Release:
                 staged += 1
                 step.update(staged, detail=contract.name)
                 audit.look_at(contract)
+                if self.settings.spares_memory:
+                    pa.default_memory_pool().release_unused()
 
             drops = stage_drops(
                 self.engine,

@@ -8,18 +8,12 @@ import shutil
 import tempfile
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 import duckdb
 import pyarrow as pa
 
 from pipeline.duckdb_sql import quoted
-
-_GIVE_BACK: Final[dict[str, Any]] = {
-    "allocator_flush_threshold": "1MB",
-    "allocator_bulk_deallocation_flush_threshold": "1MB",
-}
-"""A query's memory goes back to the machine when it ends; DuckDB would keep up to half a gigabyte for the next one."""
 
 _OPENING: Final = Lock()
 
@@ -37,7 +31,14 @@ def scratch_connection() -> duckdb.DuckDBPyConnection:
 def _database() -> duckdb.DuckDBPyConnection:
     spill = tempfile.mkdtemp(prefix="warehouse-spill-")
     atexit.register(shutil.rmtree, spill, ignore_errors=True)
-    return duckdb.connect(config={**_GIVE_BACK, "temp_directory": spill})
+    return duckdb.connect(config={"temp_directory": spill})
+
+
+def spare_memory() -> None:
+    """Have a query's memory go back to the machine when it ends; DuckDB keeps half a gigabyte for the next one."""
+    with scratch_connection() as connection:
+        connection.execute("set allocator_flush_threshold = '1MB'")
+        connection.execute("set allocator_bulk_deallocation_flush_threshold = '1MB'")
 
 
 def in_order(rows: pa.Table, order_by: Sequence[str]) -> pa.Table:

@@ -5,6 +5,7 @@ The command line overrides the environment, which overrides `warehouse.toml` in 
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import datetime
 from pathlib import Path
@@ -27,8 +28,11 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 Target = Literal["duckdb", "postgres", "spark"]
 
 
-_SIZE = re.compile(r"(?=.*[1-9])\d+(\.\d+)?\s*([KMGT]i?B|[KMGT]|bytes|B|%)", re.IGNORECASE)
+_SIZE = re.compile(r"(?=.*[1-9])(\d+(?:\.\d+)?)\s*([KMGT]i?B|[KMGT]|bytes|B|%)", re.IGNORECASE)
 """What DuckDB takes for an amount of memory."""
+
+_PLENTY = 2_000_000_000
+"""A memory limit, in bytes, from which memory is rather kept for the next step than given back."""
 
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
 
@@ -99,6 +103,17 @@ class Settings(BaseSettings):
         if "?" in str(state):
             raise ValueError(f"{state}: DuckDB takes no question mark in the path of its file; name another folder")
         return state.expanduser().resolve()
+
+    @property
+    def spares_memory(self) -> bool:
+        """Whether the memory that a step is done with goes back to the machine at once, not to the next step."""
+        found = _SIZE.fullmatch(self.memory_limit)
+        assert found is not None
+        number, unit = float(found[1]), found[2].upper()
+        if unit == "%":
+            return number / 100 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") < _PLENTY
+        base = 1024.0 if "I" in unit else 1000.0
+        return number * base ** "BKMGT".index(unit[0]) < _PLENTY
 
     def require_source(self) -> None:
         """Raise WarehouseError where no source is configured: all tables would be empty, and so the marts."""

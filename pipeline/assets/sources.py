@@ -55,7 +55,8 @@ def _source_assets(source: str) -> dg.AssetsDefinition:
             landed = ingest_source(source, getattr(settings, source), Landing(workspace.landing), step)
             write_record(workspace.landed(source), landed)
             _summarise(step, landed, getattr(settings, source))
-        pa.default_memory_pool().release_unused()  # dbt is next to need it
+        if settings.spares_memory:
+            pa.default_memory_pool().release_unused()
         for table in landed:
             yield dg.MaterializeResult(
                 asset_key=[source, table.table.name],

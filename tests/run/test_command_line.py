@@ -109,6 +109,16 @@ def test_what_is_taken_for_a_size_duckdb_takes_too(size: str) -> None:
     duckdb.connect(config={"memory_limit": Settings(memory_limit=size).memory_limit}).close()
 
 
+@pytest.mark.parametrize("size", ["512MB", "1GiB", "1.9 gb", "1999M", "1999999999 bytes", "0.001%"])
+def test_memory_is_given_back_where_little_is_granted(size: str) -> None:
+    assert Settings(memory_limit=size).spares_memory
+
+
+@pytest.mark.parametrize("size", ["6GB", "2 GB", "1.9 GiB", "2000M", "3tib", "100000%"])
+def test_memory_is_kept_where_more_is_granted(size: str) -> None:
+    assert not Settings(memory_limit=size).spares_memory
+
+
 @pytest.mark.parametrize(("key", "nearest"), [("export", "the nearest: exports"), ("zzz", "there are lmn, crm")])
 def test_an_unknown_key_is_told_with_its_file_and_the_nearest(key: str, nearest: str, tmp_path: Path) -> None:
     (tmp_path / "warehouse.toml").write_text(f'{key} = "x"\n')

@@ -44,6 +44,7 @@ class _Audits:
                 "expectations": expectations,
                 "as_of": as_of,
                 "settings": settings,
+                "spares_memory": spares_memory,
             }:
                 self._audit = None  # a malformed rule file must leave no audit begun
                 self._audit = Audit(
@@ -52,6 +53,7 @@ class _Audits:
                     read_rule_books(Path(expectations)),
                     as_of=datetime.fromisoformat(as_of),
                     settings=settings,
+                    spares_memory=spares_memory,
                 )
             case {"look_at": described} if self._audit:
                 self._audit.look_at(contract_from_dict(described))

@@ -33,7 +33,7 @@ from pipeline.drops.audit.rule_functions import rule_connection
 from pipeline.drops.audit.staged_files import ORGANIZATION, StagedExport, as_text, combine, read_staged
 from pipeline.duckdb_sql import quoted
 from pipeline.read_ahead import read_ahead
-from pipeline.scratch_database import in_order
+from pipeline.scratch_database import in_order, spare_memory
 
 _CELLS_A_FRAME: Final = 100_000
 """Most checks of Great Expectations copy their whole frame: narrow frames make a large table's audit much faster."""
@@ -73,7 +73,8 @@ class Audit:
     """One audit of the staged drops of one run, all organizations together.
 
     `folders` are theirs, `exports` the names of all that will be looked at, in the order in which their checks are
-    told; `settings` are the values that rules may ask for beside `as_of` (selected_year and the dbt vars).
+    told; `settings` are the values that rules may ask for beside `as_of` (selected_year and the dbt vars). With
+    `spares_memory` what is read and done with goes back to the machine at once.
 
     Exports can be looked at as soon as they are staged, in any order. Arrow reads them without Python, while Great
     Expectations judges, in one thread, what has been read: first an export by itself, then every frame for which it was
@@ -88,7 +89,11 @@ class Audit:
         *,
         as_of: datetime,
         settings: Mapping[str, Any],
+        spares_memory: bool = False,
     ) -> None:
+        if spares_memory:
+            spare_memory()
+        self._spares_memory = spares_memory
         self._folders = folders
         self._exports = exports
         self._rule_books = rule_books
@@ -154,6 +159,8 @@ class Audit:
 
     def _judge_frames(self, frames: Iterable[tuple[ExportContract, str | None]]) -> None:
         """Put the rows of frames together, None being the export's own, and judge the rules that look at them."""
+        if self._spares_memory:
+            pa.default_memory_pool().release_unused()
         for frame in read_ahead(rows for contract, name in frames for rows in self._frames_of(contract, name)):
             self._rule_checks[frame.contract.name, frame.name] += self._judge_frame(frame)
 

@@ -31,11 +31,13 @@ class AuditProcess(HelperProcess):
         *,
         as_of: datetime,
         settings: Mapping[str, Any],
+        spares_memory: bool = False,
     ) -> StagedAudit:
         """Begin the audit of the drops that are staged, or about to be, in these folders of organizations.
 
         `exports` names what the drops hold, in the order in which the checks are told. The rules are those in the
-        folder `expectations`; `settings` are values that they may ask for.
+        folder `expectations`; `settings` are values that they may ask for. With `spares_memory` the process gives back
+        to the machine what it is done with.
         """
         self.tell(
             {
@@ -44,6 +46,7 @@ class AuditProcess(HelperProcess):
                 "expectations": str(expectations.resolve()),
                 "as_of": as_of.isoformat(),
                 "settings": dict(settings),
+                "spares_memory": spares_memory,
             }
         )
         return StagedAudit(self)
