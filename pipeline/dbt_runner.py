@@ -209,8 +209,8 @@ def load_dbt(target: str) -> None:
     A list touches no database. It makes dbt build the schemas by which it checks profiles and projects, half a second
     that its first command would take.
     """
-    importlib.import_module("dbt.cli.main")
-    importlib.import_module(f"dbt.adapters.{target}")
+    for module in ("dbt.cli.main", "dbt.task.build", f"dbt.adapters.{target}"):
+        importlib.import_module(module)
     project = parsed_project(target)
     manifest = _READY[project.folder] = project.unpacked()
     with tempfile.TemporaryDirectory() as scratch:

@@ -17,7 +17,7 @@ class DbtEvents:
     `assets` (parents first) and `checks` are by dbt's unique id; `parents` are those that dbt knows of every node.
     Dagster expects the event of a parent before those of its children. `with_kept` says that what this build leaves
     alone still holds: such a parent is told as kept, just before the first node that was built upon it. Where `only`
-    is given, nothing is told but that these assets hold.
+    is given, no other assets are told of.
     """
 
     def __init__(
@@ -40,8 +40,7 @@ class DbtEvents:
         """Give the events of a node that has ended."""
         if result.unique_id in self._checks and result.status != "skipped":
             self._told.add(result.unique_id)
-            if self._only is None:
-                yield _check_result(self._checks[result.unique_id], result)
+            yield _check_result(self._checks[result.unique_id], result)
         elif result.unique_id in self._assets and result.ok:
             yield from self._materialised(result.unique_id, {"seconds": round(result.seconds, 3)})
 
@@ -52,7 +51,7 @@ class DbtEvents:
         for unique_id in self._assets:
             yield from self._materialised(unique_id, {"kept": True})
         for unique_id, check in self._checks.items():
-            if unique_id not in self._told and self._only is None:
+            if unique_id not in self._told:
                 yield dg.AssetCheckResult(
                     passed=True, asset_key=check.asset_key, check_name=check.name, metadata={"kept": True}
                 )

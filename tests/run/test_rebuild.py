@@ -184,7 +184,7 @@ def test_only_what_depends_on_a_changed_source_is_built(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("is_kept", [False, True])
-def test_a_dagster_that_forgets_is_told_only_of_what_is_awaited(is_kept: bool, tmp_path: Path) -> None:
+def test_a_dagster_that_forgets_is_told_only_of_the_models_that_are_awaited(is_kept: bool, tmp_path: Path) -> None:
     awaited = {dg.AssetKey(["marts", "accounts"]), dg.AssetKey(["drops", "staged"])}
     settings = Settings(crm=str(SAMPLE / "crm"), as_of="2025-01-15T00:00:00Z", state=tmp_path / "state")
     models = build_model_assets(parsed_project().manifest, awaited)
@@ -196,7 +196,7 @@ def test_a_dagster_that_forgets_is_told_only_of_what_is_awaited(is_kept: bool, t
     told = {event.asset_key for event in result.get_asset_materialization_events() if event.node_name == "models"}
     checks = result.get_asset_check_evaluations()
     assert told == (set(models.keys) if is_kept else awaited & set(models.keys))
-    assert {check.asset_check_key for check in checks} == (set(models.check_keys) if is_kept else set())
+    assert {check.asset_check_key for check in checks} == set(models.check_keys)
 
 
 def test_what_only_counts_rows_is_no_reason_to_build_the_communication_again(tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ EXPORTS = {
     "notification_cache",
 }
 
+STEPS = {"crm", "lmn", "platform", "load", "dbt", "stage", "audit", "report", "publish"}
+
 
 def warehouse(*arguments: object, folder: Path = PROJECT_ROOT) -> subprocess.CompletedProcess[str]:
     """Call the command line as a person does, in a working folder."""
@@ -48,6 +50,8 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample")
     ended = run_sample(folder)
     assert ended.returncode == 0, ended.stderr
+    said = {line.split()[0] for line in ended.stderr.splitlines() if not line.startswith(" ")}
+    assert said == STEPS, ended.stderr  # no library says anything beside them
     return folder
 
 
