@@ -194,6 +194,31 @@ def test_a_csv_that_says_something_else_is_caught_in_the_cell(tmp_path: Path, co
     assert set(row.values) == {f"{column} in Parquet", f"{column} in CSV"}
 
 
+def test_a_csv_is_compared_row_by_row_however_many_blocks_it_has(tmp_path: Path) -> None:
+    rows = [{"site": "a", "visit_id": number, "note": "x" * 200} for number in range(100_000)]  # some 21 MB
+    changed = list(rows)
+    for number in (0, 5_000, 99_999):
+        changed[number] = {**rows[number], "note": "y"}
+    write_export(tmp_path, "visits", visits(rows), csv=visits(changed))
+    check = audited(tmp_path)["csv"]
+
+    assert check.failed == 3
+    assert [row.key["visit_id"] for row in check.samples] == ["0", "5000", "99999"]
+
+
+def test_a_row_longer_than_a_block_is_compared(tmp_path: Path) -> None:
+    rows = [*ROWS[:2], {"site": "b", "visit_id": 1, "note": "long, " * 2**20}]
+    write_export(tmp_path, "visits", visits(rows))
+    assert failed(tmp_path) == set()
+
+
+def test_a_csv_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
+    write_export(tmp_path, "visits", visits())
+    path = tmp_path / "visits.csv"
+    path.write_bytes(path.read_bytes().replace("ä".encode(), "ä".encode("latin-1")))
+    assert audited(tmp_path)["csv"].problem == "organization 7: visits.csv cannot be read: it is not UTF-8"
+
+
 def test_an_empty_text_is_not_a_null_in_the_csv(tmp_path: Path) -> None:
     write_export(tmp_path, "visits", visits())
     path = tmp_path / "visits.csv"
