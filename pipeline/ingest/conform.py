@@ -211,8 +211,6 @@ def _distinct(raw: pa.Array) -> tuple[list[object], pa.Array]:
     # Python ends at the year 9999 and at microseconds
     if pa.types.is_timestamp(raw.type) or pa.types.is_date(raw.type):
         raw = raw.cast(pa.string())
-    elif pa.types.is_string(raw.type):
-        raw = raw.cast(pa.binary())  # which may be no UTF-8
     try:
         encoded = raw.dictionary_encode()
     except pa.ArrowException:  # lists and records have no dictionary

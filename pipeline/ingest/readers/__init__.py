@@ -22,7 +22,7 @@ class BrokenRow:
 class RawBatch:
     """Some rows as the source gave them: one array per header, in the headers' order, and the numbers people see.
 
-    `broken` are rows that are not among the arrays' rows.
+    Text is UTF-8; what may not be comes as bytes. `broken` are rows that are not among the arrays' rows.
     """
 
     row_numbers: pa.Array

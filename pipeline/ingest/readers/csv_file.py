@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,7 @@ BLOCK_BYTES: Final = 16 * 1024 * 1024
 MOST_BROKEN: Final = 500_000
 """A file with more broken rows in one go is broken itself."""
 _HEADER_BYTES: Final = 1024 * 1024
+_CHUNK_BYTES: Final = 256 * 1024
 _DELIMITERS: Final = (",", ";", "\t")
 
 
@@ -49,8 +51,20 @@ class CsvFile:
             self.notices = (f"{where}: not UTF-8, read as Windows-1252",)
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
-        """The rows; blank lines are none. Row 1 is the header, and a row of several lines counts once."""
-        refuse_stray_quotes(self._path, self._delimiter, self._where)
+        """The rows; blank lines are none. Row 1 is the header, and a row of several lines counts once.
+
+        Raises WarehouseError, if not before then at the end, where quotes are not closed as `csv_quotes` wants it.
+        """
+        with ThreadPoolExecutor(1) as aside:
+            quotes = aside.submit(refuse_stray_quotes, self._path, self._delimiter, self._where)
+            try:
+                yield from self._rows()
+            except WarehouseError:
+                quotes.result()  # if it raises, it knows better what is wrong
+                raise
+            quotes.result()
+
+    def _rows(self) -> Iterator[RawBatch]:
         if self._is_header_alone:  # Arrow wants a line break behind a row that it skips
             return
         names = [str(at) for at in range(len(self.headers))]
@@ -107,6 +121,7 @@ class CsvFile:
                 invalid_row_handler=on_broken_row,
             ),
             convert_options=pyarrow.csv.ConvertOptions(
+                check_utf8=False,  # the file as a whole was, or Arrow makes it UTF-8
                 column_types={name: pa.string() for name in names},
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
@@ -127,7 +142,7 @@ def _is_utf8(path: Path) -> bool:
     decoder = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
         try:
-            while chunk := file.read(BLOCK_BYTES):
+            while chunk := file.read(_CHUNK_BYTES):
                 decoder.decode(chunk)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:

@@ -15,7 +15,7 @@ import numpy as np
 
 from pipeline.errors import WarehouseError
 
-_CHUNK_BYTES: Final = 256 * 1024
+_CHUNK_BYTES: Final = 64 * 1024
 _QUOTE: Final = ord('"')
 _BOM: Final = b"\xef\xbb\xbf"
 

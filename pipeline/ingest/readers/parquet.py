@@ -41,11 +41,25 @@ class ParquetFile:
                 columns = dict(zip(batch.schema.names, batch.columns, strict=True))
                 yield RawBatch(
                     pa.array(np.arange(number, number + batch.num_rows)),
-                    tuple(columns.get(name, pa.nulls(batch.num_rows)) for name in schema.names),
+                    tuple(
+                        _unchecked(columns[name]) if name in columns else pa.nulls(batch.num_rows)
+                        for name in schema.names
+                    ),
                 )
                 number += batch.num_rows
         except (pa.ArrowException, OSError, ValueError) as error:
             raise _unreadable(self._where, error) from error
+
+
+def _unchecked(column: pa.Array) -> pa.Array:
+    """Text as bytes: a Parquet file can call anything UTF-8."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if pa.types.is_large_string(column.type):
+        return column.cast(pa.large_binary())
+    if pa.types.is_string_view(column.type):
+        return column.cast(pa.binary_view())
+    return column.cast(pa.binary()) if pa.types.is_string(column.type) else column
 
 
 def _unreadable(where: str, error: Exception) -> WarehouseError:
