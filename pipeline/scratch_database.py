@@ -24,7 +24,9 @@ def scratch_connection() -> duckdb.DuckDBPyConnection:
     What does not fit into memory goes into a private folder below the system's temporary one, until the process ends.
     """
     with _OPENING:  # two threads may ask first
-        return _database().cursor()
+        connection = _database().cursor()
+    connection.execute("set enable_progress_bar = false")  # it would write to standard output
+    return connection
 
 
 @functools.cache

@@ -8,7 +8,7 @@ set bytes are counted; else keys are mixed into 64-bit numbers and sorted. Equal
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -33,6 +33,10 @@ Numbers = npt.NDArray[np.int64]
 Mixed = npt.NDArray[np.uint64]
 
 
+class IncompleteKeyError(ValueError):
+    """A part of a key is null that every row needs."""
+
+
 @dataclass
 class KeyRanges:
     """Of each tenant the least and the greatest id: parts whose ranges don't meet can't repeat each other's keys."""
@@ -40,11 +44,13 @@ class KeyRanges:
     by_tenant: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, tenants: Numbers, ids: Numbers) -> None:
-        """Widen the ranges by some rows."""
-        batch = pa.table({"tenant": tenants, "id": ids})
-        found = batch.group_by("tenant").aggregate([("id", "min"), ("id", "max")])
+        """Widen the ranges by some rows, one at least; run by run of a tenant's rows, for they often stand together."""
+        starts = np.flatnonzero(np.concatenate(([True], tenants[1:] != tenants[:-1])))
+        lows, highs = np.minimum.reduceat(ids, starts), np.maximum.reduceat(ids, starts)
+        runs = pa.table({"tenant": tenants[starts], "low": lows, "high": highs})
+        found = runs.group_by("tenant").aggregate([("low", "min"), ("high", "max")])
         for tenant, low, high in zip(
-            *(found[name].to_pylist() for name in ("tenant", "id_min", "id_max")), strict=True
+            *(found[name].to_pylist() for name in ("tenant", "low_min", "high_max")), strict=True
         ):
             known = self.by_tenant.get(tenant, (low, high))
             self.by_tenant[tenant] = min(known[0], low), max(known[1], high)
@@ -70,20 +76,30 @@ def has_ranges(table: SourceTable) -> bool:
     return plain and len(table.key) > 1 and all(kinds[name] is Kind.ID for name in table.key)
 
 
+def whole_numbers_of_key(table: SourceTable) -> tuple[str, ...]:
+    """The columns of a key of whole numbers: `look_at_keys` reads all of each. None where it has others."""
+    kinds = {column.name: column.kind for column in table.columns}
+    return table.key if all(kinds[name] is Kind.ID for name in table.key) else ()
+
+
 def look_at_keys(table: SourceTable, part: Path) -> tuple[bool, KeyRanges | None]:
-    """Whether keys of the part may repeat (False: certainly not), and their ranges, if the table has such."""
+    """Whether keys of the part may repeat (False: certainly not), and their ranges, if the table has such.
+
+    Raises IncompleteKeyError where a number is null that every row needs.
+    """
     ranges = KeyRanges() if has_ranges(table) else None
     looked_at = [(name,) for name in (*table.unique, *table.unique_rows)]
     may_repeat = any(_texts_repeat(part, columns, is_key=False) for columns in looked_at)
     if not table.key:
         return may_repeat, ranges
-    kinds = {column.name: column.kind for column in table.columns}
-    if any(kinds[name] is not Kind.ID for name in table.key):
+    key = whole_numbers_of_key(table)
+    if not key:
         return may_repeat or _texts_repeat(part, table.key, is_key=True), ranges
-    return _numbers_repeat(part, table.key, ranges) or may_repeat, ranges
+    required = {column.name for column in table.columns if column.required}
+    return _numbers_repeat(part, key, required, ranges) or may_repeat, ranges
 
 
-def _numbers_repeat(part: Path, key: Sequence[str], ranges: KeyRanges | None) -> bool:
+def _numbers_repeat(part: Path, key: Sequence[str], required: Collection[str], ranges: KeyRanges | None) -> bool:
     file = pq.ParquetFile(part)
     is_small = file.metadata.num_rows <= MOST_HELD
     # by the key, or by its last number alone, as where one sequence numbers the rows of all tenants
@@ -91,7 +107,7 @@ def _numbers_repeat(part: Path, key: Sequence[str], ranges: KeyRanges | None) ->
     can_mark = len(key) == 2 and ranges is not None
     held: list[list[Numbers]] = []
     mixed: list[Mixed] = []
-    for columns in _key_columns(file, key):
+    for columns in _key_columns(file, key, required):
         if ranges is not None:
             ranges.add(columns[0], columns[1])
         for order in orders:
@@ -111,9 +127,12 @@ def _numbers_repeat(part: Path, key: Sequence[str], ranges: KeyRanges | None) ->
     return bool((numbers[1:] == numbers[:-1]).any())
 
 
-def _key_columns(file: pq.ParquetFile, key: Sequence[str]) -> Iterator[list[Numbers]]:
+def _key_columns(file: pq.ParquetFile, key: Sequence[str], required: Collection[str]) -> Iterator[list[Numbers]]:
     """The key columns, batch by batch. A null becomes a number that no one gives: the least there is."""
     for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(key)):
+        for name in key:
+            if name in required and batch[name].null_count:
+                raise IncompleteKeyError(name)
         if batch.num_rows:
             yield [pc.fill_null(batch[name], -(2**63)).to_numpy(zero_copy_only=False) for name in key]
 

@@ -39,6 +39,15 @@ def test_a_key_that_repeats_is_never_missed(tmp_path: Path, rows: list[tuple[int
     assert may_repeat or len(set(rows)) == len(rows)
 
 
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(-4, 12)), max_size=12))
+def test_ranges_go_from_a_tenant_s_least_id_to_its_greatest(tmp_path: Path, rows: list[tuple[int, int]]) -> None:
+    ids = {tenant: [key for other, key in rows if other == tenant] for tenant, _ in rows}
+    _, ranges = look_at_keys(NOTES, part(tmp_path, rows))
+    assert ranges is not None
+    assert ranges.by_tenant == {tenant: (min(keys), max(keys)) for tenant, keys in ids.items()}
+
+
 @pytest.mark.parametrize(
     "rows",
     [

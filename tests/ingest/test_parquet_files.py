@@ -79,6 +79,8 @@ NOT_PLAIN: dict[str, tuple[dict[str, Any], list[tuple[Any, ...]]]] = {
         [(3, "direction", "both", "row dropped")],
     ),
     "a null in a required column": ({"thread_id": pa.array([7, None])}, [(3, "thread_id", None, "row dropped")]),
+    "a null in a key": ({"id": pa.array([10, None])}, [(3, "id", None, "row dropped")]),
+    "a row of no tenant": ({"organization_id": pa.array([1, None])}, [(3, "organization_id", None, "row dropped")]),
     "a repeated key": ({"id": pa.array([10, 10])}, [(2, "id", "1 / 10", "row dropped")]),
     "a NUL character": ({"sentiment": pa.array(["a\0", "b"])}, [(2, "sentiment", "a\\0", "cell nulled")]),
     "an instant beyond the years": (
