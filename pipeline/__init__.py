@@ -10,3 +10,6 @@ os.environ.setdefault("MIMALLOC_ALLOW_THP", "0")
 # without asking the machine for pages, which it would have to clear.
 os.environ.setdefault("MIMALLOC_PURGE_DELAY", "10000")
 os.environ.setdefault("DUCKDB_JE_MALLOC_CONF", "dirty_decay_ms:10000")
+
+# numpy would start a thread for each core, which waits for linear algebra by spinning; there is none here.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
