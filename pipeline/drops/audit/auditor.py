@@ -31,7 +31,6 @@ from pipeline.drops.audit.great_expectations_session import (
 from pipeline.drops.audit.results import SAMPLES, AuditResult, Check, FailedRow
 from pipeline.drops.audit.rule_functions import rule_connection
 from pipeline.drops.audit.staged_files import ORGANIZATION, StagedExport, as_text, combine, read_staged
-from pipeline.duckdb_sql import quoted
 from pipeline.read_ahead import read_ahead
 from pipeline.scratch_database import in_order, spare_memory
 
@@ -105,6 +104,7 @@ class Audit:
         self._reading: list[Future[Future[None]]] = []
         self._waiting: list[tuple[ExportContract, str]] = []
         self._staged: dict[str, Sequence[StagedExport]] = {}
+        self._rows: dict[str, pa.Table] = {}
         self._left_out: dict[str, set[str]] = {}
         self._column_checks: dict[str, list[Check]] = {}
         self._rule_checks: defaultdict[tuple[str, str | None], list[Check]] = defaultdict(list)
@@ -145,7 +145,8 @@ class Audit:
         self._staged[contract.name] = staged
         rows = combine(staged)
         self._left_out[contract.name] = set(contract.arrow_schema.names) - set(rows.column_names)
-        self._connection.register(contract.name, _without_zone(rows))
+        self._rows[contract.name] = _without_zone(rows)
+        self._connection.register(contract.name, self._rows[contract.name])
         self._column_checks[contract.name] = _check_columns(self._session, contract, rows)
         self._waiting += [(contract, frame) for frame in self._book_of(contract.name).frames]
         self._judge_frames([(contract, None)])
@@ -174,7 +175,7 @@ class Audit:
             rules = [rule for rule in rules if not lacking[rule]]
         if rules:
             try:
-                rows = _rows_of(name, contract, book, rules, self._connection, self._parameters)
+                rows = self._own_rows(contract, rules) if name is None else self._joined_rows(book.frames[name])
             except duckdb.Error as error:
                 sql = f"{book.frames.get(name or '', '')} {_texts_of(rules)}"
                 missing = self._missing({contract.name, *named_in(sql, self._exports)}, sql)
@@ -182,6 +183,17 @@ class Audit:
                 yield _Frame(contract, name, rules, None, missing or problem)
             else:
                 yield _Frame(contract, name, rules, rows)
+
+    def _own_rows(self, contract: ExportContract, rules: Sequence[BusinessRule]) -> pa.Table:
+        """Give an export's own rows, and of their columns those that its rules name."""
+        rows = self._rows[contract.name]
+        named = named_in(_texts_of(rules), rows.column_names)
+        columns = dict.fromkeys([ORGANIZATION, *contract.primary_key, *named])
+        return rows.select([name for name in columns if name in rows.column_names])
+
+    def _joined_rows(self, sql: str) -> pa.Table:
+        """Give the rows that a frame's SQL puts together."""
+        return self._connection.sql(sql, params=bound(sql, self._parameters)).to_arrow_table()
 
     def _missing(self, exports: Iterable[str], sql: str) -> str:
         """Say which columns SQL asks for that a file of these exports has not, or not in the contract's type."""
@@ -240,25 +252,6 @@ def _check_columns(session: Session, contract: ExportContract, rows: pa.Table) -
         suite = f"{contract.name} columns {start // size + 1}"
         checks += _judge(session, suite, rows.select(columns), rows, contract, pending)
     return checks
-
-
-def _rows_of(
-    frame: str | None,
-    contract: ExportContract,
-    book: RuleBook,
-    rules: Sequence[BusinessRule],
-    connection: duckdb.DuckDBPyConnection,
-    parameters: Mapping[str, Any],
-) -> pa.Table:
-    """Put the rows of a frame together; of an export's own rows only the columns that its rules name."""
-    if frame is not None:
-        sql = book.frames[frame]
-        return connection.sql(sql, params=bound(sql, dict(parameters))).to_arrow_table()
-    texts = _texts_of(rules)
-    present = connection.table(contract.name).columns
-    columns = dict.fromkeys([ORGANIZATION, *contract.primary_key, *named_in(texts, present)])
-    kept = ", ".join(quoted(name) for name in columns if name in present)
-    return connection.sql(f"select {kept} from {quoted(contract.name)}").to_arrow_table()
 
 
 def _texts_of(rules: Iterable[BusinessRule]) -> str:
