@@ -22,6 +22,7 @@ _DAY: Final = (
 """A month and a day that every year has."""
 _CLOCK: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
 _UTC: Final = r"(?:Z|\+00(?::?00)?)"
+_ZONE: Final = r"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
 
 _PLAIN_TEXT: Final = {
     Kind.ID: r"^-?[0-9]{1,18}$",
@@ -31,7 +32,7 @@ _PLAIN_TEXT: Final = {
     Kind.NUMBER: r"^-?[0-9]{1,14}(?:\.[0-9]{1,4})?$",
     Kind.SCORE: r"^-?[0-9]{1,5}(?:\.[0-9]{1,2})?$",
     Kind.DATE: rf"^20[0-9]{{2}}-{_DAY}(?:[T ]{_CLOCK}{_UTC}?)?$",
-    Kind.TIMESTAMP: rf"^[12][0-9]{{3}}-{_DAY}(?:[T ]{_CLOCK}{_UTC}?)?$",
+    Kind.TIMESTAMP: rf"^[12][0-9]{{3}}-{_DAY}(?:[T ]{_CLOCK}{_ZONE}?)?$",
     Kind.KEY: r"^[!\"$-~](?:[ -~]*[!-~])?$",
     Kind.TRIMMED: r"^[!\"$-~](?:[ -~]*[!-~])?$",
 }
@@ -86,9 +87,12 @@ def _from_text(kind: Kind, raw: pa.Array) -> pa.Array | None:
     if kind is Kind.DATE:
         return pc.utf8_slice_codeunits(raw, 0, 10).cast(pa.date32())
     if kind is Kind.TIMESTAMP:
-        if pc.any(pc.match_substring_regex(raw, "[Z+]")).as_py():
-            raw = pc.replace_substring_regex(raw, f"{_UTC}$", "")
-        return raw.cast(pa.timestamp("us"))
+        is_zoned = pc.match_substring_regex(raw, f":[0-9]{{2}}(?:\\.[0-9]+)?{_ZONE}$")
+        if not pc.any(is_zoned).as_py():
+            return raw.cast(pa.timestamp("us"))
+        nothing = pa.scalar(None, pa.string())
+        zoned = pc.if_else(is_zoned, raw, nothing).cast(pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us"))
+        return pc.coalesce(zoned, pc.if_else(is_zoned, nothing, raw).cast(pa.timestamp("us")))
     return raw.cast(pa.decimal128(*DECIMAL_SIZES[kind]))
 
 
