@@ -213,4 +213,4 @@ def winners(table: SourceTable, part: Path, at: int, losers: Sequence[Losers]) -
         for name, is_lost in lost_cells.items():
             arrays[name] = pc.if_else(pa.array(is_lost[rows]), None, arrays[name])
         whole = pa.RecordBatch.from_arrays([arrays[name] for name in schema.names], schema=schema)
-        yield whole.filter(pa.array(stays[rows]))
+        yield whole if stays[rows].all() else whole.filter(pa.array(stays[rows]))

@@ -78,13 +78,10 @@ class CsvFile:
                     wide = dict(zip(batch.schema.names, batch.columns, strict=True))
                     empty = pa.nulls(batch.num_rows, pa.string())
                     columns = tuple(wide.get(name, empty) for name in names)
-                    full = _not_blank(columns, batch.num_rows)
                     fresh = tuple(broken[:unseen])
                     del broken[:unseen]
                     unseen = 0
-                    yield RawBatch(
-                        numbers.filter(full), tuple(column.filter(full) for column in columns), _readable(fresh)
-                    )
+                    yield RawBatch(*_without_blank_rows(numbers, columns), _readable(fresh))
             if broken:
                 yield RawBatch(
                     pa.array([], pa.int64()), tuple(pa.array([], pa.string()) for _ in names), _readable(broken)
@@ -188,14 +185,14 @@ def _row_numbers(rows: int, last: int, broken: list[BrokenRow], seen: int) -> tu
     return pa.array(numbers, pa.int64()), number, seen
 
 
-def _not_blank(columns: tuple[pa.Array, ...], rows: int) -> pa.Array:
-    full = pa.array([False] * rows) if not columns else None
+def _without_blank_rows(numbers: pa.Array, columns: tuple[pa.Array, ...]) -> tuple[pa.Array, tuple[pa.Array, ...]]:
+    full = pa.array([False] * len(numbers))
     for column in columns:
         has_text = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False)
-        full = has_text if full is None else pc.or_(full, has_text)
-        if pc.all(full).as_py():
-            break
-    return full
+        full = pc.or_(full, has_text)
+        if pc.all(full).as_py():  # nearly always by the first column, and filtering would copy all of them
+            return numbers, columns
+    return numbers.filter(full), tuple(column.filter(full) for column in columns)
 
 
 def _readable(rows: Sequence[BrokenRow]) -> tuple[BrokenRow, ...]:
