@@ -7,7 +7,6 @@ zone, no checks and no manifest: what the machine needs at the least. Sources ar
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import platform
@@ -136,22 +135,26 @@ def middle(measured: Sequence[Measured]) -> Measured:
 
 
 def measure_size(folder: Path, accounts: int, others: Mapping[str, Callable[[Path], Measured]]) -> dict[str, Any]:
-    """Measure whole runs and floors of a size in turns, and the others once each between them.
+    """Measure whole runs, floors and the others of a size in turns, and give the middle of each.
 
     A machine that others share is not equally fast all the time: ratios are of what was measured side by side.
     """
-    assert len(others) <= TURNS
     place = sources(folder, accounts)
-    runs, floors, found = [], [], {}
-    waiting = iter(others.items())
-    for _ in range(TURNS):
-        runs.append(run_warehouse(folder, place))
-        floors.append(run_floor(folder, place))
-        for name, other in itertools.islice(waiting, 1):
-            found[name] = asdict(other(place))
-    run, floor = middle(runs), middle(floors)
-    print(f"{accounts:>7,} accounts: {run.seconds:.1f} s, {mib(run.peak)}; floor {floor.seconds:.1f} s", flush=True)
-    return {"accounts": accounts, "events": events_of(place), "run": asdict(run), "floor": asdict(floor), **found}
+    kinds: dict[str, Callable[[Path], Measured]] = {
+        "run": lambda place: run_warehouse(folder, place),
+        "floor": partial(run_floor, folder),
+        **others,
+    }
+    turns = [{kind: measured(place) for kind, measured in kinds.items()} for _ in range(TURNS)]
+    found = {kind: middle([turn[kind] for turn in turns]) for kind in kinds}
+    told = "; ".join(f"{kind} {one.seconds:.1f} s, {mib(one.peak)}" for kind, one in found.items())
+    print(f"{accounts:>7,} accounts: {told}", flush=True)
+    return {
+        "accounts": accounts,
+        "events": events_of(place),
+        **{kind: asdict(one) for kind, one in found.items()},
+        "turns": {kind: [round(turn[kind].seconds, 1) for turn in turns] for kind in kinds},
+    }
 
 
 def events_of(place: Path) -> int:
@@ -176,8 +179,8 @@ def page(found: list[dict[str, Any]], sample: Measured) -> str:
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, DuckDB {duckdb.__version__}. "
         f"{EVENTS_PER_ACCOUNT} events per account. Each run starts from an empty state: everything is read, built, "
         "checked and published. The floor is one hand-written DuckDB script over the platform's files that writes the "
-        f"two customer-success tables and nothing else. Runs and floors take turns, {TURNS} each, and the middle one "
-        "is told, with the most memory of all.",
+        f"two customer-success tables and nothing else. All that is measured of a size takes turns, {TURNS} each, and "
+        "the middle one is told, with the most memory of all.",
         "",
         "| accounts | events | whole run | peak memory | floor | whole run / floor |",
         "|---:|---:|---:|---:|---:|---:|",
@@ -212,7 +215,8 @@ def page(found: list[dict[str, Any]], sample: Measured) -> str:
             f"At {largest['accounts']:,} accounts the same job takes {whole[0]:.1f} s with `--target postgres` "
             f"(embedded server), {whole[0] / whole[1]:.1f} times as long as with DuckDB. Of that, load and dbt, which "
             f"alone are the engine's, take {engine[0]:.1f} s against {engine[1]:.1f} s, "
-            f"{engine[0] / engine[1]:.1f} times.",
+            f"{engine[0] / engine[1]:.1f} times. All turns: {_seconds(largest['turns']['postgres'])} against "
+            f"{_seconds(largest['turns']['run'])}.",
         ]
     lines += ["", "## By step", "", "| accounts | " + " | ".join(largest["run"]["steps"]) + " | the rest |"]
     lines.append("|---:" * (len(largest["run"]["steps"]) + 2) + "|")
@@ -233,6 +237,10 @@ def page(found: list[dict[str, Any]], sample: Measured) -> str:
     slowest = sorted(largest["run"]["models"].items(), key=lambda item: -item[1])[:15]
     lines += [f"| {name} | {seconds:.2f} |" for name, seconds in slowest]
     return "\n".join(lines) + "\n"
+
+
+def _seconds(turns: Sequence[float]) -> str:
+    return ", ".join(f"{seconds:.1f}" for seconds in turns) + " s"
 
 
 def main() -> None:
