@@ -13,7 +13,7 @@ import pytest
 
 ROWS = 6_000_000
 CSV_ROWS = 1_500_000
-MOST_MEMORY = 1200 * 1024**2
+MOST_MEMORY = 1024**3
 
 EMAILS = """
 select
@@ -61,7 +61,8 @@ def test_memory_is_bounded(tmp_path: Path, case: str) -> None:
         [sys.executable, "-c", CHILD, str(tmp_path / "platform"), str(tmp_path / "landing")],
         check=True,
         capture_output=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        # what is freed goes back at once: memory that is kept is not memory that is needed
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "MIMALLOC_PURGE_DELAY": "0"},
     )
     read, refused, peak = json.loads(child.stdout)
     assert (read, refused) == (count, rejected)
