@@ -32,7 +32,7 @@ setup: .venv/installed ## Make .venv and install the locked dependencies (again 
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-setup.lock
 	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m pipeline.dbt_runner
+	@$(BIN)/python -m pipeline.dbt.runner
 	@echo '$(CURDIR)' > $@
 
 setup-spark: .venv-spark/installed ## The same for Spark, in .venv-spark (Java 17 must be there)
@@ -70,7 +70,7 @@ bench: setup ## Measure whole runs at growing sizes and write docs/benchmark.md
 	$(BIN)/python benchmarks/bench.py
 
 contract: setup ## Make the contract's pages anew (docs/contracts, docs/data-dictionary.md)
-	$(BIN)/python -m pipeline.contract_pages
+	$(BIN)/python -m pipeline.contracts.pages
 
 lint: setup ## Check the form: ruff, mypy, sqlfluff
 	$(BIN)/ruff check .

@@ -23,7 +23,7 @@ from typing import Any
 
 import duckdb
 
-from pipeline.sample.events import EVENT_TABLES
+from pipeline.sample.draw.events import EVENT_TABLES
 
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = "2025-01-15T00:00:00Z"

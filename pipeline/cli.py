@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pipeline.common.errors import WarehouseError, in_words
+from pipeline.common.hidden_modules import hide
+from pipeline.common.interruption import Interrupted, Interruptions
+from pipeline.common.startup import quick_imports
 from pipeline.contract_commands import app as contract
-from pipeline.errors import WarehouseError, in_words
-from pipeline.hidden_modules import hide
-from pipeline.interruption import Interrupted, Interruptions
-from pipeline.quick_imports import quick_imports
 
 if TYPE_CHECKING:
-    from pipeline.run import RunOutcome
+    from pipeline.orchestration.run import RunOutcome
     from pipeline.settings import Settings
 
 app = typer.Typer(
@@ -63,8 +63,8 @@ def run(
 ) -> None:
     """Ingest, compute, check and publish."""
     with quick_imports():
-        from pipeline.progress import open_progress
-        from pipeline.run import run_warehouse
+        from pipeline.common.progress import open_progress
+        from pipeline.orchestration.run import run_warehouse
 
     given = {
         "lmn": lmn,
@@ -87,7 +87,7 @@ def run(
 @app.command()
 def verify(drop: Annotated[str, typer.Argument(help="A drop's folder, `latest` or URL.", metavar="DROP")]) -> None:
     """Check a drop against its manifest: a line per fault, exit 1 if there is one."""
-    from pipeline.contracts import contracts_in_folder
+    from pipeline.contracts.contract import contracts_in_folder
     from pipeline.drops.verify import verify_drop
     from pipeline.settings import PROJECT_ROOT
 
@@ -141,7 +141,7 @@ def ui(
     state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
 ) -> None:
     """Open Dagster's page: the asset graph, its runs, the schedule and the sensor."""
-    from pipeline.service import serve
+    from pipeline.orchestration.ui import serve
 
     serve(_settings({"state": state}), port)
 

@@ -22,7 +22,7 @@ def diff(
     new: Annotated[str, typer.Argument(help=_STATE, metavar="NEW")],
 ) -> None:
     """Say what changed for readers of the exports: additive, breaking or none, column by column."""
-    from pipeline.contract_versions import compare
+    from pipeline.contracts.compatibility import compare
     from pipeline.settings import PROJECT_ROOT
 
     typer.echo(str(compare(old, new, PROJECT_ROOT)))

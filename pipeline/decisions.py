@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import yaml
 
-from pipeline.dbt_runner import DBT_PROJECT
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
+from pipeline.dbt.runner import DBT_PROJECT
 
 _OWN_OPTION: Final = {"as_of": "--as-of", "selected_year": "--selected-year"}
 _CHOICES: Final = {"price_preference": ("total_price", "total_price_with_tax")}

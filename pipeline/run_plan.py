@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from pipeline.common.instants import parse_instant
 from pipeline.decisions import decide
-from pipeline.instants import parse_instant
 from pipeline.settings import Settings
 
 

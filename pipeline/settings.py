@@ -19,8 +19,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from pipeline.errors import WarehouseError
-from pipeline.instants import FIRST_YEAR, LAST_YEAR, parse_instant
+from pipeline.common.errors import WarehouseError
+from pipeline.common.instants import FIRST_YEAR, LAST_YEAR, parse_instant
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 """The folder that holds `dbt_project/`, `models/` and `expectations/`."""

@@ -13,10 +13,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from pipeline.common.errors import WarehouseError
+from pipeline.common.instants import run_name
 from pipeline.drops.manifest import MANIFEST
-from pipeline.drops.place import Place
-from pipeline.errors import WarehouseError
-from pipeline.instants import run_name
+from pipeline.storage.place import Place
 
 LATEST: Final = "latest"
 POINTER: Final = f"{LATEST}.json"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.duckdb_sql import quoted, quoted_text
-from pipeline.scratch_database import scratch_connection
+from pipeline.common.duckdb_sql import quoted, quoted_text
+from pipeline.common.scratch_database import scratch_connection
 
 
 def write_csv(table: pa.Table, path: Path) -> None:

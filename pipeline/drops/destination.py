@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.drops.catalog import REPORTS, organization_place
-from pipeline.drops.place import Place, open_place
-from pipeline.drops.publish import FolderDestination, PublishedDrop
+from pipeline.drops.publish_to_folder import FolderDestination, PublishedDrop
 from pipeline.drops.stage import StagedDrop
 from pipeline.settings import Settings
-from pipeline.workspace import Workspace
+from pipeline.state.workspace import Workspace
+from pipeline.storage.place import Place, open_place
 
 
 class Destination(Protocol):
@@ -46,7 +46,7 @@ def open_destination(settings: Settings, workspace: Workspace) -> Destination:
     place = open_place(settings.exports)
     if place.is_local:
         return FolderDestination(place)
-    from pipeline.drops.deliver import RemoteDestination
+    from pipeline.drops.publish_to_url import RemoteDestination
 
     return RemoteDestination(place, workspace.outbox)
 

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pipeline.contracts import ExportContract
+from pipeline.common.instants import instant_name, instant_text
+from pipeline.contracts.contract import ExportContract
 from pipeline.drops.stage import StagedDrop
-from pipeline.instants import instant_name, instant_text
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1

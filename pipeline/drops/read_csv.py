@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.csv as pcsv
 
-from pipeline.contracts import ExportContract
+from pipeline.contracts.contract import ExportContract
 
 
 def read_csv(path: Path, contract: ExportContract) -> pa.Table | str:

@@ -18,7 +18,7 @@ from pipeline.drops.catalog import (
     published_drops,
 )
 from pipeline.drops.manifest import MANIFEST
-from pipeline.drops.place import Place
+from pipeline.storage.place import Place
 
 GRACE: Final = timedelta(days=1)
 """How long a drop stays whatever comes after it: its readers may not be through with it."""

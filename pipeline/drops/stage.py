@@ -16,7 +16,7 @@ from typing import Final, Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.contracts import CRM_TENANT, ExportContract
+from pipeline.contracts.contract import CRM_TENANT, ExportContract
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.csv_safe import SAFE_SUFFIX, write_safe_csv
 from pipeline.drops.parquet_file import write_parquet

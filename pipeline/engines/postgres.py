@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from psycopg import sql
 
+from pipeline.common.errors import WarehouseError
+from pipeline.common.scratch_database import in_order
 from pipeline.engines import RawTable
 from pipeline.engines.postgres_marts import BUILD_SCHEMA, publish_marts
 from pipeline.engines.postgres_server import PostgresServer, open_server
-from pipeline.errors import WarehouseError
-from pipeline.scratch_database import in_order
 from pipeline.settings import Settings
 
 _TURN: Final = 7_206_113_482_001

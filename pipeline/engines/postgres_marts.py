@@ -13,9 +13,9 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
-from pipeline.contracts import CRM_TENANT, ExportContract, contracts_from_manifest
-from pipeline.dbt_runner import parsed_project
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
+from pipeline.contracts.contract import CRM_TENANT, ExportContract, contracts_from_manifest
+from pipeline.dbt.runner import parsed_project
 
 BUILD_SCHEMA: Final = "marts_build"
 MARTS_SCHEMA: Final = "marts"

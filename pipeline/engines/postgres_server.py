@@ -16,7 +16,7 @@ from adbc_driver_postgresql import dbapi
 from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
 from pipeline.settings import Settings
 
 DATABASE: Final = "warehouse"

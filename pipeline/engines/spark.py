@@ -19,10 +19,10 @@ from typing import Any, ClassVar, Final
 
 import pyarrow as pa
 
+from pipeline.common.errors import WarehouseError
+from pipeline.common.scratch_database import in_order
 from pipeline.engines import RawTable
 from pipeline.engines.spark_cluster import SHORT_LIVED, WORKERS, LocalCluster, require_spark
-from pipeline.errors import WarehouseError
-from pipeline.scratch_database import in_order
 from pipeline.settings import Settings
 
 _SCHEMAS: Final = ("raw", "seeds", "staging", "intermediate", "marts")

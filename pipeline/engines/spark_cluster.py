@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
 
 OLDEST_JAVA: Final = 17
 WORKERS: Final = 2

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Mapping
 from typing import Final
 
-from pipeline.dbt_runner import DBT_PROJECT
+from pipeline.dbt.runner import DBT_PROJECT
 from pipeline.explain.evidence import Evidence, Kind, Makes
 
 Columns = Mapping[str, tuple[Evidence, ...]]

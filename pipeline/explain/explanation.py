@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from pipeline.contracts import ContractColumn, ExportContract, contracts_from_manifest
-from pipeline.dbt_runner import parsed_project
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
+from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_from_manifest
+from pipeline.dbt.runner import parsed_project
 from pipeline.explain.column_groups import group_of
 from pipeline.explain.columns import CHANNELS, EVIDENCE
 from pipeline.explain.evidence import Evidence

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
 
 _SHOWN = 8
 

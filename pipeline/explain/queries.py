@@ -11,16 +11,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.dbt_runner import DbtContext, compile_analyses, project_fingerprint
+from pipeline.common.errors import WarehouseError
+from pipeline.common.scratch_database import scratch_connection
+from pipeline.dbt.build_record import Build
+from pipeline.dbt.runner import DbtContext, compile_analyses, project_fingerprint
 from pipeline.engines import Engine, keeps_models, open_engine
-from pipeline.errors import WarehouseError
 from pipeline.explain.evidence import Evidence
 from pipeline.explain.identity import Identity
-from pipeline.rebuild import Build
 from pipeline.run_plan import RunPlan
-from pipeline.scratch_database import scratch_connection
 from pipeline.settings import Settings
-from pipeline.workspace import Workspace
+from pipeline.state.workspace import Workspace
 
 Row = dict[str, Any]
 
@@ -88,7 +88,7 @@ def _rows(table: pa.Table) -> list[Row]:
 @contextmanager
 def open_queries(settings: Settings) -> Iterator[Queries]:
     """Open the warehouse of a state folder, taking turns with runs; WarehouseError where nothing is built."""
-    from pipeline.progress import open_progress
+    from pipeline.common.progress import open_progress
 
     if not settings.state.exists():
         raise _nothing_built(settings)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
 from pipeline.settings import PROJECT_ROOT
 
 SPECS: Final = PROJECT_ROOT / "docs" / "spec"

@@ -9,11 +9,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.content_hash import content_hash
-from pipeline.errors import WarehouseError
-from pipeline.ingest.landing import Landing, SourceFile
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.landing.zone import Landing, SourceFile
 from pipeline.ingest.readers import OpenTable
 from pipeline.ingest.readers.formats import open_file
+from pipeline.storage.local_files import content_hash
 
 
 class InputFile:

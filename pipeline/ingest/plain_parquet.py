@@ -15,10 +15,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.duckdb_sql import quoted, quoted_text, read_parquet
-from pipeline.ingest.cells import FIRST_DAY, LAST_DAY
+from pipeline.common.duckdb_sql import quoted, quoted_text, read_parquet
+from pipeline.common.scratch_database import scratch_connection
 from pipeline.ingest.tables import ROW_COLUMN, Column, Kind, SourceTable
-from pipeline.scratch_database import scratch_connection
+from pipeline.ingest.values.cells import FIRST_DAY, LAST_DAY
 
 LARGEST_ROW_GROUP: Final = 2 * 1024 * 1024
 """Larger row groups would keep the engines from reading with several threads."""

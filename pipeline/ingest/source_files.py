@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pipeline.errors import WarehouseError
-from pipeline.ingest.headers import fold, match_headers, nearest
+from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers.formats import FORMATS
 from pipeline.ingest.tables import Column, SourceTable
+from pipeline.ingest.values.headers import fold, match_headers, nearest
 
 
 @dataclass

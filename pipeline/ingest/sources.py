@@ -14,11 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.combine_parts import settle
 from pipeline.ingest.input_file import InputFile
-from pipeline.ingest.landing import LandedTable, Landing, Part, SourceFile
-from pipeline.ingest.parts import land_file, land_query
-from pipeline.ingest.settle import settle
+from pipeline.ingest.land_part import land_file, land_query
+from pipeline.ingest.landing.zone import LandedTable, Landing, Part, SourceFile
 from pipeline.ingest.shared_report import Report, SharedReport, rows_to_come
 from pipeline.ingest.source_files import find_files
 from pipeline.ingest.tables import SOURCE_TABLES, SourceTable

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
 
+from pipeline.common.formats import amount, short_amount
 from pipeline.report.facts import Plot
-from pipeline.words import amount, short_amount
 
 WIDTH: Final = 420
 HEIGHT: Final = 216

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
-from pipeline.drops.audit.results import Check
+from pipeline.audit.results import Check
 
 
 @dataclass(frozen=True)

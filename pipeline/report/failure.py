@@ -11,18 +11,18 @@ from contextlib import contextmanager
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.common.errors import WarehouseError, in_words
+from pipeline.common.progress import Progress
 from pipeline.drops.catalog import organizations_in
-from pipeline.drops.place import Place, open_place
-from pipeline.errors import WarehouseError, in_words
-from pipeline.ingest.landing import LandedTable
+from pipeline.engines.raw_tables import METRICS_SCHEMA, SOURCES, has_crm_rows
+from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
-from pipeline.progress import Progress
-from pipeline.raw import METRICS_SCHEMA, SOURCES, has_crm_rows
 from pipeline.report.gather import MeasuredRun, gather_facts, gather_operator_facts, measure_run
 from pipeline.report.sources import measure_sources
 from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
+from pipeline.storage.place import Place, open_place
 
 _SPINE = ("platform", "customer")
 """The table whose organizations get drops; a stray id in another one is nobody's."""

@@ -19,14 +19,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.contracts import ExportContract
-from pipeline.drops.audit.results import AuditResult, Check
+from pipeline.audit.results import AuditResult, Check
+from pipeline.common.errors import WarehouseError
+from pipeline.common.instants import named_instant, run_name
+from pipeline.common.scratch_database import scratch_connection
+from pipeline.contracts.contract import ExportContract
 from pipeline.drops.catalog import drop_before, latest_name, organization_place
 from pipeline.drops.manifest import drop_name
-from pipeline.drops.place import Place
 from pipeline.drops.stage import StagedDrop
-from pipeline.errors import WarehouseError
-from pipeline.instants import named_instant, run_name
 from pipeline.report.facts import (
     ColumnNulls,
     ExportFacts,
@@ -41,7 +41,7 @@ from pipeline.report.null_rates import NullCounts, count_nulls
 from pipeline.report.plots import draw_plots
 from pipeline.report.sources import MeasuredTable, has_tenant
 from pipeline.run_plan import RunPlan
-from pipeline.scratch_database import scratch_connection
+from pipeline.storage.place import Place
 
 SAMPLES = 3
 """How many rejected values are shown for a reason."""

@@ -9,8 +9,8 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING
 
-from pipeline import words
-from pipeline.drops.audit.results import AuditResult, Check
+from pipeline.audit.results import AuditResult, Check
+from pipeline.common import formats as words
 from pipeline.report import verdict
 from pipeline.report.charts import HEIGHT, WIDTH, lay_out
 from pipeline.report.facts import ColumnNulls, RunFacts

@@ -11,10 +11,10 @@ from typing import Any, Final
 
 import duckdb
 
-from pipeline.duckdb_sql import read_parquet
+from pipeline.common.duckdb_sql import read_parquet
+from pipeline.common.scratch_database import scratch_connection
 from pipeline.report.facts import Plot, Series
 from pipeline.run_plan import RunPlan
-from pipeline.scratch_database import scratch_connection
 
 SEGMENTS: Final = ("A", "B", "C", "D")
 LABELS: Final = ("Red", "Yellow", "Green")

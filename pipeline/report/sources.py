@@ -9,11 +9,11 @@ from typing import Final
 
 import duckdb
 
-from pipeline.duckdb_sql import read_parquet
-from pipeline.ingest.landing import LandedTable
+from pipeline.common.duckdb_sql import read_parquet
+from pipeline.common.scratch_database import scratch_connection
+from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.tables import Kind, SourceTable
 from pipeline.report.facts import SourceFacts
-from pipeline.scratch_database import scratch_connection
 
 TENANT: Final = "organization_id"
 _RECORDED: Final = (

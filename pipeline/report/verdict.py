@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.drops.audit.results import AuditResult
+from pipeline.audit.results import AuditResult
+from pipeline.common.formats import instant, plural
 from pipeline.report.facts import RunFacts
-from pipeline.words import instant, plural
 
 Level = Literal["good", "look", "bad"]
 

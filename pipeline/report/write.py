@@ -7,9 +7,9 @@ from pathlib import Path
 
 from pipeline.drops.catalog import REPORTS
 from pipeline.drops.destination import write_report
-from pipeline.drops.place import Place, write_whole
 from pipeline.report.facts import RunFacts
 from pipeline.report.page import report_files
+from pipeline.storage.place import Place, write_whole
 
 
 def write_reports(reports: Iterable[RunFacts], place: Place, state: Path) -> list[str]:

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from pipeline.errors import WarehouseError
-from pipeline.sample.cast_estimates import with_cast
-from pipeline.sample.crm import write_crm
-from pipeline.sample.estimates import ordinary_estimates
-from pipeline.sample.lmn import write_lmn
-from pipeline.sample.platform import write_platform
-from pipeline.sample.population import MIN_ACCOUNTS, populate
+from pipeline.common.errors import WarehouseError
+from pipeline.sample.draw.estimates import ordinary_estimates
+from pipeline.sample.draw.population import MIN_ACCOUNTS, populate
+from pipeline.sample.edge_cases.estimates import with_cast
+from pipeline.sample.write_crm import write_crm
+from pipeline.sample.write_lmn import write_lmn
+from pipeline.sample.write_platform import write_platform
 
 DEFAULT_AS_OF: Final = datetime(2025, 1, 15, tzinfo=UTC)
 """The instant that a sample is made for: its renewals, windows and ages are whole when a run uses it as `--as-of`."""

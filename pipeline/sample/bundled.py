@@ -11,7 +11,7 @@ from typing import Final
 import pyarrow as pa
 from pyarrow import csv
 
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
 from pipeline.sample import write_sample
 
 ACCOUNTS: Final = 120

@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.contracts import ExportContract
-from pipeline.drops.audit.auditor import Audit
-from pipeline.drops.audit.business_rules import RuleBook
-from pipeline.drops.audit.results import AuditResult
+from pipeline.audit.auditor import Audit
+from pipeline.audit.results import AuditResult
+from pipeline.contracts.business_rules import RuleBook
+from pipeline.contracts.contract import ExportContract
 
 
 def audit_drops(

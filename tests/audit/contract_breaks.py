@@ -6,9 +6,9 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pyarrow as pa
-from audit.staged_drop import CONTRACTS
 
-from pipeline.contracts import ContractColumn
+from pipeline.contracts.contract import ContractColumn
+from tests.audit.staged_drop import CONTRACTS
 
 FACTS = [CONTRACTS["account_core"], CONTRACTS["account_communication_stats"]]
 

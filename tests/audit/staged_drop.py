@@ -29,7 +29,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.contracts import ExportContract, contracts_in_folder
+from pipeline.contracts.contract import ExportContract, contracts_in_folder
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.parquet_file import write_parquet
 

@@ -12,8 +12,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from audit.audits import audit_drops
-from audit.staged_drop import (
+
+from pipeline.audit.results import AuditResult, Check
+from pipeline.common.errors import WarehouseError
+from pipeline.contracts.business_rules import read_rule_books
+from tests.audit.audits import audit_drops
+from tests.audit.staged_drop import (
     A2_ACCOUNT_ID,
     AS_OF,
     CONTRACTS,
@@ -26,10 +30,6 @@ from audit.staged_drop import (
     whole_drop,
     write_drop,
 )
-
-from pipeline.drops.audit.business_rules import read_rule_books
-from pipeline.drops.audit.results import AuditResult, Check
-from pipeline.errors import WarehouseError
 
 C1, C2, CRM_ONLY = {"account_id": 1}, {"account_id": 2}, {"account_id": A2_ACCOUNT_ID}
 A1, A2 = {"id": "A1"}, {"id": "A2"}

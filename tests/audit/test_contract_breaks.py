@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from audit.audits import audit_drops
-from audit.contract_breaks import FACTS, KINDS, Break, null_in_not_null
-from audit.staged_drop import AS_OF, table_of, whole_drop, write_export
 
-from pipeline.contracts import ExportContract
-from pipeline.drops.audit.results import AuditResult
+from pipeline.audit.results import AuditResult
+from pipeline.contracts.contract import ExportContract
+from tests.audit.audits import audit_drops
+from tests.audit.contract_breaks import FACTS, KINDS, Break, null_in_not_null
+from tests.audit.staged_drop import AS_OF, table_of, whole_drop, write_export
 
 
 def _broken_drops(folder: Path, apply: Break, contract: ExportContract) -> tuple[dict[int, Path], dict[int, str]]:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from audit.audits import audit_drops
-from audit.staged_drop import AS_OF, table_of, write_export
 
-from pipeline.contracts import ContractColumn, ExportContract
-from pipeline.drops.audit.business_rules import BusinessRule, RuleBook
-from pipeline.drops.audit.great_expectations_session import named_in
-from pipeline.drops.audit.results import AuditResult, Check, FailedRow
+from pipeline.audit.great_expectations import named_in
+from pipeline.audit.results import AuditResult, Check, FailedRow
+from pipeline.contracts.business_rules import BusinessRule, RuleBook
+from pipeline.contracts.contract import ContractColumn, ExportContract
+from tests.audit.audits import audit_drops
+from tests.audit.staged_drop import AS_OF, table_of, write_export
 
 VISITS = ExportContract(
     name="visits",

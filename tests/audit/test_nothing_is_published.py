@@ -16,23 +16,23 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from audit.contract_breaks import FACTS, KINDS
-from audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, Row, table_of, whole_drop, write_export
 
-from pipeline import release
-from pipeline.contracts import ExportContract
-from pipeline.drops.audit import AuditProcess
+from pipeline.audit import AuditProcess
+from pipeline.common.errors import WarehouseError
+from pipeline.common.progress import Progress, Step
+from pipeline.common.scratch_database import in_order
+from pipeline.contracts.contract import ExportContract
 from pipeline.drops.destination import open_destination
 from pipeline.drops.stage import StagedDrop, stage_drops
-from pipeline.errors import WarehouseError
-from pipeline.history import METRICS
+from pipeline.engines.raw_tables import METRICS_SCHEMA
 from pipeline.ingest.rejects import REJECTS_SCHEMA
-from pipeline.progress import Progress, Step
-from pipeline.raw import METRICS_SCHEMA
+from pipeline.orchestration import release
 from pipeline.run_plan import RunPlan
-from pipeline.scratch_database import in_order
 from pipeline.settings import Settings
-from pipeline.workspace import Workspace
+from pipeline.state.history import METRICS
+from pipeline.state.workspace import Workspace
+from tests.audit.contract_breaks import FACTS, KINDS
+from tests.audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, Row, table_of, whole_drop, write_export
 
 APPLICABLE = [
     pytest.param(kind, contract.name, column.name, id=f"{kind}-{contract.name}-{column.name}")

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, change, whole_drop, write_drop
 
-from pipeline.drops.audit import AuditProcess, AuditResult
-from pipeline.errors import WarehouseError
+from pipeline.audit import AuditProcess, AuditResult
+from pipeline.common.errors import WarehouseError
+from tests.audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, change, whole_drop, write_drop
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def test_closing_a_process_that_was_never_asked_ends_it_at_once() -> None:
 
 
 def test_the_package_does_not_import_great_expectations() -> None:
-    program = "import sys, pipeline.drops.audit; sys.exit('great_expectations' in sys.modules)"
+    program = "import sys, pipeline.audit; sys.exit('great_expectations' in sys.modules)"
     path = os.pathsep.join(sys.path)
     assert (
         subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path}, check=False).returncode

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from audit.staged_drop import write_export
 
-from pipeline.contracts import ContractColumn, ExportContract
-from pipeline.drops.audit import staged_files
-from pipeline.drops.audit.staged_files import CsvShape, StagedExport, read_staged
+from pipeline.audit import staged_files
+from pipeline.audit.staged_files import CsvShape, StagedExport, read_staged
+from pipeline.contracts.contract import ContractColumn, ExportContract
+from tests.audit.staged_drop import write_export
 
 NOTES = ExportContract(
     name="notes",

@@ -14,10 +14,10 @@ import jsonschema
 import pytest
 import yaml
 
-from pipeline.contract_pages import DICTIONARY, ODCS_FOLDER, pages, stale_pages, write_pages
-from pipeline.contract_versions import contracts_from_odcs, diff_contracts
-from pipeline.contracts import contracts_in_folder
-from pipeline.drops.audit.business_rules import read_rule_books
+from pipeline.contracts.business_rules import read_rule_books
+from pipeline.contracts.compatibility import contracts_from_odcs, diff_contracts
+from pipeline.contracts.contract import contracts_in_folder
+from pipeline.contracts.pages import DICTIONARY, ODCS_FOLDER, pages, stale_pages, write_pages
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = contracts_in_folder(ROOT / "models")
@@ -25,7 +25,7 @@ SCHEMA = json.loads((Path(__file__).parent / "odcs-v3.2.0.schema.json").read_tex
 
 
 def test_no_page_is_stale() -> None:
-    assert stale_pages(ROOT) == [], "run `python -m pipeline.contract_pages`"
+    assert stale_pages(ROOT) == [], "run `python -m pipeline.contracts.pages`"
 
 
 @pytest.fixture

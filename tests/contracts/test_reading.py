@@ -9,14 +9,14 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from pipeline.contracts import (
+from pipeline.common.errors import WarehouseError
+from pipeline.contracts.contract import (
     ContractColumn,
     ExportContract,
     contract_from_dict,
     contracts_from_manifest,
     contracts_from_yaml,
 )
-from pipeline.errors import WarehouseError
 
 YAML = """
 models:

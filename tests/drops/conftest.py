@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_drops import CONTRACTS, CRM, marts
 
 from pipeline.drops.stage import StagedDrop, stage_drops
+from tests.drops.made_drops import CONTRACTS, CRM, marts
 
 
 @pytest.fixture

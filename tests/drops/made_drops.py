@@ -9,12 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.contracts import ContractColumn, ExportContract
+from pipeline.common.scratch_database import in_order
+from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.drops.destination import Destination
 from pipeline.drops.manifest import build_manifest
-from pipeline.drops.publish import PublishedDrop
+from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.drops.stage import StagedDrop
-from pipeline.scratch_database import in_order
 
 AS_OF = datetime(2025, 1, 15, tzinfo=UTC)
 CRM = 1

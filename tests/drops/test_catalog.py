@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline.drops.catalog import drop_before, organizations_left_behind
 from pipeline.drops.manifest import MANIFEST
-from pipeline.drops.place import open_place
+from pipeline.storage.place import open_place
 
 DROP = "20250115T000000Z-0123abcd"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sudden_death import dies_at
 
 from pipeline.drops.catalog import PublishedEntry
-from pipeline.drops.place import Place, open_place
 from pipeline.drops.retention import prune, prune_reports, removable
+from pipeline.storage.place import Place, open_place
+from tests.drops.sudden_death import dies_at
 
 NOW = datetime(2025, 6, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -11,11 +11,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from made_drops import AS_OF, CONTRACTS, DEAL_ROWS, DEALS, PLACES, MadeMarts, marts
 
-from pipeline.contracts import ExportContract
+from pipeline.contracts.contract import ExportContract
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
+from tests.drops.made_drops import AS_OF, CONTRACTS, DEAL_ROWS, DEALS, PLACES, MadeMarts, marts
 
 DEALS_CSV = (
     "deal_id,title,note,amount,rate,visits,is_open,due,seen_at\n"

@@ -19,14 +19,14 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_drops import CONTRACTS, DEAL_ROWS, DEALS, PLACES, manifest_of, publish
 
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
-from pipeline.drops.place import open_place
-from pipeline.drops.publish import FolderDestination
+from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.stage import CHECKSUMS, StagedDrop
 from pipeline.drops.verify import verify_drop
+from pipeline.storage.place import open_place
+from tests.drops.made_drops import CONTRACTS, DEAL_ROWS, DEALS, PLACES, manifest_of, publish
 
 
 class Published:
@@ -534,9 +534,8 @@ class MADE:
 
 @pytest.fixture(scope="module", autouse=True)
 def _made(tmp_path_factory: pytest.TempPathFactory) -> None:
-    from made_drops import AS_OF, CRM, marts
-
     from pipeline.drops.stage import stage_drops
+    from tests.drops.made_drops import AS_OF, CRM, marts
 
     destination = FolderDestination(open_place(str(tmp_path_factory.mktemp("made"))))
     (staged,) = stage_drops(marts(), CONTRACTS, {1: destination.staging_folder(1, "run")}, CRM)

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from contextlib import closing
 
 import pyarrow as pa
-from engines.random_sources import AS_OF
 
-from pipeline.dbt_runner import DbtContext, parsed_project, run_dbt
+from pipeline.dbt.runner import DbtContext, parsed_project, run_dbt
 from pipeline.engines import RawTable, open_engine
 from pipeline.settings import Settings
+from tests.engines.random_sources import AS_OF
 
 
 def build_marts(settings: Settings, tables: Sequence[RawTable]) -> dict[str, pa.Table]:

@@ -9,9 +9,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.common.scratch_database import in_order
 from pipeline.engines import RawTable
 from pipeline.engines.duckdb import DuckDBEngine
-from pipeline.scratch_database import in_order
 from pipeline.settings import Settings
 
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.common.errors import WarehouseError
 from pipeline.engines import RawTable
 from pipeline.engines.postgres import PostgresEngine
-from pipeline.errors import WarehouseError
 from pipeline.settings import Settings
 
 SCHEMA = pa.schema(

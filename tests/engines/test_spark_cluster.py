@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.common.errors import WarehouseError
 from pipeline.engines import spark_cluster
 from pipeline.engines.spark_cluster import require_spark
-from pipeline.errors import WarehouseError
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from engines.random_sources import random_raw_tables
 
+from pipeline.common.errors import WarehouseError
 from pipeline.engines.spark import SparkEngine
 from pipeline.engines.spark_cluster import LocalCluster
-from pipeline.errors import WarehouseError
 from pipeline.settings import Settings
+from tests.engines.random_sources import random_raw_tables
 
 pytestmark = pytest.mark.spark
 

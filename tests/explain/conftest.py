@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.dbt_runner import DbtContext, run_dbt
+from pipeline.common.progress import Progress, open_progress
+from pipeline.dbt.build_record import Build
+from pipeline.dbt.runner import DbtContext, run_dbt
 from pipeline.engines import open_engine
+from pipeline.engines.raw_tables import SOURCES, raw_tables
 from pipeline.explain.queries import Queries, open_queries
-from pipeline.ingest.landing import Landing
-from pipeline.ingest.record import write_record
+from pipeline.ingest.landing.record import write_record
+from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.sources import ingest_source
-from pipeline.progress import Progress, open_progress
-from pipeline.raw import SOURCES, raw_tables
-from pipeline.rebuild import Build
 from pipeline.run_plan import RunPlan
 from pipeline.settings import PROJECT_ROOT, Settings
-from pipeline.workspace import Workspace
+from pipeline.state.workspace import Workspace
 from tests.explain.company import write_company
 
 AS_OF = datetime(2025, 1, 15, tzinfo=UTC)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.contracts import contracts_from_manifest
-from pipeline.dbt_runner import parsed_project
+from pipeline.contracts.contract import contracts_from_manifest
+from pipeline.dbt.runner import parsed_project
 from pipeline.explain.columns import EVIDENCE
 from pipeline.explain.explanation import ExplainedColumn, Explanation
 from pipeline.explain.queries import Queries

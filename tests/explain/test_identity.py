@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
 from pipeline.explain.identity import find_account
 
 

@@ -8,7 +8,7 @@ import json
 import pytest
 from rich.console import Console
 
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
 from pipeline.explain.explanation import Explanation, explain_account
 from pipeline.explain.queries import Queries
 from pipeline.explain.render import as_json, render

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.common.progress import open_progress
 from pipeline.explain.queries import Queries, open_queries
-from pipeline.progress import open_progress
 from pipeline.settings import PROJECT_ROOT, Settings
 from tests.explain.conftest import AS_OF, build
 from tests.explain.plain_values import explained, faults, not_remade

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ingest_harness import land, write_csv, write_parquet, write_workbook
 
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
+from tests.ingest.ingest_harness import land, write_csv, write_parquet, write_workbook
 
 HEADER = ["id", "name", "annual_revenue", "created_at", "archived", "tags"]
 LINES = [(str(at), f"N{at}", "12.5", "2025-01-15", "yes", "a,b") for at in range(50)]

@@ -10,10 +10,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ingest_harness import land, rejects, rows, write_csv, write_parquet
 
-from pipeline.ingest import duplicates, parts, settle
-from pipeline.ingest.landing import LandedTable
+from pipeline.ingest import combine_parts as settle
+from pipeline.ingest import land_part as parts
+from pipeline.ingest.duplicates import losing_rows as duplicates
+from pipeline.ingest.landing.zone import LandedTable
+from tests.ingest.ingest_harness import land, rejects, rows, write_csv, write_parquet
 
 DAY = dt.datetime(2025, 1, 1)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from ingest_harness import land, refused, rejects, rows, write_csv, write_workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from pipeline.errors import WarehouseError
-from pipeline.ingest.landing import LandedTable
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.landing.zone import LandedTable
+from tests.ingest.ingest_harness import land, refused, rejects, rows, write_csv, write_workbook
 
 ESTIMATES = ["Estimate ID", "Contact ID", "Contract End", "Total Price", "Archived", "Address"]
 CONTACTS = ["CRM ID", "Contact ID", "CRM Name", "PrimaryContact"]

@@ -13,7 +13,8 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ingest_harness import Row, land, rows, write_csv, write_parquet, write_workbook
+
+from tests.ingest.ingest_harness import Row, land, rows, write_csv, write_parquet, write_workbook
 
 # what every format can hold: no control characters (a workbook has none), no empty text (a workbook has none either)
 WORDS = st.text(

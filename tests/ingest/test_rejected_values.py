@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from ingest_harness import land, rejects, write_csv
 
 from pipeline.ingest.rejects import LONGEST_VALUE, redact
+from tests.ingest.ingest_harness import land, rejects, write_csv
 
 
 @pytest.mark.parametrize(

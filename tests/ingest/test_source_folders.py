@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from ingest_harness import Memory, land, rows, write_csv, write_parquet, write_workbook
 
-from pipeline.errors import WarehouseError
-from pipeline.ingest.landing import Landing
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.sources import ingest_source
 from pipeline.ingest.tables import SOURCE_TABLES
+from tests.ingest.ingest_harness import Memory, land, rows, write_csv, write_parquet, write_workbook
 
 HEADER = ["id", "name"]
 

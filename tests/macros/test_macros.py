@@ -21,12 +21,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from dbt.cli.main import dbtRunner
-from engines.english import english_database
-from macros.readings import READINGS, Row, case_tables
 
-from pipeline.dbt_runner import DBT_PROJECT, _environment
+from pipeline.dbt.runner import DBT_PROJECT, _environment
 from pipeline.engines.postgres_server import PostgresServer, open_server
 from pipeline.settings import PROJECT_ROOT, Settings
+from tests.engines.english import english_database
+from tests.macros.readings import READINGS, Row, case_tables
 
 PROJECT = Path(__file__).parent / "project"
 FEW, MANY = 3_000, 100_000

@@ -19,12 +19,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dbt_runner import DbtContext, NodeResult, run_dbt
+from pipeline.dbt.runner import DbtContext, NodeResult, run_dbt
 from pipeline.engines import RawTable
 from pipeline.engines.duckdb import DuckDBEngine
+from pipeline.engines.raw_tables import CONFIGURED_SCHEMA, DUPLICATES_SCHEMA, LOADS_SCHEMA, METRICS_SCHEMA
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import SOURCE_TABLES
-from pipeline.raw import CONFIGURED_SCHEMA, DUPLICATES_SCHEMA, LOADS_SCHEMA, METRICS_SCHEMA
 from pipeline.settings import Settings
 
 Row = dict[str, Any]

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models.harness import BuiltModels, Row, built_models
+
+from tests.models.harness import BuiltModels, Row, built_models
 
 World = dict[tuple[str, str], list[Row]]
 

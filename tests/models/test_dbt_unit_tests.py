@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from models.harness import built_models
 
-from pipeline.dbt_runner import NodeResult, parsed_project
+from pipeline.dbt.runner import NodeResult, parsed_project
+from tests.models.harness import built_models
 
 UNIT_TESTS = sorted(parsed_project().manifest["unit_tests"])
 WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from models.harness import BuiltModels, built_models, shown
+
+from tests.models.harness import BuiltModels, built_models, shown
 
 GOLDEN = Path(__file__).parent / "golden"
 EXPECTED = sorted(path.stem for path in (GOLDEN / "expected").glob("*.csv"))

@@ -15,9 +15,9 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models.harness import BuiltModels, Row, built_models
 
 from models import spec_reading as spec
+from tests.models.harness import BuiltModels, Row, built_models
 
 NOW = datetime(2025, 1, 15, 12, 0, 0)
 TODAY = NOW.date()

@@ -8,7 +8,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from models.harness import BuiltModels, Row, Tables, built_models
+
+from tests.models.harness import BuiltModels, Row, Tables, built_models
 
 Examples = Callable[..., BuiltModels]
 

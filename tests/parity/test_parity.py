@@ -6,7 +6,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from parity.compare import SAMPLE, compare_engines, compare_exports, generate, report
+
+from tests.parity.compare import SAMPLE, compare_engines, compare_exports, generate, report
 
 EXPORTS = 10
 

@@ -12,23 +12,23 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from drops.made_drops import MadeMarts
 
-from pipeline.contracts import ContractColumn, ExportContract
-from pipeline.drops.audit.results import AuditResult, Check, FailedRow
+from pipeline.audit.results import AuditResult, Check, FailedRow
+from pipeline.common.errors import WarehouseError
+from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.drops.manifest import build_manifest
-from pipeline.drops.place import open_place
-from pipeline.drops.publish import FolderDestination
+from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.stage import StagedDrop, stage_drops
-from pipeline.errors import WarehouseError
-from pipeline.ingest.landing import LandedTable, SourceFile
+from pipeline.engines.raw_tables import METRICS_SCHEMA
+from pipeline.ingest.landing.zone import LandedTable, SourceFile
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import source_table
-from pipeline.raw import METRICS_SCHEMA
 from pipeline.report.facts import RunFacts
 from pipeline.report.gather import gather_facts, measure_run
 from pipeline.report.sources import measure_sources
 from pipeline.run_plan import RunPlan
+from pipeline.storage.place import open_place
+from tests.drops.made_drops import MadeMarts
 
 AS_OF = datetime(2025, 1, 15, tzinfo=UTC)
 CRM = 1

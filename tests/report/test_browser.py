@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from made_reports import FAILED, MISNAMED, PASSED, WARNED, MadeRun
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
 from pipeline.report.gather import gather_operator_facts
 from pipeline.report.page import render_report
+from tests.report.made_reports import FAILED, MISNAMED, PASSED, WARNED, MadeRun
 
 pytestmark = pytest.mark.browser
 

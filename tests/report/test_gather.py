@@ -7,7 +7,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from made_reports import (
+
+from pipeline.common.errors import WarehouseError
+from pipeline.drops.catalog import organizations_in
+from pipeline.report.facts import RejectSample, RunFacts
+from pipeline.report.gather import gather_facts, gather_operator_facts
+from pipeline.report.page import render_report, report_files
+from pipeline.report.write import write_reports
+from tests.report.made_reports import (
     ACCOUNTS,
     AS_OF,
     CONTRACTS,
@@ -19,13 +26,6 @@ from made_reports import (
     MadeRun,
     account,
 )
-
-from pipeline.drops.catalog import organizations_in
-from pipeline.errors import WarehouseError
-from pipeline.report.facts import RejectSample, RunFacts
-from pipeline.report.gather import gather_facts, gather_operator_facts
-from pipeline.report.page import render_report, report_files
-from pipeline.report.write import write_reports
 
 WEEK = timedelta(days=7)
 

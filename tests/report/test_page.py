@@ -10,13 +10,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from made_reports import FAILED, MISNAMED, PASSED, WARNED, MadeRun
 
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
 from pipeline.report.facts import Problem, RejectReason, RejectSample, RunFacts, SourceFacts
 from pipeline.report.gather import gather_facts, gather_operator_facts
 from pipeline.report.page import render_report, report_files
 from pipeline.report.verdict import notices, verdict
+from tests.report.made_reports import FAILED, MISNAMED, PASSED, WARNED, MadeRun
 
 VOID = ("meta", "link", "br", "wbr", "hr", "img", "input")
 

@@ -15,8 +15,8 @@ import pytest
 
 from pipeline.sample import DEFAULT_AS_OF
 from pipeline.sample.bundled import ACCOUNTS, SEED
-from pipeline.sample.cast import Role
-from pipeline.sample.population import Account, populate
+from pipeline.sample.draw.population import Account, populate
+from pipeline.sample.draw.roles import Role
 
 ROOT = Path(__file__).parents[2]
 

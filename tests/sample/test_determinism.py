@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.sample import bundled, write_sample
-from pipeline.sample.events import EVENT_TABLES
-from pipeline.sample.population import CAST, populate
+from pipeline.sample.draw.events import EVENT_TABLES
+from pipeline.sample.draw.population import CAST, populate
 from tests.sample.conftest import ACCOUNTS, EVENTS, SEED
 from tests.sample.reading import read_workbook
 

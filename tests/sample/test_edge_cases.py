@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from pipeline.sample import DEFAULT_AS_OF
-from pipeline.sample.cast import Role
-from pipeline.sample.population import Account, populate
+from pipeline.sample.draw.population import Account, populate
+from pipeline.sample.draw.roles import Role
 from tests.sample.conftest import ACCOUNTS, SEED
 from tests.sample.reading import WORKBOOKS
 

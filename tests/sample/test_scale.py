@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.sample.events import EVENT_TABLES
+from pipeline.sample.draw.events import EVENT_TABLES
 
 MAKE = """
 import resource, sys

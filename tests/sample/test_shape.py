@@ -9,12 +9,12 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
 from pipeline.ingest.tables import CRM_TABLES, LMN_TABLES, PLATFORM_TABLES
 from pipeline.sample import MIN_ACCOUNTS, write_sample
 from pipeline.sample.bundled import POISONED_NAME, poison
-from pipeline.sample.events import EVENT_TABLES
-from pipeline.sample.population import populate
+from pipeline.sample.draw.events import EVENT_TABLES
+from pipeline.sample.draw.population import populate
 from tests.sample.conftest import ACCOUNTS, EVENTS, SEED
 from tests.sample.reading import WORKBOOKS, read_csv, read_workbook
 

@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from pipeline.errors import WarehouseError
-from pipeline.ingest.headers import fold
+from pipeline.common.errors import WarehouseError
+from pipeline.common.read_ahead import read_ahead
 from pipeline.ingest.readers import BrokenRow, RawBatch
 from pipeline.ingest.readers.csv_quotes import refuse_stray_quotes
-from pipeline.read_ahead import read_ahead
+from pipeline.ingest.values.headers import fold
 
 BLOCK_BYTES: Final = 16 * 1024 * 1024
 """A quoted cell, and so a row, can't be longer than this."""

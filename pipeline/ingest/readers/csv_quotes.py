@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from pipeline.errors import WarehouseError
+from pipeline.common.errors import WarehouseError
 
 _CHUNK_BYTES: Final = 64 * 1024
 _QUOTE: Final = ord('"')

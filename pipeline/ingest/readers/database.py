@@ -17,11 +17,11 @@ import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 
-from pipeline.errors import WarehouseError
-from pipeline.ingest.cells import text_of
-from pipeline.ingest.headers import fold
+from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers import RawBatch
 from pipeline.ingest.tables import SourceTable
+from pipeline.ingest.values.cells import text_of
+from pipeline.ingest.values.headers import fold
 
 BATCH_ROWS: Final = 20_000
 

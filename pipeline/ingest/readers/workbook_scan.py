@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import BinaryIO, Final
 from xml.etree import ElementTree
 
-from pipeline.errors import WarehouseError
-from pipeline.ingest.cells import UNSTORED_FORMULA
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.values.cells import UNSTORED_FORMULA
 
 MOST_UNPACKED_BYTES: Final = 512 * 1024 * 1024
 MOST_CELLS: Final = 16_000_000

@@ -11,10 +11,10 @@ import numpy as np
 import pyarrow as pa
 import python_calamine
 
-from pipeline.errors import WarehouseError
-from pipeline.ingest.cells import text_of
+from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers import RawBatch
 from pipeline.ingest.readers.workbook_scan import scan_workbook
+from pipeline.ingest.values.cells import text_of
 
 BATCH_ROWS: Final = 8192
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from models.customer_success.worlds import NOW
-from models.harness import BuiltModels, built_models
+
+from tests.models.customer_success.worlds import NOW
+from tests.models.harness import BuiltModels, built_models
 
 MARTS = ("account_core", "account_communication_stats", "account_health", "insight_snapshot", "lifecycle_event_history")
 

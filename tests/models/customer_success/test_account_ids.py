@@ -6,7 +6,8 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from models.harness import BuiltModels, ModelsFailedError, built_models
+
+from tests.models.harness import BuiltModels, ModelsFailedError, built_models
 
 
 def crm_only_id(crm_id: str) -> int:

@@ -6,10 +6,10 @@ import csv
 from decimal import Decimal
 
 import pytest
-from models.harness import BuiltModels, Row, Tables
 
 from pipeline.ingest.tables import PLATFORM_TABLES
 from pipeline.settings import PROJECT_ROOT
+from tests.models.harness import BuiltModels, Row, Tables
 
 CHANNELS = {
     "email_prop": range(2, 17),

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from models.customer_success.worlds import NOW
-from models.harness import BuiltModels, built_models, shown
+
+from tests.models.customer_success.worlds import NOW
+from tests.models.harness import BuiltModels, built_models, shown
 
 GOLDEN = Path(__file__).parent / "golden"
 ACCOUNTS = {"Acme Gardens": 1, "Birch Court": 2, "Cedar Park": 7562253308607132}

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from models.customer_success.plain_reading import Tenant
-from models.customer_success.worlds import NOW, World, merged, tenant, worlds
-from models.harness import BuiltModels
+
+from tests.models.customer_success.plain_reading import Tenant
+from tests.models.customer_success.worlds import NOW, World, merged, tenant, worlds
+from tests.models.harness import BuiltModels
 
 
 def compare(models: BuiltModels, world: World) -> None:

@@ -11,9 +11,10 @@ import random
 from typing import Any
 
 import pytest
-from models.customer_success.conftest import MARTS
-from models.customer_success.worlds import CRM, World, merged, tenant
-from models.harness import BuiltModels
+
+from tests.models.customer_success.conftest import MARTS
+from tests.models.customer_success.worlds import CRM, World, merged, tenant
+from tests.models.harness import BuiltModels
 
 
 def drops(models: BuiltModels, world: World) -> dict[int, dict[str, list[dict[str, Any]]]]:

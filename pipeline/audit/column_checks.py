@@ -1,0 +1,118 @@
+"""The checks that follow from a contract alone: what its columns promise.
+
+Keys, lengths and allowed values are judged by Great Expectations' own expectations. All columns of an export that are
+never null are one condition in SQL, and all its ranges another: an expectation costs milliseconds however few the rows,
+and Great Expectations compares ranges as floats, one by one in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from pipeline.audit.great_expectations import ExpectColumnValuesToBeCanonicalJson, ExpectRowsToKeepCondition, gxe
+from pipeline.audit.staged_files import ORGANIZATION
+from pipeline.contracts.contract import ContractColumn, ExportContract
+
+Range = tuple[Decimal | None, Decimal | None]
+
+
+@dataclass(frozen=True)
+class ColumnCheck:
+    """A check of one or more columns: its name, what it says, and the expectation that judges it.
+
+    `offends` tells whether a column's value (as in the CSV) is at fault in a failing row, where only some may be.
+    """
+
+    name: str
+    says: str
+    columns: tuple[str, ...]
+    expectation: Any
+    rules: tuple[str, ...] = ()
+    offends: Callable[[str, str | None], bool] | None = None
+
+
+def column_checks(contract: ExportContract, present: list[str]) -> list[ColumnCheck]:
+    """Derive the checks of the columns that are `present`: whose name and type are the contract's in every file."""
+    columns = [column for column in contract.exported_columns if column.name in present]
+    checks = [check for column in columns for check in _checks_of(column)]
+    required = tuple(column.name for column in columns if not column.nullable)
+    ranges = {column.name: column.range for column in columns if column.range is not None}
+    if ranges:
+        checks.insert(0, _within(ranges))
+    if required:
+        checks.insert(0, _not_null(required))
+    if set(contract.primary_key) <= set(present):
+        checks.append(_unique_key(contract))
+    return checks
+
+
+def _checks_of(column: ContractColumn) -> list[ColumnCheck]:
+    """Derive what one column promises by itself: length, allowed values, JSON."""
+    name = column.name
+    found: list[tuple[str, str, Any]] = []
+    if column.max_length is not None:
+        says = f"{name} has at most {column.max_length} characters"
+        found.append(
+            ("length", says, gxe.ExpectColumnValueLengthsToBeBetween(column=name, max_value=column.max_length))
+        )
+    if column.allowed is not None:
+        says = f"{name} is one of {', '.join(column.allowed)}"
+        values = [int(value) if _is_whole(column) else value for value in column.allowed]
+        found.append(("allowed", says, gxe.ExpectColumnValuesToBeInSet(column=name, value_set=values)))
+    if column.is_json:
+        says = f"{name} is compact JSON with sorted keys"
+        found.append(("json", says, ExpectColumnValuesToBeCanonicalJson(column=name)))
+    return [
+        ColumnCheck(f"{name}.{kind}", says, (name,), expectation, column.rules) for kind, says, expectation in found
+    ]
+
+
+def _is_whole(column: ContractColumn) -> bool:
+    return column.data_type in ("bigint", "integer")
+
+
+def _not_null(required: tuple[str, ...]) -> ColumnCheck:
+    condition = " and ".join(f"{name} is not null" for name in required)
+    says = f"{_all_of(required)} never null"
+    expectation = ExpectRowsToKeepCondition(holds=condition)
+    return ColumnCheck("not_null", says, required, expectation, offends=lambda _, text: text is None)
+
+
+def _all_of(names: Sequence[str]) -> str:
+    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"
+
+
+def _within(ranges: Mapping[str, Range]) -> ColumnCheck:
+    def offends(name: str, text: str | None) -> bool:
+        low, high = ranges[name]
+        value = None if text is None else Decimal(text)
+        return value is not None and ((low is not None and value < low) or (high is not None and value > high))
+
+    condition = " and ".join(f"({name} is null or {_condition(name, *ends)})" for name, ends in ranges.items())
+    alike = {ends: [name for name in ranges if ranges[name] == ends] for ends in ranges.values()}
+    says = "; ".join(f"{_all_of(names)} {_between(*ends)}" for ends, names in alike.items())
+    return ColumnCheck("range", says, tuple(ranges), ExpectRowsToKeepCondition(holds=condition), offends=offends)
+
+
+def _condition(name: str, low: Decimal | None, high: Decimal | None) -> str:
+    ends = ((">=", low), ("<=", high))
+    return " and ".join(f"{name} {operator} {end}" for operator, end in ends if end is not None)
+
+
+def _between(low: Decimal | None, high: Decimal | None) -> str:
+    if high is None:
+        return f"at least {low}"
+    return f"at most {high}" if low is None else f"between {low} and {high}"
+
+
+def _unique_key(contract: ExportContract) -> ColumnCheck:
+    key = ", ".join(contract.primary_key)
+    return ColumnCheck(
+        "primary_key.unique",
+        f"no two rows of a drop have the same {key}",
+        contract.primary_key,
+        gxe.ExpectCompoundColumnsToBeUnique(column_list=[ORGANIZATION, *contract.primary_key]),
+    )

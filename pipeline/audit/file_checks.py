@@ -1,0 +1,218 @@
+"""The checks of the staged files themselves: columns and their order, types, row order, and that the CSV says the same.
+
+They come first: a column whose name or type is not the contract's is not looked at further.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from pipeline.audit.great_expectations import Session, gxe
+from pipeline.audit.results import SAMPLES, Check, FailedRow
+from pipeline.audit.staged_files import StagedExport, as_text, column_list_faults, rows_out_of_order
+
+_SAYS: Final = {
+    "columns": "the files have the columns of the contract, in its order",
+    "types": "every column has the type of the contract, with length, precision and scale, and is nullable as there",
+    "row_order": "rows stand in the order of the primary key",
+    "csv": "the CSV says the same as the Parquet file, cell by cell",
+}
+
+
+@dataclass
+class _Verdict:
+    """What one check of one export has found so far."""
+
+    rows: int = 0
+    failed: dict[int, int] = field(default_factory=dict)
+    samples: list[FailedRow] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def fail(self, organization_id: int, failed: int = 1, problem: str | None = None) -> None:
+        self.failed[organization_id] = self.failed.get(organization_id, 0) + failed
+        if problem and problem not in self.problems:
+            self.problems.append(problem)
+
+
+def check_files(session: Session, staged: Sequence[StagedExport]) -> list[Check]:
+    """Judge the files of all exports and organizations; four checks an export."""
+    disordered = {id(export): _disordered(export) for export in staged}
+    files = pd.DataFrame(
+        {
+            "export": [export.contract.name for export in staged],
+            "organization_id": [export.organization_id for export in staged],
+            "contract_columns": [" ".join(export.expected_names) for export in staged],
+            "parquet_columns": [_listed(None if export.rows is None else export.found_names) for export in staged],
+            "csv_columns": [_listed(None if export.csv is None else export.csv.names) for export in staged],
+            "parquet_rows": [-1 if export.rows is None else export.rows.num_rows for export in staged],
+            "csv_rows": [-1 if export.csv is None else export.csv.rows for export in staged],
+            "rows_out_of_order": [disordered[id(export)] for export in staged],
+        }
+    )
+    verdicts = {(export.contract.name, name): _Verdict() for export in staged for name in _SAYS}
+    for export in staged:
+        for name in _SAYS:
+            verdicts[export.contract.name, name].rows += 1
+    for name, failing in _judge_files(session, files).items():
+        for position in failing:
+            export = staged[position]
+            verdict = verdicts[export.contract.name, name]
+            verdict.fail(export.organization_id, problem=_problem(name, export, disordered[id(export)]))
+    _judge_columns(session, staged, verdicts)
+    return [
+        Check(
+            export=export,
+            name=name,
+            scope="file",
+            severity="error",
+            says=_SAYS[name],
+            passed=not verdict.failed,
+            rows=verdict.rows,
+            failed=sum(verdict.failed.values()),
+            failed_by_organization=verdict.failed,
+            samples=tuple(verdict.samples[:SAMPLES]),
+            problem="\n".join(verdict.problems) or None,
+        )
+        for (export, name), verdict in verdicts.items()
+    ]
+
+
+def _listed(names: Sequence[str] | None) -> str:
+    return "(no such file)" if names is None else " ".join(names)
+
+
+def _disordered(export: StagedExport) -> int:
+    """Count the rows out of order; 0 where the key's columns are not there, which another check tells."""
+    key = export.contract.primary_key
+    if export.rows is None or any(export.found_names.count(name) != 1 for name in key):
+        return 0
+    return len(rows_out_of_order(export.rows, key))
+
+
+def _judge_files(session: Session, files: pd.DataFrame) -> dict[str, list[int]]:
+    """Return, by check, the positions of the files that fail it."""
+    pairs = {
+        "columns": [("contract_columns", "parquet_columns")],
+        "csv": [("parquet_columns", "csv_columns"), ("parquet_rows", "csv_rows")],
+    }
+    expectations: list[tuple[str, Any]] = [
+        (name, gxe.ExpectColumnPairValuesToBeEqual(column_A=a, column_B=b))
+        for name, columns in pairs.items()
+        for a, b in columns
+    ]
+    expectations.append(("row_order", gxe.ExpectColumnValuesToBeInSet(column="rows_out_of_order", value_set=[0])))
+    results = session.validate("files", files, [expectation for _, expectation in expectations])
+    failing: dict[str, list[int]] = {}
+    for place, (name, _) in enumerate(expectations):
+        if not results[place].success:
+            failing.setdefault(name, []).extend(results[place].result["unexpected_index_list"])
+    return failing
+
+
+def _problem(name: str, export: StagedExport, disordered: int) -> str:
+    where = f"organization {export.organization_id}"
+    if export.faults:
+        return f"{where}: {'; '.join(export.faults)}"
+    if name == "columns":
+        return column_list_faults(export) or where
+    if name == "row_order":
+        return f"{where}: {disordered:,} rows come before the row above them"
+    assert export.rows is not None and export.csv is not None
+    if export.rows.num_rows != export.csv.rows:
+        return f"{where}: the CSV has {export.csv.rows:,} rows, the Parquet file {export.rows.num_rows:,}"
+    missing = [name for name in export.found_names if name not in export.csv.names]
+    extra = [name for name in export.csv.names if name not in export.found_names]
+    return f"{where}: the CSV's header is not the Parquet file's (missing: {missing}, extra: {extra})"
+
+
+def _judge_columns(session: Session, staged: Sequence[StagedExport], verdicts: dict[tuple[str, str], _Verdict]) -> None:
+    """Judge the type of every column of every file, and its CSV form."""
+    found = [
+        (export, column.name, export.retyped.get(column.name), _differing(export, column.name))
+        for export in staged
+        for column in export.contract.exported_columns
+        if column.name in export.found_names
+    ]
+    columns = pd.DataFrame(
+        {
+            "export": [export.contract.name for export, *_ in found],
+            "organization_id": [export.organization_id for export, *_ in found],
+            "column": [name for _, name, *_ in found],
+            "contract_type": [str(export.contract.column(name).arrow_type) for export, name, *_ in found],
+            "parquet_type": [_found_type(export, name, retyped) for export, name, retyped, _ in found],
+            "contract_nullable": [export.contract.column(name).nullable for export, name, *_ in found],
+            "parquet_nullable": [
+                export.contract.column(name).nullable != (name in export.redeclared) for export, name, *_ in found
+            ],
+            "cells_that_differ_in_csv": [differing for *_, differing in found],
+        }
+    )
+    results = session.validate(
+        "columns of files",
+        columns,
+        [
+            gxe.ExpectColumnPairValuesToBeEqual(column_A="contract_type", column_B="parquet_type"),
+            gxe.ExpectColumnPairValuesToBeEqual(column_A="contract_nullable", column_B="parquet_nullable"),
+            gxe.ExpectColumnValuesToBeInSet(column="cells_that_differ_in_csv", value_set=[0]),
+        ],
+    )
+    for place, name in enumerate(("types", "nullability", "csv")):
+        if results and not results[place].success:
+            for position in results[place].result["unexpected_index_list"]:
+                export, column, retyped, differing = found[position]
+                verdict = verdicts[export.contract.name, "csv" if name == "csv" else "types"]
+                where = f"organization {export.organization_id}: {column}"
+                if name == "nullability":
+                    verdict.fail(export.organization_id, problem=f"{where} {_redeclared(export, column)}")
+                elif retyped and name == "types":
+                    wanted, is_now = retyped
+                    too_wide = export.too_wide(column)
+                    problem = f"{where} is {is_now}, should be {wanted}"
+                    verdict.fail(export.organization_id, max(1, len(too_wide)), problem)
+                    verdict.samples.extend(_rows_named(export, column, too_wide[:SAMPLES]))
+                else:
+                    verdict.fail(export.organization_id, differing)
+                    verdict.samples.extend(_differing_cells(export, column))
+
+
+def _differing(export: StagedExport, column: str) -> int:
+    return len(export.differing[column].rows) if column in export.differing else 0
+
+
+def _redeclared(export: StagedExport, column: str) -> str:
+    promise = "may be null" if export.contract.column(column).nullable else "is never null"
+    return f"{export.redeclared[column]}, but {promise} by the contract"
+
+
+def _found_type(export: StagedExport, name: str, retyped: tuple[str, str] | None) -> str:
+    return retyped[1] if retyped else str(export.contract.column(name).arrow_type)
+
+
+def _rows_named(export: StagedExport, column: str, positions: np.ndarray[Any, np.dtype[np.int64]]) -> list[FailedRow]:
+    """Name rows by their key, with what they hold in a column."""
+    assert export.rows is not None
+    key = [name for name in export.contract.primary_key if export.found_names.count(name) == 1]
+    shown = {name: as_text(export.rows[name].take(positions)).to_pylist() for name in {*key, column}}
+    return [
+        FailedRow(export.organization_id, {name: shown[name][place] for name in key}, {column: shown[column][place]})
+        for place in range(len(positions))
+    ]
+
+
+def _differing_cells(export: StagedExport, column: str) -> list[FailedRow]:
+    """Name the first rows in which the CSV differs from the Parquet file."""
+    in_csv = export.differing[column].in_csv
+    positions = export.differing[column].rows[: len(in_csv)]
+    return [
+        FailedRow(
+            row.organization_id,
+            row.key,
+            {f"{column} in Parquet": row.values[column], f"{column} in CSV": in_csv[place]},
+        )
+        for place, row in enumerate(_rows_named(export, column, positions))
+    ]

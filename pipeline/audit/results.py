@@ -1,0 +1,151 @@
+"""What an audit says: each check with its result, and the rows that failed it, by key. Plain data, to and from JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal
+
+from pipeline.common.errors import WarehouseError
+
+Severity = Literal["error", "warn"]
+Scope = Literal["file", "column", "rule"]
+
+SAMPLES: Final = 20
+"""How many failing rows a check names."""
+
+_SHOWN_FAILURES: Final = 12
+_SHOWN_ROWS: Final = 5
+
+
+@dataclass(frozen=True)
+class FailedRow:
+    """A row that failed: its key, and its values in the columns that the check looked at, as they stand in the CSV."""
+
+    organization_id: int
+    key: Mapping[str, str | None]
+    values: Mapping[str, str | None]
+
+    def __str__(self) -> str:
+        found = ", ".join(f"{name} is {_shown(value)}" for name, value in self.values.items())
+        key = ", ".join(f"{name} {_shown(value)}" for name, value in self.key.items())
+        where = f"{key} (organization {self.organization_id})" if key else f"organization {self.organization_id}"
+        return f"{where}: {found}" if found else where
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check and its result.
+
+    `scope` tells where it comes from: the files themselves, a column of the contract, or a business rule. `rows` is how
+    many rows it looked at (files and columns of files, for `file`), `failed` how many of them failed, all and by
+    organization; `samples` names up to 20 of those. `problem` says in words what is wrong where rows do not, as for a
+    list of columns or a check that could not be made.
+    """
+
+    export: str
+    name: str
+    scope: Scope
+    severity: Severity
+    says: str
+    passed: bool
+    rules: tuple[str, ...] = ()
+    rows: int = 0
+    failed: int = 0
+    failed_by_organization: Mapping[int, int] = field(default_factory=dict)
+    samples: tuple[FailedRow, ...] = ()
+    problem: str | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this result keeps the drop from being published."""
+        return not self.passed and self.severity == "error"
+
+    def __str__(self) -> str:
+        if self.passed:
+            return f"{self.export}: {self.says}"
+        count = f" ({self.failed:,} of {self.rows:,})" if self.failed else ""
+        lines = [f"{self.export}, {self.severity}{count}: {self.says}"]
+        if self.problem:
+            lines += [f"  {line}" for line in self.problem.splitlines()]
+        lines += [f"  {row}" for row in self.samples[:_SHOWN_ROWS]]
+        if self.failed > _SHOWN_ROWS and self.samples:
+            lines.append(f"  and {self.failed - _SHOWN_ROWS:,} more")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class AuditResult:
+    """The checks of an audit: those of files first, then columns, then rules, each by export."""
+
+    checks: tuple[Check, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the staged files may be published; warnings do not stand in the way."""
+        return not any(check.blocks for check in self.checks)
+
+    @property
+    def errors(self) -> tuple[Check, ...]:
+        """The failed checks that keep the drop from being published."""
+        return tuple(check for check in self.checks if check.blocks)
+
+    @property
+    def warnings(self) -> tuple[Check, ...]:
+        """The failed checks that are published and reported."""
+        return tuple(check for check in self.checks if not check.passed and not check.blocks)
+
+    def of_organization(self, organization_id: int) -> list[dict[str, Any]]:
+        """Give what the manifest of one organization's drop says of each check; nothing of another's."""
+        return [
+            {
+                "export": check.export,
+                "check": check.name,
+                "severity": check.severity,
+                # a check that failed without a row of anyone could not be made
+                "passed": not failed and (check.passed or bool(check.failed_by_organization)),
+                "failed": failed,
+            }
+            for check in self.checks
+            for failed in [check.failed_by_organization.get(organization_id, 0)]
+        ]
+
+    def problem(self) -> WarehouseError | None:
+        """Say what failed and its rows; None where the staged files may be published."""
+        if self.ok:
+            return None
+        errors = self.errors
+        shown = "\n".join(str(check) for check in errors[:_SHOWN_FAILURES])
+        if len(errors) > _SHOWN_FAILURES:
+            shown += f"\nand {len(errors) - _SHOWN_FAILURES} more checks"
+        checks = "1 check" if len(errors) == 1 else f"{len(errors)} checks"
+        return WarehouseError(
+            f"the audit of the staged files failed {checks}; nothing was published, the last drops stay.\n{shown}",
+            remedy="mend the rows where they come from, or the model that computes them, and run again",
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the result as plain JSON; `from_dict` reads it."""
+        return {"ok": self.ok, "checks": [asdict(check) for check in self.checks]}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> AuditResult:
+        """Read what `as_dict` gave, also after a turn through JSON."""
+        return cls(tuple(_check(check) for check in value["checks"]))
+
+
+def _check(value: Mapping[str, Any]) -> Check:
+    return Check(
+        **{
+            **value,
+            "rules": tuple(value["rules"]),
+            "failed_by_organization": {int(name): count for name, count in value["failed_by_organization"].items()},
+            "samples": tuple(FailedRow(**row) for row in value["samples"]),
+        }
+    )
+
+
+def _shown(value: str | None) -> str:
+    if value is None:
+        return "null"
+    return repr(value) if value == "" or value != value.strip() else value

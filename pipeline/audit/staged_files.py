@@ -1,0 +1,305 @@
+"""Reads staged files as they lie on disk, and compares each CSV with its Parquet file, column by column.
+
+What is found is facts, a row per file and a row per column of a file; Great Expectations judges them.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import operator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
+import pyarrow.parquet as pq
+
+from pipeline.audit.results import SAMPLES
+from pipeline.contracts.contract import ExportContract
+
+_BLOCK: Final = 2**20
+"""Bytes of a CSV file that are parsed at a time: no more than a core has in its cache."""
+_BLOCKS_COMPARED: Final = 16
+"""Blocks that are compared at a time: the more, the more of their values recur."""
+_LONGEST_HEADER: Final = 2**20
+
+ORGANIZATION: Final = "drop_organization_id"
+"""The column that tells, in the tables of an audit, whose drop a row lies in."""
+
+
+@dataclass(frozen=True)
+class CsvShape:
+    """What a CSV file has: its columns in their order, and the count of its rows."""
+
+    names: tuple[str, ...]
+    rows: int
+
+
+@dataclass(frozen=True)
+class DifferingCells:
+    """Where a CSV column does not say what the Parquet column says: all these rows, and the CSV's first few cells."""
+
+    rows: np.ndarray[Any, np.dtype[np.int64]]
+    in_csv: tuple[str | None, ...]
+
+    def after(self, earlier: DifferingCells | None) -> DifferingCells:
+        """Put these behind those of an earlier part of the file."""
+        if earlier is None:
+            return self
+        cells = (earlier.in_csv + self.in_csv)[:SAMPLES]
+        return DifferingCells(np.concatenate([earlier.rows, self.rows]), cells)
+
+
+@dataclass(frozen=True)
+class StagedExport:
+    """The two files of an export in one organization's folder.
+
+    `rows` is null where the Parquet file cannot be read, `csv` where the CSV file cannot; `faults` then tell why.
+    `differing` has the columns in which the two differ.
+    """
+
+    organization_id: int
+    contract: ExportContract
+    rows: pa.Table | None
+    csv: CsvShape | None
+    faults: tuple[str, ...]
+    differing: Mapping[str, DifferingCells]
+
+    @functools.cached_property
+    def expected_names(self) -> list[str]:
+        """The columns of the contract."""
+        return [column.name for column in self.contract.exported_columns]
+
+    @functools.cached_property
+    def found_names(self) -> list[str]:
+        """The columns of the Parquet file."""
+        return [] if self.rows is None else list(self.rows.column_names)
+
+    @functools.cached_property
+    def retyped(self) -> dict[str, tuple[str, str]]:
+        """The columns whose type is not the contract's: what was expected, and what was found."""
+        if self.rows is None:
+            return {}
+        found = {field.name: field.type for field in self.rows.schema}
+        return {
+            column.name: (f"{column.data_type} as {column.arrow_type}", str(found[column.name]))
+            for column in self.contract.exported_columns
+            if column.name in found and found[column.name] != column.arrow_type
+        }
+
+    def too_wide(self, column: str) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The rows whose decimal has no place in the contract's precision and scale; none for other types."""
+        wanted = self.contract.column(column).arrow_type
+        if self.rows is None or not (pa.types.is_decimal(wanted) and pa.types.is_decimal(self.rows[column].type)):
+            return np.array([], dtype=np.int64)
+        values = self.rows[column]
+        limit = Decimal(10) ** (wanted.precision - wanted.scale)
+        fits = pc.and_(pc.less(pc.abs(values), limit), pc.equal(pc.round(values, wanted.scale), values))
+        return np.flatnonzero(~np.asarray(pc.fill_null(fits, True).to_numpy(zero_copy_only=False), dtype=bool))
+
+    @functools.cached_property
+    def redeclared(self) -> dict[str, str]:
+        """The columns that the Parquet file declares nullable, or not null, other than the contract: what it says."""
+        if self.rows is None:
+            return {}
+        declared = {field.name: field.nullable for field in self.rows.schema}
+        return {
+            column.name: "may be null by the file's schema" if declared[column.name] else "is declared not null"
+            for column in self.contract.exported_columns
+            if column.name in declared and declared[column.name] != column.nullable
+        }
+
+
+def read_staged(folders: Mapping[int, Path], contract: ExportContract) -> list[StagedExport]:
+    """Read the files of an export in every organization's folder; a file that cannot be read is a fault of it."""
+    return [_read_export(organization_id, folder, contract) for organization_id, folder in sorted(folders.items())]
+
+
+def _read_export(organization_id: int, folder: Path, contract: ExportContract) -> StagedExport:
+    faults: list[str] = []
+    rows = csv = None
+    differing: Mapping[str, DifferingCells] = {}
+    parquet_path, csv_path = folder / f"{contract.name}.parquet", folder / f"{contract.name}.csv"
+    try:
+        rows = pq.read_table(parquet_path)
+    except (OSError, pa.ArrowException) as error:
+        faults.append(_fault(parquet_path, error))
+    try:
+        csv, differing = _read_csv(csv_path, rows)
+    except (OSError, pa.ArrowException) as error:
+        faults.append(_fault(csv_path, error))
+    return StagedExport(organization_id, contract, rows, csv, tuple(faults), differing)
+
+
+def _fault(path: Path, error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"{path.name} is missing"
+    return f"{path.name} cannot be read: {str(error).splitlines()[0]}"
+
+
+def _read_csv(path: Path, rows: pa.Table | None) -> tuple[CsvShape, Mapping[str, DifferingCells]]:
+    """Read a CSV file and compare it with the rows of its Parquet file, a part at a time."""
+    try:
+        return _compare(_open_csv(path, _BLOCK), rows)
+    except pa.ArrowInvalid:  # one row may be longer than a block
+        return _compare(_open_csv(path, max(path.stat().st_size, _BLOCK)), rows)
+
+
+def _open_csv(path: Path, block: int) -> pacsv.CSVStreamingReader:
+    """Read every cell as text; an empty cell without quotes is null."""
+    with pa.memory_map(str(path)) as file:
+        content = file.read_buffer()
+    _must_be_utf8(content)
+    header = content[:_LONGEST_HEADER].to_pybytes().partition(b"\n")[0].decode(errors="replace").split(",")
+    text = pacsv.ConvertOptions(
+        check_utf8=False,  # cell by cell, where it takes a third of the reading
+        column_types={name.strip('"'): pa.string() for name in header},
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+    )
+    return pacsv.open_csv(
+        pa.BufferReader(content),
+        read_options=pacsv.ReadOptions(block_size=block),
+        parse_options=pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        convert_options=text,
+    )
+
+
+def _must_be_utf8(content: pa.Buffer) -> None:
+    """Raise ArrowInvalid if a file's content is not UTF-8: its cells are if all of it is, for ASCII parts them."""
+    ends = pa.array([0, content.size], pa.int64()).buffers()[1]
+    try:
+        pa.LargeStringArray.from_buffers(1, ends, content).validate(full=True)
+    except pa.ArrowInvalid:
+        raise pa.ArrowInvalid("it is not UTF-8") from None
+
+
+def _parts(csv: pacsv.CSVStreamingReader) -> Iterator[pa.Table]:
+    """Put the blocks of a file together, some at a time."""
+    while blocks := list(islice(csv, _BLOCKS_COMPARED)):
+        yield pa.Table.from_batches(blocks)
+
+
+def _compare(csv: pacsv.CSVStreamingReader, rows: pa.Table | None) -> tuple[CsvShape, Mapping[str, DifferingCells]]:
+    """Compare the columns that both files have once; nothing is compared where they have not the same count of rows."""
+    names = csv.schema.names
+    shared = [] if rows is None else [n for n in names if names.count(n) == rows.column_names.count(n) == 1]
+    differing: dict[str, DifferingCells] = {}
+    read = 0
+    for part in _parts(csv):
+        beside = None if rows is None else rows.slice(read, part.num_rows)
+        if beside is not None and beside.num_rows == part.num_rows:
+            for name in shared:
+                positions = _differing(beside[name], part[name])
+                if positions.size:
+                    cells = part[name].take(pa.array(positions[:SAMPLES])).to_pylist()
+                    differing[name] = DifferingCells(positions + read, tuple(cells)).after(differing.get(name))
+        read += part.num_rows
+    same_count = rows is not None and rows.num_rows == read
+    return CsvShape(tuple(names), read), differing if same_count else {}
+
+
+def _differing(exact: pa.ChunkedArray, text: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the rows in which a CSV column does not say what the Parquet column says."""
+    written = as_text(exact)
+    if written.equals(text):  # nearly always, and the quickest thing to ask
+        return np.array([], dtype=np.int64)
+    same = pc.fill_null(pc.equal(written, text), False)
+    both_null = pc.and_(pc.is_null(written), pc.is_null(text))
+    equal = pc.or_(same, both_null)
+    return np.flatnonzero(~np.asarray(equal.to_numpy(zero_copy_only=False), dtype=bool))
+
+
+def as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write values as a CSV of a drop has them; values that recur are written once."""
+    if pa.types.is_string(values.type):
+        return values
+    try:
+        encoded = values.combine_chunks().dictionary_encode()
+        return pa.chunked_array([_distinct_as_text(encoded.dictionary).take(encoded.indices)])
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # what no contract has: lists, bytes that are no text
+        return pa.chunked_array([[None if value is None else str(value) for value in values.to_pylist()]], pa.string())
+
+
+def _distinct_as_text(values: pa.Array) -> pa.Array:
+    if not pa.types.is_timestamp(values.type):
+        return values.cast(pa.string())
+    # a cast, for strftime takes five times as long
+    texts = values.cast(pa.timestamp(values.type.unit)).cast(pa.string())
+    texts = pc.replace_substring_regex(texts, r"\.0+$", "") if values.type.unit != "s" else texts
+    return pc.binary_join_element_wise(pc.binary_replace_slice(texts, 10, 11, "T"), "Z", "")
+
+
+def rows_out_of_order(rows: pa.Table, key: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the rows that come before the row above them, in the order of the key; duplicates are in order."""
+    if rows.num_rows < 2:
+        return np.array([], dtype=np.int64)
+    comparisons = [(rows[name][:-1], rows[name][1:]) for name in key]
+    later = [np.asarray(pc.fill_null(pc.greater(a, b), False).to_numpy(zero_copy_only=False)) for a, b in comparisons]
+    equal = [np.asarray(pc.fill_null(pc.equal(a, b), False).to_numpy(zero_copy_only=False)) for a, b in comparisons]
+    wrong = [
+        functools.reduce(operator.and_, equal[:position], later[position].astype(bool)) for position in range(len(key))
+    ]
+    return np.flatnonzero(functools.reduce(operator.or_, wrong)) + 1
+
+
+def column_list_faults(staged: StagedExport) -> str | None:
+    """Say what is wrong with the list of columns: missing, extra, moved, retyped; None if nothing is."""
+    if staged.rows is None:
+        return None
+    expected, found = staged.expected_names, staged.found_names
+    common_expected = [name for name in expected if name in found]
+    common_found = [name for name in found if name in expected]
+    in_place: set[str] = set()
+    for block in difflib.SequenceMatcher(None, common_expected, common_found, autojunk=False).get_matching_blocks():
+        in_place.update(common_expected[block.a : block.a + block.size])
+    lines = {
+        "missing": [name for name in expected if name not in found],
+        "extra": [name for name in found if name not in expected],
+        "moved": [
+            f"{name} (from {expected.index(name) + 1} to {found.index(name) + 1})"
+            for name in common_found
+            if name not in in_place
+        ],
+        "retyped": [f"{name} (is {found}, should be {wanted})" for name, (wanted, found) in staged.retyped.items()],
+        "repeated": sorted({name for name in found if found.count(name) > 1}),
+    }
+    said = [f"{kind}: {', '.join(names)}" for kind, names in lines.items() if names]
+    return f"organization {staged.organization_id}: {'; '.join(said)}" if said else None
+
+
+def combine(staged: Sequence[StagedExport]) -> pa.Table:
+    """Put the rows of one export of all organizations together, with the organization whose drop they lie in.
+
+    Only the columns that every file has in the contract's type are kept: of the others, the file checks tell.
+    """
+    readable = [export for export in staged if export.rows is not None]
+    contract = staged[0].contract
+    kept = [
+        column
+        for column in contract.exported_columns
+        if all(export.found_names.count(column.name) == 1 and column.name not in export.retyped for export in readable)
+    ]
+    schema = pa.schema([(ORGANIZATION, pa.int64()), *((column.name, column.arrow_type) for column in kept)])
+    return pa.concat_tables(
+        [
+            pa.table(
+                [
+                    pa.array(np.full(export.rows.num_rows, export.organization_id, dtype=np.int64)),
+                    *(export.rows[column.name] for column in kept),
+                ],
+                schema=schema,
+            )
+            for export in readable
+            if export.rows is not None
+        ]
+        or [schema.empty_table()]
+    )

@@ -1,0 +1,1 @@
+"""What every room uses and none owns: errors, progress, formats, instants, scratch databases, worker processes."""

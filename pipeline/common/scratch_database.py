@@ -1,0 +1,52 @@
+"""An in-memory DuckDB for sorting, querying and writing rows; opened once, for that outlasts a small file."""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import shutil
+import tempfile
+from collections.abc import Sequence
+from threading import Lock
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.common.duckdb_sql import quoted
+
+_OPENING: Final = Lock()
+
+
+def scratch_connection() -> duckdb.DuckDBPyConnection:
+    """Give a connection of the caller's own to the one scratch database; close it after use.
+
+    What does not fit into memory goes into a private folder below the system's temporary one, until the process ends.
+    """
+    with _OPENING:  # two threads may ask first
+        connection = _database().cursor()
+    connection.execute("set enable_progress_bar = false")  # it would write to standard output
+    return connection
+
+
+@functools.cache
+def _database() -> duckdb.DuckDBPyConnection:
+    spill = tempfile.mkdtemp(prefix="warehouse-spill-")
+    atexit.register(shutil.rmtree, spill, ignore_errors=True)
+    return duckdb.connect(config={"temp_directory": spill})
+
+
+def spare_memory() -> None:
+    """Have a query's memory go back to the machine when it ends; DuckDB keeps half a gigabyte for the next one."""
+    with scratch_connection() as connection:
+        connection.execute("set allocator_flush_threshold = '1MB'")
+        connection.execute("set allocator_bulk_deallocation_flush_threshold = '1MB'")
+
+
+def in_order(rows: pa.Table, order_by: Sequence[str]) -> pa.Table:
+    """Sort rows by some of their columns: texts by their code points, null last."""
+    with scratch_connection() as connection:
+        connection.register("in_any_order", rows)
+        return connection.sql(
+            f"select * from in_any_order order by {', '.join(map(quoted, order_by))}"
+        ).to_arrow_table()

@@ -1,0 +1,270 @@
+"""Runs dbt in this process, on a parsed project that is kept until a file of it changes.
+
+Parsing takes seconds and depends only on the project's files, so its result is kept beside dbt's target folder under a
+fingerprint of those files. The variables of a run (`as_of` above all) are not part of it: models read them when they
+are compiled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import importlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.common.errors import WarehouseError
+from pipeline.settings import PROJECT_ROOT
+
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+_PARSED = DBT_PROJECT / "target"
+_DATABASE = "WAREHOUSE_POSTGRES_DATABASE"
+_USUAL_DATABASE = "warehouse"  # the profile's default, and the embedded server's
+_PROJECT_FOLDERS = ("macros", "seeds", "analyses", "tests")
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class NodeResult:
+    """What became of one node: `status` is dbt's (success, pass, warn, error, fail, skipped)."""
+
+    unique_id: str
+    resource_type: str
+    name: str
+    status: str
+    message: str | None
+    failures: int | None
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether the node did what it should; a warning counts as done."""
+        return self.status in ("success", "pass", "warn")
+
+
+OnNode = Callable[[NodeResult], None]
+"""Hears of a node when it has ended."""
+
+
+@dataclass(frozen=True)
+class DbtContext:
+    """What dbt works with: the engine, the folder it writes to, the environment of its profile, the project's vars."""
+
+    target: str
+    target_path: Path
+    environment: Mapping[str, str]
+    variables: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ParsedProject:
+    """The parsed dbt project in the folder where it is kept."""
+
+    folder: Path
+
+    @functools.cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The content of dbt's manifest.json."""
+        content: dict[str, Any] = json.loads((self.folder / "manifest.json").read_bytes())
+        return content
+
+    def unpacked(self) -> Manifest:
+        """Give dbt's own form of the manifest, a new one each time: dbt changes it as it works."""
+        from dbt.contracts.graph.manifest import Manifest
+
+        manifest = Manifest.from_msgpack((self.folder / "partial_parse.msgpack").read_bytes())
+        manifest.build_flat_graph()
+        return manifest
+
+
+def parsed_project(target: str = "duckdb", environment: Mapping[str, str] | None = None) -> ParsedProject:
+    """Return the parsed project for an engine, parsing it only if a file has changed since it was kept.
+
+    `environment` is what the engine gives dbt's profile. Of that, only the database's name gets into the parse.
+    """
+    database = (environment or {}).get(_DATABASE, _USUAL_DATABASE)
+    return _parsed_project(target, project_fingerprint(target), database)
+
+
+@functools.lru_cache(maxsize=4)
+def _parsed_project(target: str, fingerprint: str, database: str) -> ParsedProject:
+    of_database = "" if database == _USUAL_DATABASE else hashlib.sha256(database.encode()).hexdigest()[:4]
+    kept = _PARSED / f"{target}-{fingerprint}{of_database}"
+    if not (kept / "manifest.json").exists():
+        _parse(target, kept, {_DATABASE: database})
+    return ParsedProject(kept)
+
+
+def project_fingerprint(target: str) -> str:
+    """Hash every file that dbt parses, where they lie, and the versions that parse them."""
+    try:
+        digest = hashlib.sha256(f"{target} {PROJECT_ROOT} {version('dbt-core')} {version(f'dbt-{target}')}".encode())
+    except PackageNotFoundError as error:
+        raise WarehouseError(
+            f"{error.name} is not installed",
+            where=f"target {target}",
+            remedy=f"run `make {'setup-spark' if target == 'spark' else 'setup'}`, or choose another target",
+        ) from error
+    folders = [PROJECT_ROOT / "models", *(DBT_PROJECT / name for name in _PROJECT_FOLDERS)]
+    files = [DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"]
+    files += sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    for path in files:
+        digest.update(str(path.relative_to(PROJECT_ROOT)).encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _parse(target: str, kept: Path, environment: Mapping[str, str]) -> None:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=kept.parent, prefix=".parse-"))
+    try:
+        _invoke(["parse", "--no-partial-parse"], target, scratch, environment)
+        with contextlib.suppress(OSError):  # another process may have kept the same
+            scratch.rename(kept)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    for stale in sorted(kept.parent.glob(f"{target}-*"), key=lambda path: path.stat().st_mtime)[:-3]:
+        shutil.rmtree(stale, ignore_errors=True)
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for the time of one dbt call."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _invoke(
+    arguments: Sequence[str],
+    target: str,
+    target_path: Path,
+    environment: Mapping[str, str],
+    manifest: Any = None,
+    on_event: Callable[[Any], None] | None = None,
+) -> Any:
+    from dbt.cli.main import dbtRunner
+
+    runner = dbtRunner(manifest=manifest, callbacks=[on_event] if on_event else [])
+    common = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target", target]
+    common += [
+        "--target-path",
+        str(target_path),
+        "--log-path",
+        str(target_path / "logs"),
+        "--quiet",
+        "--log-level",
+        "none",
+    ]
+    common += ["--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats"]
+    with _environment({"WAREHOUSE_TARGET": target, **environment}):
+        try:
+            result = runner.invoke([*arguments, *common])
+        finally:
+            _let_go(target)
+    if result.exception is not None:
+        raise WarehouseError(
+            f"dbt stopped: {result.exception}",
+            where="dbt_project",
+            remedy="mend the file or variable that dbt names; `dbt parse` shows the same message",
+        ) from result.exception
+    return result
+
+
+def _let_go(target: str) -> None:
+    """Close dbt's connections, and its handle on an embedded database: DuckDB allows one writer."""
+    from dbt.adapters.factory import cleanup_connections
+
+    cleanup_connections()
+    if target == "duckdb":
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        DuckDBConnectionManager.close_all_connections()
+
+
+_READY: dict[Path, Manifest] = {}
+
+
+def load_dbt(target: str) -> None:
+    """Do what needs no request: import dbt, parse or unpack the project, and have dbt list it.
+
+    A list touches no database. It makes dbt build the schemas by which it checks profiles and projects, half a second
+    that its first command would take.
+    """
+    for module in ("dbt.cli.main", "dbt.task.build", f"dbt.adapters.{target}"):
+        importlib.import_module(module)
+    project = parsed_project(target)
+    manifest = _READY[project.folder] = project.unpacked()
+    with tempfile.TemporaryDirectory() as scratch:
+        _invoke(["list", "--no-write-json"], target, Path(scratch), {}, manifest)
+
+
+def run_dbt(arguments: Sequence[str], context: DbtContext, on_node: OnNode | None = None) -> list[NodeResult]:
+    """Run a dbt command (as `["build", "--select", …]`) and return what became of each node, in the order they ended.
+
+    `on_node` hears of each node as it ends. Failed nodes are returned, not raised.
+    """
+    project = parsed_project(context.target, context.environment)
+    manifest = _READY.pop(project.folder, None) or project.unpacked()
+
+    def hear(event: Any) -> None:
+        if event.info.name == "NodeFinished" and on_node:
+            result = event.data.run_result
+            node = event.data.node_info
+            on_node(
+                NodeResult(
+                    node.unique_id,
+                    node.resource_type,
+                    node.node_name,
+                    str(node.node_status),
+                    result.message or None,
+                    result.num_failures or None,
+                    float(result.execution_time),
+                )
+            )
+
+    given = [*arguments, "--no-write-json", "--vars", json.dumps(dict(context.variables))]
+    result = _invoke(given, context.target, context.target_path, context.environment, manifest, hear)
+    return [
+        NodeResult(
+            r.node.unique_id,
+            str(r.node.resource_type),
+            r.node.name,
+            str(r.status),
+            r.message or None,
+            r.failures,
+            r.execution_time,
+        )
+        for r in result.result.results
+    ]
+
+
+def compile_analyses(names: Sequence[str], context: DbtContext) -> dict[str, str]:
+    """Compile analyses (`dbt_project/analyses/<name>.sql`) and return the SQL of each by its name."""
+    manifest = parsed_project(context.target, context.environment).unpacked()
+    arguments = ["compile", "--no-populate-cache", "--no-write-json", "--no-introspect"]
+    arguments += ["--select", *names, "--vars", json.dumps(dict(context.variables))]
+    result = _invoke(arguments, context.target, context.target_path, context.environment, manifest)
+    return {r.node.name: r.node.compiled_code for r in result.result.results}
+
+
+if __name__ == "__main__":  # set-up parses the project once, so that no run has to
+    parsed_project()

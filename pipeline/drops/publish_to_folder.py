@@ -1,0 +1,111 @@
+"""Moves an audited drop into place so that a reader sees the old one or the new one, whole.
+
+The folder is renamed, then `manifest.json` is written (a folder without one is not a drop), then `latest` moves.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from pipeline.common.errors import WarehouseError
+from pipeline.drops.catalog import LATEST, organization_place, require_as_published
+from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
+from pipeline.drops.stage import StagedDrop
+from pipeline.storage.place import LOCK, Place, flush, write_whole
+
+STAGING_PREFIX = ".staging-"
+
+
+@dataclass(frozen=True)
+class PublishedDrop:
+    """A drop in place; `is_new` is false where the same drop had been published before."""
+
+    organization_id: int
+    location: str
+    is_new: bool
+    manifest: Mapping[str, Any]
+
+
+class FolderDestination:
+    """A folder of this machine: drops are staged beside the published ones, so that a rename publishes them."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.exports = Path(place.root)
+
+    def turn(self) -> AbstractContextManager[Any]:
+        """Wait until no other run, of whatever state folder, stages here."""
+        self.exports.mkdir(parents=True, exist_ok=True)
+        return FileLock(self.exports / LOCK)
+
+    def clear_staging(self) -> None:
+        """Remove what killed runs left behind; the caller has its turn."""
+        clear_staging(self.exports)
+
+    def staging_folder(self, organization_id: int, run_id: str) -> Path:
+        """Name the folder, beside the published drops, in which a run stages."""
+        return staging_folder(self.exports, organization_id, run_id)
+
+    def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
+        """Put a staged drop in place."""
+        final = drop.folder.parent / drop_name(manifest)
+        content = manifest_bytes(manifest)
+        is_new = not is_published(final / MANIFEST, _read(final / MANIFEST), content)
+        if is_new:
+            if final.exists():  # a run was killed between the rename and the manifest
+                shutil.rmtree(final)
+            for path in [*drop.folder.iterdir(), drop.folder]:  # before their manifest vouches for them
+                flush(path)
+            drop.folder.rename(final)
+            flush(final.parent)
+            write_whole(final / MANIFEST, content)
+        else:
+            require_as_published(organization_place(self.place, drop.organization_id).child(final.name), manifest)
+            shutil.rmtree(drop.folder)
+        return PublishedDrop(drop.organization_id, str(final), is_new, manifest)
+
+    def point(self, drop: PublishedDrop) -> None:
+        """Point `latest` at a drop."""
+        _point_latest(Path(drop.location))
+
+
+def staging_folder(exports: Path, organization_id: int, run_id: str) -> Path:
+    """Name the folder, beside the published drops, in which a run stages."""
+    return exports / str(organization_id) / f"{STAGING_PREFIX}{run_id}"
+
+
+def clear_staging(exports: Path) -> None:
+    """Remove what killed runs left behind; the caller holds the lock of the exports."""
+    for folder in exports.glob(f"*/{STAGING_PREFIX}*"):
+        shutil.rmtree(folder)
+
+
+def is_published(where: Path | str, present: bytes | None, manifest: bytes) -> bool:
+    """Whether the manifest in place is this one; WarehouseError where it is another: a drop never changes."""
+    if present is not None and present != manifest:
+        raise WarehouseError(
+            "another drop of the same name is there, or this one was changed after it was published",
+            where=str(where),
+            remedy="run `warehouse verify` on its folder; move it away if it is damaged, and run again",
+        )
+    return present is not None
+
+
+def _read(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
+
+
+def _point_latest(final: Path) -> None:
+    """Move the link `latest` in one step."""
+    scratch = final.parent / f".{LATEST}.part"
+    scratch.unlink(missing_ok=True)
+    scratch.symlink_to(final.name)
+    scratch.replace(final.parent / LATEST)
+    flush(final.parent)

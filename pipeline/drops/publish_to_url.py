@@ -1,0 +1,87 @@
+"""Delivers an audited drop to an object store or an SFTP server: the files, then the manifest, then `latest.json`.
+
+The manifest is the commit. A reader that starts from `latest.json`, or from a folder that holds a manifest, never sees
+a part; what an interrupted delivery leaves has no manifest, and the next one of the same drop completes it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from pipeline.common.errors import WarehouseError
+from pipeline.drops.catalog import POINTER, organization_place, require_as_published
+from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
+from pipeline.drops.publish_to_folder import PublishedDrop, clear_staging, is_published, staging_folder
+from pipeline.drops.stage import StagedDrop
+from pipeline.storage.place import Place
+
+
+class RemoteDestination:
+    """A URL. Drops are staged and audited in the folder `outbox`, which belongs to one state folder and its lock."""
+
+    def __init__(self, place: Place, outbox: Path) -> None:
+        self.place = place
+        self.outbox = outbox
+
+    def turn(self) -> AbstractContextManager[Any]:
+        """Nothing to wait for: nobody else stages in this outbox."""
+        return nullcontext()
+
+    def clear_staging(self) -> None:
+        """Remove what killed runs left in the outbox."""
+        clear_staging(self.outbox)
+
+    def staging_folder(self, organization_id: int, run_id: str) -> Path:
+        """Name the folder of the outbox in which a run stages."""
+        return staging_folder(self.outbox, organization_id, run_id)
+
+    def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
+        """Upload what is not there yet, manifest last."""
+        organization = organization_place(self.place, drop.organization_id)
+        folder = organization.child(drop_name(manifest))
+        content = manifest_bytes(manifest)
+        is_new = not is_published(f"{folder.address}/{MANIFEST}", folder.read(MANIFEST), content)
+        if is_new:
+            _upload(drop.folder, folder)
+            folder.write(MANIFEST, content)
+        else:
+            require_as_published(folder, manifest)
+        shutil.rmtree(drop.folder)
+        return PublishedDrop(drop.organization_id, folder.address, is_new, manifest)
+
+    def point(self, drop: PublishedDrop) -> None:
+        """Point `latest.json` at a drop."""
+        organization = organization_place(self.place, drop.organization_id)
+        pointer = pointer_bytes(drop.manifest)
+        if organization.read(POINTER) != pointer:
+            organization.write(POINTER, pointer)
+
+
+def pointer_bytes(manifest: Mapping[str, Any]) -> bytes:
+    """Write the object that names a drop's folder and manifest."""
+    name = drop_name(manifest)
+    pointer = {"drop": name, "manifest": f"{name}/{MANIFEST}", "content_hash": manifest["content_hash"]}
+    return (json.dumps(pointer, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _upload(source: Path, target: Place) -> None:
+    """Copy the staged files; what an interrupted delivery left is overwritten or removed, and sizes are compared."""
+    sizes = {path.name: path.stat().st_size for path in sorted(source.iterdir())}
+    for entry in target.entries():
+        if entry.name not in sizes:
+            target.remove(entry.name)
+    for name in sizes:
+        target.upload(source / name, name)
+    arrived = {entry.name: entry.size for entry in target.entries()}
+    for name, size in sizes.items():
+        if arrived.get(name) != size:
+            raise WarehouseError(
+                f"arrived with {arrived.get(name, 'no')} bytes instead of {size}",
+                where=f"{target.address}/{name}",
+                remedy="check the server's space and quota, and run again: what is there has no manifest and no reader",
+            )

@@ -1,0 +1,123 @@
+"""The raw schema of a run: what landed, and the run's own tables (loads, rejects, what earlier runs left)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.engines import RawTable
+from pipeline.ingest.landing.record import read_record
+from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.rejects import REJECTS_SCHEMA
+from pipeline.run_plan import RunPlan
+from pipeline.state.history import RunHistory
+from pipeline.state.workspace import Workspace
+
+SOURCES = ("lmn", "crm", "platform")
+
+CONFIGURED_SCHEMA = pa.schema(
+    [
+        ("source", pa.string()),
+        ("table_name", pa.string()),
+    ]
+)
+
+LOADS_SCHEMA = pa.schema(
+    [
+        *CONFIGURED_SCHEMA,
+        ("files", pa.int64()),
+        ("read", pa.int64()),
+        ("loaded", pa.int64()),
+        ("rejected", pa.int64()),
+        ("fingerprint", pa.string()),
+    ]
+)
+
+DUPLICATES_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("account_id", pa.string()),
+        ("division", pa.string()),
+        ("address", pa.string()),
+        ("estimate_ids", pa.string()),
+        ("detected_at", pa.timestamp("us")),
+        ("resolved_at", pa.timestamp("us")),
+    ]
+)
+
+METRICS_SCHEMA = pa.schema(
+    [
+        ("as_of", pa.timestamp("us")),
+        ("metric", pa.string()),
+        ("dimension", pa.string()),
+        ("value", pa.decimal128(24, 6)),
+    ]
+)
+
+
+def landed_tables(workspace: Workspace, sources: Sequence[str] = SOURCES) -> list[LandedTable]:
+    """Read what the latest ingest of every source landed."""
+    return [table for source in sources for table in read_record(workspace.landed(source))]
+
+
+def has_crm_rows(landed: Iterable[LandedTable]) -> bool:
+    """Whether a source is configured whose rows name no organization: they are all of `crm_organization_id`."""
+    return any(table.is_configured and table.table.source in ("lmn", "crm") for table in landed)
+
+
+def raw_tables(workspace: Workspace, plan: RunPlan) -> list[RawTable]:
+    """List every relation that the models read."""
+    landed = landed_tables(workspace)
+    history = RunHistory(workspace.state)
+    folder = workspace.run_tables
+    folder.mkdir(exist_ok=True)
+    tables = [
+        RawTable(table.table.qualified_name, table.table.arrow_schema, table.parts, table.fingerprint)
+        for table in landed
+    ]
+    loads = [_load(table) for table in landed if table.is_configured]
+    rejects = tuple(part for table in landed for part in table.rejects)
+    return [
+        *tables,
+        # apart from the loads, which change with the data: what asks only which tables there are is not built again
+        _write_rows(folder, "configured_tables", CONFIGURED_SCHEMA, loads),
+        _write_rows(folder, "loads", LOADS_SCHEMA, loads),
+        _run_table(folder, "rejects", REJECTS_SCHEMA, rejects),
+        _run_table(folder, "duplicate_history", DUPLICATES_SCHEMA, history.duplicates_before(plan.as_of)),
+        _run_table(folder, "metric_history", METRICS_SCHEMA, history.metrics_before(plan.as_of)),
+    ]
+
+
+def _run_table(folder: Path, name: str, schema: pa.Schema, parts: Sequence[Path]) -> RawTable:
+    """Name a table of the run; where it has no file, an empty one."""
+    if not parts:
+        parts = (folder / f"{name}.empty.parquet",)
+        pq.write_table(schema.empty_table(), parts[0])
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.read_bytes())
+    return RawTable(f"run__{name}", schema, tuple(parts), digest.hexdigest())
+
+
+def _write_rows(folder: Path, name: str, schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> RawTable:
+    """Write a table of the run: of the rows, what the schema names."""
+    path = folder / f"{name}.parquet"
+    pq.write_table(pa.Table.from_pylist(list(rows), schema), path)
+    return _run_table(folder, name, schema, [path])
+
+
+def _load(table: LandedTable) -> dict[str, Any]:
+    return {
+        "source": table.table.source,
+        "table_name": table.table.name,
+        "files": len(table.files),
+        "read": table.read,
+        "loaded": table.loaded,
+        "rejected": table.rejected,
+        "fingerprint": table.fingerprint,
+    }

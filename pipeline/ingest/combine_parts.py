@@ -1,0 +1,159 @@
+"""Several parts of one table: which of their rows stand, when a later part repeats or corrects an earlier one's.
+
+Small tables (those with other unique columns, with `updated_at`, or whose row order matters) become one part, and all
+their keys are looked at together; their unique columns only here, for the row that wins in one part may be corrected by
+the next. Event tables stay in parts, since a new file must not cost a reading of the old ones. Their later rows win
+simply by being later, so a new part can only put earlier rows out: where its ids lie beyond those of an earlier part,
+as they do when events are appended, that part is not even opened; where they might meet, the earlier part's keys are
+read, its rows only if some of them lose. Then the part is written anew without those. That costs as much as the one
+part is large, once; a list of exceptions beside it would be cheaper here and would cost every query of every engine an
+anti-join. What was settled is kept under the address of the sequence of parts, and the longest known beginning of a
+sequence is where the next one starts from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.ingest.duplicates.key_scan import from_record, has_ranges, look_at_keys
+from pipeline.ingest.duplicates.losing_rows import Losers, find_losers, find_overtaken
+from pipeline.ingest.land_part import report_losers, winners
+from pipeline.ingest.landing.part_writer import PartWriter
+from pipeline.ingest.landing.zone import Landing, Part, PartRecord, PartSet, combined_hash, part_address
+from pipeline.ingest.rejects import RejectsWriter
+from pipeline.ingest.tables import ROW_COLUMN, SourceTable
+from pipeline.ingest.type_batches import landing_schema
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The files that hold a table's rows, how many rows, and what fell out between the parts."""
+
+    parts: tuple[Path, ...]
+    loaded: int
+    rejected: int
+    rejects: tuple[Path, ...]
+    fingerprint: str
+
+
+def settle(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> Settled:
+    """Make one table of its parts, which are in the order of reading; `names` are the files they were made of."""
+    if len(parts) == 1 and not _uniques_may_repeat(table, parts[0]):
+        return Settled((parts[0].path,), parts[0].record.loaded, 0, (), parts[0].address)
+    if has_ranges(table):
+        settled = _side_by_side(table, parts, names, landing)
+        return Settled(
+            tuple(part.path for part in settled.parts),
+            sum(part.record.loaded for part in settled.parts),
+            settled.rejected,
+            settled.rejects,
+            settled.address,
+        )
+    merged = _merged(table, parts, names, landing)
+    rejects = () if merged.rejects is None else (merged.rejects,)
+    return Settled((merged.path,), merged.record.loaded, merged.record.rejected, rejects, merged.address)
+
+
+def _uniques_may_repeat(table: SourceTable, part: Part) -> bool:
+    """Whether a unique column of the one part may repeat a value; its key does not."""
+    return bool(table.unique or table.unique_rows) and look_at_keys(table, part.path)[0]
+
+
+def _merged(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> Part:
+    """All parts in one. `_row` goes on counting from part to part, so that it is the order of reading."""
+    address = part_address(table, combined_hash(*(part.address for part in parts)), "")
+    if merged := landing.find(table, address):
+        return merged
+    paths = [part.path for part in parts]
+    losers = find_losers(table, paths, landing)
+    loaded = 0
+    schema = landing_schema(table)
+    with landing.draft(table) as draft:
+        with RejectsWriter(draft.rejects, table) as rejects:
+            report_losers(table, losers, paths, names, rejects)
+        with PartWriter(draft.data, schema) as writer:
+            last_row = 0
+            for at, path in enumerate(paths):
+                before = last_row
+                for batch in winners(table, path, at, losers):
+                    loaded += batch.num_rows
+                    numbers = pc.add(batch[ROW_COLUMN], pa.scalar(before, pa.int64()))
+                    last_row = max(last_row, pc.max(numbers).as_py() or 0)
+                    writer.write(batch.set_column(len(schema.names) - 1, schema.field(ROW_COLUMN), numbers))
+        record = PartRecord(
+            read=sum(part.record.loaded for part in parts),
+            loaded=loaded,
+            rejected=rejects.rows_dropped,
+            size=draft.data.stat().st_size,
+            has_rejects=rejects.has_any,
+        )
+        return landing.keep(table, address, draft, record)
+
+
+def _set_address(table: SourceTable, parts: Sequence[Part]) -> str:
+    return part_address(table, combined_hash("side by side", *(part.address for part in parts)), "")
+
+
+def _side_by_side(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> PartSet:
+    address = _set_address(table, parts)
+    if known := landing.find_set(table, address):
+        return known
+    settled, rejected, rejects = _longest_known(table, parts, landing)
+    first_new = len(settled)
+    current = [*settled, *parts[first_new:]]
+    overtaken = _overtaken(table, current, first_new, landing)
+    with landing.draft(table) as draft:
+        if len(overtaken.places):
+            with RejectsWriter(draft.rejects, table) as writer:
+                report_losers(table, [overtaken], [part.path for part in current], names, writer)
+            rejected += writer.rows_dropped
+            current = [_without(table, part, at, overtaken, landing) for at, part in enumerate(current)]
+        return landing.keep_set(table, address, draft, current, rejected, rejects)
+
+
+def _longest_known(
+    table: SourceTable, parts: Sequence[Part], landing: Landing
+) -> tuple[tuple[Part, ...], int, tuple[Path, ...]]:
+    """The parts, rejected rows and rejects of the longest beginning that was settled before; one part always is."""
+    for count in range(len(parts) - 1, 1, -1):
+        if known := landing.find_set(table, _set_address(table, parts[:count])):
+            return known.parts, known.rejected, known.rejects
+    return (parts[0],), 0, ()
+
+
+def _overtaken(table: SourceTable, parts: Sequence[Part], first_new: int, landing: Landing) -> Losers:
+    """The rows whose key a later part has again. Those before `first_new` are settled among themselves."""
+    ranges = [from_record(part.record.key_ranges) for part in parts]
+    meeting: set[int] = set()
+    for later in range(first_new, len(parts)):
+        for earlier in range(later):
+            one, other = ranges[earlier], ranges[later]
+            if one is None or other is None or one.meets(other):
+                meeting |= {earlier, later}
+    return find_overtaken(table, {at: parts[at].path for at in sorted(meeting)}, first_new, landing)
+
+
+def _without(table: SourceTable, part: Part, at: int, overtaken: Losers, landing: Landing) -> Part:
+    """The part without its overtaken rows."""
+    places = overtaken.places[overtaken.parts == at]
+    if not len(places):
+        return part
+    address = part_address(table, combined_hash(part.address, hashlib.sha256(places.tobytes()).hexdigest()), "")
+    if known := landing.find(table, address):
+        return known
+    with landing.draft(table) as draft:
+        loaded = 0
+        with PartWriter(draft.data, landing_schema(table)) as writer:
+            for batch in winners(table, part.path, at, [overtaken]):
+                writer.write(batch)
+                loaded += batch.num_rows
+        record = replace(
+            part.record, loaded=loaded, rejected=len(places), size=draft.data.stat().st_size, has_rejects=False
+        )
+        return landing.keep(table, address, draft, record)

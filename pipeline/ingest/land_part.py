@@ -1,0 +1,216 @@
+"""One file or database table becomes one part in the landing zone: typed, without duplicates, and counted."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.duplicates.key_scan import IncompleteKeyError, look_at_keys, to_record, whole_numbers_of_key
+from pipeline.ingest.duplicates.losing_rows import Losers, find_losers
+from pipeline.ingest.input_file import InputFile
+from pipeline.ingest.landing.part_writer import PartWriter
+from pipeline.ingest.landing.zone import Draft, Landing, Part, PartRecord, SourceFile, part_address
+from pipeline.ingest.plain_parquet import is_plain
+from pipeline.ingest.readers import OpenTable, RawBatch
+from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
+from pipeline.ingest.shared_report import SharedReport
+from pipeline.ingest.tables import ROW_COLUMN, Kind, SourceTable
+from pipeline.ingest.type_batches import Conformer, landing_schema
+from pipeline.ingest.values.cells import NULLED
+from pipeline.ingest.values.headers import match_headers
+
+if TYPE_CHECKING:
+    from pipeline.ingest.readers.database import DatabaseTable
+
+BATCH_ROWS: Final = 64 * 1024
+"""The rows of a row group that is written anew."""
+
+
+def land_file(table: SourceTable, file: InputFile, landing: Landing, report: SharedReport) -> Part:
+    """Land a file, unless it is there already: then nothing but its hash is asked."""
+    address = part_address(table, file.source_file.sha256, file.name)
+    part = landing.find(table, address)
+    if part is None:
+        with landing.draft(table) as draft:
+            record = _copy_plain(table, file, draft, landing)
+            if record is None:
+                record = _write(table, file.take(), file.name, draft, landing, report)
+            file.must_be_unchanged()
+            part = landing.keep(table, address, draft, record)
+    report.tell(file.name, part.record.read, table.qualified_name)
+    return part
+
+
+def land_query(
+    table: SourceTable, opened: DatabaseTable, landing: Landing, report: SharedReport
+) -> tuple[SourceFile, Part]:
+    """Land a database's table. What it holds is only known once it is read, so its address comes last."""
+    content = _Hashing(opened)
+    with landing.draft(table) as draft:
+        record = _write(table, content, opened.name, draft, landing, report)
+        source_file = SourceFile(opened.name, content.size, content.digest.hexdigest())
+        address = part_address(table, source_file.sha256, source_file.name)
+        part = landing.find(table, address) or landing.keep(table, address, draft, record)
+    return source_file, part
+
+
+class _Hashing:
+    """A table that is hashed while it is read."""
+
+    def __init__(self, opened: OpenTable) -> None:
+        self._opened = opened
+        self.headers = opened.headers
+        self.dates_from_1904 = opened.dates_from_1904
+        self.notices = opened.notices
+        self.size = 0
+        self.digest = hashlib.sha256("\0".join(opened.headers).encode("utf-8", errors="replace"))
+
+    def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
+        """The rows, as they are."""
+        for batch in self._opened.batches(positions):
+            names = [str(at) for at in range(len(batch.columns))]
+            told = pa.RecordBatch.from_arrays(list(batch.columns), names=names).serialize()
+            self.size += told.size
+            self.digest.update(told)
+            yield batch
+
+
+def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Landing) -> PartRecord | None:
+    """Copy the bytes of a Parquet file that needs nothing done to it; None if it is no such file."""
+    if file.path.suffix.lower() != ".parquet":
+        return None
+    try:
+        if not is_plain(table, file.path, trusted=whole_numbers_of_key(table)):
+            return None
+        may_repeat, ranges = look_at_keys(table.by_key_alone, file.path)
+    except (IncompleteKeyError, pa.ArrowException, OSError):  # the long way says what is wrong with it
+        return None
+    if may_repeat and find_losers(table.by_key_alone, [file.path], landing):
+        return None
+    shutil.copyfile(file.path, draft.data)
+    metadata = pq.read_metadata(draft.data)
+    match = match_headers(table, metadata.schema.to_arrow_schema().names, file.name)
+    rows = int(metadata.num_rows)
+    return PartRecord(
+        read=rows,
+        loaded=rows,
+        rejected=0,
+        size=draft.data.stat().st_size,
+        has_rejects=False,
+        extra_columns=match.extra,
+        key_ranges=to_record(ranges),
+    )
+
+
+def _write(
+    table: SourceTable, opened: OpenTable, name: str, draft: Draft, landing: Landing, report: SharedReport
+) -> PartRecord:
+    match = match_headers(table, opened.headers, name)
+    positions = frozenset(at for at in match.positions if at is not None)
+    read = 0
+    with RejectsWriter(draft.rejects, table) as rejects, ThreadPoolExecutor(landing.threads) as pool:
+        conformer = Conformer(table, match, rejects, name, pool, dates_from_1904=opened.dates_from_1904)
+        with PartWriter(draft.data, landing_schema(table)) as writer:
+            for raw in opened.batches(positions):
+                read += len(raw.row_numbers) + len(raw.broken)
+                writer.write(conformer.conform(raw))
+                report.tell(name, read, table.qualified_name)
+        may_repeat, ranges = look_at_keys(table.by_key_alone, draft.data)
+        loaded = read - rejects.rows_dropped
+        if may_repeat:
+            loaded = _drop_losers(table, draft, rejects, name, landing)
+    if read != loaded + rejects.rows_dropped or loaded != pq.read_metadata(draft.data).num_rows:
+        raise WarehouseError(
+            f"{read} rows were read, but {loaded} loaded and {rejects.rows_dropped} rejected", where=name
+        )
+    return PartRecord(
+        read=read,
+        loaded=loaded,
+        rejected=rejects.rows_dropped,
+        size=draft.data.stat().st_size,
+        has_rejects=rejects.has_any,
+        extra_columns=match.extra,
+        notices=opened.notices,
+        key_ranges=to_record(ranges),
+    )
+
+
+def _drop_losers(table: SourceTable, draft: Draft, rejects: RejectsWriter, name: str, landing: Landing) -> int:
+    losers = find_losers(table.by_key_alone, [draft.data], landing)
+    if not losers:
+        return int(pq.read_metadata(draft.data).num_rows)
+    report_losers(table, losers, [draft.data], [name], rejects)
+    with PartWriter(draft.scratch, landing_schema(table)) as writer:
+        loaded = 0
+        for batch in winners(table, draft.data, 0, losers):
+            writer.write(batch)
+            loaded += batch.num_rows
+    draft.scratch.replace(draft.data)
+    return loaded
+
+
+def report_losers(
+    table: SourceTable, losers: Sequence[Losers], parts: Sequence[Path], names: Sequence[str], rejects: RejectsWriter
+) -> None:
+    """One reject a loser: the row that won is still there. `names` are the files that the parts were made of."""
+    for lost in losers:
+        reason = f"another row has the same {' and '.join(lost.columns)}"
+        values = lost.keys
+        if any(column.name in lost.columns and column.kind is not Kind.ID for column in table.columns):
+            values = pa.array([redact(key, may_hold_phone=False) for key in values.to_pylist()], pa.string())
+        for part in np.unique(lost.parts).tolist():
+            chosen = lost.parts == part
+            rejects.add(
+                names[part],
+                row_numbers(parts[part]).take(pa.array(lost.places[chosen])),
+                lost.columns[-1],
+                values.filter(pa.array(chosen)),
+                reason,
+                NULLED if lost.is_cell else ROW_DROPPED,
+            )
+
+
+def row_numbers(part: Path) -> pa.Array:
+    """The source's row number of each row of a part; a part that ingest did not write itself has them in sequence."""
+    file = pq.ParquetFile(part)
+    if ROW_COLUMN in file.schema_arrow.names:
+        return file.read(columns=[ROW_COLUMN])[ROW_COLUMN].combine_chunks()
+    return pa.array(np.arange(2, 2 + file.metadata.num_rows))
+
+
+def winners(table: SourceTable, part: Path, at: int, losers: Sequence[Losers]) -> Iterator[pa.RecordBatch]:
+    """The rows of the part (number `at` of those that the losers tell of) that stay, lost cells nulled.
+
+    They come in the schema of a part that ingest writes, with their row numbers.
+    """
+    schema = landing_schema(table)
+    file = pq.ParquetFile(part)
+    numbers = row_numbers(part)
+    stays = np.ones(len(numbers), dtype=bool)
+    lost_cells: dict[str, np.ndarray] = {}
+    for lost in losers:
+        places = lost.places[lost.parts == at]
+        if lost.is_cell:
+            lost_cells.setdefault(lost.columns[0], np.zeros(len(numbers), dtype=bool))[places] = True
+        else:
+            stays[places] = False
+    start = 0
+    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=table.arrow_schema.names):
+        rows = slice(start, start + batch.num_rows)
+        start += batch.num_rows
+        arrays = {name: batch[name].cast(schema.field(name).type) for name in table.arrow_schema.names}
+        arrays[ROW_COLUMN] = numbers[rows]
+        for name, is_lost in lost_cells.items():
+            arrays[name] = pc.if_else(pa.array(is_lost[rows]), None, arrays[name])
+        whole = pa.RecordBatch.from_arrays([arrays[name] for name in schema.names], schema=schema)
+        yield whole if stays[rows].all() else whole.filter(pa.array(stays[rows]))

@@ -1,0 +1,56 @@
+"""What the latest ingest of a source landed, kept in a file for the steps that come after it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.landing.zone import LandedTable, SourceFile
+from pipeline.ingest.tables import source_table
+
+
+def write_record(path: Path, landed: Sequence[LandedTable]) -> None:
+    """Write the record, whole or not at all."""
+    told = [
+        {
+            **{name: value for name, value in vars(table).items() if name != "table"},
+            "source": table.table.source,
+            "name": table.table.name,
+            "parts": [str(part) for part in table.parts],
+            "rejects": [str(part) for part in table.rejects],
+            "files": [asdict(file) for file in table.files],
+        }
+        for table in landed
+    ]
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+    draft.replace(path)
+
+
+def read_record(path: Path) -> list[LandedTable]:
+    """Read what `write_record` wrote; WarehouseError if there is none or it is not readable."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return [
+            LandedTable(
+                table=source_table(table["source"], table["name"]),
+                parts=tuple(Path(part) for part in table["parts"]),
+                rejects=tuple(Path(part) for part in table["rejects"]),
+                files=tuple(SourceFile(**file) for file in table["files"]),
+                is_configured=bool(table["is_configured"]),
+                read=int(table["read"]),
+                loaded=int(table["loaded"]),
+                rejected=int(table["rejected"]),
+                fingerprint=str(table["fingerprint"]),
+                extra_columns=tuple(table["extra_columns"]),
+                notices=tuple(table["notices"]),
+            )
+            for table in told
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WarehouseError(
+            "the record of the latest ingest is missing or damaged", where=str(path), remedy="ingest the sources again"
+        ) from error

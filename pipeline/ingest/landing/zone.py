@@ -1,0 +1,297 @@
+"""The landing zone: typed Parquet, addressed by what it was made from, and never changed once it is there.
+
+A part's address is the hash of its file's bytes and name, its table's schema and the ingest's own code, so that an
+unchanged file costs nothing but its hashing and a changed rule reads everything again. Beside `<address>.parquet`
+stand the part's rejects and, written last, its record: without the record there is no part, and what a killed run
+left behind is swept away by the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pyarrow.parquet as pq
+
+from pipeline.ingest.tables import SourceTable
+
+_ADDRESS_DIGITS: Final = 32
+_PARQUET_MARK: Final = b"PAR1"
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file (or a database's table) that was read: its name within the source, its size and its hash."""
+
+    name: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class LandedTable:
+    """A source table in the landing zone.
+
+    `parts` together hold its rows; each has at least the columns of `table.arrow_schema`, with those types. They may
+    stand in another order and beside others, so read them by name. `read` = `loaded` + `rejected`, in rows.
+    """
+
+    table: SourceTable
+    parts: tuple[Path, ...]
+    is_configured: bool
+    files: tuple[SourceFile, ...]
+    read: int
+    loaded: int
+    rejected: int
+    rejects: tuple[Path, ...]
+    fingerprint: str
+    extra_columns: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PartRecord:
+    """What is known of a part without opening it. Counts are rows; `size` is the Parquet file's, in bytes."""
+
+    read: int
+    loaded: int
+    rejected: int
+    size: int
+    has_rejects: bool
+    extra_columns: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    key_ranges: dict[str, list[int]] | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One typed Parquet file of a table, its rejects (None: there are none) and its record."""
+
+    address: str
+    path: Path
+    rejects: Path | None
+    record: PartRecord
+
+
+@dataclass(frozen=True)
+class PartSet:
+    """Parts that stand side by side as one table: what fell out between them is counted and told."""
+
+    address: str
+    parts: tuple[Part, ...]
+    rejected: int
+    rejects: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Where a part is written before it gets its address."""
+
+    data: Path
+    rejects: Path
+    scratch: Path
+
+
+class Landing:
+    """The landing zone in the folder `root`. `memory_limit` bounds what deduplication may hold (the rest spills)."""
+
+    def __init__(self, root: Path, *, memory_limit: str = "512MiB", threads: int | None = None) -> None:
+        self.root = root
+        self.memory_limit = memory_limit
+        self.threads = threads or os.cpu_count() or 1
+
+    @contextmanager
+    def spill_folder(self) -> Iterator[Path]:
+        """A folder for what does not fit into memory, one for each caller: DuckDB always uses the same file names."""
+        folder = self.root / "spill"
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        own = folder / f".{os.getpid()}-{uuid.uuid4().hex}"
+        try:
+            yield own
+        finally:
+            shutil.rmtree(own, ignore_errors=True)
+
+    def find(self, table: SourceTable, address: str) -> Part | None:
+        """The part of that address, None if it is not there whole."""
+        folder = self._folder(table)
+        data = folder / f"{address}.parquet"
+        try:
+            told = json.loads((folder / f"{address}.json").read_text(encoding="utf-8"))
+            record = PartRecord(
+                read=int(told["read"]),
+                loaded=int(told["loaded"]),
+                rejected=int(told["rejected"]),
+                size=int(told["size"]),
+                has_rejects=bool(told["has_rejects"]),
+                extra_columns=tuple(told["extra_columns"]),
+                notices=tuple(told["notices"]),
+                key_ranges=told["key_ranges"],
+            )
+            if data.stat().st_size != record.size:
+                return None
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        rejects = folder / f"{address}.rejects.parquet" if record.has_rejects else None
+        if rejects is not None and not _is_whole(rejects):
+            return None
+        return Part(address, data, rejects, record)
+
+    @contextmanager
+    def draft(self, table: SourceTable) -> Iterator[Draft]:
+        """Names for a part in the making, in the table's folder; whatever is left of them afterwards is removed."""
+        folder = self._folder(table)
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        stem = f".{os.getpid()}-{uuid.uuid4().hex}"
+        draft = Draft(folder / f"{stem}.data", folder / f"{stem}.rejects", folder / f"{stem}.scratch")
+        try:
+            yield draft
+        finally:
+            for path in (draft.data, draft.rejects, draft.scratch):
+                path.unlink(missing_ok=True)
+
+    def keep(self, table: SourceTable, address: str, draft: Draft, record: PartRecord) -> Part:
+        """Give a finished draft its address. The record comes last: it is what makes the part exist."""
+        folder = self._folder(table)
+        if record.has_rejects:
+            draft.rejects.replace(folder / f"{address}.rejects.parquet")
+        draft.data.replace(folder / f"{address}.parquet")
+        note = draft.scratch.with_suffix(".json")
+        note.write_text(json.dumps(asdict(record), ensure_ascii=False, sort_keys=True), encoding="utf-8")
+        note.replace(folder / f"{address}.json")
+        part = self.find(table, address)
+        if part is None:
+            raise OSError(f"{folder.name}/{address} vanished while it was written")
+        return part
+
+    def find_set(self, table: SourceTable, address: str) -> PartSet | None:
+        """The set of that address, None if it or one of its parts is not there whole."""
+        folder = self._folder(table)
+        try:
+            told = json.loads((folder / f"{address}.set.json").read_text(encoding="utf-8"))
+            parts = [self.find(table, part) for part in told["parts"]]
+            rejects = tuple(folder / f"{name}.rejects.parquet" for name in told["rejects"])
+            rejected = int(told["rejected"])
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        whole = tuple(part for part in parts if part is not None)
+        if len(whole) < len(parts) or not all(map(_is_whole, rejects)):
+            return None
+        return PartSet(address, whole, rejected, rejects)
+
+    def keep_set(
+        self,
+        table: SourceTable,
+        address: str,
+        draft: Draft,
+        parts: Sequence[Part],
+        rejected: int,
+        rejects: Sequence[Path],
+    ) -> PartSet:
+        """Keep a set. Its own rejects, if the draft has any, come after those of the set that it grew from."""
+        folder = self._folder(table)
+        names = [path.name.removesuffix(".rejects.parquet") for path in rejects]
+        if draft.rejects.exists():
+            draft.rejects.replace(folder / f"{address}.rejects.parquet")
+            names.append(address)
+        told = {"parts": [part.address for part in parts], "rejected": rejected, "rejects": names}
+        draft.scratch.write_text(json.dumps(told, sort_keys=True), encoding="utf-8")
+        draft.scratch.replace(folder / f"{address}.set.json")
+        kept = self.find_set(table, address)
+        if kept is None:
+            raise OSError(f"{folder.name}/{address} vanished while it was written")
+        return kept
+
+    def empty(self, table: SourceTable) -> Part:
+        """The part of a table that has no rows."""
+        address = part_address(table, "empty", "")
+        if part := self.find(table, address):
+            return part
+        with self.draft(table) as draft:
+            pq.write_table(table.arrow_schema.empty_table(), draft.data)
+            return self.keep(table, address, draft, PartRecord(0, 0, 0, draft.data.stat().st_size, has_rejects=False))
+
+    def remembered_headers(self, content: str) -> tuple[str, ...] | None:
+        """The headers of the file with that hash, None if it was never opened."""
+        try:
+            told = json.loads(self._header_note(content).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return tuple(told) if isinstance(told, list) and all(isinstance(header, str) for header in told) else None
+
+    def remember_headers(self, content: str, headers: Sequence[str]) -> None:
+        """Keep a file's headers, so that a file is not opened only to see which table it is."""
+        note = self._header_note(content)
+        note.parent.mkdir(parents=True, exist_ok=True)
+        draft = note.with_name(f".{os.getpid()}-{uuid.uuid4().hex}")
+        draft.write_text(json.dumps(list(headers), ensure_ascii=False), encoding="utf-8")
+        draft.replace(note)
+
+    def _header_note(self, content: str) -> Path:
+        return self.root / "headers" / f"{combined_hash(_rules_version(), content)[:_ADDRESS_DIGITS]}.json"
+
+    def _folder(self, table: SourceTable) -> Path:
+        return self.root / table.qualified_name
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a Parquet file is there to its end, where its mark stands."""
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(_PARQUET_MARK), os.SEEK_END)
+            return file.read() == _PARQUET_MARK
+    except OSError:
+        return False
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the temporary files of processes that are gone: a run that was killed could not do it itself."""
+    for path in folder.glob(".*-*"):
+        writer = path.name[1:].partition("-")[0]
+        if not writer.isdigit() or _is_alive(int(writer)):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True
+
+
+def part_address(table: SourceTable, content: str, name: str) -> str:
+    """The address of a part made of `content` (a hash), in a file called `name`."""
+    return combined_hash(_rules_version(), repr(table), content, name)[:_ADDRESS_DIGITS]
+
+
+def combined_hash(*parts: str) -> str:
+    """One hash of several texts, none of which runs into its neighbour."""
+    return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()
+
+
+@cache
+def _rules_version() -> str:
+    """The hash of the ingest's own code: nobody has to remember to raise a number when a rule changes."""
+    package = Path(__file__).parent.parent
+    digest = hashlib.sha256()
+    for module in sorted(package.rglob("*.py")):
+        digest.update(module.relative_to(package).as_posix().encode())
+        digest.update(module.read_bytes())
+    return digest.hexdigest()

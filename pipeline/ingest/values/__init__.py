@@ -1,0 +1,1 @@
+"""What a header is and what a cell is, whatever file they come from."""

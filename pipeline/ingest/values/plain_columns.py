@@ -1,0 +1,143 @@
+"""Shortcuts for whole columns: values spelt so plainly that no cell rule has a say are converted at once, in Arrow.
+
+`plain_values` converts what it is sure of and leaves null what it is not; that goes through `cells.py`, value by value.
+So whatever is converted here must come out as `cells.read_cell` would have it: a test compares the two.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.ingest.tables import Column, Kind
+from pipeline.ingest.values.cells import DECIMAL_SIZES, FIRST_DAY, LAST_DAY, TEXT_KINDS
+
+_DAY: Final = (
+    r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    r"|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+)
+"""A month and a day that every year has."""
+_CLOCK: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
+_UTC: Final = r"(?:Z|\+00(?::?00)?)"
+_ZONE: Final = r"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
+
+_PLAIN_TEXT: Final = {
+    Kind.ID: r"^-?[0-9]{1,18}$",
+    Kind.YEAR: r"^-?[0-9]{1,9}$",
+    Kind.MONEY: r"^-?[0-9]{1,10}(?:\.[0-9]{1,2})?$",
+    Kind.RATE: r"^[0-9]{1,10}(?:\.[0-9]{1,2})?$",
+    Kind.NUMBER: r"^-?[0-9]{1,14}(?:\.[0-9]{1,4})?$",
+    Kind.SCORE: r"^-?[0-9]{1,5}(?:\.[0-9]{1,2})?$",
+    Kind.DATE: rf"^20[0-9]{{2}}-{_DAY}(?:[T ]{_CLOCK}{_UTC}?)?$",
+    Kind.TIMESTAMP: rf"^[12][0-9]{{3}}-{_DAY}(?:[T ]{_CLOCK}{_ZONE}?)?$",
+    Kind.KEY: r"^[!\"$-~](?:[ -~]*[!-~])?$",
+    Kind.TRIMMED: r"^[!\"$-~](?:[ -~]*[!-~])?$",
+}
+
+_LARGEST_EXACT_FLOAT: Final = 2**53
+_YEAR_1: Final = -62_135_596_800_000_000
+_YEAR_10000: Final = 253_402_300_800_000_000
+"""The ends of the years 1 to 9999, in microseconds from 1970."""
+
+
+def plain_values(column: Column, raw: pa.Array) -> pa.Array | None:
+    """The plain values of `raw` in the column's landing type, null where a value is not plain; None if none is sure."""
+    if column.allowed or column.kind is Kind.TAGS:
+        return None
+    try:
+        if pa.types.is_binary(raw.type):
+            raw = raw.cast(pa.string())
+        if pa.types.is_string(raw.type):
+            return _from_text(column.kind, raw)
+        if pa.types.is_integer(raw.type):
+            return _from_integers(column, raw)
+        if pa.types.is_floating(raw.type):
+            return _from_floats(column.kind, raw)
+        if pa.types.is_decimal(raw.type):
+            is_signed = column.kind in DECIMAL_SIZES and column.kind is not Kind.RATE
+            return raw.cast(column.arrow_type) if is_signed else None
+        if pa.types.is_boolean(raw.type):
+            return raw if column.kind is Kind.BOOL else None
+        if pa.types.is_date(raw.type) or pa.types.is_timestamp(raw.type):
+            return _from_instants(column.kind, raw)
+    except pa.ArrowInvalid:  # one value that does not fit; the cell rules say which
+        return None
+    return None
+
+
+def _from_text(kind: Kind, raw: pa.Array) -> pa.Array | None:
+    if kind is Kind.TEXT:
+        odd = pc.or_(pc.match_substring(raw, "\0"), pc.starts_with(raw, "#"))
+        return pc.if_else(odd, pa.scalar(None, pa.string()), raw) if pc.any(odd).as_py() else raw
+    pattern = _PLAIN_TEXT.get(kind)
+    if pattern is None:
+        return None
+    is_plain = pc.match_substring_regex(raw, pattern)
+    if not pc.all(is_plain).as_py():
+        raw = pc.if_else(is_plain, raw, pa.scalar(None, pa.string()))
+    if kind in TEXT_KINDS:
+        return raw
+    if kind is Kind.ID:
+        return raw.cast(pa.int64())
+    if kind is Kind.YEAR:
+        return raw.cast(pa.int32())
+    if kind is Kind.DATE:
+        return pc.utf8_slice_codeunits(raw, 0, 10).cast(pa.date32())
+    if kind is Kind.TIMESTAMP:
+        is_zoned = pc.match_substring_regex(raw, f":[0-9]{{2}}(?:\\.[0-9]+)?{_ZONE}$")
+        if not pc.any(is_zoned).as_py():
+            return raw.cast(pa.timestamp("us"))
+        nothing = pa.scalar(None, pa.string())
+        zoned = pc.if_else(is_zoned, raw, nothing).cast(pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us"))
+        return pc.coalesce(zoned, pc.if_else(is_zoned, nothing, raw).cast(pa.timestamp("us")))
+    return raw.cast(pa.decimal128(*DECIMAL_SIZES[kind]))
+
+
+def _from_integers(column: Column, raw: pa.Array) -> pa.Array | None:
+    if column.kind in (Kind.ID, Kind.YEAR):
+        return raw.cast(column.arrow_type)
+    if column.kind in TEXT_KINDS:
+        return raw.cast(pa.string())
+    return None
+
+
+def _from_floats(kind: Kind, raw: pa.Array) -> pa.Array | None:
+    """Ids that a data frame with gaps has made floats."""
+    if kind is not Kind.ID:
+        return None
+    raw = raw.cast(pa.float64())
+    is_whole = pc.and_(pc.equal(pc.floor(raw), raw), pc.less(pc.abs(raw), _LARGEST_EXACT_FLOAT))
+    return pc.if_else(is_whole, raw, pa.scalar(None, pa.float64())).cast(pa.int64())
+
+
+def _from_instants(kind: Kind, raw: pa.Array) -> pa.Array | None:
+    if kind not in (Kind.DATE, Kind.TIMESTAMP):
+        return None
+    if pa.types.is_date(raw.type):
+        raw = raw.cast(pa.timestamp("s" if pa.types.is_date32(raw.type) else "ms"))
+    instants = to_utc_micros(raw)
+    ticks = instants.cast(pa.int64())
+    is_real = pc.and_(pc.greater_equal(ticks, _YEAR_1), pc.less(ticks, _YEAR_10000))
+    instants = pc.if_else(is_real, instants, pa.scalar(None, pa.timestamp("us")))
+    if kind is Kind.TIMESTAMP:
+        return instants
+    days = pc.floor_temporal(instants, unit="day").cast(pa.date32())
+    is_near = pc.and_(pc.greater_equal(days, pa.scalar(FIRST_DAY)), pc.less_equal(days, pa.scalar(LAST_DAY)))
+    return pc.if_else(is_near, days, pa.scalar(None, pa.date32()))
+
+
+def to_utc_micros(raw: pa.Array) -> pa.Array:
+    """Timestamps of any unit and zone as UTC microseconds without zone; nanoseconds are cut, as digits of text are.
+
+    Raises ArrowInvalid where an instant has no place in 64 bits of microseconds.
+    """
+    without_zone = raw.cast(pa.timestamp(raw.type.unit, tz="UTC")) if raw.type.tz else raw
+    ticks = without_zone.cast(pa.int64())
+    if raw.type.unit == "ns":
+        cut = np.floor_divide(pc.fill_null(ticks, 0).to_numpy(zero_copy_only=False), 1000)
+        ticks = pa.array(cut, mask=pc.is_null(ticks).to_numpy(zero_copy_only=False))
+        return ticks.cast(pa.timestamp("us"))
+    return ticks.cast(pa.timestamp(raw.type.unit)).cast(pa.timestamp("us"))

@@ -1,0 +1,77 @@
+"""The drops as assets: staged, audited, published, in one step, so that nothing comes between check and publication."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from pipeline.common.errors import WarehouseError
+from pipeline.common.progress import Progress
+from pipeline.contracts.contract import contracts_from_manifest
+from pipeline.dbt.build_record import Build
+from pipeline.drops.destination import open_destination
+from pipeline.engines import open_engine
+from pipeline.engines.raw_tables import landed_tables
+from pipeline.orchestration.models import asset_key
+from pipeline.orchestration.release import OpenAudit, Release
+from pipeline.settings import Settings
+from pipeline.state.workspace import Workspace
+
+STAGED = dg.AssetKey(["drops", "staged"])
+AUDITED = dg.AssetKey(["drops", "audited"])
+PUBLISHED = dg.AssetKey(["drops", "published"])
+
+
+def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
+    """Make the step that turns the marts into published drops."""
+    contracts = contracts_from_manifest(manifest)
+    exported = {contract.name for contract in contracts}
+    marts = [asset_key(node) for node in manifest["nodes"].values() if node["name"] in exported]
+
+    @dg.multi_asset(
+        name="drops",
+        specs=[
+            dg.AssetSpec(STAGED, deps=marts, group_name="drops", kinds={"parquet", "csv"}),
+            dg.AssetSpec(AUDITED, deps=[STAGED], group_name="drops", kinds={"great_expectations"}),
+            dg.AssetSpec(PUBLISHED, deps=[AUDITED], group_name="drops", kinds={"parquet", "csv"}),
+        ],
+    )
+    def drops(
+        context: dg.AssetExecutionContext,
+        settings: dg.ResourceParam[Settings],
+        progress: dg.ResourceParam[Progress],
+        open_audit: dg.ResourceParam[OpenAudit],
+    ) -> Iterator[dg.MaterializeResult[Any]]:
+        """Stage, audit and publish a drop for each organization."""
+        workspace = Workspace(settings.state)
+        build = Build.read(workspace.built)
+        if build is None:
+            raise WarehouseError("the marts have not been built yet", remedy="materialise the models first")
+        engine = open_engine(settings)
+        try:
+            published = Release(
+                engine=engine,
+                contracts=contracts,
+                landed=landed_tables(workspace),
+                plan=build.plan,
+                settings=settings,
+                destination=open_destination(settings, workspace),
+                open_audit=open_audit,
+                run_id=context.run.run_id,
+                progress=progress,
+            ).publish()
+        finally:
+            engine.close()
+        facts = [
+            {
+                "organization_id": drop.organization_id,
+                "location": drop.location,
+                "is_new": drop.is_new,
+                "rows": {file["export"]: file["rows"] for file in drop.manifest["files"]},
+            }
+            for drop in published
+        ]
+        for key in (STAGED, AUDITED, PUBLISHED):
+            yield dg.MaterializeResult(asset_key=key, metadata={"drops": facts})
+
+    return drops

@@ -1,0 +1,168 @@
+"""The dbt project as assets: seeds and models by layer and name, data tests as asset checks.
+
+dbt runs on the kept parse, in a process that was started early: dagster-dbt's own step starts dbt as a program, parses
+the project and asks a package index for versions, ten seconds that a small run does not have.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from graphlib import TopologicalSorter
+from typing import Any
+
+import dagster as dg
+
+from pipeline.common.errors import WarehouseError
+from pipeline.common.formats import plural
+from pipeline.common.progress import Progress, Step
+from pipeline.dbt.build_record import Build, selection
+from pipeline.dbt.runner import DbtContext, NodeResult
+from pipeline.dbt.worker import OpenDbt
+from pipeline.engines import Engine, open_engine
+from pipeline.engines.raw_tables import landed_tables, raw_tables
+from pipeline.orchestration.dbt_events import DbtEvents
+from pipeline.orchestration.resources import plan_of
+from pipeline.report.failure import failure_reported
+from pipeline.settings import Settings
+from pipeline.state.workspace import Workspace
+
+_TABLES = ("model", "seed")
+
+
+def asset_key(node: Mapping[str, Any]) -> dg.AssetKey:
+    """Name a dbt node's asset: `[layer, name]` for models and seeds, `[source, table]` for sources."""
+    if node["resource_type"] == "source":
+        return dg.AssetKey([node["source_name"], node["name"]])
+    return dg.AssetKey([node["config"].get("schema") or "main", node["name"]])
+
+
+def _assets_and_checks(manifest: Mapping[str, Any]) -> tuple[dict[str, dg.AssetSpec], dict[str, dg.AssetCheckSpec]]:
+    """Give the asset of every seed and model, parents first, and the check of every data test, by dbt's unique id."""
+    nodes = {**manifest["nodes"], **manifest["sources"]}
+    assets = {}
+    checks = {}
+    for unique_id in TopologicalSorter(manifest["parent_map"]).static_order():
+        if unique_id not in manifest["nodes"]:
+            continue
+        node = manifest["nodes"][unique_id]
+        parents = [nodes[parent] for parent in node["depends_on"].get("nodes", []) if parent in nodes]
+        if node["resource_type"] in _TABLES:
+            assets[unique_id] = dg.AssetSpec(
+                asset_key(node),
+                deps=[asset_key(parent) for parent in parents],
+                description=node["description"] or None,
+                group_name=node["config"].get("schema") or "main",
+                kinds={"dbt"},
+            )
+        elif node["resource_type"] == "test":
+            tested = nodes.get(node.get("attached_node") or "") or (parents[0] if parents else None)
+            if tested is not None and tested["resource_type"] in _TABLES:
+                checks[unique_id] = dg.AssetCheckSpec(
+                    node["name"], asset=asset_key(tested), description=node["description"] or None, blocking=True
+                )
+    return assets, checks
+
+
+def build_model_assets(
+    manifest: Mapping[str, Any], awaited: Collection[dg.AssetKey] | None = None
+) -> dg.AssetsDefinition:
+    """Make one step of the whole dbt project; a part of it may be selected.
+
+    `awaited` are the assets that a later step waits for, where one is known: a Dagster that forgets its events when the
+    run ends is told of no others.
+    """
+    assets, checks = _assets_and_checks(manifest)
+    by_key = {spec.key: unique_id for unique_id, spec in assets.items()}
+
+    @dg.multi_asset(name="models", specs=list(assets.values()), check_specs=list(checks.values()), can_subset=True)
+    def models(
+        context: dg.AssetExecutionContext,
+        settings: dg.ResourceParam[Settings],
+        progress: dg.ResourceParam[Progress],
+        open_dbt: dg.ResourceParam[OpenDbt],
+    ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        """Load what has landed into the engine, then build the models and test them."""
+        workspace = Workspace(settings.state)
+        plan = plan_of(context, settings)
+        selected = [manifest["nodes"][by_key[key]]["name"] for key in context.selected_asset_keys if key in by_key]
+        with failure_reported(settings, plan, progress, lambda: landed_tables(workspace)):
+            with closing(open_engine(settings)) as engine:
+                with progress.step("load", "tables") as step:
+                    tables = raw_tables(workspace, plan)
+                    engine.load(tables)
+                    step.summary = f"{plural(len(tables), 'table')} into {engine.name}"
+                build = Build.of(plan, engine.name, tables)
+                part = None if len(selected) == len(by_key) else sorted(selected)
+                only = awaited if context.instance.is_ephemeral else None
+                events = DbtEvents(assets, checks, manifest["parent_map"], with_kept=part is None, only=only)
+                failed = []
+                with progress.step("dbt", "nodes") as step:
+                    for result in _build(engine, open_dbt, build, workspace, step, part):
+                        if result.status in ("error", "fail", "runtime error"):
+                            failed.append(result)
+                        yield from events.of(result)
+            if not failed:
+                (build if part is None else build.without_raw()).write(workspace.built)
+                yield from events.of_the_rest()
+            _stop_on_failure(failed, checks, workspace)
+
+    return models
+
+
+def _build(
+    engine: Engine, open_dbt: OpenDbt, build: Build, workspace: Workspace, step: Step, part: Sequence[str] | None
+) -> Iterator[NodeResult]:
+    """Have dbt build the part, or where there is none, all that the changed raw tables make necessary.
+
+    The nodes come as `Dbt.run` gives them.
+    """
+    changed = build.changed_since(Build.read(workspace.built)) if engine.rebuilds_in_part else None
+    for record in (workspace.built, workspace.last_run):  # until dbt is through, nobody knows what the marts hold
+        record.unlink(missing_ok=True)
+    if part is not None:
+        arguments = ["--select", *part]
+    elif changed is None:
+        arguments = []
+    elif changed:
+        arguments = selection(changed)
+    else:
+        step.summary = "nothing has changed since the last build"
+        return
+    ended = 0
+
+    def on_node(result: NodeResult) -> None:
+        nonlocal ended
+        ended += 1
+        step.update(ended, detail=result.name)
+
+    results = []
+    with engine.dbt_session() as environment, open_dbt() as dbt:
+        for result in dbt.run(
+            ["build", "--exclude-resource-type", "unit_test", *arguments],
+            DbtContext(engine.name, workspace.dbt_target, environment, build.plan.dbt_variables),
+            on_node,
+        ):
+            results.append(result)
+            yield result
+    workspace.model_seconds.write_text(json.dumps({result.name: round(result.seconds, 3) for result in results}))
+    tests = sum(result.resource_type == "test" for result in results)
+    step.summary = f"{len(results) - tests} models and seeds built, {plural(tests, 'data test')}"
+    if changed:
+        step.summary += f", for {plural(len(changed), 'raw table that has', 'raw tables that have')} changed"
+
+
+def _stop_on_failure(
+    failed: Sequence[NodeResult], checks: Mapping[str, dg.AssetCheckSpec], workspace: Workspace
+) -> None:
+    """Stop the run where a node failed, so that nothing downstream runs on."""
+    if failed:
+        lines = []
+        for result in failed:
+            lines.append(f"{result.resource_type} {result.name}: {result.message or result.status}")
+            if (check := checks.get(result.unique_id)) and check.description:
+                lines.append(f"  it wants: {check.description}")
+        raise WarehouseError(
+            "dbt could not build the warehouse:\n  " + "\n  ".join(lines),
+            remedy="nothing was published; mend the data or the model that is named, and run again "
+            f"(the queries as they were run: {workspace.dbt_target / 'compiled'})",
+        )

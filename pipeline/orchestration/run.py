@@ -1,0 +1,104 @@
+"""One run from the command line: the same Dagster job as in service, in this process, with its steps shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pipeline.audit import AuditProcess
+from pipeline.common.errors import WarehouseError, in_words
+from pipeline.common.interruption import Interrupted
+from pipeline.common.progress import Progress
+from pipeline.common.startup import quick_imports
+from pipeline.dbt.worker import OpenDbt, open_dbt
+from pipeline.run_plan import RunPlan
+from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.state.workspace import Workspace
+from pipeline.storage.place import require_writable
+
+if TYPE_CHECKING:
+    from pipeline.orchestration.release import OpenAudit
+
+Helper = TypeVar("Helper")
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the steps speak through Progress
+
+
+@dataclass(frozen=True)
+class RunOutcome:
+    """What a run published; `is_repetition` where there was nothing to do."""
+
+    drops: list[dict[str, Any]]
+    is_repetition: bool = False
+
+
+def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
+    """Run every step; WarehouseError, and nothing published, if one fails."""
+    _require_plain_path(PROJECT_ROOT)
+    settings.require_source()
+    require_writable(settings.exports)
+    workspace = Workspace(settings.state)
+    with workspace.turn(progress.view.noted):
+        plan = RunPlan.of(settings, datetime.now(UTC))
+        # both load what they need while the sources are read
+        with ExitStack() as early_dbt, ExitStack() as early_audit:
+            dbt = early_dbt.enter_context(open_dbt(settings.target))
+            audit = early_audit.enter_context(AuditProcess())
+            with quick_imports():
+                from pipeline.orchestration.skip_repeated import record_run, recorded_drops, run_fingerprint
+            fingerprint = run_fingerprint(settings, plan)
+            if (standing := recorded_drops(workspace, fingerprint)) is not None:
+                return RunOutcome(standing, is_repetition=True)
+            drops = _execute(
+                settings.model_copy(update={"as_of": plan.as_of}),
+                progress,
+                partial(_lent, early_dbt, dbt),
+                partial(_lent, early_audit, audit),
+            )
+        try:
+            record_run(workspace, fingerprint, drops, progress.seconds)
+        except OSError as fault:  # the run has published
+            progress.view.noted(f"the next run will do all of this again, for it can't be recorded: {in_words(fault)}")
+        return RunOutcome(drops)
+
+
+def _require_plain_path(program: Path) -> None:
+    """WarehouseError where the program's own folder has a name that dbt-duckdb or Dagster takes for syntax."""
+    if odd := {"'", "%"} & set(str(program)):
+        raise WarehouseError(
+            f"the program's folder has {' and '.join(sorted(odd))} in its path, which dbt and Dagster can't read",
+            where=str(program),
+            remedy="move or rename it, then run `make clean` and try again",
+        )
+
+
+@contextmanager
+def _lent(opened: ExitStack, helper: Helper) -> Iterator[Helper]:
+    """Give a step the helper that was opened early; it ends with the step, for others need its memory."""
+    with opened:
+        yield helper
+
+
+def _execute(settings: Settings, progress: Progress, open_dbt: OpenDbt, open_audit: OpenAudit) -> list[dict[str, Any]]:
+    """Run the job in this process; give the drops that it published."""
+    with quick_imports():
+        import dagster as dg
+
+        from pipeline.orchestration.definitions import JOB, build_definitions
+        from pipeline.orchestration.drops import PUBLISHED
+
+    job = build_definitions(settings, progress, open_dbt, open_audit).resolve_job_def(JOB)
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+        try:
+            result = job.execute_in_process(instance=instance, run_config=_QUIET)
+        except dg.DagsterExecutionInterruptedError:
+            raise Interrupted from None
+    (published,) = (event for event in result.get_asset_materialization_events() if event.asset_key == PUBLISHED)
+    drops = published.materialization.metadata["drops"].value
+    assert isinstance(drops, list)
+    return drops

@@ -1,0 +1,100 @@
+"""Nothing new, nothing to do: tells whether a run would only repeat the last one.
+
+It would if the files of every source, the settings, the program and what earlier runs left are the same, and what the
+last run published and built, which `explain` reads, is still in place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pipeline.dbt.build_record import Build
+from pipeline.drops.catalog import LATEST, read_manifest, require_as_published
+from pipeline.drops.manifest import MANIFEST
+from pipeline.engines import keeps_models
+from pipeline.run_plan import RunPlan
+from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.state.history import RunHistory
+from pipeline.state.workspace import Workspace
+from pipeline.storage.local_files import content_hash
+from pipeline.storage.place import open_place
+
+_PROGRAM = ("pipeline", "models", "expectations", "dbt_project")
+_PROGRAM_FILES = (".py", ".sql", ".yml", ".csv", ".html", ".css", ".j2")
+
+
+def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
+    """Hash all that decides a run's result; None where a source is a database: it must be read to know its content."""
+    exports = settings.exports if "://" in settings.exports else str(Path(settings.exports).expanduser().resolve())
+    digest = hashlib.sha256(json.dumps([plan.to_json(), settings.target, exports, settings.csv_safe]).encode())
+    for place in (settings.lmn, settings.crm, settings.platform):
+        if place is not None and not Path(place).is_dir():
+            return None
+        digest.update(repr(place).encode())
+        _add_files(digest, _source_files(Path(place)) if place else iter(()), Path(place or "."))
+    _add_files(digest, _program_files(), PROJECT_ROOT)
+    for folder in RunHistory(settings.state).before(plan.as_of):
+        _add_files(digest, _files(folder), folder.parent)
+    return digest.hexdigest()
+
+
+def recorded_drops(workspace: Workspace, fingerprint: str | None) -> list[dict[str, Any]] | None:
+    """Give the last run's drops where it had this fingerprint, they are the latest and its models are there; else None.
+
+    A record that is damaged is taken for none. WarehouseError where a drop is damaged: it stands, but not as published.
+    """
+    try:
+        recorded = json.loads(workspace.last_run.read_text())
+        drops: list[dict[str, Any]] = recorded["drops"]
+        in_place = all(_is_latest(Path(drop["location"])) for drop in drops)
+        is_same = fingerprint is not None and recorded["fingerprint"] == fingerprint
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+    if not (is_same and in_place):
+        return None
+    for drop in drops:
+        place = open_place(drop["location"])
+        if (manifest := read_manifest(place)) is None:
+            return None
+        require_as_published(place, manifest)
+    build = Build.read(workspace.built)
+    return drops if build is not None and keeps_models(build.target, workspace.state) else None
+
+
+def record_run(
+    workspace: Workspace, fingerprint: str | None, drops: list[dict[str, Any]], seconds: dict[str, float]
+) -> None:
+    """Record a run that has published, and how long its steps took."""
+    standing = [{**drop, "is_new": False} for drop in drops]
+    scratch = workspace.last_run.with_suffix(".part")
+    scratch.write_text(json.dumps({"fingerprint": fingerprint, "drops": standing, "seconds": seconds}))
+    scratch.replace(workspace.last_run)
+
+
+def _is_latest(drop: Path) -> bool:
+    return (drop / MANIFEST).exists() and (drop.parent / LATEST).resolve() == drop.resolve()
+
+
+def _source_files(folder: Path) -> Iterator[Path]:
+    """A source's files, and those in the folders of its tables' parts: links are followed, as where they are read."""
+    return (path for path in sorted([*folder.glob("*"), *folder.glob("*/*")]) if path.is_file())
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def _program_files() -> Iterator[Path]:
+    for folder in _PROGRAM:
+        for path in _files(PROJECT_ROOT / folder):
+            if path.suffix in _PROGRAM_FILES and "target" not in path.relative_to(PROJECT_ROOT).parts:
+                yield path
+
+
+def _add_files(digest: hashlib._Hash, files: Iterator[Path], root: Path) -> None:
+    for path in files:
+        digest.update(f"{path.relative_to(root)}={content_hash(path)}\n".encode())

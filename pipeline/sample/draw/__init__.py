@@ -1,0 +1,1 @@
+"""The ordinary company, drawn at random: names, customers, estimates, events."""

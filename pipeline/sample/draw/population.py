@@ -1,0 +1,205 @@
+"""Who exists in a sample: the tenants, their accounts, the sites and people of each, and which systems know them.
+
+Every other module draws what it writes from one population, so that the same account is the same in LMN, in the CRM
+and on the platform. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+
+from pipeline.common.errors import WarehouseError
+from pipeline.sample.draw import names
+from pipeline.sample.draw.roles import Role
+
+MIN_ACCOUNTS: Final = 100
+"""With fewer, the cast would be nearly the whole sample."""
+
+CAST: Final = len(Role)
+"""The first accounts of the CRM's tenant are the cast: each is known to all three systems and plays edge cases."""
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """An organization on the platform. The CRM belongs to the first one."""
+
+    organization_id: int
+    name: str
+    share: float
+    """The part of all accounts that is this tenant's."""
+
+
+TENANTS: Final = (
+    Tenant(1, "Lakeshore Exteriors", 0.75),
+    Tenant(2, "Harborview Facilities", 0.15),
+    Tenant(3, "Bluebird Pools", 0.10),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone on the customer's side."""
+
+    first_name: str
+    last_name: str
+    email: str
+    phone: str
+    title: str
+    lmn_contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place where work is done."""
+
+    address: str
+    city: str
+    state: str
+    postal_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account; what a system does not know of it is None."""
+
+    number: int
+    organization_id: int
+    name: str
+    kind: str
+    domain: str
+    customer_id: int | None
+    """Its key on the platform; None for an account that only the CRM or LMN knows."""
+    lmn_crm_id: str | None
+    """LMN's CRM ID; None for an account that was made in the CRM by hand, and for other tenants."""
+    in_lmn: bool
+    crm_account_id: str | None
+    """accounts.id in the CRM's database."""
+    sites: tuple[Site, ...]
+    people: tuple[Person, ...]
+
+    @property
+    def warehouse_id(self) -> str | None:
+        """The account's id among the CRM's accounts, whether it came from the CRM or from LMN."""
+        if self.crm_account_id is not None:
+            return self.crm_account_id
+        return f"lmn-account-{self.lmn_crm_id}" if self.in_lmn else None
+
+
+@dataclass(frozen=True)
+class Population:
+    """All accounts of a sample, by number, and the instant that the sample is made for."""
+
+    accounts: tuple[Account, ...]
+    as_of: datetime
+    seed: int
+    cast: tuple[Account, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cast", self.accounts[:CAST])
+
+    @property
+    def crm_tenant(self) -> tuple[Account, ...]:
+        """The accounts that LMN or the CRM knows."""
+        return tuple(account for account in self.accounts if account.warehouse_id is not None)
+
+    @property
+    def customers(self) -> tuple[Account, ...]:
+        """The accounts that are customers on the platform, of every tenant, by customer id."""
+        found = [account for account in self.accounts if account.customer_id is not None]
+        return tuple(sorted(found, key=lambda account: (account.customer_id or 0, account.organization_id)))
+
+    def random(self, *key: int) -> np.random.Generator:
+        """Return the stream of random numbers of one part of the sample: the same for the same seed and key."""
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key)))
+
+
+def populate(accounts: int, seed: int, as_of: datetime) -> Population:
+    """Return a population of `accounts` accounts; WarehouseError if that is less than `MIN_ACCOUNTS`."""
+    if accounts < MIN_ACCOUNTS:
+        raise WarehouseError(
+            f"a sample of {accounts} accounts is too small for its edge cases",
+            remedy=f"ask for at least {MIN_ACCOUNTS} accounts",
+        )
+    if as_of.utcoffset() is None:
+        raise WarehouseError(
+            "the sample's instant has no time zone", remedy="give it with an offset, as in 2025-01-15T00:00:00Z"
+        )
+    random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
+    first = round(accounts * TENANTS[0].share)
+    second = round(accounts * TENANTS[1].share)
+    organizations = [1] * first + [2] * second + [3] * (accounts - first - second)
+
+    kind_draws = random.random(accounts).tolist()
+    kinds = [names.KINDS[min(int(draw * 9), 6)] for draw in kind_draws]  # a third are homes
+    account_names = names.account_names(kinds, random)
+    reach = random.random((accounts, 3))
+    has_customer = [
+        organization != 1 or number < CAST or float(draw) >= 0.07
+        for number, (organization, draw) in enumerate(zip(organizations, reach[:, 0], strict=True))
+    ]
+    # Ids are dealt out over all tenants at once, so that those of one tenant lie between those of the others.
+    customer_ids = iter((1001 + random.permutation(sum(has_customer))).tolist())
+    crm_ids = 2_350_000 + np.cumsum(random.integers(4, 12, accounts))
+    site_draws = random.integers(0, 1 << 30, (accounts, 3, 3)).tolist()
+    person_draws = random.integers(0, 1 << 30, (accounts, 3, 4)).tolist()
+    counts = random.random((accounts, 2)).tolist()
+
+    made: list[Account] = []
+    for number in range(accounts):
+        of_crm, in_cast, name = organizations[number] == 1, number < CAST, account_names[number]
+        only_customer = of_crm and not in_cast and has_customer[number] and reach[number, 0] >= 0.97
+        by_hand = of_crm and not in_cast and reach[number, 1] < 0.07
+        only_lmn = of_crm and not in_cast and not by_hand and reach[number, 1] >= 0.92
+        known = of_crm and not only_customer
+        lmn_crm_id = str(crm_ids[number]) if known and not by_hand else None
+        crm_account_id = None
+        if known and not only_lmn:
+            imported = lmn_crm_id is not None and reach[number, 2] < 0.8
+            crm_account_id = f"lmn-account-{lmn_crm_id}" if imported else f"acc-{number:06d}"
+        domain = f"{names.slug(name)}.example"
+        made.append(
+            Account(
+                number,
+                organizations[number],
+                name,
+                kinds[number],
+                domain,
+                next(customer_ids) if has_customer[number] else None,
+                lmn_crm_id,
+                lmn_crm_id is not None and (in_cast or reach[number, 1] >= 0.1),
+                crm_account_id,
+                tuple(_site(draw) for draw in site_draws[number][: 1 + int(counts[number][0] * 2.2)]),
+                _people(person_draws[number][: 1 + int(counts[number][1] * 2.6)], int(crm_ids[number]), domain),
+            )
+        )
+    # Keys hold within a tenant only: one id is the customer of two tenants.
+    twin = made[first]
+    made[first] = replace(twin, customer_id=made[Role.AT_THE_EDGE_OF_TENANTS].customer_id)
+    return Population(tuple(made), as_of, seed)
+
+
+def _site(draw: list[int]) -> Site:
+    city, state, postal_code = names.CITIES[draw[2] % len(names.CITIES)]
+    return Site(names.street(draw[0], draw[1]), city, state, postal_code)
+
+
+def _people(draws: list[list[int]], crm_id: int, domain: str) -> tuple[Person, ...]:
+    made = []
+    for place, (first, last, phone, title) in enumerate(draws):
+        given, family = names.person(first, last)
+        made.append(
+            Person(
+                given,
+                family,
+                f"{names.slug(given)}.{names.slug(family)}@{domain}",
+                names.phone(phone),
+                names.TITLES[title % len(names.TITLES)],
+                # a P marks the primary contact, as LMN does
+                f"P{crm_id + 105}" if place == 0 else f"S{crm_id + 105 + place}",
+            )
+        )
+    return tuple(made)

@@ -1,0 +1,275 @@
+"""What the cast has on the platform beside events: owners and parents that lead nowhere, links, insights, texts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from pipeline.sample.draw.customers import Customers
+from pipeline.sample.draw.population import Account, Population
+from pipeline.sample.draw.roles import Role
+
+NOBODY: Final = 999_999_999
+"""An id that no row has."""
+
+FIRST_ID: Final = 900_000_001
+"""The cast's own rows have ids from here on."""
+
+Row = dict[str, Any]
+Tables = dict[str, list[Row]]
+
+
+def play_cast(population: Population, customers: Customers, tables: Tables) -> None:
+    """Change and add the cast's rows in `tables`, the platform's tables without events."""
+    _links_and_owners(population, customers, tables)
+    _people(population, tables)
+    _insights(population, tables)
+    _texts(population, tables)
+    _edges_of_tenants(population, customers, tables)
+    _tokens(population, tables)
+
+
+def other_tenants_user(customers: Customers) -> int:
+    """Return a user id that only the second tenant has."""
+    return int(customers.team[customers.organization == 2][0, 0])
+
+
+def other_tenants_account(population: Population) -> Account:
+    """Return an account of the second tenant whose customer id no other tenant has."""
+    return next(a for a in population.customers if a.organization_id == 2 and not _is_twin(population, a))
+
+
+def _is_twin(population: Population, account: Account) -> bool:
+    return account.customer_id == population.cast[Role.AT_THE_EDGE_OF_TENANTS].customer_id
+
+
+def _links_and_owners(population: Population, customers: Customers, tables: Tables) -> None:
+    cast = population.cast
+    shared = cast[Role.ACCOUNT_OF_TWO_CUSTOMERS].lmn_crm_id
+    changes: dict[Role, Row] = {
+        Role.LINKED_BY_ACCOUNT_ID: {"crm_id": cast[Role.LINKED_BY_ACCOUNT_ID].crm_account_id},
+        Role.LINKED_WITH_BLANKS: {"crm_id": f"  {cast[Role.LINKED_WITH_BLANKS].lmn_crm_id} "},
+        Role.ACCOUNT_OF_TWO_CUSTOMERS: {"crm_id": shared},
+        Role.SECOND_CUSTOMER_OF_THE_ACCOUNT: {"crm_id": shared},
+        Role.CRM_FILLS_THE_GAPS: dict.fromkeys(("name", "status", "revenue", "renewal", "contract_start_date")),
+        Role.NO_OWNER: {"owner": None},
+        Role.UNKNOWN_OWNER: {"owner": NOBODY},
+        Role.OWNER_OF_ANOTHER_TENANT: {"owner": other_tenants_user(customers)},
+        Role.CHILD_OF_ITS_CHILD: {"parent_id": cast[Role.PARENT_OF_ITS_PARENT].customer_id},
+        Role.PARENT_OF_ITS_PARENT: {"parent_id": cast[Role.CHILD_OF_ITS_CHILD].customer_id},
+        Role.ITS_OWN_PARENT: {"parent_id": cast[Role.ITS_OWN_PARENT].customer_id},
+        Role.UNKNOWN_PARENT: {"parent_id": NOBODY},
+        Role.PARENT_OF_ANOTHER_TENANT: {"parent_id": other_tenants_account(population).customer_id},
+        Role.UNKNOWN_TIER: {"tier_id": 99, "journey_id": 99},
+        Role.NO_REVENUE: {"revenue": Decimal("0.00")},
+        Role.RUNS: {"revenue": Decimal("36500.00"), "owner": int(_team(customers, cast[Role.RUNS])[0])},
+        Role.ODD_PRICES: {"revenue": Decimal("-100.00")},
+        Role.ODD_TEXTS: {"name": '=Château "Bel-Air", Gärten & Söhne', "domain": "", "updated_at": None},
+    }
+    linked = set(Role) - {Role.SECOND_CUSTOMER_OF_THE_ACCOUNT, Role.LINKED_BY_ACCOUNT_ID, Role.LINKED_WITH_BLANKS}
+    for role in Role:
+        row = _row_of(tables["customer"], cast[role])
+        if role in linked:
+            row["crm_id"] = cast[role].lmn_crm_id
+        row |= changes.get(role, {})
+    # another tenant's customers that carry the ids of the CRM's accounts: by LMN's id, and by the account's own
+    others = [a for a in population.customers if a.organization_id == 2]
+    _row_of(tables["customer"], others[0])["crm_id"] = cast[Role.FLAGSHIP].lmn_crm_id
+    _row_of(tables["customer"], others[1])["crm_id"] = cast[Role.ENDS_TODAY].crm_account_id
+    _row_of(tables["customer"], others[2])["name"] = None
+
+
+def _row_of(rows: list[Row], account: Account) -> Row:
+    key = (account.organization_id, account.customer_id)
+    return next(row for row in rows if (row["organization_id"], row["id"]) == key)
+
+
+def _team(customers: Customers, account: Account) -> Any:
+    return customers.team[customers.place_of(account)]
+
+
+def _people(population: Population, tables: Tables) -> None:
+    """Four stakeholders of one customer: one opted out, one muted, a decision maker in odd letters, an ordinary one."""
+    account = population.cast[Role.PEOPLE_WHO_DO_NOT_COUNT]
+    people = [row for row in tables["stakeholder"] if row["customer_id"] == account.customer_id]
+    people[0] |= {"role": "Decision Maker", "opted_out": True, "muted": False}
+    people[1] |= {"role": "Champion", "opted_out": False, "muted": True}
+    people[2] |= {"role": " DECISION maker ", "opted_out": False, "muted": False}
+    people[3] |= {"role": None, "opted_out": None, "muted": None}
+
+
+def _ago(population: Population, **time: float) -> datetime:
+    return population.as_of.replace(tzinfo=None) - timedelta(**time)
+
+
+def _insights(population: Population, tables: Tables) -> None:
+    account = population.cast[Role.ODD_INSIGHTS]
+    rows = tables["insight"]
+    rows[:] = [row for row in rows if row["data_ref"] != account.customer_id]
+
+    def insight(kind: str, **other: Any) -> None:
+        rows.append(
+            {
+                "organization_id": account.organization_id,
+                "id": FIRST_ID + len(rows),
+                "data_ref": account.customer_id,
+                "type": kind,
+                "is_active": True,
+                "created_at": _ago(population, days=60),
+                "last_detected_at": _ago(population, days=10),
+                "source": "email",
+            }
+            | other
+        )
+
+    insight("churn_risk")
+    insight(
+        "churn_risk", is_active=False, resolved_at=_ago(population, days=3), last_detected_at=_ago(population, days=5)
+    )
+    insight("churn_notification", is_active=False, resolved_at=_ago(population, days=20))
+    insight("renewal", last_detected_at=_ago(population, days=30))
+    insight("renewal", created_at=_ago(population, days=90), last_detected_at=_ago(population, days=31))
+    insight("onboarding", last_detected_at=None)
+    insight("qbr", last_detected_at=_ago(population, days=-2))  # detected tomorrow: not known yet
+    insight("single_threaded", created_at=_ago(population, days=-1), last_detected_at=None)
+    insight("no_qbr", is_active=None)
+    insight("competitor_mentioned", context='Said "the others are cheaper"')
+    insight("Churn_Risk ", context="A known type in other letters")
+    insight("churn_risk", data_ref=NOBODY)
+
+
+def _texts(population: Population, tables: Tables) -> None:
+    """Texts with quotes, line breaks and what a spreadsheet takes for a formula; the latest of each kind counts."""
+    account = population.cast[Role.ODD_TEXTS]
+    own = {"organization_id": account.organization_id, "customer_id": account.customer_id}
+    for name, texts in (
+        ("ai_summary", ('=HYPERLINK("http://example.com","renew")', "+1 for the crew", "@board: see minutes")),
+        ("note", ("-5 degrees, salt the lot", 'First line\nsecond line\r\n\ttabbed, "quoted", and a comma', "  ")),
+    ):
+        rows = tables[name]
+        rows[:] = [row for row in rows if row["customer_id"] != account.customer_id]
+        for place, text in enumerate(texts):
+            made = own | {"id": FIRST_ID + place, "created_at": _ago(population, days=9 - 3 * place)}
+            if name == "note":
+                rows.append(made | {"body": text, "author_id": NOBODY})
+            else:
+                rows.append(made | {"summary": text, "kind": ("account", "renewal", "churn")[place]})
+    # the two latest notes are of one instant, so that the id decides; one is not written yet
+    latest = {"created_at": _ago(population, days=1), "author_id": None}
+    tables["note"] += [
+        own | latest | {"id": FIRST_ID + 11, "body": "Of the same instant, lower id"},
+        own | latest | {"id": FIRST_ID + 12, "body": 'Of the same instant, "higher" id;\nÄnderung am Vertrag, 100 €'},
+        own
+        | {"id": FIRST_ID + 13, "created_at": _ago(population, days=-1), "author_id": None, "body": "Not written yet"},
+    ]
+    tables["ai_expansion_opportunities"].append(
+        own
+        | {
+            "id": FIRST_ID,
+            "expansion_summary": '-SUM(A1:A9) is what the "board" asked\nfor; irrigation next.',
+            "readiness_level": "High",
+            "churn_risk_summary": "\tIndented, then 'quoted'",
+            "created_at": _ago(population, hours=1),
+        }
+    )
+
+
+def _edges_of_tenants(population: Population, customers: Customers, tables: Tables) -> None:
+    """Ids that two tenants share, and rows of one tenant that point at another's."""
+    ours = population.cast[Role.AT_THE_EDGE_OF_TENANTS]
+    theirs = other_tenants_account(population)
+    our_user = int(_team(customers, ours)[0])
+    tables["users"].append(
+        {
+            "organization_id": 2,
+            "id": our_user,  # somebody else there
+            "email": "twin@harborviewfacilities.example",
+            "first_name": "Twin",
+            "last_name": "Abbott",
+            "state": "active",
+            "excluded": True,
+            "hourly_cost": Decimal("500.00"),
+        }
+    )
+    tables["stakeholder"] += [
+        {
+            "organization_id": 2,
+            "id": int(customers.first_stakeholder[customers.place_of(ours)]),  # somebody else there
+            "customer_id": theirs.customer_id,
+            "name": "Twin Baptiste",
+            "role": "Decision Maker",
+            "opted_out": True,
+        },
+        {
+            "organization_id": 2,
+            "id": FIRST_ID,
+            "customer_id": population.cast[Role.FLAGSHIP].customer_id,
+            "name": "Across",
+        },
+    ]
+    tables["insight"].append(
+        {
+            "organization_id": 2,
+            "id": FIRST_ID,
+            "data_ref": population.cast[Role.FLAGSHIP].customer_id,
+            "type": "churn_notification",
+            "is_active": True,
+            "created_at": _ago(population, days=2),
+        }
+    )
+    tables["note"].append(
+        {
+            "organization_id": 3,
+            "id": FIRST_ID,
+            "customer_id": ours.customer_id,
+            "created_at": _ago(population, minutes=30),
+            "body": "Another tenant's note",
+        }
+    )
+    tables["customer"].append(
+        {
+            "organization_id": 3,
+            "id": FIRST_ID,
+            "name": "Bluebird's newest customer",
+            "parent_id": ours.customer_id,
+            "tier_id": 1,
+            "owner": our_user,
+            "revenue": Decimal("1200.00"),
+            "contract_start_date": date(population.as_of.year, 1, 1),
+            "updated_at": _ago(population, minutes=1),
+        }
+    )
+
+
+def _tokens(population: Population, tables: Tables) -> None:
+    """A tie between providers in the third tenant, which goes by the alphabet; an owner whose newest is not active."""
+    users = [row for row in tables["users"] if row["organization_id"] == 3]
+    tables["user_api_token"] = [
+        row for row in tables["user_api_token"] if (row["organization_id"], row["kind"]) != (3, "chat")
+    ]
+    for place, provider in enumerate(("teams", "slack")):
+        tables["user_api_token"].append(
+            {
+                "organization_id": 3,
+                "id": FIRST_ID + place,
+                "user_id": users[place]["id"],
+                "kind": "chat",
+                "provider": provider,
+                "active": True,
+                "updated_at": _ago(population, days=30),
+            }
+        )
+    owner = next(row for row in tables["users"] if row["organization_id"] == 1)
+    for place, (provider, active, days) in enumerate((("google", True, 90), ("microsoft", False, 2))):
+        tables["user_api_token"].append(
+            {
+                "organization_id": 1,
+                "id": FIRST_ID + 2 + place,
+                "user_id": owner["id"],
+                "kind": "email",
+                "provider": provider,
+                "active": active,
+                "updated_at": _ago(population, days=days),
+            }
+        )

@@ -1,0 +1,342 @@
+"""The CRM's six tables of a sample, as CSV: what an export from its database looks like, with its usual faults.
+
+The CRM holds most of LMN's accounts (imported, some corrected by hand), some of its own, and a quarter of the
+estimates.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.ingest.tables import source_table
+from pipeline.sample.draw.estimates import Estimates
+from pipeline.sample.draw.population import CAST, Account, Population
+from pipeline.sample.draw.roles import Role
+from pipeline.sample.files.tables import Row, write_csv
+
+_TYPES: Final = ("customer", "client", "prospect", "lead", "Customer", "renewal", "churned")
+_STATUSES: Final = ("active", "active", "active", "negotiating", "onboarding", "at_risk", "churned")
+_TAGS: Final = (
+    '["client", "VIP"]',
+    '{client,"large lawn"}',
+    "Lead, snow",
+    "[]",
+    "",
+    None,
+    "Customer",
+    "{}",
+    '["Prospect"]',
+)
+_TRUE: Final = ("true", "yes", "1", "t", "x", "Y")
+_FALSE: Final = ("false", "no", "0", "", "FALSE", None)
+
+
+def write_crm(folder: Path, population: Population, estimates: Estimates) -> dict[str, int]:
+    """Write the six tables into `folder`; return the rows of each, those that ingest will turn away included."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tables: dict[str, Iterator[Row]] = {
+        "accounts": _accounts(population),
+        "estimates": _estimates(population, estimates),
+        "contacts": _contacts(population),
+        "scorecards": _scorecards(population),
+        "notification_snoozes": _snoozes(population),
+        "profiles": _profiles(population),
+    }
+    return {
+        f"crm.{name}": write_csv(folder / f"{name}.csv", [c.name for c in source_table("crm", name).columns], made)
+        for name, made in tables.items()
+    }
+
+
+def _known(population: Population) -> list[tuple[Account, str]]:
+    """Return the accounts that the CRM's database holds, with their ids there."""
+    return [(account, account.crm_account_id) for account in population.accounts if account.crm_account_id is not None]
+
+
+def _instant(moment: datetime, style: int = 0) -> str:
+    """Write an instant as one of the CRM's clients does: in UTC, with an offset, or without a zone (which is UTC)."""
+    match style % 5:
+        case 3:
+            return moment.astimezone(timezone(timedelta(hours=-6))).isoformat()
+        case 4:
+            return moment.strftime("%Y-%m-%d %H:%M:%S")
+        case _:
+            return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _accounts(population: Population) -> Iterator[Row]:
+    random, as_of = population.random(2, 1), population.as_of
+    known = _known(population)
+    draws = random.integers(0, 1 << 30, (len(known), 8)).tolist()
+    for (account, account_id), draw in zip(known, draws, strict=True):
+        site, number = account.sites[0], account.number
+        created = as_of - timedelta(days=400 + draw[0] % 900, seconds=draw[1] % 86_400)
+        archived = number >= CAST and draw[2] % 20 == 0
+        row: Row = {
+            "id": account_id,
+            "lmn_crm_id": account.lmn_crm_id,
+            "name": account.name.upper() if draw[3] % 40 == 0 else account.name,
+            "account_type": _TYPES[draw[4] % len(_TYPES)],
+            "status": "archived" if archived and draw[2] % 40 == 0 else _STATUSES[draw[5] % len(_STATUSES)],
+            "revenue_segment": "ABCD"[draw[6] % 4] if draw[6] % 5 else None,
+            "annual_revenue": f"{draw[7] % 9_000_000 / 100:.2f}" if draw[7] % 3 else None,
+            "organization_score": str(draw[3] % 101) if draw[3] % 3 else None,
+            "tags": _TAGS[draw[1] % len(_TAGS)],
+            "archived": (_TRUE if archived else _FALSE)[draw[0] % 6],
+            "last_interaction_date": _instant(as_of - timedelta(hours=draw[6] % 9_000), draw[6])
+            if draw[5] % 8
+            else None,
+            "renewal_date": _instant(as_of.replace(hour=0, minute=0, second=0) + timedelta(days=draw[4] % 700 - 200))
+            if draw[4] % 2
+            else None,
+            "icp_status": "na" if account.kind == "home" else "required",
+            "address_1": site.address,
+            "city": site.city,
+            "state": site.state,
+            "postal_code": site.postal_code,
+            "country": "US",
+            "created_date": _instant(created, draw[0]),
+            "created_at": _instant(created, draw[1]),
+            "updated_at": _instant(created + timedelta(hours=draw[2] % 9_000), draw[2]),
+        }
+        if account.number < CAST:
+            row |= _cast_account(account, as_of)
+        yield row
+    yield from _faulty_accounts(population)
+
+
+def _cast_account(account: Account, as_of: datetime) -> Row:
+    """Return what the cast's accounts have in place of what was drawn."""
+    own: Row = {"archived": "false", "status": "active", "account_type": "customer", "name": account.name}
+    match account.number:
+        case Role.ARCHIVED_ACCOUNT:
+            own |= {"archived": "yes"}
+        case Role.ARCHIVED_BY_STATUS:
+            own |= {"status": " Archived "}
+        case Role.SNOOZED:
+            own |= {"snoozed_until": _instant(as_of + timedelta(days=17))}
+        case Role.PROJECTS_ONLY:
+            own |= {"account_type": "prospect", "tags": "{Customer}", "revenue_segment": "A"}
+        case Role.NO_DATES:
+            own |= {"account_type": None, "status": None, "archived": None, "tags": '["LEAD","a \\"quoted\\" tag"]'}
+        case Role.FLAGSHIP:
+            own |= {"revenue_segment": "C", "annual_revenue": "1.00", "organization_score": "97.5"}
+        case Role.ODD_TEXTS:
+            own |= {"name": '=Château "Bel-Air", Gärten & Söhne', "address_1": "1 Main St\nRear entrance"}
+        case Role.NO_EVENTS:
+            own |= {"last_interaction_date": _instant(as_of + timedelta(days=3))}
+    return own
+
+
+def _faulty_accounts(population: Population) -> Iterator[Row]:
+    """Rows that ingest turns away or takes a cell from."""
+    as_of, cast = population.as_of, population.cast
+    twice = cast[Role.KNOWN_TO_BOTH]
+    yield {"id": "acc-faulty-1", "name": None, "account_type": "prospect", "updated_at": _instant(as_of)}
+    yield {"id": None, "name": "Row without an id", "updated_at": _instant(as_of)}
+    yield {
+        "id": twice.crm_account_id,
+        "name": f"{twice.name} (before the merge)",
+        "lmn_crm_id": twice.lmn_crm_id,
+        "updated_at": _instant(as_of - timedelta(days=2_000)),
+    }
+    yield {
+        "id": "acc-faulty-2",
+        "name": "Second account with a CRM ID that is taken",
+        "lmn_crm_id": cast[Role.FLAGSHIP].lmn_crm_id,
+        "archived": "true",
+        "status": "active",
+        "updated_at": _instant(as_of - timedelta(days=3_000)),
+    }
+    yield {
+        "id": "acc-faulty-3",
+        "name": "Cells that are not what their columns hold",
+        "account_type": "prospect",
+        "annual_revenue": "a lot",
+        "organization_score": "B+",
+        "archived": "perhaps",
+        "renewal_date": "2025-02-30",
+        "updated_at": _instant(as_of - timedelta(days=9)),
+    }
+
+
+def _estimates(population: Population, estimates: Estimates) -> Iterator[Row]:
+    random, as_of = population.random(2, 2), population.as_of
+    accounts = population.accounts
+    by_hand = np.asarray([a.crm_account_id is not None and a.lmn_crm_id is None for a in accounts])[estimates.account]
+    known = np.asarray([a.crm_account_id is not None for a in accounts])[estimates.account]
+    # The cast's estimates are LMN's alone, but for the two roles that are about both.
+    kept = by_hand | (known & (random.random(len(estimates)) < 0.25) & (estimates.account >= CAST))
+    kept |= np.isin(estimates.account, [Role.KNOWN_TO_BOTH, Role.LINKED_BY_CONTACT])
+    owners = estimates.account[kept].tolist()
+    draws = random.integers(0, 1 << 30, (len(owners), 4)).tolist()
+    for estimate, number, draw in zip(estimates.table.filter(pa.array(kept)).to_pylist(), owners, draws, strict=True):
+        account = accounts[number]
+        entered: date = estimate["estimate_date"] or as_of.date() - timedelta(days=200)
+        price: Decimal | None = estimate["total_price"]
+        if price is None and number == Role.KNOWN_TO_BOTH:  # what LMN lacks, the CRM has
+            price = Decimal("300.00")
+        elif price is not None and (draw[0] % 10 == 0 or number == Role.KNOWN_TO_BOTH):  # corrected in LMN alone
+            price = (price * Decimal("0.95")).quantize(Decimal("0.01"))
+        created = datetime(entered.year, entered.month, entered.day, 15, 30, draw[1] % 60, tzinfo=as_of.tzinfo)
+        by_contact = number == Role.LINKED_BY_CONTACT or draw[2] % 25 == 0
+        yield _estimate_row(
+            {
+                "id": str(uuid.UUID(int=(draw[3] << 98) | (draw[2] << 68) | (draw[1] << 38) | draw[0] << 8, version=4)),
+                "lmn_estimate_id": estimate["lmn_estimate_id"],
+                "estimate_number": estimate["lmn_estimate_id"] if draw[1] % 4 else None,
+                "estimate_type": estimate["estimate_type"],
+                "estimate_date": estimate["estimate_date"],
+                "contract_start": estimate["contract_start"],
+                "contract_end": estimate["contract_end"],
+                "project_name": estimate["project_name"],
+                "version": estimate["version"],
+                "account_id": None if by_contact else account.crm_account_id,
+                "lmn_contact_id": account.people[0].lmn_contact_id.lower() if by_contact else None,
+                "status": estimate["status"] if draw[2] % 6 else "won",
+                "pipeline_status": estimate["pipeline_status"] if draw[2] % 6 else None,
+                "total_price": price,
+                "total_price_with_tax": estimate["total_price_with_tax"],
+                "division": estimate["division"] or "LE Landscapes",
+                "address": estimate["address"],
+                "archived": estimate["archived"],
+                "exclude_stats": estimate["exclude_stats"],
+                "salesperson": estimate["salesperson"],
+                "estimator": estimate["estimator"],
+                "created_date": entered,
+                "created_at": created,
+                "updated_at": min(created + timedelta(days=draw[0] % 300), as_of - timedelta(minutes=5)),
+            }
+        )
+    yield from _own_estimates(population)
+
+
+def _own_estimates(population: Population) -> Iterator[Row]:
+    """Estimates that only the CRM knows, and rows that ingest turns away or takes a cell from."""
+    cast, as_of = population.cast, population.as_of
+    alone = cast[Role.KNOWN_TO_THE_CRM_ALONE]
+    year = as_of.year
+
+    def own(number: int, **other: object) -> Row:
+        row: dict[str, object] = {
+            "id": str(uuid.UUID(int=(1 << 100) | number, version=4)),
+            "lmn_estimate_id": f"CRM{number:05d}",
+            "estimate_number": f"Q-{number}",
+            "estimate_type": "Service",
+            "contract_start": date(year, 1, 1),
+            "contract_end": date(year, 5, 31),
+            "account_id": alone.crm_account_id,
+            "status": "Won",
+            "total_price": Decimal("2500.00"),
+            "division": "Snow",
+            "address": alone.sites[0].address,
+            "archived": False,
+            "created_date": date(year - 1, 11, 30),
+            "created_at": as_of - timedelta(days=60),
+            "updated_at": as_of - timedelta(days=30),
+        }
+        return _estimate_row(row | other)
+
+    yield own(1)
+    yield own(2, contract_start=None, contract_end=None, total_price=Decimal("125.00"), estimate_type="Standard")
+    yield own(3, account_id="acc-unknown", total_price=Decimal("80.00"))
+    yield own(4, account_id=None, total_price=Decimal("90.00"), lmn_contact_id="p0000000")
+    yield own(5, lmn_estimate_id="CRM00001", total_price=Decimal("9999.00"), updated_at=as_of - timedelta(days=400))
+    yield own(6, contract_end="2025-02-30", total_price="about 300")
+    yield own(7, id=None)
+
+
+def _estimate_row(made: dict[str, object]) -> Row:
+    return {name: _text(value) for name, value in made.items()}
+
+
+def _text(value: object) -> str | None:
+    match value:
+        case None:
+            return None
+        case bool():
+            return "true" if value else "false"
+        case datetime():
+            return _instant(value)
+        case _:
+            return str(value)
+
+
+def _contacts(population: Population) -> Iterator[Row]:
+    for account, account_id in _known(population):
+        if account.number >= CAST and account.number % 6 == 0:
+            continue  # an account without contacts
+        for person in account.people:
+            yield {
+                "id": f"lmn-contact-{person.lmn_contact_id.lower()}" if account.in_lmn else f"con-{account.number}",
+                "account_id": account_id,
+                "lmn_contact_id": person.lmn_contact_id.lower() if account.in_lmn else None,
+                "first_name": person.first_name,
+                "last_name": person.last_name,
+                "email_1": person.email,
+                "phone_1": person.phone,
+            }
+            if not account.in_lmn:
+                break
+    yield {"id": "con-orphan", "account_id": "acc-unknown", "first_name": "No", "last_name": "Account"}
+
+
+def _scorecards(population: Population) -> Iterator[Row]:
+    as_of = population.as_of
+    for account, account_id in _known(population):
+        if account.number % 3 == 0:
+            done = as_of - timedelta(days=account.number % 500, hours=7)
+            yield {
+                "id": f"score-{account.number}",
+                "account_id": account_id,
+                "score": str(account.number * 37 % 101),
+                "completed_date": None if account.number % 4 == 0 else _instant(done, account.number),
+            }
+    yield {"id": "score-without-account", "account_id": None, "score": "50"}
+
+
+def _snoozes(population: Population) -> Iterator[Row]:
+    as_of, cast = population.as_of, population.cast
+    midnight = as_of.replace(hour=0, minute=0, second=0, microsecond=0)
+
+    def snooze(name: str, account: str | None, until: str | None, kind: str | None = "renewal_reminder") -> Row:
+        return {
+            "id": f"snooze-{name}",
+            "notification_type": kind,
+            "related_account_id": account,
+            "snoozed_until": until,
+        }
+
+    yield snooze("ahead", cast[Role.SNOOZED].crm_account_id, _instant(midnight + timedelta(days=17)))
+    yield snooze("over", cast[Role.SNOOZE_OVER].crm_account_id, _instant(midnight - timedelta(days=3)))
+    yield snooze("midnight", cast[Role.SNOOZED_UNTIL_MIDNIGHT].crm_account_id, _instant(midnight))
+    yield snooze(
+        "else",
+        cast[Role.SNOOZED_FOR_SOMETHING_ELSE].crm_account_id,
+        _instant(midnight + timedelta(days=9)),
+        "neglected",
+    )
+    yield snooze("twice-1", cast[Role.SNOOZED_TWICE].crm_account_id, _instant(midnight - timedelta(days=30)))
+    yield snooze("twice-2", cast[Role.SNOOZED_TWICE].crm_account_id, _instant(midnight + timedelta(days=30)))
+    yield snooze("unknown", "acc-unknown", _instant(midnight + timedelta(days=30)))
+    yield snooze("endless", None, None)
+    yield snooze("without-type", cast[Role.ENDS_TODAY].crm_account_id, _instant(midnight + timedelta(days=30)), None)
+    for account, account_id in _known(population)[CAST::17]:
+        yield snooze(str(account.number), account_id, _instant(midnight + timedelta(days=account.number % 90 - 30)))
+
+
+def _profiles(population: Population) -> Iterator[Row]:
+    year = population.as_of.year
+    yield {"id": "profile-this-year", "selected_year": str(year)}
+    yield {"id": "profile-last-year", "selected_year": str(year - 1)}
+    yield {"id": "profile-without-year", "selected_year": None}
+    yield {"id": "profile-before-2000", "selected_year": "1999"}
+    yield {"id": "profile-in-words", "selected_year": "this year"}

@@ -1,0 +1,84 @@
+"""The layout of a state folder: what runs keep there and where. Engines, history and reports name their own parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from pipeline.common.errors import WarehouseError
+
+
+class Workspace:
+    """The paths of a state folder, which is made on first use; WarehouseError where it can't be."""
+
+    def __init__(self, state: Path) -> None:
+        self.state = state
+        try:
+            state.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(
+                f"the state folder can't be made: {error.strerror}",
+                where=str(state),
+                remedy="name a folder that you may write to with --state",
+            ) from error
+
+    @property
+    def landing(self) -> Path:
+        """The landing zone: typed Parquet by content."""
+        return self.state / "landing"
+
+    def landed(self, source: str) -> Path:
+        """The record of what a source's latest ingest landed."""
+        return self.state / f"landed-{source}.json"
+
+    @property
+    def built(self) -> Path:
+        """What the engine's marts were built from (`rebuild.Build`)."""
+        return self.state / "built.json"
+
+    @property
+    def last_run(self) -> Path:
+        """The fingerprint and the drops of the latest run that has published."""
+        return self.state / "last-run.json"
+
+    @property
+    def run_tables(self) -> Path:
+        """The run's own raw tables: loads, rejects, what earlier runs left."""
+        return self.state / "run"
+
+    @property
+    def outbox(self) -> Path:
+        """Where drops are staged that go to a URL."""
+        return self.state / "outbox"
+
+    @property
+    def dagster_home(self) -> Path:
+        """What the web page and its daemon keep."""
+        return self.state / "dagster"
+
+    @property
+    def dbt_target(self) -> Path:
+        """dbt's target and log folder."""
+        return self.state / "dbt"
+
+    @property
+    def model_seconds(self) -> Path:
+        """How long each model, seed and data test of the latest build took, by its name."""
+        return self.dbt_target / "seconds.json"
+
+    @contextmanager
+    def turn(self, say: Callable[[str], None]) -> Iterator[None]:
+        """Wait until no other run uses this state folder, and say so when waiting."""
+        lock = FileLock(self.state / "run.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            say(f"another run uses {self.state}; waiting for its end")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()

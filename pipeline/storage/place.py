@@ -1,0 +1,309 @@
+"""A folder where drops land or lie: on this machine, in an object store (`s3://`) or on an SFTP server (`sftp://`).
+
+Only moving bytes belongs here; what a drop is and when it counts as published is in `publish.py` and `deliver.py`.
+Credentials come from the environment and are in no address, error or log.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import posixpath
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO, Final, cast
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from pipeline.common.errors import WarehouseError
+
+SFTP_PASSWORD: Final = "WAREHOUSE_SFTP_PASSWORD"  # noqa: S105 (the name of a variable)
+SFTP_KEY: Final = "WAREHOUSE_SFTP_KEY"
+SFTP_KNOWN_HOSTS: Final = "WAREHOUSE_SFTP_KNOWN_HOSTS"
+_SECRETS: Final = (SFTP_PASSWORD, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
+LOCK: Final = ".lock"
+"""The file in a folder of exports by which runs take turns."""
+_SFTP_PORT: Final = 22
+_CONNECT_SECONDS: Final = 30
+_PARTING_SECONDS: Final = 5
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of a folder: `size` in bytes (0 for a folder)."""
+
+    name: str
+    is_folder: bool
+    size: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder on a file system; `address` is what people read of it and what opens it again."""
+
+    files: Any
+    root: str
+    address: str
+    kind: str
+    """`file`, `s3` or `sftp`."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a folder of this machine."""
+        return self.kind == "file"
+
+    @property
+    def name(self) -> str:
+        """The name of the folder itself."""
+        return posixpath.basename(self.root)
+
+    def child(self, name: str) -> Place:
+        """The folder `name` in it."""
+        return Place(self.files, posixpath.join(self.root, name), f"{self.address.rstrip('/')}/{name}", self.kind)
+
+    def parent(self) -> Place:
+        """The folder that holds it."""
+        return Place(self.files, posixpath.dirname(self.root), posixpath.dirname(self.address), self.kind)
+
+    def entries(self) -> list[Entry]:
+        """List it, by name; a folder that is not there is empty."""
+        with self._faults():
+            try:
+                listed = self.files.ls(self.root, detail=True)
+            except (FileNotFoundError, NotADirectoryError):
+                return []
+        found = {posixpath.basename(str(info["name"]).rstrip("/")): info for info in listed}
+        found.pop("", None)
+        if self.kind == "s3" and str(self.root).rstrip("/") in {str(info["name"]).rstrip("/") for info in listed}:
+            found.pop(self.name, None)  # the marker object that some tools leave for a folder
+        return [
+            Entry(name, info["type"] == "directory", 0 if info["type"] == "directory" else int(info["size"] or 0))
+            for name, info in sorted(found.items())
+        ]
+
+    def read(self, name: str) -> bytes | None:
+        """Read a file whole; None where there is none."""
+        with self._faults():
+            try:
+                return bytes(self.files.cat_file(self._path(name)))
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                return None
+
+    def open(self, name: str) -> BinaryIO:
+        """Open a file for reading at any position."""
+        with self._faults():
+            return cast(BinaryIO, self.files.open(self._path(name), "rb"))
+
+    def modified(self, name: str) -> datetime | None:
+        """When a file last changed, in UTC; None where there is none."""
+        with self._faults():
+            try:
+                found = cast(datetime, self.files.modified(self._path(name)))
+            except FileNotFoundError:
+                return None
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file so that a reader sees the old one or the new one, never a part."""
+        with self._faults():
+            if self.kind == "s3":  # an object appears whole
+                self.files.pipe_file(self._path(name), content)
+            elif self.kind == "sftp":
+                scratch = self._path(f".{name}.part")
+                self.files.pipe_file(scratch, content)
+                self.files.mv(scratch, self._path(name))
+            else:
+                Path(self.root).mkdir(parents=True, exist_ok=True)
+                write_whole(Path(self.root) / name, content)
+
+    def upload(self, source: Path, name: str) -> None:
+        """Copy a file of this machine into it; a reader may see a part until this returns."""
+        with self._faults():
+            self.files.put_file(str(source), self._path(name))
+
+    def download(self, name: str, target: Path) -> None:
+        """Copy a file of it onto this machine."""
+        with self._faults():
+            self.files.get_file(self._path(name), str(target))
+
+    def remove(self, name: str) -> None:
+        """Remove a file, or a folder with all that is in it; nothing where there is none."""
+        with self._faults():
+            path = self._path(name)
+            try:
+                if self.files.isdir(path):
+                    self.files.rm(path, recursive=True)
+                else:
+                    self.files.rm_file(path)
+            except FileNotFoundError:
+                return
+
+    def _path(self, name: str) -> str:
+        return posixpath.join(self.root, name)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """Say what a file system reports in words, with nothing secret in them."""
+        try:
+            yield
+        except Exception as error:
+            if self.is_local and not isinstance(error, OSError):
+                raise
+            raise _unreachable(self.address, self.kind, error) from None
+
+
+def open_place(address: str) -> Place:
+    """Open a folder by its path or URL (`s3://bucket/prefix`, `sftp://user@host:port/path`).
+
+    WarehouseError where the URL is not one of these, holds a password, or its server can't be reached.
+    """
+    if "://" not in address:
+        from fsspec.implementations.local import LocalFileSystem
+
+        root = str(Path(address).expanduser().absolute())
+        return Place(LocalFileSystem(), root, address.rstrip("/") or "/", "file")
+    url = _parts(address)
+    shown = _shown(url)
+    _end_with_the_process()
+    try:
+        if url.scheme == "s3":
+            return Place(_object_store(), (url.netloc + url.path).rstrip("/"), shown, "s3")
+        return Place(_sftp_server(url), unquote(url.path).rstrip("/") or "/", shown, "sftp")
+    except WarehouseError:
+        raise
+    except Exception as error:
+        raise _unreachable(shown, url.scheme, error) from None
+
+
+def require_writable(address: str) -> None:
+    """WarehouseError where a folder or URL can't be written, as far as can be told without connecting or writing."""
+    if "://" in address:
+        if _parts(address).scheme == "sftp":
+            for variable in (SFTP_KEY, SFTP_KNOWN_HOSTS):
+                if (file := os.environ.get(variable)) and not os.access(file, os.R_OK):
+                    raise WarehouseError("can't be read", where=f"{variable}={file}", remedy="name a file that can")
+        return
+    folder = Path(address).expanduser().absolute()
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    if not there.is_dir():
+        raise WarehouseError(
+            "is a file, so that no folder can be made there", where=str(there), remedy="name another folder for exports"
+        )
+    for path in (there, folder / LOCK):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise WarehouseError(
+                "this user can't write there, so that no drop can be published",
+                where=str(path),
+                remedy="see to its permissions, or name another folder for exports",
+            )
+
+
+@cache
+def _end_with_the_process() -> None:
+    """End fsspec's thread before the interpreter takes itself apart: what it holds would be reported as leaks."""
+    import gc
+
+    from fsspec.asyn import get_loop, iothread
+
+    loop = get_loop()
+
+    def end() -> None:
+        gc.collect()  # closes the connections of places that nobody holds any more
+        loop.call_soon_threadsafe(loop.stop)
+        if iothread[0] is not None:
+            iothread[0].join(_PARTING_SECONDS)
+
+    atexit.register(end)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file of this machine under another name, flush it and rename it, so that nobody reads a part."""
+    scratch = path.with_name(f".{path.name}.part")
+    with scratch.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(path)
+    flush(path.parent)
+
+
+def flush(path: Path) -> None:
+    """Flush a file, or a folder's entries, to disk: so a rename outlives a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _parts(address: str) -> SplitResult:
+    """Split a URL; it is not quoted in an error before its password is out of it."""
+    scheme = address.partition("://")[0]
+    remedy = "give a folder, s3://bucket/prefix or sftp://user@host:port/path"
+    if scheme not in ("s3", "sftp"):
+        raise WarehouseError("drops can't be delivered to this kind of URL", where=f"{scheme}://…", remedy=remedy)
+    try:
+        url = urlsplit(address)
+        _ = url.port
+    except ValueError:
+        raise WarehouseError("is not a URL", where=f"{scheme}://…", remedy=remedy) from None
+    if not url.hostname or url.query or url.fragment:
+        raise WarehouseError("is not a URL that names a server or bucket and a path", where=_shown(url), remedy=remedy)
+    if url.password is not None or (url.scheme == "s3" and "@" in url.netloc):
+        raise WarehouseError(
+            "has a credential in the URL",
+            where=_shown(url),
+            remedy=f"take it out; set {SFTP_PASSWORD} or {SFTP_KEY} for sftp://, the AWS_* variables for s3://",
+        )
+    return url
+
+
+def _shown(url: SplitResult) -> str:
+    """Write a URL without its password, query and fragment."""
+    server = url.netloc.rpartition("@")[2]
+    user = "" if url.scheme == "s3" or not url.username else f"{url.username}@"
+    return f"{url.scheme}://{user}{server}{url.path}".rstrip("/")
+
+
+def _object_store() -> Any:
+    import s3fs
+
+    # the endpoint, the region and the keys are botocore's to find in the environment
+    return s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True)
+
+
+def _sftp_server(url: SplitResult) -> Any:
+    import asyncssh
+    import sshfs
+
+    options: dict[str, Any] = {
+        "port": url.port or _SFTP_PORT,
+        # asyncssh's own default; sshfs's would let any server in the middle pass for this one
+        "known_hosts": os.environ.get(SFTP_KNOWN_HOSTS) or (),
+        "connect_timeout": _CONNECT_SECONDS,
+    }
+    if url.username:
+        options["username"] = unquote(url.username)
+    if password := os.environ.get(SFTP_PASSWORD):
+        options["password"] = password
+    if key := os.environ.get(SFTP_KEY):
+        options["client_keys"] = [asyncssh.read_private_key(key)]
+    return sshfs.SSHFileSystem(url.hostname, skip_instance_cache=True, **options)
+
+
+def _unreachable(address: str, kind: str, error: Exception) -> WarehouseError:
+    """What went wrong, without a secret. Raise it `from None`: the original message may hold one."""
+    detail = " ".join(str(error).split()) or type(error).__name__
+    for variable in _SECRETS:
+        if secret := os.environ.get(variable):
+            detail = detail.replace(secret, "***")
+    remedies = {
+        "s3": "check the bucket, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL; then run again",
+        "sftp": f"check the server, its path, {SFTP_PASSWORD} or {SFTP_KEY}, and that {SFTP_KNOWN_HOSTS} "
+        "(else ~/.ssh/known_hosts) holds the server's key; then run again",
+        "file": "check the folder's permissions and the space left; then run again",
+    }
+    return WarehouseError(f"{type(error).__name__}: {detail}", where=address, remedy=remedies[kind])

@@ -1,0 +1,50 @@
+"""Iterating one step ahead: nothing lost, nothing moved, errors where they belong."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from pipeline.common.read_ahead import read_ahead
+
+
+@pytest.mark.parametrize("items", [[], [1], [3, 1, 2], [None, None]])
+def test_gives_what_there_is_in_its_order(items: list[object]) -> None:
+    assert list(read_ahead(iter(items))) == items
+
+
+def test_makes_the_next_item_while_one_is_in_use() -> None:
+    begun = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 1
+        begun.set()
+        yield 2
+
+    ahead = read_ahead(items())
+    next(ahead)
+    assert begun.wait(timeout=60)
+    assert list(ahead) == [2]
+
+
+def test_does_not_run_further_ahead_than_one_item() -> None:
+    made = []
+
+    def items() -> Iterator[int]:
+        for item in range(5):
+            made.append(item)
+            yield item
+
+    for at, _ in enumerate(read_ahead(items())):
+        assert len(made) <= at + 2
+
+
+def test_an_error_comes_after_the_items_before_it() -> None:
+    def items() -> Iterator[int]:
+        yield 1
+        raise ValueError("torn")
+
+    ahead = read_ahead(items())
+    assert next(ahead) == 1
+    with pytest.raises(ValueError, match="torn"):
+        next(ahead)

@@ -1,0 +1,245 @@
+"""A run after changes of some sources gives what a run from nothing gives, and builds less to get there."""
+
+from __future__ import annotations
+
+import csv
+import random
+import shutil
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.common.progress import Progress, Step
+from pipeline.dbt import build_record as rebuild
+from pipeline.dbt.build_record import Build, selection
+from pipeline.dbt.runner import parsed_project
+from pipeline.dbt.worker import DbtHere
+from pipeline.engines import RawTable
+from pipeline.orchestration.models import build_model_assets
+from pipeline.orchestration.sources import build_source_assets
+from pipeline.run_plan import RunPlan
+from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.state.workspace import Workspace
+
+SAMPLE = PROJECT_ROOT / "sample"
+
+
+class Listener:
+    """Keeps what the steps say at their end."""
+
+    def __init__(self) -> None:
+        self.said: dict[str, str] = {}
+
+    def began(self, step: Step) -> None: ...
+    def changed(self, step: Step, detail: str) -> None: ...
+    def noted(self, text: str) -> None: ...
+
+    def ended(self, step: Step, ok: bool) -> None:
+        self.said[step.name] = step.summary
+
+
+@dataclass
+class Built:
+    """What a build said of its dbt step, and which models and seeds it told Dagster of: those built, those kept."""
+
+    said: str
+    built: set[str]
+    kept: set[str]
+
+
+def build(sources: Path, state: Path) -> Built:
+    """Ingest and build."""
+    listener = Listener()
+    settings = Settings(
+        lmn=str(sources / "lmn"),
+        crm=str(sources / "crm"),
+        platform=str(sources / "platform"),
+        as_of="2025-01-15T00:00:00Z",
+        state=state,
+    )
+    assets = [*build_source_assets(), build_model_assets(parsed_project().manifest)]
+    open_dbt = dg.ResourceDefinition.hardcoded_resource(lambda: nullcontext(DbtHere()))
+    resources = {"settings": settings, "progress": Progress(listener), "open_dbt": open_dbt}
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+        result = dg.materialize(assets, resources=resources, instance=instance)
+    assert result.success
+    told: dict[bool, set[str]] = {True: set(), False: set()}
+    for event in result.get_asset_materialization_events():
+        if event.node_name == "models":
+            told["kept" in event.materialization.metadata].add(event.materialization.asset_key.path[-1])
+    return Built(listener.said["dbt"], built=told[False], kept=told[True])
+
+
+def marts(state: Path) -> dict[str, pa.Table]:
+    """Read every mart, its rows in the order of all its columns."""
+    with duckdb.connect(str(state / "warehouse.duckdb"), read_only=True) as connection:
+        names = connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
+        ).fetchall()
+        return {name: connection.sql(f"select * from marts.{name} order by all").to_arrow_table() for (name,) in names}
+
+
+def edit_csv(path: Path, change: Callable[[list[dict[str, str]]], list[dict[str, str]]]) -> None:
+    """Rewrite a CSV's rows."""
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    names = list(rows[0])
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, names)
+        writer.writeheader()
+        writer.writerows(change(rows))
+
+
+def correct_a_price(sources: Path, pick: random.Random) -> None:
+    def change(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        pick.choice(rows)["total_price"] = f"{pick.randint(1, 900_000)}.25"
+        return rows
+
+    edit_csv(sources / "crm/estimates.csv", change)
+
+
+def delete_an_account(sources: Path, pick: random.Random) -> None:
+    def change(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        rows.remove(pick.choice(rows))
+        return rows
+
+    edit_csv(sources / "crm/accounts.csv", change)
+
+
+def turn_a_message(sources: Path, pick: random.Random) -> None:
+    path = sources / "platform/email_prop.parquet"
+    messages = pq.read_table(path)
+    row = pick.randrange(messages.num_rows)
+    other = "team" if messages["direction"][row].as_py() == "account" else "account"
+    is_row = pa.array([index == row for index in range(messages.num_rows)])
+    turned = pc.if_else(is_row, other, messages["direction"])
+    at = messages.schema.get_field_index("direction")
+    pq.write_table(messages.set_column(at, messages.schema.field(at), turned), path)
+
+
+def delete_messages(sources: Path, pick: random.Random) -> None:
+    path = sources / "platform/chat_message.parquet"
+    messages = pq.read_table(path)
+    pq.write_table(messages.slice(0, messages.num_rows - pick.randint(1, 40)), path)
+
+
+def drop_a_table(sources: Path, pick: random.Random) -> None:
+    (sources / "platform" / pick.choice(["note.csv", "ai_summary.csv"])).unlink(missing_ok=True)
+
+
+CHANGES = (correct_a_price, delete_an_account, turn_a_message, delete_messages, drop_a_table)
+
+
+def check_sequence(folder: Path, seed: int, steps: int) -> None:
+    pick = random.Random(seed)
+    sources = folder / "sources"
+    shutil.copytree(SAMPLE, sources)
+    build(sources, folder / "kept")
+    for _ in range(steps):
+        change = pick.choice(CHANGES)
+        change(sources, pick)
+        build(sources, folder / "kept")
+    build(sources, folder / "fresh")
+    kept, fresh = marts(folder / "kept"), marts(folder / "fresh")
+    assert kept.keys() == fresh.keys()
+    for name in fresh:
+        assert kept[name].equals(fresh[name]), f"{name} differs after {seed=}"
+
+
+def test_changes_in_a_row_end_where_a_run_from_nothing_ends(tmp_path: Path) -> None:
+    check_sequence(tmp_path, seed=1, steps=2)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 12))
+def test_any_changes_in_a_row_end_where_a_run_from_nothing_ends(seed: int, tmp_path: Path) -> None:
+    check_sequence(tmp_path, seed, steps=6)
+
+
+def test_only_what_depends_on_a_changed_source_is_built(tmp_path: Path) -> None:
+    sources = tmp_path / "sources"
+    shutil.copytree(SAMPLE, sources)
+    whole = build(sources, tmp_path / "state")
+    assert not whole.kept
+    repeated = build(sources, tmp_path / "state")
+    assert "nothing has changed" in repeated.said
+    assert repeated.kept == whole.built
+    correct_a_price(sources, random.Random(0))
+    last_run = Workspace(tmp_path / "state").last_run
+    last_run.touch()
+    part = build(sources, tmp_path / "state")
+    assert not last_run.exists(), "the marts are not what that run has built"
+    assert len(part.built) < len(whole.built) * 0.7
+    assert int(part.said.split()[0]) == len(part.built)
+    assert part.built | part.kept == whole.built
+    assert not part.built & part.kept
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_a_dagster_that_forgets_is_told_only_of_the_models_that_are_awaited(is_kept: bool, tmp_path: Path) -> None:
+    awaited = {dg.AssetKey(["marts", "accounts"]), dg.AssetKey(["drops", "staged"])}
+    settings = Settings(crm=str(SAMPLE / "crm"), as_of="2025-01-15T00:00:00Z", state=tmp_path / "state")
+    models = build_model_assets(parsed_project().manifest, awaited)
+    open_dbt = dg.ResourceDefinition.hardcoded_resource(lambda: nullcontext(DbtHere()))
+    resources = {"settings": settings, "progress": Progress(Listener()), "open_dbt": open_dbt}
+    quiet = {"telemetry": {"enabled": False}}
+    with dg.instance_for_test(overrides=quiet) if is_kept else dg.DagsterInstance.ephemeral(settings=quiet) as instance:
+        result = dg.materialize([*build_source_assets(), models], resources=resources, instance=instance)
+    told = {event.asset_key for event in result.get_asset_materialization_events() if event.node_name == "models"}
+    checks = result.get_asset_check_evaluations()
+    assert told == (set(models.keys) if is_kept else awaited & set(models.keys))
+    assert {check.asset_check_key for check in checks} == set(models.check_keys)
+
+
+def test_what_only_counts_rows_is_no_reason_to_build_the_communication_again(tmp_path: Path) -> None:
+    sources = tmp_path / "sources"
+    shutil.copytree(SAMPLE, sources)
+    build(sources, tmp_path / "state")
+    edit_csv(sources / "platform/ai_summary.csv", lambda rows: rows[1:])
+    part = build(sources, tmp_path / "state")
+    assert {"int_run__load_metrics", "int_customer_success__latest_texts"} <= part.built
+    assert not {name for name in part.built if name.startswith("int_communication__")}
+
+
+PLAN = RunPlan.from_json(
+    {"as_of": "2025-01-15T00:00:00+00:00", "selected_year": 2025, "decisions": {"at_risk_days": 180}, "overridden": []}
+)
+
+
+def raw(**fingerprints: str) -> list[RawTable]:
+    return [RawTable(name, pa.schema([]), (), fingerprint) for name, fingerprint in fingerprints.items()]
+
+
+def test_what_has_changed_is_told_by_fingerprint(tmp_path: Path) -> None:
+    last = Build.of(PLAN, "duckdb", raw(crm__accounts="a", crm__estimates="b"))
+    last.write(tmp_path / "built.json")
+    now = Build.of(PLAN, "duckdb", raw(crm__accounts="a", crm__estimates="c", run__loads="d"))
+    assert now.changed_since(Build.read(tmp_path / "built.json")) == ["crm__estimates", "run__loads"]
+    assert selection(["crm__estimates", "run__loads"]) == ["--select", "source:crm.estimates+", "source:run.loads+"]
+
+
+def test_another_instant_decision_target_or_part_builds_everything() -> None:
+    tables = raw(crm__accounts="a")
+    now = Build.of(PLAN, "duckdb", tables)
+    later = RunPlan.from_json({**PLAN.to_json(), "as_of": "2025-01-16T00:00:00+00:00"})
+    other = RunPlan.from_json({**PLAN.to_json(), "decisions": {"at_risk_days": 90}})
+    assert now.changed_since(now) == []
+    assert now.changed_since(None) is None
+    assert now.changed_since(Build.of(later, "duckdb", tables)) is None
+    assert now.changed_since(Build.of(other, "duckdb", tables)) is None
+    assert now.changed_since(Build.of(PLAN, "postgres", tables)) is None
+    assert now.changed_since(now.without_raw()) is None
+
+
+def test_a_changed_project_builds_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    last = Build.of(PLAN, "duckdb", raw(crm__accounts="a"))
+    monkeypatch.setattr(rebuild, "project_fingerprint", lambda _: "another")
+    assert Build.of(PLAN, "duckdb", raw(crm__accounts="a")).changed_since(last) is None

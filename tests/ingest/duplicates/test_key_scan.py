@@ -1,0 +1,83 @@
+"""The quick look at a part's keys: it never misses one that repeats, and sees at once that ids in order do not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.ingest.duplicates import key_scan as keys
+from pipeline.ingest.duplicates.key_scan import look_at_keys
+from pipeline.ingest.tables import source_table
+
+NOTES = source_table("platform", "note")
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "BATCH_ROWS", 3)
+
+
+def part(folder: Path, rows: list[tuple[int, int]]) -> Path:
+    """Write tenants and ids."""
+    path = folder / "part.parquet"
+    columns = {"organization_id": [row[0] for row in rows], "id": [row[1] for row in rows]}
+    pq.write_table(pa.table(columns, pa.schema([(name, pa.int64()) for name in columns])), path)
+    return path
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(-4, 12)), max_size=12), st.booleans())
+def test_a_key_that_repeats_is_never_missed(tmp_path: Path, rows: list[tuple[int, int]], by_id: bool) -> None:
+    if by_id:
+        rows = sorted(rows, key=lambda row: row[1])
+    may_repeat, _ = look_at_keys(NOTES, part(tmp_path, rows))
+    assert may_repeat or len(set(rows)) == len(rows)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(-4, 12)), max_size=12))
+def test_ranges_go_from_a_tenant_s_least_id_to_its_greatest(tmp_path: Path, rows: list[tuple[int, int]]) -> None:
+    ids = {tenant: [key for other, key in rows if other == tenant] for tenant, _ in rows}
+    _, ranges = look_at_keys(NOTES, part(tmp_path, rows))
+    assert ranges is not None
+    assert ranges.by_tenant == {tenant: (min(keys), max(keys)) for tenant, keys in ids.items()}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(2, 1), (1, 2), (2, 3), (1, 4), (3, 5), (1, 9)],
+        [(1, 5), (1, 6), (1, 7), (2, 1), (2, 2), (2, 8)],
+        [],
+    ],
+    ids=["one sequence for all tenants", "tenant after tenant", "no rows"],
+)
+def test_keys_in_order_are_neither_marked_nor_sorted(
+    tmp_path: Path, rows: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keys, "_marks_meet", None)
+    monkeypatch.setattr(keys, "_mix", None)
+    assert look_at_keys(NOTES, part(tmp_path, rows))[0] is False
+
+
+@pytest.mark.parametrize("at", [1, 2, 3, 5])
+def test_a_key_that_comes_again_is_seen_across_batches(tmp_path: Path, at: int) -> None:
+    rows = [(1 + number % 2, number) for number in range(6)]
+    rows.insert(at, rows[at - 1])
+    assert look_at_keys(NOTES, part(tmp_path, rows))[0] is True
+
+
+def test_a_part_too_large_to_be_looked_at_may_repeat_its_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "MOST_HELD", 2)
+    assert look_at_keys(NOTES, part(tmp_path, [(1, 3), (1, 1), (1, 3)]))[0]
+
+
+def test_so_may_one_of_more_texts_than_a_batch_has(tmp_path: Path) -> None:
+    path = tmp_path / "part.parquet"
+    pq.write_table(pa.table({"id": ["b", "a", "d", "b"]}), path)
+    assert look_at_keys(source_table("crm", "profiles"), path)[0]

@@ -1,0 +1,44 @@
+"""Writing a part in a thread of its own: every batch in its place, and no error goes missing."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.ingest.landing.part_writer import PartWriter
+
+SCHEMA = pa.schema([("id", pa.int64())])
+
+
+def batch(*ids: int) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array(ids, pa.int64())], schema=SCHEMA)
+
+
+def test_batches_stand_in_their_order_each_a_row_group(tmp_path: Path) -> None:
+    with PartWriter(tmp_path / "part", SCHEMA) as writer:
+        for start in range(0, 10, 2):
+            writer.write(batch(start, start + 1))
+    file = pq.ParquetFile(tmp_path / "part")
+    assert file.read()["id"].to_pylist() == list(range(10))
+    assert file.metadata.num_row_groups == 5
+
+
+def test_a_part_without_batches_is_a_file_without_rows(tmp_path: Path) -> None:
+    with PartWriter(tmp_path / "part", SCHEMA):
+        pass
+    assert pq.read_table(tmp_path / "part").schema == SCHEMA
+
+
+def test_what_cannot_be_written_is_raised_even_if_it_came_last(tmp_path: Path) -> None:
+    other = pa.RecordBatch.from_pydict({"name": ["x"]})
+    with pytest.raises(ValueError, match="schema"), PartWriter(tmp_path / "part", SCHEMA) as writer:
+        writer.write(batch(1))
+        writer.write(other)
+
+
+def test_an_error_of_the_caller_is_not_hidden_by_one_of_the_file(tmp_path: Path) -> None:
+    other = pa.RecordBatch.from_pydict({"name": ["x"]})
+    with pytest.raises(KeyError), PartWriter(tmp_path / "part", SCHEMA) as writer:
+        writer.write(other)
+        raise KeyError

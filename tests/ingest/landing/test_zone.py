@@ -1,0 +1,240 @@
+"""The landing zone: addressed by content, written once, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest import land_part as parts
+from pipeline.ingest.duplicates.landing_database import connect
+from pipeline.ingest.input_file import InputFile
+from pipeline.ingest.landing import zone as landing_zone
+from pipeline.ingest.landing.record import read_record, write_record
+from pipeline.ingest.landing.zone import LandedTable, Landing, part_address
+from pipeline.ingest.sources import ingest_source
+from pipeline.ingest.tables import Column, Kind, SourceTable, source_table
+from tests.ingest.ingest_harness import Silence, land, rejects, rows, write_csv
+
+ACCOUNTS = source_table("crm", "accounts")
+
+
+def accounts(tmp_path: Path, *lines: tuple[object, ...], name: str = "accounts.csv") -> LandedTable:
+    """Land a folder of one accounts file."""
+    write_csv(tmp_path / "crm" / name, ["id", "name", "archived"], lines)
+    return land("crm", tmp_path / "crm", tmp_path)["accounts"]
+
+
+def test_the_same_bytes_land_at_the_same_address_anywhere(tmp_path: Path) -> None:
+    here, there = (accounts(tmp_path / place, ("1", "A", "maybe")) for place in ("here", "there"))
+    assert here.fingerprint == there.fingerprint
+    assert here.parts[0].name == there.parts[0].name
+    assert here.parts[0].read_bytes() == there.parts[0].read_bytes()
+    assert here.rejects[0].read_bytes() == there.rejects[0].read_bytes()
+
+
+def test_other_bytes_another_name_or_another_schema_are_another_part(tmp_path: Path) -> None:
+    first = accounts(tmp_path, ("1", "A", "x"))
+    assert accounts(tmp_path, ("1", "B", "x")).fingerprint != first.fingerprint
+    renamed = tmp_path / "crm" / "Accounts.csv"
+    (tmp_path / "crm" / "accounts.csv").rename(renamed)
+    assert accounts(tmp_path, ("1", "A", "x"), name="Accounts.csv").fingerprint != first.fingerprint
+    narrower = SourceTable("crm", "accounts", (Column("id", Kind.KEY, required=True),), key=("id",))
+    assert part_address(narrower, "x", "n") != part_address(ACCOUNTS, "x", "n")
+
+
+def test_a_change_of_the_ingest_s_rules_reads_everything_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = accounts(tmp_path, ("1", "A", "x"))
+    monkeypatch.setattr(landing_zone, "_rules_version", lambda: "another")
+    assert accounts(tmp_path, ("1", "A", "x")).fingerprint != first.fingerprint
+
+
+def test_an_unchanged_file_is_not_opened_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = accounts(tmp_path, ("1", "A", "maybe"))
+
+    def fail(*args: object) -> None:
+        raise AssertionError("opened")
+
+    monkeypatch.setattr(InputFile, "_open", fail)
+    monkeypatch.setattr(parts, "_write", fail)
+    again = land("crm", tmp_path / "crm", tmp_path)["accounts"]
+    assert again == first
+    assert len(rejects(again)) == 1
+
+
+def test_an_unchanged_workbook_is_not_opened_to_see_which_table_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_csv(tmp_path / "lmn" / "x.csv", ["Lead Name"], [("Lee",)])
+    land("lmn", tmp_path / "lmn", tmp_path)
+
+    def fail(*args: object) -> None:
+        raise AssertionError("opened")
+
+    monkeypatch.setattr(InputFile, "_open", fail)
+    assert land("lmn", tmp_path / "lmn", tmp_path)["leads_list"].loaded == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["cut the part", "lose the part", "lose the rejects", "empty the rejects", "lose the record", "spoil the record"],
+)
+def test_a_part_that_is_not_whole_is_made_anew(tmp_path: Path, damage: str) -> None:
+    table = accounts(tmp_path, ("1", "A", "maybe"))
+    (part,), (refused,) = table.parts, table.rejects
+    record = part.with_suffix(".json")
+    match damage:
+        case "cut the part":
+            part.write_bytes(part.read_bytes()[:-1])
+        case "lose the part":
+            part.unlink()
+        case "lose the rejects":
+            refused.unlink()
+        case "empty the rejects":
+            refused.write_bytes(b"")
+        case "lose the record":
+            record.unlink()
+        case "spoil the record":
+            record.write_text(json.dumps({"read": 1}))
+    again = land("crm", tmp_path / "crm", tmp_path)["accounts"]
+    assert again == table
+    assert len(rows(again)) == len(rejects(again)) == 1
+
+
+def test_a_failed_ingest_leaves_no_part_and_no_litter(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts.csv", ["id", "nam"], [("1", "A")])
+    with pytest.raises(WarehouseError):
+        land("crm", tmp_path / "crm", tmp_path)
+    assert not list((tmp_path / "landing" / "crm__accounts").iterdir())
+
+
+def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name"], [("1", "A")])
+
+    class Meddler(Silence):
+        def update(self, done: int, total: int | None = None, detail: str = "") -> None:
+            if detail == "crm__accounts":
+                write_csv(path, ["id", "name"], [("1", "A"), ("2", "B")])
+
+    with pytest.raises(WarehouseError, match="changed while it was read"):
+        ingest_source("crm", str(tmp_path / "crm"), Landing(tmp_path / "landing"), Meddler())
+    assert land("crm", tmp_path / "crm", tmp_path)["accounts"].loaded == 2
+
+
+class Killed(BaseException):
+    """What the death of the process is to a thread of it that goes on in a test."""
+
+
+def die_at(moment: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """From the nth change of a file on, every change fails, clean-ups too: as if the process were gone."""
+    count = [0]
+    for name in ("replace", "write_text", "unlink", "mkdir"):
+        original = getattr(Path, name)
+
+        def change(self: Path, *args: object, _original: Any = original, **kwargs: object) -> object:
+            count[0] += 1
+            if count[0] >= moment:
+                raise Killed
+            return _original(self, *args, **kwargs)
+
+        monkeypatch.setattr(Path, name, change)
+    return count
+
+
+def test_a_run_that_dies_at_any_moment_leaves_nothing_that_looks_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "platform"
+    write_csv(folder / "tier.csv", ["organization_id", "id", "name"], [(1, 1, "A"), (1, 1, "B"), (1, "x", "C")])
+    for name in ("1", "2"):
+        lines = [(1, 1, 1, "2025-01-01", name), (1, int(name) + 1, 1, "never", name)]
+        lines += [(1, int(name) + 5, 1, "2025-01-01", name)]
+        write_csv(
+            folder / "note" / f"{name}.csv", ["organization_id", "id", "customer_id", "created_at", "body"], lines
+        )
+    expected = land("platform", folder, tmp_path / "expected")
+    for table in expected.values():
+        Landing(tmp_path / "begun" / "landing").empty(table.table)
+    got_through = False
+    moment = 0
+    while not got_through:
+        moment += 1
+        state = tmp_path / f"state-{moment}"
+        shutil.copytree(tmp_path / "begun", state)
+        with pytest.MonkeyPatch.context() as patches:
+            die_at(moment, patches)
+            try:
+                ingest_source("platform", str(folder), Landing(state / "landing", threads=1), Silence())
+                got_through = True
+            except Killed:
+                pass
+        again = land("platform", folder, state)
+        for name in ("tier", "note"):
+            assert rows(again[name]) == rows(expected[name])
+            assert rejects(again[name]) == rejects(expected[name])
+    assert moment > 20
+
+
+def test_what_a_killed_run_left_unfinished_is_swept_away(tmp_path: Path) -> None:
+    child = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], check=True, capture_output=True)
+    folder = tmp_path / "landing" / "crm__accounts"
+    folder.mkdir(parents=True)
+    (folder / f".{int(child.stdout)}-0123.data").write_bytes(b"half a part")
+    (folder / f".{os.getpid()}-0123.data").write_bytes(b"a part in the making")
+    accounts(tmp_path, ("1", "A", "x"))
+    assert [path.name for path in folder.glob(".*")] == [f".{os.getpid()}-0123.data"]
+
+
+def test_a_run_that_is_killed_by_the_kernel_is_made_good_by_the_next(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name"], [(at, "A") for at in range(1000)])
+    script = """
+import os, signal, sys
+from pipeline.ingest.landing import Landing
+from pipeline.ingest.sources import ingest_source
+from pathlib import Path
+
+class Killer:
+    def update(self, done, total=None, detail=""):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+ingest_source("crm", sys.argv[1], Landing(Path(sys.argv[2])), Killer())
+"""
+    child = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "crm"), str(tmp_path / "landing")],
+        check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert child.returncode == -signal.SIGKILL
+    assert [path.name for path in (tmp_path / "landing" / "crm__accounts").glob("[!.]*")] == []
+    assert land("crm", tmp_path / "crm", tmp_path)["accounts"].loaded == 1000
+
+
+def test_the_record_of_an_ingest_comes_back_as_it_was(tmp_path: Path) -> None:
+    accounts(tmp_path, ("1", "A", "maybe"))
+    landed = list(land("crm", tmp_path / "crm", tmp_path).values())
+    write_record(tmp_path / "landed.json", landed)
+    assert read_record(tmp_path / "landed.json") == landed
+
+
+@pytest.mark.parametrize("content", [None, "", "[1]", '[{"source": "crm", "name": "nothing"}]'])
+def test_a_damaged_record_is_an_error(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "landed.json").write_text(content)
+    with pytest.raises(WarehouseError, match="missing or damaged"):
+        read_record(tmp_path / "landed.json")
+
+
+def test_what_spills_has_a_folder_of_its_own_that_goes_when_it_is_done(tmp_path: Path) -> None:
+    zone = Landing(tmp_path / "landing", memory_limit="64MiB")
+    with connect(zone) as one, connect(zone) as other:
+        for connection in (one, other):
+            connection.execute("create temp table big as select range, md5(range::varchar) as text from range(1500000)")
+        assert len(list((tmp_path / "landing" / "spill").iterdir())) == 2
+        assert one.sql("select count(distinct text) from big").fetchall() == [(1_500_000,)]
+    assert list((tmp_path / "landing" / "spill").iterdir()) == []

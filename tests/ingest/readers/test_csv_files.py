@@ -1,0 +1,245 @@
+"""CSV as people and programs write it: encodings, delimiters, quotes, ragged rows, and which row is which."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.readers import csv_file, csv_quotes
+from tests.ingest.ingest_harness import land, refused, rejects, rows
+
+
+def accounts(tmp_path: Path, content: bytes | str, name: str = "accounts.csv") -> LandedTable:
+    """Land one accounts file."""
+    folder = tmp_path / "crm"
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
+    return land("crm", folder, tmp_path)["accounts"]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_delimiters(tmp_path: Path, delimiter: str) -> None:
+    lines = [["id", "name", "city"], ["1", '"A, B; C\tD"', "Bath"]]
+    table = accounts(tmp_path, "\n".join(delimiter.join(line) for line in lines))
+    assert [(row["id"], row["name"], row["city"]) for row in rows(table)] == [("1", "A, B; C\tD", "Bath")]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
+def test_encodings(tmp_path: Path, encoding: str) -> None:
+    table = accounts(tmp_path, "id,name\n1,Café “Olé”\n".encode(encoding))
+    assert rows(table)[0]["name"] == "Café “Olé”"
+    assert bool(table.notices) == (encoding == "cp1252")
+
+
+def test_a_byte_that_neither_encoding_knows_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match=r"accounts\.csv"):
+        accounts(tmp_path, b"id,name\n1,\xff\x81\n")
+
+
+def test_utf_16_is_named_as_such(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="UTF-16"):
+        accounts(tmp_path, "id,name\n1,A\n".encode("utf-16"))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_line_breaks_inside_quotes_belong_to_the_cell(tmp_path: Path, end: str) -> None:
+    table = accounts(tmp_path, f'id,name{end}1,"A{end}B"{end}2,"say ""hi"""{end}')
+    assert [row["name"] for row in rows(table)] == [f"A{end}B", 'say "hi"']
+
+
+def test_an_unquoted_blank_is_null_and_a_quoted_one_an_empty_text(tmp_path: Path) -> None:
+    (row,) = rows(accounts(tmp_path, 'id,name,city,status,annual_revenue\n1,A,,"",""\n'))
+    assert (row["city"], row["status"], row["annual_revenue"]) == (None, "", None)
+
+
+def test_text_is_carried_whole_but_for_keys(tmp_path: Path) -> None:
+    (row,) = rows(accounts(tmp_path, "id,name,lmn_crm_id\n 1 ,  A  , 7 \n"))
+    assert (row["id"], row["name"], row["lmn_crm_id"]) == ("1", "  A  ", "7")
+
+
+def test_ragged_rows_are_rejects_with_the_row_that_a_person_sees(tmp_path: Path) -> None:
+    content = 'id,name,city\n1,"A\nB",x\n2,B\n3,C,y,z\n4,D,w\n'
+    table = accounts(tmp_path, content)
+    assert [row["id"] for row in rows(table)] == ["1", "4"]
+    assert [(r["row_number"], r["value"], r["reason"]) for r in rejects(table)] == [
+        (3, "2,B", "2 cells where the header has 3"),
+        (4, "3,C,y,z", "4 cells where the header has 3"),
+    ]
+    assert (table.read, table.loaded, table.rejected) == (4, 2, 2)
+
+
+def test_row_numbers_count_blank_lines_and_ragged_rows(tmp_path: Path) -> None:
+    table = accounts(tmp_path, "id,name,annual_revenue\n\n1,A,x\n,,\n2\n2,B,y\n \n3,C,z\n")
+    assert refused(table) == [
+        (3, "annual_revenue", "x", "cell nulled"),
+        (5, None, "2", "row dropped"),
+        (6, "annual_revenue", "y", "cell nulled"),
+        (8, "annual_revenue", "z", "cell nulled"),
+    ]
+
+
+def test_row_numbers_hold_across_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_file, "BLOCK_BYTES", 256)
+    lines = ["id,name,annual_revenue"]
+    expected = []
+    for number in range(2, 502):
+        if number % 7 == 0:
+            lines.append(f"{number}")
+            expected.append((number, None, "row dropped"))
+        elif number % 5 == 0:
+            lines.append(f"{number},n,bad")
+            expected.append((number, "annual_revenue", "cell nulled"))
+        else:
+            lines.append(f'{number},"n\n{number}",1')
+    table = accounts(tmp_path, "\n".join(lines))
+    assert [(row, column, action) for row, column, _, action in refused(table)] == expected
+    assert all(int(row["id"]) % 7 for row in rows(table))
+
+
+@pytest.mark.parametrize("header", ["id,name\n", "id,name", 'id,"name"', "id,name\r\n"])
+def test_a_header_alone_is_a_table_without_rows(tmp_path: Path, header: str) -> None:
+    table = accounts(tmp_path, header)
+    assert (table.is_configured, table.read, rows(table)) == (True, 0, [])
+
+
+@pytest.mark.parametrize("content", ["", "\n", " , \n1,2\n"])
+def test_a_file_without_a_header_is_an_error(tmp_path: Path, content: str) -> None:
+    with pytest.raises(WarehouseError, match="no header"):
+        accounts(tmp_path, content)
+
+
+def test_a_header_with_a_line_break_in_it(tmp_path: Path) -> None:
+    table = accounts(tmp_path, 'id,"a\nb",name\n1,x,A\nq\n')
+    assert [row["name"] for row in rows(table)] == ["A"]
+    assert refused(table) == [(3, None, "q", "row dropped")]
+
+
+def test_a_quote_that_is_never_closed_is_an_error_and_no_lost_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(csv_file, "BLOCK_BYTES", 1024)
+    with pytest.raises(WarehouseError, match="quote"):
+        accounts(tmp_path, 'id,name\n1,"A\n' + "2,B\n" * 1000)
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        ('id,name\n1,A\n2,"B\n3,C\n', 3),
+        ('id,name\n1,A\n2,"B', 3),
+        ('id,name\n1,"say ""\n', 2),
+        ('id,name,city\n1,"A,Bath\n2,B,Bath\n', 2),
+        ('id,name\n1\n2,"é\n', 3),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_quote_that_is_open_at_the_end_is_an_error_that_names_its_row(
+    tmp_path: Path, content: str, row: int, encoding: str
+) -> None:
+    with pytest.raises(WarehouseError, match=f"row {row}: a quote is never closed"):
+        accounts(tmp_path, content.encode(encoding))
+
+
+SWALLOWED = """id,name,status
+a1,"Acme,active
+a2,Beta,active
+a3,Gamma,active
+a4,"Delta",active
+a5,Eps,active
+"""
+
+
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        (SWALLOWED, 2),
+        ('id,name,status\n\nx\n0,5" pipe,"a\nb"\n' + SWALLOWED.split("\n", 1)[1], 5),
+        ('id,name\n1,"x"y\n', 2),
+        ('id,name\n1,"x" y,\n', 2),
+        ('id,name\n1,""x""\n', 2),
+        ('id,name,"city"s\n1,x,y\n', 1),
+        ('\ufeff"id","name"\r\n1,x\r\n"2"2,x', 3),
+        ('id,name\r1,x\r2,"y\r3,"z"\r', 3),
+    ],
+)
+def test_text_behind_a_closing_quote_is_an_error_that_names_its_row(tmp_path: Path, content: str, row: int) -> None:
+    with pytest.raises(WarehouseError, match=rf"accounts\.csv, row {row}: a quoted cell goes on"):
+        accounts(tmp_path, content)
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_blanks_may_follow_a_closing_quote(tmp_path: Path, end: str) -> None:
+    table = accounts(tmp_path, 'id,name,city\n1,"x" ,"y"\n2,x,"y"  ' + end)
+    assert [(row["id"], row["city"].strip()) for row in rows(table)] == [("1", "y"), ("2", "y")]
+
+
+def test_a_quote_that_is_open_at_the_end_of_a_file_of_one_column_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "profiles.csv").write_text('id\np1\n"p2\np3\n')
+    with pytest.raises(WarehouseError, match=r"profiles\.csv, row 3: a quote is never closed"):
+        land("crm", tmp_path / "crm", tmp_path)
+
+
+def test_a_quote_within_a_cell_that_is_not_quoted_is_text(tmp_path: Path) -> None:
+    content = 'id,name,city\n1,5" pipe,"a\n""b"\n2,a""b",\n3, "x", "\n4,y,""""\n'
+    table = accounts(tmp_path, content)
+    assert [(row["name"], row["city"]) for row in rows(table)] == [
+        ('5" pipe', 'a\n"b'),
+        ('a""b"', None),
+        (' "x"', ' "'),
+        ("y", '"'),
+    ]
+
+
+CSV_PIECES = st.lists(st.sampled_from([",", '"', '""', '","', "\n", '"\n"', "\r\n", "x"]), max_size=30)
+
+
+@settings(max_examples=300)
+@given(pieces=CSV_PIECES, chunk=st.integers(1, 9))
+def test_stray_quotes_are_those_that_a_strict_reader_finds(
+    tmp_path_factory: pytest.TempPathFactory, pieces: list[str], chunk: int
+) -> None:
+    content = "".join(pieces)
+    path = tmp_path_factory.mktemp("quotes") / "a.csv"
+    path.write_bytes(content.encode())
+    try:
+        list(csv.reader(io.StringIO(content, newline=""), strict=True))
+        is_sound = True
+    except csv.Error:
+        is_sound = False
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_quotes, "_CHUNK_BYTES", chunk)
+        try:
+            csv_quotes.refuse_stray_quotes(path, ",", "a.csv")
+            assert is_sound
+        except WarehouseError:
+            assert not is_sound
+
+
+@pytest.mark.parametrize("cell", ['""', '"\n"', '"say """', '"A"', '5" pipe', '",""\n"'])
+def test_a_quote_in_the_last_cell_is_no_open_one(tmp_path: Path, cell: str) -> None:
+    for end in ("", "\n"):
+        assert accounts(tmp_path, f"id,name\n1,{cell}{end}").loaded == 1
+
+
+def test_nul_characters_null_their_cell(tmp_path: Path) -> None:
+    table = accounts(tmp_path, b"id,name,city\n1,A,B\0th\n")
+    assert rows(table)[0]["city"] is None
+    assert refused(table) == [(2, "city", "B\\0th", "cell nulled")]
+
+
+def test_a_suffix_in_capitals_is_the_same_suffix(tmp_path: Path) -> None:
+    assert accounts(tmp_path, "ID,NAME\n1,A\n", "Accounts.CSV").loaded == 1
+
+
+def test_a_file_in_which_all_rows_are_broken_is_broken_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_file, "MOST_BROKEN", 100)
+    with pytest.raises(WarehouseError, match="Expected 2 columns, got 3"):
+        accounts(tmp_path, "id,name\n" + "1,A,\n" * 200)

@@ -1,0 +1,287 @@
+"""Sources in a database: SQLite and a real PostgreSQL give what files would give."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+import traceback
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.landing.zone import Landing
+from pipeline.ingest.readers import copy_stream, csv_file, database
+from pipeline.ingest.sources import ingest_source
+from tests.ingest.ingest_harness import Memory, land, refused, rejects, rows
+
+
+def sqlite_file(tmp_path: Path, script: str) -> str:
+    """A SQLite database made by a script; its URL."""
+    path = tmp_path / "source.db"
+    with sqlite3.connect(path) as connection:
+        connection.executescript(script)
+    connection.close()
+    return f"sqlite:///{path}"
+
+
+# --- SQLite -----------------------------------------------------------------------------------------------------------
+
+
+def test_sqlite_values_of_any_type_are_typed_by_the_cell_rules(tmp_path: Path) -> None:
+    url = sqlite_file(
+        tmp_path,
+        """
+        create table accounts (id, name text, annual_revenue real, archived integer, created_at text, tags text);
+        insert into accounts values (1, 'A', 0.1, 1, '2025-01-15 10:00:00+02', '["x"]');
+        insert into accounts values ('b', 'B', 'much', 0, '2025-02-30', 'x, y');
+        insert into accounts values (3, 7, null, 'yes', null, null);
+        insert into accounts values (4, cast(x'ff41' as text), 1e20, null, x'323032352d30312d3135', null);
+        """,
+    )
+    table = land("crm", url, tmp_path)["accounts"]
+    assert [
+        (r["id"], r["name"], r["annual_revenue"], r["archived"], r["created_at"], r["tags"]) for r in rows(table)
+    ] == [
+        ("1", "A", Decimal("0.10"), True, dt.datetime(2025, 1, 15, 8), '["x"]'),
+        ("3", "7", None, True, None, None),
+        ("b", "B", None, False, None, '["x","y"]'),
+    ]
+    assert [(r["column_name"], r["value"], r["action"]) for r in rejects(table)] == [
+        ("name", "\\xffA", "row dropped"),
+        ("annual_revenue", "much", "cell nulled"),
+        ("created_at", "2025-02-30", "cell nulled"),
+    ]
+
+
+def test_rows_are_streamed_in_batches_and_counted_from_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BATCH_ROWS", 10)
+    url = sqlite_file(
+        tmp_path,
+        """
+        create table tier (organization_id, id, name);
+        with recursive n(n) as (select 1 union all select n + 1 from n where n < 95)
+        insert into tier select 1, case when n = 42 then 'bad' else n end, 'T' || n from n;
+        """,
+    )
+    memory = Memory()
+    (table,) = [
+        table
+        for table in ingest_source("platform", url, Landing(tmp_path / "landing"), memory)
+        if table.table.name == "tier"
+    ]
+    assert (table.read, table.loaded) == (95, 94)
+    assert refused(table) == [(42, "id", "bad", "row dropped")]
+    assert len([told for told in memory.told if told[2] == "platform__tier"]) == 10
+
+
+def test_tables_are_found_by_name_in_any_case_and_views_too(tmp_path: Path) -> None:
+    url = sqlite_file(
+        tmp_path,
+        "create table ACCOUNTS (ID, Name); insert into accounts values (1, 'A');"
+        "create view Contacts as select 'c1' as id, 1 as Account_Id;",
+    )
+    landed = land("crm", url, tmp_path)
+    assert (landed["accounts"].loaded, landed["contacts"].loaded) == (1, 1)
+    assert not landed["estimates"].is_configured
+    assert landed["estimates"].notices == ("the database has no such table, so it is empty",)
+
+
+def test_reading_changes_nothing_in_the_database(tmp_path: Path) -> None:
+    url = sqlite_file(tmp_path, "create table accounts (id, name); insert into accounts values (1, 'A');")
+    before = (tmp_path / "source.db").read_bytes()
+    land("crm", url, tmp_path)
+    assert (tmp_path / "source.db").read_bytes() == before
+
+
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="no such database file"):
+        land("crm", f"sqlite:///{tmp_path}/none.db", tmp_path)
+    assert not (tmp_path / "none.db").exists()
+
+
+def test_a_database_without_any_table_of_the_source_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="none of the crm tables"):
+        land("crm", sqlite_file(tmp_path, "create table other (id);"), tmp_path)
+
+
+def test_a_missing_required_column_names_table_and_column(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match=r"accounts: .*'name'.*nearest header is 'nam'"):
+        land("crm", sqlite_file(tmp_path, "create table accounts (id, nam);"), tmp_path)
+
+
+def test_what_is_no_database_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_text("this is no database, but long enough to be read as one" * 20)
+    with pytest.raises(WarehouseError, match="can't be read"):
+        land("crm", f"sqlite:///{tmp_path}/x.db", tmp_path)
+
+
+def test_an_unknown_kind_of_database_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="no driver"):
+        land("crm", "oracle9000://user:hush@host/db", tmp_path)
+
+
+def test_equal_content_lands_at_one_address(tmp_path: Path) -> None:
+    url = sqlite_file(tmp_path, "create table accounts (id, name); insert into accounts values (1, 'A');")
+    first, again = (land("crm", url, tmp_path)["accounts"] for _ in range(2))
+    assert first == again
+    with sqlite3.connect(tmp_path / "source.db") as connection:
+        connection.execute("update accounts set name = 'B'")
+    connection.close()
+    assert land("crm", url, tmp_path)["accounts"].fingerprint != first.fingerprint
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------------------
+
+
+def test_postgres_types_are_typed_by_the_cell_rules(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
+    postgres.exec_driver_sql(
+        """
+        create table accounts (
+            id uuid, name text, tags text[], archived boolean, annual_revenue numeric, created_at timestamptz,
+            updated_at timestamp, renewal_date date, organization_score double precision, secret text
+        )
+        """
+    )
+    postgres.exec_driver_sql(
+        """
+        insert into accounts values
+        ('00000000-0000-0000-0000-000000000001', E'A,\n"B"', '{a,"b c",NULL}', true, 12.345, '2025-01-15 10:00:00+02',
+         '2025-01-15 10:00:00.123456', '2025-01-15', 99.5, 'x'),
+        ('00000000-0000-0000-0000-000000000002', '', '{}', false, 'NaN', '0044-03-15 00:00:00 BC',
+         'infinity', null, 'NaN', 'x'),
+        ('00000000-0000-0000-0000-000000000003', 'C', null, null, 1e20, '294276-01-01',
+         '-infinity', 'infinity', null, 'x')
+        """
+    )
+    table = land("crm", postgres_url, tmp_path)["accounts"]
+    first, second, third = rows(table)
+    assert first == {
+        **dict.fromkeys(table.table.arrow_schema.names),
+        "id": "00000000-0000-0000-0000-000000000001",
+        "name": 'A,\n"B"',
+        "tags": '["a","b c"]',
+        "archived": True,
+        "annual_revenue": Decimal("12.35"),
+        "created_at": dt.datetime(2025, 1, 15, 8),
+        "updated_at": dt.datetime(2025, 1, 15, 10, 0, 0, 123456),
+        "renewal_date": dt.datetime(2025, 1, 15),
+        "organization_score": Decimal("99.50"),
+        "_row": 1,
+    }
+    assert (second["name"], second["tags"], second["archived"], second["annual_revenue"]) == ("", "[]", False, None)
+    assert third["created_at"] is None
+    assert table.extra_columns == ("secret",)
+    assert len(rejects(table)) == 9
+
+
+def test_json_columns_are_tags(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
+    postgres.exec_driver_sql("create table accounts (id int, name text, tags jsonb)")
+    postgres.exec_driver_sql("""insert into accounts values (1, 'A', '["x", "y z"]'), (2, 'B', '{"a": 1}')""")
+    table = land("crm", postgres_url, tmp_path)["accounts"]
+    assert [row["tags"] for row in rows(table)] == ['["x","y z"]', '["{\\"a\\": 1}"]']
+
+
+def test_a_schema_can_be_named(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
+    postgres.exec_driver_sql('create schema sales; create table sales."Accounts" ("ID" int, "Name" text)')
+    postgres.exec_driver_sql("insert into sales.\"Accounts\" values (1, null), (2, 'B')")
+    joiner = "&" if "?" in postgres_url else "?"
+    table = land("crm", f"{postgres_url}{joiner}schema=sales", tmp_path)["accounts"]
+    assert table.loaded == 1
+    assert [(r["file"], r["row_number"]) for r in rejects(table)] == [("sales.Accounts", 1)]
+    with pytest.raises(WarehouseError, match="no schema 'salez'"):
+        land("crm", f"{postgres_url}{joiner}schema=salez", tmp_path)
+
+
+def test_materialized_views_count_as_tables(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
+    postgres.exec_driver_sql("create materialized view profiles as select 'p1' as id, 2025 as selected_year")
+    assert rows(land("crm", postgres_url, tmp_path)["profiles"]) == [{"id": "p1", "selected_year": 2025}]
+
+
+def test_postgres_rows_are_streamed_and_counted_from_1(
+    postgres: sa.Connection, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_stream, "BLOCK_BYTES", 64 * 1024)
+    monkeypatch.setattr(csv_file, "BLOCK_BYTES", 64 * 1024)
+    postgres.exec_driver_sql(
+        """
+        create table email_prop as
+        select
+            1 as organization_id, n as id, mod(n, 100) as customer_id, n / 5 as thread_id,
+            timestamptz '2025-01-01 00:00:00+00' + n * interval '1 second' as sent_at,
+            case when n = 31234 then 'nobody' when mod(n, 2) = 0 then 'team' else 'account' end as direction,
+            nullif(mod(n, 3), 0) as user_id, null::bigint as stakeholder_id, 'neutral' as sentiment
+        from generate_series(1, 50000) as n
+        """
+    )
+    memory = Memory()
+    landed = ingest_source("platform", postgres_url, Landing(tmp_path / "landing"), memory)
+    (table,) = [table for table in landed if table.table.name == "email_prop"]
+    assert (table.read, table.loaded) == (50_000, 49_999)
+    assert refused(table) == [(31234, "direction", "nobody", "row dropped")]
+    assert len(memory.told) > 5
+    assert rows(table)[0]["sent_at"] == dt.datetime(2025, 1, 1, 0, 0, 1)
+
+
+def test_all_tables_are_read_as_of_one_instant(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
+    postgres.exec_driver_sql("create table accounts (id int, name text); insert into accounts values (1, 'A')")
+    postgres.exec_driver_sql("create table contacts (id int, account_id int); insert into contacts values (1, 1)")
+
+    class Writer:
+        """Someone who writes while the first table is being read."""
+
+        def update(self, done: int, total: int | None = None, detail: str = "") -> None:
+            postgres.exec_driver_sql("insert into contacts select max(id) + 1, 1 from contacts")
+
+    landed = {t.table.name: t for t in ingest_source("crm", postgres_url, Landing(tmp_path / "landing"), Writer())}
+    assert landed["contacts"].read == 1
+
+
+def test_the_server_s_fault_is_told_without_the_password(postgres_url: str, tmp_path: Path) -> None:
+    url = sa.make_url(postgres_url).set(database="nowhere", password="hush-hush")
+    with pytest.raises(WarehouseError, match="nowhere") as error:
+        land("crm", url.render_as_string(hide_password=False), tmp_path)
+    assert "hush-hush" not in str(error.value)
+    assert error.value.__suppress_context__
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:hush-hush@127.0.0.1:1/db",
+        "postgresql://u:hush-hush@[::1/db",
+        "postgresql://u@host:hush-hush/db",
+        "postgresql://127.0.0.1:1/db?user=u&password=hush-hush",
+        "postgresql://127.0.0.1:1/db?password=hush-hush&password=hush-hush&schema=crm",
+        "postgresql://127.0.0.1:1/db?user=u&Password=hush%2Dhush%21",
+    ],
+)
+def test_an_unreachable_server_is_told_without_the_password(url: str, tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError) as error:
+        land("crm", url, tmp_path)
+    told = "".join(traceback.format_exception(error.value))
+    assert "hush" not in told
+
+
+def test_an_address_that_is_none_is_told_by_its_option(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="the database URL can't be read") as error:
+        land("crm", "postgresql://u@host:hush-hush/db", tmp_path)
+    assert error.value.where == "--crm"
+
+
+def test_the_rest_of_an_address_is_shown(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError) as error:
+        land("crm", "postgresql://127.0.0.1:1/db?password=hush-hush&user=u", tmp_path)
+    assert error.value.where == "postgresql://127.0.0.1:1/db?password=***&user=u"
+
+
+def test_nothing_that_is_kept_holds_the_password(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
+    postgres.exec_driver_sql(
+        "create table accounts (id int, name text); insert into accounts values (1, null), (2, 'B')"
+    )
+    url = sa.make_url(postgres_url).set(password="hush-hush").render_as_string(hide_password=False)
+    table = land("crm", url, tmp_path)["accounts"]
+    assert table.files[0].name == "accounts"
+    assert not any(b"hush-hush" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())

@@ -1,0 +1,237 @@
+"""Workbooks that are more than they seem: their true size is what counts, and it is bounded (lmn-format Files)."""
+
+from __future__ import annotations
+
+import re
+import struct
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.readers import workbook_scan
+from pipeline.ingest.readers.workbook_scan import scan_workbook
+from tests.ingest.ingest_harness import land, rejects, rows, write_workbook
+
+
+def repack(path: Path, member: str, content: bytes, compression: int = zipfile.ZIP_DEFLATED) -> None:
+    """Replace one member of a workbook."""
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    members[member] = content
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+
+
+def lie_about_sizes(path: Path, claimed: int) -> None:
+    """Make the zip directory claim that every member unpacks to `claimed` bytes."""
+    data = bytearray(path.read_bytes())
+    for signature, offset in ((b"PK\x01\x02", 24), (b"PK\x03\x04", 22)):
+        at = data.find(signature)
+        while at >= 0:
+            struct.pack_into("<I", data, at + offset, claimed)
+            at = data.find(signature, at + 4)
+    path.write_bytes(bytes(data))
+
+
+@pytest.fixture
+def workbook(tmp_path: Path) -> Path:
+    """A small estimates workbook in a folder of its own."""
+    return write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimate ID", "Address"], [["EST1", "12 Main St"]])
+
+
+def test_a_workbook_that_unpacks_past_the_limit_is_refused(workbook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_scan, "MOST_UNPACKED_BYTES", 8 * 1024 * 1024)
+    repack(workbook, "xl/media/image1.png", b"\0" * (9 * 1024 * 1024))
+    assert workbook.stat().st_size < 100_000
+    with pytest.raises(WarehouseError, match="unpacks to more than 8 MiB"):
+        land("lmn", workbook.parent, workbook.parent.parent)
+
+
+def test_a_zip_directory_that_lies_about_sizes_is_not_believed(workbook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook_scan, "MOST_UNPACKED_BYTES", 8 * 1024 * 1024)
+    repack(workbook, "xl/media/image1.png", b"\0" * (9 * 1024 * 1024))
+    lie_about_sizes(workbook, 100)
+    with pytest.raises(WarehouseError, match="unpacks to more than 8 MiB"):
+        scan_workbook(workbook, "e.xlsx")
+
+
+def test_the_limit_is_stated_and_real_workbooks_are_far_below_it(workbook: Path) -> None:
+    assert workbook_scan.MOST_UNPACKED_BYTES == 512 * 1024 * 1024
+    assert scan_workbook(workbook, "e.xlsx").first_sheet.last_row == 2
+
+
+def test_a_cell_far_outside_the_table_is_refused_before_the_grid_is_laid_out(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Estimate ID"])
+    sheet["XFD1048576"] = "far"
+    (tmp_path / "lmn").mkdir()
+    book.save(tmp_path / "lmn" / "e.xlsx")
+    with pytest.raises(WarehouseError, match="1,048,576 rows and 16,384 columns"):
+        land("lmn", tmp_path / "lmn", tmp_path)
+
+
+def test_cells_are_found_wherever_a_chunk_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [[f"EST{at}", "#N/A" if at % 3 == 0 else "x" * (at % 50)] for at in range(500)]
+    path = write_workbook(tmp_path / "e.xlsx", ["Estimate ID", "Address"], lines)
+    whole = scan_workbook(path, "e.xlsx").first_sheet
+    monkeypatch.setattr(workbook_scan, "_LONGEST_CELL", 256)
+    for chunk in (61, 509, 4099):
+        monkeypatch.setattr(workbook_scan, "_CHUNK", chunk)
+        assert scan_workbook(path, "e.xlsx").first_sheet == whole
+    assert (whole.last_row, whole.last_column) == (501, 2)
+    assert sorted(whole.errors) == [(at + 2, 2) for at in range(0, 500, 3)]
+    assert set(whole.errors.values()) == {"#N/A"}
+
+
+def test_members_may_be_stored_as_they_are(workbook: Path) -> None:
+    repack(workbook, "docProps/custom.txt", b"x", zipfile.ZIP_STORED)
+    assert land("lmn", workbook.parent, workbook.parent.parent)["estimates_list"].loaded == 1
+
+
+def test_an_unusual_packing_is_refused(workbook: Path) -> None:
+    repack(workbook, "docProps/custom.txt", b"x", zipfile.ZIP_BZIP2)
+    with pytest.raises(WarehouseError, match="unusual"):
+        land("lmn", workbook.parent, workbook.parent.parent)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 nothing", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600])
+def test_what_is_no_workbook_is_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "lmn").mkdir()
+    (tmp_path / "lmn" / "e.xlsx").write_bytes(content)
+    with pytest.raises(WarehouseError, match=r"e\.xlsx.*can't be read as an XLSX workbook"):
+        land("lmn", tmp_path / "lmn", tmp_path)
+
+
+def test_the_first_sheet_counts_in_the_workbook_s_order(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["notes"])
+    first = book.create_sheet("Estimates", 0)
+    first.append(["Estimate ID", "Address"])
+    first.append(["EST1", "#N/A"])
+    (tmp_path / "lmn").mkdir()
+    book.save(tmp_path / "lmn" / "e.xlsx")
+    table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
+    assert rows(table)[0]["lmn_estimate_id"] == "EST1"
+    assert rows(table)[0]["address"] is None
+
+
+def test_a_header_below_row_1_is_an_error(tmp_path: Path) -> None:
+    write_workbook(tmp_path / "crm" / "accounts.xlsx", [], [[], ["id", "name"], ["1", "A"]])
+    with pytest.raises(WarehouseError, match="row 1"):
+        land("crm", tmp_path / "crm", tmp_path)
+
+
+def test_an_empty_sheet_is_an_error(tmp_path: Path) -> None:
+    write_workbook(tmp_path / "crm" / "accounts.xlsx", [], [])
+    with pytest.raises(WarehouseError, match="row 1"):
+        land("crm", tmp_path / "crm", tmp_path)
+
+
+def test_a_table_that_starts_right_of_column_a(tmp_path: Path) -> None:
+    write_workbook(tmp_path / "crm" / "accounts.xlsx", [None, "id", None, "name"], [[None, 1, "x", "A"]])
+    (row,) = rows(land("crm", tmp_path / "crm", tmp_path)["accounts"])
+    assert (row["id"], row["name"]) == ("1", "A")
+
+
+def test_a_formula_that_was_never_calculated_is_null_and_said_so(tmp_path: Path) -> None:
+    header = ["id", "name", "annual_revenue", "archived", "created_at", "tags", "city", "lmn_crm_id"]
+    formulas = ["=1+2", "=TRUE()", "=TODAY()", '="a,b"', "=B2", "=A2"]
+    lines = [["1", "A", *formulas], ['="2"', None], ["3", "C"], [None], ["4", "D", None, None, None, None, None, "=1"]]
+    write_workbook(tmp_path / "crm" / "accounts.xlsx", header, [*lines, ["=5"]])
+    table = land("crm", tmp_path / "crm", tmp_path)["accounts"]
+    assert [row["id"] for row in rows(table)] == ["1", "3", "4"]
+    assert all(row[name] is None for row in rows(table) for name in header[2:])
+    assert sorted((row["row_number"], row["column_name"], row["action"]) for row in rejects(table)) == [
+        *sorted((2, name, "cell nulled") for name in header[2:]),
+        (3, "id", "row dropped"),
+        (6, "lmn_crm_id", "cell nulled"),
+        (7, "id", "row dropped"),
+    ]
+    assert all("a formula without a stored value: open the workbook" in row["reason"] for row in rejects(table))
+
+
+def test_a_formula_with_a_stored_value_is_that_value(workbook: Path) -> None:
+    """An empty text is a value, and a shared formula stands in its first cell only."""
+    sheet = b"""<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>
+    <row r="1"><c r="A1" t="inlineStr"><is><t>Estimate ID</t></is></c>
+    <c r="B1" t="inlineStr"><is><t>Address</t></is></c><c r="C1" t="inlineStr"><is><t>Version</t></is></c>
+    <c r="D1" t="inlineStr"><is><t>Total Price</t></is></c></row>
+    <row r="2"><c r="A2" t="str"><f>"EST"&amp;1</f><v>EST1</v></c><c r="B2" t="str"><f>""</f><v></v></c>
+    <c r="C2" t="str"><f t="shared" si="0"/><v/></c><c r="D2"><f>1+2</f><v>3</v></c></row>
+    <row r="3"><c r="A3" t="str"><f>"EST"&amp;2</f><v>EST2</v></c><c r="B3"><f t="shared" si="0"/></c>
+    <c r="C3" s="1"><v/></c><c r="D3"><f>1+2</f><v></v></c></row></sheetData></worksheet>"""
+    repack(workbook, "xl/worksheets/sheet1.xml", sheet)
+    table = land("lmn", workbook.parent, workbook.parent.parent)["estimates_list"]
+    assert [(row["lmn_estimate_id"], row["total_price"]) for row in rows(table)] == [("EST1", 3), ("EST2", None)]
+    assert [(row["row_number"], row["column_name"]) for row in rejects(table)] == [(3, "address"), (3, "total_price")]
+
+
+HEADER = """<row r="1"><c r="A1" t="inlineStr"><is><t>Estimate ID</t></is></c>
+<c r="B1" t="inlineStr"><is><t>Total Price</t></is></c><c r="C1" t="inlineStr"><is><t>Version</t></is></c></row>"""
+CELLS = [
+    """<c r="A2" t="inlineStr"><is><t>EST1</t></is></c><c r="B2" t="e"><v>#REF!</v></c><c r="C2"><v>45</v></c>""",
+    """<c r="A3" t="inlineStr"><is><t>EST2</t></is></c><c r="B3"><f>1+1</f></c><c r="C3" t="e"><v>#N/A</v></c>""",
+]
+SHEET = HEADER + "".join(f'<row r="{at}">{cells}</row>' for at, cells in enumerate(CELLS, start=2))
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        pytest.param(SHEET, id="as most programs write it"),
+        pytest.param(SHEET.replace('"', "'"), id="single quotes"),
+        pytest.param(SHEET.replace("=", " = "), id="blanks around the equals sign"),
+        pytest.param(re.sub(r' r="\w+"', "", SHEET), id="nothing says where it stands"),
+        pytest.param(re.sub(r'(<c) r="[BC]\d"', r"\1", SHEET), id="only some cells say where they stand"),
+        pytest.param(re.sub(r"(</?)(row|c|f|v|is|t)\b(?!=)", r"\1x:\2", SHEET), id="a prefix"),
+    ],
+)
+def test_errors_are_reported_however_a_program_spells_its_xml(workbook: Path, sheet: str) -> None:
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    names = f'xmlns="{main}"' if "<x:" not in sheet else f'xmlns:x="{main}"'
+    tags = ("worksheet", "sheetData") if "<x:" not in sheet else ("x:worksheet", "x:sheetData")
+    content = f"<{tags[0]} {names}><{tags[1]}>{sheet}</{tags[1]}></{tags[0]}>"
+    repack(workbook, "xl/worksheets/sheet1.xml", content.encode())
+    scan = scan_workbook(workbook, "e.xlsx").first_sheet
+    assert (scan.last_row, scan.last_column, sorted(scan.errors)) == (3, 3, [(2, 2), (3, 2), (3, 3)])
+    table = land("lmn", workbook.parent, workbook.parent.parent)["estimates_list"]
+    assert [(row["lmn_estimate_id"], row["total_price"], row["version"]) for row in rows(table)] == [
+        ("EST1", None, "45"),
+        ("EST2", None, None),
+    ]
+    assert [(row["row_number"], row["column_name"]) for row in rejects(table)] == [
+        (2, "total_price"),
+        (3, "total_price"),
+        (3, "version"),
+    ]
+
+
+@pytest.mark.parametrize("flag", ['date1904="1"', "date1904='true'", 'date1904 = "on"'])
+def test_days_count_from_1904_however_a_program_says_so(workbook: Path, flag: str) -> None:
+    with zipfile.ZipFile(workbook) as archive:
+        content = archive.read("xl/workbook.xml").decode()
+    repack(workbook, "xl/workbook.xml", content.replace("<workbookPr", f"<workbookPr {flag}", 1).encode())
+    assert scan_workbook(workbook, "e.xlsx").dates_from_1904
+
+
+def test_the_last_instant_of_a_day_is_of_that_day(tmp_path: Path) -> None:
+    """lmn-format Values: a serial is floored, whether or not its cell has the form of a date."""
+    last = datetime(2025, 1, 31, 23, 59, 59, 999_999)
+    lines = [
+        ["EST1", last, 45_688.999_999_999, datetime(2025, 2, 1)],
+        ["EST2", datetime(2025, 1, 31, 23, 59, 59), 45_688.5, last],
+    ]
+    header = ["Estimate ID", "Contract End", "Contract Start", "Estimate Date"]
+    write_workbook(tmp_path / "lmn" / "e.xlsx", header, lines)
+    landed = rows(land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"])
+    found = [(str(row["contract_end"]), str(row["contract_start"]), str(row["estimate_date"])) for row in landed]
+    assert found == [("2025-01-31", "2025-01-31", "2025-02-01"), ("2025-01-31", "2025-01-31", "2025-01-31")]

@@ -1,0 +1,150 @@
+"""The shortcuts for whole columns give what the cell rules give: the two are compared on every kind of spelling."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.ingest.tables import Column, Kind
+from pipeline.ingest.type_batches import type_column
+from pipeline.ingest.values.cells import read_cell
+from pipeline.ingest.values.plain_columns import plain_values
+
+KINDS = st.sampled_from(list(Kind))
+
+DIGITS = st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{0,6})?", fullmatch=True)
+INSTANTS = st.from_regex(
+    r"[0-9]{4}-[01][0-9]-[0-3][0-9]"
+    r"([T ][0-2][0-9]:[0-5][0-9]:[0-6][0-9](\.[0-9]{1,7})?(Z|\+00|\+00:00|[+-][01][0-9](:?[0-6][0-9])?)?)?",
+    fullmatch=True,
+)
+DAYS = st.dates().map(str)
+TEXTS = st.one_of(
+    DIGITS,
+    INSTANTS,
+    DAYS,
+    st.datetimes().map(str),
+    st.datetimes(dt.datetime(1995, 1, 1), dt.datetime(2105, 1, 1)).map(lambda value: value.isoformat() + "Z"),
+    st.text(max_size=8),
+    st.sampled_from(
+        ["", " ", " 7", "7 ", "\n7", "7\n", "#N/A", "#hash", "a\0b", "yes", "TRUE", "007", "-0", "1e3", "$5"]
+    ),
+    st.sampled_from(["2024-02-29", "2023-02-29", "0000-01-01", "2100-12-31", "2101-01-01", "1999-12-31", "2000-01-01"]),
+)
+
+
+def same_as_cells(kind: Kind, raw: pa.Array) -> None:
+    """A column typed at once equals the column typed cell by cell, faults and all."""
+    column = Column("c", kind)
+    typed = type_column(column, raw)
+    cells = [read_cell(column, value) for value in raw.to_pylist()]
+    assert typed.array.type == column.arrow_type
+    assert typed.array.to_pylist() == [cell.value for cell in cells]
+    faults = (
+        []
+        if typed.faults is None
+        else list(zip(typed.faults.places.tolist(), typed.faults.actions.to_pylist(), strict=True))
+    )
+    assert faults == [(at, cell.action) for at, cell in enumerate(cells) if cell.reason is not None]
+
+
+@settings(max_examples=600)
+@given(KINDS, st.lists(st.none() | TEXTS, min_size=1, max_size=6))
+def test_columns_of_text(kind: Kind, values: list[str | None]) -> None:
+    same_as_cells(kind, pa.array(values, pa.string()))
+
+
+@given(
+    KINDS, st.lists(st.none() | TEXTS, min_size=1, max_size=6), st.sampled_from([pa.large_string(), pa.string_view()])
+)
+def test_columns_of_other_texts(kind: Kind, values: list[str | None], arrow_type: pa.DataType) -> None:
+    same_as_cells(kind, pa.array(values, arrow_type))
+
+
+@given(KINDS, st.lists(st.none() | st.binary(max_size=4) | TEXTS.map(str.encode), min_size=1, max_size=6))
+def test_columns_of_bytes(kind: Kind, values: list[bytes | None]) -> None:
+    same_as_cells(kind, pa.array(values, pa.binary()))
+
+
+@given(KINDS, st.lists(st.none() | st.integers(-(2**63), 2**63 - 1) | st.integers(-1, 50_000), min_size=1, max_size=6))
+def test_columns_of_whole_numbers(kind: Kind, values: list[int | None]) -> None:
+    same_as_cells(kind, pa.array(values, pa.int64()))
+
+
+@given(KINDS, st.lists(st.integers(0, 2**64 - 1), min_size=1, max_size=6))
+def test_columns_of_unsigned_numbers(kind: Kind, values: list[int]) -> None:
+    same_as_cells(kind, pa.array(values, pa.uint64()))
+
+
+@given(KINDS, st.lists(st.none() | st.floats() | st.integers(-(2**60), 2**60).map(float), min_size=1, max_size=6))
+def test_columns_of_floats(kind: Kind, values: list[float | None]) -> None:
+    same_as_cells(kind, pa.array(values, pa.float64()))
+
+
+@given(KINDS, st.lists(st.none() | st.decimals(-(10**14), 10**14, places=5), min_size=1, max_size=6))
+def test_columns_of_decimals(kind: Kind, values: list[Decimal | None]) -> None:
+    same_as_cells(kind, pa.array(values, pa.decimal128(25, 5)))
+
+
+@given(KINDS, st.lists(st.none() | st.booleans(), min_size=1, max_size=4))
+def test_columns_of_booleans(kind: Kind, values: list[bool | None]) -> None:
+    same_as_cells(kind, pa.array(values, pa.bool_()))
+
+
+@given(
+    KINDS.filter(lambda kind: kind in (Kind.DATE, Kind.TIMESTAMP)),
+    st.lists(st.none() | st.dates(), min_size=1, max_size=6),
+)
+def test_columns_of_dates(kind: Kind, values: list[dt.date | None]) -> None:
+    same_as_cells(kind, pa.array(values, pa.date32()))
+    same_as_cells(kind, pa.array(values, pa.date64()))
+
+
+@given(
+    st.sampled_from([Kind.DATE, Kind.TIMESTAMP]),
+    st.lists(st.none() | st.datetimes(), min_size=1, max_size=6),
+    st.sampled_from([None, "UTC", "+05:30", "America/New_York"]),
+)
+def test_columns_of_timestamps(kind: Kind, values: list[dt.datetime | None], zone: str | None) -> None:
+    micros = pa.array(values, pa.timestamp("us"))
+    expected = type_column(Column("c", kind), micros)
+    assert [value for value in expected.array.to_pylist() if value is not None] == [
+        value if kind is Kind.TIMESTAMP else value.date()
+        for value in values
+        if value is not None and (kind is Kind.TIMESTAMP or 2000 <= value.year <= 2100)
+    ]
+    zoned = micros.cast(pa.int64()).cast(pa.timestamp("us", tz=zone)) if zone else micros
+    assert type_column(Column("c", kind), zoned).array.equals(expected.array)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_instants_that_no_calendar_has_are_nulled_and_shown(unit: str) -> None:
+    farthest = pa.array([2**62], pa.int64()).cast(pa.timestamp(unit))
+    typed = type_column(Column("c", Kind.TIMESTAMP), farthest)
+    if unit == "ns":
+        assert typed.faults is None
+        return
+    assert typed.array.to_pylist() == [None]
+    assert typed.faults is not None
+    assert typed.faults.actions.to_pylist() == ["cell nulled"]
+
+
+def test_plain_columns_take_the_shortcut() -> None:
+    plain = {
+        Kind.ID: ["1", "-22"],
+        Kind.KEY: ["EST1", "a b"],
+        Kind.TEXT: [" é ", ""],
+        Kind.MONEY: ["1.5", "-2"],
+        Kind.RATE: ["1.5", "60"],
+        Kind.DATE: ["2025-01-15", "2025-01-15 10:00:00"],
+        Kind.TIMESTAMP: ["2025-01-15T10:00:00.5Z", "2025-01-15 10:00:00+00"],
+    }
+    for kind, texts in plain.items():
+        values = plain_values(Column("c", kind), pa.array(texts))
+        assert values is not None
+        assert values.null_count == 0, kind

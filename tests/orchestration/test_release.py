@@ -1,0 +1,113 @@
+"""What fails while a run publishes leaves every `latest` where it was; what fails after it is told, and no failure."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pipeline.common.errors import WarehouseError
+from pipeline.common.progress import PlainView, Progress
+from pipeline.drops.destination import open_destination
+from pipeline.drops.publish_to_folder import FolderDestination
+from pipeline.drops.stage import StagedDrop
+from pipeline.orchestration import release
+from pipeline.run_plan import RunPlan
+from pipeline.settings import Settings
+from pipeline.state.history import DUPLICATES, METRICS, RunHistory
+from pipeline.state.workspace import Workspace
+from tests.drops.made_drops import AS_OF, manifest_of
+
+HISTORY = {DUPLICATES: pa.table({"id": ["d"]}), METRICS: pa.table({"metric": ["m"]})}
+
+
+class Marts:
+    """An engine whose marts readers may see, or not yet."""
+
+    is_committed = False
+
+    def commit(self) -> None:
+        self.is_committed = True
+
+
+class Run:
+    """A run that has staged and audited a drop for each of two organizations."""
+
+    def __init__(self, folder: Path, stage: Callable[..., StagedDrop]) -> None:
+        self.exports = folder / "exports"
+        settings = Settings(exports=str(self.exports), state=folder / "state")
+        destination = open_destination(settings, Workspace(settings.state))
+        self.history = RunHistory(settings.state)
+        self.engine = Marts()
+        self.said = StringIO()
+        self.drops = [stage(destination.staging_folder(number, "run"), number) for number in (1, 2)]
+        self.release = release.Release(
+            engine=self.engine,  # type: ignore[arg-type]
+            contracts=(),
+            landed=(),
+            plan=RunPlan(AS_OF, 2025, {}, ()),
+            settings=settings,
+            destination=destination,
+            open_audit=None,  # type: ignore[arg-type]
+            run_id="run",
+            progress=Progress(PlainView(self.said)),
+        )
+
+    def publish(self) -> list[Any]:
+        return self.release._publish(self.drops, [manifest_of(drop) for drop in self.drops], HISTORY, [])
+
+    @property
+    def latest(self) -> list[str]:
+        return sorted(path.parent.name for path in self.exports.glob("*/latest"))
+
+
+@pytest.fixture
+def run(tmp_path: Path, stage: Callable[..., StagedDrop]) -> Run:
+    return Run(tmp_path, stage)
+
+
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", "x")
+
+
+def full_for_the_second(put: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda self, drop, manifest: full() if drop.organization_id == 2 else put(self, drop, manifest)
+
+
+@pytest.mark.parametrize("fails", ["the second drop", "the history", "the reports", "the marts"])
+def test_what_fails_before_the_last_step_moves_no_latest(fails: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    match fails:
+        case "the second drop":
+            monkeypatch.setattr(FolderDestination, "put", full_for_the_second(FolderDestination.put))
+        case "the history":
+            monkeypatch.setattr(RunHistory, "keep", full)
+        case "the reports":
+            monkeypatch.setattr(release, "write_reports", full)
+        case "the marts":
+            monkeypatch.setattr(run.engine, "commit", full)
+    with pytest.raises(OSError, match="No space left"):
+        run.publish()
+    assert run.latest == []
+    assert not run.engine.is_committed
+
+
+def test_the_history_is_kept_before_anybody_reads_the_drop(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FolderDestination, "point", full)
+    with pytest.raises(OSError, match="No space left"):
+        run.publish()
+    assert len(list(run.history.folder.glob("*/*.parquet"))) == 2
+
+
+def test_what_can_t_be_tidied_is_told_and_no_failure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise WarehouseError("permission denied", where="exports/1")
+
+    monkeypatch.setattr(release, "prune", refuse)
+    assert len(run.publish()) == 2
+    assert run.latest == ["1", "2"]
+    assert "could not be removed: exports/1: permission denied" in run.said.getvalue()

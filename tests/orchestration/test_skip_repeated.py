@@ -1,0 +1,113 @@
+"""What a run's fingerprint is made of: what it reads, what computes it, and where the drops land."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipeline.orchestration import skip_repeated as repetition
+from pipeline.orchestration.skip_repeated import run_fingerprint
+from pipeline.run_plan import RunPlan
+from pipeline.settings import Settings
+from pipeline.state.history import DUPLICATES, METRICS, RunHistory
+
+STARTED = datetime(2025, 1, 15, tzinfo=UTC)
+
+
+def fingerprint(folder: Path, crm: str = "crm", exports: str = "exports") -> str | None:
+    settings = Settings(crm=crm, exports=exports, state=folder / "state")
+    return run_fingerprint(settings, RunPlan.of(settings, STARTED))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "crm").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_parts_of_a_table_are_read_through_a_link(folder: Path) -> None:
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    part = elsewhere / "a.csv"
+    part.write_text("id,name\n1,Acme\n")
+    (folder / "crm" / "accounts").symlink_to(elsewhere)
+    before = fingerprint(folder)
+    assert fingerprint(folder) == before
+    part.write_text("id,name\n1,Beta\n")
+    assert fingerprint(folder) != before
+
+
+def test_a_file_is_read_through_a_link(folder: Path) -> None:
+    file = folder / "a.csv"
+    file.write_text("id,name\n1,Acme\n")
+    (folder / "crm" / "accounts.csv").symlink_to(file)
+    before = fingerprint(folder)
+    file.write_text("id,name\n1,Beta\n")
+    assert fingerprint(folder) != before
+
+
+def test_the_same_word_for_another_place_is_another_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crm = str(folder / "crm")
+    before = fingerprint(folder, crm)
+    assert fingerprint(folder, crm, str(folder / "exports")) == before, "the same place in other words"
+    (folder / "other").mkdir()
+    monkeypatch.chdir(folder / "other")
+    assert fingerprint(folder, crm) != before
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"),
+    [
+        ("pipeline/drops/stage.py", True),
+        ("models/marts/a.sql", True),
+        ("expectations/accounts.yml", True),
+        ("dbt_project/seeds/won_statuses.csv", True),
+        ("dbt_project/target/compiled/a.sql", False),
+        ("pipeline/__pycache__/run.pyc", False),
+    ],
+)
+def test_a_changed_program_is_another_run(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, file: str, counts: bool
+) -> None:
+    monkeypatch.setattr(repetition, "PROJECT_ROOT", folder)
+    (folder / file).parent.mkdir(parents=True)
+    (folder / file).write_text("1")
+    before = fingerprint(folder)
+    (folder / file).write_text("2")
+    assert (fingerprint(folder) != before) == counts
+
+
+@pytest.mark.parametrize(("days", "counts"), [(-1, True), (0, False), (1, False)])
+def test_what_an_earlier_run_left_is_part_of_it(folder: Path, days: int, counts: bool) -> None:
+    """D22: of the runs of other instants, those before this one."""
+    before = fingerprint(folder)
+    left = {DUPLICATES: pa.table({"id": ["d"]}), METRICS: pa.table({"metric": ["m"]})}
+    RunHistory(folder / "state").keep(STARTED + timedelta(days=days), left)
+    assert (fingerprint(folder) != before) == counts
+
+
+@pytest.mark.parametrize("other", [{"csv_safe": True}, {"target": "postgres"}, {"platform": "platform"}])
+def test_another_setting_is_another_run(folder: Path, other: dict[str, object]) -> None:
+    (folder / "platform").mkdir(exist_ok=True)
+    settings = Settings(crm="crm", state=folder / "state")
+    plan = RunPlan.of(settings, STARTED)
+    assert run_fingerprint(settings.model_copy(update=other), plan) != run_fingerprint(settings, plan)
+
+
+@pytest.mark.parametrize("source", ["lmn", "crm", "platform"])
+def test_a_changed_or_renamed_file_of_any_source_is_another_run(folder: Path, source: str) -> None:
+    (folder / source).mkdir(exist_ok=True)
+    settings = Settings(**{source: source}, state=folder / "state")
+    plan = RunPlan.of(settings, STARTED)
+    seen = []
+    file = folder / source / "accounts.csv"
+    for content in ("1", "2"):
+        file.write_text(content)
+        seen.append(run_fingerprint(settings, plan))
+    file.rename(file.with_name("estimates.csv"))
+    seen.append(run_fingerprint(settings, plan))
+    assert len(set(seen)) == 3

@@ -1,0 +1,163 @@
+"""The command's edge: every fault of the machine is said in words, whatever the streams are."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.common.errors import WarehouseError, in_words
+from pipeline.common.progress import PlainView, Progress
+from pipeline.orchestration import run
+from pipeline.report.failure import _as_problem
+from pipeline.settings import PROJECT_ROOT, Settings
+
+CALL = "from pipeline import cli; cli.main()"
+
+
+def warehouse(
+    *arguments: object, call: str = CALL, shell: str = "", folder: Path = PROJECT_ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Call the command; `shell` is what a shell would put behind it."""
+    command = [sys.executable, "-c", call, *map(str, arguments)]
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {shell}', "sh", *command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT), **environment},
+    )
+
+
+def failing(statement: str) -> str:
+    """Replace what `verify` does."""
+    return f"import pipeline.drops.verify as v\ndef fail(*_):\n    {statement}\nv.verify_drop = fail\n{CALL}"
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ('import errno; raise OSError(errno.ENOSPC, "No space left on device", "/mnt/x")', "make room"),
+        ('import errno; raise OSError(errno.EROFS, "Read-only file system", "/mnt/x")', "can be written"),
+        ('import duckdb; raise duckdb.IOException("IO Error: could not write /mnt/x")', "DuckDB: IO Error"),
+    ],
+)
+def test_what_the_file_system_refuses_is_said_in_words(statement: str, said: str) -> None:
+    ended = warehouse("verify", "drop", call=failing(statement))
+    assert ended.returncode == 1
+    assert said in ended.stderr and "/mnt/x" in ended.stderr and "To do: " in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_the_report_of_a_failed_run_says_the_same_words() -> None:
+    assert str(_as_problem(PermissionError(13, "Permission denied", "x"))).startswith("x: Permission denied\nTo do: ")
+    assert in_words(KeyError("secret")) is None
+
+
+def test_a_sample_below_a_file_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    ended = warehouse("sample", tmp_path / "file" / "x", "--accounts", 200, "--seed", 1)
+    assert ended.returncode == 1
+    assert "name another folder" in ended.stderr and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_in_words_with_the_signal_s_exit_code(number: signal.Signals) -> None:
+    ended = warehouse("verify", "drop", call=failing(f"import os; os.kill(os.getpid(), {int(number)})"))
+    assert ended.returncode == 128 + number
+    assert "interrupted" in ended.stderr and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_in_dagster_s_steps_ends_in_the_same_way(number: signal.Signals, tmp_path: Path) -> None:
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "accounts.csv").write_text("id,name\na,A\n")
+    kill = f"import os; os.kill(os.getpid(), {int(number)}); [None for _ in range(10**6)]"
+    call = f"import pipeline.orchestration.sources as s\ndef fail(*_):\n    {kill}\ns.ingest_source = fail\n{CALL}"
+    ended = warehouse("run", "--crm", "crm", folder=tmp_path, call=call)
+    assert "interrupted" in ended.stderr and "Traceback" not in ended.stderr, ended.stderr
+    assert ended.returncode == 128 + number
+
+
+def test_what_an_encoding_lacks_is_written_as_an_escape() -> None:
+    ended = warehouse("verify", "nö", PYTHONIOENCODING="ascii")
+    assert ended.returncode == 1
+    assert "n\\xf6" in ended.stdout + ended.stderr and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_are_no_fault(closed: str) -> None:
+    ended = warehouse("verify", "drop", call=failing("return ()"), shell=closed)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("size", ["lots", "", "6", "-6GB", "0GB", "6GB;", "1_000MB", "6PB", "six GB"])
+def test_a_memory_limit_that_is_no_size_is_refused_at_the_start(size: str) -> None:
+    with pytest.raises(ValueError, match="is no size"):
+        Settings(memory_limit=size)
+
+
+@pytest.mark.parametrize("size", ["6GB", "512MiB", "1.5 gb", "80%", " 3tib ", "700000000 bytes", "900M"])
+def test_what_is_taken_for_a_size_duckdb_takes_too(size: str) -> None:
+    duckdb.connect(config={"memory_limit": Settings(memory_limit=size).memory_limit}).close()
+
+
+@pytest.mark.parametrize("size", ["512MB", "1GiB", "1.9 gb", "1999M", "1999999999 bytes", "0.001%"])
+def test_memory_is_given_back_where_little_is_granted(size: str) -> None:
+    assert Settings(memory_limit=size).spares_memory
+
+
+@pytest.mark.parametrize("size", ["6GB", "2 GB", "1.9 GiB", "2000M", "3tib", "100000%"])
+def test_memory_is_kept_where_more_is_granted(size: str) -> None:
+    assert not Settings(memory_limit=size).spares_memory
+
+
+@pytest.mark.parametrize(("key", "nearest"), [("export", "the nearest: exports"), ("zzz", "there are lmn, crm")])
+def test_an_unknown_key_is_told_with_its_file_and_the_nearest(key: str, nearest: str, tmp_path: Path) -> None:
+    (tmp_path / "warehouse.toml").write_text(f'{key} = "x"\n')
+    ended = warehouse("run", folder=tmp_path)
+    assert ended.returncode == 1
+    assert f"warehouse.toml: no setting is called {key}\nTo do: {nearest}" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "line", "said"),
+    [
+        (["--as-of", "soon"], {}, "", "--as-of: 'soon' is no date or date-time; write it as 2025-01-15 or"),
+        ([], {"WAREHOUSE_KEEP_DROPS": "0"}, "", "WAREHOUSE_KEEP_DROPS: Input should be greater than or equal to 1"),
+        ([], {}, 'target = "oracle"', "target in warehouse.toml: Input should be 'duckdb', 'postgres' or 'spark'"),
+        (["--target", "x"], {"WAREHOUSE_TARGET": "y"}, 'target = "z"', "--target: Input should be 'duckdb',"),
+    ],
+)
+def test_a_setting_that_can_t_be_is_told_with_where_it_comes_from(
+    arguments: list[str], environment: dict[str, str], line: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "warehouse.toml").write_text(line)
+    ended = warehouse("run", *arguments, folder=tmp_path, **environment)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"\n{said}") and ended.stderr.count("\n") == 3
+
+
+def test_exports_below_a_file_stop_the_run_before_it_begins(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "crm").mkdir()
+    ended = warehouse("run", "--crm", "crm", "--exports", "file/x", folder=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 3 and "file: is a file" in ended.stderr
+    assert not (tmp_path / ".state").exists()
+
+
+@pytest.mark.parametrize("folder", ["it's", "100%"])
+def test_a_program_in_a_folder_that_dbt_or_dagster_can_t_read_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.setattr(run, "PROJECT_ROOT", tmp_path / folder)
+    with pytest.raises(WarehouseError, match="move or rename it"):
+        run.run_warehouse(Settings(crm=str(tmp_path), state=tmp_path / "state"), Progress(PlainView(StringIO())))
