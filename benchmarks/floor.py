@@ -14,7 +14,8 @@ from typing import Final
 
 import duckdb
 
-from pipeline.ingest.tables import PLATFORM_TABLES, Column, Kind, SourceTable
+from pipeline.ingest.schema import Column, Kind, SourceTable
+from pipeline.ingest.tables import PLATFORM_TABLES
 
 SCRIPT: Final = Path(__file__).with_name("floor.sql")
 

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pipeline.common.errors import WarehouseError, in_words
-from pipeline.common.hidden_modules import hide
-from pipeline.common.interruption import Interrupted, Interruptions
-from pipeline.common.startup import quick_imports
-from pipeline.contract_commands import app as contract
+from pipeline.common.errors import Interrupted, Interruptions, WarehouseError, in_words
+from pipeline.common.startup import hide, quick_imports
 
 if TYPE_CHECKING:
     from pipeline.orchestration.run import RunOutcome
@@ -31,8 +28,11 @@ app = typer.Typer(
 
 
 explain = typer.Typer(help="Show the rules and inputs behind a value.", no_args_is_help=True)
+contract = typer.Typer(help="The contracts of the exports.", no_args_is_help=True, add_completion=False)
 app.add_typer(explain, name="explain")
 app.add_typer(contract, name="contract")
+
+_STATE = "A drop's folder, a model's YAML, dbt's manifest.json, an .odcs.yaml file or a git ref."
 
 
 def _decisions(values: list[str] | None) -> dict[str, str] | None:
@@ -89,7 +89,7 @@ def verify(drop: Annotated[str, typer.Argument(help="A drop's folder, `latest` o
     """Check a drop against its manifest: a line per fault, exit 1 if there is one."""
     from pipeline.contracts.contract import contracts_in_folder
     from pipeline.drops.verify import verify_drop
-    from pipeline.settings import PROJECT_ROOT
+    from pipeline.paths import PROJECT_ROOT
 
     faults = verify_drop(drop, contracts_in_folder(PROJECT_ROOT / "models"))
     for fault in faults:
@@ -205,6 +205,23 @@ def _origin(setting: str, given: dict[str, Any]) -> str:
     if given.get(setting) is not None:
         return f"--{setting.replace('_', '-')}"
     return variable if os.environ.get(variable) else f"{setting} in warehouse.toml"
+
+
+@contract.callback()
+def _contract() -> None:
+    """Keep `diff` a command of its own while it is the only one."""
+
+
+@contract.command()
+def diff(
+    old: Annotated[str, typer.Argument(help=_STATE, metavar="OLD")],
+    new: Annotated[str, typer.Argument(help=_STATE, metavar="NEW")],
+) -> None:
+    """Say what changed for readers of the exports: additive, breaking or none, column by column."""
+    from pipeline.contracts.compatibility import compare
+    from pipeline.paths import PROJECT_ROOT
+
+    typer.echo(str(compare(old, new, PROJECT_ROOT)))
 
 
 def main() -> None:

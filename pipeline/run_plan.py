@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
+import yaml
+
+from pipeline.common.errors import WarehouseError
 from pipeline.common.instants import parse_instant
-from pipeline.decisions import decide
+from pipeline.paths import DBT_PROJECT
 from pipeline.settings import Settings
 
 
@@ -58,3 +64,76 @@ class RunPlan:
             value["decisions"],
             tuple(value["overridden"]),
         )
+
+
+_OWN_OPTION: Final = {"as_of": "--as-of", "selected_year": "--selected-year"}
+_CHOICES: Final = {"price_preference": ("total_price", "total_price_with_tax")}
+_AMOUNTS: Final = {"segment_a_percent": 100, "segment_b_percent": 100, "default_hourly_cost": 9_999_999_999}
+"""The decisions that may have a fraction, with the largest value of each."""
+_DECIMALS: Final = {"default_hourly_cost": 2, "segment_a_percent": 4, "segment_b_percent": 4}
+"""The most decimals that a decision may have: a finer value would be rounded to its column's type, or written like
+1e-05, which two engines read as a binary float."""
+_LARGEST_SPAN: Final = {"_days": 36_500, "_hours": 876_000, "_minutes_": 52_560_000}
+"""A hundred years, by the unit in a decision's name: a longer span would reach beyond the calendar."""
+_LARGEST_NUMBER: Final = 2**63 - 1
+
+
+def decide(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Give every decision: its default from `dbt_project.yml`, or what `overrides` says, as text or as a value.
+
+    WarehouseError for an unknown name, and for a value that the decision may not have: numbers are not negative,
+    spans at most a hundred years, and only what is unset by default may be null.
+    """
+    project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    defaults = {name: value for name, value in project["vars"].items() if name not in _OWN_OPTION}
+    for name in overrides:
+        _check_name(name, defaults)
+    return {**defaults, **{name: _checked(name, given, defaults[name]) for name, given in overrides.items()}}
+
+
+def _check_name(name: str, known: Mapping[str, Any]) -> None:
+    if name in _OWN_OPTION:
+        raise WarehouseError("has an option of its own", where=f"--var {name}", remedy=f"use {_OWN_OPTION[name]}")
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"; the nearest is {near[0]}" if near else ""
+        raise WarehouseError(
+            f"there is no such decision{hint}",
+            where=f"--var {name}",
+            remedy="choose one of " + ", ".join(sorted(known)),
+        )
+
+
+def _checked(name: str, given: Any, default: Any) -> Any:
+    """Read a value given as text (`180`, `true`, `null`) as dbt would, and refuse one that makes no sense."""
+    try:
+        value = yaml.safe_load(given) if isinstance(given, str) else given
+    except (yaml.YAMLError, ValueError):  # the latter for what looks like a date and is none
+        value = given
+    if name in _CHOICES:
+        is_allowed, allowed = value in _CHOICES[name], " or ".join(_CHOICES[name])
+    elif name in _AMOUNTS:
+        is_allowed, allowed = _is_number(value, (int, float), _AMOUNTS[name]), f"a number from 0 to {_AMOUNTS[name]:,}"
+        if name in _DECIMALS:
+            is_allowed = is_allowed and _decimals(value) <= _DECIMALS[name]
+            allowed += f" with {_DECIMALS[name]} decimals at most"
+    elif isinstance(default, bool):
+        is_allowed, allowed = isinstance(value, bool), "true or false"
+    else:
+        largest = next((span for unit, span in _LARGEST_SPAN.items() if unit in name), _LARGEST_NUMBER)
+        is_allowed, allowed = _is_number(value, int, largest), f"a whole number from 0 to {largest:,}"
+        if default is None:
+            is_allowed, allowed = is_allowed or value is None, f"{allowed}, or null"
+    if not is_allowed:
+        raise WarehouseError(f"can't be {given}", where=f"--var {name}", remedy=f"give {allowed}")
+    return value
+
+
+def _decimals(value: float) -> int:
+    """How many decimals a number has as it is written shortest."""
+    exponent = Decimal(repr(value)).normalize().as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 0
+
+
+def _is_number(value: Any, kind: type | tuple[type, ...], largest: int) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool) and 0 <= value <= largest

@@ -22,9 +22,6 @@ from pydantic_settings import (
 from pipeline.common.errors import WarehouseError
 from pipeline.common.instants import FIRST_YEAR, LAST_YEAR, parse_instant
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
-"""The folder that holds `dbt_project/`, `models/` and `expectations/`."""
-
 Target = Literal["duckdb", "postgres", "spark"]
 
 

@@ -15,8 +15,9 @@ import pytest
 from pipeline.common.errors import WarehouseError, in_words
 from pipeline.common.progress import PlainView, Progress
 from pipeline.orchestration import run
+from pipeline.paths import PROJECT_ROOT
 from pipeline.report.failure import _as_problem
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.settings import Settings
 
 CALL = "from pipeline import cli; cli.main()"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.common.errors import WarehouseError
-from pipeline.decisions import decide
+from pipeline.run_plan import decide
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from pipeline.audit.lean_imports import keep_imports_lean
+from pipeline.common.startup import hide
 from pipeline.common.worker_process import Message, Send, serve
 from pipeline.contracts.contract import contract_from_dict
 
@@ -65,3 +67,26 @@ class _Audits:
 
 if __name__ == "__main__":
     serve(_prepare, _Audits().answer)
+
+
+_OPTIONAL: Final = ("sqlalchemy", "boto3", "botocore", "pyspark")
+"""Great Expectations goes without these where they are not installed; to this process they are not."""
+
+
+def keep_imports_lean() -> None:
+    """Hide optional libraries, and load scipy.stats (one expectation's, of distributions) only if it is used."""
+    hide(*_OPTIONAL)
+    if "scipy.stats" not in sys.modules:
+        scipy: Any = importlib.import_module("scipy")
+        scipy.stats = _lazy("scipy.stats")
+
+
+def _lazy(name: str) -> Any:
+    """Give a module that is loaded when an attribute of it is first asked for."""
+    spec = importlib.util.find_spec(name)
+    assert spec is not None and spec.loader is not None
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final, Literal
 
 from pipeline.common.errors import WarehouseError
+from pipeline.contracts.business_rules import Severity
 
-Severity = Literal["error", "warn"]
 Scope = Literal["file", "column", "rule"]
 
 SAMPLES: Final = 20

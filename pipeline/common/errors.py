@@ -1,9 +1,12 @@
-"""The one error that a person is meant to read: what was wrong, where, and what to do."""
+"""The one error that a person is meant to read: what was wrong, where, what to do; and the wish that a command end."""
 
 from __future__ import annotations
 
 import errno
+import os
+import signal
 import sys
+from types import FrameType
 from typing import Final
 
 _REMEDIES: Final = {
@@ -52,3 +55,31 @@ def in_words(error: BaseException) -> WarehouseError | None:
 
 def _one_line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
+
+
+class Interrupted(BaseException):
+    """Somebody wants the command to end: no fault, so nothing that handles faults catches it."""
+
+
+class Interruptions:
+    """Raises `Interrupted` at both signals, and knows the last signal even where a library replaces the handlers."""
+
+    def __init__(self) -> None:
+        self._told, telling = os.pipe()
+        for end in (self._told, telling):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, _interrupt)
+
+    def exit_code(self) -> int:
+        """Give the exit code for the signal that came last."""
+        try:
+            numbers = os.read(self._told, 4096)
+        except BlockingIOError:
+            numbers = b""
+        return 128 + (numbers[-1] if numbers else signal.SIGINT)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise Interrupted

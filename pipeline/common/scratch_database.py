@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import atexit
 import functools
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from threading import Lock
 from typing import Final
 
 import duckdb
 import pyarrow as pa
-
-from pipeline.common.duckdb_sql import quoted
 
 _OPENING: Final = Lock()
 
@@ -50,3 +50,25 @@ def in_order(rows: pa.Table, order_by: Sequence[str]) -> pa.Table:
         return connection.sql(
             f"select * from in_any_order order by {', '.join(map(quoted, order_by))}"
         ).to_arrow_table()
+
+
+_GLOB: Final = re.compile(r"[\[*?]")
+
+
+def quoted(name: str) -> str:
+    """A name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quoted_text(text: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def read_parquet(files: Sequence[Path], *options: str) -> str:
+    """The call that reads these files, and nothing but them.
+
+    DuckDB would take a path with `[1]` or `*` in it for a pattern, and a folder `id=7` for a column.
+    """
+    paths = ", ".join(quoted_text(_GLOB.sub(r"[\g<0>]", str(file))) for file in files)
+    return f"read_parquet([{paths}], {', '.join(('hive_partitioning = false', *options))})"

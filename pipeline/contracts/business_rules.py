@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import yaml
 
-from pipeline.audit.results import Severity
 from pipeline.common.errors import WarehouseError
+
+Severity = Literal["error", "warn"]
 
 _FIELDS: Final = {"rule", "severity", "says", "ids", "rows", "when", "holds"}
 _REQUIRED: Final = ("rule", "severity", "says", "holds")

@@ -15,7 +15,7 @@ import yaml
 
 from pipeline.contracts.business_rules import RuleBook, read_rule_books
 from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract, contracts_in_folder
-from pipeline.settings import PROJECT_ROOT
+from pipeline.paths import PROJECT_ROOT
 
 DICTIONARY: Final = Path("docs/data-dictionary.md")
 ODCS_FOLDER: Final = Path("docs/contracts")

@@ -23,9 +23,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.common.errors import WarehouseError
-from pipeline.settings import PROJECT_ROOT
+from pipeline.paths import DBT_PROJECT, PROJECT_ROOT
 
-DBT_PROJECT = PROJECT_ROOT / "dbt_project"
 _PARSED = DBT_PROJECT / "target"
 _DATABASE = "WAREHOUSE_POSTGRES_DATABASE"
 _USUAL_DATABASE = "warehouse"  # the profile's default, and the embedded server's

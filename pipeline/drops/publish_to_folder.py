@@ -18,7 +18,8 @@ from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import LATEST, organization_place, require_as_published
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
 from pipeline.drops.stage import StagedDrop
-from pipeline.storage.place import LOCK, Place, flush, write_whole
+from pipeline.storage.local_files import flush, write_whole
+from pipeline.storage.place import LOCK, Place
 
 STAGING_PREFIX = ".staging-"
 

@@ -15,11 +15,10 @@ from typing import Final, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipeline.contracts.contract import CRM_TENANT, ExportContract
-from pipeline.drops.csv_file import write_csv
-from pipeline.drops.csv_safe import SAFE_SUFFIX, write_safe_csv
-from pipeline.drops.parquet_file import write_parquet
+from pipeline.drops.csv_file import SAFE_SUFFIX, write_csv, write_safe_csv
 
 CHECKSUMS = "SHA256SUMS"
 
@@ -157,3 +156,20 @@ def _describe(export: str, path: Path, rows: int) -> StagedFile:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
     return StagedFile(export, path.name, rows, path.stat().st_size, digest.hexdigest())
+
+
+_BATCH: Final = 1024
+"""Rows between which a page may end, counted from the start of each of Arrow's chunks."""
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write the rows of `table`, in their order. Equal rows give equal bytes, in whatever chunks they come."""
+    even = all(len(chunk) % _BATCH == 0 for column in table.columns for chunk in column.chunks[:-1])
+    pq.write_table(
+        table if even else table.combine_chunks(),
+        path,
+        compression="zstd",
+        version="2.6",
+        row_group_size=128 * _BATCH,
+        write_batch_size=_BATCH,
+    )

@@ -21,9 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.contracts.contract import ContractColumn, ExportContract, contract_from_dict
 from pipeline.drops.catalog import LATEST, POINTER, is_drop_name, latest_name
-from pipeline.drops.csv_safe import SAFE_SUFFIX, neutralised
+from pipeline.drops.csv_file import SAFE_SUFFIX, neutralised, read_csv
 from pipeline.drops.manifest import MANIFEST, MANIFEST_VERSION, drop_name, manifest_bytes
-from pipeline.drops.read_csv import read_csv
 from pipeline.drops.stage import CHECKSUMS
 from pipeline.storage.place import Entry, Place, open_place
 

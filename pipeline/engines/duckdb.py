@@ -10,7 +10,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from pipeline.common.duckdb_sql import quoted, read_parquet
+from pipeline.common.scratch_database import quoted, read_parquet
 from pipeline.engines import RawTable
 from pipeline.settings import Settings
 

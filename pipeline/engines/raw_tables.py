@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.engines import RawTable
-from pipeline.ingest.landing.record import read_record
+from pipeline.ingest.landing.record import landed_tables
 from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.run_plan import RunPlan
-from pipeline.state.history import RunHistory
+from pipeline.state.history import DUPLICATES_SCHEMA, METRICS_SCHEMA, RunHistory
 from pipeline.state.workspace import Workspace
-
-SOURCES = ("lmn", "crm", "platform")
 
 CONFIGURED_SCHEMA = pa.schema(
     [
@@ -37,37 +35,6 @@ LOADS_SCHEMA = pa.schema(
         ("fingerprint", pa.string()),
     ]
 )
-
-DUPLICATES_SCHEMA = pa.schema(
-    [
-        ("id", pa.string()),
-        ("account_id", pa.string()),
-        ("division", pa.string()),
-        ("address", pa.string()),
-        ("estimate_ids", pa.string()),
-        ("detected_at", pa.timestamp("us")),
-        ("resolved_at", pa.timestamp("us")),
-    ]
-)
-
-METRICS_SCHEMA = pa.schema(
-    [
-        ("as_of", pa.timestamp("us")),
-        ("metric", pa.string()),
-        ("dimension", pa.string()),
-        ("value", pa.decimal128(24, 6)),
-    ]
-)
-
-
-def landed_tables(workspace: Workspace, sources: Sequence[str] = SOURCES) -> list[LandedTable]:
-    """Read what the latest ingest of every source landed."""
-    return [table for source in sources for table in read_record(workspace.landed(source))]
-
-
-def has_crm_rows(landed: Iterable[LandedTable]) -> bool:
-    """Whether a source is configured whose rows name no organization: they are all of `crm_organization_id`."""
-    return any(table.is_configured and table.table.source in ("lmn", "crm") for table in landed)
 
 
 def raw_tables(workspace: Workspace, plan: RunPlan) -> list[RawTable]:

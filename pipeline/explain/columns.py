@@ -6,8 +6,8 @@ import csv
 from collections.abc import Mapping
 from typing import Final
 
-from pipeline.dbt.runner import DBT_PROJECT
 from pipeline.explain.evidence import Evidence, Kind, Makes
+from pipeline.paths import DBT_PROJECT
 
 Columns = Mapping[str, tuple[Evidence, ...]]
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pipeline.common.errors import WarehouseError
-from pipeline.settings import PROJECT_ROOT
+from pipeline.paths import PROJECT_ROOT
 
 SPECS: Final = PROJECT_ROOT / "docs" / "spec"
 _DOCUMENTS: Final = {

@@ -27,7 +27,7 @@ from pipeline.ingest.land_part import report_losers, winners
 from pipeline.ingest.landing.part_writer import PartWriter
 from pipeline.ingest.landing.zone import Landing, Part, PartRecord, PartSet, combined_hash, part_address
 from pipeline.ingest.rejects import RejectsWriter
-from pipeline.ingest.tables import ROW_COLUMN, SourceTable
+from pipeline.ingest.schema import ROW_COLUMN, SourceTable
 from pipeline.ingest.type_batches import landing_schema
 
 

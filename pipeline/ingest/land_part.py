@@ -17,14 +17,13 @@ import pyarrow.parquet as pq
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.duplicates.key_scan import IncompleteKeyError, look_at_keys, to_record, whole_numbers_of_key
 from pipeline.ingest.duplicates.losing_rows import Losers, find_losers
-from pipeline.ingest.input_file import InputFile
+from pipeline.ingest.input_file import InputFile, SharedReport
 from pipeline.ingest.landing.part_writer import PartWriter
 from pipeline.ingest.landing.zone import Draft, Landing, Part, PartRecord, SourceFile, part_address
 from pipeline.ingest.plain_parquet import is_plain
 from pipeline.ingest.readers import OpenTable, RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
-from pipeline.ingest.shared_report import SharedReport
-from pipeline.ingest.tables import ROW_COLUMN, Kind, SourceTable
+from pipeline.ingest.schema import ROW_COLUMN, Kind, SourceTable
 from pipeline.ingest.type_batches import Conformer, landing_schema
 from pipeline.ingest.values.cells import NULLED
 from pipeline.ingest.values.headers import match_headers

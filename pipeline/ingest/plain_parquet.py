@@ -15,9 +15,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.common.duckdb_sql import quoted, quoted_text, read_parquet
-from pipeline.common.scratch_database import scratch_connection
-from pipeline.ingest.tables import ROW_COLUMN, Column, Kind, SourceTable
+from pipeline.common.scratch_database import quoted, quoted_text, read_parquet, scratch_connection
+from pipeline.ingest.schema import ROW_COLUMN, Column, Kind, SourceTable
 from pipeline.ingest.values.cells import FIRST_DAY, LAST_DAY
 
 LARGEST_ROW_GROUP: Final = 2 * 1024 * 1024

@@ -13,7 +13,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.ingest.tables import SourceTable
+from pipeline.ingest.schema import SourceTable
 
 ROW_DROPPED: Final = "row dropped"
 

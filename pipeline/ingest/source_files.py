@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers.formats import FORMATS
-from pipeline.ingest.tables import Column, SourceTable
+from pipeline.ingest.schema import Column, SourceTable
 from pipeline.ingest.values.headers import fold, match_headers, nearest
 
 

@@ -16,12 +16,12 @@ from typing import Final
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.combine_parts import settle
-from pipeline.ingest.input_file import InputFile
+from pipeline.ingest.input_file import InputFile, Report, SharedReport, rows_to_come
 from pipeline.ingest.land_part import land_file, land_query
 from pipeline.ingest.landing.zone import LandedTable, Landing, Part, SourceFile
-from pipeline.ingest.shared_report import Report, SharedReport, rows_to_come
+from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.source_files import find_files
-from pipeline.ingest.tables import SOURCE_TABLES, SourceTable
+from pipeline.ingest.tables import SOURCE_TABLES
 
 _DATABASE_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+_.-]*://")
 

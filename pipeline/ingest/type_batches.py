@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pipeline.ingest.readers import RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
-from pipeline.ingest.tables import ROW_COLUMN, Column, Kind, SourceTable
+from pipeline.ingest.schema import ROW_COLUMN, Column, Kind, SourceTable
 from pipeline.ingest.values.cells import NULLED, TEXT_KINDS, Cell, read_cell, shown
 from pipeline.ingest.values.headers import HeaderMatch
 from pipeline.ingest.values.plain_columns import plain_values

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import dagster as dg
 
 from pipeline.audit import AuditProcess
-from pipeline.common.progress import PlainView, Progress
+from pipeline.common.progress import Progress
 from pipeline.dbt.runner import parsed_project
 from pipeline.dbt.worker import OpenDbt, open_dbt
 from pipeline.orchestration.drops import build_drop_assets
 from pipeline.orchestration.models import build_model_assets
 from pipeline.orchestration.release import OpenAudit
+from pipeline.orchestration.resources import progress_in_turn
 from pipeline.orchestration.sources import build_source_assets
 from pipeline.orchestration.triggers import build_new_files_sensor, build_weekly_schedule
 from pipeline.settings import Settings
-from pipeline.state.workspace import Workspace
 
 JOB = "warehouse"
 
@@ -44,23 +43,12 @@ def build_definitions(
         sensors=[build_new_files_sensor(JOB, settings)],
         resources={
             "settings": settings,
-            "progress": progress or _progress_in_turn(settings),
+            "progress": progress or progress_in_turn(settings),
             "open_dbt": dg.ResourceDefinition.hardcoded_resource(dbt or partial(open_dbt, settings.target)),
             "open_audit": dg.ResourceDefinition.hardcoded_resource(audit),
         },
         executor=dg.in_process_executor,  # one process writes: DuckDB allows no second
     )
-
-
-def _progress_in_turn(settings: Settings) -> dg.ResourceDefinition:
-    """Hold the state folder from a run's first step to its last: every step asks for this."""
-
-    @dg.resource
-    def progress(context: dg.InitResourceContext) -> Iterator[Progress]:
-        with Workspace(settings.state).turn(context.log.info if context.log else print):
-            yield Progress(PlainView())
-
-    return progress
 
 
 @dg.definitions

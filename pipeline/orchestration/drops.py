@@ -11,7 +11,7 @@ from pipeline.contracts.contract import contracts_from_manifest
 from pipeline.dbt.build_record import Build
 from pipeline.drops.destination import open_destination
 from pipeline.engines import open_engine
-from pipeline.engines.raw_tables import landed_tables
+from pipeline.ingest.landing.record import landed_tables
 from pipeline.orchestration.models import asset_key
 from pipeline.orchestration.release import OpenAudit, Release
 from pipeline.settings import Settings

@@ -19,7 +19,8 @@ from pipeline.dbt.build_record import Build, selection
 from pipeline.dbt.runner import DbtContext, NodeResult
 from pipeline.dbt.worker import OpenDbt
 from pipeline.engines import Engine, open_engine
-from pipeline.engines.raw_tables import landed_tables, raw_tables
+from pipeline.engines.raw_tables import raw_tables
+from pipeline.ingest.landing.record import landed_tables
 from pipeline.orchestration.dbt_events import DbtEvents
 from pipeline.orchestration.resources import plan_of
 from pipeline.report.failure import failure_reported

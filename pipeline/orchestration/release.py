@@ -28,17 +28,18 @@ from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.drops.retention import prune, prune_reports
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
 from pipeline.engines import Engine
-from pipeline.engines.raw_tables import METRICS_SCHEMA, has_crm_rows
+from pipeline.ingest.landing.record import has_crm_rows
 from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
+from pipeline.paths import PROJECT_ROOT
 from pipeline.report.facts import RunFacts
 from pipeline.report.gather import gather_facts, gather_operator_facts, measure_run
 from pipeline.report.page import load_templates
 from pipeline.report.sources import MeasuredTable, measure_sources
 from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
-from pipeline.settings import PROJECT_ROOT, Settings
-from pipeline.state.history import DUPLICATES, METRICS, RunHistory
+from pipeline.settings import Settings
+from pipeline.state.history import DUPLICATES, METRICS, METRICS_SCHEMA, RunHistory
 from pipeline.storage.place import open_place
 
 EXPECTATIONS = PROJECT_ROOT / "expectations"

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pipeline.audit import AuditProcess
-from pipeline.common.errors import WarehouseError, in_words
-from pipeline.common.interruption import Interrupted
+from pipeline.common.errors import Interrupted, WarehouseError, in_words
 from pipeline.common.progress import Progress
 from pipeline.common.startup import quick_imports
 from pipeline.dbt.worker import OpenDbt, open_dbt
+from pipeline.paths import PROJECT_ROOT
 from pipeline.run_plan import RunPlan
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from pipeline.storage.place import require_writable
 

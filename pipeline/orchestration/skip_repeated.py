@@ -16,8 +16,9 @@ from pipeline.dbt.build_record import Build
 from pipeline.drops.catalog import LATEST, read_manifest, require_as_published
 from pipeline.drops.manifest import MANIFEST
 from pipeline.engines import keeps_models
+from pipeline.paths import PROJECT_ROOT
 from pipeline.run_plan import RunPlan
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.settings import Settings
 from pipeline.state.history import RunHistory
 from pipeline.state.workspace import Workspace
 from pipeline.storage.local_files import content_hash

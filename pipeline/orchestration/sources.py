@@ -8,8 +8,7 @@ import pyarrow as pa
 
 from pipeline.common.formats import plural
 from pipeline.common.progress import Progress, Step
-from pipeline.engines.raw_tables import SOURCES, landed_tables
-from pipeline.ingest.landing.record import write_record
+from pipeline.ingest.landing.record import SOURCES, landed_tables, write_record
 from pipeline.ingest.landing.zone import LandedTable, Landing
 from pipeline.ingest.sources import ingest_source
 from pipeline.ingest.tables import SOURCE_TABLES

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline.common.errors import WarehouseError
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.paths import PROJECT_ROOT
+from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 
 _INSTANCE = """\

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from pipeline.common.errors import WarehouseError, in_words
 from pipeline.common.progress import Progress
 from pipeline.drops.catalog import organizations_in
-from pipeline.engines.raw_tables import METRICS_SCHEMA, SOURCES, has_crm_rows
+from pipeline.ingest.landing.record import SOURCES, has_crm_rows
 from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.report.gather import MeasuredRun, gather_facts, gather_operator_facts, measure_run
@@ -22,6 +22,7 @@ from pipeline.report.sources import measure_sources
 from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
+from pipeline.state.history import METRICS_SCHEMA
 from pipeline.storage.place import Place, open_place
 
 _SPINE = ("platform", "customer")

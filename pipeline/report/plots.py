@@ -11,8 +11,7 @@ from typing import Any, Final
 
 import duckdb
 
-from pipeline.common.duckdb_sql import read_parquet
-from pipeline.common.scratch_database import scratch_connection
+from pipeline.common.scratch_database import read_parquet, scratch_connection
 from pipeline.report.facts import Plot, Series
 from pipeline.run_plan import RunPlan
 

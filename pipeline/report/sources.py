@@ -9,10 +9,9 @@ from typing import Final
 
 import duckdb
 
-from pipeline.common.duckdb_sql import read_parquet
-from pipeline.common.scratch_database import scratch_connection
+from pipeline.common.scratch_database import read_parquet, scratch_connection
 from pipeline.ingest.landing.zone import LandedTable
-from pipeline.ingest.tables import Kind, SourceTable
+from pipeline.ingest.schema import Kind, SourceTable
 from pipeline.report.facts import SourceFacts
 
 TENANT: Final = "organization_id"

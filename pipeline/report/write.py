@@ -9,7 +9,8 @@ from pipeline.drops.catalog import REPORTS
 from pipeline.drops.destination import write_report
 from pipeline.report.facts import RunFacts
 from pipeline.report.page import report_files
-from pipeline.storage.place import Place, write_whole
+from pipeline.storage.local_files import write_whole
+from pipeline.storage.place import Place
 
 
 def write_reports(reports: Iterable[RunFacts], place: Place, state: Path) -> list[str]:

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from pipeline.ingest.tables import ROW_COLUMN, Kind, SourceTable, source_table
+from pipeline.ingest.schema import ROW_COLUMN, Kind, SourceTable
+from pipeline.ingest.tables import source_table
 from pipeline.sample.draw.estimates import Estimates
 from pipeline.sample.draw.population import CAST, Account, Population
 from pipeline.sample.draw.random_columns import rows

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.instants import run_name
-from pipeline.storage.place import flush
+from pipeline.storage.local_files import flush
 
 DUPLICATES = "duplicate_at_risk_estimates"
 METRICS = "run_metrics"
@@ -69,3 +69,24 @@ def _whole(path: Path) -> Path:
             "or metrics is forgotten then",
         ) from None
     return path
+
+
+DUPLICATES_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("account_id", pa.string()),
+        ("division", pa.string()),
+        ("address", pa.string()),
+        ("estimate_ids", pa.string()),
+        ("detected_at", pa.timestamp("us")),
+        ("resolved_at", pa.timestamp("us")),
+    ]
+)
+METRICS_SCHEMA = pa.schema(
+    [
+        ("as_of", pa.timestamp("us")),
+        ("metric", pa.string()),
+        ("dimension", pa.string()),
+        ("value", pa.decimal128(24, 6)),
+    ]
+)

@@ -6,29 +6,31 @@ Credentials come from the environment and are in no address, error or log.
 
 from __future__ import annotations
 
-import atexit
 import os
 import posixpath
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote
 
 from pipeline.common.errors import WarehouseError
+from pipeline.storage.local_files import write_whole
+from pipeline.storage.remote import (
+    SFTP_KEY,
+    SFTP_KNOWN_HOSTS,
+    end_with_the_process,
+    object_store,
+    sftp_server,
+    shown_url,
+    split_url,
+    unreachable,
+)
 
-SFTP_PASSWORD: Final = "WAREHOUSE_SFTP_PASSWORD"  # noqa: S105 (the name of a variable)
-SFTP_KEY: Final = "WAREHOUSE_SFTP_KEY"
-SFTP_KNOWN_HOSTS: Final = "WAREHOUSE_SFTP_KNOWN_HOSTS"
-_SECRETS: Final = (SFTP_PASSWORD, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
 LOCK: Final = ".lock"
 """The file in a folder of exports by which runs take turns."""
-_SFTP_PORT: Final = 22
-_CONNECT_SECONDS: Final = 30
-_PARTING_SECONDS: Final = 5
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ class Place:
         except Exception as error:
             if self.is_local and not isinstance(error, OSError):
                 raise
-            raise _unreachable(self.address, self.kind, error) from None
+            raise unreachable(self.address, self.kind, error) from None
 
 
 def open_place(address: str) -> Place:
@@ -165,23 +167,23 @@ def open_place(address: str) -> Place:
 
         root = str(Path(address).expanduser().absolute())
         return Place(LocalFileSystem(), root, address.rstrip("/") or "/", "file")
-    url = _parts(address)
-    shown = _shown(url)
-    _end_with_the_process()
+    url = split_url(address)
+    shown = shown_url(url)
+    end_with_the_process()
     try:
         if url.scheme == "s3":
-            return Place(_object_store(), (url.netloc + url.path).rstrip("/"), shown, "s3")
-        return Place(_sftp_server(url), unquote(url.path).rstrip("/") or "/", shown, "sftp")
+            return Place(object_store(), (url.netloc + url.path).rstrip("/"), shown, "s3")
+        return Place(sftp_server(url), unquote(url.path).rstrip("/") or "/", shown, "sftp")
     except WarehouseError:
         raise
     except Exception as error:
-        raise _unreachable(shown, url.scheme, error) from None
+        raise unreachable(shown, url.scheme, error) from None
 
 
 def require_writable(address: str) -> None:
     """WarehouseError where a folder or URL can't be written, as far as can be told without connecting or writing."""
     if "://" in address:
-        if _parts(address).scheme == "sftp":
+        if split_url(address).scheme == "sftp":
             for variable in (SFTP_KEY, SFTP_KNOWN_HOSTS):
                 if (file := os.environ.get(variable)) and not os.access(file, os.R_OK):
                     raise WarehouseError("can't be read", where=f"{variable}={file}", remedy="name a file that can")
@@ -199,111 +201,3 @@ def require_writable(address: str) -> None:
                 where=str(path),
                 remedy="see to its permissions, or name another folder for exports",
             )
-
-
-@cache
-def _end_with_the_process() -> None:
-    """End fsspec's thread before the interpreter takes itself apart: what it holds would be reported as leaks."""
-    import gc
-
-    from fsspec.asyn import get_loop, iothread
-
-    loop = get_loop()
-
-    def end() -> None:
-        gc.collect()  # closes the connections of places that nobody holds any more
-        loop.call_soon_threadsafe(loop.stop)
-        if iothread[0] is not None:
-            iothread[0].join(_PARTING_SECONDS)
-
-    atexit.register(end)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file of this machine under another name, flush it and rename it, so that nobody reads a part."""
-    scratch = path.with_name(f".{path.name}.part")
-    with scratch.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
-    flush(path.parent)
-
-
-def flush(path: Path) -> None:
-    """Flush a file, or a folder's entries, to disk: so a rename outlives a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _parts(address: str) -> SplitResult:
-    """Split a URL; it is not quoted in an error before its password is out of it."""
-    scheme = address.partition("://")[0]
-    remedy = "give a folder, s3://bucket/prefix or sftp://user@host:port/path"
-    if scheme not in ("s3", "sftp"):
-        raise WarehouseError("drops can't be delivered to this kind of URL", where=f"{scheme}://…", remedy=remedy)
-    try:
-        url = urlsplit(address)
-        _ = url.port
-    except ValueError:
-        raise WarehouseError("is not a URL", where=f"{scheme}://…", remedy=remedy) from None
-    if not url.hostname or url.query or url.fragment:
-        raise WarehouseError("is not a URL that names a server or bucket and a path", where=_shown(url), remedy=remedy)
-    if url.password is not None or (url.scheme == "s3" and "@" in url.netloc):
-        raise WarehouseError(
-            "has a credential in the URL",
-            where=_shown(url),
-            remedy=f"take it out; set {SFTP_PASSWORD} or {SFTP_KEY} for sftp://, the AWS_* variables for s3://",
-        )
-    return url
-
-
-def _shown(url: SplitResult) -> str:
-    """Write a URL without its password, query and fragment."""
-    server = url.netloc.rpartition("@")[2]
-    user = "" if url.scheme == "s3" or not url.username else f"{url.username}@"
-    return f"{url.scheme}://{user}{server}{url.path}".rstrip("/")
-
-
-def _object_store() -> Any:
-    import s3fs
-
-    # the endpoint, the region and the keys are botocore's to find in the environment
-    return s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True)
-
-
-def _sftp_server(url: SplitResult) -> Any:
-    import asyncssh
-    import sshfs
-
-    options: dict[str, Any] = {
-        "port": url.port or _SFTP_PORT,
-        # asyncssh's own default; sshfs's would let any server in the middle pass for this one
-        "known_hosts": os.environ.get(SFTP_KNOWN_HOSTS) or (),
-        "connect_timeout": _CONNECT_SECONDS,
-    }
-    if url.username:
-        options["username"] = unquote(url.username)
-    if password := os.environ.get(SFTP_PASSWORD):
-        options["password"] = password
-    if key := os.environ.get(SFTP_KEY):
-        options["client_keys"] = [asyncssh.read_private_key(key)]
-    return sshfs.SSHFileSystem(url.hostname, skip_instance_cache=True, **options)
-
-
-def _unreachable(address: str, kind: str, error: Exception) -> WarehouseError:
-    """What went wrong, without a secret. Raise it `from None`: the original message may hold one."""
-    detail = " ".join(str(error).split()) or type(error).__name__
-    for variable in _SECRETS:
-        if secret := os.environ.get(variable):
-            detail = detail.replace(secret, "***")
-    remedies = {
-        "s3": "check the bucket, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL; then run again",
-        "sftp": f"check the server, its path, {SFTP_PASSWORD} or {SFTP_KEY}, and that {SFTP_KNOWN_HOSTS} "
-        "(else ~/.ssh/known_hosts) holds the server's key; then run again",
-        "file": "check the folder's permissions and the space left; then run again",
-    }
-    return WarehouseError(f"{type(error).__name__}: {detail}", where=address, remedy=remedies[kind])

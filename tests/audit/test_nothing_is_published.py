@@ -24,12 +24,11 @@ from pipeline.common.scratch_database import in_order
 from pipeline.contracts.contract import ExportContract
 from pipeline.drops.destination import open_destination
 from pipeline.drops.stage import StagedDrop, stage_drops
-from pipeline.engines.raw_tables import METRICS_SCHEMA
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.orchestration import release
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
-from pipeline.state.history import METRICS
+from pipeline.state.history import METRICS, METRICS_SCHEMA
 from pipeline.state.workspace import Workspace
 from tests.audit.contract_breaks import FACTS, KINDS
 from tests.audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, Row, table_of, whole_drop, write_export

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.paths import PROJECT_ROOT
 from pipeline.sample import write_sample
-from pipeline.settings import PROJECT_ROOT
 
 AS_OF = datetime(2025, 1, 15, tzinfo=UTC)
 TABLES = ("account_core", "account_communication_stats")

@@ -13,8 +13,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from pipeline.cli import app
 from pipeline.common.errors import WarehouseError
-from pipeline.contract_commands import app
 from pipeline.contracts.compatibility import check_versions, compare, contracts_of_drop, diff_contracts
 from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_in_folder
 from pipeline.contracts.pages import open_data_contract

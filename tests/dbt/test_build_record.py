@@ -25,8 +25,9 @@ from pipeline.dbt.worker import DbtHere
 from pipeline.engines import RawTable
 from pipeline.orchestration.models import build_model_assets
 from pipeline.orchestration.sources import build_source_assets
+from pipeline.paths import PROJECT_ROOT
 from pipeline.run_plan import RunPlan
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 
 SAMPLE = PROJECT_ROOT / "sample"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.drops.csv_safe import neutralised, write_safe_csv
+from pipeline.drops.csv_file import neutralised, write_safe_csv
 from pipeline.drops.stage import StagedDrop
 
 SIGNS = [

@@ -16,9 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.engines import RawTable
-from pipeline.engines.raw_tables import CONFIGURED_SCHEMA, DUPLICATES_SCHEMA, LOADS_SCHEMA, METRICS_SCHEMA
+from pipeline.engines.raw_tables import CONFIGURED_SCHEMA, LOADS_SCHEMA
 from pipeline.ingest.rejects import REJECTS_SCHEMA
-from pipeline.ingest.tables import SOURCE_TABLES, Column, Kind, SourceTable
+from pipeline.ingest.schema import Column, Kind, SourceTable
+from pipeline.ingest.tables import SOURCE_TABLES
+from pipeline.state.history import DUPLICATES_SCHEMA, METRICS_SCHEMA
 
 AS_OF = datetime(2025, 1, 15, 0, 0, 0)
 

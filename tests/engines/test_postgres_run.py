@@ -14,7 +14,8 @@ import pyarrow as pa
 import pytest
 
 from pipeline.engines.postgres_server import open_server
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.paths import PROJECT_ROOT
+from pipeline.settings import Settings
 from tests.engines.builds import build_marts
 from tests.engines.english import english_database
 from tests.engines.random_sources import random_raw_tables

@@ -12,13 +12,14 @@ from pipeline.common.progress import Progress, open_progress
 from pipeline.dbt.build_record import Build
 from pipeline.dbt.runner import DbtContext, run_dbt
 from pipeline.engines import open_engine
-from pipeline.engines.raw_tables import SOURCES, raw_tables
+from pipeline.engines.raw_tables import raw_tables
 from pipeline.explain.queries import Queries, open_queries
-from pipeline.ingest.landing.record import write_record
+from pipeline.ingest.landing.record import SOURCES, write_record
 from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.sources import ingest_source
+from pipeline.paths import PROJECT_ROOT
 from pipeline.run_plan import RunPlan
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from tests.explain.company import write_company
 

@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.paths import PROJECT_ROOT
+from pipeline.settings import Settings
 
 
 def warehouse(*arguments: object) -> subprocess.CompletedProcess[str]:

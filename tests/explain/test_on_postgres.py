@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.common.progress import open_progress
 from pipeline.explain.queries import Queries, open_queries
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.paths import PROJECT_ROOT
+from pipeline.settings import Settings
 from tests.explain.conftest import AS_OF, build
 from tests.explain.plain_values import explained, faults, not_remade
 

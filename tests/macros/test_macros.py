@@ -22,9 +22,10 @@ import pyarrow.parquet as pq
 import pytest
 from dbt.cli.main import dbtRunner
 
-from pipeline.dbt.runner import DBT_PROJECT, _environment
+from pipeline.dbt.runner import _environment
 from pipeline.engines.postgres_server import PostgresServer, open_server
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.paths import DBT_PROJECT, PROJECT_ROOT
+from pipeline.settings import Settings
 from tests.engines.english import english_database
 from tests.macros.readings import READINGS, Row, case_tables
 

@@ -22,10 +22,11 @@ import pyarrow.parquet as pq
 from pipeline.dbt.runner import DbtContext, NodeResult, run_dbt
 from pipeline.engines import RawTable
 from pipeline.engines.duckdb import DuckDBEngine
-from pipeline.engines.raw_tables import CONFIGURED_SCHEMA, DUPLICATES_SCHEMA, LOADS_SCHEMA, METRICS_SCHEMA
+from pipeline.engines.raw_tables import CONFIGURED_SCHEMA, LOADS_SCHEMA
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import SOURCE_TABLES
 from pipeline.settings import Settings
+from pipeline.state.history import DUPLICATES_SCHEMA, METRICS_SCHEMA
 
 Row = dict[str, Any]
 Tables = Mapping[tuple[str, str], Iterable[Mapping[str, Any]]]

@@ -15,11 +15,12 @@ import pytest
 from pipeline import run_plan
 from pipeline.common.errors import WarehouseError
 from pipeline.common.progress import Progress, Step
-from pipeline.decisions import decide
 from pipeline.orchestration import sources as source_assets
 from pipeline.orchestration.run import run_warehouse
 from pipeline.orchestration.sources import build_source_assets
-from pipeline.settings import PROJECT_ROOT, Settings
+from pipeline.paths import PROJECT_ROOT
+from pipeline.run_plan import decide
+from pipeline.settings import Settings
 
 AS_OF = "2025-01-15T00:00:00Z"
 ACCOUNTS = "id,name,annual_revenue\na1,Oak,100\na2,Elm,much\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.settings import PROJECT_ROOT
+from pipeline.paths import PROJECT_ROOT
 
 AS_OF = "2025-01-15T00:00:00Z"
 SAMPLE = PROJECT_ROOT / "sample"

@@ -19,7 +19,6 @@ from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.stage import StagedDrop, stage_drops
-from pipeline.engines.raw_tables import METRICS_SCHEMA
 from pipeline.ingest.landing.zone import LandedTable, SourceFile
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import source_table
@@ -27,6 +26,7 @@ from pipeline.report.facts import RunFacts
 from pipeline.report.gather import gather_facts, measure_run
 from pipeline.report.sources import measure_sources
 from pipeline.run_plan import RunPlan
+from pipeline.state.history import METRICS_SCHEMA
 from pipeline.storage.place import open_place
 from tests.drops.made_drops import MadeMarts
 

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.ingest.tables import Kind, SourceTable
+from pipeline.ingest.schema import Kind, SourceTable
 
 BATCH_ROWS: Final = 1024 * 1024
 MOST_HELD: Final = 16_000_000

@@ -5,7 +5,8 @@ DuckDB looks for them, in key columns only and spilling where it must; the rows 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,10 +15,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from pipeline.common.duckdb_sql import quoted, read_parquet
-from pipeline.ingest.duplicates.landing_database import connect
+from pipeline.common.scratch_database import quoted, read_parquet
 from pipeline.ingest.landing.zone import Landing
-from pipeline.ingest.tables import SourceTable
+from pipeline.ingest.schema import SourceTable
 
 _PLACES_OF_A_PART: Final = 2**40
 _UNDATED: Final = -(2**62)
@@ -149,3 +149,17 @@ def _losers_by(
         connection.execute("insert into gone select rank from lost")
         connection.unregister("lost")
     return _losers(lost, key, is_cell=is_cell)
+
+
+@contextmanager
+def connect(landing: Landing) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open an empty database for the time of a question or two."""
+    with landing.spill_folder() as spill:
+        connection = duckdb.connect(
+            config={"memory_limit": landing.memory_limit, "threads": landing.threads, "temp_directory": str(spill)}
+        )
+        connection.execute("set enable_progress_bar = false")  # it would write to standard output
+        try:
+            yield connection
+        finally:
+            connection.close()

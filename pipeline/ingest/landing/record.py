@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.landing.zone import LandedTable, SourceFile
 from pipeline.ingest.tables import source_table
+from pipeline.state.workspace import Workspace
 
 
 def write_record(path: Path, landed: Sequence[LandedTable]) -> None:
@@ -54,3 +55,16 @@ def read_record(path: Path) -> list[LandedTable]:
         raise WarehouseError(
             "the record of the latest ingest is missing or damaged", where=str(path), remedy="ingest the sources again"
         ) from error
+
+
+SOURCES = ("lmn", "crm", "platform")
+
+
+def landed_tables(workspace: Workspace, sources: Sequence[str] = SOURCES) -> list[LandedTable]:
+    """Read what the latest ingest of every source landed."""
+    return [table for source in sources for table in read_record(workspace.landed(source))]
+
+
+def has_crm_rows(landed: Iterable[LandedTable]) -> bool:
+    """Whether a source is configured whose rows name no organization: they are all of `crm_organization_id`."""
+    return any(table.is_configured and table.table.source in ("lmn", "crm") for table in landed)

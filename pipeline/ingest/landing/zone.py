@@ -22,7 +22,7 @@ from typing import Final
 
 import pyarrow.parquet as pq
 
-from pipeline.ingest.tables import SourceTable
+from pipeline.ingest.schema import SourceTable
 
 _ADDRESS_DIGITS: Final = 32
 _PARQUET_MARK: Final = b"PAR1"

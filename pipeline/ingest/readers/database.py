@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL, make_url
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers import RawBatch
-from pipeline.ingest.tables import SourceTable
+from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.values.cells import text_of
 from pipeline.ingest.values.headers import fold
 

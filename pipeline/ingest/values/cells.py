@@ -19,7 +19,7 @@ from typing import Final
 import pyarrow as pa
 
 from pipeline.common.instants import FIRST_YEAR, LAST_YEAR
-from pipeline.ingest.tables import ARROW_TYPES, Column, Kind
+from pipeline.ingest.schema import ARROW_TYPES, Column, Kind
 
 NULLED: Final = "cell nulled"
 ROUNDED: Final = "cell rounded"

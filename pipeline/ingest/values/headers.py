@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.tables import Column, SourceTable
+from pipeline.ingest.schema import Column, SourceTable
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.ingest.tables import Column, Kind
+from pipeline.ingest.schema import Column, Kind
 from pipeline.ingest.values.cells import DECIMAL_SIZES, FIRST_DAY, LAST_DAY, TEXT_KINDS
 
 _DAY: Final = (

@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.ingest.tables import ROW_COLUMN, source_table
+from pipeline.ingest.schema import ROW_COLUMN
+from pipeline.ingest.tables import source_table
 from pipeline.sample.draw.population import CAST, Account, Population
 from pipeline.sample.draw.random_columns import Flags, Integers, Numbers, choose, day_number, days, money, pick
 

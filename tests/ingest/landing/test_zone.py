@@ -15,13 +15,14 @@ import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest import land_part as parts
-from pipeline.ingest.duplicates.landing_database import connect
+from pipeline.ingest.duplicates.losing_rows import connect
 from pipeline.ingest.input_file import InputFile
 from pipeline.ingest.landing import zone as landing_zone
 from pipeline.ingest.landing.record import read_record, write_record
 from pipeline.ingest.landing.zone import LandedTable, Landing, part_address
+from pipeline.ingest.schema import Column, Kind, SourceTable
 from pipeline.ingest.sources import ingest_source
-from pipeline.ingest.tables import Column, Kind, SourceTable, source_table
+from pipeline.ingest.tables import source_table
 from tests.ingest.ingest_harness import Silence, land, rejects, rows, write_csv
 
 ACCOUNTS = source_table("crm", "accounts")

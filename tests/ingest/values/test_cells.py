@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.ingest.tables import ARROW_TYPES, Column, Kind
+from pipeline.ingest.schema import ARROW_TYPES, Column, Kind
 from pipeline.ingest.values.cells import DECIMAL_SIZES, read_cell
 
 UTC = dt.UTC

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from pipeline.ingest.tables import PLATFORM_TABLES
-from pipeline.settings import PROJECT_ROOT
+from pipeline.paths import PROJECT_ROOT
 from tests.models.harness import BuiltModels, Row, Tables
 
 CHANNELS = {

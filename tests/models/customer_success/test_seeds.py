@@ -6,7 +6,7 @@ import csv
 import re
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 
-from pipeline.settings import PROJECT_ROOT
+from pipeline.paths import PROJECT_ROOT
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 
