@@ -72,10 +72,11 @@ bench: setup ## Measure whole runs at growing sizes and write docs/benchmark.md
 contract: setup ## Make the contract's pages anew (docs/contracts, docs/data-dictionary.md)
 	$(BIN)/python -m pipeline.contracts.pages
 
-lint: setup ## Check the form: ruff, mypy, sqlfluff
+lint: setup ## Check the form: ruff, mypy, the direction of imports, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models dbt_project/tests
 
 format: setup ## Put the form right where a tool can

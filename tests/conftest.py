@@ -1,10 +1,10 @@
-"""What tests share: reproducible property tests, browser tests only where there is a browser, one Spark cluster."""
+"""What tests share: reproducible property tests, browsers where there is one, a staged drop, one Spark cluster."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
+    from pipeline.drops.stage import StagedDrop
     from pipeline.engines.spark_cluster import LocalCluster
 
 settings.register_profile("default", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -54,3 +55,19 @@ def spark_session(spark_cluster: LocalCluster, tmp_path: Path) -> Any:
     if SparkEngine._session is None:
         SparkEngine(Settings(state=tmp_path, target="spark", spark_master=spark_cluster.master)).load([])
     return SparkEngine._session
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Callable[..., StagedDrop]:
+    """Stage the marts of an organization in a folder of its own name."""
+    from pipeline.drops.stage import stage_drops
+    from tests.drops.made_drops import CONTRACTS, CRM, marts
+
+    def stage_into(
+        folder: Path | None = None, organization_id: int = 1, *, csv_safe: bool = False, **tables: Any
+    ) -> StagedDrop:
+        target = folder or tmp_path / "staged"
+        (drop,) = stage_drops(marts(**tables), CONTRACTS, {organization_id: target}, CRM, csv_safe=csv_safe)
+        return drop
+
+    return stage_into

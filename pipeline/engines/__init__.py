@@ -10,6 +10,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from pipeline.contracts.contract import ExportContract
 from pipeline.settings import Settings
 
 
@@ -45,8 +46,8 @@ class Engine(Protocol):
     def query(self, select: str) -> pa.Table:
         """Return the rows of a select that dbt has compiled, of the marts and of what they were built from."""
 
-    def commit(self) -> None:
-        """Let readers of the marts see this run's; until then they see the last one's whole."""
+    def commit(self, contracts: Sequence[ExportContract]) -> None:
+        """Let readers of the marts see this run's, in the contracts' shape; until then they see the last one's whole."""
 
     def close(self) -> None:
         """Release what the engine holds."""

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.common.scratch_database import quoted, read_parquet
+from pipeline.contracts.contract import ExportContract
 from pipeline.engines import RawTable
 from pipeline.settings import Settings
 
@@ -99,7 +100,7 @@ class DuckDBEngine:
         """Return the rows of a select."""
         return self._connection().sql(select).to_arrow_table()
 
-    def commit(self) -> None:
+    def commit(self, contracts: Sequence[ExportContract]) -> None:
         """Nothing to do: nobody else can have the file open."""
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ part, several queries in one `repeatable read` transaction see one run, and view
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,8 +15,7 @@ import psycopg
 from psycopg import sql
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import CRM_TENANT, ExportContract, contracts_from_manifest
-from pipeline.dbt.runner import parsed_project
+from pipeline.contracts.contract import CRM_TENANT, ExportContract
 
 BUILD_SCHEMA: Final = "marts_build"
 MARTS_SCHEMA: Final = "marts"
@@ -30,16 +30,16 @@ class _Mart:
     key: tuple[str, ...] = ()
 
 
-def publish_marts(connection: psycopg.Connection[Any]) -> None:
+def publish_marts(connection: psycopg.Connection[Any], contracts: Sequence[ExportContract]) -> None:
     """Replace the rows of every mart by the rows that were built, or change nothing and raise WarehouseError."""
-    contracts = {contract.name: contract for contract in contracts_from_manifest(parsed_project("postgres").manifest)}
+    promised = {contract.name: contract for contract in contracts}
     with connection.transaction():
         if not connection.execute("select 1 from pg_namespace where nspname = %s", (MARTS_SCHEMA,)).fetchone():
             connection.execute(sql.SQL("create schema {}").format(sql.Identifier(MARTS_SCHEMA)))
         built = _tables(connection, BUILD_SCHEMA)
         present = _tables(connection, MARTS_SCHEMA)
         for name, mart in built.items():
-            wanted = _as_published(mart, contracts.get(name))
+            wanted = _as_published(mart, promised.get(name))
             if name not in present or present[name].columns != wanted.columns:
                 _recreate(connection, wanted)
             _fill(connection, wanted)

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import in_order
+from pipeline.contracts.contract import ExportContract
 from pipeline.engines import RawTable
 from pipeline.engines.spark_cluster import SHORT_LIVED, WORKERS, LocalCluster, require_spark
 from pipeline.settings import Settings
@@ -127,7 +128,7 @@ class SparkEngine:
             raise _nothing_loaded()
         return SparkEngine._session.sql(select).toArrow()
 
-    def commit(self) -> None:
+    def commit(self, contracts: Sequence[ExportContract]) -> None:
         """Point `published` to this run's folder, and remove all others but the one that it pointed to."""
         build = self._build_folder()
         before = self._published.resolve().name if self._published.exists() else ""

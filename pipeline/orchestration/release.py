@@ -216,7 +216,7 @@ class Release:
                 step.update(len(published))
             RunHistory(self.settings.state).keep(self.plan.as_of, history)
             write_reports(reports, self.destination.place, self.settings.state)
-            self.engine.commit()
+            self.engine.commit(self.contracts)
             for put in published:
                 self.destination.point(put)
             self._prune(published)

@@ -73,7 +73,7 @@ class Marts:
             [row.get(name, default) for row in kept], pa.timestamp("us") if kind == pa.timestamp("us", "UTC") else kind
         )
 
-    def commit(self) -> None:
+    def commit(self, contracts: Sequence[ExportContract]) -> None:
         """Nothing is kept."""
 
 

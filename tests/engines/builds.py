@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pyarrow as pa
 
+from pipeline.contracts.contract import contracts_from_manifest
 from pipeline.dbt.runner import DbtContext, parsed_project, run_dbt
 from pipeline.engines import RawTable, open_engine
 from pipeline.settings import Settings
@@ -35,5 +36,5 @@ def build_marts(settings: Settings, tables: Sequence[RawTable]) -> dict[str, pa.
             for node in models
             if node["resource_type"] == "model" and (node["config"].get("meta") or {}).get("export")
         }
-        engine.commit()
+        engine.commit(contracts_from_manifest(parsed_project(settings.target).manifest))
         return marts

@@ -12,14 +12,18 @@ import psycopg
 import pytest
 
 from pipeline.common.errors import WarehouseError
+from pipeline.contracts.contract import contracts_in_folder
 from pipeline.engines.postgres_marts import publish_marts
 from pipeline.engines.postgres_server import PostgresServer, open_server
+from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
 
 ROWS = 400
 COMMITS = 25
 PATIENCE = 60
 """Seconds for a look that takes milliseconds."""
+
+CONTRACTS = contracts_in_folder(PROJECT_ROOT / "models")
 
 
 @pytest.fixture
@@ -94,12 +98,12 @@ def test_readers_who_poll_during_commits_always_see_one_whole_run(server: Postgr
     reader = Reader(server)
     with closing(server.connect()) as connection:
         build(connection, 0)
-        publish_marts(connection)
+        publish_marts(connection, CONTRACTS)
         reader.start()
         try:
             for generation in range(1, COMMITS + 1):
                 build(connection, generation)
-                publish_marts(connection)
+                publish_marts(connection, CONTRACTS)
                 assert reader.sees(generation)
         finally:
             reader.ending.set()
@@ -110,11 +114,11 @@ def test_readers_who_poll_during_commits_always_see_one_whole_run(server: Postgr
 def test_a_transaction_that_began_before_a_commit_reads_the_earlier_run_to_its_end(server: PostgresServer) -> None:
     with closing(server.connect()) as writer, closing(server.connect()) as reader:
         build(writer, 0)
-        publish_marts(writer)
+        publish_marts(writer, CONTRACTS)
         reader.execute("set transaction isolation level repeatable read")
         before = reader.execute(SEEN.format("accounts")).fetchall()
         build(writer, 1)
-        publish_marts(writer)
+        publish_marts(writer, CONTRACTS)
         assert reader.execute(SEEN.format("at_risk_accounts")).fetchall() == [("at_risk_accounts", 0, 0, ROWS)]
         assert reader.execute(SEEN.format("accounts")).fetchall() == before
         reader.commit()
@@ -124,7 +128,7 @@ def test_a_transaction_that_began_before_a_commit_reads_the_earlier_run_to_its_e
 def test_json_columns_are_native_and_keep_every_digit(server: PostgresServer) -> None:
     with closing(server.connect()) as connection:
         build(connection, 0)
-        publish_marts(connection)
+        publish_marts(connection, CONTRACTS)
         found = connection.execute(
             "select distinct pg_typeof(revenue_by_year)::text, pg_typeof(segment_by_year)::text,"
             " revenue_by_year ->> '2024', segment_by_year ->> '2024' from marts.accounts"
@@ -135,7 +139,7 @@ def test_json_columns_are_native_and_keep_every_digit(server: PostgresServer) ->
 def test_an_export_is_indexed_by_its_key(server: PostgresServer) -> None:
     with closing(server.connect()) as connection:
         build(connection, 0)
-        publish_marts(connection)
+        publish_marts(connection, CONTRACTS)
         found = connection.execute("select indexdef from pg_indexes where tablename = 'accounts'").fetchall()
     assert [definition.split(" USING ")[1] for (definition,) in found] == ["btree (id)"]  # type: ignore[attr-defined]
 
@@ -144,14 +148,14 @@ def test_rows_that_postgres_does_not_take_are_told_with_their_mart(server: Postg
     """An id of 64,000 characters is beyond an index's entry: the tables stay as they were."""
     with closing(server.connect()) as connection:
         build(connection, 0)
-        publish_marts(connection)
+        publish_marts(connection, CONTRACTS)
         connection.execute(
             "update marts_build.accounts set id = (select string_agg(md5(n::text), '') from generate_series(1, 2000) n)"
             " where id = 'a1'"
         )
         connection.commit()
         with pytest.raises(WarehouseError, match="index row requires") as told:
-            publish_marts(connection)
+            publish_marts(connection, CONTRACTS)
         assert told.value.where == "marts.accounts"
         connection.rollback()
         assert connection.execute("select count(*) from marts.accounts where id = 'a1'").fetchone() == (1,)
@@ -160,11 +164,11 @@ def test_rows_that_postgres_does_not_take_are_told_with_their_mart(server: Postg
 def test_views_upon_marts_outlive_commits(server: PostgresServer) -> None:
     with closing(server.connect()) as connection:
         build(connection, 0)
-        publish_marts(connection)
+        publish_marts(connection, CONTRACTS)
         connection.execute("create view public.mine as select generation from marts.accounts")
         connection.commit()
         build(connection, 1)
-        publish_marts(connection)
+        publish_marts(connection, CONTRACTS)
         assert connection.execute("select distinct generation from public.mine").fetchall() == [(1,)]
         connection.execute("drop view public.mine")
         connection.commit()
@@ -173,25 +177,25 @@ def test_views_upon_marts_outlive_commits(server: PostgresServer) -> None:
 def test_a_commit_that_a_view_stands_in_the_way_of_changes_nothing_and_names_the_view(server: PostgresServer) -> None:
     with closing(server.connect()) as connection:
         build(connection, 0)
-        publish_marts(connection)
+        publish_marts(connection, CONTRACTS)
         connection.execute("create view public.mine as select generation from marts.at_risk_accounts")
         build(connection, 1)
         connection.execute("alter table marts_build.at_risk_accounts add column new_column text")
         connection.commit()
         with pytest.raises(WarehouseError, match=r"view mine depends on table marts\.at_risk_accounts"):
-            publish_marts(connection)
+            publish_marts(connection, CONTRACTS)
         assert connection.execute(SEEN.format("accounts")).fetchall() == [("accounts", 0, 0, ROWS)]
         connection.execute("drop view public.mine")
         connection.commit()
-        publish_marts(connection)
+        publish_marts(connection, CONTRACTS)
         assert connection.execute("select distinct new_column from marts.at_risk_accounts").fetchall() == [(None,)]
 
 
 def test_a_mart_that_is_built_no_more_is_dropped(server: PostgresServer) -> None:
     with closing(server.connect()) as connection:
         build(connection, 0)
-        publish_marts(connection)
+        publish_marts(connection, CONTRACTS)
         connection.execute("drop table marts_build.at_risk_accounts")
-        publish_marts(connection)
+        publish_marts(connection, CONTRACTS)
         found = connection.execute("select tablename from pg_tables where schemaname = 'marts'").fetchall()
     assert found == [("accounts",)]

@@ -36,7 +36,7 @@ CASES = {
 CHILD = """
 import json, resource, sys
 from pathlib import Path
-from pipeline.ingest.landing import Landing
+from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.sources import ingest_source
 
 class Silence:

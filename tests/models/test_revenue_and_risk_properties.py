@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models import spec_reading as spec
+from tests.models import spec_reading as spec
 from tests.models.harness import BuiltModels, Row, built_models
 
 NOW = datetime(2025, 1, 15, 12, 0, 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.progress import PlainView, Progress
+from pipeline.contracts.contract import ExportContract
 from pipeline.drops.destination import open_destination
 from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.stage import StagedDrop
@@ -31,7 +32,7 @@ class Marts:
 
     is_committed = False
 
-    def commit(self) -> None:
+    def commit(self, contracts: Sequence[ExportContract]) -> None:
         self.is_committed = True
 
 

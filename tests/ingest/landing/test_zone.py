@@ -196,7 +196,7 @@ def test_a_run_that_is_killed_by_the_kernel_is_made_good_by_the_next(tmp_path: P
     write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name"], [(at, "A") for at in range(1000)])
     script = """
 import os, signal, sys
-from pipeline.ingest.landing import Landing
+from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.sources import ingest_source
 from pathlib import Path
 
