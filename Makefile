@@ -76,7 +76,7 @@ lint: setup ## Check the form: ruff, mypy, the direction of imports, sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports --no-logo
+	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models dbt_project/tests
 
 format: setup ## Put the form right where a tool can

@@ -65,10 +65,6 @@ class _Audits:
         return None
 
 
-if __name__ == "__main__":
-    serve(_prepare, _Audits().answer)
-
-
 _OPTIONAL: Final = ("sqlalchemy", "boto3", "botocore", "pyspark")
 """Great Expectations goes without these where they are not installed; to this process they are not."""
 
@@ -90,3 +86,7 @@ def _lazy(name: str) -> Any:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
+
+
+if __name__ == "__main__":
+    serve(_prepare, _Audits().answer)

@@ -47,7 +47,7 @@ class Engine(Protocol):
         """Return the rows of a select that dbt has compiled, of the marts and of what they were built from."""
 
     def commit(self, contracts: Sequence[ExportContract]) -> None:
-        """Let readers of the marts see this run's, in the contracts' shape; until then they see the last one's whole."""
+        """Let readers of the marts see this run's, as the contracts have it; until then they see the last one's."""
 
     def close(self) -> None:
         """Release what the engine holds."""

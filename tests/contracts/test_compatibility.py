@@ -261,7 +261,7 @@ def test_the_command_prints_a_line_a_change(tmp_path: Path) -> None:
     drop = drop_of(tmp_path / "drop")
     other = tmp_path / "visits.yml"
     other.write_text(MODEL_YAML.replace("varchar(50)", "varchar(60)"))
-    result = CliRunner().invoke(app, ["diff", str(drop), str(other)])
+    result = CliRunner().invoke(app, ["contract", "diff", str(drop), str(other)])
     assert result.exit_code == 0
     assert result.output == "breaking  visits.b: varchar(50) becomes varchar(60)\nAll in all: breaking.\n"
 

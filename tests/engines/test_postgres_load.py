@@ -164,4 +164,4 @@ def test_marts_that_another_state_folder_has_built_are_not_read(engine: Postgres
         with pytest.raises(WarehouseError, match="not of this state folder's latest run"):
             mine.read("accounts", ["id"])
         with pytest.raises(WarehouseError, match="not of this state folder's latest run"):
-            mine.commit()
+            mine.commit([])
