@@ -22,6 +22,7 @@ import pyarrow as pa
 from pipeline.audit.results import AuditResult, Check
 from pipeline.common.errors import WarehouseError
 from pipeline.common.instants import named_instant, run_name
+from pipeline.common.null_counts import NullCounts, count_nulls
 from pipeline.common.scratch_database import scratch_connection
 from pipeline.contracts.contract import ExportContract
 from pipeline.drops.catalog import drop_before, latest_name, organization_place
@@ -37,7 +38,6 @@ from pipeline.report.facts import (
     RejectSample,
     RunFacts,
 )
-from pipeline.report.null_rates import NullCounts, count_nulls
 from pipeline.report.plots import draw_plots
 from pipeline.report.sources import MeasuredTable, has_tenant
 from pipeline.run_plan import RunPlan

@@ -1,0 +1,153 @@
+"""The drift guard: whether a staged drop differs from the last published one by more than a week explains."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final
+
+from pipeline.common.null_counts import NullCounts
+from pipeline.guards.drop_figures import Drift, Moved, Pair
+from pipeline.guards.findings import Finding, Level, found
+from pipeline.guards.source_guard import judge_rows
+from pipeline.guards.thresholds import Guard
+
+LISTS: Final = frozenset(
+    {"at_risk_accounts", "duplicate_at_risk_estimates", "neglected_accounts", "notification_cache"}
+)
+"""Exports that list what stands out this week: their rows come and go, and `at_risk` judges them."""
+
+
+def judge_drift(organization_id: int, drift: Drift, guards: Mapping[str, Guard]) -> list[Finding]:
+    """Return what the drift guard finds in one organization's drop."""
+    findings = [
+        *_kept_keys(drift.kept_accounts, guards["kept_keys"]),
+        *_link_rate(drift.linked_share, guards["link_rate"]),
+        *_closed_years(drift.closed_years_moved, guards["closed_years"]),
+        *_money(
+            "account_revenue_by_year.revenue", drift.current_revenue, drift.current_accounts, guards["current_revenue"]
+        ),
+        *_at_risk(drift, guards["at_risk"]),
+        *_moved("account_revenue_by_year.segment", drift.segments, guards["segments"]),
+        *_moved("account_core.health_score_label", drift.health_labels, guards["health_labels"]),
+        *_null_rates(drift, guards["null_rate"]),
+    ]
+    for export, (before, now) in drift.rows.items():
+        if export not in LISTS:
+            findings += judge_rows(export, before, now, guards["rows"])
+    return [_of(organization_id, finding) for finding in findings]
+
+
+def judge_gone_organization(organization_id: int, accounts: int, guards: Mapping[str, Guard]) -> Finding:
+    """Return the finding for an organization that has a published drop and no row any more."""
+    says = "the organization has no row any more"
+    return found(
+        guards["kept_keys"],
+        "stop",
+        "account_core",
+        says,
+        before=f"{accounts:,} accounts",
+        now="none",
+        organization_id=organization_id,
+    )
+
+
+def _of(organization_id: int, finding: Finding) -> Finding:
+    return Finding(**{**vars(finding), "organization_id": organization_id})
+
+
+def _kept_keys(kept: Moved, guard: Guard) -> Iterator[Finding]:
+    if not kept.accounts:
+        return
+    share = Decimal(100 * (kept.accounts - kept.moved)) / kept.accounts
+    if share < guard.thresholds["stop_below"]:
+        says = f"only {share:.1f} % of the accounts of the last drop are still there"
+        still = kept.accounts - kept.moved
+        yield found(guard, "stop", "account_core", says, before=f"{kept.accounts:,}", now=f"{still:,}")
+
+
+def _link_rate(share: Pair | None, guard: Guard) -> Iterator[Finding]:
+    if share is None:
+        return
+    level: Level | None = None
+    if share.before - share.now >= guard.thresholds["stop_fall_points"]:
+        level = "stop"
+    elif share.now < guard.thresholds["warn_below"]:
+        level = "warn"
+    if level is not None:
+        says = "the share of won money that is linked to an account"
+        before, now = f"{share.before:.1f} %", f"{share.now:.1f} %"
+        yield found(guard, level, "estimates.account_id", says, before=before, now=now)
+
+
+def _closed_years(moved: Decimal | None, guard: Guard) -> Iterator[Finding]:
+    if moved is None:
+        return
+    level: Level | None = "stop" if moved >= guard.thresholds["stop"] else None
+    if level is None and moved >= guard.thresholds["warn"]:
+        level = "warn"
+    if level is not None:
+        says = f"the revenue of years that are over changed by {moved:.1f} % in all"
+        yield found(guard, level, "account_revenue_by_year.revenue", says)
+
+
+def _money(place: str, pair: Pair, accounts: int, guard: Guard) -> Iterator[Finding]:
+    if accounts < guard.thresholds["least"]:
+        return
+    if (level := _level(pair.change, guard)) is not None:
+        says = f"it changed by {pair.change:+.0f} %"
+        yield found(guard, level, place, says, before=f"${pair.before:,.2f}", now=f"${pair.now:,.2f}")
+
+
+def _at_risk(drift: Drift, guard: Guard) -> Iterator[Finding]:
+    before, now = drift.at_risk_accounts.before, drift.at_risk_accounts.now
+    if before < guard.thresholds["least"]:
+        return
+    if (level := _level(drift.at_risk_accounts.change, guard)) is not None:
+        says = f"the accounts at risk changed by {drift.at_risk_accounts.change:+.0f} %"
+        yield found(
+            guard, level, "at_risk_accounts", says, before=f"{before:,.0f} accounts", now=f"{now:,.0f} accounts"
+        )
+    yield from _money("at_risk_accounts.estimate_value", drift.at_risk_value, int(before), guard)
+
+
+def _level(change: Decimal, guard: Guard) -> Level | None:
+    if -change >= guard.thresholds["stop_fall"]:
+        return "stop"
+    return "warn" if abs(change) >= guard.thresholds["warn"] else None
+
+
+def _moved(place: str, moved: Moved, guard: Guard) -> Iterator[Finding]:
+    if moved.accounts < guard.thresholds["least"]:
+        return
+    share = Decimal(100 * moved.moved) / moved.accounts
+    if share >= guard.thresholds["warn"]:
+        says = f"{moved.moved:,} of {moved.accounts:,} accounts moved ({share:.0f} %)"
+        yield found(guard, "warn", place, says)
+
+
+def _null_rates(drift: Drift, guard: Guard) -> Iterator[Finding]:
+    for export, (before, now) in drift.nulls.items():
+        rows = min(before.rows, now.rows)
+        if export in LISTS or rows < guard.thresholds["least"]:
+            continue
+        for column in (name for name in now.nulls if name in before.nulls):
+            was, is_now = _share(before, column), _share(now, column)
+            level: Level | None = None
+            if is_now == 100 and was < guard.thresholds["stop_from_below"]:
+                level = "stop"
+            elif is_now - was >= guard.thresholds["warn_rise_points"] and rows >= guard.thresholds["warn_least"]:
+                level = "warn"
+            if level is not None:
+                yield found(
+                    guard,
+                    level,
+                    f"{export}.{column}",
+                    "more of the column is null",
+                    before=f"{was:.0f} %",
+                    now=f"{is_now:.0f} %",
+                )
+
+
+def _share(counts: NullCounts, column: str) -> Decimal:
+    return Decimal(100 * counts.nulls[column]) / counts.rows

@@ -1,0 +1,201 @@
+"""What a guard compares of two drops of one organization: totals and counts of moved accounts, read from their Parquet.
+
+Nothing is judged here, and no value leaves but in sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from pipeline.common.null_counts import NullCounts, count_nulls
+from pipeline.common.scratch_database import read_parquet, scratch_connection
+
+_CURRENT_DROP_TABLES = ("account_core", "account_revenue_by_year", "accounts", "at_risk_accounts", "estimates")
+
+
+@dataclass(frozen=True)
+class DropFiles:
+    """A drop's Parquet files by export, on this machine, and what it speaks of."""
+
+    parquet: Mapping[str, Path]
+    as_of: datetime
+    selected_year: int
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A figure before and now."""
+
+    before: Decimal
+    now: Decimal
+
+    @property
+    def change(self) -> Decimal:
+        """The change in percent of the figure before; of nothing, 100 for anything."""
+        if self.before == 0:
+            return Decimal(100) if self.now > 0 else Decimal(0)
+        return (self.now - self.before) * 100 / abs(self.before)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """How many of the accounts that both drops hold moved."""
+
+    accounts: int
+    moved: int
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What changed between two drops of one organization. Money is in US dollars."""
+
+    rows: Mapping[str, tuple[int, int]]
+    nulls: Mapping[str, tuple[NullCounts, NullCounts]]
+    kept_accounts: Moved
+    linked_share: Pair | None
+    closed_years_moved: Decimal | None
+    """The sum of every closed year's change, whatever its sign, in percent of all their revenue before."""
+    current_revenue: Pair
+    current_accounts: int
+    at_risk_accounts: Pair
+    at_risk_value: Pair
+    segments: Moved
+    health_labels: Moved
+
+
+def measure_drift(now: DropFiles, before: DropFiles) -> Drift:
+    """Compare two drops; an export that one of them lacks has no rows there."""
+    with closing(scratch_connection()) as connection:
+        for name in _CURRENT_DROP_TABLES:
+            for prefix, drop in (("now", now), ("before", before)):
+                _view(connection, f"{prefix}_{name}", drop.parquet.get(name), now.parquet.get(name))
+        return Drift(
+            rows={name: (_rows(before.parquet.get(name)), _rows(path)) for name, path in now.parquet.items()},
+            nulls=_null_pairs(now, before),
+            kept_accounts=_moved(connection, _KEPT),
+            linked_share=_linked_share(connection),
+            closed_years_moved=_closed_years(connection, min(now.selected_year, before.selected_year)),
+            current_revenue=_pair(connection, _REVENUE.format(year=now.selected_year)),
+            current_accounts=_count(connection, f"before_account_revenue_by_year where year = {now.selected_year}"),
+            at_risk_accounts=_pair(connection, _AT_RISK.format(figure="count(*)", today=now.as_of.date())),
+            at_risk_value=_pair(
+                connection, _AT_RISK.format(figure="coalesce(sum(estimate_value), 0)", today=now.as_of.date())
+            ),
+            segments=_moved(connection, _SEGMENTS.format(year=before.selected_year)),
+            health_labels=_moved(connection, _HEALTH_LABELS),
+        )
+
+
+_KEPT = """
+    select count(*), count(*) filter (where not exists (
+        select 1 from now_account_core where now_account_core.account_id = before_account_core.account_id
+    ))
+    from before_account_core
+"""
+_REVENUE = """
+    select
+        (select coalesce(sum(revenue), 0) from before_account_revenue_by_year where year = {year}),
+        (select coalesce(sum(revenue), 0) from now_account_revenue_by_year where year = {year})
+"""
+# what ended meanwhile leaves the list by itself
+_AT_RISK = """
+    select
+        (select {figure} from before_at_risk_accounts where renewal_date >= date '{today}'),
+        (select {figure} from now_at_risk_accounts)
+"""
+# a year without revenue is C (D12)
+_SEGMENTS = """
+    select count(*), count(*) filter (where coalesce(now.segment, 'C') <> coalesce(before.segment, 'C'))
+    from before_accounts
+    inner join now_accounts using (id)
+    left join (select * from before_account_revenue_by_year where year = {year}) as before
+        on before.account_id = id
+    left join (select * from now_account_revenue_by_year where year = {year}) as now
+        on now.account_id = id
+"""
+_HEALTH_LABELS = """
+    select count(*), count(*) filter (where now.health_score_label is distinct from before.health_score_label)
+    from before_account_core as before
+    inner join now_account_core as now using (account_id)
+"""
+_LINKED = """
+    select sum(price_used) filter (where account_id is not null), sum(price_used)
+    from {drop}_estimates
+    where is_won
+"""
+_CLOSED_YEARS = """
+    select sum(abs(coalesce(now.revenue, 0) - coalesce(before.revenue, 0))), sum(abs(before.revenue))
+    from (select year, sum(revenue) as revenue from before_account_revenue_by_year where year < {year} group by year)
+        as before
+    full join (select year, sum(revenue) as revenue from now_account_revenue_by_year where year < {year} group by year)
+        as now using (year)
+"""
+
+
+def _view(connection: duckdb.DuckDBPyConnection, name: str, path: Path | None, shape: Path | None) -> None:
+    """Make a view of an export; where the drop lacks it, one without rows in the other drop's shape."""
+    if path is not None:
+        connection.execute(f"create or replace temp view {name} as select * from {read_parquet([path])}")
+    elif shape is not None:
+        connection.execute(f"create or replace temp view {name} as select * from {read_parquet([shape])} where false")
+
+
+def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Decimal | None, Decimal | None]:
+    (found,) = connection.execute(query).fetchall()
+    one, other = (None if value is None else Decimal(value) for value in found)
+    return one, other
+
+
+def _pair(connection: duckdb.DuckDBPyConnection, query: str) -> Pair:
+    before, now = _row(connection, query)
+    return Pair(before or Decimal(0), now or Decimal(0))
+
+
+def _moved(connection: duckdb.DuckDBPyConnection, query: str) -> Moved:
+    accounts, moved = _row(connection, query)
+    return Moved(int(accounts or 0), int(moved or 0))
+
+
+def _count(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
+    (found,) = connection.execute(f"select count(*) from {rows}").fetchall()
+    return int(found[0])
+
+
+def _linked_share(connection: duckdb.DuckDBPyConnection) -> Pair | None:
+    """Return the linked share of won money in percent; None where there is no won money now."""
+    shares = []
+    for drop in ("before", "now"):
+        linked, won = _row(connection, _LINKED.format(drop=drop))
+        shares.append(None if not won or won <= 0 else (linked or Decimal(0)) * 100 / won)
+    before, now = shares
+    return None if now is None else Pair(now if before is None else before, now)
+
+
+def _closed_years(connection: duckdb.DuckDBPyConnection, year: int) -> Decimal | None:
+    changed, total = _row(connection, _CLOSED_YEARS.format(year=year))
+    return None if not total else (changed or Decimal(0)) * 100 / total
+
+
+def _rows(path: Path | None) -> int:
+    return 0 if path is None else int(pq.read_metadata(path).num_rows)
+
+
+def _null_pairs(now: DropFiles, before: DropFiles) -> dict[str, tuple[NullCounts, NullCounts]]:
+    """Pair the nulls of every export that both drops have, from the files' footers."""
+    counted = {name: (_nulls(before.parquet.get(name)), _nulls(path)) for name, path in now.parquet.items()}
+    return {name: (was, nulls) for name, (was, nulls) in counted.items() if was is not None and nulls is not None}
+
+
+def _nulls(path: Path | None) -> NullCounts | None:
+    if path is None:
+        return None
+    with path.open("rb") as file:
+        return count_nulls(file)

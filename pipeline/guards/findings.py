@@ -1,0 +1,122 @@
+"""What the guards found, and what of it was accepted for this run (`--accept`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from pipeline.common.errors import WarehouseError
+from pipeline.guards.thresholds import Guard, guards
+
+Level = Literal["stop", "warn", "tell"]
+LEVELS: tuple[Level, ...] = ("stop", "warn", "tell")
+"""From the worst to the mildest."""
+
+_ACCEPTANCE = re.compile(r"(?P<guard>[a-z_]+)(?::(?P<place>[^=]+))?=(?P<why>.*\S.*)", re.DOTALL)
+"""`kept_keys=branch office sold`, `near_header:crm.accounts.lmn_crm_id=that column is another one`."""
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What a person accepts for one run: a guard's findings, all or those of one place, why, and who says so."""
+
+    guard: str
+    place: str | None
+    why: str
+    who: str
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is of this guard and lies in this place: the place itself, or something in it."""
+        if finding.guard != self.guard:
+            return False
+        return self.place is None or finding.place == self.place or finding.place.startswith(f"{self.place}.")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a guard found: the place (`crm.accounts.lmn_crm_id`), the figure before and now, and what to do.
+
+    `organization_id` is None where the finding is of a source that organizations share: it concerns the run.
+    """
+
+    guard: str
+    level: Level
+    place: str
+    says: str
+    remedy: str
+    before: str | None = None
+    now: str | None = None
+    organization_id: int | None = None
+    accepted: Acceptance | None = None
+
+    @property
+    def stops(self) -> bool:
+        """Whether the finding holds back what it is about."""
+        return self.level == "stop" and self.accepted is None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the finding as plain JSON, for manifests and reports."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        figures = (
+            f" ({self.before or 'nothing'} before, {self.now or 'nothing'} now)" if self.before or self.now else ""
+        )
+        whose = f"organization {self.organization_id}, " if self.organization_id is not None else ""
+        text = f"guard {self.guard}, {whose}{self.place}: {self.says}{figures}"
+        if self.accepted:
+            return f"{text}\n  accepted by {self.accepted.who}: {self.accepted.why}"
+        return f"{text}\n  To do: {self.remedy}"
+
+
+def read_acceptances(texts: Iterable[str], who: str) -> tuple[Acceptance, ...]:
+    """Read `GUARD[:PLACE]=WHY`; WarehouseError for a guard that there is not, and where no reason is given."""
+    return tuple(_acceptance(text, who) for text in texts)
+
+
+def _acceptance(text: str, who: str) -> Acceptance:
+    found = _ACCEPTANCE.fullmatch(text.strip())
+    if found is None:
+        raise WarehouseError(
+            "is not GUARD[:PLACE]=WHY",
+            where=f"--accept {text}",
+            remedy="name the guard, its place if only one is meant, and the reason, as in "
+            '--accept kept_keys="branch office sold"',
+        )
+    if found["guard"] not in guards():
+        raise WarehouseError(
+            f"there is no guard {found['guard']!r}",
+            where=f"--accept {text}",
+            remedy=f"choose one of: {', '.join(guards())}",
+        )
+    return Acceptance(found["guard"], found["place"] and found["place"].strip(), found["why"].strip(), who)
+
+
+def accept(
+    findings: Sequence[Finding], acceptances: Sequence[Acceptance]
+) -> tuple[tuple[Finding, ...], tuple[Acceptance, ...]]:
+    """Return the findings, each with who accepted it, and the acceptances that nothing needed."""
+    needed: set[Acceptance] = set()
+    judged = []
+    for finding in findings:
+        by = next((each for each in acceptances if finding.level != "tell" and each.covers(finding)), None)
+        if by is not None:
+            needed.add(by)
+        judged.append(replace(finding, accepted=by))
+    return tuple(judged), tuple(each for each in acceptances if each not in needed)
+
+
+def found(
+    guard: Guard,
+    level: Level,
+    place: str,
+    says: str | None = None,
+    *,
+    before: str | None = None,
+    now: str | None = None,
+    organization_id: int | None = None,
+) -> Finding:
+    """Make a finding of a guard, in its own words unless `says` gives better ones."""
+    return Finding(guard.name, level, place, says or guard.says, guard.remedy, before, now, organization_id)

@@ -1,0 +1,211 @@
+"""The source guard: whether what was read looks as its schema says, and as it did when it was last published."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from typing import Literal
+
+from pipeline.guards.findings import Finding, found
+from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.thresholds import Guard
+
+_SHORT = 4
+"""In a name of up to so many letters one edit makes another word (`city`, `cite`; `name`, `fame`)."""
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """The tables of a run as they were read, and the instant that the run speaks of (UTC)."""
+
+    tables: Sequence[TableProfile]
+    as_of: datetime
+
+
+@dataclass(frozen=True)
+class UnreadFile:
+    """A file in a source's folder that became no table, and why."""
+
+    source: str
+    name: str
+    why: str
+
+
+def judge_sources(
+    now: SourceState, before: SourceState | None, unread: Sequence[UnreadFile], guards: Mapping[str, Guard]
+) -> list[Finding]:
+    """Return what the source guard finds; `before` is what was last published, None on a first run."""
+    findings = [found(guards["unread_file"], "stop", f"{file.source}/{file.name}", file.why) for file in unread]
+    for table in now.tables:
+        findings += _near_headers(table, guards["near_header"])
+        findings += _shares(table, guards)
+    findings += _needed_tables(now.tables, guards["needed_table"])
+    if before is not None:
+        earlier = {(table.source, table.table): table for table in before.tables}
+        for table in now.tables:
+            if (was := earlier.get((table.source, table.table))) is not None:
+                findings += _changes(table, was, guards)
+        findings += _freshness(now, before, guards["freshness"])
+    return findings
+
+
+def _near_headers(table: TableProfile, guard: Guard) -> Iterator[Finding]:
+    absent = [column for column in table.columns if column not in table.headers] if table.is_configured else []
+    for column in absent:
+        for header, file in table.unknown.items():
+            if is_near(column, header, int(guard.thresholds["distance"])):
+                says = f"no column '{column}', but the unknown header '{header}' in {file} is nearly its name"
+                yield found(guard, "stop", f"{table.name}.{header}", says, now=f"header '{header}', not '{column}'")
+
+
+def is_near(column: str, header: str, distance: int) -> bool:
+    """Return whether a header is nearly a column's name: the same letters, or so few edits away (a swap is one)."""
+    wanted, given = _letters(column), _letters(header)
+    if not wanted or not given:
+        return False
+    if wanted == given or (sorted(wanted) == sorted(given) and len(wanted) > _SHORT):
+        return True
+    allowed = min(distance, 1) if len(wanted) <= _SHORT else distance
+    return abs(len(wanted) - len(given)) <= allowed and _edits(wanted, given) <= allowed
+
+
+def _letters(name: str) -> str:
+    """Return a name's letters and digits in lower case: `LMN CRM-ID` and `lmn_crm_id` are the same."""
+    return re.sub(r"[\W_]+", "", name.casefold())
+
+
+def _edits(one: str, other: str) -> int:
+    """Count the edits between two texts, a swap of neighbours being one (optimal string alignment)."""
+    rows = [list(range(len(other) + 1))]
+    for at, letter in enumerate(one, 1):
+        row = [at]
+        for place, counterpart in enumerate(other, 1):
+            best = min(rows[-1][place] + 1, row[-1] + 1, rows[-1][place - 1] + (letter != counterpart))
+            if at > 1 and place > 1 and letter == other[place - 2] and one[at - 2] == counterpart:
+                best = min(best, rows[-2][place - 2] + 1)
+            row.append(best)
+        rows.append(row)
+    return rows[-1][-1]
+
+
+def _needed_tables(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]:
+    """Find a platform without customers, and a CRM side (LMN or the CRM) without anything that makes an account."""
+    loaded = {table.name: table.loaded for table in tables}
+    configured = {table.source for table in tables if table.is_configured}
+    if "platform" in configured and not loaded.get("platform.customer"):
+        yield found(guard, "stop", "platform.customer", "the platform has no customer, so no account of it is known")
+    if configured & {"crm", "lmn"} and not (loaded.get("crm.accounts") or loaded.get("lmn.contacts_export")):
+        says = "neither the CRM's accounts nor LMN's contacts have a row, so no estimate has an account"
+        yield found(guard, "stop", "crm.accounts", says)
+
+
+def _shares(table: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Finding]:
+    guard = guards["rejected_share"]
+    if table.read >= guard.thresholds["least"]:
+        share = _percent(table.rejected, table.read)
+        if (level := _level(share, guard)) is not None:
+            now = f"{table.rejected:,} of {table.read:,} rows, {share:.1f} %"
+            yield found(guard, level, table.name, "many of its rows were rejected", now=now)
+    guard = guards["nulled_share"]
+    for column, unread in table.unread.items():
+        if table.read >= guard.thresholds["least"]:
+            share = _percent(unread, table.read)
+            if (level := _level(share, guard)) is not None:
+                now = f"{unread:,} of {table.read:,} cells, {share:.1f} %"
+                yield found(guard, level, f"{table.name}.{column}", "many of its cells could not be read", now=now)
+
+
+def _level(share: Decimal, guard: Guard) -> Literal["stop", "warn"] | None:
+    if share > guard.thresholds["stop"]:
+        return "stop"
+    return "warn" if share > guard.thresholds["warn"] else None
+
+
+def _changes(now: TableProfile, before: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Finding]:
+    if before.loaded and not now.loaded:
+        guard = guards["lost_table"]
+        is_small = now.is_configured and before.loaded < guard.thresholds["least"]
+        says = "the table has no row any more" if now.is_configured else "the table is not there any more"
+        yield found(guard, "warn" if is_small else "stop", now.name, says, before=f"{before.loaded:,} rows", now="none")
+        return
+    if not now.loaded:
+        return
+    yield from _lost_columns(now, before, guards["lost_column"])
+    yield from _rows(now, before, guards["rows"])
+    yield from _flags(now, before, guards["flag_share"])
+
+
+def _lost_columns(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
+    for column, values in before.values.items():
+        if not values or now.values.get(column):
+            continue
+        is_absent = column not in now.headers
+        is_sparse = (
+            values < guard.thresholds["least"] and _percent(values, before.loaded) < guard.thresholds["stop_share"]
+        )
+        says = "the column is not there any more" if is_absent else "the column has no value any more"
+        yield found(
+            guard,
+            "warn" if is_sparse and not is_absent else "stop",
+            f"{now.name}.{column}",
+            says,
+            before=f"{values:,} values",
+            now="none",
+        )
+
+
+def _rows(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
+    yield from judge_rows(now.name, before.loaded, now.loaded, guard)
+
+
+def judge_rows(
+    place: str, before: int, now: int, guard: Guard, organization_id: int | None = None
+) -> Iterator[Finding]:
+    """Find a number of rows that changed by more than a week explains; of fewer than `least` rows nothing is said."""
+    if before < guard.thresholds["least"]:
+        return
+    change = _percent(now - before, before)
+    level: Literal["stop", "warn"] | None = None
+    if -change >= guard.thresholds["stop_fall"]:
+        level = "stop"
+    elif -change > guard.thresholds["warn_fall"] or change > guard.thresholds["warn_rise"]:
+        level = "warn"
+    if level is not None:
+        says = f"its rows changed by {change:+.0f} %"
+        figures = {"before": f"{before:,} rows", "now": f"{now:,} rows"}
+        yield found(guard, level, place, says, organization_id=organization_id, **figures)
+
+
+def _flags(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
+    """Find a flag that turned round: `archived` written the other way is a full list of accounts that are gone."""
+    for column, trues in now.trues.items():
+        read, was_read = now.values.get(column, 0), before.values.get(column, 0)
+        if column not in before.trues or min(read, was_read) < guard.thresholds["least"]:
+            continue
+        share, was = _percent(trues, read), _percent(before.trues[column], was_read)
+        if abs(share - was) >= guard.thresholds["warn_points"]:
+            says = "the share of rows where the flag is true changed"
+            yield found(guard, "warn", f"{now.name}.{column}", says, before=f"{was:.0f} %", now=f"{share:.0f} %")
+
+
+def _freshness(now: SourceState, before: SourceState, guard: Guard) -> Iterator[Finding]:
+    if now.as_of - before.as_of < timedelta(days=int(guard.thresholds["days"])):
+        return
+    newest = _newest_by_source(before.tables)
+    for source, latest in _newest_by_source(now.tables).items():
+        if source in newest and latest <= newest[source]:
+            says = "nothing in the source is newer than when it was last published"
+            yield found(guard, "warn", source, says, before=f"{newest[source]:%Y-%m-%d}", now=f"{latest:%Y-%m-%d}")
+
+
+def _newest_by_source(tables: Sequence[TableProfile]) -> dict[str, datetime]:
+    dated = sorted((table.source, table.newest) for table in tables if table.newest is not None)
+    return {source: max(newest for _, newest in group) for source, group in groupby(dated, key=lambda pair: pair[0])}
+
+
+def _percent(part: int, whole: int) -> Decimal:
+    return Decimal(100 * part) / Decimal(whole) if whole else Decimal(0)

@@ -1,0 +1,55 @@
+"""What a guard knows of a source table: counts, never a value. Kept with each run, so that the next can compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True)
+class TableProfile:
+    """One source table as it was read.
+
+    `headers` are the wanted columns that have a header; `values` counts each column's cells that are not null, `unread`
+    those that could not be read, `trues` a flag's that are true. `unknown` maps headers that no column wants to their
+    file. `newest` is the latest recorded instant in it, in UTC without zone.
+    """
+
+    source: str
+    table: str
+    is_configured: bool
+    read: int = 0
+    loaded: int = 0
+    rejected: int = 0
+    columns: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    values: Mapping[str, int] = field(default_factory=dict)
+    unread: Mapping[str, int] = field(default_factory=dict)
+    trues: Mapping[str, int] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    newest: datetime | None = None
+
+    @property
+    def name(self) -> str:
+        """The table as a person names it: `crm.accounts`."""
+        return f"{self.source}.{self.table}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the profile as JSON values; `from_dict` reads them."""
+        return {**asdict(self), "newest": self.newest and self.newest.isoformat()}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> TableProfile:
+        """Read what `as_dict` returned; fields of a later version are passed over."""
+        known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
+        newest = known.get("newest")
+        return cls(
+            **{
+                **known,
+                "columns": tuple(known.get("columns", ())),
+                "headers": tuple(known.get("headers", ())),
+                "newest": newest and datetime.fromisoformat(newest),
+            }
+        )

@@ -1,0 +1,130 @@
+"""The source guard (D42): each threshold at its boundary, and each finding's place and figures."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from pipeline.guards.source_guard import SourceState, UnreadFile, is_near, judge_sources
+from pipeline.guards.thresholds import guards
+from tests.guards.profiles import THIS_WEEK, judged, profile, said
+
+
+def test_a_sound_table_has_no_finding() -> None:
+    assert judged(profile(), profile()) == []
+
+
+def test_a_misspelt_header_stops_a_first_run_and_names_both_columns() -> None:
+    table = profile(headers=("id",), unknown={"lmn_crmid": "accounts.csv"})
+    (finding,) = judged(table)
+    assert said([finding]) == [("near_header", "stop", "crm.accounts.lmn_crmid")]
+    assert "'lmn_crm_id'" in str(finding)
+    assert "'lmn_crmid' in accounts.csv" in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("column", "header", "near"),
+    [
+        ("lmn_crm_id", "LMN CRM-ID", True),
+        ("lmn_crm_id", "lmn_crmid", True),
+        ("renewal_date", "renewel_dat", True),  # two edits
+        ("renewal_date", "renewel_dats", True),
+        ("renewal_date", "renew_date", True),
+        ("renewal_date", "renew_dat", False),  # three
+        ("status", "statsu", True),  # a swap is one edit
+        ("name", "nmae", True),
+        ("name", "fame", True),
+        ("name", "fade", False),  # short names bear one edit
+        ("name", "___", False),
+    ],
+)
+def test_a_header_is_near_within_two_edits_or_with_the_same_letters(column: str, header: str, near: bool) -> None:
+    assert is_near(column, header, 2) is near
+
+
+def test_an_unknown_header_beside_a_whole_table_is_nothing() -> None:
+    assert judged(profile(unknown={"lmn_crm_idx": "accounts.csv"})) == []
+
+
+def test_a_file_that_became_no_table_stops() -> None:
+    unread = [UnreadFile("crm", "acounts.csv", "not named as a table")]
+    found = judge_sources(SourceState([profile()], THIS_WEEK), None, unread, guards())
+    assert said(found) == [("unread_file", "stop", "crm/acounts.csv")]
+
+
+def test_a_table_that_had_rows_and_has_none_stops() -> None:
+    empty = profile("crm.contacts", rows=0)
+    assert said(judged([profile(), empty], [profile(), profile("crm.contacts", rows=5)])) == [
+        ("lost_table", "stop", "crm.contacts")
+    ]
+
+
+def test_a_table_of_a_few_rows_that_is_there_and_empty_warns() -> None:
+    empty = profile("crm.notification_snoozes", rows=0)
+    before = profile("crm.notification_snoozes", rows=4)
+    assert said(judged([profile(), empty], [profile(), before])) == [("lost_table", "warn", "crm.notification_snoozes")]
+
+
+def test_a_column_without_its_header_stops_however_few_values_it_had() -> None:
+    now = profile(headers=("id",), values={"id": 100})
+    before = profile(values={"id": 100, "lmn_crm_id": 1})
+    assert said(judged(now, before)) == [("lost_column", "stop", "crm.accounts.lmn_crm_id")]
+
+
+@pytest.mark.parametrize(("values", "level"), [(4, "warn"), (5, "stop")])
+def test_a_column_that_is_all_null_now_stops_where_it_had_five_values(values: int, level: str) -> None:
+    now = profile(values={"id": 100, "lmn_crm_id": 0})
+    before = profile(values={"id": 100, "lmn_crm_id": values})
+    assert said(judged(now, before)) == [("lost_column", level, "crm.accounts.lmn_crm_id")]
+
+
+def test_a_platform_without_customers_stops() -> None:
+    assert said(judged(profile("platform.users"))) == [("needed_table", "stop", "platform.customer")]
+
+
+@pytest.mark.parametrize("table", ["crm.accounts", "lmn.contacts_export"])
+def test_a_crm_side_needs_the_accounts_or_lmn_s_contacts(table: str) -> None:
+    estimates = profile("crm.estimates")
+    assert said(judged(estimates)) == [("needed_table", "stop", "crm.accounts")]
+    assert judged([estimates, profile(table)]) == []
+
+
+@pytest.mark.parametrize(("rejected", "level"), [(10, None), (11, "warn"), (50, "warn"), (51, "stop")])
+def test_rejected_rows_warn_above_one_percent_and_stop_above_five(rejected: int, level: str | None) -> None:
+    found = judged(profile(rows=1000, rejected=rejected))
+    assert [finding.level for finding in found] == ([level] if level else [])
+
+
+def test_of_fewer_than_twenty_rows_no_share_is_judged() -> None:
+    assert judged(profile(rows=19, rejected=19)) == []
+
+
+@pytest.mark.parametrize(("unread", "level"), [(20, None), (21, "warn"), (200, "warn"), (201, "stop")])
+def test_unread_cells_warn_above_two_percent_and_stop_above_twenty(unread: int, level: str | None) -> None:
+    found = judged(profile(rows=1000, unread={"lmn_crm_id": unread}))
+    assert said(found) == ([("nulled_share", level, "crm.accounts.lmn_crm_id")] if level else [])
+
+
+@pytest.mark.parametrize(
+    ("rows", "level"), [(80, None), (79, "warn"), (51, "warn"), (50, "stop"), (150, None), (151, "warn"), (900, "warn")]
+)
+def test_rows_warn_beyond_minus_20_and_plus_50_percent_and_stop_at_minus_50(rows: int, level: str | None) -> None:
+    found = [finding for finding in judged(profile(rows=rows), profile(rows=100)) if finding.guard == "rows"]
+    assert [finding.level for finding in found] == ([level] if level else [])
+
+
+def test_a_flag_that_turned_round_warns() -> None:
+    before, now = profile(trues={"lmn_crm_id": 5}), profile(trues={"lmn_crm_id": 95})
+    (finding,) = judged(now, before)
+    assert (finding.guard, finding.before, finding.now) == ("flag_share", "5 %", "95 %")
+
+
+@pytest.mark.parametrize(("newest", "warns"), [(datetime(2025, 1, 7), True), (datetime(2025, 1, 8), False)])
+def test_a_source_with_nothing_newer_a_week_later_warns(newest: datetime, warns: bool) -> None:
+    found = judged(profile(newest=newest), profile(newest=datetime(2025, 1, 7)))
+    assert said(found) == ([("freshness", "warn", "crm")] if warns else [])
+
+
+def test_a_deployment_s_threshold_counts_instead_of_the_default() -> None:
+    assert judged(profile(rows=1000, rejected=40), None, {"rejected_share": {"warn": 5, "stop": 10}}) == []
