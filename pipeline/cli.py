@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import os
 import sys
 from pathlib import Path
@@ -33,6 +34,8 @@ app.add_typer(explain, name="explain")
 app.add_typer(contract, name="contract")
 
 _STATE = "A drop's folder, a model's YAML, dbt's manifest.json, an .odcs.yaml file or a git ref."
+
+_DROP = "A drop's folder or URL, or 1/latest, 1/previous."
 
 
 def _decisions(values: list[str] | None) -> dict[str, str] | None:
@@ -97,6 +100,24 @@ def verify(drop: Annotated[str, typer.Argument(help="A drop's folder, `latest` o
     if faults:
         raise typer.Exit(1)
     print(f"{drop}: as published")
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help=_DROP, metavar="DROP")],
+    new: Annotated[str, typer.Argument(help=_DROP, metavar="DROP")],
+    export: Annotated[str | None, typer.Option(help="One export only.")] = None,
+    exports: Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Say how two drops differ: rows, cells by column, totals of money, accounts that moved."""
+    from pipeline.drops.diff import diff_drops, diff_lines
+    from pipeline.drops.find_drop import find_drop, open_drop
+
+    place = _settings({"exports": exports}).exports
+    with open_drop(find_drop(old, place)) as before, open_drop(find_drop(new, place)) as now:
+        found = diff_drops(before, now, export)
+    typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(diff_lines(found)))
 
 
 @explain.command("account")
@@ -212,8 +233,8 @@ def _contract() -> None:
     """Keep `diff` a command of its own while it is the only one."""
 
 
-@contract.command()
-def diff(
+@contract.command("diff")
+def contract_diff(
     old: Annotated[str, typer.Argument(help=_STATE, metavar="OLD")],
     new: Annotated[str, typer.Argument(help=_STATE, metavar="NEW")],
 ) -> None:

@@ -72,3 +72,14 @@ def read_parquet(files: Sequence[Path], *options: str) -> str:
     """
     paths = ", ".join(quoted_text(_GLOB.sub(r"[\g<0>]", str(file))) for file in files)
     return f"read_parquet([{paths}], {', '.join(('hive_partitioning = false', *options))})"
+
+
+def create_view(connection: duckdb.DuckDBPyConnection, name: str, path: Path | None, shape: Path | None) -> None:
+    """Create a view of a Parquet file; where there is none, one without rows in the shape of another file."""
+    if path is not None:
+        rows = f"select * from {read_parquet([path])}"
+    elif shape is not None:
+        rows = f"select * from {read_parquet([shape])} limit 0"
+    else:
+        return
+    connection.execute(f"create or replace temp view {name} as {rows}")

@@ -16,7 +16,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from pipeline.common.null_counts import NullCounts, count_nulls
-from pipeline.common.scratch_database import read_parquet, scratch_connection
+from pipeline.common.scratch_database import create_view, scratch_connection
 
 _CURRENT_DROP_TABLES = ("account_core", "account_revenue_by_year", "accounts", "at_risk_accounts", "estimates")
 
@@ -76,7 +76,7 @@ def measure_drift(now: DropFiles, before: DropFiles) -> Drift:
     with closing(scratch_connection()) as connection:
         for name in _CURRENT_DROP_TABLES:
             for prefix, drop in (("now", now), ("before", before)):
-                _view(connection, f"{prefix}_{name}", drop.parquet.get(name), now.parquet.get(name))
+                create_view(connection, f"{prefix}_{name}", drop.parquet.get(name), now.parquet.get(name))
         return Drift(
             rows={name: (_rows(before.parquet.get(name)), _rows(path)) for name, path in now.parquet.items()},
             nulls=_null_pairs(now, before),
@@ -138,14 +138,6 @@ _CLOSED_YEARS = """
     full join (select year, sum(revenue) as revenue from now_account_revenue_by_year where year < {year} group by year)
         as now using (year)
 """
-
-
-def _view(connection: duckdb.DuckDBPyConnection, name: str, path: Path | None, shape: Path | None) -> None:
-    """Make a view of an export; where the drop lacks it, one without rows in the other drop's shape."""
-    if path is not None:
-        connection.execute(f"create or replace temp view {name} as select * from {read_parquet([path])}")
-    elif shape is not None:
-        connection.execute(f"create or replace temp view {name} as select * from {read_parquet([shape])} where false")
 
 
 def _row(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Decimal | None, Decimal | None]:

@@ -1,0 +1,176 @@
+-- account_changes: what happened to each account between the drops in the views before_* and now_*.
+-- Key: account_id, change, detail. `before` and `after` are texts.
+with
+
+-- the accounts of both drops, side by side
+both_core as (
+
+    select
+        account_id,
+        was,
+        core
+
+    from before_account_core as was
+    inner join now_account_core as core using (account_id)
+
+),
+
+-- source-schema: a customer is the CRM account whose lmn_crm_id, else id, is its crm_id
+crm_accounts as (
+
+    select distinct
+        accounts.id as crm_account_id,
+        cores.account_id
+
+    from (
+        select id, lmn_crm_id from now_accounts
+        union
+        select id, lmn_crm_id from before_accounts
+    ) as accounts
+    inner join (
+        select account_id, crm_id from now_account_core
+        union
+        select account_id, crm_id from before_account_core
+    ) as cores on cores.crm_id in (accounts.lmn_crm_id, accounts.id)
+
+),
+
+insights_before as (
+
+    from (select account_id, columns('insight_.*') from before_account_core)
+    unpivot include nulls (is_on for insight in (columns('insight_.*')))
+
+),
+
+insights_now as (
+
+    from (select account_id, columns('insight_.*') from now_account_core)
+    unpivot include nulls (is_on for insight in (columns('insight_.*')))
+
+),
+
+-- D12: a year without revenue is C; both drops are held to the year that the one before selected
+segments_before as (
+
+    select accounts.id, coalesce(years.segment, 'C') as segment
+    from before_accounts as accounts
+    left join before_account_revenue_by_year as years
+        on accounts.id = years.account_id and years.year = $segment_year
+
+),
+
+segments_now as (
+
+    select accounts.id, coalesce(years.segment, 'C') as segment
+    from now_accounts as accounts
+    left join now_account_revenue_by_year as years
+        on accounts.id = years.account_id and years.year = $segment_year
+
+),
+
+changes as (
+
+    select account_id, 'appeared' as change, null as before, account_name as after, null as detail
+    from now_account_core
+    anti join before_account_core using (account_id)
+
+    union all
+
+    select account_id, 'gone', account_name, null, null
+    from before_account_core
+    anti join now_account_core using (account_id)
+
+    union all
+
+    select account_id, 'health_label', was.health_score_label, core.health_score_label, null
+    from both_core
+    where was.health_score_label is distinct from core.health_score_label
+
+    union all
+
+    select account_id, 'health_score', was.health_score::varchar, core.health_score::varchar, null
+    from both_core
+    where abs(core.health_score - was.health_score) >= $least_points
+
+    union all
+
+    select account_id, 'owner', was.owner_id::varchar, core.owner_id::varchar, null
+    from both_core
+    where was.owner_id is distinct from core.owner_id
+
+    union all
+
+    select account_id, 'status', was.status, core.status, null
+    from both_core
+    where was.status is distinct from core.status
+
+    union all
+
+    select account_id, 'renewal_date', was.renewal_date::varchar, core.renewal_date::varchar, null
+    from both_core
+    where was.renewal_date is distinct from core.renewal_date
+
+    union all
+
+    select account_id, 'revenue', was.revenue::varchar, core.revenue::varchar, null
+    from both_core
+    where
+        coalesce(was.revenue, 0) <> coalesce(core.revenue, 0)
+        and abs(coalesce(core.revenue, 0) - coalesce(was.revenue, 0)) * 100
+        >= abs(coalesce(was.revenue, 0)) * $least_percent
+
+    union all
+
+    select
+        account_id,
+        case when later.is_on then 'insight_on' else 'insight_off' end,
+        earlier.is_on::varchar,
+        later.is_on::varchar,
+        replace(insight, 'insight_', '')
+    from insights_before as earlier
+    inner join insights_now as later using (account_id, insight)
+    where coalesce(earlier.is_on, false) <> coalesce(later.is_on, false)
+
+    union all
+
+    select crm_accounts.account_id, 'segment', segments_before.segment, segments_now.segment, null
+    from segments_before
+    inner join segments_now using (id)
+    inner join crm_accounts on crm_accounts.crm_account_id = segments_before.id
+    where segments_before.segment <> segments_now.segment
+
+    union all
+
+    select crm_accounts.account_id, 'at_risk_on', null, at_risk.renewal_date::varchar, null
+    from now_at_risk_accounts as at_risk
+    anti join before_at_risk_accounts as earlier using (account_id)
+    inner join crm_accounts on crm_accounts.crm_account_id = at_risk.account_id
+
+    union all
+
+    -- a won estimate that is not among the outcomes any more is lost
+    select
+        crm_accounts.account_id,
+        'at_risk_off',
+        at_risk.renewal_date::varchar,
+        null,
+        case when $is_outcome_known then coalesce(outcomes.outcome, 'lost') end
+    from before_at_risk_accounts as at_risk
+    anti join now_at_risk_accounts as later using (account_id)
+    inner join crm_accounts on crm_accounts.crm_account_id = at_risk.account_id
+    left join outcomes on outcomes.estimate_id = at_risk.expiring_estimate_id
+
+)
+
+select distinct
+    account_id,
+    $organization_id::bigint as organization_id,
+    change,
+    before,
+    after,
+    detail,
+    $as_of::timestamptz as as_of,
+    $previous_as_of::timestamptz as previous_as_of
+
+from changes
+order by account_id, change, detail nulls first

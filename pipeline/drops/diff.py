@@ -1,0 +1,187 @@
+"""How two drops of one organization differ: rows and cells by export, totals of money, accounts that moved, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+import duckdb
+
+from pipeline.common.errors import WarehouseError
+from pipeline.common.scratch_database import create_view, scratch_connection
+from pipeline.contracts.contract import ExportContract
+from pipeline.drops.account_changes import account_changes
+from pipeline.drops.find_drop import OpenDrop
+from pipeline.drops.row_changes import RowChanges, compare_rows
+
+MONEY: Final = {
+    "account_revenue_by_year": "revenue",
+    "estimates": "price_used",
+    "at_risk_accounts": "estimate_value",
+    "account_core": "revenue",
+}
+"""The column of money that is totalled of each of these exports, in US dollars."""
+
+
+@dataclass(frozen=True)
+class ExportDiff:
+    """One export's rows: how many were added, changed and removed, and how many cells changed in each column."""
+
+    export: str
+    before: int
+    now: int
+    added: int
+    changed: int
+    removed: int
+    cells: dict[str, int]
+
+
+@dataclass(frozen=True)
+class MovedAccount:
+    """One change of an account, with its name; `before` and `after` are texts."""
+
+    account_id: int
+    name: str | None
+    change: str
+    before: str | None
+    after: str | None
+    detail: str | None
+
+
+@dataclass(frozen=True)
+class DropDiff:
+    """How a drop differs from an earlier one; `money` holds each total before and now, in US dollars."""
+
+    before: str
+    now: str
+    exports: tuple[ExportDiff, ...]
+    money: dict[str, tuple[Decimal, Decimal]]
+    accounts: tuple[MovedAccount, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the difference as plain JSON; money is text, so that no cent is lost."""
+        return {
+            "before": self.before,
+            "now": self.now,
+            "exports": [vars(export) for export in self.exports],
+            "money": {name: {"before": str(was), "now": str(now)} for name, (was, now) in self.money.items()},
+            "accounts": [vars(account) for account in self.accounts],
+        }
+
+
+def diff_drops(before: OpenDrop, now: OpenDrop, export: str | None = None) -> DropDiff:
+    """Compare two drops of one organization, all exports or one.
+
+    WarehouseError where they are of two organizations, or have no such export.
+    """
+    if before.organization_id != now.organization_id:
+        raise WarehouseError(
+            f"is of organization {now.organization_id}, and the other of organization {before.organization_id}",
+            where=now.place.address,
+            remedy="name two drops of one organization",
+        )
+    contracts = {**before.contracts, **now.contracts}
+    if export is not None and export not in contracts:
+        raise WarehouseError(
+            f"neither drop has an export {export!r}",
+            where="--export",
+            remedy=f"choose one of: {', '.join(sorted(contracts))}",
+        )
+    chosen = sorted(contracts) if export is None else [export]
+    exports = tuple(_export(name, before, now, contracts[name]) for name in chosen)
+    money = {f"{name}.{column}": _totals(name, column, before, now) for name, column in MONEY.items() if name in chosen}
+    moved = _accounts(before, now) if export is None else ()
+    return DropDiff(before.place.name, now.place.name, exports, money, moved)
+
+
+def _export(name: str, before: OpenDrop, now: OpenDrop, contract: ExportContract) -> ExportDiff:
+    changes = compare_rows(contract, before.files.parquet.get(name), now.files.parquet.get(name))
+    return ExportDiff(name, *_rows(name, before, now), *_counts(changes), dict(changes.columns))
+
+
+def _counts(changes: RowChanges) -> tuple[int, int, int]:
+    return changes.added.num_rows, changes.changed.num_rows, changes.removed.num_rows
+
+
+def _rows(name: str, *drops: OpenDrop) -> tuple[int, int]:
+    before, now = (
+        next((file["rows"] for file in drop.manifest["files"] if file["name"] == f"{name}.parquet"), 0)
+        for drop in drops
+    )
+    return before, now
+
+
+def _totals(name: str, column: str, before: OpenDrop, now: OpenDrop) -> tuple[Decimal, Decimal]:
+    with closing(scratch_connection()) as connection:
+        was, is_now = (_total(connection, name, column, drop) for drop in (before, now))
+    return was, is_now
+
+
+def _total(connection: duckdb.DuckDBPyConnection, name: str, column: str, drop: OpenDrop) -> Decimal:
+    if (path := drop.files.parquet.get(name)) is None:
+        return Decimal(0)
+    create_view(connection, "rows_of_money", path, None)
+    (row,) = connection.execute(f"select coalesce(sum({column}), 0) from rows_of_money").fetchall()
+    return Decimal(row[0])
+
+
+def _accounts(before: OpenDrop, now: OpenDrop) -> tuple[MovedAccount, ...]:
+    changes = account_changes(now.organization_id, now.files, before.files)
+    names = {**_names(before), **_names(now)}
+    return tuple(
+        MovedAccount(
+            row["account_id"], names.get(row["account_id"]), row["change"], row["before"], row["after"], row["detail"]
+        )
+        for row in changes.to_pylist()
+    )
+
+
+def _names(drop: OpenDrop) -> dict[int, str | None]:
+    if (path := drop.files.parquet.get("account_core")) is None:
+        return {}
+    with closing(scratch_connection()) as connection:
+        create_view(connection, "named_accounts", path, None)
+        return dict(connection.execute("select account_id, account_name from named_accounts").fetchall())
+
+
+_CHANGES_SHOWN: Final = 10
+
+
+def diff_lines(diff: DropDiff) -> list[str]:
+    """Write a difference for a terminal, the money and the accounts that moved after the rows."""
+    lines = [f"{diff.before} -> {diff.now}", "", "Rows"]
+    for export in diff.exports:
+        change = f"{export.added:,} added, {export.changed:,} changed, {export.removed:,} removed"
+        same = not (export.added or export.changed or export.removed)
+        lines.append(f"  {export.export}: {export.before:,} -> {export.now:,}, {'the same' if same else change}")
+        if export.cells:
+            most = sorted(export.cells.items(), key=lambda item: (-item[1], item[0]))
+            shown = ", ".join(f"{name} {count:,}" for name, count in most[:_CHANGES_SHOWN])
+            more = f" and {len(most) - _CHANGES_SHOWN} more columns" if len(most) > _CHANGES_SHOWN else ""
+            lines.append(f"    changed cells: {shown}{more}")
+    if diff.money:
+        lines += ["", "Money"]
+        lines += [
+            f"  {name}: ${was:,.2f} -> ${now:,.2f}{'' if was == now else f' ({now - was:+,.2f})'}"
+            for name, (was, now) in diff.money.items()
+        ]
+    return lines + _account_lines(diff.accounts)
+
+
+def _account_lines(accounts: Sequence[MovedAccount]) -> list[str]:
+    if not accounts:
+        return []
+    lines = ["", "Accounts"]
+    for change in dict.fromkeys(sorted(account.change for account in accounts)):
+        moved = [account for account in accounts if account.change == change]
+        lines.append(f"  {change}: {len(moved):,}")
+        for account in moved[:_CHANGES_SHOWN]:
+            values = f"{account.before or 'nothing'} -> {account.after or 'nothing'}"
+            detail = f" ({account.detail})" if account.detail else ""
+            lines.append(f"    {account.account_id} {account.name or 'without a name'}: {values}{detail}")
+        if len(moved) > _CHANGES_SHOWN:
+            lines.append(f"    and {len(moved) - _CHANGES_SHOWN:,} more")
+    return lines

@@ -1,0 +1,116 @@
+"""Finds the drop that a person names: a folder, a URL, or, among the exports, `latest`, `1/latest`, `1/previous`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from pipeline.common.errors import WarehouseError
+from pipeline.contracts.contract import ExportContract, contract_from_dict
+from pipeline.drops.catalog import (
+    LATEST,
+    POINTER,
+    drop_before,
+    latest_name,
+    organization_place,
+    organizations_in,
+    read_manifest,
+)
+from pipeline.guards.drop_figures import DropFiles
+from pipeline.storage.place import Place, open_place
+
+PREVIOUS: Final = "previous"
+_AMONG_EXPORTS: Final = re.compile(r"(?:(?P<organization>\d+)/)?(?P<drop>latest|previous|\d{8}T\d{6}Z-[0-9a-f]{8})/?")
+"""`latest`, `1/latest`, `2/previous`, `1/20250115T000000Z-0a1b2c3d`."""
+
+
+@dataclass(frozen=True)
+class OpenDrop:
+    """A published drop whose Parquet files lie on this machine, and the contracts that it was published under."""
+
+    place: Place
+    manifest: dict[str, Any]
+    files: DropFiles
+
+    @property
+    def organization_id(self) -> int:
+        """The organization that the drop is of."""
+        return int(self.manifest["organization_id"])
+
+    @property
+    def contracts(self) -> dict[str, ExportContract]:
+        """The contract of each export."""
+        described = (file for file in self.manifest["files"] if file["name"].endswith(".parquet"))
+        return {file["export"]: contract_from_dict(file) for file in described}
+
+
+def find_drop(name: str, exports: str) -> Place:
+    """Find the drop that a person names; WarehouseError where there is none.
+
+    Drops among the `exports` have short names; anything else is a folder or a URL, through `latest` if that ends it.
+    """
+    found = _AMONG_EXPORTS.fullmatch(name)
+    if found is not None and not Path(name).is_dir():
+        return _among_exports(name, found["organization"], found["drop"], open_place(exports))
+    place = open_place(name)
+    if place.is_local and (folder := Path(place.root)).is_symlink():
+        place = open_place(str(folder.resolve()))
+    elif place.name in (LATEST, POINTER):
+        pointed = latest_name(place.parent())
+        place = place if pointed is None else place.parent().child(pointed)
+    if read_manifest(place) is None:
+        raise WarehouseError(
+            "there is no published drop here", where=name, remedy="name a drop's folder or URL, or 1/latest, 1/previous"
+        )
+    return place
+
+
+def _among_exports(name: str, organization: str | None, drop: str, exports: Place) -> Place:
+    known = organizations_in(exports)
+    if organization is None and len(known) != 1:
+        listed = ", ".join(f"{one}/{drop}" for one in known) or "none"
+        raise WarehouseError(
+            f"{len(known)} organizations have drops in {exports.address}", where=name, remedy=f"name one of: {listed}"
+        )
+    organization_id = known[0] if organization is None else int(organization)
+    place = organization_place(exports, organization_id)
+    latest = latest_name(place)
+    wanted = latest if drop in (LATEST, PREVIOUS) else drop
+    found = None if wanted is None else place.child(wanted)
+    if drop == PREVIOUS and found is not None:
+        found = drop_before(exports, organization_id, _as_of(read_manifest(found), found))
+    if found is None or read_manifest(found) is None:
+        raise WarehouseError(
+            f"organization {organization_id} has no such drop in {exports.address}",
+            where=name,
+            remedy="see which drops there are with `warehouse runs`",
+        )
+    return found
+
+
+def _as_of(manifest: dict[str, Any] | None, place: Place) -> datetime:
+    if manifest is None:
+        raise WarehouseError("its manifest is missing or damaged", where=place.address)
+    return datetime.fromisoformat(manifest["as_of"])
+
+
+@contextmanager
+def open_drop(place: Place) -> Iterator[OpenDrop]:
+    """Open a drop's Parquet files: where they are, or, of a drop on a server, fetched for as long as it is open."""
+    manifest = read_manifest(place)
+    as_of = _as_of(manifest, place)
+    assert manifest is not None
+    names = [file["name"] for file in manifest["files"] if file["name"].endswith(".parquet")]
+    with TemporaryDirectory(prefix="drop-") as scratch:
+        folder = Path(place.root) if place.is_local else Path(scratch)
+        if not place.is_local:
+            for name in names:
+                place.download(name, folder / name)
+        files = {Path(name).stem: folder / name for name in names}
+        yield OpenDrop(place, manifest, DropFiles(files, as_of, int(manifest["settings"]["selected_year"])))

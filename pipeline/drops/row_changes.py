@@ -1,0 +1,121 @@
+"""Which rows of an export came, went and changed between two drops of one organization, by the export's primary key.
+
+`extracted_at` and `data_as_of` are the drop's own and stand in its manifest: a row in which nothing else differs has
+not changed. Whoever applies the changes to the drop before, and sets these two, has the new drop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.common.scratch_database import quoted, quoted_text, read_parquet, scratch_connection
+from pipeline.contracts.contract import ContractColumn, ExportContract
+
+DROP_COLUMNS: Final = ("extracted_at", "data_as_of")
+CHANGED_COLUMNS: Final = "changed_columns"
+"""The last column of the changed rows: the names of the columns that differ, in their order, joined by commas."""
+
+
+@dataclass(frozen=True)
+class RowChanges:
+    """The changes of one export, each in the order of its key. `columns` counts the changed cells of each column."""
+
+    export: str
+    added: pa.Table
+    changed: pa.Table
+    removed: pa.Table
+    columns: Mapping[str, int]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether both drops hold the same rows."""
+        return not (self.added.num_rows or self.changed.num_rows or self.removed.num_rows)
+
+
+def compare_rows(contract: ExportContract, before: Path | None, now: Path | None) -> RowChanges:
+    """Compare an export's Parquet files; one that is None has no rows.
+
+    Columns are the contract's. A column that the drop before lacks is null there.
+    """
+    with closing(scratch_connection()) as connection:
+        for name, path in (("before", before), ("now", now)):
+            connection.execute(f"create or replace temp view {name}_rows as {_rows(connection, contract, path)}")
+        names = [column.name for column in contract.exported_columns]
+        compared = [name for name in names if name not in (*contract.primary_key, *DROP_COLUMNS)]
+        key = ", ".join(map(quoted, contract.primary_key))
+        changed = _changed(connection, names, compared, key)
+        counts = {
+            name: count for name, count in zip(compared, _counts(connection, changed, compared), strict=True) if count
+        }
+        return RowChanges(
+            contract.name,
+            added=_only_in(connection, "now", "before", key),
+            changed=changed,
+            removed=_only_in(connection, "before", "now", key),
+            columns=counts,
+        )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, contract: ExportContract, path: Path | None) -> str:
+    """Return the select of an export's rows in the contract's columns and types."""
+    present: set[str] = set()
+    if path is not None:
+        present = {name for name, *_ in connection.execute(f"describe select * from {read_parquet([path])}").fetchall()}
+    columns = ", ".join(_column(column, present) for column in contract.exported_columns)
+    return f"select {columns} from {read_parquet([path])}" if path is not None else f"select {columns} where false"
+
+
+def _column(column: ContractColumn, present: Iterable[str]) -> str:
+    kind = _DUCKDB_TYPES.get(column.data_type, column.data_type)
+    value = quoted(column.name) if column.name in present else "null"
+    return f"try_cast({value} as {kind}) as {quoted(column.name)}"
+
+
+_DUCKDB_TYPES: Final = {"timestamp": "timestamptz"}
+
+
+def _only_in(connection: duckdb.DuckDBPyConnection, drop: str, other: str, key: str) -> pa.Table:
+    return connection.sql(
+        f"select * from {drop}_rows anti join {other}_rows using ({key}) order by {key}"
+    ).to_arrow_table()
+
+
+def _changed(
+    connection: duckdb.DuckDBPyConnection, names: Sequence[str], compared: Sequence[str], key: str
+) -> pa.Table:
+    """Return the rows of now that differ from those of before, with the names of the columns that do."""
+    if not compared:
+        return connection.sql(f"select *, '' as {CHANGED_COLUMNS} from now_rows where false").to_arrow_table()
+    differs = {name: f"now_rows.{quoted(name)} is distinct from before_rows.{quoted(name)}" for name in compared}
+    listed = ", ".join(f"case when {test} then {quoted_text(name)} end" for name, test in differs.items())
+    columns = ", ".join(f"now_rows.{quoted(name)}" for name in names)
+    return connection.sql(
+        f"""
+        select {columns}, concat_ws(',', {listed}) as {CHANGED_COLUMNS}
+        from now_rows
+        inner join before_rows using ({key})
+        where {" or ".join(differs.values())}
+        order by {key}
+        """
+    ).to_arrow_table()
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, changed: pa.Table, compared: Sequence[str]) -> list[int]:
+    """Count the changed cells of each column."""
+    if not compared:
+        return []
+    connection.register("changed", changed)
+    counted = ", ".join(
+        f"count(*) filter (where list_contains(string_split({CHANGED_COLUMNS}, ','), {quoted_text(name)}))"
+        for name in compared
+    )
+    (row,) = connection.execute(f"select {counted} from changed").fetchall()
+    connection.unregister("changed")
+    return [int(count) for count in row]

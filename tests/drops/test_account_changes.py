@@ -1,0 +1,101 @@
+"""`account_changes`: which of an account's changes are told, at their boundaries, and why it left the at-risk list."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pipeline.drops.account_changes import OUTCOMES, account_changes
+from tests.drops.weeks import LAST_WEEK, THIS_WEEK, Rows, core, crm, drop_files
+
+Told = tuple[str, str | None, str | None, str | None]
+
+
+def changes(folder: Path, before: dict[str, Rows], now: dict[str, Rows], outcomes: Rows | None = None) -> list[Told]:
+    """Return change, before, after and detail of each row."""
+    found = account_changes(
+        1,
+        drop_files(folder / "now", THIS_WEEK, **now),
+        drop_files(folder / "before", LAST_WEEK, **before),
+        None if outcomes is None else pa.Table.from_pylist([dict(row) for row in outcomes], OUTCOMES),
+    )
+    return [(row["change"], row["before"], row["after"], row["detail"]) for row in found.to_pylist()]
+
+
+def of_core(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> list[Told]:
+    """Return the changes of one account of account_core."""
+    return changes(folder, {"account_core": [core(7, **before)]}, {"account_core": [core(7, **now)]})
+
+
+def test_the_same_account_a_week_later_has_no_change(tmp_path: Path) -> None:
+    columns = {"health_score": Decimal("70.00"), "insight_churn_risk": True, "revenue": Decimal("5.00")}
+    assert of_core(tmp_path, columns, columns) == []
+
+
+def test_accounts_appear_and_go_with_their_names(tmp_path: Path) -> None:
+    before = {"account_core": [core(1, account_name="Oak")]}
+    assert changes(tmp_path, before, {"account_core": [core(2, account_name="Elm")]}) == [
+        ("gone", "Oak", None, None),
+        ("appeared", None, "Elm", None),
+    ]
+
+
+@pytest.mark.parametrize(("now", "told"), [("79.99", False), ("80.00", True), ("60.00", True), ("60.01", False)])
+def test_a_health_score_is_told_from_ten_points_on(tmp_path: Path, now: str, told: bool) -> None:
+    found = of_core(tmp_path, {"health_score": Decimal("70.00")}, {"health_score": Decimal(now)})
+    assert found == ([("health_score", "70.00", now, None)] if told else [])
+
+
+@pytest.mark.parametrize(("now", "told"), [("1249.99", False), ("1250.00", True), ("750.00", True), ("750.01", False)])
+def test_revenue_is_told_from_a_quarter_on(tmp_path: Path, now: str, told: bool) -> None:
+    found = of_core(tmp_path, {"revenue": Decimal("1000.00")}, {"revenue": Decimal(now)})
+    assert found == ([("revenue", "1000.00", now, None)] if told else [])
+
+
+@pytest.mark.parametrize(
+    ("column", "was", "now", "told"),
+    [
+        ("health_score_label", "Green", "Red", ("health_label", "Green", "Red", None)),
+        ("owner_id", None, 12, ("owner", None, "12", None)),
+        ("status", "active", None, ("status", "active", None, None)),
+        ("renewal_date", date(2025, 3, 1), date(2026, 3, 1), ("renewal_date", "2025-03-01", "2026-03-01", None)),
+        ("insight_churn_risk", None, True, ("insight_on", None, "true", "churn_risk")),
+        ("insight_churn_risk", True, False, ("insight_off", "true", "false", "churn_risk")),
+    ],
+)
+def test_a_column_that_moves_is_told(tmp_path: Path, column: str, was: Any, now: Any, told: Told) -> None:
+    assert of_core(tmp_path, {column: was}, {column: now}) == [told]
+
+
+def test_an_insight_that_becomes_unknown_from_false_is_no_change(tmp_path: Path) -> None:
+    assert of_core(tmp_path, {"insight_churn_risk": False}, {"insight_churn_risk": None}) == []
+
+
+def test_a_segment_is_held_against_the_same_year_and_a_year_without_revenue_is_c(tmp_path: Path) -> None:
+    both: dict[str, Rows] = {"account_core": [core(7)], "accounts": [crm(7)]}
+    year = {"account_id": "c7", "year": 2025, "segment": "A"}
+    found = changes(tmp_path, both, {**both, "account_revenue_by_year": [year]})
+    assert found == [("segment", "C", "A", None)]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "why"),
+    [(None, None), ([], "lost"), ([{"estimate_id": "e1", "outcome": "renewed"}], "renewed")],
+)
+def test_an_account_that_leaves_the_at_risk_list_says_why(tmp_path: Path, outcomes: Rows | None, why: str) -> None:
+    both: dict[str, Rows] = {"account_core": [core(7)], "accounts": [crm(7)]}
+    listed = {"account_id": "c7", "expiring_estimate_id": "e1", "renewal_date": date(2025, 3, 1)}
+    found = changes(tmp_path, {**both, "at_risk_accounts": [listed]}, both, outcomes)
+    assert found == [("at_risk_off", "2025-03-01", None, why)]
+
+
+def test_an_account_that_joins_the_at_risk_list_is_told_by_its_lmn_id_too(tmp_path: Path) -> None:
+    account = {"account_core": [core(7, crm_id="LMN9")], "accounts": [crm(7, lmn_crm_id="LMN9")]}
+    listed = {"account_id": "c7", "renewal_date": date(2025, 3, 1)}
+    found = changes(tmp_path, dict(account), {**account, "at_risk_accounts": [listed]})
+    assert found == [("at_risk_on", None, "2025-03-01", None)]

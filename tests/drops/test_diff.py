@@ -1,0 +1,99 @@
+"""`warehouse diff`: rows by key, cells by column, and applying the changes to the drop before gives the new one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.common.errors import WarehouseError
+from pipeline.drops.destination import open_destination
+from pipeline.drops.find_drop import find_drop
+from pipeline.drops.row_changes import CHANGED_COLUMNS, compare_rows
+from pipeline.settings import Settings
+from pipeline.state.workspace import Workspace
+from tests.drops.made_drops import AS_OF, DEAL_ROWS, DEALS, manifest_of, mart, publish
+
+KEYS = st.dictionaries(st.integers(1, 6), st.tuples(st.sampled_from(["a", "b", None]), st.sampled_from([1, None])))
+
+
+def written(path: Path, rows: list[dict[str, Any]]) -> Path:
+    pq.write_table(mart(DEALS, rows).drop_columns(["organization_id"]), path)
+    return path
+
+
+def deals(rows: dict[int, tuple[str | None, int | None]]) -> list[dict[str, Any]]:
+    return [{"deal_id": key, "organization_id": 1, "title": title, "visits": n} for key, (title, n) in rows.items()]
+
+
+def test_a_changed_row_names_its_columns_and_the_cells_are_counted(tmp_path: Path) -> None:
+    changed = [{**DEAL_ROWS[0], "title": "Hedge", "amount": None}, *DEAL_ROWS[1:]]
+    found = compare_rows(DEALS, written(tmp_path / "a", DEAL_ROWS), written(tmp_path / "b", changed))
+    assert found.changed[CHANGED_COLUMNS].to_pylist() == ["title,amount"]
+    assert found.columns == {"title": 1, "amount": 1}
+    assert (found.added.num_rows, found.removed.num_rows) == (0, 0)
+
+
+def test_an_export_that_the_drop_before_lacks_has_only_added_rows(tmp_path: Path) -> None:
+    found = compare_rows(DEALS, None, written(tmp_path / "b", DEAL_ROWS))
+    assert found.added["deal_id"].to_pylist() == [2, 3, 10]
+
+
+@given(KEYS, KEYS)
+def test_the_drop_before_with_the_changes_applied_is_the_new_one(
+    tmp_path_factory: pytest.TempPathFactory, before: dict[int, Any], now: dict[int, Any]
+) -> None:
+    folder = tmp_path_factory.mktemp("pair")
+    old, new = written(folder / "a", deals(before)), written(folder / "b", deals(now))
+    found = compare_rows(DEALS, old, new)
+    rows = {row["deal_id"]: row for row in pq.read_table(old).to_pylist()}
+    for row in found.removed.to_pylist():
+        del rows[row["deal_id"]]
+    for row in (*found.added.to_pylist(), *found.changed.drop_columns([CHANGED_COLUMNS]).to_pylist()):
+        rows[row["deal_id"]] = row
+    assert sorted(rows.values(), key=lambda row: row["deal_id"]) == sorted(
+        pq.read_table(new).to_pylist(), key=lambda row: row["deal_id"]
+    )
+
+
+def test_a_finer_amount_is_a_change_of_the_cell(tmp_path: Path) -> None:
+    rows = [{"deal_id": 1, "organization_id": 1, "amount": Decimal("1.00")}]
+    finer = [{**rows[0], "amount": Decimal("1.01")}]
+    assert compare_rows(DEALS, written(tmp_path / "a", rows), written(tmp_path / "b", finer)).columns == {"amount": 1}
+
+
+@pytest.fixture
+def exports(tmp_path: Path, stage: Any) -> str:
+    """Two drops of organization 1 and one of organization 2."""
+    settings = Settings(exports=str(tmp_path / "exports"), state=tmp_path / "state")
+    destination = open_destination(settings, Workspace(settings.state))
+    for organization, weeks in ((1, 0), (1, 1), (2, 0)):
+        drop = stage(destination.staging_folder(organization, f"run{weeks}"), organization)
+        publish(destination, drop, manifest_of(drop, as_of=AS_OF + timedelta(weeks=weeks)))
+    return settings.exports
+
+
+def test_a_drop_is_named_by_its_organization_and_latest_or_previous(exports: str) -> None:
+    assert find_drop("1/latest", exports).name.startswith("20250122")
+    assert find_drop("1/previous", exports).name.startswith("20250115")
+    assert find_drop(f"{exports}/1/latest", "elsewhere").name.startswith("20250122")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("latest", "2 organizations"),
+        ("3/latest", "no such drop"),
+        ("2/previous", "no such drop"),
+        ("nowhere", "no pub"),
+    ],
+)
+def test_a_drop_that_is_not_there_is_an_error_that_says_what_there_is(exports: str, name: str, words: str) -> None:
+    with pytest.raises(WarehouseError, match=words):
+        find_drop(name, exports)
