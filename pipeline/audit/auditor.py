@@ -33,6 +33,7 @@ from pipeline.common.read_ahead import read_ahead
 from pipeline.common.scratch_database import in_order, spare_memory
 from pipeline.contracts.business_rules import BusinessRule, RuleBook
 from pipeline.contracts.contract import ExportContract
+from pipeline.storage.local_files import write_whole
 
 _CELLS_A_FRAME: Final = 100_000
 """Most checks of Great Expectations copy their whole frame: narrow frames make a large table's audit much faster."""
@@ -135,7 +136,7 @@ class Audit:
         ]
         if results is not None:
             suites = sorted(self._session.results.values(), key=itemgetter("suite"))
-            results.write_text(json.dumps(suites, indent=1, sort_keys=True, default=str))
+            write_whole(results, json.dumps(suites, indent=1, sort_keys=True, default=str))
         return AuditResult(tuple(checks))
 
     def _judge_export(self, contract: ExportContract, staged: Sequence[StagedExport]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.dbt.runner import project_fingerprint
 from pipeline.engines import RawTable
 from pipeline.run_plan import RunPlan
+from pipeline.storage.local_files import write_whole
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,7 @@ class Build:
             "project": self.project,
             "raw": dict(self.raw),
         }
-        scratch = path.with_suffix(".part")
-        scratch.write_text(json.dumps(content, indent=1))
-        scratch.replace(path)
+        write_whole(path, json.dumps(content, indent=1))
 
     @classmethod
     def read(cls, path: Path) -> Build | None:

@@ -15,10 +15,10 @@ from typing import Any
 from filelock import FileLock
 
 from pipeline.common.errors import WarehouseError
-from pipeline.drops.catalog import LATEST, organization_place, require_as_published
+from pipeline.drops.catalog import LATEST, REPORTS, organization_place, organizations_in, require_as_published
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
 from pipeline.drops.stage import StagedDrop
-from pipeline.storage.local_files import flush, write_whole
+from pipeline.storage.local_files import clear_drafts, flush, point_link, write_whole
 from pipeline.storage.place import LOCK, Place
 
 STAGING_PREFIX = ".staging-"
@@ -49,6 +49,10 @@ class FolderDestination:
     def clear_staging(self) -> None:
         """Remove what killed runs left behind; the caller has its turn."""
         clear_staging(self.exports)
+        for organization_id in organizations_in(self.place):
+            organization = self.exports / str(organization_id)
+            clear_drafts(organization)
+            clear_drafts(organization / REPORTS)
 
     def staging_folder(self, organization_id: int, run_id: str) -> Path:
         """Name the folder, beside the published drops, in which a run stages."""
@@ -74,7 +78,8 @@ class FolderDestination:
 
     def point(self, drop: PublishedDrop) -> None:
         """Point `latest` at a drop."""
-        _point_latest(Path(drop.location))
+        final = Path(drop.location)
+        point_link(final.parent / LATEST, final.name)
 
 
 def staging_folder(exports: Path, organization_id: int, run_id: str) -> Path:
@@ -101,12 +106,3 @@ def is_published(where: Path | str, present: bytes | None, manifest: bytes) -> b
 
 def _read(path: Path) -> bytes | None:
     return path.read_bytes() if path.exists() else None
-
-
-def _point_latest(final: Path) -> None:
-    """Move the link `latest` in one step."""
-    scratch = final.parent / f".{LATEST}.part"
-    scratch.unlink(missing_ok=True)
-    scratch.symlink_to(final.name)
-    scratch.replace(final.parent / LATEST)
-    flush(final.parent)

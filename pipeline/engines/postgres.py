@@ -23,6 +23,7 @@ from pipeline.engines import RawTable
 from pipeline.engines.postgres_marts import BUILD_SCHEMA, publish_marts
 from pipeline.engines.postgres_server import PostgresServer, open_server
 from pipeline.settings import Settings
+from pipeline.storage.local_files import write_whole
 
 _TURN: Final = 7_206_113_482_001
 """The advisory lock by which runs of several machines on one database take turns."""
@@ -155,7 +156,7 @@ class PostgresEngine:
             sql.SQL("comment on schema {} is {}").format(sql.Identifier(BUILD_SCHEMA), sql.Literal(stamp))
         )
         self._connection.commit()
-        self._stamp_file.write_text(stamp)
+        write_whole(self._stamp_file, stamp)
 
     def _check_stamp(self) -> None:
         """Refuse marts that a run from another state folder has built since."""

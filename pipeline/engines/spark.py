@@ -25,6 +25,7 @@ from pipeline.contracts.contract import ExportContract
 from pipeline.engines import RawTable
 from pipeline.engines.spark_cluster import SHORT_LIVED, WORKERS, LocalCluster, require_spark
 from pipeline.settings import Settings
+from pipeline.storage.local_files import point_link, write_whole
 
 _SCHEMAS: Final = ("raw", "seeds", "staging", "intermediate", "marts")
 
@@ -100,7 +101,7 @@ class SparkEngine:
                 os.link(part, folder / f"{number:06}.parquet")
             columns = ", ".join(f"`{field.name}` {_sql_type(field.type)}" for field in table.schema)
             spark.sql(f"create table raw.{table.name} ({columns}) using parquet location '{_literal(folder)}'")
-        self._built.write_text(build.name)
+        write_whole(self._built, build.name)
 
     @contextmanager
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
@@ -132,9 +133,7 @@ class SparkEngine:
         """Point `published` to this run's folder, and remove all others but the one that it pointed to."""
         build = self._build_folder()
         before = self._published.resolve().name if self._published.exists() else ""
-        scratch = self.folder / f".published-{build.name}"
-        scratch.symlink_to(build.name)
-        scratch.replace(self._published)
+        point_link(self._published, build.name)
         for other in self.folder.glob("build-*"):
             if other.name not in (build.name, before):
                 shutil.rmtree(other)

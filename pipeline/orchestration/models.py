@@ -26,6 +26,7 @@ from pipeline.orchestration.resources import plan_of
 from pipeline.report.failure import failure_reported
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
+from pipeline.storage.local_files import write_whole
 
 _TABLES = ("model", "seed")
 
@@ -145,7 +146,7 @@ def _build(
         ):
             results.append(result)
             yield result
-    workspace.model_seconds.write_text(json.dumps({result.name: round(result.seconds, 3) for result in results}))
+    write_whole(workspace.model_seconds, json.dumps({result.name: round(result.seconds, 3) for result in results}))
     tests = sum(result.resource_type == "test" for result in results)
     step.summary = f"{len(results) - tests} models and seeds built, {plural(tests, 'data test')}"
     if changed:

@@ -21,7 +21,7 @@ from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.history import RunHistory
 from pipeline.state.workspace import Workspace
-from pipeline.storage.local_files import content_hash
+from pipeline.storage.local_files import content_hash, write_whole
 from pipeline.storage.place import open_place
 
 _PROGRAM = ("pipeline", "models", "expectations", "dbt_project")
@@ -71,9 +71,7 @@ def record_run(
 ) -> None:
     """Record a run that has published, and how long its steps took."""
     standing = [{**drop, "is_new": False} for drop in drops]
-    scratch = workspace.last_run.with_suffix(".part")
-    scratch.write_text(json.dumps({"fingerprint": fingerprint, "drops": standing, "seconds": seconds}))
-    scratch.replace(workspace.last_run)
+    write_whole(workspace.last_run, json.dumps({"fingerprint": fingerprint, "drops": standing, "seconds": seconds}))
 
 
 def _is_latest(drop: Path) -> bool:

@@ -12,6 +12,7 @@ from pipeline.common.errors import WarehouseError
 from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
+from pipeline.storage.local_files import write_whole
 
 _INSTANCE = """\
 telemetry:
@@ -37,7 +38,7 @@ def serve(settings: Settings, port: int) -> NoReturn:
     _require_free(port)
     home = Workspace(settings.state).dagster_home
     home.mkdir(exist_ok=True)
-    (home / "dagster.yaml").write_text(_INSTANCE)
+    write_whole(home / "dagster.yaml", _INSTANCE)
     environment = {**_QUIET, **os.environ, "DAGSTER_HOME": str(home), "WAREHOUSE_STATE": str(settings.state)}
     program = str(Path(sys.executable).with_name("dagster"))
     locations = str(PROJECT_ROOT / "workspace.yaml")

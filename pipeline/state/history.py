@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.instants import run_name
-from pipeline.storage.local_files import flush
+from pipeline.storage.local_files import whole_file
 
 DUPLICATES = "duplicate_at_risk_estimates"
 METRICS = "run_metrics"
@@ -48,11 +48,8 @@ class RunHistory:
         target = self.folder / run_name(as_of)
         target.mkdir(parents=True, exist_ok=True)
         for name in (DUPLICATES, METRICS):
-            scratch = target / f".{name}.part"
-            pq.write_table(marts[name], scratch, compression="zstd")
-            flush(scratch)
-            scratch.replace(target / f"{name}.parquet")
-        flush(target)
+            with whole_file(target / f"{name}.parquet") as draft:
+                pq.write_table(marts[name], draft, compression="zstd")
 
 
 def _whole(path: Path) -> Path:

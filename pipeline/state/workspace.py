@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from filelock import FileLock, Timeout
 
 from pipeline.common.errors import WarehouseError
+from pipeline.storage.local_files import clear_drafts
+
+_SHARED: Final = ("reports", "dbt", "spark", "dagster")
+"""Folders in it in which files are written whole; the landing zone sees to its own."""
 
 
 class Workspace:
@@ -71,7 +76,7 @@ class Workspace:
 
     @contextmanager
     def turn(self, say: Callable[[str], None]) -> Iterator[None]:
-        """Wait until no other run uses this state folder, and say so when waiting."""
+        """Wait until no other run uses this state folder, saying so; then clear what killed ones left in it."""
         lock = FileLock(self.state / "run.lock")
         try:
             lock.acquire(timeout=0)
@@ -79,6 +84,8 @@ class Workspace:
             say(f"another run uses {self.state}; waiting for its end")
             lock.acquire()
         try:
+            for folder in (self.state, *self.state.glob("history/*"), *(self.state / name for name in _SHARED)):
+                clear_drafts(folder)
             yield
         finally:
             lock.release()

@@ -1,11 +1,22 @@
-"""Files of this machine: written whole, flushed, and known by the hash of what they hold."""
+"""Files of this machine: written whole, flushed, and known by the hash of what they hold.
+
+A file is written under a hidden name beside its own, flushed and renamed, so that nobody reads a part of it and a power
+cut leaves the old one or the new one. A hidden name tells its writer, so that whoever owns a folder can clear what
+killed writers left in it.
+"""
 
 from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 
 def content_hash(path: Path) -> str:
@@ -24,15 +35,40 @@ def _content_hash(path: Path, *_state: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file of this machine under another name, flush it and rename it, so that nobody reads a part."""
-    scratch = path.with_name(f".{path.name}.part")
-    with scratch.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Write a file, a text in UTF-8; OSError, which names it, where that fails: the old file stands then."""
+    with whole_file(path) as draft:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Lend a writer that takes a path a hidden one; what it has written there becomes `path` at the end, or is removed.
+
+    OSError, which names `path`, where that fails.
+    """
+    draft = path.with_name(hidden_name())
+    try:
+        with naming(path):
+            yield draft
+            put_in_place(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def put_in_place(draft: Path, path: Path) -> None:
+    """Flush a finished file and give it its name in the same folder, in place of what has it."""
+    flush(draft)
+    draft.replace(path)
     flush(path.parent)
+
+
+def point_link(link: Path, target: str) -> None:
+    """Point a symbolic link at `target`, in one step where there is one already."""
+    draft = link.with_name(hidden_name())
+    draft.symlink_to(target)
+    draft.replace(link)
+    flush(link.parent)
 
 
 def flush(path: Path) -> None:
@@ -42,3 +78,48 @@ def flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the file in what the system refuses: "No space left on device" comes without one."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
+        raise
+
+
+_PROCESS: Final = uuid.uuid4().hex[:12]
+"""What tells this process from an earlier one of the same number: in a container, every run has the same."""
+_NUMBERS: Final = itertools.count()
+
+
+def hidden_name() -> str:
+    """Make a name for what is being written, which nothing else has: `.4711-0a1b2c3d4e5f-0`."""
+    return f".{os.getpid()}-{_PROCESS}-{next(_NUMBERS)}"
+
+
+def clear_drafts(folder: Path) -> None:
+    """Remove what writers that are gone left in a folder under hidden names."""
+    for path in folder.glob(".*-*-*"):
+        number, process = path.name[1:].split("-")[:2]
+        if not number.isdigit() or _is_writing(int(number), process):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _is_writing(number: int, process: str) -> bool:
+    if number == os.getpid():
+        return process == _PROCESS
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's
+        pass
+    return True

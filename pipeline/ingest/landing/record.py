@@ -11,6 +11,7 @@ from pipeline.common.errors import WarehouseError
 from pipeline.ingest.landing.zone import LandedTable, SourceFile
 from pipeline.ingest.tables import source_table
 from pipeline.state.workspace import Workspace
+from pipeline.storage.local_files import write_whole
 
 
 def write_record(path: Path, landed: Sequence[LandedTable]) -> None:
@@ -26,9 +27,7 @@ def write_record(path: Path, landed: Sequence[LandedTable]) -> None:
         }
         for table in landed
     ]
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
-    draft.replace(path)
+    write_whole(path, json.dumps(told, ensure_ascii=False, indent=1))
 
 
 def read_record(path: Path) -> list[LandedTable]:

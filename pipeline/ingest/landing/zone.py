@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import shutil
-import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -23,6 +22,7 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from pipeline.ingest.schema import SourceTable
+from pipeline.storage.local_files import clear_drafts, hidden_name, put_in_place, write_whole
 
 _ADDRESS_DIGITS: Final = 32
 _PARQUET_MARK: Final = b"PAR1"
@@ -114,8 +114,8 @@ class Landing:
         """A folder for what does not fit into memory, one for each caller: DuckDB always uses the same file names."""
         folder = self.root / "spill"
         folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        own = folder / f".{os.getpid()}-{uuid.uuid4().hex}"
+        clear_drafts(folder)
+        own = folder / hidden_name()
         try:
             yield own
         finally:
@@ -151,8 +151,8 @@ class Landing:
         """Names for a part in the making, in the table's folder; whatever is left of them afterwards is removed."""
         folder = self._folder(table)
         folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        stem = f".{os.getpid()}-{uuid.uuid4().hex}"
+        clear_drafts(folder)
+        stem = hidden_name()
         draft = Draft(folder / f"{stem}.data", folder / f"{stem}.rejects", folder / f"{stem}.scratch")
         try:
             yield draft
@@ -164,11 +164,9 @@ class Landing:
         """Give a finished draft its address. The record comes last: it is what makes the part exist."""
         folder = self._folder(table)
         if record.has_rejects:
-            draft.rejects.replace(folder / f"{address}.rejects.parquet")
-        draft.data.replace(folder / f"{address}.parquet")
-        note = draft.scratch.with_suffix(".json")
-        note.write_text(json.dumps(asdict(record), ensure_ascii=False, sort_keys=True), encoding="utf-8")
-        note.replace(folder / f"{address}.json")
+            put_in_place(draft.rejects, folder / f"{address}.rejects.parquet")
+        put_in_place(draft.data, folder / f"{address}.parquet")
+        write_whole(folder / f"{address}.json", json.dumps(asdict(record), ensure_ascii=False, sort_keys=True))
         part = self.find(table, address)
         if part is None:
             raise OSError(f"{folder.name}/{address} vanished while it was written")
@@ -202,11 +200,10 @@ class Landing:
         folder = self._folder(table)
         names = [path.name.removesuffix(".rejects.parquet") for path in rejects]
         if draft.rejects.exists():
-            draft.rejects.replace(folder / f"{address}.rejects.parquet")
+            put_in_place(draft.rejects, folder / f"{address}.rejects.parquet")
             names.append(address)
         told = {"parts": [part.address for part in parts], "rejected": rejected, "rejects": names}
-        draft.scratch.write_text(json.dumps(told, sort_keys=True), encoding="utf-8")
-        draft.scratch.replace(folder / f"{address}.set.json")
+        write_whole(folder / f"{address}.set.json", json.dumps(told, sort_keys=True))
         kept = self.find_set(table, address)
         if kept is None:
             raise OSError(f"{folder.name}/{address} vanished while it was written")
@@ -233,9 +230,7 @@ class Landing:
         """Keep a file's headers, so that a file is not opened only to see which table it is."""
         note = self._header_note(content)
         note.parent.mkdir(parents=True, exist_ok=True)
-        draft = note.with_name(f".{os.getpid()}-{uuid.uuid4().hex}")
-        draft.write_text(json.dumps(list(headers), ensure_ascii=False), encoding="utf-8")
-        draft.replace(note)
+        write_whole(note, json.dumps(list(headers), ensure_ascii=False))
 
     def _header_note(self, content: str) -> Path:
         return self.root / "headers" / f"{combined_hash(_rules_version(), content)[:_ADDRESS_DIGITS]}.json"
@@ -252,28 +247,6 @@ def _is_whole(path: Path) -> bool:
             return file.read() == _PARQUET_MARK
     except OSError:
         return False
-
-
-def _sweep(folder: Path) -> None:
-    """Remove the temporary files of processes that are gone: a run that was killed could not do it itself."""
-    for path in folder.glob(".*-*"):
-        writer = path.name[1:].partition("-")[0]
-        if not writer.isdigit() or _is_alive(int(writer)):
-            continue
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # somebody else's
-        pass
-    return True
 
 
 def part_address(table: SourceTable, content: str, name: str) -> str:

@@ -23,6 +23,7 @@ from pipeline.ingest.landing.zone import LandedTable, Landing, part_address
 from pipeline.ingest.schema import Column, Kind, SourceTable
 from pipeline.ingest.sources import ingest_source
 from pipeline.ingest.tables import source_table
+from pipeline.storage.local_files import hidden_name
 from tests.ingest.ingest_harness import Silence, land, rejects, rows, write_csv
 
 ACCOUNTS = source_table("crm", "accounts")
@@ -186,10 +187,11 @@ def test_what_a_killed_run_left_unfinished_is_swept_away(tmp_path: Path) -> None
     child = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], check=True, capture_output=True)
     folder = tmp_path / "landing" / "crm__accounts"
     folder.mkdir(parents=True)
-    (folder / f".{int(child.stdout)}-0123.data").write_bytes(b"half a part")
-    (folder / f".{os.getpid()}-0123.data").write_bytes(b"a part in the making")
+    in_the_making = f"{hidden_name()}.data"
+    (folder / in_the_making.replace(str(os.getpid()), str(int(child.stdout)))).write_bytes(b"half a part")
+    (folder / in_the_making).write_bytes(b"a part in the making")
     accounts(tmp_path, ("1", "A", "x"))
-    assert [path.name for path in folder.glob(".*")] == [f".{os.getpid()}-0123.data"]
+    assert [path.name for path in folder.glob(".*")] == [in_the_making]
 
 
 def test_a_run_that_is_killed_by_the_kernel_is_made_good_by_the_next(tmp_path: Path) -> None:
