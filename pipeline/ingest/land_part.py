@@ -25,8 +25,8 @@ from pipeline.ingest.readers import OpenTable, RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.schema import ROW_COLUMN, Kind, SourceTable
 from pipeline.ingest.type_batches import Conformer, landing_schema
-from pipeline.ingest.values.cells import NULLED
 from pipeline.ingest.values.headers import match_headers
+from pipeline.ingest.values.typed_cell import NULLED
 
 if TYPE_CHECKING:
     from pipeline.ingest.readers.database import DatabaseTable

@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 
 from pipeline.common.scratch_database import quoted, quoted_text, read_parquet, scratch_connection
 from pipeline.ingest.schema import ROW_COLUMN, Column, Kind, SourceTable
-from pipeline.ingest.values.cells import FIRST_DAY, LAST_DAY
+from pipeline.ingest.values.dates import FIRST_DAY, LAST_DAY
+from pipeline.ingest.values.plain_columns import PLAIN_KEY, PLAIN_REQUIRED_TEXT
+from pipeline.ingest.values.spellings import NULLS
 
 LARGEST_ROW_GROUP: Final = 2 * 1024 * 1024
 """Larger row groups would keep the engines from reading with several threads."""
@@ -89,9 +91,12 @@ def _oddities_of(column: Column) -> list[str]:
         return [*conditions, f"{name} not in ({', '.join(quoted_text(value) for value in column.allowed)})"]
     match column.kind:
         case Kind.KEY | Kind.TRIMMED:
-            conditions.append(f"not regexp_full_match({name}, '[!-~]([ -~]*[!-~])?') or starts_with({name}, '#')")
+            conditions.append(f"not regexp_full_match({name}, '{PLAIN_KEY}')")
         case Kind.TEXT:
-            conditions.append(f"contains({name}, chr(0)) or starts_with({name}, '#')")
+            conditions.append(f"contains({name}, chr(0)) or regexp_matches({name}, '^\\s*[#=]')")
+            conditions.append(f"{name} in ({', '.join(quoted_text(value) for value in sorted(NULLS))})")
+            if column.required:
+                conditions.append(f"not regexp_matches({name}, '{PLAIN_REQUIRED_TEXT}')")
         case Kind.RATE:
             conditions.append(f"{name} < 0")
         case Kind.DATE:

@@ -41,7 +41,7 @@ LMN_TABLES: Final = (
         (
             _lmn(
                 "lmn_estimate_id",
-                Kind.TRIMMED,
+                Kind.KEY,
                 "Estimate ID",
                 "Estimate #",
                 "Estimate Number",
@@ -53,7 +53,7 @@ LMN_TABLES: Final = (
             _lmn("contract_start", Kind.DATE, "Contract Start", "Contract Start Date"),
             _lmn("contract_end", Kind.DATE, "Contract End", "Contract End Date", "Renewal Date"),
             *_plain(Kind.TRIMMED, "Project Name", "Version", "Contact Name"),
-            _lmn("crm_link", Kind.TRIMMED, "Contact ID"),
+            _lmn("crm_link", Kind.KEY, "Contact ID"),
             _lmn("crm_tags", Kind.TAGS, "CRM Tags"),
             *_plain(Kind.TRIMMED, "Address", "Billing Address", "Phone 1", "Phone 2", "Email"),
             *_plain(Kind.TRIMMED, "Salesperson", "Estimator", "Status"),
@@ -86,7 +86,7 @@ LMN_TABLES: Final = (
             _lmn("do_not_email", Kind.BOOL, "DoNotEmail", "Do Not Email"),
             _lmn("do_not_mail", Kind.BOOL, "DoNotMail", "Do Not Mail"),
             _lmn("do_not_call", Kind.BOOL, "DoNotCall", "Do Not Call"),
-            _lmn("custom_client_id", Kind.TRIMMED, "CustomClientID", "Custom Client ID"),
+            _lmn("custom_client_id", Kind.KEY, "CustomClientID", "Custom Client ID"),
             _lmn("referral_source", Kind.TRIMMED, "ReferralSource", "Referral Source"),
             *_plain(Kind.TRIMMED, "Billing Contact"),
             *_plain(Kind.BOOL, "Send SMS"),
@@ -99,9 +99,9 @@ LMN_TABLES: Final = (
         "lmn",
         "jobsite_export",
         (
-            _lmn("crm_link", Kind.TRIMMED, "Contact ID"),
+            _lmn("crm_link", Kind.KEY, "Contact ID"),
             *_plain(Kind.TRIMMED, "Contact Name"),
-            _lmn("jobsite_id", Kind.TRIMMED, "Jobsite ID", required=True),
+            _lmn("jobsite_id", Kind.KEY, "Jobsite ID", required=True),
             *_plain(Kind.TRIMMED, "Jobsite Name", "Address 1", "Address 2", "City"),
             _lmn("state", Kind.TRIMMED, "Province", "State"),
             _lmn("postal_code", Kind.TRIMMED, "Postal Code", "Zip"),
@@ -115,8 +115,8 @@ LMN_TABLES: Final = (
         "lmn",
         "contacts_export",
         (
-            _lmn("lmn_crm_id", Kind.TRIMMED, "CRM ID", "Crm Id", "CRM_ID", "CrmId", required=True),
-            _lmn("lmn_contact_id", Kind.TRIMMED, "Contact ID"),
+            _lmn("lmn_crm_id", Kind.KEY, "CRM ID", "Crm Id", "CRM_ID", "CrmId", required=True),
+            _lmn("lmn_contact_id", Kind.KEY, "Contact ID"),
             _lmn(
                 "name",
                 Kind.TRIMMED,

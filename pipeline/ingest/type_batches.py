@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 from pipeline.ingest.readers import RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.schema import ROW_COLUMN, Column, Kind, SourceTable
-from pipeline.ingest.values.cells import NULLED, TEXT_KINDS, Cell, read_cell, shown
+from pipeline.ingest.values.cells import TEXT_KINDS, read_cell, shown
 from pipeline.ingest.values.headers import HeaderMatch
 from pipeline.ingest.values.plain_columns import plain_values
+from pipeline.ingest.values.typed_cell import NULLED, Cell
 
 _PHONE_KINDS: Final = TEXT_KINDS - {Kind.KEY} | {Kind.TAGS}
 

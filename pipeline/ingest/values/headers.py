@@ -1,26 +1,64 @@
-"""Which header is which column (source-schema): after trimming, in any case, by every alias; and what is amiss."""
+"""What a header is (source-schema): which line holds them, which column each names, and what is amiss.
+
+Headers are compared as they are seen, in any case. This belongs to every format: readers bring their first lines here.
+"""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.schema import Column, SourceTable
+from pipeline.ingest.values.white_space import as_seen, without_armour
+
+MOST_LINES_ABOVE: Final = 10
+"""Titles, blank lines and `sep=` that may stand above the headers."""
+
+_LONGEST_SHOWN: Final = 60
+_MOST_SHOWN: Final = 12
 
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """Where each column of a table stands in a file (None: absent), and the headers that no column wants."""
+    """Where each column of a table stands in a file (None: absent), and the headers that no column wants.
+
+    `matched` has the header by which each column was found; `near` the wanted but absent column that an extra header
+    is most like.
+    """
 
     positions: tuple[int | None, ...]
     extra: tuple[str, ...]
+    matched: dict[str, str] = field(default_factory=dict)
+    near: dict[str, str] = field(default_factory=dict)
 
 
 def fold(header: str) -> str:
-    """The spelling by which headers are compared."""
-    return header.strip().lstrip("\ufeff").strip().casefold()
+    """Return the spelling by which headers are compared."""
+    return as_seen(without_armour(header)).casefold()
+
+
+def shown_header(header: str) -> str:
+    """Return a header as messages show it, on one line and not longer than one."""
+    seen = as_seen(header)
+    return seen if len(seen) <= _LONGEST_SHOWN else seen[: _LONGEST_SHOWN - 1] + "…"
+
+
+def find_header(lines: Sequence[Sequence[str | None]], known: Iterable[str]) -> int:
+    """Return which of a file's first lines (from 0) holds the headers: the first of those with most `known` ones.
+
+    It is the first line where no line has any. Lines beyond `MOST_LINES_ABOVE` titles are not looked at.
+    """
+    names = {fold(header) for header in known}
+    counts = [known_headers(line, names) for line in lines[: MOST_LINES_ABOVE + 1]]
+    return counts.index(max(counts)) if counts else 0
+
+
+def known_headers(line: Sequence[str | None], names: set[str]) -> int:
+    """Count the different headers of a line that are among the folded `names`."""
+    return len({fold(cell) for cell in line if cell} & names)
 
 
 def match_headers(table: SourceTable, headers: Sequence[str], where: str) -> HeaderMatch:
@@ -40,15 +78,32 @@ def match_headers(table: SourceTable, headers: Sequence[str], where: str) -> Hea
             raise _missing(table, column, headers, where)
         positions.append(found)
     used = {at for at in positions if at is not None}
-    extra = tuple(header.strip() for at, header in enumerate(headers) if at not in used and header.strip())
-    return HeaderMatch(tuple(positions), extra)
+    extra = tuple(shown_header(header) for at, header in enumerate(headers) if at not in used and fold(header))
+    absent = [column for column, at in zip(table.columns, positions, strict=True) if at is None]
+    return HeaderMatch(
+        tuple(positions),
+        extra,
+        matched={
+            column.name: shown_header(headers[at])
+            for column, at in zip(table.columns, positions, strict=True)
+            if at is not None
+        },
+        near=_near(extra, absent),
+    )
 
 
 def nearest(name: str, candidates: Sequence[str]) -> str | None:
-    """The candidate most like `name`, None if none is alike."""
-    folded = {fold(candidate): candidate.strip() for candidate in candidates if candidate.strip()}
+    """Return the candidate most like `name`, None if none is alike."""
+    folded = {fold(shown): shown for candidate in candidates if (shown := shown_header(candidate))}
     close = difflib.get_close_matches(fold(name), list(folded), n=1, cutoff=0.5)
     return folded[close[0]] if close else None
+
+
+def _near(extra: Sequence[str], absent: Sequence[Column]) -> dict[str, str]:
+    """The absent column's usual header that each extra header is most like, if there is one."""
+    aliases = {alias: column.headers[0] for column in absent for alias in column.headers}
+    found = {header: nearest(header, list(aliases)) for header in extra}
+    return {header: aliases[alias] for header, alias in found.items() if alias is not None}
 
 
 def _missing(table: SourceTable, column: Column, headers: Sequence[str], where: str) -> WarehouseError:
@@ -59,4 +114,10 @@ def _missing(table: SourceTable, column: Column, headers: Sequence[str], where: 
         return WarehouseError(
             f"{what}; the nearest header is '{near}'", where=where, remedy=f"rename '{near}' to '{name}', if it is that"
         )
-    return WarehouseError(what, where=where, remedy=f"add a column '{name}'; found: {', '.join(headers) or 'none'}")
+    return WarehouseError(what, where=where, remedy=f"add a column '{name}'; found: {_listed(headers)}")
+
+
+def _listed(headers: Sequence[str]) -> str:
+    shown = [shown_header(header) for header in headers if fold(header)]
+    more = f" and {len(shown) - _MOST_SHOWN} more" if len(shown) > _MOST_SHOWN else ""
+    return (", ".join(shown[:_MOST_SHOWN]) or "none") + more

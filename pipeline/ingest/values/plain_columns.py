@@ -13,7 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.ingest.schema import Column, Kind
-from pipeline.ingest.values.cells import DECIMAL_SIZES, FIRST_DAY, LAST_DAY, TEXT_KINDS
+from pipeline.ingest.values.cells import TEXT_KINDS
+from pipeline.ingest.values.dates import FIRST_DAY, LAST_DAY
+from pipeline.ingest.values.numbers import DECIMAL_SIZES, LARGEST_EXACT_FLOAT
+from pipeline.ingest.values.spellings import NULLS
 
 _DAY: Final = (
     r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
@@ -24,6 +27,13 @@ _CLOCK: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
 _UTC: Final = r"(?:Z|\+00(?::?00)?)"
 _ZONE: Final = r"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
 
+PLAIN_KEY: Final = (
+    r"(?:[A-MO-Za-mo-z](?:[ -~]*[!-~])?"  # what begins with n may be nan, none, null
+    r"|[Nn][0-9B-NP-TV-Zb-np-tv-z_-](?:[ -~]*[!-~])?"
+    r"|[0-9][0-9A-Za-z_-]*)"  # no 7100001.0, 1.23E+12 or 7,100,001
+)
+"""A key that is one, whatever tool wrote it."""
+
 _PLAIN_TEXT: Final = {
     Kind.ID: r"^-?[0-9]{1,18}$",
     Kind.YEAR: r"^-?[0-9]{1,9}$",
@@ -33,11 +43,15 @@ _PLAIN_TEXT: Final = {
     Kind.SCORE: r"^-?[0-9]{1,5}(?:\.[0-9]{1,2})?$",
     Kind.DATE: rf"^20[0-9]{{2}}-{_DAY}(?:[T ]{_CLOCK}{_UTC}?)?$",
     Kind.TIMESTAMP: rf"^[12][0-9]{{3}}-{_DAY}(?:[T ]{_CLOCK}{_ZONE}?)?$",
-    Kind.KEY: r"^[!\"$-~](?:[ -~]*[!-~])?$",
-    Kind.TRIMMED: r"^[!\"$-~](?:[ -~]*[!-~])?$",
+    Kind.KEY: f"^{PLAIN_KEY}$",
+    Kind.TRIMMED: r"^(?:[!-\"$-<>-MO-\[\]-~](?:[ -~]*[!-~])?|N(?:[ -TV-~]*[!-TV-~])?)$",
 }
+"""What is surely as it is seen: #, =, \\ and N may begin an error, a formula and the spellings of null."""
 
-_LARGEST_EXACT_FLOAT: Final = 2**53
+PLAIN_REQUIRED_TEXT: Final = r"^[!-~]"
+"""A text that is required must not be blank: one that begins with a letter isn't."""
+
+_NULLS: Final = pa.array(sorted(NULLS))
 _YEAR_1: Final = -62_135_596_800_000_000
 _YEAR_10000: Final = 253_402_300_800_000_000
 """The ends of the years 1 to 9999, in microseconds from 1970."""
@@ -51,7 +65,7 @@ def plain_values(column: Column, raw: pa.Array) -> pa.Array | None:
         if pa.types.is_binary(raw.type):
             raw = raw.cast(pa.string())
         if pa.types.is_string(raw.type):
-            return _from_text(column.kind, raw)
+            return _from_text(column, raw)
         if pa.types.is_integer(raw.type):
             return _from_integers(column, raw)
         if pa.types.is_floating(raw.type):
@@ -68,9 +82,12 @@ def plain_values(column: Column, raw: pa.Array) -> pa.Array | None:
     return None
 
 
-def _from_text(kind: Kind, raw: pa.Array) -> pa.Array | None:
+def _from_text(column: Column, raw: pa.Array) -> pa.Array | None:
+    kind = column.kind
     if kind is Kind.TEXT:
-        odd = pc.or_(pc.match_substring(raw, "\0"), pc.starts_with(raw, "#"))
+        odd = _is_odd_text(raw)
+        if column.required:
+            odd = pc.or_(odd, pc.invert(pc.match_substring_regex(raw, PLAIN_REQUIRED_TEXT)))
         return pc.if_else(odd, pa.scalar(None, pa.string()), raw) if pc.any(odd).as_py() else raw
     pattern = _PLAIN_TEXT.get(kind)
     if pattern is None:
@@ -96,6 +113,12 @@ def _from_text(kind: Kind, raw: pa.Array) -> pa.Array | None:
     return raw.cast(pa.decimal128(*DECIMAL_SIZES[kind]))
 
 
+def _is_odd_text(raw: pa.Array) -> pa.Array:
+    """Where a text may be an error, a formula, null or armoured, or has a NUL character."""
+    odd = pc.or_(pc.match_substring(raw, "\0"), pc.is_in(raw, _NULLS))
+    return pc.or_(odd, pc.match_substring_regex(raw, r"^\s*[#=]"))
+
+
 def _from_integers(column: Column, raw: pa.Array) -> pa.Array | None:
     if column.kind in (Kind.ID, Kind.YEAR):
         return raw.cast(column.arrow_type)
@@ -109,7 +132,7 @@ def _from_floats(kind: Kind, raw: pa.Array) -> pa.Array | None:
     if kind is not Kind.ID:
         return None
     raw = raw.cast(pa.float64())
-    is_whole = pc.and_(pc.equal(pc.floor(raw), raw), pc.less(pc.abs(raw), _LARGEST_EXACT_FLOAT))
+    is_whole = pc.and_(pc.equal(pc.floor(raw), raw), pc.less(pc.abs(raw), LARGEST_EXACT_FLOAT))
     return pc.if_else(is_whole, raw, pa.scalar(None, pa.float64())).cast(pa.int64())
 
 

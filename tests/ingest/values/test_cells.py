@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.ingest.schema import ARROW_TYPES, Column, Kind
-from pipeline.ingest.values.cells import DECIMAL_SIZES, read_cell
+from pipeline.ingest.values.cells import read_cell
+from pipeline.ingest.values.numbers import DECIMAL_SIZES
 
 UTC = dt.UTC
 PLUS_2 = dt.timezone(dt.timedelta(hours=2))
@@ -101,10 +102,7 @@ def test_serials_of_a_1904_workbook_count_from_1904() -> None:
         dt.date(1999, 12, 31),
         dt.datetime(2101, 1, 1),
         "36525",  # 1999-12-31
-        "20250115",
         "January 15",
-        "2025-1-5",
-        "2025/01/15",
         "15.01.2025",
         "tomorrow",
         "#N/A",
@@ -201,7 +199,7 @@ def test_money(value: object, expected: str | None) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["abc", "1,23.50", "12,34", "1.234,50", "--5", "(-5)", "-5-", "5%", "€5", "1/2", "", "$", "()", "NaN", "Infinity"],
+    ["abc", "1,23.50", "12,34", "1.234,50", "--5", "(-5)", "-5-", "5%", "€5", "1/2", "", "$", "()", "Infinity"],
 )
 def test_no_money(value: str) -> None:
     if value:
@@ -269,18 +267,44 @@ def test_a_loaded_amount_is_the_nearest_of_its_scale(kind: Kind, value: Decimal)
 
 
 @pytest.mark.parametrize(
-    "yes", ["yes", "Y", " true ", "TRUE", "1", "x", "X", "on", "Checked", 1, 1.0, True, Decimal(1)]
+    "yes",
+    [
+        "yes",
+        "Y",
+        " true ",
+        "TRUE",
+        "1",
+        "x",
+        "X",
+        "on",
+        "Checked",
+        1,
+        1.0,
+        True,
+        Decimal(1),
+        "t",
+        "T",
+        "Vrai",
+        "-1",
+        -1,
+        "1.0",
+        "-1.0",
+        -1.0,
+        "yes\u200b",
+    ],
 )
 def test_true(yes: object) -> None:
     assert read(Kind.BOOL, yes) is True
 
 
-@pytest.mark.parametrize("no", ["no", "N", "false", "False", "0", "off", "", "  ", 0, 0.0, False])
+@pytest.mark.parametrize(
+    "no", ["no", "N", "false", "False", "0", "off", "", "  ", 0, 0.0, False, "f", "FAUX", "unchecked", "0.0", "\u00a0"]
+)
 def test_false(no: object) -> None:
     assert read(Kind.BOOL, no) is False
 
 
-@pytest.mark.parametrize("value", ["maybe", "2", 2, "1.0", "yes!", "ja", "t"])
+@pytest.mark.parametrize("value", ["maybe", "2", 2, "0.5", "yes!", "ja", "-2"])
 def test_neither_true_nor_false(value: object) -> None:
     refuse(Kind.BOOL, value)
 
@@ -321,18 +345,79 @@ def test_years_are_whole_numbers_of_32_bits() -> None:
         (2357283, "2357283"),  # a number cell holding an id is its integer text
         (2357283.0, "2357283"),
         (Decimal("2357283.00"), "2357283"),
-        (1e20, "100000000000000000000"),
         (0.5, "0.5"),
         (True, "true"),
         (dt.date(2025, 1, 15), "2025-01-15"),
         (UUID(int=7), "00000000-0000-0000-0000-000000000007"),
         (b"caf\xc3\xa9", "café"),
         ("12 Main\nSt", "12 Main\nSt"),  # inner line breaks are kept
-        ("2357283.0", "2357283.0"),
     ],
 )
 def test_text_of_what_is_no_text(kind: Kind, value: object, expected: str) -> None:
     assert read(kind, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("7100001.0", "7100001"),
+        ("7100001.", "7100001"),
+        (7100001.0, "7100001"),
+        ('="7100001"', "7100001"),
+        (' ="EST""1" ', 'EST"1'),
+        ("'7100001", "7100001"),
+        ("\u00a07100001\u202f", "7100001"),
+        ("\ufeff7100\u200b001\u200e", "7100001"),
+        ("7100001.5", "7100001.5"),
+        ("1.2.0", "1.2.0"),
+        ("12E4", "12E4"),  # a code, no number that a spreadsheet has rounded
+        ("Note", "Note"),
+        ("Nan-1", "Nan-1"),
+        ("007", "007"),
+    ],
+)
+def test_a_key_has_one_spelling_whatever_tool_wrote_it(value: object, expected: str) -> None:
+    assert read(Kind.KEY, value) == expected
+
+
+@pytest.mark.parametrize("kind", [Kind.KEY, Kind.ID])
+@pytest.mark.parametrize("value", ["1.23E+12", "7.1e+6", "1E+20", "1.23E12", 1e20, float(2**53), "7,100,001", "=A1"])
+def test_a_key_that_lost_digits_or_was_never_one_is_nulled(kind: Kind, value: object) -> None:
+    refuse(kind, value)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("value", ["NULL", "\\N"])
+def test_null_as_databases_write_it_is_null_in_every_column(kind: Kind, value: str) -> None:
+    assert read(kind, value) is None
+
+
+@pytest.mark.parametrize("kind", [k for k in Kind if k not in (Kind.TEXT, Kind.TRIMMED, Kind.TAGS)])
+@pytest.mark.parametrize("value", ["null", "NaN", "nan", "None", "NaT", "<NA>", "n/a", " N/A\u00a0", Decimal("NaN")])
+def test_null_as_people_and_data_frames_write_it_is_null_in_keys_numbers_dates_and_booleans(
+    kind: Kind, value: object
+) -> None:
+    assert read(kind, value) is None
+
+
+@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.TRIMMED])
+@pytest.mark.parametrize("value", ["Null", "null", "None", "n/a", "nan"])
+def test_words_are_texts_where_texts_are_expected(kind: Kind, value: str) -> None:
+    assert read(kind, value) == value
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u00a0", "\u200b\ufeff"])
+def test_a_blank_text_is_none_where_one_is_required(blank: str) -> None:
+    assert read(Kind.TEXT, blank) == blank
+    assert read_cell(Column("c", Kind.TEXT, required=True), blank).value is None
+
+
+def test_what_a_spreadsheet_shows_of_an_armoured_text_is_the_text() -> None:
+    assert read(Kind.TEXT, '="01234"') == "01234"
+    assert read(Kind.TRIMMED, '="01234"') == "01234"
+    assert read(Kind.DATE, '="2024-03-05"') == dt.date(2024, 3, 5)
+    assert str(read(Kind.MONEY, "'12.5")) == "12.50"
+    assert read(Kind.TEXT, "'tis") == "'tis"
 
 
 def test_keys_and_lmn_text_are_trimmed_and_other_text_is_carried_whole() -> None:

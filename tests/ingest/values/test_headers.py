@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.tables import SOURCE_TABLES, source_table
-from pipeline.ingest.values.headers import match_headers
+from pipeline.ingest.values.headers import find_header, match_headers
 
 ACCOUNTS = source_table("crm", "accounts")
 ESTIMATES = source_table("lmn", "estimates_list")
@@ -22,6 +22,53 @@ def columns(table_headers: list[str], table=ESTIMATES) -> dict[str, str]:
 
 def test_headers_match_in_any_order_and_case_with_blanks_around_them() -> None:
     assert columns([" NAME ", "\tiD", "Status"], ACCOUNTS) == {"name": " NAME ", "id": "\tiD", "status": "Status"}
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        "Estimate\nID",
+        "Estimate \r\n ID",
+        "Estimate\u00a0ID",
+        "Estimate\u202fID",
+        "Estimate\u2009\u2003ID",
+        "Est\u00adimate\u200b ID\u200e",
+        "\u200fEstimate\u200c ID\ufeff",
+        "ESTIMATE\tid",
+        '="Estimate ID"',
+    ],
+)
+def test_headers_are_compared_as_they_are_seen(seen: str) -> None:
+    assert columns([seen])["lmn_estimate_id"] == seen
+
+
+def test_a_header_of_any_length_is_shown_short() -> None:
+    long = "x" * 200_000
+    assert len(match_headers(ACCOUNTS, ["id", "name", long], "file.csv").extra[0]) == 60
+    with pytest.raises(WarehouseError) as error:
+        match_headers(ACCOUNTS, [long] * 200, "accounts.csv")
+    assert len(str(error.value)) < 2000
+
+
+KNOWN = [header for column in ESTIMATES.columns for header in column.headers]
+
+
+@pytest.mark.parametrize("above", [0, 1, 2, 10])
+def test_headers_may_follow_up_to_ten_lines_of_titles(above: int) -> None:
+    titles = [["Estimates List"], [], ["Status", "Sold"]] * 4
+    lines = [*titles[:above], ["Estimate ID", "Status", "Total Price"], ["Estimate ID", "Status", "Total Price"]]
+    assert find_header(lines, KNOWN) == above
+
+
+def test_without_any_known_header_the_first_line_is_the_header() -> None:
+    assert find_header([["a", None], ["1", "2"]], KNOWN) == 0
+    assert find_header([], KNOWN) == 0
+
+
+def test_the_wanted_column_nearest_to_an_extra_header_is_known() -> None:
+    match = match_headers(ACCOUNTS, ["id", "name", "Anual_Revenue", "shoe size"], "accounts.csv")
+    assert match.near == {"Anual_Revenue": "annual_revenue"}
+    assert match.matched == {"id": "id", "name": "name"}
 
 
 def test_a_byte_order_mark_is_no_part_of_a_header() -> None:

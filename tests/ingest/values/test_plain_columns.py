@@ -34,13 +34,23 @@ TEXTS = st.one_of(
     st.sampled_from(
         ["", " ", " 7", "7 ", "\n7", "7\n", "#N/A", "#hash", "a\0b", "yes", "TRUE", "007", "-0", "1e3", "$5"]
     ),
+    st.sampled_from(
+        ["NULL", "\\N", "null", "nan", "N/A", "Nadine", "North", "NUL", "N", "n", "Note", '="7"', "'7", "=7"]
+    ),
+    st.sampled_from(
+        ["7100001.0", "1.23E+12", "7,100,001", "1E5", "007.0", "t", "F", "-1", "1.0", "vrai", "$ -", "(5)"]
+    ),
+    st.sampled_from(
+        ["\u00a0", "\u200b", "\u00a07", "7\u202f", "a\u200bb", "\ufeffa", "a\u00a0b", ' ="a"', '\u00a0="a"']
+    ),
+    st.sampled_from(["3/4/2024", "13/1/2024", "3-Mar-24", "20240305", "2024-3-5 9:00 a.m.", "2024/03/05", "9:00 UTC"]),
     st.sampled_from(["2024-02-29", "2023-02-29", "0000-01-01", "2100-12-31", "2101-01-01", "1999-12-31", "2000-01-01"]),
 )
 
 
-def same_as_cells(kind: Kind, raw: pa.Array) -> None:
+def same_as_cells(kind: Kind, raw: pa.Array, *, required: bool = False) -> None:
     """A column typed at once equals the column typed cell by cell, faults and all."""
-    column = Column("c", kind)
+    column = Column("c", kind, required)
     typed = type_column(column, raw)
     cells = [read_cell(column, value) for value in raw.to_pylist()]
     assert typed.array.type == column.arrow_type
@@ -54,9 +64,9 @@ def same_as_cells(kind: Kind, raw: pa.Array) -> None:
 
 
 @settings(max_examples=600)
-@given(KINDS, st.lists(st.none() | TEXTS, min_size=1, max_size=6))
-def test_columns_of_text(kind: Kind, values: list[str | None]) -> None:
-    same_as_cells(kind, pa.array(values, pa.string()))
+@given(KINDS, st.lists(st.none() | TEXTS, min_size=1, max_size=6), st.booleans())
+def test_columns_of_text(kind: Kind, values: list[str | None], required: bool) -> None:
+    same_as_cells(kind, pa.array(values, pa.string()), required=required)
 
 
 @given(

@@ -1,0 +1,190 @@
+"""Days and instants, from dates, serial day numbers or text (lmn-format Values, D6, D41). Instants are UTC.
+
+Nothing rolls over: a day or an hour that does not exist is refused.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import re
+from decimal import ROUND_HALF_UP, Decimal
+from enum import Enum
+from typing import Final
+
+from pipeline.common.instants import FIRST_YEAR, LAST_YEAR
+from pipeline.ingest.schema import Kind
+from pipeline.ingest.values.spellings import DAYS, MONTHS, SLASHED_DAY, TIMES, ZONES
+from pipeline.ingest.values.typed_cell import Cell, not_a, nulled
+
+FIRST_DAY: Final = dt.date(FIRST_YEAR, 1, 1)
+LAST_DAY: Final = dt.date(LAST_YEAR, 12, 31)
+
+_CENTURY: Final = 2000
+_EPOCH_1900: Final = dt.datetime(1899, 12, 30)
+_EPOCH_1904: Final = dt.datetime(1904, 1, 1)
+_MILLISECONDS_A_DAY: Final = 86_400_000
+_LONGEST: Final = 100
+
+_SERIAL: Final = re.compile(r"[0-9]{1,7}(\.[0-9]*)?", re.ASCII)
+_PACKED_FLOAT: Final = re.compile(r"((?:19|20|21)[0-9]{6})\.0*", re.ASCII)
+"""A column of days like 20240305 that has gaps and became one of floats."""
+_FLAGS: Final = re.ASCII | re.IGNORECASE
+_DAYS: Final = [re.compile(spelling.pattern, _FLAGS) for spelling in DAYS]
+_SLASHED: Final = re.compile(SLASHED_DAY.pattern, _FLAGS)
+_TIMES: Final = [re.compile(spelling.pattern, _FLAGS) for spelling in TIMES]
+_ZONES: Final = [re.compile(spelling.pattern, _FLAGS) for spelling in ZONES]
+
+
+class DayOrder(Enum):
+    """What a date like 3/5/2024 begins with (D41)."""
+
+    MONTH_FIRST = "month_first"
+    DAY_FIRST = "day_first"
+
+
+def date_or_instant(kind: Kind, value: object, *, dates_from_1904: bool = False, order: DayOrder) -> Cell:
+    """Type a day or an instant; a text comes as it is seen. A time on a day is dropped after conversion to UTC (D6)."""
+    epoch = _EPOCH_1904 if dates_from_1904 else _EPOCH_1900
+    if isinstance(value, str):
+        return _of_text(kind, value, epoch, order)
+    return _of_value(kind, value, epoch, order)
+
+
+def order_shown_by(text: str) -> DayOrder | None:
+    """Return the only order in which a text like 25/3/2024 is a day; None where both or neither give one."""
+    found = _SLASHED.match(text)
+    if found is None or not _is_time(text[found.end() :]):
+        return None
+    first, second = int(found["first"]), int(found["second"])
+    year = _full_year(found["year"])
+    is_month_first, is_day_first = _exists(year, first, second), _exists(year, second, first)
+    if is_month_first == is_day_first:
+        return None
+    return DayOrder.MONTH_FIRST if is_month_first else DayOrder.DAY_FIRST
+
+
+@functools.lru_cache(maxsize=16384)
+def _of_text(kind: Kind, text: str, epoch: dt.datetime, order: DayOrder) -> Cell:
+    """As `_of_value`: the same days come again in every block of a file."""
+    return _of_value(kind, text, epoch, order)
+
+
+def _of_value(kind: Kind, value: object, epoch: dt.datetime, order: DayOrder) -> Cell:
+    if isinstance(value, bool):
+        return not_a(kind)
+    try:
+        moment = _moment(value, epoch, order)
+    except (ValueError, OverflowError):  # no such day or hour, or beyond the years 1 to 9999
+        return nulled("no such date")
+    if moment is None:
+        return not_a(kind)
+    if kind is Kind.TIMESTAMP:
+        return Cell(moment)
+    day = moment.date()
+    if not FIRST_DAY <= day <= LAST_DAY:
+        return nulled(f"outside {FIRST_DAY} to {LAST_DAY}")
+    return Cell(day)
+
+
+def _moment(value: object, epoch: dt.datetime, order: DayOrder) -> dt.datetime | None:
+    """A UTC instant without zone; None if the value is nothing like a date, ValueError if there is no such date."""
+    if isinstance(value, dt.datetime):
+        return _utc(value)
+    if isinstance(value, dt.date):
+        return dt.datetime(value.year, value.month, value.day)
+    if isinstance(value, (int, float, Decimal)):
+        value = format(Decimal(repr(value)) if isinstance(value, float) else Decimal(value), "f")
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        return None
+    if packed := _PACKED_FLOAT.fullmatch(value):
+        value = packed[1]
+    for pattern in _DAYS:
+        if found := pattern.match(value):
+            moment = _at(_named_day(found), value[found.end() :])
+            if moment is not None:
+                return moment
+    if found := _SLASHED.match(value):
+        return _at(_slashed_day(found, order), value[found.end() :])
+    return _serial(Decimal(value), epoch) if _SERIAL.fullmatch(value) else None
+
+
+def _utc(moment: dt.datetime) -> dt.datetime:
+    if moment.tzinfo is None:
+        return moment
+    return moment.astimezone(dt.UTC).replace(tzinfo=None)
+
+
+def _named_day(found: re.Match[str]) -> tuple[int, int, int]:
+    month = found["month"]
+    number = int(month) if month.isdigit() else MONTHS.index(month[:3].lower()) + 1
+    return _full_year(found["year"]), number, int(found["day"])
+
+
+def _slashed_day(found: re.Match[str], order: DayOrder) -> tuple[int, int, int]:
+    first, second = int(found["first"]), int(found["second"])
+    month, day = (first, second) if order is DayOrder.MONTH_FIRST else (second, first)
+    return _full_year(found["year"]), month, day
+
+
+def _full_year(year: str) -> int:
+    return int(year) + (_CENTURY if len(year) == 2 else 0)
+
+
+def _exists(year: int, month: int, day: int) -> bool:
+    try:
+        dt.date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_time(rest: str) -> bool:
+    try:
+        return _at((_CENTURY, 1, 2), rest) is not None
+    except (ValueError, OverflowError):
+        return False
+
+
+def _at(day: tuple[int, int, int], rest: str) -> dt.datetime | None:
+    """The day at the time that `rest` tells; None if it tells none that there is a spelling for."""
+    hour, minute, second, micros = 0, 0, 0, 0
+    clock = next((found for pattern in _TIMES if (found := pattern.match(rest))), None)
+    if clock is not None:
+        parts = clock.groupdict()
+        hour = _hour(int(parts["hour"]), parts.get("half"))
+        minute, second = int(parts.get("minute") or 0), int(parts.get("second") or 0)
+        micros = int((parts.get("fraction") or "0")[:6].ljust(6, "0"))  # cut, not rounded
+        rest = rest[clock.end() :]
+    zone = None
+    if rest:
+        found = next((match for pattern in _ZONES if (match := pattern.fullmatch(rest))), None)
+        if found is None or (clock is None and "side" in found.groupdict()):
+            return None
+        zone = _zone(found.groupdict())
+    return _utc(dt.datetime(*day, hour, minute, second, micros, zone))
+
+
+def _hour(hour: int, half: str | None) -> int:
+    if half is None:
+        return hour
+    if not 1 <= hour <= 12:
+        raise ValueError(hour)
+    return hour % 12 + (12 if half in "pP" else 0)
+
+
+def _zone(parts: dict[str, str | None]) -> dt.timezone:
+    hours, minutes, seconds = (int(parts.get(name) or 0) for name in ("hours", "minutes", "seconds"))
+    if minutes > 59 or seconds > 59:
+        raise ValueError(parts)
+    span = dt.timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    return dt.timezone(-span if parts.get("side") == "-" else span)
+
+
+def _serial(days: Decimal, epoch: dt.datetime) -> dt.datetime | None:
+    """A spreadsheet's day number. Only 2000 to 2100: smaller and larger numbers are not dates but mistakes."""
+    count = int(days)
+    # a double holds a day number to about a microsecond; whole milliseconds are what the sheet meant, of this day
+    milliseconds = int(((days - count) * _MILLISECONDS_A_DAY).to_integral_value(ROUND_HALF_UP))
+    moment = epoch + dt.timedelta(days=count, milliseconds=min(milliseconds, _MILLISECONDS_A_DAY - 1))
+    return moment if FIRST_DAY <= moment.date() <= LAST_DAY else None

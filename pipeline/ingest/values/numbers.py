@@ -1,0 +1,94 @@
+"""Whole numbers and amounts, from numbers or from text. Money never passes through a binary float."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Final
+
+import pyarrow as pa
+
+from pipeline.ingest.schema import ARROW_TYPES, Kind
+from pipeline.ingest.values.spellings import AMOUNTS, CURRENCY, MINUS_SIGNS, NUMBERS, ROUNDED_NUMBER, WHOLE, ZERO
+from pipeline.ingest.values.typed_cell import ROUNDED, Cell, not_a, nulled
+
+DECIMAL_SIZES: Final = {
+    kind: (held.precision, held.scale) for kind, held in ARROW_TYPES.items() if pa.types.is_decimal(held)
+}
+LARGEST_EXACT_FLOAT: Final = 2**53
+"""From here on a float has not room for every whole number: what it holds may be a neighbour's id."""
+DIGITS_LOST: Final = "a rounded number, whose last digits are lost: bring the column as text"
+
+_LONGEST: Final = 100
+_EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP)
+_WHOLE: Final = re.compile(WHOLE.pattern, re.ASCII)
+_ROUNDED: Final = re.compile(ROUNDED_NUMBER.pattern, re.ASCII | re.IGNORECASE)
+_ZERO: Final = re.compile(ZERO.pattern, re.ASCII | re.IGNORECASE)
+_NUMBER: Final = "(?P<number>" + "|".join(spelling.pattern for spelling in NUMBERS) + ")"
+_AMOUNTS: Final = [
+    re.compile(spelling.pattern.replace("{currency}", CURRENCY).replace("{number}", _NUMBER), re.ASCII | re.IGNORECASE)
+    for spelling in AMOUNTS
+]
+_HYPHENS: Final = str.maketrans(dict.fromkeys(MINUS_SIGNS, "-"))
+_GROUPING: Final = str.maketrans(dict.fromkeys(", '’"))
+
+
+def whole(kind: Kind, value: object) -> Cell:
+    """Type a whole number: a text as it is seen, or a number."""
+    if isinstance(value, bool):
+        return not_a(kind)
+    if isinstance(value, float):
+        if abs(value) >= LARGEST_EXACT_FLOAT:
+            return nulled(DIGITS_LOST)
+        value = repr(value)
+    elif isinstance(value, Decimal):
+        value = format(value, "f")
+    text = str(value)
+    if _ROUNDED.fullmatch(text):
+        return nulled(DIGITS_LOST)
+    if not _WHOLE.fullmatch(text) or len(text) > _LONGEST:
+        return not_a(kind)
+    number = int(text.partition(".")[0])
+    bits = 63 if kind is Kind.ID else 31
+    if not -(2**bits) <= number < 2**bits:
+        return nulled(f"outside {bits + 1}-bit whole numbers")
+    return Cell(number)
+
+
+def amount(kind: Kind, value: object) -> Cell:
+    """Type a number with decimals, rounded half away from zero to the column's scale, which is told."""
+    number = _number(value)
+    if number is None:
+        return not_a(kind)
+    if kind is Kind.RATE and number < 0:
+        return nulled("less than 0")
+    precision, scale = DECIMAL_SIZES[kind]
+    if number.adjusted() > precision - scale:  # so that quantize stays within its precision
+        return nulled(f"too large for numeric({precision},{scale})")
+    rounded = number.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
+    if rounded.adjusted() >= precision - scale and rounded:
+        return nulled(f"too large for numeric({precision},{scale})")
+    if not rounded:
+        rounded = abs(rounded)
+    if rounded != number:
+        return Cell(rounded, f"more than {scale} decimals, rounded half away from zero", ROUNDED)
+    return Cell(rounded)
+
+
+def _number(value: object) -> Decimal | None:
+    """Return a finite number; None if the value is none."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float, Decimal)):
+        number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+        return number if number.is_finite() else None
+    if not isinstance(value, str) or len(value) > _LONGEST:
+        return None
+    text = value.translate(_HYPHENS)
+    if _ZERO.fullmatch(text):
+        return Decimal(0)
+    for pattern in _AMOUNTS:
+        if found := pattern.fullmatch(text):
+            number = Decimal(found["number"].translate(_GROUPING))
+            return -number if found["sign"] in ("-", "(") else number
+    return None

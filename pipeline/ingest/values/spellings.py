@@ -1,0 +1,127 @@
+"""How tools write the same values (source-schema, As tools write it): a table a kind, and an example for each pattern.
+
+Only data belongs here. Texts are compared as they are seen (`white_space.as_seen`), words in any case; patterns are
+matched against the whole text, in any case, ASCII digits only.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+NULLS: Final = frozenset({"NULL", "\\N"})
+"""Null in every column, exactly so: what databases write. 'Null' may be somebody's name."""
+
+NULL_WORDS: Final = frozenset({"null", "\\n", "nan", "none", "nat", "<na>", "n/a"})
+"""Null in keys, numbers, dates and booleans too, in any case: what pandas, Python and people write."""
+
+TRUE: Final = frozenset({"yes", "y", "true", "t", "1", "-1", "x", "on", "checked", "vrai"})
+"""Access and Visual Basic write -1, PostgreSQL t, French spreadsheets VRAI."""
+
+FALSE: Final = frozenset({"no", "n", "false", "f", "0", "", "off", "unchecked", "faux"})
+"""Blank text is the other side of x; an empty cell is null, as it is in a database."""
+
+SPREADSHEET_ERRORS: Final = frozenset(
+    {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"}
+)
+"""What a spreadsheet shows where it has no value; its CSV exports say the same. No text of a person."""
+
+CURRENCY: Final = r"(?:US ?\$|USD|\$)"
+"""Amounts are in US dollars; any other currency's sign makes the amount unreadable."""
+
+MINUS_SIGNS: Final = "−‐‑–﹣－"
+"""What stands for a minus beside the hyphen: the minus sign itself, hyphens and the dash of automatic correction."""
+
+MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+_MONTH: Final = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
+    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_WEEKDAY: Final = (
+    r"(?:(?:mon|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri|sat(?:urday)?|sun)(?:day)?\.?,? )?"
+)
+_YEAR: Final = r"(?P<year>[0-9]{4}|[0-9]{2})"
+
+
+class Spelling(NamedTuple):
+    """A pattern and what it is there for: an example, and what that means."""
+
+    pattern: str
+    example: str
+    means: str
+
+
+NUMBERS: Final = (
+    Spelling(r"[0-9]+(?:\.[0-9]*)?", "1234.5", "1234.50"),
+    Spelling(r"\.[0-9]+", ".5", "0.50"),
+    Spelling(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?", "1,234.50", "1234.50"),
+    Spelling(r"[0-9]{1,3}(?: [0-9]{3})+(?:\.[0-9]*)?", "1 234.50", "1234.50"),
+    Spelling(r"[0-9]{1,3}(?:['’][0-9]{3})+(?:\.[0-9]*)?", "1'234.50", "1234.50"),
+    Spelling(r"[0-9]+(?:\.[0-9]*)?e[+-]?[0-9]{1,3}", "1.5E3", "1500.00"),
+)
+"""A number without its sign. A comma before decimals is none: 1,234 would be two numbers, by who reads it."""
+
+AMOUNTS: Final = (
+    Spelling(r"{currency}? ?(?P<sign>[-+]?) ?{currency}? ?{number}(?: ?{currency})?", "-$ 1,234.50", "-1234.50"),
+    Spelling(r"{currency}? ?{number} ?(?P<sign>-)(?: ?{currency})?", "1,234.50-", "-1234.50"),
+    Spelling(r"{currency}? ?{number} ?{currency} ?(?P<sign>-)", "50.25 USD-", "-50.25"),
+    Spelling(r"{currency}? ?(?P<sign>\() ?{currency}? ?{number} ?{currency}? ?\)(?: ?{currency})?", "($5)", "-5.00"),
+)
+"""A number with its sign and currency, as currency and accounting formats print them."""
+
+ZERO: Final = Spelling(rf"(?:{CURRENCY} ?)?-(?: ?{CURRENCY})?", "$ -", "0.00")
+"""What an accounting format prints of nothing."""
+
+WHOLE: Final = Spelling(r"[+-]?[0-9]+(?:\.0*)?", "7100001.0", "7100001")
+"""A column of whole numbers with gaps becomes one of floats in many tools."""
+
+ROUNDED_NUMBER: Final = Spelling(r"[+-]?[0-9](?:\.[0-9]+e\+?|e\+)[0-9]+", "1.23E+12", "")
+"""A long number as spreadsheets show it: its last digits are lost. (1E5 may be a code.)"""
+
+GROUPED_NUMBER: Final = Spelling(r"[0-9]{1,3}(?:,[0-9]{3})+", "7,100,001", "")
+"""A number that was formatted: whether it is an id or an amount, nobody can tell."""
+
+DAYS: Final = (
+    Spelling(r"(?P<year>[0-9]{4})(?P<mark>[-/])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})", "2024-3-5", ""),
+    Spelling(r"(?P<year>(?:19|20|21)[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})", "20240305", ""),
+    Spelling(rf"{_WEEKDAY}(?P<day>[0-9]{{1,2}})(?P<mark>[-/ ]){_MONTH}(?P=mark){_YEAR}", "5-Mar-24", ""),
+    Spelling(rf"{_WEEKDAY}{_MONTH} (?P<day>[0-9]{{1,2}})(?:, ?| ){_YEAR}", "Mar 5, 2024", ""),
+)
+"""A day whose parts name themselves. Years of two digits are of this century (lmn-format)."""
+
+SLASHED_DAY: Final = Spelling(rf"(?P<first>[0-9]{{1,2}})/(?P<second>[0-9]{{1,2}})/{_YEAR}", "3/5/2024", "")
+"""Month first, unless its file shows otherwise (D41)."""
+
+TIMES: Final = (
+    Spelling(
+        r"(?:t|,? at |, ?| )(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})"
+        r"(?::(?P<second>[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?"
+        r"(?: ?(?P<half>[ap])\.? ?m\.?)?",
+        ", 9:05:00 a.m.",
+        "09:05:00",
+    ),
+    Spelling(r"t(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?", "T0905", "09:05:00"),
+    Spelling(r",? (?:at )?(?P<hour>[0-9]{1,2}) ?(?P<half>[ap])\.? ?m\.?", " 9 AM", "09:00:00"),
+)
+"""The hour, with what stands between it and the day."""
+
+ZONES: Final = (
+    Spelling(r" ?(?:z|utc|gmt)", "Z", "+00:00"),
+    Spelling(r" ?[+-]00:?00 (?:z|utc|gmt)", " +0000 UTC", "+00:00"),
+    Spelling(
+        r" ?(?:utc|gmt)?(?P<side>[+-])(?P<hours>[0-9]{2})(?::?(?P<minutes>[0-9]{2})(?::?(?P<seconds>[0-9]{2}))?)?",
+        "-05:00",
+        "-05:00",
+    ),
+)
+"""How far from UTC. Names such as EST are of several places, and none."""
+
+TOTAL: Final = Spelling(
+    r"(?:(?:grand|overall|report|running|sheet|page)[ -]|sub[ -]?)?totals?(?: ?[:=-]? ?\(?[$]?[0-9,. ]*\)?)?",
+    "Total (25)",
+    "",
+)
+"""The label of a line of totals, in any column."""
+
+TOTAL_OF: Final = Spelling(r".+ (?:(?:grand|sub)[ -]?)?totals?:?|totals? (?:for|of|by) .+", "7100001 Total", "")
+"""The label of a group's totals, in a key's column: spreadsheets put the group's name before it."""

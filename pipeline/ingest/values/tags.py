@@ -1,0 +1,74 @@
+"""Lists of tags: a JSON array, a PostgreSQL array or a comma list, all kept as one compact JSON array."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Final
+
+from pipeline.ingest.values.spellings import NULLS
+from pipeline.ingest.values.typed_cell import NULL, Cell, nulled
+from pipeline.ingest.values.white_space import trimmed
+
+_JSON_NULL: Final = "null"
+
+
+def tags(value: object, text_of: Callable[[object], str]) -> Cell:
+    """Type a list of texts as compact JSON. Blanks around a tag go, and so do empty tags."""
+    if isinstance(value, (list, tuple)):
+        items: list[object] = list(value)
+    else:
+        text = trimmed(text_of(value))
+        if not text or text in NULLS or text == _JSON_NULL:
+            return NULL
+        found = _json_list(text)
+        if found is None:
+            found = _postgres_array(text)
+        items = list(text.split(",")) if found is None else found
+    if any(isinstance(item, (list, tuple, dict)) for item in items):
+        return nulled("not a plain list of tags")
+    found_tags = [tag for item in items if item is not None and (tag := trimmed(text_of(item)))]
+    try:
+        joined = json.dumps(found_tags, ensure_ascii=False, separators=(",", ":"))
+        joined.encode("utf-8")
+    except UnicodeEncodeError:
+        return nulled("not UTF-8 text")
+    if any("\0" in tag for tag in found_tags):
+        return nulled("text with a NUL character")
+    return Cell(joined)
+
+
+def _json_list(text: str) -> list[object] | None:
+    if not text.startswith("["):
+        return None
+    try:
+        items = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return items if isinstance(items, list) else None
+
+
+_ARRAY_ITEM: Final = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^",{}]*))\s*(,|$)', re.DOTALL)
+
+
+def _postgres_array(text: str) -> list[object] | None:
+    """The items of `{a,"b c",NULL}`; None if the text is no one-dimensional array."""
+    if not (text.startswith("{") and text.endswith("}")):
+        return None
+    inner = text[1:-1]
+    items: list[object] = []
+    position = 0
+    while inner.strip():
+        found = _ARRAY_ITEM.match(inner, position)
+        if found is None:
+            return None
+        quoted, bare, comma = found.groups()
+        if quoted is not None:
+            items.append(re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL))
+        elif bare.strip().upper() != "NULL":
+            items.append(bare)
+        position = found.end()
+        if not comma:
+            break
+    return items

@@ -1,0 +1,45 @@
+"""The verdict on one cell: its value, or null with the reason. What a cell is worth is decided beside this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.ingest.schema import Kind
+
+NULLED: Final = "cell nulled"
+ROUNDED: Final = "cell rounded"
+
+_KIND_NAMES: Final = {
+    Kind.ID: "a whole number",
+    Kind.YEAR: "a whole number",
+    Kind.MONEY: "an amount",
+    Kind.RATE: "an amount",
+    Kind.NUMBER: "a number",
+    Kind.SCORE: "a number",
+    Kind.BOOL: "a yes or no",
+    Kind.DATE: "a date",
+    Kind.TIMESTAMP: "a date and time",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A typed value; where it is not what the source said, why (`reason`) and what was done (`action`)."""
+
+    value: object
+    reason: str | None = None
+    action: str | None = None
+
+
+NULL: Final = Cell(None)
+
+
+def nulled(reason: str) -> Cell:
+    """Refuse a value: null, with the reason."""
+    return Cell(None, reason, NULLED)
+
+
+def not_a(kind: Kind) -> Cell:
+    """Refuse a value that is nothing like its kind."""
+    return nulled(f"not {_KIND_NAMES[kind]}")

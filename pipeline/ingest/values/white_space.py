@@ -1,0 +1,52 @@
+"""Text as a person sees it: which characters are blank, which are not there at all.
+
+Copies from web pages, spreadsheets and mails bring no-break and narrow blanks, zero-width characters, soft hyphens and
+marks of direction: two texts that look the same must be the same where they are compared.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_BLANKS: Final = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+"""White space of every width, line breaks too: all that `str.isspace` knows."""
+
+_UNSEEN: Final = (
+    "\u00ad\u034f\u061c\u180e"  # soft hyphen, grapheme joiner, Arabic letter mark, Mongolian vowel separator
+    "\u200b\u200c\u200d\u200e\u200f"  # zero-width blank, non-joiner, joiner, marks of direction
+    "\u202a\u202b\u202c\u202d\u202e"  # embeddings and overrides of direction
+    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f"
+    "\ufeff"  # a byte order mark, also in the middle
+)
+
+_EDGES: Final = _BLANKS + _UNSEEN
+_RUN: Final = re.compile(f"[{_BLANKS}]+")
+_ARMOUR: Final = re.compile(r'[\t\n\f\r ]*="((?:[^"]|"")*)"[\t\n\f\r ]*')
+"""A text that no spreadsheet shall take for a number: `="0815"`."""
+_WITHOUT_UNSEEN: Final = {ord(character): None for character in _UNSEEN}
+
+
+def trimmed(text: str) -> str:
+    """Return the text without the blanks and the unseen characters at its ends; what is within stays."""
+    return text.strip(_EDGES)
+
+
+def without_unseen(text: str) -> str:
+    """Return the text without the characters that nobody sees, trimmed."""
+    return text.translate(_WITHOUT_UNSEEN).strip(_BLANKS)
+
+
+def as_seen(text: str) -> str:
+    """Return the text as it is read aloud: nothing unseen, every run of white space one blank, none at the ends."""
+    return _RUN.sub(" ", text.translate(_WITHOUT_UNSEEN)).strip(" ")
+
+
+def without_armour(text: str) -> str:
+    """Return what a spreadsheet shows of a text like `="0815"`; any other text as it is."""
+    found = _ARMOUR.fullmatch(text) if "=" in text[:16] else None
+    return text if found is None else found[1].replace('""', '"')
