@@ -193,17 +193,17 @@ def _as_manifest_node(model: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _contracts(models: Iterable[tuple[Mapping[str, Any], str]]) -> tuple[ExportContract, ...]:
-    found = [_contract(model, where) for model, where in models if _meta(model).get("export")]
+    found = [_contract(model, where) for model, where in models if meta_of(model).get("export")]
     return tuple(sorted(found, key=lambda contract: contract.name))
 
 
-def _meta(node: Mapping[str, Any]) -> Mapping[str, Any]:
+def meta_of(node: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the `config.meta` of a model or column; dbt also keeps the older `meta`."""
     return (node.get("config") or {}).get("meta") or node.get("meta") or {}
 
 
 def _contract(model: Mapping[str, Any], where: str) -> ExportContract:
-    meta = _meta(model)
+    meta = meta_of(model)
     missing = [name for name in ("version", "primary_key", "tenant") if name not in meta]
     if missing:
         raise _fault(f"the export {model['name']} has no {', '.join(missing)} in config.meta", where)
@@ -220,7 +220,7 @@ def _contract(model: Mapping[str, Any], where: str) -> ExportContract:
 
 
 def _column(column: Mapping[str, Any], where: str) -> ContractColumn:
-    meta = _meta(column)
+    meta = meta_of(column)
     constraints = {constraint["type"] for constraint in column.get("constraints") or []}
     allowed = meta.get("allowed")
     return ContractColumn(

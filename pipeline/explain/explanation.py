@@ -11,15 +11,20 @@ from typing import Any, Final
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_from_manifest
 from pipeline.dbt.runner import parsed_project
+from pipeline.explain.column_evidence import read_evidence
 from pipeline.explain.column_groups import group_of
-from pipeline.explain.columns import CHANNELS, EVIDENCE
 from pipeline.explain.evidence import Evidence
 from pipeline.explain.identity import Identity, find_account
 from pipeline.explain.queries import Queries, Row, open_queries
 from pipeline.explain.rule_texts import RuleText, rule_text
 from pipeline.settings import Settings
 
-TABLES: Final = tuple(EVIDENCE)
+TABLES: Final = ("account_core", "account_communication_stats", "accounts")
+"""What is explained: the exports that have a row for each account."""
+
+CHANNEL_ROWS: Final = "channels"
+"""The rows that stand beside a null of a customer's communication column."""
+
 _CHANNEL_RULE: Final = "D36"
 
 
@@ -80,9 +85,11 @@ def explain_columns(
     queries: Queries, account: Identity, chosen: Mapping[str, Sequence[ContractColumn]], *, is_story: bool
 ) -> Explanation:
     """Explain the chosen columns, by table, of an account."""
-    evidence = {(table, c.name): EVIDENCE[table][c.name] for table in chosen for c in chosen[table]} if is_story else {}
-    wanted = {piece.query for pieces in evidence.values() for piece in pieces}
-    about = queries.about(account, [*chosen, *wanted, *([CHANNELS.query] if is_story else [])])
+    project = read_evidence(parsed_project().manifest)
+    channels = project.named_rows[CHANNEL_ROWS]
+    evidence = {(table, c.name): project.of(table, c.name) for table in chosen for c in chosen[table] if is_story}
+    wanted = {piece.query for pieces in evidence.values() for piece in (*pieces, *channels)}
+    about = queries.about(account, [*chosen, *wanted])
     explained: list[ExplainedColumn] = []
     read: dict[Evidence, tuple[Row, ...]] = {}
 
@@ -98,7 +105,7 @@ def explain_columns(
             note = _why_no_value(account, table, contract) if value is None else None
             pieces = evidence.get((table, contract.name), ())
             if is_story and value is None and account.is_customer and _CHANNEL_RULE in contract.rules:
-                pieces = (*pieces, CHANNELS)
+                pieces = (*pieces, *channels)
             rows = tuple(map(evidence_rows, pieces))
             explained.append(
                 ExplainedColumn(
