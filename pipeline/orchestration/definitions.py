@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import dagster as dg
 
-from pipeline.audit import AuditProcess
-from pipeline.common.progress import Progress
 from pipeline.dbt.runner import parsed_project
-from pipeline.dbt.worker import OpenDbt, open_dbt
 from pipeline.orchestration.drops import build_drop_assets
 from pipeline.orchestration.models import build_model_assets
-from pipeline.orchestration.release import OpenAudit
-from pipeline.orchestration.resources import progress_in_turn
+from pipeline.orchestration.resources import RunContext, run_in_turn
 from pipeline.orchestration.sources import build_source_assets
 from pipeline.orchestration.triggers import build_new_files_sensor, build_weekly_schedule
 from pipeline.settings import Settings
@@ -21,18 +15,12 @@ from pipeline.settings import Settings
 JOB = "warehouse"
 
 
-def build_definitions(
-    settings: Settings | None = None,
-    progress: Progress | None = None,
-    dbt: OpenDbt | None = None,
-    audit: OpenAudit = AuditProcess,
-) -> dg.Definitions:
-    """Define the whole pipeline; what is not given comes from the environment and `warehouse.toml`.
+def build_definitions(settings: Settings, run: RunContext | None = None) -> dg.Definitions:
+    """Define the whole pipeline for these settings.
 
-    `dbt` and `audit` lend running helper processes to the steps that use them; without, each step starts its own.
-    A run waits for its turn at the state folder, unless `progress` is given: whoever gives it has the turn already.
+    `run` is the one run that these definitions are for; who gives it has the turn at its state folder already. Without,
+    each run that Dagster starts makes its own and waits for its turn.
     """
-    settings = settings or Settings()
     manifest = parsed_project(settings.target).manifest
     drops = build_drop_assets(manifest)
     models = build_model_assets(manifest, awaited=set(drops.dependency_keys))
@@ -41,12 +29,7 @@ def build_definitions(
         jobs=[dg.define_asset_job(JOB)],
         schedules=[build_weekly_schedule(JOB)],
         sensors=[build_new_files_sensor(JOB, settings)],
-        resources={
-            "settings": settings,
-            "progress": progress or progress_in_turn(settings),
-            "open_dbt": dg.ResourceDefinition.hardcoded_resource(dbt or partial(open_dbt, settings.target)),
-            "open_audit": dg.ResourceDefinition.hardcoded_resource(audit),
-        },
+        resources={"run": run or run_in_turn(settings)},
         executor=dg.in_process_executor,  # one process writes: DuckDB allows no second
     )
 
@@ -54,4 +37,4 @@ def build_definitions(
 @dg.definitions
 def defs() -> dg.Definitions:
     """Give `dagster dev` and deployed code locations the pipeline."""
-    return build_definitions()
+    return build_definitions(Settings())

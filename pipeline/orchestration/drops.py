@@ -1,21 +1,21 @@
 """The drops as assets: staged, audited, published, in one step, so that nothing comes between check and publication."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 
 from pipeline.common.errors import WarehouseError
-from pipeline.common.progress import Progress
 from pipeline.contracts.contract import contracts_from_manifest
 from pipeline.dbt.build_record import Build
 from pipeline.drops.destination import open_destination
 from pipeline.engines import open_engine
 from pipeline.ingest.landing.record import landed_tables
 from pipeline.orchestration.models import asset_key
-from pipeline.orchestration.release import OpenAudit, Release
-from pipeline.settings import Settings
-from pipeline.state.workspace import Workspace
+from pipeline.orchestration.release import Release
+from pipeline.orchestration.resources import RunContext
 
 STAGED = dg.AssetKey(["drops", "staged"])
 AUDITED = dg.AssetKey(["drops", "audited"])
@@ -37,31 +37,21 @@ def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         ],
     )
     def drops(
-        context: dg.AssetExecutionContext,
-        settings: dg.ResourceParam[Settings],
-        progress: dg.ResourceParam[Progress],
-        open_audit: dg.ResourceParam[OpenAudit],
+        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunContext]
     ) -> Iterator[dg.MaterializeResult[Any]]:
         """Stage, audit and publish a drop for each organization."""
-        workspace = Workspace(settings.state)
-        build = Build.read(workspace.built)
+        build = Build.read(run.workspace.built)
         if build is None:
             raise WarehouseError("the marts have not been built yet", remedy="materialise the models first")
-        engine = open_engine(settings)
-        try:
+        with closing(open_engine(run.settings)) as engine:
             published = Release(
+                run=replace(run, plan=build.plan),  # the marts' own, where an earlier run has built them
+                run_id=context.run.run_id,
                 engine=engine,
                 contracts=contracts,
-                landed=landed_tables(workspace),
-                plan=build.plan,
-                settings=settings,
-                destination=open_destination(settings, workspace),
-                open_audit=open_audit,
-                run_id=context.run.run_id,
-                progress=progress,
+                landed=landed_tables(run.workspace),
+                destination=open_destination(run.settings, run.workspace),
             ).publish()
-        finally:
-            engine.close()
         facts = [
             {
                 "organization_id": drop.organization_id,

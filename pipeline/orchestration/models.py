@@ -8,24 +8,22 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from graphlib import TopologicalSorter
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import plural
-from pipeline.common.progress import Progress, Step
+from pipeline.common.progress import Step
 from pipeline.dbt.build_record import Build, selection
 from pipeline.dbt.runner import DbtContext, NodeResult
-from pipeline.dbt.worker import OpenDbt
 from pipeline.engines import Engine, open_engine
 from pipeline.engines.raw_tables import raw_tables
 from pipeline.ingest.landing.record import landed_tables
 from pipeline.orchestration.dbt_events import DbtEvents
-from pipeline.orchestration.resources import plan_of
+from pipeline.orchestration.resources import RunContext
 from pipeline.report.failure import failure_reported
-from pipeline.settings import Settings
-from pipeline.state.workspace import Workspace
 from pipeline.storage.local_files import write_whole
 
 _TABLES = ("model", "seed")
@@ -78,46 +76,42 @@ def build_model_assets(
 
     @dg.multi_asset(name="models", specs=list(assets.values()), check_specs=list(checks.values()), can_subset=True)
     def models(
-        context: dg.AssetExecutionContext,
-        settings: dg.ResourceParam[Settings],
-        progress: dg.ResourceParam[Progress],
-        open_dbt: dg.ResourceParam[OpenDbt],
+        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunContext]
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         """Load what has landed into the engine, then build the models and test them."""
-        workspace = Workspace(settings.state)
-        plan = plan_of(context, settings)
         selected = [manifest["nodes"][by_key[key]]["name"] for key in context.selected_asset_keys if key in by_key]
-        with failure_reported(settings, plan, progress, lambda: landed_tables(workspace)):
-            with closing(open_engine(settings)) as engine:
-                with progress.step("load", "tables") as step:
-                    tables = raw_tables(workspace, plan)
+        part = None if len(selected) == len(by_key) else sorted(selected)
+        only = awaited if context.instance.is_ephemeral else None
+        events = DbtEvents(assets, checks, manifest["parent_map"], with_kept=part is None, only=only)
+        failed = []
+        with failure_reported(run.settings, run.plan, run.progress, lambda: landed_tables(run.workspace)):
+            with closing(open_engine(run.settings)) as engine:
+                with run.progress.step("load", "tables") as step:
+                    tables = raw_tables(run.workspace, run.plan)
                     engine.load(tables)
                     step.summary = f"{plural(len(tables), 'table')} into {engine.name}"
-                build = Build.of(plan, engine.name, tables)
-                part = None if len(selected) == len(by_key) else sorted(selected)
-                only = awaited if context.instance.is_ephemeral else None
-                events = DbtEvents(assets, checks, manifest["parent_map"], with_kept=part is None, only=only)
-                failed = []
-                with progress.step("dbt", "nodes") as step:
-                    for result in _build(engine, open_dbt, build, workspace, step, part):
+                build = Build.of(run.plan, engine.name, tables)
+                with run.progress.step("dbt", "nodes") as step:
+                    for result in _build(run, engine, build, step, part):
                         if result.status in ("error", "fail", "runtime error"):
                             failed.append(result)
                         yield from events.of(result)
             if not failed:
-                (build if part is None else build.without_raw()).write(workspace.built)
+                (build if part is None else build.without_raw()).write(run.workspace.built)
                 yield from events.of_the_rest()
-            _stop_on_failure(failed, checks, workspace)
+            _stop_on_failure(failed, checks, run.workspace.dbt_target)
 
     return models
 
 
 def _build(
-    engine: Engine, open_dbt: OpenDbt, build: Build, workspace: Workspace, step: Step, part: Sequence[str] | None
+    run: RunContext, engine: Engine, build: Build, step: Step, part: Sequence[str] | None
 ) -> Iterator[NodeResult]:
     """Have dbt build the part, or where there is none, all that the changed raw tables make necessary.
 
     The nodes come as `Dbt.run` gives them.
     """
+    workspace = run.workspace
     changed = build.changed_since(Build.read(workspace.built)) if engine.rebuilds_in_part else None
     for record in (workspace.built, workspace.last_run):  # until dbt is through, nobody knows what the marts hold
         record.unlink(missing_ok=True)
@@ -138,7 +132,7 @@ def _build(
         step.update(ended, detail=result.name)
 
     results = []
-    with engine.dbt_session() as environment, open_dbt() as dbt:
+    with engine.dbt_session() as environment, run.helpers.dbt() as dbt:
         for result in dbt.run(
             ["build", "--exclude-resource-type", "unit_test", *arguments],
             DbtContext(engine.name, workspace.dbt_target, environment, build.plan.dbt_variables),
@@ -153,9 +147,7 @@ def _build(
         step.summary += f", for {plural(len(changed), 'raw table that has', 'raw tables that have')} changed"
 
 
-def _stop_on_failure(
-    failed: Sequence[NodeResult], checks: Mapping[str, dg.AssetCheckSpec], workspace: Workspace
-) -> None:
+def _stop_on_failure(failed: Sequence[NodeResult], checks: Mapping[str, dg.AssetCheckSpec], dbt_target: Path) -> None:
     """Stop the run where a node failed, so that nothing downstream runs on."""
     if failed:
         lines = []
@@ -166,5 +158,5 @@ def _stop_on_failure(
         raise WarehouseError(
             "dbt could not build the warehouse:\n  " + "\n  ".join(lines),
             remedy="nothing was published; mend the data or the model that is named, and run again "
-            f"(the queries as they were run: {workspace.dbt_target / 'compiled'})",
+            f"(the queries as they were run: {dbt_target / 'compiled'})",
         )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,11 +12,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.audit import AuditProcess, AuditResult, StagedAudit
+from pipeline.audit import AuditResult, StagedAudit
 from pipeline.common.errors import WarehouseError, in_words
 from pipeline.common.formats import plural
 from pipeline.common.instants import run_name
-from pipeline.common.progress import Progress
 from pipeline.common.scratch_database import spare_memory
 from pipeline.contracts.compatibility import check_versions, contracts_of_drop
 from pipeline.contracts.contract import ExportContract
@@ -31,14 +29,13 @@ from pipeline.engines import Engine
 from pipeline.ingest.landing.record import has_crm_rows
 from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
+from pipeline.orchestration.resources import RunContext
 from pipeline.paths import PROJECT_ROOT
 from pipeline.report.facts import RunFacts
 from pipeline.report.gather import gather_facts, gather_operator_facts, measure_run
 from pipeline.report.page import load_templates
 from pipeline.report.sources import MeasuredTable, measure_sources
 from pipeline.report.write import write_reports
-from pipeline.run_plan import RunPlan
-from pipeline.settings import Settings
 from pipeline.state.history import DUPLICATES, METRICS, METRICS_SCHEMA, RunHistory
 from pipeline.storage.place import open_place
 
@@ -46,22 +43,28 @@ EXPECTATIONS = PROJECT_ROOT / "expectations"
 
 REJECTS = "rejects"
 
-OpenAudit = Callable[[], AbstractContextManager[AuditProcess]]
+
+@dataclass(frozen=True)
+class AuditedDrops:
+    """The drops of one run as they stand staged; `problem` says why none of them may be published."""
+
+    drops: Sequence[StagedDrop]
+    manifests: Sequence[Mapping[str, Any]]
+    reports: Sequence[RunFacts]
+    history: Mapping[str, pa.Table]
+    problem: WarehouseError | None
 
 
 @dataclass(frozen=True)
 class Release:
     """One run's way from the marts to the drops of every organization."""
 
+    run: RunContext
+    run_id: str
     engine: Engine
     contracts: Sequence[ExportContract]
     landed: Sequence[LandedTable]
-    plan: RunPlan
-    settings: Settings
     destination: Destination
-    open_audit: OpenAudit
-    run_id: str
-    progress: Progress
 
     def publish(self) -> list[PublishedDrop]:
         """Publish a drop for each organization, and keep what the next run needs to know of this one.
@@ -71,46 +74,73 @@ class Release:
         """
         with self.destination.turn():
             self.destination.clear_staging()
-            if self.settings.spares_memory:
-                spare_memory()
-            metrics = self.engine.read(METRICS, [field.name for field in METRICS_SCHEMA])
-            with self.open_audit() as process, ThreadPoolExecutor(1) as aside:
-                folders = self._folders()
-                staged_audit = process.begin(
-                    folders,
-                    [contract.name for contract in self.contracts],
-                    EXPECTATIONS,
-                    as_of=self.plan.as_of,
-                    settings=self.plan.published_settings,
-                    spares_memory=self.settings.spares_memory,
-                )
-                drops = self._stage(folders, staged_audit)
-                problem = self._broken_promise(drops)
-                # the audit's end is one thread's work in another process, so there is room for the report's beginning
-                sources = aside.submit(measure_sources, self.landed, self.plan.as_of)
-                aside.submit(load_templates)
-                audit = self._concluded(staged_audit)
-            manifests = self._manifests(drops, audit)
-            problem = problem or audit.problem()
-            reports = self._reports(drops, manifests, sources.result(), audit, metrics, problem)
-            if problem is not None:
-                for page in write_reports(reports, self.destination.place, self.settings.state):
-                    self.progress.view.noted(f"report: {page}")
-                raise problem
-            history = {DUPLICATES: self._duplicates(), METRICS: _of_this_run(metrics, self.plan.as_of)}
-            return self._publish(drops, manifests, history, reports)
+            audited = self.stage_and_audit()
+            if audited.problem is not None:
+                for page in write_reports(audited.reports, self.destination.place, self.run.workspace.state):
+                    self.run.progress.view.noted(f"report: {page}")
+                raise audited.problem
+            return self.put_in_place(audited)
+
+    def stage_and_audit(self) -> AuditedDrops:
+        """Write the drops beside the published ones, judge them, and gather what their reports tell."""
+        settings, plan = self.run.settings, self.run.plan
+        if settings.spares_memory:
+            spare_memory()
+        metrics = self.engine.read(METRICS, METRICS_SCHEMA.names)
+        with self.run.helpers.audit() as process, ThreadPoolExecutor(1) as aside:
+            folders = self._folders()
+            audit = process.begin(
+                folders,
+                [contract.name for contract in self.contracts],
+                EXPECTATIONS,
+                as_of=plan.as_of,
+                settings=plan.published_settings,
+                spares_memory=settings.spares_memory,
+            )
+            drops = self._stage(folders, audit)
+            problem = self._broken_promise(drops)
+            # the audit's end is one thread's work in another process, so there is room for the report's beginning
+            sources = aside.submit(measure_sources, self.landed, plan.as_of)
+            aside.submit(load_templates)
+            result = self._concluded(audit)
+        manifests = self._manifests(drops, result)
+        problem = problem or result.problem()
+        reports = self._reports(drops, manifests, sources.result(), result, metrics, problem)
+        history = {DUPLICATES: self._duplicates(), METRICS: _of_this_run(metrics, plan.as_of)}
+        return AuditedDrops(drops, manifests, reports, history, problem)
+
+    def put_in_place(self, audited: AuditedDrops) -> list[PublishedDrop]:
+        """Do all that may fail, then let readers see it, then tidy.
+
+        The history comes first: of a drop that somebody has read, the next run must know when groups were detected.
+        """
+        state = self.run.workspace.state
+        with self.run.progress.step("publish", "drops") as step:
+            published = []
+            for drop, manifest in zip(audited.drops, audited.manifests, strict=True):
+                published.append(self.destination.put(drop, manifest))
+                step.update(len(published))
+            RunHistory(state).keep(self.run.plan.as_of, audited.history)
+            write_reports(audited.reports, self.destination.place, state)
+            self.engine.commit(self.contracts)
+            for put in published:
+                self.destination.point(put)
+            self._prune(published)
+            new = sum(drop.is_new for drop in published)
+            step.summary = f"{plural(new, 'new drop')}, {len(published) - new} as published before"
+        return published
 
     def _folders(self) -> dict[int, Path]:
         """Name the staging folder of every organization that gets a drop."""
-        crm = self.plan.crm_organization_id if has_crm_rows(self.landed) else None
+        crm = self.run.plan.crm_organization_id if has_crm_rows(self.landed) else None
         found = organizations(self.engine, self.contracts, crm)
         for gone in organizations_left_behind(self.destination.place, found):
-            self.progress.view.noted(f"organization {gone} has no row any more: its latest drop stays as it is")
+            self.run.progress.view.noted(f"organization {gone} has no row any more: its latest drop stays as it is")
         return {organization: self.destination.staging_folder(organization, self.run_id) for organization in found}
 
     def _stage(self, folders: Mapping[int, Path], audit: StagedAudit) -> list[StagedDrop]:
         """Write the drops; what is written is audited meanwhile."""
-        with self.progress.step("stage", "exports") as step:
+        with self.run.progress.step("stage", "exports") as step:
             staged = 0
 
             def on_export(contract: ExportContract) -> None:
@@ -118,15 +148,15 @@ class Release:
                 staged += 1
                 step.update(staged, detail=contract.name)
                 audit.look_at(contract)
-                if self.settings.spares_memory:
+                if self.run.settings.spares_memory:
                     pa.default_memory_pool().release_unused()
 
             drops = stage_drops(
                 self.engine,
                 self.contracts,
                 folders,
-                self.plan.crm_organization_id,
-                csv_safe=self.settings.csv_safe,
+                self.run.plan.crm_organization_id,
+                csv_safe=self.run.settings.csv_safe,
                 on_export=on_export,
             )
             rows = sum(file.rows for drop in drops for file in drop.files if file.name.endswith(".parquet"))
@@ -144,14 +174,14 @@ class Release:
                 except WarehouseError as broken:
                     return broken
         for line in sorted(noted):
-            self.progress.view.noted(line)
+            self.run.progress.view.noted(line)
         return None
 
     def _concluded(self, audit: StagedAudit) -> AuditResult:
-        reports = self.settings.state / REPORTS
+        reports = self.run.workspace.state / REPORTS
         reports.mkdir(parents=True, exist_ok=True)
-        with self.progress.step("audit", "checks") as step:
-            result = audit.concluded(reports / f"{run_name(self.plan.as_of)}.great_expectations.json")
+        with self.run.progress.step("audit", "checks") as step:
+            result = audit.concluded(reports / f"{run_name(self.run.plan.as_of)}.great_expectations.json")
             failed = len(result.errors)
             step.summary = f"{len(result.checks):,} checks, {failed} failed, {len(result.warnings)} with a warning"
             for warning in result.warnings:
@@ -164,9 +194,9 @@ class Release:
             build_manifest(
                 drop,
                 self.contracts,
-                as_of=self.plan.as_of,
-                data_as_of=data_as_of.get(drop.organization_id, self.plan.as_of),
-                settings=self.plan.published_settings,
+                as_of=self.run.plan.as_of,
+                data_as_of=data_as_of.get(drop.organization_id, self.run.plan.as_of),
+                settings=self.run.plan.published_settings,
                 inputs=_inputs(self.landed),
                 checks=audit.of_organization(drop.organization_id),
             )
@@ -183,56 +213,31 @@ class Release:
         problem: WarehouseError | None,
     ) -> list[RunFacts]:
         """Gather the facts of every report while the staged files are where they are."""
-        with self.progress.step("report", "reports") as step:
+        with self.run.progress.step("report", "reports") as step:
             rejects = self.engine.read(REJECTS, REJECTS_SCHEMA.names)
-            run = measure_run(self.plan, sources, rejects, metrics, audit, problem)
+            measured = measure_run(self.run.plan, sources, rejects, metrics, audit, problem)
             place = self.destination.place
             facts = [
-                gather_facts(run, place, drop.organization_id, drop, manifest, self.contracts)
+                gather_facts(measured, place, drop.organization_id, drop, manifest, self.contracts)
                 for drop, manifest in zip(drops, manifests, strict=True)
             ]
             step.summary = plural(len(facts), "report")
-        return [*facts, gather_operator_facts(run)]
+        return [*facts, gather_operator_facts(measured)]
 
     def _duplicates(self) -> pa.Table:
         (contract,) = (contract for contract in self.contracts if contract.name == DUPLICATES)
         return self.engine.read(DUPLICATES, [column.name for column in contract.columns])
 
-    def _publish(
-        self,
-        drops: Sequence[StagedDrop],
-        manifests: Sequence[Mapping[str, Any]],
-        history: Mapping[str, pa.Table],
-        reports: Sequence[RunFacts],
-    ) -> list[PublishedDrop]:
-        """Do all that may fail, then let readers see it, then tidy.
-
-        The history comes first: of a drop that somebody has read, the next run must know when groups were detected.
-        """
-        with self.progress.step("publish", "drops") as step:
-            published = []
-            for drop, manifest in zip(drops, manifests, strict=True):
-                published.append(self.destination.put(drop, manifest))
-                step.update(len(published))
-            RunHistory(self.settings.state).keep(self.plan.as_of, history)
-            write_reports(reports, self.destination.place, self.settings.state)
-            self.engine.commit(self.contracts)
-            for put in published:
-                self.destination.point(put)
-            self._prune(published)
-            new = sum(drop.is_new for drop in published)
-            step.summary = f"{plural(new, 'new drop')}, {len(published) - new} as published before"
-        return published
-
     def _prune(self, published: Sequence[PublishedDrop]) -> None:
         """Remove what is past keeping; the run has published, so that a fault here is only told."""
         now = datetime.now(UTC)
+        kept = self.run.settings.keep_drops
         try:
             for drop in published:
-                prune(self.destination.place, drop.organization_id, self.settings.keep_drops, now)
-            prune_reports(open_place(str(self.settings.state / REPORTS)), set(), self.settings.keep_drops, now)
+                prune(self.destination.place, drop.organization_id, kept, now)
+            prune_reports(open_place(str(self.run.workspace.state / REPORTS)), set(), kept, now)
         except (WarehouseError, OSError) as fault:
-            self.progress.view.noted(f"what is past keeping could not be removed: {in_words(fault)}")
+            self.run.progress.view.noted(f"what is past keeping could not be removed: {in_words(fault)}")
 
 
 def _of_this_run(metrics: pa.Table, as_of: datetime) -> pa.Table:

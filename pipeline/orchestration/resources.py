@@ -1,28 +1,84 @@
-"""What every step of a run is handed: its plan, and its turn at the state folder."""
+"""What every step of a run is handed: one RunContext, made once. Dagster is imported late: helpers start before it."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-import dagster as dg
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
+from pipeline.audit import AuditProcess
 from pipeline.common.progress import PlainView, Progress
+from pipeline.dbt.worker import OpenDbt, open_dbt
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 
+if TYPE_CHECKING:
+    import dagster as dg
 
-def plan_of(context: dg.AssetExecutionContext, settings: Settings) -> RunPlan:
-    """Plan the run of a step."""
-    record = context.instance.get_run_record_by_id(context.run.run_id)
-    assert record is not None
-    return RunPlan.of(settings, record.create_timestamp)
+OpenAudit = Callable[[], AbstractContextManager[AuditProcess]]
+
+Helper = TypeVar("Helper")
 
 
-def progress_in_turn(settings: Settings) -> dg.ResourceDefinition:
-    """Hold the state folder from a run's first step to its last: every step asks for this."""
+@dataclass(frozen=True)
+class Helpers:
+    """Open the two processes that work for a run; each ends with the step that used it: others need its memory."""
+
+    dbt: OpenDbt
+    audit: OpenAudit
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """One run. Steps are handed all of it; what they call takes the values that it needs."""
+
+    settings: Settings
+    plan: RunPlan
+    workspace: Workspace
+    progress: Progress
+    helpers: Helpers
+
+
+def helpers_on_demand(target: str) -> Helpers:
+    """Return helpers that start when a step asks for them."""
+    return Helpers(dbt=partial(open_dbt, target), audit=AuditProcess)
+
+
+@contextmanager
+def helpers_started_early(target: str) -> Iterator[Helpers]:
+    """Start both helpers now, so that they load what they need while the sources are read."""
+    with ExitStack() as dbt_process, ExitStack() as audit_process:
+        dbt = dbt_process.enter_context(open_dbt(target))
+        audit = audit_process.enter_context(AuditProcess())
+        yield Helpers(dbt=partial(_lent, dbt_process, dbt), audit=partial(_lent, audit_process, audit))
+
+
+@contextmanager
+def _lent(started: ExitStack, helper: Helper) -> Iterator[Helper]:
+    """Give a step the helper that was started early; it ends with the step."""
+    with started:
+        yield helper
+
+
+def run_in_turn(settings: Settings) -> dg.ResourceDefinition:
+    """Define the context of a run that Dagster starts by itself.
+
+    The run holds the state folder from its first step to its last, since every step asks for this resource. The
+    instant at which Dagster created the run is its `as_of`, unless the settings give one (D1).
+    """
+    import dagster as dg
 
     @dg.resource
-    def progress(context: dg.InitResourceContext) -> Iterator[Progress]:
-        with Workspace(settings.state).turn(context.log.info if context.log else print):
-            yield Progress(PlainView())
+    def run(context: dg.InitResourceContext) -> Iterator[RunContext]:
+        assert context.instance is not None and context.run is not None
+        record = context.instance.get_run_record_by_id(context.run.run_id)
+        assert record is not None
+        plan = RunPlan.of(settings, record.create_timestamp)
+        workspace = Workspace(settings.state)
+        with workspace.turn(context.log.info if context.log else print):
+            yield RunContext(settings, plan, workspace, Progress(PlainView()), helpers_on_demand(settings.target))
 
-    return progress
+    return run

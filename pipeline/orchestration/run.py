@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
-from pipeline.audit import AuditProcess
 from pipeline.common.errors import Interrupted, WarehouseError, in_words
 from pipeline.common.progress import Progress
 from pipeline.common.startup import quick_imports
-from pipeline.dbt.worker import OpenDbt, open_dbt
+from pipeline.orchestration.resources import RunContext, helpers_started_early
 from pipeline.paths import PROJECT_ROOT
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from pipeline.storage.place import require_writable
-
-if TYPE_CHECKING:
-    from pipeline.orchestration.release import OpenAudit
-
-Helper = TypeVar("Helper")
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the steps speak through Progress
 
@@ -45,21 +36,13 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
     workspace = Workspace(settings.state)
     with workspace.turn(progress.view.noted):
         plan = RunPlan.of(settings, datetime.now(UTC))
-        # both load what they need while the sources are read
-        with ExitStack() as early_dbt, ExitStack() as early_audit:
-            dbt = early_dbt.enter_context(open_dbt(settings.target))
-            audit = early_audit.enter_context(AuditProcess())
+        with helpers_started_early(settings.target) as helpers:
             with quick_imports():
                 from pipeline.orchestration.skip_repeated import record_run, recorded_drops, run_fingerprint
             fingerprint = run_fingerprint(settings, plan)
             if (standing := recorded_drops(workspace, fingerprint)) is not None:
                 return RunOutcome(standing, is_repetition=True)
-            drops = _execute(
-                settings.model_copy(update={"as_of": plan.as_of}),
-                progress,
-                partial(_lent, early_dbt, dbt),
-                partial(_lent, early_audit, audit),
-            )
+            drops = _execute(RunContext(settings, plan, workspace, progress, helpers))
         try:
             record_run(workspace, fingerprint, drops, progress.seconds)
         except OSError as fault:  # the run has published
@@ -77,14 +60,7 @@ def _require_plain_path(program: Path) -> None:
         )
 
 
-@contextmanager
-def _lent(opened: ExitStack, helper: Helper) -> Iterator[Helper]:
-    """Give a step the helper that was opened early; it ends with the step, for others need its memory."""
-    with opened:
-        yield helper
-
-
-def _execute(settings: Settings, progress: Progress, open_dbt: OpenDbt, open_audit: OpenAudit) -> list[dict[str, Any]]:
+def _execute(run: RunContext) -> list[dict[str, Any]]:
     """Run the job in this process; give the drops that it published."""
     with quick_imports():
         import dagster as dg
@@ -92,7 +68,7 @@ def _execute(settings: Settings, progress: Progress, open_dbt: OpenDbt, open_aud
         from pipeline.orchestration.definitions import JOB, build_definitions
         from pipeline.orchestration.drops import PUBLISHED
 
-    job = build_definitions(settings, progress, open_dbt, open_audit).resolve_job_def(JOB)
+    job = build_definitions(run.settings, run).resolve_job_def(JOB)
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
         try:
             result = job.execute_in_process(instance=instance, run_config=_QUIET)

@@ -7,15 +7,13 @@ import dagster as dg
 import pyarrow as pa
 
 from pipeline.common.formats import plural
-from pipeline.common.progress import Progress, Step
+from pipeline.common.progress import Step
 from pipeline.ingest.landing.record import SOURCES, landed_tables, write_record
 from pipeline.ingest.landing.zone import LandedTable, Landing
 from pipeline.ingest.sources import ingest_source
 from pipeline.ingest.tables import SOURCE_TABLES
-from pipeline.orchestration.resources import plan_of
+from pipeline.orchestration.resources import RunContext
 from pipeline.report.failure import failure_reported
-from pipeline.settings import Settings
-from pipeline.state.workspace import Workspace
 
 _DESCRIPTIONS = {
     "lmn": "LMN's workbooks: estimates, contacts, leads, jobsites.",
@@ -38,23 +36,23 @@ def _source_assets(source: str) -> dg.AssetsDefinition:
 
     @dg.multi_asset(name=source, specs=specs)
     def ingest(
-        context: dg.AssetExecutionContext,
-        settings: dg.ResourceParam[Settings],
-        progress: dg.ResourceParam[Progress],
+        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunContext]
     ) -> Iterator[dg.MaterializeResult[Any]]:
         """Read, type and land every table of the source."""
-        workspace = Workspace(settings.state)
-        plan = plan_of(context, settings)
+        location: str | None = getattr(run.settings, source)
 
         def read_so_far() -> list[LandedTable]:
-            return landed_tables(workspace, _sources_read(context))
+            return landed_tables(run.workspace, _sources_read(context))
 
-        with failure_reported(settings, plan, progress, read_so_far), progress.step(source) as step:
-            settings.require_source()
-            landed = ingest_source(source, getattr(settings, source), Landing(workspace.landing), step)
-            write_record(workspace.landed(source), landed)
-            _summarise(step, landed, getattr(settings, source))
-        if settings.spares_memory:
+        with (
+            failure_reported(run.settings, run.plan, run.progress, read_so_far),
+            run.progress.step(source) as step,
+        ):
+            run.settings.require_source()
+            landed = ingest_source(source, location, Landing(run.workspace.landing), step)
+            write_record(run.workspace.landed(source), landed)
+            _summarise(step, landed, location)
+        if run.settings.spares_memory:
             pa.default_memory_pool().release_unused()
         for table in landed:
             yield dg.MaterializeResult(

@@ -6,7 +6,6 @@ the audit has to find it.
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC
@@ -19,7 +18,6 @@ import pytest
 
 from pipeline.audit import AuditProcess
 from pipeline.common.errors import WarehouseError
-from pipeline.common.progress import Progress, Step
 from pipeline.common.scratch_database import in_order
 from pipeline.contracts.contract import ExportContract
 from pipeline.drops.destination import open_destination
@@ -29,9 +27,9 @@ from pipeline.orchestration import release
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.history import METRICS, METRICS_SCHEMA
-from pipeline.state.workspace import Workspace
 from tests.audit.contract_breaks import FACTS, KINDS
 from tests.audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, Row, table_of, whole_drop, write_export
+from tests.orchestration.runs import run_context
 
 APPLICABLE = [
     pytest.param(kind, contract.name, column.name, id=f"{kind}-{contract.name}-{column.name}")
@@ -77,18 +75,6 @@ class Marts:
         """Nothing is kept."""
 
 
-class Silence:
-    """Shows nothing."""
-
-    def began(self, step: Step) -> None: ...
-
-    def changed(self, step: Step, detail: str) -> None: ...
-
-    def ended(self, step: Step, ok: bool) -> None: ...
-
-    def noted(self, text: str) -> None: ...
-
-
 @pytest.fixture(scope="module")
 def auditor() -> Iterator[AuditProcess]:
     with AuditProcess() as process:
@@ -116,16 +102,15 @@ def exports_of_facts(tmp_path_factory: pytest.TempPathFactory, auditor: AuditPro
 def run(folder: Path, auditor: AuditProcess, contracts: Sequence[ExportContract] = tuple(CONTRACTS.values())) -> None:
     settings = Settings(exports=str(folder), state=folder.parent / "state")
     decisions: dict[str, Any] = {name: value for name, value in SETTINGS.items() if name != "selected_year"}
+    plan = RunPlan(AS_OF.replace(tzinfo=UTC), 2025, decisions, ())
+    context = run_context(settings, plan=plan, auditor=auditor)
     release.Release(
+        run=context,
+        run_id="run",
         engine=Marts(),
         contracts=contracts,
         landed=[],
-        plan=RunPlan(AS_OF.replace(tzinfo=UTC), 2025, decisions, ()),
-        settings=settings,
-        destination=open_destination(settings, Workspace(settings.state)),
-        open_audit=lambda: contextlib.nullcontext(auditor),
-        run_id="run",
-        progress=Progress(Silence()),
+        destination=open_destination(settings, context.workspace),
     ).publish()
 
 

@@ -6,7 +6,6 @@ import csv
 import random
 import shutil
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +16,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.common.progress import Progress, Step
 from pipeline.dbt import build_record as rebuild
 from pipeline.dbt.build_record import Build, selection
 from pipeline.dbt.runner import parsed_project
-from pipeline.dbt.worker import DbtHere
 from pipeline.engines import RawTable
 from pipeline.orchestration.models import build_model_assets
 from pipeline.orchestration.sources import build_source_assets
@@ -29,22 +26,9 @@ from pipeline.paths import PROJECT_ROOT
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
+from tests.orchestration.runs import Listener, run_context
 
 SAMPLE = PROJECT_ROOT / "sample"
-
-
-class Listener:
-    """Keeps what the steps say at their end."""
-
-    def __init__(self) -> None:
-        self.said: dict[str, str] = {}
-
-    def began(self, step: Step) -> None: ...
-    def changed(self, step: Step, detail: str) -> None: ...
-    def noted(self, text: str) -> None: ...
-
-    def ended(self, step: Step, ok: bool) -> None:
-        self.said[step.name] = step.summary
 
 
 @dataclass
@@ -67,8 +51,7 @@ def build(sources: Path, state: Path) -> Built:
         state=state,
     )
     assets = [*build_source_assets(), build_model_assets(parsed_project().manifest)]
-    open_dbt = dg.ResourceDefinition.hardcoded_resource(lambda: nullcontext(DbtHere()))
-    resources = {"settings": settings, "progress": Progress(listener), "open_dbt": open_dbt}
+    resources = {"run": run_context(settings, listener)}
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
         result = dg.materialize(assets, resources=resources, instance=instance)
     assert result.success
@@ -76,7 +59,7 @@ def build(sources: Path, state: Path) -> Built:
     for event in result.get_asset_materialization_events():
         if event.node_name == "models":
             told["kept" in event.materialization.metadata].add(event.materialization.asset_key.path[-1])
-    return Built(listener.said["dbt"], built=told[False], kept=told[True])
+    return Built(listener.summaries["dbt"], built=told[False], kept=told[True])
 
 
 def marts(state: Path) -> dict[str, pa.Table]:
@@ -189,8 +172,7 @@ def test_a_dagster_that_forgets_is_told_only_of_the_models_that_are_awaited(is_k
     awaited = {dg.AssetKey(["marts", "accounts"]), dg.AssetKey(["drops", "staged"])}
     settings = Settings(crm=str(SAMPLE / "crm"), as_of="2025-01-15T00:00:00Z", state=tmp_path / "state")
     models = build_model_assets(parsed_project().manifest, awaited)
-    open_dbt = dg.ResourceDefinition.hardcoded_resource(lambda: nullcontext(DbtHere()))
-    resources = {"settings": settings, "progress": Progress(Listener()), "open_dbt": open_dbt}
+    resources = {"run": run_context(settings)}
     quiet = {"telemetry": {"enabled": False}}
     with dg.instance_for_test(overrides=quiet) if is_kept else dg.DagsterInstance.ephemeral(settings=quiet) as instance:
         result = dg.materialize([*build_source_assets(), models], resources=resources, instance=instance)

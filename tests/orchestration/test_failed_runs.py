@@ -14,13 +14,14 @@ import pytest
 
 from pipeline import run_plan
 from pipeline.common.errors import WarehouseError
-from pipeline.common.progress import Progress, Step
+from pipeline.common.progress import Progress
 from pipeline.orchestration import sources as source_assets
 from pipeline.orchestration.run import run_warehouse
 from pipeline.orchestration.sources import build_source_assets
 from pipeline.paths import PROJECT_ROOT
 from pipeline.run_plan import decide
 from pipeline.settings import Settings
+from tests.orchestration.runs import Listener, run_context
 
 AS_OF = "2025-01-15T00:00:00Z"
 ACCOUNTS = "id,name,annual_revenue\na1,Oak,100\na2,Elm,much\n"
@@ -28,22 +29,9 @@ ESTIMATES = "id,account_id,status\ne1,a1,won\n"
 CUSTOMERS = "organization_id,id,name,updated_at\n1,1,Oak,2025-01-10\n2,2,marker-of-two,2025-01-11\n"
 
 
-class Listener:
-    """Keeps what a person is told on the way."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def began(self, step: Step) -> None: ...
-    def changed(self, step: Step, detail: str) -> None: ...
-    def ended(self, step: Step, ok: bool) -> None: ...
-
-    def noted(self, text: str) -> None:
-        self.lines.append(text)
-
-    @property
-    def pages(self) -> list[Path]:
-        return [Path(line.removeprefix("report: ")) for line in self.lines if line.startswith("report: ")]
+def pages_named(lines: list[str]) -> list[Path]:
+    """Find the pages of reports that a run names."""
+    return [Path(line.removeprefix("report: ")) for line in lines if line.startswith("report: ")]
 
 
 def settings(folder: Path, **more: object) -> Settings:
@@ -65,7 +53,7 @@ def failed(folder: Path, **more: object) -> tuple[str, list[Path]]:
     listener = Listener()
     with pytest.raises(WarehouseError) as caught:
         run_warehouse(settings(folder, **more), Progress(listener))
-    return str(caught.value), listener.pages
+    return str(caught.value), pages_named(listener.lines)
 
 
 @pytest.fixture
@@ -112,7 +100,7 @@ def test_what_was_read_until_then_is_told(tmp_path: Path) -> None:
 
 def test_what_an_earlier_run_has_read_is_not_told_as_this_ones(tmp_path: Path) -> None:
     write(tmp_path / "platform", customer=CUSTOMERS)
-    resources = {"settings": settings(tmp_path), "progress": Progress(Listener())}
+    resources = {"run": run_context(settings(tmp_path))}
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
         assert dg.materialize(build_source_assets(), resources=resources, instance=instance).success
     write(tmp_path / "crm", accounts="name\nOak\n")
@@ -182,7 +170,7 @@ def test_of_a_fault_of_the_program_only_the_kind_is_told(tmp_path: Path, monkeyp
     listener = Listener()
     with pytest.raises(KeyError):
         run_warehouse(settings(tmp_path), Progress(listener))
-    (page,) = listener.pages
+    (page,) = pages_named(listener.lines)
     assert "the program itself failed (KeyError)" in text_of(page)
     assert "secret" not in page.read_text(encoding="utf-8")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Sequence
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pyarrow as pa
 import pytest
 
 from pipeline.common.errors import WarehouseError
-from pipeline.common.progress import PlainView, Progress
 from pipeline.contracts.contract import ExportContract
 from pipeline.drops.destination import open_destination
 from pipeline.drops.publish_to_folder import FolderDestination
@@ -21,8 +19,8 @@ from pipeline.orchestration import release
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.history import DUPLICATES, METRICS, RunHistory
-from pipeline.state.workspace import Workspace
 from tests.drops.made_drops import AS_OF, manifest_of
+from tests.orchestration.runs import Listener, run_context
 
 HISTORY = {DUPLICATES: pa.table({"id": ["d"]}), METRICS: pa.table({"metric": ["m"]})}
 
@@ -42,25 +40,24 @@ class Run:
     def __init__(self, folder: Path, stage: Callable[..., StagedDrop]) -> None:
         self.exports = folder / "exports"
         settings = Settings(exports=str(self.exports), state=folder / "state")
-        destination = open_destination(settings, Workspace(settings.state))
+        self.listener = Listener()
+        run = run_context(settings, self.listener, plan=RunPlan(AS_OF, 2025, {}, ()))
+        destination = open_destination(settings, run.workspace)
         self.history = RunHistory(settings.state)
         self.engine = Marts()
-        self.said = StringIO()
         self.drops = [stage(destination.staging_folder(number, "run"), number) for number in (1, 2)]
         self.release = release.Release(
+            run=run,
+            run_id="run",
             engine=self.engine,  # type: ignore[arg-type]
             contracts=(),
             landed=(),
-            plan=RunPlan(AS_OF, 2025, {}, ()),
-            settings=settings,
             destination=destination,
-            open_audit=None,  # type: ignore[arg-type]
-            run_id="run",
-            progress=Progress(PlainView(self.said)),
         )
 
     def publish(self) -> list[Any]:
-        return self.release._publish(self.drops, [manifest_of(drop) for drop in self.drops], HISTORY, [])
+        manifests = [manifest_of(drop) for drop in self.drops]
+        return self.release.put_in_place(release.AuditedDrops(self.drops, manifests, [], HISTORY, problem=None))
 
     @property
     def latest(self) -> list[str]:
@@ -111,4 +108,4 @@ def test_what_can_t_be_tidied_is_told_and_no_failure(run: Run, monkeypatch: pyte
     monkeypatch.setattr(release, "prune", refuse)
     assert len(run.publish()) == 2
     assert run.latest == ["1", "2"]
-    assert "could not be removed: exports/1: permission denied" in run.said.getvalue()
+    assert any("could not be removed: exports/1: permission denied" in line for line in run.listener.lines)

@@ -14,6 +14,7 @@ import pytest
 from pipeline.cli import ui
 from pipeline.common.errors import WarehouseError
 from pipeline.orchestration.definitions import JOB, build_definitions, defs
+from pipeline.orchestration.resources import RunContext
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 
@@ -61,9 +62,16 @@ def started_by_ui(state: Path | None, monkeypatch: pytest.MonkeyPatch) -> Became
 
 
 def settings_served() -> Settings:
-    """The settings of the definitions that Dagster loads here."""
-    settings = defs().resources["settings"]
-    assert isinstance(settings, Settings)
+    """The settings of a run by the definitions that Dagster loads here."""
+    served = []
+
+    @dg.asset
+    def step(run: dg.ResourceParam[RunContext]) -> None:
+        served.append(run.settings)
+
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+        dg.materialize([step], resources=defs().resources, instance=instance)
+    (settings,) = served
     return settings
 
 
@@ -108,7 +116,7 @@ def test_a_run_of_dagster_waits_for_its_turn_at_the_state_folder(
     settings = Settings(crm=str(tmp_path / "crm"), state=tmp_path / "state", exports=str(tmp_path / "exports"))
     definitions = build_definitions(settings)
     steps = {step.op.name: step for step in definitions.assets or () if isinstance(step, dg.AssetsDefinition)}
-    assert {name for name, step in steps.items() if "progress" in step.op.required_resource_keys} == set(steps)
+    assert {name for name, step in steps.items() if "run" in step.op.required_resource_keys} == set(steps)
 
     is_told = Event()
     log = dg.DagsterLogManager.info

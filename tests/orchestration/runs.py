@@ -1,0 +1,48 @@
+"""The context of a run whose helpers are this process, and what its steps show."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from datetime import UTC, datetime
+
+from pipeline.audit import AuditProcess
+from pipeline.common.progress import Progress, Step, StepView
+from pipeline.dbt.worker import DbtHere
+from pipeline.orchestration.resources import Helpers, RunContext
+from pipeline.run_plan import RunPlan
+from pipeline.settings import Settings
+from pipeline.state.workspace import Workspace
+
+
+class Listener:
+    """Keeps what a person is told on the way: the summaries of steps by their names, and the lines."""
+
+    def __init__(self) -> None:
+        self.summaries: dict[str, str] = {}
+        self.lines: list[str] = []
+
+    def began(self, step: Step) -> None: ...
+    def changed(self, step: Step, detail: str) -> None: ...
+
+    def ended(self, step: Step, ok: bool) -> None:
+        self.summaries[step.name] = step.summary
+
+    def noted(self, text: str) -> None:
+        self.lines.append(text)
+
+
+def run_context(
+    settings: Settings,
+    view: StepView | None = None,
+    *,
+    plan: RunPlan | None = None,
+    auditor: AuditProcess | None = None,
+) -> RunContext:
+    """Make the context of a run that starts now; without `auditor`, an audit has a process of its own."""
+    return RunContext(
+        settings,
+        plan or RunPlan.of(settings, datetime.now(UTC)),
+        Workspace(settings.state),
+        Progress(view or Listener()),
+        Helpers(dbt=lambda: nullcontext(DbtHere()), audit=(lambda: nullcontext(auditor)) if auditor else AuditProcess),
+    )
