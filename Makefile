@@ -1,6 +1,7 @@
-# Everything needs Python 3.11 and make, nothing else; each target sets up what it uses.
+# Everything needs Python 3.11, 3.12 or 3.13 and make, nothing else; each target sets up what it uses.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3 || echo python3.11)
+# the Python to set up with; without it the newest that fits and that this machine has
+PYTHON ?=
 TARGET ?= duckdb
 AS_OF ?= 2025-01-15T00:00:00Z
 EXPORTS ?= exports
@@ -9,6 +10,12 @@ STATE ?= .state
 # an environment that was moved with its folder names files that are no more: it is made anew
 ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
 $(shell rm -f .venv/installed .venv-spark/installed)
+endif
+# and so is one of another Python than the one asked for
+ifneq ($(and $(PYTHON),$(wildcard .venv/bin/python)),)
+ifneq ($(shell .venv/bin/python -V 2>&1),$(shell "$(PYTHON)" -V 2>/dev/null))
+$(shell rm -f .venv/installed .venv-spark/installed)
+endif
 endif
 
 BIN := .venv/bin
@@ -25,20 +32,21 @@ help: ## Show this list
 setup: .venv/installed ## Make .venv and install the locked dependencies (again only when the lock has changed)
 
 .venv/installed: requirements.lock requirements-setup.lock pyproject.toml
-	@$(PYTHON) -c 'import ensurepip, sys, venv; sys.exit(sys.version_info[:2] != (3, 11))' || \
-		{ echo "Python 3.11 with its venv module is needed (Debian: apt-get install python3.11-venv); '$(PYTHON)'" \
-		"is not that. Set PYTHON=/path/to/python3.11"; exit 1; }
-	@test -e $@ || $(PYTHON) -m venv --clear .venv
+	@test -e $@ || { python="$$(.ci/pythons $(if $(PYTHON),"$(PYTHON)"))" && python="$$(echo "$$python" | head -n 1)" && \
+		echo "set-up: making .venv with $$python (some seconds)" && "$$python" -m venv --clear .venv; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-setup.lock
+	@echo "set-up: installing $$(grep -c == $<) packages into .venv (a minute or more the first time)"
 	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@echo "set-up: parsing the dbt project (some seconds)"
 	@$(BIN)/python -m pipeline.dbt.runner
 	@echo '$(CURDIR)' > $@
 
 setup-spark: .venv-spark/installed ## The same for Spark, in .venv-spark (Java 17 must be there)
 
 .venv-spark/installed: requirements-spark.lock .venv/installed
-	@test -e $@ || $(PYTHON) -m venv --clear .venv-spark
+	@test -e $@ || $(BIN)/python -m venv --clear .venv-spark
+	@echo "set-up: installing $$(grep -c == $<) packages into .venv-spark (some minutes the first time: Spark is large)"
 	@$(UV) pip sync --quiet --python .venv-spark/bin/python --require-hashes requirements-spark.lock
 	@$(UV) pip install --quiet --python .venv-spark/bin/python --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -84,7 +92,8 @@ format: setup ## Put the form right where a tool can
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --processes 2 --disable-progress-bar models dbt_project/tests
 
-COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--override requirements-overrides.txt
 
 lock: setup ## Resolve the dependencies anew
 	$(COMPILE) --upgrade --group dev pyproject.toml --output-file requirements.lock

@@ -135,5 +135,5 @@ def _decimals(value: float) -> int:
     return -exponent if isinstance(exponent, int) else 0
 
 
-def _is_number(value: Any, kind: type | tuple[type, ...], largest: int) -> bool:
+def _is_number(value: Any, kind: type[int | float] | tuple[type[int | float], ...], largest: int) -> bool:
     return isinstance(value, kind) and not isinstance(value, bool) and 0 <= value <= largest

@@ -113,7 +113,7 @@ class Conformer:
                 dropped |= missing
         if self._table.one_of and len(dropped):
             arrays = [r.array for c, r in zip(self._table.columns, typed, strict=True) if c.name in self._table.one_of]
-            nothing = np.logical_and.reduce([_mask(pc.is_null(array)) for array in arrays]) & ~dropped
+            nothing = np.all([_mask(pc.is_null(array)) for array in arrays], axis=0) & ~dropped
             places = np.flatnonzero(nothing)
             self._rejects.add(
                 self._file,

@@ -171,8 +171,9 @@ def _faulty_accounts(population: Population) -> Iterator[Row]:
 def _estimates(population: Population, estimates: Estimates) -> Iterator[Row]:
     random, as_of = population.random(2, 2), population.as_of
     accounts = population.accounts
-    by_hand = np.asarray([a.crm_account_id is not None and a.lmn_crm_id is None for a in accounts])[estimates.account]
-    known = np.asarray([a.crm_account_id is not None for a in accounts])[estimates.account]
+    in_crm = np.asarray([a.crm_account_id is not None for a in accounts], dtype=np.bool_)
+    in_lmn = np.asarray([a.lmn_crm_id is not None for a in accounts], dtype=np.bool_)
+    by_hand, known = (in_crm & ~in_lmn)[estimates.account], in_crm[estimates.account]
     # The cast's estimates are LMN's alone, but for the two roles that are about both.
     kept = by_hand | (known & (random.random(len(estimates)) < 0.25) & (estimates.account >= CAST))
     kept |= np.isin(estimates.account, [Role.KNOWN_TO_BOTH, Role.LINKED_BY_CONTACT])

@@ -155,7 +155,8 @@ def _draw(population: Population, random: np.random.Generator, accounts: list[Ac
     division_absent = random.random(size) < 0.03
 
     start, end, has_contract = _contracts(random, estimate_day, won, service)
-    cents = _prices(random, service, np.asarray([account.kind == "home" for account in accounts])[owner])
+    homes = np.asarray([account.kind == "home" for account in accounts], dtype=np.bool_)
+    cents = _prices(random, service, homes[owner])
     no_price, no_taxed = random.random(size) < 0.02, random.random(size) < 0.1
     cents = np.where(random.random(size) < 0.01, 0, cents)
     taxed = cents + (cents * 7125 + 50_000) // 100_000
