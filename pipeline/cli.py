@@ -120,6 +120,34 @@ def diff(
     typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(diff_lines(found)))
 
 
+@app.command()
+def runs(
+    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Tell the history of runs, the newest first: what each published, held back, and why."""
+    from pipeline.state.runs import RunRecords, run_lines
+    from pipeline.state.workspace import Workspace
+
+    records = RunRecords(Workspace(_settings({"state": state}).state).runs).newest_first()
+    if as_json:
+        typer.echo(json.dumps([record.as_dict() for record in records], indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(run_lines(records)) or "no run has ended yet")
+
+
+@app.command()
+def rollback(
+    drop: Annotated[str, typer.Argument(help=_DROP, metavar="DROP")],
+    exports: Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")] = None,
+    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
+) -> None:
+    """Let `latest` name a drop that was published before."""
+    from pipeline.orchestration.rollback import roll_back
+
+    typer.echo(roll_back(_settings({"exports": exports, "state": state}), drop))
+
+
 @explain.command("account")
 def explain_account(
     identifier: Annotated[str, typer.Argument(help="account_id, the CRM's id, or the name.", metavar="ID")],

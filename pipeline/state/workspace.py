@@ -50,6 +50,11 @@ class Workspace:
         return self.state / "last-run.json"
 
     @property
+    def runs(self) -> Path:
+        """The records of runs."""
+        return self.state / "runs"
+
+    @property
     def run_tables(self) -> Path:
         """The run's own raw tables: loads, rejects, what earlier runs left."""
         return self.state / "run"

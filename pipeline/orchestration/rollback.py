@@ -1,0 +1,47 @@
+"""`warehouse rollback`: lets `latest` name a drop that was published before, and keeps that it did."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+
+from pipeline.common.errors import WarehouseError
+from pipeline.drops.catalog import latest_name, read_manifest, require_as_published
+from pipeline.drops.destination import open_destination
+from pipeline.drops.find_drop import find_drop
+from pipeline.drops.publish_to_folder import PublishedDrop
+from pipeline.settings import Settings
+from pipeline.state.runs import OrganizationOutcome, RunRecord, RunRecords
+from pipeline.state.workspace import Workspace
+from pipeline.storage.place import open_place
+
+
+def roll_back(settings: Settings, name: str) -> str:
+    """Point `latest` at a drop among the exports; return what was done, in words.
+
+    WarehouseError where the drop is damaged, or does not lie among the exports of these settings.
+    """
+    workspace = Workspace(settings.state)
+    drop = find_drop(name, settings.exports)
+    manifest = read_manifest(drop)
+    assert manifest is not None  # find_drop saw it
+    organization_id = int(manifest["organization_id"])
+    destination = open_destination(settings, workspace)
+    if drop.parent().address != destination.place.child(str(organization_id)).address:
+        raise WarehouseError(
+            "does not lie among the exports", where=drop.address, remedy=f"name a drop in {destination.place.address}"
+        )
+    with destination.turn():
+        require_as_published(drop, manifest)
+        before = latest_name(open_place(drop.parent().address))
+        destination.point(PublishedDrop(organization_id, drop.address, is_new=False, manifest=manifest))
+    RunRecords(workspace.runs).add(
+        RunRecord(
+            run_id=uuid.uuid4().hex,
+            finished_at=datetime.now(UTC),
+            as_of=datetime.fromisoformat(manifest["as_of"]),
+            verdict="rolled back",
+            organizations=(OrganizationOutcome(organization_id, drop.name),),
+        )
+    )
+    return f"organization {organization_id}: latest names {drop.name} now, and named {before or 'nothing'} before"
