@@ -175,8 +175,18 @@ def sample(
     accounts: Annotated[int, typer.Option(help="Accounts of all tenants, 100 or more.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")],
     events_per_account: Annotated[int, typer.Option(help="Rows of the event tables per account, on average.")] = 440,
+    weeks: Annotated[int | None, typer.Option(help="Write so many weekly versions of one company instead.")] = None,
 ) -> None:
-    """Write made-up sources of any size, with all that goes wrong in real ones, to be run --as-of 2025-01-15."""
+    """Write made-up sources of any size, with all that goes wrong in real ones, to be run --as-of 2025-01-15.
+
+    With --weeks, a company that lives on: a folder for each week, named by the --as-of to run it with.
+    """
+    if weeks is not None:
+        from pipeline.sample.weeks.write_weeks import write_weeks
+
+        folders = write_weeks(out, accounts, seed, weeks)
+        print(f"{len(folders)} weeks, {folders[0].name} to {folders[-1].name}")
+        return
     from pipeline.sample import write_sample
 
     rows = write_sample(out, accounts, seed, events_per_account)
