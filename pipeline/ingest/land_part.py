@@ -107,6 +107,7 @@ def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Land
         size=draft.data.stat().st_size,
         has_rejects=False,
         extra_columns=match.extra,
+        matched=match.matched,
         key_ranges=to_record(ranges),
     )
 
@@ -139,6 +140,7 @@ def _write(
         size=draft.data.stat().st_size,
         has_rejects=rejects.has_any,
         extra_columns=match.extra,
+        matched=match.matched,
         notices=opened.notices,
         key_ranges=to_record(ranges),
     )

@@ -120,7 +120,20 @@ def _landed(table: SourceTable, files: Sequence[SourceFile], parts: Sequence[Par
         fingerprint=settled.fingerprint,
         extra_columns=extra,
         notices=tuple(notices),
+        matched=_in_every_part(parts),
+        unknown={
+            header: file.name for file, part in zip(files, parts, strict=True) for header in part.record.extra_columns
+        },
     )
+
+
+def _in_every_part(parts: Sequence[Part]) -> dict[str, str]:
+    """Return the columns that every part has, each with its header in the first."""
+    return {
+        column: header
+        for column, header in parts[0].record.matched.items()
+        if all(column in part.record.matched for part in parts)
+    }
 
 
 def _with_notices(landed: list[LandedTable], notices: Sequence[str]) -> list[LandedTable]:

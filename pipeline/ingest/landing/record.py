@@ -47,6 +47,9 @@ def read_record(path: Path) -> list[LandedTable]:
                 fingerprint=str(table["fingerprint"]),
                 extra_columns=tuple(table["extra_columns"]),
                 notices=tuple(table["notices"]),
+                matched=dict(table["matched"]),
+                unknown=dict(table["unknown"]),
+                unread_files=tuple((name, why) for name, why in table["unread_files"]),
             )
             for table in told
         ]

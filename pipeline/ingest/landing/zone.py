@@ -12,9 +12,9 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -56,6 +56,12 @@ class LandedTable:
     fingerprint: str
     extra_columns: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
+    matched: Mapping[str, str] = field(default_factory=dict)
+    """The header by which each column was found that every file has."""
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    """The headers that no column wants, with the file that has them."""
+    unread_files: tuple[tuple[str, str], ...] = ()
+    """Files of the source that became no table, with why; told with the source's first table."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class PartRecord:
     extra_columns: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     key_ranges: dict[str, list[int]] | None = None
+    matched: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -136,6 +143,7 @@ class Landing:
                 extra_columns=tuple(told["extra_columns"]),
                 notices=tuple(told["notices"]),
                 key_ranges=told["key_ranges"],
+                matched=dict(told["matched"]),
             )
             if data.stat().st_size != record.size:
                 return None
