@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from pipeline.common.errors import WarehouseError
+from pipeline.common.formats import is_utf8, shown_name
 from pipeline.common.instants import FIRST_YEAR, LAST_YEAR, parse_instant
 
 Target = Literal["duckdb", "postgres", "spark"]
@@ -77,6 +78,15 @@ class Settings(BaseSettings):
     def _not_blank(cls, place: str | None) -> str | None:
         if place is not None and not place.strip():
             raise ValueError("is blank, which would be the working folder; name it, with a dot if it is that one")
+        return place
+
+    @field_validator("lmn", "crm", "platform", "exports", "state")
+    @classmethod
+    def _in_utf8(cls, place: str | Path | None) -> str | Path | None:
+        if place is not None:
+            whole = str(place) if "://" in str(place) else str(Path(place).expanduser().absolute())
+            if not is_utf8(whole):
+                raise ValueError(f"{shown_name(whole)} is no UTF-8; rename the folder, or name another")
         return place
 
     @field_validator("memory_limit")

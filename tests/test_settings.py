@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,6 +63,13 @@ def test_an_empty_variable_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAREHOUSE_EXPORTS", "")
     settings = Settings()
     assert (settings.crm, settings.exports) == (None, "exports")
+
+
+@pytest.mark.parametrize("name", ["lmn", "crm", "platform", "exports", "state"])
+def test_a_place_whose_name_is_no_utf_8_is_refused_in_words(name: str, tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
+    with pytest.raises(ValidationError, match=r"caf\\xe9 is no UTF-8"):
+        Settings(**{name: folder if name == "state" else str(folder)})
 
 
 @pytest.mark.parametrize("name", ["lmn", "crm", "platform", "exports"])

@@ -15,15 +15,20 @@ from pipeline.common.errors import WarehouseError
 from pipeline.ingest.landing.zone import Landing, SourceFile
 from pipeline.ingest.readers import OpenTable
 from pipeline.ingest.readers.formats import open_file
+from pipeline.ingest.source_folder import FolderValues
 from pipeline.storage.local_files import content_hash
 
 
 class InputFile:
-    """One file, called `name` within its source in everything that people read."""
+    """One file, called `name` within its source in everything that people read.
 
-    def __init__(self, path: Path, name: str, known_headers: Sequence[str]) -> None:
+    `folder_values` are what the hive folders around it say of its rows.
+    """
+
+    def __init__(self, path: Path, name: str, known_headers: Sequence[str], folder_values: FolderValues = ()) -> None:
         self.path = path
         self.name = name
+        self.folder_values = folder_values
         self._known_headers = known_headers
         self._opened: OpenTable | None = None
 

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.duplicates.key_scan import IncompleteKeyError, look_at_keys, to_record, whole_numbers_of_key
 from pipeline.ingest.duplicates.losing_rows import Losers, find_losers
+from pipeline.ingest.folder_values import with_folder_values
 from pipeline.ingest.input_file import InputFile, SharedReport
 from pipeline.ingest.landing.part_writer import PartWriter
 from pipeline.ingest.landing.zone import Draft, Landing, Part, PartRecord, SourceFile, part_address
@@ -43,7 +44,8 @@ def land_file(table: SourceTable, file: InputFile, landing: Landing, report: Sha
         with landing.draft(table) as draft:
             record = _copy_plain(table, file, draft, landing)
             if record is None:
-                record = _write(table, file.take(), file.name, draft, landing, report)
+                opened = with_folder_values(table, file.take(), file.folder_values, file.name)
+                record = _write(table, opened, file.name, draft, landing, report)
             file.must_be_unchanged()
             part = landing.keep(table, address, draft, record)
     report.tell(file.name, part.record.read, table.qualified_name)
@@ -86,7 +88,7 @@ class _Hashing:
 
 def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Landing) -> PartRecord | None:
     """Copy the bytes of a Parquet file that needs nothing done to it; None if it is no such file."""
-    if file.path.suffix.lower() != ".parquet":
+    if file.path.suffix.lower() != ".parquet" or file.folder_values:
         return None
     try:
         if not is_plain(table, file.path, trusted=whole_numbers_of_key(table)):

@@ -1,28 +1,48 @@
-"""Which files of a folder are which table: by their names, or, for LMN, by their headers (lmn-format Files)."""
+"""Which files of a folder are which table: by their names, or, for LMN, by their headers (lmn-format Files).
+
+What a folder holds is found in `source_folder.py`; which of several downloads counts, in `downloads.py`.
+"""
 
 from __future__ import annotations
 
 import difflib
-import stat
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.readers.formats import FORMATS
+from pipeline.common.formats import shown_name
 from pipeline.ingest.schema import Column, SourceTable
+from pipeline.ingest.source_folder import (
+    FolderEntry,
+    folder_entries,
+    is_table_file,
+    left_out,
+    must_lead_somewhere,
+)
 from pipeline.ingest.values.headers import fold, match_headers, nearest
+
+_DOWNLOAD: Final = re.compile(r"(?P<name>.*?)(?: ?\([0-9]+\)| - copy(?: \([0-9]+\))?| copy(?: [0-9]+)?)", re.IGNORECASE)
+"""What browsers and file managers call a file whose name is taken: `accounts (1)`, `accounts - Copy`."""
 
 
 @dataclass
 class FoundFiles:
-    """The files of each table, in the order of reading, and what a person should know about the others."""
+    """The files of each table, in natural order of names, and what a person should know about the others.
 
-    by_table: dict[SourceTable, list[Path]] = field(default_factory=dict)
+    Of a table in `downloads`, the files are several downloads, of which the newest counts.
+    """
+
+    by_table: dict[SourceTable, list[FolderEntry]] = field(default_factory=dict)
+    downloads: set[SourceTable] = field(default_factory=set)
     notices: list[str] = field(default_factory=list)
 
 
-def find_files(tables: Sequence[SourceTable], folder: Path, headers_of: Callable[[Path], Sequence[str]]) -> FoundFiles:
+def find_files(
+    tables: Sequence[SourceTable], folder: Path, headers_of: Callable[[FolderEntry], Sequence[str]]
+) -> FoundFiles:
     """Sort the files of `folder` by table. `headers_of` tells the headers of a file.
 
     Raises WarehouseError if there is no such folder, nothing in it is of use, or two files claim one table.
@@ -31,7 +51,7 @@ def find_files(tables: Sequence[SourceTable], folder: Path, headers_of: Callable
     if not folder.is_dir():
         what = "this is a file, not a folder" if folder.exists() else "there is no such folder"
         raise WarehouseError(what, where=str(folder), remedy=f"name the folder that holds the {source} files")
-    entries = sorted((path for path in folder.iterdir() if not path.name.startswith((".", "~$"))), key=_reading_order)
+    entries = folder_entries(folder)
     if any(table.recognised_by for table in tables):
         found = _by_headers(tables, entries, headers_of)
         remedy = "put in it files that have, under whatever name, the headers of a table: " + _telling_headers(tables)
@@ -39,7 +59,7 @@ def find_files(tables: Sequence[SourceTable], folder: Path, headers_of: Callable
         found = _by_names(tables, entries)
         remedy = f"put in it one file per table, such as {tables[0].name}.csv"
     if not found.by_table:
-        names = ", ".join(path.name for path in entries[:10]) or "nothing"
+        names = ", ".join(shown_name(entry.path.name) for entry in entries[:10]) or "nothing"
         raise WarehouseError(
             f"no {source} table is in this folder, which holds {names}",
             where=str(folder),
@@ -48,94 +68,87 @@ def find_files(tables: Sequence[SourceTable], folder: Path, headers_of: Callable
     return found
 
 
-def _reading_order(path: Path) -> tuple[str, str]:
-    return path.name.lower(), path.name
-
-
-def _is_table_file(path: Path) -> bool:
-    if path.suffix.lower() not in FORMATS:
-        return False
-    _must_lead_somewhere(path)
-    return path.is_file()
-
-
-def _must_lead_somewhere(path: Path) -> None:
-    """Raise WarehouseError if it is a link to nothing: the table would be taken for one that nobody brought."""
-    if path.is_symlink() and not path.exists():
-        raise WarehouseError(
-            f"this link leads nowhere: {path.readlink()} is not there",
-            where=str(path),
-            remedy="bring back what it leads to, or remove the link",
-        )
-
-
-def _left_out(path: Path, name: str) -> str:
-    """Why what is called `name` is no table file, in words."""
-    if path.suffix.lower() not in FORMATS:
-        return f"{name}: not CSV, Parquet or XLSX, left out"
-    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
-    return f"{name}: {kinds.get(stat.S_IFMT(path.stat().st_mode), 'a device')}, not a file, left out"
-
-
-def _by_names(tables: Sequence[SourceTable], entries: Iterable[Path]) -> FoundFiles:
+def _by_names(tables: Sequence[SourceTable], entries: Iterable[FolderEntry]) -> FoundFiles:
     """A file named as its table, or a folder named as it with the table's parts in it."""
     by_name = {table.name: table for table in tables}
-    claims: dict[SourceTable, list[Path]] = {}
+    claims: dict[SourceTable, list[FolderEntry]] = {}
     found = FoundFiles()
-    for path in entries:
-        name = path.name.lower() if path.is_dir() else path.stem.lower()
-        table = by_name.get(name)
+    for entry in entries:
+        path = entry.path
+        table = by_name.get(_table_name(path))
         if table is not None:
-            _must_lead_somewhere(path)
-        if table is not None and (path.is_dir() or _is_table_file(path)):
-            claims.setdefault(table, []).append(path)
-        elif path.is_dir() or _is_table_file(path):
-            near = difflib.get_close_matches(name, by_name, n=1, cutoff=0.6)
+            must_lead_somewhere(path)
+        if table is not None and (path.is_dir() or is_table_file(path)):
+            claims.setdefault(table, []).append(entry)
+        elif path.is_dir() or is_table_file(path):
+            near = difflib.get_close_matches(_table_name(path), by_name, n=1, cutoff=0.6)
             guess = f"; the nearest table is '{near[0]}'" if near else ""
             found.notices.append(f"{path.name}: not named as a table, left out{guess}")
         else:
-            found.notices.append(_left_out(path, path.name))
-    for table, paths in claims.items():
-        if len(paths) > 1:
-            raise WarehouseError(
-                f"{' and '.join(path.name for path in paths)} both claim to be the table {table.name}",
-                where=str(paths[0].parent),
-                remedy=f"keep one of them, or put the parts of the table in a folder named {table.name}",
-            )
-        parts = _parts(paths[0], found) if paths[0].is_dir() else paths
+            found.notices.append(left_out(path, path.name))
+    for table, claiming in claims.items():
+        _refuse_rivals(table, claiming)
+        if _stand_together(claiming):
+            found.downloads.add(table)
+        parts = [part for entry in claiming for part in _parts(entry, found)]
         if parts:
             found.by_table[table] = parts
     return found
 
 
-def _parts(folder: Path, found: FoundFiles) -> list[Path]:
-    """The files of a table's folder, in the order of their names."""
+def _table_name(path: Path) -> str:
+    """The name by which a file or folder claims a table, without what tells one download from another."""
+    if path.is_dir():
+        return path.name.lower()
+    download = _DOWNLOAD.fullmatch(path.stem)
+    return (download["name"] if download else path.stem).lower()
+
+
+def _refuse_rivals(table: SourceTable, claiming: Sequence[FolderEntry]) -> None:
+    """Raise WarehouseError where a folder stands beside a file, or two files in one place have one name."""
+    for at, entry in enumerate(claiming):
+        for other in claiming[:at]:
+            is_rival = entry.path.stem.lower() == other.path.stem.lower() or entry.path.is_dir() or other.path.is_dir()
+            if is_rival and entry.path.parent == other.path.parent:
+                raise WarehouseError(
+                    f"{other.path.name} and {entry.path.name} both claim to be the table {table.name}",
+                    where=str(entry.path.parent),
+                    remedy=f"keep one of them, or put the parts of the table in a folder named {table.name}",
+                )
+
+
+def _parts(claiming: FolderEntry, found: FoundFiles) -> list[FolderEntry]:
+    """The files of a table: the one that claims it, or those of its folder."""
+    if not claiming.path.is_dir():
+        return [claiming]
+    folder = claiming.path
     parts = []
-    for path in sorted(folder.iterdir(), key=_reading_order):
-        if path.name.startswith((".", "~$", "_")):
-            continue
-        if _is_table_file(path):
-            parts.append(path)
+    for entry in folder_entries(folder, skip=(".", "~$", "_")):
+        if is_table_file(entry.path):
+            parts.append(FolderEntry(entry.path, (*claiming.values, *entry.values)))
         else:
-            found.notices.append(_left_out(path, f"{folder.name}/{path.name}"))
+            found.notices.append(left_out(entry.path, entry.path.relative_to(folder.parent).as_posix()))
     if not parts:
         found.notices.append(f"{folder.name}: the folder of the table has no files in it")
     return parts
 
 
 def _by_headers(
-    tables: Sequence[SourceTable], entries: Iterable[Path], headers_of: Callable[[Path], Sequence[str]]
+    tables: Sequence[SourceTable],
+    entries: Iterable[FolderEntry],
+    headers_of: Callable[[FolderEntry], Sequence[str]],
 ) -> FoundFiles:
-    """The first table of which a file has all telling headers. Several files of one table are its parts."""
+    """The first table of which a file has all telling headers. Several files of one table are downloads of it."""
     found = FoundFiles()
-    for path in entries:
-        if not _is_table_file(path):
-            found.notices.append(_left_out(path, path.name))
+    for entry in entries:
+        path = entry.path
+        if not is_table_file(path):
+            found.notices.append(left_out(path, path.name))
             continue
-        headers = headers_of(path)
+        headers = headers_of(entry)
         table = recognise(tables, headers)
         if table is not None:
-            found.by_table.setdefault(table, []).append(path)
+            found.by_table.setdefault(table, []).append(entry)
             continue
         likely, share = _likeliest(tables, headers)
         if share >= 0.5:
@@ -144,7 +157,13 @@ def _by_headers(
             f"{path.name}: none of the LMN files by its headers, left out; the nearest is {likely.name}, "
             f"of which it has {share:.0%} of the headers"
         )
+    found.downloads = {table for table, files in found.by_table.items() if _stand_together(files)}
     return found
+
+
+def _stand_together(entries: Sequence[FolderEntry]) -> bool:
+    """Whether two of them lie in one folder: those of several hive folders are parts."""
+    return len({entry.path.parent for entry in entries}) < len(entries)
 
 
 def recognise(tables: Sequence[SourceTable], headers: Sequence[str]) -> SourceTable | None:

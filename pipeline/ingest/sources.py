@@ -16,11 +16,13 @@ from typing import Final
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.combine_parts import settle
+from pipeline.ingest.downloads import oldest_first
 from pipeline.ingest.input_file import InputFile, Report, SharedReport, rows_to_come
 from pipeline.ingest.land_part import land_file, land_query
 from pipeline.ingest.landing.zone import LandedTable, Landing, Part, SourceFile
 from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.source_files import find_files
+from pipeline.ingest.source_folder import FolderEntry
 from pipeline.ingest.tables import SOURCE_TABLES
 
 _DATABASE_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+_.-]*://")
@@ -43,14 +45,15 @@ def ingest_source(source: str, location: str | None, landing: Landing, report: R
 
 def _from_folder(tables: Sequence[SourceTable], folder: Path, landing: Landing, report: Report) -> list[LandedTable]:
     known = [header for table in tables for column in table.columns for header in column.headers]
-    inputs: dict[Path, InputFile] = {}
+    inputs: dict[FolderEntry, InputFile] = {}
 
-    def input_at(path: Path) -> InputFile:
-        return inputs.setdefault(path, InputFile(path, path.relative_to(folder).as_posix(), known))
+    def input_of(entry: FolderEntry) -> InputFile:
+        name = entry.path.relative_to(folder).as_posix()
+        return inputs.setdefault(entry, InputFile(entry.path, name, known, entry.values))
 
-    found = find_files(tables, folder, lambda path: input_at(path).headers(landing))
+    found = find_files(tables, folder, lambda entry: input_of(entry).headers(landing))
 
-    files_of = {table: [input_at(path) for path in found.by_table.get(table, ())] for table in tables}
+    files_of = {table: [input_of(entry) for entry in found.by_table.get(table, ())] for table in tables}
     shared = SharedReport(report, rows_to_come(file for files in files_of.values() for file in files))
 
     def land(table: SourceTable) -> LandedTable:
@@ -58,7 +61,11 @@ def _from_folder(tables: Sequence[SourceTable], folder: Path, landing: Landing, 
         if not files:
             return _absent(table, landing, ("no file for it, so it is empty",))
         parts = [land_file(table, file, landing, shared) for file in files]
-        return _landed(table, [file.source_file for file in files], parts, landing)
+        notices: tuple[str, ...] = ()
+        if table in found.downloads:
+            files, parts, which_counts = oldest_first(table, files, parts)
+            notices = (which_counts,)
+        return _with_notices([_landed(table, [file.source_file for file in files], parts, landing)], notices)[0]
 
     # hashing, Arrow and DuckDB release the interpreter's lock, so a second table fills the gaps of the first
     with ThreadPoolExecutor(max_workers=min(2, landing.threads)) as pool:
@@ -137,7 +144,7 @@ def _in_every_part(parts: Sequence[Part]) -> dict[str, str]:
 
 
 def _with_notices(landed: list[LandedTable], notices: Sequence[str]) -> list[LandedTable]:
-    """What concerns the folder as a whole is said with its first table."""
+    """What concerns the folder as a whole, or several of its files, is said with the first of these tables."""
     if not notices:
         return landed
     return [replace(landed[0], notices=(*notices, *landed[0].notices)), *landed[1:]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,9 +79,19 @@ def _is_latest(drop: Path) -> bool:
     return (drop / MANIFEST).exists() and (drop.parent / LATEST).resolve() == drop.resolve()
 
 
-def _source_files(folder: Path) -> Iterator[Path]:
-    """A source's files, and those in the folders of its tables' parts: links are followed, as where they are read."""
-    return (path for path in sorted([*folder.glob("*"), *folder.glob("*/*")]) if path.is_file())
+def _source_files(folder: Path, *, with_tables: bool = True) -> Iterator[Path]:
+    """List a source's files and those of its tables' folders and hive folders; links are followed, as in reading."""
+    try:
+        found = sorted(folder.iterdir())
+    except OSError:  # told where it is read
+        return
+    for path in found:
+        if path.is_file():
+            yield path
+        elif "=" in path.name:  # organization_id=1
+            yield from _source_files(path, with_tables=with_tables)
+        elif with_tables and path.is_dir():
+            yield from _source_files(path, with_tables=False)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -96,4 +107,4 @@ def _program_files() -> Iterator[Path]:
 
 def _add_files(digest: hashlib._Hash, files: Iterator[Path], root: Path) -> None:
     for path in files:
-        digest.update(f"{path.relative_to(root)}={content_hash(path)}\n".encode())
+        digest.update(os.fsencode(path.relative_to(root)) + f"={content_hash(path)}\n".encode())

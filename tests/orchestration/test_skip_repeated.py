@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -47,6 +48,22 @@ def test_a_file_is_read_through_a_link(folder: Path) -> None:
     (folder / "crm" / "accounts.csv").symlink_to(file)
     before = fingerprint(folder)
     file.write_text("id,name\n1,Beta\n")
+    assert fingerprint(folder) != before
+
+
+@pytest.mark.parametrize("at", ["accounts/status=won/year=2024", "status=won/accounts"])
+def test_files_in_hive_folders_are_read(folder: Path, at: str) -> None:
+    part = folder / "crm" / at / "a.csv"
+    part.parent.mkdir(parents=True)
+    part.write_text("id,name\n1,Acme\n")
+    before = fingerprint(folder)
+    part.write_text("id,name\n1,Beta\n")
+    assert fingerprint(folder) != before
+
+
+def test_a_file_whose_name_is_no_utf_8_has_a_fingerprint(folder: Path) -> None:
+    before = fingerprint(folder)
+    Path(os.fsdecode(os.fsencode(folder / "crm") + b"/caf\xe9 notes.txt")).write_text("x")
     assert fingerprint(folder) != before
 
 

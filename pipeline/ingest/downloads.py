@@ -1,0 +1,132 @@
+"""Which of several downloads of one table is the newest (source-schema, As tools write it).
+
+They are ordered by what they hold: the export's own instant, else the newest row; else by when their files were last
+modified, else by the natural order of their names. Rows of a later one count where an earlier one has them too.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.common.instants import parse_instant
+from pipeline.ingest.input_file import InputFile
+from pipeline.ingest.landing.zone import Part
+from pipeline.ingest.schema import SourceTable
+from pipeline.ingest.source_folder import natural_order
+
+SAME_MOMENT: Final = timedelta(minutes=1)
+"""Files that were exported, or copied here, within this time of each other bear times that tell nothing."""
+
+_ROW_DATES: Final = (
+    "updated_at",
+    "created_at",
+    "created_date",
+    "created",
+    "estimate_date",
+    "proposal_last_updated",
+    "last_interaction_date",
+    "completed_date",
+    "last_detected_at",
+    "sent_at",
+    "opened_at",
+)
+"""Columns that say when a row came or was changed. Dates that lie ahead, as the end of a contract, tell nothing."""
+
+_CORE_PROPERTIES: Final = "docProps/core.xml"
+_MOST_PROPERTIES: Final = 64 * 1024
+_CREATED: Final = re.compile(rb"<dcterms:created[^>]*>([^<]{1,40})</dcterms:created>")
+
+
+@dataclass(frozen=True)
+class _Download:
+    file: InputFile
+    part: Part
+    exported: datetime | None
+    newest: datetime | None
+    modified: datetime
+
+
+def oldest_first(
+    table: SourceTable, files: Sequence[InputFile], parts: Sequence[Part]
+) -> tuple[list[InputFile], list[Part], str]:
+    """Order downloads of a table, each with its landed part, oldest first, and say which counts and why.
+
+    `files` are in natural order of their names.
+    """
+    downloads = [
+        _Download(file, part, _exported(file.path), _newest_row(table, part.path), _modified(file.path))
+        for file, part in zip(files, parts, strict=True)
+    ]
+    downloads.sort(key=lambda download: natural_order(download.file.name))
+    reason = "its name comes later"
+    # the weightiest reason last: sorting keeps the order of what it finds equal
+    if _ranks_differ(ranks := _ranks([download.modified for download in downloads])):
+        downloads, reason = _by(ranks, downloads), "its file was modified later"
+    newest = [download.newest for download in downloads if download.newest]
+    if len(newest) == len(downloads) and len(set(newest)) > 1:
+        downloads.sort(key=lambda download: download.newest or datetime.min)
+        if downloads[-1].newest != downloads[-2].newest:
+            reason = f"its newest row is of {downloads[-1].newest:%Y-%m-%d}"
+    exported = [download.exported for download in downloads if download.exported]
+    if len(exported) == len(downloads) and _ranks_differ(ranks := _ranks(exported)):
+        downloads, reason = _by(ranks, downloads), f"it was exported at {max(exported):%Y-%m-%d %H:%M} UTC"
+    names = ", then ".join(download.file.name for download in downloads)
+    notice = (
+        f"{len(downloads)} downloads of {table.name}, read as {names}: {downloads[-1].file.name} counts, as {reason}"
+    )
+    return [download.file for download in downloads], [download.part for download in downloads], notice
+
+
+def _by(ranks: Sequence[int], downloads: Sequence[_Download]) -> list[_Download]:
+    return [download for _, download in sorted(zip(ranks, downloads, strict=True), key=lambda pair: pair[0])]
+
+
+def _ranks(instants: Sequence[datetime]) -> list[int]:
+    """Number instants in their order; those that follow each other within SAME_MOMENT have one number."""
+    ranks: dict[datetime, int] = {}
+    before: datetime | None = None
+    for instant in sorted(set(instants)):
+        is_apart = before is not None and instant - before > SAME_MOMENT
+        ranks[instant] = (ranks[before] if before else 0) + is_apart
+        before = instant
+    return [ranks[instant] for instant in instants]
+
+
+def _ranks_differ(ranks: Sequence[int]) -> bool:
+    return len(set(ranks)) > 1
+
+
+def _modified(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+
+
+def _exported(path: Path) -> datetime | None:
+    """When a workbook says that it was made; other formats do not say it."""
+    if path.suffix.lower() != ".xlsx":
+        return None
+    try:
+        with zipfile.ZipFile(path) as package, package.open(_CORE_PROPERTIES) as properties:
+            found = _CREATED.search(properties.read(_MOST_PROPERTIES))
+        return parse_instant(found[1].decode("ascii")) if found else None
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        return None
+
+
+def _newest_row(table: SourceTable, part: Path) -> datetime | None:
+    """The latest instant at which a row of the part came or was changed."""
+    dated = [column.name for column in table.columns if column.name in _ROW_DATES]
+    if not dated:
+        return None
+    columns = pq.read_table(part, columns=dated)
+    latest = [pc.max(columns[name].cast(pa.timestamp("us"))).as_py() for name in dated]
+    return max((instant for instant in latest if instant is not None), default=None)

@@ -1,0 +1,69 @@
+"""Hive folders: what `customer/organization_id=1/` says of the rows in it, as a column of each file there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.readers import OpenTable, RawBatch
+from pipeline.ingest.schema import Column, SourceTable
+from pipeline.ingest.source_folder import FolderValues
+from pipeline.ingest.values.cells import read_cell, shown
+from pipeline.ingest.values.headers import fold
+
+
+def with_folder_values(table: SourceTable, opened: OpenTable, values: FolderValues, where: str) -> OpenTable:
+    """Add to an opened file the columns that its folders name. `where` is what errors call the file."""
+    return _InFolders(table, opened, values, where) if values else opened
+
+
+class _InFolders:
+    """An opened file with the values of its folders. A column that the file has too must say the same."""
+
+    def __init__(self, table: SourceTable, opened: OpenTable, values: FolderValues, where: str) -> None:
+        self._opened = opened
+        self._where = where
+        self._columns = {fold(header): column for column in table.columns for header in column.headers}
+        self._values = {fold(name): value for name, value in values}
+        at_header = {fold(header): at for at, header in reversed(list(enumerate(opened.headers)))}
+        self._doubled = {at_header[name]: name for name in self._values if name in at_header}
+        self._added = [name for name in self._values if name not in at_header]
+        self.headers = (*opened.headers, *(name for name, _ in values if fold(name) in self._added))
+        self.dates_from_1904 = opened.dates_from_1904
+        self.notices = opened.notices
+
+    def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
+        """The rows, with the folders' values."""
+        own = frozenset(at for at in positions if at < len(self._opened.headers))
+        for batch in self._opened.batches(own):
+            rows = len(batch.row_numbers)
+            columns = list(batch.columns)
+            for at, name in self._doubled.items():
+                if at in positions:
+                    self._must_agree(name, columns[at])
+                    columns[at] = _repeated(self._values[name], rows)
+            columns += [_repeated(self._values[name], rows) for name in self._added]
+            yield RawBatch(batch.row_numbers, tuple(columns), batch.broken)
+
+    def _must_agree(self, name: str, found: pa.Array) -> None:
+        """Raise WarehouseError where the file says something else of a row than its folder; nothing is nothing else."""
+        value = self._values[name]
+        said = _read(self._columns[name], value)
+        for other in pc.unique(found).to_pylist():
+            if other is not None and _read(self._columns[name], other) not in (said, None):
+                raise WarehouseError(
+                    f"a row has {name} {shown(other)}, but its folder says {name}={value or 'nothing'}",
+                    where=self._where,
+                    remedy="move the file into the folder that its rows belong to",
+                )
+
+
+def _read(column: Column, value: object) -> object:
+    return read_cell(column, value).value
+
+
+def _repeated(value: str | None, rows: int) -> pa.Array:
+    return pa.nulls(rows, pa.string()) if value is None else pa.repeat(pa.scalar(value), rows)

@@ -1,0 +1,151 @@
+"""What lies in a source's folder: its files and folders, what hive folders say of them, and what nobody can read.
+
+Which of the files are which table is decided in `source_files.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
+
+from pipeline.common.errors import WarehouseError
+from pipeline.common.formats import is_utf8, shown_name
+from pipeline.ingest.readers.formats import FORMATS
+
+FolderValues = tuple[tuple[str, str | None], ...]
+"""What the hive folders above a file say: (column, value), outermost first."""
+
+_QUIET: Final = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+"""What operating systems leave in folders, beside names that begin with a dot or, for an open workbook, with `~$`."""
+_HIVE_NULL: Final = "__HIVE_DEFAULT_PARTITION__"
+_HIVE_FOLDER: Final = re.compile(r"(?P<column>[^=]+)=(?P<value>.*)", re.DOTALL)  # organization_id=1
+_OTHER_FORMATS: Final = {"_delta_log": "Delta Lake", ".hoodie": "Apache Hudi", "_versions": "Lance"}
+"""Table formats whose folders hold files of older versions too, by the folder that marks them; Iceberg has its own."""
+_SYSTEM: Final = (Path("/proc"), Path("/sys"))
+_DIGITS: Final = re.compile(r"([0-9]+)")
+
+
+@dataclass(frozen=True)
+class FolderEntry:
+    """A file or folder, and what the hive folders around it say of its rows."""
+
+    path: Path
+    values: FolderValues = ()
+
+
+def folder_entries(folder: Path, *, skip: tuple[str, ...] = (".", "~$")) -> list[FolderEntry]:
+    """List what a folder and the hive folders in it hold, in natural order of names.
+
+    Names that begin with one of `skip` are no one's files. WarehouseError where the folder can't be read, or is one of
+    another table format (Delta Lake, Iceberg, Hudi), in which old versions of rows lie beside the new ones.
+    """
+    return list(_entries(folder, (), skip))
+
+
+def _entries(folder: Path, values: FolderValues, skip: tuple[str, ...]) -> Iterator[FolderEntry]:
+    _refuse_other_format(folder)
+    for path in sorted(_listed(folder), key=lambda path: natural_order(path.name)):
+        if path.name.startswith(skip) or path.name.lower() in _QUIET:
+            continue
+        hive = _HIVE_FOLDER.fullmatch(path.name)
+        if hive and path.is_dir():
+            must_be_utf8(path)
+            value = None if hive["value"] == _HIVE_NULL else unquote(hive["value"])
+            yield from _entries(path, (*values, (unquote(hive["column"]), value)), skip)
+        else:
+            yield FolderEntry(path, values)
+
+
+def _listed(folder: Path) -> Iterable[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        raise WarehouseError(
+            f"the folder can't be read: {error.strerror}",
+            where=shown_name(str(folder)),
+            remedy="mind its rights and its disk",
+        ) from error
+
+
+def natural_order(name: str) -> tuple[object, ...]:
+    """Give the key of an order in which part-2 comes before part-10, and `List.csv` before `List (1).csv`."""
+    stem, dot, suffix = name.rpartition(".")
+    pieces = _DIGITS.split((stem if dot else name).lower())  # text and digits by turns: Estimates (, 10, )
+    keys = tuple((int(piece), "") if at % 2 else (-1, piece) for at, piece in enumerate(pieces))
+    return keys, suffix if dot else "", name
+
+
+def _refuse_other_format(folder: Path) -> None:
+    name = next((name for mark, name in _OTHER_FORMATS.items() if (folder / mark).is_dir()), None)
+    metadata = folder / "metadata"
+    if metadata.is_dir() and any(_is_iceberg(path.name) for path in _listed(metadata)):
+        name = "Apache Iceberg"
+    if name is not None:
+        raise WarehouseError(
+            f"this is a table of {name}, whose folder holds files of older versions too",
+            where=shown_name(str(folder)),
+            remedy="write the table as it is now to plain Parquet or CSV files, and name their folder",
+        )
+
+
+def _is_iceberg(name: str) -> bool:
+    return name.endswith((".metadata.json", ".avro")) or name == "version-hint.text"
+
+
+def is_table_file(path: Path) -> bool:
+    """Tell whether this is a file that a reader takes. WarehouseError where it is one that nobody could open.
+
+    That is a link that leads nowhere or into the system's own files, and a name that is no UTF-8, which neither
+    DuckDB nor Arrow nor a manifest can hold.
+    """
+    if path.suffix.lower() not in FORMATS:
+        return False
+    must_lead_somewhere(path)
+    if not path.is_file():
+        return False
+    must_be_utf8(path)
+    return True
+
+
+def must_lead_somewhere(path: Path) -> None:
+    """Raise WarehouseError if it is a link to nothing or to no file: the table would be taken for one not brought."""
+    if not path.is_symlink():
+        return
+    if not path.exists():
+        raise WarehouseError(
+            f"this link leads nowhere: {shown_name(str(path.readlink()))} is not there",
+            where=shown_name(str(path)),
+            remedy="bring back what it leads to, or remove the link",
+        )
+    target = path.resolve()
+    is_special = not (target.is_file() or target.is_dir())
+    if is_special or any(target.is_relative_to(system) for system in _SYSTEM):
+        raise WarehouseError(
+            f"this link leads to {shown_name(str(target))}, which is no file of a source",
+            where=shown_name(str(path)),
+            remedy="remove the link, or let it lead to the file that is meant",
+        )
+
+
+def must_be_utf8(path: Path) -> None:
+    """Raise WarehouseError if the name is no UTF-8, as of files that were named under Windows or Latin-1."""
+    if not is_utf8(path.name):
+        raise WarehouseError(
+            "this name is not UTF-8, so that the file can't be named in a manifest",
+            where=shown_name(str(path)),
+            remedy="rename it",
+        )
+
+
+def left_out(path: Path, name: str) -> str:
+    """Say why what is called `name` is no table file."""
+    name = shown_name(name)
+    if path.suffix.lower() not in FORMATS:
+        return f"{name}: not CSV, Parquet or XLSX, left out"
+    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+    return f"{name}: {kinds.get(stat.S_IFMT(path.stat().st_mode), 'a device')}, not a file, left out"

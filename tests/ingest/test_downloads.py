@@ -1,0 +1,101 @@
+"""Several downloads of one table: the newest counts, by what they hold, else by their time, else by their names."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.ingest.ingest_harness import land, rows, write_csv, write_parquet, write_workbook
+
+ESTIMATES = ["Estimate ID", "Estimate Date", "Contract End", "Total Price"]
+NOW = datetime(2025, 1, 15, tzinfo=UTC).timestamp()
+
+
+def aged(path: Path, minutes: float) -> Path:
+    """A file that was modified some minutes ago."""
+    os.utime(path, (NOW - 60 * minutes, NOW - 60 * minutes))
+    return path
+
+
+def estimate(tmp_path: Path) -> tuple[str, str]:
+    """The price of the one estimate, and what is said of the files."""
+    table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
+    (row,) = rows(table)
+    return str(row["total_price"]), next(notice for notice in table.notices if "downloads" in notice)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
+def test_the_download_with_the_newest_row_counts_whatever_its_name_and_time(tmp_path: Path, suffix: str) -> None:
+    def write(name: str, date: str, price: str, minutes: int) -> None:
+        path = tmp_path / "lmn" / f"{name}.{suffix}"
+        if suffix == "parquet":
+            columns = zip(ESTIMATES, ("E1", date, "2026-01-01", price), strict=True)
+            write_parquet(path, {header: [cell] for header, cell in columns})
+        else:
+            writer = write_csv if suffix == "csv" else write_workbook
+            writer(path, ESTIMATES, [("E1", date, "2026-01-01", price)])
+        aged(path, minutes)
+
+    write("Estimates List", "2024-05-08", "15000", minutes=90)
+    write("Estimates List (1)", "2024-05-07", "12000", minutes=0)
+    price, notice = estimate(tmp_path)
+    assert price == "15000.00"
+    assert notice.startswith(f"2 downloads of estimates_list, read as Estimates List (1).{suffix}, then")
+    assert notice.endswith(f"Estimates List.{suffix} counts, as its newest row is of 2024-05-08")
+
+
+def test_dates_that_lie_ahead_make_no_row_newer(tmp_path: Path) -> None:
+    aged(write_csv(tmp_path / "lmn" / "a.csv", ESTIMATES, [("E1", "2024-05-07", "2030-01-01", "1")]), 90)
+    aged(write_csv(tmp_path / "lmn" / "b.csv", ESTIMATES, [("E1", "2024-05-07", "2025-01-01", "2")]), 0)
+    assert estimate(tmp_path)[0] == "2.00"
+
+
+def test_a_workbook_s_own_instant_comes_before_its_rows(tmp_path: Path) -> None:
+    for name, date, price, created in (("a", "2024-05-07", 1, "2025-01-14"), ("b", "2024-05-08", 2, "2025-01-07")):
+        path = write_workbook(tmp_path / "lmn" / f"{name}.xlsx", ESTIMATES, [["E1", date, None, price]])
+        workbook = openpyxl.load_workbook(path)
+        workbook.properties.created = datetime.fromisoformat(created)
+        workbook.save(path)
+    price, notice = estimate(tmp_path)
+    assert price == "1.00"
+    assert "it was exported at 2025-01-14 00:00 UTC" in notice
+
+
+def test_downloads_that_hold_the_same_rows_go_by_when_they_were_modified(tmp_path: Path) -> None:
+    for name, price, minutes in (("Estimates (2)", "1", 30), ("Estimates (10)", "2", 60)):
+        aged(write_csv(tmp_path / "lmn" / f"{name}.csv", ESTIMATES, [("E1", "2024-05-07", "", price)]), minutes)
+    assert estimate(tmp_path) == (
+        "1.00",
+        "2 downloads of estimates_list, read as Estimates (10).csv, then Estimates (2).csv: "
+        "Estimates (2).csv counts, as its file was modified later",
+    )
+
+
+def test_downloads_that_were_copied_together_go_by_the_natural_order_of_their_names(tmp_path: Path) -> None:
+    names = ("Estimates (10)", "Estimates", "Estimates (9)")
+    for at, name in enumerate(names):
+        price = str(len(name))
+        aged(write_csv(tmp_path / "lmn" / f"{name}.csv", ESTIMATES, [("E1", "2024-05-07", "", price)]), at / 60)
+    price, notice = estimate(tmp_path)
+    assert price == "14.00"
+    assert "Estimates.csv, then Estimates (9).csv, then Estimates (10).csv" in notice
+
+
+@pytest.mark.parametrize("name", ["contacts (1)", "contacts(2)", "Contacts - Copy", "contacts copy 2"])
+def test_a_table_s_file_may_be_named_as_a_download_in_any_source(tmp_path: Path, name: str) -> None:
+    header = ["id", "first_name"]
+    aged(write_csv(tmp_path / "crm" / "contacts.csv", header, [("c1", "old"), ("c2", "old")]), 90)
+    aged(write_csv(tmp_path / "crm" / f"{name}.csv", header, [("c1", "new")]), 0)
+    table = land("crm", tmp_path / "crm", tmp_path)["contacts"]
+    assert {row["id"]: row["first_name"] for row in rows(table)} == {"c1": "new", "c2": "old"}
+    assert f"{name}.csv counts, as its file was modified later" in table.notices[0]
+
+
+def test_a_download_alone_is_its_table(tmp_path: Path) -> None:
+    write_csv(tmp_path / "platform" / "tier (1).csv", ["organization_id", "id", "name"], [("1", "1", "a")])
+    table = land("platform", tmp_path / "platform", tmp_path)["tier"]
+    assert (table.loaded, table.notices) == (1, ())
