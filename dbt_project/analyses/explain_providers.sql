@@ -3,7 +3,7 @@ with
 
 candidates as (
 
-    {{ provider_candidates() | indent(4) }}
+    select * from {{ ref('int_customer_success__provider_candidates') }}
 
 ),
 

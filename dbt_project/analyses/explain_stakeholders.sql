@@ -8,16 +8,10 @@ own as (
 
 ),
 
-known_stakeholders as (
+activity as (
 
-    {{ stakeholder_deeds() | indent(4) }}
-
-),
-
-deeds as (
-
-    select * from known_stakeholders
-    where {{ is_explained_customer('known_stakeholders') }} and stakeholder_id is not null
+    select * from {{ ref('int_communication__activity_by_stakeholder') }} as activity_of_all
+    where {{ is_explained_customer('activity_of_all') }} and stakeholder_id is not null
 
 ),
 
@@ -30,17 +24,17 @@ people as (
 listed as (
 
     select
-        coalesce(own.organization_id, deeds.organization_id) as organization_id,
-        coalesce(own.stakeholder_id, deeds.stakeholder_id) as stakeholder_id,
+        coalesce(own.organization_id, activity.organization_id) as organization_id,
+        coalesce(own.stakeholder_id, activity.stakeholder_id) as stakeholder_id,
         own.stakeholder_id is not null as is_own,
-        coalesce(own.is_opted_out, not deeds.is_scored) as is_opted_out,
-        coalesce(own.is_muted, deeds.is_muted) as is_muted,
-        deeds.last_act_at,
-        coalesce(deeds.is_active, false) as is_active
+        coalesce(own.is_opted_out, not activity.is_scored) as is_opted_out,
+        coalesce(own.is_muted, activity.is_muted) as is_muted,
+        activity.last_act_at,
+        coalesce(activity.is_active, false) as is_active
 
     from own
-    full outer join deeds
-        on own.organization_id = deeds.organization_id and own.stakeholder_id = deeds.stakeholder_id
+    full outer join activity
+        on own.organization_id = activity.organization_id and own.stakeholder_id = activity.stakeholder_id
 
 )
 

@@ -16,7 +16,12 @@ explained_{{ messages }} as (
 
 {{ channel }}_turns as (
 
-    {{ thread_turns('explained_' ~ messages, order_by=order_by) | indent(4) }}
+    {{ thread_turns(
+        messages='explained_' ~ messages,
+        order_by=order_by,
+        silent_people=ref('int_communication__silent_people'),
+        constants=ref('int_health__constants'),
+    ) | indent(4) }}
 
 ),
 {% endfor %}

@@ -3,7 +3,7 @@ with
 
 effort as (
 
-    {{ user_effort() | indent(4) }}
+    select * from {{ ref('int_communication__effort_by_user') }}
 
 ),
 

@@ -1,8 +1,8 @@
 {#-
   D28, D29: a select of a channel's answers and open threads by customer, from its turns (see thread_turns, which
-  names what `messages` and `order_by` are).
+  says what the arguments are).
 -#}
-{% macro answers_by_customer(messages, order_by) -%}
+{% macro answers_by_customer(messages, order_by, silent_people, constants) -%}
 select
     organization_id,
     customer_id,
@@ -20,6 +20,6 @@ select
     count(*) filter (where is_open and not is_from_team) as team_open_threads,
     count(*) filter (where is_open and is_from_team) as account_open_threads
 
-from ({{ thread_turns(messages, order_by) }}) as turns
+from ({{ thread_turns(messages, order_by, silent_people, constants) }}) as turns
 group by organization_id, customer_id
 {%- endmacro %}

@@ -1,9 +1,9 @@
 {#-
   D32, D33, scores window: a select of what one pass over a channel's messages tells by customer and stakeholder.
-  `messages` is a relation of organization_id, customer_id, stakeholder_id, is_from_team, sentiment, sent_at. Weights
-  are those of the account's messages in the scores' window, in 10,000ths.
+  `messages` is a relation of organization_id, customer_id, stakeholder_id, is_from_team, sentiment, sent_at; `decay` is
+  the seed score_decay. Weights are those of the account's messages in the scores' window, in 10,000ths.
 -#}
-{% macro messages_by_stakeholder(messages) -%}
+{% macro messages_by_stakeholder(messages, decay) -%}
 with
 
 aged as (
@@ -36,6 +36,6 @@ select
     max(aged.sent_at) filter (where not aged.is_from_team) as last_act_at
 
 from aged
-left join {{ ref("score_decay") }} as decay on aged.age_days = decay.age_days
+left join {{ decay }} as decay on aged.age_days = decay.age_days
 group by aged.organization_id, aged.customer_id, aged.stakeholder_id
 {%- endmacro %}

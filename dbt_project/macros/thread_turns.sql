@@ -2,7 +2,8 @@
   D28, D29, scores response time: a select of the turns of each thread: the first message of each run of one side's
   messages, and the last one of the thread. `messages` is a relation of organization_id, customer_id, thread_id,
   message_id, is_from_team, user_id, stakeholder_id, sent_at; `order_by` are the columns that order a thread's
-  messages, to the last tie, message_id among them.
+  messages, to the last tie, message_id among them. `silent_people` and `constants` are the relations of those names
+  (int_communication__silent_people, int_health__constants).
 
   In a thread the sides of runs alternate, and the first message of a run is the answer to the run before it: its
   seconds count from the first message of that run, `answered_message_id`. is_answer: it honours
@@ -13,18 +14,18 @@
   The first pass keeps the first message of each run and the last one of each thread; the second takes the time from
   one run's first message to the next one's.
 -#}
-{% macro thread_turns(messages, order_by) -%}
+{% macro thread_turns(messages, order_by, silent_people, constants) -%}
 with
 
 silent_people as (
 
-    select * from {{ ref("int_communication__silent_people") }}
+    select * from {{ silent_people }}
 
 ),
 
 constants as (
 
-    select * from {{ ref("int_health__constants") }}
+    select * from {{ constants }}
 
 ),
 

@@ -1,3 +1,3 @@
 {{ config(materialized='table') }}
 
-{{ messages_by_user(ref('int_communication__chat_messages')) }}
+{{ messages_by_user(messages=ref('int_communication__chat_messages')) }}

@@ -3,9 +3,9 @@
 -- D33, D34: what the team's users did for a customer: who counts, their time and its cost
 with
 
-effort as (
+effort_by_user as (
 
-    {{ user_effort() | indent(4) }}
+    select * from {{ ref('int_communication__effort_by_user') }}
 
 ),
 
@@ -27,7 +27,7 @@ by_customer as (
         -- cents * microseconds an hour
         sum(cast(effort_microseconds as {{ wide_integer() }}) * hourly_cents) as team_effort_cent_microseconds
 
-    from effort
+    from effort_by_user
     group by organization_id, customer_id
 
 )

@@ -1,3 +1,3 @@
 {{ config(materialized='table') }}
 
-{{ messages_by_stakeholder(ref('int_communication__email_messages')) }}
+{{ messages_by_stakeholder(messages=ref('int_communication__email_messages'), decay=ref('score_decay')) }}

@@ -3,9 +3,9 @@
 -- D32, D33, scores: what the stakeholders' messages and meetings tell by customer
 with
 
-known_stakeholders as (
+activity_by_stakeholder as (
 
-    {{ stakeholder_deeds() | indent(4) }}
+    select * from {{ ref('int_communication__activity_by_stakeholder') }}
 
 ),
 
@@ -31,7 +31,7 @@ by_customer as (
         max(last_chat_at) filter (where is_decision_maker) as last_chat_dm_at,
         max(last_meeting_at) filter (where is_decision_maker) as last_meeting_dm_at
 
-    from known_stakeholders
+    from activity_by_stakeholder
     group by organization_id, customer_id
 
 )

@@ -1,3 +1,3 @@
 {{ config(materialized='table') }}
 
-{{ messages_by_stakeholder(ref('int_communication__ticket_comments')) }}
+{{ messages_by_stakeholder(messages=ref('int_communication__ticket_comments'), decay=ref('score_decay')) }}

@@ -1,3 +1,3 @@
 {{ config(materialized='table') }}
 
-{{ messages_by_user(ref('int_communication__ticket_comments')) }}
+{{ messages_by_user(messages=ref('int_communication__ticket_comments')) }}

@@ -1,3 +1,3 @@
 {{ config(materialized='table') }}
 
-{{ messages_by_stakeholder(ref('int_communication__ticket_openings')) }}
+{{ messages_by_stakeholder(messages=ref('int_communication__ticket_openings'), decay=ref('score_decay')) }}

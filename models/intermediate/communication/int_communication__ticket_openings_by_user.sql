@@ -1,3 +1,3 @@
 {{ config(materialized='table') }}
 
-{{ messages_by_user(ref('int_communication__ticket_openings')) }}
+{{ messages_by_user(messages=ref('int_communication__ticket_openings')) }}

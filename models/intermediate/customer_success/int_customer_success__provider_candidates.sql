@@ -1,9 +1,6 @@
-{#-
-  D35: a select of the providers that active tokens name, by kind and by `whose` they are: a user's (`user`), the newest
-  first, and an organization's (`organization`, no user_id), the commonest first; ties are in the order of the alphabet.
-  The provider is that of place 1.
--#}
-{% macro provider_candidates() -%}
+{{ config(materialized='ephemeral') }}
+
+-- D35: the providers that active tokens name: a user's, the newest first, and an organization's, the commonest first
 with
 
 tokens as (
@@ -66,4 +63,3 @@ ranked as (
 )
 
 select * from ranked
-{%- endmacro %}

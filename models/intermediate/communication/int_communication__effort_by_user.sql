@@ -1,9 +1,6 @@
-{#-
-  D33, D34: a select of what each user did for each customer: whether the user counts as engaged, the time by channel,
-  all of it, and what an hour of it costs. All *_microseconds but meeting_microseconds cover the last
-  `effort_window_days`; effort_microseconds, from which hours and costs come, are 0 for a user who is excluded.
--#}
-{% macro user_effort() -%}
+{{ config(materialized='ephemeral') }}
+
+-- D33, D34: what each user did for each customer, by channel, and what an hour of it costs
 with
 
 messages as (
@@ -30,7 +27,7 @@ users as (
 
 ),
 
-deeds as (
+activity as (
 
     select
         channel,
@@ -81,7 +78,7 @@ by_user as (
         sum(meetings) as meetings,
         sum(meeting_microseconds) as meeting_microseconds
 
-    from deeds
+    from activity
     group by organization_id, customer_id, user_id
 
 ),
@@ -116,4 +113,3 @@ priced as (
 )
 
 select * from priced
-{%- endmacro %}

@@ -1,8 +1,6 @@
-{#-
-  D32, D33, scores: a select of what the messages and meetings of each stakeholder of a customer tell; those that name
-  no stakeholder are one row, whose stakeholder is null. Weights are in 10,000ths, of the scores' window.
--#}
-{% macro stakeholder_deeds() -%}
+{{ config(materialized='ephemeral') }}
+
+-- D32, D33, scores: what the messages and meetings of each stakeholder of a customer tell
 with
 
 messages as (
@@ -23,7 +21,7 @@ stakeholders as (
 
 ),
 
-deeds as (
+activity as (
 
     select
         channel,
@@ -79,7 +77,7 @@ by_stakeholder as (
         max(last_touch_at) filter (where channel = 'meeting') as last_meeting_at,
         max(last_act_at) as last_act_at
 
-    from deeds
+    from activity
     group by organization_id, customer_id, stakeholder_id
 
 ),
@@ -104,4 +102,3 @@ known as (
 )
 
 select * from known
-{%- endmacro %}
