@@ -219,7 +219,8 @@ def load_dbt(target: str) -> None:
 def run_dbt(arguments: Sequence[str], context: DbtContext, on_node: OnNode | None = None) -> list[NodeResult]:
     """Run a dbt command (as `["build", "--select", …]`) and return what became of each node, in the order they ended.
 
-    `on_node` hears of each node as it ends. Failed nodes are returned, not raised.
+    `on_node` hears of each node as it ends, but not of ephemeral models that compile: they are a part of others. Failed
+    nodes are returned, not raised.
     """
     project = parsed_project(context.target, context.environment)
     manifest = _READY.pop(project.folder, None) or project.unpacked()
@@ -228,6 +229,8 @@ def run_dbt(arguments: Sequence[str], context: DbtContext, on_node: OnNode | Non
         if event.info.name == "NodeFinished" and on_node:
             result = event.data.run_result
             node = event.data.node_info
+            if node.materialized == "ephemeral" and node.node_status == "success":
+                return
             on_node(
                 NodeResult(
                     node.unique_id,

@@ -36,16 +36,38 @@ def asset_key(node: Mapping[str, Any]) -> dg.AssetKey:
     return dg.AssetKey([node["config"].get("schema") or "main", node["name"]])
 
 
-def _assets_and_checks(manifest: Mapping[str, Any]) -> tuple[dict[str, dg.AssetSpec], dict[str, dg.AssetCheckSpec]]:
+def _stored_parents(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Give the parents of every node that are stored, by dbt's unique id, without the ephemeral models among the nodes.
+
+    An ephemeral model is a part of the SQL of those that read it: what it reads, they read.
+    """
+    parents: Mapping[str, list[str]] = manifest["parent_map"]
+    ephemeral = {
+        unique_id for unique_id, node in manifest["nodes"].items() if node["config"].get("materialized") == "ephemeral"
+    }
+
+    def stored(unique_id: str) -> Iterator[str]:
+        for parent in parents[unique_id]:
+            if parent in ephemeral:
+                yield from stored(parent)
+            else:
+                yield parent
+
+    return {unique_id: list(dict.fromkeys(stored(unique_id))) for unique_id in parents if unique_id not in ephemeral}
+
+
+def _assets_and_checks(
+    manifest: Mapping[str, Any], stored_parents: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, dg.AssetSpec], dict[str, dg.AssetCheckSpec]]:
     """Give the asset of every seed and model, parents first, and the check of every data test, by dbt's unique id."""
     nodes = {**manifest["nodes"], **manifest["sources"]}
     assets = {}
     checks = {}
-    for unique_id in TopologicalSorter(manifest["parent_map"]).static_order():
+    for unique_id in TopologicalSorter(stored_parents).static_order():
         if unique_id not in manifest["nodes"]:
             continue
         node = manifest["nodes"][unique_id]
-        parents = [nodes[parent] for parent in node["depends_on"].get("nodes", []) if parent in nodes]
+        parents = [nodes[parent] for parent in stored_parents[unique_id] if parent in nodes]
         if node["resource_type"] in _TABLES:
             assets[unique_id] = dg.AssetSpec(
                 asset_key(node),
@@ -71,7 +93,8 @@ def build_model_assets(
     `awaited` are the assets that a later step waits for, where one is known: a Dagster that forgets its events when the
     run ends is told of no others.
     """
-    assets, checks = _assets_and_checks(manifest)
+    stored_parents = _stored_parents(manifest)
+    assets, checks = _assets_and_checks(manifest, stored_parents)
     by_key = {spec.key: unique_id for unique_id, spec in assets.items()}
 
     @dg.multi_asset(name="models", specs=list(assets.values()), check_specs=list(checks.values()), can_subset=True)
@@ -82,7 +105,7 @@ def build_model_assets(
         selected = [manifest["nodes"][by_key[key]]["name"] for key in context.selected_asset_keys if key in by_key]
         part = None if len(selected) == len(by_key) else sorted(selected)
         only = awaited if context.instance.is_ephemeral else None
-        events = DbtEvents(assets, checks, manifest["parent_map"], with_kept=part is None, only=only)
+        events = DbtEvents(assets, checks, stored_parents, with_kept=part is None, only=only)
         failed = []
         with failure_reported(run.settings, run.plan, run.progress, lambda: landed_tables(run.workspace)):
             with closing(open_engine(run.settings)) as engine:

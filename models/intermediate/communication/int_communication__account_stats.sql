@@ -83,81 +83,50 @@ by_channel as (
         customers.account_id,
         customers.organization_id,
 
-        -- email
+        -- email and chat
+        {% for channel, messages, last_decision_maker in [
+            ('email', 'emails', 'email_last_touch_dm'),
+            ('chat', 'chat_messages', 'last_dm_chat_date'),
+        ] -%}
+        case
+            when channels.has_{{ channel }}
+                then coalesce(messages.{{ channel }}_team_messages + messages.{{ channel }}_account_messages, 0)
+        end as total_{{ messages }},
+        {% for side in ['team', 'account'] -%}
+        case
+            when channels.has_{{ channel }}
+                then coalesce(messages.{{ channel }}_{{ side }}_messages, 0)
+        end as {{ side }}_sent_{{ messages }},
+        case
+            when channels.has_{{ channel }}
+                then messages.last_{{ channel }}_from_{{ side }}_at
+        end as {{ side }}_last_sent_{{ channel }}_date,
+        {% endfor -%}
+        case
+            when channels.has_{{ channel }}
+                then coalesce(messages.owner_{{ messages }}, 0)
+        end as {{ messages }}_sent_by_owner,
+        case
+            when channels.has_{{ channel }}
+                then stakeholders.last_{{ channel }}_dm_at
+        end as {{ last_decision_maker }},
+        {% for sentiment in ['positive', 'negative'] -%}
+        case
+            when channels.has_{{ channel }}
+                then coalesce(messages.{{ channel }}_{{ sentiment }}_messages, 0)
+        end as {{ channel }}_{{ sentiment }}_sentiment,
+        {% endfor -%}
+        case when channels.has_{{ channel }} then coalesce(
+            messages.{{ channel }}_team_messages + messages.{{ channel }}_account_messages
+            - messages.{{ channel }}_positive_messages - messages.{{ channel }}_negative_messages, 0
+        ) end as {{ channel }}_neutral_sentiment,
+        {% endfor -%}
+        {% for side in ['team', 'account'] -%}
         case
             when channels.has_email
-                then coalesce(messages.email_team_messages + messages.email_account_messages, 0)
-        end as total_emails,
-        case when channels.has_email then coalesce(messages.email_team_messages, 0) end as team_sent_emails,
-        case when channels.has_email then messages.last_email_from_team_at end as team_last_sent_email_date,
-        case when channels.has_email then coalesce(messages.email_account_messages, 0) end as account_sent_emails,
-        case when channels.has_email then messages.last_email_from_account_at end as account_last_sent_email_date,
-        case when channels.has_email then coalesce(messages.owner_emails, 0) end as emails_sent_by_owner,
-        case
-            when channels.has_email
-                then {{ average_answer_hours('email_answers', 'team') }}
-        end as team_email_response_time_hours,
-        case
-            when channels.has_email
-                then {{ average_answer_hours('email_answers', 'account') }}
-        end as account_email_response_time_hours,
-        case when channels.has_email then coalesce(email_answers.team_open_threads, 0) end as team_open_email_threads,
-        case
-            when channels.has_email
-                then coalesce(email_answers.account_open_threads, 0)
-        end as account_open_email_threads,
-        case when channels.has_email then stakeholders.last_email_dm_at end as email_last_touch_dm,
-        case when channels.has_email then coalesce(messages.email_positive_messages, 0) end as email_positive_sentiment,
-        case when channels.has_email then coalesce(
-            messages.email_team_messages + messages.email_account_messages
-            - messages.email_positive_messages - messages.email_negative_messages, 0
-        ) end as email_neutral_sentiment,
-        case when channels.has_email then coalesce(messages.email_negative_messages, 0) end as email_negative_sentiment,
-        case when channels.has_email then providers.email_provider end as email_provider,
-
-        -- meetings
-        case when channels.has_meetings then coalesce(meetings.meetings, 0) end as total_meetings,
-        case when channels.has_meetings then {{ hours_of('meetings.microseconds') }} end as meeting_time_hours,
-        case
-            when channels.has_meetings
-                then {{ hours_of('effort.team_meeting_microseconds') }}
-        end as team_meeting_time_hours,
-        case
-            when channels.has_meetings
-                then {{ hours_of('effort.owner_meeting_microseconds') }}
-        end as owner_meeting_time_hours,
-        case when channels.has_meetings then coalesce(effort.owner_meetings, 0) end as owner_total_meetings,
-        case when channels.has_meetings then meetings.last_meeting_at end as last_meeting_date,
-        case when channels.has_meetings then stakeholders.last_meeting_dm_at end as last_dm_meeting_date,
-        case when channels.has_meetings then meetings.next_meeting_at end as next_meeting_date,
-        case when channels.has_meetings then providers.meeting_provider end as meeting_provider,
-
-        -- chat
-        case
-            when channels.has_chat
-                then coalesce(messages.chat_team_messages + messages.chat_account_messages, 0)
-        end as total_chat_messages,
-        case when channels.has_chat then coalesce(messages.chat_team_messages, 0) end as team_sent_chat_messages,
-        case when channels.has_chat then messages.last_chat_from_team_at end as team_last_sent_chat_date,
-        case when channels.has_chat then coalesce(messages.chat_account_messages, 0) end as account_sent_chat_messages,
-        case when channels.has_chat then messages.last_chat_from_account_at end as account_last_sent_chat_date,
-        case when channels.has_chat then coalesce(messages.owner_chat_messages, 0) end as chat_messages_sent_by_owner,
-        case
-            when channels.has_chat
-                then {{ average_answer_hours('chat_answers', 'team') }}
-        end as team_chat_response_time_hours,
-        case
-            when channels.has_chat
-                then {{ average_answer_hours('chat_answers', 'account') }}
-        end as account_chat_response_time_hours,
-        case when channels.has_chat then stakeholders.last_chat_dm_at end as last_dm_chat_date,
-        case when channels.has_chat then coalesce(messages.chat_positive_messages, 0) end as chat_positive_sentiment,
-        case when channels.has_chat then coalesce(
-            messages.chat_team_messages + messages.chat_account_messages
-            - messages.chat_positive_messages - messages.chat_negative_messages, 0
-        ) end as chat_neutral_sentiment,
-        case when channels.has_chat then coalesce(messages.chat_negative_messages, 0) end as chat_negative_sentiment,
-        case when channels.has_chat then providers.chat_provider end as chat_provider,
+                then coalesce(email_answers.{{ side }}_open_threads, 0)
+        end as {{ side }}_open_email_threads,
+        {% endfor %}
 
         -- tickets
         case
@@ -168,16 +137,48 @@ by_channel as (
             when channels.has_tickets
                 then coalesce(messages.ticket_comment_team_messages + messages.ticket_comment_account_messages, 0)
         end as ticket_comments,
-        case
-            when channels.has_tickets
-                then {{ average_answer_hours('ticket_answers', 'team') }}
-        end as team_ticket_response_time_hours,
-        case
-            when channels.has_tickets
-                then {{ average_answer_hours('ticket_answers', 'account') }}
-        end as account_ticket_response_time_hours,
         case when channels.has_tickets then coalesce(messages.owner_tickets, 0) end as tickets_to_owner,
         case when channels.has_tickets then messages.last_ticket_opening_from_account_at end as last_ticket_opened_date,
+        {% for sentiment in ['positive', 'negative'] -%}
+        case when channels.has_tickets then coalesce(
+            messages.ticket_comment_{{ sentiment }}_messages + messages.ticket_opening_{{ sentiment }}_messages, 0
+        ) end as ticket_{{ sentiment }}_sentiment,
+        {% endfor -%}
+        case when channels.has_tickets then coalesce(
+            messages.ticket_comment_team_messages + messages.ticket_comment_account_messages
+            - messages.ticket_comment_positive_messages - messages.ticket_comment_negative_messages
+            + messages.ticket_opening_account_messages
+            - messages.ticket_opening_positive_messages - messages.ticket_opening_negative_messages, 0
+        ) end as ticket_neutral_sentiment,
+
+        -- meetings
+        case when channels.has_meetings then coalesce(meetings.meetings, 0) end as total_meetings,
+        case when channels.has_meetings then {{ hours_of('meetings.microseconds') }} end as meeting_time_hours,
+        {% for whose in ['team', 'owner'] -%}
+        case
+            when channels.has_meetings
+                then {{ hours_of('effort.' ~ whose ~ '_meeting_microseconds') }}
+        end as {{ whose }}_meeting_time_hours,
+        {% endfor -%}
+        case when channels.has_meetings then coalesce(effort.owner_meetings, 0) end as owner_total_meetings,
+        case when channels.has_meetings then meetings.last_meeting_at end as last_meeting_date,
+        case when channels.has_meetings then stakeholders.last_meeting_dm_at end as last_dm_meeting_date,
+        case when channels.has_meetings then meetings.next_meeting_at end as next_meeting_date,
+
+        -- response times
+        {% for channel, configured in [('email', 'has_email'), ('chat', 'has_chat'), ('ticket', 'has_tickets')] -%}
+        {% for side in ['team', 'account'] -%}
+        case
+            when channels.{{ configured }}
+                then {{ average_answer_hours(channel ~ '_answers', side) }}
+        end as {{ side }}_{{ channel }}_response_time_hours,
+        {% endfor -%}
+        {% endfor %}
+
+        -- providers
+        case when channels.has_email then providers.email_provider end as email_provider,
+        case when channels.has_meetings then providers.meeting_provider end as meeting_provider,
+        case when channels.has_chat then providers.chat_provider end as chat_provider,
         case when channels.has_tickets then providers.ticket_provider end as ticket_provider,
 
         -- effort
@@ -193,18 +194,6 @@ by_channel as (
         coalesce(stakeholder_counts.stakeholders_count, 0) as stakeholders_count,
         case when channels.has_any then coalesce(effort.users_count, 0) end as users_count,
         case when channels.has_any then coalesce(stakeholders.active_stakeholders, 0) >= 2 end as multi_threaded,
-        case when channels.has_tickets then coalesce(
-            messages.ticket_comment_positive_messages + messages.ticket_opening_positive_messages, 0
-        ) end as ticket_positive_sentiment,
-        case when channels.has_tickets then coalesce(
-            messages.ticket_comment_team_messages + messages.ticket_comment_account_messages
-            - messages.ticket_comment_positive_messages - messages.ticket_comment_negative_messages
-            + messages.ticket_opening_account_messages
-            - messages.ticket_opening_positive_messages - messages.ticket_opening_negative_messages, 0
-        ) end as ticket_neutral_sentiment,
-        case when channels.has_tickets then coalesce(
-            messages.ticket_comment_negative_messages + messages.ticket_opening_negative_messages, 0
-        ) end as ticket_negative_sentiment,
         channels.has_any,
         messages.last_ticket_comment_from_team_at,
         messages.last_ticket_comment_from_account_at,

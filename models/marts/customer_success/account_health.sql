@@ -1,103 +1,5 @@
-{#-
-  scores parts: of each part its input, weight, benchmark and points (the contribution) as dividend and divisor, and
-  whose median the benchmark is. Input times weight is what the part adds to the sum that the score is computed from.
--#}
-{%- set parts = [] %}
-{%- for part, event in [
-    ('emails', 'email'),
-    ('chat_messages', 'chat'),
-    ('meetings', 'meeting'),
-    ('tickets', 'ticket'),
-] %}
-{%- do parts.append({
-    'score': 'engagement',
-    'part': part,
-    'input': ['engagement_' ~ part, '10000 * engagement_' ~ event ~ '_weight'],
-    'weight': ['engagement_' ~ event ~ '_weight', 2],
-    'benchmark': ['engagement_benchmark', 20000],
-    'basis': 'engagement_basis',
-    'points': ['200 * engagement_' ~ part, 'engagement_divisor'],
-}) %}
-{%- endfor %}
-{%- do parts.append({
-    'score': 'sentiment',
-    'part': 'base',
-    'input': ['sentiment_messages', 1],
-    'points': ['sentiment_base', 1],
-}) %}
-{%- for part, span in [('positive', 'sentiment_span'), ('neutral', '0'), ('negative', '-sentiment_span')] %}
-{%- do parts.append({
-    'score': 'sentiment',
-    'part': part,
-    'input': ['sentiment_' ~ part, 10000],
-    'weight': [span, 1],
-    'points': [span ~ ' * sentiment_' ~ part, 'sentiment_divisor'],
-}) %}
-{%- endfor %}
-{%- for part in ['team', 'account'] %}
-{%- do parts.append({
-    'score': 'response_time',
-    'part': part,
-    'input': [part ~ '_response', 1],
-    'weight': [part ~ '_weight', 100],
-    'benchmark': [part ~ '_response_benchmark', 1],
-    'basis': part ~ '_response_basis',
-    'points': [part ~ '_weight * ' ~ part ~ '_dividend', '100 * ' ~ part ~ '_divisor'],
-}) %}
-{%- endfor %}
-{%- do parts.append({
-    'score': 'open_items',
-    'part': 'nothing_open',
-    'benchmark': ['open_items_benchmark', 'window_days'],
-    'basis': 'open_items_basis',
-    'points': [100, 1],
-}) %}
-{%- for part, input, weight in [
-    ('team_threads', ['open_team_threads', 'open_items_team_thread_weight * window_days'],
-     ['open_items_team_thread_weight', 1]),
-    ('account_threads', ['open_account_threads', 'open_items_account_thread_weight * window_days'],
-     ['open_items_account_thread_weight', 1]),
-    ('tickets', ['open_tickets', 'open_items_ticket_days'], ['open_items_ticket_days', 'window_days']),
-] %}
-{%- do parts.append({
-    'score': 'open_items',
-    'part': part,
-    'input': input,
-    'weight': weight,
-    'benchmark': ['open_items_benchmark', 'window_days'],
-    'basis': 'open_items_basis',
-    'points': ['-200 * open_' ~ part, 'open_items_divisor'],
-}) %}
-{%- endfor %}
-{%- for part in ['engagement', 'sentiment', 'response_time', 'open_items'] %}
-{%- do parts.append({
-    'score': 'health',
-    'part': part,
-    'input': [part ~ '_points', 100],
-    'weight': [part ~ '_weight', 'health_weight'],
-    'points': [part ~ '_weight * ' ~ part ~ '_points', '100 * health_weight'],
-}) %}
-{%- endfor %}
-{%- for part, flag, weight, points in [
-    ('churn_risk', 'has_churn_risk', ['-health_churn_risk_deduction', 1], 'health_churn_risk'),
-    ('recent_renewal', 'has_recent_renewal', ['health_renewal_addition', 1], 'health_renewal'),
-    ('churn_notification_cap', 'has_churn_notification', ['null', 1],
-     'health_capped - health_average - health_churn_risk - health_renewal'),
-] %}
-{%- do parts.append({
-    'score': 'health',
-    'part': part,
-    'input': ['case when ' ~ flag ~ ' then 1 else 0 end', 1],
-    'weight': weight,
-    'points': [points, '100 * health_weight'],
-}) %}
-{%- endfor %}
-{%- do parts.append({
-    'score': 'health',
-    'part': 'bounds',
-    'points': ['health_bounded - health_capped', '100 * health_weight'],
-}) %}
-
+-- scores parts: of each part its input, weight and benchmark, whose median that is, and the points that it adds; input
+-- times weight is what it adds to the sum that the score is computed from
 with
 
 scores as (
@@ -125,27 +27,214 @@ combined as (
 
 ),
 
-parts as (
-{% for part in parts %}
+engagement_parts as (
+{% for part, event, position in [
+    ('emails', 'email', 1),
+    ('chat_messages', 'chat', 2),
+    ('meetings', 'meeting', 3),
+    ('tickets', 'ticket', 4),
+] %}
     select
         organization_id,
         account_id,
-        '{{ part.score }}' as score,
-        '{{ part.part }}' as part,
-        {{ loop.index }} as position,
-        {% for column in ['input', 'weight', 'benchmark'] -%}
-        {% set dividend, divisor = part.get(column, ['null', 1]) -%}
-        {{ round_half_up(dividend, divisor, 4) }} as {{ column }},
-        {% endfor -%}
-        cast({{ part.get('basis', 'null') }} as {{ text_type() }}) as benchmark_basis,
-        case when {{ part.score }}_score is not null then
-            coalesce({{ round_half_up(part.points[0], part.points[1], 2) }}, 0)
-        end as contribution,
-        {{ part.score }}_score as published_score
+        'engagement' as score,
+        '{{ part }}' as part,
+        {{ position }} as position,
+        {{ round_half_up('engagement_' ~ part, '10000 * engagement_' ~ event ~ '_weight', 4) }} as input,
+        {{ round_half_up('engagement_' ~ event ~ '_weight', 2, 4) }} as weight,
+        {{ round_half_up('engagement_benchmark', 20000, 4) }} as benchmark,
+        engagement_basis as benchmark_basis,
+        {{ round_half_up('200 * engagement_' ~ part, 'engagement_divisor', 2) }} as points,
+        engagement_score as published_score
 
     from combined
     {{ 'union all' if not loop.last }}
 {% endfor %}
+),
+
+sentiment_parts as (
+
+    select
+        organization_id,
+        account_id,
+        'sentiment' as score,
+        'base' as part,
+        5 as position,
+        {{ round_half_up('sentiment_messages', 1, 4) }} as input,
+        cast(null as numeric(38, 4)) as weight,
+        cast(null as numeric(38, 4)) as benchmark,
+        cast(null as {{ text_type() }}) as benchmark_basis,
+        {{ round_half_up('sentiment_base', 1, 2) }} as points,
+        sentiment_score as published_score
+
+    from combined
+{% for part, span, position in [
+    ('positive', 'sentiment_span', 6),
+    ('neutral', '0', 7),
+    ('negative', '-sentiment_span', 8),
+] %}
+    union all
+
+    select
+        organization_id,
+        account_id,
+        'sentiment' as score,
+        '{{ part }}' as part,
+        {{ position }} as position,
+        {{ round_half_up('sentiment_' ~ part, 10000, 4) }} as input,
+        {{ round_half_up(span, 1, 4) }} as weight,
+        cast(null as numeric(38, 4)) as benchmark,
+        cast(null as {{ text_type() }}) as benchmark_basis,
+        {{ round_half_up(span ~ ' * sentiment_' ~ part, 'sentiment_divisor', 2) }} as points,
+        sentiment_score as published_score
+
+    from combined
+{% endfor %}
+),
+
+response_time_parts as (
+{% for part, position in [('team', 9), ('account', 10)] %}
+    select
+        organization_id,
+        account_id,
+        'response_time' as score,
+        '{{ part }}' as part,
+        {{ position }} as position,
+        {{ round_half_up(part ~ '_response', 1, 4) }} as input,
+        {{ round_half_up(part ~ '_weight', 100, 4) }} as weight,
+        {{ round_half_up(part ~ '_response_benchmark', 1, 4) }} as benchmark,
+        {{ part }}_response_basis as benchmark_basis,
+        {{ round_half_up(part ~ '_weight * ' ~ part ~ '_dividend', '100 * ' ~ part ~ '_divisor', 2) }} as points,
+        response_time_score as published_score
+
+    from combined
+    {{ 'union all' if not loop.last }}
+{% endfor %}
+),
+
+open_items_parts as (
+
+    select
+        organization_id,
+        account_id,
+        'open_items' as score,
+        'nothing_open' as part,
+        11 as position,
+        cast(null as numeric(38, 4)) as input,
+        cast(null as numeric(38, 4)) as weight,
+        {{ round_half_up('open_items_benchmark', 'window_days', 4) }} as benchmark,
+        open_items_basis as benchmark_basis,
+        {{ round_half_up(100, 1, 2) }} as points,
+        open_items_score as published_score
+
+    from combined
+{% for part, weight, weight_divisor, input_divisor, position in [
+    ('team_threads', 'open_items_team_thread_weight', 1, 'open_items_team_thread_weight * window_days', 12),
+    ('account_threads', 'open_items_account_thread_weight', 1, 'open_items_account_thread_weight * window_days', 13),
+    ('tickets', 'open_items_ticket_days', 'window_days', 'open_items_ticket_days', 14),
+] %}
+    union all
+
+    select
+        organization_id,
+        account_id,
+        'open_items' as score,
+        '{{ part }}' as part,
+        {{ position }} as position,
+        {{ round_half_up('open_' ~ part, input_divisor, 4) }} as input,
+        {{ round_half_up(weight, weight_divisor, 4) }} as weight,
+        {{ round_half_up('open_items_benchmark', 'window_days', 4) }} as benchmark,
+        open_items_basis as benchmark_basis,
+        {{ round_half_up('-200 * open_' ~ part, 'open_items_divisor', 2) }} as points,
+        open_items_score as published_score
+
+    from combined
+{% endfor %}
+),
+
+health_parts as (
+{% for part, position in [('engagement', 15), ('sentiment', 16), ('response_time', 17), ('open_items', 18)] %}
+    select
+        organization_id,
+        account_id,
+        'health' as score,
+        '{{ part }}' as part,
+        {{ position }} as position,
+        {{ round_half_up(part ~ '_points', 100, 4) }} as input,
+        {{ round_half_up(part ~ '_weight', 'health_weight', 4) }} as weight,
+        cast(null as numeric(38, 4)) as benchmark,
+        cast(null as {{ text_type() }}) as benchmark_basis,
+        {{ round_half_up(part ~ '_weight * ' ~ part ~ '_points', '100 * health_weight', 2) }} as points,
+        health_score as published_score
+
+    from combined
+
+    union all
+{% endfor %}
+{%- for part, flag, weight, points, position in [
+    ('churn_risk', 'has_churn_risk', '-health_churn_risk_deduction', 'health_churn_risk', 19),
+    ('recent_renewal', 'has_recent_renewal', 'health_renewal_addition', 'health_renewal', 20),
+    ('churn_notification_cap', 'has_churn_notification', 'null',
+     'health_capped - health_average - health_churn_risk - health_renewal', 21),
+] %}
+    select
+        organization_id,
+        account_id,
+        'health' as score,
+        '{{ part }}' as part,
+        {{ position }} as position,
+        {{ round_half_up('case when ' ~ flag ~ ' then 1 else 0 end', 1, 4) }} as input,
+        {{ round_half_up(weight, 1, 4) }} as weight,
+        cast(null as numeric(38, 4)) as benchmark,
+        cast(null as {{ text_type() }}) as benchmark_basis,
+        {{ round_half_up(points, '100 * health_weight', 2) }} as points,
+        health_score as published_score
+
+    from combined
+
+    union all
+{% endfor %}
+    select
+        organization_id,
+        account_id,
+        'health' as score,
+        'bounds' as part,
+        22 as position,
+        cast(null as numeric(38, 4)) as input,
+        cast(null as numeric(38, 4)) as weight,
+        cast(null as numeric(38, 4)) as benchmark,
+        cast(null as {{ text_type() }}) as benchmark_basis,
+        {{ round_half_up('health_bounded - health_capped', '100 * health_weight', 2) }} as points,
+        health_score as published_score
+
+    from combined
+
+),
+
+parts as (
+{% for score in ['engagement', 'sentiment', 'response_time', 'open_items', 'health'] %}
+    select * from {{ score }}_parts
+    {{ 'union all' if not loop.last }}
+{% endfor %}
+),
+
+contributions as (
+
+    select
+        organization_id,
+        account_id,
+        score,
+        part,
+        position,
+        input,
+        weight,
+        benchmark,
+        benchmark_basis,
+        case when published_score is not null then coalesce(points, 0) end as contribution,
+        published_score
+
+    from parts
+
 ),
 
 -- a score is rounded once, its parts each: what that leaves is a part of its own
@@ -164,14 +253,14 @@ roundings as (
         max(published_score) - sum(contribution) as contribution,
         max(published_score) as published_score
 
-    from parts
+    from contributions
     group by organization_id, account_id, score
 
 ),
 
 listed as (
 
-    select * from parts
+    select * from contributions
     union all
     select * from roundings
 
