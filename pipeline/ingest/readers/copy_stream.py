@@ -36,8 +36,11 @@ class _CopyFile(io.RawIOBase):
         return size
 
 
-def read_copy(copy: psycopg.Copy, width: int) -> Iterator[tuple[pa.Array, ...]]:
-    """The rows of a COPY of `width` text columns. As COPY writes them, an unquoted blank is null, a quoted one text."""
+def read_copy(copy: psycopg.Copy, width: int, *, is_utf8: bool = True) -> Iterator[tuple[pa.Array, ...]]:
+    """Give the rows of a COPY of `width` text columns: as it writes them, an unquoted blank is null, a quoted one text.
+
+    Where it may be no UTF-8, the cells are bytes, for the cell rules to refuse.
+    """
     names = [str(at) for at in range(width)]
     buffered = io.BufferedReader(_CopyFile(copy), BLOCK_BYTES)
     try:
@@ -46,7 +49,7 @@ def read_copy(copy: psycopg.Copy, width: int) -> Iterator[tuple[pa.Array, ...]]:
             read_options=pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES, column_names=names),
             parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
             convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
+                column_types=dict.fromkeys(names, pa.string() if is_utf8 else pa.binary()),
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
                 null_values=[""],

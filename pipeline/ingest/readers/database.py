@@ -7,14 +7,15 @@ reader's own parser takes apart: no object is made per cell, and what Python has
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.base import PGInspector
 from sqlalchemy.engine import URL, make_url
 
 from pipeline.common.errors import WarehouseError
@@ -24,6 +25,26 @@ from pipeline.ingest.values.cells import text_of
 from pipeline.ingest.values.headers import fold
 
 BATCH_ROWS: Final = 20_000
+
+_PINNED_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "postgresql": (
+        "set local synchronize_seqscans = off",  # the same order every time
+        "set local time zone 'UTC'",
+        "set local datestyle = 'ISO, YMD'",
+        "set local intervalstyle = 'postgres'",
+        "set local bytea_output = 'hex'",
+        "set local lc_monetary = 'C'",  # money as $1,234.56
+        "set local extra_float_digits = 1",  # the shortest text that is the same double
+    ),
+    "mysql": ("set names utf8mb4", "set time_zone = '+00:00'"),
+    "mariadb": ("set names utf8mb4", "set time_zone = '+00:00'"),
+}
+"""What decides how a database writes its values, by kind of database: a role's or database's own settings would.
+
+The search path is not among them: it says which schema is meant where the URL names none.
+"""
+_NO_ENCODING: Final = "SQL_ASCII"
+"""PostgreSQL's name for a database whose texts may be in any encoding, or in several."""
 
 _SECRET_PARTS: Final = frozenset({"password", "passwd", "pwd", "passfile", "sslpassword", "token", "access_token"})
 """What a driver takes a secret by in a URL's query, in any case."""
@@ -52,7 +73,9 @@ class Database:
         if self._url.get_backend_name() == "sqlite" and not _sqlite_file_exists(self._url):
             raise WarehouseError("there is no such database file", where=self.name, remedy="mind the path in the URL")
         try:
-            engine = sa.create_engine(self._url)
+            # PostgreSQL's client would take its encoding from the database's or the environment's
+            is_postgres = self._url.get_backend_name() == "postgresql"
+            engine = sa.create_engine(self._url, connect_args={"client_encoding": "UTF8"} if is_postgres else {})
         except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
             raise WarehouseError(
                 f"no driver for this database: {self.plain(error)}",
@@ -60,13 +83,11 @@ class Database:
                 remedy="use a postgresql:// or sqlite:// URL, or install the database's SQLAlchemy driver",
             ) from None
         try:
-            is_postgres = engine.dialect.name == "postgresql"
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if is_postgres else {}
             with engine.connect().execution_options(**options) as connection:
-                if is_postgres:
-                    connection.execute(sa.text("set local synchronize_seqscans = off"))  # the same order every time
-                    connection.execute(sa.text("set local time zone 'UTC'"))
-                elif engine.dialect.name == "sqlite":
+                for setting in _PINNED_SETTINGS.get(engine.dialect.name, ()):
+                    connection.exec_driver_sql(setting)
+                if engine.dialect.name == "sqlite":
                     connection.exec_driver_sql("begin")
                     connection.connection.driver_connection.text_factory = _text_or_bytes  # type: ignore[union-attr]
                 yield Snapshot(self, connection, is_postgres=is_postgres)
@@ -100,6 +121,7 @@ class Snapshot:
         self._connection = connection
         self._is_postgres = is_postgres
         self._names = self._find_tables()
+        self._copy_encoding = _copy_encoding(connection) if is_postgres else None
 
     def open(self, table: SourceTable) -> DatabaseTable | None:
         """The table of that name, None if there is none; WarehouseError if there are two that differ only in case."""
@@ -116,7 +138,7 @@ class Snapshot:
         name = (exact or found)[0]
         columns = sa.inspect(self._connection).get_columns(name, schema=self.database.schema)
         names = [str(column["name"]) for column in columns]
-        return DatabaseTable(self.database, self._connection, table, name, names, is_postgres=self._is_postgres)
+        return DatabaseTable(self.database, self._connection, table, name, names, copy_encoding=self._copy_encoding)
 
     def _find_tables(self) -> list[str]:
         inspector = sa.inspect(self._connection)
@@ -126,13 +148,15 @@ class Snapshot:
         names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
         if self._is_postgres:
             names += inspector.get_materialized_view_names(schema)
+            names += cast(PGInspector, inspector).get_foreign_table_names(schema)
         return sorted(names)
 
 
 class DatabaseTable:
     """One table, to be read once; `name` is what rejects and manifests call it.
 
-    Rows count from 1. A table whose row order matters comes in the order of its key.
+    Rows count from 1. A table whose row order matters comes in the order of its key. Where there is a `copy_encoding`,
+    the rows come by PostgreSQL's COPY.
     """
 
     dates_from_1904 = False
@@ -146,14 +170,14 @@ class DatabaseTable:
         name: str,
         columns: Sequence[str],
         *,
-        is_postgres: bool,
+        copy_encoding: str | None,
     ) -> None:
         self._database = database
         self._connection = connection
         self._table = table
         self._table_name = name
         self.headers: tuple[str, ...] = tuple(columns)
-        self._is_postgres = is_postgres
+        self._copy_encoding = copy_encoding
         self.name = f"{database.schema}.{name}" if database.schema else name
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
@@ -161,7 +185,7 @@ class DatabaseTable:
         wanted = sorted(positions)
         query = self._query(wanted)
         try:
-            arrays = self._copied(query, len(wanted)) if self._is_postgres else self._fetched(query)
+            arrays = self._copied(query, len(wanted)) if self._copy_encoding else self._fetched(query)
             number = 1
             for columns in arrays:
                 rows = len(columns[0])
@@ -179,7 +203,7 @@ class DatabaseTable:
         source = sa.table(self._table_name, *(sa.column(name) for name in self.headers), schema=self._database.schema)
         by_fold = {fold(name): source.c[name] for name in self.headers}
         columns: list[Any] = [source.c[self.headers[at]] for at in wanted]
-        if self._is_postgres:
+        if self._copy_encoding:
             columns = [sa.cast(column, sa.Text).label(f"c{at}") for at, column in enumerate(columns)]
         query = sa.select(*columns)
         if self._table.row_numbers:
@@ -204,11 +228,17 @@ class DatabaseTable:
         try:
             with (
                 driver.cursor() as cursor,
-                cursor.copy(f"copy ({statement}) to stdout (format csv, encoding 'UTF8')") as copy,
+                cursor.copy(f"copy ({statement}) to stdout (format csv, encoding '{self._copy_encoding}')") as copy,
             ):
-                yield from read_copy(copy, width)
+                yield from read_copy(copy, width, is_utf8=self._copy_encoding != _NO_ENCODING)
         except psycopg.Error as error:
             raise self._database.fault(error) from None
+
+
+def _copy_encoding(connection: sa.Connection) -> str:
+    """Tell how COPY writes texts: in UTF-8, but for a database whose texts nobody can convert: as they are."""
+    encoding: str = connection.exec_driver_sql("show server_encoding").scalar_one()
+    return _NO_ENCODING if encoding == _NO_ENCODING else "UTF8"
 
 
 def _array(values: Sequence[object]) -> pa.Array:

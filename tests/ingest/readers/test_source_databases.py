@@ -8,6 +8,7 @@ import traceback
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -200,6 +201,100 @@ def test_a_schema_can_be_named(postgres: sa.Connection, postgres_url: str, tmp_p
 def test_materialized_views_count_as_tables(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
     postgres.exec_driver_sql("create materialized view profiles as select 'p1' as id, 2025 as selected_year")
     assert rows(land("crm", postgres_url, tmp_path)["profiles"]) == [{"id": "p1", "selected_year": 2025}]
+
+
+def test_a_partitioned_table_is_one_table(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
+    postgres.exec_driver_sql(
+        """
+        create table contacts (id text, first_name text) partition by list (first_name);
+        create table contacts_a partition of contacts for values in ('A');
+        create table contacts_rest partition of contacts default;
+        insert into contacts values ('c1', 'A'), ('c2', 'B')
+        """
+    )
+    assert [row["id"] for row in rows(land("crm", postgres_url, tmp_path)["contacts"])] == ["c1", "c2"]
+
+
+def test_foreign_tables_count_as_tables(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
+    """The embedded server has no wrapper that reads; that the table is asked for at all tells that it was found."""
+    postgres.exec_driver_sql(
+        """
+        create foreign data wrapper elsewhere;
+        create server elsewhere foreign data wrapper elsewhere;
+        create foreign table profiles (id text, selected_year int) server elsewhere
+        """
+    )
+    try:
+        with pytest.raises(
+            WarehouseError, match='the database can\'t be read: foreign-data wrapper "elsewhere" has no'
+        ):
+            land("crm", postgres_url, tmp_path)
+    finally:
+        postgres.exec_driver_sql("drop foreign data wrapper elsewhere cascade")
+
+
+def test_what_the_database_and_its_roles_have_set_changes_no_value(
+    postgres: sa.Connection, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Days and months, zones, money and doubles are written as the session says: it says it itself."""
+    postgres.exec_driver_sql(
+        """
+        create table accounts
+            (id text, name text, renewal_date date, created_at timestamptz, annual_revenue money,
+             organization_score double precision, updated_at timestamp);
+        insert into accounts values
+            ('a', 'Zoë', '2025-04-06', '2025-01-15 23:30:00+00', 1234567.89, 0.1::float8 + 0.2, '2024-12-11 10:09:08')
+        """
+    )
+    expected = rows(land("crm", postgres_url, tmp_path / "before")["accounts"])
+    assert (expected[0]["renewal_date"], expected[0]["annual_revenue"]) == (
+        dt.datetime(2025, 4, 6),
+        Decimal("1234567.89"),
+    )
+    settings = {
+        "datestyle": "'SQL, DMY'",
+        "timezone": "'Asia/Kolkata'",
+        "intervalstyle": "'sql_standard'",
+        "bytea_output": "'escape'",
+        "lc_monetary": "'C.UTF-8'",
+        "extra_float_digits": "-15",
+        "client_encoding": "'LATIN1'",
+        "synchronize_seqscans": "on",
+    }
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    user = postgres.exec_driver_sql("select current_user").scalar_one()
+    for name, value in settings.items():
+        postgres.exec_driver_sql(f'alter role "{user}" set {name} to {value}')
+    try:
+        assert rows(land("crm", postgres_url, tmp_path / "after")["accounts"]) == expected
+    finally:
+        postgres.exec_driver_sql(f'alter role "{user}" reset all')
+
+
+def test_a_database_without_an_encoding_is_read_as_utf_8(
+    postgres: sa.Connection, postgres_url: str, tmp_path: Path
+) -> None:
+    postgres.exec_driver_sql(
+        "create database ascii encoding 'SQL_ASCII' template template0 lc_collate 'C' lc_ctype 'C'"
+    )
+    url = sa.make_url(postgres_url).set(database="ascii").render_as_string(hide_password=False)
+    try:
+        with psycopg.connect(url, autocommit=True, client_encoding="UTF8") as connection:
+            connection.execute("create table accounts (id text, name text, city text)")
+            connection.execute("insert into accounts values ('a1', 'Zoë', 'Guelph')")
+            connection.execute("insert into accounts values ('a2', 'B', convert_from('\\x5ac3ab', 'SQL_ASCII'))")
+            connection.execute("insert into accounts values ('a3', 'C', convert_from('\\x5aeb', 'SQL_ASCII'))")
+        table = land("crm", url, tmp_path)["accounts"]
+    finally:
+        postgres.exec_driver_sql("drop database ascii")
+    assert [(row["id"], row["name"], row["city"]) for row in rows(table)] == [
+        ("a1", "Zoë", "Guelph"),
+        ("a2", "B", "Zë"),
+        ("a3", "C", None),
+    ]
+    assert [(row["column_name"], row["value"], row["reason"]) for row in rejects(table)] == [
+        ("city", "Z\\xeb", "not UTF-8 text")
+    ]
 
 
 def test_postgres_rows_are_streamed_and_counted_from_1(
