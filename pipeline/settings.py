@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +22,7 @@ from pydantic_settings import (
 from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import is_utf8, shown_name
 from pipeline.common.instants import FIRST_YEAR, LAST_YEAR, parse_instant
+from pipeline.storage.urls import is_url, parse_url
 
 Target = Literal["duckdb", "postgres", "spark"]
 
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
         toml_file="warehouse.toml",
         extra="forbid",
         env_ignore_empty=True,
+        hide_input_in_errors=True,  # a value may hold a password
     )
 
     lmn: str | None = Field(None, description="Folder of LMN's workbooks or CSV files.")
@@ -80,11 +82,30 @@ class Settings(BaseSettings):
             raise ValueError("is blank, which would be the working folder; name it, with a dot if it is that one")
         return place
 
+    @field_validator("lmn", "crm", "platform", "exports", "spark_master")
+    @classmethod
+    def _readable_url(cls, place: str | None, info: ValidationInfo) -> str | None:
+        if place is not None and is_url(place):
+            try:
+                url = parse_url(place, where="", form="a folder's name or a URL, scheme://user@host:port/path")
+            except WarehouseError as fault:
+                raise ValueError(f"{fault.what}; {fault.remedy}") from None
+            if info.field_name == "spark_master" and url.user is not None:  # Spark repeats it in its messages
+                raise ValueError("has a user or password, which Spark takes from its own configuration; take it out")
+        return place
+
+    @field_validator("state", mode="before")
+    @classmethod
+    def _no_url(cls, state: Any) -> Any:
+        if is_url(str(state)):
+            raise ValueError("is a URL; name a folder of this machine")
+        return state
+
     @field_validator("lmn", "crm", "platform", "exports", "state")
     @classmethod
     def _in_utf8(cls, place: str | Path | None) -> str | Path | None:
         if place is not None:
-            whole = str(place) if "://" in str(place) else str(Path(place).expanduser().absolute())
+            whole = str(place) if is_url(str(place)) else str(Path(place).expanduser().absolute())
             if not is_utf8(whole):
                 raise ValueError(f"{shown_name(whole)} is no UTF-8; rename the folder, or name another")
         return place
@@ -99,7 +120,7 @@ class Settings(BaseSettings):
     @field_validator("exports")
     @classmethod
     def _no_file(cls, exports: str) -> str:
-        if "://" not in exports:
+        if not is_url(exports):
             _refuse_file(Path(exports).expanduser())
         return exports
 

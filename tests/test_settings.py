@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,3 +77,22 @@ def test_a_place_whose_name_is_no_utf_8_is_refused_in_words(name: str, tmp_path:
 def test_a_blank_place_is_not_the_working_folder(name: str) -> None:
     with pytest.raises(ValidationError, match="is blank"):
         Settings(**{name: " "})
+
+
+@pytest.mark.parametrize("name", ["lmn", "crm", "platform", "exports", "state", "spark_master"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:k3/CANARY@h/x",
+        "sftp:/u:CANARY@h/x",
+        "host=h password=CANARY",
+        "u:CANARY@h/x",
+        "spark://u:CANARY@h:7077?",
+    ],
+)
+def test_a_url_that_can_t_be_read_is_refused_where_it_is_set_and_not_quoted(name: str, url: str) -> None:
+    if url.startswith("spark") and name != "spark_master":
+        url = f"//{url}"
+    with pytest.raises(ValidationError, match=r"URL|user or password") as raised:
+        Settings(**{name: url})
+    assert "CANARY" not in "".join(traceback.format_exception(raised.value))

@@ -66,7 +66,9 @@ def find_drop(name: str, exports: str) -> Place:
         place = place if pointed is None else place.parent().child(pointed)
     if read_manifest(place) is None:
         raise WarehouseError(
-            "there is no published drop here", where=name, remedy="name a drop's folder or URL, or 1/latest, 1/previous"
+            "there is no published drop here",
+            where=place.address,
+            remedy="name a drop's folder or URL, or 1/latest, 1/previous",
         )
     return place
 

@@ -18,9 +18,13 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from pipeline.common.errors import WarehouseError
 from pipeline.settings import Settings
+from pipeline.storage.urls import Url, parse_url
 
 DATABASE: Final = "warehouse"
 """The embedded server's database: its collation is C, whatever the machine's locale."""
+
+_VARIABLE: Final = "WAREHOUSE_POSTGRES_URL"
+_FORM: Final = "postgresql://user:password@host:5432/database"
 
 OLDEST_VERSION: Final = 17
 """The first version with the collation pg_c_utf8, which gives every server the same lower case."""
@@ -42,10 +46,10 @@ _EMBEDDED: Final = {
 class PostgresServer:
     """A server to connect to. The password is in `conninfo` only, which is never shown: messages name `where`."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, url: Url | None = None) -> None:
         self.conninfo = conninfo
-        parts = conninfo_to_dict(conninfo)
-        self.where = f"postgresql://{parts.get('host', 'localhost')}/{parts.get('dbname', '')}"
+        self._url = url
+        self.where = url.shown if url else "the embedded PostgreSQL"
 
     def connect(self) -> psycopg.Connection[tuple[object, ...]]:
         """Open a connection for statements, in a transaction of its own."""
@@ -104,35 +108,37 @@ class PostgresServer:
 
     def _unreachable(self, error: Exception) -> WarehouseError:
         reason = str(error).strip().splitlines()[0]
+        if self._url is not None:
+            reason = self._url.hide(reason)
         return WarehouseError(
             f"PostgreSQL does not answer: {reason}",
             where=self.where,
-            remedy="check WAREHOUSE_POSTGRES_URL (postgresql://user:password@host:5432/database), or unset it to use "
-            "the embedded server",
+            remedy=f"check {_VARIABLE} ({_FORM}), or unset it to use the embedded server",
         )
 
 
 def open_server(settings: Settings) -> PostgresServer:
     """Give the configured server, checked, or start the embedded one."""
     if settings.postgres_url is not None:
-        server = PostgresServer(_conninfo(settings.postgres_url.get_secret_value()))
+        server = _named(settings.postgres_url.get_secret_value())
         server.check()
         return server
     return _embedded(settings.state / "postgres")
 
 
-def _conninfo(url: str) -> str:
+def _named(text: str) -> PostgresServer:
+    """Give the server of a URL; WarehouseError, which quotes nothing of it, where it is none of PostgreSQL's."""
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise WarehouseError("is not a PostgreSQL URL", where=_VARIABLE, remedy=f"write it as {_FORM}")
+    url = parse_url(text, where=_VARIABLE, form=_FORM)
+    parts = {"host": url.host.replace("[", "").replace("]", ""), "port": url.port, "user": url.user}
+    parts |= {"password": url.password, "dbname": url.database, **dict(url.parameters)}
     try:
-        if not url.startswith(("postgresql://", "postgres://")):
-            raise ValueError(url)
-        conninfo_to_dict(url)
-    except (ValueError, psycopg.Error):
+        return PostgresServer(make_conninfo(**{name: value for name, value in parts.items() if value}), url)
+    except psycopg.Error:  # its text names what follows the question mark
         raise WarehouseError(
-            "is not a PostgreSQL URL",
-            where="WAREHOUSE_POSTGRES_URL",
-            remedy="write it as postgresql://user:password@host:5432/database",
+            "the URL has a parameter that PostgreSQL doesn't know", where=_VARIABLE, remedy=f"write it as {_FORM}"
         ) from None
-    return url
 
 
 def keep_lock_in(folder: Path) -> None:

@@ -7,12 +7,10 @@ run stops.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.combine_parts import settle
@@ -24,8 +22,7 @@ from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.source_files import find_files
 from pipeline.ingest.source_folder import FolderEntry
 from pipeline.ingest.tables import SOURCE_TABLES
-
-_DATABASE_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+_.-]*://")
+from pipeline.storage.urls import is_url
 
 
 def ingest_source(source: str, location: str | None, landing: Landing, report: Report) -> list[LandedTable]:
@@ -38,7 +35,7 @@ def ingest_source(source: str, location: str | None, landing: Landing, report: R
     tables = [table for table in SOURCE_TABLES if table.source == source]
     if location is None:
         return [_absent(table, landing) for table in tables]
-    if _DATABASE_URL.match(location):
+    if is_url(location):
         return _from_database(tables, location, landing, report)
     return _from_folder(tables, Path(location), landing, report)
 

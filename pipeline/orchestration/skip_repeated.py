@@ -24,6 +24,7 @@ from pipeline.state.history import RunHistory
 from pipeline.state.workspace import Workspace
 from pipeline.storage.local_files import content_hash, write_whole
 from pipeline.storage.place import open_place
+from pipeline.storage.urls import is_url
 
 _PROGRAM = ("pipeline", "models", "expectations", "dbt_project")
 _PROGRAM_FILES = (".py", ".sql", ".yml", ".csv", ".html", ".css", ".j2")
@@ -31,7 +32,7 @@ _PROGRAM_FILES = (".py", ".sql", ".yml", ".csv", ".html", ".css", ".j2")
 
 def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
     """Hash all that decides a run's result; None where a source is a database: it must be read to know its content."""
-    exports = settings.exports if "://" in settings.exports else str(Path(settings.exports).expanduser().resolve())
+    exports = settings.exports if is_url(settings.exports) else str(Path(settings.exports).expanduser().resolve())
     digest = hashlib.sha256(json.dumps([plan.to_json(), settings.target, exports, settings.csv_safe]).encode())
     for place in (settings.lmn, settings.crm, settings.platform):
         if place is not None and not Path(place).is_dir():

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
-from urllib.parse import unquote
 
 from pipeline.common.errors import WarehouseError
 from pipeline.storage.local_files import write_whole
@@ -22,12 +21,13 @@ from pipeline.storage.remote import (
     SFTP_KEY,
     SFTP_KNOWN_HOSTS,
     end_with_the_process,
+    named_file,
     object_store,
+    parse_server_url,
     sftp_server,
-    shown_url,
-    split_url,
     unreachable,
 )
+from pipeline.storage.urls import is_url
 
 LOCK: Final = ".lock"
 """The file in a folder of exports by which runs take turns."""
@@ -162,18 +162,18 @@ def open_place(address: str) -> Place:
 
     WarehouseError where the URL is not one of these, holds a password, or its server can't be reached.
     """
-    if "://" not in address:
+    if not is_url(address):
         from fsspec.implementations.local import LocalFileSystem
 
         root = str(Path(address).expanduser().absolute())
         return Place(LocalFileSystem(), root, address.rstrip("/") or "/", "file")
-    url = split_url(address)
-    shown = shown_url(url)
+    url = parse_server_url(address)
+    shown = url.shown
     end_with_the_process()
     try:
         if url.scheme == "s3":
-            return Place(object_store(), (url.netloc + url.path).rstrip("/"), shown, "s3")
-        return Place(sftp_server(url), unquote(url.path).rstrip("/") or "/", shown, "sftp")
+            return Place(object_store(), f"{url.host}{url.path}".rstrip("/"), shown, "s3")
+        return Place(sftp_server(url), url.path.rstrip("/") or "/", shown, "sftp")
     except WarehouseError:
         raise
     except Exception as error:
@@ -182,11 +182,10 @@ def open_place(address: str) -> Place:
 
 def require_writable(address: str) -> None:
     """WarehouseError where a folder or URL can't be written, as far as can be told without connecting or writing."""
-    if "://" in address:
-        if split_url(address).scheme == "sftp":
+    if is_url(address):
+        if parse_server_url(address).scheme == "sftp":
             for variable in (SFTP_KEY, SFTP_KNOWN_HOSTS):
-                if (file := os.environ.get(variable)) and not os.access(file, os.R_OK):
-                    raise WarehouseError("can't be read", where=f"{variable}={file}", remedy="name a file that can")
+                named_file(variable)
         return
     folder = Path(address).expanduser().absolute()
     there = next(path for path in (folder, *folder.parents) if path.exists())

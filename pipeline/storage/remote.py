@@ -6,9 +6,9 @@ import atexit
 import os
 from functools import cache
 from typing import Any, Final
-from urllib.parse import SplitResult, unquote, urlsplit
 
 from pipeline.common.errors import WarehouseError
+from pipeline.storage.urls import Url, hide, parse_url
 
 SFTP_PASSWORD: Final = "WAREHOUSE_SFTP_PASSWORD"  # noqa: S105 (the name of a variable)
 SFTP_KEY: Final = "WAREHOUSE_SFTP_KEY"
@@ -37,35 +37,23 @@ def end_with_the_process() -> None:
     atexit.register(end)
 
 
-def split_url(address: str) -> SplitResult:
-    """Split a URL; it is not quoted in an error before its password is out of it."""
-    scheme = address.partition("://")[0]
-    remedy = "give a folder, s3://bucket/prefix or sftp://user@host:port/path"
-    if scheme not in ("s3", "sftp"):
-        raise WarehouseError("drops can't be delivered to this kind of URL", where=f"{scheme}://…", remedy=remedy)
-    try:
-        url = urlsplit(address)
-        _ = url.port
-    except ValueError:
-        raise WarehouseError("is not a URL", where=f"{scheme}://…", remedy=remedy) from None
-    if not url.hostname or url.query or url.fragment:
-        raise WarehouseError(
-            "is not a URL that names a server or bucket and a path", where=shown_url(url), remedy=remedy
-        )
-    if url.password is not None or (url.scheme == "s3" and "@" in url.netloc):
+def parse_server_url(address: str) -> Url:
+    """Parse the URL of drops; WarehouseError, which quotes nothing of it, where it is none or holds a credential."""
+    form = "a folder, s3://bucket/prefix or sftp://user@host:port/path"
+    url = parse_url(address, where="the URL of the drops", form=form)
+    if url.scheme not in ("s3", "sftp"):
+        what = "drops can't be delivered to this kind of URL"
+    elif url.password is not None or (url.scheme == "s3" and url.user is not None):
         raise WarehouseError(
             "has a credential in the URL",
-            where=shown_url(url),
+            where=url.shown,
             remedy=f"take it out; set {SFTP_PASSWORD} or {SFTP_KEY} for sftp://, the AWS_* variables for s3://",
         )
-    return url
-
-
-def shown_url(url: SplitResult) -> str:
-    """Write a URL without its password, query and fragment."""
-    server = url.netloc.rpartition("@")[2]
-    user = "" if url.scheme == "s3" or not url.username else f"{url.username}@"
-    return f"{url.scheme}://{user}{server}{url.path}".rstrip("/")
+    elif not url.host or "," in url.host or url.parameters:
+        what = "is not a URL that names a server or bucket and a path"
+    else:
+        return url
+    raise WarehouseError(what, where="the URL of the drops", remedy=f"give {form}")
 
 
 def object_store() -> Any:
@@ -76,32 +64,51 @@ def object_store() -> Any:
     return s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True)
 
 
-def sftp_server(url: SplitResult) -> Any:
+def sftp_server(url: Url) -> Any:
     """Connect to the SFTP server of a URL, with the credentials of the environment."""
     import asyncssh
     import sshfs
 
     options: dict[str, Any] = {
-        "port": url.port or _SFTP_PORT,
+        "port": int(url.port or _SFTP_PORT),
         # asyncssh's own default; sshfs's would let any server in the middle pass for this one
-        "known_hosts": os.environ.get(SFTP_KNOWN_HOSTS) or (),
+        "known_hosts": named_file(SFTP_KNOWN_HOSTS) or (),
         "connect_timeout": _CONNECT_SECONDS,
     }
-    if url.username:
-        options["username"] = unquote(url.username)
+    if url.user:
+        options["username"] = url.user
     if password := os.environ.get(SFTP_PASSWORD):
         options["password"] = password
-    if key := os.environ.get(SFTP_KEY):
+    if key := named_file(SFTP_KEY):
         options["client_keys"] = [asyncssh.read_private_key(key)]
-    return sshfs.SSHFileSystem(url.hostname, skip_instance_cache=True, **options)
+    return sshfs.SSHFileSystem(url.host.strip("[]"), skip_instance_cache=True, **options)
+
+
+def named_file(variable: str) -> str | None:
+    """Return the file that a variable names; WarehouseError where it can't be read.
+
+    What the variable holds is not quoted: some set it to the key itself.
+    """
+    file = os.environ.get(variable)
+    if file and not os.access(file, os.R_OK):
+        raise WarehouseError("names no file that can be read", where=variable, remedy="name the file, by its path")
+    return file or None
+
+
+def _environment_secrets() -> list[str]:
+    """List what no message may repeat: the credentials of the environment, an endpoint's too."""
+    secrets = [os.environ.get(variable, "") for variable in _SECRETS]
+    for variable in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
+        _, _, rest = os.environ.get(variable, "").partition("://")
+        credential, at, _ = rest.rpartition("@")
+        query = rest.partition("?")[2]
+        secrets += [f"{credential}{at}", credential, *credential.split(":"), query]
+    return [secret for secret in secrets if secret]
 
 
 def unreachable(address: str, kind: str, error: Exception) -> WarehouseError:
     """What went wrong, without a secret. Raise it `from None`: the original message may hold one."""
-    detail = " ".join(str(error).split()) or type(error).__name__
-    for variable in _SECRETS:
-        if secret := os.environ.get(variable):
-            detail = detail.replace(secret, "***")
+    detail = hide(" ".join(str(error).split()) or type(error).__name__, _environment_secrets())
     remedies = {
         "s3": "check the bucket, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL; then run again",
         "sftp": f"check the server, its path, {SFTP_PASSWORD} or {SFTP_KEY}, and that {SFTP_KNOWN_HOSTS} "

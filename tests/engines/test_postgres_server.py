@@ -69,16 +69,28 @@ def test_a_database_that_is_not_in_utf_8_is_refused(state: Path, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "url", ["mysql://loader:s3cret@localhost/warehouse", "localhost", "postgresql://loader:s3cret@[host/warehouse"]
+    "url",
+    [
+        "mysql://loader:s3cret@localhost/warehouse",
+        "localhost",
+        "host=localhost password=s3cret",
+        "postgresql:/loader:s3cret@localhost/warehouse",
+        "postgresql://loader:s3cret@[host/warehouse",
+        "postgresql://loader:k3/s3cret@127.0.0.1:1/warehouse",
+        "postgresql://loader:p@s3cret@127.0.0.1:1/warehouse",
+        "postgresql://127.0.0.1:1/warehouse?s3cret=s3cret",
+    ],
 )
 def test_what_is_no_postgres_url_is_refused_without_repeating_it(url: str, tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match="is not a PostgreSQL URL") as raised:
+    with pytest.raises(WarehouseError, match="URL") as raised:
         open_server(Settings(state=tmp_path, postgres_url=url))
+    assert raised.value.where == "WAREHOUSE_POSTGRES_URL"
     assert "s3cret" not in str(raised.value)
 
 
-def test_a_server_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
-    url = "postgresql://loader:s3cret@127.0.0.1:1/warehouse"
+@pytest.mark.parametrize("query", ["", "?sslkey=/s3cret", "?options=-c%20s3cret%3D1", "?passfile=s3cret"])
+def test_a_server_that_does_not_answer_is_named_without_its_password(query: str, tmp_path: Path) -> None:
+    url = f"postgresql://loader:s3cret@127.0.0.1:1/warehouse{query}"
     with pytest.raises(WarehouseError, match="does not answer") as raised:
         open_server(Settings(state=tmp_path, postgres_url=url))
     assert "127.0.0.1/warehouse" in str(raised.value)

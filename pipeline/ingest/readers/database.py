@@ -16,13 +16,14 @@ import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGInspector
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers import RawBatch
 from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.values.cells import text_of
 from pipeline.ingest.values.headers import fold
+from pipeline.storage.urls import Url, parse_url
 
 BATCH_ROWS: Final = 20_000
 
@@ -46,26 +47,18 @@ The search path is not among them: it says which schema is meant where the URL n
 _NO_ENCODING: Final = "SQL_ASCII"
 """PostgreSQL's name for a database whose texts may be in any encoding, or in several."""
 
-_SECRET_PARTS: Final = frozenset({"password", "passwd", "pwd", "passfile", "sslpassword", "token", "access_token"})
-"""What a driver takes a secret by in a URL's query, in any case."""
+_FORM: Final = "postgresql://user:password@host:5432/name or sqlite:///file"
 
 
 class Database:
     """One source's database, read within one transaction. The password never reaches a message."""
 
     def __init__(self, source: str, location: str) -> None:
-        try:
-            url = make_url(location)
-        except (sa.exc.ArgumentError, ValueError):
-            raise WarehouseError(
-                "the database URL can't be read",
-                where=f"--{source}",
-                remedy="write it as postgresql://user@host:5432/name or sqlite:///file",
-            ) from None  # the original message may hold a password
-        self.schema, url = _split_schema(url)
-        self.name = _shown(url)
-        self._secrets = _secrets(url)
-        self._url = _with_driver(url)
+        self._written = parse_url(location, where=f"--{source}", form=_FORM)
+        schemas = [value for name, value in self._written.parameters if name == "schema"]
+        self.schema = (schemas or [""])[-1] or None
+        self.name = self._written.shown
+        self._url = _engine_url(self._written)
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
@@ -105,12 +98,10 @@ class Database:
         )
 
     def plain(self, error: Exception) -> str:
-        """The first line of an error's message, secrets masked."""
+        """The first line of an error's message, what may be secret masked."""
         cause = getattr(error, "orig", None) or error
         line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
-        for secret in self._secrets:
-            line = line.replace(secret, "***")
-        return line
+        return self._written.hide(line)
 
 
 class Snapshot:
@@ -263,30 +254,27 @@ def _bytes_of(value: object) -> bytes:
     return bytes(value) if isinstance(value, (bytes, bytearray, memoryview)) else text_of(value).encode("utf-8")
 
 
-def _split_schema(url: URL) -> tuple[str | None, URL]:
-    """The schema that `?schema=name` asks for, and the URL without it."""
-    schema = url.query.get("schema")
-    if isinstance(schema, tuple):
-        schema = schema[-1]
-    return schema or None, url.difference_update_query(["schema"])
-
-
-def _with_driver(url: URL) -> URL:
-    if url.drivername in ("postgres", "postgresql"):
-        return url.set(drivername="postgresql+psycopg")
-    return url
-
-
-def _shown(url: URL) -> str:
-    """The URL as messages show it: secrets masked, those of its query too."""
-    secret = {name: "***" for name in url.query if name.lower() in _SECRET_PARTS}
-    return url.update_query_dict(secret).render_as_string(hide_password=True).replace("%2A%2A%2A", "***")
-
-
-def _secrets(url: URL) -> tuple[str, ...]:
-    query = url.normalized_query
-    values = [url.password, *(value for name in query if name.lower() in _SECRET_PARTS for value in query[name])]
-    return tuple(value for value in values if value)
+def _engine_url(url: Url) -> URL:
+    """Give SQLAlchemy the parts, with the driver that reads PostgreSQL here; several hosts stand in the query."""
+    query: dict[str, tuple[str, ...]] = {}
+    for name, value in url.parameters:
+        if name != "schema":
+            query[name] = (*query.get(name, ()), value)
+    host, port = url.host.strip("[]") or None, url.port
+    if "," in url.host:
+        ports = (url.port or "").split(",")
+        names = url.host.split(",")
+        query["host"] = tuple(f"{name}:{ports[at] if at < len(ports) else ''}" for at, name in enumerate(names))
+        host = port = None
+    return URL.create(
+        "postgresql+psycopg" if url.scheme in ("postgres", "postgresql") else url.scheme,
+        username=url.user,
+        password=url.password,
+        host=host,
+        port=None if port is None else int(port),
+        database=url.database or None,
+        query={name: values if len(values) > 1 else values[0] for name, values in query.items()},
+    )
 
 
 def _sqlite_file_exists(url: URL) -> bool:
