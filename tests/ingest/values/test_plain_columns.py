@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from decimal import Decimal
 
 import pyarrow as pa
@@ -96,6 +97,27 @@ def test_columns_of_floats(kind: Kind, values: list[float | None]) -> None:
     same_as_cells(kind, pa.array(values, pa.float64()))
 
 
+AMOUNTS = st.decimals(-(10**16), 10**16, places=2) | st.decimals(-(10**6), 10**6, places=5) | st.integers(-999, 999)
+NEARLY = st.tuples(AMOUNTS.map(float), st.sampled_from([-math.inf, math.inf])).map(lambda pair: math.nextafter(*pair))
+
+
+@settings(max_examples=1_000)
+@given(KINDS, st.lists(st.none() | AMOUNTS.map(float) | NEARLY, min_size=1, max_size=6))
+def test_columns_of_amounts_that_are_floats(kind: Kind, values: list[float | None]) -> None:
+    same_as_cells(kind, pa.array(values, pa.float64()))
+
+
+@given(KINDS, st.lists(AMOUNTS.map(float), min_size=1, max_size=6))
+def test_columns_of_amounts_that_are_short_floats(kind: Kind, values: list[float]) -> None:
+    same_as_cells(kind, pa.array(values, pa.float32()))
+
+
+@given(KINDS, st.lists(st.none() | st.decimals(-(10**14), 10**14, places=2), min_size=1, max_size=6))
+def test_columns_of_decimals_that_end_in_zeros(kind: Kind, values: list[Decimal | None]) -> None:
+    same_as_cells(kind, pa.array(values, pa.decimal128(25, 6)))
+    same_as_cells(kind, pa.array([None if value is None else f"{value:.6f}" for value in values], pa.string()))
+
+
 @given(KINDS, st.lists(st.none() | st.decimals(-(10**14), 10**14, places=5), min_size=1, max_size=6))
 def test_columns_of_decimals(kind: Kind, values: list[Decimal | None]) -> None:
     same_as_cells(kind, pa.array(values, pa.decimal128(25, 5)))
@@ -158,3 +180,20 @@ def test_plain_columns_take_the_shortcut() -> None:
         values = plain_values(Column("c", kind), pa.array(texts))
         assert values is not None
         assert values.null_count == 0, kind
+
+
+@pytest.mark.parametrize(
+    "amounts",
+    [
+        pa.array([0.1, 1234567.89, 60.0]),
+        pa.array([1, 60]),
+        pa.array([Decimal("1234.5000")], pa.decimal128(19, 4)),
+        pa.array(["1234.5000"]),
+    ],
+    ids=["floats", "whole numbers", "decimals of another scale", "a database's text"],
+)
+@pytest.mark.parametrize("kind", [Kind.MONEY, Kind.RATE, Kind.NUMBER])
+def test_amounts_as_databases_and_data_frames_have_them_take_the_shortcut(kind: Kind, amounts: pa.Array) -> None:
+    values = plain_values(Column("c", kind), amounts)
+    assert values is not None
+    assert values.null_count == 0
