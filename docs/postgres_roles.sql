@@ -1,7 +1,7 @@
 -- The roles of a shared warehouse, made once by its administrator, connected to the warehouse's database (UTF-8, any
 -- collation, PostgreSQL 17 or later). No passwords here: set the loader's by \password, or let it use a certificate.
 --
--- warehouse_loader  runs the pipeline (WAREHOUSE_POSTGRES_URL). It owns the six schemas and can create nothing else.
+-- warehouse_loader  runs the pipeline (WAREHOUSE_POSTGRES_URL). It owns the seven schemas and can create nothing else.
 -- warehouse_reader  is what people are members of: `grant warehouse_reader to ana`. It reads the marts, and nothing else.
 
 create role warehouse_loader login;
@@ -12,6 +12,7 @@ create schema seeds authorization warehouse_loader;
 create schema staging authorization warehouse_loader;
 create schema intermediate authorization warehouse_loader;
 create schema marts_build authorization warehouse_loader;
+create schema monitoring authorization warehouse_loader;
 create schema marts authorization warehouse_loader;
 
 -- what the public may do by default: connect to any database, and make temporary tables there

@@ -1,7 +1,7 @@
 """The shared warehouse: PostgreSQL, where many people read the marts while runs go on.
 
-A run works in schemas of its own (raw, seeds, staging, intermediate, marts_build); people read `marts`, which a commit
-fills. How the server is reached is in `postgres_server.py`, how a commit goes in `postgres_marts.py`.
+A run works in schemas of its own (raw, seeds, staging, intermediate, marts_build, monitoring); people read `marts`,
+which a commit fills. How the server is reached is in `postgres_server.py`, how a commit goes in `postgres_marts.py`.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ from pipeline.engines.spark_cluster import SHORT_LIVED, WORKERS, LocalCluster, r
 from pipeline.settings import Settings
 from pipeline.storage.local_files import point_link, write_whole
 
-_SCHEMAS: Final = ("raw", "seeds", "staging", "intermediate", "marts")
+_SCHEMAS: Final = ("raw", "seeds", "staging", "intermediate", "marts", "monitoring")
 
 _TYPES: Final[dict[pa.DataType, str]] = {
     pa.int64(): "bigint",

@@ -37,8 +37,8 @@ meetings as (
         end as bigint) as microseconds,
 
         start_time <= {{ as_of() }} as is_held,
-        meeting_status is not distinct from 'confirmed' as is_confirmed,
-        meeting_kind is not distinct from 'qbr' as is_qbr,
+        coalesce(meeting_status = 'confirmed', false) as is_confirmed,
+        coalesce(meeting_kind = 'qbr', false) as is_qbr,
         end_fault,
 
         start_time

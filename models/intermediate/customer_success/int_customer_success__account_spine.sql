@@ -23,13 +23,13 @@ journeys as (
 
 accounts as (
 
-    select * from {{ ref('accounts') }}
+    select * from {{ ref('int_accounts__described') }}
 
 ),
 
 estimates as (
 
-    select * from {{ ref('estimates') }}
+    select * from {{ ref('int_estimates__dated') }}
 
 ),
 
@@ -49,7 +49,7 @@ contract_starts as (
 crm_accounts as (
 
     select
-        accounts.id as crm_account_id,
+        accounts.account_id as crm_account_id,
         accounts.lmn_crm_id,
         accounts.name as account_name,
         accounts.status,
@@ -58,7 +58,7 @@ crm_accounts as (
         contract_starts.contract_start_date
 
     from accounts
-    left join contract_starts on accounts.id = contract_starts.account_id
+    left join contract_starts on accounts.account_id = contract_starts.account_id
 
 ),
 

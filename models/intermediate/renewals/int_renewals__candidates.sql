@@ -2,7 +2,7 @@ with
 
 estimates as (
 
-    select * from {{ ref('estimates') }}
+    select * from {{ ref('int_estimates__dated') }}
 
 ),
 
@@ -28,7 +28,7 @@ snoozes as (
 contracts as (
 
     select
-        estimates.id as estimate_id,
+        estimates.estimate_id,
         estimates.account_id,
         estimates.contract_end,
         estimates.source_row,

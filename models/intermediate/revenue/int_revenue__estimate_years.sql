@@ -2,7 +2,7 @@ with
 
 estimates as (
 
-    select * from {{ ref('estimates') }}
+    select * from {{ ref('int_estimates__dated') }}
 
 ),
 
@@ -15,7 +15,7 @@ calendar_years as (
 counted as (
 
     select
-        id as estimate_id,
+        estimate_id,
         account_id,
         first_year,
         -- D8: a price is divided only when both dates of the contract are valid

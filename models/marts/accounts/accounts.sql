@@ -2,105 +2,13 @@ with
 
 accounts as (
 
-    select * from {{ ref('int_accounts__combined') }}
-
-),
-
-revenue as (
-
-    select * from {{ ref('account_revenue_by_year') }}
+    select * from {{ ref('int_accounts__described') }}
 
 ),
 
 at_risk as (
 
     select * from {{ ref('at_risk_accounts') }}
-
-),
-
-by_year as (
-
-    -- contracts revenue_by_year, segment_by_year: a year without a won estimate is absent (D9)
-    select
-        account_id,
-        '{' || {{ ordered_concat(
-            "'\"' || cast(year as " ~ text_type() ~ ") || '\":' || cast(revenue as " ~ text_type() ~ ")", ',', 'year'
-        ) }} || '}' as revenue_by_year,
-        '{' || {{ ordered_concat(
-            "'\"' || cast(year as " ~ text_type() ~ ") || '\":\"' || segment || '\"'", ',', 'year'
-        ) }} || '}' as segment_by_year
-
-    from revenue
-    group by account_id
-
-),
-
-selected_year as (
-
-    -- D14, accounts R37 to R39: one selected year for every figure
-    select * from revenue
-    where year = {{ selected_year() }}
-
-),
-
-people as (
-
-    -- accounts R29: of all estimates of the account, won or not, archived or not
-    select
-        account_id,
-        'salesperson' as part,
-        {{ trim_text('salesperson') }} as name
-
-    from {{ ref('estimates') }}
-    where not {{ is_blank('salesperson') }}
-
-    union
-
-    select
-        account_id,
-        'estimator' as part,
-        {{ trim_text('estimator') }} as name
-
-    from {{ ref('estimates') }}
-    where not {{ is_blank('estimator') }}
-
-),
-
-salespeople as (
-
-    select
-        account_id,
-        '[' || {{ ordered_concat(json_string('name'), ',', text_order('name')) }} || ']' as names
-
-    from people
-    where part = 'salesperson'
-    group by account_id
-
-),
-
-estimators as (
-
-    select
-        account_id,
-        '[' || {{ ordered_concat(json_string('name'), ',', text_order('name')) }} || ']' as names
-
-    from people
-    where part = 'estimator'
-    group by account_id
-
-),
-
-with_contacts as (
-
-    select distinct account_id from {{ ref('int_accounts__contacts') }}
-
-),
-
-with_scorecards as (
-
-    -- accounts R33; D2: a scorecard completed after as_of is not completed yet
-    select distinct account_id from {{ ref('stg_crm__scorecards') }}
-    where completed_date <= {{ as_of() }}
 
 ),
 
@@ -115,11 +23,10 @@ final as (
         -- dimensions
         accounts.account_type,
         accounts.status,
-        -- accounts R17
-        coalesce(selected_year.segment, '{{ without_revenue("segment") }}') as revenue_segment,
-        coalesce(by_year.segment_by_year, '{}') as segment_by_year,
-        coalesce(selected_year.revenue, {{ without_revenue("revenue") }}) as annual_revenue,
-        coalesce(by_year.revenue_by_year, '{}') as revenue_by_year,
+        accounts.revenue_segment,
+        accounts.segment_by_year,
+        accounts.annual_revenue,
+        accounts.revenue_by_year,
         accounts.organization_score,
         coalesce(accounts.tags, '[]') as tags,
         accounts.archived,
@@ -139,40 +46,18 @@ final as (
 
         -- what the filters and sort orders of the accounts page need
         accounts.is_archived,
-        -- accounts R28, D16
-        coalesce({{ fold_text('accounts.account_type') }} in ('customer', 'client'), false)
-        or {{ json_array_has('accounts.tags', 'customer') }}
-        or {{ json_array_has('accounts.tags', 'client') }} as is_customer,
-        coalesce({{ fold_text('accounts.account_type') }} in ('prospect', 'lead'), false)
-        or {{ json_array_has('accounts.tags', 'prospect') }}
-        or {{ json_array_has('accounts.tags', 'lead') }} as is_prospect,
-        -- accounts R35, R36
-        with_contacts.account_id is not null as has_contacts,
-        with_scorecards.account_id is not null as has_completed_scorecard,
-        coalesce(salespeople.names, '[]') as salespeople,
-        coalesce(estimators.names, '[]') as estimators,
-        -- D2: an interaction after as_of has not happened yet
-        case
-            when accounts.last_interaction_date <= {{ as_of() }}
-                then {{ days_between('accounts.last_interaction_date', today()) }}
-        end as days_since_last_interaction,
+        accounts.is_customer,
+        accounts.is_prospect,
+        accounts.has_contacts,
+        accounts.has_completed_scorecard,
+        accounts.salespeople,
+        accounts.estimators,
+        accounts.days_since_last_interaction,
         -- accounts R31, R32, at-risk R31: calculated, never account.status
         at_risk.account_id is not null as is_at_risk,
         at_risk.days_until_renewal
 
     from accounts
-    left join by_year
-        on accounts.account_id = by_year.account_id
-    left join selected_year
-        on accounts.account_id = selected_year.account_id
-    left join salespeople
-        on accounts.account_id = salespeople.account_id
-    left join estimators
-        on accounts.account_id = estimators.account_id
-    left join with_contacts
-        on accounts.account_id = with_contacts.account_id
-    left join with_scorecards
-        on accounts.account_id = with_scorecards.account_id
     left join at_risk
         on accounts.account_id = at_risk.account_id
 

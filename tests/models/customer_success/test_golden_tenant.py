@@ -81,7 +81,7 @@ def test_insights_are_kept_by_type_and_by_detection(tenant: BuiltModels) -> None
 def test_what_does_not_count_is_counted(tenant: BuiltModels) -> None:
     """D2, D26, D31: rows of the future, of nobody, of an unknown type, without an end: by tenant, table, reason."""
     metrics = tenant.query(
-        "select dimension, cast(value as bigint) as rows from intermediate.int_run__platform_metrics order by dimension"
+        "select dimension, cast(value as bigint) as rows from monitoring.int_run__platform_metrics order by dimension"
     )
     assert [(row["dimension"], row["rows"]) for row in metrics] == [
         ("organization 1, calendar_event_prop, no end, or an end before the start", 1),

@@ -1,3 +1,5 @@
+{{ config(schema='marts', materialized='table') }}
+
 with
 
 rejects as (

@@ -1,0 +1,40 @@
+"""SQL runs downhill: staging, intermediate, marts, monitoring; a model reads its own layer or one above it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.dbt.runner import parsed_project
+
+LAYERS = ("staging", "intermediate", "marts", "monitoring")
+READS = {
+    "staging": set(),
+    "intermediate": {"staging", "intermediate"},
+    "marts": {"staging", "intermediate", "marts"},
+    "monitoring": set(LAYERS),
+}
+"""Which layers' models each layer may read; seeds may be read by all."""
+
+
+def models() -> dict[str, dict[str, Any]]:
+    nodes = parsed_project().manifest["nodes"]
+    return {key: node for key, node in nodes.items() if node["resource_type"] == "model"}
+
+
+def layer_of(node: dict[str, Any]) -> str:
+    return str(node["fqn"][1])
+
+
+def test_every_model_lies_in_a_layer() -> None:
+    assert {layer_of(node) for node in models().values()} == set(LAYERS)
+
+
+def test_no_model_reads_a_layer_below_its_own() -> None:
+    read = models()
+    upward = [
+        f"{node['name']} ({layer_of(node)}) reads {read[parent]['name']} ({layer_of(read[parent])})"
+        for node in read.values()
+        for parent in node["depends_on"]["nodes"]
+        if parent in read and layer_of(read[parent]) not in READS[layer_of(node)]
+    ]
+    assert upward == []
