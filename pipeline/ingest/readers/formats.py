@@ -12,7 +12,7 @@ FORMATS: Final = (".csv", ".parquet", ".xlsx")
 
 
 def open_file(path: Path, where: str, known_headers: Sequence[str]) -> OpenTable:
-    """Open a file by its suffix. `where` is what errors call it; `known_headers` help to tell a CSV's delimiter.
+    """Open a file by its suffix. `where` is what errors call it; `known_headers` help to find the line of headers.
 
     Raises WarehouseError if it can't be read.
     """
@@ -24,7 +24,7 @@ def open_file(path: Path, where: str, known_headers: Sequence[str]) -> OpenTable
         case ".xlsx":
             from pipeline.ingest.readers.xlsx import XlsxFile
 
-            return XlsxFile(path, where)
+            return XlsxFile(path, where, known_headers)
         case _:
             from pipeline.ingest.readers.csv_file import CsvFile
 

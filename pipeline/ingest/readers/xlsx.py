@@ -1,100 +1,113 @@
-"""XLSX, through calamine: the first sheet, header in row 1."""
+"""XLSX: the first visible sheet, read as a stream; its headers are in one of the first rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, time, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import python_calamine
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers import RawBatch
-from pipeline.ingest.readers.workbook_scan import scan_workbook
-from pipeline.ingest.values.cells import text_of
+from pipeline.ingest.readers.workbook_cells import CellTexts, read_forms, read_shared_texts
+from pipeline.ingest.readers.workbook_package import DAMAGE, Sheet, WorkbookPackage, unreadable
+from pipeline.ingest.readers.workbook_rows import BeyondGridError, Row, read_rows
+from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header
+from pipeline.ingest.values.white_space import as_seen
 
 BATCH_ROWS: Final = 8192
+BATCH_TEXT: Final = 16 * 1024 * 1024
+MOST_TEXT: Final = 1024 * 1024 * 1024
+"""Characters of a batch's cells, and of all cells: many of them may refer to one long text of the workbook."""
 
 
 class XlsxFile:
     """One workbook. Its cells become text: dates ISO, whole numbers without a point, errors as they are shown."""
 
-    notices: tuple[str, ...] = ()
-
-    def __init__(self, path: Path, where: str) -> None:
+    def __init__(self, path: Path, where: str, known_headers: Sequence[str] = ()) -> None:
         self._where = where
-        scan = scan_workbook(path, where)
-        self.dates_from_1904 = scan.dates_from_1904
-        self._errors: dict[int, dict[int, str]] = {}
-        for (row, column), text in scan.first_sheet.errors.items():
-            self._errors.setdefault(row, {})[column - 1] = text
-        self._near_midnight = scan.first_sheet.near_midnight
-        try:
-            self._sheet = python_calamine.CalamineWorkbook.from_path(path).get_sheet_by_index(0)
-        except (python_calamine.CalamineError, OSError, IndexError) as error:
-            raise WarehouseError(
-                f"the workbook can't be read: {error}", where=where, remedy="open it and save it again as .xlsx"
-            ) from error
-        self._left = self._sheet.start[1] if self._sheet.start else 0
-        self._rows = self._numbered()
-        _, first = next(self._rows, (1, []))
-        header = self._texts(1, first)
-        while header and not (header[-1] or "").strip():
-            header.pop()
-        if not header:
-            raise WarehouseError(
-                "row 1 of the first sheet names no columns", where=where, remedy="put the header in row 1"
-            )
-        self.headers: tuple[str, ...] = tuple(text or "" for text in header)
+        self._package = WorkbookPackage(path, where)
+        self.dates_from_1904 = self._package.dates_from_1904
+        sheet = next((each for each in self._package.sheets if not each.is_hidden), self._package.sheets[0])
+        self.notices = self._other_sheets(sheet)
+        self._rows: Iterator[Row] = _rows(self._package, sheet, where)
+        self.headers = self._headers(known_headers, sheet.name)
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
         """The rows that hold anything."""
-        numbers: list[int] = []
-        rows: list[list[str | None]] = []
-        for number, cells in self._rows:
-            texts = self._texts(number, cells)
-            if not any(text and text.strip() for text in texts):
-                continue
-            numbers.append(number)
-            rows.append(texts)
-            if len(rows) == BATCH_ROWS:
-                yield self._batch(numbers, rows, positions)
-                numbers, rows = [], []
-        yield self._batch(numbers, rows, positions)
+        rows: list[Row] = []
+        length = batched = 0
+        for row in self._rows:
+            texts = row[1].values()
+            length += sum(map(len, texts))
+            if length > MOST_TEXT:
+                raise WarehouseError(
+                    f"the cells hold more than {MOST_TEXT // 1024**2:,} MiB of text",
+                    where=self._where,
+                    remedy="bring the table as CSV or Parquet, or split it",
+                )
+            if any(text and not text.isspace() for text in texts):
+                rows.append(row)
+                if len(rows) == BATCH_ROWS or length - batched > BATCH_TEXT:
+                    yield self._batch(rows, positions)
+                    rows, batched = [], length
+        yield self._batch(rows, positions)
 
-    def _numbered(self) -> Iterator[tuple[int, Sequence[object]]]:
-        """The sheet's rows from 1. Calamine's end where only formulas without values follow."""
-        number = 0
-        for number, cells in enumerate(self._sheet.iter_rows(), start=1):
-            yield number, cells
-        for left in sorted(row for row in self._errors if row > number):
-            yield left, ()
+    def _headers(self, known: Sequence[str], sheet: str) -> tuple[str, ...]:
+        """Return the headers; what stands above them is passed over, and what is below is still to be read."""
+        first = [next(self._rows, None)]
+        while (last := first[-1]) is not None and last[0] <= MOST_LINES_ABOVE:
+            first.append(next(self._rows, None))
+        rows = [row for row in first if row is not None]
+        lines = [_line(cells) for number, cells in rows if number <= MOST_LINES_ABOVE + 1]
+        filled = [at for at, line in enumerate(lines) if line]
+        if not filled:
+            raise WarehouseError(
+                f"the first rows of the sheet '{sheet}' name no columns",
+                where=self._where,
+                remedy="put the headers there",
+            )
+        at = filled[find_header([lines[at] for at in filled], known)]
+        self._rows = chain(rows[at + 1 :], self._rows)
+        return tuple(lines[at])
 
-    def _texts(self, number: int, cells: Sequence[object]) -> list[str | None]:
-        texts: list[str | None] = [None] * self._left
-        if self._near_midnight:
-            cells = [self._of_its_day(number, at, cell) for at, cell in enumerate(cells, start=self._left + 1)]
-        texts += [None if cell == "" else text_of(cell) for cell in cells]
-        if errors := self._errors.get(number):
-            texts += [None] * (max(errors) + 1 - len(texts))
-            for at, error in errors.items():
-                texts[at] = error
-        return texts
+    def _other_sheets(self, read: Sheet) -> tuple[str, ...]:
+        others = ", ".join(f"'{sheet.name}'" for sheet in self._package.sheets if sheet is not read)
+        return (f"{self._where}: of its sheets '{read.name}' was read, and not {others}",) if others else ()
 
-    def _of_its_day(self, row: int, column: int, cell: object) -> object:
-        """Take back the half millisecond by which calamine rounded an instant into the next day."""
-        if isinstance(cell, datetime) and cell.time() == time.min and (row, column) in self._near_midnight:
-            return cell - timedelta(milliseconds=1)
-        return cell
-
-    def _batch(self, numbers: list[int], rows: list[list[str | None]], positions: frozenset[int]) -> RawBatch:
+    def _batch(self, rows: list[Row], positions: frozenset[int]) -> RawBatch:
+        nothing = pa.nulls(len(rows), pa.string())
         columns = tuple(
-            pa.array([row[at] if at < len(row) else None for row in rows], pa.string())
-            if at in positions
-            else pa.nulls(len(rows), pa.string())
+            pa.array([cells.get(at) for _, cells in rows], pa.string()) if at in positions else nothing
             for at in range(len(self.headers))
         )
-        return RawBatch(pa.array(np.array(numbers, dtype=np.int64)), columns)
+        return RawBatch(pa.array(np.array([number for number, _ in rows], dtype=np.int64)), columns)
+
+
+def _line(cells: dict[int, str]) -> list[str]:
+    """Return the cells of a row up to the last one that can be seen."""
+    filled = [column for column, text in cells.items() if as_seen(text)]
+    return [cells.get(column, "") for column in range(max(filled, default=-1) + 1)]
+
+
+def _rows(package: WorkbookPackage, sheet: Sheet, where: str) -> Iterator[Row]:
+    """Yield the rows of the sheet; WarehouseError, naming `where`, for what is damaged or beyond a limit."""
+    try:
+        styles, shared = package.related("styles"), package.related("sharedStrings")
+        texts = CellTexts(
+            read_shared_texts(package.pieces(shared)) if shared else [],
+            read_forms(package.pieces(styles)) if styles else [],
+            dates_from_1904=package.dates_from_1904,
+        )
+        yield from read_rows(package.pieces(sheet.part), texts)
+    except BeyondGridError as error:
+        raise WarehouseError(
+            str(error),
+            where=where,
+            remedy="delete what stands far below or right of the table, or bring it as CSV or Parquet",
+        ) from error
+    except DAMAGE as error:
+        raise unreadable(where, error) from error

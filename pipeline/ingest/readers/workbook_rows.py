@@ -1,0 +1,225 @@
+"""The rows of a worksheet as a stream: each with the number that people see, and its cells' texts by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from pipeline.ingest.readers.workbook_cells import CellTexts
+from pipeline.ingest.readers.workbook_xml import DEEPEST, Attributes, WorkbookXmlError, XmlParser, local_name, too_deep
+
+MOST_ROWS: Final = 1_048_576
+MOST_COLUMNS: Final = 16_384
+"""A sheet has no more (Excel, LibreOffice)."""
+MOST_CELLS: Final = 64_000_000
+"""Of the rectangle that a sheet's rows and columns span; full rows of sixty columns stay below it."""
+
+_CELL, _VALUE, _TEXT, _ROW, _FORMULA, _SOUND, _TABLE, _OTHER = range(1, 9)
+_PARTS: Final = {
+    "c": _CELL,
+    "v": _VALUE,
+    "t": _TEXT,
+    "row": _ROW,
+    "f": _FORMULA,
+    "rPh": _SOUND,
+    "sheetData": _TABLE,
+}
+_HOLDING_TEXT: Final = (_VALUE, _TEXT)
+
+Row = tuple[int, dict[int, str]]
+
+
+class BeyondGridError(Exception):
+    """A sheet that spans more rows and columns than there are in a sheet, or than are read."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        super().__init__(f"the sheet spans {rows:,} rows and {columns:,} columns, more than {MOST_CELLS:,} cells")
+
+
+class _Grid:
+    """Where a sheet's reading has come to: the row's number, and how wide the sheet is."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.row_text = ""
+        """The row's number as its cells' places end in it; empty where nothing has told it yet."""
+        self.columns: dict[str, int] = {}
+        """The columns, from 0, by the letters that cells of this sheet spell them with."""
+        self._widest = 1
+
+    def start_row(self, told: str | None) -> None:
+        """Go to the row of that number, or to the next one. Raises BeyondGridError if no sheet has it."""
+        self.row_text = (told or "").strip()
+        self._go_to(_row_number(self.row_text) if self.row_text else self.number + 1)
+
+    def column_of(self, place: str, *, is_first: bool) -> int:
+        """Return the column of a place that is spelled in another way than those before: `b12`, `$B$12`.
+
+        The row that it names must be the one that it stands in, or names it where the row itself (`is_first`) does not.
+        """
+        letters = place.rstrip("0123456789")
+        digits = place[len(letters) :]
+        name = letters.strip("$").upper()
+        if not (name.isascii() and name.isalpha()):
+            raise WorkbookXmlError(f"a cell in it stands at {place[:20]!r}")
+        column = 0
+        for letter in name[:8]:
+            column = column * 26 + ord(letter) - ord("A") + 1
+        number = _row_number(digits)
+        if is_first and not self.row_text:
+            self.row_text = digits
+            self._go_to(number)
+        if number != self.number:
+            raise WorkbookXmlError(f"its cell {place[:20]!r} stands in row {self.number:,}")
+        self.widen(column)
+        self.columns[letters] = column - 1
+        return column - 1
+
+    def widen(self, columns: int) -> None:
+        """Take note of a column. Raises BeyondGridError if no sheet has it, or the sheet spans too much."""
+        self._widest = max(self._widest, columns)
+        self._must_be_within()
+
+    def _go_to(self, number: int) -> None:
+        self.number = number
+        self._must_be_within()
+
+    def _must_be_within(self) -> None:
+        if self.number > MOST_ROWS or self._widest > MOST_COLUMNS or self.number * self._widest > MOST_CELLS:
+            raise BeyondGridError(self.number, self._widest)
+
+
+def read_rows(pieces: Iterable[bytes], texts: CellTexts) -> Iterator[Row]:
+    """Yield the rows of a sheet's part that hold any text, in the file's order; columns count from 0.
+
+    What follows the table is unpacked, so that damage shows, and not parsed. Raises WorkbookXmlError for XML that is
+    damaged or passes a limit, BeyondGridError for a sheet that spans too much.
+    """
+    table = _Table(texts)
+    for piece in pieces:
+        if table.parser.is_over:
+            continue
+        table.parser.feed(piece)
+        yield from table.done
+        table.done.clear()
+    if not table.parser.is_over:
+        table.parser.feed(b"", is_last=True)
+
+
+class _Table:
+    """The handlers of a sheet's elements; the rows that have ended are in `done`."""
+
+    def __init__(self, texts: CellTexts) -> None:
+        self.done: list[Row] = []
+        self.parser = XmlParser(self._start, self._end)
+        self._held = self.parser.texts
+        self._texts = texts
+        self._grid = _Grid()
+        self._columns = self._grid.columns
+        self._parts: dict[str, int] = {}
+        self._runs: list[str] = []
+        self._row: dict[int, str] | None = None
+        self._cell: Attributes | None = None
+        self._value: str | None = None
+        self._column = -1
+        self._others = 0
+        self._silent_above = DEEPEST
+        self._has_formula = self._is_begun = False
+
+    def _start(self, name: str, attributes: Attributes) -> None:
+        part = self._parts.get(name)
+        if part is None:
+            part = self._parts[name] = _PARTS.get(local_name(name), _OTHER)
+            self.parser.note_names((name,))
+        if part == _CELL and self._row is not None:
+            if self._cell is not None:
+                raise WorkbookXmlError("a cell in it stands within another")
+            self._cell, self._value, self._has_formula = attributes, None, False
+        elif part in _HOLDING_TEXT:
+            if self.parser.is_in_text:
+                raise WorkbookXmlError("a text in it stands within another")
+            self.parser.is_in_text = True
+            self._held.clear()
+            if attributes:
+                self.parser.note_names(attributes)
+        else:
+            self.parser.note_names(attributes)
+            if part == _ROW and self._is_begun:
+                self._start_row(attributes.get("r"))
+            else:
+                self._start_other(part)
+
+    def _start_row(self, number: str | None) -> None:
+        if self._row is not None:
+            raise WorkbookXmlError("a row in it stands within another")
+        self._row, self._column = {}, -1
+        self._grid.start_row(number)
+
+    def _start_other(self, part: int) -> None:
+        self._others += 1
+        if self._others > DEEPEST:
+            raise too_deep()
+        if part == _FORMULA:
+            self._has_formula = True
+        elif part == _TABLE:
+            self._is_begun = True
+        elif part == _SOUND:
+            self._silent_above = min(self._silent_above, self._others)
+
+    def _end(self, name: str) -> None:
+        part = self._parts[name]
+        if part == _CELL and self._cell is not None:
+            self._end_cell(self._cell)
+            self._cell = None
+        elif part in _HOLDING_TEXT:
+            self.parser.is_in_text = False
+            held = self._held
+            text = held[0] if len(held) == 1 else "".join(held)
+            if part == _VALUE:
+                self._value = text
+            elif self._others < self._silent_above:
+                self._runs.append(text)
+        elif part == _ROW and self._row is not None:
+            if self._row:
+                self.done.append((self._grid.number, self._row))
+            self._row = None
+        else:
+            self._end_other(part)
+
+    def _end_other(self, part: int) -> None:
+        self._others -= 1
+        if self._others < self._silent_above:
+            self._silent_above = DEEPEST
+        if part == _TABLE:
+            self.parser.stop()
+
+    def _end_cell(self, attributes: Attributes) -> None:
+        row = self._row
+        assert row is not None
+        found = attributes.get
+        place, kind, style = found("r"), found("t"), found("s")
+        if place is None:
+            column = self._column + 1
+            self._grid.widen(column + 1)
+        else:
+            letters = place.rstrip("0123456789")
+            column = self._columns.get(letters, -1)
+            if column < 0 or place[len(letters) :] != self._grid.row_text:
+                column = self._grid.column_of(place, is_first=not row)
+        self._column = column
+        if len(attributes) > (place is not None) + (kind is not None) + (style is not None):
+            self.parser.note_names(attributes)
+        if self._runs:
+            row[column] = self._texts.of_runs(self._runs)
+            self._runs.clear()
+        elif self._value:
+            row[column] = self._texts.of_value(kind, style, self._value)
+        elif (text := self._texts.of_nothing(kind, has_formula=self._has_formula)) is not None:
+            row[column] = text
+
+
+def _row_number(digits: str) -> int:
+    """Return the number that is written; one of more digits than a sheet has rows for is beyond it all the same."""
+    if not (digits.isascii() and digits.isdigit()):
+        raise WorkbookXmlError(f"a row in it is numbered {digits[:20]!r}")
+    return int(digits[:20])

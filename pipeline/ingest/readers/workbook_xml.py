@@ -1,0 +1,113 @@
+"""The XML of a workbook's parts, parsed as a stream by expat: in time and memory that the part's size bounds.
+
+A document says how much memory its parser takes: by entities, by the depth of its elements, by the length of a tag,
+by the number of its names, by the length of a text. Each has a limit here; none is near to what a spreadsheet writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+from xml.parsers import expat
+
+MOST_NAMES: Final = 2_000
+"""Distinct names of elements and attributes; a parser keeps every one."""
+DEEPEST: Final = 64
+LONGEST_TEXT: Final = 4 * 1024 * 1024
+"""Characters of one cell. Excel ends at 32,767."""
+_LONGEST_TAG: Final = 1024 * 1024
+"""Bytes. Expat before 2.6 reads an unfinished tag again with every piece that it is given."""
+
+Attributes = dict[str, str]
+
+
+class WorkbookXmlError(Exception):
+    """XML that is damaged, or that passes a limit."""
+
+
+class XmlParser:
+    """Expat with limits. Pieces of text go to `texts`; what came while nobody was `is_in_text` is forgotten.
+
+    `start` and `end` are called for every element, so what they do is what the reading of a workbook costs. They limit
+    the depth, and give `note_names` the names that are not the usual ones.
+    """
+
+    def __init__(self, start: Callable[[str, Attributes], None], end: Callable[[str], None]) -> None:
+        self.names: set[str] = set()
+        self.texts: list[str] = []
+        self.is_in_text = False
+        self.is_over = False
+        self._fed = 0
+        self._parser = parser = expat.ParserCreate()
+        parser.buffer_text = True
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        parser.CharacterDataHandler = self.texts.append
+        parser.StartDoctypeDeclHandler = _refuse_doctype
+
+    def feed(self, piece: bytes, *, is_last: bool = False) -> None:
+        """Parse the next piece; WorkbookXmlError if it is no XML or passes a limit."""
+        try:
+            self._parser.Parse(piece, is_last)
+        except expat.ExpatError as error:
+            raise WorkbookXmlError(f"its XML is damaged ({error})") from error
+        except (LookupError, ValueError, UnicodeError) as error:  # an encoding that Python does not know
+            raise WorkbookXmlError(f"its XML can't be decoded ({error})") from error
+        self._fed += len(piece)
+        if self._fed - self._parser.CurrentByteIndex > _LONGEST_TAG + len(piece):
+            raise WorkbookXmlError("a tag in it is longer than 1 MiB")
+        if not self.is_in_text:
+            self.texts.clear()
+        elif sum(map(len, self.texts)) > LONGEST_TEXT:
+            raise WorkbookXmlError(f"a text in it is longer than {LONGEST_TEXT:,} characters")
+
+    def stop(self) -> None:
+        """Take no more notice of anything; what is left of the piece is parsed without us."""
+        self.is_over = True
+        self._parser.StartElementHandler = self._parser.EndElementHandler = self._parser.CharacterDataHandler = None
+
+    def note_names(self, names: Iterable[str]) -> None:
+        """Count names that are not the usual ones; WorkbookXmlError if there are too many."""
+        self.names.update(names)
+        if len(self.names) > MOST_NAMES:
+            raise WorkbookXmlError(f"its XML has more than {MOST_NAMES:,} different names")
+
+
+def local_name(name: str) -> str:
+    """Return a name without its prefix: `c` of `x:c`. The strict and the usual form of workbooks have the same ones."""
+    return name.rpartition(":")[2]
+
+
+def too_deep() -> WorkbookXmlError:
+    """Return the error of elements that are nested too deeply."""
+    return WorkbookXmlError(f"its XML is nested more than {DEEPEST} elements deep")
+
+
+def elements(pieces: Iterable[bytes]) -> Iterator[tuple[str, Attributes]]:
+    """Yield each element of a part without text: its local name, and its attributes by local name."""
+    found: list[tuple[str, Attributes]] = []
+    depth = 0
+
+    def start(name: str, attributes: Attributes) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            raise too_deep()
+        parser.note_names((name, *attributes))
+        found.append((local_name(name), {local_name(key): value for key, value in attributes.items()}))
+
+    def end(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = XmlParser(start, end)
+    for piece in pieces:
+        parser.feed(piece)
+        yield from found
+        found.clear()
+    parser.feed(b"", is_last=True)
+    yield from found
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise WorkbookXmlError("its XML declares a document type, which no workbook has")
