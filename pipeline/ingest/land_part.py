@@ -42,10 +42,14 @@ def land_file(table: SourceTable, file: InputFile, landing: Landing, report: Sha
     part = landing.find(table, address)
     if part is None:
         with landing.draft(table) as draft:
-            record = _copy_plain(table, file, draft, landing)
-            if record is None:
-                opened = with_folder_values(table, file.take(), file.folder_values, file.name)
-                record = _write(table, opened, file.name, draft, landing, report)
+            try:
+                record = _copy_plain(table, file, draft, landing)
+                if record is None:
+                    opened = with_folder_values(table, file.take(), file.folder_values, file.name)
+                    record = _write(table, opened, file.name, draft, landing, report)
+            except WarehouseError:
+                file.must_be_unchanged()  # half of a file looks damaged, and is not
+                raise
             file.must_be_unchanged()
             part = landing.keep(table, address, draft, record)
     report.tell(file.name, part.record.read, table.qualified_name)
@@ -73,6 +77,7 @@ class _Hashing:
         self.headers = opened.headers
         self.dates_from_1904 = opened.dates_from_1904
         self.notices = opened.notices
+        self.reading = opened.reading
         self.size = 0
         self.digest = hashlib.sha256("\0".join(opened.headers).encode("utf-8", errors="replace"))
 

@@ -19,6 +19,15 @@ class BrokenRow:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How a file was read: its encoding, its separator, the line of its headers (from 1). None where it has no such."""
+
+    encoding: str | None = None
+    separator: str | None = None
+    header_line: int | None = None
+
+
+@dataclass(frozen=True)
 class RawBatch:
     """Some rows as the source gave them: one array per header, in the headers' order, and the numbers people see.
 
@@ -40,6 +49,10 @@ class OpenTable(Protocol):
     @property
     def dates_from_1904(self) -> bool:
         """Whether serial day numbers count from 1904-01-01."""
+
+    @property
+    def reading(self) -> Reading:
+        """How it is read."""
 
     @property
     def notices(self) -> tuple[str, ...]:

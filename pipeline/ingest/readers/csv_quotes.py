@@ -6,10 +6,9 @@ quoted cell's opening one, and all rows between them end up in one cell: nothing
 
 from __future__ import annotations
 
-import mmap
 import re
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Final, Literal
 
 import numpy as np
 
@@ -20,26 +19,21 @@ _QUOTE: Final = ord('"')
 _BOM: Final = b"\xef\xbb\xbf"
 
 
-def refuse_stray_quotes(path: Path, delimiter: str, where: str) -> None:
-    """Raise WarehouseError if a quoted cell is never closed, or goes on behind its closing quote; blanks may follow."""
-    if _is_regular(path, delimiter):
+def refuse_stray_quotes(open_file: Callable[[], BinaryIO], delimiter: str, where: str) -> None:
+    """Raise WarehouseError if a quoted cell is never closed, or goes on behind its closing quote; blanks may follow.
+
+    `open_file` opens the content, in UTF-8, as often as it is called: only where something is wrong, rows are counted.
+    """
+    if _is_regular(open_file, delimiter):
         return
-    separator = rb"[\r\n" + delimiter.encode() + rb"]"
-    cell = rb'"(?:(?<=' + separator + rb'")|(?<=\A")|(?<=\A\xef\xbb\xbf"))(?:[^"]++|"")*+'
-    opens = re.compile(cell)
-    sound = re.compile(rb'(?>[^"]++|' + cell + rb'"(?= *(?:' + separator + rb"|\Z))|(?!" + cell + rb')")*+')
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        found = sound.match(content)
-        end = 0 if found is None else found.end()
-        if end == len(content):  # quotes within cells that are not quoted, which are text
-            return
-        steps = re.compile(cell + rb'"|(\r\n?|\n)').finditer(content, 0, end)
-        row = 1 + sum(step[1] is not None for step in steps)
-        stray = opens.match(content, end)
-        is_closed = stray is not None and stray.end() < len(content)
+    for _ in (walk := _Walk(open_file, delimiter)).pieces():
+        pass
+    if walk.stray is None:  # quotes within cells that are not quoted, which are text
+        return
+    row = 1 + sum(walk.line_breaks(piece) for piece in _Walk(open_file, delimiter).pieces())
     what = (
         "a quoted cell goes on behind its closing quote: that quote may be a later cell's"
-        if is_closed
+        if walk.stray == "behind"
         else "a quote is never closed: everything behind it would be one cell"
     )
     raise WarehouseError(
@@ -50,7 +44,58 @@ def refuse_stray_quotes(path: Path, delimiter: str, where: str) -> None:
     )
 
 
-def _is_regular(path: Path, delimiter: str) -> bool:
+class _Walk:
+    """A walk over the content as far as its quotes are sound; then `stray` says what is wrong (None: nothing).
+
+    Nothing is mapped into memory: a file that shrinks meanwhile would end the process without a word.
+    """
+
+    def __init__(self, open_file: Callable[[], BinaryIO], delimiter: str) -> None:
+        self._open_file = open_file
+        separator = rb"[\r\n" + re.escape(delimiter.encode()) + rb"]"
+        cell = rb'"(?<=' + separator + rb'")(?:[^"]++|"")*+'
+        sound = rb'(?>[^"]++|' + cell + rb'"(?= *(?:' + separator + rb"%s))|(?!" + cell + rb')")*+'
+        self._so_far = re.compile(sound.replace(b"%s", b""))
+        self._to_the_end = re.compile(sound.replace(b"%s", rb"|\Z"))
+        self._cell = re.compile(cell + rb'"')
+        self._behind = re.compile(rb" *(?!" + separator + rb"| |\Z)")
+        self._steps = re.compile(cell + rb'"|(\r\n?|\n)')
+        self.stray: Literal["open", "behind"] | None = None
+
+    def pieces(self) -> Iterator[bytes]:
+        """Give the content up to what is wrong, piece by piece; each begins with the byte before it."""
+        with self._open_file() as file:
+            held = b"\n"
+            if (start := file.read(len(_BOM))) != _BOM:
+                held += start
+            while True:
+                chunk = file.read(max(_CHUNK_BYTES, len(held)))  # what is held grows, so a long cell costs no square
+                held += chunk
+                pattern = self._so_far if chunk else self._to_the_end
+                found = pattern.match(held, 1)
+                end = 1 if found is None else found.end()
+                cut = end - 1 if chunk and held[end - 1 : end] == b"\r" and end > 1 else end  # \r\n is one break
+                yield held[:cut]
+                if not chunk:
+                    if end < len(held):
+                        self.stray = "behind" if self._cell.match(held, end) else "open"
+                    return
+                if end < len(held) and self._is_stray(held, end):
+                    self.stray = "behind"
+                    return
+                held = held[cut - 1 :]
+
+    def _is_stray(self, held: bytes, at: int) -> bool:
+        """Whether the quoted cell that opens there goes on behind its closing quote for certain."""
+        cell = self._cell.match(held, at)
+        return cell is not None and self._behind.match(held, cell.end()) is not None
+
+    def line_breaks(self, piece: bytes) -> int:
+        """Count the breaks between rows in a piece."""
+        return sum(step[1] is not None for step in self._steps.finditer(piece, 1))
+
+
+def _is_regular(open_file: Callable[[], BinaryIO], delimiter: str) -> bool:
     """Whether the quotes open and close cells by turns, as programs write them: quick, for all quotes at once.
 
     A doubled quote counts as one that closes and one that opens.
@@ -58,10 +103,9 @@ def _is_regular(path: Path, delimiter: str) -> bool:
     is_edge = np.zeros(256, dtype=bool)
     is_edge[list(b'\r\n"' + delimiter.encode())] = True
     is_open = False
-    with path.open("rb") as file:
-        if file.read(len(_BOM)) != _BOM:
-            file.seek(0)
-        before = b"\n"
+    with open_file() as file:
+        start = file.read(len(_BOM))
+        before = b"\n" if start == _BOM else b"\n" + start
         while True:
             chunk = file.read(_CHUNK_BYTES)
             # a quote is judged by its neighbours, so a chunk's last byte waits for the next chunk

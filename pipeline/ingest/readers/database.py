@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql.base import PGInspector
 from sqlalchemy.engine import URL
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.readers import RawBatch
+from pipeline.ingest.readers import RawBatch, Reading
 from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.values.cells import text_of
 from pipeline.ingest.values.headers import fold
@@ -151,6 +151,7 @@ class DatabaseTable:
     """
 
     dates_from_1904 = False
+    reading = Reading()
     notices: tuple[str, ...] = ()
 
     def __init__(

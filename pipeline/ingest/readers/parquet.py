@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.readers import RawBatch
+from pipeline.ingest.readers import RawBatch, Reading
 
 BATCH_ROWS: Final = 128 * 1024
 
@@ -20,13 +20,14 @@ class ParquetFile:
     """One Parquet file."""
 
     dates_from_1904 = False
+    reading = Reading()
     notices: tuple[str, ...] = ()
 
     def __init__(self, path: Path, where: str) -> None:
         self._where = where
         try:
             # of INT96, nanoseconds would wrap around outside 1677 to 2262
-            self._file = pq.ParquetFile(path, memory_map=True, coerce_int96_timestamp_unit="us")
+            self._file = pq.ParquetFile(path, coerce_int96_timestamp_unit="us")
         except (pa.ArrowException, OSError, ValueError) as error:
             raise _unreadable(where, error) from error
         self.headers: tuple[str, ...] = tuple(self._file.schema_arrow.names)

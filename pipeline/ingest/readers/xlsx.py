@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.readers import RawBatch
+from pipeline.ingest.readers import RawBatch, Reading
 from pipeline.ingest.readers.workbook_cells import CellTexts, read_forms, read_shared_texts
 from pipeline.ingest.readers.workbook_package import DAMAGE, Sheet, WorkbookPackage, unreadable
 from pipeline.ingest.readers.workbook_rows import BeyondGridError, Row, read_rows
@@ -72,6 +72,7 @@ class XlsxFile:
             )
         at = filled[find_header([lines[at] for at in filled], known)]
         self._rows = chain(rows[at + 1 :], self._rows)
+        self.reading = Reading(header_line=rows[at][0])
         return tuple(lines[at])
 
     def _other_sheets(self, read: Sheet) -> tuple[str, ...]:

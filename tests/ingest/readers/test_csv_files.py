@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 from pathlib import Path
 
@@ -38,14 +39,42 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
     assert bool(table.notices) == (encoding == "cp1252")
 
 
-def test_a_byte_that_neither_encoding_knows_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match=r"accounts\.csv"):
-        accounts(tmp_path, b"id,name\n1,\xff\x81\n")
+def test_a_byte_that_no_encoding_knows_is_its_cells_fault(tmp_path: Path) -> None:
+    table = accounts(tmp_path, b"id,name,city\n1,\xdcx\x8d\x81,x\n2,\xdcb,\xe9\n")
+    assert [(row["id"], row["name"]) for row in rows(table)] == [("2", "Üb")]
+    assert [(row, column, action) for row, column, _, action in refused(table)] == [(2, "name", "row dropped")]
 
 
-def test_utf_16_is_named_as_such(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match="UTF-16"):
-        accounts(tmp_path, "id,name\n1,A\n".encode("utf-16"))
+def test_one_broken_byte_in_utf_8_is_its_cells_fault(tmp_path: Path) -> None:
+    content = "id,name,city\n1,Château,Übach\n2,B,Caf\n3,Ä,ö\n4,É\n".encode().replace(b"Caf", b"Caf\xc3")
+    table = accounts(tmp_path, content)
+    assert [(row["name"], row["city"]) for row in rows(table)] == [
+        ("Château", "Übach"),
+        ("B", None),
+        ("Ä", "ö"),
+        ("É", None),
+    ]
+    assert refused(table) == [(3, "city", "Caf\\xff", "cell nulled")]
+    assert "some bytes are no UTF-8" in table.notices[0]
+
+
+def test_a_broken_byte_in_a_ragged_line_is_its_cells_fault_too(tmp_path: Path) -> None:
+    table = accounts(tmp_path, "id,name,city,state\n1,É,x,y\n2,B,?,\n3,C,?\n".encode().replace(b"?", b"\xc3"))
+    assert [(row["id"], row["city"]) for row in rows(table)] == [("1", "x"), ("2", None), ("3", None)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_utf_16_is_read(tmp_path: Path, encoding: str, mark: str) -> None:
+    content = 'id\tname\tcity\r\n1\tCafé "Olé"\tŁódź\r\n2\t"A\r\nB"\t\r\n'
+    table = accounts(tmp_path, (mark + content).encode(encoding))
+    assert [(row["name"], row["city"]) for row in rows(table)] == [('Café "Olé"', "Łódź"), ("A\r\nB", None)]
+    assert "UTF-16" in table.notices[0]
+
+
+def test_half_a_letter_at_the_end_of_utf_16_is_its_cells_fault(tmp_path: Path) -> None:
+    table = accounts(tmp_path, "id,name,city\n1,A,x\n2,B,yz".encode("utf-16")[:-1])
+    assert [row["city"] for row in rows(table)] == ["x", None]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
@@ -65,14 +94,136 @@ def test_text_is_carried_whole_but_for_keys(tmp_path: Path) -> None:
 
 
 def test_ragged_rows_are_rejects_with_the_row_that_a_person_sees(tmp_path: Path) -> None:
-    content = 'id,name,city\n1,"A\nB",x\n2,B\n3,C,y,z\n4,D,w\n'
+    content = 'id,name,city\n1,"A\nB",x\nTotal\n3,C,y,z\n4,D,w\n'
     table = accounts(tmp_path, content)
     assert [row["id"] for row in rows(table)] == ["1", "4"]
     assert [(r["row_number"], r["value"], r["reason"]) for r in rejects(table)] == [
-        (3, "2,B", "2 cells where the header has 3"),
+        (3, "Total", "1 cell where the header has 3"),
         (4, "3,C,y,z", "4 cells where the header has 3"),
     ]
     assert (table.read, table.loaded, table.rejected) == (4, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "id,name,city\n1,A,x,\n2,B,y,\n3,C,,\n",
+        "id,name,city,\n1,A,x\n2,B,y\n3,C,\n",
+        "id,name,city,\n1,A,x,\n2,B,y,\n3,C,,\n",
+        "id,name,city,,,\n1,A,x,,,\n2,B,y\n3,C\n",
+        "id,name,city\n1,A,x,,,,\n2,B,y\n3,C\n",
+        "id,name,city\n1,A,x\n2,B,y,\n3,C\n",
+        'id,name,city\n"1","A","x",""\n"2","B","y",\n"3","C"\n',
+        "id;name;city\n1;A;x;\n2;B;y;\n3;C;\n",
+    ],
+)
+def test_an_empty_cell_too_many_or_too_few_at_a_lines_end_is_none(tmp_path: Path, content: str) -> None:
+    table = accounts(tmp_path, content)
+    assert [(row["id"], row["name"], row["city"]) for row in rows(table)] == [
+        ("1", "A", "x"),
+        ("2", "B", "y"),
+        ("3", "C", None),
+    ]
+    assert table.rejected == 0
+
+
+def test_rows_of_ragged_lines_keep_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_file, "BLOCK_BYTES", 64)
+    lines = [f"{at},n,x" + ("," if at % 3 else "") if at % 5 else f"{at},n" for at in range(1, 200)]
+    table = accounts(tmp_path, "id,name,city\n" + "\n".join(lines) + "\n")
+    assert [row["id"] for row in rows(table)] == [str(at) for at in range(1, 200)]
+    assert [row["_row"] for row in rows(table)] == list(range(2, 201))
+
+
+def test_a_cell_too_many_that_says_something_is_a_reject(tmp_path: Path) -> None:
+    table = accounts(tmp_path, "id,name\n" + "1,A,\n" * 300 + "2,B,lost\n")
+    assert [(r["value"], r["reason"]) for r in rejects(table) if r["row_number"] == 302] == [
+        ("2,B,lost", "3 cells where the header has 2")
+    ]
+
+
+def test_the_pieces_of_a_row_that_a_line_break_has_cut_are_rejects(tmp_path: Path) -> None:
+    content = "id,name,city,state,country\n1,A,x,y,z\n2,B,half of\nthe city,y,z\n3,C,x\n4,D,x,y,z\n"
+    table = accounts(tmp_path, content)
+    assert [row["id"] for row in rows(table)] == ["1", "3", "4"]
+    assert [row for row, *_ in refused(table)] == [3, 4]
+
+
+def test_a_last_line_that_is_cut_is_a_reject(tmp_path: Path) -> None:
+    table = accounts(tmp_path, "id,name,city\n1,A,x\n2,B,y\n3,Ca")
+    assert [row["id"] for row in rows(table)] == ["1", "2"]
+    assert "ends in the middle" in rejects(table)[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Accounts,,\n",
+        "Accounts\nBirch & Sons; exported 15 Jan 2025\n\n",
+        "\n\n",
+        '"A title\nof two lines",,\n,,\n',
+        "\n".join(["Status,active"] * 10) + "\n",
+        "sep=,\n",
+        '"sep=,"\n',
+        "SEP=,,,\n",
+        "\ufeffsep=,\n",
+        "\ufeffAccounts\r\n",
+    ],
+)
+def test_titles_blank_lines_and_sep_may_stand_above_the_headers(tmp_path: Path, above: str) -> None:
+    table = accounts(tmp_path, above + "id,name,annual_revenue\n1,A,1\n2,B,x\n")
+    assert [(row["id"], row["name"]) for row in rows(table)] == [("1", "A"), ("2", "B")]
+    lines = above.count("\n") - ("two lines" in above)
+    assert refused(table) == [(lines + 3, "annual_revenue", "x", "cell nulled")]
+    assert any("headers are in line" in notice for notice in table.notices)
+
+
+@pytest.mark.parametrize(("named", "sign"), [(";", ";"), ("\t", "\t"), ("\\t", "\t"), ("|", "|"), ("^", "^")])
+def test_the_separator_is_the_one_that_the_file_names(tmp_path: Path, named: str, sign: str) -> None:
+    lines = [sign.join(line) for line in [("id", "name"), ("1", "A, B"), ("2", "C")]]
+    table = accounts(tmp_path, f"sep={named}\n" + "\n".join(lines) + "\n")
+    assert [row["name"] for row in rows(table)] == ["A, B", "C"]
+
+
+def test_a_file_that_names_a_separator_which_it_has_not_is_read_all_the_same(tmp_path: Path) -> None:
+    assert rows(accounts(tmp_path, "sep=;\nid,name\n1,A\n"))[0]["name"] == "A"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
+def test_line_ends(tmp_path: Path, end: str) -> None:
+    table = accounts(tmp_path, end.join(["id,name", "1,A", '2,"B"', "3,C", ""]))
+    assert [row["name"] for row in rows(table)] == ["A", "B", "C"]
+
+
+def test_line_ends_of_every_kind_in_one_file(tmp_path: Path) -> None:
+    table = accounts(tmp_path, "id,name\r\n1,A\n2,B\r3,C\r\n")
+    assert [row["name"] for row in rows(table)] == ["A", "B", "C"]
+
+
+def test_a_header_of_200_kb_is_a_header(tmp_path: Path) -> None:
+    table = accounts(tmp_path, f"id,name,{'x' * 200_000},city\n1,A,,y\n")
+    assert rows(table)[0]["city"] == "y"
+    assert len(table.extra_columns[0]) == 60
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (gzip.compress(b"id,name\n1,A\n"), "gzip archive"),
+        (b"PK\x03\x04" + b"\0" * 40, "ZIP archive or a workbook"),
+        (b"PAR1" + b"\0" * 40, "Parquet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 40, "old Excel workbook"),
+        (b"\xef\xbb\xbf \n<!DOCTYPE html><html>", "web page"),
+        (b'[{"id": 1}]', "JSON"),
+        ("id,name".encode("utf-32"), "UTF-32"),
+        (b"PATH=/bin\0SECRET=hunter2\0", "NUL"),
+    ],
+)
+def test_what_is_no_csv_is_named_and_not_quoted(tmp_path: Path, content: bytes, what: str) -> None:
+    with pytest.raises(WarehouseError, match=what) as error:
+        accounts(tmp_path, content)
+    assert "hunter2" not in str(error.value)
+    assert str(error.value).isprintable() or "\n" in str(error.value)
 
 
 def test_row_numbers_count_blank_lines_and_ragged_rows(tmp_path: Path) -> None:
@@ -217,7 +368,7 @@ def test_stray_quotes_are_those_that_a_strict_reader_finds(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_quotes, "_CHUNK_BYTES", chunk)
         try:
-            csv_quotes.refuse_stray_quotes(path, ",", "a.csv")
+            csv_quotes.refuse_stray_quotes(lambda: path.open("rb"), ",", "a.csv")
             assert is_sound
         except WarehouseError:
             assert not is_sound
@@ -242,4 +393,4 @@ def test_a_suffix_in_capitals_is_the_same_suffix(tmp_path: Path) -> None:
 def test_a_file_in_which_all_rows_are_broken_is_broken_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_file, "MOST_BROKEN", 100)
     with pytest.raises(WarehouseError, match="Expected 2 columns, got 3"):
-        accounts(tmp_path, "id,name\n" + "1,A,\n" * 200)
+        accounts(tmp_path, "id,name\n" + "1,A,x\n" * 200)

@@ -1,0 +1,99 @@
+"""How a CSV file is laid out, seen in its first lines: its separator, its header line, how many cells lines have."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.readers.text_file import HEAD_BYTES
+from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header, fold, known_headers
+
+_DELIMITERS: Final = (",", ";", "\t")
+_LINES_LOOKED_AT: Final = 200
+_SEP: Final = re.compile(r'"?sep=(?P<sign>\\t|[^\r\n"])?"?[,;\t ]*', re.IGNORECASE)
+"""What tells a spreadsheet the separator, in a line of its own: sep=;"""
+
+csv.field_size_limit(2 * HEAD_BYTES)  # a header of 200 KB is odd, but no reason to see no headers at all
+
+
+@dataclass(frozen=True)
+class CsvLayout:
+    """The layout; lines and cells count from 0, and a line of several lines, within quotes, counts once.
+
+    `width` is how many cells most lines have: more than there are headers where each line ends in a separator.
+    """
+
+    delimiter: str
+    header_line: int
+    headers: tuple[str, ...]
+    width: int
+    is_header_alone: bool
+
+
+def look_at_layout(head: str, is_whole: bool, wanted_headers: Sequence[str], where: str) -> CsvLayout:
+    """Find the separator and the line by which most of `wanted_headers` are found, else most cells in the first line.
+
+    `head` is the file's beginning, or all of it (`is_whole`). Raises WarehouseError where there is no header.
+    """
+    names = {fold(header) for header in wanted_headers}
+    found = [(delimiter, lines, find_header(lines, names)) for delimiter, lines in _readings(head)]
+    delimiter, lines, at = max(
+        found, key=lambda one: (known_headers(one[1][one[2]], names), len(one[1][0])) if one[1] else (-1, 0)
+    )
+    headers = tuple(lines[at]) if lines else ()
+    if not any(fold(header) for header in headers):
+        raise WarehouseError("the file has no header", where=where, remedy="its first line must name the columns")
+    data = lines[at + 1 :]
+    is_alone = is_whole and len(lines) == at + 1
+    if not is_whole and not data and len(lines) <= MOST_LINES_ABOVE + 1:
+        raise WarehouseError(
+            f"the headers take more than {HEAD_BYTES // 1024} KiB",
+            where=where,
+            remedy="look for a quote that is never closed in the first lines",
+        )
+    return CsvLayout(delimiter, at, headers, _usual_width(headers, data), is_alone)
+
+
+def _readings(head: str) -> list[tuple[str, list[list[str]]]]:
+    """The first lines by each separator that they may have; the one that the file names comes first, and wins ties."""
+    named = _SEP.fullmatch(re.split("[\r\n]", head, maxsplit=1)[0])
+    sign = None if named is None else (named["sign"] or "\t").replace("\\t", "\t")
+    delimiters = dict.fromkeys([sign, *_DELIMITERS] if sign else _DELIMITERS)
+    readings = []
+    for delimiter in delimiters:
+        if len(delimiter.encode()) != 1 or delimiter.isalnum():
+            continue
+        lines = _lines(head, delimiter)
+        if named is not None and lines:
+            lines[0] = []  # it is no line of headers
+        readings.append((delimiter, lines))
+    return readings
+
+
+def _lines(head: str, delimiter: str) -> list[list[str]]:
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    lines: list[list[str]] = []
+    with contextlib.suppress(csv.Error):  # what is wrong is told when the rows are read
+        lines.extend(islice(reader, _LINES_LOOKED_AT))
+    return lines
+
+
+def _usual_width(headers: Sequence[str], data: Sequence[Sequence[str]]) -> int:
+    """How many cells most lines have, where that is one for each name or more, and no cell without a header is filled.
+
+    Headers at the end that are blank name nothing, and lines may lack their cells.
+    """
+    named = len(headers)
+    fewest = max(at for at, header in enumerate(headers, start=1) if fold(header))
+    widths = Counter(len(line) for line in data if len(line) >= fewest)
+    usual = widths.most_common(1)[0][0] if widths else named
+    has_more = any(cell for line in data if len(line) == usual for cell in line[named:])
+    return named if has_more else usual

@@ -1,0 +1,99 @@
+"""Lines of a CSV file that have more or fewer cells than most: rows all the same, or none.
+
+An empty cell too many or too few at a line's end is none (source-schema). Whatever else is odd is a reject.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from pipeline.ingest.readers import BrokenRow
+
+_FEWEST_TO_TELL_PIECES: Final = 5
+"""In narrower tables two short lines have often as many cells as one row and one more."""
+_MOST_PIECES: Final = 6
+
+
+@dataclass(frozen=True)
+class WholeRow:
+    """A line that is a row: its number and its cells, as many as there are headers; an empty one is None."""
+
+    number: int
+    cells: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class RaggedLine:
+    """A line with another number of cells than most: its number and its text."""
+
+    number: int
+    text: str
+
+
+class RaggedLines:
+    """Judges the ragged lines of one file, which has `headers` headers and ends in `unfinished` (None: in a break)."""
+
+    def __init__(self, headers: int, delimiter: str, unfinished: str | None) -> None:
+        self._headers = headers
+        self._delimiter = delimiter
+        self._unfinished = unfinished
+        self._short_lines = 0
+
+    def judge(self, lines: Sequence[RaggedLine]) -> tuple[list[WholeRow], list[BrokenRow]]:
+        """Tell the rows among some lines from the broken ones; lines that say nothing are neither."""
+        rows: list[WholeRow] = []
+        broken: list[BrokenRow] = []
+        cells_of = [self._cells(line.text) for line in lines]
+        pieces = self._pieces(lines, cells_of)
+        for at, (line, cells) in enumerate(zip(lines, cells_of, strict=True)):
+            if not any(cell.strip() for cell in cells):
+                continue
+            reason = "a piece of a row with a line break in it that is not quoted" if at in pieces else None
+            reason = reason or self._fault(line, cells)
+            if reason is not None:
+                broken.append(BrokenRow(line.number, line.text, reason))
+                continue
+            self._short_lines += len(cells) < self._headers
+            filled = [cell or None for cell in cells[: self._headers]]
+            rows.append(WholeRow(line.number, (*filled, *[None] * (self._headers - len(filled)))))
+        return rows, broken
+
+    def _cells(self, text: str) -> list[str]:
+        try:
+            return next(csv.reader(io.StringIO(text, newline=""), delimiter=self._delimiter), [])
+        except csv.Error:
+            return [text]
+
+    def _fault(self, line: RaggedLine, cells: Sequence[str]) -> str | None:
+        counts = f"{len(cells)} cell{'s' * (len(cells) != 1)} where the header has {self._headers}"
+        if any(cell.strip() for cell in cells[self._headers :]):
+            return counts
+        if len(cells) >= self._headers:
+            return None
+        if len(cells) == 1 < self._headers - 1:  # a remark, not a row
+            return counts
+        if self._short_lines == 0 and self._unfinished == line.text:
+            return f"{counts}: the file ends in the middle of this row"
+        return None
+
+    def _pieces(self, lines: Sequence[RaggedLine], cells_of: Sequence[Sequence[str]]) -> set[int]:
+        """Which lines, one after the other, have together the cells of one row: it was broken within a cell."""
+        pieces: set[int] = set()
+        if self._headers < _FEWEST_TO_TELL_PIECES:
+            return pieces
+        for start in range(len(lines)):
+            if start in pieces:
+                continue
+            for end in range(start + 2, min(start + _MOST_PIECES, len(lines)) + 1):
+                run = range(start, end)
+                if not all(lines[b].number == lines[a].number + 1 for a, b in pairwise(run)):
+                    break
+                if sum(len(cells_of[at]) for at in run) == self._headers + len(run) - 1:
+                    pieces.update(run)
+                    break
+        return pieces

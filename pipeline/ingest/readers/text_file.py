@@ -1,0 +1,190 @@
+"""What a text file is, before anybody looks for rows in it: text at all, in which encoding, and how it is opened.
+
+UTF-8, UTF-16 and Windows-1252 (source-schema). Whoever reads gets UTF-8; a byte that is no letter is that cell's fault,
+so it becomes `BROKEN`, a code point that no text has, for the reader to refuse its cell.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final, Literal
+
+from pipeline.common.errors import WarehouseError
+
+HEAD_BYTES: Final = 1024 * 1024
+"""How much of a file is looked at to see what it is. Its headers must be in there."""
+BROKEN: Final = "\ufdd1"
+
+_CHUNK_BYTES: Final = 256 * 1024
+_TAIL_BYTES: Final = 64 * 1024
+_OTHER_FILES: Final = (
+    (b"\x1f\x8b", "a gzip archive", "unpack it"),
+    (b"PK\x03\x04", "a ZIP archive or a workbook", "unpack it, or give it the ending .xlsx if it is a workbook"),
+    (b"PAR1", "a Parquet file", "give it the ending .parquet"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)", "save it as .xlsx or CSV"),
+    (b"BZh", "a bzip2 archive", "unpack it"),
+    (b"\xfd7zXZ\x00", "an xz archive", "unpack it"),
+    (b"\x28\xb5\x2f\xfd", "a zstd archive", "unpack it"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it"),
+    (b"Rar!", "a RAR archive", "unpack it"),
+    (b"SQLite format 3\x00", "an SQLite database", "name it as sqlite:///FILE"),
+    (b"%PDF", "a PDF", "export the table as CSV"),
+    (b"<!doctype", "a web page", "download the file itself; this may be a page that asks to sign in"),
+    (b"<html", "a web page", "download the file itself; this may be a page that asks to sign in"),
+    (b"<?xml", "XML", "export the table as CSV"),
+    (b"{\\rtf", "an RTF document", "export the table as CSV"),
+    (b'{"', "JSON", "export the table as CSV"),
+    (b"[{", "JSON", "export the table as CSV"),
+)
+"""How files begin that are no CSV, whatever their names say: the first bytes, what that is, what to do."""
+
+_MULTIBYTE: Final = re.compile("[^\x00-\x7f\udc80-\udcff]")
+_BROKEN_BYTE: Final = re.compile("[\udc80-\udcff]")
+
+Encoding = Literal["utf-8", "utf-16-le", "utf-16-be", "cp1252"]
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return BROKEN, error.end
+
+
+codecs.register_error("mark_broken", _mark)
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """A file of text. `is_damaged`: it is UTF-8, but for some bytes."""
+
+    path: Path
+    encoding: Encoding
+    is_damaged: bool
+    head: str
+    is_whole: bool
+    """Whether `head` is all of it."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the file's own bytes are sound UTF-8."""
+        return self.encoding == "utf-8" and not self.is_damaged
+
+    @property
+    def notice(self) -> str | None:
+        """What a person should know of the encoding."""
+        if self.encoding == "cp1252":
+            return "not UTF-8, read as Windows-1252"
+        if self.encoding != "utf-8":
+            return "read as UTF-16"
+        return "some bytes are no UTF-8: their cells are nulled" if self.is_damaged else None
+
+    def open(self) -> BinaryIO:
+        """Open the file as UTF-8, with `BROKEN` where a byte is no letter."""
+        file = self.path.open("rb")
+        return file if self.is_plain else io.BufferedReader(_Transcoded(file, self.encoding), _CHUNK_BYTES)
+
+    def unfinished_line(self) -> str | None:
+        """Return the last line if no line break ends it."""
+        size = self.path.stat().st_size
+        with self.path.open("rb") as file:
+            file.seek(max(0, size - _TAIL_BYTES) // 2 * 2)
+            tail = file.read().decode(self.encoding, errors="mark_broken")
+        lines = re.split("[\r\n]", tail)
+        return lines[-1] or None
+
+
+def look_at_text(path: Path, where: str) -> TextFile:
+    """See what a file is; WarehouseError, in words, where it is no text."""
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+        is_whole = not file.read(1)
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:16].lower()
+    for magic, what, remedy in _OTHER_FILES:
+        if head.startswith(magic) or start.startswith(magic):
+            raise WarehouseError(f"the file is {what}, not CSV", where=where, remedy=remedy)
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        raise WarehouseError("the file is UTF-32 text", where=where, remedy="save it as CSV UTF-8")
+    encoding = _utf_16(head)
+    is_damaged = False
+    if encoding is None:
+        encoding, is_damaged = _one_byte_or_utf_8(path)
+    text = head.decode(encoding, errors="mark_broken").removeprefix("\ufeff")
+    if "\0" in text.partition("\n")[0]:
+        raise WarehouseError(
+            "the file is no text: there are NUL characters in its first line",
+            where=where,
+            remedy="save it as CSV UTF-8",
+        )
+    return TextFile(path, encoding, is_damaged, text, is_whole)
+
+
+def _utf_16(head: bytes) -> Encoding | None:
+    """By its mark; without one, by the zeros that are every other byte of Latin letters."""
+    if head.startswith(codecs.BOM_UTF16_LE):
+        return "utf-16-le"
+    if head.startswith(codecs.BOM_UTF16_BE):
+        return "utf-16-be"
+    sample = head[:4096]
+    pairs = len(sample) // 2
+    first, second = sample[: 2 * pairs : 2].count(0), sample[1::2].count(0)
+    if pairs and second > 0.4 * pairs and first < 0.05 * pairs:
+        return "utf-16-le"
+    if pairs and first > 0.4 * pairs and second < 0.05 * pairs:
+        return "utf-16-be"
+    return None
+
+
+def _one_byte_or_utf_8(path: Path) -> tuple[Encoding, bool]:
+    """The encoding, and whether some bytes are broken: Windows-1252 only where no letter of several bytes is."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
+    has_letter = has_broken = False
+    with path.open("rb") as file:
+        while True:
+            chunk = file.read(_CHUNK_BYTES)
+            text = decoder.decode(chunk, final=not chunk)
+            if not text.isascii():
+                has_letter = has_letter or _MULTIBYTE.search(text.removeprefix("\ufeff")) is not None
+                has_broken = has_broken or _BROKEN_BYTE.search(text) is not None
+            if not chunk or (has_letter and has_broken):
+                break
+    if has_broken and not has_letter:
+        return "cp1252", False
+    return "utf-8", has_broken
+
+
+class _Transcoded(io.RawIOBase):
+    """A file as UTF-8, piece by piece."""
+
+    def __init__(self, file: BinaryIO, encoding: Encoding) -> None:
+        self._file = file
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="mark_broken")
+        self._left = b""
+        self._is_first = True
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def close(self) -> None:
+        """Close the file too."""
+        self._file.close()
+        super().close()
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill some of the buffer; 0 at the end."""
+        while not self._left:
+            chunk = self._file.read(_CHUNK_BYTES)
+            text = self._decoder.decode(chunk, final=not chunk)
+            if self._is_first and text:
+                self._is_first, text = False, text.removeprefix("\ufeff")
+            self._left = text.encode("utf-8")
+            if not chunk and not self._left:
+                return 0
+        size = min(len(buffer), len(self._left))
+        buffer[:size] = self._left[:size]
+        self._left = self._left[size:]
+        return size
