@@ -25,6 +25,7 @@ from pipeline.common.instants import FIRST_YEAR, LAST_YEAR, parse_instant
 from pipeline.storage.urls import is_url, parse_url
 
 Target = Literal["duckdb", "postgres", "spark"]
+DateOrder = Literal["auto", "month_first", "day_first"]
 
 
 _SIZE = re.compile(r"(?=.*[1-9])(\d+(?:\.\d+)?)\s*([KMGT]i?B|[KMGT]|bytes|B|%)", re.IGNORECASE)
@@ -55,6 +56,10 @@ class Settings(BaseSettings):
     lmn: str | None = Field(None, description="Folder of LMN's workbooks or CSV files.")
     crm: str | None = Field(None, description="Folder or database URL of the CRM's tables.")
     platform: str | None = Field(None, description="Folder or database URL of the customer-success platform's tables.")
+
+    date_order: DateOrder | dict[Literal["lmn", "crm", "platform"], DateOrder] = Field(
+        "auto", description="How dates like 3/5/2024 are read (D41): for all sources, or a table of them."
+    )
 
     as_of: Instant | None = Field(None, description="The instant to speak of (D1); the run's start if unset.")
     selected_year: int | None = Field(
@@ -142,6 +147,12 @@ class Settings(BaseSettings):
             return number / 100 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") < _PLENTY
         base = 1024.0 if "I" in unit else 1000.0
         return number * base ** "BKMGT".index(unit[0]) < _PLENTY
+
+    def date_order_of(self, source: str) -> DateOrder:
+        """Say how a source's dates like 3/5/2024 are read."""
+        if isinstance(self.date_order, str):
+            return self.date_order
+        return {str(name): order for name, order in self.date_order.items()}.get(source, "auto")
 
     def require_source(self) -> None:
         """Raise WarehouseError where no source is configured: all tables would be empty, and so the marts."""

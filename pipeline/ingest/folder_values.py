@@ -34,6 +34,7 @@ class _InFolders:
         self.headers = (*opened.headers, *(name for name, _ in values if fold(name) in self._added))
         self.dates_from_1904 = opened.dates_from_1904
         self.notices = opened.notices
+        self.reading = opened.reading
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
         """The rows, with the folders' values."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
+from pipeline.ingest.date_order import OrderOfFile
 from pipeline.ingest.duplicates.key_scan import IncompleteKeyError, look_at_keys, to_record, whole_numbers_of_key
 from pipeline.ingest.duplicates.losing_rows import Losers, find_losers
 from pipeline.ingest.folder_values import with_folder_values
@@ -28,6 +30,7 @@ from pipeline.ingest.schema import ROW_COLUMN, Kind, SourceTable
 from pipeline.ingest.type_batches import Conformer, landing_schema
 from pipeline.ingest.values.headers import match_headers
 from pipeline.ingest.values.typed_cell import NULLED
+from pipeline.settings import DateOrder
 
 if TYPE_CHECKING:
     from pipeline.ingest.readers.database import DatabaseTable
@@ -36,17 +39,23 @@ BATCH_ROWS: Final = 64 * 1024
 """The rows of a row group that is written anew."""
 
 
-def land_file(table: SourceTable, file: InputFile, landing: Landing, report: SharedReport) -> Part:
+def land_file(
+    table: SourceTable, file: InputFile, landing: Landing, report: SharedReport, date_order: DateOrder = "auto"
+) -> Part:
     """Land a file, unless it is there already: then nothing but its hash is asked."""
-    address = part_address(table, file.source_file.sha256, file.name)
+    address = part_address(table, file.source_file.sha256, file.name, date_order)
     part = landing.find(table, address)
     if part is None:
         with landing.draft(table) as draft:
             try:
                 record = _copy_plain(table, file, draft, landing)
                 if record is None:
-                    opened = with_folder_values(table, file.take(), file.folder_values, file.name)
-                    record = _write(table, opened, file.name, draft, landing, report)
+
+                    def open_anew() -> OpenTable:
+                        return with_folder_values(table, file.take(), file.folder_values, file.name)
+
+                    order = OrderOfFile(date_order, file.name)
+                    record = _write(table, open_anew, file.name, draft, landing, report, order)
             except WarehouseError:
                 file.must_be_unchanged()  # half of a file looks damaged, and is not
                 raise
@@ -57,14 +66,25 @@ def land_file(table: SourceTable, file: InputFile, landing: Landing, report: Sha
 
 
 def land_query(
-    table: SourceTable, opened: DatabaseTable, landing: Landing, report: SharedReport
+    table: SourceTable,
+    opened: DatabaseTable,
+    landing: Landing,
+    report: SharedReport,
+    date_order: DateOrder = "auto",
 ) -> tuple[SourceFile, Part]:
     """Land a database's table. What it holds is only known once it is read, so its address comes last."""
-    content = _Hashing(opened)
+    readings: list[_Hashing] = []
+
+    def read_anew() -> _Hashing:
+        readings.append(_Hashing(opened))
+        return readings[-1]
+
     with landing.draft(table) as draft:
-        record = _write(table, content, opened.name, draft, landing, report)
+        order = OrderOfFile(date_order, opened.name)
+        record = _write(table, read_anew, opened.name, draft, landing, report, order)
+        content = readings[-1]
         source_file = SourceFile(opened.name, content.size, content.digest.hexdigest())
-        address = part_address(table, source_file.sha256, source_file.name)
+        address = part_address(table, source_file.sha256, source_file.name, date_order)
         part = landing.find(table, address) or landing.keep(table, address, draft, record)
     return source_file, part
 
@@ -120,13 +140,40 @@ def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Land
 
 
 def _write(
-    table: SourceTable, opened: OpenTable, name: str, draft: Draft, landing: Landing, report: SharedReport
+    table: SourceTable,
+    open_table: Callable[[], OpenTable],
+    name: str,
+    draft: Draft,
+    landing: Landing,
+    report: SharedReport,
+    order: OrderOfFile,
+) -> PartRecord:
+    """Write the part; a second time where the file itself shows that its dates are in the other order (D41)."""
+    record = _write_once(table, open_table(), name, draft, landing, report, order)
+    if order.settle():
+        record = _write_once(table, open_table(), name, draft, landing, report, order)
+        order.settle()
+    if order.notice:
+        record = replace(record, notices=(*record.notices, order.notice))
+    return record
+
+
+def _write_once(
+    table: SourceTable,
+    opened: OpenTable,
+    name: str,
+    draft: Draft,
+    landing: Landing,
+    report: SharedReport,
+    order: OrderOfFile,
 ) -> PartRecord:
     match = match_headers(table, opened.headers, name)
     positions = frozenset(at for at in match.positions if at is not None)
     read = 0
     with RejectsWriter(draft.rejects, table) as rejects, ThreadPoolExecutor(landing.threads) as pool:
-        conformer = Conformer(table, match, rejects, name, pool, dates_from_1904=opened.dates_from_1904)
+        conformer = Conformer(
+            table, match, rejects, name, pool, order, opened.headers, dates_from_1904=opened.dates_from_1904
+        )
         with PartWriter(draft.data, landing_schema(table)) as writer:
             for raw in opened.batches(positions):
                 read += len(raw.row_numbers) + len(raw.broken)

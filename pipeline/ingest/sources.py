@@ -22,11 +22,16 @@ from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.source_files import find_files
 from pipeline.ingest.source_folder import FolderEntry
 from pipeline.ingest.tables import SOURCE_TABLES
+from pipeline.settings import DateOrder
 from pipeline.storage.urls import is_url
 
 
-def ingest_source(source: str, location: str | None, landing: Landing, report: Report) -> list[LandedTable]:
+def ingest_source(
+    source: str, location: str | None, landing: Landing, report: Report, date_order: DateOrder = "auto"
+) -> list[LandedTable]:
     """Land every table of `source` (lmn, crm or platform) from a folder or a database URL.
+
+    `date_order` says how dates like 3/5/2024 are read: as each file shows, or one way for all (D41).
 
     All of its tables come back, in order; those that the location does not have are empty and not configured, as all
     are where `location` is None. Raises WarehouseError for what can't be read, lacks a required column, or does not
@@ -36,11 +41,13 @@ def ingest_source(source: str, location: str | None, landing: Landing, report: R
     if location is None:
         return [_absent(table, landing) for table in tables]
     if is_url(location):
-        return _from_database(tables, location, landing, report)
-    return _from_folder(tables, Path(location), landing, report)
+        return _from_database(tables, location, landing, report, date_order)
+    return _from_folder(tables, Path(location), landing, report, date_order)
 
 
-def _from_folder(tables: Sequence[SourceTable], folder: Path, landing: Landing, report: Report) -> list[LandedTable]:
+def _from_folder(
+    tables: Sequence[SourceTable], folder: Path, landing: Landing, report: Report, date_order: DateOrder
+) -> list[LandedTable]:
     known = [header for table in tables for column in table.columns for header in column.headers]
     inputs: dict[FolderEntry, InputFile] = {}
 
@@ -57,7 +64,7 @@ def _from_folder(tables: Sequence[SourceTable], folder: Path, landing: Landing, 
         files = files_of[table]
         if not files:
             return _absent(table, landing, ("no file for it, so it is empty",))
-        parts = [land_file(table, file, landing, shared) for file in files]
+        parts = [land_file(table, file, landing, shared, date_order) for file in files]
         notices: tuple[str, ...] = ()
         if table in found.downloads:
             files, parts, which_counts = oldest_first(table, files, parts)
@@ -70,7 +77,9 @@ def _from_folder(tables: Sequence[SourceTable], folder: Path, landing: Landing, 
     return _with_notices(landed, found.notices)
 
 
-def _from_database(tables: Sequence[SourceTable], url: str, landing: Landing, report: Report) -> list[LandedTable]:
+def _from_database(
+    tables: Sequence[SourceTable], url: str, landing: Landing, report: Report, date_order: DateOrder
+) -> list[LandedTable]:
     from pipeline.ingest.readers.database import Database
 
     database = Database(tables[0].source, url)
@@ -82,7 +91,7 @@ def _from_database(tables: Sequence[SourceTable], url: str, landing: Landing, re
             if opened is None:
                 landed.append(_absent(table, landing, ("the database has no such table, so it is empty",)))
                 continue
-            file, part = land_query(table, opened, landing, shared)
+            file, part = land_query(table, opened, landing, shared, date_order)
             landed.append(_landed(table, [file], [part], landing))
     if not any(table.is_configured for table in landed):
         raise WarehouseError(

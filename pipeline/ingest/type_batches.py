@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.ingest.date_order import OrderOfFile, ShownOrder
 from pipeline.ingest.readers import RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
+from pipeline.ingest.remarks import RemarkFinder
 from pipeline.ingest.schema import ROW_COLUMN, Column, Kind, SourceTable
-from pipeline.ingest.values.cells import TEXT_KINDS, read_cell, shown
+from pipeline.ingest.values.cells import TEXT_KINDS, read_cell, seen_value, shown
+from pipeline.ingest.values.dates import DayOrder, is_slashed, order_shown_by
 from pipeline.ingest.values.headers import HeaderMatch
 from pipeline.ingest.values.plain_columns import plain_values
 from pipeline.ingest.values.typed_cell import NULLED, Cell
@@ -41,10 +44,14 @@ class Faults:
 
 @dataclass(frozen=True)
 class TypedColumn:
-    """A column in its landing type, and its faults if it has any."""
+    """A column in its landing type, and its faults if it has any.
+
+    `orders`: the first place and text of a date that is one in that order alone; None stands for dates in either.
+    """
 
     array: pa.Array
     faults: Faults | None = None
+    orders: dict[DayOrder | None, tuple[int, str]] = field(default_factory=dict)
 
 
 def landing_schema(table: SourceTable) -> pa.Schema:
@@ -66,11 +73,15 @@ class Conformer:
         rejects: RejectsWriter,
         file: str,
         pool: Executor,
+        order: OrderOfFile,
+        headers: tuple[str, ...],
         *,
         dates_from_1904: bool = False,
     ) -> None:
         self._table = table
         self._positions = match.positions
+        self._remarks = RemarkFinder(table, match.positions, headers)
+        self._order = order
         self._rejects = rejects
         self._file = file
         self._pool = pool
@@ -93,9 +104,12 @@ class Conformer:
         def typed_column(column: Column, at: int | None) -> TypedColumn:
             if at is None:
                 return TypedColumn(pa.nulls(count, column.arrow_type))
-            return type_column(column, raw.columns[at], dates_from_1904=self._dates_from_1904)
+            return type_column(
+                column, raw.columns[at], dates_from_1904=self._dates_from_1904, day_order=self._order.in_force
+            )
 
         typed = list(self._pool.map(typed_column, self._table.columns, self._positions))
+        self._note_orders(raw, typed)
         dropped = self._drop_rows(raw, typed)
         for column, result in zip(self._table.columns, typed, strict=True):
             self._report(column, raw, result.faults, dropped)
@@ -103,9 +117,15 @@ class Conformer:
         batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
         return batch.filter(pa.array(~dropped)) if dropped.any() else batch
 
+    def _note_orders(self, raw: RawBatch, typed: list[TypedColumn]) -> None:
+        for column, result in zip(self._table.columns, typed, strict=True):
+            for order, (place, text) in result.orders.items():
+                row = raw.row_numbers[place].as_py()
+                self._order.note(None if order is None else ShownOrder(order, column.name, row, text))
+
     def _drop_rows(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
         """Which rows can't be rows: the first required column without a value is told as the reason."""
-        dropped = np.zeros(len(raw.row_numbers), dtype=bool)
+        dropped = self._drop_remarks(raw, typed)
         for column, result in zip(self._table.columns, typed, strict=True):
             if column.required and result.array.null_count:
                 missing = _mask(pc.is_null(result.array)) & ~dropped
@@ -124,6 +144,22 @@ class Conformer:
                 ROW_DROPPED,
             )
             dropped |= nothing
+        return dropped
+
+    def _drop_remarks(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
+        """Which rows are the headers again, or totals."""
+        dropped = np.zeros(len(raw.row_numbers), dtype=bool)
+        arrays = {column.name: result.array for column, result in zip(self._table.columns, typed, strict=True)}
+        for remark in self._remarks.find(raw.columns, arrays):
+            dropped[remark.place] = True
+            self._rejects.add(
+                self._file,
+                raw.row_numbers.take(pa.array([remark.place])),
+                remark.column,
+                pa.array([redact(remark.value)], pa.string()),
+                remark.reason,
+                ROW_DROPPED,
+            )
         return dropped
 
     def _report_missing(self, column: Column, raw: RawBatch, faults: Faults | None, missing: np.ndarray) -> None:
@@ -165,22 +201,29 @@ class Conformer:
             )
 
 
-def type_column(column: Column, raw: pa.Array, *, dates_from_1904: bool = False) -> TypedColumn:
+def type_column(
+    column: Column, raw: pa.Array, *, dates_from_1904: bool = False, day_order: DayOrder = DayOrder.MONTH_FIRST
+) -> TypedColumn:
     """Type one column's array: plain values at once, the others by the cell rules, each distinct one once."""
     raw = _unpacked(raw)
     if raw.null_count == len(raw):
         return TypedColumn(pa.nulls(len(raw), column.arrow_type))
     plain = plain_values(column, raw)
     if plain is None:
-        return _cell_by_cell(column, raw, dates_from_1904)
+        return _cell_by_cell(column, raw, dates_from_1904, day_order)
     left = pc.and_(pc.is_valid(raw), pc.is_null(plain))
     if not pc.any(left).as_py():
         return TypedColumn(plain)
-    rest = _cell_by_cell(column, raw.filter(left), dates_from_1904)
+    rest = _cell_by_cell(column, raw.filter(left), dates_from_1904, day_order)
     whole = pc.replace_with_mask(plain, left, rest.array)
-    if rest.faults is None:
+    if rest.faults is None and not rest.orders:
         return TypedColumn(whole)
-    return TypedColumn(whole, replace(rest.faults, places=np.flatnonzero(_mask(left))[rest.faults.places]))
+    places = np.flatnonzero(_mask(left))
+    return TypedColumn(
+        whole,
+        rest.faults and replace(rest.faults, places=places[rest.faults.places]),
+        {order: (int(places[place]), text) for order, (place, text) in rest.orders.items()},
+    )
 
 
 def _unpacked(raw: pa.Array) -> pa.Array:
@@ -196,15 +239,31 @@ def _unpacked(raw: pa.Array) -> pa.Array:
     return raw
 
 
-def _cell_by_cell(column: Column, raw: pa.Array, dates_from_1904: bool) -> TypedColumn:
+def _cell_by_cell(column: Column, raw: pa.Array, dates_from_1904: bool, day_order: DayOrder) -> TypedColumn:
     """Every distinct value through `read_cell`, once."""
     values, codes = _distinct(raw)
     cells = [
-        _BEYOND if isinstance(value, _Beyond) else read_cell(column, value, dates_from_1904=dates_from_1904)
+        _BEYOND
+        if isinstance(value, _Beyond)
+        else read_cell(column, value, dates_from_1904=dates_from_1904, day_order=day_order)
         for value in values
     ]
     typed = pa.array([cell.value for cell in cells], column.arrow_type)
-    return TypedColumn(typed.take(codes), _faults(column, values, cells, codes))
+    orders = _orders(values, codes) if column.kind in (Kind.DATE, Kind.TIMESTAMP) else {}
+    return TypedColumn(typed.take(codes), _faults(column, values, cells, codes), orders)
+
+
+def _orders(values: list[object], codes: pa.Array) -> dict[DayOrder | None, tuple[int, str]]:
+    """The first place of a date that shows each order of day and month (D41), and of one that shows none."""
+    found: dict[DayOrder | None, tuple[int, str]] = {}
+    for code, value in enumerate(values):
+        text = shown(value) if isinstance(value, (str, bytes)) else ""
+        if "/" not in text or not is_slashed(text := seen_value(text)):
+            continue
+        order = order_shown_by(text)
+        if order not in found:
+            found[order] = (pc.index(codes, pa.scalar(code, codes.type)).as_py(), text)
+    return found
 
 
 def _distinct(raw: pa.Array) -> tuple[list[object], pa.Array]:

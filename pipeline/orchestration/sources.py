@@ -49,7 +49,8 @@ def _source_assets(source: str) -> dg.AssetsDefinition:
             run.progress.step(source) as step,
         ):
             run.settings.require_source()
-            landed = ingest_source(source, location, Landing(run.workspace.landing), step)
+            order = run.settings.date_order_of(source)
+            landed = ingest_source(source, location, Landing(run.workspace.landing), step, order)
             write_record(run.workspace.landed(source), landed)
             _summarise(step, landed, location)
         if run.settings.spares_memory:

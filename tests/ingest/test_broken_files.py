@@ -12,7 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.common.errors import WarehouseError
-from tests.ingest.ingest_harness import land, write_csv, write_parquet, write_workbook
+from pipeline.ingest.input_file import InputFile, SharedReport
+from pipeline.ingest.land_part import land_file
+from pipeline.ingest.landing.zone import Landing
+from pipeline.ingest.tables import source_table
+from tests.ingest.ingest_harness import Silence, land, write_csv, write_parquet, write_workbook
 
 HEADER = ["id", "name", "annual_revenue", "created_at", "archived", "tags"]
 LINES = [(str(at), f"N{at}", "12.5", "2025-01-15", "yes", "a,b") for at in range(50)]
@@ -111,3 +115,13 @@ def test_parquet_of_odd_types_lands_or_is_named(tmp_path: Path) -> None:
             )
             table = land("crm", folder / "crm", folder)["accounts"]
             assert table.loaded == 2, (column, name)
+
+
+def test_a_file_that_is_cut_while_it_is_read_is_named_as_changed(tmp_path: Path) -> None:
+    path = tmp_path / "accounts.csv"
+    path.write_text("id,name,city\n" + '1,5" pipe,"a\nb"\n' * 1000)
+    file = InputFile(path, "accounts.csv", ["id", "name"])
+    assert file.source_file.bytes == path.stat().st_size
+    path.write_text(path.read_text()[:-4])
+    with pytest.raises(WarehouseError, match="changed while it was read"):
+        land_file(source_table("crm", "accounts"), file, Landing(tmp_path / "landing"), SharedReport(Silence()))

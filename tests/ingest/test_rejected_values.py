@@ -76,6 +76,6 @@ def test_rejects_of_rows_and_cells_are_masked(tmp_path: Path) -> None:
         [("1", "A", "ann@example.com", "555-123-4567", None)],
     )
     with (tmp_path / "crm" / "accounts.csv").open("a") as file:
-        file.write("2,ann@example.com,555-123-4567\n")
+        file.write("2,ann@example.com,555-123-4567,,,x\n")
     table = land("crm", tmp_path / "crm", tmp_path)["accounts"]
-    assert [row["value"] for row in rejects(table)] == ["***-***-****", "***@***", "2,***@***,***-***-****"]
+    assert [row["value"] for row in rejects(table)] == ["***-***-****", "***@***", "2,***@***,***-***-****,,,x"]

@@ -257,9 +257,9 @@ def _is_whole(path: Path) -> bool:
         return False
 
 
-def part_address(table: SourceTable, content: str, name: str) -> str:
-    """The address of a part made of `content` (a hash), in a file called `name`."""
-    return combined_hash(_rules_version(), repr(table), content, name)[:_ADDRESS_DIGITS]
+def part_address(table: SourceTable, content: str, name: str, *settings: str) -> str:
+    """The address of a part made of `content` (a hash), in a file called `name`, read with these settings."""
+    return combined_hash(_rules_version(), repr(table), content, name, *settings)[:_ADDRESS_DIGITS]
 
 
 def combined_hash(*parts: str) -> str:

@@ -76,6 +76,11 @@ def read_cell(
     return _plain_value(column.kind, value, dates_from_1904, day_order)
 
 
+def seen_value(text: str) -> str:
+    """Return what is to be read of the text of a boolean, a number or a date."""
+    return as_seen(_bare(text))
+
+
 def text_of(value: object) -> str:
     """Return the text of a value of any type: whole numbers without a point, dates as ISO, true or false."""
     match value:
@@ -173,7 +178,7 @@ def _fault_of_text(text: str) -> Cell | None:
 def _plain_value(kind: Kind, value: object, dates_from_1904: bool, day_order: DayOrder) -> Cell:
     """A boolean, a number, a day or an instant."""
     if isinstance(value, str):
-        value = as_seen(_bare(value))
+        value = seen_value(value)
         if value.lower() in NULL_WORDS or (not value and kind is not Kind.BOOL):
             return NULL
     if kind is Kind.BOOL:

@@ -51,6 +51,12 @@ def date_or_instant(kind: Kind, value: object, *, dates_from_1904: bool = False,
     return _of_value(kind, value, epoch, order)
 
 
+def is_slashed(text: str) -> bool:
+    """Tell whether a text is like 3/5/2024, with or without a time: whether the order of day and month matters."""
+    found = _SLASHED.match(text)
+    return found is not None and _is_time(text[found.end() :])
+
+
 def order_shown_by(text: str) -> DayOrder | None:
     """Return the only order in which a text like 25/3/2024 is a day; None where both or neither give one."""
     found = _SLASHED.match(text)

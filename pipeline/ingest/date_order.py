@@ -1,0 +1,84 @@
+"""Day and month of dates like 3/5/2024 (D41): month first, unless their file shows otherwise, or a setting says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.values.dates import DayOrder
+from pipeline.settings import DateOrder
+
+_WORDS: Final = {DayOrder.MONTH_FIRST: "month first", DayOrder.DAY_FIRST: "day first"}
+
+
+@dataclass(frozen=True)
+class ShownOrder:
+    """A cell whose date is one in a single order."""
+
+    order: DayOrder
+    column: str
+    row: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"'{self.text}' in row {self.row}, column {self.column}"
+
+
+class OrderOfFile:
+    """The order of one file's dates, and the first cell that shows each order."""
+
+    def __init__(self, setting: DateOrder, where: str) -> None:
+        self._setting = setting
+        self._where = where
+        self._shown: dict[DayOrder, ShownOrder] = {}
+        self._is_in_question = False
+        self.in_force = DayOrder.DAY_FIRST if setting == "day_first" else DayOrder.MONTH_FIRST
+
+    def note(self, shown: ShownOrder | None) -> None:
+        """Take note of a cell that shows an order; None: of dates that show none."""
+        self._is_in_question = True
+        if shown is not None:
+            self._shown.setdefault(shown.order, shown)
+
+    def settle(self) -> bool:
+        """Say, once all of the file is read, whether it must be read again because its order is the other one.
+
+        Raises WarehouseError, naming a cell of each, where the file shows both.
+        """
+        if self._setting != "auto" or not self._shown:
+            return False
+        if len(self._shown) > 1:
+            day, month = self._shown[DayOrder.DAY_FIRST], self._shown[DayOrder.MONTH_FIRST]
+            raise WarehouseError(
+                f"its dates are written in two orders: {day} can only be day first, {month} only month first",
+                where=self._where,
+                remedy="mend the one that is wrong, or say which it is with the setting date_order "
+                "(month_first or day_first) of this source: those of the other order become rejects",
+            )
+        (shown,) = self._shown
+        must_repeat = shown is not self.in_force
+        self.in_force = shown
+        return must_repeat
+
+    @property
+    def name(self) -> str | None:
+        """The order in force; None where no date leaves it open."""
+        return self.in_force.value if self._is_in_question else None
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is in force."""
+        if not self._is_in_question:
+            return None
+        if self._setting != "auto":
+            return f"the setting date_order is {self._setting}"
+        shown = self._shown.get(self.in_force)
+        return "no date shows it" if shown is None else str(shown)
+
+    @property
+    def notice(self) -> str | None:
+        """What a person should know: that dates are day first, which nobody has said."""
+        if self._setting != "auto" or self.in_force is DayOrder.MONTH_FIRST:
+            return None
+        return f"{self._where}: dates are read {_WORDS[self.in_force]}, as {self.reason} shows"

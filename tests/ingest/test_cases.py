@@ -1,0 +1,112 @@
+"""Small inputs after faults that people reported of other software, each beside what is right (cases/README.md).
+
+`00-sound` is the same data without a fault: most cases must land just as it does. The files are read as they are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.ingest.ingest_harness import Row, land, refused, rejects, rows
+
+CASES = Path(__file__).parent / "cases"
+
+Landed = dict[str, list[Row]]
+
+
+def landed(case: str, state: Path) -> tuple[Landed, dict[str, list[tuple[object, ...]]]]:
+    """The rows of every table that a case has, by the table's name, and the rejects of those that have any."""
+    tables = [
+        table
+        for source in ("lmn", "crm", "platform")
+        if (CASES / case / source).is_dir()
+        for table in land(source, CASES / case / source, state).values()
+        if table.is_configured
+    ]
+    found = {table.table.qualified_name: [without_row_number(row) for row in rows(table)] for table in tables}
+    return found, {table.table.qualified_name: refused(table) for table in tables if rejects(table)}
+
+
+def without_row_number(row: Row) -> Row:
+    """A row as such, wherever it stood."""
+    return {name: value for name, value in row.items() if name != "_row"}
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Landed:
+    """What the sound files hold, of which nothing is refused."""
+    found, refusals = landed("00-sound", tmp_path_factory.mktemp("sound"))
+    assert refusals == {}
+    return found
+
+
+def test_the_sound_case_is_as_its_readme_says(sound: Landed) -> None:
+    assert [row["total_price"] for row in sound["lmn__estimates_list"]] == [Decimal(12000), Decimal(8000), Decimal(500)]
+    assert [row["lmn_crm_id"] for row in sound["crm__accounts"]] == ["7100001", "7100002"]
+    assert [row["crm_id"] for row in sound["platform__customer"]] == ["7100001", "7100002"]
+
+
+@pytest.mark.parametrize(
+    "case",
+    ["04-title-lines", "05-sep-line", "06-wrapped-headers", "07-trailing-comma", "10-armoured-ids"],
+)
+def test_what_tools_make_of_the_same_tables_is_the_same(case: str, sound: Landed, tmp_path: Path) -> None:
+    assert landed(case, tmp_path) == (sound, {})
+
+
+def test_booleans_written_t_and_f(sound: Landed, tmp_path: Path) -> None:
+    found, refusals = landed("02-booleans-t-f", tmp_path)
+    assert refusals == {}
+    assert [row["archived"] for row in found["crm__accounts"]] == [False, True]
+    assert [(row["archived"], row["exclude_stats"]) for row in found["crm__estimates"]] == [(False, True)]
+    assert found["lmn__estimates_list"] == sound["lmn__estimates_list"]
+
+
+def test_ids_with_a_point(sound: Landed, tmp_path: Path) -> None:
+    found, refusals = landed("03-ids-with-a-point", tmp_path)
+    assert refusals == {}
+    assert found["crm__accounts"][:2] == sound["crm__accounts"]
+    assert found["crm__accounts"][2]["lmn_crm_id"] is None
+
+
+def test_one_bad_byte(tmp_path: Path) -> None:
+    found, refusals = landed("08-one-bad-byte", tmp_path)
+    assert [row["name"] for row in found["lmn__contacts_export"]] == ["Château Frênes Ltd", "Cedar Court Inc"]
+    assert refusals == {"lmn__contacts_export": [(4, "name", "Ravine Caf\\xff", "row dropped")]}
+
+
+def test_local_times(sound: Landed, tmp_path: Path) -> None:
+    found, refusals = landed("09-local-times", tmp_path)
+    assert refusals == {}
+    assert [note["created_at"] for note in found.pop("platform__note")] == [
+        dt.datetime(2024, 12, 20, 14, 30),
+        dt.datetime(2024, 12, 21, 14, 30, 0, 123456),
+        dt.datetime(2024, 12, 22, 14, 30),
+    ]
+    assert found == sound
+
+
+def test_null_literals(sound: Landed, tmp_path: Path) -> None:
+    found, refusals = landed("12-null-literals", tmp_path)
+    assert refusals == {}
+    assert found["crm__accounts"][:2] == sound["crm__accounts"]
+    dogwood = found["crm__accounts"][2]
+    assert [dogwood[name] for name in ("lmn_crm_id", "status", "archived", "annual_revenue", "renewal_date")] == [
+        None
+    ] * 5
+    assert [row["crm_id"] for row in found["platform__customer"]] == ["7100001", "7100002", None]
+
+
+def test_a_repeated_header_and_a_line_of_totals(sound: Landed, tmp_path: Path) -> None:
+    found, refusals = landed("13-repeated-header-and-total", tmp_path)
+    assert found == sound
+    assert refusals == {
+        "lmn__estimates_list": [
+            (4, "lmn_estimate_id", "Estimate ID", "row dropped"),
+            (6, "lmn_estimate_id", "Grand Total", "row dropped"),
+        ]
+    }

@@ -1,0 +1,111 @@
+"""Day and month of dates like 3/5/2024: month first, unless their file shows otherwise or a setting says so (D41)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.landing.zone import LandedTable, Landing
+from pipeline.ingest.sources import ingest_source
+from pipeline.settings import DateOrder
+from tests.ingest.ingest_harness import Silence, refused, rows, write_csv, write_parquet, write_workbook
+
+HEADER = ["id", "lmn_estimate_id", "contract_start", "contract_end"]
+
+
+def estimates(location: Path | str, state: Path, order: DateOrder = "auto") -> LandedTable:
+    """Land the CRM's estimates."""
+    landed = ingest_source("crm", str(location), Landing(state / "landing"), Silence(), order)
+    return next(table for table in landed if table.table.name == "estimates")
+
+
+def days(table: LandedTable) -> list[tuple[dt.date | None, dt.date | None]]:
+    """Start and end of each."""
+    return [(row["contract_start"], row["contract_end"]) for row in rows(table)]
+
+
+def in_any_format(folder: Path, suffix: str, lines: list[tuple[str, str, str, str]]) -> Path | str:
+    """The estimates as a source of that format."""
+    folder.mkdir(exist_ok=True)
+    if suffix == "csv":
+        write_csv(folder / "estimates.csv", HEADER, lines)
+    elif suffix == "xlsx":
+        write_workbook(folder / "estimates.xlsx", HEADER, lines)
+    elif suffix == "parquet":
+        write_parquet(
+            folder / "estimates.parquet",
+            {name: pa.array([line[at] for line in lines]) for at, name in enumerate(HEADER)},
+        )
+    else:
+        with sqlite3.connect(folder / "source.db") as connection:
+            connection.execute(f"create table estimates ({', '.join(HEADER)})")
+            connection.executemany("insert into estimates values (?, ?, ?, ?)", lines)
+        connection.close()
+        return f"sqlite:///{folder}/source.db"
+    return folder
+
+
+FORMATS = pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet", "sqlite"])
+
+
+@FORMATS
+def test_dates_are_month_first_where_none_shows_otherwise(tmp_path: Path, suffix: str) -> None:
+    lines = [("1", "E1", "3/5/2024", "4/6/25"), ("2", "E2", "2024-12-25", "12/25/2024 9:00 AM")]
+    table = estimates(in_any_format(tmp_path / "crm", suffix, lines), tmp_path)
+    assert days(table) == [
+        (dt.date(2024, 3, 5), dt.date(2025, 4, 6)),
+        (dt.date(2024, 12, 25), dt.date(2024, 12, 25)),
+    ]
+    assert refused(table) == []
+    assert not any("day first" in notice for notice in table.notices)
+
+
+@FORMATS
+def test_a_date_in_any_column_that_is_day_first_makes_the_whole_file_so(tmp_path: Path, suffix: str) -> None:
+    lines = [("1", "E1", "3/5/2024", "3/5/2025"), ("2", "E2", "", "25/12/2024")]
+    table = estimates(in_any_format(tmp_path / "crm", suffix, lines), tmp_path)
+    assert days(table) == [(dt.date(2024, 5, 3), dt.date(2025, 5, 3)), (None, dt.date(2024, 12, 25))]
+    assert refused(table) == []
+    told = [notice for notice in table.notices if "day first" in notice]
+    assert len(told) == 1
+    assert "'25/12/2024' in row" in told[0]
+    assert "contract_end" in told[0]
+
+
+@FORMATS
+def test_both_orders_in_one_file_are_an_error_that_names_a_cell_of_each(tmp_path: Path, suffix: str) -> None:
+    lines = [("1", "E1", "3/25/2024", "3/5/2025"), ("2", "E2", "3/5/2024", "25/12/2024")]
+    with pytest.raises(WarehouseError, match="two orders") as error:
+        estimates(in_any_format(tmp_path / "crm", suffix, lines), tmp_path)
+    for shown in ("'3/25/2024' in row", "contract_start", "'25/12/2024' in row", "contract_end", "date_order"):
+        assert shown in str(error.value)
+
+
+@pytest.mark.parametrize(("order", "first"), [("month_first", dt.date(2024, 3, 5)), ("day_first", dt.date(2024, 5, 3))])
+def test_a_setting_decides_and_the_dates_of_the_other_order_are_rejects(
+    tmp_path: Path, order: DateOrder, first: dt.date
+) -> None:
+    lines = [("1", "E1", "3/5/2024", "3/25/2024"), ("2", "E2", "3/5/2024", "25/12/2024")]
+    table = estimates(in_any_format(tmp_path / "crm", "csv", lines), tmp_path, order)
+    assert [start for start, _ in days(table)] == [first, first]
+    assert len(refused(table)) == 1
+
+
+def test_another_setting_reads_a_file_again(tmp_path: Path) -> None:
+    location = in_any_format(tmp_path / "crm", "csv", [("1", "E1", "3/5/2024", "")])
+    assert days(estimates(location, tmp_path))[0][0] == dt.date(2024, 3, 5)
+    assert days(estimates(location, tmp_path, "day_first"))[0][0] == dt.date(2024, 5, 3)
+
+
+def test_each_file_of_a_table_shows_its_own_order(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "estimates" / "a.csv", HEADER, [("1", "E1", "3/5/2024", "25/12/2024")])
+    write_csv(tmp_path / "crm" / "estimates" / "b.csv", HEADER, [("2", "E2", "3/5/2024", "12/25/2024")])
+    assert [start for start, _ in days(estimates(tmp_path / "crm", tmp_path))] == [
+        dt.date(2024, 5, 3),
+        dt.date(2024, 3, 5),
+    ]

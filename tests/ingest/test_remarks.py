@@ -1,0 +1,75 @@
+"""Lines that are no rows: the headers again, and totals (source-schema). Each is a reject."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipeline.ingest.landing.zone import LandedTable
+from tests.ingest.ingest_harness import land, rejects, rows, write_csv, write_parquet, write_workbook
+
+ESTIMATES = ["Estimate ID", "Estimate Date", "Contact ID", "Total Price"]
+
+
+def lmn(tmp_path: Path, table: str, header: list[str], lines: list[tuple[object, ...]], suffix: str) -> LandedTable:
+    """Land one of LMN's files."""
+    if suffix == "csv":
+        write_csv(tmp_path / "lmn" / "a.csv", header, lines)
+    elif suffix == "xlsx":
+        write_workbook(tmp_path / "lmn" / "a.xlsx", header, lines)
+    else:
+        columns = {name: pa.array([line[at] for line in lines], pa.string()) for at, name in enumerate(header)}
+        write_parquet(tmp_path / "lmn" / "a.parquet", columns)
+    return land("lmn", tmp_path / "lmn", tmp_path)[table]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
+@pytest.mark.parametrize(
+    ("again", "reason"),
+    [
+        ("Estimate ID", "the headers again"),
+        (" estimate\u00a0id ", "the headers again"),
+        ("\ufeffESTIMATE ID", "the headers again"),
+        ("Total", "a line of totals"),
+        ("Grand Total", "a line of totals"),
+        ("GRAND TOTAL:", "a line of totals"),
+        ("Subtotal", "a line of totals"),
+        ("Sub-total", "a line of totals"),
+        ("Totals:", "a line of totals"),
+        ("Total (25)", "a line of totals"),
+        ("Total: $1,234.50", "a line of totals"),
+        ("7100001 Total", "a line of totals"),
+        ("Total for 2024", "a line of totals"),
+    ],
+)
+def test_a_line_that_is_no_row_is_a_reject(tmp_path: Path, suffix: str, again: str, reason: str) -> None:
+    lines = [("EST1", "2024-03-05", "7", "1"), (again, None, None, "2"), ("EST2", "2024-03-05", "7", "1")]
+    table = lmn(tmp_path, "estimates_list", ESTIMATES, lines, suffix)
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "EST2"]
+    assert [(r["row_number"], r["reason"], r["action"]) for r in rejects(table)] == [(3, reason, "row dropped")]
+
+
+def test_the_label_of_totals_may_stand_in_the_first_cell_before_the_key(tmp_path: Path) -> None:
+    header = ["Estimate Date", "Estimate ID", "Total Price"]
+    lines = [("2024-03-05", "EST1", "1"), ("Grand Total", "25", "2")]
+    table = lmn(tmp_path, "estimates_list", header, lines, "csv")
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1"]
+
+
+def test_whole_numbers_are_keys_too(tmp_path: Path) -> None:
+    write_csv(
+        tmp_path / "platform" / "tier.csv",
+        ["organization_id", "id", "name"],
+        [("1", "1", "Gold"), ("organization_id", "id", "name"), ("Total", "1", "")],
+    )
+    table = land("platform", tmp_path / "platform", tmp_path)["tier"]
+    assert [r["reason"] for r in rejects(table)] == ["the headers again", "a line of totals"]
+
+
+def test_companies_and_people_may_be_called_total(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts.csv", ["name", "id"], [("Total", "a1"), ("Total Landscaping", "a2")])
+    assert land("crm", tmp_path / "crm", tmp_path)["accounts"].rejected == 0
+    leads = lmn(tmp_path, "leads_list", ["Lead Name", "City"], [("Total Landscaping", "x"), ("Snow Total", "y")], "csv")
+    assert leads.rejected == 0
