@@ -111,7 +111,10 @@ class Snapshot:
         self.database = database
         self._connection = connection
         self._is_postgres = is_postgres
-        self._names = self._find_tables()
+        try:
+            self._names = self._find_tables()
+        except UnicodeError as error:  # what SQLite says of a damaged schema quotes it
+            raise database.fault(error) from None
         self._copy_encoding = _copy_encoding(connection) if is_postgres else None
 
     def open(self, table: SourceTable) -> DatabaseTable | None:
@@ -140,7 +143,7 @@ class Snapshot:
         if self._is_postgres:
             names += inspector.get_materialized_view_names(schema)
             names += cast(PGInspector, inspector).get_foreign_table_names(schema)
-        return sorted(names)
+        return sorted(name for name in names if isinstance(name, str))  # SQLite's may be no UTF-8
 
 
 class DatabaseTable:

@@ -391,3 +391,20 @@ def test_nothing_that_is_kept_holds_the_password(postgres: sa.Connection, postgr
     table = land("crm", url, tmp_path)["accounts"]
     assert table.files[0].name == "accounts"
     assert not any(b"hush-hush" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    "damage", [(b"CREATE TABLE accounts", b"CREAT\x8c TABLE accounts"), (b"customers", b"custom\x8crs")]
+)
+def test_a_schema_that_is_no_utf_8_is_named_or_left_out(tmp_path: Path, damage: tuple[bytes, bytes]) -> None:
+    """Found by the fuzz: SQLite's own message quoted the damaged schema, and could not be decoded."""
+    path = tmp_path / "crm.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("create table customers (id)")
+        connection.execute("CREATE TABLE accounts (id, name)")
+    connection.close()
+    path.write_bytes(path.read_bytes().replace(*damage))
+    try:
+        assert land("crm", f"sqlite:///{path}", tmp_path)["accounts"].read == 0
+    except WarehouseError as error:
+        assert "the database can't be read" in str(error)
