@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
 from pipeline.common.errors import WarehouseError
+from pipeline.ingest.readers.file_kind import kind_of
 
 HEAD_BYTES: Final = 1024 * 1024
 """How much of a file is looked at to see what it is. Its headers must be in there."""
@@ -21,27 +22,6 @@ BROKEN: Final = "\ufdd1"
 
 _CHUNK_BYTES: Final = 256 * 1024
 _TAIL_BYTES: Final = 64 * 1024
-_OTHER_FILES: Final = (
-    (b"\x1f\x8b", "a gzip archive", "unpack it"),
-    (b"PK\x03\x04", "a ZIP archive or a workbook", "unpack it, or give it the ending .xlsx if it is a workbook"),
-    (b"PAR1", "a Parquet file", "give it the ending .parquet"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)", "save it as .xlsx or CSV"),
-    (b"BZh", "a bzip2 archive", "unpack it"),
-    (b"\xfd7zXZ\x00", "an xz archive", "unpack it"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive", "unpack it"),
-    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it"),
-    (b"Rar!", "a RAR archive", "unpack it"),
-    (b"SQLite format 3\x00", "an SQLite database", "name it as sqlite:///FILE"),
-    (b"%PDF", "a PDF", "export the table as CSV"),
-    (b"<!doctype", "a web page", "download the file itself; this may be a page that asks to sign in"),
-    (b"<html", "a web page", "download the file itself; this may be a page that asks to sign in"),
-    (b"<?xml", "XML", "export the table as CSV"),
-    (b"{\\rtf", "an RTF document", "export the table as CSV"),
-    (b'{"', "JSON", "export the table as CSV"),
-    (b"[{", "JSON", "export the table as CSV"),
-)
-"""How files begin that are no CSV, whatever their names say: the first bytes, what that is, what to do."""
-
 _MULTIBYTE: Final = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _BROKEN_BYTE: Final = re.compile("[\udc80-\udcff]")
 
@@ -102,10 +82,9 @@ def look_at_text(path: Path, where: str) -> TextFile:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         is_whole = not file.read(1)
-    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:16].lower()
-    for magic, what, remedy in _OTHER_FILES:
-        if head.startswith(magic) or start.startswith(magic):
-            raise WarehouseError(f"the file is {what}, not CSV", where=where, remedy=remedy)
+    if (other := kind_of(head)) is not None:
+        kind, remedy = other
+        raise WarehouseError(f"the file is {kind}, not CSV", where=where, remedy=remedy)
     if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         raise WarehouseError("the file is UTF-32 text", where=where, remedy="save it as CSV UTF-8")
     encoding = _utf_16(head)

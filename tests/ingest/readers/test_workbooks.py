@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 import struct
 import zipfile
@@ -12,8 +14,10 @@ import openpyxl
 import pytest
 
 from pipeline.common.errors import WarehouseError
+from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.readers import workbook_package
 from pipeline.ingest.readers.xlsx import XlsxFile
+from pipeline.ingest.sources import ingest_source
 from tests.ingest.ingest_harness import land, rejects, rows, write_workbook
 
 
@@ -238,3 +242,22 @@ def test_the_last_instant_of_a_day_is_of_that_day(tmp_path: Path) -> None:
     landed = rows(land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"])
     found = [(str(row["contract_end"]), str(row["contract_start"]), str(row["estimate_date"])) for row in landed]
     assert found == [("2025-01-31", "2025-01-31", "2025-02-01"), ("2025-01-31", "2025-01-31", "2025-01-31")]
+
+
+class Truncating:
+    """A report that cuts the file in two when it is first told of rows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def update(self, done: int, total: int | None = None, detail: str = "") -> None:
+        """Cut what is left in half, as a copy that is begun again does."""
+        os.truncate(self._path, self._path.stat().st_size // 2)
+
+
+def test_a_workbook_that_is_cut_while_it_is_read_has_changed(tmp_path: Path) -> None:
+    lines = [[f"EST{at}", hashlib.sha256(str(at).encode()).hexdigest()] for at in range(20_000)]
+    path = write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimate ID", "Address"], lines)
+    with pytest.raises(WarehouseError, match=r"e\.xlsx: the file changed while it was read"):
+        ingest_source("lmn", str(path.parent), Landing(tmp_path / "landing"), Truncating(path))
+    assert not list((tmp_path / "landing").rglob(".*-*"))
