@@ -1,9 +1,11 @@
-"""Where the program's own files lie."""
+"""Where the program's own files lie: in a checkout, or in the package that a wheel installed."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-PROJECT_ROOT = Path(__file__).resolve().parent.parent
-"""The folder that holds `dbt_project/`, `models/` and `expectations/`."""
+PACKAGE = Path(__file__).resolve().parent
+_INSTALLED = PACKAGE / "project"  # the wheel's copy (pyproject.toml, tool.hatch.build.targets.wheel)
+PROJECT_ROOT = _INSTALLED if _INSTALLED.is_dir() else PACKAGE.parent
+"""The folder that holds `dbt_project/`, `models/`, `expectations/` and `docs/spec/`."""
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"

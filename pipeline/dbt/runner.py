@@ -1,6 +1,6 @@
 """Runs dbt in this process, on a parsed project that is kept until a file of it changes.
 
-Parsing takes seconds and depends only on the project's files, so its result is kept beside dbt's target folder under a
+Parsing takes seconds and depends only on the project's files, so its result is kept in dbt's target folder under a
 fingerprint of those files. The variables of a run (`as_of` above all) are not part of it: models read them when they
 are compiled.
 """
@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any
 from pipeline.common.errors import WarehouseError
 from pipeline.paths import DBT_PROJECT, PROJECT_ROOT
 
-_PARSED = DBT_PROJECT / "target"
 _DATABASE = "WAREHOUSE_POSTGRES_DATABASE"
 _USUAL_DATABASE = "warehouse"  # the profile's default, and the embedded server's
 _PROJECT_FOLDERS = ("macros", "seeds", "analyses", "tests")
@@ -87,22 +86,39 @@ class ParsedProject:
         return manifest
 
 
-def parsed_project(target: str = "duckdb", environment: Mapping[str, str] | None = None) -> ParsedProject:
+def parsed_project(
+    target: str = "duckdb", environment: Mapping[str, str] | None = None, spare: Path | None = None
+) -> ParsedProject:
     """Return the parsed project for an engine, parsing it only if a file has changed since it was kept.
 
-    `environment` is what the engine gives dbt's profile. Of that, only the database's name gets into the parse.
+    `environment` is what the engine gives dbt's profile. Of that, only the database's name gets into the parse. A new
+    parse is kept beside the project, or in the folder `spare` where nobody may write there.
     """
     database = (environment or {}).get(_DATABASE, _USUAL_DATABASE)
-    return _parsed_project(target, project_fingerprint(target), database)
+    return _parsed_project(target, project_fingerprint(target), database, spare)
 
 
 @functools.lru_cache(maxsize=4)
-def _parsed_project(target: str, fingerprint: str, database: str) -> ParsedProject:
+def _parsed_project(target: str, fingerprint: str, database: str, spare: Path | None) -> ParsedProject:
     of_database = "" if database == _USUAL_DATABASE else hashlib.sha256(database.encode()).hexdigest()[:4]
-    kept = _PARSED / f"{target}-{fingerprint}{of_database}"
-    if not (kept / "manifest.json").exists():
-        _parse(target, kept, {_DATABASE: database})
+    folders = [DBT_PROJECT / "target", *([spare / "parsed"] if spare else [])]
+    possible = [folder / f"{target}-{fingerprint}{of_database}" for folder in folders]
+    for kept in possible:
+        if (kept / "manifest.json").exists():
+            return ParsedProject(kept)
+    kept = next((kept for kept in possible if _is_writable(kept.parent)), possible[0])
+    _parse(target, kept, {_DATABASE: database})
     return ParsedProject(kept)
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether files can be made in a folder, which is made if need be: only trying tells on every file system."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
 
 
 def project_fingerprint(target: str) -> str:
@@ -202,15 +218,17 @@ def _let_go(target: str) -> None:
 _READY: dict[Path, Manifest] = {}
 
 
-def load_dbt(target: str) -> None:
+def load_dbt(target: str, spare: Path) -> None:
     """Do what needs no request: import dbt, parse or unpack the project, and have dbt list it.
+
+    `spare` is the folder for a parse that can't be kept beside the project.
 
     A list touches no database. It makes dbt build the schemas by which it checks profiles and projects, half a second
     that its first command would take.
     """
     for module in ("dbt.cli.main", "dbt.task.build", f"dbt.adapters.{target}"):
         importlib.import_module(module)
-    project = parsed_project(target)
+    project = parsed_project(target, spare=spare)
     manifest = _READY[project.folder] = project.unpacked()
     with tempfile.TemporaryDirectory() as scratch:
         _invoke(["list", "--no-write-json"], target, Path(scratch), {}, manifest)
@@ -222,7 +240,7 @@ def run_dbt(arguments: Sequence[str], context: DbtContext, on_node: OnNode | Non
     `on_node` hears of each node as it ends, but not of ephemeral models that compile: they are a part of others. Failed
     nodes are returned, not raised.
     """
-    project = parsed_project(context.target, context.environment)
+    project = parsed_project(context.target, context.environment, context.target_path)
     manifest = _READY.pop(project.folder, None) or project.unpacked()
 
     def hear(event: Any) -> None:
@@ -261,7 +279,7 @@ def run_dbt(arguments: Sequence[str], context: DbtContext, on_node: OnNode | Non
 
 def compile_analyses(names: Sequence[str], context: DbtContext) -> dict[str, str]:
     """Compile analyses (`dbt_project/analyses/<name>.sql`) and return the SQL of each by its name."""
-    manifest = parsed_project(context.target, context.environment).unpacked()
+    manifest = parsed_project(context.target, context.environment, context.target_path).unpacked()
     arguments = ["compile", "--no-populate-cache", "--no-write-json", "--no-introspect"]
     arguments += ["--select", *names, "--vars", json.dumps(dict(context.variables))]
     result = _invoke(arguments, context.target, context.target_path, context.environment, manifest)

@@ -26,8 +26,8 @@ OpenDbt = Callable[[], AbstractContextManager[Dbt]]
 class DbtProcess(HelperProcess):
     """A process that has dbt loaded: start it early, ask it for builds, close it (or use `with`)."""
 
-    def __init__(self, target: str, command: Sequence[str] = ()) -> None:
-        super().__init__("dbt process", "pipeline.dbt.worker", target, command=command)
+    def __init__(self, target: str, spare: Path, command: Sequence[str] = ()) -> None:
+        super().__init__("dbt process", "pipeline.dbt.worker", target, str(spare.resolve()), command=command)
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
         """Run dbt there. Nodes that end well are yielded as they do, the others last, when dbt tells all of them."""
@@ -55,12 +55,15 @@ class DbtHere:
 
 
 @contextmanager
-def open_dbt(target: str) -> Iterator[Dbt]:
-    """Give what runs dbt for an engine: Spark's session lives in this process, so dbt must too."""
+def open_dbt(target: str, spare: Path) -> Iterator[Dbt]:
+    """Give what runs dbt for an engine: Spark's session lives in this process, so dbt must too.
+
+    `spare` is the folder for a parse that can't be kept beside the project.
+    """
     if target == "spark":
         yield DbtHere()
         return
-    with DbtProcess(target) as process:
+    with DbtProcess(target, spare) as process:
         yield process
 
 
@@ -71,4 +74,4 @@ def _answer(request: Message, send: Send) -> list[Message]:
 
 
 if __name__ == "__main__":
-    serve(lambda: load_dbt(sys.argv[1]), _answer)
+    serve(lambda: load_dbt(sys.argv[1], Path(sys.argv[2])), _answer)

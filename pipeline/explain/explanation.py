@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_from_manifest
-from pipeline.dbt.runner import parsed_project
 from pipeline.explain.column_evidence import read_evidence
 from pipeline.explain.column_groups import group_of
 from pipeline.explain.evidence import Evidence
@@ -75,8 +74,8 @@ def explain_account(
 
     Reads what the latest run of the state folder built. WarehouseError for an unknown or ambiguous account or column.
     """
-    chosen = choose_columns(column)
     with open_queries(settings) as queries:
+        chosen = choose_columns(column, queries.manifest)
         account = find_account(queries.identities(), identifier, organization)
         return explain_columns(queries, account, chosen, is_story=column is not None)
 
@@ -85,7 +84,7 @@ def explain_columns(
     queries: Queries, account: Identity, chosen: Mapping[str, Sequence[ContractColumn]], *, is_story: bool
 ) -> Explanation:
     """Explain the chosen columns, by table, of an account."""
-    project = read_evidence(parsed_project().manifest)
+    project = read_evidence(queries.manifest)
     channels = project.named_rows[CHANNEL_ROWS]
     evidence = {(table, c.name): project.of(table, c.name) for table in chosen for c in chosen[table] if is_story}
     wanted = {piece.query for pieces in evidence.values() for piece in (*pieces, *channels)}
@@ -128,9 +127,9 @@ def _cited(contract: ContractColumn, evidence: Iterable[EvidenceRows]) -> list[s
     return list(dict.fromkeys([*contract.rules, *of_rows, *named]))
 
 
-def choose_columns(column: str | None) -> dict[str, list[ContractColumn]]:
+def choose_columns(column: str | None, manifest: Mapping[str, Any]) -> dict[str, list[ContractColumn]]:
     """Choose the columns to explain, by table: all, or those of that name; WarehouseError with the nearest if none."""
-    contracts = {contract.name: contract for contract in contracts_from_manifest(parsed_project().manifest)}
+    contracts = {contract.name: contract for contract in contracts_from_manifest(manifest)}
     tables = {table: contracts[table] for table in TABLES}
     if column is None:
         return {table: list(contract.exported_columns) for table, contract in tables.items()}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pyarrow as pa
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import scratch_connection
 from pipeline.dbt.build_record import Build
-from pipeline.dbt.runner import DbtContext, compile_analyses, project_fingerprint
+from pipeline.dbt.runner import DbtContext, compile_analyses, parsed_project, project_fingerprint
 from pipeline.engines import Engine, keeps_models, open_engine
 from pipeline.explain.evidence import Evidence
 from pipeline.explain.identity import Identity
@@ -32,6 +33,11 @@ class Queries:
         self.plan = plan
         self._engine = engine
         self._workspace = workspace
+
+    @cached_property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest of the dbt project, which tells the columns, their rules and their evidence."""
+        return parsed_project(spare=self._workspace.dbt_target).manifest
 
     def identities(self) -> list[Row]:
         """List every account by what people call it."""

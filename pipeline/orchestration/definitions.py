@@ -11,6 +11,7 @@ from pipeline.orchestration.resources import RunContext, run_in_turn
 from pipeline.orchestration.sources import build_source_assets
 from pipeline.orchestration.triggers import build_new_files_sensor, build_weekly_schedule
 from pipeline.settings import Settings
+from pipeline.state.workspace import Workspace
 
 JOB = "warehouse"
 
@@ -21,7 +22,8 @@ def build_definitions(settings: Settings, run: RunContext | None = None) -> dg.D
     `run` is the one run that these definitions are for; who gives it has the turn at its state folder already. Without,
     each run that Dagster starts makes its own and waits for its turn.
     """
-    manifest = parsed_project(settings.target).manifest
+    workspace = run.workspace if run else Workspace(settings.state)
+    manifest = parsed_project(settings.target, spare=workspace.dbt_target).manifest
     drops = build_drop_assets(manifest)
     models = build_model_assets(manifest, awaited=set(drops.dependency_keys))
     return dg.Definitions(

@@ -42,16 +42,16 @@ class RunContext:
     helpers: Helpers
 
 
-def helpers_on_demand(target: str) -> Helpers:
+def helpers_on_demand(target: str, workspace: Workspace) -> Helpers:
     """Return helpers that start when a step asks for them."""
-    return Helpers(dbt=partial(open_dbt, target), audit=AuditProcess)
+    return Helpers(dbt=partial(open_dbt, target, workspace.dbt_target), audit=AuditProcess)
 
 
 @contextmanager
-def helpers_started_early(target: str) -> Iterator[Helpers]:
+def helpers_started_early(target: str, workspace: Workspace) -> Iterator[Helpers]:
     """Start both helpers now, so that they load what they need while the sources are read."""
     with ExitStack() as dbt_process, ExitStack() as audit_process:
-        dbt = dbt_process.enter_context(open_dbt(target))
+        dbt = dbt_process.enter_context(open_dbt(target, workspace.dbt_target))
         audit = audit_process.enter_context(AuditProcess())
         yield Helpers(dbt=partial(_lent, dbt_process, dbt), audit=partial(_lent, audit_process, audit))
 
@@ -79,6 +79,7 @@ def run_in_turn(settings: Settings) -> dg.ResourceDefinition:
         plan = RunPlan.of(settings, record.create_timestamp)
         workspace = Workspace(settings.state)
         with workspace.turn(context.log.info if context.log else print):
-            yield RunContext(settings, plan, workspace, Progress(PlainView()), helpers_on_demand(settings.target))
+            helpers = helpers_on_demand(settings.target, workspace)
+            yield RunContext(settings, plan, workspace, Progress(PlainView()), helpers)
 
     return run

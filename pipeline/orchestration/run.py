@@ -36,7 +36,7 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
     workspace = Workspace(settings.state)
     with workspace.turn(progress.view.noted):
         plan = RunPlan.of(settings, datetime.now(UTC))
-        with helpers_started_early(settings.target) as helpers:
+        with helpers_started_early(settings.target, workspace) as helpers:
             with quick_imports():
                 from pipeline.orchestration.skip_repeated import record_run, recorded_drops, run_fingerprint
             fingerprint = run_fingerprint(settings, plan)

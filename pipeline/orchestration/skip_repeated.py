@@ -17,7 +17,7 @@ from pipeline.dbt.build_record import Build
 from pipeline.drops.catalog import LATEST, read_manifest, require_as_published
 from pipeline.drops.manifest import MANIFEST
 from pipeline.engines import keeps_models
-from pipeline.paths import PROJECT_ROOT
+from pipeline.paths import PACKAGE, PROJECT_ROOT
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.history import RunHistory
@@ -26,7 +26,7 @@ from pipeline.storage.local_files import content_hash, write_whole
 from pipeline.storage.place import open_place
 from pipeline.storage.urls import is_url
 
-_PROGRAM = ("pipeline", "models", "expectations", "dbt_project")
+_PROGRAM = ("models", "expectations", "dbt_project")
 _PROGRAM_FILES = (".py", ".sql", ".yml", ".csv", ".html", ".css", ".j2")
 
 
@@ -40,7 +40,8 @@ def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
             return None
         digest.update(repr(place).encode())
         _add_files(digest, _source_files(Path(place)) if place else iter(()), Path(place or "."))
-    _add_files(digest, _program_files(), PROJECT_ROOT)
+    for folder in (PACKAGE, *(PROJECT_ROOT / name for name in _PROGRAM)):
+        _add_files(digest, _program_files(folder), folder.parent)
     for folder in RunHistory(settings.state).before(plan.as_of):
         _add_files(digest, _files(folder), folder.parent)
     return digest.hexdigest()
@@ -100,11 +101,10 @@ def _files(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 
-def _program_files() -> Iterator[Path]:
-    for folder in _PROGRAM:
-        for path in _files(PROJECT_ROOT / folder):
-            if path.suffix in _PROGRAM_FILES and "target" not in path.relative_to(PROJECT_ROOT).parts:
-                yield path
+def _program_files(folder: Path) -> Iterator[Path]:
+    for path in _files(folder):
+        if path.suffix in _PROGRAM_FILES and "target" not in path.relative_to(folder).parts:
+            yield path
 
 
 def _add_files(digest: hashlib._Hash, files: Iterator[Path], root: Path) -> None:

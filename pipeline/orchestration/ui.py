@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline.common.errors import WarehouseError
-from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from pipeline.storage.local_files import write_whole
@@ -41,8 +40,7 @@ def serve(settings: Settings, port: int) -> NoReturn:
     write_whole(home / "dagster.yaml", _INSTANCE)
     environment = {**_QUIET, **os.environ, "DAGSTER_HOME": str(home), "WAREHOUSE_STATE": str(settings.state)}
     program = str(Path(sys.executable).with_name("dagster"))
-    locations = str(PROJECT_ROOT / "workspace.yaml")
-    arguments = ["dev", "--workspace", locations, "--host", _HOST, "--port", str(port)]
+    arguments = ["dev", "-m", "pipeline.orchestration.definitions", "-a", "defs", "--host", _HOST, "--port", str(port)]
     os.execve(program, [program, *arguments], environment)  # noqa: S606 (our own program)
 
 

@@ -20,7 +20,7 @@ def node(name: str, status: str, message: str | None = None) -> NodeResult:
 def helper(*messages: dict[str, object]) -> DbtProcess:
     """A dbt process that answers a request with these messages, and ends."""
     lines = "\n".join(json.dumps(message) for message in messages)
-    return DbtProcess("duckdb", command=[sys.executable, "-c", f"input(); print({lines!r})"])
+    return DbtProcess("duckdb", CONTEXT.target_path, command=[sys.executable, "-c", f"input(); print({lines!r})"])
 
 
 def test_nodes_come_as_they_end_and_those_that_failed_last_with_all_that_is_known() -> None:

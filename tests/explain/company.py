@@ -76,4 +76,4 @@ def write_company(sources: Path) -> None:
 
 def explain(company: Queries, account: str, column: str) -> Explanation:
     found = find_account(company.identities(), account, None)
-    return explain_columns(company, found, choose_columns(column), is_story=True)
+    return explain_columns(company, found, choose_columns(column, company.manifest), is_story=True)

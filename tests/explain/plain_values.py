@@ -221,4 +221,4 @@ def faults(explanation: Explanation, fault: Callable[[ExplainedColumn], str | No
 def explained(queries: Queries, name: str) -> Explanation:
     identifier, _, organization = name.partition("@")
     account = find_account(queries.identities(), identifier, int(organization) if organization else None)
-    return explain_columns(queries, account, choose_columns(None), is_story=True)
+    return explain_columns(queries, account, choose_columns(None, queries.manifest), is_story=True)

@@ -91,6 +91,7 @@ def test_a_changed_program_is_another_run(
     folder: Path, monkeypatch: pytest.MonkeyPatch, file: str, counts: bool
 ) -> None:
     monkeypatch.setattr(repetition, "PROJECT_ROOT", folder)
+    monkeypatch.setattr(repetition, "PACKAGE", folder / "pipeline")
     (folder / file).parent.mkdir(parents=True)
     (folder / file).write_text("1")
     before = fingerprint(folder)

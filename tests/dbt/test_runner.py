@@ -1,0 +1,37 @@
+"""Where a parse of the dbt project is kept."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pipeline.dbt import runner
+from pipeline.dbt.runner import parsed_project
+from pipeline.paths import DBT_PROJECT
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A dbt project of one macro's folder, in an installation of its own."""
+    dbt_project = tmp_path / "installed/dbt_project"
+    dbt_project.mkdir(parents=True)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        shutil.copy(DBT_PROJECT / name, dbt_project)
+    monkeypatch.setattr(runner, "DBT_PROJECT", dbt_project)
+    monkeypatch.setattr(runner, "PROJECT_ROOT", dbt_project.parent)
+    return dbt_project
+
+
+def test_a_parse_is_kept_beside_the_project(project: Path, tmp_path: Path) -> None:
+    parsed = parsed_project(spare=tmp_path / "state")
+    assert parsed.folder.parent == project / "target"
+    assert parsed.manifest["metadata"]["adapter_type"] == "duckdb"
+
+
+def test_a_parse_is_kept_in_the_state_folder_where_the_project_can_t_be_written(project: Path, tmp_path: Path) -> None:
+    (project / "target").write_text("a file in its way: root may write everywhere")
+    parsed = parsed_project("postgres", spare=tmp_path / "state")
+    assert parsed.folder.parent == tmp_path / "state/parsed"
+    assert parsed.manifest["metadata"]["adapter_type"] == "postgres"
