@@ -31,6 +31,9 @@ OLDEST_VERSION: Final = 17
 
 _SESSION: Final = {
     "TimeZone": "UTC",
+    "DateStyle": "ISO",  # whatever the role or the database has set
+    "IntervalStyle": "postgres",
+    "extra_float_digits": "1",
     "work_mem": "256MB",  # the windows over messages sort in memory, two at a time
     "jit": "off",  # compiling costs the many short statements of dbt more than it gives the few long ones
 }

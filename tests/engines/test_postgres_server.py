@@ -36,6 +36,25 @@ def test_without_a_url_a_server_is_embedded_in_the_state_folder(state: Path) -> 
     assert (state / "postgres" / "PG_VERSION").exists()
 
 
+def test_what_a_role_has_set_changes_no_session(state: Path) -> None:
+    server = open_server(Settings(state=state))
+    names = ("DateStyle", "IntervalStyle", "extra_float_digits", "TimeZone")
+    with server.connect() as connection:
+        expected = [connection.execute(f"show {name}").fetchone() for name in names]
+        user = connection.execute("select current_user").fetchone()
+        assert user is not None
+        for name, value in zip(names, ("SQL, DMY", "iso_8601", "-15", "Asia/Kolkata"), strict=True):
+            connection.execute(f"alter role \"{user[0]}\" set {name} to '{value}'")
+        connection.commit()
+    with server.connect() as connection:
+        found = [connection.execute(f"show {name}").fetchone() for name in names]
+        connection.execute(f'alter role "{user[0]}" reset all')
+        connection.commit()
+    assert [value and value[0].split(",")[0] for value in found] == [
+        value and value[0].split(",")[0] for value in expected
+    ]
+
+
 def test_another_user_of_the_machine_is_not_shut_out(state: Path) -> None:
     open_server(Settings(state=state))
     assert (state / ".postgres.lock").exists()
