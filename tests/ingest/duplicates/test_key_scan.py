@@ -57,11 +57,10 @@ def test_ranges_go_from_a_tenant_s_least_id_to_its_greatest(tmp_path: Path, rows
     ],
     ids=["one sequence for all tenants", "tenant after tenant", "no rows"],
 )
-def test_keys_in_order_are_neither_marked_nor_sorted(
+def test_keys_in_order_are_not_counted(
     tmp_path: Path, rows: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keys, "_marks_meet", None)
-    monkeypatch.setattr(keys, "_mix", None)
+    monkeypatch.setattr(keys, "MOST_COUNTED", -1)
     assert look_at_keys(NOTES, part(tmp_path, rows))[0] is False
 
 
@@ -73,11 +72,28 @@ def test_a_key_that_comes_again_is_seen_across_batches(tmp_path: Path, at: int) 
 
 
 def test_a_part_too_large_to_be_looked_at_may_repeat_its_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keys, "MOST_HELD", 2)
-    assert look_at_keys(NOTES, part(tmp_path, [(1, 3), (1, 1), (1, 3)]))[0]
+    monkeypatch.setattr(keys, "MOST_COUNTED", 2)
+    assert look_at_keys(NOTES, part(tmp_path, [(1, 3), (1, 1), (1, 2)]))[0]
 
 
-def test_so_may_one_of_more_texts_than_a_batch_has(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("ids", "repeats"), [(["b", "a", "d", "b"], True), (["b", "a", "d", "c"], False)])
+def test_keys_of_text_are_counted(tmp_path: Path, ids: list[str], repeats: bool) -> None:
     path = tmp_path / "part.parquet"
-    pq.write_table(pa.table({"id": ["b", "a", "d", "b"]}), path)
-    assert look_at_keys(source_table("crm", "profiles"), path)[0]
+    pq.write_table(pa.table({"id": ids}), path)
+    assert look_at_keys(source_table("crm", "profiles"), path)[0] is repeats
+
+
+@pytest.mark.parametrize(
+    ("users", "repeats"), [([None, 1, 2], False), ([None, 1, None], True)], ids=["one without", "two without"]
+)
+def test_a_null_is_a_value_of_a_key(tmp_path: Path, users: list[int | None], repeats: bool) -> None:
+    path = tmp_path / "part.parquet"
+    columns = {"organization_id": [1] * 3, "event_id": [7] * 3, "user_id": users, "stakeholder_id": [9] * 3}
+    pq.write_table(pa.table(columns, pa.schema([(name, pa.int64()) for name in columns])), path)
+    assert look_at_keys(source_table("platform", "calendar_event_attendee"), path)[0] is repeats
+
+
+def test_a_null_is_no_value_of_a_unique_column(tmp_path: Path) -> None:
+    path = tmp_path / "part.parquet"
+    pq.write_table(pa.table({"id": ["b", "a", "d"], "lmn_crm_id": pa.array([None, None, "7"])}), path)
+    assert look_at_keys(source_table("crm", "accounts"), path)[0] is False
