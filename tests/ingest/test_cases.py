@@ -52,7 +52,14 @@ def test_the_sound_case_is_as_its_readme_says(sound: Landed) -> None:
 
 @pytest.mark.parametrize(
     "case",
-    ["04-title-lines", "05-sep-line", "06-wrapped-headers", "07-trailing-comma", "10-armoured-ids"],
+    [
+        "04-title-lines",
+        "05-sep-line",
+        "06-wrapped-headers",
+        "07-trailing-comma",
+        "10-armoured-ids",
+        "15-odd-packages",
+    ],
 )
 def test_what_tools_make_of_the_same_tables_is_the_same(case: str, sound: Landed, tmp_path: Path) -> None:
     assert landed(case, tmp_path) == (sound, {})
@@ -108,5 +115,17 @@ def test_a_repeated_header_and_a_line_of_totals(sound: Landed, tmp_path: Path) -
         "lmn__estimates_list": [
             (4, "lmn_estimate_id", "Estimate ID", "row dropped"),
             (6, "lmn_estimate_id", "Grand Total", "row dropped"),
+        ]
+    }
+
+
+def test_a_sheet_elsewhere_in_its_package(sound: Landed, tmp_path: Path) -> None:
+    found, refusals = landed("16-sheet-elsewhere", tmp_path)
+    first = {**sound["lmn__estimates_list"][0], "contract_end": None, "total_price": None}
+    assert found == {**sound, "lmn__estimates_list": [first, *sound["lmn__estimates_list"][1:]]}
+    assert refusals == {
+        "lmn__estimates_list": [
+            (2, "contract_end", "#N/A", "cell nulled"),
+            (2, "total_price", "#formula without a stored value", "cell nulled"),
         ]
     }
