@@ -88,6 +88,28 @@ def run(
 
 
 @app.command()
+def check(
+    lmn: Annotated[str | None, typer.Option(help="Folder of LMN's workbooks or CSV files.", metavar="DIR")] = None,
+    crm: Annotated[str | None, typer.Option(help="The CRM's tables.", metavar="DIR|URL")] = None,
+    platform: Annotated[str | None, typer.Option(help="The platform's tables.", metavar="DIR|URL")] = None,
+    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Read the sources and say how: files, headers, dates, rejects. Publish nothing; exit 1 where a run would stop."""
+    from pipeline.common.progress import open_progress
+    from pipeline.orchestration.check import check_lines, check_sources
+
+    settings = _settings({"lmn": lmn, "crm": crm, "platform": platform, "state": state})
+    checked = check_sources(settings, open_progress())
+    if as_json:
+        typer.echo(json.dumps([source.as_dict() for source in checked], indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(check_lines(checked)))
+    if any(source.problem for source in checked):
+        raise typer.Exit(1)
+
+
+@app.command()
 def verify(drop: Annotated[str, typer.Argument(help="A drop's folder, `latest` or URL.", metavar="DROP")]) -> None:
     """Check a drop against its manifest: a line per fault, exit 1 if there is one."""
     from pipeline.contracts.contract import contracts_in_folder

@@ -21,14 +21,15 @@ from pipeline.ingest.duplicates.key_scan import IncompleteKeyError, look_at_keys
 from pipeline.ingest.duplicates.losing_rows import Losers, find_losers
 from pipeline.ingest.folder_values import with_folder_values
 from pipeline.ingest.input_file import InputFile, SharedReport
+from pipeline.ingest.landing.file_reading import FileReading
 from pipeline.ingest.landing.part_writer import PartWriter
 from pipeline.ingest.landing.zone import Draft, Landing, Part, PartRecord, SourceFile, part_address
 from pipeline.ingest.plain_parquet import is_plain
-from pipeline.ingest.readers import OpenTable, RawBatch
+from pipeline.ingest.readers import OpenTable, RawBatch, Reading
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.schema import ROW_COLUMN, Kind, SourceTable
 from pipeline.ingest.type_batches import Conformer, landing_schema
-from pipeline.ingest.values.headers import match_headers
+from pipeline.ingest.values.headers import HeaderMatch, match_headers
 from pipeline.ingest.values.typed_cell import NULLED
 from pipeline.settings import DateOrder
 
@@ -136,6 +137,19 @@ def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Land
         extra_columns=match.extra,
         matched=match.matched,
         key_ranges=to_record(ranges),
+        reading=_file_reading(file.name, rows, Reading(), match),
+    )
+
+
+def _file_reading(name: str, rows: int, reading: Reading, match: HeaderMatch) -> FileReading:
+    return FileReading(
+        file=name,
+        rows=rows,
+        encoding=reading.encoding,
+        separator=reading.separator,
+        header_line=reading.header_line,
+        columns=match.matched,
+        left_out={header: match.near.get(header) for header in match.extra},
     )
 
 
@@ -153,9 +167,9 @@ def _write(
     if order.settle():
         record = _write_once(table, open_table(), name, draft, landing, report, order)
         order.settle()
-    if order.notice:
-        record = replace(record, notices=(*record.notices, order.notice))
-    return record
+    notices = (*record.notices, *([order.notice] if order.notice else []))
+    told = record.reading and replace(record.reading, date_order=order.name, date_order_reason=order.reason)
+    return replace(record, notices=notices, reading=told)
 
 
 def _write_once(
@@ -197,6 +211,7 @@ def _write_once(
         matched=match.matched,
         notices=opened.notices,
         key_ranges=to_record(ranges),
+        reading=_file_reading(name, read, opened.reading, match),
     )
 
 

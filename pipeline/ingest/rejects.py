@@ -6,6 +6,8 @@ Values are shortened and personal details masked; secrets never get here, since 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -14,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.ingest.schema import SourceTable
+from pipeline.ingest.values.typed_cell import NULLED
 
 ROW_DROPPED: Final = "row dropped"
 
@@ -142,3 +145,24 @@ class RejectsWriter:
 def _column(value: pa.Array | str | None, count: int) -> pa.Array:
     """An array as it is, one text as often as there are rows."""
     return value if isinstance(value, pa.Array) else pa.repeat(pa.scalar(value, pa.string()), count)
+
+
+def count_rejects(paths: Sequence[Path]) -> tuple[dict[str, int], dict[str, int]]:
+    """Count the nulled cells of each column and the dropped rows of each reason, the most first."""
+    if not paths:
+        return {}, {}
+    columns = ["action", "column_name", "reason"]
+    table = pa.concat_tables([pq.read_table(path, columns=columns) for path in paths])
+    counted = table.group_by(columns).aggregate([([], "count_all")]).to_pylist()
+    nulled: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    for row in counted:
+        if row["action"] == ROW_DROPPED:
+            dropped[row["reason"]] += row["count_all"]
+        elif row["action"] == NULLED:
+            nulled[row["column_name"]] += row["count_all"]
+    return _largest_first(nulled), _largest_first(dropped)
+
+
+def _largest_first(counts: Counter[str]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

@@ -18,6 +18,7 @@ from pipeline.ingest.downloads import oldest_first
 from pipeline.ingest.input_file import InputFile, Report, SharedReport, rows_to_come
 from pipeline.ingest.land_part import land_file, land_query
 from pipeline.ingest.landing.zone import LandedTable, Landing, Part, SourceFile
+from pipeline.ingest.rejects import count_rejects
 from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.source_files import find_files
 from pipeline.ingest.source_folder import FolderEntry
@@ -116,7 +117,8 @@ def _landed(table: SourceTable, files: Sequence[SourceFile], parts: Sequence[Par
             f"{read} rows were read, but {settled.loaded} loaded and {rejected} rejected",
             where=f"{table.source} {table.name}",
         )
-    rejects = (*(part.rejects for part in parts), *settled.rejects)
+    rejects = tuple(path for path in (*(part.rejects for part in parts), *settled.rejects) if path is not None)
+    nulled, rejected_for = count_rejects(rejects)
     extra = tuple(dict.fromkeys(name for part in parts for name in part.record.extra_columns))
     notices = dict.fromkeys(notice for part in parts for notice in part.record.notices)
     if extra:
@@ -129,7 +131,7 @@ def _landed(table: SourceTable, files: Sequence[SourceFile], parts: Sequence[Par
         read=read,
         loaded=settled.loaded,
         rejected=rejected,
-        rejects=tuple(path for path in rejects if path is not None),
+        rejects=rejects,
         fingerprint=settled.fingerprint,
         extra_columns=extra,
         notices=tuple(notices),
@@ -137,6 +139,9 @@ def _landed(table: SourceTable, files: Sequence[SourceFile], parts: Sequence[Par
         unknown={
             header: file.name for file, part in zip(files, parts, strict=True) for header in part.record.extra_columns
         },
+        readings=tuple(part.record.reading for part in parts if part.record.reading is not None),
+        nulled=nulled,
+        rejected_for=rejected_for,
     )
 
 

@@ -84,7 +84,11 @@ def _summarise(step: Step, landed: list[LandedTable], location: str | None) -> N
     present = [table for table in landed if table.is_configured]
     rows = sum(table.loaded for table in landed)
     rejected = sum(table.rejected for table in landed)
-    step.summary = f"{plural(len(present), 'table')}, {plural(rows, 'row')} landed, {rejected:,} rejected"
+    nulled = sum(sum(table.nulled.values()) for table in landed)
+    step.summary = (
+        f"{plural(len(present), 'table')}, {plural(rows, 'row')} landed, {rejected:,} rejected"
+        f", {plural(nulled, 'cell')} nulled"
+    )
     for table in landed:
         for notice in table.notices:
             step.note(f"{source_name(table)}: {notice}")

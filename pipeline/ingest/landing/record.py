@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pipeline.common.errors import WarehouseError
+from pipeline.ingest.landing.file_reading import FileReading
 from pipeline.ingest.landing.zone import LandedTable, SourceFile
 from pipeline.ingest.tables import source_table
 from pipeline.state.workspace import Workspace
@@ -24,6 +25,7 @@ def write_record(path: Path, landed: Sequence[LandedTable]) -> None:
             "parts": [str(part) for part in table.parts],
             "rejects": [str(part) for part in table.rejects],
             "files": [asdict(file) for file in table.files],
+            "readings": [reading.as_dict() for reading in table.readings],
         }
         for table in landed
     ]
@@ -50,6 +52,9 @@ def read_record(path: Path) -> list[LandedTable]:
                 matched=dict(table["matched"]),
                 unknown=dict(table["unknown"]),
                 unread_files=tuple((name, why) for name, why in table["unread_files"]),
+                readings=tuple(FileReading.from_dict(reading) for reading in table["readings"]),
+                nulled=dict(table["nulled"]),
+                rejected_for=dict(table["rejected_for"]),
             )
             for table in told
         ]

@@ -21,6 +21,7 @@ from typing import Final
 
 import pyarrow.parquet as pq
 
+from pipeline.ingest.landing.file_reading import FileReading
 from pipeline.ingest.schema import SourceTable
 from pipeline.storage.local_files import clear_drafts, hidden_name, put_in_place, write_whole
 
@@ -62,6 +63,12 @@ class LandedTable:
     """The headers that no column wants, with the file that has them."""
     unread_files: tuple[tuple[str, str], ...] = ()
     """Files of the source that became no table, with why; told with the source's first table."""
+    readings: tuple[FileReading, ...] = ()
+    """How each file was read, in the order of reading."""
+    nulled: Mapping[str, int] = field(default_factory=dict)
+    """The cells of each column that could not be read, where there are any."""
+    rejected_for: Mapping[str, int] = field(default_factory=dict)
+    """The rejected rows by reason."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +84,7 @@ class PartRecord:
     notices: tuple[str, ...] = ()
     key_ranges: dict[str, list[int]] | None = None
     matched: Mapping[str, str] = field(default_factory=dict)
+    reading: FileReading | None = None
 
 
 @dataclass(frozen=True)
@@ -144,6 +152,7 @@ class Landing:
                 notices=tuple(told["notices"]),
                 key_ranges=told["key_ranges"],
                 matched=dict(told["matched"]),
+                reading=None if told["reading"] is None else FileReading.from_dict(told["reading"]),
             )
             if data.stat().st_size != record.size:
                 return None

@@ -1,0 +1,36 @@
+"""How one file, or one table of a database, was read: kept with its part, told by `warehouse check`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """What was found out about `file`, in which `rows` rows were read; None where its format has no such thing.
+
+    `columns` maps each column to the header by which it was found, `left_out` each header that no column wants to the
+    absent column that it is most like, if it is like one. Dates like 3/5/2024 were read in `date_order`, because of
+    `date_order_reason` (D41).
+    """
+
+    file: str
+    rows: int
+    encoding: str | None = None
+    separator: str | None = None
+    header_line: int | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str | None] = field(default_factory=dict)
+    date_order: str | None = None
+    date_order_reason: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON values; `from_dict` reads them."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> FileReading:
+        """Read what `as_dict` returned."""
+        return cls(**value)

@@ -1,0 +1,127 @@
+"""`warehouse check`: reads the sources as a run would, and says what it found. Nothing is computed or published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.common.errors import WarehouseError
+from pipeline.common.formats import plural
+from pipeline.common.progress import Progress
+from pipeline.ingest.landing.file_reading import FileReading
+from pipeline.ingest.landing.record import SOURCES
+from pipeline.ingest.landing.zone import LandedTable, Landing
+from pipeline.ingest.sources import ingest_source
+from pipeline.settings import Settings
+from pipeline.state.workspace import Workspace
+
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+
+
+@dataclass(frozen=True)
+class CheckedSource:
+    """One configured source: its tables as they were read, or why a run would stop."""
+
+    name: str
+    tables: tuple[LandedTable, ...] = ()
+    problem: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the source as JSON values."""
+        return {
+            "source": self.name,
+            "problem": self.problem,
+            "unread_files": [{"file": name, "why": why} for table in self.tables for name, why in table.unread_files],
+            "tables": [
+                {
+                    "table": table.table.name,
+                    "read": table.read,
+                    "loaded": table.loaded,
+                    "rejected": table.rejected,
+                    "rejected_for": dict(table.rejected_for),
+                    "nulled": dict(table.nulled),
+                    "notices": list(table.notices),
+                    "files": [reading.as_dict() for reading in table.readings],
+                }
+                for table in self.tables
+                if table.is_configured
+            ],
+            "absent_tables": [table.table.name for table in self.tables if not table.is_configured],
+        }
+
+
+def check_sources(settings: Settings, progress: Progress) -> list[CheckedSource]:
+    """Read every configured source; one that can't be read is no reason not to read the others.
+
+    What is read lands as in a run, which then has nothing to read again. WarehouseError where none is configured.
+    """
+    settings.require_source()
+    workspace = Workspace(settings.state)
+    checked = []
+    with workspace.turn(progress.view.noted):
+        for source in SOURCES:
+            location: str | None = getattr(settings, source)
+            if location is not None:
+                checked.append(_checked(source, location, workspace, settings, progress))
+    return checked
+
+
+def _checked(source: str, location: str, workspace: Workspace, settings: Settings, progress: Progress) -> CheckedSource:
+    try:
+        with progress.step(source) as step:
+            order = settings.date_order_of(source)
+            tables = ingest_source(source, location, Landing(workspace.landing), step, order)
+            step.summary = plural(sum(table.read for table in tables), "row") + " read"
+    except WarehouseError as fault:
+        return CheckedSource(source, problem=str(fault))
+    return CheckedSource(source, tuple(tables))
+
+
+def check_lines(checked: list[CheckedSource]) -> Iterator[str]:
+    """Tell what was read, in words."""
+    for source in checked:
+        if source.problem is not None:
+            yield f"{source.name}: a run would stop here"
+            yield from (f"  {line}" for line in source.problem.splitlines())
+        for table in source.tables:
+            if table.is_configured:
+                yield from _table_lines(table)
+        if absent := [table.table.name for table in source.tables if not table.is_configured]:
+            yield f"{source.name}: no file or table for {', '.join(absent)}"
+        for name, why in (each for table in source.tables for each in table.unread_files):
+            yield f"{source.name}: {name} was not read: {why}"
+
+
+def _table_lines(table: LandedTable) -> Iterator[str]:
+    nulled = sum(table.nulled.values())
+    yield (
+        f"{table.table.source}.{table.table.name}: {plural(table.read, 'row')} read, {table.loaded:,} loaded, "
+        f"{table.rejected:,} rejected, {plural(nulled, 'cell')} nulled"
+    )
+    for at, reading in enumerate(table.readings, start=1):
+        yield from _file_lines(reading, f"{at}. " if len(table.readings) > 1 else "")
+    for reason, count in table.rejected_for.items():
+        yield f"  {plural(count, 'row')} rejected: {reason}"
+    for column, count in table.nulled.items():
+        yield f"  {plural(count, 'cell')} nulled: {column}"
+    for notice in table.notices:
+        yield f"  note: {notice}"
+
+
+def _file_lines(reading: FileReading, place: str) -> Iterator[str]:
+    facts = [plural(reading.rows, "row")]
+    if reading.encoding:
+        facts.append(reading.encoding)
+    if reading.separator:
+        facts.append(f"separator {_SEPARATORS.get(reading.separator, reading.separator)}")
+    if reading.header_line:
+        facts.append(f"headers in line {reading.header_line}")
+    if reading.date_order:
+        facts.append(f"dates {reading.date_order.replace('_', ' ')}: {reading.date_order_reason}")
+    yield f"  {place}{reading.file}: {', '.join(facts)}"
+    renamed = [f"{column} by '{header}'" for column, header in reading.columns.items() if column != header]
+    same = len(reading.columns) - len(renamed)
+    yield f"    columns: {', '.join([*([f'{same} by their own names'] if same else []), *renamed])}"
+    for header, near in reading.left_out.items():
+        yield f"    left out: '{header}'" + (f", which is nearly {near}" if near else "")

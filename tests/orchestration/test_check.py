@@ -1,0 +1,71 @@
+"""`warehouse check`: what a run would read, and how, without one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+
+CASES = Path(__file__).parents[1] / "ingest" / "cases"
+
+
+def check(tmp_path: Path, *arguments: str) -> tuple[int, str]:
+    """The exit code and what is printed."""
+    result = CliRunner().invoke(app, ["check", "--state", str(tmp_path / "state"), *arguments])
+    return result.exit_code, result.stdout
+
+
+@pytest.fixture
+def odd_lmn(tmp_path: Path) -> str:
+    """Estimates with titles, a misspelt header, day-first dates, a broken amount and a line of totals."""
+    folder = tmp_path / "lmn"
+    folder.mkdir()
+    (folder / "list.csv").write_text(
+        "Estimates;;;;\nEstimate #;Contract End;Total Price;Archivd;Status\n"
+        "E1;3/5/2024;1;no;won\nE2;25/12/2024;many;no;won\nTotal;;1;;\n"
+    )
+    return str(folder)
+
+
+def test_how_each_file_was_read_is_told(tmp_path: Path, odd_lmn: str) -> None:
+    code, text = check(tmp_path, "--lmn", odd_lmn)
+    assert code == 0
+    for told in (
+        "lmn.estimates_list: 3 rows read, 2 loaded, 1 rejected, 1 cell nulled",
+        "list.csv: 3 rows, utf-8, separator semicolon, headers in line 2, dates day first: '25/12/2024' in row 4",
+        "lmn_estimate_id by 'Estimate #'",
+        "left out: 'Archivd', which is nearly Archived",
+        "1 row rejected: a line of totals",
+        "1 cell nulled: total_price",
+        "no file or table for leads_list",
+    ):
+        assert told in text
+
+
+def test_the_same_is_told_to_machines(tmp_path: Path, odd_lmn: str) -> None:
+    _, text = check(tmp_path, "--lmn", odd_lmn, "--json")
+    (source,) = json.loads(text)
+    (table,) = source["tables"]
+    assert (table["rejected_for"], table["nulled"]) == ({"a line of totals": 1}, {"total_price": 1})
+    (file,) = table["files"]
+    assert (file["separator"], file["header_line"], file["date_order"]) == (";", 2, "day_first")
+    assert file["left_out"] == {"Archivd": "Archived"}
+
+
+def test_a_source_that_would_stop_a_run_is_exit_code_1_and_the_others_are_told(tmp_path: Path, odd_lmn: str) -> None:
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "accounts.csv").write_text("id,nmae\n1,A\n")
+    code, text = check(tmp_path, "--lmn", odd_lmn, "--crm", str(tmp_path / "crm"))
+    assert code == 1
+    assert "crm: a run would stop here" in text
+    assert "the nearest header is 'nmae'" in text
+    assert "lmn.estimates_list: 3 rows read" in text
+
+
+def test_a_second_look_tells_the_same_and_nothing_is_published(tmp_path: Path, odd_lmn: str) -> None:
+    assert check(tmp_path, "--lmn", odd_lmn) == check(tmp_path, "--lmn", odd_lmn)
+    assert not (tmp_path / "exports").exists()
