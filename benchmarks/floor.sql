@@ -22,8 +22,10 @@ create macro age_in_days(moment) as (epoch_us(as_of()) - epoch_us(moment)) // 86
 create macro weight(moment) as round(10000 * pow(2, -age_in_days(moment) / 30))::integer;
 create macro score_label(score) as
     case when score <= 50 then 'Red' when score <= 75 then 'Yellow' when score > 75 then 'Green' end;
--- D36: null sentiment is neutral
-create macro sentiment_sign(x) as (case folded(x) when 'positive' then 1 when 'negative' then -1 else 0 end)::tinyint;
+-- null where a message has none: D36 counts it as neutral, the scores not at all
+create macro sentiment_sign(x) as (
+    case folded(x) when 'positive' then 1 when 'negative' then -1 else if(coalesce(folded(x), '') = '', null, 0) end
+)::tinyint;
 
 -- One row per customer, numbered through all tenants: everything below is grouped by that number ----------------------
 
@@ -132,6 +134,8 @@ select
     max(moment) filter (not is_team) as last_act,
     count(weight) as recent,
     coalesce(sum(weight), 0)::bigint as weight,
+    count(weight) filter (sign is not null) as opinions,
+    coalesce(sum(weight) filter (sign is not null), 0)::bigint as opinion,
     coalesce(sum(weight) filter (sign = 1), 0)::bigint as positive,
     coalesce(sum(weight) filter (sign = -1), 0)::bigint as negative
 from weighed
@@ -186,7 +190,9 @@ select
     sum(seconds) filter (answers) as seconds,
     count(*) filter (answers and counts) as recent_answers,
     sum(seconds) filter (answers and counts) as recent_seconds,
-    count(*) filter (is_last and moment < as_of() - to_hours(24)) as open_threads
+    count(*) filter (
+        is_last and moment < as_of() - to_hours(24) and moment > as_of() - to_days(90)
+    ) as open_threads
 from runs
 group by all;
 
@@ -292,11 +298,13 @@ select
     max(last) filter (is_dm and channel = 'email') as last_dm_email,
     max(last) filter (is_dm and channel = 'chat') as last_dm_chat,
     max(last) filter (is_dm and channel is null) as last_dm_meeting,
-    count(distinct stakeholder_id) filter (muted is distinct from true and in_last_days(last_act, 90)) as active
+    count(distinct stakeholder_id) filter (
+        muted is distinct from true and opted_out is distinct from true and in_last_days(last_act, 90)
+    ) as active
 from seen
 inner join account using (n)
 left join (
-    select organization_id, id, muted, folded(role) = 'decision maker' as is_dm from stakeholder
+    select organization_id, id, muted, opted_out, folded(role) = 'decision maker' as is_dm from stakeholder
 ) as person
     on account.organization_id = person.organization_id and seen.stakeholder_id = person.id
 group by all;
@@ -474,9 +482,9 @@ with talk as (
         n,
         -- halves of a weight: e-mail 1, chat message 0.5, opened ticket 1
         sum(weight * (case channel when 'email' then 2 when 'chat' then 1 when 'ticket' then 2 else 0 end)) as halves,
-        sum(recent) as messages,
+        sum(opinions) as messages,
         sum(by_stakeholder.positive) - sum(by_stakeholder.negative) as lean,
-        sum(weight) as weight,
+        sum(opinion) as opinion,
         coalesce(sum(recent) filter (channel = 'ticket'), 0) as tickets
     from by_stakeholder
     inner join account using (n)
@@ -502,10 +510,11 @@ met as (
 
 select
     n, organization_id, tier_id,
+    folded(status) is distinct from 'churned' as stays,
     (coalesce(talk.halves, 0) + coalesce(met.halves, 0))::bigint as engagement,
     coalesce(talk.messages, 0) as messages,
     talk.lean,
-    talk.weight + 5 * 10_000 as divisor,
+    talk.opinion + 5 * 10_000 as divisor,
     half_up(response.team_seconds, nullif(response.team, 0))::bigint as team,
     half_up(response.account_seconds, nullif(response.account, 0))::bigint as account,
     -- ninetieths of an item
@@ -527,7 +536,7 @@ with tiers as (
         count(account) as account_peers, quantile_disc(account, 0.5) as account,
         count(items) as items_peers, quantile_disc(items, 0.5) as items
     from score_input
-    where tier_id is not null
+    where tier_id is not null and stays
     group by all
 ),
 
@@ -539,6 +548,7 @@ organizations as (
         count(account) as account_peers, quantile_disc(account, 0.5) as account,
         count(items) as items_peers, quantile_disc(items, 0.5) as items
     from score_input
+    where stays
     group by all
 )
 
@@ -549,7 +559,7 @@ select
     benchmark(t.account, t.account_peers, o.account, o.account_peers, 48 * 3600) as account,
     benchmark(t.items, t.items_peers, o.items, o.items_peers, 2 * 90) as items
 from score_input as s
-inner join organizations as o using (organization_id)
+left join organizations as o using (organization_id)
 left join tiers as t on s.organization_id = t.organization_id and s.tier_id = t.tier_id;
 
 -- Up and Down as fractions of 100: numerator and denominator; Down(x) with b = 0 is 100 for x = 0 alone

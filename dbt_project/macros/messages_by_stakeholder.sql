@@ -1,7 +1,8 @@
 {#-
   D32, D33, scores window: a select of what one pass over a channel's messages tells by customer and stakeholder.
   `messages` is a relation of organization_id, customer_id, stakeholder_id, is_from_team, sentiment, sent_at; `decay` is
-  the seed score_decay. Weights are those of the account's messages in the scores' window, in 10,000ths.
+  the seed score_decay. Weights are those of the account's messages in the scores' window, in 10,000ths; a message
+  without a sentiment is in `weight` alone.
 -#}
 {% macro messages_by_stakeholder(messages, decay) -%}
 with
@@ -28,8 +29,10 @@ select
     aged.stakeholder_id,
 
     count(decay.weight) as scored_messages,
+    count(decay.weight) filter (where aged.sentiment is not null) as messages_with_sentiment,
     cast(coalesce(sum(decay.weight), 0) as bigint) as weight,
     cast(coalesce(sum(decay.weight) filter (where aged.sentiment = 'positive'), 0) as bigint) as positive_weight,
+    cast(coalesce(sum(decay.weight) filter (where aged.sentiment = 'neutral'), 0) as bigint) as neutral_weight,
     cast(coalesce(sum(decay.weight) filter (where aged.sentiment = 'negative'), 0) as bigint) as negative_weight,
 
     max(aged.sent_at) as last_message_at,

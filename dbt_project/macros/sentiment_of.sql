@@ -1,6 +1,7 @@
 {#-
-  D36: a message's sentiment: positive, negative, or neutral, which includes null and what the spec does not name. Nearly
-  all are spelt plainly, and the first case spares them the trimming, which costs more than counting them does.
+  D36, scores sentiment: a message's sentiment: positive, negative, or neutral, which includes what the spec does not
+  name; null where it has none, which counts as neutral in columns and not at all in scores. Nearly all are spelt plainly,
+  and the first case spares them the trimming, which costs more than counting them does.
 -#}
 {% macro sentiment_of(text) -%}
     (case {{ text }}
@@ -8,6 +9,11 @@
         when 'negative' then 'negative'
         when 'neutral' then 'neutral'
         else
-            case {{ fold_text(text) }} when 'positive' then 'positive' when 'negative' then 'negative' else 'neutral' end
+            case
+                when {{ is_blank(text) }} then null
+                when {{ fold_text(text) }} = 'positive' then 'positive'
+                when {{ fold_text(text) }} = 'negative' then 'negative'
+                else 'neutral'
+            end
     end)
 {%- endmacro %}

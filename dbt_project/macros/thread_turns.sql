@@ -8,8 +8,8 @@
   In a thread the sides of runs alternate, and the first message of a run is the answer to the run before it: its
   seconds count from the first message of that run, `answered_message_id`. is_answer: it honours
   `communication_window_days` by the time of the answer. is_scored: the answer lies in the scores' window, and neither
-  its author nor that of the message it answers is left out of scores. is_open: it is the thread's last message, and
-  still waits for the other side.
+  its author nor that of the message it answers is left out of scores. is_open: it is the thread's last message, has
+  waited for the other side more than `open_thread_hours`, and is not as old as `open_thread_max_days`.
 
   The first pass keeps the first message of each run and the last one of each thread; the second takes the time from
   one run's first message to the next one's.
@@ -118,7 +118,8 @@ measured as (
         starts.answered_run_at,
         starts.sent_at,
         starts.ends_thread and {{ in_communication_window("starts.sent_at") }}
-        and starts.sent_at < {{ instant_before(hours=var("open_thread_hours")) }} as is_open
+        and starts.sent_at < {{ instant_before(hours=var("open_thread_hours")) }}
+        and starts.sent_at > {{ instant_before(days=var("open_thread_max_days")) }} as is_open
 
     from starts
     cross join constants

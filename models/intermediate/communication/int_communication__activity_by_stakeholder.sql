@@ -29,8 +29,10 @@ activity as (
         customer_id,
         stakeholder_id,
         scored_messages,
+        messages_with_sentiment,
         weight,
         positive_weight,
+        neutral_weight,
         negative_weight,
         last_message_at as last_touch_at,
         last_act_at
@@ -45,8 +47,10 @@ activity as (
         customer_id,
         stakeholder_id,
         0 as scored_messages,
+        0 as messages_with_sentiment,
         0 as weight,
         0 as positive_weight,
+        0 as neutral_weight,
         0 as negative_weight,
         last_attended_at as last_touch_at,
         last_attended_at as last_act_at
@@ -66,9 +70,9 @@ by_stakeholder as (
         cast(sum(weight) filter (where channel = 'chat') as bigint) as chat_weight,
         cast(sum(weight) filter (where channel = 'ticket_opening') as bigint) as ticket_weight,
         cast(sum(scored_messages) filter (where channel = 'ticket_opening') as bigint) as scored_tickets,
-        cast(sum(scored_messages) as bigint) as scored_messages,
-        cast(sum(weight) as bigint) as weight,
+        cast(sum(messages_with_sentiment) as bigint) as messages_with_sentiment,
         cast(sum(positive_weight) as bigint) as positive_weight,
+        cast(sum(neutral_weight) as bigint) as neutral_weight,
         cast(sum(negative_weight) as bigint) as negative_weight,
 
         max(last_touch_at) as last_touch_at,
@@ -91,6 +95,7 @@ known as (
         not coalesce(stakeholders.is_opted_out, false) as is_scored,
         by_stakeholder.stakeholder_id is not null
         and not coalesce(stakeholders.is_muted, false)
+        and not coalesce(stakeholders.is_opted_out, false)
         and {{ in_last_days('by_stakeholder.last_act_at', 90) }} as is_active
 
     from by_stakeholder

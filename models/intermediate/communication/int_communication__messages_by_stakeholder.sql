@@ -23,8 +23,10 @@ messages as (
         stakeholder_id,
 
         scored_messages,
+        messages_with_sentiment,
         weight,
         positive_weight,
+        neutral_weight,
         negative_weight,
 
         last_message_at,

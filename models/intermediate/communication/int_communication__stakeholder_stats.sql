@@ -21,9 +21,9 @@ by_customer as (
         cast(coalesce(sum(chat_weight) filter (where is_scored), 0) as bigint) as chat_weight,
         cast(coalesce(sum(ticket_weight) filter (where is_scored), 0) as bigint) as ticket_weight,
         cast(coalesce(sum(scored_tickets) filter (where is_scored), 0) as bigint) as scored_tickets,
-        cast(coalesce(sum(scored_messages) filter (where is_scored), 0) as bigint) as scored_messages,
-        cast(coalesce(sum(weight) filter (where is_scored), 0) as bigint) as message_weight,
+        cast(coalesce(sum(messages_with_sentiment) filter (where is_scored), 0) as bigint) as messages_with_sentiment,
         cast(coalesce(sum(positive_weight) filter (where is_scored), 0) as bigint) as positive_weight,
+        cast(coalesce(sum(neutral_weight) filter (where is_scored), 0) as bigint) as neutral_weight,
         cast(coalesce(sum(negative_weight) filter (where is_scored), 0) as bigint) as negative_weight,
 
         max(last_touch_at) filter (where is_decision_maker) as last_touch_dm_at,

@@ -26,6 +26,7 @@ measures as (
         organization_id,
         account_id,
         tier_id,
+        is_churned,
         '{{ measure }}' as measure,
         {{ measure }} as x,
         {{ target }} as target,
@@ -55,7 +56,7 @@ ranked as (
         count(*) over (partition by organization_id, measure) as organization_peers
 
     from measures
-    where x is not null
+    where x is not null and not is_churned
 
 ),
 

@@ -72,18 +72,20 @@ inputs as (
         customers.organization_id,
         customers.tier_id,
 
+        -- scores benchmark: the gone are no measure for those who stay
+        coalesce({{ fold_text('customers.status') }} = 'churned', false) as is_churned,
+
         -- events in 20,000ths: halves of an event times 10,000ths of a weight
         constants.engagement_email_weight * coalesce(stakeholders.email_weight, 0) as engagement_emails,
         constants.engagement_chat_weight * coalesce(stakeholders.chat_weight, 0) as engagement_chat_messages,
         constants.engagement_meeting_weight * coalesce(meetings.weight, 0) as engagement_meetings,
         constants.engagement_ticket_weight * coalesce(stakeholders.ticket_weight, 0) as engagement_tickets,
 
-        -- messages in 10,000ths
-        coalesce(stakeholders.scored_messages, 0) as sentiment_messages,
+        -- messages with a sentiment, and their weights in 10,000ths
+        coalesce(stakeholders.messages_with_sentiment, 0) as sentiment_messages,
         coalesce(stakeholders.positive_weight, 0) as sentiment_positive,
+        coalesce(stakeholders.neutral_weight, 0) as sentiment_neutral,
         coalesce(stakeholders.negative_weight, 0) as sentiment_negative,
-        coalesce(stakeholders.message_weight - stakeholders.positive_weight - stakeholders.negative_weight, 0)
-            as sentiment_neutral,
 
         -- seconds, half up
         cast({{ round_half_up('responses.team_seconds', 'responses.team_answers', 0) }} as bigint)

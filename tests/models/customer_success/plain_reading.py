@@ -92,7 +92,12 @@ class Message:
     team: bool
     user: int | None
     stakeholder: int | None
-    sentiment: str
+    sentiment: str | None
+
+    @property
+    def counted_sentiment(self) -> str:
+        """D36: none counts as neutral in columns; in scores it counts nowhere."""
+        return self.sentiment or "neutral"
 
     @property
     def person(self) -> int | None:
@@ -123,10 +128,10 @@ def answers(messages: Iterable[Message]) -> list[tuple[Message, Message, int]]:
     return found
 
 
-def open_threads(messages: Iterable[Message], now: datetime, team_owes: bool, hours: int = 24) -> int:
-    """D29: threads whose last message is the other side's and more than so many hours old."""
+def open_threads(messages: Iterable[Message], now: datetime, team_owes: bool) -> int:
+    """D29: threads whose last message is the other side's, more than 24 hours old and less than 90 days."""
     last = [thread[-1] for thread in threads(messages)]
-    return sum(m.team != team_owes and now - m.at > timedelta(hours=hours) for m in last)
+    return sum(m.team != team_owes and timedelta(hours=24) < now - m.at < 90 * DAY for m in last)
 
 
 def latest(instants: Iterable[datetime | None]) -> datetime | None:
@@ -192,7 +197,7 @@ class Tenant:
                     team=not opening and row["direction"] == "team",
                     user=row.get("assignee_id" if opening else "user_id"),
                     stakeholder=row.get("requester_id" if opening else "stakeholder_id"),
-                    sentiment=sentiment if sentiment in ("positive", "negative") else "neutral",
+                    sentiment=sentiment if sentiment in ("positive", "negative") else "neutral" if sentiment else None,
                 )
             )
         return found
@@ -245,7 +250,7 @@ class Tenant:
                 out[f"{side}_{last}"] = latest(m.at for m in found if m.team == team)
             out[by_owner] = sum(m.team and owner is not None and m.user == owner for m in found)
             for sentiment in ("positive", "neutral", "negative"):
-                out[f"{channel}_{sentiment}_sentiment"] = sum(m.sentiment == sentiment for m in found)
+                out[f"{channel}_{sentiment}_sentiment"] = sum(m.counted_sentiment == sentiment for m in found)
         for channel, found in (("email", messages["email"]), ("chat", messages["chat"]), ("ticket", tickets)):
             out[f"team_{channel}_response_time_hours"] = average_hours(answers(found), True)
             out[f"account_{channel}_response_time_hours"] = average_hours(answers(found), False)
@@ -257,7 +262,7 @@ class Tenant:
         out["last_ticket_opened_date"] = latest(m.at for m in messages["opening"])
         everything = messages["email"] + messages["chat"] + tickets
         for sentiment in ("positive", "neutral", "negative"):
-            out[f"{sentiment}_sentiment"] = sum(m.sentiment == sentiment for m in everything)
+            out[f"{sentiment}_sentiment"] = sum(m.counted_sentiment == sentiment for m in everything)
         return out
 
     def _meeting_columns(self, row: Row, held: Meetings) -> dict[str, Any]:
@@ -303,7 +308,10 @@ class Tenant:
         active = {
             person
             for person, at in acts
-            if person is not None and self.now - at < 90 * DAY and not self.stakeholders.get(person, {}).get("muted")
+            if person is not None
+            and self.now - at < 90 * DAY
+            and not self.stakeholders.get(person, {}).get("muted")
+            and not self.silent(False, person)
         }
         return {
             "stakeholders_count": sum(
@@ -455,7 +463,7 @@ class Tenant:
             and self.age(event["start_time"]) < WINDOW
             and any(not self.silent(False, person) for person in people)
         ]
-        said = [m for channel in found for m in counted(channel)]
+        opinions = [m for channel in found for m in counted(channel) if m.sentiment is not None]
         given = [
             (answer.team, seconds)
             for channel in (found["email"], found["chat"], found["opening"] + found["comment"])
@@ -479,13 +487,17 @@ class Tenant:
             "open_items": 2 * open_threads(found["email"], self.now, team_owes=True)
             + open_threads(found["email"], self.now, team_owes=False)
             + Fraction(7 * len(counted("opening")), 90),
-            "sentiment": [weights(m.at for m in said if m.sentiment == s) for s in ("positive", "negative", "neutral")],
-            "said": len(said),
+            "sentiment": [
+                weights(m.at for m in opinions if m.sentiment == s) for s in ("positive", "negative", "neutral")
+            ],
+            "opinions": len(opinions),
         }
 
     def benchmark(self, row: Row, measure: str) -> Fraction:
-        """The lower median over the tier, else the organization, else the target."""
-        everyone = [(c, self.measures[c["id"]][measure]) for c in self.customers]
+        """The lower median of those who stay over the tier, else the organization, else the target."""
+        everyone = [
+            (c, self.measures[c["id"]][measure]) for c in self.customers if folded(c.get("status")) != "churned"
+        ]
         everyone = [(c, x) for c, x in everyone if x is not None]
         tier = row.get("tier_id")
         peers = [x for c, x in everyone if tier is not None and c.get("tier_id") == tier]
@@ -518,7 +530,7 @@ class Tenant:
         scores: dict[str, Decimal | None] = {"engagement": rounded(up("engagement"), 2)}
         positive, negative, neutral = own["sentiment"]
         lean = (positive - negative) / (positive + neutral + negative + 5)
-        scores["sentiment"] = rounded(65 + (35 if lean >= 0 else 65) * lean, 2) if own["said"] >= 3 else None
+        scores["sentiment"] = rounded(65 + (35 if lean >= 0 else 65) * lean, 2) if own["opinions"] >= 3 else None
         team, account = down("team_response"), down("account_response")
         if team is not None and account is not None:
             scores["response_time"] = rounded(Fraction(7, 10) * team + Fraction(3, 10) * account, 2)

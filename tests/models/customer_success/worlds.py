@@ -19,7 +19,8 @@ _EDGES = [timedelta(0), timedelta(hours=24), *(timedelta(days=d) for d in (1, 29
 INSTANTS = [NOW - edge + nudge for edge in _EDGES for nudge in (-_MICROSECOND, timedelta(0), _MICROSECOND)]
 # seconds of a meeting: no length, half an hour, a day, and fractions that tell once several are summed up
 _LENGTHS = [-1, -0.000001, 0, 0.000001, 8.5, 9.5, 1799, 1799.999999, 1800, 86399.5, 86400, 86400.000001, 86401]
-SENTIMENTS = ["positive", " Positive", "neutral", "negative", "NEGATIVE ", "mixed", None]
+SENTIMENTS = ["positive", " Positive", "neutral", "negative", "NEGATIVE ", "mixed", " ", None]
+STATUSES = [None, "active", "Active", "churn", "churned", " Churned "]
 TYPES = [
     "churn_risk",
     " Churn_Risk",
@@ -86,6 +87,7 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
                 "id": n,
                 "owner": rng.choice(user_ids),
                 "tier_id": rng.choice([1, 1, 1, 2, None]),
+                "status": rng.choice(STATUSES),
                 "revenue": rng.choice([None, Decimal("0"), Decimal("-5"), Decimal("1200.50"), Decimal("999999.99")]),
                 "name": rng.choice([None, f"Customer {n} of {organization}"]),
                 "crm_id": rng.choice([None, "L1", "a2", "nowhere"]),
