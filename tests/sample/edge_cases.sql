@@ -385,6 +385,14 @@ where m = timestamp '2025-01-14';
 from (select max(sent_at) m from platform_email_prop group by thread_id)
 where m = timestamp '2025-01-13 23:59:59';
 
+-- a last message 90 days old to the second
+from (select max(sent_at) m from platform_email_prop group by thread_id)
+where m = timestamp '2024-10-17';
+
+-- a last message a second younger
+from (select max(sent_at) m from platform_email_prop group by thread_id)
+where m = timestamp '2024-10-17 00:00:01';
+
 -- a message at the very instant
 from platform_email_prop
 where sent_at = timestamp '2025-01-15';

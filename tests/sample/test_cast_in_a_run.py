@@ -217,9 +217,12 @@ def test_answers_count_from_the_first_message_of_a_run(
     assert found == (6, Decimal("1.88"), Decimal("1.50"), 4, Decimal("1.00"), Decimal("0.00"))
 
 
-def test_a_thread_is_open_after_more_than_24_hours(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
+def test_a_thread_is_open_after_more_than_24_hours_and_for_90_days(
+    drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]
+) -> None:
+    # D29: of each side two are older than 24 hours, and one is a second short of 90 days
     columns = "total_emails, team_open_email_threads, account_open_email_threads"
-    assert core(drop, cast[Role.UNANSWERED], columns, "account_communication_stats") == (9, 2, 2)
+    assert core(drop, cast[Role.UNANSWERED], columns, "account_communication_stats") == (13, 3, 3)
 
 
 def test_odd_meetings(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
@@ -231,7 +234,7 @@ def test_odd_meetings(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]
 
 
 def test_people_who_do_not_count(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
-    # of four people one opted out; she acted, though, and is not muted, so that two threads are alive
+    # D33: of four people one opted out and one is muted; the third who acted, and one whom nobody lists, make two
     found = core(drop, cast[Role.PEOPLE_WHO_DO_NOT_COUNT], "stakeholders_count, multi_threaded")
     assert found == (3, True)
 

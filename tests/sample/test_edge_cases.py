@@ -251,7 +251,7 @@ def test_customers_played_by_hand_have_no_other_events(
     counts: Callable[[str], int] = lambda table: db.sql(  # noqa: E731
         f"select count(*) from platform_{table} where organization_id = 1 and customer_id = {cast[role].customer_id}"
     ).fetchall()[0][0]
-    expected = {Role.NO_EVENTS: (0, 0), Role.RUNS: (6, 4), Role.UNANSWERED: (9, 8)}
+    expected = {Role.NO_EVENTS: (0, 0), Role.RUNS: (6, 4), Role.UNANSWERED: (13, 8)}
     assert (counts("email_prop"), counts("chat_message")) == expected[role]
     assert counts("ticket") == counts("calendar_event_prop") == 0
 

@@ -25,6 +25,7 @@ def cast_events(population: Population, customers: Customers, excluded_user: int
     stage.tickets()
     stage.edges_of_tenants()
     stage.after_the_instant()
+    stage.seasons_old()
     return stage.tables
 
 
@@ -197,6 +198,16 @@ class _Stage:
         for table in ("email_prop", "chat_message"):
             self._message(table, role, thread=3, hours=-5, direction="account", user=owner)
         self._ticket(role, days=-2, closed=None, requester=None, assignee=owner)
+
+    def seasons_old(self) -> None:
+        """Threads whose last message is 90 days old, and a second less, of either side."""
+        owner, *_ = self._team(Role.UNANSWERED)
+        thread = count(21)
+        for direction in ("account", "team"):
+            for hours in (90 * 24.0 - 1 / 3_600, 90 * 24.0):
+                self._message(
+                    "email_prop", Role.UNANSWERED, thread=next(thread), hours=hours, direction=direction, user=owner
+                )
 
     # rows
 
