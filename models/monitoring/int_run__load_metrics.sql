@@ -29,6 +29,23 @@ listed as (
     from rejects
     group by source, table_name, action
 
+    union all
+
+    -- D15, D27, D31, D33, D34: a flag that could not be read is null, and null stands for something
+    select
+        'flags_unread' as metric,
+        source || '.' || table_name || '.' || column_name || ', taken for '
+        || case when column_name = 'attended' then 'true' else 'false' end as dimension,
+        count(*) as value
+    from rejects
+    where
+        action = 'cell nulled'
+        and column_name in (
+            'archived', 'exclude_stats', 'primary_contact',
+            'muted', 'opted_out', 'excluded', 'attended', 'is_active', 'active'
+        )
+    group by source, table_name, column_name
+
 ),
 
 typed as (
