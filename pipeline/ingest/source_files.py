@@ -14,6 +14,7 @@ from typing import Final
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import shown_name
+from pipeline.ingest.readers.formats import FORMATS
 from pipeline.ingest.schema import Column, SourceTable
 from pipeline.ingest.source_folder import (
     FolderEntry,
@@ -97,9 +98,12 @@ def _by_names(tables: Sequence[SourceTable], entries: Iterable[FolderEntry]) -> 
 
 
 def _table_name(path: Path) -> str:
-    """The name by which a file or folder claims a table, without what tells one download from another."""
+    """The name by which a file or folder claims a table, without what tells one download from another.
+
+    Spark writes a folder of parts under a file's name: `customer.parquet/part-00000.parquet`.
+    """
     if path.is_dir():
-        return path.name.lower()
+        return (path.stem if path.suffix.lower() in FORMATS else path.name).lower()
     download = _DOWNLOAD.fullmatch(path.stem)
     return (download["name"] if download else path.stem).lower()
 

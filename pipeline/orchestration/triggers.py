@@ -1,6 +1,7 @@
 """What starts a run by itself: the week's schedule, and new or changed files in a source folder."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import dagster as dg
@@ -36,5 +37,5 @@ def folder_listing(folders: list[Path]) -> str:
     digest = hashlib.sha256()
     for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
         facts = path.stat()
-        digest.update(f"{path}|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
+        digest.update(os.fsencode(path) + f"|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
     return digest.hexdigest()

@@ -97,6 +97,15 @@ def test_parts_are_read_in_natural_order_of_their_names(tmp_path: Path) -> None:
     assert [row["first_name"] for row in rows(table)] == ["of 10"]
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_folder_of_parts_may_be_named_as_a_file(tmp_path: Path, suffix: str) -> None:
+    """As Spark writes it."""
+    folder = tmp_path / "platform" / f"tier.{suffix}"
+    write_csv(folder / "part-00000.csv", ["organization_id", *TIER], [("1", "1", "a")])
+    (folder / "_SUCCESS").touch()
+    assert tiers(tmp_path) == [(1, 1, "a")]
+
+
 def test_what_tools_leave_beside_their_files_is_no_part(tmp_path: Path) -> None:
     tier = tmp_path / "platform" / "tier"
     write_csv(tier / "part-0.csv", ["organization_id", *TIER], [("1", "1", "a")])

@@ -53,6 +53,12 @@ def test_nothing_new_starts_nothing(watch: Watch) -> None:
     assert not watch.starts_a_run()
 
 
+def test_a_file_whose_name_is_no_utf_8_starts_a_run(watch: Watch) -> None:
+    Path(os.fsdecode(os.fsencode(watch.crm) + b"/caf\xe9.txt")).write_text("x")
+    assert watch.starts_a_run()
+    assert not watch.starts_a_run()
+
+
 def test_a_new_file_a_changed_one_and_one_that_is_gone_start_a_run(watch: Watch) -> None:
     (watch.crm / "contacts.csv").write_text("Id\n1\n")
     assert watch.starts_a_run()
