@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import sys
 from types import FrameType
@@ -47,10 +48,18 @@ def in_words(error: BaseException) -> WarehouseError | None:
         return WarehouseError(error.strerror or _one_line(error), where=where, remedy=remedy)
     duckdb = sys.modules.get("duckdb")  # who has not loaded it can't have met its errors
     if duckdb is not None and isinstance(error, duckdb.IOException):
+        if "No space left on device" in str(error):
+            named = _DUCKDB_FILE.search(str(error))
+            where = named["file"] if named else "DuckDB"
+            return WarehouseError("No space left on device", where=where, remedy=_REMEDIES[errno.ENOSPC])
         return WarehouseError(
             _one_line(error), where="DuckDB", remedy="see to the file that is named and to the room left, and run again"
         )
     return None
+
+
+# IO Error: … Could not write file "/exports/1/accounts.csv": No space left on device
+_DUCKDB_FILE: Final = re.compile(r'file \\?"(?P<file>[^"\\]+)')
 
 
 def _one_line(error: BaseException) -> str:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.common.errors import WarehouseError
 from pipeline.paths import DBT_PROJECT, PROJECT_ROOT
+from pipeline.storage.local_files import is_full
 
 _DATABASE = "WAREHOUSE_POSTGRES_DATABASE"
 _USUAL_DATABASE = "warehouse"  # the profile's default, and the embedded server's
@@ -196,6 +197,10 @@ def _invoke(
         finally:
             _let_go(target)
     if result.exception is not None:
+        if is_full(target_path):  # dbt says it with no words
+            raise WarehouseError(
+                "No space left on device", where=str(target_path), remedy="make room there, and run again"
+            ) from result.exception
         raise WarehouseError(
             f"dbt stopped: {result.exception}",
             where="dbt_project",

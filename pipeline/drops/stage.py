@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from pipeline.contracts.contract import CRM_TENANT, ExportContract
 from pipeline.drops.csv_file import SAFE_SUFFIX, write_csv, write_safe_csv
+from pipeline.storage.local_files import naming
 
 CHECKSUMS = "SHA256SUMS"
 
@@ -90,7 +91,8 @@ def stage_drops(
             rows = _rows_of(mart, contract, organization_id, crm_organization_id)
             for suffix, write in writers.items():
                 path = folder / f"{contract.name}.{suffix}"
-                write(rows, path)
+                with naming(path):
+                    write(rows, path)
                 files[organization_id].append(_describe(contract.name, path, rows.num_rows))
         return contract
 

@@ -17,6 +17,7 @@ from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.run_plan import RunPlan
 from pipeline.state.history import DUPLICATES_SCHEMA, METRICS_SCHEMA, RunHistory
 from pipeline.state.workspace import Workspace
+from pipeline.storage.local_files import naming
 
 CONFIGURED_SCHEMA = pa.schema(
     [
@@ -74,7 +75,8 @@ def _run_table(folder: Path, name: str, schema: pa.Schema, parts: Sequence[Path]
 def _write_rows(folder: Path, name: str, schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> RawTable:
     """Write a table of the run: of the rows, what the schema names."""
     path = folder / f"{name}.parquet"
-    pq.write_table(pa.Table.from_pylist(list(rows), schema), path)
+    with naming(path):
+        pq.write_table(pa.Table.from_pylist(list(rows), schema), path)
     return _run_table(folder, name, schema, [path])
 
 

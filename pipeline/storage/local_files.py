@@ -7,6 +7,7 @@ killed writers left in it.
 
 from __future__ import annotations
 
+import errno
 import functools
 import hashlib
 import itertools
@@ -82,13 +83,26 @@ def flush(path: Path) -> None:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Name the file in what the system refuses: "No space left on device" comes without one."""
+    """Name the file, or the folder of several, where there is no room: "No space left on device" comes without one."""
     try:
         yield
     except OSError as error:
-        if error.filename is None and error.errno is not None:
+        if error.filename is None and error.errno in _NO_ROOM:
             raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
+
+
+def is_full(folder: Path) -> bool:
+    """Whether nothing more can be written to a folder's disk; False where that is not known."""
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_ROOM
+    except OSError:
+        return False
+
+
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_LEAST_ROOM: Final = 1_000_000
+"""Bytes: with fewer left, whatever is written next is likely to fail."""
 
 
 _PROCESS: Final = uuid.uuid4().hex[:12]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import subprocess
 from collections.abc import Callable
@@ -151,3 +152,15 @@ def test_the_manifest_tells_its_instants_apart(stage: Callable[..., StagedDrop])
     manifest = build_manifest(stage(), CONTRACTS, as_of=AS_OF, data_as_of=data_as_of, settings={}, inputs=[], checks=[])
     assert (manifest["as_of"], manifest["extracted_at"]) == ("2025-01-15T00:00:00Z", "2025-01-15T00:00:00Z")
     assert manifest["data_as_of"] == "2025-01-14T00:00:00Z"
+
+
+def test_a_disk_that_is_full_names_the_file(
+    tmp_path: Path, stage: Callable[..., StagedDrop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "Error writing bytes to file")  # as Arrow says it
+
+    monkeypatch.setattr(pq, "write_table", full)
+    with pytest.raises(OSError, match="No space left") as raised:
+        stage(tmp_path / "staged")
+    assert Path(str(raised.value.filename)).parent == tmp_path / "staged"

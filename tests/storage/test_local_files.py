@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from pipeline.storage.local_files import clear_drafts, hidden_name, point_link, whole_file, write_whole
+from pipeline.storage.local_files import clear_drafts, hidden_name, is_full, point_link, whole_file, write_whole
 from tests.drops.sudden_death import dies_at
 
 
@@ -88,3 +89,12 @@ def test_drafts_of_the_living_stay_and_of_the_dead_go(tmp_path: Path) -> None:
         (tmp_path / name).touch()
     clear_drafts(tmp_path)
     assert set(names(tmp_path)) == {own, f"{own}.data", ".1-0a1b2c3d4e5f-0", ".hidden-by-hand-0", "data-0-1"}
+
+
+def test_a_folder_is_full_where_its_disk_has_no_room_to_speak_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    for free, full in ((0, True), (500_000, True), (2_000_000, False)):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))
+        assert is_full(tmp_path) is full

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from pipeline.ingest.landing.file_reading import FileReading
 from pipeline.ingest.schema import SourceTable
-from pipeline.storage.local_files import clear_drafts, hidden_name, put_in_place, write_whole
+from pipeline.storage.local_files import clear_drafts, hidden_name, naming, put_in_place, write_whole
 
 _ADDRESS_DIGITS: Final = 32
 _PARQUET_MARK: Final = b"PAR1"
@@ -172,7 +172,8 @@ class Landing:
         stem = hidden_name()
         draft = Draft(folder / f"{stem}.data", folder / f"{stem}.rejects", folder / f"{stem}.scratch")
         try:
-            yield draft
+            with naming(folder):
+                yield draft
         finally:
             for path in (draft.data, draft.rejects, draft.scratch):
                 path.unlink(missing_ok=True)
