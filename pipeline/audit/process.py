@@ -16,41 +16,40 @@ if TYPE_CHECKING:
         ExportContract,  # which loads Arrow: the process is to be started before that
     )
 
-_REMEDY = "; too little memory is a known cause"
+
+@dataclass(frozen=True)
+class AuditRequest:
+    """The audit of the drops that are staged, or about to be, in these folders of organizations.
+
+    `exports` names what the drops hold, in the order in which the checks are told. The rules are those in the folder
+    `expectations`; `settings` are values that they may ask for. With `spares_memory` the process gives back to the
+    machine what it is done with.
+    """
+
+    folders: Mapping[int, Path]
+    exports: Sequence[str]
+    expectations: Path
+    as_of: datetime
+    settings: Mapping[str, Any]
+    spares_memory: bool = False
+
+
+@dataclass(frozen=True)
+class Conclude:
+    """The wish that the audit end; Great Expectations' own results go to the file `results`."""
+
+    results: Path | None
 
 
 class AuditProcess(HelperProcess):
     """A process that has Great Expectations loaded: start it early, begin audits, close it (or use `with`)."""
 
-    def __init__(self, command: Sequence[str] = ()) -> None:
-        super().__init__("audit", "pipeline.audit", remedy=_REMEDY, command=command)
+    what = "audit"
+    module = "pipeline.audit.worker"
 
-    def begin(
-        self,
-        folders: Mapping[int, Path],
-        exports: Sequence[str],
-        expectations: Path,
-        *,
-        as_of: datetime,
-        settings: Mapping[str, Any],
-        spares_memory: bool = False,
-    ) -> StagedAudit:
-        """Begin the audit of the drops that are staged, or about to be, in these folders of organizations.
-
-        `exports` names what the drops hold, in the order in which the checks are told. The rules are those in the
-        folder `expectations`; `settings` are values that they may ask for. With `spares_memory` the process gives back
-        to the machine what it is done with.
-        """
-        self.tell(
-            {
-                "begin": {str(name): str(folder.resolve()) for name, folder in folders.items()},
-                "exports": list(exports),
-                "expectations": str(expectations.resolve()),
-                "as_of": as_of.isoformat(),
-                "settings": dict(settings),
-                "spares_memory": spares_memory,
-            }
-        )
+    def begin(self, request: AuditRequest) -> StagedAudit:
+        """Begin an audit."""
+        self.tell(request)
         return StagedAudit(self)
 
 
@@ -62,20 +61,13 @@ class StagedAudit:
 
     def look_at(self, contract: ExportContract) -> None:
         """Say that the files of an export are all there; they are read and judged while others are staged."""
-        self.process.tell({"look_at": contract_to_json(contract)})
+        self.process.tell(contract)
 
     def concluded(self, results: Path | None = None) -> AuditResult:
         """Have the audit ended; Great Expectations' own results go to the file `results`.
 
         Raises WarehouseError if a rule file is not well formed, or if the process ends without an answer.
         """
-        *_, answer = self.process.ask({"conclude": str(results.resolve()) if results else None})
-        return AuditResult.from_dict(answer["result"])
-
-
-def contract_to_json(contract: ExportContract) -> dict[str, Any]:
-    """Give the exported part of a contract as JSON values, the rule ids of its columns included."""
-    described = contract.as_dict()
-    for column, entry in zip(contract.exported_columns, described["schema"], strict=True):
-        entry["rules"] = list(column.rules)
-    return described
+        *_, answer = self.process.ask(Conclude(results))
+        result: AuditResult = answer.value
+        return result

@@ -1,9 +1,9 @@
-"""What an audit says: each check with its result, and the rows that failed it, by key. Plain data, to and from JSON."""
+"""What an audit says: each check with its result, and the rows that failed it, by key. Plain data."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from pipeline.common.errors import WarehouseError
@@ -123,26 +123,6 @@ class AuditResult:
             f"the audit of the staged files failed {checks}; nothing was published, the last drops stay.\n{shown}",
             remedy="mend the rows where they come from, or the model that computes them, and run again",
         )
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the result as plain JSON; `from_dict` reads it."""
-        return {"ok": self.ok, "checks": [asdict(check) for check in self.checks]}
-
-    @classmethod
-    def from_dict(cls, value: Mapping[str, Any]) -> AuditResult:
-        """Read what `as_dict` gave, also after a turn through JSON."""
-        return cls(tuple(_check(check) for check in value["checks"]))
-
-
-def _check(value: Mapping[str, Any]) -> Check:
-    return Check(
-        **{
-            **value,
-            "rules": tuple(value["rules"]),
-            "failed_by_organization": {int(name): count for name, count in value["failed_by_organization"].items()},
-            "samples": tuple(FailedRow(**row) for row in value["samples"]),
-        }
-    )
 
 
 def _shown(value: str | None) -> str:

@@ -1,110 +1,121 @@
 """A module of ours in a process of its own, started before it is needed: its slow imports are done by then.
 
-The two talk in lines of JSON. A request gets any number of messages and then one with `result` or `error`. A helper
-that ends before that, with whatever exit code, fails the run: silence is not consent. One whose run is gone ends too.
+The two send each other objects over a pipe. A request gets any number of messages and then a `Result` or an error. A
+helper that ends before that, with whatever exit code, fails the run: silence is not consent. One whose run is gone
+ends too.
 """
 
 from __future__ import annotations
 
-import json
+import importlib
 import os
+import pickle
 import queue
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, ClassVar, Final, Self
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.startup import quick_imports
 
 _LAST_WORDS: Final = 2_000
+"""Characters of a helper's log that an error quotes."""
 _PATIENCE: Final = 10.0
+"""Seconds in which a helper that was asked to end does so."""
+_SERVE: Final = "from pipeline.common.worker_process import serve; serve()"
 
-Message = dict[str, Any]
-Send = Callable[[Message], None]
+Send = Callable[[object], None]
+Answer = Callable[[Any, Send], object]
+"""What answers a request: it gets the request and what sends messages ahead of the result. It returns the result, or
+None where the request wants no answer."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """The last message of an answer."""
+
+    value: Any
 
 
 class HelperProcess:
     """A helper from the side of the run: start it early, ask it, close it (or use `with`).
 
-    `what` names it in errors, `module` is what `python -m` starts with `arguments`, and `remedy` helps a person whose
-    helper fell silent.
+    `what` names it in errors. Its process imports `module` and calls the function `prepare(*arguments)` there, which
+    returns the helper's `Answer`. Requests, messages and results are whatever pickle takes. What the process prints
+    goes to a log, whose end an error quotes.
     """
 
-    def __init__(self, what: str, module: str, *arguments: str, remedy: str = "", command: Sequence[str] = ()) -> None:
-        self.what = what
-        self.module = module
-        self._remedy = f"try `python -m {module}` by hand: it should wait for a line{remedy}"
+    what: ClassVar[str]
+    module: ClassVar[str]
+
+    def __init__(self, *arguments: str) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
-        self._scratch = tempfile.TemporaryDirectory(prefix="warehouse-helper-")
-        self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-            # -P: no module of the folder that the run was started in
-            command or (sys.executable, "-P", "-m", module, *arguments),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-                "TMPDIR": self._scratch.name,  # it is ended in the midst of things, so what it leaves there is ours
-            },
-            text=True,
-        )
+        self._pipe, theirs = Pipe()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+                # -P: no module of the folder that the run was started in
+                [sys.executable, "-P", "-c", _SERVE, str(theirs.fileno()), self.module, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=self._log,
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            )
         self._end: threading.Thread | None = None
 
-    def tell(self, request: Mapping[str, Any]) -> None:
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    def tell(self, request: object) -> None:
         """Send a request that has no answer; what the helper calls an error then comes with the next answer.
 
         Raises WarehouseError if the helper has ended.
         """
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(request) + "\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
+            self._pipe.send(request)
+        except ConnectionError:
             raise self._silent() from None
 
-    def ask(self, request: Mapping[str, Any]) -> Iterator[Message]:
-        """Send a request and yield every message of the answer, the one with its `result` last.
+    def ask(self, request: object) -> Iterator[Any]:
+        """Send a request and yield every message of the answer, its `Result` last.
 
         Raises WarehouseError for what the helper calls an error, or if it ends without an answer.
         """
         self.tell(request)
-        assert self._process.stdout is not None
-        while line := self._process.stdout.readline():
-            message = json.loads(line)
-            if "error" in message:
-                raise WarehouseError(**message["error"])
+        message = None
+        while not isinstance(message, Result):
+            try:
+                message = self._pipe.recv()
+            except (EOFError, OSError):  # between two messages, or in the midst of one
+                raise self._silent() from None
+            if isinstance(message, WarehouseError):
+                raise message
             yield message
-            if "result" in message:
-                return
-        raise self._silent()
 
     def close(self) -> None:
         """End the process, whatever it is at: it keeps nothing. Its memory is given back while the run goes on."""
         self._process.terminate()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None and not pipe.closed:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    continue
+        self._pipe.close()
         if self._end is None:
             self._end = threading.Thread(target=self._await_end)
             self._end.start()
 
     def _await_end(self) -> None:
-        """Wait until the process is gone, then remove what it left. The interpreter does not end before."""
+        """Wait until the process is gone; the interpreter does not end before."""
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._log.close()
-        self._scratch.cleanup()
 
     def __enter__(self) -> Self:
         return self
@@ -127,40 +138,43 @@ class HelperProcess:
             f"the {self.what} ended before it had answered ({ended}); nothing was published"
             + (f". Its last words:\n{words}" if words else ""),
             where=self.module,
-            remedy=self._remedy,
+            remedy="see to what it says, or to the machine's memory, for too little of it is a known cause; run again",
         )
 
 
-def serve(prepare: Callable[[], object], answer: Callable[[Message, Send], Any]) -> None:
-    """Be a helper: prepare, then answer requests until there are no more.
+def serve() -> None:
+    """Be a helper, as the command line says: prepare, then answer requests until there are no more.
 
-    `answer` gets a request and a function that sends messages ahead of the result. It returns the result, or None
-    where the request wants no answer; a WarehouseError is passed on to the run. What is printed goes to standard error.
     When the run that asks is gone, this process ends at once, for it may hold a database that the next run needs.
     """
-    requests: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(requests,), daemon=True).start()
-    with os.fdopen(os.dup(1), "w") as answers:
-        os.dup2(2, 1)
+    number, module, *arguments = sys.argv[1:]
+    os.set_inheritable(int(number), False)
+    pipe = Connection(int(number))
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(pipe, requests), daemon=True).start()
+    sending = threading.Lock()
 
-        def send(message: Message) -> None:
-            answers.write(json.dumps(message) + "\n")
-            answers.flush()
+    def send(message: object) -> None:
+        with sending:  # dbt tells of its nodes in threads
+            pipe.send(message)
 
-        with quick_imports():
-            prepare()
+    with quick_imports():
+        answer: Answer = importlib.import_module(module).prepare(*arguments)
+    while True:
+        request = pickle.loads(requests.get())  # noqa: S301 (the run's own)
+        try:
+            result = answer(request, send)
+        except WarehouseError as error:
+            send(error)
+        else:
+            if result is not None:
+                send(Result(result))
+
+
+def _listen(pipe: Connection, requests: queue.SimpleQueue[bytes]) -> None:
+    """Pass requests on unread: what they are made of is imported by the thread that answers."""
+    try:
         while True:
-            request = json.loads(requests.get())
-            try:
-                result = answer(request, send)
-            except WarehouseError as error:
-                send({"error": {"what": error.what, "where": error.where, "remedy": error.remedy}})
-            else:
-                if result is not None:
-                    send({"result": result})
-
-
-def _listen(requests: queue.SimpleQueue[str]) -> None:
-    for line in sys.stdin:
-        requests.put(line)
-    os._exit(0)
+            requests.put(pipe.recv_bytes())
+    except (EOFError, OSError):
+        os._exit(0)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Protocol
 
-from pipeline.common.worker_process import HelperProcess, Message, Send, serve
+from pipeline.common.worker_process import Answer, HelperProcess, Send
 from pipeline.dbt.runner import DbtContext, NodeResult, OnNode, load_dbt, run_dbt
 
 
@@ -24,26 +22,25 @@ OpenDbt = Callable[[], AbstractContextManager[Dbt]]
 
 
 class DbtProcess(HelperProcess):
-    """A process that has dbt loaded: start it early, ask it for builds, close it (or use `with`)."""
+    """A process that has dbt loaded for a target: start it early, ask it for builds, close it (or use `with`)."""
 
-    def __init__(self, target: str, spare: Path, command: Sequence[str] = ()) -> None:
-        super().__init__("dbt process", "pipeline.dbt.worker", target, str(spare.resolve()), command=command)
+    what = "dbt process"
+    module = "pipeline.dbt.worker"
+
+    def __init__(self, target: str, spare: Path) -> None:
+        super().__init__(target, str(spare.resolve()))
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
         """Run dbt there. Nodes that end well are yielded as they do, the others last, when dbt tells all of them."""
-        where = {"target_path": str(context.target_path.resolve()), "environment": dict(context.environment)}
-        request = {"arguments": list(arguments), "context": {**asdict(context), **where}}
         given: set[str] = set()
-        for message in self.ask(request):
-            if "node" in message:
-                result = NodeResult(**message["node"])
-                on_node(result)
-                if result.ok:
-                    given.add(result.unique_id)
-                    yield result
-            elif "result" in message:
-                results = [NodeResult(**node) for node in message["result"]]
-                yield from (result for result in results if result.unique_id not in given)
+        for message in self.ask((list(arguments), context)):
+            if isinstance(message, NodeResult):
+                on_node(message)
+                if message.ok:
+                    given.add(message.unique_id)
+                    yield message
+            else:
+                yield from (node for node in message.value if node.unique_id not in given)
 
 
 class DbtHere:
@@ -67,11 +64,12 @@ def open_dbt(target: str, spare: Path) -> Iterator[Dbt]:
         yield process
 
 
-def _answer(request: Message, send: Send) -> list[Message]:
-    context = DbtContext(**{**request["context"], "target_path": Path(request["context"]["target_path"])})
-    results = run_dbt(request["arguments"], context, lambda node: send({"node": asdict(node)}))
-    return [asdict(result) for result in results]
+def prepare(target: str, spare: str) -> Answer:
+    """Load dbt; return what runs a command of it."""
+    load_dbt(target, Path(spare))
+    return _run
 
 
-if __name__ == "__main__":
-    serve(lambda: load_dbt(sys.argv[1], Path(sys.argv[2])), _answer)
+def _run(request: tuple[Sequence[str], DbtContext], send: Send) -> list[NodeResult]:
+    arguments, context = request
+    return run_dbt(arguments, context, on_node=send)

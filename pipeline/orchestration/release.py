@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.audit import AuditResult, StagedAudit
+from pipeline.audit import AuditRequest, AuditResult, StagedAudit
 from pipeline.common.errors import WarehouseError, in_words
 from pipeline.common.formats import plural
 from pipeline.common.instants import run_name
@@ -89,13 +89,11 @@ class Release:
         metrics = self.engine.read(METRICS, METRICS_SCHEMA.names)
         with self.run.helpers.audit() as process, ThreadPoolExecutor(1) as aside:
             folders = self._folders()
+            exports = [contract.name for contract in self.contracts]
             audit = process.begin(
-                folders,
-                [contract.name for contract in self.contracts],
-                EXPECTATIONS,
-                as_of=plan.as_of,
-                settings=plan.published_settings,
-                spares_memory=settings.spares_memory,
+                AuditRequest(
+                    folders, exports, EXPECTATIONS, plan.as_of, plan.published_settings, settings.spares_memory
+                )
             )
             drops = self._stage(folders, audit)
             problem = self._broken_promise(drops)

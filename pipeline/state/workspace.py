@@ -10,6 +10,7 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from pipeline.common.errors import WarehouseError
+from pipeline.common.temporary_folder import temporary_folder
 from pipeline.storage.local_files import clear_drafts
 
 _SHARED: Final = ("reports", "dbt", "spark", "dagster")
@@ -81,7 +82,10 @@ class Workspace:
 
     @contextmanager
     def turn(self, say: Callable[[str], None]) -> Iterator[None]:
-        """Wait until no other run uses this state folder, saying so; then clear what killed ones left in it."""
+        """Wait until no other run uses this state folder, saying so; then clear what killed ones left in it.
+
+        Until the turn ends, the temporary folder of this process and of those that it starts lies in the state folder.
+        """
         lock = FileLock(self.state / "run.lock")
         try:
             lock.acquire(timeout=0)
@@ -91,6 +95,7 @@ class Workspace:
         try:
             for folder in (self.state, *self.state.glob("history/*"), *(self.state / name for name in _SHARED)):
                 clear_drafts(folder)
-            yield
+            with temporary_folder(self.state / "temporary"):
+                yield
         finally:
             lock.release()

@@ -1,4 +1,4 @@
-"""The process of `AuditProcess`: it loads Great Expectations, then audits whatever it is asked to."""
+"""What the process of `AuditProcess` does: it loads Great Expectations, then audits whatever it is asked to."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import importlib.util
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pipeline.audit.process import AuditRequest, Conclude
+from pipeline.audit.results import AuditResult
 from pipeline.common.startup import hide
-from pipeline.common.worker_process import Message, Send, serve
-from pipeline.contracts.contract import contract_from_dict
+from pipeline.common.worker_process import Answer, Send
+from pipeline.contracts.contract import ExportContract
 
 if TYPE_CHECKING:
     from pipeline.audit.auditor import Audit
@@ -22,46 +22,43 @@ _BACK_SEAT = 5
 """The imports must not hold up the run, which at first has enough to do."""
 
 
-def _prepare() -> None:
-    """Load the auditor in a thread of less urgency. On Linux each thread has its own: the audit keeps the usual one."""
+def prepare() -> Answer:
+    """Load the auditor in a thread of less urgency; return what answers the requests of one audit after the other.
+
+    On Linux each thread has its own urgency: the audit keeps the usual one.
+    """
     keep_imports_lean()
     with ThreadPoolExecutor(1, initializer=os.nice, initargs=(_BACK_SEAT,)) as back_seat:
         back_seat.submit(importlib.import_module, "pipeline.audit.auditor").result()
+    return _Audits().answer
 
 
 class _Audits:
-    """Answers the requests of one audit after the other."""
+    """The audit under way, if one is."""
 
     def __init__(self) -> None:
         self._audit: Audit | None = None
 
-    def answer(self, request: Message, _send: Send) -> dict[str, Any] | None:
+    def answer(self, request: AuditRequest | ExportContract | Conclude, _send: Send) -> AuditResult | None:
         from pipeline.audit.auditor import Audit
         from pipeline.contracts.business_rules import read_rule_books
 
         match request:
-            case {
-                "begin": folders,
-                "exports": exports,
-                "expectations": expectations,
-                "as_of": as_of,
-                "settings": settings,
-                "spares_memory": spares_memory,
-            }:
+            case AuditRequest():
                 self._audit = None  # a malformed rule file must leave no audit begun
                 self._audit = Audit(
-                    {int(name): Path(folder) for name, folder in folders.items()},
-                    exports,
-                    read_rule_books(Path(expectations)),
-                    as_of=datetime.fromisoformat(as_of),
-                    settings=settings,
-                    spares_memory=spares_memory,
+                    request.folders,
+                    request.exports,
+                    read_rule_books(request.expectations),
+                    as_of=request.as_of,
+                    settings=request.settings,
+                    spares_memory=request.spares_memory,
                 )
-            case {"look_at": described} if self._audit:
-                self._audit.look_at(contract_from_dict(described))
-            case {"conclude": results} if self._audit:
+            case ExportContract() if self._audit:
+                self._audit.look_at(request)
+            case Conclude() if self._audit:
                 audit, self._audit = self._audit, None
-                return audit.concluded(Path(results) if results else None).as_dict()
+                return audit.concluded(request.results)
         return None
 
 
@@ -86,7 +83,3 @@ def _lazy(name: str) -> Any:
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
-
-
-if __name__ == "__main__":
-    serve(_prepare, _Audits().answer)
