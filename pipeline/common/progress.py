@@ -100,43 +100,51 @@ class PlainView:
 
 
 class TerminalView:
-    """A live line for the step under way: what is done, at what rate, and what is left.
+    """A live line for the step under way: what is done, at what rate, and how much time is left.
 
     What is shown may quote data or a path, so it is put together as Text: rich takes no bracket in it for markup.
     """
 
     def __init__(self, console: Console) -> None:
-        from rich.status import Status
+        from rich import progress
         from rich.text import Text
 
         self.console = console
-        self.status = Status("", console=console)
-        self.line = Text.assemble
+        self.text = Text.assemble
+        self.live = progress.Progress(
+            progress.SpinnerColumn(),
+            progress.TextColumn("{task.description}", style="bold", markup=False),
+            progress.TextColumn("{task.fields[detail]}", markup=False),
+            progress.TextColumn("{task.fields[count]}", markup=False),
+            progress.TextColumn("{task.fields[rate]}", markup=False),
+            progress.TimeRemainingColumn(),
+            console=console,
+            transient=True,
+        )
 
     def began(self, step: Step) -> None:
         """Start the live line."""
-        self.status.update(self.line((step.name, "bold")))
-        self.status.start()
+        self.task = self.live.add_task(step.name, total=None, detail="", count="", rate="")
+        self.live.start()
 
     def changed(self, step: Step, detail: str) -> None:
         """Rewrite the live line."""
-        rate = step.done / max(step.seconds, 0.001)
-        parts = [detail, f"{step.done:,} {step.unit}", f"{rate:,.0f} {step.unit}/s"]
-        if step.total:
-            left = (step.total - step.done) / max(rate, 0.001)
-            parts.append(f"of {step.total:,}, about {left:.0f} s left")
-        self.status.update(self.line((step.name, "bold"), *(f"  {part}" for part in parts if part)))
+        count = f"{step.done:,} of {step.total:,} {step.unit}" if step.total else f"{step.done:,} {step.unit}"
+        self.live.update(self.task, completed=step.done, total=step.total, detail=detail, count=count)
+        speed = self.live.tasks[0].speed
+        self.live.update(self.task, rate=f"{speed:,.0f} {step.unit}/s" if speed else "")
 
     def ended(self, step: Step, ok: bool) -> None:
         """Leave one line behind."""
-        self.status.stop()
+        self.live.stop()
+        self.live.remove_task(self.task)
         mark, outcome = (("✓ ", "green"), step.summary) if ok else (("✗ ", "red"), "failed")
         name, seconds = (f"{step.name:<8}", "bold"), (f"{step.seconds:.1f} s", "dim")
-        self.console.print(self.line(mark, name, f" {outcome}  ", seconds))
+        self.console.print(self.text(mark, name, f" {outcome}  ", seconds))
 
     def noted(self, text: str) -> None:
         """Print it above the live line."""
-        self.console.print(self.line("  ", ("!", "yellow"), f" {text}"))
+        self.console.print(self.text("  ", ("!", "yellow"), f" {text}"))
 
 
 def open_progress() -> Progress:

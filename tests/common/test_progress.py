@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from io import StringIO
+from time import sleep
 
 import pytest
 from rich.console import Console
@@ -21,3 +23,23 @@ def test_brackets_and_backslashes_are_no_markup(text: str) -> None:
     said = screen.getvalue().splitlines()
     assert any(line.endswith(f"! {text}") for line in said)
     assert any(f"✓ audit    {text}  " in line for line in said)
+
+
+def test_a_step_under_way_says_how_much_is_done_at_what_rate_and_what_is_left() -> None:
+    screen = StringIO()
+    progress = Progress(TerminalView(Console(file=screen, force_terminal=True, color_system=None, width=200)))
+    with progress.step("crm") as step:
+        for done in (0, 1_000, 2_000):
+            step.update(done, 4_000, detail="accounts.csv")
+            sleep(0.02)
+    assert re.search(r"crm accounts\.csv 2,000 of 4,000 rows [\d,]+ rows/s 0:00:0\d", screen.getvalue())
+
+
+def test_a_step_that_does_not_know_its_end_says_no_time_left() -> None:
+    screen = StringIO()
+    progress = Progress(TerminalView(Console(file=screen, force_terminal=True, color_system=None, width=200)))
+    with progress.step("dbt", "nodes") as step:
+        for done in (1, 2, 3):
+            step.update(done, detail="accounts")
+            sleep(0.02)
+    assert re.search(r"dbt accounts 3 nodes [\d,]+ nodes/s +\n", screen.getvalue())
