@@ -308,24 +308,29 @@ def contract_diff(
 def main() -> None:
     """Run the command line; a fault with a remedy is said in words and ends with exit code 1."""
     _open_streams()
-    interruptions = Interruptions()
+    Interruptions.listen()
     hide("pandas")  # pyarrow would load it to ask whether a list is a series: a second that no command has use for
     code: str | int | None = 1
     atexit.register(lambda: _leave(code))  # what is registered first is called last, when all else has ended
     try:
         app()
-    except Interrupted:
-        code = interruptions.exit_code()
-        print("\ninterrupted: what is published is whole\nTo do: run again", file=sys.stderr)
-        sys.exit(code)
     except SystemExit as ended:
         code = ended.code
         raise
-    except Exception as error:
-        if (fault := in_words(error)) is None:
+    except (Interrupted, Exception) as error:
+        if isinstance(error, Interrupted) or Interruptions.is_wished():
+            code = Interruptions.exit_code()
+            _say("interrupted: what is published is whole\nTo do: run again")
+        elif (fault := in_words(error)) is not None:
+            _say(str(fault))
+        else:
             raise
-        print(f"\n{fault}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(code)
+
+
+def _say(words: str) -> None:
+    with contextlib.suppress(OSError):  # the terminal may have been closed
+        print(f"\n{words}", file=sys.stderr)
 
 
 def _open_streams() -> None:

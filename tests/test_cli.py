@@ -69,14 +69,69 @@ def test_a_sample_below_a_file_is_said_in_words(tmp_path: Path) -> None:
     assert "name another folder" in ended.stderr and "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+LONG_QUERY = "select sum(range) from range(20_000_000_000)"
+WHILE_DUCKDB_IS_AT_WORK = (
+    f"import os, threading, duckdb; c = duckdb.connect(); c.execute('set enable_progress_bar = false'); "
+    f"threading.Timer(0.5, os.kill, (os.getpid(), {int(signal.SIGTERM)})).start(); c.execute('{LONG_QUERY}').fetchall()"
+)
+WHILE_A_LIBRARY_LOADS = f"""
+import os, sys
+class Fragile:
+    def find_spec(self, name, path=None, target=None):
+        if name == "pyarrow":
+            try:
+                os.kill(os.getpid(), {int(signal.SIGTERM)})
+                [None for _ in range(10**6)]
+            except BaseException:
+                raise ImportError("Encountered an error while initializing the extension")
+sys.meta_path.insert(0, Fragile())
+{CALL}
+"""
+
+
+@pytest.mark.parametrize("number", ENDING)
 def test_an_interruption_ends_in_words_with_the_signal_s_exit_code(number: signal.Signals) -> None:
     ended = warehouse("verify", "drop", call=failing(f"import os; os.kill(os.getpid(), {int(number)})"))
     assert ended.returncode == 128 + number
     assert "interrupted" in ended.stderr and "Traceback" not in ended.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_nohup_is_a_wish_that_is_kept() -> None:
+    ended = warehouse(
+        "verify",
+        "drop",
+        call="import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
+        + failing(f"import os; os.kill(os.getpid(), {int(signal.SIGHUP)}); return ()"),
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_an_interruption_while_duckdb_is_at_work_is_no_fault_of_a_query() -> None:
+    ended = warehouse("verify", "drop", call=failing(WHILE_DUCKDB_IS_AT_WORK))
+    assert ended.returncode == 128 + signal.SIGTERM, ended.stderr
+    assert "interrupted" in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_an_interruption_of_a_query_in_dagster_s_steps_is_no_failure_to_report(tmp_path: Path) -> None:
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "accounts.csv").write_text("id,name\na,A\n")
+    fail = f"def fail(*_):\n    {WHILE_DUCKDB_IS_AT_WORK}"
+    call = f"import pipeline.orchestration.sources as s\n{fail}\ns.ingest_source = fail\n{CALL}"
+    ended = warehouse("run", "--crm", "crm", folder=tmp_path, call=call)
+    assert ended.returncode == 128 + signal.SIGTERM, ended.stderr
+    assert "interrupted" in ended.stderr and "Traceback" not in ended.stderr and "report:" not in ended.stderr
+    assert not list(tmp_path.rglob("*-failed-*.html"))
+
+
+def test_an_interruption_while_libraries_load_waits_until_they_have(tmp_path: Path) -> None:
+    (tmp_path / "crm").mkdir()
+    ended = warehouse("run", "--crm", "crm", folder=tmp_path, call=WHILE_A_LIBRARY_LOADS)
+    assert ended.returncode == 128 + signal.SIGTERM, ended.stderr
+    assert "interrupted" in ended.stderr and "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("number", ENDING)
 def test_an_interruption_in_dagster_s_steps_ends_in_the_same_way(number: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "crm").mkdir()
     (tmp_path / "crm" / "accounts.csv").write_text("id,name\na,A\n")

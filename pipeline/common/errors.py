@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
-from typing import Final
+from typing import ClassVar, Final
 
 _REMEDIES: Final = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room there, and run again"),
@@ -70,25 +73,57 @@ class Interrupted(BaseException):
     """Somebody wants the command to end: no fault, so nothing that handles faults catches it."""
 
 
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 class Interruptions:
-    """Raises `Interrupted` at both signals, and knows the last signal even where a library replaces the handlers."""
+    """The signals that ask this command to end: Ctrl-C, a service manager, a terminal that was closed.
 
-    def __init__(self) -> None:
-        self._told, telling = os.pipe()
-        for end in (self._told, telling):
+    They raise `Interrupted`. Where that happens within a library's own code, the library may make another error of it,
+    or take it for none: `is_wished` then still says that any error from now on is the interruption's.
+    """
+
+    _signals: ClassVar[bytearray] = bytearray()
+    _read_end: ClassVar[int | None] = None
+    _holds: ClassVar[int] = 0
+
+    @classmethod
+    def listen(cls) -> None:
+        """Listen from now on. Python notes each signal in a pipe, even where a library replaces the handlers."""
+        cls._read_end, write_end = os.pipe()
+        for end in (cls._read_end, write_end):
             os.set_blocking(end, False)
-        signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, _interrupt)
+        signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+        for number in _ENDING:
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup's wish
+                signal.signal(number, cls._interrupt)
 
-    def exit_code(self) -> int:
+    @classmethod
+    def is_wished(cls) -> bool:
+        """Whether a signal has asked this process to end."""
+        if cls._read_end is not None:
+            with contextlib.suppress(BlockingIOError):
+                cls._signals += bytes(number for number in os.read(cls._read_end, 4096) if number in _ENDING)
+        return bool(cls._signals)
+
+    @classmethod
+    def exit_code(cls) -> int:
         """Give the exit code for the signal that came last."""
+        return 128 + (cls._signals[-1] if cls.is_wished() else signal.SIGINT)
+
+    @classmethod
+    @contextmanager
+    def put_off(cls) -> Iterator[None]:
+        """Raise `Interrupted` at the end of the block only: a C extension that it hits as it loads may abort."""
+        cls._holds += 1
         try:
-            numbers = os.read(self._told, 4096)
-        except BlockingIOError:
-            numbers = b""
-        return 128 + (numbers[-1] if numbers else signal.SIGINT)
+            yield
+        finally:
+            cls._holds -= 1
+            if not cls._holds and cls.is_wished():
+                raise Interrupted
 
-
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise Interrupted
+    @classmethod
+    def _interrupt(cls, number: int, frame: FrameType | None) -> None:
+        if not cls._holds:
+            raise Interrupted

@@ -10,19 +10,22 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 
+from pipeline.common.errors import Interruptions
+
 
 @contextmanager
 def quick_imports() -> Iterator[None]:
-    """Collect no garbage meanwhile, and never look through what is there at the end.
+    """Collect no garbage meanwhile, and never look through what is there at the end; an interruption waits as long.
 
     What is loaded stays, and looking through it takes a fifth of the time.
     """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
+    with Interruptions.put_off():
+        gc.disable()
+        try:
+            yield
+        finally:
+            gc.freeze()
+            gc.enable()
 
 
 class _Hider(MetaPathFinder):

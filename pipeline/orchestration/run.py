@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pipeline.common.errors import Interrupted, WarehouseError, in_words
+from pipeline.common.errors import Interrupted, Interruptions, WarehouseError, in_words
 from pipeline.common.progress import Progress
 from pipeline.common.startup import quick_imports
 from pipeline.orchestration.resources import RunContext, helpers_started_early
@@ -74,6 +74,10 @@ def _execute(run: RunContext) -> list[dict[str, Any]]:
             result = job.execute_in_process(instance=instance, run_config=_QUIET)
         except dg.DagsterExecutionInterruptedError:
             raise Interrupted from None
+        except Exception:
+            if Interruptions.is_wished():
+                raise Interrupted from None
+            raise
     (published,) = (event for event in result.get_asset_materialization_events() if event.asset_key == PUBLISHED)
     drops = published.materialization.metadata["drops"].value
     assert isinstance(drops, list)

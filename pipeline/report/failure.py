@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.common.errors import WarehouseError, in_words
+from pipeline.common.errors import Interruptions, WarehouseError, in_words
 from pipeline.common.progress import Progress
 from pipeline.drops.catalog import organizations_in
 from pipeline.ingest.landing.record import SOURCES, has_crm_rows
@@ -40,6 +40,8 @@ def failure_reported(
     try:
         yield
     except Exception as error:
+        if Interruptions.is_wished():  # and so this is no failure
+            raise
         try:
             for page in _write(settings, plan, landed(), _as_problem(error)):
                 progress.view.noted(f"report: {page}")
