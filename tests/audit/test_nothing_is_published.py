@@ -115,11 +115,12 @@ def run(folder: Path, auditor: AuditProcess, contracts: Sequence[ExportContract]
 
 
 def published(folder: Path) -> dict[str, Any]:
-    """What a reader sees: the drops, and the one that `latest` names."""
+    """What a reader sees: the drops, the one that `latest` names, and rows that lie about."""
     organization = folder / "1"
     folders = [path for path in organization.iterdir() if not path.is_symlink()]
     drops = sorted(path.name for path in folders if (path / "manifest.json").exists())
-    return {"drops": drops, "latest": (organization / "latest").resolve().name}
+    staged = [path.name for path in folders if path.name.startswith(".staging-")]
+    return {"drops": drops, "latest": (organization / "latest").resolve().name, "staged": staged}
 
 
 def staging(break_it: Callable[[ExportContract, Path], None]) -> Callable[..., list[StagedDrop]]:

