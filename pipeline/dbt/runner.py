@@ -224,19 +224,14 @@ _READY: dict[Path, Manifest] = {}
 
 
 def load_dbt(target: str, spare: Path) -> None:
-    """Do what needs no request: import dbt, parse or unpack the project, and have dbt list it.
+    """Do what needs no request: import dbt, and parse or unpack the project.
 
     `spare` is the folder for a parse that can't be kept beside the project.
-
-    A list touches no database. It makes dbt build the schemas by which it checks profiles and projects, half a second
-    that its first command would take.
     """
     for module in ("dbt.cli.main", "dbt.task.build", f"dbt.adapters.{target}"):
         importlib.import_module(module)
     project = parsed_project(target, spare=spare)
-    manifest = _READY[project.folder] = project.unpacked()
-    with tempfile.TemporaryDirectory() as scratch:
-        _invoke(["list", "--no-write-json"], target, Path(scratch), {}, manifest)
+    _READY[project.folder] = project.unpacked()
 
 
 def run_dbt(arguments: Sequence[str], context: DbtContext, on_node: OnNode | None = None) -> list[NodeResult]:
