@@ -9,7 +9,9 @@ import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
+import sqlalchemy as sa
 
 from tests.ingest.ingest_harness import Row, land, refused, rejects, rows
 
@@ -117,6 +119,53 @@ def test_a_repeated_header_and_a_line_of_totals(sound: Landed, tmp_path: Path) -
             (6, "lmn_estimate_id", "Grand Total", "row dropped"),
         ]
     }
+
+
+def test_hive_folders(tmp_path: Path) -> None:
+    found, refusals = landed("11-hive-folders", tmp_path)
+    assert refusals == {}
+    assert [(row["organization_id"], row["id"], row["name"]) for row in found["platform__customer"]] == [
+        (1, 10, "Birch Yard Ltd"),
+        (2, 20, "Other tenant"),
+    ]
+
+
+def test_a_newer_download(sound: Landed, tmp_path: Path) -> None:
+    found, _ = landed("14-newer-download", tmp_path)
+    first = {**sound["lmn__estimates_list"][0], "contract_end": dt.date(2026, 2, 28), "total_price": Decimal(15000)}
+    assert found == {**sound, "lmn__estimates_list": [first, *sound["lmn__estimates_list"][1:]]}
+
+
+def case_database(case: str, name: str, server: sa.Connection, server_url: str) -> str:
+    """Make the database that a case's setup.sql describes, called `name` as in it; its URL."""
+    url = sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    statements = [statement.strip() for statement in (CASES / case / "setup.sql").read_text().split(";")]
+    made = [statement for statement in statements if statement.startswith("create database")]
+    server.exec_driver_sql(made[0] if made else f"create database {name}")
+    with psycopg.connect(url, autocommit=True, client_encoding="UTF8") as connection:
+        for statement in statements:
+            if statement and statement not in made:
+                connection.execute(statement.encode())
+    return url
+
+
+def test_a_database_with_days_first(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
+    url = case_database("01-postgres-datestyle", "c01", postgres, postgres_url)
+    try:
+        found = land("crm", url, tmp_path)
+    finally:
+        postgres.exec_driver_sql("drop database c01")
+    assert [row["contract_end"] for row in rows(found["estimates"])] == [dt.date(2025, 4, 6), dt.date(2025, 12, 8)]
+    assert rows(found["accounts"])[0]["renewal_date"] == dt.datetime(2025, 3, 4)
+
+
+def test_a_database_without_an_encoding(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
+    url = case_database("17-sql-ascii", "cascii", postgres, postgres_url)
+    try:
+        table = land("crm", url, tmp_path)["accounts"]
+    finally:
+        postgres.exec_driver_sql("drop database cascii")
+    assert [(row["id"], row["name"]) for row in rows(table)] == [("a2", "plain")]
 
 
 def test_a_sheet_elsewhere_in_its_package(sound: Landed, tmp_path: Path) -> None:
