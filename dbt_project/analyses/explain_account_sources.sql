@@ -13,11 +13,7 @@ crm as (
 
 lmn as (
 
-    select
-        *,
-        {{ lmn_account_choice() }} as choice
-
-    from {{ ref('stg_lmn__contacts_export') }}
+    select * from {{ ref('int_accounts__lmn_account_rows') }}
 
 ),
 

@@ -16,25 +16,25 @@ meetings as (
 
 lmn_estimates as (
 
-    {{ lmn_estimates_matched() | indent(4) }}
+    select * from {{ ref('int_estimates__lmn_matched') }}
 
 ),
 
 lmn_accounts as (
 
-    {{ lmn_accounts_matched() | indent(4) }}
+    select * from {{ ref('int_accounts__lmn_accounts_matched') }}
 
 ),
 
 lmn_contacts as (
 
-    {{ lmn_contacts_matched() | indent(4) }}
+    select * from {{ ref('int_accounts__lmn_contacts_matched') }}
 
 ),
 
 contact_rows as (
 
-    {{ lmn_contact_rows() | indent(4) }}
+    select * from {{ ref('int_accounts__lmn_contact_rows') }}
 
 ),
 

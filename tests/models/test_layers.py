@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pipeline.dbt.runner import parsed_project
+from pipeline.paths import DBT_PROJECT
 
 LAYERS = ("staging", "intermediate", "marts", "monitoring")
 READS = {
@@ -38,3 +40,10 @@ def test_no_model_reads_a_layer_below_its_own() -> None:
         if parent in read and layer_of(read[parent]) not in READS[layer_of(node)]
     ]
     assert upward == []
+
+
+def test_no_macro_names_a_relation() -> None:
+    """A macro is an expression, a dialect, or a template that is handed its relations; a query is a model."""
+    macros = sorted((DBT_PROJECT / "macros").rglob("*.sql"))
+    assert macros
+    assert [path.name for path in macros if re.search(r"\b(?:ref|source)\s*\(", path.read_text(encoding="utf-8"))] == []

@@ -12,7 +12,7 @@ crm as (
 
 lmn as (
 
-    {{ lmn_accounts_matched() | indent(4) }}
+    select * from {{ ref('int_accounts__lmn_accounts_matched') }}
 
 ),
 

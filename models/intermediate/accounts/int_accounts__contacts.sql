@@ -18,7 +18,7 @@ crm as (
 
 lmn_matched as (
 
-    {{ lmn_contacts_matched() | indent(4) }}
+    select * from {{ ref('int_accounts__lmn_contacts_matched') }}
 
 ),
 

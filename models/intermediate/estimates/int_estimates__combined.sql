@@ -19,7 +19,7 @@ crm as (
 
 lmn as (
 
-    {{ lmn_estimates_matched() | indent(4) }}
+    select * from {{ ref('int_estimates__lmn_matched') }}
 
 ),
 

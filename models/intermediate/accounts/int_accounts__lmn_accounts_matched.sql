@@ -1,0 +1,19 @@
+{{ config(materialized='ephemeral') }}
+
+-- source-schema: LMN's accounts, each with the CRM's that it is
+with
+
+chosen as (
+
+    select * from {{ ref('int_accounts__lmn_account_rows') }}
+    where choice = 1
+
+),
+
+matched as (
+
+    {{ lmn_matched('chosen', ref('stg_crm__accounts'), 'lmn_crm_id', 'crm_account_id', 'lmn-account-') | indent(4) }}
+
+)
+
+select * from matched

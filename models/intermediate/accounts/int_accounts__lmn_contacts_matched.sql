@@ -1,0 +1,19 @@
+{{ config(materialized='ephemeral') }}
+
+-- source-schema: LMN's contacts, each with the CRM's that it is
+with
+
+chosen as (
+
+    select * from {{ ref('int_accounts__lmn_contact_rows') }}
+    where choice = 1 or lmn_contact_id is null
+
+),
+
+matched as (
+
+    {{ lmn_matched('chosen', ref('stg_crm__contacts'), 'lmn_contact_id', 'crm_contact_id', 'lmn-contact-') | indent(4) }}
+
+)
+
+select * from matched
