@@ -73,7 +73,7 @@ _AMOUNTS: Final = {"segment_a_percent": 100, "segment_b_percent": 100, "default_
 _DECIMALS: Final = {"default_hourly_cost": 2, "segment_a_percent": 4, "segment_b_percent": 4}
 """The most decimals that a decision may have: a finer value would be rounded to its column's type, or written like
 1e-05, which two engines read as a binary float."""
-_LARGEST_SPAN: Final = {"_days": 36_500, "_hours": 876_000, "_minutes_": 52_560_000}
+_LARGEST_SPAN: Final = {"_days": 36_500, "_hours": 876_000, "_minutes": 52_560_000}
 """A hundred years, by the unit in a decision's name: a longer span would reach beyond the calendar."""
 _LARGEST_NUMBER: Final = 2**63 - 1
 
@@ -117,6 +117,9 @@ def _checked(name: str, given: Any, default: Any) -> Any:
         if name in _DECIMALS:
             is_allowed = is_allowed and _decimals(value) <= _DECIMALS[name]
             allowed += f" with {_DECIMALS[name]} decimals at most"
+    elif isinstance(default, list):
+        is_allowed = isinstance(value, list) and bool(value) and all(isinstance(name, str) and name for name in value)
+        allowed = f"a list of names, such as [{', '.join(default)}]"
     elif isinstance(default, bool):
         is_allowed, allowed = isinstance(value, bool), "true or false"
     else:

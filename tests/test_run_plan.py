@@ -32,6 +32,9 @@ from pipeline.run_plan import decide
         ("default_hourly_cost", "59.95", 59.95),
         ("default_hourly_cost", "1500", 1500),
         ("effort_minutes_email", "52560000", 52_560_000),
+        ("notification_cache_minutes", "0", 0),
+        ("snooze_types", "[renewal_reminder]", ["renewal_reminder"]),
+        ("snooze_types", ["a type", "it's"], ["a type", "it's"]),
     ],
 )
 def test_a_value_that_makes_sense_holds(name: str, given: Any, value: Any) -> None:
@@ -43,6 +46,7 @@ def test_a_value_that_makes_sense_holds(name: str, given: Any, value: Any) -> No
 DAYS = "a whole number from 0 to 36,500"
 COST = "a number from 0 to 9,999,999,999 with 2 decimals at most"
 SHARE = "a number from 0 to 100 with 4 decimals at most"
+TYPES = "a list of names, such as [renewal_reminder, at-risk-account]"
 
 
 @pytest.mark.parametrize(
@@ -73,6 +77,10 @@ SHARE = "a number from 0 to 100 with 4 decimals at most"
         ("default_hourly_cost", ".inf", COST),
         ("default_hourly_cost", {"an": "hour"}, COST),
         ("effort_minutes_chat", "52560001", "a whole number from 0 to 52,560,000"),
+        ("notification_cache_minutes", "52560001", "a whole number from 0 to 52,560,000"),
+        ("snooze_types", "renewal_reminder", TYPES),
+        ("snooze_types", "[]", TYPES),
+        ("snooze_types", "[1]", TYPES),
     ],
 )
 def test_one_that_makes_none_is_named_with_what_is_allowed(name: str, given: Any, allowed: str) -> None:

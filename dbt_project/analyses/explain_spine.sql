@@ -35,6 +35,12 @@ accounts as (
 
     select * from {{ ref('accounts') }}
 
+),
+
+next_dates as (
+
+    select * from {{ ref('int_renewals__next_dates') }}
+
 )
 
 select
@@ -69,7 +75,8 @@ select
     accounts.name as crm_account_name,
     accounts.status as crm_status,
     accounts.annual_revenue as crm_revenue,
-    cast(accounts.renewal_date as date) as crm_renewal_date
+    cast(accounts.renewal_date as date) as crm_renewal_date,
+    next_dates.renewal_date as crm_contract_renewal_date
 
 from spine
 left join customers
@@ -87,4 +94,6 @@ left join users
     on customers.organization_id = users.organization_id and customers.owner_id = users.user_id
 left join accounts
     on spine.crm_account_id = accounts.id
+left join next_dates
+    on spine.crm_account_id = next_dates.account_id
 where {{ is_explained_customer('spine', 'account_id') }}

@@ -25,7 +25,7 @@ def var(name: str, default: Any = None) -> Any:
 
 
 def _query(name: str) -> Any:
-    return lambda *_, **__: f"select * from {name}"
+    return lambda rows=name, *_, **__: f"select * from {rows}"
 
 
 def _call(name: str) -> Any:

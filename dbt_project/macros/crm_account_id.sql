@@ -1,5 +1,8 @@
-{#- D24: the bigint id of a CRM-only account: 2^52 + the first 13 hexadecimal digits of md5('crm:' || its CRM id). -#}
+{#-
+  D24: the bigint id of a CRM-only account: 500,000,000,000,000 + the first 12 hexadecimal digits of md5('crm:' || its CRM
+  id), 15 digits, which is what a spreadsheet keeps.
+-#}
 {% macro crm_account_id(crm_id) -%}
-    {%- set digits = "substring(" ~ md5_hex("'crm:' || " ~ crm_id) ~ ", 1, 13)" -%}
-    ({{ 2 ** 52 }} + {{ hexadecimal_number(digits) }})
+    {%- set digits = "substring(" ~ md5_hex("'crm:' || " ~ crm_id) ~ ", 1, 12)" -%}
+    (500000000000000 + {{ hexadecimal_number(digits) }})
 {%- endmacro %}

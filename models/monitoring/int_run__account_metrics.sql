@@ -147,6 +147,15 @@ listed as (
     from {{ ref('stg_crm__profiles') }}
     where not has_selected_year
     union all
+    -- D18
+    select
+        'snoozes_of_other_types' as metric,
+        coalesce(notification_type, 'none') as dimension,
+        count(*) as value
+    from {{ ref('stg_crm__notification_snoozes') }}
+    where coalesce(notification_type, '') not in ({{ snooze_types() }})
+    group by notification_type
+    union all
     select
         'unknown_account_references' as metric,
         source_table as dimension,

@@ -405,7 +405,7 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
     # notification_cache
     (
         "notification_cache",
-        "cache_expires_after_five_minutes",
+        "cache_expires_after_its_minutes",
         change("notification_cache", CACHE, expires_at=datetime(2025, 1, 15, 0, 6)),
     ),
     (

@@ -123,7 +123,7 @@ def at_risk(accounts: Iterable[Row], estimates: Sequence[Row], snoozes: Sequence
         if account.get("archived") or folded(account.get("status")) == "archived":  # R1
             continue
         if any(
-            snooze["notification_type"] == "renewal_reminder"
+            snooze["notification_type"] in ("renewal_reminder", "at-risk-account")  # D18
             and snooze.get("related_account_id") == account["id"]
             and snooze.get("snoozed_until")
             and snooze["snoozed_until"] > midnight

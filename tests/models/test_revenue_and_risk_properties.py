@@ -99,7 +99,7 @@ def some_world(rng: random.Random, accounts: int, estimates: int) -> World:
         ("crm", "notification_snoozes"): [
             {
                 "id": f"s{n}",
-                "notification_type": rng.choice(["renewal_reminder", "renewal_reminder", "neglected_account"]),
+                "notification_type": rng.choice(["renewal_reminder", "at-risk-account", "neglected_account"]),
                 "related_account_id": rng.choice([*names, None]),
                 "snoozed_until": rng.choice(SNOOZES),
             }

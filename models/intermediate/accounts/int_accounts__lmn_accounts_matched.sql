@@ -12,7 +12,9 @@ chosen as (
 
 matched as (
 
-    {{ lmn_matched('chosen', ref('stg_crm__accounts'), 'lmn_crm_id', 'crm_account_id', 'lmn-account-') | indent(4) }}
+    {{ lmn_matched(
+        'chosen', ref('stg_crm__accounts'), 'lmn_crm_id', 'crm_account_id', 'lmn-account-'
+    ) | indent(4) }}
 
 )
 

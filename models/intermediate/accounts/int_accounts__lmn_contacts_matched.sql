@@ -12,7 +12,9 @@ chosen as (
 
 matched as (
 
-    {{ lmn_matched('chosen', ref('stg_crm__contacts'), 'lmn_contact_id', 'crm_contact_id', 'lmn-contact-') | indent(4) }}
+    {{ lmn_matched(
+        'chosen', ref('stg_crm__contacts'), 'lmn_contact_id', 'crm_contact_id', 'lmn-contact-'
+    ) | indent(4) }}
 
 )
 

@@ -1,4 +1,5 @@
 -- D36: which channels have any of their source tables; one row. A table of attendees alone makes no channel.
+-- D26: whether insights have theirs.
 with
 
 configured_tables as (
@@ -13,7 +14,8 @@ channels as (
         count(*) filter (where table_name = 'email_prop') > 0 as has_email,
         count(*) filter (where table_name = 'calendar_event_prop') > 0 as has_meetings,
         count(*) filter (where table_name = 'chat_message') > 0 as has_chat,
-        count(*) filter (where table_name in ('ticket', 'ticket_comment')) > 0 as has_tickets
+        count(*) filter (where table_name in ('ticket', 'ticket_comment')) > 0 as has_tickets,
+        count(*) filter (where table_name = 'insight') > 0 as has_insights
 
     from configured_tables
     where source = 'platform'
@@ -27,7 +29,8 @@ final as (
         has_meetings,
         has_chat,
         has_tickets,
-        has_email or has_meetings or has_chat or has_tickets as has_any
+        has_email or has_meetings or has_chat or has_tickets as has_any,
+        has_insights
 
     from channels
 

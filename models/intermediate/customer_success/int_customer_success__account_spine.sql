@@ -33,6 +33,12 @@ estimates as (
 
 ),
 
+next_dates as (
+
+    select * from {{ ref('int_renewals__next_dates') }}
+
+),
+
 -- D25: among won estimates that have not ended
 contract_starts as (
 
@@ -54,11 +60,12 @@ crm_accounts as (
         accounts.name as account_name,
         accounts.status,
         accounts.annual_revenue as revenue,
-        cast(accounts.renewal_date as date) as renewal_date,
+        coalesce(cast(accounts.renewal_date as date), next_dates.renewal_date) as renewal_date,
         contract_starts.contract_start_date
 
     from accounts
     left join contract_starts on accounts.account_id = contract_starts.account_id
+    left join next_dates on accounts.account_id = next_dates.account_id
 
 ),
 

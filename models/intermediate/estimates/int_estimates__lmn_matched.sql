@@ -11,7 +11,9 @@ listed as (
 
 matched as (
 
-    {{ lmn_matched('listed', ref('stg_crm__estimates'), 'lmn_estimate_id', 'crm_estimate_id', 'lmn-estimate-') | indent(4) }}
+    {{ lmn_matched(
+        'listed', ref('stg_crm__estimates'), 'lmn_estimate_id', 'crm_estimate_id', 'lmn-estimate-'
+    ) | indent(4) }}
 
 )
 

@@ -20,7 +20,7 @@ snoozes as (
         max(snoozed_until) as snoozed_until
 
     from {{ ref('stg_crm__notification_snoozes') }}
-    where notification_type = 'renewal_reminder'
+    where notification_type in ({{ snooze_types() }})
     group by account_id
 
 ),

@@ -6,6 +6,12 @@ spine as (
 
 ),
 
+channels as (
+
+    select * from {{ ref('int_communication__configured_channels') }}
+
+),
+
 scores as (
 
     select * from {{ ref('int_health__scores') }}
@@ -84,9 +90,10 @@ final as (
         scores.response_time_score,
         {{ score_label('scores.response_time_score', 'constants') }} as response_time_score_label,
 
-        -- insights - boolean flags
+        -- insights - boolean flags; D26: unknown is not false
         {% for type in insight_flag_types() -%}
-        case when spine.is_customer then coalesce(insights.insight_{{ type }}, false) end as insight_{{ type }},
+        case when spine.is_customer and channels.has_insights then coalesce(insights.insight_{{ type }}, false) end
+            as insight_{{ type }},
         {% endfor %}
 
         -- lifecycle events - last occurrence dates
@@ -134,6 +141,7 @@ final as (
 
     from spine
     cross join constants
+    cross join channels
     inner join data_as_of on spine.organization_id = data_as_of.organization_id
     left join scores
         on spine.organization_id = scores.organization_id and spine.account_id = scores.account_id and spine.is_customer

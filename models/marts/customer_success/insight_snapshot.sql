@@ -1,4 +1,4 @@
--- D26: the 17 types for every customer, and the unknown types that it has
+-- D26: the 17 types for every customer, and the unknown types that it has; nothing where no insight table is configured
 with
 
 insights as (
@@ -15,6 +15,12 @@ customers as (
 
     from {{ ref('int_customer_success__account_spine') }}
     where is_customer
+
+),
+
+channels as (
+
+    select * from {{ ref('int_communication__configured_channels') }}
 
 ),
 
@@ -54,7 +60,8 @@ flagged as (
 
     from customers
     cross join insight_types
-    where insight_types.flag_position is not null
+    cross join channels
+    where insight_types.flag_position is not null and channels.has_insights
 
 ),
 

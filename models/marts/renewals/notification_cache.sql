@@ -51,7 +51,7 @@ final as (
         || '],"count":' || cast(accounts as {{ text_type() }})
         || ',"updated_at":"{{ as_of_datetime().isoformat() }}Z"}' as cache_data,
         -- at-risk R19, R29, D23
-        timestamp '{{ (as_of_datetime() + modules.datetime.timedelta(minutes=5)).isoformat(sep=" ") }}' as expires_at,
+        {{ instant_after(minutes=var('notification_cache_minutes')) }} as expires_at,
         {{ as_of() }} as updated_at
 
     from collected

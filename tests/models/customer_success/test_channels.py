@@ -71,7 +71,7 @@ def test_a_channel_without_its_table_is_null(models: BuiltModels, missing: list[
 
 
 def test_a_customer_without_events_has_zeros_and_a_crm_account_nulls(models: BuiltModels) -> None:
-    models.refill(sources(set(CHANNELS)))
+    models.refill(sources({*CHANNELS, "insight"}))
     customer, unlinked = rows(models, "account_communication_stats")
     for position in range(2, 51):
         assert is_zero(COLUMNS[position], customer[COLUMNS[position]]), COLUMNS[position]
@@ -82,3 +82,16 @@ def test_a_customer_without_events_has_zeros_and_a_crm_account_nulls(models: Bui
         assert crm_only[name] is None, name
     assert (core["total_activity"], core["users_count"], core["multi_threaded"]) == (0, 0, False)
     assert core["insight_account_dark"] is False
+
+
+@pytest.mark.parametrize(("configured", "flag", "snapshot"), [({"insight"}, False, 17), (set(), None, 0)])
+def test_without_a_table_of_insights_flags_are_unknown(
+    models: BuiltModels, configured: set[str], flag: bool | None, snapshot: int
+) -> None:
+    """D26: unknown is not false, and the snapshot has no rows; a table without rows says that there are none."""
+    models.refill(sources({*CHANNELS, *configured}))
+    core, crm_only = rows(models, "account_core")
+    names = [name for name in core if name.startswith("insight_")]
+    assert {core[name] for name in names} == {flag}
+    assert {crm_only[name] for name in names} == {None}
+    assert len(models.rows("insight_snapshot")) == snapshot

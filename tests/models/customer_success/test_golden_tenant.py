@@ -12,7 +12,7 @@ from tests.models.customer_success.worlds import NOW
 from tests.models.harness import BuiltModels, built_models, shown
 
 GOLDEN = Path(__file__).parent / "golden"
-ACCOUNTS = {"Acme Gardens": 1, "Birch Court": 2, "Cedar Park": 7562253308607132}
+ACCOUNTS = {"Acme Gardens": 1, "Birch Court": 2, "Cedar Park": 691165855077289}
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:
