@@ -93,7 +93,7 @@ def _oddities_of(column: Column) -> list[str]:
         case Kind.KEY | Kind.TRIMMED:
             conditions.append(f"not regexp_full_match({name}, '{PLAIN_KEY}')")
         case Kind.TEXT:
-            conditions.append(f"contains({name}, chr(0)) or regexp_matches({name}, '^\\s*[#=]')")
+            conditions.append(f"contains({name}, chr(0)) or starts_with({name}, '#') or starts_with({name}, '=')")
             conditions.append(f"{name} in ({', '.join(quoted_text(value) for value in sorted(NULLS))})")
             if column.required:
                 conditions.append(f"not regexp_matches({name}, '{PLAIN_REQUIRED_TEXT}')")

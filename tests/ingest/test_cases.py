@@ -178,3 +178,8 @@ def test_a_sheet_elsewhere_in_its_package(sound: Landed, tmp_path: Path) -> None
             (2, "total_price", "#formula without a stored value", "cell nulled"),
         ]
     }
+
+
+def test_every_case_has_its_test() -> None:
+    tests = Path(__file__).read_text()
+    assert [case.name for case in CASES.iterdir() if case.is_dir() and f'"{case.name}"' not in tests] == []

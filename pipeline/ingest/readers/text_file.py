@@ -119,6 +119,8 @@ def _utf_16(head: bytes) -> Encoding | None:
 
 def _one_byte_or_utf_8(path: Path) -> tuple[Encoding, bool]:
     """The encoding, and whether some bytes are broken: Windows-1252 only where no letter of several bytes is."""
+    if _is_utf_8(path):
+        return "utf-8", False
     decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
     has_letter = has_broken = False
     with path.open("rb") as file:
@@ -133,6 +135,18 @@ def _one_byte_or_utf_8(path: Path) -> tuple[Encoding, bool]:
     if has_broken and not has_letter:
         return "cp1252", False
     return "utf-8", has_broken
+
+
+def _is_utf_8(path: Path) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as file:
+        try:
+            while chunk := file.read(_CHUNK_BYTES):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return True
 
 
 class _Transcoded(io.RawIOBase):

@@ -136,7 +136,7 @@ def _text(column: Column, value: object) -> Cell:
     """A text as it is, or trimmed. Where one is required, one of blanks alone is none."""
     text = text_of(value)
     if column.kind is Kind.TRIMMED:
-        text = trimmed(text)
+        text = trimmed(without_armour(trimmed(text)))
         if not text:
             return NULL
     if text in NULLS or (column.required and not trimmed(text)):

@@ -54,15 +54,17 @@ def date_or_instant(kind: Kind, value: object, *, dates_from_1904: bool = False,
 def is_slashed(text: str) -> bool:
     """Tell whether a text is like 3/5/2024, with or without a time: whether the order of day and month matters."""
     found = _SLASHED.match(text)
-    return found is not None and _is_time(text[found.end() :])
+    return found is not None and (found.end() == len(text) or _is_time(text[found.end() :]))
 
 
 def order_shown_by(text: str) -> DayOrder | None:
     """Return the only order in which a text like 25/3/2024 is a day; None where both or neither give one."""
     found = _SLASHED.match(text)
-    if found is None or not _is_time(text[found.end() :]):
+    if found is None or not is_slashed(text):
         return None
     first, second = int(found["first"]), int(found["second"])
+    if max(first, second) <= len(MONTHS) or min(first, second) > len(MONTHS):  # as nearly half of all dates
+        return None
     year = _full_year(found["year"])
     is_month_first, is_day_first = _exists(year, first, second), _exists(year, second, first)
     if is_month_first == is_day_first:

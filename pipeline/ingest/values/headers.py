@@ -12,7 +12,7 @@ from typing import Final
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.schema import Column, SourceTable
-from pipeline.ingest.values.white_space import as_seen, without_armour
+from pipeline.ingest.values.white_space import as_seen, trimmed, without_armour
 
 MOST_LINES_ABOVE: Final = 10
 """Titles, blank lines and `sep=` that may stand above the headers."""
@@ -37,7 +37,7 @@ class HeaderMatch:
 
 def fold(header: str) -> str:
     """Return the spelling by which headers are compared."""
-    return as_seen(without_armour(header)).casefold()
+    return as_seen(without_armour(trimmed(header))).casefold()
 
 
 def shown_header(header: str) -> str:

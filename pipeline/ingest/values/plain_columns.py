@@ -52,7 +52,6 @@ _PLAIN_TEXT: Final = {
 PLAIN_REQUIRED_TEXT: Final = r"^[!-~]"
 """A text that is required must not be blank: one that begins with a letter isn't."""
 
-_NULLS: Final = pa.array(sorted(NULLS))
 _YEAR_1: Final = -62_135_596_800_000_000
 _YEAR_10000: Final = 253_402_300_800_000_000
 """The ends of the years 1 to 9999, in microseconds from 1970."""
@@ -115,8 +114,10 @@ def _from_text(column: Column, raw: pa.Array) -> pa.Array | None:
 
 def _is_odd_text(raw: pa.Array) -> pa.Array:
     """Where a text may be an error, a formula, null or armoured, or has a NUL character."""
-    odd = pc.or_(pc.match_substring(raw, "\0"), pc.is_in(raw, _NULLS))
-    return pc.or_(odd, pc.match_substring_regex(raw, r"^\s*[#=]"))
+    odd = pc.or_(pc.match_substring(raw, "\0"), pc.or_(pc.starts_with(raw, "#"), pc.starts_with(raw, "=")))
+    for null in NULLS:
+        odd = pc.or_(odd, pc.equal(raw, null))
+    return odd
 
 
 def _from_integers(column: Column, raw: pa.Array) -> pa.Array | None:

@@ -25,28 +25,27 @@ _UNSEEN: Final = (
 )
 
 _EDGES: Final = _BLANKS + _UNSEEN
-_RUN: Final = re.compile(f"[{_BLANKS}]+")
-_ARMOUR: Final = re.compile(r'[\t\n\f\r ]*="((?:[^"]|"")*)"[\t\n\f\r ]*')
+_ARMOUR: Final = re.compile(r'="((?:[^"]|"")*)"')
 """A text that no spreadsheet shall take for a number: `="0815"`."""
 _WITHOUT_UNSEEN: Final = {ord(character): None for character in _UNSEEN}
 
 
 def trimmed(text: str) -> str:
     """Return the text without the blanks and the unseen characters at its ends; what is within stays."""
-    return text.strip(_EDGES)
+    return text.strip() if text.isascii() else text.strip(_EDGES)
 
 
 def without_unseen(text: str) -> str:
     """Return the text without the characters that nobody sees, trimmed."""
-    return text.translate(_WITHOUT_UNSEEN).strip(_BLANKS)
+    return text.strip() if text.isascii() else text.translate(_WITHOUT_UNSEEN).strip()
 
 
 def as_seen(text: str) -> str:
     """Return the text as it is read aloud: nothing unseen, every run of white space one blank, none at the ends."""
-    return _RUN.sub(" ", text.translate(_WITHOUT_UNSEEN)).strip(" ")
+    return " ".join((text if text.isascii() else text.translate(_WITHOUT_UNSEEN)).split())
 
 
 def without_armour(text: str) -> str:
     """Return what a spreadsheet shows of a text like `="0815"`; any other text as it is."""
-    found = _ARMOUR.fullmatch(text) if "=" in text[:16] else None
+    found = _ARMOUR.fullmatch(text) if text.startswith("=") else None
     return text if found is None else found[1].replace('""', '"')
