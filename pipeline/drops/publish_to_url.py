@@ -48,7 +48,8 @@ class RemoteDestination:
         is_new = not is_published(f"{folder.address}/{MANIFEST}", folder.read(MANIFEST), content)
         if is_new:
             _upload(drop.folder, folder)
-            folder.write(MANIFEST, content)
+            if not folder.create(MANIFEST, content):  # another run has delivered a drop of this name meanwhile
+                is_new = not is_published(f"{folder.address}/{MANIFEST}", folder.read(MANIFEST), content)
         else:
             require_as_published(folder, manifest)
         shutil.rmtree(drop.folder)

@@ -5,7 +5,9 @@ Reports go with their drops; reports of runs that published nothing are counted 
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from pipeline.drops.catalog import (
@@ -18,7 +20,11 @@ from pipeline.drops.catalog import (
     published_drops,
 )
 from pipeline.drops.manifest import MANIFEST
+from pipeline.storage.local_files import clear_drafts, hidden_name
 from pipeline.storage.place import Place
+
+WITHDRAWN: Final = "withdrawn.json"
+"""On a server, the manifest of a drop that is being removed: a folder with it and no `manifest.json` is no drop."""
 
 GRACE: Final = timedelta(days=1)
 """How long a drop stays whatever comes after it: its readers may not be through with it."""
@@ -27,19 +33,23 @@ GRACE: Final = timedelta(days=1)
 def prune(place: Place, organization_id: int, keep_drops: int, now: datetime) -> list[str]:
     """Remove what is past keeping at the instant `now`, by the times of publication; give the names of what went.
 
-    A drop loses its manifest first, so that what a killed removal leaves is no drop; that is removed later as an
-    interrupted publication is: once it is older than a day.
+    What an interrupted publication left, a folder without a manifest, goes once it is older than a day.
     """
     organization = organization_place(place, organization_id)
     latest = latest_name(organization)
     published = published_drops(place, organization_id)
     gone = removable(published, keep_drops, latest, now)
+    if organization.is_local:
+        clear_drafts(Path(organization.root))
     for name in gone:
-        organization.child(name).remove(MANIFEST)
-        organization.remove(name)
+        _withdraw(organization, name)
     known = {entry.name for entry in published}
     for name in drop_folders(place, organization_id):
-        if name not in known and name != latest and _is_abandoned(organization.child(name), now):
+        if name in known or name == latest:
+            continue
+        if organization.child(name).read(WITHDRAWN) is not None:
+            _withdraw(organization, name)
+        elif _is_abandoned(organization.child(name), now):
             organization.remove(name)
             gone.append(name)
     prune_reports(organization.child(REPORTS), known - set(gone), keep_drops, now)
@@ -49,6 +59,27 @@ def prune(place: Place, organization_id: int, keep_drops: int, now: datetime) ->
 def removable(published: list[PublishedEntry], keep: int, latest: str | None, now: datetime) -> list[str]:
     """Name what goes of a list that begins with the one published last."""
     return [entry.name for entry in published[keep:] if entry.name != latest and now - entry.published_at >= GRACE]
+
+
+def _withdraw(organization: Place, name: str) -> None:
+    """Remove a drop so that no reader ever takes a part of it for the whole, and a removal cut short is taken up again.
+
+    A folder of this machine vanishes by a rename. On a server the manifest goes first: if the server won't delete,
+    nothing is lost yet. A copy under another name takes its place; the files go one by one, the copy last.
+    """
+    if organization.is_local:
+        hidden = Path(organization.root) / hidden_name()
+        (Path(organization.root) / name).rename(hidden)
+        shutil.rmtree(hidden)
+        return
+    drop = organization.child(name)
+    if (manifest := drop.read(MANIFEST)) is not None:
+        drop.remove(MANIFEST)
+        drop.write(WITHDRAWN, manifest)
+    for entry in drop.entries():
+        if entry.name != WITHDRAWN:
+            drop.remove(entry.name)
+    organization.remove(name)
 
 
 def _is_abandoned(folder: Place, now: datetime) -> bool:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,10 +21,13 @@ from pipeline.storage.local_files import write_whole
 from pipeline.storage.remote import (
     SFTP_KEY,
     SFTP_KNOWN_HOSTS,
+    Result,
     end_with_the_process,
+    is_absent,
     named_file,
     object_store,
     parse_server_url,
+    repeated,
     sftp_server,
     unreachable,
 )
@@ -72,11 +76,9 @@ class Place:
 
     def entries(self) -> list[Entry]:
         """List it, by name; a folder that is not there is empty."""
-        with self._faults():
-            try:
-                listed = self.files.ls(self.root, detail=True)
-            except (FileNotFoundError, NotADirectoryError):
-                return []
+        listed = self._call(lambda: self.files.ls(self.root, detail=True))
+        if listed is None:
+            return []
         found = {posixpath.basename(str(info["name"]).rstrip("/")): info for info in listed}
         found.pop("", None)
         if self.kind == "s3" and str(self.root).rstrip("/") in {str(info["name"]).rstrip("/") for info in listed}:
@@ -88,63 +90,77 @@ class Place:
 
     def read(self, name: str) -> bytes | None:
         """Read a file whole; None where there is none."""
-        with self._faults():
-            try:
-                return bytes(self.files.cat_file(self._path(name)))
-            except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-                return None
+        return self._call(lambda: bytes(self.files.cat_file(self._path(name))))
 
     def open(self, name: str) -> BinaryIO:
         """Open a file for reading at any position."""
         with self._faults():
-            return cast(BinaryIO, self.files.open(self._path(name), "rb"))
+            return cast(BinaryIO, repeated(lambda: self.files.open(self._path(name), "rb"), self._reconnect))
 
     def modified(self, name: str) -> datetime | None:
         """When a file last changed, in UTC; None where there is none."""
-        with self._faults():
-            try:
-                found = cast(datetime, self.files.modified(self._path(name)))
-            except FileNotFoundError:
-                return None
+        found = self._call(lambda: cast(datetime, self.files.modified(self._path(name))))
+        if found is None:
+            return None
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
     def write(self, name: str, content: bytes) -> None:
         """Write a file so that a reader sees the old one or the new one, never a part."""
         with self._faults():
-            if self.kind == "s3":  # an object appears whole
-                self.files.pipe_file(self._path(name), content)
-            elif self.kind == "sftp":
-                scratch = self._path(f".{name}.part")
-                self.files.pipe_file(scratch, content)
-                self.files.mv(scratch, self._path(name))
-            else:
+            if self.is_local:
                 Path(self.root).mkdir(parents=True, exist_ok=True)
                 write_whole(Path(self.root) / name, content)
+            else:
+                repeated(lambda: self.files.write_whole(self._path(name), content), self._reconnect)
+
+    def create(self, name: str, content: bytes) -> bool:
+        """Write a file on a server as `write` does, but only where there is none; tell whether it was written."""
+        with self._faults():
+            try:
+                repeated(lambda: self.files.write_new(self._path(name), content), self._reconnect)
+            except FileExistsError:
+                return False
+        return True
 
     def upload(self, source: Path, name: str) -> None:
         """Copy a file of this machine into it; a reader may see a part until this returns."""
         with self._faults():
-            self.files.put_file(str(source), self._path(name))
+            repeated(lambda: self.files.put_file(str(source), self._path(name)), self._reconnect)
 
     def download(self, name: str, target: Path) -> None:
         """Copy a file of it onto this machine."""
         with self._faults():
-            self.files.get_file(self._path(name), str(target))
+            repeated(lambda: self.files.get_file(self._path(name), str(target)), self._reconnect)
 
     def remove(self, name: str) -> None:
         """Remove a file, or a folder with all that is in it; nothing where there is none."""
-        with self._faults():
-            path = self._path(name)
-            try:
-                if self.files.isdir(path):
-                    self.files.rm(path, recursive=True)
-                else:
-                    self.files.rm_file(path)
-            except FileNotFoundError:
-                return
+        path = self._path(name)
+
+        def remove() -> None:
+            if not self.files.isdir(path):
+                self.files.rm_file(path)
+            elif self.is_local:
+                shutil.rmtree(path)
+            else:
+                self.files.remove_tree(path)
+
+        self._call(remove)
 
     def _path(self, name: str) -> str:
         return posixpath.join(self.root, name)
+
+    def _call(self, action: Callable[[], Result]) -> Result | None:
+        """Do something with a file or folder; None where it is not there."""
+        with self._faults():
+            try:
+                return repeated(action, self._reconnect)
+            except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
+                if not is_absent(error):
+                    raise
+        return None
+
+    def _reconnect(self) -> None:
+        self.files.reconnect()
 
     @contextmanager
     def _faults(self) -> Iterator[None]:

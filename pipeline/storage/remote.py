@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import atexit
 import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pipeline.common.errors import WarehouseError
 from pipeline.storage.urls import Url, hide, parse_url
@@ -17,6 +21,10 @@ _SECRETS: Final = (SFTP_PASSWORD, "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", 
 _SFTP_PORT: Final = 22
 _CONNECT_SECONDS: Final = 30
 _PARTING_SECONDS: Final = 5
+_PAUSES: Final = (1, 4)
+"""Seconds before what a broken connection cut short is done again."""
+
+Result = TypeVar("Result")
 
 
 @cache
@@ -58,22 +66,23 @@ def parse_server_url(address: str) -> Url:
 
 def object_store() -> Any:
     """Open the object store that the environment names (AWS_*)."""
-    import s3fs
+    from pipeline.storage.s3 import open_store
 
-    # the endpoint, the region and the keys are botocore's to find in the environment
-    return s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True)
+    return open_store()
 
 
 def sftp_server(url: Url) -> Any:
     """Connect to the SFTP server of a URL, with the credentials of the environment."""
     import asyncssh
-    import sshfs
+
+    from pipeline.storage.sftp import SftpFiles
 
     options: dict[str, Any] = {
         "port": int(url.port or _SFTP_PORT),
         # asyncssh's own default; sshfs's would let any server in the middle pass for this one
         "known_hosts": named_file(SFTP_KNOWN_HOSTS) or (),
         "connect_timeout": _CONNECT_SECONDS,
+        "keepalive_interval": _CONNECT_SECONDS,  # notices a server that is gone, and does not hurry a slow one
     }
     if url.user:
         options["username"] = url.user
@@ -81,7 +90,30 @@ def sftp_server(url: Url) -> Any:
         options["password"] = password
     if key := named_file(SFTP_KEY):
         options["client_keys"] = [asyncssh.read_private_key(key)]
-    return sshfs.SSHFileSystem(url.host.strip("[]"), skip_instance_cache=True, **options)
+    return repeated(lambda: SftpFiles(url.host.strip("[]"), skip_instance_cache=True, **options))
+
+
+def repeated(action: Callable[[], Result], reconnect: Callable[[], None] = lambda: None) -> Result:
+    """Do what goes over a network, again after a pause where the connection broke; the third fault is raised."""
+    for pause in _PAUSES:
+        try:
+            return action()
+        except Exception as error:
+            if not _is_broken(error):
+                raise
+            time.sleep(pause)
+            with suppress(Exception):  # what is wrong with it is what the next attempt says
+                reconnect()
+    return action()
+
+
+def _is_broken(error: Exception) -> bool:
+    """Whether a connection broke, rather than a server refused; S3's client repeats its requests by itself."""
+    if "asyncssh" not in sys.modules:
+        return False
+    from pipeline.storage.sftp import is_broken
+
+    return is_broken(error)
 
 
 def named_file(variable: str) -> str | None:
@@ -109,10 +141,91 @@ def _environment_secrets() -> list[str]:
 def unreachable(address: str, kind: str, error: Exception) -> WarehouseError:
     """What went wrong, without a secret. Raise it `from None`: the original message may hold one."""
     detail = hide(" ".join(str(error).split()) or type(error).__name__, _environment_secrets())
-    remedies = {
-        "s3": "check the bucket, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL; then run again",
-        "sftp": f"check the server, its path, {SFTP_PASSWORD} or {SFTP_KEY}, and that {SFTP_KNOWN_HOSTS} "
-        "(else ~/.ssh/known_hosts) holds the server's key; then run again",
-        "file": "check the folder's permissions and the space left; then run again",
-    }
-    return WarehouseError(f"{type(error).__name__}: {detail}", where=address, remedy=remedies[kind])
+    names = set(_fault_names(error))
+    for faults, what, remedy in _FAULTS[kind]:
+        if names & faults:
+            return WarehouseError(f"{what} ({type(error).__name__}: {detail})", where=address, remedy=remedy)
+    return WarehouseError(f"{type(error).__name__}: {detail}", where=address, remedy=_REMEDIES[kind])
+
+
+def is_absent(error: Exception) -> bool:
+    """Whether an object, a file or a folder is not there, rather than the bucket that would hold it."""
+    kinds = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+    return isinstance(error, kinds) and "NoSuchBucket" not in _fault_names(error)
+
+
+def _fault_names(error: BaseException | None) -> Iterator[str]:
+    """Name a fault by its classes, and by the code that S3 answered; those behind it too."""
+    while error is not None:
+        yield from (kind.__name__ for kind in type(error).__mro__)
+        response = getattr(error, "response", None)
+        if isinstance(response, dict):
+            yield str(response.get("Error", {}).get("Code"))
+        error = error.__cause__ or error.__context__
+
+
+_REMEDIES: Final = {
+    "s3": "check the bucket, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL; then run again",
+    "sftp": f"check the server, its path, {SFTP_PASSWORD} or {SFTP_KEY}, and that {SFTP_KNOWN_HOSTS} "
+    "(else ~/.ssh/known_hosts) holds the server's key; then run again",
+    "file": "check the folder's permissions and the space left; then run again",
+}
+_FAULTS: Final[dict[str, list[tuple[set[str], str, str]]]] = {
+    "s3": [
+        (
+            {"NoSuchBucket"},
+            "there is no such bucket",
+            "make it, or mind its name, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL; then run again",
+        ),
+        (
+            {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "301"},
+            "the bucket is in another region",
+            "set AWS_DEFAULT_REGION to the bucket's region, and run again",
+        ),
+        (
+            {"NoCredentialsError", "PartialCredentialsError", "InvalidAccessKeyId", "SignatureDoesNotMatch"},
+            "the store does not know this key",
+            "check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN; then run again",
+        ),
+        (
+            {"AccessDenied", "403"},
+            "the key may not do this",
+            "give it the right to list the bucket, and to read, write and delete below the prefix; then run again",
+        ),
+        (
+            {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "HTTPClientError"},
+            "the store does not answer",
+            "check AWS_ENDPOINT_URL and the network; what is there has no manifest yet, so run again when it answers",
+        ),
+        ({"SlowDown", "ServiceUnavailable", "503"}, "the store is too busy", "run again later"),
+    ],
+    "sftp": [
+        (
+            {"HostKeyNotVerifiable"},
+            "the server's host key is not a known one",
+            f"compare it with what its operator says and put it into {SFTP_KNOWN_HOSTS} (else ~/.ssh/known_hosts)",
+        ),
+        (
+            {"PermissionDenied"},
+            "the server does not let this user in",
+            f"check the user in the URL, {SFTP_PASSWORD} and {SFTP_KEY}; then run again",
+        ),
+        (
+            {"SFTPPermissionDenied", "SFTPWriteProtect"},
+            "the user may not do this there",
+            "have the server's operator give the user the right to write, rename and delete in this folder",
+        ),
+        (
+            {"SFTPFailure", "SFTPNoSpaceOnFilesystem", "SFTPQuotaExceeded"},
+            "the server refused",
+            "check the room and the quota there, and what the server allows; then run again",
+        ),
+        (
+            {"ConnectionLost", "SFTPConnectionLost", "ConnectionError", "gaierror", "TimeoutError"},
+            "the server does not answer",
+            "check its name and port, and the network; then run again",
+        ),
+    ],
+    "file": [],
+}
+"""What servers answer, by class or code: what it means, and what to do about it."""

@@ -91,7 +91,7 @@ def delivery(url: str, tmp_path: Path, stage: Callable[..., StagedDrop]) -> Deli
 def writes(monkeypatch: pytest.MonkeyPatch, before: Callable[[str], None] = lambda name: None) -> list[str]:
     """Record every name that is written, after `before` has been asked about it."""
     written: list[str] = []
-    upload, write = Place.upload, Place.write
+    upload, write, create = Place.upload, Place.write, Place.create
 
     def recording_upload(self: Place, source: Path, name: str) -> None:
         before(name)
@@ -103,6 +103,12 @@ def writes(monkeypatch: pytest.MonkeyPatch, before: Callable[[str], None] = lamb
         written.append(name)
         write(self, name, content)
 
+    def recording_create(self: Place, name: str, content: bytes) -> bool:
+        before(name)
+        written.append(name)
+        return create(self, name, content)
+
+    monkeypatch.setattr(Place, "create", recording_create)
     monkeypatch.setattr(Place, "upload", recording_upload)
     monkeypatch.setattr(Place, "write", recording_write)
     return written
@@ -396,12 +402,11 @@ def test_a_key_opens_the_door_as_well(monkeypatch: pytest.MonkeyPatch, tmp_path:
     key.write_private_key(tmp_path / "key")
     offered: list[Any] = []
 
-    def connect(host: str, **options: Any) -> None:
-        offered.append(options)
+    class Server:
+        def __init__(self, host: str, **options: Any) -> None:
+            offered.append(options)
 
-    import sshfs
-
-    monkeypatch.setattr(sshfs, "SSHFileSystem", connect)
+    monkeypatch.setattr("pipeline.storage.sftp.SftpFiles", Server)
     monkeypatch.delenv("WAREHOUSE_SFTP_PASSWORD", raising=False)
     monkeypatch.setenv("WAREHOUSE_SFTP_KEY", str(tmp_path / "key"))
     open_place("sftp://courier@server/exports")

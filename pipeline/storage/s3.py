@@ -1,0 +1,49 @@
+"""An object store as a file system: an object appears whole, is created once, and objects are removed one by one."""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+from s3fs import S3FileSystem
+
+_NOT_UNDERSTOOD = (errno.ENOSYS, errno.EINVAL)
+"""What a store answers that doesn't know `If-None-Match`: NotImplemented, InvalidArgument or InvalidRequest."""
+
+
+class S3Files(S3FileSystem):  # type: ignore[misc]  # s3fs has no types
+    """`s3fs` with the few operations that a delivery needs; it repeats by itself what a store asks to repeat."""
+
+    def write_whole(self, path: str, content: bytes) -> None:
+        """Write an object, over what may be there."""
+        self.pipe_file(path, content)
+
+    def write_new(self, path: str, content: bytes) -> None:
+        """Write an object that must not be there, which the store ensures if it can; FileExistsError if it is."""
+        try:
+            self.pipe_file(path, content, mode="create")
+        except FileNotFoundError:  # the bucket
+            raise
+        except OSError as error:
+            if self.exists(path):
+                raise FileExistsError(path) from None
+            if error.errno not in _NOT_UNDERSTOOD:
+                raise
+            self.pipe_file(path, content)
+
+    def remove_tree(self, path: str) -> None:
+        """Remove all objects below a prefix, each by itself: older stores refuse a bulk delete without Content-MD5."""
+        for found in self.find(path):
+            self.rm_file(found)
+
+    def reconnect(self) -> None:
+        """Nothing to do: each request has its connection."""
+
+
+def open_store() -> Any:
+    """Open the object store that the environment names (AWS_*): endpoint, region and keys are botocore's to find."""
+    return S3Files(
+        use_listings_cache=False,
+        skip_instance_cache=True,
+        config_kwargs={"connect_timeout": 30, "read_timeout": 60},
+    )

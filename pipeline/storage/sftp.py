@@ -1,0 +1,94 @@
+"""An SFTP server as a file system: a file appears whole, whichever of SFTP's renames the server knows."""
+
+from __future__ import annotations
+
+import posixpath
+from contextlib import suppress
+from typing import Any
+
+from asyncssh import ConnectionLost, SFTPClient, SFTPError
+from asyncssh.sftp import SFTPConnectionLost, SFTPNoConnection, SFTPOpUnsupported
+from fsspec.asyn import sync_wrapper
+from sshfs import SSHFileSystem
+
+BROKEN = (ConnectionLost, SFTPConnectionLost, SFTPNoConnection, ConnectionError, TimeoutError)
+"""What a connection raises that breaks or is not made: the next one may do better."""
+
+
+def is_broken(error: Exception) -> bool:
+    """Whether a connection broke, rather than a server refused something."""
+    is_closed = "Can't create any SFTP connections" in str(error)  # as sshfs says it
+    return is_closed or isinstance(error, BROKEN)
+
+
+class SftpFiles(SSHFileSystem):  # type: ignore[misc]  # sshfs has no types
+    """`sshfs` with what it lacks: servers without posix-rename, or that refuse names which begin with a dot."""
+
+    def __init__(self, host: str, **options: Any) -> None:
+        self._reached_by = (host, options)
+        self._successor: SftpFiles | None = None
+        super().__init__(host, **options)
+
+    def reconnect(self) -> None:
+        """Open the connection again, after it broke."""
+        host, options = self._reached_by
+        self._successor = SftpFiles(host, **options)  # closes its connection when it goes, so it is held
+        for name in ("_client", "_pool"):
+            setattr(self, name, getattr(self._successor, name))
+
+    async def _write_whole(self, path: str, content: bytes) -> None:
+        draft = await self._write_draft(path, content)
+        async with self._pool.get() as channel:
+            await _rename(channel, draft, path)
+
+    write_whole = sync_wrapper(_write_whole)
+
+    async def _write_new(self, path: str, content: bytes) -> None:
+        draft = await self._write_draft(path, content)
+        async with self._pool.get() as channel:
+            await _rename_to_new(channel, draft, path)
+
+    write_new = sync_wrapper(_write_new)
+
+    async def _write_draft(self, path: str, content: bytes) -> str:
+        """Write a file under another name; a server may refuse one that begins with a dot."""
+        folder, name = posixpath.split(path)
+        hidden, plain = (posixpath.join(folder, draft) for draft in (f".{name}.part", f"{name}.part"))
+        try:
+            await self._pipe_file(hidden, content)
+        except BROKEN:
+            raise
+        except (SFTPError, OSError):
+            await self._pipe_file(plain, content)
+            return plain
+        return hidden
+
+    def remove_tree(self, path: str) -> None:
+        """Remove a folder with all that is in it, file by file."""
+        self.rm(path, recursive=True)
+
+
+async def _rename(channel: SFTPClient, draft: str, path: str) -> None:
+    """Rename, over a file that may be there: in one step by OpenSSH's extension, else it is removed first."""
+    try:
+        await channel.posix_rename(draft, path)
+    except BROKEN:
+        raise
+    except (SFTPOpUnsupported, SFTPError):
+        if await channel.exists(path):
+            await channel.remove(path)
+        await channel.rename(draft, path)
+
+
+async def _rename_to_new(channel: SFTPClient, draft: str, path: str) -> None:
+    """Rename by SFTP's own rename, which refuses a name that is taken; FileExistsError then."""
+    try:
+        await channel.rename(draft, path)
+    except BROKEN:
+        raise
+    except SFTPError:
+        if not await channel.exists(path):
+            raise
+        with suppress(SFTPError):
+            await channel.remove(draft)
+        raise FileExistsError(path) from None
