@@ -77,6 +77,14 @@ class Settings(BaseSettings):
     memory_limit: str = Field("6GB", description="Memory of the DuckDB that builds the models; beyond it, it spills.")
     keep_drops: int = Field(12, ge=1, description="Published drops kept for each organization.")
     csv_safe: bool = Field(False, description="Also write spreadsheet-safe CSV files.")
+    guards: dict[str, dict[str, float]] = Field(
+        default_factory=dict, description="Thresholds of the guards (D42), as rows = { warn_fall = 30 }."
+    )
+    ignore_files: tuple[str, ...] = Field((), description="Files of source folders that no guard minds, as globs.")
+    hold_back: Literal["organization", "run"] = Field(
+        "organization", description="What an error in one organization's files holds back (D40)."
+    )
+    accept: tuple[str, ...] = Field((), description="Findings accepted for this run, as GUARD[:PLACE]=WHY.")
     postgres_url: SecretStr | None = Field(None, description="The warehouse's PostgreSQL; an embedded server if unset.")
     spark_master: str | None = Field(None, description="A Spark cluster's master URL; a local cluster if unset.")
 

@@ -60,12 +60,15 @@ class Finding:
         """Return the finding as plain JSON, for manifests and reports."""
         return asdict(self)
 
+    @property
+    def figures(self) -> str:
+        """The figure before and now, as far as there are any, in brackets."""
+        told = [text for text in (self.before and f"{self.before} before", self.now and f"{self.now} now") if text]
+        return f" ({', '.join(told)})" if told else ""
+
     def __str__(self) -> str:
-        figures = (
-            f" ({self.before or 'nothing'} before, {self.now or 'nothing'} now)" if self.before or self.now else ""
-        )
         whose = f"organization {self.organization_id}, " if self.organization_id is not None else ""
-        text = f"guard {self.guard}, {whose}{self.place}: {self.says}{figures}"
+        text = f"guard {self.guard}, {whose}{self.place}: {self.says}{self.figures}"
         if self.accepted:
             return f"{text}\n  accepted by {self.accepted.who}: {self.accepted.why}"
         return f"{text}\n  To do: {self.remedy}"

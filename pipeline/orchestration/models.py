@@ -23,6 +23,7 @@ from pipeline.engines.raw_tables import raw_tables
 from pipeline.ingest.landing.record import landed_tables
 from pipeline.orchestration.dbt_events import DbtEvents
 from pipeline.orchestration.resources import RunContext
+from pipeline.orchestration.source_findings import guard_sources
 from pipeline.report.failure import failure_reported
 from pipeline.storage.local_files import write_whole
 
@@ -108,6 +109,7 @@ def build_model_assets(
         events = DbtEvents(assets, checks, stored_parents, with_kept=part is None, only=only)
         failed = []
         with failure_reported(run.settings, run.plan, run.progress, lambda: landed_tables(run.workspace)):
+            guard_sources(run, landed_tables(run.workspace))
             with closing(open_engine(run.settings)) as engine:
                 with run.progress.step("load", "tables") as step:
                     tables = raw_tables(run.workspace, run.plan)

@@ -10,17 +10,12 @@ from typing import Final
 import duckdb
 
 from pipeline.common.scratch_database import read_parquet, scratch_connection
+from pipeline.ingest.landing.profile import RECORDED
 from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.schema import Kind, SourceTable
 from pipeline.report.facts import SourceFacts
 
 TENANT: Final = "organization_id"
-_RECORDED: Final = (
-    *("created", "created_at", "created_date", "updated_at", "estimate_date", "proposal_last_updated"),
-    *("completed_date", "last_interaction_date", "last_detected_at", "resolved_at"),
-    *("sent_at", "start_time", "opened_at", "closed_at"),
-)
-"""The columns that tell when something happened or was recorded; the others tell of plans (a renewal, an end)."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,7 @@ def _measure(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
     dated = [
         f'max("{column.name}") filter (where "{column.name}" <= $as_of)'
         for column in landed.table.columns
-        if column.name in _RECORDED and column.kind in (Kind.TIMESTAMP, Kind.DATE)
+        if column.name in RECORDED and column.kind in (Kind.TIMESTAMP, Kind.DATE)
     ]
     newest = f"greatest({', '.join(dated)})" if dated else "null"
     tenant = f'"{TENANT}"' if has_tenant(landed.table) else "null"

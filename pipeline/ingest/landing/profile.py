@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime, time
+from typing import Final
 
 import duckdb
 import pyarrow.parquet as pq
@@ -16,14 +17,21 @@ from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.schema import Kind
 from pipeline.ingest.values.typed_cell import NULLED
 
+RECORDED: Final = (
+    *("created", "created_at", "created_date", "updated_at", "estimate_date", "proposal_last_updated"),
+    *("completed_date", "last_interaction_date", "last_detected_at", "resolved_at"),
+    *("sent_at", "start_time", "opened_at", "closed_at"),
+)
+"""The columns that tell when something happened or was recorded; the others tell of plans (a renewal, an end)."""
 
-def profile_tables(landed: Sequence[LandedTable], newest: Mapping[str, datetime | None]) -> list[TableProfile]:
-    """Return each table's profile; `newest` is the latest recorded instant of each table by its qualified name."""
+
+def profile_tables(landed: Sequence[LandedTable], as_of: datetime) -> list[TableProfile]:
+    """Return each table's profile; what was recorded after `as_of` does not count as its newest row."""
     with closing(scratch_connection()) as connection:
-        return [_profile(connection, table, newest.get(table.table.qualified_name)) for table in landed]
+        return [_profile(connection, table, as_of) for table in landed]
 
 
-def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, newest: datetime | None) -> TableProfile:
+def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: datetime) -> TableProfile:
     table = landed.table
     return TableProfile(
         source=table.source,
@@ -38,7 +46,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, newest:
         unread=_unread(connection, landed),
         trues=_trues(connection, landed) if landed.loaded else {},
         unknown=dict(landed.unknown),
-        newest=newest,
+        newest=_newest(connection, landed, as_of) if landed.loaded else None,
     )
 
 
@@ -82,3 +90,42 @@ def _trues(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> dict[s
         f"select {counted} from {read_parquet(landed.parts, 'union_by_name = true')}"
     ).fetchall()
     return dict(zip(flags, map(int, row), strict=True))
+
+
+def _newest(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: datetime) -> datetime | None:
+    """Return the latest recorded instant not after `as_of`, from the footers where nothing is later."""
+    limit = as_of.replace(tzinfo=None)
+    columns = [
+        column.name
+        for column in landed.table.columns
+        if column.name in RECORDED and column.kind in (Kind.TIMESTAMP, Kind.DATE)
+    ]
+    latest = [found for column in columns for found in _column_maxima(landed, column)]
+    if not columns or (latest and max(latest) <= limit):
+        return max(latest, default=None)
+    greatest = ", ".join(f"max({quoted(name)}) filter (where {quoted(name)} <= $limit)" for name in columns)
+    (row,) = connection.execute(
+        f"select cast(greatest({greatest}) as timestamp) from {read_parquet(landed.parts, 'union_by_name = true')}",
+        {"limit": limit},
+    ).fetchall()
+    found: datetime | None = row[0]
+    return found
+
+
+def _column_maxima(landed: LandedTable, column: str) -> list[datetime]:
+    """Return a column's greatest value in each row group, as the footers tell it; a file may lack statistics."""
+    found = []
+    for part in landed.parts:
+        metadata = pq.read_metadata(part)
+        for group in range(metadata.num_row_groups):
+            for at in range(metadata.num_columns):
+                chunk = metadata.row_group(group).column(at)
+                if chunk.path_in_schema == column and chunk.statistics is not None and chunk.statistics.has_min_max:
+                    found.append(_instant(chunk.statistics.max))
+    return found
+
+
+def _instant(value: date | datetime) -> datetime:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    return datetime.combine(value, time())

@@ -1,0 +1,95 @@
+"""The source guard in a run: what was read beside what was last published, and the stop where it must not go on."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.common.errors import WarehouseError
+from pipeline.common.progress import Progress
+from pipeline.guards.findings import Acceptance, Finding, accept, read_acceptances
+from pipeline.guards.source_guard import SourceState, UnreadFile, judge_sources
+from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.thresholds import guards
+from pipeline.ingest.landing.profile import profile_tables
+from pipeline.ingest.landing.zone import LandedTable
+from pipeline.orchestration.resources import RunContext
+from pipeline.run_plan import RunPlan
+from pipeline.settings import Settings
+from pipeline.state.runs import RunRecords
+from pipeline.state.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class SourceJudgement:
+    """What the source guard says of a run: the tables' profiles, and what it found, with what was accepted."""
+
+    tables: tuple[TableProfile, ...]
+    findings: tuple[Finding, ...]
+
+
+def judge_run_sources(
+    settings: Settings, plan: RunPlan, workspace: Workspace, landed: Sequence[LandedTable]
+) -> SourceJudgement:
+    """Judge the landed tables beside those of the run that published last, with what this run's person accepts."""
+    last = RunRecords(workspace.runs).last_published(plan.as_of)
+    before = None if last is None else SourceState([*map(TableProfile.from_dict, last.sources)], last.as_of)
+    tables = profile_tables(landed, plan.as_of)
+    unread = [UnreadFile(table.table.source, name, why) for table in landed for name, why in table.unread_files]
+    found = judge_sources(SourceState(tables, plan.as_of), before, unread, guards(settings.guards))
+    judged, _ = accept(found, acceptances(settings))
+    return SourceJudgement(tuple(tables), judged)
+
+
+def acceptances(settings: Settings) -> tuple[Acceptance, ...]:
+    """Read what the person who runs accepts; WarehouseError where a reason or a guard is missing."""
+    return read_acceptances(settings.accept, _who())
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a user without an entry in the system's list, as in a container
+        return "unknown"
+
+
+def stop_where_needed(findings: Sequence[Finding]) -> None:
+    """WarehouseError where a finding stops the run."""
+    stops = [finding for finding in findings if finding.stops]
+    if stops:
+        raise WarehouseError(
+            f"{len(stops)} finding{'s' if len(stops) > 1 else ''} of the guards hold{'' if len(stops) > 1 else 's'} "
+            "everything back; nothing was published, the last drops stay.\n" + "\n".join(map(str, stops)),
+            remedy="mend what is named, or accept it for one run with its reason, as "
+            f'--accept {stops[0].guard}:{stops[0].place}="why"',
+        )
+
+
+def tell_findings(findings: Sequence[Finding], progress: Progress) -> None:
+    """Say what a person should read of the findings that do not stop the run: a line a guard, or one accepted."""
+    for finding in findings:
+        if finding.accepted is not None:
+            progress.view.noted(str(finding))
+    warned = [finding for finding in findings if finding.level == "warn" and finding.accepted is None]
+    for guard in dict.fromkeys(finding.guard for finding in warned):
+        of_guard = [finding for finding in warned if finding.guard == guard]
+        places = "; ".join(f"{_whose(finding)}{finding.place}{finding.figures}" for finding in of_guard)
+        progress.view.noted(f"guard {guard} warns, {of_guard[0].says}: {places}")
+
+
+def _whose(finding: Finding) -> str:
+    return "" if finding.organization_id is None else f"organization {finding.organization_id}, "
+
+
+def guard_sources(run: RunContext, landed: Sequence[LandedTable]) -> SourceJudgement:
+    """Judge the sources as a step of the run; WarehouseError where a finding stops it."""
+    with run.progress.step("guard", "tables") as step:
+        judgement = judge_run_sources(run.settings, run.plan, run.workspace, landed)
+        tell_findings(judgement.findings, run.progress)
+        warned = sum(finding.level == "warn" and finding.accepted is None for finding in judgement.findings)
+        accepted = sum(finding.accepted is not None for finding in judgement.findings)
+        step.summary = f"{len(judgement.tables)} source tables, {warned} with a warning"
+        step.summary += f", {accepted} accepted" if accepted else ""
+        stop_where_needed(judgement.findings)
+    return judgement
