@@ -19,9 +19,10 @@ from pipeline.ingest.schema import Column, SourceTable
 from pipeline.ingest.source_folder import (
     FolderEntry,
     folder_entries,
+    holds_data,
     is_table_file,
-    left_out,
     must_lead_somewhere,
+    why_left_out,
 )
 from pipeline.ingest.values.headers import fold, match_headers, nearest
 
@@ -39,6 +40,14 @@ class FoundFiles:
     by_table: dict[SourceTable, list[FolderEntry]] = field(default_factory=dict)
     downloads: set[SourceTable] = field(default_factory=set)
     notices: list[str] = field(default_factory=list)
+    unread: list[tuple[str, str]] = field(default_factory=list)
+    """The files that hold data, by their endings, and became no table: name and why."""
+
+    def leave_out(self, path: Path, name: str, why: str) -> None:
+        """Note that a file or folder is no table, and that it holds data if it does."""
+        self.notices.append(f"{name}: {why}")
+        if holds_data(path):
+            self.unread.append((name, why))
 
 
 def find_files(
@@ -84,9 +93,9 @@ def _by_names(tables: Sequence[SourceTable], entries: Iterable[FolderEntry]) -> 
         elif path.is_dir() or is_table_file(path):
             near = difflib.get_close_matches(_table_name(path), by_name, n=1, cutoff=0.6)
             guess = f"; the nearest table is '{near[0]}'" if near else ""
-            found.notices.append(f"{path.name}: not named as a table, left out{guess}")
+            found.leave_out(path, path.name, f"not named as a table, left out{guess}")
         else:
-            found.notices.append(left_out(path, path.name))
+            found.leave_out(path, shown_name(path.name), why_left_out(path))
     for table, claiming in claims.items():
         _refuse_rivals(table, claiming)
         if _stand_together(claiming):
@@ -131,7 +140,8 @@ def _parts(claiming: FolderEntry, found: FoundFiles) -> list[FolderEntry]:
         if is_table_file(entry.path):
             parts.append(FolderEntry(entry.path, (*claiming.values, *entry.values)))
         else:
-            found.notices.append(left_out(entry.path, entry.path.relative_to(folder.parent).as_posix()))
+            name = shown_name(entry.path.relative_to(folder.parent).as_posix())
+            found.leave_out(entry.path, name, why_left_out(entry.path))
     if not parts:
         found.notices.append(f"{folder.name}: the folder of the table has no files in it")
     return parts
@@ -147,7 +157,7 @@ def _by_headers(
     for entry in entries:
         path = entry.path
         if not is_table_file(path):
-            found.notices.append(left_out(path, path.name))
+            found.leave_out(path, shown_name(path.name), why_left_out(path))
             continue
         headers = headers_of(entry)
         table = recognise(tables, headers)
@@ -157,10 +167,8 @@ def _by_headers(
         likely, share = _likeliest(tables, headers)
         if share >= 0.5:
             raise _unfinished(likely, headers, path.name)
-        found.notices.append(
-            f"{path.name}: none of the LMN files by its headers, left out; the nearest is {likely.name}, "
-            f"of which it has {share:.0%} of the headers"
-        )
+        why = f"none of the LMN files by its headers, left out; the nearest is {likely.name}, "
+        found.leave_out(path, path.name, f"{why}of which it has {share:.0%} of the headers")
     found.downloads = {table for table, files in found.by_table.items() if _stand_together(files)}
     return found
 

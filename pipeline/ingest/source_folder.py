@@ -26,6 +26,10 @@ _HIVE_NULL: Final = "__HIVE_DEFAULT_PARTITION__"
 _HIVE_FOLDER: Final = re.compile(r"(?P<column>[^=]+)=(?P<value>.*)", re.DOTALL)  # organization_id=1
 _OTHER_FORMATS: Final = {"_delta_log": "Delta Lake", ".hoodie": "Apache Hudi", "_versions": "Lance"}
 """Table formats whose folders hold files of older versions too, by the folder that marks them; Iceberg has its own."""
+_DATA_ENDINGS: Final = frozenset(
+    {*FORMATS, ".xls", ".xlsm", ".xlsb", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".zip", ".gz", ".bz2", ".xz", ".7z"}
+    | {".rar", ".tar", ".tgz", ".zst"}
+)
 _SYSTEM: Final = (Path("/proc"), Path("/sys"))
 _DIGITS: Final = re.compile(r"([0-9]+)")
 
@@ -142,10 +146,16 @@ def must_be_utf8(path: Path) -> None:
         )
 
 
-def left_out(path: Path, name: str) -> str:
-    """Say why what is called `name` is no table file."""
-    name = shown_name(name)
+def why_left_out(path: Path) -> str:
+    """Say why a file or folder is no table file."""
     if path.suffix.lower() not in FORMATS:
-        return f"{name}: not CSV, Parquet or XLSX, left out"
+        return "not CSV, Parquet or XLSX, left out"
     kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
-    return f"{name}: {kinds.get(stat.S_IFMT(path.stat().st_mode), 'a device')}, not a file, left out"
+    return f"{kinds.get(stat.S_IFMT(path.stat().st_mode), 'a device')}, not a file, left out"
+
+
+def holds_data(path: Path) -> bool:
+    """Tell whether a file, or one in a folder, holds data by its ending: a sheet, a table, a text, an archive."""
+    if path.is_dir():
+        return any(holds_data(inner) for inner in _listed(path) if not inner.name.startswith((".", "~$")))
+    return path.suffix.lower() in _DATA_ENDINGS and path.is_file()

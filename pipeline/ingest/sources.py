@@ -75,6 +75,7 @@ def _from_folder(
     # hashing, Arrow and DuckDB release the interpreter's lock, so a second table fills the gaps of the first
     with ThreadPoolExecutor(max_workers=min(2, landing.threads)) as pool:
         landed = list(pool.map(land, tables))
+    landed[0] = replace(landed[0], unread_files=tuple(found.unread))
     return _with_notices(landed, found.notices)
 
 

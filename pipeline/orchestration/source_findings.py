@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.progress import Progress
@@ -36,7 +37,12 @@ def judge_run_sources(
     last = RunRecords(workspace.runs).last_published(plan.as_of)
     before = None if last is None else SourceState([*map(TableProfile.from_dict, last.sources)], last.as_of)
     tables = profile_tables(landed, plan.as_of)
-    unread = [UnreadFile(table.table.source, name, why) for table in landed for name, why in table.unread_files]
+    unread = [
+        UnreadFile(table.table.source, name, why)
+        for table in landed
+        for name, why in table.unread_files
+        if not any(fnmatch(name, pattern) for pattern in settings.ignore_files)
+    ]
     found = judge_sources(SourceState(tables, plan.as_of), before, unread, guards(settings.guards))
     judged, _ = accept(found, acceptances(settings))
     return SourceJudgement(tuple(tables), judged)
