@@ -63,6 +63,9 @@ def run(
     state: Annotated[Path | None, typer.Option(help="Landing zone, database and run history.", metavar="DIR")] = None,
     var: Annotated[list[str] | None, typer.Option(help="Override a decision.", metavar="NAME=VALUE")] = None,
     csv_safe: Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")] = None,
+    accept: Annotated[
+        list[str] | None, typer.Option(help="Accept a guard's finding for this run.", metavar="GUARD[:PLACE]=WHY")
+    ] = None,
 ) -> None:
     """Ingest, compute, check and publish."""
     with quick_imports():
@@ -80,11 +83,17 @@ def run(
         "state": state,
         "var": _decisions(var),
         "csv_safe": csv_safe,
+        "accept": tuple(accept) if accept else None,
     }
     outcome = run_warehouse(_settings(given), open_progress())
     if outcome.is_repetition:
         print("Nothing is new: sources, settings and program are as in the last run, whose drops stand.")
     _show(outcome)
+    if outcome.held_back:
+        for one in outcome.held_back:
+            where = f"organization {one['organization_id']} was held back"
+            print(WarehouseError(one["what"], where=where, remedy=one["remedy"]), file=sys.stderr)
+        raise typer.Exit(3)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from pipeline.common.errors import WarehouseError
@@ -120,9 +120,26 @@ class AuditResult:
             shown += f"\nand {len(errors) - _SHOWN_FAILURES} more checks"
         checks = "1 check" if len(errors) == 1 else f"{len(errors)} checks"
         return WarehouseError(
-            f"the audit of the staged files failed {checks}; nothing was published, the last drops stay.\n{shown}",
+            f"the audit of the staged files failed {checks}; nothing of it is published, the last drop stays.\n{shown}",
             remedy="mend the rows where they come from, or the model that computes them, and run again",
         )
+
+    def concerns_run(self) -> bool:
+        """Tell whether an error is of no organization: a check that could not be made, or a file of the run."""
+        return any(not check.failed_by_organization for check in self.errors)
+
+    def problem_of(self, organization_id: int) -> WarehouseError | None:
+        """Say what failed in one organization's files, and its rows; None where they may be published."""
+        own = [
+            replace(
+                check,
+                failed=check.failed_by_organization[organization_id],
+                samples=tuple(row for row in check.samples if row.organization_id == organization_id),
+            )
+            for check in self.errors
+            if check.failed_by_organization.get(organization_id)
+        ]
+        return AuditResult(tuple(own)).problem()
 
 
 def _shown(value: str | None) -> str:

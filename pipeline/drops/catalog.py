@@ -101,6 +101,21 @@ def drop_before(place: Place, organization_id: int, as_of: datetime) -> Place | 
     return None
 
 
+def baseline_drop(place: Place, organization_id: int, as_of: datetime) -> Place | None:
+    """Find the published drop that a run of this `as_of` is held against; None where there is none.
+
+    It is the one that `latest` names, unless that speaks of a later instant; then the newest that does not.
+    """
+    organization = organization_place(place, organization_id)
+    names = [name for name in drop_folders(place, organization_id) if name.partition("-")[0] <= run_name(as_of)]
+    latest = latest_name(organization)
+    for name in ([latest] if latest in names else []) + names[::-1]:
+        drop = organization.child(str(name))
+        if read_manifest(drop) is not None:
+            return drop
+    return None
+
+
 def read_manifest(drop: Place) -> dict[str, Any] | None:
     """Read a drop's manifest; None where there is none or it is no JSON object."""
     return _object(drop.read(MANIFEST)) or None

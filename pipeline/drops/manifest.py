@@ -1,6 +1,7 @@
 """The manifest of a drop: what is in it, what it was made from and what was checked. Nothing in it tells the clock.
 
-Its hash names the drop, so the same inputs, settings and `as_of` give the same folder.
+Its `content_hash` names the drop, so the same inputs, settings and `as_of` give the same folder. What depends on the
+drop before (the guards, what was accepted, the changes) is not in that hash, but in `manifest_hash`, which covers all.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from pipeline.drops.stage import StagedDrop
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
+BESIDE_THE_CONTENT = ("accepted", "changes", "guards")
+"""What a manifest says that depends on the drop before."""
 
 
 def build_manifest(
@@ -28,8 +31,11 @@ def build_manifest(
     settings: Mapping[str, Any],
     inputs: Sequence[Mapping[str, Any]],
     checks: Sequence[Mapping[str, Any]],
+    guards: Sequence[Mapping[str, Any]] = (),
+    accepted: Sequence[Mapping[str, Any]] = (),
+    changes: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Describe a drop; `content_hash` covers all the rest."""
+    """Describe a drop, with its two hashes."""
     by_name = {contract.name: contract for contract in contracts}
     body: dict[str, Any] = {
         "manifest_version": MANIFEST_VERSION,
@@ -51,7 +57,19 @@ def build_manifest(
         "inputs": list(inputs),
         "checks": list(checks),
     }
-    return {**body, "content_hash": hashlib.sha256(manifest_bytes(body)).hexdigest()}
+    beside = {"guards": list(guards), "accepted": list(accepted), "changes": changes and dict(changes)}
+    return with_hashes({**body, **beside})
+
+
+def with_hashes(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest with the hashes that belong to what it says; those that it has are replaced.
+
+    ValueError where it holds a lone surrogate, which no manifest of ours can.
+    """
+    body = {name: value for name, value in manifest.items() if name not in ("content_hash", "manifest_hash")}
+    content = {name: value for name, value in body.items() if name not in BESIDE_THE_CONTENT}
+    named = {**body, "content_hash": hashlib.sha256(manifest_bytes(content)).hexdigest()}
+    return {**named, "manifest_hash": hashlib.sha256(manifest_bytes(named)).hexdigest()}
 
 
 def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:

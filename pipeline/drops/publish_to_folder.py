@@ -5,6 +5,7 @@ The folder is renamed, then `manifest.json` is written (a folder without one is 
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -16,7 +17,7 @@ from filelock import FileLock
 
 from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import LATEST, REPORTS, organization_place, organizations_in, require_as_published
-from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
+from pipeline.drops.manifest import BESIDE_THE_CONTENT, MANIFEST, drop_name, manifest_bytes, with_hashes
 from pipeline.drops.stage import StagedDrop
 from pipeline.storage.local_files import clear_drafts, flush, point_link, write_whole
 from pipeline.storage.place import LOCK, Place
@@ -66,7 +67,7 @@ class FolderDestination:
         if is_new:
             if final.exists():  # a run was killed between the rename and the manifest
                 shutil.rmtree(final)
-            for path in [*drop.folder.iterdir(), drop.folder]:  # before their manifest vouches for them
+            for path in [*drop.folder.rglob("*"), drop.folder]:  # before their manifest vouches for them
                 flush(path)
             drop.folder.rename(final)
             flush(final.parent)
@@ -94,14 +95,29 @@ def clear_staging(exports: Path) -> None:
 
 
 def is_published(where: Path | str, present: bytes | None, manifest: bytes) -> bool:
-    """Whether the manifest in place is this one; WarehouseError where it is another: a drop never changes."""
-    if present is not None and present != manifest:
+    """Tell whether the manifest in place is of the same content; WarehouseError where it is not: a drop never changes.
+
+    What the two say of the drop before may differ: a drop is held against it once, when it is published.
+    """
+    if present is not None and present != manifest and _content(present) != _content(manifest):
         raise WarehouseError(
             "another drop of the same name is there, or this one was changed after it was published",
             where=str(where),
             remedy="run `warehouse verify` on its folder; move it away if it is damaged, and run again",
         )
     return present is not None
+
+
+def _content(manifest: bytes) -> bytes | None:
+    """Return what a manifest says of its own content, None where its hashes are not right."""
+    try:
+        said = json.loads(manifest)
+        if with_hashes(said) != said:
+            return None
+    except (ValueError, AttributeError, RecursionError):
+        return None
+    beside = (*BESIDE_THE_CONTENT, "manifest_hash")
+    return manifest_bytes({name: value for name, value in said.items() if name not in beside})
 
 
 def _read(path: Path) -> bytes | None:

@@ -11,62 +11,36 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from pipeline.contracts.contract import ContractColumn, ExportContract, contract_from_dict
 from pipeline.drops.catalog import LATEST, POINTER, is_drop_name, latest_name
 from pipeline.drops.csv_file import SAFE_SUFFIX, neutralised, read_csv
-from pipeline.drops.manifest import MANIFEST, MANIFEST_VERSION, drop_name, manifest_bytes
+from pipeline.drops.described_drop import DescribedChangesFile, DescribedDrop, DescribedFile
+from pipeline.drops.manifest import (
+    BESIDE_THE_CONTENT,
+    MANIFEST,
+    MANIFEST_VERSION,
+    drop_name,
+    manifest_bytes,
+    with_hashes,
+)
 from pipeline.drops.stage import CHECKSUMS
+from pipeline.drops.write_changes import CHANGES
 from pipeline.storage.place import Entry, Place, open_place
+
+AnyFile = DescribedFile | DescribedChangesFile
 
 _LARGEST_MANIFEST: Final = 64 * 1024 * 1024
 _SHOWN: Final = 5
 """Faults of one kind that are told of one file; the rest are counted."""
-
-_Count = Annotated[int, Field(ge=0, le=2**62)]
-_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
-_SIMPLE_TYPE: Final = "bigint|integer|boolean|date|timestamp|text"
-_TYPE: Final = rf"^({_SIMPLE_TYPE}|varchar\(\d{{1,9}}\)|numeric\(\d{{1,2}}, ?\d{{1,2}}\))$"
-
-
-class _Column(BaseModel):
-    model_config = ConfigDict(strict=True)
-
-    name: _Name
-    type: Annotated[str, Field(pattern=_TYPE)]
-    nullable: bool
-
-
-class _File(BaseModel):
-    model_config = ConfigDict(strict=True)
-
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}\.(parquet|csv|safe\.csv)$")]
-    export: _Name
-    contract_version: Annotated[str, Field(pattern=r"^\d{1,9}\.\d{1,9}\.\d{1,9}$")]
-    rows: _Count
-    bytes: _Count
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    primary_key: Annotated[list[_Name], Field(min_length=1)]
-    columns: Annotated[list[_Column], Field(alias="schema", min_length=1, max_length=10_000)]
-
-
-class _Manifest(BaseModel):
-    """What a manifest must hold for the checks to begin; what else it holds is covered by its hash."""
-
-    model_config = ConfigDict(strict=True)
-
-    manifest_version: int
-    organization_id: int
-    as_of: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
-    content_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    files: Annotated[list[_File], Field(min_length=1, max_length=10_000)]
 
 
 def verify_drop(location: str, contracts: Sequence[ExportContract] = ()) -> list[str]:
@@ -103,6 +77,10 @@ def _open_drop(location: str) -> Place | str:
 def _faults(drop: Place, folder: Path, contracts: Sequence[ExportContract]) -> Iterator[str]:
     """Check the drop; files that are not on this machine are fetched into `folder` as they are needed."""
     entries = {entry.name: entry for entry in drop.entries()}
+    changes = entries.get(CHANGES)
+    if changes is not None and changes.is_folder and not (drop.is_local and (Path(drop.root) / CHANGES).is_symlink()):
+        del entries[CHANGES]
+        entries |= {f"{CHANGES}/{entry.name}": replace(entry, name=f"{CHANGES}/{entry.name}") for entry in _inner(drop)}
     raw, told, reasons = _read_manifest(drop, entries)
     yield from reasons
     if raw is None or told is None:
@@ -110,14 +88,14 @@ def _faults(drop: Place, folder: Path, contracts: Sequence[ExportContract]) -> I
     yield from _manifest_faults(drop, raw, told)
     yield from _version_faults(told, contracts)
     yield from _listing_faults(entries, told)
-    for file in told.files:
+    for file in told.all_files:
         yield from _bytes_faults(drop, folder, entries.get(file.name), file)
     yield from _checksum_faults(drop, entries.get(CHECKSUMS), told)
     plain = {name for name, entry in entries.items() if _is_file(drop, entry) and (folder / name).is_file()}
     yield from _content_faults(folder, [file for file in told.files if file.name in plain])
 
 
-def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, _Manifest | None, list[str]]:
+def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, DescribedDrop | None, list[str]]:
     entry = entries.get(MANIFEST)
     if entry is None or not _is_file(drop, entry):
         return None, None, [f"{MANIFEST}: missing, so this folder is not a drop"]
@@ -129,7 +107,7 @@ def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, _Manife
     except (ValueError, RecursionError) as error:
         return None, None, [f"{MANIFEST}: is not JSON ({_short(error)})"]
     try:
-        told = _Manifest.model_validate(raw)
+        told = DescribedDrop.model_validate(raw)
     except ValidationError as error:
         faults = [
             f"{MANIFEST}: {'.'.join(str(part) for part in fault['loc']) or 'the whole'}: {fault['msg']}"
@@ -155,15 +133,18 @@ def _is_file(drop: Place, entry: Entry) -> bool:
     return not entry.is_folder and (not drop.is_local or (path.is_file() and not path.is_symlink()))
 
 
-def _manifest_faults(drop: Place, raw: dict[str, Any], told: _Manifest) -> Iterator[str]:
+def _manifest_faults(drop: Place, raw: dict[str, Any], told: DescribedDrop) -> Iterator[str]:
     """Check the manifest against itself, and against the folder's name where that is a drop's: a copy may have any."""
-    body = {name: value for name, value in raw.items() if name != "content_hash"}
     try:
-        digest = hashlib.sha256(manifest_bytes(body)).hexdigest()
-    except ValueError:  # a lone surrogate, which no manifest of ours can hold
-        digest = ""
-    if digest != told.content_hash:
+        right = with_hashes(raw)
+    except ValueError:
+        right = {}
+    if told.content_hash != right.get("content_hash"):
         yield f"{MANIFEST}: content_hash {told.content_hash[:8]}… is not the hash of the content"
+    elif told.manifest_hash is not None and told.manifest_hash != right["manifest_hash"]:
+        yield f"{MANIFEST}: manifest_hash {told.manifest_hash[:8]}… is not the hash of the manifest"
+    elif told.manifest_hash is None and any(name in raw for name in BESIDE_THE_CONTENT):
+        yield f"{MANIFEST}: has no manifest_hash over what it says of guards, acceptances and changes"
     if is_drop_name(drop.name) and drop.name != drop_name(raw):
         yield f"the folder is named {_quoted(drop.name)}, its manifest says {drop_name(raw)}"
     names = [file.name for file in told.files]
@@ -187,7 +168,7 @@ def _manifest_faults(drop: Place, raw: dict[str, Any], told: _Manifest) -> Itera
                 yield f"{MANIFEST}: says of {other.name} another contract or row count than of {first.name}"
 
 
-def _version_faults(told: _Manifest, contracts: Sequence[ExportContract]) -> Iterator[str]:
+def _version_faults(told: DescribedDrop, contracts: Sequence[ExportContract]) -> Iterator[str]:
     """Check the contract versions against those that this warehouse knows."""
     known = {contract.name: contract for contract in contracts}
     if not known:
@@ -206,7 +187,7 @@ def _version_faults(told: _Manifest, contracts: Sequence[ExportContract]) -> Ite
             yield f"{file.name}: contract {file.contract_version} is newer than this warehouse's, {ours.version}"
 
 
-def _contract(file: _File) -> ExportContract:
+def _contract(file: DescribedFile) -> ExportContract:
     return contract_from_dict(
         {
             "export": file.export,
@@ -228,16 +209,22 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
 
-def _listing_faults(entries: dict[str, Entry], told: _Manifest) -> Iterator[str]:
+def _listing_faults(entries: dict[str, Entry], told: DescribedDrop) -> Iterator[str]:
     """Check what is there against what is listed."""
-    expected = {file.name for file in told.files} | {CHECKSUMS, MANIFEST}
+    expected = {file.name for file in told.all_files} | {CHECKSUMS, MANIFEST}
     for name in sorted(expected - entries.keys()):
         yield f"{name}: missing"
     extra = [f"{_quoted(name)}: is there, but not in the manifest" for name in sorted(entries.keys() - expected)]
     yield from _capped(extra, "more files that the manifest doesn't list")
 
 
-def _bytes_faults(drop: Place, folder: Path, entry: Entry | None, file: _File) -> Iterator[str]:
+def _inner(drop: Place) -> list[Entry]:
+    return drop.child(CHANGES).entries()
+
+
+def _bytes_faults(
+    drop: Place, folder: Path, entry: Entry | None, file: DescribedFile | DescribedChangesFile
+) -> Iterator[str]:
     """Check size and hash, and bring the file onto this machine."""
     if entry is None:
         return
@@ -250,6 +237,7 @@ def _bytes_faults(drop: Place, folder: Path, entry: Entry | None, file: _File) -
         if not drop.is_local:  # nothing of another size is worth its way here
             return
     if not drop.is_local:
+        path.parent.mkdir(exist_ok=True)
         drop.download(file.name, path)
     with path.open("rb") as opened:
         digest = hashlib.file_digest(opened, "sha256").hexdigest()
@@ -257,16 +245,25 @@ def _bytes_faults(drop: Place, folder: Path, entry: Entry | None, file: _File) -
         yield f"{file.name}: sha256 is {digest[:8]}…, the manifest says {file.sha256[:8]}…"
 
 
-def _checksum_faults(drop: Place, entry: Entry | None, told: _Manifest) -> Iterator[str]:
+def _checksum_faults(drop: Place, entry: Entry | None, told: DescribedDrop) -> Iterator[str]:
     """Check the list that `sha256sum -c` reads."""
     if entry is None:
         return
-    expected = "".join(f"{file.sha256}  {file.name}\n" for file in sorted(told.files, key=lambda file: file.name))
+    changes = told.changes.files if told.changes else []
+    listed: list[AnyFile] = [
+        *sorted(told.files, key=_by_name),
+        *sorted(changes, key=_by_name),
+    ]
+    expected = "".join(f"{file.sha256}  {file.name}\n" for file in listed)
     if not _is_file(drop, entry) or entry.size != len(expected) or drop.read(CHECKSUMS) != expected.encode():
         yield f"{CHECKSUMS}: is not the manifest's list of hashes"
 
 
-def _content_faults(folder: Path, files: list[_File]) -> Iterator[str]:
+def _by_name(file: AnyFile) -> str:
+    return file.name
+
+
+def _content_faults(folder: Path, files: list[DescribedFile]) -> Iterator[str]:
     """Check rows, types and keys, and that the forms of one export say the same."""
     by_name = {file.name: file for file in files}
     for export in dict.fromkeys(file.export for file in files):
@@ -346,7 +343,7 @@ def _column_faults(values: pa.ChunkedArray, column: ContractColumn) -> Iterator[
             yield f"column {column.name} is longer than {column.data_type} in {too_long:,} rows"
 
 
-def _csv_faults(path: Path, expected: pa.Table, file: _File, contract: ExportContract) -> Iterator[str]:
+def _csv_faults(path: Path, expected: pa.Table, file: DescribedFile, contract: ExportContract) -> Iterator[str]:
     """Compare a CSV with the Parquet file, cell by cell."""
     found = read_csv(path, contract)
     if isinstance(found, str):

@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 import pyarrow as pa
 
-from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.contract import CRM_TENANT, ExportContract
 from pipeline.settings import Settings
+
+TENANT: Final = "organization_id"
+"""The column by which a mart's rows are an organization's."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,27 @@ class RawTable:
     schema: pa.Schema
     parts: tuple[Path, ...]
     fingerprint: str
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """The organizations whose published rows stay as they are (D40), and the one that the CRM's marts belong to."""
+
+    organizations: frozenset[int] = frozenset()
+    crm_organization_id: int = 0
+
+    @property
+    def listed(self) -> str:
+        """The organizations as SQL lists them."""
+        return ", ".join(map(str, sorted(self.organizations)))
+
+    def keeps_whole(self, contract: ExportContract | None) -> bool:
+        """Tell whether a mart stays as a whole: the CRM's, where that organization is held back."""
+        is_crm = contract is not None and contract.tenant == CRM_TENANT
+        return is_crm and self.crm_organization_id in self.organizations
+
+
+NOBODY: Final = HeldBack()
 
 
 class Engine(Protocol):
@@ -46,8 +70,8 @@ class Engine(Protocol):
     def query(self, select: str) -> pa.Table:
         """Return the rows of a select that dbt has compiled, of the marts and of what they were built from."""
 
-    def commit(self, contracts: Sequence[ExportContract]) -> None:
-        """Let readers of the marts see this run's, as the contracts have it; until then they see the last one's."""
+    def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
+        """Let readers of the marts see this run's, but for the organizations held back, whose rows stay as they are."""
 
     def close(self) -> None:
         """Release what the engine holds."""

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from pipeline.common.scratch_database import quoted, read_parquet
 from pipeline.contracts.contract import ExportContract
-from pipeline.engines import RawTable
+from pipeline.engines import NOBODY, HeldBack, RawTable
+from pipeline.engines.duckdb_marts import PUBLISHED_FILE, publish_marts
 from pipeline.settings import Settings
 
 DATABASE_FILE: Final = "warehouse.duckdb"
@@ -100,8 +101,9 @@ class DuckDBEngine:
         """Return the rows of a select."""
         return self._connection().sql(select).to_arrow_table()
 
-    def commit(self, contracts: Sequence[ExportContract]) -> None:
-        """Nothing to do: nobody else can have the file open."""
+    def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
+        """Replace `published.duckdb`, which people query, by a file with this run's marts."""
+        publish_marts(self._connection(), self.path.with_name(PUBLISHED_FILE), contracts, held_back)
 
     def close(self) -> None:
         """Close the file."""

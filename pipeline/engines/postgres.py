@@ -19,7 +19,7 @@ from psycopg import sql
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import in_order
 from pipeline.contracts.contract import ExportContract
-from pipeline.engines import RawTable
+from pipeline.engines import NOBODY, HeldBack, RawTable
 from pipeline.engines.postgres_marts import BUILD_SCHEMA, publish_marts
 from pipeline.engines.postgres_server import PostgresServer, open_server
 from pipeline.settings import Settings
@@ -96,10 +96,10 @@ class PostgresEngine:
             table = cursor.fetch_arrow_table()
         return pa.table({name: _plain(table[name]) for name in table.column_names})
 
-    def commit(self, contracts: Sequence[ExportContract]) -> None:
+    def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
         """Put this run's marts before their readers, all in one transaction."""
         self._check_stamp()
-        publish_marts(self._connection, contracts)
+        publish_marts(self._connection, contracts, held_back)
 
     def close(self) -> None:
         """End the turn and the connection."""

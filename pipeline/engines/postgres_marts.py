@@ -16,6 +16,7 @@ from psycopg import sql
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import CRM_TENANT, ExportContract
+from pipeline.engines import NOBODY, TENANT, HeldBack
 
 BUILD_SCHEMA: Final = "marts_build"
 MARTS_SCHEMA: Final = "marts"
@@ -30,8 +31,13 @@ class _Mart:
     key: tuple[str, ...] = ()
 
 
-def publish_marts(connection: psycopg.Connection[Any], contracts: Sequence[ExportContract]) -> None:
-    """Replace the rows of every mart by the rows that were built, or change nothing and raise WarehouseError."""
+def publish_marts(
+    connection: psycopg.Connection[Any], contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY
+) -> None:
+    """Replace the rows of every mart by the rows that were built, or change nothing and raise WarehouseError.
+
+    Rows of organizations held back stay as they are.
+    """
     promised = {contract.name: contract for contract in contracts}
     with connection.transaction():
         if not connection.execute("select 1 from pg_namespace where nspname = %s", (MARTS_SCHEMA,)).fetchone():
@@ -42,7 +48,8 @@ def publish_marts(connection: psycopg.Connection[Any], contracts: Sequence[Expor
             wanted = _as_published(mart, promised.get(name))
             if name not in present or present[name].columns != wanted.columns:
                 _recreate(connection, wanted)
-            _fill(connection, wanted)
+            if not held_back.keeps_whole(promised.get(name)):
+                _fill(connection, wanted, held_back)
         for name in present.keys() - built.keys():
             _drop(connection, name)
     for name in built:
@@ -103,15 +110,22 @@ def _drop(connection: psycopg.Connection[Any], name: str) -> None:
         ) from error
 
 
-def _fill(connection: psycopg.Connection[Any], mart: _Mart) -> None:
+def _fill(connection: psycopg.Connection[Any], mart: _Mart, held_back: HeldBack) -> None:
     target, source = sql.Identifier(MARTS_SCHEMA, mart.name), sql.Identifier(BUILD_SCHEMA, mart.name)
     names = sql.SQL(", ").join(sql.Identifier(name) for name, _, _ in mart.columns)
     values = sql.SQL(", ").join(
         sql.SQL("cast({} as {})").format(sql.Identifier(name), sql.SQL(kind)) for name, kind, _ in mart.columns
     )
+    others: sql.Composable = sql.SQL("")
+    if held_back.organizations and any(name == TENANT for name, _, _ in mart.columns):
+        others = sql.SQL(" where {} <> all({})").format(
+            sql.Identifier(TENANT), sql.Literal(sorted(held_back.organizations))
+        )
     try:
-        connection.execute(sql.SQL("delete from {}").format(target))
-        connection.execute(sql.SQL("insert into {} ({}) select {} from {}").format(target, names, values, source))
+        connection.execute(sql.SQL("delete from {}").format(target) + others)
+        connection.execute(
+            sql.SQL("insert into {} ({}) select {} from {}").format(target, names, values, source) + others
+        )
     except psycopg.Error as error:  # a full disk, or a key too long for its index
         raise WarehouseError(
             f"PostgreSQL does not take the mart's rows: {error.diag.message_primary or error}",

@@ -22,7 +22,7 @@ import pyarrow as pa
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import in_order
 from pipeline.contracts.contract import ExportContract
-from pipeline.engines import RawTable
+from pipeline.engines import NOBODY, HeldBack, RawTable
 from pipeline.engines.spark_cluster import SHORT_LIVED, WORKERS, LocalCluster, require_spark
 from pipeline.settings import Settings
 from pipeline.storage.local_files import point_link, write_whole
@@ -129,8 +129,13 @@ class SparkEngine:
             raise _nothing_loaded()
         return SparkEngine._session.sql(select).toArrow()
 
-    def commit(self, contracts: Sequence[ExportContract]) -> None:
-        """Point `published` to this run's folder, and remove all others but the one that it pointed to."""
+    def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
+        """Point `published` to this run's folder, and remove all others but the one that it pointed to.
+
+        Marts are folders of files here: where any organization is held back, they stay as they are for all.
+        """
+        if held_back.organizations:
+            return
         build = self._build_folder()
         before = self._published.resolve().name if self._published.exists() else ""
         point_link(self._published, build.name)

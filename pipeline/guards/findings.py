@@ -111,6 +111,22 @@ def accept(
     return tuple(judged), tuple(each for each in acceptances if each not in needed)
 
 
+def findings_of(findings: Sequence[Finding], organization_id: int, crm_organization_id: int) -> list[Finding]:
+    """Return what one organization may know: its own findings, and those of the sources that its rows come from.
+
+    The CRM and LMN are one organization's. Figures of the platform's shared tables are left out.
+    """
+    known = []
+    for finding in findings:
+        if finding.organization_id == organization_id:
+            known.append(finding)
+        elif finding.organization_id is None and not finding.place.startswith("platform"):
+            known += [finding] if organization_id == crm_organization_id else []
+        elif finding.organization_id is None:
+            known.append(replace(finding, before=None, now=None))
+    return known
+
+
 def found(
     guard: Guard,
     level: Level,

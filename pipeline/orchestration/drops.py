@@ -44,7 +44,7 @@ def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         if build is None:
             raise WarehouseError("the marts have not been built yet", remedy="materialise the models first")
         with closing(open_engine(run.settings)) as engine:
-            published = Release(
+            publication = Release(
                 run=replace(run, plan=build.plan),  # the marts' own, where an earlier run has built them
                 run_id=context.run.run_id,
                 engine=engine,
@@ -59,9 +59,13 @@ def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
                 "is_new": drop.is_new,
                 "rows": {file["export"]: file["rows"] for file in drop.manifest["files"]},
             }
-            for drop in published
+            for drop in publication.drops
+        ]
+        held_back = [
+            {"organization_id": one, "what": problem.what, "remedy": problem.remedy}
+            for one, problem in publication.held_back.items()
         ]
         for key in (STAGED, AUDITED, PUBLISHED):
-            yield dg.MaterializeResult(asset_key=key, metadata={"drops": facts})
+            yield dg.MaterializeResult(asset_key=key, metadata={"drops": facts, "held_back": held_back})
 
     return drops

@@ -1,11 +1,11 @@
-"""From the marts to published drops: stage, audit, publish. Every organization passes, or none is published."""
+"""From the marts to published drops: stage, audit, compare, publish. Whoever's drop fails keeps the last one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,17 +20,24 @@ from pipeline.common.instants import run_name
 from pipeline.common.scratch_database import spare_memory
 from pipeline.contracts.compatibility import check_versions, contracts_of_drop
 from pipeline.contracts.contract import ExportContract
-from pipeline.drops.catalog import REPORTS, latest_manifest, organizations_left_behind
+from pipeline.drops.account_changes import OUTCOMES
+from pipeline.drops.catalog import REPORTS, latest_manifest, latest_name, organization_place
 from pipeline.drops.destination import Destination
-from pipeline.drops.manifest import build_manifest
+from pipeline.drops.find_drop import OpenDrop
+from pipeline.drops.manifest import build_manifest, drop_name
 from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.drops.retention import prune, prune_reports
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
-from pipeline.engines import Engine
+from pipeline.drops.write_changes import WrittenChanges, write_changes
+from pipeline.engines import Engine, HeldBack
+from pipeline.guards.findings import Finding, findings_of
 from pipeline.ingest.landing.record import has_crm_rows
 from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
+from pipeline.orchestration.drop_findings import judge_drops, opened_baselines, staged_files
 from pipeline.orchestration.resources import RunContext
+from pipeline.orchestration.source_findings import SourceJudgement, acceptances, judge_run_sources, tell_findings
+from pipeline.orchestration.verdict import Verdict, judge
 from pipeline.paths import PROJECT_ROOT
 from pipeline.report.facts import RunFacts
 from pipeline.report.gather import gather_facts, gather_operator_facts, measure_run
@@ -38,22 +45,35 @@ from pipeline.report.page import load_templates
 from pipeline.report.sources import MeasuredTable, measure_sources
 from pipeline.report.write import write_reports
 from pipeline.state.history import DUPLICATES, METRICS, METRICS_SCHEMA, RunHistory
+from pipeline.state.runs import OrganizationOutcome, RunRecord, RunRecords
 from pipeline.storage.place import open_place
 
 EXPECTATIONS = PROJECT_ROOT / "expectations"
 
 REJECTS = "rejects"
+OUTCOMES_MART = "renewal_outcomes"
 
 
 @dataclass(frozen=True)
 class AuditedDrops:
-    """The drops of one run as they stand staged; `problem` says why none of them may be published."""
+    """The drops of one run as they stand staged, and what may be published of them."""
 
     drops: Sequence[StagedDrop]
     manifests: Sequence[Mapping[str, Any]]
     reports: Sequence[RunFacts]
     history: Mapping[str, pa.Table]
-    problem: WarehouseError | None
+    sources: SourceJudgement
+    findings: Sequence[Finding]
+    """The drift guard's."""
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What a run published, and why each of the other organizations was held back."""
+
+    drops: Sequence[PublishedDrop]
+    held_back: Mapping[int, WarehouseError]
 
 
 @dataclass(frozen=True)
@@ -67,25 +87,28 @@ class Release:
     landed: Sequence[LandedTable]
     destination: Destination
 
-    def publish(self) -> list[PublishedDrop]:
-        """Publish a drop for each organization, and keep what the next run needs to know of this one.
+    def publish(self) -> Publication:
+        """Publish the drop of each organization that may be, and keep what the next run needs to know of this one.
 
-        WarehouseError, with nothing published but the reports that say so, where a contract breaks what its version
-        promises or the audit fails. Whatever fails, `latest` stays where it was.
+        WarehouseError, with nothing published but the reports that say so, where none may be. Whatever fails, `latest`
+        stays where it was.
         """
         with self.destination.turn():
             self.destination.clear_staging()
             try:
                 audited = self.stage_and_audit()
-                if audited.problem is not None:
+                if audited.verdict.run is not None:
+                    self._keep_record(audited, ())
                     for page in write_reports(audited.reports, self.destination.place, self.run.workspace.state):
                         self.run.progress.view.noted(f"report: {page}")
-                    raise audited.problem
-                return self.put_in_place(audited)
+                    raise audited.verdict.run
+                published = self.put_in_place(audited)
             except BaseException:
                 with suppress(OSError):
                     self.destination.clear_staging()  # what was refused is for nobody to read
                 raise
+            self._keep_record(audited, published)
+            return Publication(published, audited.verdict.held_back)
 
     def stage_and_audit(self) -> AuditedDrops:
         """Write the drops beside the published ones, judge them, and gather what their reports tell."""
@@ -107,39 +130,114 @@ class Release:
             sources = aside.submit(measure_sources, self.landed, plan.as_of)
             aside.submit(load_templates)
             result = self._concluded(audit)
-        manifests = self._manifests(drops, result)
-        problem = problem or result.problem()
-        reports = self._reports(drops, manifests, sources.result(), result, metrics, problem)
+        judgement = judge_run_sources(settings, plan, self.run.workspace, self.landed)
+        with opened_baselines(self.destination.place, drops, plan.as_of) as baselines:
+            findings = self._guarded(drops, baselines)
+            verdict = judge(
+                [drop.organization_id for drop in drops],
+                result,
+                findings,
+                problem,
+                hold_back_all=settings.hold_back == "run",
+            )
+            changes = self._changes(drops, baselines, verdict)
+        manifests = self._manifests(drops, result, [*judgement.findings, *findings], changes)
+        reports = self._reports(
+            drops, manifests, sources.result(), result, metrics, verdict, [*judgement.findings, *findings]
+        )
         history = {DUPLICATES: self._duplicates(), METRICS: _of_this_run(metrics, plan.as_of)}
-        return AuditedDrops(drops, manifests, reports, history, problem)
+        return AuditedDrops(drops, manifests, reports, history, judgement, findings, verdict)
+
+    def _guarded(self, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]) -> tuple[Finding, ...]:
+        """Hold the staged drops against the ones published last."""
+        with self.run.progress.step("compare", "drops") as step:
+            findings = judge_drops(self.run.settings, self.run.plan, self.destination.place, drops, baselines)
+            tell_findings(findings, self.run.progress)
+            stops = sum(finding.stops for finding in findings)
+            warned = sum(finding.level == "warn" and finding.accepted is None for finding in findings)
+            step.summary = f"{plural(len(baselines), 'drop')} with the last ones, {stops} held back, {warned} warned of"
+        return findings
+
+    def _changes(
+        self, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop], verdict: Verdict
+    ) -> dict[int, WrittenChanges]:
+        """Write what changed into each drop that is published and has one before it of an earlier instant."""
+        outcomes = self.engine.read(OUTCOMES_MART, OUTCOMES.names)
+        written = {}
+        for drop in drops:
+            before = baselines.get(drop.organization_id)
+            if before is not None and verdict.problem_of(drop.organization_id) is None:
+                files = staged_files(drop, self.run.plan)
+                written[drop.organization_id] = write_changes(drop, files, before, self.contracts, outcomes)
+        return written
 
     def put_in_place(self, audited: AuditedDrops) -> list[PublishedDrop]:
         """Do all that may fail, then let readers see it, then tidy.
 
         The history comes first: of a drop that somebody has read, the next run must know when groups were detected.
         """
-        state = self.run.workspace.state
+        state, held_back = self.run.workspace.state, audited.verdict.held_back
         with self.run.progress.step("publish", "drops") as step:
             published = []
             for drop, manifest in zip(audited.drops, audited.manifests, strict=True):
-                published.append(self.destination.put(drop, manifest))
-                step.update(len(published))
-            RunHistory(state).keep(self.run.plan.as_of, audited.history)
+                if drop.organization_id not in held_back:
+                    published.append(self.destination.put(drop, manifest))
+                    step.update(len(published))
+            late = {drop.organization_id for drop in published if self._is_overtaken(drop)}
+            if self.run.plan.crm_organization_id not in held_back:
+                RunHistory(state).keep(self.run.plan.as_of, audited.history)
             write_reports(audited.reports, self.destination.place, state)
-            self.engine.commit(self.contracts)
+            kept = HeldBack(frozenset(held_back.keys() | late), self.run.plan.crm_organization_id)
+            self.engine.commit(self.contracts, kept)
             for put in published:
-                self.destination.point(put)
+                if put.organization_id not in late:
+                    self.destination.point(put)
+            self.destination.clear_staging()
             self._prune(published)
             new = sum(drop.is_new for drop in published)
             step.summary = f"{plural(new, 'new drop')}, {len(published) - new} as published before"
+            step.summary += f", {len(held_back)} held back" if held_back else ""
         return published
+
+    def _is_overtaken(self, drop: PublishedDrop) -> bool:
+        """Tell whether `latest` names a drop of a later instant, which stays (D38)."""
+        latest = latest_name(organization_place(self.destination.place, drop.organization_id))
+        if latest is None or latest.partition("-")[0] <= run_name(self.run.plan.as_of):
+            return False
+        self.run.progress.view.noted(
+            f"organization {drop.organization_id}: latest stays at {latest}, which speaks of a later instant"
+        )
+        return True
+
+    def _keep_record(self, audited: AuditedDrops, published: Sequence[PublishedDrop]) -> None:
+        """Keep what this run was about, published and held back, for the next one's guards and for people."""
+        verdict, found = audited.verdict, [*audited.sources.findings, *audited.findings]
+        outcomes = [
+            OrganizationOutcome(drop.organization_id, drop_name(drop.manifest), drop.is_new) for drop in published
+        ]
+        outcomes += [
+            OrganizationOutcome(one, None, why=tuple(problem.what.splitlines()[:3]))
+            for one, problem in sorted(verdict.held_back.items())
+        ]
+        RunRecords(self.run.workspace.runs).add(
+            RunRecord(
+                run_id=self.run_id,
+                finished_at=datetime.now(UTC),
+                as_of=self.run.plan.as_of,
+                verdict="held back" if verdict.run else "partly held back" if verdict.held_back else "published",
+                organizations=tuple(outcomes),
+                sources=tuple(table.as_dict() for table in audited.sources.tables) if published else (),
+                findings=tuple(finding.as_dict() for finding in found),
+                accepted=tuple(asdict(each) for each in acceptances(self.run.settings)),
+                figures={"rows": {drop.organization_id: _rows(drop) for drop in published}},
+                problem=None if verdict.run is None else verdict.run.what.splitlines()[0],
+            )
+        )
 
     def _folders(self) -> dict[int, Path]:
         """Name the staging folder of every organization that gets a drop."""
         crm = self.run.plan.crm_organization_id if has_crm_rows(self.landed) else None
         found = organizations(self.engine, self.contracts, crm)
-        for gone in organizations_left_behind(self.destination.place, found):
-            self.run.progress.view.noted(f"organization {gone} has no row any more: its latest drop stays as it is")
         return {organization: self.destination.staging_folder(organization, self.run_id) for organization in found}
 
     def _stage(self, folders: Mapping[int, Path], audit: StagedAudit) -> list[StagedDrop]:
@@ -192,7 +290,13 @@ class Release:
                 step.note(str(warning))
         return result
 
-    def _manifests(self, drops: Sequence[StagedDrop], audit: AuditResult) -> list[dict[str, Any]]:
+    def _manifests(
+        self,
+        drops: Sequence[StagedDrop],
+        audit: AuditResult,
+        findings: Sequence[Finding],
+        changes: Mapping[int, WrittenChanges],
+    ) -> list[dict[str, Any]]:
         data_as_of = _data_as_of(self.engine.read("account_core", ["organization_id", "data_as_of"]))
         return [
             build_manifest(
@@ -203,8 +307,12 @@ class Release:
                 settings=self.run.plan.published_settings,
                 inputs=_inputs(self.landed),
                 checks=audit.of_organization(drop.organization_id),
+                guards=[finding.as_dict() for finding in own],
+                accepted=[asdict(finding.accepted) for finding in own if finding.accepted],
+                changes=written.as_dict() if (written := changes.get(drop.organization_id)) else None,
             )
             for drop in drops
+            for own in [findings_of(findings, drop.organization_id, self.run.plan.crm_organization_id)]
         ]
 
     def _reports(
@@ -214,12 +322,22 @@ class Release:
         sources: Sequence[MeasuredTable],
         audit: AuditResult,
         metrics: pa.Table,
-        problem: WarehouseError | None,
+        verdict: Verdict,
+        findings: Sequence[Finding],
     ) -> list[RunFacts]:
         """Gather the facts of every report while the staged files are where they are."""
         with self.run.progress.step("report", "reports") as step:
             rejects = self.engine.read(REJECTS, REJECTS_SCHEMA.names)
-            measured = measure_run(self.run.plan, sources, rejects, metrics, audit, problem)
+            measured = measure_run(
+                self.run.plan,
+                sources,
+                rejects,
+                metrics,
+                audit,
+                verdict.run,
+                findings=findings,
+                held_back=verdict.held_back,
+            )
             place = self.destination.place
             facts = [
                 gather_facts(measured, place, drop.organization_id, drop, manifest, self.contracts)
@@ -242,6 +360,10 @@ class Release:
             prune_reports(open_place(str(self.run.workspace.state / REPORTS)), set(), kept, now)
         except (WarehouseError, OSError) as fault:
             self.run.progress.view.noted(f"what is past keeping could not be removed: {in_words(fault)}")
+
+
+def _rows(drop: PublishedDrop) -> dict[str, int]:
+    return {file["export"]: file["rows"] for file in drop.manifest["files"] if file["name"].endswith(".parquet")}
 
 
 def _of_this_run(metrics: pa.Table, as_of: datetime) -> pa.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,8 @@ class RunOutcome:
 
     drops: list[dict[str, Any]]
     is_repetition: bool = False
+    held_back: Sequence[Mapping[str, Any]] = ()
+    """The organizations whose drops were held back, each with what was wrong and the remedy (D40)."""
 
 
 def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
@@ -42,7 +45,9 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
             fingerprint = run_fingerprint(settings, plan)
             if (standing := recorded_drops(workspace, fingerprint)) is not None:
                 return RunOutcome(standing, is_repetition=True)
-            drops = _execute(RunContext(settings, plan, workspace, progress, helpers))
+            drops, held_back = _execute(RunContext(settings, plan, workspace, progress, helpers))
+        if held_back:
+            return RunOutcome(drops, held_back=held_back)
         try:
             record_run(workspace, fingerprint, drops, progress.seconds)
         except OSError as fault:  # the run has published
@@ -60,8 +65,8 @@ def _require_plain_path(program: Path) -> None:
         )
 
 
-def _execute(run: RunContext) -> list[dict[str, Any]]:
-    """Run the job in this process; give the drops that it published."""
+def _execute(run: RunContext) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Run the job in this process; return the drops that it published, and the organizations that it held back."""
     with quick_imports():
         import dagster as dg
 
@@ -79,6 +84,7 @@ def _execute(run: RunContext) -> list[dict[str, Any]]:
                 raise Interrupted from None
             raise
     (published,) = (event for event in result.get_asset_materialization_events() if event.asset_key == PUBLISHED)
-    drops = published.materialization.metadata["drops"].value
+    drops, held_back = (published.materialization.metadata[name].value for name in ("drops", "held_back"))
     assert isinstance(drops, list)
-    return drops
+    assert isinstance(held_back, list)
+    return drops, held_back

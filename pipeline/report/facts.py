@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from pipeline.audit.results import Check
+from pipeline.guards.findings import Finding
 
 
 @dataclass(frozen=True)
@@ -158,3 +159,6 @@ class RunFacts:
     plots: tuple[Plot, ...]
     unread: tuple[str, ...] = ()
     """The sources that a run which stopped had not read."""
+    guards: tuple[Finding, ...] = ()
+    held_back: tuple[int, ...] = ()
+    """The organizations whose drops the run held back, while it published others."""

@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -28,6 +28,7 @@ from pipeline.contracts.contract import ExportContract
 from pipeline.drops.catalog import drop_before, latest_name, organization_place
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.stage import StagedDrop
+from pipeline.guards.findings import Finding, findings_of
 from pipeline.report.facts import (
     ColumnNulls,
     ExportFacts,
@@ -64,6 +65,8 @@ class MeasuredRun:
     audit: AuditResult | None
     problem: WarehouseError | None
     unread: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    held_back: Mapping[int, WarehouseError] = field(default_factory=dict)
 
 
 def measure_run(
@@ -74,6 +77,8 @@ def measure_run(
     audit: AuditResult | None,
     problem: WarehouseError | None = None,
     unread: tuple[str, ...] = (),
+    findings: Sequence[Finding] = (),
+    held_back: Mapping[int, WarehouseError] | None = None,
 ) -> MeasuredRun:
     """Measure a run, once for all its reports.
 
@@ -89,6 +94,8 @@ def measure_run(
         audit,
         problem,
         unread,
+        tuple(findings),
+        held_back or {},
     )
 
 
@@ -113,14 +120,15 @@ def gather_facts(
     )
     told = {(source.source, source.table) for source in sources if source.rejected is not None}
     previous = drop_before(place, organization_id, run.plan.as_of)
+    own = run.held_back.get(organization_id)
     facts = RunFacts(
         name="" if manifest is None else drop_name(manifest),
         organization_id=organization_id,
         as_of=run.plan.as_of,
         data_as_of=None if manifest is None else datetime.fromisoformat(manifest["data_as_of"]),
-        is_published=run.problem is None,
-        problem=_problem_without_rows(run),
-        latest=None if run.problem is None else latest_name(organization_place(place, organization_id)),
+        is_published=run.problem is None and own is None,
+        problem=_problem_without_rows(run) or _problem(own),
+        latest=None if run.problem is None and own is None else latest_name(organization_place(place, organization_id)),
         previous=_previous(previous),
         content_hash=None if manifest is None else str(manifest["content_hash"]),
         settings=_settings(run.plan),
@@ -131,6 +139,7 @@ def gather_facts(
         metrics=tuple(_metrics_of(run.metrics, organization_id, is_crm=is_crm)),
         plots=() if staged is None else draw_plots(staged.folder, run.plan),
         unread=run.unread,
+        guards=tuple(findings_of(run.findings, organization_id, run.plan.crm_organization_id)),
     )
     return facts if facts.is_published else replace(facts, name=_failed_name(facts))
 
@@ -155,6 +164,8 @@ def gather_operator_facts(run: MeasuredRun) -> RunFacts:
         metrics=tuple(metric for metric in run.metrics if metric.metric not in _LOAD_METRICS),
         plots=(),
         unread=run.unread,
+        guards=run.findings,
+        held_back=tuple(sorted(run.held_back)),
     )
     return facts if facts.is_published else replace(facts, name=_failed_name(facts))
 

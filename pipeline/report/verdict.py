@@ -7,6 +7,7 @@ from typing import Literal
 
 from pipeline.audit.results import AuditResult
 from pipeline.common.formats import instant, plural
+from pipeline.guards.findings import Finding
 from pipeline.report.facts import RunFacts
 
 Level = Literal["good", "look", "bad"]
@@ -36,6 +37,16 @@ def verdict(facts: RunFacts) -> Verdict:
     loaded = plural(sum(source.loaded for source in facts.sources), "source row")
     checks = plural(len(facts.checks), "check")
     warned = AuditResult(facts.checks).warnings
+    guarded = [finding for finding in facts.guards if finding.level == "warn" and finding.accepted is None]
+    if facts.held_back:
+        held = _listed([str(organization) for organization in facts.held_back])
+        sentence = f"The drop of organization {held} was held back; the others were published."
+        return Verdict("look", "Published in part", sentence)
+    if guarded:
+        guards = _listed(list(dict.fromkeys(finding.guard for finding in guarded)))
+        them = plural(len(guarded), "finding")
+        sentence = f"All was published, with {them} of the guards ({guards}): read them before you rely on this drop."
+        return Verdict("look", "Published, with warnings", sentence)
     if warned:
         exports = _listed(list(dict.fromkeys(check.export for check in warned)))
         them = "it" if len(warned) == 1 else "them"
@@ -55,6 +66,10 @@ def verdict(facts: RunFacts) -> Verdict:
 
 def _reason(facts: RunFacts) -> str:
     failed = AuditResult(facts.checks).errors
+    stopped = [finding for finding in facts.guards if finding.stops]
+    if stopped and not failed:
+        guards = _listed(list(dict.fromkeys(finding.guard for finding in stopped)))
+        return f"The guards found what a week does not explain ({guards})"
     if failed:
         exports = _listed(list(dict.fromkeys(check.export for check in failed)))
         return f"{plural(len(failed), 'check')} failed on {exports}"
@@ -73,7 +88,8 @@ def _remains(facts: RunFacts) -> str:
 
 def notices(facts: RunFacts) -> list[Notice]:
     """List what is worth a look, in the order of the page."""
-    found = [Notice("checks", f"{check.export}: {check.says}") for check in AuditResult(facts.checks).warnings]
+    found = [Notice("guards", _told(finding)) for finding in facts.guards if finding.level != "tell"]
+    found += [Notice("checks", f"{check.export}: {check.says}") for check in AuditResult(facts.checks).warnings]
     for export in facts.exports:
         if export.change is not None and export.change < 0:
             fewer = plural(-export.change, "row")
@@ -97,6 +113,13 @@ def notices(facts: RunFacts) -> list[Notice]:
     if emptied:
         found.append(Notice("nulls", f"Empty now, and not in the previous drop: {_listed(emptied)}."))
     return found
+
+
+def _told(finding: Finding) -> str:
+    text = f"{finding.place}: {finding.says}{finding.figures}"
+    if finding.accepted is not None:
+        return f"{text}, accepted by {finding.accepted.who}: {finding.accepted.why}"
+    return f"{text}. To do: {finding.remedy}."
 
 
 def _listed(names: list[str]) -> str:

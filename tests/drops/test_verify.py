@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.drops.csv_file import write_csv
-from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
+from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes, with_hashes
 from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.stage import CHECKSUMS, StagedDrop
 from pipeline.drops.verify import verify_drop
@@ -44,8 +44,7 @@ class Published:
         manifest = json.loads(path.read_text())
         edit(manifest)
         if rehash:
-            body = {name: value for name, value in manifest.items() if name != "content_hash"}
-            manifest["content_hash"] = hashlib.sha256(manifest_bytes(body)).hexdigest()
+            manifest = with_hashes(manifest)
         path.write_bytes(manifest_bytes(manifest))
         if rehash:
             self.folder = self.folder.rename(self.folder.with_name(drop_name(manifest)))

@@ -1,0 +1,77 @@
+"""What a manifest must hold for the checks of a drop to begin. A drop may be made by anyone, so nothing is believed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_Count = Annotated[int, Field(ge=0, le=2**62)]
+_Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}$")]
+_SIMPLE_TYPE: Final = "bigint|integer|boolean|date|timestamp|text"
+_TYPE: Final = rf"^({_SIMPLE_TYPE}|varchar\(\d{{1,9}}\)|numeric\(\d{{1,2}}, ?\d{{1,2}}\))$"
+
+
+class DescribedColumn(BaseModel):
+    """One column of an export's schema."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: _Name
+    type: Annotated[str, Field(pattern=_TYPE)]
+    nullable: bool
+
+
+class DescribedFile(BaseModel):
+    """One file of an export, and the contract that it keeps."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}\.(parquet|csv|safe\.csv)$")]
+    export: _Name
+    contract_version: Annotated[str, Field(pattern=r"^\d{1,9}\.\d{1,9}\.\d{1,9}$")]
+    rows: _Count
+    bytes: _Count
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    primary_key: Annotated[list[_Name], Field(min_length=1)]
+    columns: Annotated[list[DescribedColumn], Field(alias="schema", min_length=1, max_length=10_000)]
+
+
+class DescribedChangesFile(BaseModel):
+    """One file of `changes/`."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: Annotated[str, Field(pattern=r"^changes/[a-z][a-z0-9_]{0,99}(\.(added|changed|removed))?\.(parquet|csv)$")]
+    rows: _Count
+    bytes: _Count
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class DescribedChanges(BaseModel):
+    """The changes, and the drop that they are against."""
+
+    model_config = ConfigDict(strict=True)
+
+    against: Annotated[str, Field(max_length=100)]
+    files: Annotated[list[DescribedChangesFile], Field(max_length=10_000)]
+
+
+class DescribedDrop(BaseModel):
+    """What a manifest must hold for the checks to begin; what else it holds is covered by its hash."""
+
+    model_config = ConfigDict(strict=True)
+
+    manifest_version: int
+    organization_id: int
+    as_of: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+    content_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    manifest_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """None in drops of version 1.0."""
+    files: Annotated[list[DescribedFile], Field(min_length=1, max_length=10_000)]
+    changes: DescribedChanges | None = None
+
+    @property
+    def all_files(self) -> list[DescribedFile | DescribedChangesFile]:
+        """The exports' files and those of the changes."""
+        return [*self.files, *(self.changes.files if self.changes else ())]

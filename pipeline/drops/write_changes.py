@@ -1,0 +1,94 @@
+"""`changes/` of a drop: what came, changed and went against the drop before, for integrations that apply it.
+
+Beside the rows of every export stands `account_changes`, as CSV and Parquet.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from pipeline.common.instants import instant_text
+from pipeline.contracts.contract import ExportContract
+from pipeline.drops.account_changes import account_changes
+from pipeline.drops.csv_file import write_csv
+from pipeline.drops.find_drop import OpenDrop
+from pipeline.drops.row_changes import RowChanges, compare_rows
+from pipeline.drops.stage import CHECKSUMS, StagedDrop, write_parquet
+from pipeline.guards.drop_figures import DropFiles
+
+CHANGES: Final = "changes"
+ACCOUNT_CHANGES: Final = "account_changes"
+
+
+@dataclass(frozen=True)
+class ChangesFile:
+    """One file of `changes/`, named from the drop's folder: `rows` without the header, `bytes` on disk."""
+
+    name: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class WrittenChanges:
+    """The files of `changes/`, and the drop that they are against."""
+
+    against: str
+    as_of: str
+    files: tuple[ChangesFile, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what the manifest says of them."""
+        return asdict(self)
+
+
+def write_changes(
+    drop: StagedDrop,
+    files: DropFiles,
+    before: OpenDrop,
+    contracts: Sequence[ExportContract],
+    outcomes: pa.Table | None,
+) -> WrittenChanges:
+    """Write `changes/` into a staged drop's folder, and its checksums into the drop's.
+
+    `outcomes` tells why an account is no longer at risk (`account_changes.OUTCOMES`).
+    """
+    folder = drop.folder / CHANGES
+    folder.mkdir()
+    written = []
+    for contract in contracts:
+        changes = compare_rows(contract, before.files.parquet.get(contract.name), files.parquet.get(contract.name))
+        written += _write_rows(folder, changes)
+    moved = account_changes(drop.organization_id, files, before.files, outcomes)
+    for suffix, write in (("csv", write_csv), ("parquet", write_parquet)):
+        path = folder / f"{ACCOUNT_CHANGES}.{suffix}"
+        write(moved, path)
+        written.append(_describe(path, moved.num_rows))
+    in_order = tuple(sorted(written, key=lambda file: file.name))
+    with (drop.folder / CHECKSUMS).open("a") as checksums:
+        checksums.writelines(f"{file.sha256}  {file.name}\n" for file in in_order)
+    return WrittenChanges(before.place.name, instant_text(before.files.as_of), in_order)
+
+
+def _write_rows(folder: Path, changes: RowChanges) -> list[ChangesFile]:
+    """Write an export's added, changed and removed rows; a file without rows has its header."""
+    written = []
+    for kind in ("added", "changed", "removed"):
+        rows: pa.Table = getattr(changes, kind)
+        path = folder / f"{changes.export}.{kind}.csv"
+        write_csv(rows, path)
+        written.append(_describe(path, rows.num_rows))
+    return written
+
+
+def _describe(path: Path, rows: int) -> ChangesFile:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256")
+    return ChangesFile(f"{CHANGES}/{path.name}", rows, path.stat().st_size, digest.hexdigest())

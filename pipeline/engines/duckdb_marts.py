@@ -1,0 +1,82 @@
+"""How a run's marts reach the people who query them on DuckDB: `published.duckdb`, replaced whole by a rename.
+
+So no reader locks a run, no run a reader, and who has the file open goes on reading what it was. The file is one that
+DuckDB 1.4 and the BI drivers made for it open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from pipeline.common.scratch_database import quoted, quoted_text
+from pipeline.contracts.contract import ExportContract
+from pipeline.engines import TENANT, HeldBack
+from pipeline.storage.local_files import whole_file
+
+PUBLISHED_FILE: Final = "published.duckdb"
+MARTS: Final = "marts"
+_READABLE_BY: Final = "v1.4.0"
+
+
+def publish_marts(
+    build: duckdb.DuckDBPyConnection, published: Path, contracts: Sequence[ExportContract], held_back: HeldBack
+) -> None:
+    """Write the marts that `build` holds into a new `published` file; rows of those held back stay as they are."""
+    promised = {contract.name: contract for contract in contracts}
+    with whole_file(published) as scratch:
+        build.execute(f"attach {quoted_text(str(scratch))} as published (storage_version '{_READABLE_BY}')")
+        keeps = bool(held_back.organizations) and published.exists()
+        if keeps:
+            build.execute(f"attach {quoted_text(str(published))} as before (read_only)")
+        try:
+            build.execute(f"create schema published.{MARTS}")
+            for name in _marts(build):
+                contract = promised.get(name)
+                build.execute(
+                    f"create table published.{MARTS}.{quoted(name)} as {_rows(build, name, contract, held_back)}"
+                )
+                if contract is not None:
+                    _describe(build, contract)
+        finally:
+            build.execute("detach published")
+            if keeps:
+                build.execute("detach before")
+
+
+def _marts(build: duckdb.DuckDBPyConnection, database: str = "current_database()") -> list[str]:
+    found = build.execute(
+        f"select table_name from duckdb_tables() where schema_name = '{MARTS}' and database_name = {database} "
+        "order by table_name"
+    ).fetchall()
+    return [name for (name,) in found]
+
+
+def _rows(build: duckdb.DuckDBPyConnection, name: str, contract: ExportContract | None, held_back: HeldBack) -> str:
+    """Return the select of a mart's rows: those built, and those of organizations held back as they were published."""
+    built, before = f"{MARTS}.{quoted(name)}", f"before.{MARTS}.{quoted(name)}"
+    was_published = name in _marts(build, "'before'")
+    if held_back.keeps_whole(contract):
+        return f"from {before}" if was_published else f"from {built} limit 0"
+    columns = {column for column, *_ in build.execute(f"describe {built}").fetchall()}
+    if not held_back.organizations or TENANT not in columns:
+        return f"from {built}"
+    rows = f"select * from {built} where {TENANT} not in ({held_back.listed})"
+    if was_published:
+        rows += f" union all by name select * from {before} where {TENANT} in ({held_back.listed})"
+    return rows
+
+
+def _describe(build: duckdb.DuckDBPyConnection, contract: ExportContract) -> None:
+    """Give a mart and its columns their descriptions as comments."""
+    table = f"published.{MARTS}.{quoted(contract.name)}"
+    comments = [f"comment on table {table} is {quoted_text(contract.description)}"]
+    comments += [
+        f"comment on column {table}.{quoted(column.name)} is {quoted_text(column.description)}"
+        for column in contract.columns
+        if column.description
+    ]
+    build.execute("; ".join(comments))

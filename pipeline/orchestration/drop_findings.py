@@ -1,0 +1,66 @@
+"""The drift guard in a run: each staged drop beside the one that was published last, and the changes between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.drops.catalog import (
+    baseline_drop,
+    latest_manifest,
+    organizations_left_behind,
+)
+from pipeline.drops.find_drop import OpenDrop, open_drop
+from pipeline.drops.stage import StagedDrop
+from pipeline.guards.drift_guard import judge_drift, judge_gone_organization
+from pipeline.guards.drop_figures import DropFiles, measure_drift
+from pipeline.guards.findings import Finding, accept
+from pipeline.guards.thresholds import guards
+from pipeline.orchestration.source_findings import acceptances
+from pipeline.run_plan import RunPlan
+from pipeline.settings import Settings
+from pipeline.storage.place import Place
+
+
+@contextmanager
+def opened_baselines(place: Place, drops: Sequence[StagedDrop], as_of: datetime) -> Iterator[dict[int, OpenDrop]]:
+    """Open, for each staged drop, the published one that it is held against; an organization's first has none."""
+    with ExitStack() as opened:
+        found = {}
+        for drop in drops:
+            if (before := baseline_drop(place, drop.organization_id, as_of)) is not None:
+                found[drop.organization_id] = opened.enter_context(open_drop(before))
+        yield found
+
+
+def staged_files(drop: StagedDrop, plan: RunPlan) -> DropFiles:
+    """Return a staged drop's Parquet files by export."""
+    names = [file.name for file in drop.files if file.name.endswith(".parquet")]
+    return DropFiles({Path(name).stem: drop.folder / name for name in names}, plan.as_of, plan.selected_year)
+
+
+def judge_drops(
+    settings: Settings, plan: RunPlan, place: Place, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]
+) -> tuple[Finding, ...]:
+    """Judge the staged drops beside their baselines, with what this run's person accepts."""
+    known = guards(settings.guards)
+    found: list[Finding] = []
+    for drop in drops:
+        if (before := baselines.get(drop.organization_id)) is not None and not _is_same(drop, before):
+            drift = measure_drift(staged_files(drop, plan), before.files)
+            found += judge_drift(drop.organization_id, drift, known)
+    for gone in organizations_left_behind(place, {drop.organization_id for drop in drops}):
+        manifest = latest_manifest(place, gone)
+        files = manifest["files"] if manifest else ()
+        accounts = next((file["rows"] for file in files if file["name"] == "account_core.parquet"), 0)
+        found.append(judge_gone_organization(gone, accounts, known))
+    judged, _ = accept(found, acceptances(settings))
+    return judged
+
+
+def _is_same(drop: StagedDrop, before: OpenDrop) -> bool:
+    """Tell whether a staged drop has the bytes of a published one."""
+    published = {file["name"]: file["sha256"] for file in before.manifest["files"]}
+    return {file.name: file.sha256 for file in drop.files} == published

@@ -1,0 +1,81 @@
+"""What may be published of a run, by organization (D40): from the audit, the guards and the contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.audit import AuditResult
+from pipeline.common.errors import WarehouseError
+from pipeline.guards.findings import Finding
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """`run` says why nothing may be published, `held_back` why an organization's drop may not."""
+
+    run: WarehouseError | None = None
+    held_back: Mapping[int, WarehouseError] = field(default_factory=dict)
+
+    def problem_of(self, organization_id: int) -> WarehouseError | None:
+        """Return why this organization's drop may not be published; None where it may."""
+        return self.run or self.held_back.get(organization_id)
+
+
+def judge(
+    organizations: Iterable[int],
+    audit: AuditResult,
+    findings: Sequence[Finding],
+    broken_promise: WarehouseError | None,
+    *,
+    hold_back_all: bool = False,
+) -> Verdict:
+    """Say which drops may be published.
+
+    An error in one organization's files, or a finding in its drop, holds that one back; what is no organization's, a
+    contract that breaks its promise or a check that could not be made, holds back all. So does any with
+    `hold_back_all` (`hold_back: run`), and so do errors in every organization.
+    """
+    organizations = list(organizations)
+    if broken_promise is not None:
+        return Verdict(broken_promise)
+    if audit.concerns_run():
+        return Verdict(audit.problem())
+    held_back = {}
+    for organization_id in organizations:
+        stops = [finding for finding in findings if finding.stops and finding.organization_id == organization_id]
+        if (problem := _problem(audit.problem_of(organization_id), stops)) is not None:
+            held_back[organization_id] = problem
+    gone = [one for one in findings if one.stops and one.organization_id not in (None, *organizations)]
+    for finding in gone:
+        assert finding.organization_id is not None
+        held_back[finding.organization_id] = _as_problem([finding])
+    if held_back and (hold_back_all or set(organizations) <= held_back.keys()):
+        return Verdict(_all_held_back(held_back))
+    return Verdict(None, held_back)
+
+
+def _problem(failed: WarehouseError | None, stops: Sequence[Finding]) -> WarehouseError | None:
+    if failed is None or not stops:
+        return failed or (_as_problem(stops) if stops else None)
+    return WarehouseError(f"{failed.what}\n" + "\n".join(map(str, stops)), remedy=failed.remedy)
+
+
+def _as_problem(stops: Sequence[Finding]) -> WarehouseError:
+    return WarehouseError(
+        "\n".join(map(str, stops)),
+        remedy=f'mend what is named, or accept it for one run: --accept {stops[0].guard}:{stops[0].place}="why"',
+    )
+
+
+def _all_held_back(held_back: Mapping[int, WarehouseError]) -> WarehouseError:
+    if len(held_back) == 1:
+        ((organization_id, only),) = held_back.items()
+        return WarehouseError(
+            f"nothing was published, the last drops stay.\n{only.what}",
+            where=f"organization {organization_id}",
+            remedy=only.remedy,
+        )
+    told = "\n".join(f"organization {one}: {problem.what}" for one, problem in held_back.items())
+    first = next(iter(held_back.values()))
+    return WarehouseError(f"nothing was published, the last drops stay.\n{told}", remedy=first.remedy)
