@@ -54,12 +54,12 @@ def account_changes(
         "is_outcome_known": outcomes is not None,
     }
     with closing(scratch_connection()) as connection:
-        for name in _READ:
+        for name in READ:
             create_view(connection, f"now_{name}", now.parquet.get(name), before.parquet.get(name))
             create_view(connection, f"before_{name}", before.parquet.get(name), now.parquet.get(name))
         connection.register("outcomes", OUTCOMES.empty_table() if outcomes is None else outcomes)
         return connection.sql(_SQL.read_text(encoding="utf-8"), params=parameters).to_arrow_table().cast(SCHEMA)
 
 
-_READ: Final = ("account_core", "account_revenue_by_year", "accounts", "at_risk_accounts")
+READ: Final = ("account_core", "account_revenue_by_year", "accounts", "at_risk_accounts")
 _SQL: Final = Path(__file__).with_suffix(".sql")

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipeline.common.instants import instant_text
 from pipeline.contracts.contract import ExportContract
-from pipeline.drops.account_changes import account_changes
+from pipeline.drops.account_changes import READ, account_changes
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.row_changes import RowChanges, compare_rows
@@ -66,11 +66,12 @@ def write_changes(
     for contract in contracts:
         changes = compare_rows(contract, before.files.parquet.get(contract.name), files.parquet.get(contract.name))
         written += _write_rows(folder, changes)
-    moved = account_changes(drop.organization_id, files, before.files, outcomes)
-    for suffix, write in (("csv", write_csv), ("parquet", write_parquet)):
-        path = folder / f"{ACCOUNT_CHANGES}.{suffix}"
-        write(moved, path)
-        written.append(_describe(path, moved.num_rows))
+    if files.parquet.keys() >= set(READ):
+        moved = account_changes(drop.organization_id, files, before.files, outcomes)
+        for suffix, write in (("csv", write_csv), ("parquet", write_parquet)):
+            path = folder / f"{ACCOUNT_CHANGES}.{suffix}"
+            write(moved, path)
+            written.append(_describe(path, moved.num_rows))
     in_order = tuple(sorted(written, key=lambda file: file.name))
     with (drop.folder / CHECKSUMS).open("a") as checksums:
         checksums.writelines(f"{file.sha256}  {file.name}\n" for file in in_order)

@@ -18,7 +18,15 @@ import pyarrow.parquet as pq
 from pipeline.common.null_counts import NullCounts, count_nulls
 from pipeline.common.scratch_database import create_view, scratch_connection
 
-_CURRENT_DROP_TABLES = ("account_core", "account_revenue_by_year", "accounts", "at_risk_accounts", "estimates")
+_READ = {
+    "account_core": "null::bigint as account_id, null::varchar as health_score_label",
+    "account_revenue_by_year": "null::varchar as account_id, null::integer as year, null::decimal(18, 2) as revenue, "
+    "null::varchar as segment",
+    "accounts": "null::varchar as id",
+    "at_risk_accounts": "null::date as renewal_date, null::decimal(18, 2) as estimate_value",
+    "estimates": "null::varchar as account_id, null::boolean as is_won, null::decimal(18, 2) as price_used",
+}
+"""The exports that figures are taken from, with what is read of each: what stands for one that neither drop has."""
 
 
 @dataclass(frozen=True)
@@ -74,9 +82,11 @@ class Drift:
 def measure_drift(now: DropFiles, before: DropFiles) -> Drift:
     """Compare two drops; an export that one of them lacks has no rows there."""
     with closing(scratch_connection()) as connection:
-        for name in _CURRENT_DROP_TABLES:
-            for prefix, drop in (("now", now), ("before", before)):
-                create_view(connection, f"{prefix}_{name}", drop.parquet.get(name), now.parquet.get(name))
+        for name, columns in _READ.items():
+            for drop in ("now", "before"):
+                connection.execute(f"create or replace temp view {drop}_{name} as select {columns} limit 0")
+            create_view(connection, f"now_{name}", now.parquet.get(name), before.parquet.get(name))
+            create_view(connection, f"before_{name}", before.parquet.get(name), now.parquet.get(name))
         return Drift(
             rows={name: (_rows(before.parquet.get(name)), _rows(path)) for name, path in now.parquet.items()},
             nulls=_null_pairs(now, before),

@@ -20,8 +20,10 @@ from pipeline.audit import AuditProcess
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import in_order
 from pipeline.contracts.contract import ExportContract
+from pipeline.drops.account_changes import OUTCOMES
 from pipeline.drops.destination import open_destination
 from pipeline.drops.stage import StagedDrop, stage_drops
+from pipeline.engines import NOBODY, HeldBack
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.orchestration import release
 from pipeline.run_plan import RunPlan
@@ -56,6 +58,8 @@ class Marts:
             return METRICS_SCHEMA.empty_table()
         if mart == release.REJECTS:
             return REJECTS_SCHEMA.empty_table()
+        if mart == release.OUTCOMES_MART:
+            return OUTCOMES.empty_table()
         contract = CONTRACTS[mart]
         return pa.table({name: self._column(contract, name) for name in columns})
 
@@ -71,7 +75,7 @@ class Marts:
             [row.get(name, default) for row in kept], pa.timestamp("us") if kind == pa.timestamp("us", "UTC") else kind
         )
 
-    def commit(self, contracts: Sequence[ExportContract]) -> None:
+    def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
         """Nothing is kept."""
 
 

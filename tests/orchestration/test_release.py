@@ -15,7 +15,10 @@ from pipeline.contracts.contract import ExportContract
 from pipeline.drops.destination import open_destination
 from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.stage import StagedDrop
+from pipeline.engines import NOBODY, HeldBack
 from pipeline.orchestration import release
+from pipeline.orchestration.source_findings import SourceJudgement
+from pipeline.orchestration.verdict import Verdict
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.history import DUPLICATES, METRICS, RunHistory
@@ -30,7 +33,7 @@ class Marts:
 
     is_committed = False
 
-    def commit(self, contracts: Sequence[ExportContract]) -> None:
+    def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
         self.is_committed = True
 
 
@@ -41,7 +44,7 @@ class Run:
         self.exports = folder / "exports"
         settings = Settings(exports=str(self.exports), state=folder / "state")
         self.listener = Listener()
-        run = run_context(settings, self.listener, plan=RunPlan(AS_OF, 2025, {}, ()))
+        run = run_context(settings, self.listener, plan=RunPlan(AS_OF, 2025, {"crm_organization_id": 1}, ()))
         destination = open_destination(settings, run.workspace)
         self.history = RunHistory(settings.state)
         self.engine = Marts()
@@ -57,7 +60,10 @@ class Run:
 
     def publish(self) -> list[Any]:
         manifests = [manifest_of(drop) for drop in self.drops]
-        return self.release.put_in_place(release.AuditedDrops(self.drops, manifests, [], HISTORY, problem=None))
+        return self.release.put_in_place(self.audited(manifests))
+
+    def audited(self, manifests: list[dict[str, Any]]) -> release.AuditedDrops:
+        return release.AuditedDrops(self.drops, manifests, [], HISTORY, SourceJudgement((), ()), (), Verdict())
 
     @property
     def latest(self) -> list[str]:
