@@ -174,7 +174,7 @@ def _customer(account: Account) -> Row:
         "owner": account.owner,
         "status": account.status,
         "journey_id": 1 + account.number % 2,
-        "revenue": None if account.organization_id == 1 else f"{1000 + account.number * 250}.00",
+        "revenue": f"{1000 + account.number * 250}.00" if account.number % 3 else None,
         "churn_date": account.churned,
         "updated_at": account.changed,
     }
