@@ -132,7 +132,7 @@ class Release:
             result = self._concluded(audit)
         judgement = judge_run_sources(settings, plan, self.run.workspace, self.landed)
         with opened_baselines(self.destination.place, drops, plan.as_of) as baselines:
-            findings = self._guarded(drops, baselines)
+            findings = self._guarded(drops, baselines, judgement)
             verdict = judge(
                 [drop.organization_id for drop in drops],
                 result,
@@ -148,15 +148,26 @@ class Release:
         history = {DUPLICATES: self._duplicates(), METRICS: _of_this_run(metrics, plan.as_of)}
         return AuditedDrops(drops, manifests, reports, history, judgement, findings, verdict)
 
-    def _guarded(self, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]) -> tuple[Finding, ...]:
+    def _guarded(
+        self, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop], judgement: SourceJudgement
+    ) -> tuple[Finding, ...]:
         """Hold the staged drops against the ones published last."""
         with self.run.progress.step("compare", "drops") as step:
             findings = judge_drops(self.run.settings, self.run.plan, self.destination.place, drops, baselines)
             tell_findings(findings, self.run.progress)
+            self._tell_unneeded([*judgement.findings, *findings])
             stops = sum(finding.stops for finding in findings)
             warned = sum(finding.level == "warn" and finding.accepted is None for finding in findings)
             step.summary = f"{plural(len(baselines), 'drop')} with the last ones, {stops} held back, {warned} warned of"
         return findings
+
+    def _tell_unneeded(self, findings: Sequence[Finding]) -> None:
+        """Say which acceptances nothing needed: they may hide what comes next week."""
+        needed = {finding.accepted for finding in findings}
+        for each in acceptances(self.run.settings):
+            if each not in needed:
+                place = f":{each.place}" if each.place else ""
+                self.run.progress.view.noted(f"accepted, but nothing needed it: {each.guard}{place}={each.why}")
 
     def _changes(
         self, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop], verdict: Verdict

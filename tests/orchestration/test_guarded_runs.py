@@ -116,17 +116,19 @@ def test_a_tenant_without_rows_is_held_back_alone_and_the_run_ends_with_3(compan
 
 
 def test_what_a_person_accepts_is_published_with_the_reason(company: Company) -> None:
-    company.edit("crm/notification_snoozes", lambda rows: rows[:1])
     (company.weeks[1] / "platform" / "note.csv").unlink()
-    ended = company.run(1, "--accept", "lost_table:platform.note=notes are kept elsewhere now", "--accept", "rows=ok")
+    why = "notes are kept elsewhere now"
+    options = [f"lost_table:platform.note={why}", f"null_rate:account_core.last_note={why}", "rows=nothing needs this"]
+    ended = company.run(1, *(text for option in options for text in ("--accept", option)))
     assert ended.returncode == 0, ended.stderr
     accepted = company.manifest(1)["accepted"]
-    assert {each["why"] for each in accepted} >= {"notes are kept elsewhere now"}
+    assert [(each["guard"], each["why"]) for each in accepted] == [("lost_table", why), ("null_rate", why)]
+    assert "nothing needed it: rows=nothing needs this" in ended.stderr + ended.stdout
     history = subprocess.run(
         [sys.executable, "-m", "pipeline.cli", "runs", "--json", "--state", str(company.folder / "state")],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert json.loads(history.stdout)[0]["accepted"][0]["why"] == "notes are kept elsewhere now"
+    assert json.loads(history.stdout)[0]["accepted"][0]["why"] == why
     assert company.manifest(1)["changes"]["against"].startswith(company.weeks[0].name.replace("-", ""))
