@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 import yaml
 
 from pipeline.common.errors import WarehouseError
-from pipeline.common.instants import parse_instant
+from pipeline.common.instants import instant_text, parse_instant
 from pipeline.paths import DBT_PROJECT
 from pipeline.settings import Settings
 
@@ -30,9 +30,15 @@ class RunPlan:
     def of(cls, settings: Settings, started: datetime) -> RunPlan:
         """Plan a run that started at `started`, which is its `as_of` unless the settings give one.
 
-        WarehouseError for a decision that there is not, or that can't be so.
+        WarehouseError for a decision that there is not, or that can't be so, and for an `as_of` that lies ahead (D38).
         """
         as_of = settings.as_of or parse_instant(started)
+        if as_of > parse_instant(started) + timedelta(days=1):  # D38: the one place where a clock decides
+            raise WarehouseError(
+                f"speaks of {instant_text(as_of)}, which is more than a day ahead",
+                where="--as-of",
+                remedy="give an instant that has come, or mend this machine's clock",
+            )
         return cls(as_of, settings.selected_year or as_of.year, decide(settings.var), tuple(sorted(settings.var)))
 
     @property

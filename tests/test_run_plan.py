@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from pipeline.common.errors import WarehouseError
-from pipeline.run_plan import decide
+from pipeline.run_plan import RunPlan, decide
+from pipeline.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -89,3 +92,11 @@ def test_one_that_makes_none_is_named_with_what_is_allowed(name: str, given: Any
     assert error.value.where == f"--var {name}"
     assert error.value.what == f"can't be {given}"
     assert error.value.remedy == f"give {allowed}"
+
+
+@pytest.mark.parametrize(("ahead", "refused"), [(timedelta(days=1), False), (timedelta(days=1, seconds=1), True)])
+def test_an_instant_more_than_a_day_ahead_of_the_clock_is_refused(ahead: timedelta, refused: bool) -> None:
+    """D38."""
+    now = datetime(2025, 1, 15, tzinfo=UTC)
+    with pytest.raises(WarehouseError, match="a day ahead") if refused else nullcontext():
+        RunPlan.of(Settings(as_of=now + ahead), now)

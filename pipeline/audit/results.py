@@ -110,7 +110,7 @@ class AuditResult:
             for failed in [check.failed_by_organization.get(organization_id, 0)]
         ]
 
-    def problem(self) -> WarehouseError | None:
+    def problem(self, consequence: str = "nothing was published, the last drops stay") -> WarehouseError | None:
         """Say what failed and its rows; None where the staged files may be published."""
         if self.ok:
             return None
@@ -120,7 +120,7 @@ class AuditResult:
             shown += f"\nand {len(errors) - _SHOWN_FAILURES} more checks"
         checks = "1 check" if len(errors) == 1 else f"{len(errors)} checks"
         return WarehouseError(
-            f"the audit of the staged files failed {checks}; nothing of it is published, the last drop stays.\n{shown}",
+            f"the audit of the staged files failed {checks}; {consequence}.\n{shown}",
             remedy="mend the rows where they come from, or the model that computes them, and run again",
         )
 
@@ -139,7 +139,7 @@ class AuditResult:
             for check in self.errors
             if check.failed_by_organization.get(organization_id)
         ]
-        return AuditResult(tuple(own)).problem()
+        return AuditResult(tuple(own)).problem("this drop was not published, the last one stays")
 
 
 def _shown(value: str | None) -> str:

@@ -5,8 +5,10 @@ A run that its audit stops is reported by the release, which has the staged file
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,6 +25,8 @@ from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.history import METRICS_SCHEMA
+from pipeline.state.runs import RunRecord, RunRecords
+from pipeline.state.workspace import Workspace
 from pipeline.storage.place import Place, open_place
 
 _SPINE = ("platform", "customer")
@@ -42,12 +46,21 @@ def failure_reported(
     except Exception as error:
         if Interruptions.is_wished():  # and so this is no failure
             raise
+        problem = _as_problem(error)
         try:
-            for page in _write(settings, plan, landed(), _as_problem(error)):
+            _keep_record(settings, plan, problem)
+            for page in _write(settings, plan, landed(), problem):
                 progress.view.noted(f"report: {page}")
         except Exception as fault:  # what stopped the run must be heard, whatever the report's own fault
             progress.view.noted(f"not every report could be written: {fault}")
         raise
+
+
+def _keep_record(settings: Settings, plan: RunPlan, problem: WarehouseError) -> None:
+    """Keep that the run failed, and why in its first line: what follows may quote rows."""
+    told = f"{problem.where}: {problem.what}" if problem.where else problem.what
+    record = RunRecord(uuid.uuid4().hex, datetime.now(UTC), plan.as_of, "failed", problem=told.splitlines()[0])
+    RunRecords(Workspace(settings.state).runs).add(record)
 
 
 def _as_problem(error: Exception) -> WarehouseError:

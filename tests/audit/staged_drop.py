@@ -49,6 +49,7 @@ SETTINGS: dict[str, Any] = {
     "at_risk_days": 180,
     "crm_organization_id": 1,
     "effort_window_days": 365,
+    "notification_cache_minutes": 5,
 }
 A2_ACCOUNT_ID = 2**52 + int(hashlib.md5(b"crm:A2").hexdigest()[:13], 16)
 

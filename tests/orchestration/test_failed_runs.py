@@ -142,7 +142,7 @@ def test_a_model_that_cannot_be_built_is_named(tmp_path: Path) -> None:
 
 
 def test_a_failed_data_test_is_named_on_the_page_that_the_command_names(tmp_path: Path) -> None:
-    taken = 2**52 + int(md5(b"crm:a1", usedforsecurity=False).hexdigest()[:13], 16)
+    taken = 500_000_000_000_000 + int(md5(b"crm:a1", usedforsecurity=False).hexdigest()[:12], 16)
     write(tmp_path / "crm", accounts=ACCOUNTS)
     write(tmp_path / "platform", customer=f"{CUSTOMERS}1,{taken},Clash,2025-01-12\n")
     sources = ["--crm", tmp_path / "crm", "--platform", tmp_path / "platform"]

@@ -183,7 +183,7 @@ def test_a_run_that_has_published_is_none_that_failed_where_it_can_t_be_recorded
 
     (tmp_path / "crm").mkdir()
     monkeypatch.setattr(run, "helpers_started_early", lambda *_: nullcontext())
-    monkeypatch.setattr(run, "_execute", lambda *_: [{"location": "here"}])
+    monkeypatch.setattr(run, "_execute", lambda *_: ([{"location": "here"}], []))
     monkeypatch.setattr(repetition, "record_run", full)
     said = StringIO()
     settings = Settings(crm=str(tmp_path / "crm"), state=tmp_path / "state", exports=str(tmp_path / "exports"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +117,16 @@ def test_what_can_t_be_tidied_is_told_and_no_failure(run: Run, monkeypatch: pyte
     assert len(run.publish()) == 2
     assert run.latest == ["1", "2"]
     assert any("could not be removed: exports/1: permission denied" in line for line in run.listener.lines)
+
+
+def test_a_run_of_an_older_instant_publishes_beside_latest(run: Run, stage: Callable[..., StagedDrop]) -> None:
+    """D38."""
+    run.publish()
+    older = AS_OF - timedelta(weeks=1)
+    context = replace(run.release.run, plan=replace(run.release.run.plan, as_of=older))
+    run.release = replace(run.release, run=context)
+    run.drops = [stage(run.release.destination.staging_folder(1, "again"), 1)]
+    run.release.put_in_place(run.audited([manifest_of(run.drops[0], as_of=older)]))
+    assert sorted(path.name[:8] for path in (run.exports / "1").glob("2025*")) == ["20250108", "20250115"]
+    assert (run.exports / "1" / "latest").readlink().name.startswith("20250115")
+    assert any("latest stays at 20250115" in line for line in run.listener.lines)

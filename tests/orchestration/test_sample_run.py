@@ -29,7 +29,7 @@ EXPORTS = {
     "notification_cache",
 }
 
-STEPS = {"crm", "lmn", "platform", "load", "dbt", "stage", "audit", "report", "publish"}
+STEPS = {"crm", "lmn", "platform", "guard", "load", "dbt", "stage", "audit", "compare", "report", "publish"}
 
 
 def warehouse(*arguments: object, folder: Path = PROJECT_ROOT) -> subprocess.CompletedProcess[str]:

@@ -49,7 +49,7 @@ SCORES = ("window", "benchmark", "engagement", "sentiment", "response time", "op
 """What the decisions' section on scores rules on, likewise."""
 
 
-NOT_BUILT = ("D38", "D39", "D40", "D42")
+NOT_BUILT = ("D39",)
 """The decisions of which nothing is built, or not all; one that gets a row leaves this list."""
 
 
