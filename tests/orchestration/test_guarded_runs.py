@@ -1,4 +1,4 @@
-"""D42: whole runs that no check of rows would stop: each ends red or amber, with the guard, the place and both figures."""
+"""D42: whole runs that no check of rows would stop end red or amber, with guard, place and both figures."""
 
 from __future__ import annotations
 
