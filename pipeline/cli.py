@@ -111,10 +111,10 @@ def check(
     settings = _settings({"lmn": lmn, "crm": crm, "platform": platform, "state": state})
     checked = check_sources(settings, open_progress())
     if as_json:
-        typer.echo(json.dumps([source.as_dict() for source in checked], indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(checked.as_dict(), indent=2, ensure_ascii=False))
     else:
         typer.echo("\n".join(check_lines(checked)))
-    if any(source.problem for source in checked):
+    if checked.stops:
         raise typer.Exit(1)
 
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import plural
 from pipeline.common.progress import Progress
+from pipeline.guards.findings import Finding
 from pipeline.ingest.landing.file_reading import FileReading
 from pipeline.ingest.landing.record import SOURCES
 from pipeline.ingest.landing.zone import LandedTable, Landing
 from pipeline.ingest.sources import ingest_source
+from pipeline.orchestration.source_findings import judge_run_sources
+from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 
@@ -26,6 +30,11 @@ class CheckedSource:
     name: str
     tables: tuple[LandedTable, ...] = ()
     problem: str | None = None
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether the settings name a place for it."""
+        return self.problem is not None or any(table.is_configured for table in self.tables)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the source as JSON values."""
@@ -51,23 +60,47 @@ class CheckedSource:
         }
 
 
-def check_sources(settings: Settings, progress: Progress) -> list[CheckedSource]:
+@dataclass(frozen=True)
+class Checked:
+    """The configured sources as they were read, and what the source guard found in them."""
+
+    sources: tuple[CheckedSource, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def stops(self) -> bool:
+        """Whether a run would stop for the sources' sake."""
+        return any(source.problem for source in self.sources) or any(finding.stops for finding in self.findings)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what was read and found as JSON values."""
+        return {
+            "sources": [source.as_dict() for source in self.sources],
+            "findings": [finding.as_dict() for finding in self.findings],
+            "stops": self.stops,
+        }
+
+
+def check_sources(settings: Settings, progress: Progress) -> Checked:
     """Read every configured source; one that can't be read is no reason not to read the others.
+
+    Where all could be read, the source guard judges them.
 
     What is read lands as in a run, which then has nothing to read again. WarehouseError where none is configured.
     """
     settings.require_source()
     workspace = Workspace(settings.state)
-    checked = []
+    plan = RunPlan.of(settings, datetime.now(UTC))
     with workspace.turn(progress.view.noted):
-        for source in SOURCES:
-            location: str | None = getattr(settings, source)
-            if location is not None:
-                checked.append(_checked(source, location, workspace, settings, progress))
-    return checked
+        read = [_checked(source, workspace, settings, progress) for source in SOURCES]
+        landed = [table for source in read for table in source.tables]
+        is_whole = not any(source.problem for source in read)
+        findings = judge_run_sources(settings, plan, workspace, landed).findings if is_whole else ()
+    return Checked(tuple(source for source in read if source.is_configured), findings)
 
 
-def _checked(source: str, location: str, workspace: Workspace, settings: Settings, progress: Progress) -> CheckedSource:
+def _checked(source: str, workspace: Workspace, settings: Settings, progress: Progress) -> CheckedSource:
+    location: str | None = getattr(settings, source)
     try:
         with progress.step(source) as step:
             order = settings.date_order_of(source)
@@ -78,9 +111,9 @@ def _checked(source: str, location: str, workspace: Workspace, settings: Setting
     return CheckedSource(source, tuple(tables))
 
 
-def check_lines(checked: list[CheckedSource]) -> Iterator[str]:
-    """Tell what was read, in words."""
-    for source in checked:
+def check_lines(checked: Checked) -> Iterator[str]:
+    """Tell what was read and found, in words."""
+    for source in checked.sources:
         if source.problem is not None:
             yield f"{source.name}: a run would stop here"
             yield from (f"  {line}" for line in source.problem.splitlines())
@@ -91,6 +124,8 @@ def check_lines(checked: list[CheckedSource]) -> Iterator[str]:
             yield f"{source.name}: no file or table for {', '.join(absent)}"
         for name, why in (each for table in source.tables for each in table.unread_files):
             yield f"{source.name}: {name} was not read: {why}"
+    for finding in checked.findings:
+        yield from f"{'stops' if finding.stops else 'warns'}: {finding}".splitlines()
 
 
 def _table_lines(table: LandedTable) -> Iterator[str]:

@@ -32,8 +32,7 @@ def odd_lmn(tmp_path: Path) -> str:
 
 
 def test_how_each_file_was_read_is_told(tmp_path: Path, odd_lmn: str) -> None:
-    code, text = check(tmp_path, "--lmn", odd_lmn)
-    assert code == 0
+    _, text = check(tmp_path, "--lmn", odd_lmn)
     for told in (
         "lmn.estimates_list: 3 rows read, 2 loaded, 1 rejected, 1 cell nulled",
         "list.csv: 3 rows, utf-8, separator semicolon, headers in line 2, dates day first: '25/12/2024' in row 4",
@@ -48,7 +47,7 @@ def test_how_each_file_was_read_is_told(tmp_path: Path, odd_lmn: str) -> None:
 
 def test_the_same_is_told_to_machines(tmp_path: Path, odd_lmn: str) -> None:
     _, text = check(tmp_path, "--lmn", odd_lmn, "--json")
-    (source,) = json.loads(text)
+    (source,) = json.loads(text)["sources"]
     (table,) = source["tables"]
     assert (table["rejected_for"], table["nulled"]) == ({"a line of totals": 1}, {"total_price": 1})
     (file,) = table["files"]
@@ -64,6 +63,15 @@ def test_a_source_that_would_stop_a_run_is_exit_code_1_and_the_others_are_told(t
     assert "crm: a run would stop here" in text
     assert "the nearest header is 'nmae'" in text
     assert "lmn.estimates_list: 3 rows read" in text
+
+
+def test_what_the_source_guard_would_stop_is_told_and_is_exit_code_1(tmp_path: Path, odd_lmn: str) -> None:
+    code, text = check(tmp_path, "--lmn", odd_lmn)
+    assert code == 1
+    assert "stops: guard near_header, lmn.estimates_list.Archivd" in text
+    _, text = check(tmp_path, "--lmn", odd_lmn, "--json")
+    found = {finding["guard"]: finding["level"] for finding in json.loads(text)["findings"]}
+    assert found == {"near_header": "stop", "needed_table": "stop"}
 
 
 def test_a_second_look_tells_the_same_and_nothing_is_published(tmp_path: Path, odd_lmn: str) -> None:
