@@ -67,7 +67,10 @@ _OPTIONAL: Final = ("sqlalchemy", "boto3", "botocore", "pyspark")
 
 
 def keep_imports_lean() -> None:
-    """Hide optional libraries, and load scipy.stats (one expectation's, of distributions) only if it is used."""
+    """Hide optional libraries, and load scipy.stats (one expectation's, of distributions) only if it is used.
+
+    The audit's imports take 1.95 s of CPU then, and 2.84 without (2026-11-28, middle of three turns).
+    """
     hide(*_OPTIONAL)
     if "scipy.stats" not in sys.modules:
         scipy: Any = importlib.import_module("scipy")

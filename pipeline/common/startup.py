@@ -17,7 +17,8 @@ from pipeline.common.errors import Interruptions
 def quick_imports() -> Iterator[None]:
     """Collect no garbage meanwhile, and never look through what is there at the end; an interruption waits as long.
 
-    What is loaded stays, and looking through it takes a fifth of the time.
+    What is loaded stays, and looking through it costs CPU: 1.12 instead of 0.94 s in a run, 2.25 instead of 1.95 s in
+    the audit (2026-11-28, middle of three turns).
     """
     with Interruptions.put_off():
         gc.disable()

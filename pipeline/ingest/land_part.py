@@ -26,7 +26,7 @@ from pipeline.ingest.landing.part_writer import PartWriter
 from pipeline.ingest.landing.zone import Draft, Landing, Part, PartRecord, SourceFile, part_address
 from pipeline.ingest.plain_parquet import is_plain
 from pipeline.ingest.readers import OpenTable, RawBatch, Reading
-from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
+from pipeline.ingest.rejects import REPEATED, ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.schema import ROW_COLUMN, Kind, SourceTable
 from pipeline.ingest.type_batches import Conformer, landing_schema
 from pipeline.ingest.values.headers import HeaderMatch, match_headers
@@ -234,7 +234,7 @@ def report_losers(
 ) -> None:
     """One reject a loser: the row that won is still there. `names` are the files that the parts were made of."""
     for lost in losers:
-        reason = f"another row has the same {' and '.join(lost.columns)}"
+        reason = f"{REPEATED} {' and '.join(lost.columns)}"
         values = lost.keys
         if any(column.name in lost.columns and column.kind is not Kind.ID for column in table.columns):
             values = pa.array([redact(key, may_hold_phone=False) for key in values.to_pylist()], pa.string())

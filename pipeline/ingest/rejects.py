@@ -19,6 +19,8 @@ from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.values.typed_cell import NULLED
 
 ROW_DROPPED: Final = "row dropped"
+REPEATED: Final = "another row has the same"
+"""How the reason begins for which a row loses to a later one of its key."""
 
 REJECTS_SCHEMA: Final = pa.schema(
     [

@@ -14,6 +14,7 @@ from pipeline.common.null_counts import count_nulls
 from pipeline.common.scratch_database import quoted, read_parquet, scratch_connection
 from pipeline.guards.source_profile import TableProfile
 from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.rejects import REPEATED
 from pipeline.ingest.schema import Kind
 from pipeline.ingest.values.typed_cell import NULLED
 
@@ -39,7 +40,8 @@ def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
         is_configured=landed.is_configured,
         read=landed.read,
         loaded=landed.loaded,
-        rejected=landed.rejected,
+        # a row that an older download repeats is not lost
+        rejected=landed.rejected - sum(n for why, n in landed.rejected_for.items() if why.startswith(REPEATED)),
         columns=tuple(column.name for column in table.columns),
         headers=tuple(column.name for column in table.columns if column.name in landed.matched),
         values=_values(landed) if landed.loaded else {},
