@@ -181,7 +181,7 @@ def read_texts(rows: list[Row]) -> list[Row]:
             read.append((n, None, None, None, None, True, "null", None, None, None, False, None, up[n], down[n]))
             continue
         trimmed = text.strip(BLANKS)
-        crm_id = 2**52 + int(hashlib.md5(f"crm:{text}".encode()).hexdigest()[:13], 16)
+        crm_id = 500_000_000_000_000 + int(hashlib.md5(f"crm:{text}".encode()).hexdigest()[:12], 16)
         written = (json.dumps(text, ensure_ascii=False), hashlib.md5(text.encode()).hexdigest(), crm_id)
         flags = (text.startswith("so'ld\\"), _has_client(text))
         cleaned = (trimmed, re.sub(f"[{BLANKS}]+", " ", text), lower(text), lower(trimmed), not trimmed)
