@@ -71,11 +71,15 @@ def pointer_bytes(manifest: Mapping[str, Any]) -> bytes:
 
 
 def _upload(source: Path, target: Place) -> None:
-    """Copy the staged files; what an interrupted delivery left is overwritten or removed, and sizes are compared."""
-    sizes = {path.name: path.stat().st_size for path in sorted(source.iterdir())}
+    """Copy a staged folder; what an interrupted delivery left is overwritten or removed, and sizes are compared."""
+    paths = sorted(source.iterdir())
+    sizes = {path.name: path.stat().st_size for path in paths if path.is_file()}
+    folders = [path.name for path in paths if path.is_dir()]
     for entry in target.entries():
-        if entry.name not in sizes:
+        if entry.name not in (*sizes, *folders):
             target.remove(entry.name)
+    for name in folders:
+        _upload(source / name, target.child(name))
     for name in sizes:
         target.upload(source / name, name)
     arrived = {entry.name: entry.size for entry in target.entries()}

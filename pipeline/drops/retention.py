@@ -84,7 +84,7 @@ def _withdraw(organization: Place, name: str) -> None:
 
 def _is_abandoned(folder: Place, now: datetime) -> bool:
     """Whether nothing in a folder without a manifest has changed for a day."""
-    changed = [folder.modified(entry.name) for entry in folder.entries()]
+    changed = [folder.modified(entry.name) for entry in folder.entries() if not entry.is_folder]
     return all(moment is None or now - moment >= GRACE for moment in changed)
 
 

@@ -124,7 +124,15 @@ def marts(
 
 def manifest_of(drop: StagedDrop, *, as_of: datetime = AS_OF, note: str = "") -> dict[str, Any]:
     """Describe a staged drop; another `note` makes it another drop."""
-    return build_manifest(drop, CONTRACTS, as_of=as_of, data_as_of=as_of, settings={"note": note}, inputs=[], checks=[])
+    return build_manifest(
+        drop,
+        CONTRACTS,
+        as_of=as_of,
+        data_as_of=as_of,
+        settings={"note": note, "selected_year": 2025},
+        inputs=[],
+        checks=[],
+    )
 
 
 def publish(destination: Destination, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:

@@ -21,12 +21,15 @@ import pytest
 from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import POINTER, drop_before, latest_manifest, latest_name, published_drops
 from pipeline.drops.destination import open_destination, write_report
-from pipeline.drops.manifest import MANIFEST, drop_name
+from pipeline.drops.find_drop import open_drop
+from pipeline.drops.manifest import MANIFEST, drop_name, with_hashes
 from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.drops.publish_to_url import RemoteDestination
 from pipeline.drops.retention import prune
 from pipeline.drops.stage import StagedDrop
 from pipeline.drops.verify import verify_drop
+from pipeline.drops.write_changes import write_changes
+from pipeline.guards.drop_figures import DropFiles
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from pipeline.storage.place import Place, open_place, require_writable
@@ -437,3 +440,24 @@ def test_a_process_that_delivered_ends_without_a_word(delivery: Delivery) -> Non
     )
     ended = subprocess.run([sys.executable, "-c", code, delivery.url], capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "2\n", "")
+
+
+def test_a_drop_s_changes_are_delivered_with_it_verified_and_removed(
+    delivery: Delivery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = delivery.publish("first")
+    folder = delivery.destination.staging_folder(ORGANIZATION, "week")
+    shutil.copytree(delivery.template.folder, folder)
+    drop = replace(delivery.template, folder=folder)
+    this_week = AS_OF + timedelta(weeks=1)
+    names = [file.name for file in drop.files if file.name.endswith(".parquet")]
+    files = DropFiles({Path(name).stem: folder / name for name in names}, this_week, 2025)
+    with open_drop(open_place(first.location)) as before:
+        written = write_changes(drop, files, before, CONTRACTS, None)
+    manifest = with_hashes({**manifest_of(drop, as_of=this_week), "changes": written.as_dict()})
+    second = publish(delivery.destination, drop, manifest)
+    assert verify_drop(second.location, CONTRACTS) == []
+    changes = open_place(second.location).child("changes")
+    assert "deals.changed.csv" in {entry.name for entry in changes.entries()}
+    changes.write("deals.changed.csv", b"deal_id\n")
+    assert any("deals.changed.csv" in fault for fault in verify_drop(second.location, CONTRACTS))
