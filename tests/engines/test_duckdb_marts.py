@@ -1,0 +1,77 @@
+"""`published.duckdb`: this run's marts for those who query, with the rows of organizations that were held back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract
+from pipeline.engines import HeldBack
+from pipeline.engines.duckdb_marts import publish_marts
+
+RUN = ContractColumn("run", "text", description="The run.")
+CONTRACTS = (
+    ExportContract("account_core", "1.0.0", "Accounts.", ("organization_id",), "organization_id", (RUN,)),
+    ExportContract("accounts", "1.0.0", "The CRM's accounts.", ("run",), CRM_TENANT, (RUN,)),
+)
+
+
+def publish(file: Path, run: str, *held_back: int) -> None:
+    """Publish the marts of a run, which stands in every row."""
+    with duckdb.connect() as build:
+        build.execute("create schema marts")
+        build.execute(f"create table marts.account_core as select unnest([1, 2]) as organization_id, '{run}' as run")
+        build.execute(f"create table marts.accounts as select '{run}' as run")
+        build.execute(f"create table marts.run_metrics as select '{run}' as run")
+        publish_marts(build, file, CONTRACTS, HeldBack(frozenset(held_back), crm_organization_id=1))
+
+
+def rows(file: Path, mart: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return connection.execute(f"select * from marts.{mart} order by all").fetchall()
+
+
+@pytest.mark.parametrize(
+    ("held_back", "core", "accounts"),
+    [
+        ((), [(1, "b"), (2, "b")], "b"),
+        ((2,), [(1, "b"), (2, "a")], "b"),
+        ((1,), [(1, "a"), (2, "b")], "a"),
+    ],
+)
+def test_rows_of_an_organization_held_back_stay_as_they_were(
+    tmp_path: Path, held_back: tuple[int, ...], core: list[tuple[int, str]], accounts: str
+) -> None:
+    """D40: the CRM's marts are organization 1's; a mart of the run is the new one."""
+    file = tmp_path / "published.duckdb"
+    publish(file, "a")
+    publish(file, "b", *held_back)
+    assert rows(file, "account_core") == core
+    assert (rows(file, "accounts"), rows(file, "run_metrics")) == ([(accounts,)], [("b",)])
+
+
+def test_an_organization_held_back_before_anything_was_published_has_no_rows(tmp_path: Path) -> None:
+    publish(tmp_path / "published.duckdb", "a", 1)
+    assert rows(tmp_path / "published.duckdb", "account_core") == [(2, "a")]
+    assert rows(tmp_path / "published.duckdb", "accounts") == []
+
+
+def test_a_reader_that_has_the_file_open_goes_on_reading_what_it_was(tmp_path: Path) -> None:
+    file = tmp_path / "published.duckdb"
+    publish(file, "a")
+    with duckdb.connect(str(file), read_only=True) as reader:
+        publish(file, "b")
+        assert reader.execute("select run from marts.accounts").fetchall() == [("a",)]
+    assert rows(file, "accounts") == [("b",)]
+
+
+def test_marts_and_columns_bear_their_descriptions(tmp_path: Path) -> None:
+    file = tmp_path / "published.duckdb"
+    publish(file, "a")
+    with duckdb.connect(str(file), read_only=True) as connection:
+        told = connection.execute("select comment from duckdb_columns() where table_name = 'accounts'").fetchall()
+        assert told == [("The run.",)]
+        marts = connection.execute("select comment from duckdb_tables() where table_name = 'accounts'").fetchall()
+        assert marts == [("The CRM's accounts.",)]
