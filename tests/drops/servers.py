@@ -171,7 +171,12 @@ class SftpServer:
                 renames.append((oldpath.decode(), newpath.decode()))
                 return super().posix_rename(oldpath, newpath)
 
+        connections: list[asyncssh.SSHServerConnection] = []
+
         class Door(asyncssh.SSHServer):
+            def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+                connections.append(conn)
+
             def begin_auth(self, username: str) -> bool:
                 return True
 
@@ -186,6 +191,12 @@ class SftpServer:
                 "127.0.0.1", 0, server_factory=Door, server_host_keys=[self.host_key], sftp_factory=Files
             )
 
+        async def stop(server: Any) -> None:
+            server.close()
+            for connection in connections:  # clients keep theirs, and from Python 3.12 on a server waits for them
+                connection.abort()
+            await server.wait_closed()
+
         thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         thread.start()
         server = asyncio.run_coroutine_threadsafe(serve(), self.loop).result(20)
@@ -193,8 +204,7 @@ class SftpServer:
         try:
             yield f"sftp://{USER}@127.0.0.1:{self.port}/exports"
         finally:
-            self.loop.call_soon_threadsafe(server.close)
-            asyncio.run_coroutine_threadsafe(server.wait_closed(), self.loop).result(20)
+            asyncio.run_coroutine_threadsafe(stop(server), self.loop).result(20)
             self.loop.call_soon_threadsafe(self.loop.stop)
             thread.join(20)
             self.loop.close()
