@@ -289,7 +289,7 @@ def _judge(
 ) -> list[Check]:
     """Have a frame judged; name the failing rows from `rows`, which stand as in the frame."""
     results = session.validate(suite, to_frame(judged), [one.expectation for one in pending])
-    return [_concluded(one, results[place], rows, contract) for place, one in enumerate(pending)]
+    return [_concluded(one, results[position], rows, contract) for position, one in enumerate(pending)]
 
 
 def _concluded(pending: _Pending, result: Any, rows: pa.Table, contract: ExportContract) -> Check:
@@ -329,15 +329,15 @@ def _named(failing: pa.Table, key: Sequence[str], pending: _Pending) -> tuple[Fa
     organizations = failing[ORGANIZATION].to_pylist()
     return tuple(
         FailedRow(
-            organizations[place],
-            {name: texts[name][place] for name in key},
+            organizations[position],
+            {name: texts[name][position] for name in key},
             {
-                name: _short(texts[name][place])
+                name: _short(texts[name][position])
                 for name in shows
-                if (pending.offends(name, texts[name][place]) if pending.offends else name not in key)
+                if (pending.offends(name, texts[name][position]) if pending.offends else name not in key)
             },
         )
-        for place in range(failing.num_rows)
+        for position in range(failing.num_rows)
     )
 
 

@@ -108,9 +108,9 @@ def _judge_files(session: Session, files: pd.DataFrame) -> dict[str, list[int]]:
     expectations.append(("row_order", gxe.ExpectColumnValuesToBeInSet(column="rows_out_of_order", value_set=[0])))
     results = session.validate("files", files, [expectation for _, expectation in expectations])
     failing: dict[str, list[int]] = {}
-    for place, (name, _) in enumerate(expectations):
-        if not results[place].success:
-            failing.setdefault(name, []).extend(results[place].result["unexpected_index_list"])
+    for index, (name, _) in enumerate(expectations):
+        if not results[index].success:
+            failing.setdefault(name, []).extend(results[index].result["unexpected_index_list"])
     return failing
 
 
@@ -161,9 +161,9 @@ def _judge_columns(session: Session, staged: Sequence[StagedExport], verdicts: d
             gxe.ExpectColumnValuesToBeInSet(column="cells_that_differ_in_csv", value_set=[0]),
         ],
     )
-    for place, name in enumerate(("types", "nullability", "csv")):
-        if results and not results[place].success:
-            for position in results[place].result["unexpected_index_list"]:
+    for index, name in enumerate(("types", "nullability", "csv")):
+        if results and not results[index].success:
+            for position in results[index].result["unexpected_index_list"]:
                 export, column, retyped, differing = found[position]
                 verdict = verdicts[export.contract.name, "csv" if name == "csv" else "types"]
                 where = f"organization {export.organization_id}: {column}"
@@ -199,8 +199,8 @@ def _rows_named(export: StagedExport, column: str, positions: np.ndarray[Any, np
     key = [name for name in export.contract.primary_key if export.found_names.count(name) == 1]
     shown = {name: as_text(export.rows[name].take(positions)).to_pylist() for name in {*key, column}}
     return [
-        FailedRow(export.organization_id, {name: shown[name][place] for name in key}, {column: shown[column][place]})
-        for place in range(len(positions))
+        FailedRow(export.organization_id, {name: shown[name][index] for name in key}, {column: shown[column][index]})
+        for index in range(len(positions))
     ]
 
 
@@ -212,7 +212,7 @@ def _differing_cells(export: StagedExport, column: str) -> list[FailedRow]:
         FailedRow(
             row.organization_id,
             row.key,
-            {f"{column} in Parquet": row.values[column], f"{column} in CSV": in_csv[place]},
+            {f"{column} in Parquet": row.values[column], f"{column} in CSV": in_csv[index]},
         )
-        for place, row in enumerate(_rows_named(export, column, positions))
+        for index, row in enumerate(_rows_named(export, column, positions))
     ]

@@ -190,16 +190,16 @@ class Session:
         """
         if not expectations:
             return {}
-        for place, expectation in enumerate(expectations):
-            expectation.meta = {**(expectation.meta or {}), "place": place}
+        for index, expectation in enumerate(expectations):
+            expectation.meta = {**(expectation.meta or {}), "place": index}
         engine = PandasExecutionEngine()
         engine.load_batch_data(name, frame)
         validator = Validator(execution_engine=engine, data_context=self._context)
         results = _judged(validator, expectations, "BOOLEAN_ONLY")
-        failed = [expectations[place] for place, result in sorted(results.items()) if not result.success]
+        failed = [expectations[index] for index, result in sorted(results.items()) if not result.success]
         if failed:
             results.update(_judged(validator, failed, "COMPLETE"))
-        described = [results[place].to_json_dict() for place in sorted(results)]
+        described = [results[index].to_json_dict() for index in sorted(results)]
         self.results[name] = {"suite": name, "rows": len(frame), "results": described}
         return results
 

@@ -272,8 +272,8 @@ def column_list_faults(staged: StagedExport) -> str | None:
         "retyped": [f"{name} (is {found}, should be {wanted})" for name, (wanted, found) in staged.retyped.items()],
         "repeated": sorted({name for name in found if found.count(name) > 1}),
     }
-    said = [f"{kind}: {', '.join(names)}" for kind, names in lines.items() if names]
-    return f"organization {staged.organization_id}: {'; '.join(said)}" if said else None
+    clauses = [f"{kind}: {', '.join(names)}" for kind, names in lines.items() if names]
+    return f"organization {staged.organization_id}: {'; '.join(clauses)}" if clauses else None
 
 
 def combine(staged: Sequence[StagedExport]) -> pa.Table:

@@ -187,12 +187,12 @@ def _ids(name: str, ids: Sequence[str]) -> str:
 
 
 def _limits(column: ContractColumn) -> str:
-    said = []
+    sentences = []
     if column.allowed is not None:
-        said.append(f"One of {', '.join(column.allowed)}.")
+        sentences.append(f"One of {', '.join(column.allowed)}.")
     if column.range is not None:
-        said.append(_range_sentence(*column.range))
-    return "".join(f" {sentence}" for sentence in said)
+        sentences.append(_range_sentence(*column.range))
+    return "".join(f" {sentence}" for sentence in sentences)
 
 
 def _range_sentence(low: Decimal | None, high: Decimal | None) -> str:

@@ -111,13 +111,13 @@ def is_published(where: Path | str, present: bytes | None, manifest: bytes) -> b
 def _content(manifest: bytes) -> bytes | None:
     """Return what a manifest says of its own content, None where its hashes are not right."""
     try:
-        said = json.loads(manifest)
-        if with_hashes(said) != said:
+        document = json.loads(manifest)
+        if with_hashes(document) != document:
             return None
     except (ValueError, AttributeError, RecursionError):
         return None
     beside = (*BESIDE_THE_CONTENT, "manifest_hash")
-    return manifest_bytes({name: value for name, value in said.items() if name not in beside})
+    return manifest_bytes({name: value for name, value in document.items() if name not in beside})
 
 
 def _read(path: Path) -> bytes | None:

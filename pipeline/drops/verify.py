@@ -81,18 +81,18 @@ def _faults(drop: Place, folder: Path, contracts: Sequence[ExportContract]) -> I
     if changes is not None and changes.is_folder and not (drop.is_local and (Path(drop.root) / CHANGES).is_symlink()):
         del entries[CHANGES]
         entries |= {f"{CHANGES}/{entry.name}": replace(entry, name=f"{CHANGES}/{entry.name}") for entry in _inner(drop)}
-    raw, told, reasons = _read_manifest(drop, entries)
+    raw, described, reasons = _read_manifest(drop, entries)
     yield from reasons
-    if raw is None or told is None:
+    if raw is None or described is None:
         return
-    yield from _manifest_faults(drop, raw, told)
-    yield from _version_faults(told, contracts)
-    yield from _listing_faults(entries, told)
-    for file in told.all_files:
+    yield from _manifest_faults(drop, raw, described)
+    yield from _version_faults(described, contracts)
+    yield from _listing_faults(entries, described)
+    for file in described.all_files:
         yield from _bytes_faults(drop, folder, entries.get(file.name), file)
-    yield from _checksum_faults(drop, entries.get(CHECKSUMS), told)
+    yield from _checksum_faults(drop, entries.get(CHECKSUMS), described)
     plain = {name for name, entry in entries.items() if _is_file(drop, entry) and (folder / name).is_file()}
-    yield from _content_faults(folder, [file for file in told.files if file.name in plain])
+    yield from _content_faults(folder, [file for file in described.files if file.name in plain])
 
 
 def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, DescribedDrop | None, list[str]]:
@@ -107,24 +107,24 @@ def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, Describ
     except (ValueError, RecursionError) as error:
         return None, None, [f"{MANIFEST}: is not JSON ({_short(error)})"]
     try:
-        told = DescribedDrop.model_validate(raw)
+        described = DescribedDrop.model_validate(raw)
     except ValidationError as error:
         faults = [
             f"{MANIFEST}: {'.'.join(str(part) for part in fault['loc']) or 'the whole'}: {fault['msg']}"
             for fault in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         return None, None, _capped(faults, "more such faults")
-    if told.manifest_version != MANIFEST_VERSION:
+    if described.manifest_version != MANIFEST_VERSION:
         return (
             None,
             None,
-            [f"{MANIFEST}: is of version {told.manifest_version}, this warehouse reads {MANIFEST_VERSION}"],
+            [f"{MANIFEST}: is of version {described.manifest_version}, this warehouse reads {MANIFEST_VERSION}"],
         )
     try:
         is_canonical = manifest_bytes(raw) == content
     except (ValueError, RecursionError):
         is_canonical = False
-    return raw, told, [] if is_canonical else [f"{MANIFEST}: is not written as the warehouse writes it"]
+    return raw, described, [] if is_canonical else [f"{MANIFEST}: is not written as the warehouse writes it"]
 
 
 def _is_file(drop: Place, entry: Entry) -> bool:
@@ -133,25 +133,25 @@ def _is_file(drop: Place, entry: Entry) -> bool:
     return not entry.is_folder and (not drop.is_local or (path.is_file() and not path.is_symlink()))
 
 
-def _manifest_faults(drop: Place, raw: dict[str, Any], told: DescribedDrop) -> Iterator[str]:
+def _manifest_faults(drop: Place, raw: dict[str, Any], described: DescribedDrop) -> Iterator[str]:
     """Check the manifest against itself, and against the folder's name where that is a drop's: a copy may have any."""
     try:
         right = with_hashes(raw)
     except ValueError:
         right = {}
-    if told.content_hash != right.get("content_hash"):
-        yield f"{MANIFEST}: content_hash {told.content_hash[:8]}… is not the hash of the content"
-    elif told.manifest_hash is not None and told.manifest_hash != right["manifest_hash"]:
-        yield f"{MANIFEST}: manifest_hash {told.manifest_hash[:8]}… is not the hash of the manifest"
-    elif told.manifest_hash is None and any(name in raw for name in BESIDE_THE_CONTENT):
+    if described.content_hash != right.get("content_hash"):
+        yield f"{MANIFEST}: content_hash {described.content_hash[:8]}… is not the hash of the content"
+    elif described.manifest_hash is not None and described.manifest_hash != right["manifest_hash"]:
+        yield f"{MANIFEST}: manifest_hash {described.manifest_hash[:8]}… is not the hash of the manifest"
+    elif described.manifest_hash is None and any(name in raw for name in BESIDE_THE_CONTENT):
         yield f"{MANIFEST}: has no manifest_hash over what it says of guards, acceptances and changes"
     if is_drop_name(drop.name) and drop.name != drop_name(raw):
         yield f"the folder is named {_quoted(drop.name)}, its manifest says {drop_name(raw)}"
-    names = [file.name for file in told.files]
+    names = [file.name for file in described.files]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"{MANIFEST}: lists {name} more than once"
     by_export: dict[str, set[str]] = {}
-    for file in told.files:
+    for file in described.files:
         by_export.setdefault(file.export, set()).add(file.name)
         if file.name.partition(".")[0] != file.export:
             yield f"{file.name}: the manifest says that it is the export {file.export}"
@@ -162,18 +162,18 @@ def _manifest_faults(drop: Place, raw: dict[str, Any], told: DescribedDrop) -> I
         for suffix in ("csv", "parquet"):
             if f"{export}.{suffix}" not in present:
                 yield f"{MANIFEST}: lists no {export}.{suffix}"
-        first, *others = [file for file in told.files if file.export == export]
+        first, *others = [file for file in described.files if file.export == export]
         for other in others:
             if _contract(other) != _contract(first) or other.rows != first.rows:
                 yield f"{MANIFEST}: says of {other.name} another contract or row count than of {first.name}"
 
 
-def _version_faults(told: DescribedDrop, contracts: Sequence[ExportContract]) -> Iterator[str]:
+def _version_faults(described: DescribedDrop, contracts: Sequence[ExportContract]) -> Iterator[str]:
     """Check the contract versions against those that this warehouse knows."""
     known = {contract.name: contract for contract in contracts}
     if not known:
         return
-    claims = {file.export: file for file in told.files}
+    claims = {file.export: file for file in described.files}
     for name in sorted(known.keys() - claims.keys()):
         yield f"{MANIFEST}: holds no export {name}"
     for export, file in sorted(claims.items()):
@@ -209,9 +209,9 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
 
 
-def _listing_faults(entries: dict[str, Entry], told: DescribedDrop) -> Iterator[str]:
+def _listing_faults(entries: dict[str, Entry], described: DescribedDrop) -> Iterator[str]:
     """Check what is there against what is listed."""
-    expected = {file.name for file in told.all_files} | {CHECKSUMS, MANIFEST}
+    expected = {file.name for file in described.all_files} | {CHECKSUMS, MANIFEST}
     for name in sorted(expected - entries.keys()):
         yield f"{name}: missing"
     extra = [f"{_quoted(name)}: is there, but not in the manifest" for name in sorted(entries.keys() - expected)]
@@ -245,13 +245,13 @@ def _bytes_faults(
         yield f"{file.name}: sha256 is {digest[:8]}…, the manifest says {file.sha256[:8]}…"
 
 
-def _checksum_faults(drop: Place, entry: Entry | None, told: DescribedDrop) -> Iterator[str]:
+def _checksum_faults(drop: Place, entry: Entry | None, described: DescribedDrop) -> Iterator[str]:
     """Check the list that `sha256sum -c` reads."""
     if entry is None:
         return
-    changes = told.changes.files if told.changes else []
+    changes = described.changes.files if described.changes else []
     listed: list[AnyFile] = [
-        *sorted(told.files, key=_by_name),
+        *sorted(described.files, key=_by_name),
         *sorted(changes, key=_by_name),
     ]
     expected = "".join(f"{file.sha256}  {file.name}\n" for file in listed)

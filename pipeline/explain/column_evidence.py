@@ -53,7 +53,7 @@ class _Piece:
 
     analysis: str
     defaults: _Written
-    said: _Written
+    entry: _Written
     where: str
 
 
@@ -70,9 +70,9 @@ def _named_rows(analyses: Iterable[_Written]) -> dict[str, tuple[_Piece, ...]]:
         for name, pieces in [(analysis, [{}]), *meta_of(node).get(_SETS, {}).items()]:
             if name in named:
                 raise _fault(f"{name} names two sets of rows", where, "give one of them another name")
-            for said in pieces:
-                _check(said, f"{where}: {name}")
-            named[name] = tuple(_Piece(analysis, defaults, said, f"{where}: {name}") for said in pieces)
+            for entry in pieces:
+                _check(entry, f"{where}: {name}")
+            named[name] = tuple(_Piece(analysis, defaults, entry, f"{where}: {name}") for entry in pieces)
     return named
 
 
@@ -80,17 +80,17 @@ def _columns(model: _Written, rows: Mapping[str, tuple[_Piece, ...]]) -> dict[st
     return {
         column["name"]: tuple(
             evidence
-            for said in written
-            for evidence in _pieces(said, rows, f"{_file(model)}: {model['name']}.{column['name']}")
+            for entry in written
+            for evidence in _pieces(entry, rows, f"{_file(model)}: {model['name']}.{column['name']}")
         )
         for column in model["columns"].values()
         if (written := meta_of(column).get("evidence"))
     }
 
 
-def _pieces(said: str | _Written, rows: Mapping[str, tuple[_Piece, ...]], where: str) -> list[Evidence]:
+def _pieces(written: str | _Written, rows: Mapping[str, tuple[_Piece, ...]], where: str) -> list[Evidence]:
     """Make the evidence that an entry of a column's list stands for: the name of rows, or a mapping that has it."""
-    entry = {"rows": said} if isinstance(said, str) else said
+    entry = {"rows": written} if isinstance(written, str) else written
     _check({key: value for key, value in entry.items() if key != "rows"}, where)
     pieces = rows.get(entry.get("rows", ""))
     if pieces is None:
@@ -101,21 +101,21 @@ def _pieces(said: str | _Written, rows: Mapping[str, tuple[_Piece, ...]], where:
 
 def _evidence(piece: _Piece, column: _Written | None = None) -> Evidence:
     """Put a piece together: what its set says holds, the column says the rest, the analysis what neither says."""
-    levels: list[_Written] = [piece.defaults, column or {}, piece.said]
-    said: _Written = {key: value for level in levels for key, value in level.items()}
-    makes = _makes(said["makes"]) if "makes" in said else None
+    levels: list[_Written] = [piece.defaults, column or {}, piece.entry]
+    merged: _Written = {key: value for level in levels for key, value in level.items()}
+    makes = _makes(merged["makes"]) if "makes" in merged else None
     listed = [name for level in levels[1:] for name in level.get("shows", ())]
     made = [name for name in (makes.columns if makes else ()) if name not in listed]
-    lost = said.get("lost", False)
+    lost = merged.get("lost", False)
     return Evidence(
         query=piece.analysis,
-        title=said.get("title", ""),
+        title=merged.get("title", ""),
         shows=tuple(dict.fromkeys([*piece.defaults.get("shows", ()), *made, *listed])),
-        order_by=said.get("order_by", ""),
+        order_by=merged.get("order_by", ""),
         where=" and ".join(level["where"] for level in levels if "where" in level) or None,
         makes=None if lost else makes,
         lost=lost,
-        rules=tuple(said.get("rules", ())),
+        rules=tuple(merged.get("rules", ())),
     )
 
 
@@ -125,13 +125,13 @@ def _makes(written: str) -> Makes:
     return Makes(cast(Kind, kind), tuple(columns))
 
 
-def _check(said: _Written, where: str) -> None:
-    unknown = sorted(set(said) - _KEYS)
+def _check(entry: _Written, where: str) -> None:
+    unknown = sorted(set(entry) - _KEYS)
     if unknown:
         raise _fault(f"the evidence has {', '.join(unknown)}", where, f"use {', '.join(sorted(_KEYS))}")
     kinds = get_args(Kind)
-    if "makes" in said and str(said["makes"]).split()[:1] not in [[kind] for kind in kinds]:
-        raise _fault(f"no rows make a value by {said['makes']!r}", where, f"use one of {', '.join(kinds)}")
+    if "makes" in entry and str(entry["makes"]).split()[:1] not in [[kind] for kind in kinds]:
+        raise _fault(f"no rows make a value by {entry['makes']!r}", where, f"use one of {', '.join(kinds)}")
 
 
 def _file(node: _Written) -> str:

@@ -87,9 +87,9 @@ def _unknown(wanted: str, rows: Iterable[Mapping[str, Any]], organization: int |
             if text:
                 known.setdefault(text.casefold(), text)
     near = [known[text] for text in difflib.get_close_matches(wanted.casefold(), known, n=3, cutoff=0.5)]
-    place = "" if organization is None else f" in organization {organization}"
+    within = "" if organization is None else f" in organization {organization}"
     return WarehouseError(
-        f"there is no such account{place}",
+        f"there is no such account{within}",
         where=wanted,
         remedy=(
             f"the nearest: {', '.join(near)}" if near else "give an account_id, a CRM id or an account's whole name"

@@ -155,19 +155,19 @@ def _story(column: ExplainedColumn, width: int, shown_rows: int) -> RenderableTy
 def _evidence(piece: EvidenceRows, width: int, shown_rows: int) -> list[RenderableType]:
     evidence = piece.evidence
     title = Text(f"{evidence.title} ({len(piece.rows):,})", style="bold yellow" if evidence.lost else "bold")
-    said: list[RenderableType] = [title]
+    blocks: list[RenderableType] = [title]
     if evidence.makes:
-        said.append(_indented(Text(evidence.makes.says, style="dim")))
+        blocks.append(_indented(Text(evidence.makes.says, style="dim")))
     if not piece.rows:
-        return [*said, _indented(Text("none", style="dim"))]
-    said.append(_indented(_rows_layout(evidence, piece.rows[:shown_rows], width)))
+        return [*blocks, _indented(Text("none", style="dim"))]
+    blocks.append(_indented(_rows_layout(evidence, piece.rows[:shown_rows], width)))
     if len(piece.rows) > shown_rows:
-        said.append(_indented(Text(f"… and {len(piece.rows) - shown_rows:,} more", style="dim")))
-    return said
+        blocks.append(_indented(Text(f"… and {len(piece.rows) - shown_rows:,} more", style="dim")))
+    return blocks
 
 
-def _indented(said: RenderableType) -> RenderableType:
-    return Padding(said, (0, 0, 0, _INDENT))
+def _indented(block: RenderableType) -> RenderableType:
+    return Padding(block, (0, 0, 0, _INDENT))
 
 
 def _rows_layout(evidence: Evidence, rows: Sequence[Row], width: int) -> RenderableType:

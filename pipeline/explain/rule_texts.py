@@ -81,7 +81,7 @@ def _named(text: str, name: str) -> str | None:
             return statement
     candidates = [(section.split("; ")[0], section) for section in sections]
     candidates += [(statement, statement) for statement in statements]
-    return next((said for title, said in candidates if set(wanted.split()) <= set(_words(title).split())), None)
+    return next((text for title, text in candidates if set(wanted.split()) <= set(_words(title).split())), None)
 
 
 def _words(text: str) -> str:
@@ -110,8 +110,8 @@ def _sections(text: str, title: re.Pattern[str]) -> list[str]:
     starts = list(title.finditer(text))
     for start, end in zip(starts, [*starts[1:], None], strict=False):
         lines = [line for line in text[start.end() : end.start() if end else None].splitlines() if line.strip()]
-        said = [_plain(line).lstrip("-* ") for line in lines if not line.startswith("#")]
-        sections.append("; ".join([_plain(start["title"]), *said[:_SECTION_LINES]]))
+        points = [_plain(line).lstrip("-* ") for line in lines if not line.startswith("#")]
+        sections.append("; ".join([_plain(start["title"]), *points[:_SECTION_LINES]]))
     return sections
 
 

@@ -63,8 +63,8 @@ class Finding:
     @property
     def figures(self) -> str:
         """The figure before and now, as far as there are any, in brackets."""
-        told = [text for text in (self.before and f"{self.before} before", self.now and f"{self.now} now") if text]
-        return f" ({', '.join(told)})" if told else ""
+        both = [text for text in (self.before and f"{self.before} before", self.now and f"{self.now} now") if text]
+        return f" ({', '.join(both)})" if both else ""
 
     def __str__(self) -> str:
         whose = f"organization {self.organization_id}, " if self.organization_id is not None else ""

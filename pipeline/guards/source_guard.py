@@ -83,10 +83,10 @@ def _edits(one: str, other: str) -> int:
     rows = [list(range(len(other) + 1))]
     for at, letter in enumerate(one, 1):
         row = [at]
-        for place, counterpart in enumerate(other, 1):
-            best = min(rows[-1][place] + 1, row[-1] + 1, rows[-1][place - 1] + (letter != counterpart))
-            if at > 1 and place > 1 and letter == other[place - 2] and one[at - 2] == counterpart:
-                best = min(best, rows[-2][place - 2] + 1)
+        for column, counterpart in enumerate(other, 1):
+            best = min(rows[-1][column] + 1, row[-1] + 1, rows[-1][column - 1] + (letter != counterpart))
+            if at > 1 and column > 1 and letter == other[column - 2] and one[at - 2] == counterpart:
+                best = min(best, rows[-2][column - 2] + 1)
             row.append(best)
         rows.append(row)
     return rows[-1][-1]

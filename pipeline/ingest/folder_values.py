@@ -52,9 +52,9 @@ class _InFolders:
     def _must_agree(self, name: str, found: pa.Array) -> None:
         """Raise WarehouseError where the file says something else of a row than its folder; nothing is nothing else."""
         value = self._values[name]
-        said = _read(self._columns[name], value)
+        typed = _read(self._columns[name], value)
         for other in pc.unique(found).to_pylist():
-            if other is not None and _read(self._columns[name], other) not in (said, None):
+            if other is not None and _read(self._columns[name], other) not in (typed, None):
                 raise WarehouseError(
                     f"a row has {name} {shown(other)}, but its folder says {name}={value or 'nothing'}",
                     where=self._where,

@@ -106,9 +106,9 @@ class _Hashing:
         """The rows, as they are."""
         for batch in self._opened.batches(positions):
             names = [str(at) for at in range(len(batch.columns))]
-            told = pa.RecordBatch.from_arrays(list(batch.columns), names=names).serialize()
-            self.size += told.size
-            self.digest.update(told)
+            serialized = pa.RecordBatch.from_arrays(list(batch.columns), names=names).serialize()
+            self.size += serialized.size
+            self.digest.update(serialized)
             yield batch
 
 
@@ -168,8 +168,8 @@ def _write(
         record = _write_once(table, open_table(), name, draft, landing, report, order)
         order.settle()
     notices = (*record.notices, *([order.notice] if order.notice else []))
-    told = record.reading and replace(record.reading, date_order=order.name, date_order_reason=order.reason)
-    return replace(record, notices=notices, reading=told)
+    dated_reading = record.reading and replace(record.reading, date_order=order.name, date_order_reason=order.reason)
+    return replace(record, notices=notices, reading=dated_reading)
 
 
 def _write_once(

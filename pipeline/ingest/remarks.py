@@ -25,7 +25,7 @@ _TOTALS: Final = "a line of totals"
 class Remark:
     """A line that is no row: its place in the batch, the cell that shows it and why."""
 
-    place: int
+    position: int
     column: str
     value: str
     reason: str
@@ -49,11 +49,11 @@ class RemarkFinder:
         found: dict[int, Remark] = {}
         for at, column in self._looked_at:
             header = self._headers[at]
-            for place in self._suspects(column, columns[at], typed[column.name], header):
-                value = shown(columns[at][place].as_py())
+            for position in self._suspects(column, columns[at], typed[column.name], header):
+                value = shown(columns[at][position].as_py())
                 reason = self._reason(column, value, header)
                 if reason is not None:
-                    found.setdefault(place, Remark(place, column.name, value, reason))
+                    found.setdefault(position, Remark(position, column.name, value, reason))
         return list(found.values())
 
     def _suspects(self, column: Column, raw: pa.Array, typed: pa.Array, header: str) -> list[int]:
@@ -67,7 +67,7 @@ class RemarkFinder:
             is_suspect = pc.or_(is_suspect, pc.invert(pc.string_is_ascii(typed)))  # an odd blank within it
         else:
             is_suspect = pc.and_(pc.is_valid(raw), pc.is_null(typed))
-        return [int(place) for place in pc.indices_nonzero(pc.fill_null(is_suspect, False)).to_pylist()]
+        return [int(position) for position in pc.indices_nonzero(pc.fill_null(is_suspect, False)).to_pylist()]
 
     def _reason(self, column: Column, value: str, header: str) -> str | None:
         seen = fold(value)

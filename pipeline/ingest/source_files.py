@@ -219,9 +219,9 @@ def _unfinished(table: SourceTable, headers: Sequence[str], where: str) -> Wareh
     for header in table.recognised_by[0]:
         if not any(fold(alias) in present for alias in _aliases(table, header)):
             near = nearest(header, [h for h in headers if not _is_known(table.columns, h)])
-            told = f"; the nearest header is '{near}'" if near else ""
+            hint = f"; the nearest header is '{near}'" if near else ""
             return WarehouseError(
-                f"this looks like LMN's {table.name}, but the column '{header}' is missing{told}",
+                f"this looks like LMN's {table.name}, but the column '{header}' is missing{hint}",
                 where=where,
                 remedy=f"rename '{near}' to '{header}', if it is that" if near else f"add the column '{header}'",
             )

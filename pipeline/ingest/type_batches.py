@@ -119,8 +119,8 @@ class Conformer:
 
     def _note_orders(self, raw: RawBatch, typed: list[TypedColumn]) -> None:
         for column, result in zip(self._table.columns, typed, strict=True):
-            for order, (place, text) in result.orders.items():
-                row = raw.row_numbers[place].as_py()
+            for order, (position, text) in result.orders.items():
+                row = raw.row_numbers[position].as_py()
                 self._order.note(None if order is None else ShownOrder(order, column.name, row, text))
 
     def _drop_rows(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
@@ -151,10 +151,10 @@ class Conformer:
         dropped = np.zeros(len(raw.row_numbers), dtype=bool)
         arrays = {column.name: result.array for column, result in zip(self._table.columns, typed, strict=True)}
         for remark in self._remarks.find(raw.columns, arrays):
-            dropped[remark.place] = True
+            dropped[remark.position] = True
             self._rejects.add(
                 self._file,
-                raw.row_numbers.take(pa.array([remark.place])),
+                raw.row_numbers.take(pa.array([remark.position])),
                 remark.column,
                 pa.array([redact(remark.value)], pa.string()),
                 remark.reason,
@@ -168,11 +168,11 @@ class Conformer:
             return
         known: dict[int, int] = {}
         if faults is not None:
-            known = {int(place): at for at, place in enumerate(faults.places)}
+            known = {int(position): at for at, position in enumerate(faults.places)}
         reasons = []
         values = []
-        for place in places.tolist():
-            at = known.get(place)
+        for position in places.tolist():
+            at = known.get(position)
             why = "empty" if at is None or faults is None else faults.reasons[at].as_py()
             reasons.append(f"the required column '{column.name}': {why}")
             values.append(None if at is None or faults is None else faults.values[at].as_py())
@@ -222,7 +222,7 @@ def type_column(
     return TypedColumn(
         whole,
         rest.faults and replace(rest.faults, places=places[rest.faults.places]),
-        {order: (int(places[place]), text) for order, (place, text) in rest.orders.items()},
+        {order: (int(places[position]), text) for order, (position, text) in rest.orders.items()},
     )
 
 

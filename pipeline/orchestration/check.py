@@ -144,7 +144,7 @@ def _table_lines(table: LandedTable) -> Iterator[str]:
         yield f"  note: {notice}"
 
 
-def _file_lines(reading: FileReading, place: str) -> Iterator[str]:
+def _file_lines(reading: FileReading, where: str) -> Iterator[str]:
     facts = [plural(reading.rows, "row")]
     if reading.encoding:
         facts.append(reading.encoding)
@@ -154,7 +154,7 @@ def _file_lines(reading: FileReading, place: str) -> Iterator[str]:
         facts.append(f"headers in line {reading.header_line}")
     if reading.date_order:
         facts.append(f"dates {reading.date_order.replace('_', ' ')}: {reading.date_order_reason}")
-    yield f"  {place}{reading.file}: {', '.join(facts)}"
+    yield f"  {where}{reading.file}: {', '.join(facts)}"
     renamed = [f"{column} by '{header}'" for column, header in reading.columns.items() if column != header]
     same = len(reading.columns) - len(renamed)
     yield f"    columns: {', '.join([*([f'{same} by their own names'] if same else []), *renamed])}"

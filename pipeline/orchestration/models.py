@@ -104,9 +104,9 @@ def build_model_assets(
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         """Load what has landed into the engine, then build the models and test them."""
         selected = [manifest["nodes"][by_key[key]]["name"] for key in context.selected_asset_keys if key in by_key]
-        part = None if len(selected) == len(by_key) else sorted(selected)
+        subset = None if len(selected) == len(by_key) else sorted(selected)
         only = awaited if context.instance.is_ephemeral else None
-        events = DbtEvents(assets, checks, stored_parents, with_kept=part is None, only=only)
+        events = DbtEvents(assets, checks, stored_parents, with_kept=subset is None, only=only)
         failed = []
         with failure_reported(run.settings, run.plan, run.progress, lambda: landed_tables(run.workspace)):
             guard_sources(run, landed_tables(run.workspace))
@@ -117,12 +117,12 @@ def build_model_assets(
                     step.summary = f"{plural(len(tables), 'table')} into {engine.name}"
                 build = Build.of(run.plan, engine.name, tables)
                 with run.progress.step("dbt", "nodes") as step:
-                    for result in _build(run, engine, build, step, part):
+                    for result in _build(run, engine, build, step, subset):
                         if result.status in ("error", "fail", "runtime error"):
                             failed.append(result)
                         yield from events.of(result)
             if not failed:
-                (build if part is None else build.without_raw()).write(run.workspace.built)
+                (build if subset is None else build.without_raw()).write(run.workspace.built)
                 yield from events.of_the_rest()
             _stop_on_failure(failed, checks, run.workspace.dbt_target)
 
@@ -130,7 +130,7 @@ def build_model_assets(
 
 
 def _build(
-    run: RunContext, engine: Engine, build: Build, step: Step, part: Sequence[str] | None
+    run: RunContext, engine: Engine, build: Build, step: Step, subset: Sequence[str] | None
 ) -> Iterator[NodeResult]:
     """Have dbt build the part, or where there is none, all that the changed raw tables make necessary.
 
@@ -140,8 +140,8 @@ def _build(
     changed = build.changed_since(Build.read(workspace.built)) if engine.rebuilds_in_part else None
     for record in (workspace.built, workspace.last_run):  # until dbt is through, nobody knows what the marts hold
         record.unlink(missing_ok=True)
-    if part is not None:
-        arguments = ["--select", *part]
+    if subset is not None:
+        arguments = ["--select", *subset]
     elif changed is None:
         arguments = []
     elif changed:

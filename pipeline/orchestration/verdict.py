@@ -76,6 +76,6 @@ def _all_held_back(held_back: Mapping[int, WarehouseError]) -> WarehouseError:
             where=f"organization {organization_id}",
             remedy=only.remedy,
         )
-    told = "\n".join(f"organization {one}: {problem.what}" for one, problem in held_back.items())
+    reasons = "\n".join(f"organization {one}: {problem.what}" for one, problem in held_back.items())
     first = next(iter(held_back.values()))
-    return WarehouseError(f"nothing was published, the last drops stay.\n{told}", remedy=first.remedy)
+    return WarehouseError(f"nothing was published, the last drops stay.\n{reasons}", remedy=first.remedy)

@@ -110,16 +110,16 @@ def _bars(plot: Plot, height_of: Callable[[Decimal], float]) -> Iterator[Bar]:
     slot = _slot(plot)
     lanes = 1 if plot.is_stacked else len(plot.series)
     width = slot * (1 - _GAP) / lanes
-    for place, category in enumerate(plot.categories):
+    for index, category in enumerate(plot.categories):
         ends = {True: Decimal(0), False: Decimal(0)}  # of the stack above and below zero
         for lane, series in enumerate(plot.series):
-            value = series.values[place]
+            value = series.values[index]
             if value == 0:
                 continue
             start = ends[value > 0] if plot.is_stacked else Decimal(0)
             ends[value > 0] = start + value
             top, foot = sorted((height_of(start + value), height_of(start)))
-            left = _LEFT + place * slot + slot * _GAP / 2 + (0 if plot.is_stacked else lane * width)
+            left = _LEFT + index * slot + slot * _GAP / 2 + (0 if plot.is_stacked else lane * width)
             yield Bar(
                 x=round(left, 2),
                 y=round(top, 2),
@@ -134,15 +134,15 @@ def _category_labels(plot: Plot) -> Iterator[Label]:
     """Place the labels of the categories, as many as there is room for."""
     slot = _slot(plot)
     every = max(1, -int(-_LABEL_WIDTH // slot))
-    for place in range(0, len(plot.categories), every):
-        yield Label(round(_LEFT + (place + 0.5) * slot, 2), HEIGHT - 8, plot.categories[place])
+    for index in range(0, len(plot.categories), every):
+        yield Label(round(_LEFT + (index + 0.5) * slot, 2), HEIGHT - 8, plot.categories[index])
 
 
 def _summary(plot: Plot) -> str:
     first, last = plot.categories[0], plot.categories[-1]
     parts = [f"Bars from {first} to {last}."]
     for series in plot.series:
-        largest = max(range(len(series.values)), key=lambda place: series.values[place])
+        largest = max(range(len(series.values)), key=lambda index: series.values[index])
         if series.values[largest] > 0:
             most = amount(series.values[largest], plot.unit)
             parts.append(f"{series.name}: most in {plot.categories[largest]}, {most}.")

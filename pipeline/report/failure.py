@@ -58,8 +58,8 @@ def failure_reported(
 
 def _keep_record(settings: Settings, plan: RunPlan, problem: WarehouseError) -> None:
     """Keep that the run failed, and why in its first line: what follows may quote rows."""
-    told = f"{problem.where}: {problem.what}" if problem.where else problem.what
-    record = RunRecord(uuid.uuid4().hex, datetime.now(UTC), plan.as_of, "failed", problem=told.splitlines()[0])
+    words = f"{problem.where}: {problem.what}" if problem.where else problem.what
+    record = RunRecord(uuid.uuid4().hex, datetime.now(UTC), plan.as_of, "failed", problem=words.splitlines()[0])
     RunRecords(Workspace(settings.state).runs).add(record)
 
 

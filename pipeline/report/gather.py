@@ -118,7 +118,7 @@ def gather_facts(
         for table in visible
         if not has_tenant(table.landed.table) or organization_id in table.tenants or not table.landed.is_configured
     )
-    told = {(source.source, source.table) for source in sources if source.rejected is not None}
+    counted = {(source.source, source.table) for source in sources if source.rejected is not None}
     previous = drop_before(place, organization_id, run.plan.as_of)
     own = run.held_back.get(organization_id)
     facts = RunFacts(
@@ -133,7 +133,7 @@ def gather_facts(
         content_hash=None if manifest is None else str(manifest["content_hash"]),
         settings=_settings(run.plan),
         sources=sources,
-        rejects=tuple(reason for reason in run.rejects if (reason.source, reason.table) in told),
+        rejects=tuple(reason for reason in run.rejects if (reason.source, reason.table) in counted),
         checks=tuple(_of_organization(check, organization_id) for check in run.audit.checks) if run.audit else (),
         exports=() if staged is None else tuple(_exports(staged, previous, contracts)),
         metrics=tuple(_metrics_of(run.metrics, organization_id, is_crm=is_crm)),
@@ -275,14 +275,14 @@ def _problem_without_rows(run: MeasuredRun) -> Problem | None:
 
 def _settings(plan: RunPlan) -> tuple[tuple[str, str], ...]:
     words = {"None": "unset", "True": "true", "False": "false"}  # as a person sets them
-    told = {name: str(value) for name, value in plan.published_settings.items()}
-    return tuple((name, words.get(value, value)) for name, value in told.items())
+    texts = {name: str(value) for name, value in plan.published_settings.items()}
+    return tuple((name, words.get(value, value)) for name, value in texts.items())
 
 
 def _failed_name(facts: RunFacts) -> str:
     """Name the report of a run that published nothing, by what it says: the same failure has the same report."""
-    said = json.dumps(asdict(facts), default=str, sort_keys=True)
-    digest = hashlib.sha256(said.encode()).hexdigest()
+    document = json.dumps(asdict(facts), default=str, sort_keys=True)
+    digest = hashlib.sha256(document.encode()).hexdigest()
     return f"{run_name(facts.as_of)}-failed-{digest[:8]}"
 
 
@@ -307,8 +307,8 @@ def _reject_reasons(rejects: pa.Table) -> list[RejectReason]:
         connection.register("rejects", rejects)
         rows = connection.execute(question).fetchall()
     reasons: list[RejectReason] = []
-    for source, table, column, reason, action, count, place, *sample in rows:
-        if place == 1:
+    for source, table, column, reason, action, count, rank, *sample in rows:
+        if rank == 1:
             reasons.append(RejectReason(source, table, column, reason, action, count, ()))
         reasons[-1] = replace(reasons[-1], samples=(*reasons[-1].samples, RejectSample(*sample)))
     return reasons

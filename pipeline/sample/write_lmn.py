@@ -77,8 +77,8 @@ def _contacts(accounts: Sequence[Account]) -> list[dict[str, Any]]:
         people = list(enumerate(account.people))
         if account.number % 5 == 0:  # the primary contact is not always the first row
             people.reverse()
-        for place, person in people:
-            site = account.sites[min(place, len(account.sites) - 1)]
+        for index, person in people:
+            site = account.sites[min(index, len(account.sites) - 1)]
             made.append(
                 {
                     "lmn_crm_id": account.lmn_crm_id,
@@ -88,7 +88,7 @@ def _contacts(accounts: Sequence[Account]) -> list[dict[str, Any]]:
                     "classification": "Residential" if account.kind == "home" else "Commercial",
                     "tags": ("Client", "Client, VIP", "Lead", None)[account.number // 4 % 4],
                     "archived": account.number in _ARCHIVED or (account.number >= CAST and account.number % 23 == 0),
-                    "primary_contact": place == 0,
+                    "primary_contact": index == 0,
                     "first_name": person.first_name,
                     "last_name": person.last_name,
                     "phone_1": person.phone,
@@ -139,13 +139,13 @@ def _leads(population: Population, accounts: Sequence[Account]) -> list[dict[str
 def _jobsites(accounts: Sequence[Account]) -> list[dict[str, Any]]:
     made = []
     for account in accounts:
-        for place, site in enumerate(account.sites):
+        for index, site in enumerate(account.sites):
             made.append(
                 {
                     "crm_link": account.lmn_crm_id,
                     "contact_name": account.name,
-                    "jobsite_id": str(4_100_000 + account.number * 3 + place),
-                    "jobsite_name": account.name if place == 0 else f"{account.name} (site {place + 1})",
+                    "jobsite_id": str(4_100_000 + account.number * 3 + index),
+                    "jobsite_name": account.name if index == 0 else f"{account.name} (site {index + 1})",
                     "address_1": site.address,
                     "city": site.city,
                     "state": site.state,

@@ -108,8 +108,10 @@ def run_lines(records: Sequence[RunRecord]) -> list[str]:
         drops = [f"{one.organization_id}/{one.drop}{'' if one.is_new else ' as before'}" for one in _with_drop(run)]
         found = sum(1 for finding in run.findings if finding["level"] != "tell")
         guards = f", {found} guard finding{'s' if found != 1 else ''}" if found else ""
-        told = ", ".join(drops) or "nothing published"
-        lines.append(f"{instant_text(run.finished_at)}  as of {instant_text(run.as_of)}  {run.verdict}{guards}: {told}")
+        listed = ", ".join(drops) or "nothing published"
+        lines.append(
+            f"{instant_text(run.finished_at)}  as of {instant_text(run.as_of)}  {run.verdict}{guards}: {listed}"
+        )
         for one in run.organizations:
             lines += [f"    organization {one.organization_id} held back: {why}" for why in one.why]
         if run.problem:

@@ -148,9 +148,11 @@ class _Order:
         self.last = end
 
 
-def from_record(told: dict[str, list[int]] | None) -> KeyRanges | None:
+def from_record(recorded: dict[str, list[int]] | None) -> KeyRanges | None:
     """Ranges as a part's record keeps them."""
-    return None if told is None else KeyRanges({int(tenant): (low, high) for tenant, (low, high) in told.items()})
+    return (
+        None if recorded is None else KeyRanges({int(tenant): (low, high) for tenant, (low, high) in recorded.items()})
+    )
 
 
 def to_record(ranges: KeyRanges | None) -> dict[str, list[int]] | None:

@@ -17,7 +17,7 @@ from pipeline.storage.local_files import write_whole
 
 def write_record(path: Path, landed: Sequence[LandedTable]) -> None:
     """Write the record, whole or not at all."""
-    told = [
+    document = [
         {
             **{name: value for name, value in vars(table).items() if name != "table"},
             "source": table.table.source,
@@ -29,13 +29,13 @@ def write_record(path: Path, landed: Sequence[LandedTable]) -> None:
         }
         for table in landed
     ]
-    write_whole(path, json.dumps(told, ensure_ascii=False, indent=1))
+    write_whole(path, json.dumps(document, ensure_ascii=False, indent=1))
 
 
 def read_record(path: Path) -> list[LandedTable]:
     """Read what `write_record` wrote; WarehouseError if there is none or it is not readable."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"))
         return [
             LandedTable(
                 table=source_table(table["source"], table["name"]),
@@ -56,7 +56,7 @@ def read_record(path: Path) -> list[LandedTable]:
                 nulled=dict(table["nulled"]),
                 rejected_for=dict(table["rejected_for"]),
             )
-            for table in told
+            for table in document
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WarehouseError(

@@ -141,18 +141,18 @@ class Landing:
         folder = self._folder(table)
         data = folder / f"{address}.parquet"
         try:
-            told = json.loads((folder / f"{address}.json").read_text(encoding="utf-8"))
+            document = json.loads((folder / f"{address}.json").read_text(encoding="utf-8"))
             record = PartRecord(
-                read=int(told["read"]),
-                loaded=int(told["loaded"]),
-                rejected=int(told["rejected"]),
-                size=int(told["size"]),
-                has_rejects=bool(told["has_rejects"]),
-                extra_columns=tuple(told["extra_columns"]),
-                notices=tuple(told["notices"]),
-                key_ranges=told["key_ranges"],
-                matched=dict(told["matched"]),
-                reading=None if told["reading"] is None else FileReading.from_dict(told["reading"]),
+                read=int(document["read"]),
+                loaded=int(document["loaded"]),
+                rejected=int(document["rejected"]),
+                size=int(document["size"]),
+                has_rejects=bool(document["has_rejects"]),
+                extra_columns=tuple(document["extra_columns"]),
+                notices=tuple(document["notices"]),
+                key_ranges=document["key_ranges"],
+                matched=dict(document["matched"]),
+                reading=None if document["reading"] is None else FileReading.from_dict(document["reading"]),
             )
             if data.stat().st_size != record.size:
                 return None
@@ -194,10 +194,10 @@ class Landing:
         """The set of that address, None if it or one of its parts is not there whole."""
         folder = self._folder(table)
         try:
-            told = json.loads((folder / f"{address}.set.json").read_text(encoding="utf-8"))
-            parts = [self.find(table, part) for part in told["parts"]]
-            rejects = tuple(folder / f"{name}.rejects.parquet" for name in told["rejects"])
-            rejected = int(told["rejected"])
+            document = json.loads((folder / f"{address}.set.json").read_text(encoding="utf-8"))
+            parts = [self.find(table, part) for part in document["parts"]]
+            rejects = tuple(folder / f"{name}.rejects.parquet" for name in document["rejects"])
+            rejected = int(document["rejected"])
         except (OSError, ValueError, TypeError, KeyError):
             return None
         whole = tuple(part for part in parts if part is not None)
@@ -220,8 +220,8 @@ class Landing:
         if draft.rejects.exists():
             put_in_place(draft.rejects, folder / f"{address}.rejects.parquet")
             names.append(address)
-        told = {"parts": [part.address for part in parts], "rejected": rejected, "rejects": names}
-        write_whole(folder / f"{address}.set.json", json.dumps(told, sort_keys=True))
+        document = {"parts": [part.address for part in parts], "rejected": rejected, "rejects": names}
+        write_whole(folder / f"{address}.set.json", json.dumps(document, sort_keys=True))
         kept = self.find_set(table, address)
         if kept is None:
             raise OSError(f"{folder.name}/{address} vanished while it was written")
@@ -239,10 +239,14 @@ class Landing:
     def remembered_headers(self, content: str) -> tuple[str, ...] | None:
         """The headers of the file with that hash, None if it was never opened."""
         try:
-            told = json.loads(self._header_note(content).read_text(encoding="utf-8"))
+            document = json.loads(self._header_note(content).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return tuple(told) if isinstance(told, list) and all(isinstance(header, str) for header in told) else None
+        return (
+            tuple(document)
+            if isinstance(document, list) and all(isinstance(header, str) for header in document)
+            else None
+        )
 
     def remember_headers(self, content: str, headers: Sequence[str]) -> None:
         """Keep a file's headers, so that a file is not opened only to see which table it is."""

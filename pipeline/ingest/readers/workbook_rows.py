@@ -47,21 +47,21 @@ class _Grid:
         """The columns, from 0, by the letters that cells of this sheet spell them with."""
         self._widest = 1
 
-    def start_row(self, told: str | None) -> None:
+    def start_row(self, given: str | None) -> None:
         """Go to the row of that number, or to the next one. Raises BeyondGridError if no sheet has it."""
-        self.row_text = (told or "").strip()
+        self.row_text = (given or "").strip()
         self._go_to(_row_number(self.row_text) if self.row_text else self.number + 1)
 
-    def column_of(self, place: str, *, is_first: bool) -> int:
+    def column_of(self, reference: str, *, is_first: bool) -> int:
         """Return the column of a place that is spelled in another way than those before: `b12`, `$B$12`.
 
         The row that it names must be the one that it stands in, or names it where the row itself (`is_first`) does not.
         """
-        letters = place.rstrip("0123456789")
-        digits = place[len(letters) :]
+        letters = reference.rstrip("0123456789")
+        digits = reference[len(letters) :]
         name = letters.strip("$").upper()
         if not (name.isascii() and name.isalpha()):
-            raise WorkbookXmlError(f"a cell in it stands at {place[:20]!r}")
+            raise WorkbookXmlError(f"a cell in it stands at {reference[:20]!r}")
         column = 0
         for letter in name[:8]:
             column = column * 26 + ord(letter) - ord("A") + 1
@@ -70,7 +70,7 @@ class _Grid:
             self.row_text = digits
             self._go_to(number)
         if number != self.number:
-            raise WorkbookXmlError(f"its cell {place[:20]!r} stands in row {self.number:,}")
+            raise WorkbookXmlError(f"its cell {reference[:20]!r} stands in row {self.number:,}")
         self.widen(column)
         self.columns[letters] = column - 1
         return column - 1
@@ -127,15 +127,15 @@ class _Table:
         self._has_formula = self._is_begun = False
 
     def _start(self, name: str, attributes: Attributes) -> None:
-        part = self._parts.get(name)
-        if part is None:
-            part = self._parts[name] = _PARTS.get(local_name(name), _OTHER)
+        element = self._parts.get(name)
+        if element is None:
+            element = self._parts[name] = _PARTS.get(local_name(name), _OTHER)
             self.parser.note_names((name,))
-        if part == _CELL and self._row is not None:
+        if element == _CELL and self._row is not None:
             if self._cell is not None:
                 raise WorkbookXmlError("a cell in it stands within another")
             self._cell, self._value, self._has_formula = attributes, None, False
-        elif part in _HOLDING_TEXT:
+        elif element in _HOLDING_TEXT:
             if self.parser.is_in_text:
                 raise WorkbookXmlError("a text in it stands within another")
             self.parser.is_in_text = True
@@ -144,10 +144,10 @@ class _Table:
                 self.parser.note_names(attributes)
         else:
             self.parser.note_names(attributes)
-            if part == _ROW and self._is_begun:
+            if element == _ROW and self._is_begun:
                 self._start_row(attributes.get("r"))
             else:
-                self._start_other(part)
+                self._start_other(element)
 
     def _start_row(self, number: str | None) -> None:
         if self._row is not None:
@@ -155,59 +155,59 @@ class _Table:
         self._row, self._column = {}, -1
         self._grid.start_row(number)
 
-    def _start_other(self, part: int) -> None:
+    def _start_other(self, element: int) -> None:
         self._others += 1
         if self._others > DEEPEST:
             raise too_deep()
-        if part == _FORMULA:
+        if element == _FORMULA:
             self._has_formula = True
-        elif part == _TABLE:
+        elif element == _TABLE:
             self._is_begun = True
-        elif part == _SOUND:
+        elif element == _SOUND:
             self._silent_above = min(self._silent_above, self._others)
 
     def _end(self, name: str) -> None:
-        part = self._parts[name]
-        if part == _CELL and self._cell is not None:
+        element = self._parts[name]
+        if element == _CELL and self._cell is not None:
             self._end_cell(self._cell)
             self._cell = None
-        elif part in _HOLDING_TEXT:
+        elif element in _HOLDING_TEXT:
             self.parser.is_in_text = False
             held = self._held
             text = held[0] if len(held) == 1 else "".join(held)
-            if part == _VALUE:
+            if element == _VALUE:
                 self._value = text
             elif self._others < self._silent_above:
                 self._runs.append(text)
-        elif part == _ROW and self._row is not None:
+        elif element == _ROW and self._row is not None:
             if self._row:
                 self.done.append((self._grid.number, self._row))
             self._row = None
         else:
-            self._end_other(part)
+            self._end_other(element)
 
-    def _end_other(self, part: int) -> None:
+    def _end_other(self, element: int) -> None:
         self._others -= 1
         if self._others < self._silent_above:
             self._silent_above = DEEPEST
-        if part == _TABLE:
+        if element == _TABLE:
             self.parser.stop()
 
     def _end_cell(self, attributes: Attributes) -> None:
         row = self._row
         assert row is not None
         found = attributes.get
-        place, kind, style = found("r"), found("t"), found("s")
-        if place is None:
+        reference, kind, style = found("r"), found("t"), found("s")
+        if reference is None:
             column = self._column + 1
             self._grid.widen(column + 1)
         else:
-            letters = place.rstrip("0123456789")
+            letters = reference.rstrip("0123456789")
             column = self._columns.get(letters, -1)
-            if column < 0 or place[len(letters) :] != self._grid.row_text:
-                column = self._grid.column_of(place, is_first=not row)
+            if column < 0 or reference[len(letters) :] != self._grid.row_text:
+                column = self._grid.column_of(reference, is_first=not row)
         self._column = column
-        if len(attributes) > (place is not None) + (kind is not None) + (style is not None):
+        if len(attributes) > (reference is not None) + (kind is not None) + (style is not None):
             self.parser.note_names(attributes)
         if self._runs:
             row[column] = self._texts.of_runs(self._runs)

@@ -142,9 +142,9 @@ def draw_customers(population: Population) -> tuple[Customers, dict[str, list[Ro
             for key, name in tiers
         ],
         "customer_journey": [
-            {"organization_id": tenant.organization_id, "id": 1 + place, "name": name}
+            {"organization_id": tenant.organization_id, "id": 1 + position, "name": name}
             for tenant in TENANTS
-            for place, name in enumerate(_JOURNEY)
+            for position, name in enumerate(_JOURNEY)
         ],
         "users": users,
         "stakeholder": _stakeholder_rows(customers, random),
@@ -203,7 +203,7 @@ def _customer_rows(population: Population, customers: Customers, random: np.rand
         for tenant in TENANTS
     }
     rows = []
-    for place, (account, draw) in enumerate(zip(customers.accounts, draws, strict=True)):
+    for position, (account, draw) in enumerate(zip(customers.accounts, draws, strict=True)):
         churned = draw[0] % 15 == 0 and account.number >= CAST
         siblings, tiers = by_tenant[account.organization_id], _TIERS[account.organization_id]
         rows.append(
@@ -216,7 +216,7 @@ def _customer_rows(population: Population, customers: Customers, random: np.rand
                 "domain": account.domain if draw[2] % 9 else None,
                 "parent_id": siblings[draw[3] % len(siblings)] if draw[3] % 12 == 0 else None,
                 "tier_id": tiers[draw[4] % len(tiers)][0] if draw[4] % 11 else None,
-                "owner": None if customers.owner[place] == ABSENT else int(customers.owner[place]),
+                "owner": None if customers.owner[position] == ABSENT else int(customers.owner[position]),
                 "status": "churned" if churned else ("active", "active", None)[draw[5] % 3],
                 "status_detail": "Sold the property" if churned else None,
                 "journey_id": 1 + draw[6] % 4 if draw[6] % 9 else None,
@@ -250,7 +250,7 @@ def _stakeholder_rows(customers: Customers, random: np.random.Generator) -> list
     draws = random.integers(0, 1 << 30, (int(customers.stakeholders.sum()), 5)).tolist()
     rows: list[Row] = []
     for account, count in zip(customers.accounts, customers.stakeholders.tolist(), strict=True):
-        for place in range(count):
+        for position in range(count):
             draw = draws[len(rows)]
             first, last = names.person(draw[0], draw[1])
             rows.append(
@@ -264,7 +264,7 @@ def _stakeholder_rows(customers: Customers, random: np.random.Generator) -> list
                     "crm_id": None,
                     "type": ("business", "technical", None)[draw[3] % 3],
                     # a customer's first stakeholder decides, mostly
-                    "role": "Decision Maker" if place == 0 and draw[4] % 4 else _ROLES[draw[4] % len(_ROLES)],
+                    "role": "Decision Maker" if position == 0 and draw[4] % 4 else _ROLES[draw[4] % len(_ROLES)],
                     "touch_frequency": ("monthly", "quarterly", None)[draw[2] % 3],
                     "muted": None if draw[3] % 40 == 1 else draw[3] % 20 == 0,
                     "opted_out": None if draw[3] % 40 == 2 else draw[2] % 25 == 0,
@@ -307,7 +307,7 @@ def _expansion_rows(population: Population, customers: Customers, random: np.ran
     draws = random.integers(0, 1 << 30, (len(customers), 3)).tolist()
     rows: list[Row] = []
     for account, draw in zip(customers.accounts, draws, strict=True):
-        for turn in range((0, 1, 1, 2)[draw[0] % 4]):
+        for nth in range((0, 1, 1, 2)[draw[0] % 4]):
             rows.append(
                 {
                     "organization_id": account.organization_id,
@@ -316,7 +316,7 @@ def _expansion_rows(population: Population, customers: Customers, random: np.ran
                     "expansion_summary": f"{account.name} asked about {_OFFERS[draw[1] % 3]}.",
                     "readiness_level": ("Low", "Medium", "High", None)[draw[2] % 4],
                     "churn_risk_summary": "Response has slowed since the last visit." if draw[2] % 3 == 0 else None,
-                    "created_at": _before(population.as_of, draw[1] % 500_000 + turn * 9_000),
+                    "created_at": _before(population.as_of, draw[1] % 500_000 + nth * 9_000),
                 }
             )
     return rows
@@ -327,7 +327,7 @@ def _summary_rows(population: Population, customers: Customers, random: np.rando
     rows: list[Row] = []
     for account, draw in zip(customers.accounts, draws, strict=True):
         for kind, chance in zip(_SUMMARIES, draw, strict=True):
-            for turn in range((0, 1, 1, 2)[chance % 4]):
+            for nth in range((0, 1, 1, 2)[chance % 4]):
                 rows.append(
                     {
                         "organization_id": account.organization_id,
@@ -335,7 +335,7 @@ def _summary_rows(population: Population, customers: Customers, random: np.rando
                         "customer_id": account.customer_id,
                         "kind": kind,
                         "summary": _SUMMARIES[kind].format(sites=len(account.sites)),
-                        "created_at": _before(population.as_of, chance % 400_000 + turn * 9_000),
+                        "created_at": _before(population.as_of, chance % 400_000 + nth * 9_000),
                     }
                 )
     return rows
@@ -344,16 +344,16 @@ def _summary_rows(population: Population, customers: Customers, random: np.rando
 def _note_rows(population: Population, customers: Customers, random: np.random.Generator) -> list[Row]:
     draws = random.integers(0, 1 << 30, (len(customers), 2)).tolist()
     rows: list[Row] = []
-    for place, (account, draw) in enumerate(zip(customers.accounts, draws, strict=True)):
-        for turn in range(draw[0] % 4):
+    for position, (account, draw) in enumerate(zip(customers.accounts, draws, strict=True)):
+        for nth in range(draw[0] % 4):
             rows.append(
                 {
                     "organization_id": account.organization_id,
                     "id": 80_001 + len(rows),
                     "customer_id": account.customer_id,
-                    "created_at": _before(population.as_of, (draw[1] >> turn) % 500_000),
-                    "author_id": int(customers.team[place, turn % 3]),
-                    "body": _NOTES[(draw[1] + turn) % len(_NOTES)],
+                    "created_at": _before(population.as_of, (draw[1] >> nth) % 500_000),
+                    "author_id": int(customers.team[position, nth % 3]),
+                    "body": _NOTES[(draw[1] + nth) % len(_NOTES)],
                 }
             )
     return rows
@@ -364,15 +364,15 @@ def _token_rows(population: Population, users: list[Row], random: np.random.Gene
     rows: list[Row] = []
     for user, by_kind in zip(users, draws, strict=True):
         for (kind, providers), draw in zip(_PROVIDERS.items(), by_kind, strict=True):
-            for turn in range((0, 1, 1, 1, 2)[draw[0] % 5]):
+            for nth in range((0, 1, 1, 1, 2)[draw[0] % 5]):
                 rows.append(
                     {
                         "organization_id": user["organization_id"],
                         "id": 901 + len(rows),
                         "user_id": user["id"],
                         "kind": kind,
-                        "provider": providers[(draw[1] + turn) % len(providers)],
-                        "active": (draw[1] + turn) % 6 != 0,
+                        "provider": providers[(draw[1] + nth) % len(providers)],
+                        "active": (draw[1] + nth) % 6 != 0,
                         "updated_at": _before(population.as_of, draw[1] % 90_000) if draw[0] % 9 else None,
                     }
                 )

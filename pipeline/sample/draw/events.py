@@ -345,12 +345,12 @@ class _Chunk:
         theirs = np.minimum(choose(random, (10, 45, 30, 15), len(owner)), count)
         each = ours + theirs
         meeting = np.repeat(np.arange(len(owner), dtype=np.int64), each)
-        turn = np.arange(len(meeting), dtype=np.int64) - np.repeat(np.cumsum(each) - each, each)
-        is_user = turn < ours[meeting]
+        nth = np.arange(len(meeting), dtype=np.int64) - np.repeat(np.cumsum(each) - each, each)
+        is_user = nth < ours[meeting]
         who = owner[meeting]
         lead = np.where(random.random(len(owner)) < 0.6, 0, 1)[meeting]
-        user = self._team[who, (lead + turn) % 3]
-        place = (random.integers(0, 8, len(owner))[meeting] + turn) % np.maximum(count[meeting], 1)
+        user = self._team[who, (lead + nth) % 3]
+        place = (random.integers(0, 8, len(owner))[meeting] + nth) % np.maximum(count[meeting], 1)
         stakeholder = self._first_stakeholder[who] + place
         size = len(meeting)
         attended = choose(random, (88, 6, 6), size)

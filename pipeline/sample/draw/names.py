@@ -112,7 +112,7 @@ def account_names(kinds: list[str], random: np.random.Generator) -> list[str]:
     used = {"home": 0, "place": 0}
     for kind, suffix in zip(kinds, suffix_choice, strict=True):
         if kind == "home":
-            turn, pick = divmod(used["home"], households)
+            nth, pick = divmod(used["home"], households)
             pick = int(household_order[pick])
             used["home"] += 1
             first, rest = pick % len(_FIRST), pick // len(_FIRST)
@@ -120,11 +120,11 @@ def account_names(kinds: list[str], random: np.random.Generator) -> list[str]:
             both = _FIRST[first] if first == second else f"{_FIRST[first]} & {_FIRST[second]}"
             name = f"{both} {_LAST[last]}"
         else:
-            turn, pick = divmod(used["place"], places)
+            nth, pick = divmod(used["place"], places)
             pick = int(place_order[pick])
             used["place"] += 1
             side, rest = pick % len(_SIDES), pick // len(_SIDES)
             tree, land = rest % len(_TREES), rest // len(_TREES)
             name = f"{_SIDES[side]}{_TREES[tree]} {_LANDS[land]} {_SUFFIXES[kind][suffix]}"
-        names.append(f"{name} {turn + 1}" if turn else name)
+        names.append(f"{name} {nth + 1}" if nth else name)
     return names

@@ -189,7 +189,7 @@ def _site(draw: list[int]) -> Site:
 
 def _people(draws: list[list[int]], crm_id: int, domain: str) -> tuple[Person, ...]:
     made = []
-    for place, (first, last, phone, title) in enumerate(draws):
+    for index, (first, last, phone, title) in enumerate(draws):
         given, family = names.person(first, last)
         made.append(
             Person(
@@ -199,7 +199,7 @@ def _people(draws: list[list[int]], crm_id: int, domain: str) -> tuple[Person, .
                 names.phone(phone),
                 names.TITLES[title % len(names.TITLES)],
                 # a P marks the primary contact, as LMN does
-                f"P{crm_id + 105}" if place == 0 else f"S{crm_id + 105 + place}",
+                f"P{crm_id + 105}" if index == 0 else f"S{crm_id + 105 + index}",
             )
         )
     return tuple(made)

@@ -28,8 +28,8 @@ def with_cast(population: Population, ordinary: Estimates) -> Estimates:
     made = [*_boundaries(population), *_contracts(population), *_odd(population)]
     if len(population.accounts) <= FLAGSHIPS_UP_TO:
         made += _flagships(population, ordinary.table)
-    for place, (_, row) in enumerate(made):
-        row["lmn_estimate_id"] = f"EST{1_700_000 + place}"
+    for index, (_, row) in enumerate(made):
+        row["lmn_estimate_id"] = f"EST{1_700_000 + index}"
     owners = np.asarray([account.number for account, _ in made], dtype=np.int64)
     table = pa.concat_tables([ordinary.table, rows(SCHEMA, [row for _, row in made])])
     return Estimates(table, np.concatenate([ordinary.account, owners]))

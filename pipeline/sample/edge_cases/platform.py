@@ -149,12 +149,12 @@ def _texts(population: Population, tables: Tables) -> None:
     ):
         rows = tables[name]
         rows[:] = [row for row in rows if row["customer_id"] != account.customer_id]
-        for place, text in enumerate(texts):
-            made = own | {"id": FIRST_ID + place, "created_at": _ago(population, days=9 - 3 * place)}
+        for index, text in enumerate(texts):
+            made = own | {"id": FIRST_ID + index, "created_at": _ago(population, days=9 - 3 * index)}
             if name == "note":
                 rows.append(made | {"body": text, "author_id": NOBODY})
             else:
-                rows.append(made | {"summary": text, "kind": ("account", "renewal", "churn")[place]})
+                rows.append(made | {"summary": text, "kind": ("account", "renewal", "churn")[index]})
     # the two latest notes are of one instant, so that the id decides; one is not written yet
     latest = {"created_at": _ago(population, days=1), "author_id": None}
     tables["note"] += [
@@ -248,12 +248,12 @@ def _tokens(population: Population, tables: Tables) -> None:
     tables["user_api_token"] = [
         row for row in tables["user_api_token"] if (row["organization_id"], row["kind"]) != (3, "chat")
     ]
-    for place, provider in enumerate(("teams", "slack")):
+    for index, provider in enumerate(("teams", "slack")):
         tables["user_api_token"].append(
             {
                 "organization_id": 3,
-                "id": FIRST_ID + place,
-                "user_id": users[place]["id"],
+                "id": FIRST_ID + index,
+                "user_id": users[index]["id"],
                 "kind": "chat",
                 "provider": provider,
                 "active": True,
@@ -261,11 +261,11 @@ def _tokens(population: Population, tables: Tables) -> None:
             }
         )
     owner = next(row for row in tables["users"] if row["organization_id"] == 1)
-    for place, (provider, active, days) in enumerate((("google", True, 90), ("microsoft", False, 2))):
+    for index, (provider, active, days) in enumerate((("google", True, 90), ("microsoft", False, 2))):
         tables["user_api_token"].append(
             {
                 "organization_id": 1,
-                "id": FIRST_ID + 2 + place,
+                "id": FIRST_ID + 2 + index,
                 "user_id": owner["id"],
                 "kind": "email",
                 "provider": provider,

@@ -207,7 +207,7 @@ class Company:
                 insight.update(is_active=False, resolved_at=self.today)
 
     def _talk(self, account: Account, share: float) -> None:
-        said = len(self.events.get("email_prop", ())) + len(self.events.get("chat_message", ()))
+        messages = len(self.events.get("email_prop", ())) + len(self.events.get("chat_message", ()))
         for _ in range(self._some(0.7 * share)):
             self._add_thread("email_prop", "thread_id", "sent_at", account)
         for _ in range(self._some(0.3 * share)):
@@ -216,7 +216,7 @@ class Company:
             self._add_meeting(account)
         for _ in range(self._some(0.04 * share)):
             self._add_ticket(account)
-        if len(self.events.get("email_prop", ())) + len(self.events.get("chat_message", ())) > said:
+        if len(self.events.get("email_prop", ())) + len(self.events.get("chat_message", ())) > messages:
             account.last_interaction = self.today - timedelta(hours=1)
 
     def _event(self, table: str, account: Account, **columns: Any) -> Row:
