@@ -20,6 +20,8 @@ measured as (
     select * from {{ ref('int_run__renewal_metrics') }}
     union all
     select * from {{ ref('int_run__platform_metrics') }}
+    union all
+    select * from {{ ref('int_run__key_metrics') }}
 
 ),
 

@@ -14,6 +14,7 @@ from pipeline.common import formats as words
 from pipeline.report import verdict
 from pipeline.report.charts import HEIGHT, WIDTH, lay_out
 from pipeline.report.facts import ColumnNulls, RunFacts
+from pipeline.report.truths import two_truths
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -48,6 +49,7 @@ def render_report(facts: RunFacts) -> str:
             chart_width=WIDTH,
             chart_height=HEIGHT,
             changed=_changed(facts),
+            truths=two_truths(facts),
         )
     )
 

@@ -47,9 +47,9 @@ class RunHistory:
         """Keep what a run that publishes leaves, in place of what a run of the same instant left."""
         target = self.folder / run_name(as_of)
         target.mkdir(parents=True, exist_ok=True)
-        for name in (DUPLICATES, METRICS):
+        for name, schema in ((DUPLICATES, DUPLICATES_SCHEMA), (METRICS, METRICS_SCHEMA)):
             with whole_file(target / f"{name}.parquet") as draft:
-                pq.write_table(marts[name], draft, compression="zstd")
+                pq.write_table(marts[name].select(schema.names), draft, compression="zstd")
 
 
 def _whole(path: Path) -> Path:

@@ -84,6 +84,11 @@ def _customer(account_id: int, organization_id: int, **values: Any) -> Row:
     return _core(account_id, organization_id, **{**nothing, **values})
 
 
+def _keys(account_id: int, organization_id: int, **values: Any) -> Row:
+    sources = {"link_method": "none", "revenue_source": "none", "renewal_date_source": "none", "status_source": "none"}
+    return _core(account_id, organization_id, **{**sources, **values})
+
+
 def _no_stats(account_id: int) -> Row:
     return {"account_id": account_id, "extracted_at": AS_OF, "data_as_of": DATA_AS_OF}
 
@@ -193,6 +198,7 @@ def whole_drop(organization_id: int = 1) -> Rows:
                 owner_id=7,
                 status="active",
                 revenue=money("5000.00"),
+                renewal_date=date(2025, 6, 1),
                 health_score=money("59.25"),
                 health_score_label="Yellow",
                 engagement_score=money("60.00"),
@@ -222,7 +228,41 @@ def whole_drop(organization_id: int = 1) -> Rows:
                 negative_sentiment=1,
             ),
             _customer(2, organization_id, parent_account_id=1, account_name="Ünïcode & Söhne"),
-            _core(A2_ACCOUNT_ID, organization_id, crm_id="A2", account_name="Beta", revenue=money("100.00")),
+            _core(
+                A2_ACCOUNT_ID,
+                organization_id,
+                crm_id="A2",
+                account_name="Beta",
+                status="Archived",
+                revenue=money("100.00"),
+            ),
+        ],
+        "account_keys": [
+            _keys(
+                1,
+                organization_id,
+                crm_account_id="A1",
+                lmn_crm_id="C1",
+                link_method="lmn_crm_id",
+                customers_on_crm_account=1,
+                revenue_source="platform",
+                platform_revenue=money("5000.00"),
+                crm_revenue=money("733.33"),
+                renewal_date_source="contract",
+                contract_renewal_date=date(2025, 6, 1),
+                status_source="platform",
+            ),
+            _keys(2, organization_id),
+            _keys(
+                A2_ACCOUNT_ID,
+                organization_id,
+                crm_account_id="A2",
+                link_method="crm_only",
+                customers_on_crm_account=0,
+                revenue_source="crm",
+                crm_revenue=money("100.00"),
+                status_source="crm",
+            ),
         ],
         "account_communication_stats": [
             _stats(

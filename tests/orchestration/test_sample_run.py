@@ -19,6 +19,7 @@ SAMPLE = PROJECT_ROOT / "sample"
 EXPORTS = {
     "account_communication_stats",
     "account_core",
+    "account_keys",
     "account_revenue_by_year",
     "accounts",
     "at_risk_accounts",

@@ -16,7 +16,7 @@ from pipeline.report.facts import Problem, RejectReason, RejectSample, RunFacts,
 from pipeline.report.gather import gather_facts, gather_operator_facts
 from pipeline.report.page import render_report, report_files
 from pipeline.report.verdict import notices, verdict
-from tests.report.made_reports import FAILED, MISNAMED, PASSED, WARNED, MadeRun
+from tests.report.made_reports import AS_OF, FAILED, METRICS, MISNAMED, PASSED, WARNED, MadeRun
 
 VOID = ("meta", "link", "br", "wbr", "hr", "img", "input")
 
@@ -217,3 +217,23 @@ def test_what_got_less_is_worth_a_look(run: MadeRun) -> None:
     assert "Empty now, and not in the previous drop: account_core.account_name." in told
     assert "platform.customer has nothing newer than the previous drop of 12 January 2025, 00:00 UTC." in told
     assert "2 rows could not be loaded." in told
+
+
+KEYS = [
+    ("accounts_with_two_revenues", "organization 1", 65),
+    ("accounts_whose_revenues_differ", "organization 1", 64),
+    ("accounts_to_renew", "organization 1, account_core only", 20),
+    ("accounts_with_two_revenues", "organization 2", 0),
+    ("accounts_whose_revenues_differ", "organization 2", 0),
+]
+
+
+def test_what_the_platform_and_the_crm_say_differently_is_told(tmp_path: Path) -> None:
+    """D25: two truths in one drop are shown, not hidden; and an organization with one truth has no such section."""
+    run = MadeRun(tmp_path, metrics=[*METRICS, *((AS_OF, *row) for row in KEYS)])
+    page = Outline(render_report(run.facts(1)))
+    assert (2, "Two truths") in page.headings
+    text = " ".join(page.text)
+    assert re.search(r"another revenue in the CRM than on the platform\s+64\s+65", text)
+    assert re.search(r"by account_core's renewal_date only\s+20", text)
+    assert (2, "Two truths") not in Outline(render_report(run.facts(2))).headings

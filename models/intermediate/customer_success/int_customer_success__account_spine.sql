@@ -39,6 +39,12 @@ next_dates as (
 
 ),
 
+links as (
+
+    select * from {{ ref('int_customer_success__crm_links') }}
+
+),
+
 -- D25: among won estimates that have not ended
 contract_starts as (
 
@@ -60,27 +66,14 @@ crm_accounts as (
         accounts.name as account_name,
         accounts.status,
         accounts.annual_revenue as revenue,
+        cast(accounts.renewal_date as date) as stated_renewal_date,
+        next_dates.renewal_date as contract_renewal_date,
         coalesce(cast(accounts.renewal_date as date), next_dates.renewal_date) as renewal_date,
         contract_starts.contract_start_date
 
     from accounts
     left join contract_starts on accounts.account_id = contract_starts.account_id
     left join next_dates on accounts.account_id = next_dates.account_id
-
-),
-
--- source-schema: by lmn_crm_id, else by id, and only in the tenant that the CRM belongs to
-links as (
-
-    select
-        customers.organization_id,
-        customers.customer_id,
-        coalesce(by_lmn_id.crm_account_id, by_id.crm_account_id) as crm_account_id
-
-    from customers
-    left join crm_accounts as by_lmn_id on customers.crm_id = by_lmn_id.lmn_crm_id
-    left join crm_accounts as by_id on customers.crm_id = by_id.crm_account_id
-    where customers.organization_id = {{ var('crm_organization_id') }}
 
 ),
 
@@ -94,8 +87,10 @@ customer_accounts as (
         customers.owner_id,
         customers.journey_id,
         links.crm_account_id,
+        links.link_method,
 
         customers.crm_id,
+        crm_accounts.lmn_crm_id,
         customers.app_id,
         coalesce(customers.customer_name, crm_accounts.account_name) as account_name,
         customers.domain,
@@ -110,7 +105,16 @@ customer_accounts as (
 
         coalesce(customers.renewal_date, crm_accounts.renewal_date) as renewal_date,
         coalesce(customers.contract_start_date, crm_accounts.contract_start_date) as contract_start_date,
-        customers.churn_date
+        customers.churn_date,
+
+        -- what each says, for account_keys
+        customers.status as platform_status,
+        crm_accounts.status as crm_status,
+        cast(customers.revenue as numeric(18, 2)) as platform_revenue,
+        cast(crm_accounts.revenue as numeric(18, 2)) as crm_revenue,
+        customers.renewal_date as platform_renewal_date,
+        crm_accounts.stated_renewal_date as crm_renewal_date,
+        crm_accounts.contract_renewal_date
 
     from customers
     left join tiers
@@ -140,9 +144,11 @@ crm_only_accounts as (
         cast(null as bigint) as owner_id,
         cast(null as bigint) as journey_id,
         crm_accounts.crm_account_id,
+        'crm_only' as link_method,
 
         -- what a customer's crm_id would have to be for the two to link
         coalesce(crm_accounts.lmn_crm_id, crm_accounts.crm_account_id) as crm_id,
+        crm_accounts.lmn_crm_id,
         cast(null as {{ text_type() }}) as app_id,
         crm_accounts.account_name,
         cast(null as {{ text_type() }}) as domain,
@@ -157,7 +163,15 @@ crm_only_accounts as (
 
         crm_accounts.renewal_date,
         crm_accounts.contract_start_date,
-        cast(null as date) as churn_date
+        cast(null as date) as churn_date,
+
+        cast(null as {{ text_type() }}) as platform_status,
+        crm_accounts.status as crm_status,
+        cast(null as numeric(18, 2)) as platform_revenue,
+        cast(crm_accounts.revenue as numeric(18, 2)) as crm_revenue,
+        cast(null as date) as platform_renewal_date,
+        crm_accounts.stated_renewal_date as crm_renewal_date,
+        crm_accounts.contract_renewal_date
 
     from crm_accounts
     left join linked_accounts on crm_accounts.crm_account_id = linked_accounts.crm_account_id

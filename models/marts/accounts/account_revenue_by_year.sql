@@ -6,21 +6,32 @@ revenue as (
 
 ),
 
+platform_ids as (
+
+    select * from {{ ref('int_customer_success__platform_ids') }}
+
+),
+
 final as (
 
     select
         -- identifiers
-        account_id,
-        year,
+        revenue.account_id,
+        revenue.year,
 
         -- facts
-        revenue,
-        total,
-        share,
-        segment,
-        estimates_count
+        revenue.revenue,
+        revenue.total,
+        revenue.share,
+        revenue.segment,
+        revenue.estimates_count,
+
+        -- what the platform's tables call the account
+        platform_ids.platform_account_id
 
     from revenue
+    left join platform_ids
+        on revenue.account_id = platform_ids.crm_account_id
 
 )
 

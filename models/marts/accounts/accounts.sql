@@ -12,6 +12,12 @@ at_risk as (
 
 ),
 
+platform_ids as (
+
+    select * from {{ ref('int_customer_success__platform_ids') }}
+
+),
+
 final as (
 
     select
@@ -55,11 +61,16 @@ final as (
         accounts.days_since_last_interaction,
         -- accounts R31, R32, at-risk R31: calculated, never account.status
         at_risk.account_id is not null as is_at_risk,
-        at_risk.days_until_renewal
+        at_risk.days_until_renewal,
+
+        -- what the platform's tables call it
+        platform_ids.platform_account_id
 
     from accounts
     left join at_risk
         on accounts.account_id = at_risk.account_id
+    left join platform_ids
+        on accounts.account_id = platform_ids.crm_account_id
 
 )
 

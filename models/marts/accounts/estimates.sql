@@ -6,81 +6,92 @@ estimates as (
 
 ),
 
+platform_ids as (
+
+    select * from {{ ref('int_customer_success__platform_ids') }}
+
+),
+
 final as (
 
     select
         -- identifiers
-        estimate_id as id,
-        lmn_estimate_id,
-        estimate_number,
-        account_id,
-        contact_id,
-        lmn_contact_id,
-        stated_account_id,
+        estimates.estimate_id as id,
+        estimates.lmn_estimate_id,
+        estimates.estimate_number,
+        estimates.account_id,
+        estimates.contact_id,
+        estimates.lmn_contact_id,
+        estimates.stated_account_id,
 
         -- dimensions
-        estimate_type,
-        project_name,
-        version,
-        status,
-        pipeline_status,
-        division,
-        address,
-        salesperson,
-        estimator,
-        contact_name,
-        billing_address,
-        referral,
-        link_method,
-        year_basis,
+        estimates.estimate_type,
+        estimates.project_name,
+        estimates.version,
+        estimates.status,
+        estimates.pipeline_status,
+        estimates.division,
+        estimates.address,
+        estimates.salesperson,
+        estimates.estimator,
+        estimates.contact_name,
+        estimates.billing_address,
+        estimates.referral,
+        estimates.link_method,
+        estimates.year_basis,
 
         -- facts
-        total_price,
-        total_price_with_tax,
-        price_used,
-        duration_months,
-        contract_years,
-        first_year,
-        confidence_level,
-        labor_hours,
-        material_cost,
-        labor_cost,
-        equipment_cost,
-        other_costs,
-        sub_costs,
-        total_cost,
-        total_overhead,
-        breakeven,
-        total_profit,
-        predicted_sales,
+        estimates.total_price,
+        estimates.total_price_with_tax,
+        estimates.price_used,
+        estimates.duration_months,
+        estimates.contract_years,
+        estimates.first_year,
+        estimates.confidence_level,
+        estimates.labor_hours,
+        estimates.material_cost,
+        estimates.labor_cost,
+        estimates.equipment_cost,
+        estimates.other_costs,
+        estimates.sub_costs,
+        estimates.total_cost,
+        estimates.total_overhead,
+        estimates.breakeven,
+        estimates.total_profit,
+        estimates.predicted_sales,
 
         -- flags
-        archived,
-        exclude_stats,
-        is_won,
-        price_fallback,
-        is_duration_typo,
-        reversed_dates,
-        in_crm,
-        in_lmn,
+        estimates.archived,
+        estimates.exclude_stats,
+        estimates.is_won,
+        estimates.price_fallback,
+        estimates.is_duration_typo,
+        estimates.reversed_dates,
+        estimates.in_crm,
+        estimates.in_lmn,
 
         -- dates
-        estimate_date,
-        estimate_close_date,
-        contract_start,
-        contract_end,
-        proposal_first_shared,
-        proposal_last_shared,
-        proposal_last_updated,
-        created_date,
-        created_at,
-        updated_at,
+        estimates.estimate_date,
+        estimates.estimate_close_date,
+        estimates.contract_start,
+        estimates.contract_end,
+        estimates.proposal_first_shared,
+        estimates.proposal_last_shared,
+        estimates.proposal_last_updated,
+        estimates.created_date,
+        estimates.created_at,
+        estimates.updated_at,
 
         -- metadata
-        source_rank,
-        source_row
+        estimates.source_rank,
+        estimates.source_row,
+
+        -- what the platform's tables call the account
+        platform_ids.platform_account_id
 
     from estimates
+    left join platform_ids
+        on estimates.account_id = platform_ids.crm_account_id
 
 )
 

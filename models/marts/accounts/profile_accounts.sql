@@ -10,7 +10,11 @@ profiles as (
 
 accounts as (
 
-    select id from {{ ref('accounts') }}
+    select
+        id,
+        platform_account_id
+
+    from {{ ref('accounts') }}
 
 ),
 
@@ -26,6 +30,7 @@ final as (
         -- identifiers
         profiles.profile_id,
         accounts.id as account_id,
+        accounts.platform_account_id,
 
         -- facts of the year that the profile selected
         profiles.selected_year,

@@ -14,6 +14,12 @@ constants as (
 
 ),
 
+links as (
+
+    select * from {{ ref('int_customer_success__crm_links') }}
+
+),
+
 combined as (
 
     select
@@ -269,19 +275,24 @@ listed as (
 final as (
 
     select
-        organization_id,
-        account_id,
-        score,
-        part,
-        cast(position as integer) as position,
-        input,
-        weight,
-        benchmark,
-        benchmark_basis,
-        cast(contribution as numeric(38, 2)) as contribution,
-        published_score
+        listed.organization_id,
+        listed.account_id,
+        listed.score,
+        listed.part,
+        cast(listed.position as integer) as position,
+        listed.input,
+        listed.weight,
+        listed.benchmark,
+        listed.benchmark_basis,
+        cast(listed.contribution as numeric(38, 2)) as contribution,
+        listed.published_score,
+
+        -- what the CRM's tables call the account
+        links.crm_account_id
 
     from listed
+    left join links
+        on listed.organization_id = links.organization_id and listed.account_id = links.customer_id
 
 )
 

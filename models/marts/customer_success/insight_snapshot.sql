@@ -11,7 +11,8 @@ customers as (
 
     select
         account_id,
-        organization_id
+        organization_id,
+        crm_account_id
 
     from {{ ref('int_customer_success__account_spine') }}
     where is_customer
@@ -96,7 +97,8 @@ final as (
         occurring.first_detected_date,
         occurring.last_detected_date,
         {{ as_of() }} as extracted_at,
-        data_as_of.data_as_of
+        data_as_of.data_as_of,
+        customers.crm_account_id
 
     from listed
     inner join data_as_of on listed.organization_id = data_as_of.organization_id
@@ -105,6 +107,8 @@ final as (
             listed.organization_id = occurring.organization_id
             and listed.account_id = occurring.account_id
             and listed.insight_type = occurring.insight_type
+    left join customers
+        on listed.organization_id = customers.organization_id and listed.account_id = customers.account_id
 
 )
 

@@ -13,6 +13,12 @@ insight_types as (
 
 ),
 
+links as (
+
+    select * from {{ ref('int_customer_success__crm_links') }}
+
+),
+
 data_as_of as (
 
     select * from {{ ref('int_customer_success__data_as_of') }}
@@ -30,11 +36,14 @@ final as (
         insights.insight_source as event_source,
         insights.insight_context as event_context,
         {{ as_of() }} as extracted_at,
-        data_as_of.data_as_of
+        data_as_of.data_as_of,
+        links.crm_account_id
 
     from insights
     inner join insight_types on insights.insight_type = insight_types.insight_type
     inner join data_as_of on insights.organization_id = data_as_of.organization_id
+    left join links
+        on insights.organization_id = links.organization_id and insights.customer_id = links.customer_id
     where insight_types.lifecycle_position is not null and insights.detected_at is not null
 
 )

@@ -32,6 +32,12 @@ selected_year_revenue as (
 
 ),
 
+platform_ids as (
+
+    select * from {{ ref('int_customer_success__platform_ids') }}
+
+),
+
 ranked as (
 
     select
@@ -70,7 +76,10 @@ final as (
         -- what is at stake
         coalesce(selected_year_revenue.segment, '{{ without_revenue("segment") }}') as revenue_segment,
         coalesce(selected_year_revenue.revenue, {{ without_revenue("revenue") }}) as annual_revenue,
-        estimates.price_used as estimate_value
+        estimates.price_used as estimate_value,
+
+        -- what the platform's tables call the account
+        platform_ids.platform_account_id
 
     from ranked
     inner join accounts
@@ -81,6 +90,8 @@ final as (
         on ranked.account_id = duplicate_groups.account_id
     left join selected_year_revenue
         on ranked.account_id = selected_year_revenue.account_id
+    left join platform_ids
+        on ranked.account_id = platform_ids.crm_account_id
     where ranked.choice = 1
 
 )

@@ -12,6 +12,12 @@ groups as (
 
 ),
 
+platform_ids as (
+
+    select * from {{ ref('int_customer_success__platform_ids') }}
+
+),
+
 kept as (
 
     -- at-risk R15, D22: an unresolved row of the same group stays as it is; a resolved row is never reopened
@@ -70,7 +76,7 @@ detected as (
 
 ),
 
-final as (
+listed as (
 
     select
         -- identifiers
@@ -102,6 +108,20 @@ final as (
         resolved_at
 
     from detected
+
+),
+
+final as (
+
+    select
+        listed.*,
+
+        -- what the platform's tables call the account
+        platform_ids.platform_account_id
+
+    from listed
+    left join platform_ids
+        on listed.account_id = platform_ids.crm_account_id
 
 )
 

@@ -9,12 +9,19 @@ import pytest
 from tests.models.customer_success.worlds import NOW
 from tests.models.harness import BuiltModels, built_models
 
-MARTS = ("account_core", "account_communication_stats", "account_health", "insight_snapshot", "lifecycle_event_history")
+MARTS = (
+    "account_core",
+    "account_communication_stats",
+    "account_health",
+    "account_keys",
+    "insight_snapshot",
+    "lifecycle_event_history",
+)
 
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
-    """The models of the five marts on empty tables, as of NOW."""
+    """The models of these marts on empty tables, as of NOW."""
     with built_models(
         tmp_path_factory.mktemp("models"),
         {},
