@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -34,6 +34,8 @@ app.add_typer(explain, name="explain")
 app.add_typer(contract, name="contract")
 
 _STATE = "A drop's folder, a model's YAML, dbt's manifest.json, an .odcs.yaml file or a git ref."
+
+AnswerForm = Literal["table", "csv", "json"]
 
 _DROP = "A drop's folder or URL, or 1/latest, 1/previous."
 
@@ -177,6 +179,28 @@ def rollback(
     from pipeline.orchestration.rollback import roll_back
 
     typer.echo(roll_back(_settings({"exports": exports, "state": state}), drop))
+
+
+@app.command()
+def query(
+    name: Annotated[str | None, typer.Argument(help="A question; left out, they are listed.", metavar="NAME")] = None,
+    drop: Annotated[str | None, typer.Option(help=f"Ask a drop instead of the marts. {_DROP}", metavar="DROP")] = None,
+    form: Annotated[AnswerForm, typer.Option("--format", help="How the answer is written.")] = "table",
+    target: Annotated[str | None, typer.Option(help="Whose marts: duckdb or postgres.")] = None,
+    exports: Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")] = None,
+    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
+) -> None:
+    """Answer one of the questions in queries/ by the published marts, or by a drop."""
+    from pipeline.questions.answer import ask
+    from pipeline.questions.layout import question_lines, written
+    from pipeline.questions.question import find_question, read_questions
+
+    if name is None:
+        typer.echo("\n".join(question_lines(read_questions())))
+        return
+    question = find_question(name)
+    settings = _settings({"target": target, "exports": exports, "state": state})
+    typer.echo(written(ask(settings, question, drop), question, form), nl=False)
 
 
 @explain.command("account")

@@ -7,5 +7,5 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent
 _INSTALLED = PACKAGE / "project"  # the wheel's copy (pyproject.toml, tool.hatch.build.targets.wheel)
 PROJECT_ROOT = _INSTALLED if _INSTALLED.is_dir() else PACKAGE.parent
-"""The folder that holds `dbt_project/`, `models/`, `expectations/` and `docs/spec/`."""
+"""The folder that holds `dbt_project/`, `models/`, `expectations/`, `queries/` and `docs/spec/`."""
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.paths import PROJECT_ROOT
 
-READ = ("models", "dbt_project", "expectations", "docs/spec")
+READ = ("models", "dbt_project", "expectations", "queries", "docs/spec")
 """The folders of the checkout that the program reads."""
 NOT_IN_IT = {"target", "logs", "lint", "__pycache__", ".user.yml"}
 SAMPLE = PROJECT_ROOT / "sample"

@@ -228,7 +228,11 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
     ("account_keys", "renewal_date_is_its_sources", change("account_keys", C1, crm_renewal_date=date(2025, 6, 1))),
     ("account_keys", "renewal_date_is_its_sources", change("account_core", C1, renewal_date=date(2025, 6, 2))),
     ("account_keys", "status_has_its_source", change("account_keys", C1, status_source="none")),
-    ("account_keys", "renewal_dates_agree_where_they_are_one_day", change("account_keys", C1, renewal_dates_agree=True)),
+    (
+        "account_keys",
+        "renewal_dates_agree_where_they_are_one_day",
+        change("account_keys", C1, renewal_dates_agree=True),
+    ),
     ("account_keys", "crm_figures_are_the_accounts", change("account_keys", C1, crm_revenue=money("733.34"))),
     ("account_keys", "crm_figures_are_the_accounts", change("account_keys", C1, lmn_crm_id="C2")),
     ("account_keys", "crm_figures_are_the_accounts", change("accounts", A1, renewal_date=datetime(2025, 6, 1))),

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.contracts.contract import ExportContract, contracts_in_folder
+from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_in_folder
 from pipeline.guards.drop_figures import DropFiles
 from pipeline.paths import PROJECT_ROOT
 
@@ -31,14 +31,15 @@ def drop_files(folder: Path, as_of: datetime = THIS_WEEK, **exports: Rows) -> Dr
     files = {}
     for name in ("account_core", "account_revenue_by_year", "accounts", "at_risk_accounts", "estimates"):
         contract = replace(CONTRACTS[name], columns=CONTRACTS[name].exported_columns)
-        rows = [_whole(contract, row, as_of) for row in exports.get(name, ())]
+        rows = [whole_row(contract, row, as_of) for row in exports.get(name, ())]
         schema = pa.schema([(column.name, column.arrow_type) for column in contract.columns])
         files[name] = folder / f"{name}.parquet"
         pq.write_table(pa.Table.from_pylist(rows, schema), files[name])
     return DropFiles(files, as_of, as_of.year)
 
 
-def _whole(contract: ExportContract, row: Mapping[str, Any], as_of: datetime) -> dict[str, Any]:
+def whole_row(contract: ExportContract, row: Mapping[str, Any], as_of: datetime) -> dict[str, Any]:
+    """Fill a row: what it leaves out is null, or something where null is not allowed."""
     unknown = set(row) - {column.name for column in contract.columns}
     assert not unknown, f"{contract.name} has no {unknown}"
     whole = {}
@@ -48,11 +49,14 @@ def _whole(contract: ExportContract, row: Mapping[str, Any], as_of: datetime) ->
         elif column.name in row or column.nullable:
             whole[column.name] = row.get(column.name)
         else:
-            whole[column.name] = column.allowed[0] if column.allowed else _something(column.data_type, as_of)
+            whole[column.name] = column.allowed[0] if column.allowed else _something(column, as_of)
     return whole
 
 
-def _something(data_type: str, as_of: datetime) -> Any:
+def _something(column: ContractColumn, as_of: datetime) -> Any:
+    data_type = column.data_type
+    if column.is_json:
+        return "{}"
     if data_type == "date":
         return as_of.date() + timedelta(days=30)
     if data_type == "timestamp":

@@ -80,7 +80,8 @@ def next_contract_end(name: str, estimates: list[Row]) -> date | None:
     ]
     last = TODAY + timedelta(days=180)
     renewed = {division for end, division in ends if division and end > last}
-    return min((end for end, division in ends if end >= TODAY and (end > last or division not in renewed)), default=None)
+    standing = [end for end, division in ends if end > last or division not in renewed]
+    return min((end for end in standing if end >= TODAY), default=None)
 
 
 def revenue(name: str, estimates: list[Row]) -> Decimal:

@@ -1,0 +1,157 @@
+"""Asks a question of the published marts, or of a drop's Parquet files, and gives the rows.
+
+The marts are those that people query: `STATE/published.duckdb`, or PostgreSQL's schema `marts`. A drop is read by
+DuckDB, whichever engine computed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+import duckdb
+
+from pipeline.common.errors import WarehouseError
+from pipeline.common.scratch_database import quoted, read_parquet
+from pipeline.drops.catalog import read_manifest
+from pipeline.drops.find_drop import OpenDrop, find_drop, open_drop
+from pipeline.drops.write_changes import ACCOUNT_CHANGES, CHANGES
+from pipeline.engines import TENANT
+from pipeline.engines.duckdb_marts import MARTS, PUBLISHED_FILE
+from pipeline.questions.question import Question
+from pipeline.settings import Settings
+from pipeline.storage.place import Place
+
+LATEST: Final = "latest"
+BEFORE: Final = "before"
+"""The schema in which a question finds the exports of the drop before."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The rows of an answer, in their order; values are Python's (Decimal, date, datetime in UTC without a zone)."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+
+def ask(settings: Settings, question: Question, drop: str | None = None) -> Answer:
+    """Answer a question by the published marts, or by `drop`; one that compares drops by the latest unless it is named.
+
+    WarehouseError where nothing is published, or the drop has none before it.
+    """
+    if drop is None and not question.compares_drops:
+        return _ask_postgres(settings, question) if settings.target == "postgres" else _ask_duckdb(settings, question)
+    with open_drop(find_drop(drop or LATEST, settings.exports)) as opened:
+        return _ask_drop(opened, question)
+
+
+def _ask_duckdb(settings: Settings, question: Question) -> Answer:
+    published = settings.state / PUBLISHED_FILE
+    if not published.exists():
+        raise WarehouseError(
+            "no marts are published here",
+            where=str(published),
+            remedy="run the pipeline with this state folder, or ask a drop: --drop latest",
+        )
+    with closing(duckdb.connect(str(published), read_only=True)) as connection:
+        connection.execute(f"set schema = '{MARTS}'")
+        return _rows(connection, question)
+
+
+def _ask_postgres(settings: Settings, question: Question) -> Answer:
+    import psycopg
+
+    from pipeline.engines.postgres_marts import MARTS_SCHEMA
+    from pipeline.engines.postgres_server import open_server
+
+    server = open_server(settings)
+    with server.connect() as connection:
+        connection.read_only = True
+        try:
+            connection.execute(f"set search_path to {MARTS_SCHEMA}")
+            cursor = connection.execute(question.sql.encode())
+        except psycopg.Error as error:
+            raise _unanswered(question, error.diag.message_primary or str(error), server.where) from None
+        columns = tuple(column.name for column in cursor.description or ())
+        return Answer(columns, tuple(cursor.fetchall()))
+
+
+def _ask_drop(drop: OpenDrop, question: Question) -> Answer:
+    with closing(duckdb.connect()) as connection, TemporaryDirectory(prefix="changes-") as scratch:
+        connection.execute("set timezone = 'UTC'")
+        _open_exports(connection, drop, "main")
+        if question.compares_drops:
+            _view(connection, "main", ACCOUNT_CHANGES, _account_changes(drop, Path(scratch)))
+            with _opened_before(drop) as before:
+                _open_exports(connection, before, BEFORE)
+                return _rows(connection, question)
+        return _rows(connection, question)
+
+
+def _open_exports(connection: duckdb.DuckDBPyConnection, drop: OpenDrop, schema: str) -> None:
+    """Make a view of each export; like the marts, all of the platform's say of which organization they are."""
+    connection.execute(f"create schema if not exists {schema}")
+    for name, path in drop.files.parquet.items():
+        has_tenant = drop.contracts[name].tenant != TENANT or TENANT in drop.contracts[name].arrow_schema.names
+        _view(connection, schema, name, path, () if has_tenant else (f"{drop.organization_id} as {TENANT}",))
+
+
+def _view(connection: duckdb.DuckDBPyConnection, schema: str, name: str, path: Path, more: Sequence[str] = ()) -> None:
+    """Make a view of a Parquet file, with its instants as the marts have them: in UTC, without a zone."""
+    source = read_parquet([path])
+    described = connection.execute(f"describe select * from {source}").fetchall()
+    columns = [
+        f"{quoted(column)} at time zone 'UTC' as {quoted(column)}" if kind.endswith("TIME ZONE") else quoted(column)
+        for column, kind, *_ in described
+    ]
+    connection.execute(f"create view {schema}.{quoted(name)} as select {', '.join([*columns, *more])} from {source}")
+
+
+def _account_changes(drop: OpenDrop, scratch: Path) -> Path:
+    """Give the drop's account_changes.parquet, fetched where the drop is on a server."""
+    name = f"{CHANGES}/{ACCOUNT_CHANGES}.parquet"
+    if not drop.manifest.get("changes"):
+        raise _nothing_before(drop)
+    if drop.place.is_local:
+        return Path(drop.place.root) / name
+    drop.place.download(name, scratch / f"{ACCOUNT_CHANGES}.parquet")
+    return scratch / f"{ACCOUNT_CHANGES}.parquet"
+
+
+@contextmanager
+def _opened_before(drop: OpenDrop) -> Iterator[OpenDrop]:
+    """Open the drop that this one's changes are against."""
+    against: Place = drop.place.parent().child(drop.manifest["changes"]["against"])
+    if read_manifest(against) is None:
+        raise _nothing_before(drop)
+    with open_drop(against) as opened:
+        yield opened
+
+
+def _nothing_before(drop: OpenDrop) -> WarehouseError:
+    return WarehouseError(
+        "the question compares a drop with the one before it, and there is none",
+        where=drop.place.address,
+        remedy="name a drop that another of its organization came before",
+    )
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, question: Question) -> Answer:
+    try:
+        cursor = connection.execute(question.sql)
+    except duckdb.Error as error:
+        raise _unanswered(question, str(error).splitlines()[0], question.name) from None
+    return Answer(tuple(name for name, *_ in cursor.description or ()), tuple(cursor.fetchall()))
+
+
+def _unanswered(question: Question, why: str, where: str) -> WarehouseError:
+    return WarehouseError(
+        f"what is published can't answer {question.name}: {why}",
+        where=where,
+        remedy="run the pipeline anew with this version, or ask a drop that it has published",
+    )

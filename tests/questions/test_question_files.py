@@ -1,0 +1,42 @@
+"""The head of a question's file: what it asks, who asks it, its columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.common.errors import WarehouseError
+from pipeline.questions.question import find_question, read_questions
+
+WHOLE = """-- How many
+-- accounts are there?
+-- Asked by: everybody
+-- Columns:
+--   accounts: how many,
+--     all told
+select count(*) as accounts from accounts
+"""
+
+
+def test_a_head_says_the_question_who_asks_and_the_columns(tmp_path: Path) -> None:
+    (tmp_path / "how_many.sql").write_text(WHOLE)
+    (question,) = read_questions(tmp_path)
+    assert (question.name, question.asks) == ("how_many", "How many accounts are there?")
+    assert question.asked_by == "everybody"
+    assert question.columns == {"accounts": "how many, all told"}
+    assert not question.compares_drops
+
+
+@pytest.mark.parametrize("line", ["-- Asked by: everybody\n", "--   accounts: how many,\n--     all told\n"])
+def test_a_head_that_lacks_something_is_an_error_that_names_the_file(tmp_path: Path, line: str) -> None:
+    (tmp_path / "how_many.sql").write_text(WHOLE.replace(line, ""))
+    with pytest.raises(WarehouseError, match="head") as told:
+        read_questions(tmp_path)
+    assert told.value.where == str(tmp_path / "how_many.sql")
+
+
+def test_an_unknown_question_is_told_the_nearest() -> None:
+    with pytest.raises(WarehouseError, match="no question") as told:
+        find_question("renewal-due")
+    assert told.value.remedy == "the nearest: renewals_due"
