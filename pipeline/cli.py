@@ -65,6 +65,7 @@ def run(
     state: Annotated[Path | None, typer.Option(help="Landing zone, database and run history.", metavar="DIR")] = None,
     var: Annotated[list[str] | None, typer.Option(help="Override a decision.", metavar="NAME=VALUE")] = None,
     csv_safe: Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")] = None,
+    xlsx: Annotated[bool | None, typer.Option("--xlsx", help="Also write workbooks of the lists.")] = None,
     accept: Annotated[
         list[str] | None, typer.Option(help="Accept a guard's finding for this run.", metavar="GUARD[:PLACE]=WHY")
     ] = None,
@@ -85,6 +86,7 @@ def run(
         "state": state,
         "var": _decisions(var),
         "csv_safe": csv_safe,
+        "xlsx": xlsx,
         "accept": tuple(accept) if accept else None,
     }
     outcome = run_warehouse(_settings(given), open_progress())

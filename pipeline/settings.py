@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     memory_limit: str = Field("6GB", description="Memory of the DuckDB that builds the models; beyond it, it spills.")
     keep_drops: int = Field(12, ge=1, description="Published drops kept for each organization.")
     csv_safe: bool = Field(False, description="Also write spreadsheet-safe CSV files.")
+    xlsx: bool = Field(False, description="Also write workbooks of the at-risk, neglected and changes lists.")
     guards: dict[str, dict[str, float]] = Field(
         default_factory=dict, description="Thresholds of the guards (D42), as rows = { warn_fall = 30 }."
     )

@@ -1,4 +1,4 @@
-"""What tests share: reproducible property tests, browsers where there is one, a staged drop, one Spark cluster."""
+"""What tests share: reproducible property tests, programs that a machine may lack, a staged drop, one Spark cluster."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 settings.register_profile("default", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NEEDED = {"browser": ("chromium", "chromium-browser", "google-chrome"), "libreoffice": ("soffice",)}
+"""The programs one of which tests of a mark need on the PATH."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the browser tests out, visibly, on a machine without a browser."""
-    if any(shutil.which(name) for name in BROWSERS):
-        return
-    without = [item for item in items if item.get_closest_marker("browser")]
-    if without:
-        config.hook.pytest_deselected(items=without)
-        items[:] = [item for item in items if not item.get_closest_marker("browser")]
-        print(f"\n{len(without)} browser tests need a Chromium on the PATH and are left out")
+    """Leave out, visibly, the tests of a browser or an office that this machine does not have."""
+    for mark, programs in NEEDED.items():
+        without = [item for item in items if item.get_closest_marker(mark)]
+        if without and not any(shutil.which(name) for name in programs):
+            config.hook.pytest_deselected(items=without)
+            items[:] = [item for item in items if not item.get_closest_marker(mark)]
+            print(f"\n{len(without)} {mark} tests need {programs[0]} on the PATH and are left out")
 
 
 @pytest.fixture(scope="session")
@@ -64,10 +64,15 @@ def stage(tmp_path: Path) -> Callable[..., StagedDrop]:
     from tests.drops.made_drops import CONTRACTS, CRM, marts
 
     def stage_into(
-        folder: Path | None = None, organization_id: int = 1, *, csv_safe: bool = False, **tables: Any
+        folder: Path | None = None,
+        organization_id: int = 1,
+        *,
+        csv_safe: bool = False,
+        xlsx: bool = False,
+        **tables: Any,
     ) -> StagedDrop:
         target = folder or tmp_path / "staged"
-        (drop,) = stage_drops(marts(**tables), CONTRACTS, {organization_id: target}, CRM, csv_safe=csv_safe)
+        (drop,) = stage_drops(marts(**tables), CONTRACTS, {organization_id: target}, CRM, csv_safe=csv_safe, xlsx=xlsx)
         return drop
 
     return stage_into

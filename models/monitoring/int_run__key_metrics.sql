@@ -47,7 +47,7 @@ compared as (
 
 ),
 
--- the two lists of what must be renewed within at_risk_days: account_core's dates, and the contracts of at_risk_accounts
+-- the two lists of what must be renewed within at_risk_days: by account_core's dates, and by contracts
 due as (
 
     select

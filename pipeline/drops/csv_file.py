@@ -4,10 +4,13 @@ Booleans are true and false, decimals carry their full scale, instants look like
 where it is not zero). DuckDB writes it whatever the engine that computed, so that the bytes are one writer's; Arrow
 reads it, which has nothing in common with that writer.
 
-On request its spreadsheet-safe form stands beside it, because a spreadsheet runs cells as formulas. A text cell that
-could be taken for one gets an apostrophe in front (OWASP, CSV injection): one that begins with a control character
-(tab, carriage return and line feed among them), or whose first visible character is `=`, `+`, `-`, `@` or a variant of
-these (a Japanese input method makes full-width ones, and spreadsheets read them). Columns of another type are
+On request its spreadsheet-safe form stands beside it, because a spreadsheet runs cells as formulas. It begins with a
+byte order mark, without which spreadsheets read accented letters as others. A text cell that could be taken for a
+formula gets an apostrophe in front (OWASP, CSV injection): one that begins with a control character (tab, carriage
+return and line feed among them), or whose first visible character is `=`, `+`, `-`, `@` or a variant of these (a
+Japanese input method makes full-width ones, and spreadsheets read them). A spreadsheet that splits at `;` or tabs
+begins cells within a text: such a sign after `;`, tab, carriage return or line feed is guarded too. So is a text of
+digits that would change as a number: with a zero in front, or of more than 15 digits. Columns of another type are
 untouched, so numbers stay numbers.
 """
 
@@ -80,23 +83,32 @@ def read_csv(path: Path, contract: ExportContract) -> pa.Table | str:
 def _header(path: Path) -> list[str]:
     with path.open("rb") as file:
         line = file.readline(1_000_000)
+    if path.name.endswith(SAFE_SUFFIX):
+        line = line.removeprefix(_BYTE_ORDER_MARK)
     return line.decode("utf-8", "replace").rstrip("\n").split(",")
 
 
 SAFE_SUFFIX: Final = "safe.csv"
 _STARTS: Final = "=+\\-@＝＋－＠﹦﹢﹣﹫⁼₌⁺₊﬩"
 """The formula signs and every character that Unicode holds for a form of one (NFKC)."""
-_UNSEEN: Final = r"\s\x{a0}\x{ad}\x{1680}\x{180e}\x{2000}-\x{200f}\x{2028}-\x{202f}\x{205f}-\x{206f}\x{3000}\x{feff}"
-_FORMULA: Final = rf"^(?:[\x00-\x1f\x7f]|[{_UNSEEN}]*[{_STARTS}])"
+_BLANKS: Final = r"\x{a0}\x{ad}\x{1680}\x{180e}\x{2000}-\x{200f}\x{2028}-\x{202f}\x{205f}-\x{206f}\x{3000}\x{feff}"
+_FORMULA: Final = rf"^(?:[\x00-\x1f\x7f]|[\s{_BLANKS}]*[{_STARTS}])"
+_FORMULA_WITHIN: Final = rf'([;\t\r\n])([ "\x00-\x08\x0b\x0c\x0e-\x1f\x7f{_BLANKS}]*[{_STARTS}])'
+"""A sign at the beginning of a cell of whoever splits at `;`, tabs or lines, quoted or not: `a;"=1"`."""
+_CHANGED_AS_NUMBER: Final = r"^(?:0[0-9]+|[0-9]{16,})$"
+"""`007` would be 7, and of `1234567890123456` the last digit 0."""
+_BYTE_ORDER_MARK: Final = "\ufeff".encode()
 
 
 def write_safe_csv(table: pa.Table, path: Path) -> None:
     """Write the rows of `table`, in their order, with no cell that a spreadsheet would run."""
     write_csv(neutralised(table), path)
+    rows = path.read_bytes()
+    path.write_bytes(_BYTE_ORDER_MARK + rows)
 
 
 def neutralised(table: pa.Table) -> pa.Table:
-    """Put an apostrophe before every text cell that could be a formula."""
+    """Put an apostrophe wherever a text cell could be a formula, and before digits that a number would change."""
     columns = [_neutralised(column) if pa.types.is_string(column.type) else column for column in table.columns]
     return pa.table(columns, names=table.column_names)
 
@@ -104,5 +116,6 @@ def neutralised(table: pa.Table) -> pa.Table:
 def _neutralised(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if column.null_count == len(column):
         return column
-    is_formula = pc.match_substring_regex(column, _FORMULA)
-    return pc.if_else(is_formula, pc.binary_join_element_wise(pa.scalar("'"), column, pa.scalar("")), column)
+    within = pc.replace_substring_regex(column, _FORMULA_WITHIN, r"\1'\2")
+    is_guarded = pc.match_substring_regex(within, rf"{_FORMULA}|{_CHANGED_AS_NUMBER}")
+    return pc.if_else(is_guarded, pc.binary_join_element_wise(pa.scalar("'"), within, pa.scalar("")), within)

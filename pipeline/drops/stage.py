@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from pipeline.contracts.contract import CRM_TENANT, ExportContract
 from pipeline.drops.csv_file import SAFE_SUFFIX, write_csv, write_safe_csv
+from pipeline.drops.xlsx_file import XLSX_LISTS, write_xlsx
 from pipeline.storage.local_files import naming
 
 CHECKSUMS = "SHA256SUMS"
@@ -73,11 +74,13 @@ def stage_drops(
     crm_organization_id: int,
     *,
     csv_safe: bool = False,
+    xlsx: bool = False,
     on_export: Callable[[ExportContract], None] | None = None,
 ) -> list[StagedDrop]:
     """Write each organization's rows of every export, in primary-key order, and their checksums.
 
-    `folders` are those of the organizations, new ones. `csv_safe` adds a spreadsheet-safe CSV beside each exact one.
+    `folders` are those of the organizations, new ones. `csv_safe` adds a spreadsheet-safe CSV beside each exact one,
+    `xlsx` a workbook beside the lists that people work through.
     `on_export` is called when the files of an export are whole in all folders, in the order in which they are. Only the
     marts that are being written are in memory.
     """
@@ -87,9 +90,10 @@ def stage_drops(
         folder.mkdir(parents=True)
 
     def write_export(contract: ExportContract, mart: pa.Table) -> ExportContract:
+        forms = {**writers, "xlsx": write_xlsx} if xlsx and contract.name in XLSX_LISTS else writers
         for organization_id, folder in folders.items():
             rows = _rows_of(mart, contract, organization_id, crm_organization_id)
-            for suffix, write in writers.items():
+            for suffix, write in forms.items():
                 path = folder / f"{contract.name}.{suffix}"
                 with naming(path):
                     write(rows, path)

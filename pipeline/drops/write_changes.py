@@ -20,6 +20,7 @@ from pipeline.drops.csv_file import write_csv
 from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.row_changes import RowChanges, compare_rows
 from pipeline.drops.stage import CHECKSUMS, StagedDrop, write_parquet
+from pipeline.drops.xlsx_file import write_xlsx
 from pipeline.guards.drop_figures import DropFiles
 
 CHANGES: Final = "changes"
@@ -55,10 +56,13 @@ def write_changes(
     before: OpenDrop,
     contracts: Sequence[ExportContract],
     outcomes: pa.Table | None,
+    *,
+    xlsx: bool = False,
 ) -> WrittenChanges:
     """Write `changes/` into a staged drop's folder, and its checksums into the drop's.
 
-    `outcomes` tells why an account is no longer at risk (`account_changes.OUTCOMES`).
+    `outcomes` says why an account is no longer at risk (`account_changes.OUTCOMES`); `xlsx` adds a workbook of
+    `account_changes`.
     """
     folder = drop.folder / CHANGES
     folder.mkdir()
@@ -68,7 +72,8 @@ def write_changes(
         written += _write_rows(folder, changes)
     if files.parquet.keys() >= set(READ):
         moved = account_changes(drop.organization_id, files, before.files, outcomes)
-        for suffix, write in (("csv", write_csv), ("parquet", write_parquet)):
+        writers = {"csv": write_csv, "parquet": write_parquet, **({"xlsx": write_xlsx} if xlsx else {})}
+        for suffix, write in writers.items():
             path = folder / f"{ACCOUNT_CHANGES}.{suffix}"
             write(moved, path)
             written.append(_describe(path, moved.num_rows))

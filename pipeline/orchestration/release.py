@@ -179,7 +179,9 @@ class Release:
             before = baselines.get(drop.organization_id)
             if before is not None and verdict.problem_of(drop.organization_id) is None:
                 files = staged_files(drop, self.run.plan)
-                written[drop.organization_id] = write_changes(drop, files, before, self.contracts, outcomes)
+                written[drop.organization_id] = write_changes(
+                    drop, files, before, self.contracts, outcomes, xlsx=self.run.settings.xlsx
+                )
         return written
 
     def put_in_place(self, audited: AuditedDrops) -> list[PublishedDrop]:
@@ -270,6 +272,7 @@ class Release:
                 folders,
                 self.run.plan.crm_organization_id,
                 csv_safe=self.run.settings.csv_safe,
+                xlsx=self.run.settings.xlsx,
                 on_export=on_export,
             )
             rows = sum(file.rows for drop in drops for file in drop.files if file.name.endswith(".parquet"))

@@ -33,7 +33,7 @@ _PROGRAM_FILES = (".py", ".sql", ".yml", ".csv", ".html", ".css", ".j2")
 def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
     """Hash all that decides a run's result; None where a source is a database: it must be read to know its content."""
     exports = settings.exports if is_url(settings.exports) else str(Path(settings.exports).expanduser().resolve())
-    decisions = [plan.to_json(), settings.target, exports, settings.csv_safe, settings.date_order]
+    decisions = [plan.to_json(), settings.target, exports, settings.csv_safe, settings.xlsx, settings.date_order]
     digest = hashlib.sha256(json.dumps(decisions).encode())
     for place in (settings.lmn, settings.crm, settings.platform):
         if place is not None and not Path(place).is_dir():

@@ -51,7 +51,7 @@ SETTINGS: dict[str, Any] = {
     "effort_window_days": 365,
     "notification_cache_minutes": 5,
 }
-A2_ACCOUNT_ID = 2**52 + int(hashlib.md5(b"crm:A2").hexdigest()[:13], 16)
+A2_ACCOUNT_ID = 500_000_000_000_000 + int(hashlib.md5(b"crm:A2").hexdigest()[:12], 16)
 
 _SCRATCH = tempfile.TemporaryDirectory(prefix="drops-")
 

@@ -214,6 +214,7 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
         "efficiency_is_cost_over_revenue",
         change("account_communication_stats", C1, time_frame_revenue=money("0.00")),
     ),
+    ("account_core", "ids_fit_a_spreadsheet", change("account_core", C1, owner_id=10**15)),
     # account_keys
     ("account_keys", "organization_is_the_drops", change("account_keys", C1, organization_id=999)),
     ("account_keys", "accounts_are_account_cores", remove("account_core", C2)),
@@ -267,6 +268,11 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
         "lifecycle_event_history",
         "organization_is_the_drops",
         change("lifecycle_event_history", {"event_id": 1}, organization_id=999),
+    ),
+    (
+        "lifecycle_event_history",
+        "ids_fit_a_spreadsheet",
+        change("lifecycle_event_history", {"event_id": 1}, event_id=10**15),
     ),
     ("lifecycle_event_history", "customer_exists", change("lifecycle_event_history", {"event_id": 1}, account_id=9)),
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from collections.abc import Callable
@@ -30,7 +31,7 @@ def test_every_form_of_a_formula_sign_is_neutralised(sign: str) -> None:
     assert safe(f"{sign}1+1") == f"'{sign}1+1"
 
 
-@pytest.mark.parametrize("text", ["\t=1", "\tplain", "\r=1", "\rplain", "\n=1", "\0=1", "\x7f=1"])
+@pytest.mark.parametrize("text", ["\tplain", "\rplain", "\nplain", "\0=1", "\x7f=1"])
 def test_a_cell_that_begins_with_a_control_character_is_neutralised(text: str) -> None:
     assert safe(text) == "'" + text
 
@@ -41,6 +42,21 @@ def test_blanks_before_a_sign_hide_nothing(blank: str) -> None:
     assert safe(f"{blank}plain") == f"{blank}plain"
 
 
+@pytest.mark.parametrize("separator", [";", "\t", "\r", "\n", "\r\n", ";\t", "\n\n"])
+@pytest.mark.parametrize("hidden", ["", " ", '"', ' "', "\u00a0", "\0"])
+def test_a_sign_behind_what_some_split_at_is_neutralised(separator: str, hidden: str) -> None:
+    """Where the list separator is `;` or a tab, a cell of the spreadsheet begins there, whatever the quotes say."""
+    assert safe(f"a{separator}{hidden}=1+1") == f"a{separator}'{hidden}=1+1"
+    assert safe(f"a{separator}{hidden}plain") == f"a{separator}{hidden}plain"
+
+
+@pytest.mark.parametrize(("text", "guarded"), [("007", True), ("1234567890123456", True), ("123456789012345", False)])
+def test_digits_that_a_number_would_change_stay_a_text(text: str, guarded: bool) -> None:
+    """D24: a spreadsheet keeps 15 digits, and no zero in front."""
+    assert safe(text) == ("'" + text if guarded else text)
+    assert safe("0") == "0"
+
+
 @pytest.mark.parametrize("text", ["plain", "a=1", "1-2", "'=1", '"=1', "(555) 010-0000", "", None, "−5"])
 def test_other_cells_stay_as_they_are(text: str | None) -> None:
     assert safe(text) == text
@@ -48,10 +64,11 @@ def test_other_cells_stay_as_they_are(text: str | None) -> None:
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12))
 def test_what_is_left_never_begins_like_a_formula(text: str) -> None:
-    result = safe(text)
-    assert result in (text, "'" + text)
-    visible = unicodedata.normalize("NFKC", result or "").lstrip()
-    assert not visible.startswith(("=", "+", "-", "@"))
+    result = safe(text) or ""
+    for cell in re.split("[;\t\r\n]", result):
+        visible = unicodedata.normalize("NFKC", cell).lstrip()
+        assert not visible.startswith(("=", "+", "-", "@"))
+    assert result.replace("'", "") == text.replace("'", "")
     assert safe(result) == result
 
 
@@ -64,7 +81,7 @@ def test_numbers_stay_numbers(tmp_path: Path) -> None:
         }
     )
     write_safe_csv(table, tmp_path / "x.safe.csv")
-    assert (tmp_path / "x.safe.csv").read_bytes() == b"n,amount,text\n-5,-1.50,'-5\n"
+    assert (tmp_path / "x.safe.csv").read_bytes() == b"\xef\xbb\xbfn,amount,text\n-5,-1.50,'-5\n"
 
 
 def test_the_exact_file_stays_exact_and_both_are_listed(stage: Callable[..., StagedDrop], tmp_path: Path) -> None:

@@ -108,7 +108,9 @@ def test_what_an_earlier_run_left_is_part_of_it(folder: Path, days: int, counts:
     assert (fingerprint(folder) != before) == counts
 
 
-@pytest.mark.parametrize("other", [{"csv_safe": True}, {"target": "postgres"}, {"platform": "platform"}])
+@pytest.mark.parametrize(
+    "other", [{"csv_safe": True}, {"xlsx": True}, {"target": "postgres"}, {"platform": "platform"}]
+)
 def test_another_setting_is_another_run(folder: Path, other: dict[str, object]) -> None:
     (folder / "platform").mkdir(exist_ok=True)
     settings = Settings(crm="crm", state=folder / "state")

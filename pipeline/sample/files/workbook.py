@@ -1,25 +1,17 @@
-"""Excel workbooks whose bytes depend on their cells alone.
-
-openpyxl writes the time of saving into a workbook's properties and its zip entries; both are set to a fixed time here.
-"""
+"""The workbooks of a sample, one sheet each."""
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Final
 
 from openpyxl import Workbook
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-Cell = str | int | float | bool | date | datetime | None
+from pipeline.common.saved_workbook import save_workbook
 
-_ZIP_TIME: Final = (1980, 1, 1, 0, 0, 0)
-_SAVED: Final = re.compile(rb"(<dcterms:(created|modified)[^>]*>)[^<]*(</dcterms:)")
+Cell = str | int | float | bool | date | datetime | None
 
 
 def write_workbook(path: Path, title: str, rows: Iterable[Sequence[Cell]], *, since_1904: bool = False) -> None:
@@ -30,13 +22,4 @@ def write_workbook(path: Path, title: str, rows: Iterable[Sequence[Cell]], *, si
     sheet = workbook.create_sheet(title)
     for row in rows:
         sheet.append(list(row))
-    saved = io.BytesIO()
-    workbook.save(saved)
-    with zipfile.ZipFile(saved) as source, zipfile.ZipFile(path, "w") as target:
-        for name in source.namelist():
-            content = source.read(name)
-            if name == "docProps/core.xml":
-                content = _SAVED.sub(rb"\g<1>2000-01-01T00:00:00Z\g<3>", content)
-            entry = zipfile.ZipInfo(name, _ZIP_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(entry, content)
+    save_workbook(workbook, path)

@@ -164,7 +164,8 @@ def test_keys_agree_with_a_plain_reading(models: BuiltModels, rng: random.Random
 def test_marts_carry_both_ids(models: BuiltModels) -> None:
     """D24: what joins account_keys by hand joins the marts without it."""
     world = tenants(random.Random(1))
-    models.refill({**world, ("platform", "insight"): [{"id": 1, "data_ref": 1, "type": "churn_risk"}]})
+    insight = {"id": 1, "data_ref": 1, "type": "churn_risk", "created_at": NOW}
+    models.refill({**world, ("platform", "insight"): [insight]})
     keys = {(row["organization_id"], row["account_id"]): row["crm_account_id"] for row in models.rows("account_keys")}
     for mart in ("insight_snapshot", "account_health"):
         rows = models.rows(mart)
