@@ -19,6 +19,8 @@ measured as (
     union all
     select * from {{ ref('int_run__renewal_metrics') }}
     union all
+    select * from {{ ref('int_run__neglect_metrics') }}
+    union all
     select * from {{ ref('int_run__platform_metrics') }}
     union all
     select * from {{ ref('int_run__key_metrics') }}

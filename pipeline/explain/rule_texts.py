@@ -1,7 +1,8 @@
 """The rules in their own words: finds a rule by its id in the specs and the decisions (`docs/spec/`).
 
-An id is a decision (`D28`), a numbered rule of a spec (`accounts R15`, `at-risk R6a`), a score (`scores engagement`) or
-the name of something that a document defines (`contracts segment_by_year`, `accounts days-since-last-contact`).
+An id is a decision (`D28`), a numbered rule of a spec (`accounts R15`, `at-risk R6a`), a score (`scores engagement`), a
+rule of the neglected accounts (`neglected threshold`) or the name of something that a document defines
+(`contracts segment_by_year`, `accounts days-since-last-contact`).
 """
 
 from __future__ import annotations
@@ -21,9 +22,12 @@ _DOCUMENTS: Final = {
     "at-risk": "at-risk-accounts.md",
     "contracts": "shared-data-contracts.md",
     "lmn-format": "lmn-format.md",
+    "neglected": "related-exports.md",
     "scores": "decisions.md",
     "source-schema": "source-schema.md",
 }
+_SECTIONS: Final = {"neglected": "# Neglected accounts", "scores": "## Scores"}
+"""The heading of a spec that is a section of its document."""
 _NUMBER: Final = re.compile(r"[A-Z]\d+[a-z]?")
 _ITEM: Final = re.compile(r"^ *(?:[-*]|\d+\.) +(?P<text>.*)$")
 _HEADING: Final = re.compile(r"^#+ +(?P<title>.+)$", re.MULTILINE)
@@ -56,9 +60,11 @@ def rule_text(rule_id: str) -> RuleText:
 
 @functools.lru_cache(maxsize=8)
 def _text(spec: str) -> str:
-    """Read the document of a spec, without code; the scores are a section of theirs."""
+    """Read the document of a spec, without code, or its section that the spec is."""
     text = re.sub(r"```.*?```", "", (SPECS / _DOCUMENTS[spec]).read_text(encoding="utf-8"), flags=re.DOTALL)
-    return text.partition("## Scores")[2].partition("\n")[2] if spec == "scores" else text
+    if heading := _SECTIONS.get(spec):
+        return re.split(r"^# ", text.partition(heading)[2].partition("\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+    return text
 
 
 def _numbered(text: str, number: str) -> str | None:

@@ -35,6 +35,23 @@ _TAGS: Final = (
     "{}",
     '["Prospect"]',
 )
+_DAY: Final = timedelta(days=1)
+_LAST_INTERACTION: Final = {
+    Role.FLAGSHIP: 30 * _DAY,
+    Role.WHOLE_YEARS: 30 * _DAY,
+    Role.LARGE: 30 * _DAY + timedelta(hours=1),
+    Role.SECOND_LARGE: 31 * _DAY,
+    Role.ENDS_TODAY: 90 * _DAY,
+    Role.ENDS_IN_180_DAYS: 90 * _DAY + timedelta(seconds=1),
+    Role.ENDS_IN_181_DAYS: None,
+    Role.ARCHIVED_ACCOUNT: 400 * _DAY,
+    Role.DUPLICATES: 400 * _DAY,
+    Role.SNOOZED: 400 * _DAY,
+    Role.SNOOZE_OVER: 400 * _DAY,
+    Role.SNOOZED_FOR_SOMETHING_ELSE: 400 * _DAY,
+    Role.NO_EVENTS: -3 * _DAY,
+}
+"""How long before the run's instant somebody last was in contact with accounts of the cast; never is None."""
 _TRUE: Final = ("true", "yes", "1", "t", "x", "Y")
 _FALSE: Final = ("false", "no", "0", "", "FALSE", None)
 
@@ -116,6 +133,11 @@ def _accounts(population: Population) -> Iterator[Row]:
 def _cast_account(account: Account, as_of: datetime) -> Row:
     """Return what the cast's accounts have in place of what was drawn."""
     own: Row = {"archived": "false", "status": "active", "account_type": "customer", "name": account.name}
+    role = Role(account.number)
+    if role in _LAST_INTERACTION:
+        ago = _LAST_INTERACTION[role]
+        own |= {"last_interaction_date": None if ago is None else _instant(as_of - ago)}
+        own |= {"icp_status": " NA " if role is Role.DUPLICATES else "required"}
     match account.number:
         case Role.ARCHIVED_ACCOUNT:
             own |= {"archived": "yes"}
@@ -131,8 +153,6 @@ def _cast_account(account: Account, as_of: datetime) -> Row:
             own |= {"revenue_segment": "C", "annual_revenue": "1.00", "organization_score": "97.5"}
         case Role.ODD_TEXTS:
             own |= {"name": '=Château "Bel-Air", Gärten & Söhne', "address_1": "1 Main St\nRear entrance"}
-        case Role.NO_EVENTS:
-            own |= {"last_interaction_date": _instant(as_of + timedelta(days=3))}
     return own
 
 
@@ -325,6 +345,8 @@ def _snoozes(population: Population) -> Iterator[Row]:
         _instant(midnight + timedelta(days=9)),
         "neglected",
     )
+    for name, role, days in (("neglected", Role.SNOOZED, 17), ("neglected-over", Role.SNOOZE_OVER, 0)):
+        yield snooze(name, cast[role].crm_account_id, _instant(midnight + timedelta(days=days)), "neglected_account")
     yield snooze("twice-1", cast[Role.SNOOZED_TWICE].crm_account_id, _instant(midnight - timedelta(days=30)))
     yield snooze("twice-2", cast[Role.SNOOZED_TWICE].crm_account_id, _instant(midnight + timedelta(days=30)))
     yield snooze("unknown", "acc-unknown", _instant(midnight + timedelta(days=30)))

@@ -50,6 +50,8 @@ SETTINGS: dict[str, Any] = {
     "crm_organization_id": 1,
     "effort_window_days": 365,
     "notification_cache_minutes": 5,
+    "neglected_days_ab": 30,
+    "neglected_days": 90,
 }
 A2_ACCOUNT_ID = 500_000_000_000_000 + int(hashlib.md5(b"crm:A2").hexdigest()[:12], 16)
 
@@ -175,10 +177,9 @@ def whole_drop(organization_id: int = 1) -> Rows:
         "annual_revenue": money("733.33"),
         "estimate_value": money("300.00"),
     }
-    in_cache = {
-        "accounts": [{"account_id": "A1", "account_name": "Acme", "days_until_renewal": 137}],
-        "count": 1,
-        "updated_at": "2025-01-15T00:00:00Z",
+    lists = {
+        "at-risk-accounts": [{"account_id": "A1", "account_name": "Acme", "days_until_renewal": 137}],
+        "neglected-accounts": [{"account_id": "A1", "account_name": "Acme", "days_since_interaction": 41}],
     }
     duplicate = {
         "account_id": "A1",
@@ -319,8 +320,8 @@ def whole_drop(organization_id: int = 1) -> Rows:
                 segment_by_year='{"2023":"A","2024":"A","2025":"A"}',
                 annual_revenue=money("733.33"),
                 revenue_by_year='{"2023":333.33,"2024":333.33,"2025":733.33}',
-                last_interaction_date=datetime(2025, 1, 5, 23, 59),
-                days_since_last_interaction=10,
+                last_interaction_date=datetime(2024, 12, 5, 23, 59),
+                days_since_last_interaction=41,
                 is_at_risk=True,
                 days_until_renewal=137,
             ),
@@ -410,13 +411,28 @@ def whole_drop(organization_id: int = 1) -> Rows:
             {**duplicate, "id": "d1", "detected_at": datetime(2024, 1, 1), "resolved_at": datetime(2024, 2, 1)},
             {**duplicate, "id": "d2", "detected_at": AS_OF},
         ],
+        "neglected_accounts": [
+            {
+                "account_id": "A1",
+                "account_name": "Acme",
+                "days_since_interaction": 41,
+                "threshold_days": 30,
+                "revenue_segment": "A",
+                "annual_revenue": money("733.33"),
+            }
+        ],
         "notification_cache": [
             {
-                "cache_key": "at-risk-accounts",
-                "cache_data": json.dumps(in_cache, separators=(",", ":"), sort_keys=True),
+                "cache_key": key,
+                "cache_data": json.dumps(
+                    {"accounts": accounts, "count": len(accounts), "updated_at": "2025-01-15T00:00:00Z"},
+                    separators=(",", ":"),
+                    sort_keys=True,
+                ),
                 "expires_at": datetime(2025, 1, 15, 0, 5),
                 "updated_at": AS_OF,
             }
+            for key, accounts in lists.items()
         ],
         "insight_snapshot": sorted(
             (

@@ -35,7 +35,9 @@ C1, C2, CRM_ONLY = {"account_id": 1}, {"account_id": 2}, {"account_id": A2_ACCOU
 A1, A2 = {"id": "A1"}, {"id": "A2"}
 E1, E2, E3, E4, E5 = ({"id": f"E{number}"} for number in range(1, 6))
 AT_RISK = {"account_id": "A1"}
+NEGLECTED = {"account_id": "A1"}
 CACHE = {"cache_key": "at-risk-accounts"}
+NEGLECTED_CACHE = {"cache_key": "neglected-accounts"}
 MOMENT = timedelta(microseconds=1)
 
 
@@ -432,6 +434,14 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
         "unresolved_once",
         change("duplicate_at_risk_estimates", {"id": "d1"}, resolved_at=None),
     ),
+    # neglected_accounts
+    ("neglected_accounts", "account_may_be_neglected", change("accounts", A1, is_archived=True)),
+    ("neglected_accounts", "account_may_be_neglected", change("accounts", A1, icp_status=" Na\u3000")),
+    ("neglected_accounts", "account_may_be_neglected", change("neglected_accounts", NEGLECTED, account_name="Acne")),
+    ("neglected_accounts", "value_is_the_accounts", change("neglected_accounts", NEGLECTED, annual_revenue=money("1"))),
+    ("neglected_accounts", "threshold_follows_the_segment", change("neglected_accounts", NEGLECTED, threshold_days=31)),
+    ("neglected_accounts", "days_are_counted_to_today", change("neglected_accounts", NEGLECTED, threshold_days=41)),
+    ("neglected_accounts", "days_are_counted_to_today", change("accounts", A1, last_interaction_date=None)),
     # notification_cache
     (
         "notification_cache",
@@ -442,6 +452,16 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
         "notification_cache",
         "count_is_the_number_of_accounts",
         change("notification_cache", CACHE, cache_data='{"accounts":[],"count":0,"updated_at":"2025-01-15T00:00:00Z"}'),
+    ),
+    ("notification_cache", "count_is_the_number_of_accounts", remove("neglected_accounts", NEGLECTED)),
+    (
+        "notification_cache",
+        "list_is_sorted_by_days",
+        change(
+            "notification_cache",
+            NEGLECTED_CACHE,
+            cache_data='{"accounts":[{"account_id":"A2"}],"count":1,"updated_at":"2025-01-15T00:00:00Z"}',
+        ),
     ),
     (
         "notification_cache",
@@ -467,7 +487,7 @@ ODD_BUT_RIGHT: list[Callable[[Rows], None]] = [
 ]
 """What sources may say and the models take as it is meant: the audit must not stop a run for it."""
 
-OF_THE_CRM = ("notification_cache", "cache_is_one_row")
+OF_THE_CRM = ("notification_cache", "cache_is_a_row_per_list")
 """The one rule that looks at which organization a drop is of: only organization 1 keeps it here."""
 
 

@@ -1,4 +1,4 @@
-"""The revenue and at-risk rules of the specs, read once more in plain Python, for the models to be compared with.
+"""The revenue, at-risk and neglected rules of the specs, read again in plain Python: what the models must agree with.
 
 Written from the specs' text alone, with fractions and loops, as slow and as literal as it can be.
 """
@@ -158,3 +158,46 @@ def at_risk(accounts: Iterable[Row], estimates: Sequence[Row], snoozes: Sequence
             }
         )
     return sorted(found, key=lambda r: (r["days_until_renewal"], r["account_id"]))
+
+
+def neglected(
+    accounts: Iterable[Row],
+    segments: dict[str, dict[int, str]],
+    snoozes: Sequence[Row],
+    now: datetime,
+    selected_year: int,
+) -> list[Row]:
+    """Related exports, "Neglected accounts", sentence by sentence; `segments` by account and year."""
+    midnight = datetime(now.year, now.month, now.day)
+    found = []
+    for account in accounts:
+        if account.get("archived") or folded(account.get("status")) == "archived":
+            continue
+        if folded(account.get("icp_status")) == "na":
+            continue
+        if any(
+            snooze["notification_type"] == "neglected_account"
+            and snooze.get("related_account_id") == account["id"]
+            and snooze.get("snoozed_until")
+            and snooze["snoozed_until"] > midnight
+            for snooze in snoozes
+        ):
+            continue
+        segment = segments[account["id"]].get(selected_year, "C")
+        threshold = 30 if segment in ("A", "B") else 90
+        last = account.get("last_interaction_date")
+        days = None if last is None else (now.date() - last.date()).days
+        if days is None or days > threshold:
+            found.append(
+                {
+                    "account_id": account["id"],
+                    "days_since_interaction": days,
+                    "threshold_days": threshold,
+                    "revenue_segment": segment,
+                }
+            )
+    never = [row for row in found if row["days_since_interaction"] is None]
+    ago = [row for row in found if row["days_since_interaction"] is not None]
+    return sorted(never, key=lambda r: r["account_id"]) + sorted(
+        ago, key=lambda r: (r["days_since_interaction"], r["account_id"])
+    )

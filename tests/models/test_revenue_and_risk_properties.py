@@ -1,7 +1,7 @@
-"""Revenue, segments and the at-risk list of generated estimates, compared with a plain reading of the specs.
+"""Revenue, segments, the at-risk and the neglected list of generated rows, compared with a plain reading of the specs.
 
-The generated values crowd at the boundaries: 0, 180 and 181 days; 5 and 15 percent; 12, 13, 24 and 25 months; halves of
-cents; the same division and address in other spellings.
+The generated values crowd at the boundaries: 0, 180 and 181 days ahead; 30, 31, 90 and 91 days ago; 5 and 15 percent;
+12, 13, 24 and 25 months; halves of cents; the same division and address in other spellings.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 import pytest
@@ -34,6 +34,8 @@ PERCENTS = [Decimal(n) for n in ("4.99", "5.00", "5.01", "14.99", "15.00", "15.0
 PRICES = [Decimal(n).scaleb(-2) for n in (0, 1, 2, 3, 5, 7, 50, 99, 100, 10000, 12345, -1, -2, -3, -50, -10000)]
 MONTHS = [0, 1, 11, 12, 13, 23, 24, 25, 35, 36, 37, 48, 49, 120]
 DAYS_AHEAD = [-400, -1, 0, 1, 179, 180, 181, 500]
+DAYS_AGO = [None, None, -3, 0, 29, 30, 31, 32, 89, 90, 91, 92, 400]
+ICP_STATUSES = [None, "required", "required", "required", "na", " NA\t", "n/a"]
 SNOOZES = [None, datetime(2025, 1, 15), datetime(2025, 1, 15, 0, 0, 1), datetime(2024, 1, 1), datetime(2026, 1, 1)]
 
 World = dict[tuple[str, str], list[Row]]
@@ -59,6 +61,13 @@ def some_day(rng: random.Random) -> date:
             date(2021, 12, 28) + timedelta(days=rng.randrange(1500)),
         ]
     )
+
+
+def some_instant(rng: random.Random) -> datetime | None:
+    """An instant of a day by the thresholds of neglect, early or late on it, or none."""
+    days = rng.choice(DAYS_AGO)
+    at = rng.choice([time(0), time(0, 0, 1), time(12), time(23, 59, 59)])
+    return None if days is None else datetime.combine(TODAY - timedelta(days=days), at)
 
 
 def term(rng: random.Random) -> dict[str, date | None]:
@@ -93,6 +102,8 @@ def some_world(rng: random.Random, accounts: int, estimates: int) -> World:
                 "name": name,
                 "archived": rng.choice([None, False, False, False, True]),
                 "status": rng.choice(["active", "active", "active", "at_risk", " Archived ", None]),
+                "icp_status": rng.choice(ICP_STATUSES),
+                "last_interaction_date": some_instant(rng),
             }
             for name in names
         ],
@@ -177,7 +188,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
         tmp_path_factory.mktemp("models"),
         {},
         as_of=NOW.isoformat(sep=" "),
-        select=("+accounts",),
+        select=("+accounts", "+neglected_accounts"),
         selected_year=SELECTED_YEAR,
     ) as built:
         yield built
@@ -208,6 +219,12 @@ def compare(models: BuiltModels, world: World) -> None:
         "from marts.at_risk_accounts order by days_until_renewal, account_id"
     )
     assert listed == risk
+    neglected = models.query(
+        "select account_id, days_since_interaction, threshold_days, revenue_segment from marts.neglected_accounts "
+        "order by days_since_interaction nulls first, account_id"
+    )
+    snoozes = world.get(("crm", "notification_snoozes"), [])
+    assert neglected == spec.neglected(accounts, segments, snoozes, NOW, SELECTED_YEAR)
 
 
 # the seeds are true ones, so that values are spread evenly; a failure shrinks to the fewest accounts and estimates

@@ -264,7 +264,8 @@ def test_at_risk_example_8_the_cache_says_when_it_is_stale(examples: Examples) -
         {"account_id": name, "status": "won", "contract_end": end}
         for name, end in (("late", "2025-07-01"), ("soon", "2025-02-01"))
     ]
-    cache = only(examples(crm([account("late"), account("soon")], estimates)).rows("notification_cache"))
+    models = examples(crm([account("late"), account("soon")], estimates))
+    cache = only(models.query("select * from marts.notification_cache where cache_key = 'at-risk-accounts'"))
     assert [entry["account_id"] for entry in json.loads(cache["cache_data"])["accounts"]] == ["soon", "late"]
     assert (str(cache["updated_at"]), str(cache["expires_at"])) == ("2025-01-15 12:00:00", "2025-01-15 12:05:00")
 

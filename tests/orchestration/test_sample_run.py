@@ -27,6 +27,7 @@ EXPORTS = {
     "estimates",
     "insight_snapshot",
     "lifecycle_event_history",
+    "neglected_accounts",
     "notification_cache",
 }
 

@@ -49,6 +49,10 @@ SCORES = ("window", "benchmark", "engagement", "sentiment", "response time", "op
 """What the decisions' section on scores rules on, likewise."""
 
 
+NEGLECTED = ("archived", "icp_status", "snooze", "threshold", "days", "order", "metrics")
+"""What the paragraph on neglected accounts among the related exports rules on, likewise."""
+
+
 NOT_BUILT = ("D39",)
 """The decisions of which nothing is built, or not all; one that gets a row leaves this list."""
 
@@ -62,6 +66,7 @@ def rules_of_the_specs() -> list[str]:
     """Every rule, acceptance criterion and decision, as it is cited."""
     found = [f"contracts {name}" for name in CONTRACTS]
     found += [f"scores {name}" for name in SCORES]
+    found += [f"neglected {name}" for name in NEGLECTED]
     for spec, page in (("accounts", "accounts.md"), ("at-risk", "at-risk-accounts.md")):
         text = (ROOT / "docs" / "spec" / page).read_text()
         found += [f"{spec} {number}" for number in re.findall(r"^- \*\*((?:R|AC)\d+a?)\*\*:", text, re.MULTILINE)]
@@ -83,6 +88,7 @@ def citations(text: str) -> Iterator[str]:
     yield from re.findall(r"\bD\d+\b", text)
     yield from (f"contracts {anchor}" for anchor in _chains("contracts", "|".join(CONTRACTS), text))
     yield from (f"scores {anchor}" for anchor in _chains("scores", "|".join(SCORES), text))
+    yield from (f"neglected {anchor}" for anchor in _chains("neglected", "|".join(NEGLECTED), text))
     for spec in ("accounts", "at-risk"):
         for item in _chains(spec, _NUMBERED, text):
             if span := _RANGE.fullmatch(item):

@@ -96,6 +96,38 @@ where snoozed_until = '2025-01-15T00:00:00Z';
 from crm_notification_snoozes
 where notification_type = 'neglected';
 
+-- a snooze of a neglected account
+from crm_notification_snoozes
+where notification_type = 'neglected_account' and snoozed_until > '2025-01-15T00:00:00Z';
+
+-- a snooze of a neglected account that is over
+from crm_notification_snoozes
+where notification_type = 'neglected_account' and snoozed_until = '2025-01-15T00:00:00Z';
+
+-- an icp_status in other letters
+from crm_accounts
+where icp_status = ' NA ';
+
+-- an account without any interaction
+from crm_accounts
+where last_interaction_date is null and id is not null;
+
+-- an interaction exactly 30 days ago
+from crm_accounts
+where last_interaction_date = '2024-12-16T00:00:00Z';
+
+-- an interaction on the day before that
+from crm_accounts
+where last_interaction_date = '2024-12-15T23:00:00Z';
+
+-- an interaction exactly 90 days ago
+from crm_accounts
+where last_interaction_date = '2024-10-17T00:00:00Z';
+
+-- an interaction a second before that
+from crm_accounts
+where last_interaction_date = '2024-10-16T23:59:59Z';
+
 -- a snooze without an end
 from crm_notification_snoozes
 where snoozed_until is null;

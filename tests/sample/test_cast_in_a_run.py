@@ -87,6 +87,34 @@ def test_who_is_at_risk(
     assert found == ([] if days is None else [(days,)])
 
 
+@pytest.mark.parametrize(
+    ("role", "row"),
+    [
+        (Role.FLAGSHIP, None),  # A, exactly 30 days
+        (Role.WHOLE_YEARS, None),  # B, exactly 30 days
+        (Role.LARGE, (31, 30, "A")),
+        (Role.SECOND_LARGE, (31, 30, "B")),
+        (Role.ENDS_TODAY, None),  # C, exactly 90 days
+        (Role.ENDS_IN_180_DAYS, (91, 90, "C")),
+        (Role.ENDS_IN_181_DAYS, (None, 90, "C")),
+        (Role.ARCHIVED_ACCOUNT, None),
+        (Role.DUPLICATES, None),  # icp_status na
+        (Role.SNOOZED, None),
+        (Role.SNOOZE_OVER, (400, 90, "C")),
+        (Role.SNOOZED_FOR_SOMETHING_ELSE, (400, 90, "C")),
+        (Role.NO_EVENTS, None),  # an interaction ahead
+    ],
+)
+def test_who_is_neglected(
+    drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...], role: Role, row: tuple[object, ...] | None
+) -> None:
+    found = drop.execute(
+        "select days_since_interaction, threshold_days, revenue_segment from neglected_accounts where account_id = ?",
+        [cast[role].warehouse_id],
+    ).fetchall()
+    assert found == ([] if row is None else [row])
+
+
 def test_the_first_in_file_order_wins_a_tie(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
     found = drop.execute(
         "select division, estimate_value from at_risk_accounts where account_id = ?",

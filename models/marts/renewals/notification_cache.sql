@@ -6,11 +6,19 @@ at_risk as (
 
 ),
 
+neglected as (
+
+    select * from {{ ref('neglected_accounts') }}
+
+),
+
 entries as (
 
     select
+        'at-risk-accounts' as cache_key,
         account_id,
-        days_until_renewal,
+        -- at-risk R16, AC7: the soonest first
+        days_until_renewal as days,
         -- keys in order, so that equal data are equal texts
         '{"account_id":' || {{ json_string('account_id') }}
         || ',"account_name":' || {{ json_string('account_name') }}
@@ -27,26 +35,53 @@ entries as (
 
     from at_risk
 
+    union all
+
+    select
+        'neglected-accounts' as cache_key,
+        account_id,
+        -- neglected order: those without any interaction first; days are never negative
+        coalesce(days_since_interaction, -1) as days,
+        '{"account_id":' || {{ json_string('account_id') }}
+        || ',"account_name":' || {{ json_string('account_name') }}
+        || ',"annual_revenue":' || cast(annual_revenue as {{ text_type() }})
+        || ',"days_since_interaction":' || coalesce(cast(days_since_interaction as {{ text_type() }}), 'null')
+        || ',"revenue_segment":"' || revenue_segment
+        || '","threshold_days":' || cast(threshold_days as {{ text_type() }}) || '}' as entry
+
+    from neglected
+
+),
+
+cache_keys as (
+
+    select 'at-risk-accounts' as cache_key
+    union all
+    select 'neglected-accounts'
+
 ),
 
 collected as (
 
-    -- at-risk R16, AC7: the soonest first
     select
-        count(*) as accounts,
+        cache_keys.cache_key,
+        count(entries.account_id) as accounts,
         coalesce(
-            {{ ordered_concat('entry', ',', 'days_until_renewal, ' ~ text_order('account_id')) }}, ''
+            {{ ordered_concat('entries.entry', ',', 'entries.days, ' ~ text_order('entries.account_id')) }}, ''
         ) as accounts_list
 
-    from entries
+    from cache_keys
+    left join entries
+        on cache_keys.cache_key = entries.cache_key
+    group by cache_keys.cache_key
 
 ),
 
 final as (
 
     select
-        -- contracts notification-cache, at-risk R32: the list as pages read it, beside the table
-        'at-risk-accounts' as cache_key,
+        -- contracts notification-cache, at-risk R32: the lists as pages read them, beside the tables
+        cache_key,
         '{"accounts":[' || accounts_list
         || '],"count":' || cast(accounts as {{ text_type() }})
         || ',"updated_at":"{{ as_of_datetime().isoformat() }}Z"}' as cache_data,
