@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import json
 import os
 import sys
@@ -14,6 +13,7 @@ import typer
 
 from pipeline.common.errors import Interrupted, Interruptions, WarehouseError, in_words
 from pipeline.common.startup import hide, quick_imports
+from pipeline.common.streams import Streams
 
 if TYPE_CHECKING:
     from pipeline.orchestration.run import RunOutcome
@@ -342,7 +342,7 @@ def contract_diff(
 
 def main() -> None:
     """Run the command line; a fault with a remedy is said in words and ends with exit code 1."""
-    _open_streams()
+    Streams.open()
     Interruptions.listen()
     # pyarrow would load it to ask whether a list is a series: 0.19 s of CPU that no command has use for (2026-11-28)
     hide("pandas")
@@ -365,27 +365,12 @@ def main() -> None:
 
 
 def _say(words: str) -> None:
-    with contextlib.suppress(OSError):  # the terminal may have been closed
-        print(f"\n{words}", file=sys.stderr)
-
-
-def _open_streams() -> None:
-    """Where a stream is closed, print to nowhere; escape characters that a stream's encoding lacks."""
-    for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
-        stream = getattr(sys, name)
-        if stream is None:
-            with contextlib.suppress(OSError):
-                os.dup2(os.open(os.devnull, os.O_RDWR), number)  # or the next file to be opened would be the stream
-            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115
-        elif number:
-            stream.reconfigure(errors="backslashreplace")
+    print(f"\n{words}", file=sys.stderr)
 
 
 def _leave(code: str | int | None) -> None:
     """Exit at once: freeing the million objects of dbt and Dagster takes as long as the audit of a small drop."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):
-            stream.flush()
+    Streams.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))
 
 

@@ -43,6 +43,10 @@ def failing(statement: str) -> str:
     return f"import pipeline.drops.verify as v\ndef fail(*_):\n    {statement}\nv.verify_drop = fail\n{CALL}"
 
 
+DROP = ("verify", "drop")
+LOST = "standard output: No space left on device; what was printed there is not whole\n"
+
+
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
@@ -149,6 +153,36 @@ def test_what_an_encoding_lacks_is_written_as_an_escape() -> None:
 def test_closed_streams_are_no_fault(closed: str) -> None:
     ended = warehouse("verify", "drop", call=failing("return ()"), shell=closed)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("stream", ["| true", "2>&1 | true", "> /dev/full", "2> /dev/full"])
+@pytest.mark.parametrize(("result", "code"), [("return ()", 0), ("return ['a fault']", 1)])
+def test_a_stream_that_is_closed_or_full_changes_no_exit_code(stream: str, result: str, code: int) -> None:
+    ended = subprocess.run(
+        ["bash", "-c", f'"$@" {stream}; exit ${{PIPESTATUS[0]}}', "bash", sys.executable, "-c", failing(result), *DROP],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=PROJECT_ROOT,
+    )
+    assert ended.returncode == code
+    assert ended.stderr == (LOST if stream == "> /dev/full" else "")
+
+
+def test_a_whole_run_into_a_closed_pipe_has_published(tmp_path: Path) -> None:
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "accounts.csv").write_text("id,name\na,A\n")
+    arguments = ["run", "--crm", "crm", "--exports", "exports", "--state", "state"]
+    ended = subprocess.run(
+        ["bash", "-c", '"$@" | true; exit ${PIPESTATUS[0]}', "bash", sys.executable, "-c", CALL, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(PROJECT_ROOT)},
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert (tmp_path / "exports" / "1" / "latest" / "manifest.json").exists()
 
 
 @pytest.mark.parametrize("size", ["lots", "", "6", "-6GB", "0GB", "6GB;", "1_000MB", "6PB", "six GB"])

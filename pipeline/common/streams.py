@@ -1,0 +1,65 @@
+"""The command's own streams: what was done counts, so none that is closed, full or narrow ever fails a command."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class _Outlet(io.FileIO):
+    """A stream's file. From the first fault on, what comes is taken and lost."""
+
+    fault: OSError | None = None
+
+    def write(self, content: ReadableBuffer, /) -> int:
+        """Write, or keep what the system refused."""
+        if self.fault is None:
+            try:
+                return super().write(content)
+            except OSError as refused:
+                self.fault = refused
+        return memoryview(content).nbytes
+
+
+class Streams:
+    """Standard input, output and error of this process."""
+
+    _output: ClassVar[_Outlet | None] = None
+
+    @classmethod
+    def open(cls) -> None:
+        """Where a stream is closed, print to nowhere; escape characters that a stream's encoding lacks."""
+        for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+            stream = getattr(sys, name)
+            if stream is None:
+                with contextlib.suppress(OSError):
+                    os.dup2(os.open(os.devnull, os.O_RDWR), number)  # or the next file to be opened would be the stream
+                setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115
+            elif number:
+                outlet = _Outlet(number, "w", closefd=False)
+                text = io.TextIOWrapper(
+                    io.BufferedWriter(outlet),
+                    encoding=stream.encoding,
+                    errors="backslashreplace",
+                    line_buffering=stream.line_buffering,
+                    write_through=stream.write_through,
+                )
+                setattr(sys, name, text)
+                if number == 1:
+                    cls._output = outlet
+
+    @classmethod
+    def flush(cls) -> None:
+        """Write what is buffered, and say what of standard output was lost; a reader that closed it knows."""
+        sys.stdout.flush()
+        fault = cls._output.fault if cls._output else None
+        if fault is not None and fault.errno != errno.EPIPE:
+            sys.stderr.write(f"standard output: {fault.strerror}; what was printed there is not whole\n")
+        sys.stderr.flush()
