@@ -92,7 +92,7 @@ def test_who_is_at_risk(
     [
         (Role.FLAGSHIP, None),  # A, exactly 30 days
         (Role.WHOLE_YEARS, None),  # B, exactly 30 days
-        (Role.LARGE, (31, 30, "A")),
+        (Role.LARGE, (31, 30, "B")),
         (Role.SECOND_LARGE, (31, 30, "B")),
         (Role.ENDS_TODAY, None),  # C, exactly 90 days
         (Role.ENDS_IN_180_DAYS, (91, 90, "C")),
