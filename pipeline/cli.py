@@ -6,6 +6,7 @@ import atexit
 import json
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -159,8 +160,14 @@ def diff(
 def runs(
     state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Say whether a drop is there in time; exit 1 if not.")] = False,
 ) -> None:
     """Tell the history of runs, the newest first: what each published, held back, and why."""
+    if due:
+        from pipeline.orchestration.due import require_in_time
+
+        typer.echo(require_in_time(_settings({"state": state}), partial(typer.echo, err=True)))
+        return
     from pipeline.state.runs import RunRecords, run_lines
     from pipeline.state.workspace import Workspace
 

@@ -10,15 +10,18 @@ import re
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
+from pipeline.common.due import DUE_FORM
 from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import is_utf8, shown_name
 from pipeline.common.instants import FIRST_YEAR, LAST_YEAR, parse_instant
@@ -34,7 +37,15 @@ _SIZE = re.compile(r"(?=.*[1-9])(\d+(?:\.\d+)?)\s*([KMGT]i?B|[KMGT]|bytes|B|%)",
 _PLENTY = 2_000_000_000
 """A memory limit, in bytes, from which memory is rather kept for the next step than given back."""
 
+News = Literal["failed", "held_back", "amber", "published", "overdue"]
+"""What people can be told of."""
+
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
+
+
+def _listed(value: Any) -> Any:
+    """Split what the environment or a line of `warehouse.toml` gives as one text: `failed held_back`."""
+    return value.split() if isinstance(value, str) else value
 
 
 def _refuse_file(folder: Path) -> None:
@@ -86,6 +97,15 @@ class Settings(BaseSettings):
         "organization", description="What an error in one organization's files holds back (D40)."
     )
     accept: tuple[str, ...] = Field((), description="Findings accepted for this run, as GUARD[:PLACE]=WHY.")
+    alert_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        (), description="Who is told of runs: URLs as apprise has them, with blanks between."
+    )
+    alert_on: Annotated[tuple[News, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        ("failed", "held_back", "amber", "overdue"), description="What they are told of."
+    )
+    alert_link: str | None = Field(None, description="Where people open STATE/reports, for links in alerts.")
+    due: str = Field("Monday 12:00", description="When a drop must be there (warehouse runs --due); or daily 7:00.")
+    due_time_zone: str = Field("UTC", description="The time zone of due, as Europe/Berlin.")
     postgres_url: SecretStr | None = Field(None, description="The warehouse's PostgreSQL; an embedded server if unset.")
     spark_master: str | None = Field(None, description="A Spark cluster's master URL; a local cluster if unset.")
 
@@ -130,6 +150,22 @@ class Settings(BaseSettings):
         if _SIZE.fullmatch(size.strip()) is None:
             raise ValueError(f"{size!r} is no size; write a number and a unit (MB, GB, TB, MiB, GiB, TiB), as 6GB")
         return size.strip()
+
+    @field_validator("due")
+    @classmethod
+    def _due_moment(cls, due: str) -> str:
+        if DUE_FORM.fullmatch(due.strip()) is None:
+            raise ValueError(f"{due!r} is no moment of a week; write it as Monday 12:00, or daily 7:00")
+        return due.strip()
+
+    @field_validator("due_time_zone")
+    @classmethod
+    def _known_zone(cls, zone: str) -> str:
+        try:
+            ZoneInfo(zone)
+        except (KeyError, ValueError, OSError):  # unknown, no name, a folder of names
+            raise ValueError(f"there is no time zone {zone!r}; write it as Europe/Berlin") from None
+        return zone
 
     @field_validator("exports")
     @classmethod

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.alerts.deliver import alert_of_run
 from pipeline.audit import AuditRequest, AuditResult, StagedAudit
 from pipeline.common.errors import WarehouseError, in_words
 from pipeline.common.formats import plural
@@ -45,7 +46,7 @@ from pipeline.report.page import load_templates
 from pipeline.report.sources import MeasuredTable, measure_sources
 from pipeline.report.write import write_reports
 from pipeline.state.history import DUPLICATES, METRICS, METRICS_SCHEMA, RunHistory
-from pipeline.state.runs import OrganizationOutcome, RunRecord, RunRecords
+from pipeline.state.runs import OrganizationOutcome, RunRecord, RunRecords, without_rows
 from pipeline.storage.place import open_place
 
 EXPECTATIONS = PROJECT_ROOT / "expectations"
@@ -59,6 +60,7 @@ class AuditedDrops:
     """The drops of one run as they stand staged, and what may be published of them."""
 
     drops: Sequence[StagedDrop]
+    audit: AuditResult
     manifests: Sequence[Mapping[str, Any]]
     reports: Sequence[RunFacts]
     history: Mapping[str, pa.Table]
@@ -98,16 +100,18 @@ class Release:
             try:
                 audited = self.stage_and_audit()
                 if audited.verdict.run is not None:
-                    self._keep_record(audited, ())
-                    for page in write_reports(audited.reports, self.destination.place, self.run.workspace.state):
+                    record = self._keep_record(audited, ())
+                    pages = write_reports(audited.reports, self.destination.place, self.run.workspace.state)
+                    for page in pages:
                         self.run.progress.view.noted(f"report: {page}")
+                    self._alert(record, pages)
                     raise audited.verdict.run
-                published = self.put_in_place(audited)
+                published, pages = self.put_in_place(audited)
             except BaseException:
                 with suppress(OSError):
                     self.destination.clear_staging()  # what was refused is for nobody to read
                 raise
-            self._keep_record(audited, published)
+            self._alert(self._keep_record(audited, published), pages)
             return Publication(published, audited.verdict.held_back)
 
     def stage_and_audit(self) -> AuditedDrops:
@@ -146,7 +150,7 @@ class Release:
             drops, manifests, sources.result(), result, metrics, verdict, [*judgement.findings, *findings]
         )
         history = {DUPLICATES: self._duplicates(), METRICS: _of_this_run(metrics, plan.as_of)}
-        return AuditedDrops(drops, manifests, reports, history, judgement, findings, verdict)
+        return AuditedDrops(drops, result, manifests, reports, history, judgement, findings, verdict)
 
     def _guarded(
         self, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop], judgement: SourceJudgement
@@ -184,8 +188,8 @@ class Release:
                 )
         return written
 
-    def put_in_place(self, audited: AuditedDrops) -> list[PublishedDrop]:
-        """Do all that may fail, then let readers see it, then tidy.
+    def put_in_place(self, audited: AuditedDrops) -> tuple[list[PublishedDrop], list[str]]:
+        """Do all that may fail, then let readers see it, then tidy. Return the drops, and the pages of the reports.
 
         The history comes first: of a drop that somebody has read, the next run must know when groups were detected.
         """
@@ -199,7 +203,7 @@ class Release:
             late = {drop.organization_id for drop in published if self._is_overtaken(drop)}
             if self.run.plan.crm_organization_id not in held_back:
                 RunHistory(state).keep(self.run.plan.as_of, audited.history)
-            write_reports(audited.reports, self.destination.place, state)
+            pages = write_reports(audited.reports, self.destination.place, state)
             kept = HeldBack(frozenset(held_back.keys() | late), self.run.plan.crm_organization_id)
             self.engine.commit(self.contracts, kept)
             for put in published:
@@ -210,7 +214,7 @@ class Release:
             new = sum(drop.is_new for drop in published)
             step.summary = f"{plural(new, 'new drop')}, {len(published) - new} as published before"
             step.summary += f", {len(held_back)} held back" if held_back else ""
-        return published
+        return published, pages
 
     def _is_overtaken(self, drop: PublishedDrop) -> bool:
         """Tell whether `latest` names a drop of a later instant, which stays (D38)."""
@@ -222,30 +226,37 @@ class Release:
         )
         return True
 
-    def _keep_record(self, audited: AuditedDrops, published: Sequence[PublishedDrop]) -> None:
+    def _alert(self, record: RunRecord, pages: Sequence[str]) -> None:
+        """Tell people how the run ended; the operator's page, which is of all organizations, is the last."""
+        alert_of_run(self.run.settings, record, pages[-1:], self.run.progress.view.noted)
+
+    def _keep_record(self, audited: AuditedDrops, published: Sequence[PublishedDrop]) -> RunRecord:
         """Keep what this run was about, published and held back, for the next one's guards and for people."""
         verdict, found = audited.verdict, [*audited.sources.findings, *audited.findings]
         outcomes = [
             OrganizationOutcome(drop.organization_id, drop_name(drop.manifest), drop.is_new) for drop in published
         ]
         outcomes += [
-            OrganizationOutcome(one, None, why=tuple(problem.what.splitlines()[:3]))
+            OrganizationOutcome(one, None, why=tuple(without_rows(problem.what)[:3]))
             for one, problem in sorted(verdict.held_back.items())
         ]
-        RunRecords(self.run.workspace.runs).add(
-            RunRecord(
-                run_id=self.run_id,
-                finished_at=datetime.now(UTC),
-                as_of=self.run.plan.as_of,
-                verdict="held back" if verdict.run else "partly held back" if verdict.held_back else "published",
-                organizations=tuple(outcomes),
-                sources=tuple(table.as_dict() for table in audited.sources.tables) if published else (),
-                findings=tuple(finding.as_dict() for finding in found),
-                accepted=tuple(asdict(each) for each in acceptances(self.run.settings)),
-                figures={"rows": {drop.organization_id: _rows(drop) for drop in published}},
-                problem=None if verdict.run is None else verdict.run.what.splitlines()[0],
-            )
+        record = RunRecord(
+            run_id=self.run_id,
+            finished_at=datetime.now(UTC),
+            as_of=self.run.plan.as_of,
+            verdict="held back" if verdict.run else "partly held back" if verdict.held_back else "published",
+            organizations=tuple(outcomes),
+            sources=tuple(table.as_dict() for table in audited.sources.tables) if published else (),
+            findings=tuple(finding.as_dict() for finding in found),
+            accepted=tuple(asdict(each) for each in acceptances(self.run.settings)),
+            figures={
+                "rows": {drop.organization_id: _rows(drop) for drop in published},
+                "warned_checks": len(audited.audit.warnings),
+            },
+            problem=None if verdict.run is None else "\n".join(without_rows(verdict.run.what)),
         )
+        RunRecords(self.run.workspace.runs).add(record)
+        return record
 
     def _folders(self) -> dict[int, Path]:
         """Name the staging folder of every organization that gets a drop."""

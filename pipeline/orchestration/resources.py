@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from pipeline.audit import AuditProcess
+from pipeline.common.json_log import logged
 from pipeline.common.progress import PlainView, Progress
 from pipeline.dbt.worker import OpenDbt, open_dbt
 from pipeline.run_plan import RunPlan
@@ -80,6 +81,8 @@ def run_in_turn(settings: Settings) -> dg.ResourceDefinition:
         workspace = Workspace(settings.state)
         with workspace.turn(context.log.info if context.log else print):
             helpers = helpers_on_demand(settings.target, workspace)
-            yield RunContext(settings, plan, workspace, Progress(PlainView()), helpers)
+            progress = Progress(PlainView())
+            with logged(progress, workspace.log):
+                yield RunContext(settings, plan, workspace, progress, helpers)
 
     return run

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.common.errors import Interrupted, Interruptions, WarehouseError, in_words
+from pipeline.common.json_log import logged
 from pipeline.common.progress import Progress
 from pipeline.common.startup import quick_imports
 from pipeline.orchestration.resources import RunContext, helpers_started_early
@@ -37,7 +38,7 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
     settings.require_source()
     require_writable(settings.exports)
     workspace = Workspace(settings.state)
-    with workspace.turn(progress.view.noted):
+    with workspace.turn(progress.view.noted), logged(progress, workspace.log):
         plan = RunPlan.of(settings, datetime.now(UTC))
         with helpers_started_early(settings.target, workspace) as helpers:
             with quick_imports():

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.alerts.deliver import alert_of_run
 from pipeline.common.errors import Interruptions, WarehouseError, in_words
 from pipeline.common.progress import Progress
 from pipeline.drops.catalog import organizations_in
@@ -25,7 +26,7 @@ from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.history import METRICS_SCHEMA
-from pipeline.state.runs import RunRecord, RunRecords
+from pipeline.state.runs import RunRecord, RunRecords, without_rows
 from pipeline.state.workspace import Workspace
 from pipeline.storage.place import Place, open_place
 
@@ -48,19 +49,24 @@ def failure_reported(
             raise
         problem = _as_problem(error)
         try:
-            _keep_record(settings, plan, problem)
-            for page in _write(settings, plan, landed(), problem):
+            record, pages = _keep_record(settings, plan, problem), list[str]()
+            try:
+                pages = _write(settings, plan, landed(), problem)
+            finally:
+                alert_of_run(settings, record, pages[:1], progress.view.noted)
+            for page in pages:
                 progress.view.noted(f"report: {page}")
         except Exception as fault:  # what stopped the run must be heard, whatever the report's own fault
             progress.view.noted(f"not every report could be written: {fault}")
         raise
 
 
-def _keep_record(settings: Settings, plan: RunPlan, problem: WarehouseError) -> None:
+def _keep_record(settings: Settings, plan: RunPlan, problem: WarehouseError) -> RunRecord:
     """Keep that the run failed, and why in its first line: what follows may quote rows."""
     words = f"{problem.where}: {problem.what}" if problem.where else problem.what
-    record = RunRecord(uuid.uuid4().hex, datetime.now(UTC), plan.as_of, "failed", problem=words.splitlines()[0])
+    record = RunRecord(uuid.uuid4().hex, datetime.now(UTC), plan.as_of, "failed", problem=without_rows(words)[0])
     RunRecords(Workspace(settings.state).runs).add(record)
+    return record
 
 
 def _as_problem(error: Exception) -> WarehouseError:

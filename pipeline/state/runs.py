@@ -6,7 +6,7 @@ Kept in the state folder (`runs/`), the newest thousand. What a run leaves for t
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -99,6 +99,16 @@ class RunRecords:
 
     def _files(self) -> list[Path]:
         return sorted(self.folder.glob("[0-9]*.json"))
+
+
+def without_rows(words: str) -> list[str]:
+    """Leave out the lines that quote rows: `account_core, error (1 of 90): …` stays, `  account_id 7: …` goes."""
+    return [line for line in words.splitlines() if line.strip() and not line.startswith(" ")] or [""]
+
+
+def has_published(records: Iterable[RunRecord], since: datetime) -> bool:
+    """Tell whether a run has published after a moment."""
+    return any(run.verdict in PUBLISHED and run.finished_at > since for run in records)
 
 
 def run_lines(records: Sequence[RunRecord]) -> list[str]:

@@ -56,6 +56,11 @@ class Workspace:
         return self.state / "runs"
 
     @property
+    def log(self) -> Path:
+        """The log for machines, JSON lines."""
+        return self.state / "log" / "warehouse.jsonl"
+
+    @property
     def run_tables(self) -> Path:
         """The run's own raw tables: loads, rejects, what earlier runs left."""
         return self.state / "run"

@@ -9,9 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 
+from pipeline.audit import AuditResult
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import ExportContract
 from pipeline.drops.destination import open_destination
@@ -23,11 +23,11 @@ from pipeline.orchestration.source_findings import SourceJudgement
 from pipeline.orchestration.verdict import Verdict
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
-from pipeline.state.history import DUPLICATES, METRICS, RunHistory
+from pipeline.state.history import DUPLICATES, DUPLICATES_SCHEMA, METRICS, METRICS_SCHEMA, RunHistory
 from tests.drops.made_drops import AS_OF, manifest_of
 from tests.orchestration.runs import Listener, run_context
 
-HISTORY = {DUPLICATES: pa.table({"id": ["d"]}), METRICS: pa.table({"metric": ["m"]})}
+HISTORY = {DUPLICATES: DUPLICATES_SCHEMA.empty_table(), METRICS: METRICS_SCHEMA.empty_table()}
 
 
 class Marts:
@@ -62,10 +62,13 @@ class Run:
 
     def publish(self) -> list[Any]:
         manifests = [manifest_of(drop) for drop in self.drops]
-        return self.release.put_in_place(self.audited(manifests))
+        published, _ = self.release.put_in_place(self.audited(manifests))
+        return published
 
     def audited(self, manifests: list[dict[str, Any]]) -> release.AuditedDrops:
-        return release.AuditedDrops(self.drops, manifests, [], HISTORY, SourceJudgement((), ()), (), Verdict())
+        return release.AuditedDrops(
+            self.drops, AuditResult(()), manifests, [], HISTORY, SourceJudgement((), ()), (), Verdict()
+        )
 
     @property
     def latest(self) -> list[str]:

@@ -1,0 +1,55 @@
+"""The way of an alert to chat, mail and webhooks, by apprise. Whatever fails on it, the run does not."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from pydantic import SecretStr
+
+from pipeline.alerts.message import Alert, run_alert
+from pipeline.settings import Settings
+from pipeline.state.runs import RunRecord
+
+_SECONDS: Final = 10
+"""How long a receiver may take to answer."""
+
+
+def alert_of_run(settings: Settings, record: RunRecord, pages: Sequence[str], say: Callable[[str], None]) -> None:
+    """Tell people of a run that has ended; `pages` are the reports that the message links."""
+    if settings.alert_urls:
+        deliver(settings, run_alert(record, pages, settings.alert_link), say)
+
+
+def deliver(settings: Settings, alert: Alert, say: Callable[[str], None]) -> None:
+    """Tell an alert that is chosen to every receiver; `say` hears which one was not reached, without its URL."""
+    urls = settings.alert_urls
+    if not urls or alert.event not in settings.alert_on:
+        return
+    try:
+        import apprise
+    except ImportError as error:
+        say(f"no alert was sent: apprise can't be loaded ({type(error).__name__}); set up again")
+        return
+    logging.getLogger("apprise").disabled = True  # it logs URLs, and they hold passwords
+    for number, url in enumerate(urls, 1):
+        receiver = apprise.Apprise()
+        try:
+            if not receiver.add(_with_timeouts(url.get_secret_value())):
+                say(f"no alert was sent to the {_nth(number, urls)}: it is no URL that apprise knows")
+            elif not receiver.notify(title=alert.title, body=alert.body, body_format=apprise.NotifyFormat.TEXT):
+                say(f"no alert was sent to the {_nth(number, urls)}: it did not take the message")
+        except Exception as error:  # the run has an outcome of its own, which no receiver may change
+            say(f"no alert was sent to the {_nth(number, urls)}: {type(error).__name__}")
+
+
+def _with_timeouts(url: str) -> str:
+    """Say how long to wait, where the URL does not: `json://host/?rto=10&cto=10`."""
+    if "rto=" in url or "cto=" in url:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}rto={_SECONDS}&cto={_SECONDS}"
+
+
+def _nth(number: int, urls: Sequence[SecretStr]) -> str:
+    return f"receiver {number} of {len(urls)} in alert_urls"

@@ -1,0 +1,36 @@
+"""Whether a drop is there in time: what cron, Dagster or a watchdog asks, and whom it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from pipeline.alerts.deliver import deliver
+from pipeline.alerts.message import overdue_alert
+from pipeline.common.due import Due
+from pipeline.common.errors import WarehouseError
+from pipeline.common.instants import instant_text
+from pipeline.settings import Settings
+from pipeline.state.runs import RunRecords, has_published
+from pipeline.state.workspace import Workspace
+from pipeline.storage.local_files import write_whole
+
+
+def require_in_time(settings: Settings, say: Callable[[str], None]) -> str:
+    """Say that a run has published since the moment before the latest due one; WarehouseError if none has.
+
+    People are told of a missed moment once, however often this is asked; `say` hears who was not reached.
+    """
+    workspace = Workspace(settings.state)
+    since, due = Due(settings.due, settings.due_time_zone).last_two(datetime.now(UTC))
+    if has_published(RunRecords(workspace.runs).newest_first(), since):
+        return f"in time: a run has published since {instant_text(since)}"
+    told = workspace.state / "overdue"
+    if not told.exists() or told.read_text() != instant_text(due):
+        deliver(settings, overdue_alert(since, due), say)
+        write_whole(told, instant_text(due).encode())
+    raise WarehouseError(
+        f"no run has published since {instant_text(since)}; a drop was due at {instant_text(due)}",
+        where=str(settings.state),
+        remedy="`warehouse runs` says what stopped; see whether the schedule started a run, and run again",
+    )
