@@ -57,6 +57,16 @@ class DescribedChanges(BaseModel):
     files: Annotated[list[DescribedChangesFile], Field(max_length=10_000)]
 
 
+class DescribedPage(BaseModel):
+    """The business page."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: Annotated[str, Field(pattern=r"^index\.html$")]
+    bytes: _Count
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class DescribedDrop(BaseModel):
     """What a manifest must hold for the checks to begin; what else it holds is covered by its hash."""
 
@@ -70,8 +80,9 @@ class DescribedDrop(BaseModel):
     """None in drops of version 1.0."""
     files: Annotated[list[DescribedFile], Field(min_length=1, max_length=10_000)]
     changes: DescribedChanges | None = None
+    page: DescribedPage | None = None
 
     @property
-    def all_files(self) -> list[DescribedFile | DescribedChangesFile]:
-        """The exports' files and those of the changes."""
-        return [*self.files, *(self.changes.files if self.changes else ())]
+    def all_files(self) -> list[DescribedFile | DescribedChangesFile | DescribedPage]:
+        """The exports' files, those of the changes, and the page."""
+        return [*self.files, *(self.changes.files if self.changes else ()), *([self.page] if self.page else ())]

@@ -1,7 +1,8 @@
 """The manifest of a drop: what is in it, what it was made from and what was checked. Nothing in it tells the clock.
 
 Its `content_hash` names the drop, so the same inputs, settings and `as_of` give the same folder. What depends on the
-drop before (the guards, what was accepted, the changes) is not in that hash, but in `manifest_hash`, which covers all.
+drop before (the guards, what was accepted, the changes, the business page) is not in that hash, but in `manifest_hash`,
+which covers all.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pipeline.drops.stage import StagedDrop
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
-BESIDE_THE_CONTENT = ("accepted", "changes", "guards")
+BESIDE_THE_CONTENT = ("accepted", "changes", "guards", "page")
 """What a manifest says that depends on the drop before."""
 
 
@@ -34,6 +35,7 @@ def build_manifest(
     guards: Sequence[Mapping[str, Any]] = (),
     accepted: Sequence[Mapping[str, Any]] = (),
     changes: Mapping[str, Any] | None = None,
+    page: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Describe a drop, with its two hashes."""
     by_name = {contract.name: contract for contract in contracts}
@@ -57,7 +59,12 @@ def build_manifest(
         "inputs": list(inputs),
         "checks": list(checks),
     }
-    beside = {"guards": list(guards), "accepted": list(accepted), "changes": changes and dict(changes)}
+    beside = {
+        "guards": list(guards),
+        "accepted": list(accepted),
+        "changes": changes and dict(changes),
+        "page": page and dict(page),
+    }
     return with_hashes({**body, **beside})
 
 

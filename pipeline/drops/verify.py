@@ -23,7 +23,7 @@ from pydantic import ValidationError
 from pipeline.contracts.contract import ContractColumn, ExportContract, contract_from_dict
 from pipeline.drops.catalog import LATEST, POINTER, is_drop_name, latest_name
 from pipeline.drops.csv_file import SAFE_SUFFIX, neutralised, read_csv
-from pipeline.drops.described_drop import DescribedChangesFile, DescribedDrop, DescribedFile
+from pipeline.drops.described_drop import DescribedChangesFile, DescribedDrop, DescribedFile, DescribedPage
 from pipeline.drops.manifest import (
     BESIDE_THE_CONTENT,
     MANIFEST,
@@ -36,7 +36,7 @@ from pipeline.drops.stage import CHECKSUMS
 from pipeline.drops.write_changes import CHANGES
 from pipeline.storage.place import Entry, Place, open_place
 
-AnyFile = DescribedFile | DescribedChangesFile
+AnyFile = DescribedFile | DescribedChangesFile | DescribedPage
 
 _LARGEST_MANIFEST: Final = 64 * 1024 * 1024
 _SHOWN: Final = 5
@@ -222,9 +222,7 @@ def _inner(drop: Place) -> list[Entry]:
     return drop.child(CHANGES).entries()
 
 
-def _bytes_faults(
-    drop: Place, folder: Path, entry: Entry | None, file: DescribedFile | DescribedChangesFile
-) -> Iterator[str]:
+def _bytes_faults(drop: Place, folder: Path, entry: Entry | None, file: AnyFile) -> Iterator[str]:
     """Check size and hash, and bring the file onto this machine."""
     if entry is None:
         return
@@ -253,6 +251,7 @@ def _checksum_faults(drop: Place, entry: Entry | None, described: DescribedDrop)
     listed: list[AnyFile] = [
         *sorted(described.files, key=_by_name),
         *sorted(changes, key=_by_name),
+        *([described.page] if described.page else ()),
     ]
     expected = "".join(f"{file.sha256}  {file.name}\n" for file in listed)
     if not _is_file(drop, entry) or entry.size != len(expected) or drop.read(CHECKSUMS) != expected.encode():

@@ -35,6 +35,7 @@ from pipeline.guards.findings import Finding, findings_of
 from pipeline.ingest.landing.record import has_crm_rows
 from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
+from pipeline.orchestration.business_pages import write_business_pages
 from pipeline.orchestration.drop_findings import judge_drops, opened_baselines, staged_files
 from pipeline.orchestration.resources import RunContext
 from pipeline.orchestration.source_findings import SourceJudgement, acceptances, judge_run_sources, tell_findings
@@ -145,7 +146,9 @@ class Release:
                 hold_back_all=settings.hold_back == "run",
             )
             changes = self._changes(drops, baselines, verdict)
-        manifests = self._manifests(drops, result, [*judgement.findings, *findings], changes)
+            may = [drop for drop in drops if verdict.problem_of(drop.organization_id) is None]
+            pages = write_business_pages(self.engine, plan, self.destination.place, may, baselines)
+        manifests = self._manifests(drops, result, [*judgement.findings, *findings], changes, pages)
         reports = self._reports(
             drops, manifests, sources.result(), result, metrics, verdict, [*judgement.findings, *findings]
         )
@@ -321,6 +324,7 @@ class Release:
         audit: AuditResult,
         findings: Sequence[Finding],
         changes: Mapping[int, WrittenChanges],
+        pages: Mapping[int, Mapping[str, Any]],
     ) -> list[dict[str, Any]]:
         data_as_of = _data_as_of(self.engine.read("account_core", ["organization_id", "data_as_of"]))
         return [
@@ -335,6 +339,7 @@ class Release:
                 guards=[finding.as_dict() for finding in own],
                 accepted=[asdict(finding.accepted) for finding in own if finding.accepted],
                 changes=written.as_dict() if (written := changes.get(drop.organization_id)) else None,
+                page=pages.get(drop.organization_id),
             )
             for drop in drops
             for own in [findings_of(findings, drop.organization_id, self.run.plan.crm_organization_id)]

@@ -37,7 +37,7 @@ def render_report(facts: RunFacts) -> str:
     """Render the page."""
     result = AuditResult(facts.checks)
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             facts=facts,
@@ -56,26 +56,27 @@ def render_report(facts: RunFacts) -> str:
 
 def load_templates() -> None:
     """Load what pages are made with: for whoever has a moment for it before they are."""
-    environment = _environment()
-    for name in environment.list_templates():
-        environment.get_template(name)
+    templates = environment()
+    for name in templates.list_templates():
+        templates.get_template(name)
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates and what they write values with."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
+    made = Environment(
         loader=PackageLoader("pipeline.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["breakable"] = _breakable
+    made.filters["breakable"] = _breakable
     for name in words.FILTERS:
-        environment.filters[name] = getattr(words, name)
-    return environment
+        made.filters[name] = getattr(words, name)
+    return made
 
 
 def _breakable(name: str) -> Markup:

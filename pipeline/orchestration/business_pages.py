@@ -1,0 +1,70 @@
+"""The business page of each drop of a run: gathers what it is made from, and writes it into the staged folder."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.common.instants import named_instant
+from pipeline.drops.catalog import organization_place, published_drops
+from pipeline.drops.find_drop import OpenDrop
+from pipeline.drops.stage import CHECKSUMS, StagedDrop
+from pipeline.drops.write_changes import ACCOUNT_CHANGES, CHANGES
+from pipeline.engines import TENANT, Engine
+from pipeline.orchestration.drop_findings import staged_files
+from pipeline.report.business.accounts import HEALTH, EarlierDrop
+from pipeline.report.business.page import PAGE, BusinessSources, render_business_page
+from pipeline.run_plan import RunPlan
+from pipeline.storage.place import Place
+
+_CORE: Final = "account_core"
+_EARLIER: Final = 11
+"""How many kept drops before this one a trend goes back."""
+
+
+def write_business_pages(
+    engine: Engine, plan: RunPlan, place: Place, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]
+) -> dict[int, dict[str, Any]]:
+    """Write the page of each drop that holds account_core; return what the manifests say of them."""
+    written = {}
+    with_core = [drop for drop in drops if staged_files(drop, plan).parquet.keys() >= {_CORE, "account_keys"}]
+    health = engine.read("account_health", list(HEALTH)) if with_core else None
+    for drop in with_core:
+        files = dict(staged_files(drop, plan).parquet)
+        changes = drop.folder / CHANGES / f"{ACCOUNT_CHANGES}.parquet"
+        if changes.exists():
+            files[ACCOUNT_CHANGES] = changes
+        own = None if health is None else _of(health, drop.organization_id)
+        earlier = list(_earlier(place, drop.organization_id, plan, baselines.get(drop.organization_id)))
+        content = render_business_page(BusinessSources(drop.organization_id, drop.folder, files, own, earlier), plan)
+        (drop.folder / PAGE).write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        with (drop.folder / CHECKSUMS).open("a") as checksums:
+            checksums.write(f"{digest}  {PAGE}\n")
+        written[drop.organization_id] = {"name": PAGE, "bytes": len(content), "sha256": digest}
+    return written
+
+
+def _of(health: pa.Table, organization_id: int) -> pa.Table:
+    return health.filter(pc.equal(health[TENANT], pa.scalar(organization_id, health.schema.field(TENANT).type)))
+
+
+def _earlier(place: Place, organization_id: int, plan: RunPlan, before: OpenDrop | None) -> Iterator[EarlierDrop]:
+    """Name the kept drops that lie on this machine; of those on a server, the one that was fetched anyway."""
+    if not place.is_local:
+        if before is not None and _CORE in before.files.parquet:
+            yield EarlierDrop(before.files.as_of, before.files.parquet[_CORE])
+        return
+    folder = Path(organization_place(place, organization_id).root)
+    latest: dict[Any, Path] = {}
+    for entry in published_drops(place, organization_id):
+        as_of, core = named_instant(entry.name), folder / entry.name / f"{_CORE}.parquet"
+        if as_of < plan.as_of and core.exists():
+            latest[as_of] = core  # of one instant, one
+    for as_of in sorted(latest)[-_EARLIER:]:
+        yield EarlierDrop(as_of, latest[as_of])

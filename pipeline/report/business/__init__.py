@@ -1,0 +1,1 @@
+"""The business page of a drop: for people who decide. Its figures are the drop's own."""

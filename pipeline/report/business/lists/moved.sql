@@ -1,0 +1,13 @@
+-- Whose health, segment, renewal, owner, risk or status moved since the drop before.
+select
+    changes.account_id as account,
+    core.account_name as name,
+    replace(changes.change, '_', ' ') as change,
+    changes.before,
+    changes.after,
+    changes.detail
+
+from account_changes as changes
+left join account_core as core on changes.account_id = core.account_id
+where changes.change not in ('insight_on', 'insight_off')
+order by changes.change, core.revenue desc nulls last, changes.account_id

@@ -1,0 +1,109 @@
+"""Renders the business page, `index.html` of a drop: one file with its own styles and script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from pipeline.common.formats import figure, number
+from pipeline.common.scratch_database import scratch_connection
+from pipeline.report.business.accounts import AccountView, EarlierDrop, read_accounts
+from pipeline.report.business.lists import LISTS, Kind, ShownList, open_views, read_lists
+from pipeline.report.charts import HEIGHT, WIDTH, Chart, lay_out
+from pipeline.report.facts import Plot
+from pipeline.report.page import environment
+from pipeline.report.plots import draw_plots
+from pipeline.run_plan import RunPlan
+
+PAGE: Final = "index.html"
+
+_MOST_CHOICES: Final = 40
+"""Beyond so many values a column is searched, not chosen from."""
+
+
+@dataclass(frozen=True)
+class BusinessSources:
+    """What the page is made from. `files` are the drop's Parquet files by export, `account_changes` among them."""
+
+    organization_id: int
+    folder: Path
+    files: Mapping[str, Path]
+    health: pa.Table | None = None
+    """The organization's rows of the mart account_health."""
+    earlier: Sequence[EarlierDrop] = ()
+
+
+def render_business_page(sources: BusinessSources, plan: RunPlan) -> bytes:
+    """Render the page; equal drops with equal ones before them give equal bytes."""
+    with scratch_connection() as connection:
+        connection.execute("set timezone = 'UTC'")
+        open_views(connection, sources.files)
+        lists = list(read_lists(connection, sources.files))
+        named = {account for shown in lists for account in shown.accounts if account is not None}
+        accounts = read_accounts(connection, named, sources.health, sources.earlier, plan.as_of)
+        total = connection.execute("select count(*) from account_core").fetchone()
+        for name in sources.files:
+            connection.execute(f'drop view "{name}"')
+    assert total is not None
+    plots = draw_plots(sources.folder, plan)
+    page = (
+        environment()
+        .get_template("business.html.j2")
+        .render(
+            organization_id=sources.organization_id,
+            as_of=plan.as_of,
+            plots=list(zip(plots, _charts(plots), strict=True)),
+            chart_width=WIDTH,
+            chart_height=HEIGHT,
+            lists=lists,
+            missing=[spec for spec in LISTS if spec.id not in {shown.spec.id for shown in lists}],
+            accounts=accounts,
+            with_view={view.account for view in accounts},
+            total=total[0],
+            cell=cell,
+            choices=choices,
+            sparkline=sparkline,
+        )
+    )
+    return re.sub(r"\n\s+", "\n", page).encode()  # a third of the page is indentation
+
+
+def _charts(plots: Sequence[Plot]) -> Iterator[Chart | None]:
+    for plot in plots:
+        yield lay_out(plot) if plot.categories else None
+
+
+def cell(value: Any, kind: Kind) -> str:
+    """Write a value as people read it; nothing where there is none."""
+    if value is None:
+        return ""
+    if kind == "money":
+        return f"${value:,.2f}"
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return figure(value)
+    return number(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def choices(shown: ShownList, position: int) -> list[str]:
+    """List the values that a column is filtered by; none where there are too many."""
+    found = sorted({cell(row[position], "text") for row in shown.rows} - {""})
+    return found if 1 < len(found) <= _MOST_CHOICES else []
+
+
+def sparkline(view: AccountView) -> str:
+    """Lay an account's health at the kept drops out as the points of a line, 100 wide and 30 high."""
+    step = Decimal(100) / max(len(view.trend) - 1, 1)
+    return " ".join(
+        f"{float(step * at):.1f},{float(30 - value * 3 / 10):.1f}" for at, (_, value) in enumerate(view.trend)
+    )

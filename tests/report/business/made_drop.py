@@ -1,0 +1,97 @@
+"""A drop's files made up row by row, for the business page: a dozen accounts, or as many as a test asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.report.business.accounts import HEALTH, EarlierDrop
+from pipeline.report.business.page import BusinessSources
+from pipeline.run_plan import RunPlan
+from tests.drops.weeks import CONTRACTS, LAST_WEEK, THIS_WEEK, whole_row
+
+PLAN = RunPlan(THIS_WEEK, 2025, {}, ())
+HOSTILE = "<script>alert(1)</script> & Söhne"
+
+_CHANGES = pa.schema(
+    [("account_id", pa.int64()), *((name, pa.string()) for name in ("change", "before", "after", "detail"))]
+)
+
+
+def write_export(folder: Path, name: str, rows: Sequence[Mapping[str, Any]], as_of: datetime = THIS_WEEK) -> Path:
+    """Write an export as Parquet in its contract's shape."""
+    folder.mkdir(parents=True, exist_ok=True)
+    contract = replace(CONTRACTS[name], columns=CONTRACTS[name].exported_columns)
+    schema = pa.schema([(column.name, column.arrow_type) for column in contract.columns])
+    path = folder / f"{name}.parquet"
+    pq.write_table(pa.Table.from_pylist([whole_row(contract, row, as_of) for row in rows], schema), path)
+    return path
+
+
+def account(number: int, **columns: Any) -> dict[str, Any]:
+    """Make an account of account_core: the first is worth the most, every third is red and was never touched."""
+    is_red = number % 3 == 0
+    return {
+        "account_id": number,
+        "organization_id": 1,
+        "account_name": f"Account {number}",
+        "revenue": Decimal(1_000_000 - number),
+        "health_score": Decimal("40.00") if is_red else Decimal("80.00"),
+        "health_score_label": "Red" if is_red else "Green",
+        "renewal_date": date(2025, 2, 1),
+        "status": "active" if number % 2 else "negotiating",
+        **columns,
+    }
+
+
+def risk(number: int, **columns: Any) -> dict[str, Any]:
+    """Make a row of the at-risk list, of the CRM's account `c<number>`."""
+    return {
+        "account_id": f"c{number}",
+        "account_name": f"Account {number}",
+        "renewal_date": THIS_WEEK.date() + timedelta(days=number),
+        "days_until_renewal": number,
+        "expiring_estimate_id": f"e{number}",
+        "division": "Snow" if number % 2 else "Lawn",
+        "estimate_value": Decimal(100 * number),
+        "revenue_segment": "A",
+        **columns,
+    }
+
+
+def made_sources(folder: Path, accounts: int = 12, risks: int = 4, *, hostile: bool = False) -> BusinessSources:
+    """Make a drop of so many accounts, the first of them at risk; the drop before had 30 points for account 1."""
+    name = {"account_name": HOSTILE} if hostile else {}
+    numbers = range(1, accounts + 1)
+    files = {
+        "account_core": [account(number, **(name if number == 1 else {})) for number in numbers],
+        "account_keys": [
+            {"account_id": number, "organization_id": 1, "crm_account_id": f"c{number}"} for number in numbers
+        ],
+        "accounts": [{"id": f"c{number}", "name": f"Account {number}"} for number in numbers],
+        "at_risk_accounts": [risk(number) for number in range(1, risks + 1)],
+        "estimates": [
+            {"id": f"e{number}", "salesperson": "Ann" if number % 2 else "Bob"} for number in range(1, risks + 1)
+        ],
+        "account_revenue_by_year": [],
+    }
+    written = {export: write_export(folder, export, rows) for export, rows in files.items()}
+    changes = [{"account_id": 3, "change": "health_label", "before": "Green", "after": "Red", "detail": None}]
+    pq.write_table(pa.Table.from_pylist(changes, _CHANGES), folder / "account_changes.parquet")
+    written["account_changes"] = folder / "account_changes.parquet"
+    earlier = write_export(folder / "before", "account_core", [account(1, health_score=Decimal("30.00"))], LAST_WEEK)
+    return BusinessSources(1, folder, written, _health(), [EarlierDrop(LAST_WEEK, earlier)])
+
+
+def _health() -> pa.Table:
+    """Make the parts of account 1's health."""
+    parts = [("engagement", 1, "52.50"), ("sentiment", 2, "27.50")]
+    rows = [(1, 1, "health", part, at, Decimal(points), Decimal("80.00")) for part, at, points in parts]
+    return pa.Table.from_pylist([dict(zip(HEALTH, row, strict=True)) for row in rows])

@@ -1,0 +1,82 @@
+"""The business page: its figures are the drop's, its size is bounded, the same drop gives the same bytes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.report.business.lists import MOST_ROWS
+from pipeline.report.business.page import render_business_page
+from tests.report.business.made_drop import HOSTILE, PLAN, made_sources
+
+
+def section(page: str, name: str) -> str:
+    """Return one section of a page."""
+    found = re.search(rf'<section id="{name}".*?</section>', page, re.DOTALL)
+    assert found is not None, f"there is no section {name}"
+    return found[0]
+
+
+def rows_of(page: str, name: str) -> list[list[str]]:
+    """Return the texts of a list's cells."""
+    body = section(page, name).split("<tbody>")[1].split("</tbody>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
+    return [[re.sub(r"<[^>]+>", "", one) for one in re.findall(r"<td.*?</td>", row, re.DOTALL)] for row in rows]
+
+
+def rendered(folder: Path, **drop: int) -> str:
+    return render_business_page(made_sources(folder, **drop), PLAN).decode()
+
+
+def test_the_at_risk_list_has_owner_value_reason_and_day(tmp_path: Path) -> None:
+    first = rows_of(rendered(tmp_path), "at-risk")[0]
+    assert first[:4] == ["Account 1", "2025-01-16", "1", "$100.00"]
+    assert first[5:8] == ["A", "Ann", "Snow"]
+    assert first[8] == "contract e1 ends, nothing renews it"
+
+
+def test_renewals_are_summed_by_month(tmp_path: Path) -> None:
+    assert rows_of(rendered(tmp_path, accounts=3), "renewals") == [
+        ["2025-02", "3", "$2,999,994.00", "1", "$999,997.00"]
+    ]
+
+
+def test_red_and_untouched_accounts_come_with_their_worth(tmp_path: Path) -> None:
+    assert [row[0] for row in rows_of(rendered(tmp_path, accounts=7), "red")] == ["Account 3", "Account 6"]
+
+
+def test_who_moved_says_what_was_and_what_is(tmp_path: Path) -> None:
+    assert rows_of(rendered(tmp_path), "moved") == [["Account 3", "health label", "Green", "Red", ""]]
+
+
+def test_an_account_s_view_has_the_parts_of_its_scores_and_its_trend(tmp_path: Path) -> None:
+    view = rendered(tmp_path).split('id="account-1"')[1].split("</article>")[0]
+    assert "engagement +52.5, sentiment +27.5" in view
+    assert "30 → 80" in view
+
+
+def test_a_list_holds_its_first_thousand_and_links_the_rest(tmp_path: Path) -> None:
+    page = rendered(tmp_path, accounts=4000, risks=1500)
+    assert len(rows_of(page, "at-risk")) == MOST_ROWS
+    assert "The first 1,000 of 1,500 rows." in section(page, "at-risk")
+    assert 'href="at_risk_accounts.csv"' in section(page, "at-risk")
+    assert len(page.encode()) < 3_000_000
+
+
+def test_no_text_of_the_data_becomes_markup(tmp_path: Path) -> None:
+    page = render_business_page(made_sources(tmp_path, hostile=True), PLAN).decode()
+    assert HOSTILE not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne" in page
+
+
+def test_the_same_drop_gives_the_same_bytes(tmp_path: Path) -> None:
+    assert rendered(tmp_path / "a") == rendered(tmp_path / "b")
+
+
+def test_a_list_whose_export_the_drop_lacks_is_left_out(tmp_path: Path) -> None:
+    sources = made_sources(tmp_path)
+    files = {name: path for name, path in sources.files.items() if name != "at_risk_accounts"}
+    page = render_business_page(replace(sources, files=files), PLAN).decode()
+    assert 'id="at-risk"' not in page
+    assert rows_of(page, "renewals")

@@ -1,0 +1,113 @@
+"""The business page in a real browser: questions are answered by clicks, with and without script, for everybody."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from pipeline.report.business.page import render_business_page
+from tests.report.business.made_drop import PLAN, made_sources
+from tests.report.test_browser import BROWSERS, QUIET, WIDTHS
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    path = next(found for name in BROWSERS if (found := shutil.which(name)))
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def drop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("drop")
+    (folder / "index.html").write_bytes(render_business_page(made_sources(folder, accounts=12, risks=6), PLAN))
+    return folder
+
+
+def opened(browser: Browser, drop: Path, width: str = "desktop", *, script: bool = True, dark: bool = False) -> Page:
+    across, down = WIDTHS[width]
+    context = browser.new_context(
+        viewport={"width": across, "height": down},
+        java_script_enabled=script,
+        color_scheme="dark" if dark else "light",
+    )
+    page = context.new_page()
+    page.on("request", lambda request: pytest.fail(request.url) if request.url.startswith("http") else None)
+    page.goto((drop / "index.html").as_uri())
+    return page
+
+
+def names(page: Page, section: str) -> list[str]:
+    """Return the first column of the rows that are shown."""
+    return page.locator(f"#{section} tbody tr:visible td:first-child").all_inner_texts()
+
+
+def test_who_must_renew_first_is_what_the_list_begins_with(browser: Browser, drop: Path) -> None:
+    risks = pq.read_table(drop / "at_risk_accounts.parquet").sort_by("days_until_renewal")
+    assert names(opened(browser, drop), "at-risk") == risks["account_name"].to_pylist()
+
+
+def test_what_is_worth_most_comes_first_by_a_click(browser: Browser, drop: Path) -> None:
+    page = opened(browser, drop)
+    value = page.locator("#at-risk").get_by_role("button", name="Value")
+    value.click()
+    value.click()
+    risks = pq.read_table(drop / "at_risk_accounts.parquet").sort_by([("estimate_value", "descending")])
+    assert names(page, "at-risk") == risks["account_name"].to_pylist()
+    assert page.locator("#at-risk th[aria-sort=descending]").inner_text().startswith("Value")
+
+
+def test_one_division_and_one_owner_are_chosen(browser: Browser, drop: Path) -> None:
+    page = opened(browser, drop)
+    page.locator("#at-risk").get_by_label("Division").select_option("Lawn")
+    assert names(page, "at-risk") == ["Account 2", "Account 4", "Account 6"]
+    page.locator("#at-risk").get_by_label("Owner").select_option("Ann")
+    assert names(page, "at-risk") == []
+    assert page.locator("#at-risk output").inner_text() == "0 of 6 rows shown"
+
+
+def test_a_red_account_is_found_by_a_part_of_its_name(browser: Browser, drop: Path) -> None:
+    page = opened(browser, drop)
+    page.locator("#red").get_by_label("Search").fill("unt 9")
+    assert names(page, "red") == ["Account 9"]
+
+
+def test_an_account_opens_with_its_scores(browser: Browser, drop: Path) -> None:
+    page = opened(browser, drop)
+    page.locator("#at-risk").get_by_role("link", name="Account 1", exact=True).click()
+    assert page.locator("#account-1").is_visible()
+    assert "engagement +52.5" in page.locator("#account-1").inner_text()
+    assert not page.locator("#account-2").is_visible()
+
+
+def test_lists_and_accounts_are_there_without_script(browser: Browser, drop: Path) -> None:
+    page = opened(browser, drop, script=False)
+    assert len(names(page, "at-risk")) == 6
+    assert not page.locator("#at-risk .tools").is_visible()
+    page.locator("#at-risk a", has_text="Account 1").first.click()
+    assert page.locator("#account-1").is_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_wider_than_the_screen(width: str, browser: Browser, drop: Path) -> None:
+    page = opened(browser, drop, width)
+    assert page.evaluate("document.documentElement.scrollWidth") == WIDTHS[width][0]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing(width: str, dark: bool, browser: Browser, drop: Path) -> None:
+    page = opened(browser, drop, width, dark=dark)
+    page.goto(f"{(drop / 'index.html').as_uri()}#account-1")
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
