@@ -16,7 +16,7 @@ from pipeline.common.errors import WarehouseError, in_words
 from pipeline.common.progress import PlainView, Progress
 from pipeline.orchestration import run
 from pipeline.paths import PROJECT_ROOT
-from pipeline.report.failure import _as_problem
+from pipeline.report.failure import as_problem
 from pipeline.settings import Settings
 
 CALL = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); from pipeline import cli; cli.main()"
@@ -63,7 +63,7 @@ def test_what_the_file_system_refuses_is_said_in_words(statement: str, said: str
 
 
 def test_the_report_of_a_failed_run_says_the_same_words() -> None:
-    assert str(_as_problem(PermissionError(13, "Permission denied", "x"))).startswith("x: Permission denied\nTo do: ")
+    assert str(as_problem(PermissionError(13, "Permission denied", "x"))).startswith("x: Permission denied\nTo do: ")
     assert in_words(KeyError("secret")) is None
 
 

@@ -155,7 +155,7 @@ def _parse(target: str, kept: Path, environment: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+def environment_variables(variables: Mapping[str, str]) -> Iterator[None]:
     """Set environment variables for the time of one dbt call."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
@@ -191,7 +191,7 @@ def _invoke(
         "none",
     ]
     common += ["--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats"]
-    with _environment({"WAREHOUSE_TARGET": target, **environment}):
+    with environment_variables({"WAREHOUSE_TARGET": target, **environment}):
         try:
             result = runner.invoke([*arguments, *common])
         finally:

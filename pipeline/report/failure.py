@@ -47,7 +47,7 @@ def failure_reported(
     except Exception as error:
         if Interruptions.is_wished():  # and so this is no failure
             raise
-        problem = _as_problem(error)
+        problem = as_problem(error)
         try:
             record, pages = _keep_record(settings, plan, problem), list[str]()
             try:
@@ -69,7 +69,7 @@ def _keep_record(settings: Settings, plan: RunPlan, problem: WarehouseError) -> 
     return record
 
 
-def _as_problem(error: Exception) -> WarehouseError:
+def as_problem(error: Exception) -> WarehouseError:
     """Say a fault as people read it. Of a fault of the program only its kind is told: its words may hold any value."""
     return in_words(error) or WarehouseError(
         f"the program itself failed ({type(error).__name__})",

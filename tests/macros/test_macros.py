@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 import pytest
 from dbt.cli.main import dbtRunner
 
-from pipeline.dbt.runner import _environment
+from pipeline.dbt.runner import environment_variables
 from pipeline.engines.postgres_server import PostgresServer, open_server
 from pipeline.paths import DBT_PROJECT, PROJECT_ROOT
 from pipeline.settings import Settings
@@ -39,7 +39,7 @@ def compiled(target: str, folder: Path, environment: dict[str, str]) -> dict[str
     """The compiled select of each model."""
     options = {"project-dir": PROJECT, "profiles-dir": DBT_PROJECT, "target": target, "target-path": folder}
     words = [word for name, value in {**options, "log-path": folder}.items() for word in (f"--{name}", str(value))]
-    with _environment(environment):
+    with environment_variables(environment):
         result = dbtRunner().invoke(["compile", "--no-introspect", "--no-populate-cache", "--quiet", *words])
     assert result.success, result.exception
     return {node.node.name: node.node.compiled_code for node in result.result.results}
