@@ -55,6 +55,9 @@ def in_words(error: BaseException) -> WarehouseError | None:
             named = _DUCKDB_FILE.search(str(error))
             where = named["file"] if named else "DuckDB"
             return WarehouseError("No space left on device", where=where, remedy=_REMEDIES[errno.ENOSPC])
+        if "lock on file" in str(error):
+            remedy = "end the program that it names; for people there is published.duckdb, which no run locks"
+            return WarehouseError(_one_line(error), where="DuckDB", remedy=remedy)
         return WarehouseError(
             _one_line(error), where="DuckDB", remedy="see to the file that is named and to the room left, and run again"
         )

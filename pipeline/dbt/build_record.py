@@ -1,36 +1,48 @@
-"""What of the warehouse a run must compute again: all of it, or what depends on the sources that have changed.
+"""What an engine's models were built from, stamped into the database itself, and what a run must compute again.
 
 Every model is a function of the raw tables, the run's variables and the project's files. So where the variables and
-files are as in the last build, a model whose raw tables are too has its rows already.
+files are as in the last build, a model whose raw tables are too has its rows already, unless somebody else has changed
+them. The state folder keeps only which engine has built last, and the mark by which that engine tells.
 """
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pipeline.common.errors import WarehouseError
 from pipeline.dbt.runner import project_fingerprint
-from pipeline.engines import RawTable
+from pipeline.engines import Engine, RawTable
 from pipeline.run_plan import RunPlan
 from pipeline.storage.local_files import write_whole
 
 
 @dataclass(frozen=True)
 class Build:
-    """What the marts of an engine were built from: `raw` gives the fingerprint of each raw table."""
+    """What the marts of an engine were built from.
+
+    `raw` gives the fingerprint of each raw table, none where only a part of the models was built; `inputs` names the
+    files of every source table (`landing.record.named_inputs`); `build_id` tells one build from another of the same.
+    """
 
     plan: RunPlan
     target: str
     project: str
     raw: Mapping[str, str]
+    inputs: Sequence[Mapping[str, Any]] = ()
+    build_id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @classmethod
-    def of(cls, plan: RunPlan, target: str, tables: Sequence[RawTable]) -> Build:
+    def of(
+        cls, plan: RunPlan, target: str, tables: Sequence[RawTable], inputs: Sequence[Mapping[str, Any]] = ()
+    ) -> Build:
         """Describe the build that a run is about to make."""
-        return cls(plan, target, project_fingerprint(target), {table.name: table.fingerprint for table in tables})
+        raw = {table.name: table.fingerprint for table in tables}
+        return cls(plan, target, project_fingerprint(target), raw, tuple(inputs))
 
     def changed_since(self, last: Build | None) -> list[str] | None:
         """List the raw tables that have changed since the last build; None where everything must be built."""
@@ -42,26 +54,76 @@ class Build:
 
     def without_raw(self) -> Build:
         """Describe a build of which only a part was made: the next one starts anew."""
-        return Build(self.plan, self.target, self.project, {})
+        return replace(self, raw={})
 
-    def write(self, path: Path) -> None:
-        """Record the build, whole or not at all."""
-        content: dict[str, Any] = {
+    def require_current(self, landed: Mapping[str, str]) -> None:
+        """WarehouseError where the models are older than the sources (fingerprints of landed tables) or their code."""
+        if self.project != project_fingerprint(self.target):
+            raise _too_old("the models have changed since they were built")
+        if not self.raw:
+            raise _too_old("only a part of the models was built from these sources")
+        newer = sorted(name.replace("__", ".", 1) for name, mark in landed.items() if self.raw.get(name) != mark)
+        if newer:
+            raise _too_old(f"the models are older than the sources: {', '.join(newer)} changed since they were built")
+
+    def stamp(self, engine: Engine, path: Path) -> None:
+        """Stamp the build into the engine's database, and record where it is."""
+        content = {
+            "build_id": self.build_id,
             "plan": self.plan.to_json(),
             "target": self.target,
             "project": self.project,
             "raw": dict(self.raw),
+            "inputs": list(self.inputs),
         }
-        write_whole(path, json.dumps(content, indent=1))
+        BuildRecord(engine.name, engine.stamp(json.dumps(content, ensure_ascii=False))).write(path)
 
     @classmethod
-    def read(cls, path: Path) -> Build | None:
-        """Read the record of the last build; None where there is none, or only a part of it."""
+    def standing(cls, engine: Engine, path: Path) -> Build | None:
+        """Read the stamp of the last build; None where there is none, or somebody else has changed what was built."""
+        record = BuildRecord.read(path)
+        if record is None or record.target != engine.name:
+            return None
+        stamped = engine.stamped(record.mark)
+        if stamped is None:
+            return None
+        try:
+            content = json.loads(stamped)
+            return cls(
+                RunPlan.from_json(content["plan"]),
+                content["target"],
+                content["project"],
+                dict(content["raw"]),
+                tuple(content["inputs"]),
+                content["build_id"],
+            )
+        except (ValueError, KeyError, TypeError):  # another version's
+            return None
+
+
+@dataclass(frozen=True)
+class BuildRecord:
+    """Which engine has built last in a state folder, and the mark by which it knows its models (`Engine.stamp`)."""
+
+    target: str
+    mark: str
+
+    def write(self, path: Path) -> None:
+        """Write the record, whole or not at all."""
+        write_whole(path, json.dumps({"target": self.target, "mark": self.mark}))
+
+    @classmethod
+    def read(cls, path: Path) -> BuildRecord | None:
+        """Read the record; None where there is none."""
         try:
             content = json.loads(path.read_text())
-            return cls(RunPlan.from_json(content["plan"]), content["target"], content["project"], dict(content["raw"]))
+            return cls(str(content["target"]), str(content["mark"]))
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
+
+
+def _too_old(what: str) -> WarehouseError:
+    return WarehouseError(what, remedy="materialise all of the models, then the drops; or run the whole job")
 
 
 def selection(changed: Sequence[str]) -> list[str]:

@@ -49,17 +49,23 @@ NOBODY: Final = HeldBack()
 
 
 class Engine(Protocol):
-    """What a run needs of an engine, in this order: load, the dbt session, read, commit."""
+    """What a run needs of an engine, in this order: stamped, load, the dbt session, stamp, read, commit."""
 
     name: str
     rebuilds_in_part: bool
-    """After `load`: whether the last run's models are sure to be there, so that only what has changed need be built."""
+    """Whether models of an earlier build may stay, so that only what has changed need be built."""
 
     def load(self, tables: Sequence[RawTable]) -> None:
         """Make every table a relation of the schema `raw`, replacing what was there."""
 
     def dbt_session(self) -> AbstractContextManager[Mapping[str, str]]:
         """Give the environment variables that dbt's profile reads; while it is open, only dbt uses the engine."""
+
+    def stamp(self, content: str) -> str:
+        """Write into the database what its models were built from; return a mark of all that was built."""
+
+    def stamped(self, mark: str) -> str | None:
+        """Return what was stamped; None where what was built is gone, or is not as it was when it got this mark."""
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Return the columns of a mart, all rows, in any order."""
@@ -77,13 +83,13 @@ class Engine(Protocol):
         """Release what the engine holds."""
 
 
-def keeps_models(target: str, state: Path) -> bool:
-    """Whether the models of the last run are there, as far as the state folder tells; servers are not asked."""
+def keeps_models(target: str, state: Path, mark: str) -> bool:
+    """Whether the models of the build with this mark stand, as far as the state folder tells; servers are not asked."""
     if target != "duckdb":
         return True
-    from pipeline.engines.duckdb import DATABASE_FILE, holds_models
+    from pipeline.engines.duckdb import DATABASE_FILE, stamped_in
 
-    return holds_models(state / DATABASE_FILE)
+    return stamped_in(state / DATABASE_FILE, mark) is not None
 
 
 def open_engine(settings: Settings) -> Engine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,30 +11,51 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from pipeline.common.scratch_database import quoted, read_parquet
+from pipeline.common.scratch_database import quoted, quoted_text, read_parquet
 from pipeline.contracts.contract import ExportContract
 from pipeline.engines import NOBODY, HeldBack, RawTable
 from pipeline.engines.duckdb_marts import PUBLISHED_FILE, publish_marts
 from pipeline.settings import Settings
 
 DATABASE_FILE: Final = "warehouse.duckdb"
+_CATALOG: Final = "warehouse"
+"""The name by which compiled SQL knows the file."""
+_HEADER_BYTES: Final = 3 * 4096
+"""DuckDB's header and the two of its latest checkpoints: whatever is written to the file changes one of them."""
 
 
-def holds_models(path: Path) -> bool:
-    """Whether the models of the last run can be read: they are in the file, and what its views read is there too."""
-    if not path.exists():
-        return False
+def stamped_in(path: Path, mark: str) -> str | None:
+    """Return what was stamped into a database file; None where nothing can be read of it, or it has changed since."""
+    if not path.exists() or _mark_of(path) != mark:
+        return None
     try:
         with duckdb.connect(str(path), read_only=True) as connection:
             views = connection.execute("select view_name from duckdb_views() where schema_name = 'raw'").fetchall()
-            for (view,) in views:
+            for (view,) in views:  # explain reads through them
                 connection.execute(f'select * from raw."{view}" limit 0')
-            marts = connection.execute("select 1 from duckdb_tables() where schema_name = 'marts' limit 1").fetchall()
+            stamps = connection.execute("select content from stamp.build").fetchall()
     except duckdb.Error as error:
         if _is_in_use(error):
             raise
-        return False
-    return bool(views and marts)
+        return None
+    return str(stamps[0][0]) if len(stamps) == 1 else None
+
+
+def _mark_of(path: Path) -> str:
+    """Hash what changes with every write to the file: it counts its checkpoints; a log beside it waits for the next.
+
+    So whoever changes a row or a relation, dbt by hand or another program, leaves another mark.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        digest.update(file.read(_HEADER_BYTES))
+    log = _log_of(path)
+    digest.update(log.read_bytes() if log.exists() else b"")
+    return digest.hexdigest()
+
+
+def _log_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")
 
 
 def _is_damaged(path: Path) -> bool:
@@ -51,25 +73,28 @@ def _is_in_use(error: duckdb.Error) -> bool:
 
 
 class DuckDBEngine:
-    """Raw tables are views over Parquet, so loading copies nothing. One process writes: the run's lock sees to that."""
+    """Raw tables are views over Parquet, so loading copies nothing. One process writes: the run's lock sees to that.
+
+    What only reads opens the file to read, beside other readers.
+    """
 
     name = "duckdb"
+    rebuilds_in_part = True
 
     def __init__(self, settings: Settings) -> None:
         self.path = settings.state / DATABASE_FILE
-        self.rebuilds_in_part = False
         self.spill = settings.state / "spill"
         self.memory_limit = settings.memory_limit
         self._open: duckdb.DuckDBPyConnection | None = None
+        self._is_writer = False
 
     def load(self, tables: Sequence[RawTable]) -> None:
         """Make a view of each table's Parquet files, in a new database where the file is missing or damaged."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.rebuilds_in_part = holds_models(self.path)
         if not self.path.exists() or _is_damaged(self.path):
-            for left in (self.path, self.path.with_name(f"{self.path.name}.wal")):
+            for left in (self.path, _log_of(self.path)):
                 left.unlink(missing_ok=True)
-        connection = self._connection()
+        connection = self._writer()
         connection.execute("create schema if not exists raw")
         for table in tables:
             columns = ", ".join(map(quoted, table.schema.names))
@@ -87,23 +112,36 @@ class DuckDBEngine:
             "WAREHOUSE_MEMORY_LIMIT": self.memory_limit,
         }
 
+    def stamp(self, content: str) -> str:
+        """Write into the file what its models were built from, and close it."""
+        connection = self._writer()
+        connection.execute("create schema if not exists stamp")
+        connection.execute("create or replace table stamp.build as select $content as content", {"content": content})
+        self.close()
+        return _mark_of(self.path)
+
+    def stamped(self, mark: str) -> str | None:
+        """Return what was stamped; None where the file is gone, damaged, or was written to since."""
+        self.close()
+        return stamped_in(self.path, mark)
+
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Read the columns of a mart."""
         names = ", ".join(map(quoted, columns))
-        return self._connection().sql(f"select {names} from marts.{mart}").to_arrow_table()
+        return self._reader().sql(f"select {names} from marts.{mart}").to_arrow_table()
 
     def read_in_order(self, mart: str, columns: Sequence[str], order_by: Sequence[str]) -> pa.Table:
         """Read the columns of a mart, sorted where they lie."""
         names, order = (", ".join(map(quoted, some)) for some in (columns, order_by))
-        return self._connection().sql(f"select {names} from marts.{mart} order by {order}").to_arrow_table()
+        return self._reader().sql(f"select {names} from marts.{mart} order by {order}").to_arrow_table()
 
     def query(self, select: str) -> pa.Table:
         """Return the rows of a select."""
-        return self._connection().sql(select).to_arrow_table()
+        return self._reader().sql(select).to_arrow_table()
 
     def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
         """Replace `published.duckdb`, which people query, by a file with this run's marts."""
-        publish_marts(self._connection(), self.path.with_name(PUBLISHED_FILE), contracts, held_back)
+        publish_marts(self._reader(), self.path.with_name(PUBLISHED_FILE), contracts, held_back)
 
     def close(self) -> None:
         """Close the file."""
@@ -111,11 +149,27 @@ class DuckDBEngine:
             self._open.close()
             self._open = None
 
-    def _connection(self) -> duckdb.DuckDBPyConnection:
-        """Open the file, with the settings of dbt's profile, or give the connection that has it open."""
+    def _reader(self) -> duckdb.DuckDBPyConnection:
+        """Give the connection that is open, or open the file to read."""
         if self._open is None:
-            self._open = duckdb.connect(
-                str(self.path), config={"memory_limit": self.memory_limit, "temp_directory": str(self.spill)}
-            )
-            self._open.execute("set enable_progress_bar = false")  # it would write into what the command prints
+            self._open = self._connect(":memory:")
+            self._is_writer = False
+            self._open.execute(f"attach {quoted_text(str(self.path))} as {_CATALOG} (read_only)")
+            self._open.execute(f"use {_CATALOG}")
         return self._open
+
+    def _writer(self) -> duckdb.DuckDBPyConnection:
+        """Give the connection that writes, or open the file to write."""
+        if self._open is None or not self._is_writer:
+            self.close()
+            self._open = self._connect(str(self.path))
+            self._is_writer = True
+        return self._open
+
+    def _connect(self, database: str) -> duckdb.DuckDBPyConnection:
+        """Open a database with the settings of dbt's profile."""
+        connection = duckdb.connect(
+            database, config={"memory_limit": self.memory_limit, "temp_directory": str(self.spill)}
+        )
+        connection.execute("set enable_progress_bar = false")  # it would write into what the command prints
+        return connection

@@ -6,6 +6,7 @@ which a commit fills. How the server is reached is in `postgres_server.py`, how 
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -29,6 +30,8 @@ _TURN: Final = 7_206_113_482_001
 """The advisory lock by which runs of several machines on one database take turns."""
 
 _BATCH_ROWS: Final = 65_536
+
+_SCHEMAS: Final = ("raw", "seeds", "staging", "intermediate", BUILD_SCHEMA, "monitoring")
 
 _TYPES: Final[dict[pa.DataType, str]] = {
     pa.int64(): "bigint",
@@ -62,6 +65,16 @@ class PostgresEngine:
                 if loaded.get(table.name) != table.fingerprint:
                     self._copy(connection, table)
         self._stamp()
+
+    def stamp(self, content: str) -> str:
+        """Write what the models were built from beside this state folder's own mark, and mark what was built."""
+        self._comment(f"{self._own_stamp()}\n{content}")
+        return self._mark()
+
+    def stamped(self, mark: str) -> str | None:
+        """Return what was stamped; None where another state folder has loaded, or a relation was made again since."""
+        own, _, content = self._stamped_comment().partition("\n")
+        return content if content and own == self._own_stamp() and self._mark() == mark else None
 
     @contextmanager
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
@@ -152,20 +165,45 @@ class PostgresEngine:
     def _stamp(self) -> None:
         """Mark what is built from here on as this state folder's."""
         stamp = uuid.uuid4().hex
-        self._connection.execute(
-            sql.SQL("comment on schema {} is {}").format(sql.Identifier(BUILD_SCHEMA), sql.Literal(stamp))
-        )
-        self._connection.commit()
+        self._comment(stamp)
         write_whole(self._stamp_file, stamp)
 
-    def _check_stamp(self) -> None:
-        """Refuse marts that a run from another state folder has built since."""
+    def _comment(self, text: str) -> None:
+        """Write the build schema's comment, where the stamps are."""
+        self._connection.execute(
+            sql.SQL("comment on schema {} is {}").format(sql.Identifier(BUILD_SCHEMA), sql.Literal(text))
+        )
+        self._connection.commit()
+
+    def _stamped_comment(self) -> str:
         row = self._connection.execute(
             "select obj_description(to_regnamespace(%s), 'pg_namespace')", (BUILD_SCHEMA,)
         ).fetchone()
         self._connection.commit()
-        own = self._stamp_file.read_text() if self._stamp_file.exists() else None
-        if own is None or row is None or row[0] != own:
+        return str(row[0] or "") if row else ""
+
+    def _own_stamp(self) -> str:
+        """Read the mark of this state folder's latest load; empty where there was none."""
+        return self._stamp_file.read_text() if self._stamp_file.exists() else ""
+
+    def _mark(self) -> str:
+        """Hash the identity of every relation that the models are or read: dbt makes each again that it builds.
+
+        A seed that is filled again, as a raw table, gets another file (`relfilenode`).
+        """
+        rows = self._connection.execute(
+            "select nspname, relname, pg_class.oid, relfilenode from pg_class"
+            " join pg_namespace on pg_namespace.oid = relnamespace"
+            " where nspname = any(%s) and relkind in ('r', 'v', 'm') order by 1, 2",
+            (list(_SCHEMAS),),
+        ).fetchall()
+        self._connection.commit()
+        return hashlib.sha256(repr(rows).encode()).hexdigest()
+
+    def _check_stamp(self) -> None:
+        """Refuse marts that a run from another state folder has built since."""
+        own = self._own_stamp()
+        if not own or self._stamped_comment().partition("\n")[0] != own:
             raise WarehouseError(
                 "the marts in the database are not of this state folder's latest run",
                 where=self._server.where,

@@ -8,6 +8,7 @@ Parquet are not disturbed. A cluster of one machine is in `spark_cluster.py`.
 from __future__ import annotations
 
 import atexit
+import hashlib
 import os
 import shutil
 import uuid
@@ -26,6 +27,9 @@ from pipeline.engines import NOBODY, HeldBack, RawTable
 from pipeline.engines.spark_cluster import SHORT_LIVED, WORKERS, LocalCluster, require_spark
 from pipeline.settings import Settings
 from pipeline.storage.local_files import point_link, write_whole
+
+_STAMP: Final = "stamp.json"
+"""What a build's folder says of what its models were built from."""
 
 _SCHEMAS: Final = ("raw", "seeds", "staging", "intermediate", "marts", "monitoring")
 
@@ -102,6 +106,19 @@ class SparkEngine:
             columns = ", ".join(f"`{field.name}` {_sql_type(field.type)}" for field in table.schema)
             spark.sql(f"create table raw.{table.name} ({columns}) using parquet location '{_literal(folder)}'")
         write_whole(self._built, build.name)
+
+    def stamp(self, content: str) -> str:
+        """Write into the build's folder what its models were built from."""
+        build = self._build_folder()
+        write_whole(build / _STAMP, content)
+        return _mark_of(build)
+
+    def stamped(self, mark: str) -> str | None:
+        """Return what was stamped; None where the build's folder is gone, or a file of it is another."""
+        if not self._built.exists():
+            return None
+        stamp = self._build_folder() / _STAMP
+        return stamp.read_text(encoding="utf-8") if stamp.exists() and _mark_of(stamp.parent) == mark else None
 
     @contextmanager
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
@@ -185,6 +202,13 @@ class SparkEngine:
                 builder = builder.config(name, value)
             SparkEngine._session = builder.getOrCreate()
         return SparkEngine._session
+
+
+def _mark_of(build: Path) -> str:
+    """Hash the names, sizes and times of a build's files; Spark names each file that it writes by chance."""
+    found = [(path, path.stat()) for path in sorted(build.rglob("*")) if path.is_file()]
+    listed = [(path.relative_to(build).as_posix(), state.st_size, state.st_mtime_ns) for path, state in found]
+    return hashlib.sha256(repr(listed).encode()).hexdigest()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ Each analysis is asked once. What evidence chooses of its rows is a select of Du
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -14,9 +14,9 @@ import pyarrow as pa
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import scratch_connection
-from pipeline.dbt.build_record import Build
+from pipeline.dbt.build_record import Build, BuildRecord
 from pipeline.dbt.runner import DbtContext, compile_analyses, parsed_project, project_fingerprint
-from pipeline.engines import Engine, keeps_models, open_engine
+from pipeline.engines import Engine, open_engine
 from pipeline.explain.evidence import Evidence
 from pipeline.explain.identity import Identity
 from pipeline.run_plan import RunPlan
@@ -100,25 +100,25 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
         raise _nothing_built(settings)
     workspace = Workspace(settings.state)
     with workspace.turn(open_progress().view.noted):
-        build = Build.read(workspace.built)
-        if build is None or not keeps_models(build.target, settings.state):
-            raise _nothing_built(settings)  # or no longer there
-        if build.project != project_fingerprint(build.target):
-            raise WarehouseError(
-                "the models have changed since the run that built the marts",
-                where=str(settings.state),
-                remedy="run again with this --state, then explain what it built",
-            )
-        engine = open_engine(settings.model_copy(update={"target": build.target}))
-        try:
+        record = BuildRecord.read(workspace.built)
+        if record is None:
+            raise _nothing_built(settings)
+        with closing(open_engine(settings.model_copy(update={"target": record.target}))) as engine:
+            build = Build.standing(engine, workspace.built)
+            if build is None:
+                raise _nothing_built(settings)  # or no longer there
+            if build.project != project_fingerprint(build.target):
+                raise WarehouseError(
+                    "the models have changed since the run that built the marts",
+                    where=str(settings.state),
+                    remedy="run again with this --state, then explain what it built",
+                )
             yield Queries(engine, workspace, build.plan)
-        finally:
-            engine.close()
 
 
 def _nothing_built(settings: Settings) -> WarehouseError:
     return WarehouseError(
-        "nothing has been built here, or a part of it is gone",
+        "nothing has been built here, or a part of it is gone or was changed by somebody else",
         where=str(settings.state),
         remedy="run `warehouse run` with this --state first",
     )

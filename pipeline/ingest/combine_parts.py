@@ -90,7 +90,6 @@ def _merged(table: SourceTable, parts: Sequence[Part], names: Sequence[str], lan
             read=sum(part.record.loaded for part in parts),
             loaded=loaded,
             rejected=rejects.rows_dropped,
-            size=draft.data.stat().st_size,
             has_rejects=rejects.has_any,
         )
         return landing.keep(table, address, draft, record)
@@ -153,7 +152,5 @@ def _without(table: SourceTable, part: Part, at: int, overtaken: Losers, landing
             for batch in winners(table, part.path, at, [overtaken]):
                 writer.write(batch)
                 loaded += batch.num_rows
-        record = replace(
-            part.record, loaded=loaded, rejected=len(places), size=draft.data.stat().st_size, has_rejects=False
-        )
+        record = replace(part.record, loaded=loaded, rejected=len(places), has_rejects=False)
         return landing.keep(table, address, draft, record)

@@ -24,6 +24,7 @@ from pipeline.ingest.source_files import find_files
 from pipeline.ingest.source_folder import FolderEntry
 from pipeline.ingest.tables import SOURCE_TABLES
 from pipeline.settings import DateOrder
+from pipeline.storage.local_files import content_hash
 from pipeline.storage.urls import is_url
 
 
@@ -106,7 +107,9 @@ def _from_database(
 
 def _absent(table: SourceTable, landing: Landing, notices: tuple[str, ...] = ()) -> LandedTable:
     part = landing.empty(table)
-    return LandedTable(table, (part.path,), False, (), 0, 0, 0, (), part.address, notices=notices)
+    return LandedTable(
+        table, (part.path,), False, (), 0, 0, 0, (), part.address, notices=notices, contents=(part.record.content,)
+    )
 
 
 def _landed(table: SourceTable, files: Sequence[SourceFile], parts: Sequence[Part], landing: Landing) -> LandedTable:
@@ -143,6 +146,7 @@ def _landed(table: SourceTable, files: Sequence[SourceFile], parts: Sequence[Par
         readings=tuple(part.record.reading for part in parts if part.record.reading is not None),
         nulled=nulled,
         rejected_for=rejected_for,
+        contents=tuple(map(content_hash, (*settled.parts, *rejects))),  # known from the landing: nothing is read again
     )
 
 

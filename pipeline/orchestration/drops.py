@@ -40,16 +40,22 @@ def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, run: dg.ResourceParam[RunContext]
     ) -> Iterator[dg.MaterializeResult[Any]]:
         """Stage, audit and publish a drop for each organization."""
-        build = Build.read(run.workspace.built)
-        if build is None:
-            raise WarehouseError("the marts have not been built yet", remedy="materialise the models first")
+        landed = landed_tables(run.workspace)
         with closing(open_engine(run.settings)) as engine:
+            build = Build.standing(engine, run.workspace.built)
+            if build is None:
+                raise WarehouseError(
+                    "the models have not been built yet, or somebody else has changed them since",
+                    remedy="materialise all of the models first; to use dbt by hand, work on a copy of the database",
+                )
+            build.require_current({table.table.qualified_name: table.fingerprint for table in landed})
             publication = Release(
                 run=replace(run, plan=build.plan),  # the marts' own, where an earlier run has built them
                 run_id=context.run.run_id,
                 engine=engine,
                 contracts=contracts,
-                landed=landed_tables(run.workspace),
+                landed=landed,
+                inputs=build.inputs,
                 destination=open_destination(run.settings, run.workspace),
             ).publish()
         facts = [

@@ -20,7 +20,7 @@ from pipeline.dbt.build_record import Build, selection
 from pipeline.dbt.runner import DbtContext, NodeResult
 from pipeline.engines import Engine, open_engine
 from pipeline.engines.raw_tables import raw_tables
-from pipeline.ingest.landing.record import landed_tables
+from pipeline.ingest.landing.record import landed_tables, named_inputs
 from pipeline.orchestration.dbt_events import DbtEvents
 from pipeline.orchestration.resources import RunContext
 from pipeline.orchestration.source_findings import guard_sources
@@ -111,18 +111,22 @@ def build_model_assets(
         with failure_reported(run.settings, run.plan, run.progress, lambda: landed_tables(run.workspace)):
             guard_sources(run, landed_tables(run.workspace))
             with closing(open_engine(run.settings)) as engine:
+                last = Build.standing(engine, run.workspace.built)
                 with run.progress.step("load", "tables") as step:
                     tables = raw_tables(run.workspace, run.plan)
                     engine.load(tables)
                     step.summary = f"{plural(len(tables), 'table')} into {engine.name}"
-                build = Build.of(run.plan, engine.name, tables)
+                build = Build.of(run.plan, engine.name, tables, named_inputs(landed_tables(run.workspace)))
+                changed = build.changed_since(last) if engine.rebuilds_in_part else None
                 with run.progress.step("dbt", "nodes") as step:
-                    for result in _build(run, engine, build, step, subset):
+                    for result in _build(run, engine, build, changed, step, subset):
                         if result.status in ("error", "fail", "runtime error"):
                             failed.append(result)
                         yield from events.of(result)
+                if not failed:
+                    is_whole = subset is None or changed == []
+                    (build if is_whole else build.without_raw()).stamp(engine, run.workspace.built)
             if not failed:
-                (build if subset is None else build.without_raw()).write(run.workspace.built)
                 yield from events.of_the_rest()
             _stop_on_failure(failed, checks, run.workspace.dbt_target)
 
@@ -130,14 +134,18 @@ def build_model_assets(
 
 
 def _build(
-    run: RunContext, engine: Engine, build: Build, step: Step, subset: Sequence[str] | None
+    run: RunContext,
+    engine: Engine,
+    build: Build,
+    changed: Sequence[str] | None,
+    step: Step,
+    subset: Sequence[str] | None,
 ) -> Iterator[NodeResult]:
-    """Have dbt build the part, or where there is none, all that the changed raw tables make necessary.
+    """Have dbt build the subset, or where there is none, all that the changed raw tables make necessary.
 
     The nodes come as `Dbt.run` gives them.
     """
     workspace = run.workspace
-    changed = build.changed_since(Build.read(workspace.built)) if engine.rebuilds_in_part else None
     for record in (workspace.built, workspace.last_run):  # until dbt is through, nobody knows what the marts hold
         record.unlink(missing_ok=True)
     if subset is not None:

@@ -88,6 +88,8 @@ class Release:
     engine: Engine
     contracts: Sequence[ExportContract]
     landed: Sequence[LandedTable]
+    inputs: Sequence[Mapping[str, Any]]
+    """The source files that the marts were built from, by the build's stamp."""
     destination: Destination
 
     def publish(self) -> Publication:
@@ -334,7 +336,7 @@ class Release:
                 as_of=self.run.plan.as_of,
                 data_as_of=data_as_of.get(drop.organization_id, self.run.plan.as_of),
                 settings=self.run.plan.published_settings,
-                inputs=_inputs(self.landed),
+                inputs=self.inputs,
                 checks=audit.of_organization(drop.organization_id),
                 guards=[finding.as_dict() for finding in own],
                 accepted=[asdict(finding.accepted) for finding in own if finding.accepted],
@@ -405,19 +407,3 @@ def _data_as_of(account_core: pa.Table) -> dict[int, datetime]:
     """Give each organization's `data_as_of` (D3), the same in all its rows."""
     latest = account_core.group_by("organization_id").aggregate([("data_as_of", "max")])
     return dict(zip(latest["organization_id"].to_pylist(), latest["data_as_of_max"].to_pylist(), strict=True))
-
-
-def _inputs(landed: Sequence[LandedTable]) -> list[Mapping[str, Any]]:
-    """Name every configured source table's files by their hashes.
-
-    Counts are not told here: tenants share these tables, and none may learn of another's rows.
-    """
-    return [
-        {
-            "source": table.table.source,
-            "table": table.table.name,
-            "files": [{"name": file.name, "sha256": file.sha256} for file in table.files],
-        }
-        for table in landed
-        if table.is_configured
-    ]

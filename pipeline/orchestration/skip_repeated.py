@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.dbt.build_record import Build
+from pipeline.dbt.build_record import BuildRecord
 from pipeline.drops.catalog import LATEST, read_manifest, require_as_published
 from pipeline.drops.manifest import MANIFEST
 from pipeline.engines import keeps_models
@@ -66,8 +66,8 @@ def recorded_drops(workspace: Workspace, fingerprint: str | None) -> list[dict[s
         if (manifest := read_manifest(place)) is None:
             return None
         require_as_published(place, manifest)
-    build = Build.read(workspace.built)
-    return drops if build is not None and keeps_models(build.target, workspace.state) else None
+    build = BuildRecord.read(workspace.built)
+    return drops if build is not None and keeps_models(build.target, workspace.state, build.mark) else None
 
 
 def record_run(

@@ -42,7 +42,7 @@ class Workspace:
 
     @property
     def built(self) -> Path:
-        """What the engine's marts were built from (`rebuild.Build`)."""
+        """Which engine has built last, and the mark of what it built (`build_record.BuildRecord`)."""
         return self.state / "built.json"
 
     @property

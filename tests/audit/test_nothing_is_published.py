@@ -114,6 +114,7 @@ def run(folder: Path, auditor: AuditProcess, contracts: Sequence[ExportContract]
         engine=Marts(),
         contracts=contracts,
         landed=[],
+        inputs=[],
         destination=open_destination(settings, context.workspace),
     ).publish()
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import json
 import random
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +18,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.common.errors import WarehouseError
 from pipeline.dbt import build_record as rebuild
-from pipeline.dbt.build_record import Build, selection
-from pipeline.dbt.runner import parsed_project
-from pipeline.engines import RawTable
+from pipeline.dbt.build_record import Build, BuildRecord, selection
+from pipeline.dbt.runner import DbtContext, parsed_project, run_dbt
+from pipeline.engines import RawTable, open_engine
 from pipeline.orchestration.models import build_model_assets
 from pipeline.orchestration.sources import build_source_assets
 from pipeline.paths import PROJECT_ROOT
@@ -192,6 +195,42 @@ def test_what_only_counts_rows_is_no_reason_to_build_the_communication_again(tmp
     assert not {name for name in part.built if name.startswith("int_communication__")}
 
 
+def dbt_with_another_decision(state: Path) -> None:
+    """Do as a person who works with dbt on the pipeline's own file."""
+    environment = {"WAREHOUSE_DUCKDB_PATH": str(state / "warehouse.duckdb")}
+    variables = {"as_of": "2025-01-15 00:00:00", "selected_year": 2025, "effort_minutes_email": 60}
+    context = DbtContext("duckdb", state / "by-hand", environment, variables)
+    assert all(node.ok for node in run_dbt(["run", "--select", "+account_communication_stats"], context))
+
+
+def test_what_dbt_by_hand_has_changed_is_built_again(tmp_path: Path) -> None:
+    build(SAMPLE, tmp_path)
+    before = marts(tmp_path)
+    dbt_with_another_decision(tmp_path)
+    assert not marts(tmp_path)["account_communication_stats"].equals(before["account_communication_stats"])
+    assert not build(SAMPLE, tmp_path).kept
+    assert all(table.equals(before[name]) for name, table in marts(tmp_path).items())
+
+
+def test_models_that_are_older_than_the_sources_or_their_code_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    built = Build.of(PLAN, "duckdb", raw(crm__accounts="a", crm__estimates="b"))
+    built.require_current({"crm__accounts": "a", "crm__estimates": "b"})
+    with pytest.raises(WarehouseError, match=r"older than the sources: crm\.estimates changed"):
+        built.require_current({"crm__accounts": "a", "crm__estimates": "c"})
+    with pytest.raises(WarehouseError, match="only a part of the models was built"):
+        built.without_raw().require_current({"crm__accounts": "a"})
+    monkeypatch.setattr(rebuild, "project_fingerprint", lambda _: "another")
+    with pytest.raises(WarehouseError, match="the models have changed since they were built"):
+        built.require_current({"crm__accounts": "a", "crm__estimates": "b"})
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", json.dumps({"build_id": "b", "plan": {}})])
+def test_a_stamp_that_makes_no_sense_is_taken_for_none(content: str, tmp_path: Path) -> None:
+    with closing(open_engine(Settings(state=tmp_path))) as engine:
+        BuildRecord("duckdb", engine.stamp(content)).write(tmp_path / "built.json")
+        assert Build.standing(engine, tmp_path / "built.json") is None
+
+
 PLAN = RunPlan.from_json(
     {"as_of": "2025-01-15T00:00:00+00:00", "selected_year": 2025, "decisions": {"at_risk_days": 180}, "overridden": []}
 )
@@ -202,10 +241,13 @@ def raw(**fingerprints: str) -> list[RawTable]:
 
 
 def test_what_has_changed_is_told_by_fingerprint(tmp_path: Path) -> None:
-    last = Build.of(PLAN, "duckdb", raw(crm__accounts="a", crm__estimates="b"))
-    last.write(tmp_path / "built.json")
+    last = Build.of(PLAN, "duckdb", raw(crm__accounts="a", crm__estimates="b"), [{"source": "crm"}])
+    with closing(open_engine(Settings(state=tmp_path))) as engine:
+        last.stamp(engine, tmp_path / "built.json")
+        standing = Build.standing(engine, tmp_path / "built.json")
+    assert standing == last
     now = Build.of(PLAN, "duckdb", raw(crm__accounts="a", crm__estimates="c", run__loads="d"))
-    assert now.changed_since(Build.read(tmp_path / "built.json")) == ["crm__estimates", "run__loads"]
+    assert now.changed_since(standing) == ["crm__estimates", "run__loads"]
     assert selection(["crm__estimates", "run__loads"]) == ["--select", "source:crm.estimates+", "source:run.loads+"]
 
 

@@ -154,6 +154,23 @@ def test_statistics_are_there_after_a_load(engine: PostgresEngine, tmp_path: Pat
     assert found.fetchone() == (500,)
 
 
+def test_a_stamp_is_broken_by_another_load_and_by_a_relation_that_is_made_again(
+    engine: PostgresEngine, tmp_path: Path
+) -> None:
+    engine.load([raw(tmp_path, ROWS, "stamped")])
+    engine._connection.execute("create schema if not exists staging")
+    assert engine.stamped(engine.stamp("content")) == "content"
+    for made in ("create view", "drop view staging.one; create view", "drop view staging.one; create table"):
+        mark = engine.stamp("content")
+        engine._connection.execute(f"{made} staging.one as select 1 as id")
+        assert engine.stamped(mark) is None
+    mark = engine.stamp("content")
+    engine.load([raw(tmp_path, ROWS[:1], "another")])
+    assert engine.stamped(mark) is None
+    engine._connection.execute("drop schema staging cascade")
+    engine._connection.commit()
+
+
 def test_marts_that_another_state_folder_has_built_are_not_read(engine: PostgresEngine, tmp_path: Path) -> None:
     engine.load([raw(tmp_path, ROWS, "mine")])
     engine.close()

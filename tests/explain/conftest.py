@@ -51,10 +51,10 @@ def build(settings: Settings, sources: Path, progress: Progress) -> None:
                 ["build", "--exclude-resource-type", "unit_test", "test"],
                 DbtContext(settings.target, workspace.dbt_target, environment, plan.dbt_variables),
             )
+        assert [node.name for node in nodes if not node.ok] == []
+        Build.of(plan, settings.target, tables).stamp(engine, workspace.built)
     finally:
         engine.close()
-    assert [node.name for node in nodes if not node.ok] == []
-    Build.of(plan, settings.target, tables).write(workspace.built)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
@@ -44,10 +44,9 @@ class State:
         self.part.parent.mkdir()
         pq.write_table(pa.table({"id": [1]}), self.part)
         self.table = RawTable("crm__accounts", pa.schema([("id", pa.int64())]), (self.part,), "a")
-        self.load()
-        with duckdb.connect(str(self.database)) as connection:
-            connection.execute("create schema marts; create table marts.accounts as from raw.crm__accounts")
-        Build.of(RunPlan.of(self.settings, AS_OF), "duckdb", [self.table]).write(self.workspace.built)
+        with closing(DuckDBEngine(self.settings)) as engine:
+            engine.load([self.table])
+            Build.of(RunPlan.of(self.settings, AS_OF), "duckdb", [self.table]).stamp(engine, self.workspace.built)
         drop = folder / "exports" / "1" / "20250115T000000Z-0a1b2c3d"
         drop.mkdir(parents=True)
         (drop / MANIFEST).write_text('{"files": [{"name": "accounts.csv", "bytes": 2}]}')
@@ -58,12 +57,10 @@ class State:
 
     def load(self) -> bool:
         """Load as a run does; give whether it may build only a part."""
-        engine = DuckDBEngine(self.settings)
-        try:
+        with closing(DuckDBEngine(self.settings)) as engine:
+            standing = Build.standing(engine, self.workspace.built)
             engine.load([self.table])
-            return engine.rebuilds_in_part
-        finally:
-            engine.close()
+        return standing is not None
 
     @property
     def is_repeated(self) -> bool:
@@ -77,14 +74,20 @@ def state(tmp_path: Path) -> State:
 
 def test_a_whole_state_is_neither_computed_again_nor_built_anew(state: State) -> None:
     assert state.is_repeated
-    assert state.load()
     with open_queries(state.settings) as queries:
         assert queries.plan.as_of == AS_OF
+    assert state.load()
+
+
+def written_to(database: Path) -> None:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create table mine as select 1 as one")
 
 
 LOSSES: dict[str, Callable[[State], object]] = {
     "no database": lambda state: state.database.unlink(),
-    "a database without marts": lambda state: (state.database.unlink(), state.load()),
+    "a database without models": lambda state: (state.database.unlink(), state.load()),
+    "a database that somebody else has written to": lambda state: written_to(state.database),
     "an empty database file": lambda state: state.database.write_bytes(b""),
     "half a database": lambda state: state.database.write_bytes(state.database.read_bytes()[:100_000]),
     "no landed part": lambda state: state.part.unlink(),
@@ -109,7 +112,7 @@ def test_what_is_lost_is_made_again_and_explain_says_so_in_words(state: State, l
 
 
 @pytest.mark.parametrize(
-    "loss", ["no database", "an empty database file", "half a database", "a database without marts"]
+    "loss", ["no database", "an empty database file", "half a database", "a database without models"]
 )
 def test_a_database_that_is_lost_or_damaged_is_built_whole(state: State, loss: str) -> None:
     LOSSES[loss](state)

@@ -57,6 +57,7 @@ class Run:
             engine=self.engine,  # type: ignore[arg-type]
             contracts=(),
             landed=(),
+            inputs=(),
             destination=destination,
         )
 

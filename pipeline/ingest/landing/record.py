@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.landing.file_reading import FileReading
@@ -55,6 +56,7 @@ def read_record(path: Path) -> list[LandedTable]:
                 readings=tuple(FileReading.from_dict(reading) for reading in table["readings"]),
                 nulled=dict(table["nulled"]),
                 rejected_for=dict(table["rejected_for"]),
+                contents=tuple(table["contents"]),
             )
             for table in document
         ]
@@ -68,8 +70,32 @@ SOURCES = ("lmn", "crm", "platform")
 
 
 def landed_tables(workspace: Workspace, sources: Sequence[str] = SOURCES) -> list[LandedTable]:
-    """Read what the latest ingest of every source landed."""
-    return [table for source in sources for table in read_record(workspace.landed(source))]
+    """Read what the latest ingest of every source landed; WarehouseError where a file of it is gone or damaged."""
+    landed = [table for source in sources for table in read_record(workspace.landed(source))]
+    for table in landed:
+        for path in table.damaged():
+            raise WarehouseError(
+                f"what landed of {table.table.source}.{table.table.name} is gone or damaged",
+                where=str(path),
+                remedy="ingest the sources again, or run the whole job: what is damaged is read from its source again",
+            )
+    return landed
+
+
+def named_inputs(landed: Sequence[LandedTable]) -> list[dict[str, Any]]:
+    """Name every configured source table's files by their hashes.
+
+    Counts are not told here: tenants share these tables, and none may learn of another's rows.
+    """
+    return [
+        {
+            "source": table.table.source,
+            "table": table.table.name,
+            "files": [{"name": file.name, "sha256": file.sha256} for file in table.files],
+        }
+        for table in landed
+        if table.is_configured
+    ]
 
 
 def has_crm_rows(landed: Iterable[LandedTable]) -> bool:

@@ -3,7 +3,8 @@
 A part's address is the hash of its file's bytes and name, its table's schema and the ingest's own code, so that an
 unchanged file costs nothing but its hashing and a changed rule reads everything again. Beside `<address>.parquet`
 stand the part's rejects and, written last, its record: without the record there is no part, and what a killed run
-left behind is swept away by the next.
+left behind is swept away by the next. The record has the hash of what it describes, and a part that is found is held
+against it: one that is damaged is landed again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -23,10 +24,10 @@ import pyarrow.parquet as pq
 
 from pipeline.ingest.landing.file_reading import FileReading
 from pipeline.ingest.schema import SourceTable
-from pipeline.storage.local_files import clear_drafts, hidden_name, naming, put_in_place, write_whole
+from pipeline.storage.local_files import clear_drafts, content_hash, hidden_name, naming, put_in_place
+from pipeline.storage.sealed import read_sealed, write_sealed
 
 _ADDRESS_DIGITS: Final = 32
-_PARQUET_MARK: Final = b"PAR1"
 
 
 @dataclass(frozen=True)
@@ -69,22 +70,31 @@ class LandedTable:
     """The cells of each column that could not be read, where there are any."""
     rejected_for: Mapping[str, int] = field(default_factory=dict)
     """The rejected rows by reason."""
+    contents: tuple[str, ...] = ()
+    """The hashes of `parts` and then `rejects`, as they landed."""
+
+    def damaged(self) -> list[Path]:
+        """List the files that are gone, or are not what landed."""
+        files = zip((*self.parts, *self.rejects), self.contents, strict=True)
+        return [path for path, content in files if not _holds(path, content)]
 
 
 @dataclass(frozen=True)
 class PartRecord:
-    """What is known of a part without opening it. Counts are rows; `size` is the Parquet file's, in bytes."""
+    """What is known of a part without opening it. Counts are rows."""
 
     read: int
     loaded: int
     rejected: int
-    size: int
     has_rejects: bool
     extra_columns: tuple[str, ...] = ()
     notices: tuple[str, ...] = ()
     key_ranges: dict[str, list[int]] | None = None
     matched: Mapping[str, str] = field(default_factory=dict)
     reading: FileReading | None = None
+    content: str = ""
+    """The hash of the Parquet file; `keep` fills it in."""
+    rejects_content: str | None = None
 
 
 @dataclass(frozen=True)
@@ -141,25 +151,19 @@ class Landing:
         folder = self._folder(table)
         data = folder / f"{address}.parquet"
         try:
-            document = json.loads((folder / f"{address}.json").read_text(encoding="utf-8"))
+            known = read_sealed(folder / f"{address}.json")
             record = PartRecord(
-                read=int(document["read"]),
-                loaded=int(document["loaded"]),
-                rejected=int(document["rejected"]),
-                size=int(document["size"]),
-                has_rejects=bool(document["has_rejects"]),
-                extra_columns=tuple(document["extra_columns"]),
-                notices=tuple(document["notices"]),
-                key_ranges=document["key_ranges"],
-                matched=dict(document["matched"]),
-                reading=None if document["reading"] is None else FileReading.from_dict(document["reading"]),
+                **{
+                    **known,
+                    "extra_columns": tuple(known["extra_columns"]),
+                    "notices": tuple(known["notices"]),
+                    "reading": None if known["reading"] is None else FileReading.from_dict(known["reading"]),
+                }
             )
-            if data.stat().st_size != record.size:
-                return None
-        except (OSError, ValueError, TypeError, KeyError):
+        except (TypeError, KeyError):  # none, or another version's
             return None
         rejects = folder / f"{address}.rejects.parquet" if record.has_rejects else None
-        if rejects is not None and not _is_whole(rejects):
+        if not _holds(data, record.content) or (rejects and not _holds(rejects, record.rejects_content)):
             return None
         return Part(address, data, rejects, record)
 
@@ -181,10 +185,13 @@ class Landing:
     def keep(self, table: SourceTable, address: str, draft: Draft, record: PartRecord) -> Part:
         """Give a finished draft its address. The record comes last: it is what makes the part exist."""
         folder = self._folder(table)
+        data, rejects = folder / f"{address}.parquet", folder / f"{address}.rejects.parquet"
         if record.has_rejects:
-            put_in_place(draft.rejects, folder / f"{address}.rejects.parquet")
-        put_in_place(draft.data, folder / f"{address}.parquet")
-        write_whole(folder / f"{address}.json", json.dumps(asdict(record), ensure_ascii=False, sort_keys=True))
+            put_in_place(draft.rejects, rejects)
+        put_in_place(draft.data, data)
+        rejects_content = content_hash(rejects) if record.has_rejects else None
+        kept = replace(record, content=content_hash(data), rejects_content=rejects_content)
+        write_sealed(folder / f"{address}.json", asdict(kept))
         part = self.find(table, address)
         if part is None:
             raise OSError(f"{folder.name}/{address} vanished while it was written")
@@ -194,16 +201,16 @@ class Landing:
         """The set of that address, None if it or one of its parts is not there whole."""
         folder = self._folder(table)
         try:
-            document = json.loads((folder / f"{address}.set.json").read_text(encoding="utf-8"))
-            parts = [self.find(table, part) for part in document["parts"]]
-            rejects = tuple(folder / f"{name}.rejects.parquet" for name in document["rejects"])
-            rejected = int(document["rejected"])
-        except (OSError, ValueError, TypeError, KeyError):
+            known = read_sealed(folder / f"{address}.set.json")
+            parts = [self.find(table, part) for part in known["parts"]]
+            rejects = {folder / f"{name}.rejects.parquet": content for name, content in known["rejects"]}
+            rejected = int(known["rejected"])
+        except (AttributeError, TypeError, KeyError):  # none, or another version's
             return None
         whole = tuple(part for part in parts if part is not None)
-        if len(whole) < len(parts) or not all(map(_is_whole, rejects)):
+        if len(whole) < len(parts) or not all(_holds(path, content) for path, content in rejects.items()):
             return None
-        return PartSet(address, whole, rejected, rejects)
+        return PartSet(address, whole, rejected, tuple(rejects))
 
     def keep_set(
         self,
@@ -216,12 +223,13 @@ class Landing:
     ) -> PartSet:
         """Keep a set. Its own rejects, if the draft has any, come after those of the set that it grew from."""
         folder = self._folder(table)
-        names = [path.name.removesuffix(".rejects.parquet") for path in rejects]
+        all_rejects = [*rejects]
         if draft.rejects.exists():
-            put_in_place(draft.rejects, folder / f"{address}.rejects.parquet")
-            names.append(address)
-        document = {"parts": [part.address for part in parts], "rejected": rejected, "rejects": names}
-        write_whole(folder / f"{address}.set.json", json.dumps(document, sort_keys=True))
+            all_rejects.append(folder / f"{address}.rejects.parquet")
+            put_in_place(draft.rejects, all_rejects[-1])
+        contents = [[path.name.removesuffix(".rejects.parquet"), content_hash(path)] for path in all_rejects]
+        known = {"parts": [part.address for part in parts], "rejected": rejected, "rejects": contents}
+        write_sealed(folder / f"{address}.set.json", known)
         kept = self.find_set(table, address)
         if kept is None:
             raise OSError(f"{folder.name}/{address} vanished while it was written")
@@ -234,25 +242,18 @@ class Landing:
             return part
         with self.draft(table) as draft:
             pq.write_table(table.arrow_schema.empty_table(), draft.data)
-            return self.keep(table, address, draft, PartRecord(0, 0, 0, draft.data.stat().st_size, has_rejects=False))
+            return self.keep(table, address, draft, PartRecord(0, 0, 0, has_rejects=False))
 
     def remembered_headers(self, content: str) -> tuple[str, ...] | None:
         """The headers of the file with that hash, None if it was never opened."""
-        try:
-            document = json.loads(self._header_note(content).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return (
-            tuple(document)
-            if isinstance(document, list) and all(isinstance(header, str) for header in document)
-            else None
-        )
+        headers = read_sealed(self._header_note(content))
+        return None if headers is None else tuple(headers)
 
     def remember_headers(self, content: str, headers: Sequence[str]) -> None:
         """Keep a file's headers, so that a file is not opened only to see which table it is."""
         note = self._header_note(content)
         note.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(note, json.dumps(list(headers), ensure_ascii=False))
+        write_sealed(note, list(headers))
 
     def _header_note(self, content: str) -> Path:
         return self.root / "headers" / f"{combined_hash(_rules_version(), content)[:_ADDRESS_DIGITS]}.json"
@@ -261,12 +262,10 @@ class Landing:
         return self.root / table.qualified_name
 
 
-def _is_whole(path: Path) -> bool:
-    """Whether a Parquet file is there to its end, where its mark stands."""
+def _holds(path: Path, content: str | None) -> bool:
+    """Whether a file is there with the content of this hash."""
     try:
-        with path.open("rb") as file:
-            file.seek(-len(_PARQUET_MARK), os.SEEK_END)
-            return file.read() == _PARQUET_MARK
+        return content_hash(path) == content
     except OSError:
         return False
 

@@ -18,11 +18,12 @@ from pipeline.ingest import land_part as parts
 from pipeline.ingest.duplicates.losing_rows import connect
 from pipeline.ingest.input_file import InputFile
 from pipeline.ingest.landing import zone as landing_zone
-from pipeline.ingest.landing.record import read_record, write_record
+from pipeline.ingest.landing.record import SOURCES, landed_tables, read_record, write_record
 from pipeline.ingest.landing.zone import LandedTable, Landing, part_address
 from pipeline.ingest.schema import Column, Kind, SourceTable
 from pipeline.ingest.sources import ingest_source
 from pipeline.ingest.tables import source_table
+from pipeline.state.workspace import Workspace
 from pipeline.storage.local_files import hidden_name
 from tests.ingest.ingest_harness import Silence, land, rejects, rows, write_csv
 
@@ -85,9 +86,34 @@ def test_an_unchanged_workbook_is_not_opened_to_see_which_table_it_is(
     assert land("lmn", tmp_path / "lmn", tmp_path)["leads_list"].loaded == 1
 
 
+def turn_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("note", ["[]", "", "{", '["Lead Name", "Phone"]', '{"seal": "", "value": ["Lead Name"]}'])
+def test_remembered_headers_that_make_no_sense_are_forgotten(note: str, tmp_path: Path) -> None:
+    write_csv(tmp_path / "lmn" / "x.csv", ["Lead Name"], [("Lee",)])
+    land("lmn", tmp_path / "lmn", tmp_path)
+    for remembered in tmp_path.rglob("headers/*.json"):
+        remembered.write_text(note)
+    assert land("lmn", tmp_path / "lmn", tmp_path)["leads_list"].loaded == 1
+
+
 @pytest.mark.parametrize(
     "damage",
-    ["cut the part", "lose the part", "lose the rejects", "empty the rejects", "lose the record", "spoil the record"],
+    [
+        "cut the part",
+        "turn a bit of the part",
+        "lose the part",
+        "lose the rejects",
+        "empty the rejects",
+        "turn a bit of the rejects",
+        "lose the record",
+        "spoil the record",
+        "change a count in the record",
+    ],
 )
 def test_a_part_that_is_not_whole_is_made_anew(tmp_path: Path, damage: str) -> None:
     table = accounts(tmp_path, ("1", "A", "maybe"))
@@ -96,6 +122,12 @@ def test_a_part_that_is_not_whole_is_made_anew(tmp_path: Path, damage: str) -> N
     match damage:
         case "cut the part":
             part.write_bytes(part.read_bytes()[:-1])
+        case "turn a bit of the part":
+            turn_a_bit(part)
+        case "turn a bit of the rejects":
+            turn_a_bit(refused)
+        case "change a count in the record":
+            record.write_text(record.read_text().replace('"loaded": 1', '"loaded": 2'))
         case "lose the part":
             part.unlink()
         case "lose the rejects":
@@ -223,6 +255,18 @@ def test_the_record_of_an_ingest_comes_back_as_it_was(tmp_path: Path) -> None:
     landed = list(land("crm", tmp_path / "crm", tmp_path).values())
     write_record(tmp_path / "landed.json", landed)
     assert read_record(tmp_path / "landed.json") == landed
+
+
+def test_a_landed_file_that_is_damaged_is_told_to_the_steps_after_it(tmp_path: Path) -> None:
+    accounts(tmp_path, ("1", "A", "yes"))
+    workspace = Workspace(tmp_path / "state")
+    for source in SOURCES:
+        location = str(tmp_path / "crm") if source == "crm" else None
+        write_record(workspace.landed(source), ingest_source(source, location, Landing(workspace.landing), Silence()))
+    (part,) = next(table for table in landed_tables(workspace) if table.is_configured).parts
+    turn_a_bit(part)
+    with pytest.raises(WarehouseError, match=r"what landed of crm\.accounts is gone or damaged"):
+        landed_tables(workspace)
 
 
 @pytest.mark.parametrize("content", [None, "", "[1]", '[{"source": "crm", "name": "nothing"}]'])

@@ -1,0 +1,29 @@
+"""JSON that tells when it is damaged: what it says stands beside the hash of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from pipeline.storage.local_files import write_whole
+
+
+def write_sealed(path: Path, value: Any) -> None:
+    """Write JSON values, whole or not at all."""
+    write_whole(path, json.dumps({"seal": _seal(value), "value": value}, ensure_ascii=False, sort_keys=True))
+
+
+def read_sealed(path: Path) -> Any:
+    """Read what `write_sealed` wrote; None where it is missing, or is not what was written."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return content["value"] if content["seal"] == _seal(content["value"]) else None
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+
+
+def _seal(value: Any) -> str:
+    """Hash the one way to write the values."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
