@@ -88,9 +88,8 @@ def run(
         "var": _decisions(var),
         "csv_safe": csv_safe,
         "xlsx": xlsx,
-        "accept": tuple(accept) if accept else None,
     }
-    outcome = run_warehouse(_settings(given), open_progress())
+    outcome = run_warehouse(_settings(given), open_progress(), accept or ())
     if outcome.is_repetition:
         print("Nothing is new: sources, settings and program are as in the last run, whose drops stand.")
     _show(outcome)

@@ -96,7 +96,6 @@ class Settings(BaseSettings):
     hold_back: Literal["organization", "run"] = Field(
         "organization", description="What an error in one organization's files holds back (D40)."
     )
-    accept: tuple[str, ...] = Field((), description="Findings accepted for this run, as GUARD[:PLACE]=WHY.")
     alert_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (), description="Who is told of runs: URLs as apprise has them, with blanks between."
     )

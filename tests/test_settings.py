@@ -96,3 +96,11 @@ def test_a_url_that_can_t_be_read_is_refused_where_it_is_set_and_not_quoted(name
     with pytest.raises(ValidationError, match=r"URL|user or password") as raised:
         Settings(**{name: url})
     assert "CANARY" not in "".join(traceback.format_exception(raised.value))
+
+
+def test_no_file_and_no_variable_accepts_a_finding(monkeypatch: pytest.MonkeyPatch, working_folder: Path) -> None:
+    monkeypatch.setenv("WAREHOUSE_ACCEPT", '["rows=always"]')
+    assert "accept" not in Settings().model_dump()
+    (working_folder / "warehouse.toml").write_text('accept = ["rows=always"]')
+    with pytest.raises(ValidationError, match="accept"):
+        Settings()

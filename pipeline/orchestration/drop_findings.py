@@ -18,9 +18,8 @@ from pipeline.guards.drift_guard import judge_drift, judge_gone_organization
 from pipeline.guards.drop_figures import DropFiles, measure_drift
 from pipeline.guards.findings import Finding, accept
 from pipeline.guards.thresholds import guards
-from pipeline.orchestration.source_findings import acceptances
+from pipeline.orchestration.resources import RunContext
 from pipeline.run_plan import RunPlan
-from pipeline.settings import Settings
 from pipeline.storage.place import Place
 
 
@@ -42,21 +41,21 @@ def staged_files(drop: StagedDrop, plan: RunPlan) -> DropFiles:
 
 
 def judge_drops(
-    settings: Settings, plan: RunPlan, place: Place, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]
+    run: RunContext, place: Place, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]
 ) -> tuple[Finding, ...]:
     """Judge the staged drops beside their baselines, with what this run's person accepts."""
-    known = guards(settings.guards)
+    known = guards(run.settings.guards)
     found: list[Finding] = []
     for drop in drops:
         if (before := baselines.get(drop.organization_id)) is not None and not _is_same(drop, before):
-            drift = measure_drift(staged_files(drop, plan), before.files)
+            drift = measure_drift(staged_files(drop, run.plan), before.files)
             found += judge_drift(drop.organization_id, drift, known)
     for gone in organizations_left_behind(place, {drop.organization_id for drop in drops}):
         manifest = latest_manifest(place, gone)
         files = manifest["files"] if manifest else ()
         accounts = next((file["rows"] for file in files if file["name"] == "account_core.parquet"), 0)
         found.append(judge_gone_organization(gone, accounts, known))
-    judged, _ = accept(found, acceptances(settings))
+    judged, _ = accept(found, run.accepted)
     return judged
 
 

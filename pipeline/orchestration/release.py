@@ -38,7 +38,7 @@ from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.orchestration.business_pages import write_business_pages
 from pipeline.orchestration.drop_findings import judge_drops, opened_baselines, staged_files
 from pipeline.orchestration.resources import RunContext
-from pipeline.orchestration.source_findings import SourceJudgement, acceptances, judge_run_sources, tell_findings
+from pipeline.orchestration.source_findings import SourceJudgement, judge_run_sources, tell_findings
 from pipeline.orchestration.verdict import Verdict, judge
 from pipeline.paths import PROJECT_ROOT
 from pipeline.report.facts import RunFacts
@@ -137,7 +137,7 @@ class Release:
             sources = aside.submit(measure_sources, self.landed, plan.as_of)
             aside.submit(load_templates)
             result = self._concluded(audit)
-        judgement = judge_run_sources(settings, plan, self.run.workspace, self.landed)
+        judgement = judge_run_sources(settings, plan, self.run.workspace, self.landed, self.run.accepted)
         with opened_baselines(self.destination.place, drops, plan.as_of) as baselines:
             findings = self._guarded(drops, baselines, judgement)
             verdict = judge(
@@ -162,7 +162,7 @@ class Release:
     ) -> tuple[Finding, ...]:
         """Hold the staged drops against the ones published last."""
         with self.run.progress.step("compare", "drops") as step:
-            findings = judge_drops(self.run.settings, self.run.plan, self.destination.place, drops, baselines)
+            findings = judge_drops(self.run, self.destination.place, drops, baselines)
             tell_findings(findings, self.run.progress)
             self._tell_unneeded([*judgement.findings, *findings])
             stops = sum(finding.stops for finding in findings)
@@ -173,7 +173,7 @@ class Release:
     def _tell_unneeded(self, findings: Sequence[Finding]) -> None:
         """Say which acceptances nothing needed: they may hide what comes next week."""
         needed = {finding.accepted for finding in findings}
-        for each in acceptances(self.run.settings):
+        for each in self.run.accepted:
             if each not in needed:
                 place = f":{each.place}" if each.place else ""
                 self.run.progress.view.noted(f"accepted, but nothing needed it: {each.guard}{place}={each.why}")
@@ -253,7 +253,7 @@ class Release:
             organizations=tuple(outcomes),
             sources=tuple(table.as_dict() for table in audited.sources.tables) if published else (),
             findings=tuple(finding.as_dict() for finding in found),
-            accepted=tuple(asdict(each) for each in acceptances(self.run.settings)),
+            accepted=tuple(asdict(each) for each in self.run.accepted),
             figures={
                 "rows": {drop.organization_id: _rows(drop) for drop in published},
                 "warned_checks": len(audited.audit.warnings),

@@ -12,6 +12,7 @@ from pipeline.audit import AuditProcess
 from pipeline.common.json_log import logged
 from pipeline.common.progress import PlainView, Progress
 from pipeline.dbt.worker import OpenDbt, open_dbt
+from pipeline.guards.findings import Acceptance
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
@@ -41,6 +42,8 @@ class RunContext:
     workspace: Workspace
     progress: Progress
     helpers: Helpers
+    accepted: tuple[Acceptance, ...] = ()
+    """What the person who runs accepts, for this run alone: no file and no variable says it."""
 
 
 def helpers_on_demand(target: str, workspace: Workspace) -> Helpers:

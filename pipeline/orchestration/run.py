@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from pipeline.common.errors import Interrupted, Interruptions, WarehouseError, i
 from pipeline.common.json_log import logged
 from pipeline.common.progress import Progress
 from pipeline.common.startup import quick_imports
+from pipeline.guards.findings import read_acceptances
 from pipeline.orchestration.resources import RunContext, helpers_started_early
 from pipeline.paths import PROJECT_ROOT
 from pipeline.run_plan import RunPlan
@@ -32,8 +34,9 @@ class RunOutcome:
     """The organizations whose drops were held back, each with what was wrong and the remedy (D40)."""
 
 
-def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
-    """Run every step; WarehouseError, and nothing published, if one fails."""
+def run_warehouse(settings: Settings, progress: Progress, accept: Sequence[str] = ()) -> RunOutcome:
+    """Run every step, with the findings that a person accepts; WarehouseError, and nothing published, if one fails."""
+    accepted = read_acceptances(accept, _who())
     _require_plain_path(PROJECT_ROOT)
     settings.require_source()
     require_writable(settings.exports)
@@ -46,7 +49,7 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
             fingerprint = run_fingerprint(settings, plan)
             if (standing := recorded_drops(workspace, fingerprint)) is not None:
                 return RunOutcome(standing, is_repetition=True)
-            drops, held_back = _execute(RunContext(settings, plan, workspace, progress, helpers))
+            drops, held_back = _execute(RunContext(settings, plan, workspace, progress, helpers, accepted))
         if held_back:
             return RunOutcome(drops, held_back=held_back)
         try:
@@ -54,6 +57,14 @@ def run_warehouse(settings: Settings, progress: Progress) -> RunOutcome:
         except OSError as fault:  # the run has published
             progress.view.noted(f"the next run will do all of this again, for it can't be recorded: {in_words(fault)}")
         return RunOutcome(drops)
+
+
+def _who() -> str:
+    """Name the person who runs."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a user without an entry in the system's list, as in a container
+        return "unknown"
 
 
 def _require_plain_path(program: Path) -> None:

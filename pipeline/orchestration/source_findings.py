@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.progress import Progress
-from pipeline.guards.findings import Acceptance, Finding, accept, read_acceptances
+from pipeline.guards.findings import Acceptance, Finding, accept
 from pipeline.guards.source_guard import SourceState, UnreadFile, judge_sources
 from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.thresholds import guards
@@ -31,7 +30,11 @@ class SourceJudgement:
 
 
 def judge_run_sources(
-    settings: Settings, plan: RunPlan, workspace: Workspace, landed: Sequence[LandedTable]
+    settings: Settings,
+    plan: RunPlan,
+    workspace: Workspace,
+    landed: Sequence[LandedTable],
+    accepted: Sequence[Acceptance] = (),
 ) -> SourceJudgement:
     """Judge the landed tables beside those of the run that published last, with what this run's person accepts."""
     last = RunRecords(workspace.runs).last_published(plan.as_of)
@@ -44,20 +47,8 @@ def judge_run_sources(
         if not any(fnmatch(name, pattern) for pattern in settings.ignore_files)
     ]
     found = judge_sources(SourceState(tables, plan.as_of), before, unread, guards(settings.guards))
-    judged, _ = accept(found, acceptances(settings))
+    judged, _ = accept(found, accepted)
     return SourceJudgement(tuple(tables), judged)
-
-
-def acceptances(settings: Settings) -> tuple[Acceptance, ...]:
-    """Read what the person who runs accepts; WarehouseError where a reason or a guard is missing."""
-    return read_acceptances(settings.accept, _who())
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a user without an entry in the system's list, as in a container
-        return "unknown"
 
 
 def stop_where_needed(findings: Sequence[Finding]) -> None:
@@ -91,7 +82,7 @@ def _whose(finding: Finding) -> str:
 def guard_sources(run: RunContext, landed: Sequence[LandedTable]) -> SourceJudgement:
     """Judge the sources as a step of the run; WarehouseError where a finding stops it."""
     with run.progress.step("guard", "tables") as step:
-        judgement = judge_run_sources(run.settings, run.plan, run.workspace, landed)
+        judgement = judge_run_sources(run.settings, run.plan, run.workspace, landed, run.accepted)
         tell_findings(judgement.findings, run.progress)
         warned = sum(finding.level == "warn" and finding.accepted is None for finding in judgement.findings)
         accepted = sum(finding.accepted is not None for finding in judgement.findings)
