@@ -54,22 +54,35 @@ def _decisions(values: list[str] | None) -> dict[str, str] | None:
     return pairs
 
 
+_Lmn = Annotated[str | None, typer.Option(help="Folder of LMN's workbooks or CSV files.", metavar="DIR")]
+_Crm = Annotated[str | None, typer.Option(help="The CRM's tables.", metavar="DIR|URL")]
+_Platform = Annotated[str | None, typer.Option(help="The platform's tables.", metavar="DIR|URL")]
+_AsOf = Annotated[str | None, typer.Option(help="The instant to speak of; now if unset.", metavar="ISO")]
+_SelectedYear = Annotated[int | None, typer.Option(help="The year of annual_revenue; as-of's if unset.")]
+_Target = Annotated[str | None, typer.Option(help="duckdb, postgres or spark.")]
+_Exports = Annotated[str | None, typer.Option(help="Where drops land.", metavar="DIR|URL")]
+_State = Annotated[Path | None, typer.Option(help="Landing zone, database and run history.", metavar="DIR")]
+_Var = Annotated[list[str] | None, typer.Option(help="Override a decision.", metavar="NAME=VALUE")]
+_Accept = Annotated[
+    list[str] | None, typer.Option(help="Accept a guard's finding for this run.", metavar="GUARD[:PLACE]=WHY")
+]
+_Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+
+
 @app.command()
 def run(
-    lmn: Annotated[str | None, typer.Option(help="Folder of LMN's workbooks or CSV files.", metavar="DIR")] = None,
-    crm: Annotated[str | None, typer.Option(help="The CRM's tables.", metavar="DIR|URL")] = None,
-    platform: Annotated[str | None, typer.Option(help="The platform's tables.", metavar="DIR|URL")] = None,
-    as_of: Annotated[str | None, typer.Option(help="The instant to speak of; now if unset.", metavar="ISO")] = None,
-    selected_year: Annotated[int | None, typer.Option(help="The year of annual_revenue; as-of's if unset.")] = None,
-    target: Annotated[str | None, typer.Option(help="duckdb, postgres or spark.")] = None,
-    exports: Annotated[str | None, typer.Option(help="Where drops land.", metavar="DIR|URL")] = None,
-    state: Annotated[Path | None, typer.Option(help="Landing zone, database and run history.", metavar="DIR")] = None,
-    var: Annotated[list[str] | None, typer.Option(help="Override a decision.", metavar="NAME=VALUE")] = None,
+    lmn: _Lmn = None,
+    crm: _Crm = None,
+    platform: _Platform = None,
+    as_of: _AsOf = None,
+    selected_year: _SelectedYear = None,
+    target: _Target = None,
+    exports: _Exports = None,
+    state: _State = None,
+    var: _Var = None,
     csv_safe: Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")] = None,
     xlsx: Annotated[bool | None, typer.Option("--xlsx", help="Also write workbooks of the lists.")] = None,
-    accept: Annotated[
-        list[str] | None, typer.Option(help="Accept a guard's finding for this run.", metavar="GUARD[:PLACE]=WHY")
-    ] = None,
+    accept: _Accept = None,
 ) -> None:
     """Ingest, compute, check and publish."""
     with quick_imports():
@@ -98,6 +111,45 @@ def run(
             where = f"organization {one['organization_id']} was held back"
             print(WarehouseError(one["what"], where=where, remedy=one["remedy"]), file=sys.stderr)
         raise typer.Exit(3)
+
+
+@app.command()
+def plan(
+    lmn: _Lmn = None,
+    crm: _Crm = None,
+    platform: _Platform = None,
+    as_of: _AsOf = None,
+    selected_year: _SelectedYear = None,
+    target: _Target = None,
+    exports: _Exports = None,
+    state: _State = None,
+    var: _Var = None,
+    accept: _Accept = None,
+    as_json: _Json = False,
+) -> None:
+    """Say what a run would change against the latest drops. Publish nothing; exit as that run would: 1 or 3."""
+    with quick_imports():
+        from pipeline.common.progress import open_progress
+        from pipeline.orchestration.plan import plan_lines, plan_warehouse
+
+    given = {
+        "lmn": lmn,
+        "crm": crm,
+        "platform": platform,
+        "as_of": as_of,
+        "selected_year": selected_year,
+        "target": target,
+        "exports": exports,
+        "state": state,
+        "var": _decisions(var),
+    }
+    planned = plan_warehouse(_settings(given), open_progress(), accept or ())
+    if as_json:
+        typer.echo(json.dumps([drop.as_dict() for drop in planned], indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(plan_lines(planned)))
+    if held_back := [drop for drop in planned if drop.held_back]:
+        raise typer.Exit(1 if len(held_back) == len(planned) else 3)
 
 
 @app.command()

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import create_view, scratch_connection
-from pipeline.contracts.contract import ExportContract
 from pipeline.drops.account_changes import account_changes
 from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.row_changes import RowChanges, compare_rows
+from pipeline.guards.drop_figures import DropFiles
 
 MONEY: Final = {
     "account_revenue_by_year": "revenue",
@@ -61,6 +64,11 @@ class DropDiff:
     money: dict[str, tuple[Decimal, Decimal]]
     accounts: tuple[MovedAccount, ...]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether the drops hold the same rows."""
+        return not any(export.added or export.changed or export.removed for export in self.exports)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the difference as plain JSON; money is text, so that no cent is lost."""
         return {
@@ -91,45 +99,52 @@ def diff_drops(before: OpenDrop, now: OpenDrop, export: str | None = None) -> Dr
             remedy=f"choose one of: {', '.join(sorted(contracts))}",
         )
     chosen = sorted(contracts) if export is None else [export]
-    exports = tuple(_export(name, before, now, contracts[name]) for name in chosen)
-    money = {f"{name}.{column}": _totals(name, column, before, now) for name, column in MONEY.items() if name in chosen}
-    moved = _accounts(before, now) if export is None else ()
-    return DropDiff(before.place.name, now.place.name, exports, money, moved)
+    exports = []
+    for name in chosen:
+        was, is_now = (drop.files.parquet.get(name) for drop in (before, now))
+        exports.append(export_diff(compare_rows(contracts[name], was, is_now), was, is_now))
+    moved: tuple[MovedAccount, ...] = ()
+    if export is None:
+        changes = account_changes(now.organization_id, now.files, before.files)
+        moved = moved_accounts(changes, before.files, now.files)
+    money = money_totals(chosen, before.files, now.files)
+    return DropDiff(before.place.name, now.place.name, tuple(exports), money, moved)
 
 
-def _export(name: str, before: OpenDrop, now: OpenDrop, contract: ExportContract) -> ExportDiff:
-    changes = compare_rows(contract, before.files.parquet.get(name), now.files.parquet.get(name))
-    return ExportDiff(name, *_rows(name, before, now), *_counts(changes), dict(changes.columns))
-
-
-def _counts(changes: RowChanges) -> tuple[int, int, int]:
-    return changes.added.num_rows, changes.changed.num_rows, changes.removed.num_rows
-
-
-def _rows(name: str, *drops: OpenDrop) -> tuple[int, int]:
-    before, now = (
-        next((file["rows"] for file in drop.manifest["files"] if file["name"] == f"{name}.parquet"), 0)
-        for drop in drops
+def export_diff(changes: RowChanges, before: Path | None, now: Path | None) -> ExportDiff:
+    """Count an export's changes between two Parquet files; one that is None has no rows."""
+    rows = [0 if path is None else pq.read_metadata(path).num_rows for path in (before, now)]
+    return ExportDiff(
+        changes.export,
+        before=rows[0],
+        now=rows[1],
+        added=changes.added.num_rows,
+        changed=changes.changed.num_rows,
+        removed=changes.removed.num_rows,
+        cells=dict(changes.columns),
     )
-    return before, now
 
 
-def _totals(name: str, column: str, before: OpenDrop, now: OpenDrop) -> tuple[Decimal, Decimal]:
+def money_totals(exports: Collection[str], before: DropFiles, now: DropFiles) -> dict[str, tuple[Decimal, Decimal]]:
+    """Total the money of those exports that have some, before and now, by `export.column`."""
     with closing(scratch_connection()) as connection:
-        was, is_now = (_total(connection, name, column, drop) for drop in (before, now))
-    return was, is_now
+        return {
+            f"{name}.{column}": (_total(connection, name, column, before), _total(connection, name, column, now))
+            for name, column in MONEY.items()
+            if name in exports
+        }
 
 
-def _total(connection: duckdb.DuckDBPyConnection, name: str, column: str, drop: OpenDrop) -> Decimal:
-    if (path := drop.files.parquet.get(name)) is None:
+def _total(connection: duckdb.DuckDBPyConnection, name: str, column: str, files: DropFiles) -> Decimal:
+    if (path := files.parquet.get(name)) is None:
         return Decimal(0)
     create_view(connection, "rows_of_money", path, None)
     (row,) = connection.execute(f"select coalesce(sum({column}), 0) from rows_of_money").fetchall()
     return Decimal(row[0])
 
 
-def _accounts(before: OpenDrop, now: OpenDrop) -> tuple[MovedAccount, ...]:
-    changes = account_changes(now.organization_id, now.files, before.files)
+def moved_accounts(changes: pa.Table, before: DropFiles, now: DropFiles) -> tuple[MovedAccount, ...]:
+    """Give the rows of `account_changes` with the accounts' names, those of now first."""
     names = {**_names(before), **_names(now)}
     return tuple(
         MovedAccount(
@@ -139,15 +154,16 @@ def _accounts(before: OpenDrop, now: OpenDrop) -> tuple[MovedAccount, ...]:
     )
 
 
-def _names(drop: OpenDrop) -> dict[int, str | None]:
-    if (path := drop.files.parquet.get("account_core")) is None:
+def _names(files: DropFiles) -> dict[int, str | None]:
+    if (path := files.parquet.get("account_core")) is None:
         return {}
     with closing(scratch_connection()) as connection:
         create_view(connection, "named_accounts", path, None)
         return dict(connection.execute("select account_id, account_name from named_accounts").fetchall())
 
 
-_CHANGES_SHOWN: Final = 10
+CHANGES_SHOWN: Final = 10
+"""Columns of an export, and accounts of one change, that a page or a terminal shows."""
 
 
 def diff_lines(diff: DropDiff) -> list[str]:
@@ -159,8 +175,8 @@ def diff_lines(diff: DropDiff) -> list[str]:
         lines.append(f"  {export.export}: {export.before:,} -> {export.now:,}, {'the same' if same else change}")
         if export.cells:
             most = sorted(export.cells.items(), key=lambda item: (-item[1], item[0]))
-            shown = ", ".join(f"{name} {count:,}" for name, count in most[:_CHANGES_SHOWN])
-            more = f" and {len(most) - _CHANGES_SHOWN} more columns" if len(most) > _CHANGES_SHOWN else ""
+            shown = ", ".join(f"{name} {count:,}" for name, count in most[:CHANGES_SHOWN])
+            more = f" and {len(most) - CHANGES_SHOWN} more columns" if len(most) > CHANGES_SHOWN else ""
             lines.append(f"    changed cells: {shown}{more}")
     if diff.money:
         lines += ["", "Money"]
@@ -178,10 +194,10 @@ def _account_lines(accounts: Sequence[MovedAccount]) -> list[str]:
     for change in dict.fromkeys(sorted(account.change for account in accounts)):
         moved = [account for account in accounts if account.change == change]
         lines.append(f"  {change}: {len(moved):,}")
-        for account in moved[:_CHANGES_SHOWN]:
+        for account in moved[:CHANGES_SHOWN]:
             values = f"{account.before or 'nothing'} -> {account.after or 'nothing'}"
             detail = f" ({account.detail})" if account.detail else ""
             lines.append(f"    {account.account_id} {account.name or 'without a name'}: {values}{detail}")
-        if len(moved) > _CHANGES_SHOWN:
-            lines.append(f"    and {len(moved) - _CHANGES_SHOWN:,} more")
+        if len(moved) > CHANGES_SHOWN:
+            lines.append(f"    and {len(moved) - CHANGES_SHOWN:,} more")
     return lines

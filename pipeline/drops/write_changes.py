@@ -17,6 +17,7 @@ from pipeline.common.instants import instant_text
 from pipeline.contracts.contract import ExportContract
 from pipeline.drops.account_changes import READ, account_changes
 from pipeline.drops.csv_file import write_csv
+from pipeline.drops.diff import DropDiff, MovedAccount, export_diff, money_totals, moved_accounts
 from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.row_changes import RowChanges, compare_rows
 from pipeline.drops.stage import CHECKSUMS, StagedDrop, write_parquet
@@ -44,10 +45,12 @@ class WrittenChanges:
     against: str
     as_of: str
     files: tuple[ChangesFile, ...]
+    diff: DropDiff
+    """The changes counted, for people."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the manifest says of them."""
-        return asdict(self)
+        return {"against": self.against, "as_of": self.as_of, "files": [asdict(file) for file in self.files]}
 
 
 def write_changes(
@@ -66,10 +69,13 @@ def write_changes(
     """
     folder = drop.folder / CHANGES
     folder.mkdir()
-    written = []
+    written, exports = [], []
     for contract in contracts:
-        changes = compare_rows(contract, before.files.parquet.get(contract.name), files.parquet.get(contract.name))
+        was, is_now = (drop_files.parquet.get(contract.name) for drop_files in (before.files, files))
+        changes = compare_rows(contract, was, is_now)
         written += _write_rows(folder, changes)
+        exports.append(export_diff(changes, was, is_now))
+    accounts: tuple[MovedAccount, ...] = ()
     if files.parquet.keys() >= set(READ):
         moved = account_changes(drop.organization_id, files, before.files, outcomes)
         writers = {"csv": write_csv, "parquet": write_parquet, **({"xlsx": write_xlsx} if xlsx else {})}
@@ -77,10 +83,13 @@ def write_changes(
             path = folder / f"{ACCOUNT_CHANGES}.{suffix}"
             write(moved, path)
             written.append(_describe(path, moved.num_rows))
+        accounts = moved_accounts(moved, before.files, files)
     in_order = tuple(sorted(written, key=lambda file: file.name))
     with (drop.folder / CHECKSUMS).open("a") as checksums:
         checksums.writelines(f"{file.sha256}  {file.name}\n" for file in in_order)
-    return WrittenChanges(before.place.name, instant_text(before.files.as_of), in_order)
+    money = money_totals({export.export for export in exports}, before.files, files)
+    diff = DropDiff(before.place.name, instant_text(files.as_of), tuple(exports), money, accounts)
+    return WrittenChanges(before.place.name, instant_text(before.files.as_of), in_order, diff)
 
 
 def _write_rows(folder: Path, changes: RowChanges) -> list[ChangesFile]:

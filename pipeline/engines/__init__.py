@@ -76,6 +76,9 @@ class Engine(Protocol):
     def query(self, select: str) -> pa.Table:
         """Return the rows of a select that dbt has compiled, of the marts and of what they were built from."""
 
+    def read_published(self, mart: str, having: Mapping[str, int | str]) -> pa.Table:
+        """Return the rows of a mart as people read it, where the columns have these values."""
+
     def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
         """Let readers of the marts see this run's, but for the organizations held back, whose rows stay as they are."""
 

@@ -11,6 +11,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
+from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import quoted, quoted_text, read_parquet
 from pipeline.contracts.contract import ExportContract
 from pipeline.engines import NOBODY, HeldBack, RawTable
@@ -138,6 +139,15 @@ class DuckDBEngine:
     def query(self, select: str) -> pa.Table:
         """Return the rows of a select."""
         return self._reader().sql(select).to_arrow_table()
+
+    def read_published(self, mart: str, having: Mapping[str, int | str]) -> pa.Table:
+        """Return rows of `published.duckdb`."""
+        published = self.path.with_name(PUBLISHED_FILE)
+        if not published.exists():
+            raise WarehouseError("is gone", where=str(published), remedy="run again with this --state")
+        chosen = " and ".join(f"{quoted(name)} = ?" for name in having)
+        with duckdb.connect(str(published), read_only=True) as connection:
+            return connection.execute(f"from marts.{quoted(mart)} where {chosen}", [*having.values()]).to_arrow_table()
 
     def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
         """Replace `published.duckdb`, which people query, by a file with this run's marts."""

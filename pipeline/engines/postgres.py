@@ -21,7 +21,7 @@ from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import in_order
 from pipeline.contracts.contract import ExportContract
 from pipeline.engines import NOBODY, HeldBack, RawTable
-from pipeline.engines.postgres_marts import BUILD_SCHEMA, publish_marts
+from pipeline.engines.postgres_marts import BUILD_SCHEMA, MARTS_SCHEMA, publish_marts
 from pipeline.engines.postgres_server import PostgresServer, open_server
 from pipeline.settings import Settings
 from pipeline.storage.local_files import write_whole
@@ -108,6 +108,22 @@ class PostgresEngine:
             cursor.execute(select)
             table = cursor.fetch_arrow_table()
         return pa.table({name: _plain(table[name]) for name in table.column_names})
+
+    def read_published(self, mart: str, having: Mapping[str, int | str]) -> pa.Table:
+        """Return rows of the schema `marts`, JSON as text."""
+        types = dict(self._columns_of(MARTS_SCHEMA, mart))
+        columns = sql.SQL(", ").join(
+            sql.SQL("{0}::text as {0}" if types[name] == "jsonb" else "{0}").format(sql.Identifier(name))
+            for name in types
+        )
+        chosen = sql.SQL(" and ").join(
+            sql.SQL("{} = {}").format(sql.Identifier(name), sql.Literal(value)) for name, value in having.items()
+        )
+        query = sql.SQL("select {} from {} where {}").format(columns, sql.Identifier(MARTS_SCHEMA, mart), chosen)
+        with closing(self._server.connect_arrow()) as connection, connection.cursor() as cursor:
+            cursor.execute(query.as_string())
+            table = cursor.fetch_arrow_table()
+        return pa.table({name: _in_type(table[name], types[name], f"{mart}.{name}") for name in types})
 
     def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
         """Put this run's marts before their readers, all in one transaction."""

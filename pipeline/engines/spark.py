@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import in_order
@@ -145,6 +146,13 @@ class SparkEngine:
         if SparkEngine._session is None:
             raise _nothing_loaded()
         return SparkEngine._session.sql(select).toArrow()
+
+    def read_published(self, mart: str, having: Mapping[str, int | str]) -> pa.Table:
+        """Return rows of the folder that `published` points to."""
+        table = ds.dataset(self._published / "marts" / mart, format="parquet").to_table()
+        for name, value in having.items():
+            table = table.filter(ds.field(name) == value)
+        return table
 
     def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
         """Point `published` to this run's folder, and remove all others but the one that it pointed to.

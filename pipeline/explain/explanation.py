@@ -14,6 +14,7 @@ from pipeline.explain.column_evidence import read_evidence
 from pipeline.explain.column_groups import group_of
 from pipeline.explain.evidence import Evidence
 from pipeline.explain.identity import Identity, find_account
+from pipeline.explain.published import Published
 from pipeline.explain.queries import Queries, Row, open_queries
 from pipeline.explain.rule_texts import RuleText, rule_text
 from pipeline.settings import Settings
@@ -65,6 +66,10 @@ class Explanation:
     selected_year: int
     columns: tuple[ExplainedColumn, ...]
     is_story: bool
+    drop: str | None = None
+    """The published drop that it speaks of; None where nothing has been published."""
+    remark: str | None = None
+    """What is unusual about that: the last build was held back, say."""
 
 
 def explain_account(
@@ -72,7 +77,8 @@ def explain_account(
 ) -> Explanation:
     """Explain an account's columns, or one of them (`name` or `table.name`) with its rules and evidence.
 
-    Reads what the latest run of the state folder built. WarehouseError for an unknown or ambiguous account or column.
+    Speaks of what was published last; where that is not of the last build, without the rows behind it. WarehouseError
+    for an unknown or ambiguous account or column.
     """
     with open_queries(settings) as queries:
         chosen = choose_columns(column, queries.manifest)
@@ -84,6 +90,9 @@ def explain_columns(
     queries: Queries, account: Identity, chosen: Mapping[str, Sequence[ContractColumn]], *, is_story: bool
 ) -> Explanation:
     """Explain the chosen columns, by table, of an account."""
+    published = queries.published(account.organization_id)
+    if not published.is_last_build:
+        return _explain_published(queries, account, chosen, published, is_story=is_story)
     project = read_evidence(queries.manifest)
     channels = project.named_rows[CHANNEL_ROWS]
     evidence = {(table, c.name): project.of(table, c.name) for table in chosen for c in chosen[table] if is_story}
@@ -117,7 +126,50 @@ def explain_columns(
                     evidence=rows,
                 )
             )
-    return Explanation(account, queries.plan.as_of, queries.plan.selected_year, tuple(explained), is_story)
+    return Explanation(
+        account,
+        queries.plan.as_of,
+        queries.plan.selected_year,
+        tuple(explained),
+        is_story,
+        published.drop,
+        published.remark,
+    )
+
+
+def _explain_published(
+    queries: Queries,
+    account: Identity,
+    chosen: Mapping[str, Sequence[ContractColumn]],
+    published: Published,
+    *,
+    is_story: bool,
+) -> Explanation:
+    """Explain columns as they were published: value and rules, for the rows behind them went with their build."""
+    explained = []
+    for table, columns in chosen.items():
+        row = queries.published_row(table, account)
+        for contract in columns:
+            value = row.get(contract.name)
+            explained.append(
+                ExplainedColumn(
+                    table=table,
+                    contract=contract,
+                    group=group_of(table, contract.name),
+                    value=value,
+                    note=_why_no_value(account, table, contract) if value is None else None,
+                    rules=tuple(map(rule_text, contract.rules)) if is_story else (),
+                )
+            )
+    return Explanation(
+        account,
+        published.as_of,
+        published.selected_year,
+        tuple(explained),
+        is_story,
+        published.drop,
+        published.remark,
+    )
 
 
 def _cited(contract: ContractColumn, evidence: Iterable[EvidenceRows]) -> list[str]:

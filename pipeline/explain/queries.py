@@ -19,8 +19,9 @@ from pipeline.dbt.runner import DbtContext, compile_analyses, parsed_project, pr
 from pipeline.engines import Engine, open_engine
 from pipeline.explain.evidence import Evidence
 from pipeline.explain.identity import Identity
-from pipeline.run_plan import RunPlan
+from pipeline.explain.published import Published, published_last
 from pipeline.settings import Settings
+from pipeline.state.runs import RunRecords
 from pipeline.state.workspace import Workspace
 
 Row = dict[str, Any]
@@ -29,8 +30,9 @@ Row = dict[str, Any]
 class Queries:
     """The analyses of the run whose marts the engine holds; `plan` is that run's."""
 
-    def __init__(self, engine: Engine, workspace: Workspace, plan: RunPlan) -> None:
-        self.plan = plan
+    def __init__(self, engine: Engine, workspace: Workspace, build: Build) -> None:
+        self.plan = build.plan
+        self._build = build
         self._engine = engine
         self._workspace = workspace
 
@@ -43,6 +45,20 @@ class Queries:
         """List every account by what people call it."""
         compiled = self._compiled(["identities"], {})
         return _rows(self._engine.query(compiled["identities"]))
+
+    def published(self, organization_id: int) -> Published:
+        """Say what was published last for an organization."""
+        return published_last(RunRecords(self._workspace.runs).newest_first(), self._build, organization_id)
+
+    def published_row(self, mart: str, account: Identity) -> Row:
+        """Read an account's row of a mart as it was published; empty where there is none."""
+        having: dict[str, int | str] = {"organization_id": account.organization_id, "account_id": account.account_id}
+        if mart == "accounts":
+            if account.crm_account_id is None:
+                return {}
+            having = {"id": account.crm_account_id}
+        rows = _rows(self._engine.read_published(mart, having))
+        return rows[0] if rows else {}
 
     def about(self, account: Identity, names: Iterable[str]) -> AccountRows:
         """Ask analyses, named without `explain_`, about an account."""
@@ -113,7 +129,7 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
                     where=str(settings.state),
                     remedy="run again with this --state, then explain what it built",
                 )
-            yield Queries(engine, workspace, build.plan)
+            yield Queries(engine, workspace, build)
 
 
 def _nothing_built(settings: Settings) -> WarehouseError:

@@ -50,6 +50,8 @@ def render(explanation: Explanation, console: Console, *, shown_rows: int = SHOW
 
 def _print(explanation: Explanation, console: Console, shown_rows: int) -> None:
     console.print(_heading(explanation, console.is_terminal))
+    if explanation.remark:
+        console.print(Text(explanation.remark, style="yellow"))
     if not explanation.is_story:
         for table, columns in groupby(explanation.columns, key=lambda column: column.table):
             console.print()
@@ -67,6 +69,8 @@ def as_json(explanation: Explanation) -> str:
         "account": vars(explanation.account),
         "as_of": explanation.as_of,
         "selected_year": explanation.selected_year,
+        "drop": explanation.drop,
+        "remark": explanation.remark,
         "columns": [_described(column, explanation.is_story) for column in explanation.columns],
     }
     return json.dumps(described, default=_json_value, ensure_ascii=False, indent=2)

@@ -14,6 +14,8 @@ from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 
 JOB = "warehouse"
+MODELS_JOB = "models"
+"""All but the drops: nothing is published."""
 
 
 def build_definitions(settings: Settings, run: RunContext | None = None) -> dg.Definitions:
@@ -28,7 +30,10 @@ def build_definitions(settings: Settings, run: RunContext | None = None) -> dg.D
     models = build_model_assets(manifest, awaited=set(drops.dependency_keys))
     return dg.Definitions(
         assets=[*build_source_assets(), models, drops],
-        jobs=[dg.define_asset_job(JOB)],
+        jobs=[
+            dg.define_asset_job(JOB),
+            dg.define_asset_job(MODELS_JOB, selection=dg.AssetSelection.all() - dg.AssetSelection.assets(drops)),
+        ],
         schedules=[build_weekly_schedule(JOB)],
         sensors=[build_new_files_sensor(JOB, settings)],
         resources={"run": run or run_in_turn(settings)},

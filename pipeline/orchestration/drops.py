@@ -1,14 +1,14 @@
 """The drops as assets: staged, audited, published, in one step, so that nothing comes between check and publication."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import contracts_from_manifest
+from pipeline.contracts.contract import ExportContract, contracts_from_manifest
 from pipeline.dbt.build_record import Build
 from pipeline.drops.destination import open_destination
 from pipeline.engines import open_engine
@@ -20,6 +20,32 @@ from pipeline.orchestration.resources import RunContext
 STAGED = dg.AssetKey(["drops", "staged"])
 AUDITED = dg.AssetKey(["drops", "audited"])
 PUBLISHED = dg.AssetKey(["drops", "published"])
+
+
+@contextmanager
+def open_release(run: RunContext, run_id: str, contracts: Sequence[ExportContract]) -> Iterator[Release]:
+    """Open the way from the marts that stand to the drops.
+
+    WarehouseError where there are none, or they are older than the sources, or somebody else has changed them.
+    """
+    landed = landed_tables(run.workspace)
+    with closing(open_engine(run.settings)) as engine:
+        build = Build.standing(engine, run.workspace.built)
+        if build is None:
+            raise WarehouseError(
+                "the models have not been built yet, or somebody else has changed them since",
+                remedy="materialise all of the models first; to use dbt by hand, work on a copy of the database",
+            )
+        build.require_current({table.table.qualified_name: table.fingerprint for table in landed})
+        yield Release(
+            run=replace(run, plan=build.plan),  # the marts' own, where an earlier run has built them
+            run_id=run_id,
+            engine=engine,
+            contracts=contracts,
+            landed=landed,
+            build=build,
+            destination=open_destination(run.settings, run.workspace),
+        )
 
 
 def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
@@ -40,24 +66,8 @@ def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, run: dg.ResourceParam[RunContext]
     ) -> Iterator[dg.MaterializeResult[Any]]:
         """Stage, audit and publish a drop for each organization."""
-        landed = landed_tables(run.workspace)
-        with closing(open_engine(run.settings)) as engine:
-            build = Build.standing(engine, run.workspace.built)
-            if build is None:
-                raise WarehouseError(
-                    "the models have not been built yet, or somebody else has changed them since",
-                    remedy="materialise all of the models first; to use dbt by hand, work on a copy of the database",
-                )
-            build.require_current({table.table.qualified_name: table.fingerprint for table in landed})
-            publication = Release(
-                run=replace(run, plan=build.plan),  # the marts' own, where an earlier run has built them
-                run_id=context.run.run_id,
-                engine=engine,
-                contracts=contracts,
-                landed=landed,
-                inputs=build.inputs,
-                destination=open_destination(run.settings, run.workspace),
-            ).publish()
+        with open_release(run, context.run.run_id, contracts) as release:
+            publication = release.publish()
         facts = [
             {
                 "organization_id": drop.organization_id,

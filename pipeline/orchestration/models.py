@@ -22,9 +22,8 @@ from pipeline.engines import Engine, open_engine
 from pipeline.engines.raw_tables import raw_tables
 from pipeline.ingest.landing.record import landed_tables, named_inputs
 from pipeline.orchestration.dbt_events import DbtEvents
-from pipeline.orchestration.resources import RunContext
+from pipeline.orchestration.resources import RunContext, reported_failure
 from pipeline.orchestration.source_findings import guard_sources
-from pipeline.report.failure import failure_reported
 from pipeline.storage.local_files import write_whole
 
 _TABLES = ("model", "seed")
@@ -108,7 +107,7 @@ def build_model_assets(
         only = awaited if context.instance.is_ephemeral else None
         events = DbtEvents(assets, checks, stored_parents, with_kept=subset is None, only=only)
         failed = []
-        with failure_reported(run.settings, run.plan, run.progress, lambda: landed_tables(run.workspace)):
+        with reported_failure(run, lambda: landed_tables(run.workspace)):
             guard_sources(run, landed_tables(run.workspace))
             with closing(open_engine(run.settings)) as engine:
                 last = Build.standing(engine, run.workspace.built)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,9 +21,11 @@ from pipeline.common.instants import run_name
 from pipeline.common.scratch_database import spare_memory
 from pipeline.contracts.compatibility import check_versions, contracts_of_drop
 from pipeline.contracts.contract import ExportContract
+from pipeline.dbt.build_record import Build
 from pipeline.drops.account_changes import OUTCOMES
 from pipeline.drops.catalog import REPORTS, latest_manifest, latest_name, organization_place
 from pipeline.drops.destination import Destination
+from pipeline.drops.diff import DropDiff
 from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.manifest import build_manifest, drop_name
 from pipeline.drops.publish_to_folder import PublishedDrop
@@ -69,6 +71,8 @@ class AuditedDrops:
     findings: Sequence[Finding]
     """The drift guard's."""
     verdict: Verdict
+    diffs: Mapping[int, DropDiff] = field(default_factory=dict)
+    """What would change for each organization that has a drop already."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +92,8 @@ class Release:
     engine: Engine
     contracts: Sequence[ExportContract]
     landed: Sequence[LandedTable]
-    inputs: Sequence[Mapping[str, Any]]
-    """The source files that the marts were built from, by the build's stamp."""
+    build: Build
+    """What the marts were built from, by their stamp."""
     destination: Destination
 
     def publish(self) -> Publication:
@@ -116,6 +120,16 @@ class Release:
                 raise
             self._alert(self._keep_record(audited, published), pages)
             return Publication(published, audited.verdict.held_back)
+
+    def plan(self) -> AuditedDrops:
+        """Do all that publishing does up to the verdict, and leave nothing of it."""
+        with self.destination.turn():
+            self.destination.clear_staging()
+            try:
+                return self.stage_and_audit()
+            finally:
+                with suppress(OSError):
+                    self.destination.clear_staging()
 
     def stage_and_audit(self) -> AuditedDrops:
         """Write the drops beside the published ones, judge them, and gather what their reports tell."""
@@ -147,15 +161,20 @@ class Release:
                 problem,
                 hold_back_all=settings.hold_back == "run",
             )
-            changes = self._changes(drops, baselines, verdict)
+            changes = self._changes(drops, baselines)
             may = [drop for drop in drops if verdict.problem_of(drop.organization_id) is None]
             pages = write_business_pages(self.engine, plan, self.destination.place, may, baselines)
         manifests = self._manifests(drops, result, [*judgement.findings, *findings], changes, pages)
+        diffs = {
+            drop.organization_id: replace(changes[drop.organization_id].diff, now=drop_name(manifest))
+            for drop, manifest in zip(drops, manifests, strict=True)
+            if drop.organization_id in changes
+        }
         reports = self._reports(
-            drops, manifests, sources.result(), result, metrics, verdict, [*judgement.findings, *findings]
+            drops, manifests, diffs, sources.result(), result, metrics, verdict, [*judgement.findings, *findings]
         )
         history = {DUPLICATES: self._duplicates(), METRICS: _of_this_run(metrics, plan.as_of)}
-        return AuditedDrops(drops, result, manifests, reports, history, judgement, findings, verdict)
+        return AuditedDrops(drops, result, manifests, reports, history, judgement, findings, verdict, diffs)
 
     def _guarded(
         self, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop], judgement: SourceJudgement
@@ -178,15 +197,16 @@ class Release:
                 place = f":{each.place}" if each.place else ""
                 self.run.progress.view.noted(f"accepted, but nothing needed it: {each.guard}{place}={each.why}")
 
-    def _changes(
-        self, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop], verdict: Verdict
-    ) -> dict[int, WrittenChanges]:
-        """Write what changed into each drop that is published and has one before it of an earlier instant."""
+    def _changes(self, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]) -> dict[int, WrittenChanges]:
+        """Write what changed into each staged drop that has one before it, also into one that is held back.
+
+        That one is not published, but its report tells what would have changed.
+        """
         outcomes = self.engine.read(OUTCOMES_MART, OUTCOMES.names)
         written = {}
         for drop in drops:
             before = baselines.get(drop.organization_id)
-            if before is not None and verdict.problem_of(drop.organization_id) is None:
+            if before is not None:
                 files = staged_files(drop, self.run.plan)
                 written[drop.organization_id] = write_changes(
                     drop, files, before, self.contracts, outcomes, xlsx=self.run.settings.xlsx
@@ -259,6 +279,8 @@ class Release:
                 "warned_checks": len(audited.audit.warnings),
             },
             problem=None if verdict.run is None else "\n".join(without_rows(verdict.run.what)),
+            build=self.build.build_id,
+            selected_year=self.run.plan.selected_year,
         )
         RunRecords(self.run.workspace.runs).add(record)
         return record
@@ -336,7 +358,7 @@ class Release:
                 as_of=self.run.plan.as_of,
                 data_as_of=data_as_of.get(drop.organization_id, self.run.plan.as_of),
                 settings=self.run.plan.published_settings,
-                inputs=self.inputs,
+                inputs=self.build.inputs,
                 checks=audit.of_organization(drop.organization_id),
                 guards=[finding.as_dict() for finding in own],
                 accepted=[asdict(finding.accepted) for finding in own if finding.accepted],
@@ -351,6 +373,7 @@ class Release:
         self,
         drops: Sequence[StagedDrop],
         manifests: Sequence[Mapping[str, Any]],
+        diffs: Mapping[int, DropDiff],
         sources: Sequence[MeasuredTable],
         audit: AuditResult,
         metrics: pa.Table,
@@ -372,7 +395,15 @@ class Release:
             )
             place = self.destination.place
             facts = [
-                gather_facts(measured, place, drop.organization_id, drop, manifest, self.contracts)
+                gather_facts(
+                    measured,
+                    place,
+                    drop.organization_id,
+                    drop,
+                    manifest,
+                    self.contracts,
+                    diffs.get(drop.organization_id),
+                )
                 for drop, manifest in zip(drops, manifests, strict=True)
             ]
             step.summary = plural(len(facts), "report")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -19,6 +19,8 @@ from pipeline.state.workspace import Workspace
 
 if TYPE_CHECKING:
     import dagster as dg
+
+    from pipeline.ingest.landing.zone import LandedTable
 
 OpenAudit = Callable[[], AbstractContextManager[AuditProcess]]
 
@@ -42,8 +44,19 @@ class RunContext:
     workspace: Workspace
     progress: Progress
     helpers: Helpers
+    publishes: bool = True
+    """Whether the run publishes: one that only plans leaves no record and no report, of its failure neither."""
     accepted: tuple[Acceptance, ...] = ()
     """What the person who runs accepts, for this run alone: no file and no variable says it."""
+
+
+def reported_failure(run: RunContext, landed: Callable[[], Sequence[LandedTable]]) -> AbstractContextManager[None]:
+    """Report the failure of a step of a run that publishes (`failure_reported`)."""
+    if not run.publishes:
+        return nullcontext()
+    from pipeline.report.failure import failure_reported
+
+    return failure_reported(run.settings, run.plan, run.progress, landed)
 
 
 def helpers_on_demand(target: str, workspace: Workspace) -> Helpers:

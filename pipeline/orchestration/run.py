@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipeline.common.errors import Interrupted, Interruptions, WarehouseError, in_words
 from pipeline.common.json_log import logged
@@ -20,6 +20,9 @@ from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from pipeline.storage.place import require_writable
+
+if TYPE_CHECKING:
+    import dagster as dg
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the steps speak through Progress
 
@@ -36,7 +39,7 @@ class RunOutcome:
 
 def run_warehouse(settings: Settings, progress: Progress, accept: Sequence[str] = ()) -> RunOutcome:
     """Run every step, with the findings that a person accepts; WarehouseError, and nothing published, if one fails."""
-    accepted = read_acceptances(accept, _who())
+    accepted = read_acceptances(accept, person_who_runs())
     _require_plain_path(PROJECT_ROOT)
     settings.require_source()
     require_writable(settings.exports)
@@ -49,7 +52,7 @@ def run_warehouse(settings: Settings, progress: Progress, accept: Sequence[str] 
             fingerprint = run_fingerprint(settings, plan)
             if (standing := recorded_drops(workspace, fingerprint)) is not None:
                 return RunOutcome(standing, is_repetition=True)
-            drops, held_back = _execute(RunContext(settings, plan, workspace, progress, helpers, accepted))
+            drops, held_back = _execute(RunContext(settings, plan, workspace, progress, helpers, accepted=accepted))
         if held_back:
             return RunOutcome(drops, held_back=held_back)
         try:
@@ -59,7 +62,7 @@ def run_warehouse(settings: Settings, progress: Progress, accept: Sequence[str] 
         return RunOutcome(drops)
 
 
-def _who() -> str:
+def person_who_runs() -> str:
     """Name the person who runs."""
     try:
         return getpass.getuser()
@@ -78,25 +81,31 @@ def _require_plain_path(program: Path) -> None:
 
 
 def _execute(run: RunContext) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Run the job in this process; return the drops that it published, and the organizations that it held back."""
+    """Run the job; return the drops that it published, and the organizations that it held back."""
+    result = execute_job(run)
+    from pipeline.orchestration.drops import PUBLISHED
+
+    (published,) = (event for event in result.get_asset_materialization_events() if event.asset_key == PUBLISHED)
+    drops, held_back = (published.materialization.metadata[name].value for name in ("drops", "held_back"))
+    assert isinstance(drops, list)
+    assert isinstance(held_back, list)
+    return drops, held_back
+
+
+def execute_job(run: RunContext, job_name: str | None = None) -> dg.ExecuteInProcessResult:
+    """Run the job of that name, the whole one where none is given, in this process."""
     with quick_imports():
         import dagster as dg
 
         from pipeline.orchestration.definitions import JOB, build_definitions
-        from pipeline.orchestration.drops import PUBLISHED
 
-    job = build_definitions(run.settings, run).resolve_job_def(JOB)
+    job = build_definitions(run.settings, run).resolve_job_def(job_name or JOB)
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
         try:
-            result = job.execute_in_process(instance=instance, run_config=_QUIET)
+            return job.execute_in_process(instance=instance, run_config=_QUIET)
         except dg.DagsterExecutionInterruptedError:
             raise Interrupted from None
         except Exception:
             if Interruptions.is_wished():
                 raise Interrupted from None
             raise
-    (published,) = (event for event in result.get_asset_materialization_events() if event.asset_key == PUBLISHED)
-    drops, held_back = (published.materialization.metadata[name].value for name in ("drops", "held_back"))
-    assert isinstance(drops, list)
-    assert isinstance(held_back, list)
-    return drops, held_back

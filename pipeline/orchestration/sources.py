@@ -12,8 +12,7 @@ from pipeline.ingest.landing.record import SOURCES, landed_tables, write_record
 from pipeline.ingest.landing.zone import LandedTable, Landing
 from pipeline.ingest.sources import ingest_source
 from pipeline.ingest.tables import SOURCE_TABLES
-from pipeline.orchestration.resources import RunContext
-from pipeline.report.failure import failure_reported
+from pipeline.orchestration.resources import RunContext, reported_failure
 
 _DESCRIPTIONS = {
     "lmn": "LMN's workbooks: estimates, contacts, leads, jobsites.",
@@ -45,7 +44,7 @@ def _source_assets(source: str) -> dg.AssetsDefinition:
             return landed_tables(run.workspace, _sources_read(context))
 
         with (
-            failure_reported(run.settings, run.plan, run.progress, read_so_far),
+            reported_failure(run, read_so_far),
             run.progress.step(source) as step,
         ):
             run.settings.require_source()

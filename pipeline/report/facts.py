@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from pipeline.audit.results import Check
+from pipeline.drops.diff import DropDiff
 from pipeline.guards.findings import Finding
 
 
@@ -161,4 +162,6 @@ class RunFacts:
     """The sources that a run which stopped had not read."""
     guards: tuple[Finding, ...] = ()
     held_back: tuple[int, ...] = ()
+    diff: DropDiff | None = None
+    """How an organization's drop differs from the one that was published last."""
     """The organizations whose drops the run held back, while it published others."""

@@ -26,6 +26,7 @@ from pipeline.common.null_counts import NullCounts, count_nulls
 from pipeline.common.scratch_database import scratch_connection
 from pipeline.contracts.contract import ExportContract
 from pipeline.drops.catalog import drop_before, latest_name, organization_place
+from pipeline.drops.diff import DropDiff
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.stage import StagedDrop
 from pipeline.guards.findings import Finding, findings_of
@@ -106,10 +107,12 @@ def gather_facts(
     staged: StagedDrop | None,
     manifest: Mapping[str, Any] | None,
     contracts: Sequence[ExportContract],
+    diff: DropDiff | None = None,
 ) -> RunFacts:
     """Gather what an organization's report says, before its drop is published.
 
-    `staged` and `manifest` are None where the run failed before there were any; `place` holds the drops.
+    `staged` and `manifest` are None where the run failed before there were any; `place` holds the drops. `diff` says
+    how the drop differs from the one that was published last.
     """
     is_crm = organization_id == run.plan.crm_organization_id
     visible = [table for table in run.sources if is_crm or has_tenant(table.landed.table)]
@@ -140,6 +143,7 @@ def gather_facts(
         plots=() if staged is None else draw_plots(staged.folder, run.plan),
         unread=run.unread,
         guards=tuple(findings_of(run.findings, organization_id, run.plan.crm_organization_id)),
+        diff=diff,
     )
     return facts if facts.is_published else replace(facts, name=_failed_name(facts))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.audit.results import AuditResult, Check
 from pipeline.common import formats as words
+from pipeline.drops import diff
 from pipeline.report import verdict
 from pipeline.report.charts import HEIGHT, WIDTH, lay_out
 from pipeline.report.facts import ColumnNulls, RunFacts
@@ -50,6 +51,9 @@ def render_report(facts: RunFacts) -> str:
             chart_height=HEIGHT,
             changed=_changed(facts),
             truths=two_truths(facts),
+            moved=_by_change(facts.diff),
+            most_cells=_most_cells,
+            changes_shown=diff.CHANGES_SHOWN,
         )
     )
 
@@ -91,6 +95,19 @@ def _by_export(checks: list[Check]) -> dict[str, list[Check]]:
     for check in checks:
         grouped.setdefault(check.export, []).append(check)
     return grouped
+
+
+def _by_change(drop_diff: diff.DropDiff | None) -> dict[str, list[diff.MovedAccount]]:
+    """Group the accounts that moved by what changed."""
+    moved: dict[str, list[diff.MovedAccount]] = {}
+    for account in drop_diff.accounts if drop_diff else ():
+        moved.setdefault(account.change, []).append(account)
+    return dict(sorted(moved.items()))
+
+
+def _most_cells(export: diff.ExportDiff) -> list[tuple[str, int]]:
+    """List the columns of which most cells changed, the most first."""
+    return sorted(export.cells.items(), key=lambda item: (-item[1], item[0]))[: diff.CHANGES_SHOWN]
 
 
 def _changed(facts: RunFacts) -> list[tuple[str, ColumnNulls]]:

@@ -30,6 +30,8 @@ class OrganizationOutcome:
     drop: str | None
     is_new: bool = False
     why: tuple[str, ...] = ()
+    is_latest: bool = True
+    """Whether `latest` named the drop then; not where it spoke of a later instant (D38)."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,9 @@ class RunRecord:
     accepted: tuple[Mapping[str, Any], ...] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
     problem: str | None = None
+    build: str | None = None
+    """The `build_id` of the models that it published from."""
+    selected_year: int | None = None
 
     @property
     def name(self) -> str:

@@ -20,6 +20,7 @@ from pipeline.audit import AuditProcess
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import in_order
 from pipeline.contracts.contract import ExportContract
+from pipeline.dbt.build_record import Build
 from pipeline.drops.account_changes import OUTCOMES
 from pipeline.drops.destination import open_destination
 from pipeline.drops.stage import StagedDrop, stage_drops
@@ -114,7 +115,7 @@ def run(folder: Path, auditor: AuditProcess, contracts: Sequence[ExportContract]
         engine=Marts(),
         contracts=contracts,
         landed=[],
-        inputs=[],
+        build=Build(plan, "duckdb", "project", {}),
         destination=open_destination(settings, context.workspace),
     ).publish()
 

@@ -14,6 +14,7 @@ import pytest
 from pipeline.audit import AuditResult
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import ExportContract
+from pipeline.dbt.build_record import Build
 from pipeline.drops.destination import open_destination
 from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.stage import StagedDrop
@@ -57,7 +58,7 @@ class Run:
             engine=self.engine,  # type: ignore[arg-type]
             contracts=(),
             landed=(),
-            inputs=(),
+            build=Build(run.plan, "duckdb", "project", {}),
             destination=destination,
         )
 

@@ -1,0 +1,71 @@
+"""Which drop an explanation speaks of: the one published last, be it of the last build or of one before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pipeline.common.instants import instant_text
+from pipeline.dbt.build_record import Build
+from pipeline.state.runs import PUBLISHED, OrganizationOutcome, RunRecord
+
+
+@dataclass(frozen=True)
+class Published:
+    """What was published last for an organization; `drop` is None where nothing was, `remark` says what is unusual.
+
+    Where `is_last_build`, the last build is explained, with the rows behind each value. Else the build has others.
+    """
+
+    drop: str | None
+    as_of: datetime
+    selected_year: int
+    is_last_build: bool
+    remark: str | None = None
+
+
+def published_last(records: Sequence[RunRecord], build: Build, organization_id: int) -> Published:
+    """Say what was published last for an organization, by the records of runs, the newest first."""
+    published = [
+        (record, outcome)
+        for record in records
+        if record.verdict in PUBLISHED and (outcome := _outcome(record, organization_id)) and outcome.is_latest
+    ]
+    fate = _fate(records, build, organization_id)
+    last_build = f"The last build, as of {instant_text(build.plan.as_of)}, {fate}"
+    if not published:
+        remark = f"{last_build}; nothing has been published for organization {organization_id} yet."
+        return Published(None, build.plan.as_of, build.plan.selected_year, is_last_build=True, remark=remark)
+    record, outcome = published[0]
+    as_of, year = record.as_of, record.selected_year or record.as_of.year
+    if record.build == build.build_id:
+        return Published(outcome.drop, as_of, year, True, _rolled_back(records, organization_id))
+    remark = f"{last_build}. This is what was published before, {outcome.drop}; the rows behind it went with its build."
+    return Published(outcome.drop, as_of, year, is_last_build=False, remark=remark)
+
+
+def _outcome(record: RunRecord, organization_id: int) -> OrganizationOutcome | None:
+    found = [one for one in record.organizations if one.organization_id == organization_id and one.drop is not None]
+    return found[0] if found else None
+
+
+def _fate(records: Sequence[RunRecord], build: Build, organization_id: int) -> str:
+    """Say what became of the build for an organization."""
+    of_build = next((record for record in records if record.build == build.build_id), None)
+    if of_build is None:
+        return "was not published"
+    if _outcome(of_build, organization_id) is not None:
+        return "was published beside the latest drop, which speaks of a later instant"
+    why = [text for one in of_build.organizations if one.organization_id == organization_id for text in one.why]
+    reason = why[0] if why else of_build.problem
+    return f"was held back{f': {reason}' if reason else ''}"
+
+
+def _rolled_back(records: Sequence[RunRecord], organization_id: int) -> str | None:
+    """Say that `latest` names another drop, where the newest record of the organization is a roll-back."""
+    newest = next((record for record in records if _outcome(record, organization_id)), None)
+    if newest is None or newest.verdict != "rolled back":
+        return None
+    outcome = _outcome(newest, organization_id)
+    return f"latest was rolled back to {outcome.drop if outcome else 'another drop'}; this is what the marts hold."
