@@ -48,6 +48,14 @@ class HeldBack:
 NOBODY: Final = HeldBack()
 
 
+@dataclass(frozen=True)
+class WrittenMart:
+    """A mart that no model builds, such as the history of runs: its rows in the order of its contract's columns."""
+
+    contract: ExportContract
+    rows: pa.Table
+
+
 class Engine(Protocol):
     """What a run needs of an engine, in this order: stamped, load, the dbt session, stamp, read, commit."""
 
@@ -79,8 +87,16 @@ class Engine(Protocol):
     def read_published(self, mart: str, having: Mapping[str, int | str]) -> pa.Table:
         """Return the rows of a mart as people read it, where the columns have these values."""
 
-    def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
-        """Let readers of the marts see this run's, but for the organizations held back, whose rows stay as they are."""
+    def commit(
+        self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[WrittenMart] = ()
+    ) -> None:
+        """Let readers of the marts see this run's, but for the organizations held back, whose rows stay as they are.
+
+        Beside what the models built they see the `written` marts.
+        """
+
+    def commit_written(self, written: Sequence[WrittenMart]) -> None:
+        """Let readers see these marts, where marts are published; all others stay as they are."""
 
     def close(self) -> None:
         """Release what the engine holds."""

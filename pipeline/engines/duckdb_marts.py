@@ -6,6 +6,7 @@ DuckDB 1.4 and the BI drivers made for it open.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ import duckdb
 
 from pipeline.common.scratch_database import quoted, quoted_text
 from pipeline.contracts.contract import ExportContract
-from pipeline.engines import TENANT, HeldBack
+from pipeline.engines import TENANT, HeldBack, WrittenMart
 from pipeline.storage.local_files import whole_file
 
 PUBLISHED_FILE: Final = "published.duckdb"
@@ -23,7 +24,11 @@ _READABLE_BY: Final = "v1.4.0"
 
 
 def publish_marts(
-    build: duckdb.DuckDBPyConnection, published: Path, contracts: Sequence[ExportContract], held_back: HeldBack
+    build: duckdb.DuckDBPyConnection,
+    published: Path,
+    contracts: Sequence[ExportContract],
+    held_back: HeldBack,
+    written: Sequence[WrittenMart] = (),
 ) -> None:
     """Write the marts that `build` holds into a new `published` file; rows of those held back stay as they are."""
     promised = {contract.name: contract for contract in contracts}
@@ -41,10 +46,33 @@ def publish_marts(
                 )
                 if contract is not None:
                     _describe(build, contract)
+            _write(build, written)
         finally:
             build.execute("detach published")
             if keeps:
                 build.execute("detach before")
+
+
+def replace_written(published: Path, written: Sequence[WrittenMart]) -> None:
+    """Replace these marts in a copy of the `published` file, and the file by it; where there is none, do nothing."""
+    if not published.exists():
+        return
+    with whole_file(published) as scratch:
+        shutil.copyfile(published, scratch)
+        with duckdb.connect() as connection:
+            connection.execute(f"attach {quoted_text(str(scratch))} as published")
+            _write(connection, written)
+            connection.execute("detach published")
+
+
+def _write(connection: duckdb.DuckDBPyConnection, written: Sequence[WrittenMart]) -> None:
+    """Write marts that no model builds."""
+    for mart in written:
+        table = f"published.{MARTS}.{quoted(mart.contract.name)}"
+        connection.register("written_rows", mart.rows)
+        connection.execute(f"create or replace table {table} as from written_rows")
+        connection.unregister("written_rows")
+        _describe(connection, mart.contract)
 
 
 def _marts(build: duckdb.DuckDBPyConnection, database: str = "current_database()") -> list[str]:

@@ -20,8 +20,8 @@ from psycopg import sql
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import in_order
 from pipeline.contracts.contract import ExportContract
-from pipeline.engines import NOBODY, HeldBack, RawTable
-from pipeline.engines.postgres_marts import BUILD_SCHEMA, MARTS_SCHEMA, publish_marts
+from pipeline.engines import NOBODY, HeldBack, RawTable, WrittenMart
+from pipeline.engines.postgres_marts import BUILD_SCHEMA, MARTS_SCHEMA, publish_marts, replace_written
 from pipeline.engines.postgres_server import PostgresServer, open_server
 from pipeline.settings import Settings
 from pipeline.storage.local_files import write_whole
@@ -125,10 +125,16 @@ class PostgresEngine:
             table = cursor.fetch_arrow_table()
         return pa.table({name: _in_type(table[name], types[name], f"{mart}.{name}") for name in types})
 
-    def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
+    def commit(
+        self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[WrittenMart] = ()
+    ) -> None:
         """Put this run's marts before their readers, all in one transaction."""
         self._check_stamp()
-        publish_marts(self._connection, contracts, held_back)
+        publish_marts(self._connection, contracts, held_back, written)
+
+    def commit_written(self, written: Sequence[WrittenMart]) -> None:
+        """Put these marts before their readers."""
+        replace_written(self._connection, written)
 
     def close(self) -> None:
         """End the turn and the connection."""

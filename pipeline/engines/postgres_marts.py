@@ -7,7 +7,7 @@ part, several queries in one `repeatable read` transaction see one run, and view
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,8 +15,8 @@ import psycopg
 from psycopg import sql
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import CRM_TENANT, ExportContract
-from pipeline.engines import NOBODY, TENANT, HeldBack
+from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract
+from pipeline.engines import NOBODY, TENANT, HeldBack, WrittenMart
 
 BUILD_SCHEMA: Final = "marts_build"
 MARTS_SCHEMA: Final = "marts"
@@ -32,7 +32,10 @@ class _Mart:
 
 
 def publish_marts(
-    connection: psycopg.Connection[Any], contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY
+    connection: psycopg.Connection[Any],
+    contracts: Sequence[ExportContract],
+    held_back: HeldBack = NOBODY,
+    written: Sequence[WrittenMart] = (),
 ) -> None:
     """Replace the rows of every mart by the rows that were built, or change nothing and raise WarehouseError.
 
@@ -50,11 +53,48 @@ def publish_marts(
                 _recreate(connection, wanted)
             if not held_back.keeps_whole(promised.get(name)):
                 _fill(connection, wanted, held_back)
-        for name in present.keys() - built.keys():
+        for extra in written:
+            _write(connection, extra, present)
+        for name in present.keys() - built.keys() - {extra.contract.name for extra in written}:
             _drop(connection, name)
     for name in built:
         connection.execute(sql.SQL("analyze {}").format(sql.Identifier(MARTS_SCHEMA, name)))
     connection.commit()
+
+
+def replace_written(connection: psycopg.Connection[Any], written: Sequence[WrittenMart]) -> None:
+    """Replace the rows of these marts, where marts are published."""
+    with connection.transaction():
+        if present := _tables(connection, MARTS_SCHEMA):
+            for mart in written:
+                _write(connection, mart, present)
+
+
+def _write(connection: psycopg.Connection[Any], written: WrittenMart, present: Mapping[str, _Mart]) -> None:
+    """Write a mart that no model builds, with the descriptions of its columns."""
+    contract = written.contract
+    columns = tuple((column.name, _type_of(column), not column.nullable) for column in contract.columns)
+    mart = _Mart(contract.name, columns)
+    table = sql.Identifier(MARTS_SCHEMA, mart.name)
+    if contract.name not in present or present[contract.name].columns != columns:
+        _recreate(connection, mart)
+        comments = [(sql.SQL("table {}").format(table), contract.description)]
+        for column in contract.columns:
+            name = sql.Identifier(MARTS_SCHEMA, mart.name, column.name)
+            comments.append((sql.SQL("column {}").format(name), column.description))
+        for what, text in comments:
+            connection.execute(sql.SQL("comment on {} is {}").format(what, sql.Literal(text)))
+    connection.execute(sql.SQL("delete from {}").format(table))
+    names = sql.SQL(", ").join(sql.Identifier(name) for name, _, _ in columns)
+    with connection.cursor() as cursor, cursor.copy(sql.SQL("copy {} ({}) from stdin").format(table, names)) as copy:
+        for row in written.rows.to_pylist():
+            copy.write_row([row[name] for name, _, _ in columns])
+
+
+def _type_of(column: ContractColumn) -> str:
+    """Name a column's type as PostgreSQL's catalogue writes it."""
+    kind = "jsonb" if column.is_json else column.data_type
+    return {"timestamp": "timestamp without time zone"}.get(kind, kind)
 
 
 def _tables(connection: psycopg.Connection[Any], schema: str) -> dict[str, _Mart]:

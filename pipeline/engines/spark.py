@@ -20,17 +20,21 @@ from typing import Any, ClassVar, Final
 
 import pyarrow as pa
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import in_order
 from pipeline.contracts.contract import ExportContract
-from pipeline.engines import NOBODY, HeldBack, RawTable
+from pipeline.engines import NOBODY, HeldBack, RawTable, WrittenMart
 from pipeline.engines.spark_cluster import SHORT_LIVED, WORKERS, LocalCluster, require_spark
 from pipeline.settings import Settings
-from pipeline.storage.local_files import point_link, write_whole
+from pipeline.storage.local_files import point_link, whole_file, write_whole
 
 _STAMP: Final = "stamp.json"
 """What a build's folder says of what its models were built from."""
+
+_WRITTEN: Final = "written.parquet"
+"""The file of a mart that no model builds: no part of what was built."""
 
 _SCHEMAS: Final = ("raw", "seeds", "staging", "intermediate", "marts", "monitoring")
 
@@ -154,7 +158,9 @@ class SparkEngine:
             table = table.filter(ds.field(name) == value)
         return table
 
-    def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
+    def commit(
+        self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[WrittenMart] = ()
+    ) -> None:
         """Point `published` to this run's folder, and remove all others but the one that it pointed to.
 
         Marts are folders of files here: where any organization is held back, they stay as they are for all.
@@ -162,11 +168,19 @@ class SparkEngine:
         if held_back.organizations:
             return
         build = self._build_folder()
+        for mart in written:
+            _write(build, mart)
         before = self._published.resolve().name if self._published.exists() else ""
         point_link(self._published, build.name)
         for other in self.folder.glob("build-*"):
             if other.name not in (build.name, before):
                 shutil.rmtree(other)
+
+    def commit_written(self, written: Sequence[WrittenMart]) -> None:
+        """Write these marts into the folder that `published` points to."""
+        if self._published.exists():
+            for mart in written:
+                _write(self._published.resolve(), mart)
 
     def close(self) -> None:
         """Keep the session for the process's next step; it ends with the process."""
@@ -212,9 +226,18 @@ class SparkEngine:
         return SparkEngine._session
 
 
+def _write(build: Path, mart: WrittenMart) -> None:
+    """Write a mart that no model builds as one Parquet file."""
+    folder = build / "marts" / mart.contract.name
+    folder.mkdir(exist_ok=True)
+    with whole_file(folder / _WRITTEN) as draft:
+        pq.write_table(mart.rows, draft)
+
+
 def _mark_of(build: Path) -> str:
     """Hash the names, sizes and times of a build's files; Spark names each file that it writes by chance."""
-    found = [(path, path.stat()) for path in sorted(build.rglob("*")) if path.is_file()]
+    files = (path for path in sorted(build.rglob("*")) if path.is_file() and path.name != _WRITTEN)
+    found = [(path, path.stat()) for path in files]
     listed = [(path.relative_to(build).as_posix(), state.st_size, state.st_mtime_ns) for path, state in found]
     return hashlib.sha256(repr(listed).encode()).hexdigest()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -32,7 +32,7 @@ from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.drops.retention import prune, prune_reports
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
 from pipeline.drops.write_changes import WrittenChanges, write_changes
-from pipeline.engines import Engine, HeldBack
+from pipeline.engines import Engine, HeldBack, WrittenMart
 from pipeline.guards.findings import Finding, findings_of
 from pipeline.ingest.landing.record import has_crm_rows
 from pipeline.ingest.landing.zone import LandedTable
@@ -49,6 +49,7 @@ from pipeline.report.page import load_templates
 from pipeline.report.sources import MeasuredTable, measure_sources
 from pipeline.report.write import write_reports
 from pipeline.state.history import DUPLICATES, METRICS, METRICS_SCHEMA, RunHistory
+from pipeline.state.run_history import run_history, run_history_contract
 from pipeline.state.runs import OrganizationOutcome, RunRecord, RunRecords, without_rows
 from pipeline.storage.place import open_place
 
@@ -107,18 +108,19 @@ class Release:
             try:
                 audited = self.stage_and_audit()
                 if audited.verdict.run is not None:
-                    record = self._keep_record(audited, ())
+                    record = self._record(audited, ())
+                    self._keep_record(record)
                     pages = write_reports(audited.reports, self.destination.place, self.run.workspace.state)
                     for page in pages:
                         self.run.progress.view.noted(f"report: {page}")
                     self._alert(record, pages)
                     raise audited.verdict.run
-                published, pages = self.put_in_place(audited)
+                published, record, pages = self.put_in_place(audited)
             except BaseException:
                 with suppress(OSError):
                     self.destination.clear_staging()  # what was refused is for nobody to read
                 raise
-            self._alert(self._keep_record(audited, published), pages)
+            self._alert(record, pages)
             return Publication(published, audited.verdict.held_back)
 
     def plan(self) -> AuditedDrops:
@@ -213,7 +215,7 @@ class Release:
                 )
         return written
 
-    def put_in_place(self, audited: AuditedDrops) -> tuple[list[PublishedDrop], list[str]]:
+    def put_in_place(self, audited: AuditedDrops) -> tuple[list[PublishedDrop], RunRecord, list[str]]:
         """Do all that may fail, then let readers see it, then tidy. Return the drops, and the pages of the reports.
 
         The history comes first: of a drop that somebody has read, the next run must know when groups were detected.
@@ -230,16 +232,18 @@ class Release:
                 RunHistory(state).keep(self.run.plan.as_of, audited.history)
             pages = write_reports(audited.reports, self.destination.place, state)
             kept = HeldBack(frozenset(held_back.keys() | late), self.run.plan.crm_organization_id)
-            self.engine.commit(self.contracts, kept)
+            record = self._record(audited, published, late)
+            self.engine.commit(self.contracts, kept, [self._run_history(record)])
             for put in published:
                 if put.organization_id not in late:
                     self.destination.point(put)
+            RunRecords(self.run.workspace.runs).add(record)
             self.destination.clear_staging()
             self._prune(published)
             new = sum(drop.is_new for drop in published)
             step.summary = f"{plural(new, 'new drop')}, {len(published) - new} as published before"
             step.summary += f", {len(held_back)} held back" if held_back else ""
-        return published, pages
+        return published, record, pages
 
     def _is_overtaken(self, drop: PublishedDrop) -> bool:
         """Tell whether `latest` names a drop of a later instant, which stays (D38)."""
@@ -255,35 +259,59 @@ class Release:
         """Tell people how the run ended; the operator's page, which is of all organizations, is the last."""
         alert_of_run(self.run.settings, record, pages[-1:], self.run.progress.view.noted)
 
-    def _keep_record(self, audited: AuditedDrops, published: Sequence[PublishedDrop]) -> RunRecord:
-        """Keep what this run was about, published and held back, for the next one's guards and for people."""
+    def _record(
+        self, audited: AuditedDrops, published: Sequence[PublishedDrop], late: Collection[int] = ()
+    ) -> RunRecord:
+        """Describe what this run was about, published and held back, for the next one's guards and for people.
+
+        `late` are the organizations whose `latest` stayed (D38).
+        """
         verdict, found = audited.verdict, [*audited.sources.findings, *audited.findings]
-        outcomes = [
-            OrganizationOutcome(drop.organization_id, drop_name(drop.manifest), drop.is_new) for drop in published
-        ]
-        outcomes += [
-            OrganizationOutcome(one, None, why=tuple(without_rows(problem.what)[:3]))
-            for one, problem in sorted(verdict.held_back.items())
-        ]
-        record = RunRecord(
+        names = {drop.organization_id: drop_name(drop.manifest) for drop in published}
+        new = {drop.organization_id for drop in published if drop.is_new}
+        outcomes = tuple(
+            OrganizationOutcome(
+                one,
+                names.get(one),
+                is_new=one in new,
+                why=tuple(without_rows(verdict.held_back[one].what)[:3]) if one in verdict.held_back else (),
+                findings=tuple(
+                    finding.as_dict() for finding in findings_of(found, one, self.run.plan.crm_organization_id)
+                ),
+                is_latest=one not in late,
+            )
+            for one in [*names, *sorted(verdict.held_back)]
+        )
+        return RunRecord(
             run_id=self.run_id,
             finished_at=datetime.now(UTC),
             as_of=self.run.plan.as_of,
             verdict="held back" if verdict.run else "partly held back" if verdict.held_back else "published",
-            organizations=tuple(outcomes),
+            organizations=outcomes,
             sources=tuple(table.as_dict() for table in audited.sources.tables) if published else (),
             findings=tuple(finding.as_dict() for finding in found),
             accepted=tuple(asdict(each) for each in self.run.accepted),
             figures={
-                "rows": {drop.organization_id: _rows(drop) for drop in published},
+                "rows": {str(drop.organization_id): _rows(drop) for drop in published},
                 "warned_checks": len(audited.audit.warnings),
             },
             problem=None if verdict.run is None else "\n".join(without_rows(verdict.run.what)),
             build=self.build.build_id,
             selected_year=self.run.plan.selected_year,
         )
+
+    def _keep_record(self, record: RunRecord) -> None:
+        """Keep the record of a run that publishes nothing, and let readers of the marts see it."""
         RunRecords(self.run.workspace.runs).add(record)
-        return record
+        try:
+            self.engine.commit_written([self._run_history()])
+        except (WarehouseError, OSError) as fault:
+            self.run.progress.view.noted(f"the mart run_history could not be written: {in_words(fault)}")
+
+    def _run_history(self, *records: RunRecord) -> WrittenMart:
+        """Return the history of runs as a mart: these records and those that are kept."""
+        kept = RunRecords(self.run.workspace.runs).newest_first()
+        return WrittenMart(run_history_contract(), run_history([*records, *kept]))
 
     def _folders(self) -> dict[int, Path]:
         """Name the staging folder of every organization that gets a drop."""

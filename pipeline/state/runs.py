@@ -30,6 +30,8 @@ class OrganizationOutcome:
     drop: str | None
     is_new: bool = False
     why: tuple[str, ...] = ()
+    findings: tuple[Mapping[str, Any], ...] = ()
+    """What the guards found, as far as the organization may know."""
     is_latest: bool = True
     """Whether `latest` named the drop then; not where it spoke of a later instant (D38)."""
 
@@ -66,7 +68,10 @@ class RunRecord:
         """Read what `as_dict` returned; fields of a later version are passed over."""
         known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
         outcomes = tuple(
-            OrganizationOutcome(**{**outcome, "why": tuple(outcome["why"])}) for outcome in known["organizations"]
+            OrganizationOutcome(
+                **{**outcome, "why": tuple(outcome["why"]), "findings": tuple(outcome.get("findings", ()))}
+            )
+            for outcome in known["organizations"]
         )
         lists = {name: tuple(known.get(name, ())) for name in ("sources", "findings", "accepted")}
         instants = {name: datetime.fromisoformat(known[name]) for name in ("finished_at", "as_of")}

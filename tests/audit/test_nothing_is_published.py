@@ -24,7 +24,7 @@ from pipeline.dbt.build_record import Build
 from pipeline.drops.account_changes import OUTCOMES
 from pipeline.drops.destination import open_destination
 from pipeline.drops.stage import StagedDrop, stage_drops
-from pipeline.engines import NOBODY, HeldBack
+from pipeline.engines import NOBODY, HeldBack, WrittenMart
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.orchestration import release
 from pipeline.run_plan import RunPlan
@@ -76,7 +76,9 @@ class Marts:
             [row.get(name, default) for row in kept], pa.timestamp("us") if kind == pa.timestamp("us", "UTC") else kind
         )
 
-    def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
+    def commit(
+        self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[WrittenMart] = ()
+    ) -> None:
         """Nothing is kept."""
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract
-from pipeline.engines import HeldBack
-from pipeline.engines.duckdb_marts import publish_marts
+from pipeline.engines import HeldBack, WrittenMart
+from pipeline.engines.duckdb_marts import publish_marts, replace_written
 
 RUN = ContractColumn("run", "text", description="The run.")
 CONTRACTS = (
@@ -18,14 +20,14 @@ CONTRACTS = (
 )
 
 
-def publish(file: Path, run: str, *held_back: int) -> None:
+def publish(file: Path, run: str, *held_back: int, written: Sequence[WrittenMart] = ()) -> None:
     """Publish the marts of a run, which stands in every row."""
     with duckdb.connect() as build:
         build.execute("create schema marts")
         build.execute(f"create table marts.account_core as select unnest([1, 2]) as organization_id, '{run}' as run")
         build.execute(f"create table marts.accounts as select '{run}' as run")
         build.execute(f"create table marts.run_metrics as select '{run}' as run")
-        publish_marts(build, file, CONTRACTS, HeldBack(frozenset(held_back), crm_organization_id=1))
+        publish_marts(build, file, CONTRACTS, HeldBack(frozenset(held_back), crm_organization_id=1), written)
 
 
 def rows(file: Path, mart: str) -> list[tuple[object, ...]]:
@@ -75,3 +77,18 @@ def test_marts_and_columns_bear_their_descriptions(tmp_path: Path) -> None:
         assert told == [("The run.",)]
         marts = connection.execute("select comment from duckdb_tables() where table_name = 'accounts'").fetchall()
         assert marts == [("The CRM's accounts.",)]
+
+
+def history(text: str) -> WrittenMart:
+    return WrittenMart(
+        ExportContract("run_history", "1.0.0", "Runs.", ("run",), "run", (RUN,)), pa.table({"run": [text]})
+    )
+
+
+def test_a_mart_that_no_model_builds_is_published_and_replaced_alone(tmp_path: Path) -> None:
+    file = tmp_path / "published.duckdb"
+    replace_written(file, [history("before anything")])
+    assert not file.exists()
+    publish(file, "a", written=[history("a")])
+    replace_written(file, [history("b")])
+    assert (rows(file, "run_history"), rows(file, "accounts")) == ([("b",)], [("a",)])

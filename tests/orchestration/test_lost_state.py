@@ -26,7 +26,7 @@ from pipeline.orchestration import skip_repeated as repetition
 from pipeline.orchestration.skip_repeated import record_run, recorded_drops
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
-from pipeline.state.history import DUPLICATES, METRICS, RunHistory
+from pipeline.state.history import DUPLICATES, DUPLICATES_SCHEMA, METRICS, METRICS_SCHEMA, RunHistory
 from pipeline.state.workspace import Workspace
 
 AS_OF = datetime(2025, 1, 15, tzinfo=UTC)
@@ -167,7 +167,7 @@ def test_a_record_of_the_last_run_is_read_as_it_was_written(state: State) -> Non
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_history_is_an_error_that_names_the_file(tmp_path: Path, mart: str, damage: str) -> None:
     history = RunHistory(tmp_path)
-    history.keep(AS_OF, {DUPLICATES: pa.table({"id": ["d"]}), METRICS: pa.table({"metric": ["m"]})})
+    history.keep(AS_OF, {DUPLICATES: DUPLICATES_SCHEMA.empty_table(), METRICS: METRICS_SCHEMA.empty_table()})
     (file,) = tmp_path.rglob(f"{mart}.parquet")
     file.write_bytes(DAMAGES[damage](file.read_bytes()))
     later = datetime(2025, 1, 16, tzinfo=UTC)

@@ -1,87 +1,163 @@
-"""`warehouse plan` says what a run would change, leaves nothing of it, and the run after it does just that."""
+"""`warehouse plan` says what a run would change and leaves nothing of it; the run after it does just that.
+
+Five readers look on while that run goes on, and see the week before or the new one, whole.
+"""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
+from pipeline.paths import PROJECT_ROOT
 from pipeline.sample.weeks.write_weeks import write_weeks
+
+READERS = ("hold", "hold", "hold", "reopen", "reopen")
 
 
 class Warehouse:
     """A company of two weeks, the first published, and the commands of the warehouse upon it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
+        self.state, self.exports = folder / "state", folder / "exports"
         self.weeks = write_weeks(folder / "weeks", accounts=40, seed=5, weeks=2)
-        assert self.call("run", 0).returncode == 0
 
     def call(self, command: str, week: int, *options: str) -> subprocess.CompletedProcess[str]:
-        """Run or plan a week."""
+        """Run or plan a week; it must end well."""
         sources = [text for name in ("lmn", "crm", "platform") for text in (f"--{name}", str(self.weeks[week] / name))]
-        places = ["--exports", str(self.folder / "exports"), "--state", str(self.folder / "state")]
-        given = [*sources, *places, "--as-of", self.weeks[week].name, *options]
-        return self.ask(command, *given)
+        places = ["--exports", str(self.exports), "--state", str(self.state)]
+        return self.ask(command, *sources, *places, "--as-of", self.weeks[week].name, *options)
 
     def ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Call the command line."""
         command = [sys.executable, "-m", "pipeline.cli", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stderr
+        return ended
 
-    def explained(self, *arguments: str) -> str:
-        """Explain an account of organization 1."""
-        with duckdb.connect(str(self.folder / "state" / "published.duckdb"), read_only=True) as connection:
-            accounts = "select min(account_id) from marts.account_core where organization_id = 1"
-            ((account,),) = connection.execute(accounts).fetchall()
-        answer = self.ask("explain", "account", str(account), *arguments, "--state", str(self.folder / "state"))
-        assert answer.returncode == 0, answer.stderr
-        return answer.stdout
+    def query(self, select: str) -> list[tuple[Any, ...]]:
+        """Ask the published marts."""
+        with duckdb.connect(str(self.state / "published.duckdb"), read_only=True) as connection:
+            return connection.execute(select).fetchall()
+
+    def explained(self, column: str) -> str:
+        """Explain a column of an account of organization 1."""
+        ((account,),) = self.query("select min(account_id) from marts.account_core where organization_id = 1")
+        return self.ask("explain", "account", str(account), column, "--state", str(self.state)).stdout
 
     def published(self) -> dict[str, bytes | str]:
         """All that people and later runs rely on: drops, reports, latest, the marts, the history."""
-        state = self.folder / "state"
-        kept = [state / "published.duckdb", *(state / "runs").rglob("*"), *(state / "history").rglob("*")]
-        found = [*kept, *(self.folder / "exports").rglob("*")]
+        kept = [
+            self.state / "published.duckdb",
+            *(self.state / "runs").rglob("*"),
+            *(self.state / "history").rglob("*"),
+        ]
+        found = [*kept, *self.exports.rglob("*")]
         links = {str(path): path.readlink().name for path in found if path.is_symlink()}
         files = (path for path in found if path.is_file() and ".lock" not in path.name)
         return {**links, **{str(path): path.read_bytes() for path in files}}
 
 
+@contextmanager
+def readers(warehouse: Warehouse) -> Iterator[list[Mapping[str, Any]]]:
+    """Let readers look on for the time of the block; what each of them saw is in the list then."""
+    seen: list[Mapping[str, Any]] = []
+    arguments = [sys.executable, "-m", "tests.orchestration.reader", str(warehouse.state), str(warehouse.exports)]
+    processes = [
+        subprocess.Popen([*arguments, kind], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=PROJECT_ROOT)
+        for kind in READERS
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "open\n"
+    yield seen
+    for process in processes:
+        answer, _ = process.communicate(timeout=60)
+        seen.append(json.loads(answer))
+
+
+@dataclass
+class Story:
+    """What a plan and the run after it said and left."""
+
+    warehouse: Warehouse
+    plan: list[dict[str, Any]]
+    before: dict[str, bytes | str]
+    after_plan: dict[str, bytes | str]
+    explained_before: str
+    explained_after_plan: str
+    seen: list[Mapping[str, Any]]
+
+
 @pytest.fixture(scope="module")
-def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    return Warehouse(tmp_path_factory.mktemp("warehouse"))
+def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
+    warehouse = Warehouse(tmp_path_factory.mktemp("warehouse"))
+    warehouse.call("run", 0)
+    before, explained = warehouse.published(), warehouse.explained("account_core.account_name")
+    plan = json.loads(warehouse.call("plan", 1, "--json").stdout)
+    after_plan, explained_after = warehouse.published(), warehouse.explained("account_core.account_name")
+    with readers(warehouse) as seen:
+        warehouse.call("run", 1)
+    return Story(warehouse, plan, before, after_plan, explained, explained_after, seen)
 
 
-def test_a_plan_publishes_nothing_and_the_run_after_it_does_what_it_said(warehouse: Warehouse) -> None:
-    before = warehouse.published()
-    assert "Last build" not in warehouse.explained()
-    planned = warehouse.call("plan", 1, "--json")
-    assert planned.returncode == 0, planned.stderr
-    assert warehouse.published() == before
-    explained = warehouse.explained("account_core.account_name")
-    assert "was not published. This is what was published before" in explained
-    diffs = {drop["organization_id"]: drop["diff"] for drop in json.loads(planned.stdout)}
-    assert any(export["changed"] for export in diffs[1]["exports"])
+def test_a_plan_publishes_nothing(story: Story) -> None:
+    assert story.after_plan == story.before
 
-    ran = warehouse.call("run", 1)
-    assert ran.returncode == 0, ran.stderr
-    assert warehouse.published() != before
-    for organization_id, diff in diffs.items():
-        drop = f"{organization_id}/latest"
-        answer = warehouse.ask(
-            "diff", f"{organization_id}/previous", drop, "--json", "--exports", str(warehouse.folder / "exports")
+
+def test_explain_speaks_of_the_published_drop_after_a_plan_and_says_so(story: Story) -> None:
+    assert "last build" not in story.explained_before
+    assert "was not published. This is what was published before" in story.explained_after_plan
+    value = next(
+        line for line in story.explained_before.splitlines() if line.startswith("account_core.account_name = ")
+    )
+    assert value in story.explained_after_plan
+
+
+def test_the_run_after_a_plan_changes_what_it_said(story: Story) -> None:
+    assert any(export["changed"] for export in story.plan[0]["diff"]["exports"])
+    for planned in story.plan:
+        drops = [f"{planned['organization_id']}/{name}" for name in ("previous", "latest")]
+        found = json.loads(
+            story.warehouse.ask("diff", *drops, "--json", "--exports", str(story.warehouse.exports)).stdout
         )
-        found = json.loads(answer.stdout)
-        assert (found["before"], found["now"]) == (diff["before"], diff["now"])
-        assert (found["exports"], found["money"]) == (diff["exports"], diff["money"])
-        assert [one["change"] for one in found["accounts"]] == [one["change"] for one in diff["accounts"]]
+        said = planned["diff"]
+        assert (found["before"], found["now"]) == (said["before"], said["now"])
+        assert (found["exports"], found["money"]) == (said["exports"], said["money"])
+        assert [one["change"] for one in found["accounts"]] == [one["change"] for one in said["accounts"]]
 
-    again = warehouse.call("plan", 1)
-    assert again.returncode == 0
-    assert "Organization 1 would be published\n  nothing would change: the rows are those of" in again.stdout
-    assert again.stdout.endswith("Nothing was published.\n")
+
+def test_five_readers_see_the_week_before_or_the_new_one_whole(story: Story) -> None:
+    old, new = (f"{week.name[:10]}T" for week in story.warehouse.weeks)
+    assert [reader["faults"] for reader in story.seen] == [[]] * 5
+    for kind, reader in zip(READERS, story.seen, strict=True):
+        weeks = [instant[:11] for instant in reader["marts"]]
+        assert weeks == ([old] if kind == "hold" else [old, new])
+        assert [instant[:11] for instant in reader["drops"]] == [old, new]
+
+
+def test_the_history_of_runs_is_a_mart_with_this_run_in_it(story: Story) -> None:
+    rows = story.warehouse.query(
+        "select verdict, organization_id, is_new, is_latest, rows_published > 0, held_back_because, drop_name"
+        " from marts.run_history order by finished_at, organization_id"
+    )
+    organizations = len(story.plan)
+    assert len(rows) == 2 * organizations
+    assert {row[:6] for row in rows} == {("published", 1 + at, True, True, True, None) for at in range(organizations)}
+    assert rows[-organizations][6] == story.plan[0]["diff"]["now"]
+    comments = story.warehouse.query("select comment from duckdb_columns() where table_name = 'run_history'")
+    assert all(comment for (comment,) in comments)
+
+
+def test_a_plan_of_what_is_published_says_that_nothing_would_change(story: Story) -> None:
+    again = story.warehouse.call("plan", 1).stdout
+    assert "Organization 1 would be published\n  nothing would change: the rows are those of" in again
+    assert again.endswith("Nothing was published.\n")

@@ -18,7 +18,7 @@ from pipeline.dbt.build_record import Build
 from pipeline.drops.destination import open_destination
 from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.stage import StagedDrop
-from pipeline.engines import NOBODY, HeldBack
+from pipeline.engines import NOBODY, HeldBack, WrittenMart
 from pipeline.orchestration import release
 from pipeline.orchestration.source_findings import SourceJudgement
 from pipeline.orchestration.verdict import Verdict
@@ -36,7 +36,9 @@ class Marts:
 
     is_committed = False
 
-    def commit(self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY) -> None:
+    def commit(
+        self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[WrittenMart] = ()
+    ) -> None:
         self.is_committed = True
 
 
@@ -64,7 +66,7 @@ class Run:
 
     def publish(self) -> list[Any]:
         manifests = [manifest_of(drop) for drop in self.drops]
-        published, _ = self.release.put_in_place(self.audited(manifests))
+        published, _, _ = self.release.put_in_place(self.audited(manifests))
         return published
 
     def audited(self, manifests: list[dict[str, Any]]) -> release.AuditedDrops:
