@@ -216,7 +216,7 @@ class Release:
         return written
 
     def put_in_place(self, audited: AuditedDrops) -> tuple[list[PublishedDrop], RunRecord, list[str]]:
-        """Do all that may fail, then let readers see it, then tidy. Return the drops, and the pages of the reports.
+        """Do all that may fail, then let readers see it, then tidy. Return the drops, the record and the pages.
 
         The history comes first: of a drop that somebody has read, the next run must know when groups were detected.
         """
