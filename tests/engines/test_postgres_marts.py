@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
@@ -13,10 +14,13 @@ import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import contracts_in_folder
-from pipeline.engines.postgres_marts import publish_marts
+from pipeline.engines import WrittenMart
+from pipeline.engines.postgres_marts import publish_marts, replace_written
 from pipeline.engines.postgres_server import PostgresServer, open_server
 from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
+from pipeline.state.run_history import run_history, run_history_contract
+from pipeline.state.runs import OrganizationOutcome, RunRecord
 
 ROWS = 400
 COMMITS = 25
@@ -94,21 +98,48 @@ class Reader(threading.Thread):
         return found
 
 
-def test_readers_who_poll_during_commits_always_see_one_whole_run(server: PostgresServer) -> None:
-    reader = Reader(server)
+def test_five_readers_who_poll_during_commits_always_see_one_whole_run(server: PostgresServer) -> None:
+    readers = [Reader(server) for _ in range(5)]
     with closing(server.connect()) as connection:
         build(connection, 0)
         publish_marts(connection, CONTRACTS)
-        reader.start()
+        for reader in readers:
+            reader.start()
         try:
             for generation in range(1, COMMITS + 1):
                 build(connection, generation)
                 publish_marts(connection, CONTRACTS)
-                assert reader.sees(generation)
+                assert all(reader.sees(generation) for reader in readers)
         finally:
-            reader.ending.set()
-            reader.join()
-    assert reader.faults == []
+            for reader in readers:
+                reader.ending.set()
+                reader.join()
+    assert [reader.faults for reader in readers] == [[]] * 5
+
+
+def test_the_history_of_runs_is_a_mart_with_its_descriptions_replaced_alone(server: PostgresServer) -> None:
+    instant = datetime(2025, 1, 15, tzinfo=UTC)
+    first, second = (
+        RunRecord(f"{number}", instant, instant, "published", (OrganizationOutcome(1, "drop", findings=({"a": 1},)),))
+        for number in range(2)
+    )
+    marts = [WrittenMart(run_history_contract(), run_history([*records])) for records in ([first], [second, first])]
+    with closing(server.connect()) as connection:
+        replace_written(connection, marts[:1])
+        build(connection, 0)
+        publish_marts(connection, CONTRACTS, written=marts[:1])
+        replace_written(connection, marts[1:])
+        found = connection.execute(
+            "select run_id, as_of::text, findings -> 0 ->> 'a', held_back_because from marts.run_history order by 1"
+        ).fetchall()
+        assert found == [(run, "2025-01-15 00:00:00", "1", None) for run in ("0", "1")]
+        assert connection.execute("select count(*) from marts.accounts").fetchone() == (ROWS,)
+        described = connection.execute("select col_description('marts.run_history'::regclass, 1)").fetchone()
+        assert described == ("The run, as Dagster names it.",)
+        connection.rollback()
+        build(connection, 1)
+        publish_marts(connection, CONTRACTS, written=marts[1:])
+        assert connection.execute("select count(*) from marts.run_history").fetchone() == (2,)
 
 
 def test_a_transaction_that_began_before_a_commit_reads_the_earlier_run_to_its_end(server: PostgresServer) -> None:
