@@ -56,6 +56,7 @@ from pipeline.storage.place import open_place
 EXPECTATIONS = PROJECT_ROOT / "expectations"
 
 REJECTS = "rejects"
+ROW_KINDS = ("added", "changed", "removed")
 OUTCOMES_MART = "renewal_outcomes"
 
 
@@ -204,15 +205,22 @@ class Release:
 
         That one is not published, but its report tells what would have changed.
         """
-        outcomes = self.engine.read(OUTCOMES_MART, OUTCOMES.names)
+        if not baselines:
+            return {}
         written = {}
-        for drop in drops:
-            before = baselines.get(drop.organization_id)
-            if before is not None:
-                files = staged_files(drop, self.run.plan)
-                written[drop.organization_id] = write_changes(
-                    drop, files, before, self.contracts, outcomes, xlsx=self.run.settings.xlsx
-                )
+        with self.run.progress.step("changes", "drops") as step:
+            outcomes = self.engine.read(OUTCOMES_MART, OUTCOMES.names)
+            for drop in drops:
+                before = baselines.get(drop.organization_id)
+                if before is not None:
+                    files = staged_files(drop, self.run.plan)
+                    written[drop.organization_id] = write_changes(
+                        drop, files, before, self.contracts, outcomes, xlsx=self.run.settings.xlsx
+                    )
+                    step.update(len(written))
+            exports = [export for changes in written.values() for export in changes.diff.exports]
+            added, changed, removed = (sum(getattr(export, kind) for export in exports) for kind in ROW_KINDS)
+            step.summary = f"{plural(added, 'row')} added, {changed:,} changed, {removed:,} removed"
         return written
 
     def put_in_place(self, audited: AuditedDrops) -> tuple[list[PublishedDrop], RunRecord, list[str]]:
