@@ -2,6 +2,20 @@
 -- Key: account_id, change, detail. `before` and `after` are texts.
 with
 
+core_before as (
+
+    select account_id, health_score_label, health_score, owner_id, status, renewal_date, revenue
+    from before_account_core
+
+),
+
+core_now as (
+
+    select account_id, health_score_label, health_score, owner_id, status, renewal_date, revenue
+    from now_account_core
+
+),
+
 -- the accounts of both drops, side by side
 both_core as (
 
@@ -10,28 +24,35 @@ both_core as (
         was,
         core
 
-    from before_account_core as was
-    inner join now_account_core as core using (account_id)
+    from core_before as was
+    inner join core_now as core using (account_id)
 
 ),
 
 -- source-schema: a customer is the CRM account whose lmn_crm_id, else id, is its crm_id
-crm_accounts as (
+crm_ids as (
 
-    select distinct
-        accounts.id as crm_account_id,
-        cores.account_id
-
+    select id, unnest([lmn_crm_id, id]) as crm_id
     from (
         select id, lmn_crm_id from now_accounts
         union
         select id, lmn_crm_id from before_accounts
-    ) as accounts
+    )
+
+),
+
+crm_accounts as (
+
+    select distinct
+        crm_ids.id as crm_account_id,
+        cores.account_id
+
+    from crm_ids
     inner join (
         select account_id, crm_id from now_account_core
         union
         select account_id, crm_id from before_account_core
-    ) as cores on cores.crm_id in (accounts.lmn_crm_id, accounts.id)
+    ) as cores using (crm_id)
 
 ),
 

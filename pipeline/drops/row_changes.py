@@ -51,15 +51,13 @@ def compare_rows(contract: ExportContract, before: Path | None, now: Path | None
         compared = [name for name in names if name not in (*contract.primary_key, *DROP_COLUMNS)]
         key = ", ".join(map(quoted, contract.primary_key))
         changed = _changed(connection, names, compared, key)
-        counts = {
-            name: count for name, count in zip(compared, _counts(connection, changed, compared), strict=True) if count
-        }
+        counts = _counts(connection, changed)
         return RowChanges(
             contract.name,
             added=_only_in(connection, "now", "before", key),
             changed=changed,
             removed=_only_in(connection, "before", "now", key),
-            columns=counts,
+            columns={name: counts[name] for name in compared if name in counts},
         )
 
 
@@ -82,9 +80,12 @@ _DUCKDB_TYPES: Final = {"timestamp": "timestamptz"}
 
 
 def _only_in(connection: duckdb.DuckDBPyConnection, drop: str, other: str, key: str) -> pa.Table:
-    return connection.sql(
-        f"select * from {drop}_rows anti join {other}_rows using ({key}) order by {key}"
-    ).to_arrow_table()
+    """Return the rows whose key the other drop has not, in the order of the key."""
+    missing = f"from {drop}_rows anti join (select {key} from {other}_rows) using ({key})"
+    # mostly there are none, and the keys alone are read in a quarter of the time (2026-11-28)
+    if not connection.execute(f"select 1 {missing} limit 1").fetchall():
+        return connection.sql(f"select * from {drop}_rows limit 0").to_arrow_table()
+    return connection.sql(f"select * {missing} order by {key}").to_arrow_table()
 
 
 def _changed(
@@ -107,15 +108,12 @@ def _changed(
     ).to_arrow_table()
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, changed: pa.Table, compared: Sequence[str]) -> list[int]:
-    """Count the changed cells of each column."""
-    if not compared:
-        return []
+def _counts(connection: duckdb.DuckDBPyConnection, changed: pa.Table) -> dict[str, int]:
+    """Count the changed cells of each column that has some."""
     connection.register("changed", changed)
-    counted = ", ".join(
-        f"count(*) filter (where list_contains(string_split({CHANGED_COLUMNS}, ','), {quoted_text(name)}))"
-        for name in compared
-    )
-    (row,) = connection.execute(f"select {counted} from changed").fetchall()
+    rows = connection.execute(
+        "select column_name, count(*) from"
+        f" (select unnest(string_split({CHANGED_COLUMNS}, ',')) as column_name from changed) group by column_name"
+    ).fetchall()
     connection.unregister("changed")
-    return [int(count) for count in row]
+    return {str(name): int(count) for name, count in rows}

@@ -98,7 +98,10 @@ def _write_rows(folder: Path, changes: RowChanges) -> list[ChangesFile]:
     for kind in ("added", "changed", "removed"):
         rows: pa.Table = getattr(changes, kind)
         path = folder / f"{changes.export}.{kind}.csv"
-        write_csv(rows, path)
+        if rows.num_rows:
+            write_csv(rows, path)
+        else:  # two in three have none, and the names of columns need no quotes
+            path.write_text(",".join(rows.column_names) + "\n", encoding="utf-8")
         written.append(_describe(path, rows.num_rows))
     return written
 
