@@ -81,6 +81,9 @@ class Marts:
     ) -> None:
         """Nothing is kept."""
 
+    def commit_written(self, written: Sequence[WrittenMart]) -> None:
+        """Nothing is kept."""
+
 
 @pytest.fixture(scope="module")
 def auditor() -> Iterator[AuditProcess]:
