@@ -6,6 +6,7 @@ import atexit
 import json
 import os
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from pipeline.common.errors import Interrupted, Interruptions, WarehouseError, in_words
+from pipeline.common.shown_text import shown, shown_json, shown_lines
 from pipeline.common.startup import hide, quick_imports
 from pipeline.common.streams import Streams
 
@@ -109,7 +111,8 @@ def run(
     if outcome.held_back:
         for one in outcome.held_back:
             where = f"organization {one['organization_id']} was held back"
-            print(WarehouseError(one["what"], where=where, remedy=one["remedy"]), file=sys.stderr)
+            problem = WarehouseError(one["what"], details=one["details"], where=where, remedy=one["remedy"])
+            print(problem, file=sys.stderr)
         raise typer.Exit(3)
 
 
@@ -145,9 +148,9 @@ def plan(
     }
     planned = plan_warehouse(_settings(given), open_progress(), accept or ())
     if as_json:
-        typer.echo(json.dumps([drop.as_dict() for drop in planned], indent=2, ensure_ascii=False))
+        _print_json([drop.as_dict() for drop in planned])
     else:
-        typer.echo("\n".join(plan_lines(planned)))
+        _print(*plan_lines(planned))
     if held_back := [drop for drop in planned if drop.held_back]:
         raise typer.Exit(1 if len(held_back) == len(planned) else 3)
 
@@ -167,9 +170,9 @@ def check(
     settings = _settings({"lmn": lmn, "crm": crm, "platform": platform, "state": state})
     checked = check_sources(settings, open_progress())
     if as_json:
-        typer.echo(json.dumps(checked.as_dict(), indent=2, ensure_ascii=False))
+        _print_json(checked.as_dict())
     else:
-        typer.echo("\n".join(check_lines(checked)))
+        _print(*check_lines(checked))
     if checked.stops:
         raise typer.Exit(1)
 
@@ -182,11 +185,10 @@ def verify(drop: Annotated[str, typer.Argument(help="A drop's folder, `latest` o
     from pipeline.paths import PROJECT_ROOT
 
     faults = verify_drop(drop, contracts_in_folder(PROJECT_ROOT / "models"))
-    for fault in faults:
-        print(fault)
+    _print(*map(str, faults))
     if faults:
         raise typer.Exit(1)
-    print(f"{drop}: as published")
+    _print(f"{drop}: as published")
 
 
 @app.command()
@@ -204,7 +206,10 @@ def diff(
     place = _settings({"exports": exports}).exports
     with open_drop(find_drop(old, place)) as before, open_drop(find_drop(new, place)) as now:
         found = diff_drops(before, now, export)
-    typer.echo(json.dumps(found.as_dict(), indent=2, ensure_ascii=False) if as_json else "\n".join(diff_lines(found)))
+    if as_json:
+        _print_json(found.as_dict())
+    else:
+        _print(*diff_lines(found))
 
 
 @app.command()
@@ -217,16 +222,16 @@ def runs(
     if due:
         from pipeline.orchestration.due import require_in_time
 
-        typer.echo(require_in_time(_settings({"state": state}), partial(typer.echo, err=True)))
+        _print(require_in_time(_settings({"state": state}), partial(typer.echo, err=True)))
         return
     from pipeline.state.runs import RunRecords, run_lines
     from pipeline.state.workspace import Workspace
 
     records = RunRecords(Workspace(_settings({"state": state}).state).runs).newest_first()
     if as_json:
-        typer.echo(json.dumps([record.as_dict() for record in records], indent=2, ensure_ascii=False))
+        _print_json([record.as_dict() for record in records])
     else:
-        typer.echo("\n".join(run_lines(records)) or "no run has ended yet")
+        _print(*run_lines(records) or ["no run has ended yet"])
 
 
 @app.command()
@@ -238,7 +243,7 @@ def rollback(
     """Let `latest` name a drop that was published before."""
     from pipeline.orchestration.rollback import roll_back
 
-    typer.echo(roll_back(_settings({"exports": exports, "state": state}), drop))
+    _print(roll_back(_settings({"exports": exports, "state": state}), drop))
 
 
 @app.command()
@@ -336,7 +341,17 @@ def _show(outcome: RunOutcome) -> None:
         table.add_row(export, *(f"{drop['rows'][export]:,}" for drop in outcome.drops))
     Console(width=10_000, highlight=False).print(table)  # a narrow terminal wraps it; rich would cut the names
     for drop in outcome.drops:
-        print(f"{drop['location']}  {'new' if drop['is_new'] else 'as published before'}")
+        _print(f"{drop['location']}  {'new' if drop['is_new'] else 'as published before'}")
+
+
+def _print(*lines: str) -> None:
+    """Print lines that may quote what others wrote."""
+    for line in lines:
+        print(shown(line))
+
+
+def _print_json(value: object) -> None:
+    print(shown_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def _settings(given: dict[str, Any]) -> Settings:
@@ -367,10 +382,11 @@ def _settings(given: dict[str, Any]) -> Settings:
                 remedy=f"the nearest: {', '.join(near)}" if near else f"there are {', '.join(Settings.model_fields)}",
             ) from None
         faults = [
-            f"{_origin(str(fault['loc'][0]), given)}: {fault['msg'].removeprefix('Value error, ')}"
+            shown(f"{_origin(str(fault['loc'][0]), given)}: {fault['msg'].removeprefix('Value error, ')}")
             for fault in error.errors()
         ]
-        raise WarehouseError("\n".join(faults), remedy="mend it there; README.md, Settings, has them all") from None
+        first, *rest = faults
+        raise WarehouseError(first, details=rest, remedy="mend it there; README.md, Settings, has them all") from None
 
 
 def _origin(setting: str, given: dict[str, Any]) -> str:
@@ -395,7 +411,7 @@ def contract_diff(
     from pipeline.contracts.compatibility import compare
     from pipeline.paths import PROJECT_ROOT
 
-    typer.echo(str(compare(old, new, PROJECT_ROOT)))
+    _print(*shown_lines(str(compare(old, new, PROJECT_ROOT))))
 
 
 def main() -> None:
@@ -418,8 +434,17 @@ def main() -> None:
         elif (fault := in_words(error)) is not None:
             _say(str(fault))
         else:
-            raise
+            _say("\n".join(_trace(error)))
         sys.exit(code)
+
+
+def _trace(error: BaseException) -> Iterator[str]:
+    """Give the trace of a fault of the program; what the fault says may quote data."""
+    import traceback
+
+    for entry in traceback.TracebackException.from_exception(error).format():
+        is_place = entry.startswith("  File ")
+        yield from shown_lines(entry.rstrip("\n")) if is_place else [shown(entry.strip("\n"))]
 
 
 def _say(words: str) -> None:

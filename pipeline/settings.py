@@ -23,8 +23,8 @@ from pydantic_settings import (
 
 from pipeline.common.due import DUE_FORM
 from pipeline.common.errors import WarehouseError
-from pipeline.common.formats import is_utf8, shown_name
 from pipeline.common.instants import FIRST_YEAR, LAST_YEAR, parse_instant
+from pipeline.common.shown_text import is_utf8, shown_name
 from pipeline.storage.urls import is_url, parse_url
 
 Target = Literal["duckdb", "postgres", "spark"]

@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from pipeline.common.instants import instant_text
+from pipeline.common.shown_text import shown
 from pipeline.settings import News
 from pipeline.state.runs import RunRecord
 
@@ -56,7 +57,7 @@ def run_alert(record: RunRecord, pages: Sequence[str] = (), link: str | None = N
     elif event == "amber":
         lines.append("To do: look at the report before people rely on the figures")
     lines += [f"report: {_opened(page, link)}" for page in pages]
-    return Alert(event, f"Account Warehouse: {_TITLES[event]}", "\n".join(lines))
+    return Alert(event, f"Account Warehouse: {_TITLES[event]}", "\n".join(map(shown, lines)))
 
 
 def overdue_alert(since: datetime, due: datetime) -> Alert:
@@ -79,7 +80,7 @@ def _outcomes(record: RunRecord) -> Iterator[str]:
 
 def _causes(record: RunRecord) -> Iterator[str]:
     if record.problem:
-        yield from record.problem.splitlines()
+        yield from record.problem.split("\n")
     for finding in record.findings:
         if _is_open(finding, "stop") or _is_open(finding, "warn"):
             figures = " and ".join(f"{finding[at]} {at}" for at in ("before", "now") if finding.get(at))

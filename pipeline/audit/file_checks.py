@@ -15,6 +15,7 @@ import pandas as pd
 from pipeline.audit.great_expectations import Session, gxe
 from pipeline.audit.results import SAMPLES, Check, FailedRow
 from pipeline.audit.staged_files import StagedExport, as_text, column_list_faults, rows_out_of_order
+from pipeline.common.shown_text import shown
 
 _SAYS: Final = {
     "columns": "the files have the columns of the contract, in its order",
@@ -76,7 +77,7 @@ def check_files(session: Session, staged: Sequence[StagedExport]) -> list[Check]
             failed=sum(verdict.failed.values()),
             failed_by_organization=verdict.failed,
             samples=tuple(verdict.samples[:SAMPLES]),
-            problem="\n".join(verdict.problems) or None,
+            problem="\n".join(map(shown, verdict.problems)) or None,
         )
         for (export, name), verdict in verdicts.items()
     ]

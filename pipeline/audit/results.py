@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 from pipeline.common.errors import WarehouseError
+from pipeline.common.shown_text import shown, shown_lines
 from pipeline.contracts.business_rules import Severity
 
 Scope = Literal["file", "column", "rule"]
@@ -30,7 +31,7 @@ class FailedRow:
         found = ", ".join(f"{name} is {_shown(value)}" for name, value in self.values.items())
         key = ", ".join(f"{name} {_shown(value)}" for name, value in self.key.items())
         where = f"{key} (organization {self.organization_id})" if key else f"organization {self.organization_id}"
-        return f"{where}: {found}" if found else where
+        return shown(f"{where}: {found}" if found else where)
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,9 @@ class Check:
         if self.passed:
             return f"{self.export}: {self.says}"
         count = f" ({self.failed:,} of {self.rows:,})" if self.failed else ""
-        lines = [f"{self.export}, {self.severity}{count}: {self.says}"]
+        lines = [shown(f"{self.export}, {self.severity}{count}: {self.says}")]
         if self.problem:
-            lines += [f"  {line}" for line in self.problem.splitlines()]
+            lines += [f"  {line}" for line in shown_lines(self.problem)]
         lines += [f"  {row}" for row in self.samples[:_SHOWN_ROWS]]
         if self.failed > _SHOWN_ROWS and self.samples:
             lines.append(f"  and {self.failed - _SHOWN_ROWS:,} more")
@@ -115,12 +116,13 @@ class AuditResult:
         if self.ok:
             return None
         errors = self.errors
-        shown = "\n".join(str(check) for check in errors[:_SHOWN_FAILURES])
+        shown_checks = [str(check) for check in errors[:_SHOWN_FAILURES]]
         if len(errors) > _SHOWN_FAILURES:
-            shown += f"\nand {len(errors) - _SHOWN_FAILURES} more checks"
+            shown_checks.append(f"and {len(errors) - _SHOWN_FAILURES} more checks")
         checks = "1 check" if len(errors) == 1 else f"{len(errors)} checks"
         return WarehouseError(
-            f"the audit of the staged files failed {checks}; {consequence}.\n{shown}",
+            f"the audit of the staged files failed {checks}; {consequence}.",
+            details=shown_checks,
             remedy="mend the rows where they come from, or the model that computes them, and run again",
         )
 

@@ -8,10 +8,12 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import ClassVar, Final
+
+from pipeline.common.shown_text import shown, shown_lines
 
 _REMEDIES: Final = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room there, and run again"),
@@ -24,21 +26,28 @@ _REMEDIES: Final = {
 class WarehouseError(Exception):
     """A fault with a remedy.
 
-    `what` says what is wrong, `where` names the file, row, column or setting (if there is one) and
-    `remedy` says what to do about it. Everything else that is raised is a bug.
+    `what` says in one line what is wrong, `details` (texts of one line or more) what belongs to it, such as the rows
+    that are meant; `where` names the file, row, column or setting (if there is one) and `remedy` says what to do about
+    it. They may quote what others wrote: the error's text shows that so that none of it passes for a line of ours.
+    Everything else that is raised is a bug.
     """
 
-    def __init__(self, what: str, *, where: str | None = None, remedy: str | None = None) -> None:
+    def __init__(
+        self, what: str, *, details: Iterable[str] = (), where: str | None = None, remedy: str | None = None
+    ) -> None:
         self.what = what
+        self.details = tuple(line for text in details for line in shown_lines(text))
         self.where = where
         self.remedy = remedy
         super().__init__(self.__str__())
 
+    @property
+    def lines(self) -> list[str]:
+        """All of it but the remedy, a line each."""
+        return [shown(f"{self.where}: {self.what}" if self.where else self.what), *self.details]
+
     def __str__(self) -> str:
-        parts = [f"{self.where}: {self.what}" if self.where else self.what]
-        if self.remedy:
-            parts.append(f"To do: {self.remedy}")
-        return "\n".join(parts)
+        return "\n".join([*self.lines, *([f"To do: {shown(self.remedy)}"] if self.remedy else [])])
 
 
 def in_words(error: BaseException) -> WarehouseError | None:

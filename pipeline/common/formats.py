@@ -124,13 +124,3 @@ def size(count: int) -> str:
         if count >= bytes_of:
             return f"{Decimal(count) / bytes_of:,.1f} {unit}"
     return plural(count, "byte")
-
-
-def shown_name(name: str) -> str:
-    r"""Write the name of a file or folder for people: bytes of it that are no UTF-8 as \xe9."""
-    return name.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="backslashreplace")
-
-
-def is_utf8(name: str) -> bool:
-    """Tell whether a name is UTF-8: of others, neither DuckDB, Arrow nor JSON can speak."""
-    return shown_name(name) == name

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from pipeline.common.shown_text import shown
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -30,9 +32,9 @@ class Step:
         self.done, self.total = done, total
         self.show.changed(self, detail)
 
-    def note(self, text: str) -> None:
+    def note(self, *lines: str) -> None:
         """Say something that a person should read, and that stays on the screen."""
-        self.show.noted(text)
+        self.show.noted(*lines)
 
     @property
     def seconds(self) -> float:
@@ -52,7 +54,7 @@ class StepView(Protocol):
     def ended(self, step: Step, ok: bool) -> None:
         """Show that it has ended, well or not."""
 
-    def noted(self, text: str) -> None:
+    def noted(self, *lines: str) -> None:
         """Show something to read."""
 
 
@@ -92,17 +94,19 @@ class PlainView:
     def ended(self, step: Step, ok: bool) -> None:
         """Say the step, its outcome and its time."""
         outcome = step.summary if ok else "failed"
-        print(f"{step.name:<8} {outcome}  ({step.seconds:.1f} s)", file=self.stream, flush=True)
+        print(f"{step.name:<8} {shown(outcome)}  ({step.seconds:.1f} s)", file=self.stream, flush=True)
 
-    def noted(self, text: str) -> None:
-        """Say it in a line of its own."""
-        print(f"         {text}", file=self.stream, flush=True)
+    def noted(self, *lines: str) -> None:
+        """Say it in lines of its own."""
+        for line in lines:
+            print(f"         {shown(line)}", file=self.stream, flush=True)
 
 
 class TerminalView:
     """A live line for the step under way: what is done, at what rate, and how much time is left.
 
-    What is shown may quote data or a path, so it is put together as Text: rich takes no bracket in it for markup.
+    What is shown may quote data or a path, so it is put together as Text: rich takes no bracket in it for markup. Of
+    control characters rich takes out some, and lets the escape pass.
     """
 
     def __init__(self, console: Console) -> None:
@@ -130,7 +134,7 @@ class TerminalView:
     def changed(self, step: Step, detail: str) -> None:
         """Rewrite the live line."""
         count = f"{step.done:,} of {step.total:,} {step.unit}" if step.total else f"{step.done:,} {step.unit}"
-        self.live.update(self.task, completed=step.done, total=step.total, detail=detail, count=count)
+        self.live.update(self.task, completed=step.done, total=step.total, detail=shown(detail), count=count)
         speed = self.live.tasks[0].speed
         self.live.update(self.task, rate=f"{speed:,.0f} {step.unit}/s" if speed else "")
 
@@ -140,11 +144,12 @@ class TerminalView:
         self.live.remove_task(self.task)
         mark, outcome = (("✓ ", "green"), step.summary) if ok else (("✗ ", "red"), "failed")
         name, seconds = (f"{step.name:<8}", "bold"), (f"{step.seconds:.1f} s", "dim")
-        self.console.print(self.text(mark, name, f" {outcome}  ", seconds))
+        self.console.print(self.text(mark, name, f" {shown(outcome)}  ", seconds))
 
-    def noted(self, text: str) -> None:
+    def noted(self, *lines: str) -> None:
         """Print it above the live line."""
-        self.console.print(self.text("  ", ("!", "yellow"), f" {text}"))
+        for at, line in enumerate(lines):
+            self.console.print(self.text("  ", (" " if at else "!", "yellow"), f" {shown(line)}"))
 
 
 def open_progress() -> Progress:

@@ -136,7 +136,8 @@ class HelperProcess:
         words = self._log.read().decode(errors="replace").strip()[-_LAST_WORDS:]
         return WarehouseError(
             f"the {self.what} ended before it had answered ({ended}); nothing was published"
-            + (f". Its last words:\n{words}" if words else ""),
+            + (". Its last words:" if words else ""),
+            details=words.splitlines(),
             where=self.module,
             remedy="see to what it says, or to the machine's memory, for too little of it is a known cause; run again",
         )

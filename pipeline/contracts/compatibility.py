@@ -189,9 +189,9 @@ def check_versions(previous: Sequence[ExportContract], current: Sequence[ExportC
             says = "; ".join(f"{change.column or name}: {change.says}" for change in changes.changes)
             noted.append(f"{name} {old[name].version} has grown under its old version ({says})")
     if refused:
-        lines = "\n".join(refused)
         raise WarehouseError(
-            f"the run would break the contract of the last published drop; nothing was published.\n{lines}",
+            "the run would break the contract of the last published drop; nothing was published.",
+            details=refused,
             remedy="undo the change, or tell the readers and give the export a new major version in its model's YAML "
             "(config.meta.version); an export that is to end: publish into a new exports folder",
         )

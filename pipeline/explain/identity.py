@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.common.errors import WarehouseError
+from pipeline.common.shown_text import shown
 
 _SHOWN = 8
 
@@ -65,10 +66,11 @@ def _names(row: Mapping[str, Any]) -> set[str]:
 
 def _ambiguous(wanted: str, found: Sequence[Identity], organization: int | None) -> WarehouseError:
     listed = sorted(found, key=lambda account: (account.organization_id, account.account_id))
-    rest = f"\n  and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+    rest = [f"  and {len(listed) - _SHOWN} more"] if len(listed) > _SHOWN else []
     several_tenants = organization is None and len({account.organization_id for account in listed}) > 1
     return WarehouseError(
-        f"{len(listed)} accounts go by that:\n  " + "\n  ".join(map(str, listed[:_SHOWN])) + rest,
+        f"{len(listed)} accounts go by that:",
+        details=[*(f"  {shown(str(account))}" for account in listed[:_SHOWN]), *rest],
         where=wanted,
         remedy="give " + ("--organization, or " if several_tenants else "") + "the account_id of the one you mean",
     )

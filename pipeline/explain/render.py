@@ -16,6 +16,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.common.shown_text import shown, shown_json
 from pipeline.explain.evidence import Evidence
 from pipeline.explain.explanation import EvidenceRows, ExplainedColumn, Explanation
 from pipeline.explain.queries import Row
@@ -73,7 +74,7 @@ def as_json(explanation: Explanation) -> str:
         "remark": explanation.remark,
         "columns": [_described(column, explanation.is_story) for column in explanation.columns],
     }
-    return json.dumps(described, default=_json_value, ensure_ascii=False, indent=2)
+    return shown_json(json.dumps(described, default=_json_value, ensure_ascii=False, indent=2))
 
 
 def _described(column: ExplainedColumn, is_story: bool) -> dict[str, Any]:
@@ -110,11 +111,11 @@ def _heading(explanation: Explanation, is_terminal: bool) -> RenderableType:
     kind = "customer" if account.is_customer else "CRM account without a customer"
     ids = [f"account {account.account_id}", f"organization {account.organization_id}", kind]
     if account.crm_account_id:
-        ids.append(f"CRM {account.crm_account_id}")
+        ids.append(f"CRM {shown(account.crm_account_id)}")
     if account.lmn_crm_id:
-        ids.append(f"LMN {account.lmn_crm_id}")
+        ids.append(f"LMN {shown(account.lmn_crm_id)}")
     when = f"as of {_instant(explanation.as_of)}, selected year {explanation.selected_year}"
-    text = Text.assemble((account.name or "unnamed", "bold"), "\n", " · ".join(ids), "\n", (when, "dim"))
+    text = Text.assemble((shown(account.name or "unnamed"), "bold"), "\n", " · ".join(ids), "\n", (when, "dim"))
     return Panel(text, expand=False, border_style="cyan") if is_terminal else text
 
 
@@ -231,7 +232,7 @@ def _text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, Decimal):
         return f"{value:,f}".removesuffix(".000000")  # exact seconds, most of them whole
-    return _instant(value) if isinstance(value, datetime) else str(value)
+    return _instant(value) if isinstance(value, datetime) else shown(str(value))
 
 
 def _instant(value: datetime) -> str:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from pipeline.common.errors import WarehouseError
+from pipeline.common.shown_text import shown
 from pipeline.guards.thresholds import Guard, guards
 
 Level = Literal["stop", "warn", "tell"]
@@ -68,10 +69,10 @@ class Finding:
 
     def __str__(self) -> str:
         whose = f"organization {self.organization_id}, " if self.organization_id is not None else ""
-        text = f"guard {self.guard}, {whose}{self.place}: {self.says}{self.figures}"
+        text = shown(f"guard {self.guard}, {whose}{self.place}: {self.says}{self.figures}")
         if self.accepted:
-            return f"{text}\n  accepted by {self.accepted.who}: {self.accepted.why}"
-        return f"{text}\n  To do: {self.remedy}"
+            return f"{text}\n  " + shown(f"accepted by {self.accepted.who}: {self.accepted.why}")
+        return f"{text}\n  To do: {shown(self.remedy)}"
 
 
 def read_acceptances(texts: Iterable[str], who: str) -> tuple[Acceptance, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.common.errors import WarehouseError
-from pipeline.common.formats import shown_name
+from pipeline.common.shown_text import shown_name
 from pipeline.ingest.readers.formats import FORMATS
 from pipeline.ingest.schema import Column, SourceTable
 from pipeline.ingest.source_folder import (

@@ -14,7 +14,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from pipeline.common.errors import WarehouseError
-from pipeline.common.formats import is_utf8, shown_name
+from pipeline.common.shown_text import is_utf8, shown_name
 from pipeline.ingest.readers.formats import FORMATS
 
 FolderValues = tuple[tuple[str, str | None], ...]

@@ -29,7 +29,7 @@ class CheckedSource:
 
     name: str
     tables: tuple[LandedTable, ...] = ()
-    problem: str | None = None
+    problem: WarehouseError | None = None
 
     @property
     def is_configured(self) -> bool:
@@ -40,7 +40,7 @@ class CheckedSource:
         """Return the source as JSON values."""
         return {
             "source": self.name,
-            "problem": self.problem,
+            "problem": None if self.problem is None else str(self.problem),
             "unread_files": [{"file": name, "why": why} for table in self.tables for name, why in table.unread_files],
             "tables": [
                 {
@@ -107,7 +107,7 @@ def _checked(source: str, workspace: Workspace, settings: Settings, progress: Pr
             tables = ingest_source(source, location, Landing(workspace.landing), step, order)
             step.summary = plural(sum(table.read for table in tables), "row") + " read"
     except WarehouseError as fault:
-        return CheckedSource(source, problem=str(fault))
+        return CheckedSource(source, problem=fault)
     return CheckedSource(source, tuple(tables))
 
 
@@ -116,7 +116,7 @@ def check_lines(checked: Checked) -> Iterator[str]:
     for source in checked.sources:
         if source.problem is not None:
             yield f"{source.name}: a run would stop here"
-            yield from (f"  {line}" for line in source.problem.splitlines())
+            yield from (f"  {line}" for line in str(source.problem).split("\n"))
         for table in source.tables:
             if table.is_configured:
                 yield from _table_lines(table)
@@ -125,7 +125,7 @@ def check_lines(checked: Checked) -> Iterator[str]:
         for name, why in (each for table in source.tables for each in table.unread_files):
             yield f"{source.name}: {name} was not read: {why}"
     for finding in checked.findings:
-        yield from f"{'stops' if finding.stops else 'warns'}: {finding}".splitlines()
+        yield from f"{'stops' if finding.stops else 'warns'}: {finding}".split("\n")
 
 
 def _table_lines(table: LandedTable) -> Iterator[str]:

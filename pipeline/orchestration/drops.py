@@ -78,7 +78,12 @@ def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
             for drop in publication.drops
         ]
         held_back = [
-            {"organization_id": one, "what": problem.what, "remedy": problem.remedy}
+            {
+                "organization_id": one,
+                "what": problem.what,
+                "details": list(problem.details),
+                "remedy": problem.remedy,
+            }
             for one, problem in publication.held_back.items()
         ]
         for key in (STAGED, AUDITED, PUBLISHED):

@@ -188,7 +188,8 @@ def _stop_on_failure(failed: Sequence[NodeResult], checks: Mapping[str, dg.Asset
             if (check := checks.get(result.unique_id)) and check.description:
                 lines.append(f"  it wants: {check.description}")
         raise WarehouseError(
-            "dbt could not build the warehouse:\n  " + "\n  ".join(lines),
+            "dbt could not build the warehouse:",
+            details=lines,
             remedy="nothing was published; mend the data or the model that is named, and run again "
             f"(the queries as they were run: {dbt_target / 'compiled'})",
         )

@@ -38,7 +38,13 @@ class PlannedDrop:
         problem = self.held_back
         return {
             "organization_id": self.organization_id,
-            "held_back": problem and {"what": problem.what, "where": problem.where, "remedy": problem.remedy},
+            "held_back": problem
+            and {
+                "what": problem.what,
+                "details": list(problem.details),
+                "where": problem.where,
+                "remedy": problem.remedy,
+            },
             "findings": [finding.as_dict() for finding in self.findings],
             "rows": self.rows,
             "diff": self.diff.as_dict() if self.diff else None,
@@ -86,7 +92,7 @@ def plan_lines(planned: Sequence[PlannedDrop]) -> list[str]:
         fate = "would be held back" if drop.held_back else "would be published"
         lines += [f"Organization {drop.organization_id} {fate}"]
         if drop.held_back:
-            lines += [f"  {line}" for line in drop.held_back.what.splitlines()]
+            lines += [f"  {line}" for line in drop.held_back.lines]
         if drop.diff is None:
             lines += ["  its first drop, there is nothing to compare with"]
             lines += [f"  {export}: {rows:,}" for export, rows in sorted(drop.rows.items())]

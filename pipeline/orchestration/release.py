@@ -282,7 +282,7 @@ class Release:
                 one,
                 names.get(one),
                 is_new=one in new,
-                why=tuple(without_rows(verdict.held_back[one].what)[:3]) if one in verdict.held_back else (),
+                why=tuple(without_rows(verdict.held_back[one].lines)[:3]) if one in verdict.held_back else (),
                 findings=tuple(
                     finding.as_dict() for finding in findings_of(found, one, self.run.plan.crm_organization_id)
                 ),
@@ -303,7 +303,7 @@ class Release:
                 "rows": {str(drop.organization_id): _rows(drop) for drop in published},
                 "warned_checks": len(audited.audit.warnings),
             },
-            problem=None if verdict.run is None else "\n".join(without_rows(verdict.run.what)),
+            problem=None if verdict.run is None else "\n".join(without_rows(verdict.run.lines)),
             build=self.build.build_id,
             selected_year=self.run.plan.selected_year,
         )
@@ -314,7 +314,8 @@ class Release:
         try:
             self.engine.commit_written([self._run_history()])
         except (WarehouseError, OSError) as fault:
-            self.run.progress.view.noted(f"the mart run_history could not be written: {in_words(fault)}")
+            words = str(in_words(fault)).split("\n")
+            self.run.progress.view.noted("the mart run_history could not be written:", *words)
 
     def _run_history(self, *records: RunRecord) -> WrittenMart:
         """Return the history of runs as a mart: these records and those that are kept."""
@@ -375,7 +376,7 @@ class Release:
             failed = len(result.errors)
             step.summary = f"{len(result.checks):,} checks, {failed} failed, {len(result.warnings)} with a warning"
             for warning in result.warnings:
-                step.note(str(warning))
+                step.note(*str(warning).split("\n"))
         return result
 
     def _manifests(
@@ -458,7 +459,9 @@ class Release:
                 prune(self.destination.place, drop.organization_id, kept, now)
             prune_reports(open_place(str(self.run.workspace.state / REPORTS)), set(), kept, now)
         except (WarehouseError, OSError) as fault:
-            self.run.progress.view.noted(f"what is past keeping could not be removed: {in_words(fault)}")
+            self.run.progress.view.noted(
+                "what is past keeping could not be removed:", *str(in_words(fault)).split("\n")
+            )
 
 
 def _rows(drop: PublishedDrop) -> dict[str, int]:

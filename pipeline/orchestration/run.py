@@ -58,7 +58,8 @@ def run_warehouse(settings: Settings, progress: Progress, accept: Sequence[str] 
         try:
             record_run(workspace, fingerprint, drops, progress.seconds)
         except OSError as fault:  # the run has published
-            progress.view.noted(f"the next run will do all of this again, for it can't be recorded: {in_words(fault)}")
+            words = str(in_words(fault)).split("\n")
+            progress.view.noted("the next run will do all of this again, because it can't be recorded:", *words)
         return RunOutcome(drops)
 
 

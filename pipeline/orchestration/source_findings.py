@@ -57,7 +57,8 @@ def stop_where_needed(findings: Sequence[Finding]) -> None:
     if stops:
         raise WarehouseError(
             f"{len(stops)} finding{'s' if len(stops) > 1 else ''} of the guards hold{'' if len(stops) > 1 else 's'} "
-            "everything back; nothing was published, the last drops stay.\n" + "\n".join(map(str, stops)),
+            "everything back; nothing was published, the last drops stay.",
+            details=map(str, stops),
             remedy="mend what is named, or accept it for one run with its reason, as "
             f'--accept {stops[0].guard}:{stops[0].place}="why"',
         )
@@ -67,7 +68,7 @@ def tell_findings(findings: Sequence[Finding], progress: Progress) -> None:
     """Say what a person should read of the findings that do not stop the run: a line a guard, or one accepted."""
     for finding in findings:
         if finding.accepted is not None:
-            progress.view.noted(str(finding))
+            progress.view.noted(*str(finding).split("\n"))
     warned = [finding for finding in findings if finding.level == "warn" and finding.accepted is None]
     for guard in dict.fromkeys(finding.guard for finding in warned):
         of_guard = [finding for finding in warned if finding.guard == guard]

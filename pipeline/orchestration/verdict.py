@@ -58,12 +58,14 @@ def judge(
 def _problem(failed: WarehouseError | None, stops: Sequence[Finding]) -> WarehouseError | None:
     if failed is None or not stops:
         return failed or (_as_problem(stops) if stops else None)
-    return WarehouseError(f"{failed.what}\n" + "\n".join(map(str, stops)), remedy=failed.remedy)
+    return WarehouseError(failed.what, details=[*failed.details, *map(str, stops)], remedy=failed.remedy)
 
 
 def _as_problem(stops: Sequence[Finding]) -> WarehouseError:
+    first, *rest = (line for stop in stops for line in str(stop).split("\n"))
     return WarehouseError(
-        "\n".join(map(str, stops)),
+        first,
+        details=rest,
         remedy=f'mend what is named, or accept it for one run: --accept {stops[0].guard}:{stops[0].place}="why"',
     )
 
@@ -72,10 +74,15 @@ def _all_held_back(held_back: Mapping[int, WarehouseError]) -> WarehouseError:
     if len(held_back) == 1:
         ((organization_id, only),) = held_back.items()
         return WarehouseError(
-            f"nothing was published, the last drops stay.\n{only.what}",
+            "nothing was published, the last drops stay.",
+            details=only.lines,
             where=f"organization {organization_id}",
             remedy=only.remedy,
         )
-    reasons = "\n".join(f"organization {one}: {problem.what}" for one, problem in held_back.items())
+    reasons = [
+        line
+        for one, problem in held_back.items()
+        for line in (f"organization {one}: {problem.lines[0]}", *problem.details)
+    ]
     first = next(iter(held_back.values()))
-    return WarehouseError(f"nothing was published, the last drops stay.\n{reasons}", remedy=first.remedy)
+    return WarehouseError("nothing was published, the last drops stay.", details=reasons, remedy=first.remedy)

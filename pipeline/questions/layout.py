@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from pipeline.common.formats import plural
 from pipeline.common.instants import instant_text
+from pipeline.common.shown_text import shown, shown_json
 from pipeline.drops.csv_file import write_csv
 from pipeline.questions.answer import Answer
 from pipeline.questions.question import Question
@@ -26,7 +27,7 @@ def written(answer: Answer, question: Question, form: Literal["table", "csv", "j
         return _csv(answer)
     if form == "json":
         rows = [dict(zip(answer.columns, map(_plain, row), strict=True)) for row in answer.rows]
-        return json.dumps(rows, indent=2, ensure_ascii=False) + "\n"
+        return shown_json(json.dumps(rows, indent=2, ensure_ascii=False)) + "\n"
     return _table(answer, question)
 
 
@@ -65,7 +66,7 @@ def _table(answer: Answer, question: Question) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value is None else str(_plain(value))
+    return "" if value is None else shown(str(_plain(value)))
 
 
 def _plain(value: Any) -> Any:

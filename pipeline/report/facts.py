@@ -22,10 +22,9 @@ class PreviousDrop:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why nothing was published, and what to do about it."""
+    """Why nothing was published, a line each, and what to do about it."""
 
-    what: str
-    where: str | None
+    lines: tuple[str, ...]
     remedy: str | None
 
 

@@ -26,7 +26,7 @@ from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.history import METRICS_SCHEMA
-from pipeline.state.runs import RunRecord, RunRecords, without_rows
+from pipeline.state.runs import RunRecord, RunRecords
 from pipeline.state.workspace import Workspace
 from pipeline.storage.place import Place, open_place
 
@@ -57,14 +57,13 @@ def failure_reported(
             for page in pages:
                 progress.view.noted(f"report: {page}")
         except Exception as fault:  # what stopped the run must be heard, whatever the report's own fault
-            progress.view.noted(f"not every report could be written: {fault}")
+            progress.view.noted("not every report could be written:", *str(fault).split("\n"))
         raise
 
 
 def _keep_record(settings: Settings, plan: RunPlan, problem: WarehouseError) -> RunRecord:
     """Keep that the run failed, and why in its first line: what follows may quote rows."""
-    words = f"{problem.where}: {problem.what}" if problem.where else problem.what
-    record = RunRecord(uuid.uuid4().hex, datetime.now(UTC), plan.as_of, "failed", problem=without_rows(words)[0])
+    record = RunRecord(uuid.uuid4().hex, datetime.now(UTC), plan.as_of, "failed", problem=problem.lines[0])
     RunRecords(Workspace(settings.state).runs).add(record)
     return record
 

@@ -258,7 +258,7 @@ def _previous(drop: Place | None) -> PreviousDrop | None:
 
 
 def _problem(error: WarehouseError | None) -> Problem | None:
-    return None if error is None else Problem(error.what, error.where, error.remedy)
+    return None if error is None else Problem(tuple(error.lines), error.remedy)
 
 
 def _problem_without_rows(run: MeasuredRun) -> Problem | None:
@@ -267,14 +267,10 @@ def _problem_without_rows(run: MeasuredRun) -> Problem | None:
     if problem is None:
         return None
     if run.audit is None:
-        return replace(
-            problem, what="The run stopped before any drop was staged; the operator's report says why in full."
-        )
+        return replace(problem, lines=("The run stopped before any drop was staged; the operator's report says why.",))
     if run.audit.ok:
         return problem
-    return replace(
-        problem, what="An error in the audit of any organization keeps all drops of the run back.", where=None
-    )
+    return replace(problem, lines=("An error in the audit of any organization keeps all drops of the run back.",))
 
 
 def _settings(plan: RunPlan) -> tuple[tuple[str, str], ...]:

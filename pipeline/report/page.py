@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.audit.results import AuditResult, Check
 from pipeline.common import formats as words
+from pipeline.common.shown_text import shown, shown_json
 from pipeline.drops import diff
 from pipeline.report import verdict
 from pipeline.report.charts import HEIGHT, WIDTH, lay_out
@@ -30,8 +31,12 @@ def report_files(facts: RunFacts) -> dict[str, bytes]:
     checks = {"name": facts.name, "organization_id": facts.organization_id, "checks": [asdict(c) for c in facts.checks]}
     return {
         f"{facts.name}.html": render_report(facts).encode(),
-        f"{facts.name}.checks.json": (json.dumps(checks, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode(),
+        f"{facts.name}.checks.json": _json(checks),
     }
+
+
+def _json(value: object) -> bytes:
+    return (shown_json(json.dumps(value, indent=1, sort_keys=True, ensure_ascii=False)) + "\n").encode()
 
 
 def render_report(facts: RunFacts) -> str:
@@ -73,6 +78,7 @@ def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("pipeline.report"),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -83,11 +89,16 @@ def environment() -> Environment:
     return made
 
 
+def _shown(value: object) -> object:
+    """Show a text; Markup is the templates' own."""
+    return shown(value) if type(value) is str else value
+
+
 def _breakable(name: str) -> Markup:
     """Let a name of many parts break between them."""
     from markupsafe import Markup, escape
 
-    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[._])", name))
+    return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[._])", shown(name)))
 
 
 def _by_export(checks: list[Check]) -> dict[str, list[Check]]:

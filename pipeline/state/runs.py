@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from pipeline.common.instants import instant_name, instant_text
+from pipeline.common.shown_text import shown_json
 from pipeline.storage.local_files import write_whole
 
 KEPT: Final = 1000
@@ -87,7 +88,7 @@ class RunRecords:
     def add(self, record: RunRecord) -> None:
         """Keep a record, and remove those past keeping."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        content = json.dumps(record.as_dict(), indent=1, ensure_ascii=False)
+        content = shown_json(json.dumps(record.as_dict(), indent=1, ensure_ascii=False))
         write_whole(self.folder / f"{record.name}.json", content.encode())
         for path in self._files()[:-KEPT]:
             path.unlink(missing_ok=True)
@@ -111,9 +112,9 @@ class RunRecords:
         return sorted(self.folder.glob("[0-9]*.json"))
 
 
-def without_rows(words: str) -> list[str]:
+def without_rows(lines: Iterable[str]) -> list[str]:
     """Leave out the lines that quote rows: `account_core, error (1 of 90): …` stays, `  account_id 7: …` goes."""
-    return [line for line in words.splitlines() if line.strip() and not line.startswith(" ")] or [""]
+    return [line for line in lines if line.strip() and not line.startswith(" ")] or [""]
 
 
 def has_published(records: Iterable[RunRecord], since: datetime) -> bool:
@@ -135,7 +136,7 @@ def run_lines(records: Sequence[RunRecord]) -> list[str]:
         for one in run.organizations:
             lines += [f"    organization {one.organization_id} held back: {why}" for why in one.why]
         if run.problem:
-            lines += [f"    {line}" for line in run.problem.splitlines()[:3]]
+            lines += [f"    {line}" for line in run.problem.split("\n")[:3]]
     return lines
 
 

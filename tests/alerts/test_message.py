@@ -57,7 +57,7 @@ def test_it_names_a_guard_s_place_and_both_figures() -> None:
 
 def test_it_quotes_no_row() -> None:
     words = "account_core, error (1 of 9): a name is a text\n  account_id 7: account_name is Anna Berg"
-    assert without_rows(words) == ["account_core, error (1 of 9): a name is a text"]
+    assert without_rows(words.split("\n")) == ["account_core, error (1 of 9): a name is a text"]
 
 
 def test_it_links_the_report_where_people_open_it() -> None:
@@ -77,3 +77,8 @@ def test_an_overdue_drop_is_told_with_both_moments() -> None:
     alert = overdue_alert(datetime(2025, 1, 6, 12, tzinfo=UTC), datetime(2025, 1, 13, 12, tzinfo=UTC))
     assert alert.event == "overdue"
     assert "2025-01-06T12:00:00Z and 2025-01-13T12:00:00Z" in alert.body
+
+
+def test_what_a_finding_quotes_is_shown_as_text() -> None:
+    alert = run_alert(record(findings=(finding("warn", place="a\x1b[2K\r\nFAKE", says="b\x9bc"),)))
+    assert r"a\x1b[2K\r\nFAKE, b\x9bc" in alert.body

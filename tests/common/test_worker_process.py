@@ -41,7 +41,7 @@ def test_a_fault_with_a_remedy_is_passed_on_and_the_helper_stays() -> None:
     with Counting() as helper:
         with pytest.raises(WarehouseError) as caught:
             list(helper.ask(-1))
-        assert vars(caught.value) == {"what": "can't count down", "where": "to", "remedy": "count up"}
+        assert vars(caught.value) == {"what": "can't count down", "details": (), "where": "to", "remedy": "count up"}
         assert list(helper.ask(0)) == [Result(0)]
 
 

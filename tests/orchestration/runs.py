@@ -27,8 +27,8 @@ class Listener:
     def ended(self, step: Step, ok: bool) -> None:
         self.summaries[step.name] = step.summary
 
-    def noted(self, text: str) -> None:
-        self.lines.append(text)
+    def noted(self, *lines: str) -> None:
+        self.lines.append("\n".join(lines))
 
 
 def run_context(

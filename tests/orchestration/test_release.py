@@ -123,7 +123,7 @@ def test_what_can_t_be_tidied_is_told_and_no_failure(run: Run, monkeypatch: pyte
     monkeypatch.setattr(release, "prune", refuse)
     assert len(run.publish()) == 2
     assert run.latest == ["1", "2"]
-    assert any("could not be removed: exports/1: permission denied" in line for line in run.listener.lines)
+    assert any("could not be removed:\nexports/1: permission denied" in line for line in run.listener.lines)
 
 
 def test_a_run_of_an_older_instant_publishes_beside_latest(run: Run, stage: Callable[..., StagedDrop]) -> None:

@@ -141,7 +141,7 @@ def test_what_is_in_the_data_stays_text(run: MadeRun) -> None:
         sources=(SourceFacts("crm", "accounts", True, (NASTY,), 1, 1, 0, None),),
         settings=((NASTY, NASTY),),
         checks=(replace(FAILED, says=NASTY, problem=NASTY, export=NASTY, name=NASTY, rules=(NASTY,)),),
-        problem=Problem(NASTY, NASTY, NASTY),
+        problem=Problem((NASTY, NASTY), NASTY),
         is_published=False,
     )
     content = render_report(nasty)
@@ -149,6 +149,15 @@ def test_what_is_in_the_data_stays_text(run: MadeRun) -> None:
     assert not {tag for tag, _ in page.tags} & {"script", "img"}
     assert content.count("</style>") == 1
     assert NASTY in "".join(page.text)
+
+
+def test_what_moves_a_cursor_or_breaks_a_line_is_shown(run: MadeRun) -> None:
+    check = replace(FAILED, says="a\x1b[2K", problem="b\x9bc", name="d\ne", rules=("f\u202eg",))
+    files = report_files(replace(run.facts(1), checks=(check,), problem=Problem(("h\x07i", "j\rk"), "l\0m")))
+    page, checks = (content.decode() for content in files.values())
+    assert not [sign for sign in page + checks if (sign < " " and sign != "\n") or sign in "\x9b\u202e"]
+    for shown in (r"a\x1b[2K", r"b\x9bc", r"d\ne", r"f\u202eg", r"h\x07i<br>j\rk", r"l\x00m"):
+        assert shown in page
 
 
 def test_json_beside_the_page_is_the_checks(run: MadeRun) -> None:

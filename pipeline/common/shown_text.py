@@ -1,0 +1,50 @@
+r"""How texts that others wrote are shown to people: what moves a cursor or breaks a line is written as \x1b, \n.
+
+Terminals, logs and reports show text through these, at their edges. Files for machines (drops, rejects) keep theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_SHORT: Final = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
+
+# the controls of ASCII and Latin-1, the signs that turn the direction of writing, other line ends, lone surrogates
+_UNSHOWN: Final = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
+_CONTROLS: Final = re.compile(f"[{_UNSHOWN}]")
+
+
+def shown(text: str) -> str:
+    r"""Write a text as one line that can only be read: an escape as \x1b, a line break as \n, a byte as \xe9."""
+    return _CONTROLS.sub(_escaped, text) if _CONTROLS.search(text) else text
+
+
+def shown_lines(text: str) -> list[str]:
+    """Return the lines of a text of ours, each as `shown` writes it; data in it is to be shown already."""
+    return [shown(line) for line in text.split("\n")]
+
+
+def shown_json(text: str) -> str:
+    r"""Write JSON with what moves a cursor as JSON escapes it, \u009b: it means the same."""
+    return re.sub(rf"(?![\t\n\r])[{_UNSHOWN}]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def shown_name(name: str) -> str:
+    r"""Write the name of a file or folder in UTF-8, for people and records: bytes of it that are none as \xe9."""
+    return name.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="backslashreplace")
+
+
+def is_utf8(name: str) -> bool:
+    """Tell whether a name is UTF-8: of others, neither DuckDB, Arrow nor JSON can speak."""
+    return shown_name(name) == name
+
+
+def _escaped(found: re.Match[str]) -> str:
+    sign = found[0]
+    if sign in _SHORT:
+        return _SHORT[sign]
+    code = ord(sign)
+    if 0xDC80 <= code <= 0xDCFF:  # a byte of a file's name that is no UTF-8, as Python keeps it
+        code -= 0xDC00
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
