@@ -115,7 +115,7 @@ def test_commands_over_drops_show_names(published: Path) -> None:
     said("runs", "--state", "state", "--json", folder=published)
     said("verify", "exports/1/latest", folder=published)
     for form in ("table", "json"):
-        said("query", "accounts_at_risk", "--format", form, "--state", "state", folder=published)
+        said("query", "revenue_at_risk", "--format", form, "--state", "state", folder=published)
 
 
 @pytest.mark.slow
