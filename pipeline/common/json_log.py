@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from pipeline.common.errors import in_words
 from pipeline.common.progress import Progress, Step, StepView
+from pipeline.common.shown_text import shown
 
 _BYTES: Final = 5_000_000
 _KEPT_FILES: Final = 5
@@ -56,10 +57,10 @@ class LoggedView:
         self.log.write(level, "step", step=step.name, ok=ok, seconds=round(step.seconds, 3), summary=step.summary)
         self.view.ended(step, ok)
 
-    def noted(self, text: str) -> None:
+    def noted(self, *lines: str) -> None:
         """Show and log something to read."""
-        self.log.write(logging.WARNING, "note", text=text)
-        self.view.noted(text)
+        self.log.write(logging.WARNING, "note", text="\n".join(map(shown, lines)))
+        self.view.noted(*lines)
 
 
 @contextmanager
