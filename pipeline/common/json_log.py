@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from pipeline.common.errors import in_words
 from pipeline.common.progress import Progress, Step, StepView
-from pipeline.common.shown_text import shown
 
 _BYTES: Final = 5_000_000
 _KEPT_FILES: Final = 5
@@ -59,7 +58,7 @@ class LoggedView:
 
     def noted(self, *lines: str) -> None:
         """Show and log something to read."""
-        self.log.write(logging.WARNING, "note", text="\n".join(map(shown, lines)))
+        self.log.write(logging.WARNING, "note", text="\n".join(lines))
         self.view.noted(*lines)
 
 
