@@ -139,7 +139,9 @@ def _total(connection: duckdb.DuckDBPyConnection, name: str, column: str, files:
     if (path := files.parquet.get(name)) is None:
         return Decimal(0)
     create_view(connection, "rows_of_money", path, None)
-    (row,) = connection.execute(f"select coalesce(sum({column}), 0) from rows_of_money").fetchall()
+    (row,) = connection.execute(
+        f"select coalesce(sum(try_cast({column} as decimal(38, 2))), 0) from rows_of_money"
+    ).fetchall()
     return Decimal(row[0])
 
 

@@ -164,7 +164,9 @@ class Release:
                 problem,
                 hold_back_all=settings.hold_back == "run",
             )
-            changes = self._changes(drops, baselines)
+            has_whole_files = problem is None and not result.concerns_run()
+            sound = [drop for drop in drops if has_whole_files and result.problem_of(drop.organization_id) is None]
+            changes = self._changes(sound, baselines)
             may = [drop for drop in drops if verdict.problem_of(drop.organization_id) is None]
             pages = write_business_pages(self.engine, plan, self.destination.place, may, baselines)
         manifests = self._manifests(drops, result, [*judgement.findings, *findings], changes, pages)
@@ -201,9 +203,9 @@ class Release:
                 self.run.progress.view.noted(f"accepted, but nothing needed it: {each.guard}{place}={each.why}")
 
     def _changes(self, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]) -> dict[int, WrittenChanges]:
-        """Write what changed into each staged drop that has one before it, also into one that is held back.
+        """Write what changed into each drop that passed the audit and has one before it.
 
-        That one is not published, but its report tells what would have changed.
+        One that guards hold back is not published, but its report tells what would have changed.
         """
         if not baselines:
             return {}

@@ -45,6 +45,14 @@ APPLICABLE = [
 FACTS_AND_HISTORY = [*FACTS, CONTRACTS["duplicate_at_risk_estimates"]]
 
 
+HEALTH_PARTS = pa.schema(
+    [
+        *(("organization_id", pa.int64()), ("account_id", pa.int64()), ("score", pa.string()), ("part", pa.string())),
+        *(("position", pa.int64()), ("contribution", pa.decimal128(9, 4)), ("published_score", pa.decimal128(5, 2))),
+    ]
+)
+
+
 class Marts:
     """An engine that holds the marts of the whole drop and no metrics or rejects."""
 
@@ -61,6 +69,8 @@ class Marts:
             return REJECTS_SCHEMA.empty_table()
         if mart == release.OUTCOMES_MART:
             return OUTCOMES.empty_table()
+        if mart == "account_health":
+            return HEALTH_PARTS.empty_table()
         contract = CONTRACTS[mart]
         return pa.table({name: self._column(contract, name) for name in columns})
 
