@@ -270,11 +270,15 @@ def query(
 
 @explain.command("account")
 def explain_account(
-    identifier: Annotated[str, typer.Argument(help="account_id, the CRM's id, or the name.", metavar="ID")],
+    identifier: Annotated[
+        str, typer.Argument(help="account_id, the CRM's id, or the name or a part of it.", metavar="ID")
+    ],
     column: Annotated[
         str | None, typer.Argument(help="A column, as revenue or account_core.revenue.", metavar="COLUMN")
     ] = None,
     organization: Annotated[int | None, typer.Option(help="Whose account, where ids overlap.")] = None,
+    changes: Annotated[bool, typer.Option("--changes", help="What changed since the drop before, and why.")] = False,
+    exports: Annotated[str | None, typer.Option(help="Where drops lie, for --changes.", metavar="DIR|URL")] = None,
     state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
     json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
@@ -282,7 +286,15 @@ def explain_account(
     from pipeline.explain.explanation import explain_account as explained
     from pipeline.explain.render import as_json, open_console, render
 
-    explanation = explained(_settings({"state": state}), identifier, column, organization)
+    settings = _settings({"state": state, "exports": exports})
+    if changes:
+        from pipeline.explain.changes import explain_changes
+        from pipeline.explain.changes_layout import changes_as_json, changes_lines
+
+        found = explain_changes(settings, identifier, column, organization)
+        typer.echo(changes_as_json(found) if json else "\n".join(changes_lines(found)))
+        return
+    explanation = explained(settings, identifier, column, organization)
     if json:
         print(as_json(explanation))
     else:

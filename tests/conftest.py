@@ -68,11 +68,10 @@ def stage(tmp_path: Path) -> Callable[..., StagedDrop]:
         organization_id: int = 1,
         *,
         csv_safe: bool = False,
-        xlsx: bool = False,
         **tables: Any,
     ) -> StagedDrop:
         target = folder or tmp_path / "staged"
-        (drop,) = stage_drops(marts(**tables), CONTRACTS, {organization_id: target}, CRM, csv_safe=csv_safe, xlsx=xlsx)
+        (drop,) = stage_drops(marts(**tables), CONTRACTS, {organization_id: target}, CRM, csv_safe=csv_safe)
         return drop
 
     return stage_into

@@ -27,7 +27,7 @@ class DescribedFile(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}\.(parquet|csv|safe\.csv)$")]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,99}\.(parquet|csv|safe\.csv|xlsx)$")]
     export: _Name
     contract_version: Annotated[str, Field(pattern=r"^\d{1,9}\.\d{1,9}\.\d{1,9}$")]
     rows: _Count
@@ -42,7 +42,9 @@ class DescribedChangesFile(BaseModel):
 
     model_config = ConfigDict(strict=True)
 
-    name: Annotated[str, Field(pattern=r"^changes/[a-z][a-z0-9_]{0,99}(\.(added|changed|removed))?\.(parquet|csv)$")]
+    name: Annotated[
+        str, Field(pattern=r"^changes/[a-z][a-z0-9_]{0,99}(\.(added|changed|removed))?\.(parquet|csv|xlsx)$")
+    ]
     rows: _Count
     bytes: _Count
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

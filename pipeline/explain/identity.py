@@ -33,7 +33,8 @@ class Identity:
 def find_account(rows: Sequence[Mapping[str, Any]], identifier: str, organization: int | None) -> Identity:
     """Find the one account that the identifier names; WarehouseError where it names none or several.
 
-    An account_id comes before the CRM's ids, these before names (any case, trimmed). `organization` narrows the search.
+    An account_id comes before the CRM's ids, these before whole names, these before parts of one (any case, trimmed).
+    `organization` narrows the search.
     """
     wanted = identifier.strip()
     here = [row for row in rows if organization is None or row["organization_id"] == organization]
@@ -41,6 +42,7 @@ def find_account(rows: Sequence[Mapping[str, Any]], identifier: str, organizatio
         [row for row in here if str(row["account_id"]) == wanted],
         [row for row in here if wanted in (row["crm_account_id"], row["lmn_crm_id"], row["crm_id"])],
         [row for row in here if wanted.casefold() in _names(row)],
+        [row for row in here if wanted and any(wanted.casefold() in name for name in _names(row))],
     ):
         if len(found) == 1:
             return _identity(found[0])
@@ -94,6 +96,6 @@ def _unknown(wanted: str, rows: Iterable[Mapping[str, Any]], organization: int |
         f"there is no such account{within}",
         where=wanted,
         remedy=(
-            f"the nearest: {', '.join(near)}" if near else "give an account_id, a CRM id or an account's whole name"
+            f"the nearest: {', '.join(near)}" if near else "give an account_id, a CRM id or a part of an account's name"
         ),
     )

@@ -134,7 +134,7 @@ def _overview(columns: Iterable[ExplainedColumn]) -> RenderableType:
 def _value_text(column: ExplainedColumn, *, one_line: bool = False) -> Text:
     if column.value is None:
         return Text(_MISSING + (f"  ({column.note})" if column.note and not one_line else ""), style="dim")
-    text = _text(column.value)
+    text = plain_text(column.value)
     return Text(" ".join(text.split()) if one_line else text, style="green" if not one_line else "")
 
 
@@ -223,11 +223,12 @@ def _spoken(name: str, between: str = " ") -> str:
 def _cell(value: object, longest: int = _CELL) -> Text:
     if value is None:
         return Text(_MISSING, style="dim")
-    text = " ".join(_text(value).split())
+    text = " ".join(plain_text(value).split())
     return Text(text if len(text) <= longest else text[: longest - 1] + "…")
 
 
-def _text(value: object) -> str:
+def plain_text(value: object) -> str:
+    """Write a value for people: yes and no, separators of thousands, instants in UTC."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal):

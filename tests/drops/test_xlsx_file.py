@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,9 +11,9 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.cell import Cell
 
-from pipeline.drops import stage as stage_module
-from pipeline.drops.stage import StagedDrop
+from pipeline.drops.verify import verify_drop
 from pipeline.drops.xlsx_file import MAX_CELL, write_xlsx
+from tests.questions.company import publish_drops
 
 ROW = {
     "account_id": pa.array([900_000_000_000_001], pa.int64()),
@@ -67,11 +66,13 @@ def test_equal_rows_give_equal_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "one/list.xlsx").read_bytes() == (tmp_path / "two/list.xlsx").read_bytes()
 
 
-def test_only_lists_get_a_workbook(
-    stage: Callable[..., StagedDrop], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stage_module, "XLSX_LISTS", {"deals"})
-    staged = stage(tmp_path / "drop", organization_id=2, xlsx=True)
-    assert {file.name for file in staged.files if file.name.endswith("xlsx")} == {"deals.xlsx"}
-    assert "deals.xlsx" in (staged.folder / "SHA256SUMS").read_text()
-    assert cells(staged.folder / "deals.xlsx")["title"].value == "=1+1"
+def test_only_lists_get_a_workbook_and_verify_knows_them(tmp_path: Path) -> None:
+    publish_drops(tmp_path, xlsx=True)
+    drop = (tmp_path / "1/latest").resolve()
+    assert sorted(path.relative_to(drop).as_posix() for path in drop.rglob("*.xlsx")) == [
+        "at_risk_accounts.xlsx",
+        "changes/account_changes.xlsx",
+    ]
+    assert verify_drop(str(drop)) == []
+    (drop / "at_risk_accounts.xlsx").write_bytes(b"")
+    assert "at_risk_accounts.xlsx" in verify_drop(str(drop))[0]

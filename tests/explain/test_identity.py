@@ -85,3 +85,14 @@ def test_an_organization_hides_the_others_accounts() -> None:
     message = said("Maple Run", organization=2)
     assert "no such account in organization 2" in message
     assert "Maple" not in message.split("\n", 1)[1]
+
+
+def test_a_part_of_a_name_will_do() -> None:
+    assert find_account(ROWS, "an vital in", None).account_id == 2
+    assert find_account(ROWS, "glen", 2).account_id == 9
+    assert "2 accounts go by that" in said("maple")
+
+
+def test_a_whole_name_comes_before_a_part_of_another() -> None:
+    rows = [account(1, account_name="Stone Bridge"), account(2, account_name="Stone")]
+    assert find_account(rows, "stone", None).account_id == 2

@@ -148,19 +148,21 @@ def marts(rows: Mapping[str, Sequence[Mapping[str, Any]]], as_of: datetime) -> M
     return MadeMarts(made)
 
 
-def publish_drops(exports: Path) -> None:
+def publish_drops(exports: Path, *, xlsx: bool = False) -> None:
     """Publish organization 1's drops of both weeks, the second with its changes."""
     destination = FolderDestination(open_place(str(exports)))
     contracts = list(CONTRACTS.values())
     before = None
     for as_of, rows in ((LAST_WEEK, LAST_WEEKS), (THIS_WEEK, THIS_WEEKS)):
         folder = destination.staging_folder(1, "run")
-        (drop,) = stage_drops(marts(rows, as_of), contracts, {1: folder}, 1)
+        (drop,) = stage_drops(marts(rows, as_of), contracts, {1: folder}, 1, xlsx=xlsx)
         changes = None
         if before is not None:
             files = {path.stem: path for path in drop.folder.glob("*.parquet")}
             with open_drop(open_place(before)) as opened:
-                changes = write_changes(drop, DropFiles(files, as_of, 2025), opened, contracts, None).as_dict()
+                changes = write_changes(
+                    drop, DropFiles(files, as_of, 2025), opened, contracts, None, xlsx=xlsx
+                ).as_dict()
         manifest = build_manifest(
             *(drop, contracts),
             as_of=as_of,

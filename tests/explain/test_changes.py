@@ -1,0 +1,104 @@
+"""What changed of an account since the drop before, and which rows did it, after two runs of a small company."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.common.errors import WarehouseError
+from pipeline.explain.changes import AccountChanges, explain_changes
+from pipeline.settings import Settings
+from tests.explain.company import write, write_company
+
+BEFORE, NOW = "2025-01-08", "2025-01-15"
+
+
+def run(folder: Path, as_of: str) -> None:
+    places = ["--exports", folder / "exports", "--state", folder / "state", "--as-of", as_of]
+    command = ["-m", "pipeline.cli", "run", "--crm", folder / "crm", "--platform", folder / "platform", *places]
+    ended = subprocess.run([sys.executable, *map(str, command)], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+
+
+@pytest.fixture(scope="module")
+def first_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("company")
+    write_company(folder)
+    run(folder, BEFORE)
+    return folder
+
+
+def settings_of(folder: Path) -> Settings:
+    return Settings(state=folder / "state", exports=str(folder / "exports"))
+
+
+@pytest.fixture(scope="module")
+def refusal(first_week: Path) -> str:
+    """What is said while there is one drop only."""
+    with pytest.raises(WarehouseError) as refused:
+        explain_changes(settings_of(first_week), "busy")
+    return str(refused.value)
+
+
+@pytest.fixture(scope="module")
+def two_weeks(first_week: Path, refusal: str) -> Path:
+    """The company a week later: an estimate more, one less, one dearer."""
+    estimates = first_week / "crm/estimates.csv"
+    with estimates.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["id"] != "lost"]
+    for row in rows:
+        if row["id"] == "first":
+            row["total_price"] = "120"
+    write(estimates, [*rows, rows[0] | {"id": "extra", "lmn_estimate_id": "EST99", "total_price": "50"}])
+    run(first_week, NOW)
+    return first_week
+
+
+@pytest.fixture(scope="module")
+def changes(two_weeks: Path) -> AccountChanges:
+    return explain_changes(settings_of(two_weeks), "usy cor")  # a part of a customer's name
+
+
+def test_a_first_drop_has_nothing_before_it(refusal: str) -> None:
+    assert "there is no drop before it" in refusal
+
+
+def test_rows_that_came_changed_and_went_are_named(changes: AccountChanges) -> None:
+    estimates = {row.key["id"]: row for row in changes.rows if row.export == "estimates"}
+    assert {name: row.kind for name, row in estimates.items()} == {
+        "extra": "added",
+        "first": "changed",
+        "lost": "removed",
+    }
+    assert estimates["first"].cells["price_used"] == (Decimal("100.00"), Decimal("120.00"))
+
+
+def test_behind_a_changed_value_stand_the_rows_that_did_it(changes: AccountChanges) -> None:
+    (revenue,) = [column for column in changes.columns if column.name == "annual_revenue"]
+    assert revenue.now - revenue.before == Decimal("70.00")
+    numbers = {row["estimate_id"] for cause in revenue.causes for row in cause.rows if "estimate_id" in row}
+    assert numbers == {"extra", "first"}
+
+
+def test_what_has_not_changed_is_not_told(two_weeks: Path, changes: AccountChanges) -> None:
+    names = {column.name for column in changes.columns}
+    assert not names & {"account_name", "extracted_at", "data_as_of", "renewal_date"}
+    assert explain_changes(settings_of(two_weeks), "large", "name").columns == ()
+
+
+def test_the_command_writes_lines_or_json(two_weeks: Path) -> None:
+    places = ["--state", str(two_weeks / "state"), "--exports", str(two_weeks / "exports")]
+    told = CliRunner().invoke(app, ["explain", "account", "busy", "annual_revenue", "--changes", *places])
+    assert told.exit_code == 0, told.output
+    assert "accounts.annual_revenue: " in told.output
+    assert "estimates lost removed" in told.output
+    as_json = CliRunner().invoke(app, ["explain", "account", "busy", "--changes", "--json", *places])
+    assert {row["kind"] for row in json.loads(as_json.output)["rows"]} >= {"added", "changed", "removed"}
