@@ -15,6 +15,7 @@ import duckdb
 
 from pipeline.common.scratch_database import quoted, quoted_text
 from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.mart_descriptions import MartDescription, described, mart_descriptions
 from pipeline.engines import TENANT, HeldBack, WrittenMart
 from pipeline.storage.local_files import whole_file
 
@@ -32,6 +33,7 @@ def publish_marts(
 ) -> None:
     """Write the marts that `build` holds into a new `published` file; rows of those held back stay as they are."""
     promised = {contract.name: contract for contract in contracts}
+    descriptions = mart_descriptions(contracts)
     with whole_file(published) as scratch:
         build.execute(f"attach {quoted_text(str(scratch))} as published (storage_version '{_READABLE_BY}')")
         keeps = bool(held_back.organizations) and published.exists()
@@ -44,8 +46,8 @@ def publish_marts(
                 build.execute(
                     f"create table published.{MARTS}.{quoted(name)} as {_rows(build, name, contract, held_back)}"
                 )
-                if contract is not None:
-                    _describe(build, contract)
+                if (description := descriptions.get(name)) is not None:
+                    _describe(build, name, description)
             _write(build, written)
         finally:
             build.execute("detach published")
@@ -72,7 +74,7 @@ def _write(connection: duckdb.DuckDBPyConnection, written: Sequence[WrittenMart]
         connection.register("written_rows", mart.rows)
         connection.execute(f"create or replace table {table} as from written_rows")
         connection.unregister("written_rows")
-        _describe(connection, mart.contract)
+        _describe(connection, mart.contract.name, described(mart.contract))
 
 
 def _marts(build: duckdb.DuckDBPyConnection, database: str = "current_database()") -> list[str]:
@@ -98,13 +100,14 @@ def _rows(build: duckdb.DuckDBPyConnection, name: str, contract: ExportContract 
     return rows
 
 
-def _describe(build: duckdb.DuckDBPyConnection, contract: ExportContract) -> None:
+def _describe(build: duckdb.DuckDBPyConnection, name: str, description: MartDescription) -> None:
     """Give a mart and its columns their descriptions as comments."""
-    table = f"published.{MARTS}.{quoted(contract.name)}"
-    comments = [f"comment on table {table} is {quoted_text(contract.description)}"]
+    table = f"published.{MARTS}.{quoted(name)}"
+    present = {column for column, *_ in build.execute(f"describe {table}").fetchall()}
+    comments = [f"comment on table {table} is {quoted_text(description.text)}"]
     comments += [
-        f"comment on column {table}.{quoted(column.name)} is {quoted_text(column.description)}"
-        for column in contract.columns
-        if column.description
+        f"comment on column {table}.{quoted(column)} is {quoted_text(text)}"
+        for column, text in description.columns.items()
+        if text and column in present
     ]
     build.execute("; ".join(comments))

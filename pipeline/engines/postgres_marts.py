@@ -16,6 +16,7 @@ from psycopg import sql
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract
+from pipeline.contracts.mart_descriptions import MartDescription, described, mart_descriptions
 from pipeline.engines import NOBODY, TENANT, HeldBack, WrittenMart
 
 BUILD_SCHEMA: Final = "marts_build"
@@ -42,6 +43,7 @@ def publish_marts(
     Rows of organizations held back stay as they are.
     """
     promised = {contract.name: contract for contract in contracts}
+    descriptions = mart_descriptions(contracts)
     with connection.transaction():
         if not connection.execute("select 1 from pg_namespace where nspname = %s", (MARTS_SCHEMA,)).fetchone():
             connection.execute(sql.SQL("create schema {}").format(sql.Identifier(MARTS_SCHEMA)))
@@ -53,6 +55,8 @@ def publish_marts(
                 _recreate(connection, wanted)
             if not held_back.keeps_whole(promised.get(name)):
                 _fill(connection, wanted, held_back)
+            if (description := descriptions.get(name)) is not None:
+                _describe(connection, name, description)
         for extra in written:
             _write(connection, extra, present)
         for name in present.keys() - built.keys() - {extra.contract.name for extra in written}:
@@ -78,12 +82,7 @@ def _write(connection: psycopg.Connection[Any], written: WrittenMart, present: M
     table = sql.Identifier(MARTS_SCHEMA, mart.name)
     if contract.name not in present or present[contract.name].columns != columns:
         _recreate(connection, mart)
-        comments = [(sql.SQL("table {}").format(table), contract.description)]
-        for column in contract.columns:
-            name = sql.Identifier(MARTS_SCHEMA, mart.name, column.name)
-            comments.append((sql.SQL("column {}").format(name), column.description))
-        for what, text in comments:
-            connection.execute(sql.SQL("comment on {} is {}").format(what, sql.Literal(text)))
+    _describe(connection, mart.name, described(contract))
     connection.execute(sql.SQL("delete from {}").format(table))
     names = sql.SQL(", ").join(sql.Identifier(name) for name, _, _ in columns)
     with connection.cursor() as cursor, cursor.copy(sql.SQL("copy {} ({}) from stdin").format(table, names)) as copy:
@@ -172,3 +171,21 @@ def _fill(connection: psycopg.Connection[Any], mart: _Mart, held_back: HeldBack)
             where=f"{MARTS_SCHEMA}.{mart.name}",
             remedy="mend what it names and run again; until then readers see the last run's rows",
         ) from error
+
+
+def _describe(connection: psycopg.Connection[Any], name: str, description: MartDescription) -> None:
+    """Give a mart and its columns their descriptions as comments, where they are not there yet."""
+    mart = sql.Identifier(MARTS_SCHEMA, name)
+    rows = connection.execute(
+        "select attname, col_description(attrelid, attnum) from pg_attribute"
+        " where attrelid = %s::regclass and attnum > 0 and not attisdropped",
+        (mart.as_string(connection),),
+    ).fetchall()
+    row = connection.execute("select obj_description(%s::regclass)", (mart.as_string(connection),)).fetchone()
+    if row is not None and row[0] != description.text:
+        connection.execute(sql.SQL("comment on table {} is {}").format(mart, sql.Literal(description.text)))
+    for column, comment in rows:
+        text = description.columns.get(column)
+        if text and text != comment:
+            place = sql.Identifier(MARTS_SCHEMA, name, column)
+            connection.execute(sql.SQL("comment on column {} is {}").format(place, sql.Literal(text)))

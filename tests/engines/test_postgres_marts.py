@@ -230,3 +230,14 @@ def test_a_mart_that_is_built_no_more_is_dropped(server: PostgresServer) -> None
         publish_marts(connection, CONTRACTS)
         found = connection.execute("select tablename from pg_tables where schemaname = 'marts'").fetchall()
     assert found == [("accounts",)]
+
+
+def test_marts_and_columns_bear_their_descriptions(server: PostgresServer) -> None:
+    with closing(server.connect()) as connection:
+        build(connection, 1)
+        publish_marts(connection, CONTRACTS)
+        mart, key = connection.execute(
+            "select obj_description('marts.accounts'::regclass), col_description('marts.accounts'::regclass, 1)"
+        ).fetchone() or (None, None)
+    contract = next(contract for contract in CONTRACTS if contract.name == "accounts")
+    assert (mart, key) == (contract.description, contract.column("id").description)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -164,3 +165,12 @@ def test_decisions_in_the_environment_that_are_no_json_are_named(monkeypatch: py
     assert ended.returncode == 1
     assert "WAREHOUSE_VAR: is not JSON" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_every_mart_and_column_says_what_it_is(published: Path) -> None:
+    with duckdb.connect(str(published / "state/published.duckdb"), read_only=True) as connection:
+        silent = connection.execute(
+            "select table_name, '' from duckdb_tables() where comment is null union all "
+            "select table_name, column_name from duckdb_columns() where schema_name = 'marts' and comment is null"
+        ).fetchall()
+    assert silent == []
