@@ -24,7 +24,7 @@ UV := $(BIN)/uv $(if $(shell test -w "$$HOME" && echo yes),,--no-cache)
 ENGINE_BIN := $(if $(filter spark,$(TARGET)),.venv-spark/bin,$(BIN))
 SAMPLE := --lmn sample/lmn --crm sample/crm --platform sample/platform --as-of $(AS_OF)
 
-.PHONY: help setup setup-spark run run-poisoned test fuzz test-all test-spark test-spark-all parity bench lint format lock contract clean
+.PHONY: help setup setup-spark run run-poisoned test fuzz test-all test-spark test-spark-all parity bench lint format lock contract docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -82,6 +82,9 @@ bench: setup ## Measure whole runs at growing sizes and write docs/benchmark.md
 
 contract: setup ## Make the contract's pages anew (docs/contracts, docs/data-dictionary.md)
 	$(BIN)/python -m pipeline.contracts.pages
+
+docs: setup ## Build docs/ as one searchable site that opens from a file (build/site/index.html)
+	$(BIN)/python docs/site/make_site.py
 
 lint: setup ## Check the form: ruff, mypy, the direction of imports, sqlfluff
 	$(BIN)/ruff check .

@@ -398,7 +398,7 @@ def _settings(given: dict[str, Any]) -> Settings:
             for fault in error.errors()
         ]
         first, *rest = faults
-        raise WarehouseError(first, details=rest, remedy="mend it there; README.md, Settings, has them all") from None
+        raise WarehouseError(first, details=rest, remedy="mend it there; docs/settings.md has them all") from None
 
 
 def _origin(setting: str, given: dict[str, Any]) -> str:
