@@ -72,6 +72,7 @@ def test_only_lists_get_a_workbook_and_verify_knows_them(tmp_path: Path) -> None
     assert sorted(path.relative_to(drop).as_posix() for path in drop.rglob("*.xlsx")) == [
         "at_risk_accounts.xlsx",
         "changes/account_changes.xlsx",
+        "neglected_accounts.xlsx",
     ]
     assert verify_drop(str(drop)) == []
     (drop / "at_risk_accounts.xlsx").write_bytes(b"")

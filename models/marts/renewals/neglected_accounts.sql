@@ -6,23 +6,34 @@ accounts as (
 
 ),
 
+platform_ids as (
+
+    select * from {{ ref('int_customer_success__platform_ids') }}
+
+),
+
 final as (
 
     select
         -- identifiers
-        account_id,
-        name as account_name,
+        accounts.account_id,
+        accounts.name as account_name,
 
         -- how long nobody has been in contact, and how long that may last
-        days_since_interaction,
-        threshold_days,
+        accounts.days_since_interaction,
+        accounts.threshold_days,
 
         -- what is at stake
-        revenue_segment,
-        annual_revenue
+        accounts.revenue_segment,
+        accounts.annual_revenue,
+
+        -- what the platform's tables call the account
+        platform_ids.platform_account_id
 
     from accounts
-    where excluded_by is null
+    left join platform_ids
+        on accounts.account_id = platform_ids.crm_account_id
+    where accounts.excluded_by is null
 
 )
 
