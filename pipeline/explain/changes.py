@@ -29,6 +29,8 @@ from pipeline.settings import Settings
 _KEY_OF: Final = {"accounts": "id"}
 """The column that names the account, where it is not account_id."""
 _ESTIMATES: Final = "estimates"
+_POSITION: Final = ("source_rank", "source_row")
+"""Where a row stood in its file: it moves when another row goes."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +136,7 @@ def _account_column(contract: ExportContract | None) -> str | None:
 
 
 def _differing(before: Row, now: Row) -> dict[str, tuple[Any, Any]]:
-    names = [name for name in now if name not in DROP_COLUMNS]
+    names = [name for name in now if name not in (*DROP_COLUMNS, *_POSITION)]
     return {name: (before.get(name), now[name]) for name in names if before.get(name) != now[name]}
 
 

@@ -90,7 +90,7 @@ def test_behind_a_changed_value_stand_the_rows_that_did_it(changes: AccountChang
 
 def test_what_has_not_changed_is_not_told(two_weeks: Path, changes: AccountChanges) -> None:
     names = {column.name for column in changes.columns}
-    assert not names & {"account_name", "extracted_at", "data_as_of", "renewal_date"}
+    assert not names & {"account_name", "extracted_at", "data_as_of"}
     assert explain_changes(settings_of(two_weeks), "large", "name").columns == ()
 
 
