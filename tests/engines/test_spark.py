@@ -10,11 +10,13 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.contracts.contract import contracts_in_folder
+from pipeline.paths import PROJECT_ROOT
 from tests.parity.compare import SAMPLE, compare_exports, report, run_engine
 
 pytestmark = pytest.mark.spark
 
-EXPORTS = 10
+EXPORTS = len(contracts_in_folder(PROJECT_ROOT / "models"))
 
 
 @pytest.fixture(scope="module")
