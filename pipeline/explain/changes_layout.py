@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from pipeline.common.formats import plural
+from pipeline.common.shown_text import shown, shown_json
 from pipeline.explain.changes import AccountChanges, ChangedColumn, ChangedRow
 from pipeline.explain.render import plain_text
 
@@ -19,7 +20,7 @@ _LONGEST: Final = 80
 
 def changes_lines(changes: AccountChanges) -> Iterator[str]:
     """Write the changed columns with the rows behind them, then the account's other rows that changed."""
-    yield str(changes.account)
+    yield shown(str(changes.account))
     yield f"{changes.before} → {changes.now}"
     if not changes.columns and not changes.rows:
         yield "Nothing has changed."
@@ -47,7 +48,7 @@ def changes_as_json(changes: AccountChanges) -> str:
         ],
         "rows": [asdict(row) for row in changes.rows],
     }
-    return json.dumps(described, default=_json_value, ensure_ascii=False, indent=2)
+    return shown_json(json.dumps(described, default=_json_value, ensure_ascii=False, indent=2))
 
 
 def _column_lines(column: ChangedColumn) -> Iterator[str]:
@@ -79,7 +80,7 @@ def _limited(lines: Iterable[str], indent: str) -> Iterator[str]:
 
 
 def _short(value: Any) -> str:
-    text = "null" if value is None else " ".join(plain_text(value).split())
+    text = "null" if value is None else shown(" ".join(plain_text(value).split()))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
