@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from decimal import Decimal
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.common.errors import WarehouseError
+from pipeline.drops.diff import DropDiff, ExportDiff, MovedAccount
 from pipeline.report.facts import Problem, RejectReason, RejectSample, RunFacts, SourceFacts
 from pipeline.report.gather import gather_facts, gather_operator_facts
 from pipeline.report.page import render_report, report_files
@@ -158,6 +160,22 @@ def test_what_moves_a_cursor_or_breaks_a_line_is_shown(run: MadeRun) -> None:
     assert not [sign for sign in page + checks if (sign < " " and sign != "\n") or sign in "\x9b\u202e"]
     for shown in (r"a\x1b[2K", r"b\x9bc", r"d\ne", r"f\u202eg", r"h\x07i<br>j\rk", r"l\x00m"):
         assert shown in page
+
+
+def test_what_changed_since_the_last_drop_is_a_section(run: MadeRun) -> None:
+    export = ExportDiff("accounts", before=9, now=10, added=2, changed=3, removed=1, cells={"name": 3})
+    moved = tuple(MovedAccount(number, f"Oak {number}", "segment", "A", "B", None) for number in range(12))
+    money = {"accounts.revenue": (Decimal("10.50"), Decimal("12.75"))}
+    facts = replace(run.facts(), diff=DropDiff("20250108T000000Z-aaaaaaaa", "now", (export,), money, moved))
+    text = " ".join(" ".join(Outline(render_report(facts)).text).split())
+    assert "Against 20250108T000000Z-aaaaaaaa , which was published last" in text
+    assert "accounts 9 10 2 3 1 name 3" in text
+    assert "10.50 12.75 2.25" in text
+    assert "segment 12 accounts" in text
+    assert "and 2 more, in changes/account_changes.csv" in text
+    same = replace(export, added=0, changed=0, removed=0, cells={})
+    text = render_report(replace(facts, diff=DropDiff("before", "now", (same,), {}, ())))
+    assert "The rows are those of <code>before</code>" in text
 
 
 def test_json_beside_the_page_is_the_checks(run: MadeRun) -> None:
