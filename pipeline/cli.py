@@ -307,6 +307,7 @@ def sample(
     accounts: Annotated[int, typer.Option(help="Accounts of all tenants, 100 or more.")],
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")],
     events_per_account: Annotated[int, typer.Option(help="Rows of the event tables per account, on average.")] = 440,
+    organizations: Annotated[int, typer.Option(help="Tenants: 3 of different sizes, or more of one size.")] = 3,
     weeks: Annotated[int | None, typer.Option(help="Write so many weekly versions of one company instead.")] = None,
 ) -> None:
     """Write made-up sources of any size, with all that goes wrong in real ones, to be run --as-of 2025-01-15.
@@ -321,7 +322,7 @@ def sample(
         return
     from pipeline.sample import write_sample
 
-    rows = write_sample(out, accounts, seed, events_per_account)
+    rows = write_sample(out, accounts, seed, events_per_account, organizations=organizations)
     for table, count in rows.items():
         print(f"{table:<36} {count:>12,}")
 

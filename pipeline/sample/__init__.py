@@ -11,7 +11,7 @@ from typing import Final
 
 from pipeline.common.errors import WarehouseError
 from pipeline.sample.draw.estimates import ordinary_estimates
-from pipeline.sample.draw.population import MIN_ACCOUNTS, populate
+from pipeline.sample.draw.population import MIN_ACCOUNTS, TENANTS, populate
 from pipeline.sample.edge_cases.estimates import with_cast
 from pipeline.sample.write_crm import write_crm
 from pipeline.sample.write_lmn import write_lmn
@@ -33,11 +33,13 @@ def write_sample(
     seed: int,
     events_per_account: int = DEFAULT_EVENTS_PER_ACCOUNT,
     as_of: datetime = DEFAULT_AS_OF,
+    organizations: int = len(TENANTS),
 ) -> dict[str, int]:
     """Write `out`/lmn, `out`/crm and `out`/platform; return the rows of each table, as in `crm.accounts`.
 
-    `accounts` counts the accounts of all tenants, `events_per_account` the rows of the event tables for each of them on
-    average. Raises WarehouseError if there are too few accounts or if `out` holds a sample already.
+    `accounts` counts the accounts of all tenants, which are `organizations`; `events_per_account` the rows of the event
+    tables for each of them on average. Raises WarehouseError if there are too few accounts or if `out` holds a sample
+    already.
     """
     for name in FOLDERS:
         if (out / name).is_dir() and any((out / name).iterdir()):
@@ -46,7 +48,7 @@ def write_sample(
             )
     if events_per_account < 0:
         raise WarehouseError(f"{events_per_account} events per account are fewer than none", remedy="give 0 or more")
-    population = populate(accounts, seed, as_of)
+    population = populate(accounts, seed, as_of, organizations)
     estimates = with_cast(population, ordinary_estimates(population))
     return (
         write_lmn(out / "lmn", population, estimates)

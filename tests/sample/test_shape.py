@@ -156,6 +156,21 @@ def test_every_tenant_gets_its_share() -> None:
     assert {account.organization_id for account in population.crm_tenant} == {1}
 
 
+@pytest.mark.parametrize(("accounts", "organizations"), [(2_000, 100), (400, 10)])
+def test_as_many_tenants_as_asked_for_are_of_one_size_but_for_the_first(accounts: int, organizations: int) -> None:
+    population = populate(accounts, SEED, AS_OF, organizations)
+    tenants = [account.organization_id for account in population.accounts]
+    first, *others = [tenants.count(tenant.organization_id) for tenant in population.tenants]
+    assert len(others) == organizations - 1
+    assert first > len(population.cast) - 1
+    assert max(others) - min(others) <= 1
+
+
+def test_too_few_accounts_for_the_tenants_are_refused() -> None:
+    with pytest.raises(WarehouseError, match="1000 organizations"):
+        populate(2_000, SEED, AS_OF, 1_000)
+
+
 def test_some_accounts_are_known_to_one_system_only() -> None:
     accounts = populate(1_000, SEED, AS_OF).accounts
     ours = [account for account in accounts if account.organization_id == 1]

@@ -6,6 +6,7 @@ those that a rule turns on in `cast_platform.py`.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from pipeline.sample.draw import names
-from pipeline.sample.draw.population import CAST, TENANTS, Account, Population
+from pipeline.sample.draw.population import CAST, Account, Population
 from pipeline.sample.draw.random_columns import Integers
 
 FLAGS: Final = (
@@ -52,7 +53,8 @@ LIFECYCLE_EVENTS: Final = (
 )
 UNKNOWN_INSIGHTS: Final = ("competitor_mentioned", "Seasonal slowdown")
 
-_TIERS: Final = {1: ((1, "Low"), (2, "Mid"), (3, "High")), 2: ((1, "Standard"), (2, "Premier")), 3: ((7, None),)}
+_TIERS: Final = {2: ((1, "Standard"), (2, "Premier")), 3: ((7, None),)}
+_USUAL_TIERS: Final = ((1, "Low"), (2, "Mid"), (3, "High"))
 _JOURNEY: Final = ("Acquisition", "Onboarding", "Adoption", "Renewal")
 _ROLES: Final = ("Decision Maker", "Champion", "Executive Sponsor", None, None, " decision maker ", "Contact")
 _PROVIDERS: Final = {
@@ -115,7 +117,7 @@ def draw_customers(population: Population) -> tuple[Customers, dict[str, list[Ro
 
     draws = random.integers(0, 1 << 30, (size, 4))
     team = np.empty((size, 3), dtype=np.int64)
-    for tenant in TENANTS:
+    for tenant in population.tenants:
         pool = np.asarray(user_ids[tenant.organization_id], dtype=np.int64)
         ours = organization == tenant.organization_id
         team[ours] = pool[(draws[ours, :1] + np.arange(3)) % len(pool)]
@@ -137,13 +139,13 @@ def draw_customers(population: Population) -> tuple[Customers, dict[str, list[Ro
     return customers, {
         "customer": _customer_rows(population, customers, random),
         "tier": [
-            {"organization_id": organization_id, "id": key, "name": name}
-            for organization_id, tiers in _TIERS.items()
-            for key, name in tiers
+            {"organization_id": tenant.organization_id, "id": key, "name": name}
+            for tenant in population.tenants
+            for key, name in _tiers(tenant.organization_id)
         ],
         "customer_journey": [
             {"organization_id": tenant.organization_id, "id": 1 + position, "name": name}
-            for tenant in TENANTS
+            for tenant in population.tenants
             for position, name in enumerate(_JOURNEY)
         ],
         "users": users,
@@ -158,17 +160,12 @@ def draw_customers(population: Population) -> tuple[Customers, dict[str, list[Ro
 
 def _users(population: Population, random: np.random.Generator) -> tuple[list[Row], dict[int, list[int]]]:
     """Return the users of all tenants, their ids dealt out over the tenants, and the ids by tenant."""
-    counts = {
-        tenant.organization_id: max(
-            6, sum(a.organization_id == tenant.organization_id for a in population.customers) // 40
-        )
-        for tenant in TENANTS
-    }
-    tenants = [tenant for tenant in TENANTS for _ in range(counts[tenant.organization_id])]
+    customers = Counter(account.organization_id for account in population.customers)
+    tenants = [tenant for tenant in population.tenants for _ in range(max(6, customers[tenant.organization_id] // 40))]
     ids = (301 + random.permutation(len(tenants))).tolist()
     draws = random.integers(0, 1 << 30, (len(tenants), 5)).tolist()
     rows: list[Row] = []
-    by_tenant: dict[int, list[int]] = {tenant.organization_id: [] for tenant in TENANTS}
+    by_tenant: dict[int, list[int]] = {tenant.organization_id: [] for tenant in population.tenants}
     for tenant, key, draw in zip(tenants, ids, draws, strict=True):
         first, last = names.person(draw[0], draw[1])
         of_tenant = by_tenant[tenant.organization_id]
@@ -196,16 +193,13 @@ def _customer_rows(population: Population, customers: Customers, random: np.rand
     as_of = population.as_of
     crm_ids = [account.lmn_crm_id for account in population.cast]
     draws = random.integers(0, 1 << 30, (len(customers), 8)).tolist()
-    by_tenant = {
-        tenant.organization_id: [
-            a.customer_id for a in customers.accounts if a.organization_id == tenant.organization_id
-        ]
-        for tenant in TENANTS
-    }
+    by_tenant: dict[int, list[int | None]] = {tenant.organization_id: [] for tenant in population.tenants}
+    for account in customers.accounts:
+        by_tenant[account.organization_id].append(account.customer_id)
     rows = []
     for position, (account, draw) in enumerate(zip(customers.accounts, draws, strict=True)):
         churned = draw[0] % 15 == 0 and account.number >= CAST
-        siblings, tiers = by_tenant[account.organization_id], _TIERS[account.organization_id]
+        siblings, tiers = by_tenant[account.organization_id], _tiers(account.organization_id)
         rows.append(
             {
                 "organization_id": account.organization_id,
@@ -228,6 +222,10 @@ def _customer_rows(population: Population, customers: Customers, random: np.rand
             }
         )
     return rows
+
+
+def _tiers(organization_id: int) -> tuple[tuple[int, str | None], ...]:
+    return _TIERS.get(organization_id, _USUAL_TIERS)
 
 
 def _crm_id(account: Account, draw: int, crm_ids: list[str | None]) -> str | None:

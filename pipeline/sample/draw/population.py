@@ -6,6 +6,7 @@ and on the platform. Nothing is written here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
@@ -18,6 +19,9 @@ from pipeline.sample.draw.roles import Role
 
 MIN_ACCOUNTS: Final = 100
 """With fewer, the cast would be nearly the whole sample."""
+
+_LEAST_OF_A_TENANT: Final = 3
+"""Customers of the second one play edge cases."""
 
 CAST: Final = len(Role)
 """The first accounts of the CRM's tenant are the cast: each is known to all three systems and plays edge cases."""
@@ -38,6 +42,14 @@ TENANTS: Final = (
     Tenant(2, "Harborview Facilities", 0.15),
     Tenant(3, "Bluebird Pools", 0.10),
 )
+
+
+def tenants(count: int) -> tuple[Tenant, ...]:
+    """Return so many tenants: the three, or more that are all of one size but for the first, which has the cast."""
+    if count == len(TENANTS):
+        return TENANTS
+    named = {tenant.organization_id: tenant.name for tenant in TENANTS}
+    return tuple(Tenant(key, named.get(key, f"Company {key}"), 1 / count) for key in range(1, count + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,7 @@ class Population:
     accounts: tuple[Account, ...]
     as_of: datetime
     seed: int
+    tenants: tuple[Tenant, ...]
     cast: tuple[Account, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -117,21 +130,23 @@ class Population:
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key)))
 
 
-def populate(accounts: int, seed: int, as_of: datetime) -> Population:
-    """Return a population of `accounts` accounts; WarehouseError if that is less than `MIN_ACCOUNTS`."""
+def populate(accounts: int, seed: int, as_of: datetime, organizations: int = len(TENANTS)) -> Population:
+    """Return a population of `accounts` accounts of so many tenants; WarehouseError if that can't hold the cast."""
     if accounts < MIN_ACCOUNTS:
         raise WarehouseError(
             f"a sample of {accounts} accounts is too small for its edge cases",
             remedy=f"ask for at least {MIN_ACCOUNTS} accounts",
         )
+    if organizations < len(TENANTS):
+        raise WarehouseError(f"the edge cases need {len(TENANTS)} organizations", remedy="ask for as many, or for more")
     if as_of.utcoffset() is None:
         raise WarehouseError(
             "the sample's instant has no time zone", remedy="give it with an offset, as in 2025-01-15T00:00:00Z"
         )
     random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
-    first = round(accounts * TENANTS[0].share)
-    second = round(accounts * TENANTS[1].share)
-    organizations = [1] * first + [2] * second + [3] * (accounts - first - second)
+    dealt = tenants(organizations)
+    owners = _owners(accounts, dealt)
+    first = owners.count(1)
 
     kind_draws = random.random(accounts).tolist()
     kinds = [names.KINDS[min(int(draw * 9), 6)] for draw in kind_draws]  # a third are homes
@@ -139,7 +154,7 @@ def populate(accounts: int, seed: int, as_of: datetime) -> Population:
     reach = random.random((accounts, 3))
     has_customer = [
         organization != 1 or number < CAST or float(draw) >= 0.07
-        for number, (organization, draw) in enumerate(zip(organizations, reach[:, 0], strict=True))
+        for number, (organization, draw) in enumerate(zip(owners, reach[:, 0], strict=True))
     ]
     # Ids are dealt out over all tenants at once, so that those of one tenant lie between those of the others.
     customer_ids = iter((1001 + random.permutation(sum(has_customer))).tolist())
@@ -150,7 +165,7 @@ def populate(accounts: int, seed: int, as_of: datetime) -> Population:
 
     made: list[Account] = []
     for number in range(accounts):
-        of_crm, in_cast, name = organizations[number] == 1, number < CAST, account_names[number]
+        of_crm, in_cast, name = owners[number] == 1, number < CAST, account_names[number]
         only_customer = of_crm and not in_cast and has_customer[number] and reach[number, 0] >= 0.97
         by_hand = of_crm and not in_cast and reach[number, 1] < 0.07
         only_lmn = of_crm and not in_cast and not by_hand and reach[number, 1] >= 0.92
@@ -164,7 +179,7 @@ def populate(accounts: int, seed: int, as_of: datetime) -> Population:
         made.append(
             Account(
                 number,
-                organizations[number],
+                owners[number],
                 name,
                 kinds[number],
                 domain,
@@ -179,7 +194,24 @@ def populate(accounts: int, seed: int, as_of: datetime) -> Population:
     # Keys hold within a tenant only: one id is the customer of two tenants.
     twin = made[first]
     made[first] = replace(twin, customer_id=made[Role.AT_THE_EDGE_OF_TENANTS].customer_id)
-    return Population(tuple(made), as_of, seed)
+    return Population(tuple(made), as_of, seed, dealt)
+
+
+def _owners(accounts: int, dealt: Sequence[Tenant]) -> list[int]:
+    """Return the tenant of each account, those of one tenant together."""
+    first = max(round(accounts * dealt[0].share), CAST + 1)
+    if dealt == TENANTS:
+        second = round(accounts * dealt[1].share)
+        sizes = [first, second, accounts - first - second]
+    else:
+        others = len(dealt) - 1
+        sizes = [first, *((accounts - first + place) // others for place in range(others))]
+    if min(sizes) < _LEAST_OF_A_TENANT:
+        raise WarehouseError(
+            f"{accounts} accounts are too few for {len(dealt)} organizations",
+            remedy=f"ask for more accounts: {_LEAST_OF_A_TENANT} for each organization, and {CAST} for the edge cases",
+        )
+    return [tenant.organization_id for tenant, size in zip(dealt, sizes, strict=True) for _ in range(size)]
 
 
 def _site(draw: list[int]) -> Site:
