@@ -1,5 +1,8 @@
 """The manifest of a drop: what is in it, what it was made from and what was checked. Nothing in it tells the clock.
 
+It is JSON in which what fits a line stands on one: a column, a file's key, a check. Its hashes are taken of the same
+document in the layout of version 1.0, a value a line, so that a drop's name does not depend on how it is written.
+
 Its `content_hash` names the drop, so the same inputs, settings and `as_of` give the same folder. What depends on the
 drop before (the guards, what was accepted, the changes, the business page) is not in that hash, but in `manifest_hash`,
 which covers all.
@@ -11,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pipeline.common.instants import instant_name, instant_text
 from pipeline.contracts.contract import ExportContract
@@ -74,14 +77,46 @@ def with_hashes(manifest: Mapping[str, Any]) -> dict[str, Any]:
     ValueError where it holds a lone surrogate, which no manifest of ours can.
     """
     body = {name: value for name, value in manifest.items() if name not in ("content_hash", "manifest_hash")}
-    content = {name: value for name, value in body.items() if name not in BESIDE_THE_CONTENT}
-    named = {**body, "content_hash": hashlib.sha256(manifest_bytes(content)).hexdigest()}
-    return {**named, "manifest_hash": hashlib.sha256(manifest_bytes(named)).hexdigest()}
+    parts = {name: _hashed_part(value) for name, value in body.items()}
+    content = {name: part for name, part in parts.items() if name not in BESIDE_THE_CONTENT}
+    content_hash = hashlib.sha256(_hashed_whole(content)).hexdigest()
+    manifest_hash = hashlib.sha256(_hashed_whole({**parts, "content_hash": f'"{content_hash}"'})).hexdigest()
+    return {**body, "content_hash": content_hash, "manifest_hash": manifest_hash}
 
 
 def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
     """Write a manifest the one way it is written."""
-    return (json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    return (_laid_out(manifest, "\n") + "\n").encode()
+
+
+def hashed_bytes(manifest: Mapping[str, Any]) -> bytes:
+    """Write a manifest as its hashes are taken of it; older drops have it so in their `manifest.json`."""
+    return _hashed_whole({name: _hashed_part(value) for name, value in manifest.items()})
+
+
+def _hashed_whole(parts: Mapping[str, str]) -> bytes:
+    lines = ",\n".join(f"  {json.dumps(name, ensure_ascii=False)}: {part}" for name, part in sorted(parts.items()))
+    return f"{{\n{lines}\n}}\n".encode()
+
+
+def _hashed_part(value: Any) -> str:
+    """Write a value of the manifest's own, which is two blanks in; within texts, JSON has no line break."""
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).replace("\n", "\n  ")
+
+
+_LONGEST_LINE: Final = 160
+
+
+def _laid_out(value: Any, line_end: str) -> str:
+    """Write a value on one line if it fits, else its parts on lines of their own, a blank further in."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    if len(text) <= _LONGEST_LINE or not isinstance(value, Mapping | list | tuple):
+        return text
+    inner = line_end + " "
+    if isinstance(value, Mapping):
+        parts = [f"{json.dumps(name, ensure_ascii=False)}:{_laid_out(value[name], inner)}" for name in sorted(value)]
+        return "{" + inner + ("," + inner).join(parts) + line_end + "}"
+    return "[" + inner + ("," + inner).join(_laid_out(part, inner) for part in value) + line_end + "]"
 
 
 def drop_name(manifest: Mapping[str, Any]) -> str:

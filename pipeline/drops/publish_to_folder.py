@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import LATEST, REPORTS, organization_place, organizations_in, require_as_published
-from pipeline.drops.manifest import BESIDE_THE_CONTENT, MANIFEST, drop_name, manifest_bytes, with_hashes
+from pipeline.drops.manifest import BESIDE_THE_CONTENT, MANIFEST, drop_name, hashed_bytes, manifest_bytes, with_hashes
 from pipeline.drops.stage import StagedDrop
 from pipeline.storage.local_files import clear_drafts, flush, point_link, write_whole
 from pipeline.storage.place import LOCK, Place
@@ -117,7 +117,7 @@ def _content(manifest: bytes) -> bytes | None:
     except (ValueError, AttributeError, RecursionError):
         return None
     beside = (*BESIDE_THE_CONTENT, "manifest_hash")
-    return manifest_bytes({name: value for name, value in document.items() if name not in beside})
+    return hashed_bytes({name: value for name, value in document.items() if name not in beside})
 
 
 def _read(path: Path) -> bytes | None:

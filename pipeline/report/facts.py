@@ -82,6 +82,11 @@ class ColumnNulls:
         """The change since the previous drop, as a share."""
         return None if self.rate is None or self.previous_rate is None else self.rate - self.previous_rate
 
+    @property
+    def is_listed(self) -> bool:
+        """Whether the report has a line for it: most columns are never null, and those are counted only."""
+        return bool(self.nulls or self.change)
+
 
 @dataclass(frozen=True)
 class ExportFacts:

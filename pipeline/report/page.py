@@ -27,8 +27,17 @@ CHANGES_SHOWN = 12
 
 
 def report_files(facts: RunFacts) -> dict[str, bytes]:
-    """Give the files of a report by name, `<name>.html` and `<name>.checks.json`; equal facts give equal bytes."""
-    checks = {"name": facts.name, "organization_id": facts.organization_id, "checks": [asdict(c) for c in facts.checks]}
+    """Give the files of a report by name, `<name>.html` and `<name>.checks.json`; equal facts give equal bytes.
+
+    The JSON has all of a check that failed; of those that passed, the operator's has all and others the names.
+    """
+    is_whole = facts.organization_id is None
+    failed = [asdict(check) for check in facts.checks if is_whole or not check.passed]
+    passed = {
+        export: [check.name for check in checks]
+        for export, checks in _by_export([check for check in facts.checks if check.passed]).items()
+    }
+    checks = {"name": facts.name, "organization_id": facts.organization_id, "checks": failed, "passed": passed}
     return {
         f"{facts.name}.html": render_report(facts).encode(),
         f"{facts.name}.checks.json": _json(checks),
@@ -42,7 +51,7 @@ def _json(value: object) -> bytes:
 def render_report(facts: RunFacts) -> str:
     """Render the page."""
     result = AuditResult(facts.checks)
-    return (
+    page = (
         environment()
         .get_template("report.html.j2")
         .render(
@@ -61,6 +70,7 @@ def render_report(facts: RunFacts) -> str:
             changes_shown=diff.CHANGES_SHOWN,
         )
     )
+    return "\n".join(line.lstrip(" ") for line in page.split("\n"))
 
 
 def load_templates() -> None:

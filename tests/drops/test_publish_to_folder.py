@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import LATEST, latest_manifest
-from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
+from pipeline.drops.manifest import MANIFEST, drop_name, hashed_bytes
 from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.retention import prune
 from pipeline.drops.stage import StagedDrop
@@ -84,7 +84,7 @@ def test_the_name_is_the_instant_and_the_hash_of_the_content(exports: Exports) -
     manifest = json.loads((folder / MANIFEST).read_text())
     beside = ("content_hash", "manifest_hash", "guards", "accepted", "changes", "page")
     body = {name: value for name, value in manifest.items() if name not in beside}
-    digest = hashlib.sha256(manifest_bytes(body)).hexdigest()
+    digest = hashlib.sha256(hashed_bytes(body)).hexdigest()
     assert manifest["content_hash"] == digest
     assert folder.name == f"20250115T000000Z-{digest[:8]}" == drop_name(manifest)
 

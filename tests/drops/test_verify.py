@@ -396,6 +396,12 @@ def test_a_folder_that_bears_another_drop_s_name(drop: Published) -> None:
     assert drop.faults() == [f"the folder is named 20250115T000000Z-00000000, its manifest says {name}"]
 
 
+def test_a_drop_whose_manifest_has_a_value_a_line_as_older_ones_have(drop: Published) -> None:
+    path = drop.folder / MANIFEST
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    assert drop.faults() == []
+
+
 def test_a_manifest_that_is_written_otherwise(drop: Published) -> None:
     path = drop.folder / MANIFEST
     path.write_text(json.dumps(json.loads(path.read_text())))
