@@ -58,7 +58,11 @@ def in_words(error: BaseException) -> WarehouseError | None:
         where = None if error.filename is None else str(error.filename)
         remedy = _REMEDIES.get(error.errno or 0, "see to the path and the disk that are named, and run again")
         return WarehouseError(error.strerror or _one_line(error), where=where, remedy=remedy)
+    if isinstance(error, MemoryError):  # Arrow's, too
+        return WarehouseError(f"out of memory: {_one_line(error)}", remedy=MORE_MEMORY)
     duckdb = sys.modules.get("duckdb")  # who has not loaded it can't have met its errors
+    if duckdb is not None and isinstance(error, duckdb.OutOfMemoryException):
+        return WarehouseError(f"out of memory: {_one_line(error)}", where="DuckDB", remedy=MORE_MEMORY)
     if duckdb is not None and isinstance(error, duckdb.IOException):
         if "No space left on device" in str(error):
             named = _DUCKDB_FILE.search(str(error))
@@ -71,6 +75,18 @@ def in_words(error: BaseException) -> WarehouseError | None:
             _one_line(error), where="DuckDB", remedy="see to the file that is named and to the room left, and run again"
         )
     return None
+
+
+MORE_MEMORY: Final = (
+    "raise memory_limit (docs/scale.md has what loads were measured with), end what else runs on this machine, or take "
+    "one with more memory; with --target postgres or spark, give those more"
+)
+_OUT_OF_MEMORY: Final = re.compile(r"out ?of ?memory|bad_alloc|java heap space", re.IGNORECASE)
+
+
+def is_out_of_memory(message: str) -> bool:
+    """Tell whether an engine says that its memory was too little: `Out of Memory Error: could not allocate block`."""
+    return _OUT_OF_MEMORY.search(message) is not None
 
 
 # IO Error: … Could not write file "/exports/1/accounts.csv": No space left on device

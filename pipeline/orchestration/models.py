@@ -13,7 +13,7 @@ from typing import Any
 
 import dagster as dg
 
-from pipeline.common.errors import WarehouseError
+from pipeline.common.errors import MORE_MEMORY, WarehouseError, is_out_of_memory
 from pipeline.common.formats import plural
 from pipeline.common.progress import Step
 from pipeline.dbt.build_record import Build, selection
@@ -184,9 +184,17 @@ def _stop_on_failure(failed: Sequence[NodeResult], checks: Mapping[str, dg.Asset
     if failed:
         lines = []
         for result in failed:
-            lines.append(f"{result.resource_type} {result.name}: {result.message or result.status}")
+            words = (result.message or result.status).replace("\n", "\n  ")  # so that none stands where a name does
+            lines.append(f"{result.resource_type} {result.name}: {words}")
             if (check := checks.get(result.unique_id)) and check.description:
                 lines.append(f"  it wants: {check.description}")
+        if any(is_out_of_memory(result.message or "") for result in failed):
+            raise WarehouseError(
+                "the models need more memory than they were given; nothing was published",
+                details=lines,
+                where="memory_limit",
+                remedy=MORE_MEMORY,
+            )
         raise WarehouseError(
             "dbt could not build the warehouse:",
             details=lines,

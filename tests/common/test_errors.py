@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 
 import duckdb
+import pyarrow as pa
 import pytest
 
-from pipeline.common.errors import in_words
+from pipeline.common.errors import in_words, is_out_of_memory
 
 SAID_BY_DUCKDB = [
     'IO Error: Could not write file "/exports/1/estimates.csv": No space left on device',
@@ -28,3 +29,31 @@ def test_a_full_disk_is_named_by_its_file_where_the_system_says_so() -> None:
     fault = in_words(OSError(errno.ENOSPC, "No space left on device", "/state/built.json"))
     assert fault is not None
     assert str(fault) == "/state/built.json: No space left on device\nTo do: make room there, and run again"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        duckdb.OutOfMemoryException("Out of Memory Error: could not allocate block of size 256.0 KiB (488 MiB used)"),
+        pa.ArrowMemoryError("malloc of size 512 failed"),
+        MemoryError(),
+    ],
+)
+def test_too_little_memory_is_said_with_the_setting_that_gives_more(error: Exception) -> None:
+    fault = in_words(error)
+    assert fault is not None
+    assert "out of memory" in fault.what
+    assert "memory_limit" in str(fault.remedy)
+
+
+@pytest.mark.parametrize(
+    ("message", "is_memory"),
+    [
+        ("Runtime Error in model x\n  Out of Memory Error: failed to allocate data of size 16.0 KiB", True),
+        ('ERROR: out of memory\nDETAIL: Failed on request of size 32 in memory context "HashTable"', True),
+        ("org.apache.spark.SparkException: java.lang.OutOfMemoryError: Java heap space", True),
+        ("Conversion Error: Could not convert string 'memory' to INT32", False),
+    ],
+)
+def test_an_engine_s_message_about_memory_is_known(message: str, is_memory: bool) -> None:
+    assert is_out_of_memory(message) is is_memory

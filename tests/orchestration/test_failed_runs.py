@@ -141,6 +141,12 @@ def test_a_model_that_cannot_be_built_is_named(tmp_path: Path) -> None:
     assert loaded(pages[0], "crm.accounts") == "2 2 0"
 
 
+def test_too_little_memory_is_named_by_the_setting_that_gives_more(tmp_path: Path) -> None:
+    write(tmp_path / "crm", accounts=ACCOUNTS)
+    said, _ = failed(tmp_path, memory_limit="4MB")
+    assert "memory" in said and "raise memory_limit" in said
+
+
 def test_a_failed_data_test_is_named_on_the_page_that_the_command_names(tmp_path: Path) -> None:
     taken = 500_000_000_000_000 + int(md5(b"crm:a1", usedforsecurity=False).hexdigest()[:12], 16)
     write(tmp_path / "crm", accounts=ACCOUNTS)
