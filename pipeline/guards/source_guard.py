@@ -11,6 +11,7 @@ from itertools import groupby
 from typing import Literal
 
 from pipeline.guards.findings import Finding, found
+from pipeline.guards.sampled_cells import judge_sample
 from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.thresholds import Guard
 
@@ -135,8 +136,12 @@ def _changes(now: TableProfile, before: TableProfile, guards: Mapping[str, Guard
     if not now.loaded:
         return
     yield from _lost_columns(now, before, guards["lost_column"])
-    yield from _rows(now, before, guards["rows"])
+    yield from judge_rows(now.name, before.loaded, now.loaded, guards["rows"])
+    if before.loaded < guards["rows"].thresholds["least"]:
+        yield from _few_rows(now, before, guards["few_rows"])
     yield from _flags(now, before, guards["flag_share"])
+    yield from judge_sample(now, before, guards)
+    yield from _amounts(now, before, guards["amounts"])
 
 
 def _lost_columns(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
@@ -158,8 +163,11 @@ def _lost_columns(now: TableProfile, before: TableProfile, guard: Guard) -> Iter
         )
 
 
-def _rows(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    yield from judge_rows(now.name, before.loaded, now.loaded, guard)
+def _few_rows(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
+    change = _percent(now.loaded - before.loaded, before.loaded)
+    if before.loaded >= guard.thresholds["least"] and -change >= guard.thresholds["warn_fall"]:
+        says = f"its rows changed by {change:+.0f} %"
+        yield found(guard, "warn", now.name, says, before=f"{before.loaded} rows", now=f"{now.loaded} rows")
 
 
 def judge_rows(
@@ -192,14 +200,46 @@ def _flags(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Fi
             yield found(guard, "warn", f"{now.name}.{column}", says, before=f"{was:.0f} %", now=f"{share:.0f} %")
 
 
+def _amounts(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
+    """Find money in another unit: cents for dollars are two powers of ten."""
+    for column, power in now.magnitudes.items():
+        values = min(now.amounts[column], before.amounts.get(column, 0))
+        if column not in before.magnitudes or values < guard.thresholds["least"]:
+            continue
+        was = before.magnitudes[column]
+        change = abs(Decimal(str(power)) - Decimal(str(was)))
+        level: Literal["stop", "warn"] | None = None
+        if change >= guard.thresholds["stop_powers"] and values >= guard.thresholds["stop_least"]:
+            level = "stop"
+        elif change >= guard.thresholds["warn_powers"]:
+            level = "warn"
+        if level is not None:
+            says = f"its amounts are {'larger' if power > was else 'smaller'} by {change:.1f} powers of ten"
+            place, about, about_now = f"{now.name}.{column}", f"about ${10**was:,.0f}", f"about ${10**power:,.0f}"
+            yield found(guard, level, place, says, before=about, now=about_now)
+
+
 def _freshness(now: SourceState, before: SourceState, guard: Guard) -> Iterator[Finding]:
     if now.as_of - before.as_of < timedelta(days=int(guard.thresholds["days"])):
         return
-    newest = _newest_by_source(before.tables)
-    for source, latest in _newest_by_source(now.tables).items():
-        if source in newest and latest <= newest[source]:
+    newest, latest = _newest_by_source(before.tables), _newest_by_source(now.tables)
+    earlier, contents = _contents_by_source(before.tables), _contents_by_source(now.tables)
+    for source in dict.fromkeys(table.source for table in now.tables):
+        if source in contents and contents[source] == earlier.get(source):
+            yield found(guard, "warn", source, "the source is the very same as when it was last published")
+        elif source in latest and source in newest and latest[source] <= newest[source]:
             says = "nothing in the source is newer than when it was last published"
-            yield found(guard, "warn", source, says, before=f"{newest[source]:%Y-%m-%d}", now=f"{latest:%Y-%m-%d}")
+            was, is_now = f"{newest[source]:%Y-%m-%d}", f"{latest[source]:%Y-%m-%d}"
+            yield found(guard, "warn", source, says, before=was, now=is_now)
+
+
+def _contents_by_source(tables: Sequence[TableProfile]) -> dict[str, dict[str, str]]:
+    """Return the fingerprints of each source's tables that have rows and a known content."""
+    contents: dict[str, dict[str, str]] = {}
+    for table in tables:
+        if table.fingerprint is not None:
+            contents.setdefault(table.source, {})[table.table] = table.fingerprint
+    return contents
 
 
 def _newest_by_source(tables: Sequence[TableProfile]) -> dict[str, datetime]:

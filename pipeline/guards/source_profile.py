@@ -1,4 +1,4 @@
-"""What a guard knows of a source table: counts, never a value. Kept with each run, so that the next can compare."""
+"""What a guard knows of a source table: counts, and a few rows' flags and dates. Kept with each run, to compare."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ class TableProfile:
     """One source table as it was read.
 
     `headers` are the wanted columns that have a header; `values` counts each column's cells that are not null, `unread`
-    those that could not be read, `trues` a flag's that are true. `unknown` maps headers that no column wants to their
-    file. `newest` is the latest recorded instant in it, in UTC without zone.
+    those that could not be read, `trues` a flag's that are true, `amounts` those of money that are not 0; `magnitudes`
+    is the mean power of ten of these: 3.0 where they are about 1000. `unknown` maps headers that no column wants to
+    their file. `newest` is the latest recorded instant in it, in UTC without zone. `sample` holds the cells of each
+    flag and date, `true` or `2025-01-15`, of up to 40 rows by a hash of their keys: the same rows week after week.
+    `fingerprint` is the same for the same content, None without rows.
     """
 
     source: str
@@ -28,8 +31,12 @@ class TableProfile:
     values: Mapping[str, int] = field(default_factory=dict)
     unread: Mapping[str, int] = field(default_factory=dict)
     trues: Mapping[str, int] = field(default_factory=dict)
+    amounts: Mapping[str, int] = field(default_factory=dict)
+    magnitudes: Mapping[str, float] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)
     newest: datetime | None = None
+    sample: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fingerprint: str | None = None
 
     @property
     def name(self) -> str:

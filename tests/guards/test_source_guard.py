@@ -126,5 +126,52 @@ def test_a_source_with_nothing_newer_a_week_later_warns(newest: datetime, warns:
     assert said(found) == ([("freshness", "warn", "crm")] if warns else [])
 
 
+@pytest.mark.parametrize(("fingerprint", "warns"), [("a1", True), ("b2", False)])
+def test_last_week_s_files_again_warn_whatever_lies_ahead_in_them(fingerprint: str, warns: bool) -> None:
+    before = profile(newest=datetime(2025, 1, 7), fingerprint="a1")
+    found = judged(profile(newest=datetime(2025, 1, 14), fingerprint=fingerprint), before)
+    assert said(found) == ([("freshness", "warn", "crm")] if warns else [])
+
+
 def test_a_deployment_s_threshold_counts_instead_of_the_default() -> None:
     assert judged(profile(rows=1000, rejected=40), None, {"rejected_share": {"warn": 5, "stop": 10}}) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "power", "level"),
+    [(20, 4.9, "stop"), (20, 4.4, "warn"), (19, 5.4, "warn"), (20, 4.3, None), (4, 5.4, None), (20, 1.9, "stop")],
+)
+def test_amounts_in_cents_stop_where_twenty_tell_it(values: int, power: float, level: str | None) -> None:
+    before = profile(amounts={"price": 20}, magnitudes={"price": 3.4})
+    found = judged(profile(amounts={"price": values}, magnitudes={"price": power}), before)
+    assert said(found) == ([("amounts", level, "crm.accounts.price")] if level else [])
+
+
+@pytest.mark.parametrize(("flipped", "warns"), [(4, False), (5, True)])
+def test_half_of_a_flag_s_sampled_cells_that_flipped_warn(flipped: int, warns: bool) -> None:
+    before = {str(row): "true" if row % 2 else "false" for row in range(10)}
+    opposite = {"true": "false", "false": "true"}
+    now = {row: opposite[value] if int(row) < flipped else value for row, value in before.items()}
+    found = judged(profile(sample={"archived": now}), profile(sample={"archived": before}))
+    assert said(found) == ([("flags_flipped", "warn", "crm.accounts.archived")] if warns else [])
+
+
+@pytest.mark.parametrize(
+    ("now", "warns"),
+    [("2024-05-03", True), ("2024-03-05", False), ("2024-03-06", False), ("2025-05-03", False)],
+)
+def test_a_date_whose_day_and_month_changed_places_warns(now: str, warns: bool) -> None:
+    before = {str(row): "2024-03-05" for row in range(20)}
+    found = judged(profile(sample={"renewal": {**before, "7": now}}), profile(sample={"renewal": before}))
+    assert said(found) == ([("dates_swapped", "warn", "crm.accounts.renewal")] if warns else [])
+
+
+def test_rows_that_are_in_one_sample_alone_tell_nothing() -> None:
+    now = profile(sample={"renewal": {"1": "2024-05-03"}})
+    assert judged(now, profile(sample={"renewal": {"2": "2024-03-05"}})) == []
+
+
+@pytest.mark.parametrize(("rows", "level"), [(14, None), (13, "warn")])
+def test_a_table_of_a_few_rows_warns_where_three_tenths_are_gone(rows: int, level: str | None) -> None:
+    found = judged([profile(), profile("crm.profiles", rows)], [profile(), profile("crm.profiles", 19)])
+    assert said(found) == ([("few_rows", level, "crm.profiles")] if level else [])

@@ -1,4 +1,4 @@
-"""What the guards know of a landed table: counts from footers, of true flags, of unread cells; never a value."""
+"""What the guards know of a landed table: counts of values, true flags and unread cells, amounts' size, a few rows."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ RECORDED: Final = (
 )
 """The columns that tell when something happened or was recorded; the others tell of plans (a renewal, an end)."""
 
+_SAMPLED: Final = 40
+
 
 def profile_tables(landed: Sequence[LandedTable], as_of: datetime) -> list[TableProfile]:
     """Return each table's profile; what was recorded after `as_of` does not count as its newest row."""
@@ -34,6 +36,7 @@ def profile_tables(landed: Sequence[LandedTable], as_of: datetime) -> list[Table
 
 def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: datetime) -> TableProfile:
     table = landed.table
+    amounts, magnitudes = _magnitudes(connection, landed) if landed.loaded else ({}, {})
     return TableProfile(
         source=table.source,
         table=table.name,
@@ -47,8 +50,12 @@ def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
         values=_values(landed) if landed.loaded else {},
         unread=_unread(connection, landed),
         trues=_trues(connection, landed) if landed.loaded else {},
+        amounts=amounts,
+        magnitudes=magnitudes,
         unknown=dict(landed.unknown),
         newest=_newest(connection, landed, as_of) if landed.loaded else None,
+        sample=_sample(connection, landed) if landed.loaded else {},
+        fingerprint=landed.fingerprint if landed.loaded else None,
     )
 
 
@@ -94,6 +101,21 @@ def _trues(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> dict[s
     return dict(zip(flags, map(int, row), strict=True))
 
 
+def _magnitudes(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> tuple[dict[str, int], dict[str, float]]:
+    """Count each money column's amounts that are not 0, and take the mean of their powers of ten."""
+    money = [column.name for column in landed.table.columns if column.kind in (Kind.MONEY, Kind.RATE)]
+    if not money:
+        return {}, {}
+    parts = read_parquet(landed.parts, "union_by_name = true")
+    counted = ", ".join(
+        f"count(*) filter (where {name} <> 0), round(avg(log10(abs({name}))) filter (where {name} <> 0), 2)"
+        for name in map(quoted, money)
+    )
+    (row,) = connection.execute(f"select {counted} from {parts}").fetchall()
+    found = [(name, *row[2 * at : 2 * at + 2]) for at, name in enumerate(money) if row[2 * at]]
+    return {name: count for name, count, _ in found}, {name: power for name, _, power in found}
+
+
 def _newest(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: datetime) -> datetime | None:
     """Return the latest recorded instant not after `as_of`, from the footers where nothing is later."""
     limit = as_of.replace(tzinfo=None)
@@ -111,6 +133,25 @@ def _newest(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: d
         {"limit": limit},
     ).fetchall()
     found: datetime | None = row[0]
+    return found
+
+
+def _sample(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> dict[str, dict[str, str]]:
+    """Return each flag's and date's cells in the rows that have one and the lowest hashes of their keys, by hash."""
+    key = landed.table.key or [column.name for column in landed.table.columns if column.kind in (Kind.ID, Kind.KEY)]
+    ids = ", ".join(map(quoted, key))
+    kinds = {Kind.BOOL: "boolean", Kind.DATE: "date", Kind.TIMESTAMP: "date"}
+    parts = read_parquet(landed.parts, "union_by_name = true")
+    found = {}
+    for column in landed.table.columns if ids else ():
+        if (kind := kinds.get(column.kind)) is None:
+            continue
+        rows = connection.execute(
+            f"select cast(hash({ids}) % 4294967296 as varchar), cast(cast({quoted(column.name)} as {kind}) as varchar) "
+            f"from {parts} where {quoted(column.name)} is not null order by hash({ids}), 2 limit {_SAMPLED}"
+        ).fetchall()
+        if rows:
+            found[column.name] = dict(rows)
     return found
 
 

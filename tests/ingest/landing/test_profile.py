@@ -45,6 +45,26 @@ def test_the_newest_row_is_none_that_lies_ahead(tmp_path: Path) -> None:
     assert found.newest == datetime(2025, 1, 10)
 
 
+def test_amounts_are_known_by_their_powers_of_ten(tmp_path: Path) -> None:
+    rows = [("1", "A", "100"), ("2", "B", "-10000"), ("3", "C", "0"), ("4", "D", "")]
+    found = profile(tmp_path, *rows, headers=("id", "name", "annual_revenue"))
+    assert (found.amounts, found.magnitudes) == ({"annual_revenue": 2}, {"annual_revenue": 3.0})
+
+
+def test_the_sample_holds_flags_and_days_of_the_same_rows_whatever_their_order(tmp_path: Path) -> None:
+    rows = [(str(at), "A", "yes" if at % 2 else "no") for at in range(100)]
+    one, other = profile(tmp_path / "one", *rows), profile(tmp_path / "other", *reversed(rows))
+    assert one.sample == other.sample
+    assert len(one.sample["archived"]) == 40
+    assert set(one.sample["archived"].values()) == {"true", "false"}
+
+
+def test_a_sparse_column_is_sampled_where_it_has_values(tmp_path: Path) -> None:
+    rows = [(str(at), "A", "2025-01-10" if at == 77 else "") for at in range(100)]
+    found = profile(tmp_path, *rows, headers=("id", "name", "snoozed_until"))
+    assert list(found.sample["snoozed_until"].values()) == ["2025-01-10"]
+
+
 def test_a_profile_comes_back_from_its_json(tmp_path: Path) -> None:
     found = profile(tmp_path, ("1", "A", "yes"))
     assert TableProfile.from_dict(found.as_dict()) == found
