@@ -14,6 +14,7 @@ from typing import Any, Final
 import yaml
 
 from pipeline.contracts.business_rules import RuleBook, read_rule_books
+from pipeline.contracts.changes import CHANGED_COLUMNS, account_changes_contract
 from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract, contracts_in_folder
 from pipeline.paths import PROJECT_ROOT
 
@@ -21,6 +22,17 @@ DICTIONARY: Final = Path("docs/data-dictionary.md")
 ODCS_FOLDER: Final = Path("docs/contracts")
 
 _MADE_BY: Final = "Made by `python -m pipeline.contracts.pages` from the YAML beside the models; change that, not this."
+_CHANGES: Final = (
+    "What differs from the drop before, in the folder `changes/`; the manifest names that drop. For every export:",
+    "",
+    "- `<export>.added.csv` and `<export>.removed.csv`: rows whose primary key only one of the drops has, in the",
+    "  export's columns.",
+    "- `<export>.changed.csv`: rows that differ, as they are now, in the export's columns and",
+    f"  `{CHANGED_COLUMNS}` (text, not null): the names of the columns that differ, joined by commas.",
+    "",
+    "`extracted_at` and `data_as_of` are every row's of a drop and stand in its manifest, so they make no change.",
+    "Whoever removes, adds and replaces these rows in the drop before, and sets these two, has the new drop.",
+)
 _LOGICAL_TYPES: Final = {
     "bigint": "integer",
     "integer": "integer",
@@ -34,7 +46,7 @@ _INTEGER_FORMATS: Final = {"bigint": "i64", "integer": "i32"}
 def pages(contracts: Sequence[ExportContract], rule_books: Mapping[str, RuleBook]) -> dict[Path, str]:
     """Make every page: its text, by its path in the project."""
     made = {DICTIONARY: data_dictionary(contracts, rule_books)}
-    for contract in contracts:
+    for contract in (*contracts, account_changes_contract()):
         content = open_data_contract(contract, rule_books.get(contract.name))
         text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
         made[ODCS_FOLDER / f"{contract.name}.odcs.yaml"] = f"# {_MADE_BY}\n{text}"
@@ -68,11 +80,17 @@ def open_data_contract(contract: ExportContract, rule_book: RuleBook | None) -> 
         "domain": "accounts",
         "description": {
             "purpose": contract.description,
-            "usage": f"{contract.name}.parquet and {contract.name}.csv in every drop; begin at its manifest.json.",
+            "usage": f"{_files(contract)}; begin at its manifest.json.",
             "limitations": "One drop holds one organization. Instants are UTC, amounts US dollars.",
         },
         "schema": [table],
     }
+
+
+def _files(contract: ExportContract) -> str:
+    if contract == account_changes_contract():
+        return f"changes/{contract.name}.parquet and .csv in every drop that has one before it"
+    return f"{contract.name}.parquet and {contract.name}.csv in every drop"
 
 
 def _grain(contract: ExportContract) -> str:
@@ -142,8 +160,10 @@ def data_dictionary(contracts: Sequence[ExportContract], rule_books: Mapping[str
     lines += [
         f"- [{contract.name}](#{contract.name}) - {_first_sentence(contract.description)}" for contract in contracts
     ]
+    lines += ["- [changes](#changes) - What differs from the drop before: rows of every export, and `account_changes`."]
     for contract in contracts:
         lines += _section(contract, rule_books.get(contract.name))
+    lines += ["", "## changes", "", *_CHANGES, *_section(account_changes_contract(), None)]
     return "\n".join(lines) + "\n"
 
 

@@ -1,7 +1,7 @@
 """What happened to each account between two drops of one organization: the table `account_changes`.
 
-A row per account, change and detail: `before` and `after` are texts as the exact CSV writes them. Key: account_id,
-change, detail.
+Its contract is `account_changes.yml` (contracts). A row per account, change and detail; `before` and `after` are texts
+as the exact CSV writes them.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import create_view, scratch_connection
+from pipeline.contracts.changes import account_changes_contract
 from pipeline.guards.drop_figures import DropFiles
 
 LEAST_SCORE_CHANGE: Final = 10
@@ -20,18 +23,8 @@ LEAST_SCORE_CHANGE: Final = 10
 LEAST_REVENUE_PERCENT: Final = 25
 """Percent of the revenue before from which a move is told."""
 
-SCHEMA: Final = pa.schema(
-    [
-        pa.field("account_id", pa.int64(), nullable=False),
-        pa.field("organization_id", pa.int64(), nullable=False),
-        pa.field("change", pa.string(), nullable=False),
-        pa.field("before", pa.string()),
-        pa.field("after", pa.string()),
-        pa.field("detail", pa.string()),
-        pa.field("as_of", pa.timestamp("us", tz="UTC"), nullable=False),
-        pa.field("previous_as_of", pa.timestamp("us", tz="UTC"), nullable=False),
-    ]
-)
+UNKNOWN: Final = "unknown"
+"""The detail of an account that is no longer at risk where nobody tells why."""
 
 OUTCOMES: Final = pa.schema([("estimate_id", pa.string()), ("outcome", pa.string())])
 """What became of each won estimate that ends (the mart `renewal_outcomes`); one that is not there is lost."""
@@ -40,9 +33,9 @@ OUTCOMES: Final = pa.schema([("estimate_id", pa.string()), ("outcome", pa.string
 def account_changes(
     organization_id: int, now: DropFiles, before: DropFiles, outcomes: pa.Table | None = None
 ) -> pa.Table:
-    """Return every account's changes in the schema of `account_changes`, in the order of its key.
+    """Return every account's changes as their contract has them, in the order of its key.
 
-    Without `outcomes`, the reason why an account is no longer at risk is unknown (null).
+    Without `outcomes`, the reason why an account is no longer at risk is `UNKNOWN`.
     """
     parameters = {
         "organization_id": organization_id,
@@ -52,13 +45,36 @@ def account_changes(
         "least_points": LEAST_SCORE_CHANGE,
         "least_percent": LEAST_REVENUE_PERCENT,
         "is_outcome_known": outcomes is not None,
+        "unknown": UNKNOWN,
     }
     with closing(scratch_connection()) as connection:
         for name in READ:
             create_view(connection, f"now_{name}", now.parquet.get(name), before.parquet.get(name))
             create_view(connection, f"before_{name}", before.parquet.get(name), now.parquet.get(name))
         connection.register("outcomes", OUTCOMES.empty_table() if outcomes is None else outcomes)
-        return connection.sql(_SQL.read_text(encoding="utf-8"), params=parameters).to_arrow_table().cast(SCHEMA)
+        found = connection.sql(_SQL.read_text(encoding="utf-8"), params=parameters).to_arrow_table()
+        return found.cast(account_changes_contract().arrow_schema)
+
+
+def require_contract(table: pa.Table, organization_id: int) -> None:
+    """WarehouseError where a table of changes breaks its contract: a null, a change or a repeated key."""
+    contract = account_changes_contract()
+    faults = []
+    for column in contract.columns:
+        values = table[column.name]
+        if values.null_count and not column.nullable:
+            faults.append(f"{column.name} is null in {values.null_count:,} rows")
+        if column.allowed and (strange := set(pc.unique(values).to_pylist()) - {*column.allowed, None}):
+            faults.append(f"{column.name} is {', '.join(sorted(strange))}")
+    keys = table.group_by(list(contract.primary_key)).aggregate([])
+    if keys.num_rows < table.num_rows:
+        faults.append(f"{table.num_rows - keys.num_rows:,} rows repeat another one's {', '.join(contract.primary_key)}")
+    if faults:
+        raise WarehouseError(
+            f"breaks its contract: {'; '.join(faults)}",
+            where=f"organization {organization_id}, {contract.name}",
+            remedy="nothing was published, the last drops stay; keep the sources, the program is at fault",
+        )
 
 
 READ: Final = ("account_core", "account_revenue_by_year", "accounts", "at_risk_accounts")

@@ -29,21 +29,21 @@ both_core as (
 
 ),
 
--- source-schema: a customer is the CRM account whose lmn_crm_id, else id, is its crm_id
+-- source-schema: a customer is the CRM account whose lmn_crm_id, else id, is its crm_id; the later drop says which
 crm_ids as (
 
-    select id, unnest([lmn_crm_id, id]) as crm_id
+    select id, is_now, unnest([lmn_crm_id, id]) as crm_id, unnest([true, false]) as is_lmn_crm_id
     from (
-        select id, lmn_crm_id from now_accounts
-        union
-        select id, lmn_crm_id from before_accounts
+        select id, lmn_crm_id, true as is_now from now_accounts
+        union all
+        select id, lmn_crm_id, false as is_now from before_accounts
     )
 
 ),
 
 crm_accounts as (
 
-    select distinct
+    select
         crm_ids.id as crm_account_id,
         cores.account_id
 
@@ -53,6 +53,10 @@ crm_accounts as (
         union
         select account_id, crm_id from before_account_core
     ) as cores using (crm_id)
+    qualify row_number() over (
+        partition by cores.account_id
+        order by crm_ids.is_now desc, crm_ids.is_lmn_crm_id desc, crm_ids.id
+    ) = 1
 
 ),
 
@@ -175,7 +179,7 @@ changes as (
         'at_risk_off',
         at_risk.renewal_date::varchar,
         null,
-        case when $is_outcome_known then coalesce(outcomes.outcome, 'lost') end
+        case when $is_outcome_known then coalesce(outcomes.outcome, 'lost') else $unknown end
     from before_at_risk_accounts as at_risk
     anti join now_at_risk_accounts as later using (account_id)
     inner join crm_accounts on crm_accounts.crm_account_id = at_risk.account_id
@@ -189,9 +193,9 @@ select distinct
     change,
     before,
     after,
-    detail,
+    coalesce(detail, '') as detail,
     $as_of::timestamptz as as_of,
     $previous_as_of::timestamptz as previous_as_of
 
 from changes
-order by account_id, change, detail nulls first
+order by account_id, change, detail

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import create_view, scratch_connection
-from pipeline.drops.account_changes import account_changes
+from pipeline.drops.account_changes import UNKNOWN, account_changes
 from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.row_changes import RowChanges, compare_rows
 from pipeline.guards.drop_figures import DropFiles
@@ -51,7 +51,7 @@ class MovedAccount:
     change: str
     before: str | None
     after: str | None
-    detail: str | None
+    detail: str
 
 
 @dataclass(frozen=True)
@@ -198,7 +198,7 @@ def _account_lines(accounts: Sequence[MovedAccount]) -> list[str]:
         lines.append(f"  {change}: {len(moved):,}")
         for account in moved[:CHANGES_SHOWN]:
             values = f"{account.before or 'nothing'} -> {account.after or 'nothing'}"
-            detail = f" ({account.detail})" if account.detail else ""
+            detail = f" ({account.detail})" if account.detail not in ("", UNKNOWN) else ""
             lines.append(f"    {account.account_id} {account.name or 'without a name'}: {values}{detail}")
         if len(moved) > CHANGES_SHOWN:
             lines.append(f"    and {len(moved) - CHANGES_SHOWN:,} more")

@@ -16,11 +16,10 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.common.scratch_database import quoted, quoted_text, read_parquet, scratch_connection
+from pipeline.contracts.changes import CHANGED_COLUMNS
 from pipeline.contracts.contract import ContractColumn, ExportContract
 
 DROP_COLUMNS: Final = ("extracted_at", "data_as_of")
-CHANGED_COLUMNS: Final = "changed_columns"
-"""The last column of the changed rows: the names of the columns that differ, in their order, joined by commas."""
 
 
 @dataclass(frozen=True)

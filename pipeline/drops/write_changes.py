@@ -14,8 +14,9 @@ from typing import Any, Final
 import pyarrow as pa
 
 from pipeline.common.instants import instant_text
+from pipeline.contracts.changes import account_changes_contract
 from pipeline.contracts.contract import ExportContract
-from pipeline.drops.account_changes import READ, account_changes
+from pipeline.drops.account_changes import READ, account_changes, require_contract
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.diff import DropDiff, MovedAccount, export_diff, money_totals, moved_accounts
 from pipeline.drops.find_drop import OpenDrop
@@ -49,8 +50,10 @@ class WrittenChanges:
     """The changes counted, for people."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what the manifest says of them."""
-        return {"against": self.against, "as_of": self.as_of, "files": [asdict(file) for file in self.files]}
+        """Return what the manifest says of them, with the contract of `account_changes`."""
+        files = [asdict(file) for file in self.files]
+        contract = account_changes_contract().as_dict()
+        return {"against": self.against, "as_of": self.as_of, "files": files, "contract": contract}
 
 
 def write_changes(
@@ -78,6 +81,7 @@ def write_changes(
     accounts: tuple[MovedAccount, ...] = ()
     if files.parquet.keys() >= set(READ):
         moved = account_changes(drop.organization_id, files, before.files, outcomes)
+        require_contract(moved, drop.organization_id)
         writers = {"csv": write_csv, "parquet": write_parquet, **({"xlsx": write_xlsx} if xlsx else {})}
         for suffix, write in writers.items():
             path = folder / f"{ACCOUNT_CHANGES}.{suffix}"

@@ -10,7 +10,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.drops.account_changes import OUTCOMES, account_changes
+from pipeline.common.errors import WarehouseError
+from pipeline.contracts.changes import account_changes_contract
+from pipeline.drops.account_changes import OUTCOMES, account_changes, require_contract
 from tests.drops.weeks import LAST_WEEK, THIS_WEEK, Rows, core, crm, drop_files
 
 Told = tuple[str, str | None, str | None, str | None]
@@ -24,6 +26,7 @@ def changes(folder: Path, before: dict[str, Rows], now: dict[str, Rows], outcome
         drop_files(folder / "before", LAST_WEEK, **before),
         None if outcomes is None else pa.Table.from_pylist([dict(row) for row in outcomes], OUTCOMES),
     )
+    require_contract(found, 1)
     return [(row["change"], row["before"], row["after"], row["detail"]) for row in found.to_pylist()]
 
 
@@ -38,32 +41,32 @@ def test_the_same_account_a_week_later_has_no_change(tmp_path: Path) -> None:
 
 
 def test_accounts_appear_and_go_with_their_names(tmp_path: Path) -> None:
-    before = {"account_core": [core(1, account_name="Oak")]}
+    before: dict[str, Rows] = {"account_core": [core(1, account_name="Oak")]}
     assert changes(tmp_path, before, {"account_core": [core(2, account_name="Elm")]}) == [
-        ("gone", "Oak", None, None),
-        ("appeared", None, "Elm", None),
+        ("gone", "Oak", None, ""),
+        ("appeared", None, "Elm", ""),
     ]
 
 
 @pytest.mark.parametrize(("now", "told"), [("79.99", False), ("80.00", True), ("60.00", True), ("60.01", False)])
 def test_a_health_score_is_told_from_ten_points_on(tmp_path: Path, now: str, told: bool) -> None:
     found = of_core(tmp_path, {"health_score": Decimal("70.00")}, {"health_score": Decimal(now)})
-    assert found == ([("health_score", "70.00", now, None)] if told else [])
+    assert found == ([("health_score", "70.00", now, "")] if told else [])
 
 
 @pytest.mark.parametrize(("now", "told"), [("1249.99", False), ("1250.00", True), ("750.00", True), ("750.01", False)])
 def test_revenue_is_told_from_a_quarter_on(tmp_path: Path, now: str, told: bool) -> None:
     found = of_core(tmp_path, {"revenue": Decimal("1000.00")}, {"revenue": Decimal(now)})
-    assert found == ([("revenue", "1000.00", now, None)] if told else [])
+    assert found == ([("revenue", "1000.00", now, "")] if told else [])
 
 
 @pytest.mark.parametrize(
     ("column", "was", "now", "told"),
     [
-        ("health_score_label", "Green", "Red", ("health_label", "Green", "Red", None)),
-        ("owner_id", None, 12, ("owner", None, "12", None)),
-        ("status", "active", None, ("status", "active", None, None)),
-        ("renewal_date", date(2025, 3, 1), date(2026, 3, 1), ("renewal_date", "2025-03-01", "2026-03-01", None)),
+        ("health_score_label", "Green", "Red", ("health_label", "Green", "Red", "")),
+        ("owner_id", None, 12, ("owner", None, "12", "")),
+        ("status", "active", None, ("status", "active", None, "")),
+        ("renewal_date", date(2025, 3, 1), date(2026, 3, 1), ("renewal_date", "2025-03-01", "2026-03-01", "")),
         ("insight_churn_risk", None, True, ("insight_on", None, "true", "churn_risk")),
         ("insight_churn_risk", True, False, ("insight_off", "true", "false", "churn_risk")),
     ],
@@ -80,12 +83,12 @@ def test_a_segment_is_held_against_the_same_year_and_a_year_without_revenue_is_c
     both: dict[str, Rows] = {"account_core": [core(7)], "accounts": [crm(7)]}
     year = {"account_id": "c7", "year": 2025, "segment": "A"}
     found = changes(tmp_path, both, {**both, "account_revenue_by_year": [year]})
-    assert found == [("segment", "C", "A", None)]
+    assert found == [("segment", "C", "A", "")]
 
 
 @pytest.mark.parametrize(
     ("outcomes", "why"),
-    [(None, None), ([], "lost"), ([{"estimate_id": "e1", "outcome": "renewed"}], "renewed")],
+    [(None, "unknown"), ([], "lost"), ([{"estimate_id": "e1", "outcome": "renewed"}], "renewed")],
 )
 def test_an_account_that_leaves_the_at_risk_list_says_why(tmp_path: Path, outcomes: Rows | None, why: str) -> None:
     both: dict[str, Rows] = {"account_core": [core(7)], "accounts": [crm(7)]}
@@ -98,4 +101,22 @@ def test_an_account_that_joins_the_at_risk_list_is_told_by_its_lmn_id_too(tmp_pa
     account = {"account_core": [core(7, crm_id="LMN9")], "accounts": [crm(7, lmn_crm_id="LMN9")]}
     listed = {"account_id": "c7", "renewal_date": date(2025, 3, 1)}
     found = changes(tmp_path, dict(account), {**account, "at_risk_accounts": [listed]})
-    assert found == [("at_risk_on", None, "2025-03-01", None)]
+    assert found == [("at_risk_on", None, "2025-03-01", "")]
+
+
+def test_a_customer_is_the_crm_account_of_its_lmn_id_where_another_has_that_id(tmp_path: Path) -> None:
+    accounts = [crm(8, id="c7", lmn_crm_id="LMN1"), crm(9, lmn_crm_id="c7")]
+    both: dict[str, Rows] = {"account_core": [core(7)], "accounts": accounts}
+    listed = [{"account_id": account["id"], "renewal_date": date(2025, 3, 1)} for account in accounts]
+    assert changes(tmp_path, both, {**both, "at_risk_accounts": listed}) == [("at_risk_on", None, "2025-03-01", "")]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [({"change": "moved"}, "change is moved"), ({"detail": None}, "detail is null in 2 rows"), ({}, "1 rows repeat")],
+)
+def test_changes_that_break_their_contract_are_refused(wrong: dict[str, Any], words: str) -> None:
+    row = {"account_id": 7, "organization_id": 1, "change": "owner", "before": "1", "after": "2", "detail": ""}
+    rows = [{**row, "as_of": THIS_WEEK, "previous_as_of": LAST_WEEK, **wrong}] * 2
+    with pytest.raises(WarehouseError, match=words):
+        require_contract(pa.Table.from_pylist(rows, account_changes_contract().arrow_schema), 1)

@@ -1,0 +1,31 @@
+"""The contracts of what lies in a drop's `changes/`: an export's changed rows, and the table `account_changes`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_from_yaml
+
+CHANGED_COLUMNS: Final = "changed_columns"
+"""The last column of the changed rows: the names of the columns that differ, in their order, joined by commas."""
+
+_YAML: Final = Path(__file__).with_name("account_changes.yml")
+
+
+@cache
+def account_changes_contract() -> ExportContract:
+    """Read the contract of `account_changes`."""
+    (contract,) = contracts_from_yaml({_YAML.name: _YAML.read_text(encoding="utf-8")})
+    return contract
+
+
+def changed_rows_contract(contract: ExportContract) -> ExportContract:
+    """Return the contract of `<export>.changed.csv`: the export's, and the names of the columns that differ.
+
+    Added and removed rows keep the export's own.
+    """
+    names = ContractColumn(CHANGED_COLUMNS, "text", nullable=False, description="The columns that differ.")
+    return replace(contract, columns=(*contract.exported_columns, names))
