@@ -38,6 +38,12 @@ contact_rows as (
 
 ),
 
+shortened as (
+
+    select * from {{ ref('shortened_texts') }}
+
+),
+
 meetings_without_length as (
 
     -- D31: such a meeting counts 0 hours
@@ -97,6 +103,25 @@ contacts_repeated as (
 
 ),
 
+texts_too_long as (
+
+    -- D39
+    select
+        source,
+        table_name,
+        cast(null as {{ text_type() }}) as file,
+        cast(null as bigint) as row_number,
+        column_name,
+        'organization ' || cast(organization_id as {{ text_type() }})
+        || ', account ' || cast(account_id as {{ text_type() }}) as value,
+        cast(length as {{ text_type() }}) || ' characters, of which ' || export_column || ' holds '
+        || cast(longest as {{ text_type() }}) as reason,
+        'cell shortened' as action
+
+    from shortened
+
+),
+
 final as (
 
     select
@@ -130,6 +155,10 @@ final as (
     union all
 
     select * from contacts_repeated
+
+    union all
+
+    select * from texts_too_long
 
 )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
+
+import pyarrow as pa
 
 from pipeline.drops.catalog import (
     baseline_drop,
@@ -18,9 +21,13 @@ from pipeline.guards.drift_guard import judge_drift, judge_gone_organization
 from pipeline.guards.drop_figures import DropFiles, measure_drift
 from pipeline.guards.findings import Finding, accept
 from pipeline.guards.thresholds import guards
+from pipeline.guards.two_truths import judge_truths
 from pipeline.orchestration.resources import RunContext
 from pipeline.run_plan import RunPlan
 from pipeline.storage.place import Place
+
+_ORGANIZATION = re.compile(r"organization (\d+)")
+"""The dimension of a metric that counts an organization as a whole."""
 
 
 @contextmanager
@@ -57,6 +64,16 @@ def judge_drops(
         found.append(judge_gone_organization(gone, accounts, known))
     judged, _ = accept(found, run.accepted)
     return judged
+
+
+def judge_metrics(run: RunContext, metrics: pa.Table) -> tuple[Finding, ...]:
+    """Return what a run's metrics say of the two truths of each organization."""
+    counts = {
+        (int(organization[1]), row["metric"]): row["value"]
+        for row in metrics.to_pylist()
+        if (organization := _ORGANIZATION.fullmatch(row["dimension"])) is not None
+    }
+    return tuple(judge_truths(counts, guards(run.settings.guards)["two_truths"]))
 
 
 def _is_same(drop: StagedDrop, before: OpenDrop) -> bool:

@@ -38,7 +38,8 @@ from pipeline.ingest.landing.record import has_crm_rows
 from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.orchestration.business_pages import write_business_pages
-from pipeline.orchestration.drop_findings import judge_drops, opened_baselines, staged_files
+from pipeline.orchestration.column_limits import judge_texts, unheld_figures
+from pipeline.orchestration.drop_findings import judge_drops, judge_metrics, opened_baselines, staged_files
 from pipeline.orchestration.resources import RunContext
 from pipeline.orchestration.source_findings import SourceJudgement, judge_run_sources, tell_findings
 from pipeline.orchestration.verdict import Verdict, judge
@@ -156,12 +157,13 @@ class Release:
             result = self._concluded(audit)
         judgement = judge_run_sources(settings, plan, self.run.workspace, self.landed, self.run.accepted)
         with opened_baselines(self.destination.place, drops, plan.as_of) as baselines:
-            findings = self._guarded(drops, baselines, judgement)
+            findings = self._guarded(drops, baselines, judgement, _of_this_run(metrics, plan.as_of))
             verdict = judge(
                 [drop.organization_id for drop in drops],
                 result,
                 findings,
                 problem,
+                unheld_figures(self.engine),
                 hold_back_all=settings.hold_back == "run",
             )
             has_whole_files = problem is None and not result.concerns_run()
@@ -182,11 +184,16 @@ class Release:
         return AuditedDrops(drops, result, manifests, reports, history, judgement, findings, verdict, diffs)
 
     def _guarded(
-        self, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop], judgement: SourceJudgement
+        self,
+        drops: Sequence[StagedDrop],
+        baselines: Mapping[int, OpenDrop],
+        judgement: SourceJudgement,
+        metrics: pa.Table,
     ) -> tuple[Finding, ...]:
-        """Hold the staged drops against the ones published last."""
+        """Hold the staged drops against the ones published last, and take what the models found in this run."""
         with self.run.progress.step("compare", "drops") as step:
             findings = judge_drops(self.run, self.destination.place, drops, baselines)
+            findings += judge_texts(self.run, self.engine) + judge_metrics(self.run, metrics)
             tell_findings(findings, self.run.progress)
             self._tell_unneeded([*judgement.findings, *findings])
             stops = sum(finding.stops for finding in findings)

@@ -27,10 +27,11 @@ def judge(
     audit: AuditResult,
     findings: Sequence[Finding],
     broken_promise: WarehouseError | None,
+    unheld: Mapping[int, WarehouseError] | None = None,
     *,
     hold_back_all: bool = False,
 ) -> Verdict:
-    """Say which drops may be published.
+    """Say which drops may be published; `unheld` are organizations with a figure that its column can't hold (D39).
 
     An error in one organization's files, or a finding in its drop, holds that one back; what is no organization's, a
     contract that breaks its promise or a check that could not be made, holds back all. So does any with
@@ -44,7 +45,9 @@ def judge(
     held_back = {}
     for organization_id in organizations:
         stops = [finding for finding in findings if finding.stops and finding.organization_id == organization_id]
-        if (problem := _problem(audit.problem_of(organization_id), stops)) is not None:
+        # the figure first: it is left out of the files, which their checks may then find
+        failed = (unheld or {}).get(organization_id) or audit.problem_of(organization_id)
+        if (problem := _problem(failed, stops)) is not None:
             held_back[organization_id] = problem
     gone = [one for one in findings if one.stops and one.organization_id not in (None, *organizations)]
     for finding in gone:

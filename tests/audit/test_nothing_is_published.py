@@ -26,7 +26,7 @@ from pipeline.drops.destination import open_destination
 from pipeline.drops.stage import StagedDrop, stage_drops
 from pipeline.engines import NOBODY, HeldBack, WrittenMart
 from pipeline.ingest.rejects import REJECTS_SCHEMA
-from pipeline.orchestration import release
+from pipeline.orchestration import column_limits, release
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.history import METRICS, METRICS_SCHEMA
@@ -71,6 +71,10 @@ class Marts:
             return OUTCOMES.empty_table()
         if mart == "account_health":
             return HEALTH_PARTS.empty_table()
+        if mart == column_limits.SHORTENED:
+            return column_limits.SHORTENED_SCHEMA.empty_table()
+        if mart == column_limits.UNHELD:
+            return column_limits.UNHELD_SCHEMA.empty_table()
         contract = CONTRACTS[mart]
         return pa.table({name: self._column(contract, name) for name in columns})
 

@@ -59,22 +59,22 @@ final as (
     select
         -- identity & hierarchy
         spine.account_id,
-        spine.crm_id,
-        spine.app_id,
-        spine.account_name,
-        spine.domain,
+        {{ cut_to('spine.crm_id', 100) }} as crm_id,
+        {{ cut_to('spine.app_id', 100) }} as app_id,
+        {{ cut_to('spine.account_name', 100) }} as account_name,
+        {{ cut_to('spine.domain', 100) }} as domain,
         spine.parent_account_id,
         spine.tier_id,
-        spine.tier_name,
+        {{ cut_to('spine.tier_name', 50) }} as tier_name,
         spine.owner_id,
         spine.organization_id,
 
         -- lifecycle & status
-        spine.status,
-        spine.status_detail,
+        {{ cut_to('spine.status', 50) }} as status,
+        {{ cut_to('spine.status_detail', 100) }} as status_detail,
         spine.journey_id,
-        spine.journey_phase_name,
-        spine.revenue,
+        {{ cut_to('spine.journey_phase_name', 100) }} as journey_phase_name,
+        {{ held_figure('spine.revenue', 10) }} as revenue,
         spine.renewal_date,
         spine.contract_start_date,
 
@@ -124,7 +124,7 @@ final as (
 
         -- expansion analyst
         texts.ai_expansion_summary,
-        texts.expansion_readiness_level,
+        {{ cut_to('texts.expansion_readiness_level', 20) }} as expansion_readiness_level,
 
         -- churn analyst
         texts.ai_churn_analysis,

@@ -1,0 +1,154 @@
+{{ config(schema='marts', materialized='table') }}
+
+-- D39: the source texts that are longer than the columns of the exports that they go to
+with
+
+spine as (
+
+    select * from {{ ref('int_customer_success__account_spine') }}
+
+),
+
+customers as (
+
+    select * from {{ ref('stg_platform__customer') }}
+
+),
+
+stats as (
+
+    select * from {{ ref('int_communication__account_stats') }}
+
+),
+
+expansions as (
+
+    select * from {{ ref('stg_platform__ai_expansion_opportunities') }}
+
+),
+
+account_core as (
+
+    select * from {{ ref('account_core') }}
+
+),
+
+-- the text that was cut is the one whose beginning is there: the latest text of each customer is long to find again
+texts as (
+
+    select
+        expansions.organization_id,
+        expansions.customer_id as account_id,
+        max(expansions.readiness_level) as expansion_readiness_level
+
+    from expansions
+    inner join account_core
+        on
+            expansions.organization_id = account_core.organization_id
+            and expansions.customer_id = account_core.account_id
+            and {{ cut_to('expansions.readiness_level', 20) }} = account_core.expansion_readiness_level
+    where char_length(expansions.readiness_level) > 20
+    group by expansions.organization_id, expansions.customer_id
+
+),
+
+-- a customer without a text of its own has its CRM account's
+spine_texts as (
+
+    select
+        spine.*,
+        customers.crm_id as own_crm_id,
+        customers.customer_name as own_account_name,
+        customers.status as own_status
+
+    from spine
+    left join customers
+        on
+            spine.organization_id = customers.organization_id
+            and spine.account_id = customers.customer_id
+            and spine.is_customer
+
+),
+
+{% for column, longest, source_column, crm_column in [
+    ('crm_id', 100, 'crm_id', 'lmn_crm_id'),
+    ('account_name', 100, 'name', 'name'),
+    ('status', 50, 'status', 'status'),
+] -%}
+{{ column }} as (
+
+    select
+        organization_id,
+        account_id,
+        case when own_{{ column }} is null then 'crm' else 'platform' end as source,
+        case when own_{{ column }} is null then 'accounts' else 'customer' end as table_name,
+        case when own_{{ column }} is null then '{{ crm_column }}' else '{{ source_column }}' end as column_name,
+        'account_core.{{ column }}' as export_column,
+        char_length({{ column }}) as length,
+        {{ longest }} as longest
+
+    from spine_texts
+    where char_length({{ column }}) > {{ longest }}
+
+),
+
+{% endfor -%}
+{% for relation, column, longest, table, source_column, export in [
+    ('spine', 'app_id', 100, 'customer', 'app_id', 'account_core'),
+    ('spine', 'domain', 100, 'customer', 'domain', 'account_core'),
+    ('spine', 'tier_name', 50, 'tier', 'name', 'account_core'),
+    ('spine', 'status_detail', 100, 'customer', 'status_detail', 'account_core'),
+    ('spine', 'journey_phase_name', 100, 'customer_journey', 'name', 'account_core'),
+    ('texts', 'expansion_readiness_level', 20, 'ai_expansion_opportunities', 'readiness_level', 'account_core'),
+    ('stats', 'email_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
+    ('stats', 'meeting_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
+    ('stats', 'chat_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
+    ('stats', 'ticket_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
+] -%}
+{{ column }} as (
+
+    select
+        organization_id,
+        account_id,
+        'platform' as source,
+        '{{ table }}' as table_name,
+        '{{ source_column }}' as column_name,
+        '{{ export }}.{{ column }}' as export_column,
+        char_length({{ column }}) as length,
+        {{ longest }} as longest
+
+    from {{ relation }}
+    where char_length({{ column }}) > {{ longest }}
+
+),
+
+{% endfor -%}
+shortened as (
+
+    {% for column in [
+        'crm_id', 'account_name', 'status', 'app_id', 'domain', 'tier_name', 'status_detail', 'journey_phase_name',
+        'expansion_readiness_level', 'email_provider', 'meeting_provider', 'chat_provider', 'ticket_provider',
+    ] -%}
+    select * from {{ column }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+
+),
+
+final as (
+
+    select
+        organization_id,
+        account_id,
+        cast(source as {{ text_type() }}) as source,
+        cast(table_name as {{ text_type() }}) as table_name,
+        cast(column_name as {{ text_type() }}) as column_name,
+        cast(export_column as {{ text_type() }}) as export_column,
+        cast(length as integer) as length,
+        cast(longest as integer) as longest
+
+    from shortened
+
+)
+
+select * from final

@@ -1,0 +1,29 @@
+"""The guard `two_truths` (D25): it tells of how many accounts the platform and the CRM say different things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final
+
+from pipeline.guards.findings import Finding, found
+from pipeline.guards.thresholds import Guard
+
+_COUNTED: Final = {
+    "customers_on_a_shared_crm_account": ("crm_account_id", "customers that share a CRM account with another one"),
+    "accounts_whose_revenues_differ": (
+        "revenue_source",
+        "accounts with another revenue in the CRM than on the platform",
+    ),
+    "accounts_whose_renewal_dates_differ": ("renewal_dates_agree", "accounts with renewal dates that are not one day"),
+}
+"""The run's metrics, each with the column of account_keys that shows the accounts, and in words."""
+
+
+def judge_truths(counts: Mapping[tuple[int, str], Decimal], guard: Guard) -> Iterator[Finding]:
+    """Tell what the metrics count, by organization and metric; of nothing, nothing is said."""
+    for (organization_id, metric), count in sorted(counts.items()):
+        if metric in _COUNTED and count:
+            column, says = _COUNTED[metric]
+            place = f"account_keys.{column}"
+            yield found(guard, "tell", place, says, now=f"{count:,.0f}", organization_id=organization_id)
