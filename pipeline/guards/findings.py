@@ -75,6 +75,21 @@ class Finding:
         return f"{text}\n  To do: {shown(self.remedy)}"
 
 
+class GuardError(WarehouseError):
+    """What stopped a run before anything was built, with all that the guards found in its sources."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        stops = [finding for finding in findings if finding.stops]
+        count = "1 finding of the guards holds" if len(stops) == 1 else f"{len(stops)} findings of the guards hold"
+        super().__init__(
+            f"{count} everything back; nothing was published, the last drops stay.",
+            details=map(str, stops),
+            remedy="mend what is named, or accept it for one run with its reason, as "
+            f'--accept {stops[0].guard}:{stops[0].place}="why"',
+        )
+
+
 def read_acceptances(texts: Iterable[str], who: str) -> tuple[Acceptance, ...]:
     """Read `GUARD[:PLACE]=WHY`; WarehouseError for a guard that there is not, and where no reason is given."""
     return tuple(_acceptance(text, who) for text in texts)

@@ -73,7 +73,8 @@ def unheld_figures(engine: Engine) -> dict[int, WarehouseError]:
         )
     return {
         organization_id: WarehouseError(
-            "\n".join([f"{plural(len(lines), 'computed figure')} can't be published", *lines[:_SHOWN]]),
+            f"{plural(len(lines), 'computed figure')} can't be published",
+            details=lines[:_SHOWN],
             remedy="see which source rows make the figure (`warehouse explain`), and mend them where they come from",
         )
         for organization_id, lines in figures.items()

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
-from pipeline.common.errors import WarehouseError
 from pipeline.common.progress import Progress
-from pipeline.guards.findings import Acceptance, Finding, accept
+from pipeline.guards.findings import Acceptance, Finding, GuardError, accept
 from pipeline.guards.source_guard import SourceState, UnreadFile, judge_sources
 from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.thresholds import guards
@@ -52,16 +51,9 @@ def judge_run_sources(
 
 
 def stop_where_needed(findings: Sequence[Finding]) -> None:
-    """WarehouseError where a finding stops the run."""
-    stops = [finding for finding in findings if finding.stops]
-    if stops:
-        raise WarehouseError(
-            f"{len(stops)} finding{'s' if len(stops) > 1 else ''} of the guards hold{'' if len(stops) > 1 else 's'} "
-            "everything back; nothing was published, the last drops stay.",
-            details=map(str, stops),
-            remedy="mend what is named, or accept it for one run with its reason, as "
-            f'--accept {stops[0].guard}:{stops[0].place}="why"',
-        )
+    """GuardError where a finding stops the run."""
+    if any(finding.stops for finding in findings):
+        raise GuardError(findings)
 
 
 def tell_findings(findings: Sequence[Finding], progress: Progress) -> None:

@@ -17,6 +17,7 @@ from pipeline.alerts.deliver import alert_of_run
 from pipeline.common.errors import Interruptions, WarehouseError, in_words
 from pipeline.common.progress import Progress
 from pipeline.drops.catalog import organizations_in
+from pipeline.guards.findings import Finding, GuardError
 from pipeline.ingest.landing.record import SOURCES, has_crm_rows
 from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
@@ -63,9 +64,21 @@ def failure_reported(
 
 def _keep_record(settings: Settings, plan: RunPlan, problem: WarehouseError) -> RunRecord:
     """Keep that the run failed, and why in its first line: what follows may quote rows."""
-    record = RunRecord(uuid.uuid4().hex, datetime.now(UTC), plan.as_of, "failed", problem=problem.lines[0])
+    record = RunRecord(
+        uuid.uuid4().hex,
+        datetime.now(UTC),
+        plan.as_of,
+        "failed",
+        findings=tuple(finding.as_dict() for finding in _findings(problem)),
+        problem=problem.lines[0],
+    )
     RunRecords(Workspace(settings.state).runs).add(record)
     return record
+
+
+def _findings(problem: WarehouseError) -> tuple[Finding, ...]:
+    """Return what the guards found, where they stopped the run."""
+    return problem.findings if isinstance(problem, GuardError) else ()
 
 
 def as_problem(error: Exception) -> WarehouseError:
@@ -83,7 +96,14 @@ def _write(settings: Settings, plan: RunPlan, landed: Sequence[LandedTable], pro
     unread = tuple(source for source in SOURCES if source not in read)
     sources = measure_sources(landed, plan.as_of)
     run = measure_run(
-        plan, sources, _rejects(landed), METRICS_SCHEMA.empty_table(), audit=None, problem=problem, unread=unread
+        plan,
+        sources,
+        _rejects(landed),
+        METRICS_SCHEMA.empty_table(),
+        audit=None,
+        problem=problem,
+        unread=unread,
+        findings=_findings(problem),
     )
     pages = write_reports([gather_operator_facts(run)], place, settings.state)
     own = [gather_facts(run, place, organization, None, None, ()) for organization in _organizations(run, place)]

@@ -44,8 +44,10 @@ def verdict(facts: RunFacts) -> Verdict:
         return Verdict("look", "Published in part", sentence)
     if guarded:
         guards = _listed(list(dict.fromkeys(finding.guard for finding in guarded)))
-        them = plural(len(guarded), "finding")
-        sentence = f"All was published, with {them} of the guards ({guards}): read them before you rely on this drop."
+        count, them = plural(len(guarded), "finding"), "it" if len(guarded) == 1 else "them"
+        sentence = (
+            f"All was published, with {count} of the guards ({guards}): read {them} before you rely on this drop."
+        )
         return Verdict("look", "Published, with warnings", sentence)
     if warned:
         exports = _listed(list(dict.fromkeys(check.export for check in warned)))

@@ -19,6 +19,7 @@ from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.stage import StagedDrop, stage_drops
+from pipeline.guards.findings import Finding
 from pipeline.ingest.landing.zone import LandedTable, SourceFile
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import source_table
@@ -199,6 +200,11 @@ def plan(as_of: datetime = AS_OF) -> RunPlan:
     return RunPlan(as_of, 2025, {"crm_organization_id": CRM, "at_risk_days": 180}, ())
 
 
+FELL = Finding("rows", "warn", "crm.accounts", "its rows changed by -30 %", "see it", "100 rows", "70 rows")
+EMPTIED = Finding("lost_table", "stop", "crm.contacts", "the table has no row any more", "bring it", "9 rows", "none")
+"""What a guard warned of, and what one stopped."""
+
+
 @dataclass
 class MadeRun:
     """A run whose reports are wanted: change what should differ, then gather."""
@@ -211,6 +217,7 @@ class MadeRun:
     rejects: Sequence[tuple[Any, ...]] = tuple(REJECTS)
     metrics: Sequence[tuple[Any, ...]] = tuple(METRICS)
     problem: WarehouseError | None = None
+    findings: Sequence[Finding] = ()
     staged: dict[int, StagedDrop] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -228,6 +235,7 @@ class MadeRun:
             audit,
             problem,
             unread,
+            self.findings,
         )
 
     def stage(self, organization_id: int) -> tuple[StagedDrop, dict[str, Any]]:

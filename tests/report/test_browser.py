@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,9 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from pipeline.common.errors import WarehouseError
+from pipeline.guards.findings import GuardError
 from pipeline.report.gather import gather_operator_facts
 from pipeline.report.page import render_report
-from tests.report.made_reports import FAILED, MISNAMED, PASSED, WARNED, MadeRun
+from tests.report.made_reports import EMPTIED, FAILED, FELL, MISNAMED, PASSED, WARNED, MadeRun
 
 pytestmark = pytest.mark.browser
 
@@ -47,6 +49,14 @@ CONTRAST = """() => {
 }"""
 
 
+RGB = """selector => {
+  const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+  canvas.fillStyle = getComputedStyle(document.querySelector(selector)).color;
+  canvas.fillRect(0, 0, 1, 1);
+  return Array.from(canvas.getImageData(0, 0, 1, 1).data).slice(0, 3);
+}"""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = next(found for name in BROWSERS if (found := shutil.which(name)))
@@ -69,10 +79,16 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     run.checks = (PASSED, WARNED, FAILED, MISNAMED)
     content["failed"] = render_report(run.facts(1))
     content["operator"] = render_report(gather_operator_facts(run.measured()))
+    run.checks, run.findings = (PASSED,), (FELL,)
+    content["guarded"] = render_report(run.facts(1))
     long = "without_any_place_to_break_" * 12
     run.rejects = [("crm", "accounts", f"{long}.csv", 7, "annual_revenue", long, "not an amount", "cell nulled")]
     content["long"] = render_report(run.facts(1)).replace("health_score is between", f"{long} is between")
     run.checks = ()
+    run.findings = (FELL, EMPTIED)
+    run.problem = GuardError(run.findings)
+    content["held"] = render_report(run.facts(1))
+    run.findings = ()
     run.problem = WarehouseError("the column 'id' is missing", where="estimates.csv", remedy="add it")
     content["stopped"] = render_report(gather_operator_facts(run.measured(unread=("lmn",))))
     for name, page in content.items():
@@ -132,6 +148,28 @@ def test_every_text_has_contrast_by_day_and_by_night(
     page = open_page(browser, pages[name], said, "desktop", scheme)
     page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
     assert page.evaluate(CONTRAST) == []
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("name", "hues"),
+    [("published", (90, 170)), ("warned", (20, 60)), ("guarded", (20, 60)), ("failed", (-20, 15)), ("held", (-20, 15))],
+)
+def test_the_headline_is_green_amber_or_red(
+    name: str,
+    hues: tuple[int, int],
+    scheme: str,
+    browser: Browser,
+    pages: dict[str, Path],
+    said: list[str],
+    tmp_path: Path,
+) -> None:
+    page = open_page(browser, pages[name], said, "desktop", scheme)
+    page.screenshot(path=_kept(tmp_path, f"{name}-{scheme}-headline.png"))
+    red, green, blue = (part / 255 for part in page.evaluate(RGB, ".verdict .word"))
+    hue = colorsys.rgb_to_hsv(red, green, blue)[0] * 360
+    assert hues[0] <= (hue - 360 if hue > 300 else hue) <= hues[1], hue
     page.close()
 
 

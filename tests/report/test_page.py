@@ -14,11 +14,12 @@ import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.drops.diff import DropDiff, ExportDiff, MovedAccount
+from pipeline.guards.findings import GuardError
 from pipeline.report.facts import Problem, RejectReason, RejectSample, RunFacts, SourceFacts
 from pipeline.report.gather import gather_facts, gather_operator_facts
 from pipeline.report.page import render_report, report_files
 from pipeline.report.verdict import notices, verdict
-from tests.report.made_reports import AS_OF, FAILED, METRICS, MISNAMED, PASSED, WARNED, MadeRun
+from tests.report.made_reports import AS_OF, EMPTIED, FAILED, FELL, METRICS, MISNAMED, PASSED, WARNED, MadeRun
 
 VOID = ("meta", "link", "br", "wbr", "hr", "img", "input")
 
@@ -264,3 +265,24 @@ def test_what_the_platform_and_the_crm_say_differently_is_told(tmp_path: Path) -
     assert re.search(r"another revenue in the CRM than on the platform\s+64\s+65", text)
     assert re.search(r"by account_core's renewal_date only\s+20", text)
     assert (2, "Two truths") not in Outline(render_report(run.facts(2))).headings
+
+
+def test_the_page_is_green_amber_or_red_by_the_worst_of_checks_and_guards(run: MadeRun) -> None:
+    assert sentence(run.facts(1))[0] == "good"
+    run.findings = (FELL,)
+    assert sentence(run.facts(1)) == (
+        "look",
+        "All was published, with 1 finding of the guards (rows): read it before you rely on this drop.",
+    )
+    run.findings = (FELL, EMPTIED)
+    run.problem = GuardError(run.findings)
+    run.checks = ()
+    level, headline = sentence(run.facts(1))
+    assert level == "bad"
+    assert headline.startswith("The guards found what a week does not explain (lost_table), so nothing was published")
+
+
+def test_a_finding_is_told_with_both_figures_the_place_and_what_to_do(run: MadeRun) -> None:
+    run.findings = (FELL,)
+    page = render_report(run.facts(1))
+    assert "crm.accounts: its rows changed by -30 % (100 rows before, 70 rows now). To do: see it." in page
