@@ -114,7 +114,7 @@ class SparkEngine:
 
     def stamp(self, content: str) -> str:
         """Write into the build's folder what its models were built from."""
-        build = self._build_folder()
+        build = self.build_folder()
         write_whole(build / _STAMP, content)
         return _mark_of(build)
 
@@ -122,7 +122,7 @@ class SparkEngine:
         """Return what was stamped; None where the build's folder is gone, or a file of it is another."""
         if not self._built.exists():
             return None
-        stamp = self._build_folder() / _STAMP
+        stamp = self.build_folder() / _STAMP
         return stamp.read_text(encoding="utf-8") if stamp.exists() and _mark_of(stamp.parent) == mark else None
 
     @contextmanager
@@ -135,7 +135,7 @@ class SparkEngine:
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Read the columns of a mart as this state folder's latest run built it."""
-        folder = self._build_folder() / "marts" / mart
+        folder = self.build_folder() / "marts" / mart
         if not folder.exists():
             raise WarehouseError(f"there is no mart {mart}", where=str(folder), remedy="run the whole pipeline")
         spark = SparkEngine._session or self._start_session()
@@ -167,7 +167,7 @@ class SparkEngine:
         """
         if held_back.organizations:
             return
-        build = self._build_folder()
+        build = self.build_folder()
         for mart in written:
             _write(build, mart)
         before = self._published.resolve().name if self._published.exists() else ""
@@ -195,7 +195,8 @@ class SparkEngine:
             cls._cluster.stop()
             cls._cluster = None
 
-    def _build_folder(self) -> Path:
+    def build_folder(self) -> Path:
+        """Return the folder of the latest run's build; WarehouseError where there is none."""
         if not self._built.exists():
             raise WarehouseError("nothing is built", where=str(self.folder), remedy="run the whole pipeline")
         return self.folder / self._built.read_text()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 
@@ -23,6 +23,9 @@ from pipeline.explain.published import Published, published_last
 from pipeline.settings import Settings
 from pipeline.state.runs import RunRecords
 from pipeline.state.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pipeline.engines.spark import SparkEngine
 
 Row = dict[str, Any]
 
@@ -129,7 +132,13 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
                     where=str(settings.state),
                     remedy="run again with this --state, then explain what it built",
                 )
-            yield Queries(engine, workspace, build)
+            if build.target == "spark":
+                from pipeline.explain.spark_files import SparkFiles  # DuckDB's too, which other builds do without
+
+                with closing(SparkFiles(cast("SparkEngine", engine), settings, workspace, build.plan)) as files:
+                    yield Queries(files, workspace, build)
+            else:
+                yield Queries(engine, workspace, build)
 
 
 def _nothing_built(settings: Settings) -> WarehouseError:

@@ -1,0 +1,82 @@
+"""What a Spark run built, read from its Parquet files by DuckDB: Spark's views have ended with the run.
+
+Tables are the run's own files; views are made again by dbt in DuckDB's dialect, which gives the same values. That is
+done once for each run, in a file of its own that holds views alone.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.common.errors import WarehouseError
+from pipeline.common.scratch_database import quoted, read_parquet
+from pipeline.dbt.runner import DbtContext, run_dbt
+from pipeline.engines.duckdb import DATABASE_FILE, DuckDBEngine
+from pipeline.engines.spark import SparkEngine
+from pipeline.run_plan import RunPlan
+from pipeline.settings import Settings
+from pipeline.state.workspace import Workspace
+
+READABLE: Final = "spark-readable"
+"""The folder in the state folder that holds DuckDB's views of the latest Spark run's files, under that run's name."""
+
+
+class SparkFiles(DuckDBEngine):
+    """The files of the latest Spark run as DuckDB sees them; what is published is read from Spark's folder."""
+
+    def __init__(self, spark: SparkEngine, settings: Settings, workspace: Workspace, plan: RunPlan) -> None:
+        self._spark = spark
+        super().__init__(settings.model_copy(update={"state": _readable(spark, settings, workspace, plan)}))
+
+    def read_published(self, mart: str, having: Mapping[str, int | str]) -> pa.Table:
+        """Return rows of what Spark's runs published last."""
+        return self._spark.read_published(mart, having)
+
+
+def _readable(spark: SparkEngine, settings: Settings, workspace: Workspace, plan: RunPlan) -> Path:
+    """Return the folder of the views, made if need be."""
+    build = spark.build_folder()
+    readable = settings.state / READABLE / build.name
+    if not readable.exists():
+        shutil.rmtree(readable.parent, ignore_errors=True)
+        draft = readable.with_name("draft")
+        draft.mkdir(parents=True)
+        _make_views(build, draft, settings, workspace, plan)
+        draft.rename(readable)
+    return readable
+
+
+def _make_views(build: Path, draft: Path, settings: Settings, workspace: Workspace, plan: RunPlan) -> None:
+    """Make a view of each table's files, then let dbt make the views that it made in Spark."""
+    with duckdb.connect(str(draft / DATABASE_FILE)) as connection:
+        for schema in sorted(path for path in build.iterdir() if path.is_dir()):
+            connection.execute(f"create schema if not exists {quoted(schema.name)}")
+            for table in sorted(path for path in schema.iterdir() if path.is_dir()):
+                _make_view(connection, f"{quoted(schema.name)}.{quoted(table.name)}", sorted(table.glob("*.parquet")))
+    engine = DuckDBEngine(settings.model_copy(update={"state": draft}))
+    with engine.dbt_session() as environment:
+        nodes = run_dbt(
+            ["run", "--select", "config.materialized:view"],
+            DbtContext(engine.name, workspace.dbt_target, environment, plan.dbt_variables),
+        )
+    if failed := [node for node in nodes if not node.ok]:
+        what = f"{failed[0].name} can't be read from Spark's files: {failed[0].message}"
+        raise WarehouseError(what, where=str(build))
+
+
+def _make_view(connection: duckdb.DuckDBPyConnection, name: str, files: list[Path]) -> None:
+    """Make a view of a table's files, with instants as the models have them: in UTC, without a zone."""
+    if not files:
+        return
+    source = read_parquet(files)
+    columns = ", ".join(
+        f"{quoted(column)} at time zone 'UTC' as {quoted(column)}" if kind.endswith("TIME ZONE") else quoted(column)
+        for column, kind, *_ in connection.execute(f"describe select * from {source}").fetchall()
+    )
+    connection.execute(f"create view {name} as select {columns} from {source}")
