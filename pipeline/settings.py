@@ -108,6 +108,13 @@ class Settings(BaseSettings):
     postgres_url: SecretStr | None = Field(None, description="The warehouse's PostgreSQL; an embedded server if unset.")
     spark_master: str | None = Field(None, description="A Spark cluster's master URL; a local cluster if unset.")
 
+    ui_address: str = Field("127.0.0.1", description="The address that Dagster's page listens on.")
+    ui_names: tuple[str, ...] = Field(
+        (), description="Names by which browsers ask for the page, beside localhost, as warehouse.example.com."
+    )
+    ui_read_only: bool = Field(False, description="Let nobody start, stop or change anything from the page.")
+    ui_keep_runs: int = Field(200, ge=1, description="Runs of each job whose records Dagster keeps.")
+
     @field_validator("lmn", "crm", "platform", "exports")
     @classmethod
     def _not_blank(cls, place: str | None) -> str | None:

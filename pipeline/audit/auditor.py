@@ -243,7 +243,7 @@ def _check_columns(session: Session, contract: ExportContract, rows: pa.Table) -
         pending = [
             _Pending(
                 Check(contract.name, check.name, "column", "error", check.says, passed=True, rules=check.rules),
-                check.expectation,
+                check.expectation(),
                 check.columns,
                 check.offends,
             )

@@ -1,8 +1,9 @@
-"""The checks that follow from a contract alone: what its columns promise.
+"""The checks that follow from a contract alone: what its columns promise. No check is made here, only described.
 
 Keys, lengths and allowed values are judged by Great Expectations' own expectations. All columns of an export that are
 never null are one condition in SQL, and all its ranges another: an expectation costs milliseconds however few the rows,
-and Great Expectations compares ranges as floats, one by one in Python.
+and Great Expectations compares ranges as floats, one by one in Python. It is imported when an expectation is asked for:
+who only lists the checks has no use for it.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from pipeline.audit.great_expectations import ExpectColumnValuesToBeCanonicalJson, ExpectRowsToKeepCondition, gxe
 from pipeline.audit.staged_files import ORGANIZATION
 from pipeline.contracts.contract import ContractColumn, ExportContract
 
@@ -21,7 +22,7 @@ Range = tuple[Decimal | None, Decimal | None]
 
 @dataclass(frozen=True)
 class ColumnCheck:
-    """A check of one or more columns: its name, what it says, and the expectation that judges it.
+    """A check of one or more columns: its name, what it says, and what makes the expectation that judges it.
 
     `offends` tells whether a column's value (as in the CSV) is at fault in a failing row, where only some may be.
     """
@@ -29,7 +30,7 @@ class ColumnCheck:
     name: str
     says: str
     columns: tuple[str, ...]
-    expectation: Any
+    expectation: Callable[[], Any]
     rules: tuple[str, ...] = ()
     offends: Callable[[str, str | None], bool] | None = None
 
@@ -52,22 +53,50 @@ def column_checks(contract: ExportContract, present: list[str]) -> list[ColumnCh
 def _checks_of(column: ContractColumn) -> list[ColumnCheck]:
     """Derive what one column promises by itself: length, allowed values, JSON."""
     name = column.name
-    found: list[tuple[str, str, Any]] = []
+    found: list[tuple[str, str, Callable[[], Any]]] = []
     if column.max_length is not None:
         says = f"{name} has at most {column.max_length} characters"
-        found.append(
-            ("length", says, gxe.ExpectColumnValueLengthsToBeBetween(column=name, max_value=column.max_length))
-        )
+        found.append(("length", says, partial(_at_most, name, column.max_length)))
     if column.allowed is not None:
         says = f"{name} is one of {', '.join(column.allowed)}"
         values = [int(value) if _is_whole(column) else value for value in column.allowed]
-        found.append(("allowed", says, gxe.ExpectColumnValuesToBeInSet(column=name, value_set=values)))
+        found.append(("allowed", says, partial(_one_of, name, values)))
     if column.is_json:
         says = f"{name} is compact JSON with sorted keys"
-        found.append(("json", says, ExpectColumnValuesToBeCanonicalJson(column=name)))
+        found.append(("json", says, partial(_json, name)))
     return [
         ColumnCheck(f"{name}.{kind}", says, (name,), expectation, column.rules) for kind, says, expectation in found
     ]
+
+
+def _at_most(name: str, characters: int) -> Any:
+    from pipeline.audit.great_expectations import gxe
+
+    return gxe.ExpectColumnValueLengthsToBeBetween(column=name, max_value=characters)
+
+
+def _one_of(name: str, values: Sequence[int | str]) -> Any:
+    from pipeline.audit.great_expectations import gxe
+
+    return gxe.ExpectColumnValuesToBeInSet(column=name, value_set=values)
+
+
+def _json(name: str) -> Any:
+    from pipeline.audit.great_expectations import ExpectColumnValuesToBeCanonicalJson
+
+    return ExpectColumnValuesToBeCanonicalJson(column=name)
+
+
+def _kept(condition: str) -> Any:
+    from pipeline.audit.great_expectations import ExpectRowsToKeepCondition
+
+    return ExpectRowsToKeepCondition(holds=condition)
+
+
+def _unique(key: Sequence[str]) -> Any:
+    from pipeline.audit.great_expectations import gxe
+
+    return gxe.ExpectCompoundColumnsToBeUnique(column_list=[ORGANIZATION, *key])
 
 
 def _is_whole(column: ContractColumn) -> bool:
@@ -77,8 +106,7 @@ def _is_whole(column: ContractColumn) -> bool:
 def _not_null(required: tuple[str, ...]) -> ColumnCheck:
     condition = " and ".join(f"{name} is not null" for name in required)
     says = f"{_all_of(required)} never null"
-    expectation = ExpectRowsToKeepCondition(holds=condition)
-    return ColumnCheck("not_null", says, required, expectation, offends=lambda _, text: text is None)
+    return ColumnCheck("not_null", says, required, partial(_kept, condition), offends=lambda _, text: text is None)
 
 
 def _all_of(names: Sequence[str]) -> str:
@@ -94,7 +122,7 @@ def _within(ranges: Mapping[str, Range]) -> ColumnCheck:
     condition = " and ".join(f"({name} is null or {_condition(name, *ends)})" for name, ends in ranges.items())
     alike = {ends: [name for name in ranges if ranges[name] == ends] for ends in ranges.values()}
     says = "; ".join(f"{_all_of(names)} {_between(*ends)}" for ends, names in alike.items())
-    return ColumnCheck("range", says, tuple(ranges), ExpectRowsToKeepCondition(holds=condition), offends=offends)
+    return ColumnCheck("range", says, tuple(ranges), partial(_kept, condition), offends=offends)
 
 
 def _condition(name: str, low: Decimal | None, high: Decimal | None) -> str:
@@ -114,5 +142,5 @@ def _unique_key(contract: ExportContract) -> ColumnCheck:
         "primary_key.unique",
         f"no two rows of a drop have the same {key}",
         contract.primary_key,
-        gxe.ExpectCompoundColumnsToBeUnique(column_list=[ORGANIZATION, *contract.primary_key]),
+        partial(_unique, contract.primary_key),
     )

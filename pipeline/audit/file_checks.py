@@ -7,22 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pipeline.audit.check_list import FILE_CHECKS
 from pipeline.audit.great_expectations import Session, gxe
 from pipeline.audit.results import SAMPLES, Check, FailedRow
 from pipeline.audit.staged_files import StagedExport, as_text, column_list_faults, rows_out_of_order
 from pipeline.common.shown_text import shown
-
-_SAYS: Final = {
-    "columns": "the files have the columns of the contract, in its order",
-    "types": "every column has the type of the contract, with length, precision and scale, and is nullable as there",
-    "row_order": "rows stand in the order of the primary key",
-    "csv": "the CSV says the same as the Parquet file, cell by cell",
-}
 
 
 @dataclass
@@ -55,9 +49,9 @@ def check_files(session: Session, staged: Sequence[StagedExport]) -> list[Check]
             "rows_out_of_order": [disordered[id(export)] for export in staged],
         }
     )
-    verdicts = {(export.contract.name, name): _Verdict() for export in staged for name in _SAYS}
+    verdicts = {(export.contract.name, name): _Verdict() for export in staged for name in FILE_CHECKS}
     for export in staged:
-        for name in _SAYS:
+        for name in FILE_CHECKS:
             verdicts[export.contract.name, name].rows += 1
     for name, failing in _judge_files(session, files).items():
         for position in failing:
@@ -71,7 +65,7 @@ def check_files(session: Session, staged: Sequence[StagedExport]) -> list[Check]
             name=name,
             scope="file",
             severity="error",
-            says=_SAYS[name],
+            says=FILE_CHECKS[name],
             passed=not verdict.failed,
             rows=verdict.rows,
             failed=sum(verdict.failed.values()),

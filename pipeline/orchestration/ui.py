@@ -5,51 +5,42 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 from pipeline.common.errors import WarehouseError
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
-from pipeline.storage.local_files import write_whole
-
-_INSTANCE = """\
-telemetry:
-  enabled: false
-concurrency:
-  runs:
-    max_concurrent_runs: 1  # runs share one state folder
-"""
-
-
-_HOST = "127.0.0.1"
-_QUIET = {"PYTHONWARNINGS": "ignore:Function `dev_command` is superseded"}  # nothing that a person here can do about
 
 
 def serve(settings: Settings, port: int) -> NoReturn:
-    """Become `dagster dev`: the page, the schedule and the sensor; its own files are kept in the state folder.
+    """Become the page's server: the page, its schedules and sensors; Dagster's files are kept in the state folder.
 
     Dagster's processes read the settings again, from `warehouse.toml` in this folder and the environment. The state
-    folder is passed on as WAREHOUSE_STATE, since the command line alone may have named it.
+    folder is passed on as WAREHOUSE_STATE, since the command line alone may have named it. An operator's own
+    DAGSTER_HOME stays.
 
-    WarehouseError where the port is taken: Dagster's page would end, and its daemon go on.
+    WarehouseError where the port is taken.
     """
-    _require_free(port)
-    home = Workspace(settings.state).dagster_home
-    home.mkdir(exist_ok=True)
-    write_whole(home / "dagster.yaml", _INSTANCE)
-    environment = {**_QUIET, **os.environ, "DAGSTER_HOME": str(home), "WAREHOUSE_STATE": str(settings.state)}
-    program = str(Path(sys.executable).with_name("dagster"))
-    arguments = ["dev", "-m", "pipeline.orchestration.definitions", "-a", "defs", "--host", _HOST, "--port", str(port)]
-    os.execve(program, [program, *arguments], environment)  # noqa: S606 (our own program)
+    _require_free(settings.ui_address, port)
+    from pipeline.orchestration.page.home import dagster_home, write_instance
+
+    home = dagster_home(Workspace(settings.state).dagster_home)
+    write_instance(home)
+    environment = {**os.environ, "DAGSTER_HOME": str(home), "WAREHOUSE_STATE": str(settings.state)}
+    program = [sys.executable, "-m", "pipeline.orchestration.page.server"]
+    arguments = [*program, "--address", settings.ui_address, "--port", str(port)]
+    os.execve(sys.executable, arguments, environment)  # noqa: S606 (our own program)
 
 
-def _require_free(port: int) -> None:
-    with socket.socket() as probe:
+def _require_free(address: str, port: int) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((_HOST, port))
+            probe.bind((address, port))
         except OSError as refused:
             raise WarehouseError(
-                f"can't be opened: {refused.strerror}", where=f"port {port}", remedy="name another with --port"
+                f"can't be opened: {refused.strerror or refused}",
+                where=f"port {port} of {address}",
+                remedy="name another with --port, or another address with ui_address",
             ) from refused

@@ -43,6 +43,7 @@ def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(folder)
     for name in [name for name in os.environ if name.startswith("WAREHOUSE_")]:
         monkeypatch.delenv(name)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
     monkeypatch.setenv("WAREHOUSE_CRM", "other/crm")
     return folder
 
@@ -96,14 +97,22 @@ def test_the_working_folder_and_its_settings_stay(working_folder: Path, monkeypa
 
 def test_the_page_is_for_this_machine_only(working_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = started_by_ui(None, monkeypatch).arguments
-    assert arguments[arguments.index("--host") + 1] == "127.0.0.1"
+    assert arguments[arguments.index("--address") + 1] == "127.0.0.1"
     assert arguments[arguments.index("--port") + 1] == "3123"
+
+
+def test_an_operators_own_folder_of_dagster_is_used(working_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(working_folder / "own"))
+    (working_folder / "own").mkdir()
+    (working_folder / "own" / "dagster.yaml").write_text("nux:\n  enabled: true\n")
+    assert started_by_ui(None, monkeypatch).environment["DAGSTER_HOME"] == str(working_folder / "own")
+    assert (working_folder / "own" / "dagster.yaml").read_text() == "nux:\n  enabled: true\n"
 
 
 def test_a_port_that_is_taken_is_told_before_anything_starts(working_folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(WarehouseError, match=f"port {port}: can't be opened: Address already in use"):
+        with pytest.raises(WarehouseError, match=f"port {port} of 127.0.0.1: can't be opened: Address already in use"):
             ui(port=port, state=None)
     assert not (working_folder / "kept" / "dagster").exists()
 
