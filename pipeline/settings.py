@@ -34,6 +34,8 @@ DateOrder = Literal["auto", "month_first", "day_first"]
 _SIZE = re.compile(r"(?=.*[1-9])(\d+(?:\.\d+)?)\s*([KMGT]i?B|[KMGT]|bytes|B|%)", re.IGNORECASE)
 """What DuckDB takes for an amount of memory."""
 
+_CRON_CHARACTERS = frozenset("0123456789*/,- abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ#?")
+
 _PLENTY = 2_000_000_000
 """A memory limit, in bytes, from which memory is rather kept for the next step than given back."""
 
@@ -108,8 +110,20 @@ class Settings(BaseSettings):
     postgres_url: SecretStr | None = Field(None, description="The warehouse's PostgreSQL; an embedded server if unset.")
     spark_master: str | None = Field(None, description="A Spark cluster's master URL; a local cluster if unset.")
 
+    schedule_weekly: str = Field("0 5 * * 1", description="When the weekly run of the page starts, as cron writes it.")
+    schedule_monthly: str = Field("0 5 1 * *", description="When the monthly run of the page starts.")
+    schedule_time_zone: str = Field("UTC", description="The time zone of the schedules, as America/Chicago.")
+    settle_seconds: int = Field(
+        300,
+        ge=0,
+        description="Seconds that no file of a source may have changed before the page's sensor starts a run.",
+    )
+    watch_databases: bool = Field(
+        False, description="Let the sensor ask source databases for rows and newest updated_at; else a schedule does."
+    )
+
     ui_address: str = Field("127.0.0.1", description="The address that Dagster's page listens on.")
-    ui_names: tuple[str, ...] = Field(
+    ui_names: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (), description="Names by which browsers ask for the page, beside localhost, as warehouse.example.com."
     )
     ui_read_only: bool = Field(False, description="Let nobody start, stop or change anything from the page.")
@@ -150,6 +164,13 @@ class Settings(BaseSettings):
                 raise ValueError(f"{shown_name(whole)} is no UTF-8; rename the folder, or name another")
         return place
 
+    @field_validator("schedule_weekly", "schedule_monthly")
+    @classmethod
+    def _cron(cls, schedule: str) -> str:
+        if len(schedule.split()) != 5 or not set(schedule) <= _CRON_CHARACTERS:  # Dagster says what else is wrong
+            raise ValueError(f"{schedule!r} is no cron schedule; write five fields, as 0 5 * * 1 (Mondays at 05:00)")
+        return schedule
+
     @field_validator("memory_limit")
     @classmethod
     def _size(cls, size: str) -> str:
@@ -164,7 +185,7 @@ class Settings(BaseSettings):
             raise ValueError(f"{due!r} is no moment of a week; write it as Monday 12:00, or daily 7:00")
         return due.strip()
 
-    @field_validator("due_time_zone")
+    @field_validator("due_time_zone", "schedule_time_zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:
         try:

@@ -9,7 +9,7 @@ from pipeline.orchestration.drops import build_drop_assets
 from pipeline.orchestration.models import build_model_assets
 from pipeline.orchestration.resources import RunContext, run_in_turn
 from pipeline.orchestration.sources import build_source_assets
-from pipeline.orchestration.triggers import build_new_files_sensor, build_weekly_schedule
+from pipeline.orchestration.triggers import build_new_files_sensor, build_schedules
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 
@@ -34,7 +34,7 @@ def build_definitions(settings: Settings, run: RunContext | None = None) -> dg.D
             dg.define_asset_job(JOB),
             dg.define_asset_job(MODELS_JOB, selection=dg.AssetSelection.all() - dg.AssetSelection.assets(drops)),
         ],
-        schedules=[build_weekly_schedule(JOB)],
+        schedules=build_schedules(JOB, settings),
         sensors=[build_new_files_sensor(JOB, settings)],
         resources={"run": run or run_in_turn(settings)},
         executor=dg.in_process_executor,  # one process writes: DuckDB allows no second

@@ -1,41 +1,39 @@
-"""What starts a run by itself: the week's schedule, and new or changed files in a source folder."""
+"""What starts a run by itself: the schedules, and sources that have changed and stand still again."""
 
-import hashlib
-import os
-from pathlib import Path
+from __future__ import annotations
+
+import time
 
 import dagster as dg
 
+from pipeline.orchestration.source_watch import Memory, decide, look_at_sources
 from pipeline.settings import Settings
 
+LOOK_SECONDS = 60
 
-def build_weekly_schedule(job_name: str) -> dg.ScheduleDefinition:
-    """Run every Monday at 05:00 UTC, before the week's reports are read."""
-    return dg.ScheduleDefinition(
-        name="every_monday", job_name=job_name, cron_schedule="0 5 * * 1", execution_timezone="UTC"
-    )
+
+def build_schedules(job_name: str, settings: Settings) -> list[dg.ScheduleDefinition]:
+    """Make the schedules of the whole job, weekly and monthly, each to be switched on where it is wanted."""
+    crons = {"weekly": settings.schedule_weekly, "monthly": settings.schedule_monthly}
+    return [
+        dg.ScheduleDefinition(
+            name=name, job_name=job_name, cron_schedule=cron, execution_timezone=settings.schedule_time_zone
+        )
+        for name, cron in crons.items()
+    ]
 
 
 def build_new_files_sensor(job_name: str, settings: Settings) -> dg.SensorDefinition:
-    """Run when a file of a source folder is new or has changed since the last look."""
+    """Run when the sources have changed since the last run and stand still again."""
 
-    @dg.sensor(name="new_files", job_name=job_name, minimum_interval_seconds=60)
-    def new_files(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        """Compare the folders' listing with the last one."""
-        folders = [Path(place) for place in (settings.lmn, settings.crm, settings.platform) if place]
-        seen = folder_listing([folder for folder in folders if folder.is_dir()])
-        if seen == context.cursor:
-            return dg.SkipReason("no file of a source folder is new or has changed")
+    @dg.sensor(name="new_files", job_name=job_name, minimum_interval_seconds=LOOK_SECONDS)
+    def new_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        """Look at the sources, and compare with the last look and the last run."""
+        look = look_at_sources(settings)
+        memory, why_not = decide(look, Memory.of(context.cursor), time.time(), settings.settle_seconds)
+        if why_not is not None:
+            return dg.SensorResult(skip_reason=dg.SkipReason(why_not), cursor=memory.as_cursor())
         # without a key: Dagster starts but one run of a key, and files may come back to how they were
-        return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=seen)
+        return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=memory.as_cursor())
 
     return new_files
-
-
-def folder_listing(folders: list[Path]) -> str:
-    """Condense the names, sizes and times of the folders' files into one text."""
-    digest = hashlib.sha256()
-    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.is_file()):
-        facts = path.stat()
-        digest.update(os.fsencode(path) + f"|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
-    return digest.hexdigest()

@@ -194,6 +194,14 @@ class DatabaseTable:
         except (sa.exc.SQLAlchemyError, pa.ArrowInvalid) as error:
             raise self._database.fault(error) from None
 
+    def state(self) -> tuple[int, object]:
+        """Return the number of rows and the newest `updated_at`, None where the table has no such column."""
+        source = sa.table(self._table_name, *(sa.column(name) for name in self.headers), schema=self._database.schema)
+        dated = next((source.c[name] for name in self.headers if fold(name) == "updated_at"), None)
+        newest: Any = sa.null() if dated is None else sa.func.max(dated)
+        rows, latest = self._connection.execute(sa.select(sa.func.count(), newest).select_from(source)).one()
+        return int(rows), latest
+
     def _query(self, wanted: Sequence[int]) -> sa.Select[Any]:
         source = sa.table(self._table_name, *(sa.column(name) for name in self.headers), schema=self._database.schema)
         by_fold = {fold(name): source.c[name] for name in self.headers}

@@ -1,0 +1,104 @@
+"""What the sensor sees of the sources: the files of folders and the state of databases, without reading them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from pipeline.ingest.landing.record import SOURCES
+from pipeline.ingest.tables import SOURCE_TABLES
+from pipeline.settings import Settings
+from pipeline.storage.urls import is_url
+
+_UNDER_WAY: Final = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".temp", ".swp", ".!ut")
+"""How the names of copies end that browsers, sync and transfer programs have not finished."""
+_HIDDEN: Final = (".", "~$")
+"""How names begin that are no source's: rsync's and others' copies under way, and an open workbook's lock."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at the sources: `state` condenses what was seen, `changed_at` is a file's last change, in Unix time."""
+
+    state: str
+    changed_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What is remembered from look to look: what was seen last, and what the last run was started for."""
+
+    seen: str = ""
+    started: str = ""
+
+    @classmethod
+    def of(cls, cursor: str | None) -> Memory:
+        """Read what the sensor remembered; nothing where there is nothing, or another version's."""
+        try:
+            content = json.loads(cursor or "{}")
+            return cls(**content) if isinstance(content, dict) else cls()
+        except (ValueError, TypeError):
+            return cls()
+
+    def as_cursor(self) -> str:
+        """Return the text that `of` reads."""
+        return json.dumps(asdict(self))
+
+
+def decide(look: Look, memory: Memory, now: float, settle_seconds: int) -> tuple[Memory, str | None]:
+    """Return what to remember, and why no run is to be started; None where one is.
+
+    The sources must have changed since the last run, two looks in a row must have seen the same, and no file may have
+    changed within `settle_seconds`: a copy that is under way stands still at times.
+    """
+    later = replace(memory, seen=look.state)
+    if look.state == memory.started:
+        return later, "nothing in the sources is new or has changed"
+    if look.state != memory.seen:
+        return later, "the sources have changed; the next look tells whether they still do"
+    if (age := now - look.changed_at) < settle_seconds:
+        return later, f"a file changed {max(age, 0):.0f} s ago; a run starts when none has for {settle_seconds} s"
+    return Memory(look.state, look.state), None
+
+
+def look_at_sources(settings: Settings) -> Look:
+    """Look at every configured folder, and at the databases where `watch_databases` says so.
+
+    WarehouseError where a database can't be asked.
+    """
+    places = [(source, place) for source in SOURCES if (place := getattr(settings, source))]
+    digest = hashlib.sha256()
+    changed_at = 0.0
+    for path in sorted(path for _, place in places if not is_url(place) for path in _files(Path(place))):
+        try:
+            facts = path.stat()
+        except FileNotFoundError:  # gone since it was listed
+            continue
+        # the time of the last write, which no program sets: copies may bring their original's mtime
+        changed_at = max(changed_at, facts.st_ctime)
+        if not path.name.lower().endswith(_UNDER_WAY):
+            digest.update(os.fsencode(path) + f"|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
+    if settings.watch_databases:
+        for source, place in places:
+            if is_url(place):
+                digest.update(json.dumps(_database_state(source, place), default=str).encode())
+    return Look(digest.hexdigest(), changed_at)
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(_HIDDEN))
+
+
+def _database_state(source: str, url: str) -> Sequence[object]:
+    """Ask a database for each table's number of rows and newest `updated_at`: all that is cheap to ask."""
+    from pipeline.ingest.readers.database import Database
+
+    with Database(source, url).snapshot() as snapshot:
+        tables = [(table.name, snapshot.open(table)) for table in SOURCE_TABLES if table.source == source]
+        return [(name, *opened.state()) for name, opened in tables if opened is not None]
