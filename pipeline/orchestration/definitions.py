@@ -14,7 +14,7 @@ from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 
 JOB = "warehouse"
-MODELS_JOB = "models"
+MODELS_JOB = "models_only"
 """All but the drops: nothing is published."""
 
 
