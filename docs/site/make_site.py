@@ -32,7 +32,7 @@ NAVIGATION: dict[str, Sequence[str]] = {
     "Start here": ["index.md"],
     "For analysts": ["analyst.md", "questions.md", "two-truths.md", "explain.md"],
     "For the receiver of a drop": ["receiver.md", "exports.md", "delivery.md"],
-    "For the operator": ["operations.md", "commands.md", "settings.md", "guards.md", "alerts.md"],
+    "For the operator": ["operations.md", "service.md", "commands.md", "settings.md", "guards.md", "alerts.md"],
     "For the data engineer": ["data-engineer.md", "engines.md", "macros.md", "expectations.md", "choices.md"],
     "Rules": ["rules.md"],
     "Performance": ["benchmark.md", "speed.md", "scale.md"],
