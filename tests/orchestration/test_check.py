@@ -77,3 +77,25 @@ def test_what_the_source_guard_would_stop_is_told_and_is_exit_code_1(tmp_path: P
 def test_a_second_look_tells_the_same_and_nothing_is_published(tmp_path: Path, odd_lmn: str) -> None:
     assert check(tmp_path, "--lmn", odd_lmn) == check(tmp_path, "--lmn", odd_lmn)
     assert not (tmp_path / "exports").exists()
+
+
+ODD_NAMES = ["q'uo\"te", " sp ace ", "per%20c%", "st*r[1]", "new\nline", "-dash", "株é", "x" * 255, "a;b,c", "$HOME ~"]
+
+
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_folders_of_odd_names_are_read_and_kept_in(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "accounts.csv").write_text("id,name\na,A\n")
+    code, text = check(tmp_path / name, f"--crm={name}")
+    assert "crm.accounts: 1 row read, 1 loaded" in text
+    assert (folder / "state" / "landing").is_dir()
+    assert code in (0, 1)
+
+
+@pytest.mark.parametrize(("name", "says"), [("caf\udce9", "is no UTF-8"), ("x" * 300, "name too long")])
+def test_a_state_folder_that_can_t_be_named_so_is_one_sentence(name: str, says: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["check", "--state", str(tmp_path / name), "--crm", str(tmp_path)])
+    assert result.exit_code == 1
+    assert says in str(result.exception).lower() or says in str(result.exception)
