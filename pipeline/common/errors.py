@@ -15,8 +15,9 @@ from typing import ClassVar, Final
 
 from pipeline.common.shown_text import shown, shown_lines
 
+_NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 _REMEDIES: Final = {
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "make room there, and run again"),
+    **dict.fromkeys(_NO_ROOM, "make room there, and run again"),
     **dict.fromkeys((errno.EACCES, errno.EPERM), "see to it that this user may write there, or name another folder"),
     errno.EROFS: "name a folder of a file system that can be written",
     **dict.fromkeys((errno.ENOTDIR, errno.EEXIST), "a file stands where a folder is wanted: name another folder"),
@@ -55,7 +56,9 @@ def in_words(error: BaseException) -> WarehouseError | None:
     if isinstance(error, WarehouseError):
         return error
     if isinstance(error, OSError):
-        where = None if error.filename is None else str(error.filename)
+        # of a copy, the first name is of the file that is read; what has no room is where the second one is
+        name = error.filename2 if error.errno in _NO_ROOM and error.filename2 is not None else error.filename
+        where = None if name is None else str(name)
         remedy = _REMEDIES.get(error.errno or 0, "see to the path and the disk that are named, and run again")
         return WarehouseError(error.strerror or _one_line(error), where=where, remedy=remedy)
     if isinstance(error, MemoryError):  # Arrow's, too

@@ -31,6 +31,12 @@ def test_a_full_disk_is_named_by_its_file_where_the_system_says_so() -> None:
     assert str(fault) == "/state/built.json: No space left on device\nTo do: make room there, and run again"
 
 
+def test_of_a_copy_that_has_no_room_the_target_is_named() -> None:
+    fault = in_words(OSError(errno.ENOSPC, "No space left on device", "/source/a.parquet", None, "/state/landing/x"))
+    assert fault is not None
+    assert fault.where == "/state/landing/x"
+
+
 @pytest.mark.parametrize(
     "error",
     [
