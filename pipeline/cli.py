@@ -328,6 +328,32 @@ def sample(
 
 
 @app.command()
+def init(folder: Annotated[Path, typer.Argument(help="A new folder.", metavar="DIR")]) -> None:
+    """Write an example set-up: settings, an empty file of every source table with its header, a README."""
+    from pipeline.set_up.example_folder import write_example_folder
+
+    written = write_example_folder(folder)
+    print(f"{len(written)} files in {folder}; its README.md says how to go on")
+
+
+@app.command()
+def config(
+    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+) -> None:
+    """Say which settings are in force here, and where each comes from; secrets are hidden."""
+    from dataclasses import asdict
+
+    from pipeline.set_up.in_force import config_lines, settings_in_force
+
+    found = settings_in_force(_settings({"state": state}), {"state"} if state else set())
+    if as_json:
+        typer.echo(json.dumps([asdict(setting) for setting in found], indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(config_lines(found)))
+
+
+@app.command()
 def ui(
     port: Annotated[int, typer.Option(help="The page's port on this machine.", min=1, max=65535)] = 3000,
     state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,

@@ -125,3 +125,14 @@ def _remove_rest(instance: dg.DagsterInstance, run_id: str) -> None:
 def dagster_home(state_home: Path) -> Path:
     """Return the folder that Dagster keeps its files in: an operator's own DAGSTER_HOME, else the state folder's."""
     return Path(os.environ["DAGSTER_HOME"]) if os.environ.get("DAGSTER_HOME") else state_home
+
+
+def main() -> None:
+    """Put the folder that DAGSTER_HOME names in order, before the one code location that does its runs starts."""
+    write_instance(Path(os.environ["DAGSTER_HOME"]))
+    with dg.DagsterInstance.get() as instance:
+        end_dead_runs(instance)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What a person begins with: the settings in force and where they come from, an example folder."""
