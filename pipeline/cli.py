@@ -156,6 +156,46 @@ def plan(
 
 
 @app.command()
+def refresh(
+    lmn: _Lmn = None,
+    crm: _Crm = None,
+    as_of: _AsOf = None,
+    selected_year: _SelectedYear = None,
+    target: _Target = None,
+    exports: _Exports = None,
+    state: _State = None,
+    var: _Var = None,
+    csv_safe: Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")] = None,
+    accept: _Accept = None,
+    every: Annotated[str | None, typer.Option(help="Go on, every 30s, 5m or 1h.", metavar="PERIOD")] = None,
+) -> None:
+    """Publish the CRM's lists as they are now (at risk, duplicates, neglected, their cache), in seconds."""
+    from pipeline.common.progress import Progress, SilentView, open_progress
+    from pipeline.orchestration.refresh_every import refresh_every, refresh_once, seconds_of
+
+    given = {
+        "lmn": lmn,
+        "crm": crm,
+        "as_of": as_of,
+        "selected_year": selected_year,
+        "target": target,
+        "exports": exports,
+        "state": state,
+        "var": _decisions(var),
+        "csv_safe": csv_safe,
+    }
+    settings = _settings(given)
+    if every is None:
+        refresh_once(settings, open_progress(), print, accept or ())
+    else:
+        refresh_every(settings, Progress(SilentView()), seconds_of(every), _print_at_once, _say, accept or ())
+
+
+def _print_at_once(line: str) -> None:
+    print(line, flush=True)
+
+
+@app.command()
 def check(
     lmn: Annotated[str | None, typer.Option(help="Folder of LMN's workbooks or CSV files.", metavar="DIR")] = None,
     crm: Annotated[str | None, typer.Option(help="The CRM's tables.", metavar="DIR|URL")] = None,

@@ -9,3 +9,4 @@ _INSTALLED = PACKAGE / "project"  # the wheel's copy (pyproject.toml, tool.hatch
 PROJECT_ROOT = _INSTALLED if _INSTALLED.is_dir() else PACKAGE.parent
 """The folder that holds `dbt_project/`, `models/`, `expectations/`, `queries/` and `docs/spec/`."""
 DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+EXPECTATIONS = PROJECT_ROOT / "expectations"

@@ -30,7 +30,7 @@ from pipeline.audit.results import SAMPLES, AuditResult, Check, FailedRow
 from pipeline.audit.sql_functions import rule_connection
 from pipeline.audit.staged_files import ORGANIZATION, StagedExport, as_text, combine, read_staged
 from pipeline.common.read_ahead import read_ahead
-from pipeline.common.scratch_database import in_order, spare_memory
+from pipeline.common.scratch_database import create_view, in_order, spare_memory
 from pipeline.contracts.business_rules import BusinessRule, RuleBook
 from pipeline.contracts.contract import ExportContract
 from pipeline.storage.local_files import write_whole
@@ -74,7 +74,8 @@ class Audit:
 
     `folders` are theirs, `exports` the names of all that will be looked at, in the order in which their checks are
     told; `settings` are the values that rules may ask for beside `as_of` (selected_year and the dbt vars). With
-    `spares_memory` what is read and done with goes back to the machine at once.
+    `spares_memory` what is read and done with goes back to the machine at once. `beside` are Parquet files of exports
+    that rules ask for and no drop holds.
 
     Exports can be looked at as soon as they are staged, in any order. Arrow reads them without Python, while Great
     Expectations judges, in one thread, what has been read: first an export by itself, then every frame for which it was
@@ -90,6 +91,7 @@ class Audit:
         as_of: datetime,
         settings: Mapping[str, Any],
         spares_memory: bool = False,
+        beside: Mapping[str, Path] | None = None,
     ) -> None:
         if spares_memory:
             spare_memory()
@@ -100,6 +102,8 @@ class Audit:
         self._parameters = _parameters(as_of, settings)
         self._session = Session()
         self._connection = rule_connection()
+        for name, path in (beside or {}).items():
+            create_view(self._connection, name, path, None)
         self._readers = ThreadPoolExecutor(_READERS)
         self._judge = ThreadPoolExecutor(1)
         self._reading: list[Future[Future[None]]] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,8 @@ class AuditRequest:
 
     `exports` names what the drops hold, in the order in which the checks are told. The rules are those in the folder
     `expectations`; `settings` are values that they may ask for. With `spares_memory` the process gives back to the
-    machine what it is done with.
+    machine what it is done with. `beside` are Parquet files of exports that no drop holds and rules ask for, with a
+    column `drop_organization_id`.
     """
 
     folders: Mapping[int, Path]
@@ -32,6 +33,7 @@ class AuditRequest:
     as_of: datetime
     settings: Mapping[str, Any]
     spares_memory: bool = False
+    beside: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,7 @@ class _Audits:
                     as_of=request.as_of,
                     settings=request.settings,
                     spares_memory=request.spares_memory,
+                    beside=request.beside,
                 )
             case ExportContract() if self._audit:
                 self._audit.look_at(request)

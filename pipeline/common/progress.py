@@ -102,6 +102,13 @@ class PlainView:
             print(f"         {shown(line)}", file=self.stream, flush=True)
 
 
+class SilentView(PlainView):
+    """What a person should read, and no steps."""
+
+    def ended(self, step: Step, ok: bool) -> None:
+        """Nothing is said at the end."""
+
+
 class TerminalView:
     """A live line for the step under way: what is done, at what rate, and how much time is left.
 

@@ -22,6 +22,8 @@ LATEST: Final = "latest"
 POINTER: Final = f"{LATEST}.json"
 """What `latest` is where a file system has no links: an object that names the drop's folder."""
 REPORTS: Final = "reports"
+NOTIFICATIONS: Final = "notifications"
+"""The folder, among an organization's drops, that holds those of `warehouse refresh`, with a `latest` of their own."""
 _DROP_NAME: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
@@ -43,6 +45,12 @@ def organization_place(place: Place, organization_id: int) -> Place:
     return place.child(str(organization_id))
 
 
+def shelf_of(place: Place, organization_id: int, series: str = "") -> Place:
+    """Name the folder that holds an organization's drops, or those of a series of its own, as `notifications`."""
+    organization = organization_place(place, organization_id)
+    return organization.child(series) if series else organization
+
+
 def organizations_in(place: Place) -> list[int]:
     """List the organizations that have a folder, in their order."""
     return sorted(int(entry.name) for entry in place.entries() if entry.is_folder and entry.name.isdecimal())
@@ -54,18 +62,19 @@ def organizations_left_behind(place: Place, present: Collection[int]) -> list[in
     return [one for one in found if latest_name(organization_place(place, one)) is not None]
 
 
-def drop_folders(place: Place, organization_id: int) -> list[str]:
-    """List the folders named as drops, in the order of their names; not all of them are published."""
-    found = organization_place(place, organization_id).entries()
-    return [entry.name for entry in found if entry.is_folder and is_drop_name(entry.name)]
+def drop_folders(shelf: Place) -> list[str]:
+    """List the folders named as drops, in the order of their names; not all of them are published.
+
+    A shelf is a folder that holds drops and `latest`: an organization's, or that of its notifications.
+    """
+    return [entry.name for entry in shelf.entries() if entry.is_folder and is_drop_name(entry.name)]
 
 
-def published_drops(place: Place, organization_id: int) -> list[PublishedEntry]:
+def published_drops(shelf: Place) -> list[PublishedEntry]:
     """List the published drops, the one published last first."""
-    organization = organization_place(place, organization_id)
     entries = []
-    for name in drop_folders(place, organization_id):
-        published_at = organization.child(name).modified(MANIFEST)
+    for name in drop_folders(shelf):
+        published_at = shelf.child(name).modified(MANIFEST)
         if published_at is not None:
             entries.append(PublishedEntry(name, published_at))
     return sorted(entries, key=lambda entry: (entry.published_at, entry.name), reverse=True)
@@ -93,7 +102,7 @@ def drop_before(place: Place, organization_id: int, as_of: datetime) -> Place | 
     Not simply `latest`: a run that is repeated must be compared with the same drop again.
     """
     organization = organization_place(place, organization_id)
-    earlier = [name for name in drop_folders(place, organization_id) if name < run_name(as_of)]
+    earlier = [name for name in drop_folders(organization) if name < run_name(as_of)]
     for name in reversed(earlier):
         drop = organization.child(name)
         if read_manifest(drop) is not None:
@@ -101,19 +110,24 @@ def drop_before(place: Place, organization_id: int, as_of: datetime) -> Place | 
     return None
 
 
-def baseline_drop(place: Place, organization_id: int, as_of: datetime) -> Place | None:
+def baseline_drop(shelf: Place, as_of: datetime) -> Place | None:
     """Find the published drop that a run of this `as_of` is held against; None where there is none.
 
     It is the one that `latest` names, unless that speaks of a later instant; then the newest that does not.
     """
-    organization = organization_place(place, organization_id)
-    names = [name for name in drop_folders(place, organization_id) if name.partition("-")[0] <= run_name(as_of)]
-    latest = latest_name(organization)
+    names = [name for name in drop_folders(shelf) if name.partition("-")[0] <= run_name(as_of)]
+    latest = latest_name(shelf)
     for name in ([latest] if latest in names else []) + names[::-1]:
-        drop = organization.child(str(name))
+        drop = shelf.child(str(name))
         if read_manifest(drop) is not None:
             return drop
     return None
+
+
+def is_overtaken(shelf: Place, as_of: datetime) -> bool:
+    """Tell whether `latest` names a drop of a later instant, which stays (D38)."""
+    latest = latest_name(shelf)
+    return latest is not None and latest.partition("-")[0] > run_name(as_of)
 
 
 def read_manifest(drop: Place) -> dict[str, Any] | None:

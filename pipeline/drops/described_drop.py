@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -83,6 +83,8 @@ class DescribedDrop(BaseModel):
     files: Annotated[list[DescribedFile], Field(min_length=1, max_length=10_000)]
     changes: DescribedChanges | None = None
     page: DescribedPage | None = None
+    series: Literal["notifications"] | None = None
+    """What `warehouse refresh` publishes holds its lists alone; None where a drop holds all exports."""
 
     @property
     def all_files(self) -> list[DescribedFile | DescribedChangesFile | DescribedPage]:

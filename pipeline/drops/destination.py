@@ -22,6 +22,9 @@ class Destination(Protocol):
     def place(self) -> Place:
         """The place that holds the drops, for those who read them."""
 
+    def shelf(self, organization_id: int) -> Place:
+        """Name the folder that holds an organization's drops."""
+
     def turn(self) -> AbstractContextManager[Any]:
         """Wait until no other run stages here."""
 
@@ -41,14 +44,17 @@ class Destination(Protocol):
         """Point `latest` at a drop that is in place."""
 
 
-def open_destination(settings: Settings, workspace: Workspace) -> Destination:
-    """Open the destination that the settings name; WarehouseError where it can't be reached."""
+def open_destination(settings: Settings, workspace: Workspace, series: str = "") -> Destination:
+    """Open the destination that the settings name; WarehouseError where it can't be reached.
+
+    `series` is the folder, within each organization's, of drops that are published apart, as `notifications`.
+    """
     place = open_place(settings.exports)
     if place.is_local:
-        return FolderDestination(place)
+        return FolderDestination(place, series)
     from pipeline.drops.publish_to_url import RemoteDestination
 
-    return RemoteDestination(place, workspace.outbox)
+    return RemoteDestination(place, workspace.outbox, series)
 
 
 def write_report(place: Place, organization_id: int, files: Mapping[str, bytes]) -> list[str]:

@@ -31,7 +31,7 @@ def build_manifest(
     contracts: Sequence[ExportContract],
     *,
     as_of: datetime,
-    data_as_of: datetime,
+    data_as_of: datetime | None,
     settings: Mapping[str, Any],
     inputs: Sequence[Mapping[str, Any]],
     checks: Sequence[Mapping[str, Any]],
@@ -39,15 +39,17 @@ def build_manifest(
     accepted: Sequence[Mapping[str, Any]] = (),
     changes: Mapping[str, Any] | None = None,
     page: Mapping[str, Any] | None = None,
+    series: str = "",
 ) -> dict[str, Any]:
-    """Describe a drop, with its two hashes."""
+    """Describe a drop, with its two hashes. `series` is that of drops that are published apart, as `notifications`."""
     by_name = {contract.name: contract for contract in contracts}
     body: dict[str, Any] = {
         "manifest_version": MANIFEST_VERSION,
         "organization_id": drop.organization_id,
         "as_of": instant_text(as_of),
         "extracted_at": instant_text(as_of),
-        "data_as_of": instant_text(data_as_of),
+        **({} if data_as_of is None else {"data_as_of": instant_text(data_as_of)}),
+        **({"series": series} if series else {}),
         "files": [
             {
                 **by_name[file.export].as_dict(),

@@ -16,7 +16,7 @@ from typing import Any
 from filelock import FileLock
 
 from pipeline.common.errors import WarehouseError
-from pipeline.drops.catalog import LATEST, REPORTS, organization_place, organizations_in, require_as_published
+from pipeline.drops.catalog import LATEST, REPORTS, organizations_in, require_as_published, shelf_of
 from pipeline.drops.manifest import BESIDE_THE_CONTENT, MANIFEST, drop_name, hashed_bytes, manifest_bytes, with_hashes
 from pipeline.drops.stage import StagedDrop
 from pipeline.storage.local_files import clear_drafts, flush, point_link, write_whole
@@ -36,28 +36,36 @@ class PublishedDrop:
 
 
 class FolderDestination:
-    """A folder of this machine: drops are staged beside the published ones, so that a rename publishes them."""
+    """A folder of this machine: drops are staged beside the published ones, so that a rename publishes them.
 
-    def __init__(self, place: Place) -> None:
+    `series` names the folder, within each organization's, of drops that are published apart, as `notifications`.
+    """
+
+    def __init__(self, place: Place, series: str = "") -> None:
         self.place = place
         self.exports = Path(place.root)
+        self.series = series
+
+    def shelf(self, organization_id: int) -> Place:
+        """Name the folder that holds an organization's drops, or those of the series."""
+        return shelf_of(self.place, organization_id, self.series)
 
     def turn(self) -> AbstractContextManager[Any]:
         """Wait until no other run, of whatever state folder, stages here."""
         self.exports.mkdir(parents=True, exist_ok=True)
-        return FileLock(self.exports / LOCK)
+        return FileLock(self.exports / (f".{self.series}{LOCK}" if self.series else LOCK))
 
     def clear_staging(self) -> None:
         """Remove what killed runs left behind; the caller has its turn."""
-        clear_staging(self.exports)
         for organization_id in organizations_in(self.place):
-            organization = self.exports / str(organization_id)
-            clear_drafts(organization)
-            clear_drafts(organization / REPORTS)
+            shelf = Path(self.shelf(organization_id).root)
+            clear_staging(shelf)
+            clear_drafts(shelf)
+            clear_drafts(shelf / REPORTS)
 
     def staging_folder(self, organization_id: int, run_id: str) -> Path:
         """Name the folder, beside the published drops, in which a run stages."""
-        return staging_folder(self.exports, organization_id, run_id)
+        return staging_folder(Path(self.shelf(organization_id).root), run_id)
 
     def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
         """Put a staged drop in place."""
@@ -73,7 +81,7 @@ class FolderDestination:
             flush(final.parent)
             write_whole(final / MANIFEST, content)
         else:
-            require_as_published(organization_place(self.place, drop.organization_id).child(final.name), manifest)
+            require_as_published(self.shelf(drop.organization_id).child(final.name), manifest)
             shutil.rmtree(drop.folder)
         return PublishedDrop(drop.organization_id, str(final), is_new, manifest)
 
@@ -83,14 +91,14 @@ class FolderDestination:
         point_link(final.parent / LATEST, final.name)
 
 
-def staging_folder(exports: Path, organization_id: int, run_id: str) -> Path:
-    """Name the folder, beside the published drops, in which a run stages."""
-    return exports / str(organization_id) / f"{STAGING_PREFIX}{run_id}"
+def staging_folder(shelf: Path, run_id: str) -> Path:
+    """Name the folder in which a run stages."""
+    return shelf / f"{STAGING_PREFIX}{run_id}"
 
 
-def clear_staging(exports: Path) -> None:
-    """Remove what killed runs left behind; the caller holds the lock of the exports."""
-    for folder in exports.glob(f"*/{STAGING_PREFIX}*"):
+def clear_staging(shelf: Path) -> None:
+    """Remove what killed runs left behind; the caller has its turn."""
+    for folder in shelf.glob(f"{STAGING_PREFIX}*"):
         shutil.rmtree(folder)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.common.errors import WarehouseError
-from pipeline.drops.catalog import POINTER, organization_place, require_as_published
+from pipeline.drops.catalog import POINTER, require_as_published, shelf_of
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
 from pipeline.drops.publish_to_folder import PublishedDrop, clear_staging, is_published, staging_folder
 from pipeline.drops.stage import StagedDrop
@@ -22,11 +22,19 @@ from pipeline.storage.place import Place
 
 
 class RemoteDestination:
-    """A URL. Drops are staged and audited in the folder `outbox`, which belongs to one state folder and its lock."""
+    """A URL. Drops are staged and audited in the folder `outbox`, which belongs to one state folder and its lock.
 
-    def __init__(self, place: Place, outbox: Path) -> None:
+    `series` names the folder, within each organization's, of drops that are published apart, as `notifications`.
+    """
+
+    def __init__(self, place: Place, outbox: Path, series: str = "") -> None:
         self.place = place
         self.outbox = outbox
+        self.series = series
+
+    def shelf(self, organization_id: int) -> Place:
+        """Name the folder that holds an organization's drops, or those of the series."""
+        return shelf_of(self.place, organization_id, self.series)
 
     def turn(self) -> AbstractContextManager[Any]:
         """Nothing to wait for: nobody else stages in this outbox."""
@@ -34,16 +42,16 @@ class RemoteDestination:
 
     def clear_staging(self) -> None:
         """Remove what killed runs left in the outbox."""
-        clear_staging(self.outbox)
+        for organization in self.outbox.glob("*"):
+            clear_staging(organization)
 
     def staging_folder(self, organization_id: int, run_id: str) -> Path:
         """Name the folder of the outbox in which a run stages."""
-        return staging_folder(self.outbox, organization_id, run_id)
+        return staging_folder(self.outbox / str(organization_id), run_id)
 
     def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
         """Upload what is not there yet, manifest last."""
-        organization = organization_place(self.place, drop.organization_id)
-        folder = organization.child(drop_name(manifest))
+        folder = self.shelf(drop.organization_id).child(drop_name(manifest))
         content = manifest_bytes(manifest)
         is_new = not is_published(f"{folder.address}/{MANIFEST}", folder.read(MANIFEST), content)
         if is_new:
@@ -57,10 +65,10 @@ class RemoteDestination:
 
     def point(self, drop: PublishedDrop) -> None:
         """Point `latest.json` at a drop."""
-        organization = organization_place(self.place, drop.organization_id)
+        shelf = self.shelf(drop.organization_id)
         pointer = pointer_bytes(drop.manifest)
-        if organization.read(POINTER) != pointer:
-            organization.write(POINTER, pointer)
+        if shelf.read(POINTER) != pointer:
+            shelf.write(POINTER, pointer)
 
 
 def pointer_bytes(manifest: Mapping[str, Any]) -> bytes:

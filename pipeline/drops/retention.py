@@ -1,4 +1,4 @@
-"""Which drops go: all but the newest `keep_drops`, the one that `latest` names and those younger than a day.
+"""Which drops go of a shelf: all but the newest `keep_drops`, the one that `latest` names and those younger than a day.
 
 Reports go with their drops; reports of runs that published nothing are counted by themselves, by the same rule.
 """
@@ -16,7 +16,6 @@ from pipeline.drops.catalog import (
     drop_folders,
     is_drop_name,
     latest_name,
-    organization_place,
     published_drops,
 )
 from pipeline.drops.manifest import MANIFEST
@@ -28,58 +27,62 @@ WITHDRAWN: Final = "withdrawn.json"
 
 GRACE: Final = timedelta(days=1)
 """How long a drop stays whatever comes after it: its readers may not be through with it."""
+NOTIFICATIONS_GRACE: Final = timedelta(hours=1)
+"""How long those of `warehouse refresh` stay, of which there may be three hundred a day."""
 
 
-def prune(place: Place, organization_id: int, keep_drops: int, now: datetime) -> list[str]:
+def prune(shelf: Place, keep_drops: int, now: datetime, grace: timedelta = GRACE) -> list[str]:
     """Remove what is past keeping at the instant `now`, by the times of publication; give the names of what went.
 
-    What an interrupted publication left, a folder without a manifest, goes once it is older than a day.
+    `grace` is how long a drop stays in any case. What an interrupted publication left, a folder without a manifest,
+    goes once it is older than a day.
     """
-    organization = organization_place(place, organization_id)
-    latest = latest_name(organization)
-    published = published_drops(place, organization_id)
-    gone = removable(published, keep_drops, latest, now)
-    if organization.is_local:
-        clear_drafts(Path(organization.root))
+    latest = latest_name(shelf)
+    published = published_drops(shelf)
+    gone = removable(published, keep_drops, latest, now, grace)
+    if shelf.is_local:
+        clear_drafts(Path(shelf.root))
     for name in gone:
-        _withdraw(organization, name)
+        _withdraw(shelf, name)
     known = {entry.name for entry in published}
-    for name in drop_folders(place, organization_id):
+    for name in drop_folders(shelf):
         if name in known or name == latest:
             continue
-        if organization.child(name).read(WITHDRAWN) is not None:
-            _withdraw(organization, name)
-        elif _is_abandoned(organization.child(name), now):
-            organization.remove(name)
+        if shelf.child(name).read(WITHDRAWN) is not None:
+            _withdraw(shelf, name)
+        elif _is_abandoned(shelf.child(name), now):
+            shelf.remove(name)
             gone.append(name)
-    prune_reports(organization.child(REPORTS), known - set(gone), keep_drops, now)
+    prune_reports(shelf.child(REPORTS), known - set(gone), keep_drops, now)
     return sorted(gone)
 
 
-def removable(published: list[PublishedEntry], keep: int, latest: str | None, now: datetime) -> list[str]:
+def removable(
+    published: list[PublishedEntry], keep: int, latest: str | None, now: datetime, grace: timedelta = GRACE
+) -> list[str]:
     """Name what goes of a list that begins with the one published last."""
-    return [entry.name for entry in published[keep:] if entry.name != latest and now - entry.published_at >= GRACE]
+    return [entry.name for entry in published[keep:] if entry.name != latest and now - entry.published_at >= grace]
 
 
-def _withdraw(organization: Place, name: str) -> None:
+def _withdraw(shelf: Place, name: str) -> None:
     """Remove a drop so that no reader ever takes a part of it for the whole, and a removal cut short is taken up again.
 
     A folder of this machine vanishes by a rename. On a server the manifest goes first: if the server won't delete,
     nothing is lost yet. A copy under another name takes its place; the files go one by one, the copy last.
     """
-    if organization.is_local:
-        hidden = Path(organization.root) / hidden_name()
-        (Path(organization.root) / name).rename(hidden)
+    if shelf.is_local:
+        hidden = Path(shelf.root) / hidden_name()
+        (Path(shelf.root) / name).rename(hidden)
         shutil.rmtree(hidden)
         return
-    drop = organization.child(name)
+    drop = shelf.child(name)
     if (manifest := drop.read(MANIFEST)) is not None:
         drop.remove(MANIFEST)
         drop.write(WITHDRAWN, manifest)
     for entry in drop.entries():
         if entry.name != WITHDRAWN:
             drop.remove(entry.name)
-    organization.remove(name)
+    shelf.remove(name)
 
 
 def _is_abandoned(folder: Place, now: datetime) -> bool:

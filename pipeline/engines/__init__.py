@@ -29,10 +29,14 @@ class RawTable:
 
 @dataclass(frozen=True)
 class HeldBack:
-    """The organizations whose published rows stay as they are (D40), and the one that the CRM's marts belong to."""
+    """The organizations whose published rows stay as they are (D40), and the one that the CRM's marts belong to.
+
+    So do the `marts` whose published rows speak of a later instant.
+    """
 
     organizations: frozenset[int] = frozenset()
     crm_organization_id: int = 0
+    marts: frozenset[str] = frozenset()
 
     @property
     def listed(self) -> str:
@@ -40,9 +44,15 @@ class HeldBack:
         return ", ".join(map(str, sorted(self.organizations)))
 
     def keeps_whole(self, contract: ExportContract | None) -> bool:
-        """Tell whether a mart stays as a whole: the CRM's, where that organization is held back."""
-        is_crm = contract is not None and contract.tenant == CRM_TENANT
-        return is_crm and self.crm_organization_id in self.organizations
+        """Tell whether a mart stays as a whole: one of `marts`, or the CRM's where that organization is held back."""
+        if contract is None:
+            return False
+        is_held_back = contract.tenant == CRM_TENANT and self.crm_organization_id in self.organizations
+        return is_held_back or contract.name in self.marts
+
+    def __bool__(self) -> bool:
+        """Whether any row stays."""
+        return bool(self.organizations or self.marts)
 
 
 NOBODY: Final = HeldBack()
@@ -109,6 +119,23 @@ def keeps_models(target: str, state: Path, mark: str) -> bool:
     from pipeline.engines.duckdb import DATABASE_FILE, stamped_in
 
     return stamped_in(state / DATABASE_FILE, mark) is not None
+
+
+def replace_marts(settings: Settings, marts: Sequence[WrittenMart]) -> None:
+    """Let readers of the marts see these rows of some of them at once; all others stay as they are.
+
+    On Spark nothing is done: its marts are the weekly run's files.
+    """
+    if settings.target == "duckdb":
+        from pipeline.engines.duckdb_marts import PUBLISHED_FILE, replace_written
+
+        replace_written(settings.state / PUBLISHED_FILE, marts)
+    elif settings.target == "postgres":
+        from pipeline.engines.postgres_marts import replace_written as replace_in_postgres
+        from pipeline.engines.postgres_server import open_server
+
+        with open_server(settings).connect() as connection:
+            replace_in_postgres(connection, marts)
 
 
 def open_engine(settings: Settings) -> Engine:

@@ -36,7 +36,7 @@ def publish_marts(
     descriptions = mart_descriptions(contracts)
     with whole_file(published) as scratch:
         build.execute(f"attach {quoted_text(str(scratch))} as published (storage_version '{_READABLE_BY}')")
-        keeps = bool(held_back.organizations) and published.exists()
+        keeps = bool(held_back) and published.exists()
         if keeps:
             build.execute(f"attach {quoted_text(str(published))} as before (read_only)")
         try:

@@ -39,10 +39,20 @@ LOADS_SCHEMA = pa.schema(
 
 
 def raw_tables(workspace: Workspace, plan: RunPlan) -> list[RawTable]:
-    """List every relation that the models read."""
-    landed = landed_tables(workspace)
+    """List every relation that a run's models read."""
     history = RunHistory(workspace.state)
-    folder = workspace.run_tables
+    return relations(
+        workspace.run_tables,
+        landed_tables(workspace),
+        history.duplicates_before(plan.as_of),
+        history.metrics_before(plan.as_of),
+    )
+
+
+def relations(
+    folder: Path, landed: Sequence[LandedTable], duplicates: Sequence[Path], metrics: Sequence[Path]
+) -> list[RawTable]:
+    """List the relations of what landed and of what earlier runs left; the run's own tables go to `folder`."""
     folder.mkdir(exist_ok=True)
     tables = [
         RawTable(table.table.qualified_name, table.table.arrow_schema, table.parts, table.fingerprint)
@@ -56,8 +66,8 @@ def raw_tables(workspace: Workspace, plan: RunPlan) -> list[RawTable]:
         _write_rows(folder, "configured_tables", CONFIGURED_SCHEMA, loads),
         _write_rows(folder, "loads", LOADS_SCHEMA, loads),
         _run_table(folder, "rejects", REJECTS_SCHEMA, rejects),
-        _run_table(folder, "duplicate_history", DUPLICATES_SCHEMA, history.duplicates_before(plan.as_of)),
-        _run_table(folder, "metric_history", METRICS_SCHEMA, history.metrics_before(plan.as_of)),
+        _run_table(folder, "duplicate_history", DUPLICATES_SCHEMA, duplicates),
+        _run_table(folder, "metric_history", METRICS_SCHEMA, metrics),
     ]
 
 

@@ -62,7 +62,7 @@ def _earlier(place: Place, organization_id: int, plan: RunPlan, before: OpenDrop
         return
     folder = Path(organization_place(place, organization_id).root)
     latest: dict[Any, Path] = {}
-    for entry in published_drops(place, organization_id):
+    for entry in published_drops(organization_place(place, organization_id)):
         as_of, core = named_instant(entry.name), folder / entry.name / f"{_CORE}.parquet"
         if as_of < plan.as_of and core.exists():
             latest[as_of] = core  # of one instant, one

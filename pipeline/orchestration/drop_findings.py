@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,17 +14,19 @@ import pyarrow as pa
 from pipeline.drops.catalog import (
     baseline_drop,
     latest_manifest,
+    organization_place,
     organizations_left_behind,
 )
 from pipeline.drops.find_drop import OpenDrop, open_drop
 from pipeline.drops.stage import StagedDrop
 from pipeline.guards.drift_guard import judge_drift, judge_gone_organization
 from pipeline.guards.drop_figures import DropFiles, measure_drift
-from pipeline.guards.findings import Finding, accept
+from pipeline.guards.findings import Acceptance, Finding, accept
 from pipeline.guards.thresholds import guards
 from pipeline.guards.two_truths import judge_truths
 from pipeline.orchestration.resources import RunContext
 from pipeline.run_plan import RunPlan
+from pipeline.settings import Settings
 from pipeline.storage.place import Place
 
 _ORGANIZATION = re.compile(r"organization (\d+)")
@@ -36,7 +39,7 @@ def opened_baselines(place: Place, drops: Sequence[StagedDrop], as_of: datetime)
     with ExitStack() as opened:
         found = {}
         for drop in drops:
-            if (before := baseline_drop(place, drop.organization_id, as_of)) is not None:
+            if (before := baseline_drop(organization_place(place, drop.organization_id), as_of)) is not None:
                 found[drop.organization_id] = opened.enter_context(open_drop(before))
         yield found
 
@@ -74,6 +77,17 @@ def judge_metrics(run: RunContext, metrics: pa.Table) -> tuple[Finding, ...]:
         if (organization := _ORGANIZATION.fullmatch(row["dimension"])) is not None
     }
     return tuple(judge_truths(counts, guards(run.settings.guards)["two_truths"]))
+
+
+def judge_one_drop(
+    settings: Settings, plan: RunPlan, drop: StagedDrop, before: OpenDrop, accepted: Sequence[Acceptance]
+) -> tuple[Finding, ...]:
+    """Judge a staged drop that holds some exports beside what an earlier one holds of them."""
+    now = staged_files(drop, plan)
+    kept = {name: path for name, path in before.files.parquet.items() if name in now.parquet}
+    drift = measure_drift(now, replace(before.files, parquet=kept))
+    judged, _ = accept(judge_drift(drop.organization_id, drift, guards(settings.guards)), accepted)
+    return judged
 
 
 def _is_same(drop: StagedDrop, before: OpenDrop) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -23,7 +23,7 @@ from pipeline.contracts.compatibility import check_versions, contracts_of_drop
 from pipeline.contracts.contract import ExportContract
 from pipeline.dbt.build_record import Build
 from pipeline.drops.account_changes import OUTCOMES
-from pipeline.drops.catalog import REPORTS, latest_manifest, latest_name, organization_place
+from pipeline.drops.catalog import NOTIFICATIONS, REPORTS, is_overtaken, latest_manifest, latest_name, shelf_of
 from pipeline.drops.destination import Destination
 from pipeline.drops.diff import DropDiff
 from pipeline.drops.find_drop import OpenDrop
@@ -33,6 +33,7 @@ from pipeline.drops.retention import prune, prune_reports
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
 from pipeline.drops.write_changes import WrittenChanges, write_changes
 from pipeline.engines import Engine, HeldBack, WrittenMart
+from pipeline.guards.drift_guard import LISTS
 from pipeline.guards.findings import Finding, findings_of
 from pipeline.ingest.landing.record import has_crm_rows
 from pipeline.ingest.landing.zone import LandedTable
@@ -43,7 +44,7 @@ from pipeline.orchestration.drop_findings import judge_drops, judge_metrics, ope
 from pipeline.orchestration.resources import RunContext
 from pipeline.orchestration.source_findings import SourceJudgement, judge_run_sources, tell_findings
 from pipeline.orchestration.verdict import Verdict, judge
-from pipeline.paths import PROJECT_ROOT
+from pipeline.paths import EXPECTATIONS
 from pipeline.report.facts import RunFacts
 from pipeline.report.gather import gather_facts, gather_operator_facts, measure_run
 from pipeline.report.page import load_templates
@@ -53,8 +54,6 @@ from pipeline.state.history import DUPLICATES, METRICS, METRICS_SCHEMA, RunHisto
 from pipeline.state.run_history import run_history, run_history_contract
 from pipeline.state.runs import OrganizationOutcome, RunRecord, RunRecords, without_rows
 from pipeline.storage.place import open_place
-
-EXPECTATIONS = PROJECT_ROOT / "expectations"
 
 REJECTS = "rejects"
 ROW_KINDS = ("added", "changed", "removed")
@@ -248,9 +247,11 @@ class Release:
             if self.run.plan.crm_organization_id not in held_back:
                 RunHistory(state).keep(self.run.plan.as_of, audited.history)
             pages = write_reports(audited.reports, self.destination.place, state)
-            kept = HeldBack(frozenset(held_back.keys() | late), self.run.plan.crm_organization_id)
             record = self._record(audited, published, late)
-            self.engine.commit(self.contracts, kept, [self._run_history(record)])
+            with self.run.workspace.marts_turn():
+                self.engine.commit(
+                    self.contracts, self._rows_that_stay(held_back.keys() | late), [self._run_history(record)]
+                )
             for put in published:
                 if put.organization_id not in late:
                     self.destination.point(put)
@@ -264,17 +265,22 @@ class Release:
 
     def _is_overtaken(self, drop: PublishedDrop) -> bool:
         """Tell whether `latest` names a drop of a later instant, which stays (D38)."""
-        latest = latest_name(organization_place(self.destination.place, drop.organization_id))
-        if latest is None or latest.partition("-")[0] <= run_name(self.run.plan.as_of):
+        shelf = self.destination.shelf(drop.organization_id)
+        if not is_overtaken(shelf, self.run.plan.as_of):
             return False
-        self.run.progress.view.noted(
-            f"organization {drop.organization_id}: latest stays at {latest}, which speaks of a later instant"
-        )
+        stays = f"latest stays at {latest_name(shelf)}, which speaks of a later instant"
+        self.run.progress.view.noted(f"organization {drop.organization_id}: {stays}")
         return True
 
     def _alert(self, record: RunRecord, pages: Sequence[str]) -> None:
         """Tell people how the run ended; the operator's page, which is of all organizations, is the last."""
         alert_of_run(self.run.settings, record, pages[-1:], self.run.progress.view.noted)
+
+    def _rows_that_stay(self, organizations: Set[int]) -> HeldBack:
+        """Name the published rows that stay: of these organizations, and lists that a refresh published of late."""
+        crm = self.run.plan.crm_organization_id
+        is_refreshed = is_overtaken(shelf_of(self.destination.place, crm, NOTIFICATIONS), self.run.plan.as_of)
+        return HeldBack(frozenset(organizations), crm, LISTS if is_refreshed else frozenset())
 
     def _record(
         self, audited: AuditedDrops, published: Sequence[PublishedDrop], late: Collection[int] = ()
@@ -321,7 +327,8 @@ class Release:
         """Keep the record of a run that publishes nothing, and let readers of the marts see it."""
         RunRecords(self.run.workspace.runs).add(record)
         try:
-            self.engine.commit_written([self._run_history()])
+            with self.run.workspace.marts_turn():
+                self.engine.commit_written([self._run_history()])
         except (WarehouseError, OSError) as fault:
             words = str(in_words(fault)).split("\n")
             self.run.progress.view.noted("the mart run_history could not be written:", *words)
@@ -465,7 +472,7 @@ class Release:
         kept = self.run.settings.keep_drops
         try:
             for drop in published:
-                prune(self.destination.place, drop.organization_id, kept, now)
+                prune(self.destination.shelf(drop.organization_id), kept, now)
             prune_reports(open_place(str(self.run.workspace.state / REPORTS)), set(), kept, now)
         except (WarehouseError, OSError) as fault:
             self.run.progress.view.noted(

@@ -73,6 +73,11 @@ def helpers_started_early(target: str, workspace: Workspace) -> Iterator[Helpers
         yield Helpers(dbt=partial(_lent, dbt_process, dbt), audit=partial(_lent, audit_process, audit))
 
 
+def lent_for_good(helper: Helper) -> Callable[[], AbstractContextManager[Helper]]:
+    """Give every step that asks the same helper, which outlives them."""
+    return lambda: nullcontext(helper)
+
+
 @contextmanager
 def _lent(started: ExitStack, helper: Helper) -> Iterator[Helper]:
     """Give a step the helper that was started early; it ends with the step."""

@@ -6,7 +6,7 @@ gives the same result whenever and however often it is run again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -30,14 +30,18 @@ class RunHistory:
 
     def before(self, as_of: datetime) -> list[Path]:
         """List the folders of earlier runs, oldest first."""
+        return self._with(_FILES, as_of)
+
+    def _with(self, files: Sequence[str], as_of: datetime) -> list[Path]:
+        """List the folders of earlier instants that have these files, oldest first."""
         if not self.folder.exists():
             return []
-        whole = (path for path in self.folder.iterdir() if all((path / file).exists() for file in _FILES))
+        whole = (path for path in self.folder.iterdir() if all((path / file).exists() for file in files))
         return sorted(path for path in whole if path.name < run_name(as_of))
 
     def duplicates_before(self, as_of: datetime) -> tuple[Path, ...]:
-        """Give the duplicates as the latest earlier run left them: one file, or none."""
-        return tuple(_whole(path / f"{DUPLICATES}.parquet") for path in self.before(as_of)[-1:])
+        """Give the duplicates as the latest earlier run, or refresh, left them: one file, or none."""
+        return tuple(_whole(path / _FILES[0]) for path in self._with(_FILES[:1], as_of)[-1:])
 
     def metrics_before(self, as_of: datetime) -> tuple[Path, ...]:
         """Give the metrics of every earlier run, a file each."""
@@ -50,6 +54,18 @@ class RunHistory:
         for name, schema in ((DUPLICATES, DUPLICATES_SCHEMA), (METRICS, METRICS_SCHEMA)):
             with whole_file(target / f"{name}.parquet") as draft:
                 pq.write_table(marts[name].select(schema.names), draft, compression="zstd")
+
+    def keep_duplicates(self, as_of: datetime, duplicates: pa.Table) -> None:
+        """Keep the duplicates that a refresh found, where they are others than earlier instants left."""
+        before = self.duplicates_before(as_of)
+        known = pq.read_table(before[0], schema=duplicates.schema) if before else duplicates.slice(0, 0)
+        order = [("id", "ascending")]
+        if known.sort_by(order).equals(duplicates.sort_by(order)):
+            return
+        target = self.folder / run_name(as_of)
+        target.mkdir(parents=True, exist_ok=True)
+        with whole_file(target / _FILES[0]) as draft:
+            pq.write_table(duplicates, draft, compression="zstd")
 
 
 def _whole(path: Path) -> Path:

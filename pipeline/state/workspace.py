@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
@@ -69,6 +69,15 @@ class Workspace:
     def outbox(self) -> Path:
         """Where drops are staged that go to a URL."""
         return self.state / "outbox"
+
+    @property
+    def refresh(self) -> Workspace:
+        """What `warehouse refresh` keeps: a state of its own, so that it and a run never wait for each other."""
+        return Workspace(self.state / "refresh")
+
+    def marts_turn(self) -> AbstractContextManager[Any]:
+        """Wait until nobody else puts marts before their readers."""
+        return FileLock(self.state / "marts.lock")
 
     @property
     def dagster_home(self) -> Path:

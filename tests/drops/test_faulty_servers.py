@@ -102,8 +102,8 @@ def test_retention_needs_no_bulk_delete(deliver_to: Callable[[str], Delivery], m
     with without_bulk_delete(monkeypatch) as url:
         delivery = deliver_to(url)
         old, new = (drop_name(delivery.publish(note).manifest) for note in ("old", "new"))
-        assert prune(delivery.destination.place, ORGANIZATION, 0, LATER) == [old]
-        assert drop_folders(delivery.destination.place, ORGANIZATION) == [new]
+        assert prune(delivery.destination.shelf(ORGANIZATION), 0, LATER) == [old]
+        assert drop_folders(delivery.destination.shelf(ORGANIZATION)) == [new]
 
 
 @pytest.mark.parametrize(
@@ -180,11 +180,11 @@ def test_a_removal_cut_short_leaves_no_drop_that_looks_whole_and_is_taken_up_aga
         old, new = (drop_name(delivery.publish(note).manifest) for note in ("old", "new"))
         whole = {entry.name for entry in delivery.organization.child(old).entries()}
         with pytest.raises(WarehouseError):
-            prune(place, ORGANIZATION, 0, LATER)
+            prune(place.child(str(ORGANIZATION)), 0, LATER)
         names = {entry.name for entry in delivery.organization.child(old).entries()}
         assert names == whole if at == 1 else WITHDRAWN in names and MANIFEST not in names
-        prune(place, ORGANIZATION, 0, LATER)
-        assert drop_folders(place, ORGANIZATION) == [new]
+        prune(place.child(str(ORGANIZATION)), 0, LATER)
+        assert drop_folders(place.child(str(ORGANIZATION))) == [new]
 
 
 def test_a_server_that_deletes_nothing_keeps_its_drops_whole(
@@ -195,5 +195,5 @@ def test_a_server_that_deletes_nothing_keeps_its_drops_whole(
         old = delivery.publish("old")
         delivery.publish("new")
         with pytest.raises(WarehouseError, match="nothing is deleted here"):
-            prune(delivery.destination.place, ORGANIZATION, 0, LATER)
+            prune(delivery.destination.shelf(ORGANIZATION), 0, LATER)
         assert verify_drop(old.location, CONTRACTS) == []

@@ -172,7 +172,7 @@ def test_a_delivery_interrupted_at_any_object_shows_the_old_drop_and_the_next_on
         with pytest.raises(InterruptedDeliveryError):
             delivery.publish("new")
     assert delivery.read_as_a_reader() == old
-    named = {entry.name for entry in published_drops(delivery.destination.place, ORGANIZATION)}
+    named = {entry.name for entry in published_drops(delivery.destination.shelf(ORGANIZATION))}
     assert (len(named) == 2) is (at == 7), "only a drop with a manifest is published"
     new = delivery.publish("new")
     assert delivery.read_as_a_reader() == drop_name(new.manifest)
@@ -254,10 +254,10 @@ def test_old_drops_and_their_reports_go(delivery: Delivery) -> None:
     for day in range(4):
         names.append(drop_name(delivery.publish("drop", day=day).manifest))
         write_report(place, ORGANIZATION, {f"{names[-1]}.html": b"<!doctype html>", f"{names[-1]}.checks.json": b"{}"})
-    assert prune(place, ORGANIZATION, 1, datetime.now(UTC)) == [], "none goes on its first day"
-    newest, latest = (entry.name for entry in published_drops(place, ORGANIZATION)[:2])
+    assert prune(place.child(str(ORGANIZATION)), 1, datetime.now(UTC)) == [], "none goes on its first day"
+    newest, latest = (entry.name for entry in published_drops(place.child(str(ORGANIZATION)))[:2])
     delivery.organization.write(POINTER, json.dumps({"drop": latest}).encode())
-    gone = prune(place, ORGANIZATION, 1, datetime.now(UTC) + timedelta(days=2))
+    gone = prune(place.child(str(ORGANIZATION)), 1, datetime.now(UTC) + timedelta(days=2))
     assert set(gone) == set(names) - {newest, latest}
     left = {entry.name for entry in delivery.organization.entries()}
     assert left == {newest, latest, POINTER, "reports"}

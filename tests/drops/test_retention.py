@@ -72,7 +72,7 @@ def place(exports: Path) -> Place:
 def test_the_newest_stay_with_their_reports(exports: Path) -> None:
     names = [write_drop(exports, number, DAY * (10 - number)) for number in range(6)]
     point_latest(exports, names[-1])
-    assert prune(place(exports), 1, 4, NOW) == names[:2]
+    assert prune(place(exports).child("1"), 4, NOW) == names[:2]
     assert drops(exports) == reports(exports) == set(names[2:])
 
 
@@ -80,13 +80,13 @@ def test_newest_is_by_publication_not_by_the_instant_they_speak_of(exports: Path
     backfilled = write_drop(exports, 1, DAY * 2)
     recent = write_drop(exports, 9, DAY * 5)
     point_latest(exports, backfilled)
-    assert prune(place(exports), 1, 1, NOW) == [recent]
+    assert prune(place(exports).child("1"), 1, NOW) == [recent]
 
 
 def test_the_latest_stays_however_old(exports: Path) -> None:
     names = [write_drop(exports, number, DAY * (10 - number)) for number in range(4)]
     point_latest(exports, names[0])
-    assert prune(place(exports), 1, 1, NOW) == names[1:3]
+    assert prune(place(exports).child("1"), 1, NOW) == names[1:3]
     assert drops(exports) == {names[0], names[3]}
 
 
@@ -97,13 +97,13 @@ def test_none_goes_before_it_is_a_day_old(age: timedelta, goes: bool, exports: P
     old = write_drop(exports, 1, age)
     newest = write_drop(exports, 2, timedelta())
     point_latest(exports, newest)
-    assert prune(place(exports), 1, 1, NOW) == ([old] if goes else [])
+    assert prune(place(exports).child("1"), 1, NOW) == ([old] if goes else [])
 
 
 def test_the_latest_stays_also_where_it_has_lost_its_manifest(exports: Path) -> None:
     damaged = write_drop(exports, 1, DAY * 9, manifest=False)
     point_latest(exports, damaged)
-    assert prune(place(exports), 1, 1, NOW) == []
+    assert prune(place(exports).child("1"), 1, NOW) == []
     assert drops(exports) == {damaged}
 
 
@@ -112,7 +112,7 @@ def test_what_a_killed_publication_left_goes_after_a_day(age: timedelta, goes: b
     kept = write_drop(exports, 1, DAY * 9)
     point_latest(exports, kept)
     left = write_drop(exports, 2, age, manifest=False)
-    assert prune(place(exports), 1, 5, NOW) == ([left] if goes else [])
+    assert prune(place(exports).child("1"), 5, NOW) == ([left] if goes else [])
 
 
 def test_only_drops_are_touched(exports: Path) -> None:
@@ -123,14 +123,14 @@ def test_only_drops_are_touched(exports: Path) -> None:
         touch(exports / "1" / other, NOW - DAY * 99)
     (exports / "1" / "20250101T000000Z-0a1b2c3d").write_text("a file, not a folder")
     before = sorted((exports / "1").iterdir())
-    assert prune(place(exports), 1, 1, NOW) == []
+    assert prune(place(exports).child("1"), 1, NOW) == []
     assert sorted((exports / "1").iterdir()) == before
 
 
 def test_other_organizations_are_not_touched(exports: Path) -> None:
     names = [write_drop(exports, number, DAY * 9) for number in range(3)]
     (exports / "1").rename(exports / "2")
-    assert prune(place(exports), 1, 1, NOW) == []
+    assert prune(place(exports).child("1"), 1, NOW) == []
     assert {path.name for path in (exports / "2").glob("2*")} == set(names)
 
 
@@ -141,7 +141,7 @@ def test_reports_of_failed_runs_are_kept_by_themselves(exports: Path) -> None:
     for number, name in enumerate(failed):
         write_report(exports, name, DAY * (9 - number))
     write_report(exports, "20250101T000009Z-failed-00000009", timedelta(hours=1))
-    prune(place(exports), 1, 2, NOW)
+    prune(place(exports).child("1"), 2, NOW)
     assert reports(exports) == {newest, failed[3], "20250101T000009Z-failed-00000009"}
 
 
@@ -157,7 +157,7 @@ def test_the_operators_reports_are_kept_by_number_and_age(tmp_path: Path) -> Non
 
 
 def test_an_organization_without_drops_is_no_fault(exports: Path) -> None:
-    assert prune(place(exports), 1, 3, NOW) == []
+    assert prune(place(exports).child("1"), 3, NOW) == []
 
 
 def test_a_removal_killed_anywhere_leaves_no_broken_drop_and_the_next_one_completes_it(tmp_path: Path) -> None:
@@ -167,11 +167,11 @@ def test_a_removal_killed_anywhere_leaves_no_broken_drop_and_the_next_one_comple
         exports = tmp_path / f"exports-{number}"
         names = [write_drop(exports, at, DAY * (20 - at), report=False) for at in range(3)]
         point_latest(exports, names[2])
-        died = dies_at(number, exports, lambda exports=exports: prune(place(exports), 1, 1, NOW))  # type: ignore[misc]
+        died = dies_at(number, exports, lambda exports=exports: prune(place(exports).child("1"), 1, NOW))  # type: ignore[misc]
         for name in drops(exports):
             folder = exports / "1" / name
             assert not (folder / "manifest.json").exists() or (folder / "deals.csv").exists()
-        prune(place(exports), 1, 1, NOW + DAY * 2)
+        prune(place(exports).child("1"), 1, NOW + DAY * 2)
         assert drops(exports) == {names[2]}
     assert number > 8, "the removal was not killed in many places"
 

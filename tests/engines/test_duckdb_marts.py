@@ -92,3 +92,12 @@ def test_a_mart_that_no_model_builds_is_published_and_replaced_alone(tmp_path: P
     publish(file, "a", written=[history("a")])
     replace_written(file, [history("b")])
     assert (rows(file, "run_history"), rows(file, "accounts")) == ([("b",)], [("a",)])
+
+
+def test_a_mart_that_speaks_of_a_later_instant_stays(tmp_path: Path) -> None:
+    file = tmp_path / "published.duckdb"
+    publish(file, "a")
+    with duckdb.connect() as build:
+        build.execute("create schema marts; create table marts.accounts as select 'b' as run")
+        publish_marts(build, file, CONTRACTS, HeldBack(marts=frozenset({"accounts"})))
+    assert rows(file, "accounts") == [("a",)]

@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
+import pyarrow as pa
 import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import contracts_in_folder
-from pipeline.engines import WrittenMart
+from pipeline.engines import HeldBack, WrittenMart
 from pipeline.engines.postgres_marts import publish_marts, replace_written
 from pipeline.engines.postgres_server import PostgresServer, open_server
 from pipeline.paths import PROJECT_ROOT
@@ -241,3 +242,38 @@ def test_marts_and_columns_bear_their_descriptions(server: PostgresServer) -> No
         ).fetchone() or (None, None)
     contract = next(contract for contract in CONTRACTS if contract.name == "accounts")
     assert (mart, key) == (contract.description, contract.column("id").description)
+
+
+CACHE = pa.table(
+    {
+        "cache_key": ["at-risk-accounts"],
+        "cache_data": ['{"accounts":[],"count":0,"updated_at":"2025-01-15T00:00:00Z"}'],
+        "expires_at": pa.array([datetime(2025, 1, 15, 0, 5)], pa.timestamp("us")),
+        "updated_at": pa.array([datetime(2025, 1, 15)], pa.timestamp("us")),
+    }
+)
+
+
+def test_lists_are_replaced_in_native_types_and_the_other_marts_stay(server: PostgresServer) -> None:
+    (contract,) = (contract for contract in CONTRACTS if contract.name == "notification_cache")
+    with closing(server.connect()) as connection:
+        build(connection, 1)
+        publish_marts(connection, CONTRACTS)
+        for _ in range(2):  # where there is no such mart, and where there is one
+            replace_written(connection, [WrittenMart(contract, CACHE)])
+            found = connection.execute(
+                "select cache_data ->> 'count', expires_at::text, pg_typeof(cache_data)::text "
+                "from marts.notification_cache"
+            ).fetchall()
+            assert found == [("0", "2025-01-15 00:05:00", "jsonb")]
+        assert connection.execute(SEEN.format("accounts")).fetchall() == [("accounts", 1, 1, ROWS + 1)]
+
+
+def test_a_mart_that_speaks_of_a_later_instant_stays(server: PostgresServer) -> None:
+    with closing(server.connect()) as connection:
+        build(connection, 1)
+        publish_marts(connection, CONTRACTS)
+        build(connection, 3)
+        publish_marts(connection, CONTRACTS, HeldBack(marts=frozenset({"accounts"})))
+        assert connection.execute(SEEN.format("accounts")).fetchall() == [("accounts", 1, 1, ROWS + 1)]
+        assert connection.execute(SEEN.format("at_risk_accounts")).fetchall() == [("at_risk_accounts", 3, 3, ROWS + 1)]

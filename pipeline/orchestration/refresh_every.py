@@ -1,0 +1,98 @@
+"""`warehouse refresh`, once or again and again in one process, until somebody ends it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from pipeline.audit import AuditProcess
+from pipeline.common.errors import Interrupted, Interruptions, WarehouseError, in_words
+from pipeline.common.progress import Progress
+from pipeline.common.startup import quick_imports
+from pipeline.dbt.worker import DbtProcess
+from pipeline.guards.findings import read_acceptances
+from pipeline.orchestration.resources import Helpers, lent_for_good
+from pipeline.orchestration.run import person_who_runs
+from pipeline.settings import Settings
+from pipeline.state.workspace import Workspace
+from pipeline.storage.place import require_writable
+
+_PERIOD: Final = re.compile(r"(?P<number>[1-9]\d{0,5}) ?(?P<unit>[smh])")
+"""`30s`, `5m`, `1h`."""
+_SECONDS: Final = {"s": 1, "m": 60, "h": 3600}
+
+Say = Callable[[str], None]
+
+
+def seconds_of(period: str) -> int:
+    """Read a period such as 30s, 5m or 1h; WarehouseError where it is none."""
+    found = _PERIOD.fullmatch(period.strip())
+    if found is None:
+        raise WarehouseError(f"{period} is no period", where="--every", remedy="write 30s, 5m or 1h")
+    return int(found["number"]) * _SECONDS[found["unit"]]
+
+
+def refresh_once(settings: Settings, progress: Progress, say: Say, accept: Sequence[str] = ()) -> None:
+    """Refresh the lists, with the findings that a person accepts, and say what was published."""
+    _require(settings)
+    with _helpers(settings) as helpers:
+        say(_refreshed(settings, progress, helpers, accept))
+
+
+def refresh_every(
+    settings: Settings, progress: Progress, period: int, say: Say, say_fault: Say, accept: Sequence[str] = ()
+) -> None:
+    """Refresh the lists every so many seconds, from start to start, until a signal ends it: that is no fault.
+
+    A refresh that fails is told, and the next one tries again with new helpers.
+    """
+    _require(settings)
+    if settings.as_of is not None:
+        raise WarehouseError(
+            "a refresh that goes on speaks of the present",
+            where="--every",
+            remedy="leave out --as-of and WAREHOUSE_AS_OF",
+        )
+    try:
+        due = time.monotonic()
+        while True:
+            with _helpers(settings) as helpers:
+                is_sound = True
+                while is_sound:
+                    time.sleep(max(0.0, due - time.monotonic()))
+                    due = max(due + period, time.monotonic())
+                    try:
+                        say(_refreshed(settings, progress, helpers, accept))
+                    except Exception as error:
+                        if Interruptions.is_wished() or (fault := in_words(error)) is None:
+                            raise
+                        say_fault(str(fault))
+                        is_sound = False
+    except Interrupted:
+        say("ended: what is published is whole")
+
+
+def _require(settings: Settings) -> None:
+    require_writable(settings.exports)
+
+
+@contextmanager
+def _helpers(settings: Settings) -> Iterator[Helpers]:
+    """Start dbt and the audit, which load while the sources are read and stay for the next refresh."""
+    own = Workspace(settings.state).refresh
+    with DbtProcess("duckdb", own.dbt_target) as dbt, AuditProcess() as audit:
+        yield Helpers(dbt=lent_for_good(dbt), audit=lent_for_good(audit))
+
+
+def _refreshed(settings: Settings, progress: Progress, helpers: Helpers, accept: Sequence[str]) -> str:
+    with quick_imports():
+        from pipeline.orchestration.refresh import Refresher
+
+    accepted = read_acceptances(accept, person_who_runs())
+    done = Refresher(settings, progress, helpers, accepted).refresh()
+    rows = ", ".join(f"{name} {count:,}" for name, count in sorted(done.rows.items()))
+    news = "" if done.has_changed else ", as before"
+    return f"{done.drop.location}: {rows}{news} ({done.seconds:.1f} s)"

@@ -1,0 +1,247 @@
+"""at-risk R28, AC8: the lists are published anew in between the weeks, apart from the runs, as a run would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from filelock import FileLock
+
+from pipeline.audit import AuditProcess
+from pipeline.common.errors import WarehouseError
+from pipeline.common.progress import Progress
+from pipeline.contracts.contract import contracts_in_folder
+from pipeline.dbt.worker import DbtProcess
+from pipeline.drops.verify import verify_drop
+from pipeline.guards.drift_guard import LISTS
+from pipeline.orchestration.refresh import Refreshed, Refresher
+from pipeline.orchestration.refresh_every import seconds_of
+from pipeline.orchestration.resources import Helpers
+from pipeline.orchestration.run import run_warehouse
+from pipeline.paths import PROJECT_ROOT
+from pipeline.settings import Settings
+from tests.orchestration.runs import Listener
+
+CONTRACTS = contracts_in_folder(PROJECT_ROOT / "models")
+HEADER = "id,account_id,status,division,address,contract_start,contract_end,total_price\n"
+MONDAY = "2025-01-13T06:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def helpers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Helpers]:
+    """One dbt and one audit for all refreshes, as in a process that goes on."""
+    with DbtProcess("duckdb", tmp_path_factory.mktemp("dbt")) as dbt, AuditProcess() as audit:
+        yield Helpers(dbt=lambda: nullcontext(dbt), audit=lambda: nullcontext(audit))
+
+
+class Company:
+    """A CRM of a few accounts, its exports and its state."""
+
+    def __init__(self, folder: Path, helpers: Helpers) -> None:
+        self.folder = folder
+        self.helpers = helpers
+        self.listener = Listener()
+        (folder / "crm").mkdir()
+        self.write(accounts=["a1,Oak Court", "a2,Elm House"], ends=["2025-03-31", "2025-04-30"])
+
+    def write(self, accounts: list[str], ends: list[str]) -> None:
+        """Write accounts, and a contract of each that ends on a day."""
+        (self.folder / "crm" / "accounts.csv").write_text("id,name\n" + "".join(f"{row}\n" for row in accounts))
+        rows = [f"e{n},a{n},won,Snow,{n} Main St,2024-03-01,{end},100.00\n" for n, end in enumerate(ends, 1)]
+        (self.folder / "crm" / "estimates.csv").write_text(HEADER + "".join(rows))
+
+    def settings(self, as_of: str | None) -> Settings:
+        exports, state = str(self.folder / "exports"), self.folder / "state"
+        return Settings(crm=str(self.folder / "crm"), as_of=as_of, exports=exports, state=state)
+
+    def refresh(self, as_of: str | None) -> Refreshed:
+        return Refresher(self.settings(as_of), Progress(self.listener), self.helpers).refresh()
+
+    def run(self, as_of: str) -> Path:
+        (drop,) = run_warehouse(self.settings(as_of), Progress(self.listener)).drops
+        return Path(drop["location"])
+
+    @property
+    def latest(self) -> Path:
+        return (self.folder / "exports" / "1" / "notifications" / "latest").resolve()
+
+    def at_risk(self) -> list[str]:
+        ids: list[str] = pq.read_table(self.latest / "at_risk_accounts.parquet")["account_id"].to_pylist()
+        return ids
+
+    def cache_expires_at(self) -> set[datetime]:
+        """When the cache expires, by the latest lists."""
+        cache = pq.read_table(self.latest / "notification_cache.parquet")
+        return {moment.replace(tzinfo=None) for moment in cache["expires_at"].to_pylist()}
+
+    def mart_expires_at(self) -> set[datetime]:
+        """When the cache expires, by the marts that people query."""
+        with duckdb.connect(str(self.folder / "state" / "published.duckdb"), read_only=True) as connection:
+            rows = connection.execute("select expires_at from marts.notification_cache").fetchall()
+        return {moment for (moment,) in rows}
+
+
+@pytest.fixture
+def company(tmp_path: Path, helpers: Helpers) -> Company:
+    return Company(tmp_path, helpers)
+
+
+def test_a_refresh_publishes_the_lists_to_the_byte_as_a_run_does(company: Company) -> None:
+    company.refresh(MONDAY)
+    drop = company.run(MONDAY)
+    names = [f"{name}.{suffix}" for name in sorted(LISTS) for suffix in ("csv", "parquet")]
+    assert [(company.latest / name).read_bytes() for name in names] == [(drop / name).read_bytes() for name in names]
+    assert verify_drop(str(company.latest), CONTRACTS) == []
+    assert verify_drop(str(drop), CONTRACTS) == []
+
+
+def test_the_lists_follow_what_has_changed_and_the_cache_the_clock(company: Company) -> None:
+    """at-risk R19, R28, R29."""
+    first = company.refresh("2025-01-14T10:00:00Z")
+    assert (company.at_risk(), first.has_changed) == (["a1", "a2"], True)
+    second = company.refresh("2025-01-14T10:05:00Z")
+    assert (company.at_risk(), second.has_changed) == (["a1", "a2"], False)
+    assert company.cache_expires_at() == {datetime(2025, 1, 14, 10, 10)}
+    company.write(accounts=["a1,Oak Court", "a2,Elm House"], ends=["2025-03-31", "2026-04-30"])
+    third = company.refresh("2025-01-14T10:10:00Z")
+    assert (company.at_risk(), third.has_changed) == (["a1"], True)
+    assert third.rows["neglected_accounts"] == 2
+
+
+def test_days_are_counted_anew_on_the_next_day_though_nothing_has_changed(company: Company) -> None:
+    """D19: the day is the models', the instant the cache's alone."""
+    company.refresh("2025-01-14T23:59:00Z")
+    assert company.refresh("2025-01-15T00:04:00Z").has_changed
+    days = pq.read_table(company.latest / "at_risk_accounts.parquet")["days_until_renewal"].to_pylist()
+    assert days == [75, 105]
+
+
+def test_a_group_that_a_refresh_detected_keeps_its_instant_in_later_refreshes_and_runs(company: Company) -> None:
+    """D22."""
+    two = HEADER + "".join(f"e{n},a1,won,Snow,1 Main St,2024-03-01,2025-03-31,100.00\n" for n in (1, 2))
+    (company.folder / "crm" / "estimates.csv").write_text(two)
+    company.refresh("2025-01-14T10:00:00Z")
+    company.refresh("2025-01-14T10:05:00Z")
+    found = [company.latest, company.run("2025-01-20T06:00:00Z")]
+    detected = [
+        pq.read_table(drop / "duplicate_at_risk_estimates.parquet")["detected_at"].to_pylist() for drop in found
+    ]
+    assert {f"{moment:%m-%d %H:%M}" for moments in detected for moment in moments} == {"01-14 10:00"}
+
+
+def test_an_older_instant_is_published_beside_the_latest(company: Company) -> None:
+    """D38."""
+    company.refresh("2025-01-14T10:05:00Z")
+    latest = company.latest
+    older = company.refresh("2025-01-14T10:00:00Z")
+    assert company.latest == latest != Path(older.drop.location)
+
+
+def test_a_run_of_an_older_instant_leaves_the_lists_of_a_refresh_before_their_readers(company: Company) -> None:
+    company.run("2025-01-06T06:00:00Z")
+    company.refresh("2025-01-14T10:05:00Z")
+    assert company.mart_expires_at() == {datetime(2025, 1, 14, 10, 10)}
+    company.run(MONDAY)
+    assert company.mart_expires_at() == {datetime(2025, 1, 14, 10, 10)}
+    company.run("2025-01-20T06:00:00Z")
+    assert company.mart_expires_at() == {datetime(2025, 1, 20, 6, 5)}
+
+
+def test_a_source_that_lost_its_table_keeps_the_lists_as_they_were(company: Company) -> None:
+    """D42."""
+    company.run(MONDAY)
+    company.refresh("2025-01-14T10:00:00Z")
+    latest = company.latest
+    company.write(accounts=[], ends=["2025-03-31"])
+    with pytest.raises(WarehouseError, match="needed_table"):
+        company.refresh("2025-01-14T10:05:00Z")
+    assert company.latest == latest
+
+
+def test_the_lists_are_the_crm_organization_s(company: Company) -> None:
+    """D24."""
+    settings = company.settings(MONDAY).model_copy(update={"var": {"crm_organization_id": "2"}})
+    Refresher(settings, Progress(company.listener), company.helpers).refresh()
+    assert [path.parts[-3] for path in (company.folder / "exports").glob("*/notifications/latest")] == ["2"]
+
+
+def test_a_refresh_waits_for_nothing_of_a_run_but_the_moment_in_which_it_puts_its_marts_in_place(
+    company: Company,
+) -> None:
+    state, exports = company.folder / "state", company.folder / "exports"
+    for folder in (state, exports):
+        folder.mkdir()
+    with FileLock(state / "run.lock"), FileLock(exports / ".lock"):
+        company.refresh(MONDAY)
+    assert company.at_risk() == ["a1", "a2"]
+
+
+def test_a_run_and_a_refresh_at_once_publish_both(company: Company) -> None:
+    company.run("2025-01-06T06:00:00Z")
+    command = [sys.executable, "-m", "pipeline.cli", "run", "--crm", str(company.folder / "crm"), "--as-of", MONDAY]
+    command += ["--exports", str(company.folder / "exports"), "--state", str(company.folder / "state")]
+    with subprocess.Popen(command, cwd=PROJECT_ROOT, stderr=subprocess.PIPE, text=True) as run:
+        refreshed = 0
+        while run.poll() is None:
+            company.refresh((datetime(2025, 1, 14) + timedelta(minutes=5 * refreshed)).strftime("%Y-%m-%dT%H:%M:%SZ"))
+            refreshed += 1
+        assert run.stderr is not None
+        assert run.returncode == 0, run.stderr.read()
+    assert refreshed
+    assert verify_drop(str(company.folder / "exports" / "1" / "latest"), CONTRACTS) == []
+    assert verify_drop(str(company.latest), CONTRACTS) == []
+    assert company.mart_expires_at() == {datetime(2025, 1, 14) + timedelta(minutes=5 * refreshed)}
+
+
+def test_lists_past_keeping_go_after_an_hour(company: Company) -> None:
+    company.refresh("2025-01-14T10:00:00Z")
+    old = company.latest
+    two_hours_ago = time.time() - 7200
+    os.utime(old / "manifest.json", (two_hours_ago, two_hours_ago))
+    settings = company.settings("2025-01-14T10:05:00Z").model_copy(update={"keep_drops": 1})
+    Refresher(settings, Progress(company.listener), company.helpers).refresh()
+    assert not old.exists()
+    assert company.latest.exists()
+
+
+def test_a_refresh_that_goes_on_tells_what_fails_and_ends_without_fault_when_it_is_asked_to(company: Company) -> None:
+    accounts = company.folder / "crm" / "accounts.csv"
+    content = accounts.read_text()
+    accounts.write_text("")
+    command = [sys.executable, "-m", "pipeline.cli", "refresh", "--crm", str(company.folder / "crm"), "--every", "1s"]
+    command += ["--exports", str(company.folder / "exports"), "--state", str(company.folder / "state")]
+    with subprocess.Popen(
+        command, cwd=PROJECT_ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        said = iter(process.stderr.readline, "")
+        assert any("accounts.csv" in line for line in said)
+        accounts.write_text(content)
+        assert "at_risk_accounts" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+        assert "ended" in process.stdout.read()
+    manifest = json.loads((company.latest / "manifest.json").read_text())
+    assert manifest["series"] == "notifications"
+
+
+@pytest.mark.parametrize(("period", "seconds"), [("30s", 30), ("5m", 300), ("1h", 3600), (" 2 m", 120)])
+def test_a_period_is_seconds_minutes_or_hours(period: str, seconds: int) -> None:
+    assert seconds_of(period) == seconds
+
+
+@pytest.mark.parametrize("period", ["", "5", "0m", "-5m", "5 minutes", "1.5h", "m"])
+def test_what_is_no_period_is_refused(period: str) -> None:
+    with pytest.raises(WarehouseError, match="5m"):
+        seconds_of(period)
