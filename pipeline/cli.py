@@ -275,6 +275,35 @@ def runs(
 
 
 @app.command()
+def replay(
+    drop: Annotated[str, typer.Argument(help=_DROP, metavar="DROP")],
+    exports: Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")] = None,
+    state: Annotated[Path | None, typer.Option(help="That of the run that published it.", metavar="DIR")] = None,
+) -> None:
+    """Make a drop again from the landing zone: exit 0 where it is the same to the byte, 1 where it is not."""
+    from pipeline.common.progress import open_progress
+    from pipeline.orchestration.replay import replay as replayed
+
+    outcome = replayed(_settings({"exports": exports, "state": state}), drop, open_progress())
+    typer.echo("\n".join(outcome.lines))
+    if outcome.differing:
+        raise typer.Exit(1)
+
+
+@app.command()
+def prune(
+    exports: Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")] = None,
+    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Remove what is past keeping: drops, and what of the landing zone no kept drop was made from."""
+    from pipeline.orchestration.upkeep import prune_all
+
+    pruned = prune_all(_settings({"exports": exports, "state": state}), dry_run=dry_run)
+    typer.echo("\n".join(["would go:" if dry_run else "gone:", *pruned.lines]))
+
+
+@app.command()
 def rollback(
     drop: Annotated[str, typer.Argument(help=_DROP, metavar="DROP")],
     exports: Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")] = None,

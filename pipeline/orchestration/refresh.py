@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, Final
 
@@ -40,6 +40,7 @@ from pipeline.engines.raw_tables import relations
 from pipeline.guards.drift_guard import LISTS
 from pipeline.guards.findings import Acceptance, Finding, findings_of
 from pipeline.ingest.landing.record import named_inputs, write_record
+from pipeline.ingest.landing.retention import prune_landing
 from pipeline.ingest.landing.zone import LandedTable, Landing
 from pipeline.ingest.sources import ingest_source
 from pipeline.orchestration.drop_findings import judge_one_drop
@@ -212,6 +213,7 @@ class Refresher:
                 self._replace_marts(engine, plan, destination)
                 destination.point(published)
             prune(shelf, self._settings.keep_drops, datetime.now(UTC), NOTIFICATIONS_GRACE)
+            prune_landing(self._own.landing, landed, datetime.now(UTC), grace=timedelta())
             step.summary = published.location
         return published
 
@@ -238,6 +240,7 @@ class Refresher:
                 folders,
                 plan.crm_organization_id,
                 csv_safe=settings.csv_safe,
+                xlsx=settings.xlsx,
                 on_export=audit.look_at,
             )
             return drop, audit.concluded()

@@ -41,8 +41,10 @@ from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.orchestration.business_pages import write_business_pages
 from pipeline.orchestration.column_limits import judge_texts, unheld_figures
 from pipeline.orchestration.drop_findings import judge_drops, judge_metrics, opened_baselines, staged_files
+from pipeline.orchestration.origins import Origins
 from pipeline.orchestration.resources import RunContext
 from pipeline.orchestration.source_findings import SourceJudgement, judge_run_sources, tell_findings
+from pipeline.orchestration.upkeep import prune_origins, published_by_organization
 from pipeline.orchestration.verdict import Verdict, judge
 from pipeline.paths import EXPECTATIONS
 from pipeline.report.facts import RunFacts
@@ -239,6 +241,12 @@ class Release:
         state, held_back = self.run.workspace.state, audited.verdict.held_back
         with self.run.progress.step("publish", "drops") as step:
             published = []
+            names = {
+                drop.organization_id: drop_name(m) for drop, m in zip(audited.drops, audited.manifests, strict=True)
+            }
+            going_out = {one: name for one, name in names.items() if one not in held_back}
+            exports = self.destination.place.address
+            Origins(self.run.workspace).keep(self.run_id, self.run.plan, exports, self.landed, going_out)
             for drop, manifest in zip(audited.drops, audited.manifests, strict=True):
                 if drop.organization_id not in held_back:
                     published.append(self.destination.put(drop, manifest))
@@ -474,6 +482,8 @@ class Release:
             for drop in published:
                 prune(self.destination.shelf(drop.organization_id), kept, now)
             prune_reports(open_place(str(self.run.workspace.state / REPORTS)), set(), kept, now)
+            place = self.destination.place
+            prune_origins(self.run.workspace, place.address, published_by_organization(place), now)
         except (WarehouseError, OSError) as fault:
             self.run.progress.view.noted(
                 "what is past keeping could not be removed:", *str(in_words(fault)).split("\n")

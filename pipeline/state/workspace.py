@@ -71,6 +71,11 @@ class Workspace:
         return self.state / "outbox"
 
     @property
+    def origins(self) -> Path:
+        """What each published drop was made from."""
+        return self.state / "origins"
+
+    @property
     def refresh(self) -> Workspace:
         """What `warehouse refresh` keeps: a state of its own, so that it and a run never wait for each other."""
         return Workspace(self.state / "refresh")

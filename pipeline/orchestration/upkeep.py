@@ -1,0 +1,86 @@
+"""What is past keeping goes: drops, what they were made from, and what of the landing zone nothing names any more."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pipeline.common.formats import plural
+from pipeline.drops.catalog import (
+    NOTIFICATIONS,
+    latest_name,
+    organizations_in,
+    published_drops,
+    shelf_of,
+)
+from pipeline.drops.destination import open_destination
+from pipeline.drops.retention import GRACE, NOTIFICATIONS_GRACE, prune, removable
+from pipeline.ingest.landing.record import SOURCES, read_record
+from pipeline.ingest.landing.retention import Removed, prune_landing
+from pipeline.orchestration.origins import Origins
+from pipeline.settings import Settings
+from pipeline.state.workspace import Workspace
+from pipeline.storage.place import Place, open_place
+
+
+@dataclass(frozen=True)
+class Pruned:
+    """What went, or would go: drops by their addresses, and files of the landing zone."""
+
+    drops: tuple[str, ...]
+    landing: Removed
+
+    @property
+    def lines(self) -> list[str]:
+        """What a person reads of it."""
+        megabytes = self.landing.bytes / 1_000_000
+        return [*self.drops, f"{plural(self.landing.files, 'file')} of the landing zone, {megabytes:,.1f} MB"]
+
+
+def prune_all(settings: Settings, *, dry_run: bool) -> Pruned:
+    """Remove what is past keeping by the settings, in the turn of runs; with `dry_run`, only say what would go."""
+    workspace = Workspace(settings.state)
+    place = open_place(settings.exports)
+    now = datetime.now(UTC)
+    with workspace.turn(lambda _: None), open_destination(settings, workspace).turn():
+        gone: list[str] = []
+        for organization_id in organizations_in(place):
+            for series, grace in (("", GRACE), (NOTIFICATIONS, NOTIFICATIONS_GRACE)):
+                shelf = shelf_of(place, organization_id, series)
+                going = removable(published_drops(shelf), settings.keep_drops, latest_name(shelf), now, grace)
+                if not dry_run:
+                    going = prune(shelf, settings.keep_drops, now, grace)
+                gone += [f"{shelf.address}/{name}" for name in going]
+        kept = {
+            one: names - {address.rpartition("/")[2] for address in gone}
+            for one, names in published_by_organization(place).items()
+        }
+        return Pruned(tuple(gone), prune_origins(workspace, place.address, kept, now, dry_run=dry_run))
+
+
+def published_by_organization(place: Place) -> dict[int, set[str]]:
+    """Name the published drops of each organization."""
+    return {one: {entry.name for entry in published_drops(shelf_of(place, one))} for one in organizations_in(place)}
+
+
+def prune_origins(
+    workspace: Workspace,
+    exports: str,
+    published: Mapping[int, Collection[str]],
+    now: datetime,
+    *,
+    dry_run: bool = False,
+) -> Removed:
+    """Remove what nothing that is published was made from; the latest run's landed tables stay, too."""
+    origins = Origins(workspace)
+    going = origins.past_keeping(exports, published)
+    staying = [origin for origin in origins.all() if origin not in going]
+    landed = [table for origin in staying for table in origin.landed()]
+    for source in SOURCES:
+        if workspace.landed(source).exists():
+            landed += read_record(workspace.landed(source))
+    removed = prune_landing(workspace.landing, landed, now, dry_run=dry_run)
+    if not dry_run:
+        origins.remove(going)
+    return removed

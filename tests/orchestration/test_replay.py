@@ -1,0 +1,129 @@
+"""A drop can be made again from the landing zone, which keeps what kept drops were made from, and no more."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline import cli
+from pipeline.common.errors import WarehouseError
+from pipeline.common.progress import Progress
+from pipeline.orchestration.replay import replay
+from pipeline.orchestration.run import run_warehouse
+from pipeline.settings import Settings
+from tests.orchestration.runs import Listener
+
+HEADER = "id,account_id,status,division,address,contract_start,contract_end,total_price\n"
+TWO_DAYS = 2 * 86_400
+
+
+class Company:
+    """A CRM that changes from week to week, the exports of its runs and their state."""
+
+    def __init__(self, folder: Path) -> None:
+        self.crm, self.exports, self.state = folder / "crm", folder / "exports", folder / "state"
+        self.crm.mkdir()
+
+    def run(self, as_of: str, price: str, keep_drops: int = 12) -> Path:
+        """Run with a contract of that price; two at one place are duplicates, which the history remembers."""
+        (self.crm / "accounts.csv").write_text("id,name\na1,Oak Court\n")
+        rows = [f"e{n},a1,won,Snow,1 Main St,2024-03-01,2025-03-31,{price}\n" for n in (1, 2)]
+        (self.crm / "estimates.csv").write_text(HEADER + "".join(rows))
+        settings = Settings(crm=str(self.crm), as_of=as_of, keep_drops=keep_drops, **self.where)
+        (drop,) = run_warehouse(settings, Progress(Listener())).drops
+        return Path(drop["location"])
+
+    @property
+    def where(self) -> dict[str, str]:
+        return {"exports": str(self.exports), "state": str(self.state)}
+
+    def replay(self, drop: str) -> tuple[str, ...]:
+        return replay(Settings(**self.where), drop, Progress(Listener())).differing  # type: ignore[arg-type]
+
+    def parts(self) -> set[Path]:
+        return {path for path in (self.state / "landing").rglob("*.parquet") if "estimates" in path.parent.name}
+
+    def age(self) -> None:
+        """Let everything be two days old."""
+        then = time.time() - TWO_DAYS
+        for path in [*self.exports.rglob("manifest.json"), *(self.state / "landing").rglob("*")]:
+            os.utime(path, (then, then))
+
+
+@pytest.fixture(scope="module")
+def two_weeks(tmp_path_factory: pytest.TempPathFactory) -> Company:
+    company = Company(tmp_path_factory.mktemp("company"))
+    company.run("2025-01-13T06:00:00Z", "100.00")
+    company.run("2025-01-20T06:00:00Z", "200.00")
+    return company
+
+
+@pytest.mark.parametrize("drop", ["1/previous", "1/latest"])
+def test_a_drop_is_made_again_to_the_byte_though_its_sources_have_changed(two_weeks: Company, drop: str) -> None:
+    assert two_weeks.replay(drop) == ()
+
+
+def test_a_file_that_is_not_the_same_is_named(two_weeks: Company) -> None:
+    """Another instant, as if the clock had been read."""
+    (origin,) = (two_weeks.state / "origins").glob("20250120*/origin.json")
+    right = origin.read_text()
+    content = json.loads(right)
+    content["plan"]["as_of"] = "2025-01-20T06:05:00+00:00"
+    origin.write_text(json.dumps(content))
+    differing = two_weeks.replay("1/latest")
+    origin.write_text(right)
+    assert any(line.startswith("notification_cache.csv: sha256 is ") for line in differing)
+    assert not any(line.startswith("estimates.csv") for line in differing)
+
+
+def test_the_command_ends_with_0_where_it_is_the_same(two_weeks: Company) -> None:
+    arguments = [text for name, value in two_weeks.where.items() for text in (f"--{name}", value)]
+    ended = CliRunner().invoke(cli.app, ["replay", "1/latest", *arguments])
+    assert ended.exit_code == 0
+    assert "the same to the byte" in ended.stdout
+
+
+def test_a_drop_whose_origin_or_landed_files_are_gone_is_refused(two_weeks: Company) -> None:
+    hidden = two_weeks.state / "hidden"
+    for gone in (two_weeks.state / "origins", two_weeks.state / "landing"):
+        shutil.move(gone, hidden)
+        with pytest.raises(WarehouseError, match=gone.name):
+            two_weeks.replay("1/latest")
+        shutil.move(hidden, gone)
+
+
+def test_the_landing_zone_keeps_what_kept_drops_were_made_from_and_no_more(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    company.run("2025-01-13T06:00:00Z", "100.00")
+    first = company.parts()
+    company.run("2025-01-20T06:00:00Z", "200.00")
+    company.age()
+    last = company.run("2025-01-27T06:00:00Z", "300.00", keep_drops=1)
+    assert [path.name for path in company.exports.glob("1/2025*")] == [last.name]
+    absent = {path for path in first if not path.exists()}
+    assert len(absent) == 1, "the estimates of the first week; tables without rows are still the same"
+    assert company.replay("1/latest") == ()
+
+
+def test_a_dry_run_says_what_would_go_and_removes_nothing(tmp_path: Path) -> None:
+    company = Company(tmp_path)
+    old = company.run("2025-01-13T06:00:00Z", "100.00")
+    company.run("2025-01-20T06:00:00Z", "200.00")
+    company.age()
+    before = set(company.state.rglob("*.parquet"))
+    arguments = [text for name, value in company.where.items() for text in (f"--{name}", value)]
+    call = CliRunner(env={"WAREHOUSE_KEEP_DROPS": "1"})
+    dry = call.invoke(cli.app, ["prune", "--dry-run", *arguments])
+    assert (dry.exit_code, old.exists()) == (0, True)
+    assert str(old) in dry.stdout and "would go" in dry.stdout
+    assert set(company.state.rglob("*.parquet")) == before
+    wet = call.invoke(cli.app, ["prune", *arguments])
+    assert wet.stdout.splitlines()[1:] == dry.stdout.splitlines()[1:]
+    assert not old.exists()
+    assert set(company.state.rglob("*.parquet")) < before
