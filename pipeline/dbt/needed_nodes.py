@@ -24,13 +24,7 @@ def needed_nodes(
     """
     nodes = {**manifest["nodes"], **manifest["sources"]}
     parents: Mapping[str, list[str]] = manifest["parent_map"]
-    needed: set[str] = set()
-    waiting = [key for key, node in nodes.items() if node["resource_type"] in _BUILT and node["name"] in wanted]
-    while waiting:
-        key = waiting.pop()
-        if key not in needed:
-            needed.add(key)
-            waiting += parents[key]
+    needed = _ancestry(manifest, wanted)
     tests = {key for key, node in nodes.items() if node["resource_type"] == "test" and set(parents[key]) <= needed}
 
     @cache
@@ -42,3 +36,17 @@ def needed_nodes(
 
     built = [key for key in needed | tests if nodes[key]["resource_type"] != "source"]
     return sorted(".".join(nodes[key]["fqn"]) for key in built if changed is None or has_changed(key))
+
+
+def _ancestry(manifest: Mapping[str, Any], wanted: Collection[str]) -> set[str]:
+    """List the `wanted` models and all that they are made of, by dbt's unique ids."""
+    parents: Mapping[str, list[str]] = manifest["parent_map"]
+    found: set[str] = set()
+    nodes = manifest["nodes"].items()
+    waiting = [key for key, node in nodes if node["resource_type"] in _BUILT and node["name"] in wanted]
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            waiting += parents[key]
+    return found

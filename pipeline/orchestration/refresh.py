@@ -39,7 +39,7 @@ from pipeline.engines.duckdb import DuckDBEngine
 from pipeline.engines.raw_tables import relations
 from pipeline.guards.drift_guard import LISTS
 from pipeline.guards.findings import Acceptance, Finding, findings_of
-from pipeline.ingest.landing.record import named_inputs, write_record
+from pipeline.ingest.landing.record import landed_tables, named_inputs, write_record
 from pipeline.ingest.landing.retention import prune_landing
 from pipeline.ingest.landing.zone import LandedTable, Landing
 from pipeline.ingest.sources import ingest_source
@@ -103,9 +103,10 @@ class Refresher:
         started = time.monotonic()
         with self._own.turn(self._progress.view.noted):
             plan = RunPlan.of(self._settings, datetime.now(UTC))
-            landed = self._read_sources()
+            read = self._read_sources()
+            landed = [*read, *self._platform_as_landed()]
             with closing(DuckDBEngine(self._settings.model_copy(update={"state": self._own.state}))) as engine:
-                has_changed = self._build(engine, plan, landed)
+                has_changed = self._build(engine, plan, landed, read)
                 destination = open_destination(self._settings, self._own, NOTIFICATIONS)
                 with destination.turn():
                     destination.clear_staging()
@@ -134,7 +135,16 @@ class Refresher:
             write_record(self._own.landed(source), [table for table in landed if table.table.source == source])
         return landed
 
-    def _build(self, engine: DuckDBEngine, plan: RunPlan, landed: Sequence[LandedTable]) -> bool:
+    def _platform_as_landed(self) -> list[LandedTable]:
+        """Give the platform's tables as the latest run landed them, for the marts' platform ids; else empty ones."""
+        with suppress(WarehouseError):  # no run has been there yet
+            return landed_tables(self._workspace, ("platform",))
+        with self._progress.step("platform") as step:
+            return ingest_source("platform", None, Landing(self._own.landing), step)
+
+    def _build(
+        self, engine: DuckDBEngine, plan: RunPlan, landed: Sequence[LandedTable], read: Sequence[LandedTable]
+    ) -> bool:
         """Judge the sources and have dbt build what has changed; tell whether more than the instant had."""
         history = RunHistory(self._workspace.state)
         tables = relations(self._own.run_tables, landed, history.duplicates_before(plan.as_of), ())
@@ -143,7 +153,7 @@ class Refresher:
         build = Build.of(plan, engine.name, tables)
         changed = _changed(build, last) if engine.rebuilds_in_part else None
         if changed != []:
-            self._guard(plan, landed)
+            self._guard(plan, read)
         self._own.built.unlink(missing_ok=True)  # until dbt is through, nobody knows what the models hold
         names = needed_nodes(self._manifest, [*LISTS, *ASKED_FOR], changed, always=[CACHE])
         arguments = [
@@ -197,7 +207,7 @@ class Refresher:
             as_of=plan.as_of,
             data_as_of=None,  # of the organization's data, these are a part
             settings=plan.published_settings,
-            inputs=named_inputs(landed),
+            inputs=named_inputs([table for table in landed if table.table.source in SOURCES]),
             checks=result.of_organization(organization_id),
             guards=[finding.as_dict() for finding in own],
             series=NOTIFICATIONS,
