@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from pipeline.dbt.runner import parsed_project
+from pipeline.orchestration.backfill import build_backfill_job
 from pipeline.orchestration.drops import build_drop_assets
 from pipeline.orchestration.models import build_model_assets
 from pipeline.orchestration.resources import RunContext, run_in_turn
@@ -33,6 +34,7 @@ def build_definitions(settings: Settings, run: RunContext | None = None) -> dg.D
         jobs=[
             dg.define_asset_job(JOB),
             dg.define_asset_job(MODELS_JOB, selection=dg.AssetSelection.all() - dg.AssetSelection.assets(drops)),
+            build_backfill_job(settings),
         ],
         schedules=build_schedules(JOB, settings),
         sensors=[build_new_files_sensor(JOB, settings)],

@@ -1,0 +1,48 @@
+"""A run for each of a range of weeks, which Dagster's page starts as a backfill: partitions by `as_of`."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from pipeline.common.progress import PlainView, Progress
+from pipeline.settings import Settings
+
+WEEKS = dg.WeeklyPartitionsDefinition(start_date="2020-01-06", day_offset=1, hour_offset=5)
+"""Mondays at 05:00 UTC, when the week's schedule would have run."""
+BACKFILL = "backfill"
+
+
+def build_backfill_job(settings: Settings) -> dg.JobDefinition:
+    """Define the job of which each partition is the whole run of a week's instant.
+
+    `{as_of}` in a source's folder stands for the partition's day: `weeks/{as_of}/crm` for a folder a week.
+    """
+
+    @dg.op(name="run_of_a_week")
+    def run_of_a_week(context: dg.OpExecutionContext) -> None:
+        """Run everything as of the partition's instant."""
+        from pipeline.orchestration.run import run_warehouse
+
+        outcome = run_warehouse(settings_of_week(settings, context.partition_key), Progress(PlainView()))
+        for drop in outcome.drops:
+            context.log.info(f"{drop['location']} {'new' if drop['is_new'] else 'as published before'}")
+        for one in outcome.held_back:
+            context.log.error(f"organization {one['organization_id']} was held back: {one['what']}")
+
+    @dg.job(name=BACKFILL, partitions_def=WEEKS, description="The run of each week that is chosen, the oldest first.")
+    def backfill() -> None:
+        """Run a week."""
+        run_of_a_week()
+
+    return backfill
+
+
+def settings_of_week(settings: Settings, day: str) -> Settings:
+    """Give the settings of the run of a Monday (`2025-01-13`): its instant and its folders."""
+    start = WEEKS.time_window_for_partition_key(day).start
+    folders = {
+        source: place.replace("{as_of}", day)
+        for source in ("lmn", "crm", "platform")
+        if (place := getattr(settings, source)) is not None
+    }
+    return settings.model_copy(update={"as_of": start, **folders})

@@ -1,0 +1,38 @@
+"""A backfill runs each week of a range as of that week's Monday, from that week's folders."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from pipeline.orchestration.backfill import BACKFILL, settings_of_week
+from pipeline.orchestration.definitions import build_definitions
+from pipeline.settings import Settings
+
+
+def test_a_week_speaks_of_its_monday_and_reads_its_folder() -> None:
+    settings = settings_of_week(Settings(crm="weeks/{as_of}/crm", lmn="lmn"), "2025-01-13")
+    assert (settings.as_of, settings.crm, settings.lmn, settings.platform) == (
+        datetime(2025, 1, 13, 5, tzinfo=UTC),
+        "weeks/2025-01-13/crm",
+        "lmn",
+        None,
+    )
+
+
+def test_each_partition_publishes_its_drop(tmp_path: Path) -> None:
+    days = ("2025-01-06", "2025-01-13")
+    for day in days:
+        (tmp_path / day / "crm").mkdir(parents=True)
+        (tmp_path / day / "crm" / "accounts.csv").write_text("id,name\na,A\n")
+    settings = Settings(
+        crm=str(tmp_path / "{as_of}" / "crm"), exports=str(tmp_path / "exports"), state=tmp_path / "state"
+    )
+    job = build_definitions(settings).resolve_job_def(BACKFILL)
+    with dg.DagsterInstance.ephemeral() as instance:
+        for day in days:
+            assert job.execute_in_process(partition_key=day, instance=instance).success
+    drops = sorted(path.parent.name for path in (tmp_path / "exports" / "1").glob("*/manifest.json"))
+    assert [name[:16] for name in drops if not name.startswith("latest")] == ["20250106T050000Z", "20250113T050000Z"]
