@@ -1,7 +1,5 @@
 """A run for each of a range of weeks, which Dagster's page starts as a backfill: partitions by `as_of`."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from pipeline.common.progress import PlainView, Progress
