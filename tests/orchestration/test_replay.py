@@ -19,7 +19,7 @@ from pipeline.orchestration.run import run_warehouse
 from pipeline.settings import Settings
 from tests.orchestration.runs import Listener
 
-HEADER = "id,account_id,status,division,address,contract_start,contract_end,total_price\n"
+HEADER = "id,account_id,status,division,address,contract_start,contract_end,total_price,project_name\n"
 TWO_DAYS = 2 * 86_400
 
 
@@ -30,10 +30,10 @@ class Company:
         self.crm, self.exports, self.state = folder / "crm", folder / "exports", folder / "state"
         self.crm.mkdir()
 
-    def run(self, as_of: str, price: str, keep_drops: int = 12) -> Path:
-        """Run with a contract of that price; two at one place are duplicates, which the history remembers."""
+    def run(self, as_of: str, project: str, keep_drops: int = 12) -> Path:
+        """Run with contracts of that project; two at one place are duplicates, which the history remembers."""
         (self.crm / "accounts.csv").write_text("id,name\na1,Oak Court\n")
-        rows = [f"e{n},a1,won,Snow,1 Main St,2024-03-01,2025-03-31,{price}\n" for n in (1, 2)]
+        rows = [f"e{n},a1,won,Snow,1 Main St,2024-03-01,2025-03-31,100.00,{project}\n" for n in (1, 2)]
         (self.crm / "estimates.csv").write_text(HEADER + "".join(rows))
         settings = Settings(crm=str(self.crm), as_of=as_of, keep_drops=keep_drops, **self.where)
         (drop,) = run_warehouse(settings, Progress(Listener())).drops
@@ -59,8 +59,8 @@ class Company:
 @pytest.fixture(scope="module")
 def two_weeks(tmp_path_factory: pytest.TempPathFactory) -> Company:
     company = Company(tmp_path_factory.mktemp("company"))
-    company.run("2025-01-13T06:00:00Z", "100.00")
-    company.run("2025-01-20T06:00:00Z", "200.00")
+    company.run("2025-01-13T06:00:00Z", "first")
+    company.run("2025-01-20T06:00:00Z", "second")
     return company
 
 
@@ -100,11 +100,11 @@ def test_a_drop_whose_origin_or_landed_files_are_gone_is_refused(two_weeks: Comp
 
 def test_the_landing_zone_keeps_what_kept_drops_were_made_from_and_no_more(tmp_path: Path) -> None:
     company = Company(tmp_path)
-    company.run("2025-01-13T06:00:00Z", "100.00")
+    company.run("2025-01-13T06:00:00Z", "first")
     first = company.parts()
-    company.run("2025-01-20T06:00:00Z", "200.00")
+    company.run("2025-01-20T06:00:00Z", "second")
     company.age()
-    last = company.run("2025-01-27T06:00:00Z", "300.00", keep_drops=1)
+    last = company.run("2025-01-27T06:00:00Z", "third", keep_drops=1)
     assert [path.name for path in company.exports.glob("1/2025*")] == [last.name]
     absent = {path for path in first if not path.exists()}
     assert len(absent) == 1, "the estimates of the first week; tables without rows are still the same"
@@ -113,8 +113,8 @@ def test_the_landing_zone_keeps_what_kept_drops_were_made_from_and_no_more(tmp_p
 
 def test_a_dry_run_says_what_would_go_and_removes_nothing(tmp_path: Path) -> None:
     company = Company(tmp_path)
-    old = company.run("2025-01-13T06:00:00Z", "100.00")
-    company.run("2025-01-20T06:00:00Z", "200.00")
+    old = company.run("2025-01-13T06:00:00Z", "first")
+    company.run("2025-01-20T06:00:00Z", "second")
     company.age()
     before = set(company.state.rglob("*.parquet"))
     arguments = [text for name, value in company.where.items() for text in (f"--{name}", value)]
