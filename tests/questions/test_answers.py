@@ -61,8 +61,8 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
         ("e5", None, None, None, None, None, "Contract LOST", False, date(2025, 1, 20), Decimal(60)),
     ],
     "changes_since_last_drop": [
-        (1, "Oak", "health_label", "Yellow", "Red", None),
-        (9, "Gone", "gone", "Gone", None, None),
+        (1, "Oak", "health_label", "Yellow", "Red", ""),
+        (9, "Gone", "gone", "Gone", None, ""),
     ],
 }
 
