@@ -6,14 +6,13 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
 
 from pipeline.orchestration import skip_repeated as repetition
 from pipeline.orchestration.skip_repeated import run_fingerprint
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
-from pipeline.state.history import DUPLICATES, METRICS, RunHistory
+from pipeline.state.history import DUPLICATES, DUPLICATES_SCHEMA, METRICS, METRICS_SCHEMA, RunHistory
 
 STARTED = datetime(2025, 1, 15, tzinfo=UTC)
 
@@ -103,7 +102,7 @@ def test_a_changed_program_is_another_run(
 def test_what_an_earlier_run_left_is_part_of_it(folder: Path, days: int, counts: bool) -> None:
     """D22: of the runs of other instants, those before this one."""
     before = fingerprint(folder)
-    left = {DUPLICATES: pa.table({"id": ["d"]}), METRICS: pa.table({"metric": ["m"]})}
+    left = {DUPLICATES: DUPLICATES_SCHEMA.empty_table(), METRICS: METRICS_SCHEMA.empty_table()}
     RunHistory(folder / "state").keep(STARTED + timedelta(days=days), left)
     assert (fingerprint(folder) != before) == counts
 
