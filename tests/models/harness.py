@@ -171,7 +171,7 @@ def built_models(
     engine.load(_write_raw(folder, tables))
     with engine.dbt_session() as environment:
         nodes = run_dbt(
-            [*commands, *(["--select", *select] if select else [])],
+            [*commands, *(["--select", *select, "--indirect-selection", "cautious"] if select else [])],
             DbtContext("duckdb", folder / "target", environment, {"as_of": as_of, **variables}),
         )
     if check and (failed := [node for node in nodes if not node.ok]):

@@ -29,7 +29,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examples]:
                 as_of=as_of,
                 selected_year=2024,
                 price_preference=price_preference,
-                select=("+accounts", "+notification_cache"),
+                select=("+file:accounts.sql", "+notification_cache"),  # the name alone selects a folder of it too
             )
             built[key] = opened[key].__enter__()
         built[key].refill(tables)

@@ -68,7 +68,7 @@ def test_every_tenant_gets_every_export_in_both_forms(published: Path) -> None:
     assert set(latest) == {"1", "2", "3"}
     for drop in latest.values():
         expected = {f"{name}.{form}" for name in EXPORTS for form in ("csv", "parquet")}
-        assert {path.name for path in drop.iterdir()} == expected | {"manifest.json", "SHA256SUMS"}
+        assert {path.name for path in drop.iterdir()} == expected | {"manifest.json", "SHA256SUMS", "index.html"}
         assert drop.name.startswith("20250115T000000Z-")
 
 
@@ -114,7 +114,7 @@ def test_a_run_from_nothing_gives_the_same_names_and_bytes(published: Path, tmp_
         files = sorted(path.name for path in drop.iterdir())
         same, different, missing = filecmp.cmpfiles(drop, second[name], files, shallow=False)
         assert (different, missing) == ([], [])
-        assert len(same) == len(EXPORTS) * 2 + 2
+        assert len(same) == len(EXPORTS) * 2 + 3
 
 
 def test_a_run_without_a_source_says_what_to_give(tmp_path: Path) -> None:
