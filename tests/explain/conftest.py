@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,5 +71,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queries]:
     write_company(sources)
     settings = Settings(state=tmp_path_factory.mktemp("company-state"), as_of=AS_OF)
     build(settings, sources, open_progress())
-    with open_queries(settings) as opened:
+    with open_queries(settings) as opened, pytest.MonkeyPatch.context() as environment:
+        environment.delenv("TMPDIR", raising=False)  # what the rest of the session makes lies where it always does
+        environment.setattr(tempfile, "tempdir", None)
         yield opened

@@ -93,5 +93,5 @@ def made_sources(folder: Path, accounts: int = 12, risks: int = 4, *, hostile: b
 def _health() -> pa.Table:
     """Make the parts of account 1's health."""
     parts = [("engagement", 1, "52.50"), ("sentiment", 2, "27.50")]
-    rows = [(1, 1, "health", part, at, Decimal(points), Decimal("80.00")) for part, at, points in parts]
+    rows = [(1, 1, "health", part, at, Decimal(points)) for part, at, points in parts]
     return pa.Table.from_pylist([dict(zip(HEALTH, row, strict=True)) for row in rows])
