@@ -115,6 +115,7 @@ def run(command: str, folder: Path) -> None:
     assert ended.returncode == 0, f"{command}\n{ended.stdout}{ended.stderr}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES[1:])
 def test_every_command_of_a_page_runs(published: Path, page: str) -> None:
     assert commands(page)
@@ -122,6 +123,7 @@ def test_every_command_of_a_page_runs(published: Path, page: str) -> None:
         run(command, published)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["analyst.md", "two-truths.md"])
 def test_every_query_of_a_page_has_rows(published: Path, page: str) -> None:
     with duckdb.connect(str(published / ".state/published.duckdb"), read_only=True) as connection:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from pipeline.orchestration.backfill import BACKFILL, settings_of_week
 from pipeline.orchestration.definitions import build_definitions
@@ -22,6 +23,7 @@ def test_a_week_speaks_of_its_monday_and_reads_its_folder() -> None:
     )
 
 
+@pytest.mark.slow
 def test_each_partition_publishes_its_drop(tmp_path: Path) -> None:
     days = ("2025-01-06", "2025-01-13")
     for day in days:

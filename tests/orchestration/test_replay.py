@@ -98,6 +98,7 @@ def test_a_drop_whose_origin_or_landed_files_are_gone_is_refused(two_weeks: Comp
         shutil.move(hidden, gone)
 
 
+@pytest.mark.slow
 def test_the_landing_zone_keeps_what_kept_drops_were_made_from_and_no_more(tmp_path: Path) -> None:
     company = Company(tmp_path)
     company.run("2025-01-13T06:00:00Z", "first")
@@ -111,6 +112,7 @@ def test_the_landing_zone_keeps_what_kept_drops_were_made_from_and_no_more(tmp_p
     assert company.replay("1/latest") == ()
 
 
+@pytest.mark.slow
 def test_a_dry_run_says_what_would_go_and_removes_nothing(tmp_path: Path) -> None:
     company = Company(tmp_path)
     old = company.run("2025-01-13T06:00:00Z", "first")
