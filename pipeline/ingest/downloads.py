@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from pipeline.common.instants import parse_instant
 from pipeline.ingest.input_file import InputFile
 from pipeline.ingest.landing.zone import Part
+from pipeline.ingest.readers.workbook_package import DAMAGE
 from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.source_folder import natural_order
 
@@ -118,7 +119,7 @@ def _exported(path: Path) -> datetime | None:
         with zipfile.ZipFile(path) as package, package.open(_CORE_PROPERTIES) as properties:
             found = _CREATED.search(properties.read(_MOST_PROPERTIES))
         return parse_instant(found[1].decode("ascii")) if found else None
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+    except (KeyError, *DAMAGE):  # it has no such part, or none that can be unpacked
         return None
 
 

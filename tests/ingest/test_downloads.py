@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,6 +53,17 @@ def test_dates_that_lie_ahead_make_no_row_newer(tmp_path: Path) -> None:
     aged(write_csv(tmp_path / "lmn" / "a.csv", ESTIMATES, [("E1", "2024-05-07", "2030-01-01", "1")]), 90)
     aged(write_csv(tmp_path / "lmn" / "b.csv", ESTIMATES, [("E1", "2024-05-07", "2025-01-01", "2")]), 0)
     assert estimate(tmp_path)[0] == "2.00"
+
+
+def test_a_workbook_s_instant_that_can_t_be_unpacked_is_none(tmp_path: Path) -> None:
+    for name, date, price in (("a", "2024-05-08", 1), ("b", "2024-05-07", 2)):
+        path = write_workbook(tmp_path / "lmn" / f"{name}.xlsx", ESTIMATES, [["E1", date, None, price]])
+        with zipfile.ZipFile(path) as package:
+            properties = package.getinfo("docProps/core.xml")
+        content = bytearray(path.read_bytes())
+        content[properties.header_offset + 30 + len(properties.filename)] = 0xFF  # no block of deflate begins so
+        path.write_bytes(content)
+    assert estimate(tmp_path)[0] == "1.00", "the newest row counts then"
 
 
 def test_a_workbook_s_own_instant_comes_before_its_rows(tmp_path: Path) -> None:
