@@ -68,7 +68,10 @@ _Var = Annotated[list[str] | None, typer.Option(help="Override a decision.", met
 _Accept = Annotated[
     list[str] | None, typer.Option(help="Accept a guard's finding for this run.", metavar="GUARD[:PLACE]=WHY")
 ]
+_CsvSafe = Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")]
 _Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+_RunsState = Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")]
+_Drops = Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")]
 
 
 @app.command()
@@ -82,7 +85,7 @@ def run(
     exports: _Exports = None,
     state: _State = None,
     var: _Var = None,
-    csv_safe: Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")] = None,
+    csv_safe: _CsvSafe = None,
     xlsx: Annotated[bool | None, typer.Option("--xlsx", help="Also write workbooks of the lists.")] = None,
     accept: _Accept = None,
 ) -> None:
@@ -165,7 +168,7 @@ def refresh(
     exports: _Exports = None,
     state: _State = None,
     var: _Var = None,
-    csv_safe: Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")] = None,
+    csv_safe: _CsvSafe = None,
     accept: _Accept = None,
     every: Annotated[str | None, typer.Option(help="Go on, every 30s, 5m or 1h.", metavar="PERIOD")] = None,
 ) -> None:
@@ -197,11 +200,11 @@ def _print_at_once(line: str) -> None:
 
 @app.command()
 def check(
-    lmn: Annotated[str | None, typer.Option(help="Folder of LMN's workbooks or CSV files.", metavar="DIR")] = None,
-    crm: Annotated[str | None, typer.Option(help="The CRM's tables.", metavar="DIR|URL")] = None,
-    platform: Annotated[str | None, typer.Option(help="The platform's tables.", metavar="DIR|URL")] = None,
-    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    lmn: _Lmn = None,
+    crm: _Crm = None,
+    platform: _Platform = None,
+    state: _RunsState = None,
+    as_json: _Json = False,
 ) -> None:
     """Read the sources and say how: files, headers, dates, rejects. Publish nothing; exit 1 where a run would stop."""
     from pipeline.common.progress import open_progress
@@ -236,8 +239,8 @@ def diff(
     old: Annotated[str, typer.Argument(help=_DROP, metavar="DROP")],
     new: Annotated[str, typer.Argument(help=_DROP, metavar="DROP")],
     export: Annotated[str | None, typer.Option(help="One export only.")] = None,
-    exports: Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    exports: _Drops = None,
+    as_json: _Json = False,
 ) -> None:
     """Say how two drops differ: rows, cells by column, totals of money, accounts that moved."""
     from pipeline.drops.diff import diff_drops, diff_lines
@@ -254,8 +257,8 @@ def diff(
 
 @app.command()
 def runs(
-    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    state: _RunsState = None,
+    as_json: _Json = False,
     due: Annotated[bool, typer.Option("--due", help="Say whether a drop is there in time; exit 1 if not.")] = False,
 ) -> None:
     """Tell the history of runs, the newest first: what each published, held back, and why."""
@@ -277,7 +280,7 @@ def runs(
 @app.command()
 def replay(
     drop: Annotated[str, typer.Argument(help=_DROP, metavar="DROP")],
-    exports: Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")] = None,
+    exports: _Drops = None,
     state: Annotated[Path | None, typer.Option(help="That of the run that published it.", metavar="DIR")] = None,
 ) -> None:
     """Make a drop again from the landing zone: exit 0 where it is the same to the byte, 1 where it is not."""
@@ -292,8 +295,8 @@ def replay(
 
 @app.command()
 def prune(
-    exports: Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")] = None,
-    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
+    exports: _Drops = None,
+    state: _RunsState = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
 ) -> None:
     """Remove what is past keeping: drops, and what of the landing zone no kept drop was made from."""
@@ -306,8 +309,8 @@ def prune(
 @app.command()
 def rollback(
     drop: Annotated[str, typer.Argument(help=_DROP, metavar="DROP")],
-    exports: Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")] = None,
-    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
+    exports: _Drops = None,
+    state: _RunsState = None,
 ) -> None:
     """Let `latest` name a drop that was published before."""
     from pipeline.orchestration.rollback import roll_back
@@ -321,8 +324,8 @@ def query(
     drop: Annotated[str | None, typer.Option(help=f"Ask a drop instead of the marts. {_DROP}", metavar="DROP")] = None,
     form: Annotated[AnswerForm, typer.Option("--format", help="How the answer is written.")] = "table",
     target: Annotated[str | None, typer.Option(help="Whose marts: duckdb or postgres.")] = None,
-    exports: Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")] = None,
-    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
+    exports: _Drops = None,
+    state: _RunsState = None,
 ) -> None:
     """Answer one of the questions in queries/ by the published marts, or by a drop."""
     from pipeline.questions.answer import ask
@@ -348,8 +351,8 @@ def explain_account(
     organization: Annotated[int | None, typer.Option(help="Whose account, where ids overlap.")] = None,
     changes: Annotated[bool, typer.Option("--changes", help="What changed since the drop before, and why.")] = False,
     exports: Annotated[str | None, typer.Option(help="Where drops lie, for --changes.", metavar="DIR|URL")] = None,
-    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
-    json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    state: _RunsState = None,
+    json: _Json = False,
 ) -> None:
     """Explain an account: every column's value, or one column's whole story."""
     from pipeline.explain.explanation import explain_account as explained
@@ -407,8 +410,8 @@ def init(folder: Annotated[Path, typer.Argument(help="A new folder.", metavar="D
 
 @app.command()
 def config(
-    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    state: _RunsState = None,
+    as_json: _Json = False,
 ) -> None:
     """Say which settings are in force here, and where each comes from; secrets are hidden."""
     from dataclasses import asdict
@@ -425,7 +428,7 @@ def config(
 @app.command()
 def ui(
     port: Annotated[int, typer.Option(help="The page's port on this machine.", min=1, max=65535)] = 3000,
-    state: Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")] = None,
+    state: _RunsState = None,
 ) -> None:
     """Open Dagster's page: the asset graph, its runs, the schedule and the sensor."""
     from pipeline.orchestration.ui import serve

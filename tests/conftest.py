@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.browsers import BROWSERS, open_browser
+
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from pipeline.drops.stage import StagedDrop
     from pipeline.engines.spark_cluster import LocalCluster
 
 settings.register_profile("default", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-NEEDED = {"browser": ("chromium", "chromium-browser", "google-chrome"), "libreoffice": ("soffice",)}
+NEEDED = {"browser": BROWSERS, "libreoffice": ("soffice",)}
 """The programs one of which tests of a mark need on the PATH."""
 
 
@@ -30,6 +34,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             config.hook.pytest_deselected(items=without)
             items[:] = [item for item in items if not item.get_closest_marker(mark)]
             print(f"\n{len(without)} {mark} tests need {programs[0]} on the PATH and are left out")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A browser for the tests of one module."""
+    with open_browser() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

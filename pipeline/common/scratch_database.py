@@ -74,6 +74,19 @@ def read_parquet(files: Sequence[Path], *options: str) -> str:
     return f"read_parquet([{paths}], {', '.join(('hive_partitioning = false', *options))})"
 
 
+def utc_rows(connection: duckdb.DuckDBPyConnection, path: Path, *more: str) -> str:
+    """The select of a Parquet file's rows with its instants as the marts have them: in UTC, without a zone.
+
+    `more` are further columns, as SQL.
+    """
+    source = read_parquet([path])
+    columns = [
+        f"{quoted(column)} at time zone 'UTC' as {quoted(column)}" if kind.endswith("TIME ZONE") else quoted(column)
+        for column, kind, *_ in connection.execute(f"describe select * from {source}").fetchall()
+    ]
+    return f"select {', '.join([*columns, *more])} from {source}"
+
+
 def create_view(connection: duckdb.DuckDBPyConnection, name: str, path: Path | None, shape: Path | None) -> None:
     """Create a view of a Parquet file; where there is none, one without rows in the shape of another file."""
     if path is not None:

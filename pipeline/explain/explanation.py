@@ -110,22 +110,12 @@ def explain_columns(
         row = about.row(table)
         for contract in columns:
             value = row.get(contract.name)
-            note = _why_no_value(account, table, contract) if value is None else None
             pieces = evidence.get((table, contract.name), ())
             if is_story and value is None and account.is_customer and _CHANNEL_RULE in contract.rules:
                 pieces = (*pieces, *channels)
             rows = tuple(map(evidence_rows, pieces))
-            explained.append(
-                ExplainedColumn(
-                    table=table,
-                    contract=contract,
-                    group=group_of(table, contract.name),
-                    value=value,
-                    note=note,
-                    rules=tuple(map(rule_text, _cited(contract, rows))) if is_story else (),
-                    evidence=rows,
-                )
-            )
+            cited = _cited(contract, rows) if is_story else ()
+            explained.append(_explained(account, table, contract, value, cited, rows))
     return Explanation(
         account,
         queries.plan.as_of,
@@ -134,6 +124,25 @@ def explain_columns(
         is_story,
         published.drop,
         published.remark,
+    )
+
+
+def _explained(
+    account: Identity,
+    table: str,
+    contract: ContractColumn,
+    value: Any,
+    cited: Iterable[str],
+    evidence: tuple[EvidenceRows, ...] = (),
+) -> ExplainedColumn:
+    return ExplainedColumn(
+        table=table,
+        contract=contract,
+        group=group_of(table, contract.name),
+        value=value,
+        note=_why_no_value(account, table, contract) if value is None else None,
+        rules=tuple(map(rule_text, cited)),
+        evidence=evidence,
     )
 
 
@@ -150,17 +159,8 @@ def _explain_published(
     for table, columns in chosen.items():
         row = queries.published_row(table, account)
         for contract in columns:
-            value = row.get(contract.name)
-            explained.append(
-                ExplainedColumn(
-                    table=table,
-                    contract=contract,
-                    group=group_of(table, contract.name),
-                    value=value,
-                    note=_why_no_value(account, table, contract) if value is None else None,
-                    rules=tuple(map(rule_text, contract.rules)) if is_story else (),
-                )
-            )
+            cited = contract.rules if is_story else ()
+            explained.append(_explained(account, table, contract, row.get(contract.name), cited))
     return Explanation(
         account,
         published.as_of,

@@ -6,7 +6,7 @@ DuckDB, whichever engine computed it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any, Final
 import duckdb
 
 from pipeline.common.errors import WarehouseError
-from pipeline.common.scratch_database import quoted, read_parquet
+from pipeline.common.scratch_database import quoted, utc_rows
 from pipeline.drops.catalog import read_manifest
 from pipeline.drops.find_drop import OpenDrop, find_drop, open_drop
 from pipeline.drops.write_changes import ACCOUNT_CHANGES, CHANGES
@@ -98,18 +98,11 @@ def _open_exports(connection: duckdb.DuckDBPyConnection, drop: OpenDrop, schema:
     connection.execute(f"create schema if not exists {schema}")
     for name, path in drop.files.parquet.items():
         has_tenant = drop.contracts[name].tenant != TENANT or TENANT in drop.contracts[name].arrow_schema.names
-        _view(connection, schema, name, path, () if has_tenant else (f"{drop.organization_id} as {TENANT}",))
+        _view(connection, schema, name, path, *(() if has_tenant else (f"{drop.organization_id} as {TENANT}",)))
 
 
-def _view(connection: duckdb.DuckDBPyConnection, schema: str, name: str, path: Path, more: Sequence[str] = ()) -> None:
-    """Make a view of a Parquet file, with its instants as the marts have them: in UTC, without a zone."""
-    source = read_parquet([path])
-    described = connection.execute(f"describe select * from {source}").fetchall()
-    columns = [
-        f"{quoted(column)} at time zone 'UTC' as {quoted(column)}" if kind.endswith("TIME ZONE") else quoted(column)
-        for column, kind, *_ in described
-    ]
-    connection.execute(f"create view {schema}.{quoted(name)} as select {', '.join([*columns, *more])} from {source}")
+def _view(connection: duckdb.DuckDBPyConnection, schema: str, name: str, path: Path, *more: str) -> None:
+    connection.execute(f"create view {schema}.{quoted(name)} as {utc_rows(connection, path, *more)}")
 
 
 def _account_changes(drop: OpenDrop, scratch: Path) -> Path:

@@ -5,19 +5,17 @@ from __future__ import annotations
 import csv
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import duckdb
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser
 
 from pipeline.contracts.contract import contracts_in_folder
 from pipeline.paths import PROJECT_ROOT
 from pipeline.questions.question import read_questions
-from tests.report.test_browser import BROWSERS, QUIET
 
 DOCS = PROJECT_ROOT / "docs"
 PAGES = ("index.md", "analyst.md", "receiver.md", "operations.md", "data-engineer.md")
@@ -69,21 +67,17 @@ def test_every_page_of_docs_is_reached(site: Path) -> None:
 
 
 @pytest.mark.browser
-def test_the_search_works_on_a_page_opened_from_a_file(site: Path) -> None:
-    path = next(found for name in BROWSERS if (found := shutil.which(name)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        page = browser.new_page()
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto((site / "columns/account_keys.html").as_uri())
-        page.get_by_role("button", name="Search").first.click()
-        field = page.get_by_placeholder("Search")
-        field.wait_for()
-        field.fill("normalized division")
-        page.get_by_text("at-risk R8").first.wait_for(timeout=30_000)
-        assert [url for url in asked if not url.startswith("file:")] == []
-        browser.close()
+def test_the_search_works_on_a_page_opened_from_a_file(site: Path, browser: Browser) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((site / "columns/account_keys.html").as_uri())
+    page.get_by_role("button", name="Search").first.click()
+    field = page.get_by_placeholder("Search")
+    field.wait_for()
+    field.fill("normalized division")
+    page.get_by_text("at-risk R8").first.wait_for(timeout=30_000)
+    assert [url for url in asked if not url.startswith("file:")] == []
 
 
 @pytest.fixture(scope="module")

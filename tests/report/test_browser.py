@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import colorsys
 import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from pipeline.common.errors import WarehouseError
 from pipeline.guards.findings import GuardError
 from pipeline.report.gather import gather_operator_facts
 from pipeline.report.page import render_report
+from tests.browsers import WIDTHS
 from tests.report.made_reports import EMPTIED, FAILED, FELL, MISNAMED, PASSED, WARNED, MadeRun
 
 pytestmark = pytest.mark.browser
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 
 CONTRAST = """() => {
   const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
@@ -55,15 +47,6 @@ RGB = """selector => {
   canvas.fillRect(0, 0, 1, 1);
   return Array.from(canvas.getImageData(0, 0, 1, 1).data).slice(0, 3);
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = next(found for name in BROWSERS if (found := shutil.which(name)))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

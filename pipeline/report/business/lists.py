@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import duckdb
 
-from pipeline.common.scratch_database import quoted, read_parquet
+from pipeline.common.scratch_database import quoted, utc_rows
 from pipeline.paths import PROJECT_ROOT
 
 MOST_ROWS: Final = 1000
@@ -176,13 +176,7 @@ LISTS: Final = (
 def open_views(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path]) -> None:
     """Make a view of each export's Parquet file, its instants in UTC without a zone, as the marts have them."""
     for name, path in files.items():
-        source = read_parquet([path])
-        described = connection.execute(f"describe select * from {source}").fetchall()
-        columns = [
-            f"{quoted(column)} at time zone 'UTC' as {quoted(column)}" if kind.endswith("TIME ZONE") else quoted(column)
-            for column, kind, *_ in described
-        ]
-        connection.execute(f"create or replace temp view {quoted(name)} as select {', '.join(columns)} from {source}")
+        connection.execute(f"create or replace temp view {quoted(name)} as {utc_rows(connection, path)}")
 
 
 def read_lists(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path]) -> Iterator[ShownList]:
