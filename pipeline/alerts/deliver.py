@@ -27,11 +27,8 @@ def deliver(settings: Settings, alert: Alert, say: Callable[[str], None]) -> Non
     urls = settings.alert_urls
     if not urls or alert.event not in settings.alert_on:
         return
-    try:
-        import apprise
-    except ImportError as error:
-        say(f"no alert was sent: apprise can't be loaded ({type(error).__name__}); set up again")
-        return
+    import apprise
+
     logging.getLogger("apprise").disabled = True  # it logs URLs, and they hold passwords
     for number, url in enumerate(urls, 1):
         receiver = apprise.Apprise()

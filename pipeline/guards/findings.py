@@ -12,7 +12,6 @@ from pipeline.common.shown_text import shown
 from pipeline.guards.thresholds import Guard, guards
 
 Level = Literal["stop", "warn", "tell"]
-LEVELS: tuple[Level, ...] = ("stop", "warn", "tell")
 """From the worst to the mildest."""
 
 _ACCEPTANCE = re.compile(r"(?P<guard>[a-z_]+)(?::(?P<place>[^=]+))?=(?P<why>.*\S.*)", re.DOTALL)

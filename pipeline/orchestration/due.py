@@ -25,10 +25,10 @@ def require_in_time(settings: Settings, say: Callable[[str], None]) -> str:
     since, due = Due(settings.due, settings.due_time_zone).last_two(datetime.now(UTC))
     if has_published(RunRecords(workspace.runs).newest_first(), since):
         return f"in time: a run has published since {instant_text(since)}"
-    told = workspace.state / "overdue"
-    if not told.exists() or told.read_text() != instant_text(due):
+    told_of = workspace.state / "overdue"
+    if not told_of.exists() or told_of.read_text() != instant_text(due):
         deliver(settings, overdue_alert(since, due), say)
-        write_whole(told, instant_text(due).encode())
+        write_whole(told_of, instant_text(due).encode())
     raise WarehouseError(
         f"no run has published since {instant_text(since)}; a drop was due at {instant_text(due)}",
         where=str(settings.state),

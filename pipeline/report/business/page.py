@@ -15,7 +15,7 @@ import pyarrow as pa
 from pipeline.common.formats import figure, number
 from pipeline.common.scratch_database import scratch_connection
 from pipeline.report.business.accounts import AccountView, EarlierDrop, read_accounts
-from pipeline.report.business.lists import LISTS, Kind, ShownList, open_views, read_lists
+from pipeline.report.business.lists import Kind, ShownList, open_views, read_lists
 from pipeline.report.charts import HEIGHT, WIDTH, Chart, lay_out
 from pipeline.report.facts import Plot
 from pipeline.report.page import environment
@@ -63,7 +63,6 @@ def render_business_page(sources: BusinessSources, plan: RunPlan) -> bytes:
             chart_width=WIDTH,
             chart_height=HEIGHT,
             lists=lists,
-            missing=[spec for spec in LISTS if spec.id not in {shown.spec.id for shown in lists}],
             accounts=accounts,
             with_view={view.account for view in accounts},
             total=total[0],

@@ -20,7 +20,6 @@ WARM_UP_WEEKS: Final = 104
 NEW_DIVISION_WEEK: Final = WARM_UP_WEEKS + 20
 _DIVISIONS: Final = ("Maintenance", "Irrigation", "Landscapes", "Tree Care")
 NEW_DIVISION: Final = "Snow"
-_SALESPEOPLE: Final = ("Marta Olson", "Ben Castillo", "Priya Shah")
 _SEASON: Final = (0.6, 0.8, 1.4, 1.5, 1.3, 1.0, 0.9, 0.9, 1.0, 1.0, 0.8, 0.5)
 """How busy each month is, in parts of an ordinary one."""
 INSIGHTS: Final = ("churn_risk", "account_dark", "no_next_meeting", "single_threaded", "positive_sentiment_trend")
