@@ -33,6 +33,19 @@ account_core as (
 
 ),
 
+meetings as (
+
+    select
+        meetings.organization_id,
+        meetings.customer_id as account_id,
+        meetings.organizer_email as meeting_organizer_email
+
+    from {{ ref('int_communication__meetings') }} as meetings
+    inner join customers
+        on meetings.organization_id = customers.organization_id and meetings.customer_id = customers.customer_id
+
+),
+
 -- the text that was cut is the one whose beginning is there: the latest text of each customer is long to find again
 texts as (
 
@@ -100,6 +113,7 @@ spine_texts as (
     ('spine', 'status_detail', 100, 'customer', 'status_detail', 'account_core'),
     ('spine', 'journey_phase_name', 100, 'customer_journey', 'name', 'account_core'),
     ('texts', 'expansion_readiness_level', 20, 'ai_expansion_opportunities', 'readiness_level', 'account_core'),
+    ('meetings', 'meeting_organizer_email', 100, 'calendar_event_prop', 'organizer_email', 'meeting_summary'),
     ('stats', 'email_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
     ('stats', 'meeting_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
     ('stats', 'chat_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
@@ -128,6 +142,7 @@ shortened as (
     {% for column in [
         'crm_id', 'account_name', 'status', 'app_id', 'domain', 'tier_name', 'status_detail', 'journey_phase_name',
         'expansion_readiness_level', 'email_provider', 'meeting_provider', 'chat_provider', 'ticket_provider',
+        'meeting_organizer_email',
     ] -%}
     select * from {{ column }}
     {% if not loop.last %}union all{% endif %}

@@ -41,7 +41,8 @@ class ContractColumn:
 
     `data_type` is dbt's (bigint, integer, boolean, date, timestamp, text, varchar(n), numeric(p,s)); `range` is closed
     at both ends, either of which may be open (None); `source` names the source column or `computed`; `rules` are the
-    ids of the rules that decide the value. A column that is not `exported` is in the mart and not in the drop.
+    ids of the rules that decide the value; `classification` is `personal` where the value names or describes a person.
+    A column that is not `exported` is in the mart and not in the drop.
     """
 
     name: str
@@ -53,6 +54,7 @@ class ContractColumn:
     allowed: tuple[str, ...] | None = None
     range: tuple[Decimal | None, Decimal | None] | None = None
     is_json: bool = False
+    classification: str | None = None
     exported: bool = True
 
     @property
@@ -91,6 +93,8 @@ class ContractColumn:
             described["range"] = [None if end is None else str(end) for end in self.range]
         if self.is_json:
             described["json"] = True
+        if self.classification is not None:
+            described["classification"] = self.classification
         return described
 
 
@@ -152,6 +156,7 @@ def contract_from_dict(described: Mapping[str, Any]) -> ExportContract:
                 allowed=tuple(column["allowed"]) if "allowed" in column else None,
                 range=_range(column["range"]) if "range" in column else None,
                 is_json=column.get("json", False),
+                classification=column.get("classification"),
                 rules=tuple(column.get("rules", ())),
             )
             for column in described["schema"]
@@ -233,6 +238,7 @@ def _column(column: Mapping[str, Any], where: str) -> ContractColumn:
         allowed=None if allowed is None else tuple(str(value) for value in allowed),
         range=_range(meta["range"]) if "range" in meta else None,
         is_json=bool(meta.get("json", False)),
+        classification=meta.get("classification"),
         exported=bool(meta.get("exported", True)),
     )
 

@@ -111,6 +111,8 @@ def _property(column: ContractColumn, contract: ExportContract) -> dict[str, Any
     if column.name in contract.primary_key:
         described["primaryKey"] = True
         described["primaryKeyPosition"] = contract.primary_key.index(column.name) + 1
+    if column.classification:
+        described["classification"] = column.classification
     if column.source:
         described["transformSourceObjects"] = [column.source]
     if column.rules:
@@ -212,6 +214,8 @@ def _limits(column: ContractColumn) -> str:
         sentences.append(f"One of {', '.join(column.allowed)}.")
     if column.range is not None:
         sentences.append(_range_sentence(*column.range))
+    if column.classification:
+        sentences.append(f"{column.classification.capitalize()} data.")
     return "".join(f" {sentence}" for sentence in sentences)
 
 

@@ -1,7 +1,8 @@
 """The rules in their own words: finds a rule by its id in the specs and the decisions (`docs/spec/`).
 
 An id is a decision (`D28`), a numbered rule of a spec (`accounts R15`, `at-risk R6a`), a score (`scores engagement`), a
-rule of the neglected accounts (`neglected threshold`) or the name of something that a document defines
+rule of the neglected accounts (`neglected threshold`), an export or matter of the related exports
+(`related meeting_summary`) or the name of something that a document defines
 (`contracts segment_by_year`, `accounts days-since-last-contact`).
 """
 
@@ -23,6 +24,7 @@ _DOCUMENTS: Final = {
     "contracts": "shared-data-contracts.md",
     "lmn-format": "lmn-format.md",
     "neglected": "related-exports.md",
+    "related": "related-exports.md",
     "scores": "decisions.md",
     "source-schema": "source-schema.md",
 }

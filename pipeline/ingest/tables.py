@@ -242,7 +242,7 @@ PLATFORM_TABLES: Final = (
         "id* id, customer_id* id, expansion_summary text, readiness_level text, churn_risk_summary text,"
         "created_at* timestamp",
     ),
-    _platform("ai_summary", "id* id, customer_id* id, kind* text, summary text, created_at* timestamp"),
+    _platform("ai_summary", "id* id, customer_id* id, event_id id, kind* text, summary text, created_at* timestamp"),
     _platform(
         "email_prop",
         "id* id, customer_id* id, thread_id* id, sent_at* timestamp, direction* text, user_id id, stakeholder_id id,"

@@ -29,6 +29,8 @@ def write_platform(folder: Path, population: Population, events_per_account: int
     folder.mkdir(parents=True, exist_ok=True)
     customers, tables = draw_customers(population)
     play_cast(population, customers, tables)
+    by_hand = cast_events(population, customers, _excluded_user(tables["users"]))
+    tables["ai_summary"] += by_hand.pop("ai_summary")
     traps = platform_traps.traps(population)
     written = {}
     for name, made in tables.items():
@@ -41,7 +43,6 @@ def write_platform(folder: Path, population: Population, events_per_account: int
             file = ParquetFile(folder / f"{name}.parquet", schema)
             file.append(table)
             file.close()
-    by_hand = cast_events(population, customers, _excluded_user(tables["users"]))
     return written | write_events(folder, population, customers, events_per_account, by_hand)
 
 

@@ -49,6 +49,7 @@ SETTINGS: dict[str, Any] = {
     "at_risk_days": 180,
     "crm_organization_id": 1,
     "effort_window_days": 365,
+    "communication_window_days": None,
     "notification_cache_minutes": 5,
     "neglected_days_ab": 30,
     "neglected_days": 90,
@@ -451,6 +452,24 @@ def whole_drop(organization_id: int = 1) -> Rows:
             ),
             key=lambda row: (row["account_id"], row["insight_type"]),
         ),
+        "meeting_summary": [
+            _core(
+                1,
+                organization_id,
+                meeting_id=meeting_id,
+                meeting_date=meeting_date,
+                meeting_duration_minutes=minutes,
+                meeting_organizer_email="owner@team.example",
+                meeting_attendee_count=attending,
+                meeting_internal_attendee_count=2,
+                meeting_customer_attendee_count=attending - 2,
+                meeting_summary="They renew." if attending > 2 else None,
+            )
+            for meeting_id, meeting_date, minutes, attending in (
+                (1, datetime(2025, 1, 5, 9), 90, 3),
+                (2, datetime(2025, 2, 1), 30, 2),
+            )
+        ],
         "lifecycle_event_history": [
             {
                 "event_id": event_id,

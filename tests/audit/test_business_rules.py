@@ -38,6 +38,7 @@ AT_RISK = {"account_id": "A1"}
 NEGLECTED = {"account_id": "A1"}
 CACHE = {"cache_key": "at-risk-accounts"}
 NEGLECTED_CACHE = {"cache_key": "neglected-accounts"}
+HELD, AHEAD = {"meeting_id": 1}, {"meeting_id": 2}
 MOMENT = timedelta(microseconds=1)
 
 
@@ -434,6 +435,28 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
         "unresolved_once",
         change("duplicate_at_risk_estimates", {"id": "d1"}, resolved_at=None),
     ),
+    # meeting_summary
+    ("meeting_summary", "organization_is_the_drops", change("meeting_summary", HELD, organization_id=999)),
+    ("meeting_summary", "customer_exists", change("meeting_summary", AHEAD, account_id=77)),
+    (
+        "meeting_summary",
+        "attendees_are_of_one_side_or_the_other",
+        change("meeting_summary", HELD, meeting_attendee_count=4),
+    ),
+    (
+        "meeting_summary",
+        "attendees_are_of_one_side_or_the_other",
+        change("meeting_summary", HELD, meeting_attendee_count=None, meeting_customer_attendee_count=None),
+    ),
+    ("meeting_summary", "meetings_are_account_communication_stats", remove("meeting_summary", HELD)),
+    ("meeting_summary", "meetings_are_account_communication_stats", remove("meeting_summary", AHEAD)),
+    ("meeting_summary", "meetings_are_account_communication_stats", change("meeting_summary", AHEAD, meeting_date=AS_OF)),
+    (
+        "meeting_summary",
+        "minutes_are_account_communication_stats_hours",
+        change("meeting_summary", HELD, meeting_duration_minutes=91),
+    ),
+    ("meeting_summary", "system_fields_are_account_cores", change("meeting_summary", HELD, data_as_of=AS_OF)),
     # neglected_accounts
     ("neglected_accounts", "account_may_be_neglected", change("accounts", A1, is_archived=True)),
     ("neglected_accounts", "account_may_be_neglected", change("accounts", A1, icp_status=" Na\u3000")),

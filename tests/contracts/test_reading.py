@@ -39,7 +39,7 @@ models:
         config: {meta: {exported: false}}
       - name: label
         data_type: varchar(20)
-        config: {meta: {allowed: [Red, Green]}}
+        config: {meta: {allowed: [Red, Green], classification: personal}}
       - name: score
         data_type: numeric(5, 2)
         config: {meta: {range: [0, 100]}}
@@ -92,6 +92,7 @@ def test_a_contract_carries_what_the_yaml_says() -> None:
     assert contract.column("label").allowed == ("Red", "Green")
     assert contract.column("score").range == (Decimal(0), Decimal(100))
     assert contract.column("parts").is_json
+    assert contract.column("label").classification == "personal"
 
 
 def test_a_column_may_stay_out_of_the_drop() -> None:

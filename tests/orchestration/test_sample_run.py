@@ -28,6 +28,7 @@ EXPORTS = {
     "estimates",
     "insight_snapshot",
     "lifecycle_event_history",
+    "meeting_summary",
     "neglected_accounts",
     "notification_cache",
 }

@@ -53,6 +53,10 @@ NEGLECTED = ("archived", "icp_status", "snooze", "threshold", "days", "order", "
 """What the paragraph on neglected accounts among the related exports rules on, likewise."""
 
 
+RELATED = ("meeting_summary",)
+"""Which other headings of the related exports rule, likewise."""
+
+
 def listed_rules() -> list[dict[str, str]]:
     with (HERE / "rules.csv").open(newline="") as file:
         return list(csv.DictReader(file))
@@ -63,6 +67,7 @@ def rules_of_the_specs() -> list[str]:
     found = [f"contracts {name}" for name in CONTRACTS]
     found += [f"scores {name}" for name in SCORES]
     found += [f"neglected {name}" for name in NEGLECTED]
+    found += [f"related {name}" for name in RELATED]
     for spec, page in (("accounts", "accounts.md"), ("at-risk", "at-risk-accounts.md")):
         text = (ROOT / "docs" / "spec" / page).read_text()
         found += [f"{spec} {number}" for number in re.findall(r"^- \*\*((?:R|AC)\d+a?)\*\*:", text, re.MULTILINE)]
@@ -85,6 +90,7 @@ def citations(text: str) -> Iterator[str]:
     yield from (f"contracts {anchor}" for anchor in _chains("contracts", "|".join(CONTRACTS), text))
     yield from (f"scores {anchor}" for anchor in _chains("scores", "|".join(SCORES), text))
     yield from (f"neglected {anchor}" for anchor in _chains("neglected", "|".join(NEGLECTED), text))
+    yield from (f"related {anchor}" for anchor in _chains("related", "|".join(RELATED), text))
     for spec in ("accounts", "at-risk"):
         for item in _chains(spec, _NUMBERED, text):
             if span := _RANGE.fullmatch(item):

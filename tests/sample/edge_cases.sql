@@ -531,6 +531,21 @@ where attended is null;
 from platform_calendar_event_attendee
 where event_id = 999999999;
 
+-- two summaries of one meeting
+from (select event_id from platform_ai_summary where event_id is not null group by all having count(distinct summary) > 1);
+
+-- a summary of a cancelled meeting
+from platform_ai_summary s
+where exists (from platform_calendar_event_prop e where e.id::text = s.event_id and e.status = 'cancelled');
+
+-- a summary of another customer's meeting
+from platform_ai_summary s
+where exists (from platform_calendar_event_prop e where e.id::text = s.event_id and e.customer_id::text <> s.customer_id);
+
+-- a summary of no meeting
+from platform_ai_summary
+where event_id = '999999999';
+
 ---- tickets
 
 -- a ticket without comments

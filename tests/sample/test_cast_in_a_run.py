@@ -261,6 +261,22 @@ def test_odd_meetings(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]
     assert [moment.replace(tzinfo=None) for moment in found[2:]] == [datetime(2025, 1, 15), datetime(2025, 1, 22)]
 
 
+def test_meetings_of_the_cast_have_their_people_and_their_latest_text(
+    drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]
+) -> None:
+    """D31: nine that are not cancelled, three of them to come; thirty hours count a day, and no end nothing."""
+    found = drop.execute(
+        "select meeting_duration_minutes, meeting_internal_attendee_count, meeting_customer_attendee_count,"
+        " meeting_summary from meeting_summary where account_id = ? order by meeting_date desc",
+        [cast[Role.ODD_MEETINGS].customer_id],
+    ).fetchall()
+    told = 'They like the "new" crew;\nsalt early.'
+    ahead, held = found[:3], found[3:]
+    assert ahead == [(60, 0, 0, None), (60, 0, 1, None), (60, 0, 0, None)]
+    assert held[:2] == [(60, 0, 0, None), (60, 2, 1, told)]
+    assert [minutes for minutes, *_ in held[2:]] == [0, 0, 24 * 60, 0]
+
+
 def test_people_who_do_not_count(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
     # D33: of four people one opted out and one is muted; the third who acted, and one whom nobody lists, make two
     found = core(drop, cast[Role.PEOPLE_WHO_DO_NOT_COUNT], "stakeholders_count, multi_threaded")

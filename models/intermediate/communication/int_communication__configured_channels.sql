@@ -1,5 +1,5 @@
 -- D36: which channels have any of their source tables; one row. A table of attendees alone makes no channel.
--- D26: whether insights have theirs.
+-- D26: whether insights have theirs; likewise attendees.
 with
 
 configured_tables as (
@@ -15,6 +15,7 @@ channels as (
         count(*) filter (where table_name = 'calendar_event_prop') > 0 as has_meetings,
         count(*) filter (where table_name = 'chat_message') > 0 as has_chat,
         count(*) filter (where table_name in ('ticket', 'ticket_comment')) > 0 as has_tickets,
+        count(*) filter (where table_name = 'calendar_event_attendee') > 0 as has_attendees,
         count(*) filter (where table_name = 'insight') > 0 as has_insights
 
     from configured_tables
@@ -30,6 +31,7 @@ final as (
         has_chat,
         has_tickets,
         has_email or has_meetings or has_chat or has_tickets as has_any,
+        has_attendees,
         has_insights
 
     from channels

@@ -30,6 +30,8 @@ meetings as (
         event_id,
         customer_id,
 
+        organizer_email,
+
         -- exact, at most a day's, and none where the end is at fault
         cast(case
             when end_fault is not null then 0

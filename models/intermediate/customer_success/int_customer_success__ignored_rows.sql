@@ -151,6 +151,23 @@ ignored as (
 
     union all
 
+    select
+        summaries.organization_id,
+        'ai_summary' as table_name,
+        'unknown meeting' as reason,
+        count(*) as row_count
+
+    from {{ ref('stg_platform__ai_summary') }} as summaries
+    left join {{ ref('stg_platform__calendar_event_prop') }} as events
+        on
+            summaries.organization_id = events.organization_id
+            and summaries.customer_id = events.customer_id
+            and summaries.event_id = events.event_id
+    where summaries.event_id is not null and events.event_id is null
+    group by summaries.organization_id
+
+    union all
+
     -- D31: held, and its hours count 0
     select
         organization_id,

@@ -12,6 +12,7 @@ renamed as (
         organization_id,
         id as summary_id,
         customer_id,
+        event_id,
 
         {{ fold_text('kind') }} as summary_kind,
         summary,

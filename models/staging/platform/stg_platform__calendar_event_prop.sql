@@ -15,6 +15,7 @@ renamed as (
 
         {{ fold_text('status') }} as meeting_status,
         {{ fold_text('kind') }} as meeting_kind,
+        organizer_email,
 
         start_time,
         end_time

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 
 def cast_events(population: Population, customers: Customers, excluded_user: int) -> dict[str, list[Row]]:
-    """Return hand-made rows by event table; `excluded_user` is one of the CRM's tenant."""
+    """Return hand-made rows by event table, and summaries of meetings; `excluded_user` is one of the CRM's tenant."""
     stage = _Stage(population, customers)
     stage.runs()
     stage.unanswered()
@@ -26,6 +26,7 @@ def cast_events(population: Population, customers: Customers, excluded_user: int
     stage.edges_of_tenants()
     stage.after_the_instant()
     stage.seasons_old()
+    stage.meeting_texts()
     return stage.tables
 
 
@@ -42,6 +43,7 @@ class _Stage:
                 "calendar_event_attendee",
                 "ticket",
                 "ticket_comment",
+                "ai_summary",
             )
         }
         self._population = population
@@ -208,6 +210,31 @@ class _Stage:
                 self._message(
                     "email_prop", Role.UNANSWERED, thread=next(thread), hours=hours, direction=direction, user=owner
                 )
+
+    def meeting_texts(self) -> None:
+        """Two summaries of one meeting, one not written yet, and those of a cancelled one, another customer's, none."""
+        role = Role.ODD_MEETINGS
+        of = self._of(role, None, 1)
+        meetings = [row for row in self.tables["calendar_event_prop"] if of.items() <= row.items()]
+        held, cancelled = (int(row["id"]) for row in meetings[:2])
+        for event, days, text, of_customer in (
+            (held, 9, "Draft", of),
+            (held, 8, 'They like the "new" crew;\nsalt early.', of),
+            (held, -1, "Not written yet", of),
+            (cancelled, 5, "Nobody met", of),
+            (held, 7, "Another customer's", self._of(Role.FLAGSHIP, None, 1)),
+            (NOBODY, 6, "Of no meeting", of),
+        ):
+            self.tables["ai_summary"].append(
+                of_customer
+                | {
+                    "id": next(self._ids),
+                    "event_id": event,
+                    "kind": "meeting",
+                    "summary": text,
+                    "created_at": self._before(days=days),
+                }
+            )
 
     # rows
 

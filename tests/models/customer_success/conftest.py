@@ -16,6 +16,7 @@ MARTS = (
     "account_keys",
     "insight_snapshot",
     "lifecycle_event_history",
+    "meeting_summary",
 )
 
 

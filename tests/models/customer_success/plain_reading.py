@@ -396,6 +396,31 @@ class Tenant:
             "ai_renewal_analysis": last("ai_summary", "renewal").get("summary"),
         }
 
+    def meeting_summaries(self, customer: int) -> list[dict[str, Any]]:
+        """related meeting_summary: the meetings of a customer that are not cancelled, held or not; D31, D37."""
+        found = []
+        for meeting, users, people in self.meetings(customer):
+            texts = [
+                row
+                for row in self.past("ai_summary", "created_at")
+                if (row["customer_id"], row.get("event_id")) == (customer, meeting["id"])
+            ]
+            organizer = meeting.get("organizer_email")
+            found.append(
+                {
+                    "meeting_id": meeting["id"],
+                    "account_id": customer,
+                    "meeting_date": meeting["start_time"],
+                    "meeting_duration_minutes": int(rounded(self._seconds(meeting) / 60, 0) or 0),
+                    "meeting_organizer_email": organizer and organizer[:100],
+                    "meeting_attendee_count": len(users) + len(people),
+                    "meeting_internal_attendee_count": len(users),
+                    "meeting_customer_attendee_count": len(people),
+                    "meeting_summary": max(texts, key=lambda r: (r["created_at"], r["id"]), default={}).get("summary"),
+                }
+            )
+        return found
+
     def names(self, row: Row) -> dict[str, Any]:
         """The tenant's own names for a customer's tier and journey, and its references as they are."""
 

@@ -38,6 +38,7 @@ def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
             "+account_communication_stats",
             "+insight_snapshot",
             "+lifecycle_event_history",
+            "+meeting_summary",
             "+int_run__platform_metrics",
         ),
     ) as built:
@@ -59,6 +60,17 @@ def test_every_column_is_what_was_worked_out(tenant: BuiltModels, mart: str, col
 def test_there_is_no_other_account(tenant: BuiltModels) -> None:
     for mart in ("account_core", "account_communication_stats"):
         assert [row["account_id"] for row in tenant.rows(mart)] == sorted(ACCOUNTS.values())
+
+
+@pytest.mark.parametrize(("mart", "columns"), [("meeting_summary", 12)])
+def test_every_row_is_what_was_worked_out(tenant: BuiltModels, mart: str, columns: int) -> None:
+    """related meeting_summary: every column, in the spec's order, of every row."""
+    expected = read_csv(GOLDEN / "expected" / f"{mart}.csv")
+    names = list(expected[0])
+    assert len(names) == columns
+    rows = tenant.rows(mart)
+    assert [name for name in rows[0] if name != "crm_account_id"] == names, "the spec's columns in the spec's order"
+    assert [{name: shown(row[name]) for name in names} for row in rows] == expected
 
 
 def test_insights_are_kept_by_type_and_by_detection(tenant: BuiltModels) -> None:
@@ -84,6 +96,8 @@ def test_what_does_not_count_is_counted(tenant: BuiltModels) -> None:
         "select dimension, cast(value as bigint) as rows from monitoring.int_run__platform_metrics order by dimension"
     )
     assert [(row["dimension"], row["rows"]) for row in metrics] == [
+        ("organization 1, ai_summary, dated after the run", 1),
+        ("organization 1, ai_summary, unknown meeting", 1),
         ("organization 1, calendar_event_prop, no end, or an end before the start", 1),
         ("organization 1, email_prop, dated after the run", 1),
         ("organization 1, insight, last detected after the run", 1),

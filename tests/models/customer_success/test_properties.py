@@ -43,6 +43,13 @@ def compare(models: BuiltModels, world: World) -> None:
                 "extracted_at": NOW,
                 "data_as_of": reading.data_as_of([]),
             }
+        meetings = [row for customer in reading.customers for row in reading.meeting_summaries(customer["id"])]
+        computed = models.query(
+            f"select * from marts.meeting_summary where organization_id = {organization} order by meeting_id"
+        )
+        assert [{name: row[name] for name in meetings[0]} for row in computed] == sorted(
+            meetings, key=lambda row: row["meeting_id"]
+        )
     assert set(rows) == set(expected)
     for key, columns in expected.items():
         assert {name: rows[key][name] for name in columns} == columns, key

@@ -155,8 +155,20 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
                     "end_time": choose.maybe(start + timedelta(seconds=rng.choice(_LENGTHS))),
                     "status": rng.choice(["confirmed", " CANCELLED", None, "tentative"]),
                     "kind": rng.choice(["qbr", " QBR ", "sync", None]),
+                    "organizer_email": rng.choice([None, "u", "😀" * 101]),
                 },
             )
+            for number in range(rng.randint(0, 2)):
+                add(
+                    "ai_summary",
+                    {
+                        "customer_id": rng.choice([customer, customer, 1]),
+                        "event_id": rng.choice([event, event, 404]),
+                        "kind": rng.choice(["meeting", "account"]),
+                        "summary": choose.maybe(f" {number} of meeting {event} of {organization} "),
+                        "created_at": choose.instant(),
+                    },
+                )
             for key, ids in (("user_id", user_ids[:-1]), ("stakeholder_id", stakeholder_ids[:-1])):
                 for person in rng.sample(ids, rng.randint(0, 2)):
                     found.setdefault("calendar_event_attendee", []).append(
