@@ -450,7 +450,11 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
     ),
     ("meeting_summary", "meetings_are_account_communication_stats", remove("meeting_summary", HELD)),
     ("meeting_summary", "meetings_are_account_communication_stats", remove("meeting_summary", AHEAD)),
-    ("meeting_summary", "meetings_are_account_communication_stats", change("meeting_summary", AHEAD, meeting_date=AS_OF)),
+    (
+        "meeting_summary",
+        "meetings_are_account_communication_stats",
+        change("meeting_summary", AHEAD, meeting_date=AS_OF),
+    ),
     (
         "meeting_summary",
         "minutes_are_account_communication_stats_hours",
