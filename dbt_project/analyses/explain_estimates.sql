@@ -25,6 +25,12 @@ select
     estimates.contract_end,
     estimates.salesperson,
     estimates.estimator,
+    -- win_loss total_estimates_by_year: won or lost, and not archived, in each year of the contract
+    {{ estimate_outcome() }} as outcome,
+    case
+        when not estimates.archived and {{ estimate_outcome() }} <> 'pending' then estimates.first_year
+    end as first_decided_year,
+    coalesce(estimates.contract_years, 1) as decided_years,
     {{ is_running_contract() }} as is_running,
     -- R5 and D4 before D10
     case

@@ -1,8 +1,8 @@
 """The rules in their own words: finds a rule by its id in the specs and the decisions (`docs/spec/`).
 
 An id is a decision (`D28`), a numbered rule of a spec (`accounts R15`, `at-risk R6a`), a score (`scores engagement`), a
-rule of the neglected accounts (`neglected threshold`), an export or matter of the related exports
-(`related meeting_summary`) or the name of something that a document defines
+rule of the neglected accounts (`neglected threshold`) or of win_loss (`win_loss rate`), an export or matter of the
+related exports (`related meeting_summary`) or the name of something that a document defines
 (`contracts segment_by_year`, `accounts days-since-last-contact`).
 """
 
@@ -27,8 +27,13 @@ _DOCUMENTS: Final = {
     "related": "related-exports.md",
     "scores": "decisions.md",
     "source-schema": "source-schema.md",
+    "win_loss": "related-exports.md",
 }
-_SECTIONS: Final = {"neglected": "# Neglected accounts", "scores": "## Scores"}
+_SECTIONS: Final = {
+    "neglected": "# Neglected accounts",
+    "scores": "## Scores (0 to 100, two decimals, half up)",
+    "win_loss": "## win_loss: ",
+}
 """The heading of a spec that is a section of its document."""
 _NUMBER: Final = re.compile(r"[A-Z]\d+[a-z]?")
 _ITEM: Final = re.compile(r"^ *(?:[-*]|\d+\.) +(?P<text>.*)$")
@@ -65,7 +70,7 @@ def _text(spec: str) -> str:
     """Read the document of a spec, without code, or its section that the spec is."""
     text = re.sub(r"```.*?```", "", (SPECS / _DOCUMENTS[spec]).read_text(encoding="utf-8"), flags=re.DOTALL)
     if heading := _SECTIONS.get(spec):
-        return re.split(r"^# ", text.partition(heading)[2].partition("\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+        return re.split(r"^##? ", text.partition(heading)[2], maxsplit=1, flags=re.MULTILINE)[0]
     return text
 
 

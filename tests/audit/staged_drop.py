@@ -162,6 +162,35 @@ def _revenue(account_id: str, year: int, revenue: str, total: str, share: str, s
     }
 
 
+def _win_loss(
+    organization_id: int,
+    scope: str,
+    key: str,
+    year: int,
+    *,
+    won: tuple[int, str],
+    lost: tuple[int, str] = (0, "0.00"),
+    rates: str = "100.0 100.0 100.0",
+) -> Row:
+    return {
+        "organization_id": organization_id,
+        "scope": scope,
+        "scope_key": key,
+        "year": year,
+        "total_estimates": won[0] + lost[0],
+        "won_estimates": won[0],
+        "lost_estimates": lost[0],
+        "pending_estimates": 0,
+        "total_value": money(won[1]) + money(lost[1]),
+        "won_value": money(won[1]),
+        "lost_value": money(lost[1]),
+        "pending_value": money("0.00"),
+        **dict(zip(("win_rate", "estimates_vs_won", "revenue_vs_won"), map(money, rates.split()), strict=True)),
+        "extracted_at": AS_OF,
+        "data_as_of": DATA_AS_OF,
+    }
+
+
 def whole_drop(organization_id: int = 1) -> Rows:
     """Give the rows of every export of the organization's drop."""
     at_risk = {
@@ -321,6 +350,7 @@ def whole_drop(organization_id: int = 1) -> Rows:
                 segment_by_year='{"2023":"A","2024":"A","2025":"A"}',
                 annual_revenue=money("733.33"),
                 revenue_by_year='{"2023":333.33,"2024":333.33,"2025":733.33}',
+                total_estimates_by_year='{"2023":1,"2024":1,"2025":3}',
                 last_interaction_date=datetime(2024, 12, 5, 23, 59),
                 days_since_last_interaction=41,
                 is_at_risk=True,
@@ -335,6 +365,7 @@ def whole_drop(organization_id: int = 1) -> Rows:
                 segment_by_year='{"2025":"D"}',
                 annual_revenue=money("100.00"),
                 revenue_by_year='{"2025":100.00}',
+                total_estimates_by_year='{"2025":1}',
             ),
         ],
         "estimates": [
@@ -366,6 +397,7 @@ def whole_drop(organization_id: int = 1) -> Rows:
                 first_year=2025,
                 division="Snow",
                 address="1  Main St",
+                salesperson=" Ann",
             ),
             _estimate(
                 "E3",
@@ -406,6 +438,28 @@ def whole_drop(organization_id: int = 1) -> Rows:
             _revenue("A1", 2024, "333.33", "333.33", "1.000000", "A", 1),
             _revenue("A1", 2025, "733.33", "833.33", "0.880000", "A", 3),
             _revenue("A2", 2025, "100.00", "833.33", "0.120000", "D", 1),
+        ],
+        "win_loss": [
+            _win_loss(organization_id, "account", "A1", 2025, won=(2, "400.00")),
+            _win_loss(organization_id, "account", "A1", 2026, won=(1, "1000.00")),
+            _win_loss(organization_id, "account", "A2", 2025, won=(1, "100.00")),
+            _win_loss(
+                organization_id, "all", "all", 2025, won=(3, "500.00"), lost=(1, "50.00"), rates="75.0 75.0 90.9"
+            ),
+            _win_loss(organization_id, "all", "all", 2026, won=(1, "1000.00")),
+            _win_loss(organization_id, "division", "Snow", 2025, won=(1, "300.00")),
+            _win_loss(
+                organization_id,
+                "division",
+                "Uncategorized",
+                2025,
+                won=(1, "100.00"),
+                lost=(1, "50.00"),
+                rates="50.0 50.0 66.7",
+            ),
+            _win_loss(organization_id, "division", "Uncategorized", 2026, won=(1, "1000.00")),
+            _win_loss(organization_id, "division", "snow", 2025, won=(1, "100.00")),
+            _win_loss(organization_id, "salesperson", "Ann", 2025, won=(1, "300.00")),
         ],
         "at_risk_accounts": [at_risk],
         "duplicate_at_risk_estimates": [

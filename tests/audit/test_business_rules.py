@@ -35,6 +35,7 @@ C1, C2, CRM_ONLY = {"account_id": 1}, {"account_id": 2}, {"account_id": A2_ACCOU
 A1, A2 = {"id": "A1"}, {"id": "A2"}
 E1, E2, E3, E4, E5 = ({"id": f"E{number}"} for number in range(1, 6))
 AT_RISK = {"account_id": "A1"}
+OF_ALL, OF_A2 = {"scope": "all", "year": 2025}, {"scope": "account", "scope_key": "A2"}
 NEGLECTED = {"account_id": "A1"}
 CACHE = {"cache_key": "at-risk-accounts"}
 NEGLECTED_CACHE = {"cache_key": "neglected-accounts"}
@@ -363,6 +364,32 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
     ("accounts", "last_interaction_counts_to_today", change("accounts", A1, last_interaction_date=AS_OF + MOMENT)),
     ("accounts", "lists_are_lists", change("accounts", A1, salespeople='{"Kim":1}')),
     ("accounts", "lmn_ids_are_unique", change("accounts", A2, lmn_crm_id="C1")),
+    (
+        "accounts",
+        "decided_estimates_are_counted_by_year",
+        change("accounts", A1, total_estimates_by_year='{"2023":1,"2024":1,"2025":2}'),
+    ),
+    ("accounts", "decided_estimates_are_counted_by_year", change("estimates", E4, archived=True)),
+    # win_loss
+    ("win_loss", "organization_is_the_drops", change("win_loss", OF_A2, organization_id=999)),
+    ("win_loss", "counts_are_the_estimates", remove("win_loss", OF_A2)),
+    ("win_loss", "counts_are_the_estimates", change("estimates", E5, status="Ballosted")),
+    ("win_loss", "counts_are_the_estimates", change("estimates", E4, archived=True)),
+    ("win_loss", "counts_are_the_estimates", change("estimates", E4, contract_start=date(2024, 12, 31))),
+    ("win_loss", "counts_are_the_estimates", change("estimates", E2, salesperson="Ann B")),
+    ("win_loss", "counts_are_the_estimates", change("estimates", E2, price_used=money("300.01"))),
+    ("win_loss", "parts_make_the_total", change("win_loss", OF_A2, total_estimates=2)),
+    ("win_loss", "parts_make_the_total", change("win_loss", OF_A2, total_value=money("100.01"))),
+    ("win_loss", "rates_are_the_quotients", change("win_loss", OF_ALL, revenue_vs_won=money("91.0"))),
+    ("win_loss", "rates_are_the_quotients", change("win_loss", OF_ALL, win_rate=None)),
+    (
+        "win_loss",
+        "rates_are_the_quotients",
+        change("win_loss", OF_A2, pending_value=money("-100.00"), total_value=money("0")),
+    ),
+    ("win_loss", "divisions_make_the_year", change("win_loss", OF_ALL, total_estimates=5)),
+    ("win_loss", "accounts_exist", change("win_loss", OF_A2, scope_key="A9")),
+    ("win_loss", "data_as_of_is_account_cores", change("win_loss", OF_ALL, data_as_of=AS_OF)),
     # at_risk_accounts
     ("at_risk_accounts", "account_is_there_and_not_archived", change("accounts", A1, is_archived=True)),
     ("at_risk_accounts", "account_is_there_and_not_archived", change("at_risk_accounts", AT_RISK, account_name="Acne")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -94,6 +95,13 @@ def _by_year(column: ExplainedColumn, pieces: Sequence[EvidenceRows]) -> Any:
     return {str(row["year"]): row["segment"] for row in _rows(pieces) if row["revenue"] is not None}
 
 
+def _counts_by_year(column: ExplainedColumn, pieces: Sequence[EvidenceRows]) -> Any:
+    counted = Counter(
+        str(row["first_decided_year"] + year) for row in _rows(pieces) for year in range(row["decided_years"])
+    )
+    return {year: Decimal(count) for year, count in counted.items()}
+
+
 def _as_asked(column: ExplainedColumn, value: Any) -> Any:
     return value.date() if column.contract.data_type == "date" and isinstance(value, datetime) else value
 
@@ -183,6 +191,7 @@ _MAKERS: dict[Kind, Callable[[ExplainedColumn, Sequence[EvidenceRows]], Any]] = 
     "sum": _sum,
     "rounded_shares": _rounded_shares,
     "by_year": _by_year,
+    "counts_by_year": _counts_by_year,
     "latest": _latest,
     "earliest": _earliest,
     "first": _first,

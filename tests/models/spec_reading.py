@@ -1,4 +1,4 @@
-"""The revenue, at-risk and neglected rules of the specs, read again in plain Python: what the models must agree with.
+"""The rules of revenue, risk, neglect, won and lost, read again in plain Python: what the models must agree with.
 
 Written from the specs' text alone, with fractions and loops, as slow and as literal as it can be.
 """
@@ -57,6 +57,70 @@ def shares(estimate: Row, selected_year: int) -> dict[int, Fraction]:
         return {start.year + n: price(estimate) / years for n in range(years)}
     dates = [estimate.get(name) for name in ("contract_end", "contract_start", "estimate_date", "created_date")]
     return {next((day.year for day in dates if day), selected_year): price(estimate)}
+
+
+def outcome(estimate: Row) -> str:
+    """Related exports, win_loss: won as D4, else lost by the status or the pipeline's, else pending."""
+    status = folded(estimate.get("status"))
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+    words = "".join(letter if letter in letters else " " for letter in status).split()
+    if is_won(estimate):
+        return "won"
+    if status.startswith("lost") or "lost" in words or folded(estimate.get("pipeline_status")) == "lost":
+        return "lost"
+    return "pending"
+
+
+def percent(part: Fraction, base: Fraction) -> Decimal | None:
+    """In percent with one decimal, half up (away from zero); None where the base is 0."""
+    if base == 0:
+        return None
+    exact = 100 * part / base
+    tenths = floor(abs(exact) * 10 + Fraction(1, 2))
+    return Decimal(tenths if exact >= 0 else -tenths).scaleb(-1)
+
+
+def win_loss(accounts: Iterable[Row], estimates: Sequence[Row], selected_year: int) -> list[Row]:
+    """Related exports, win_loss, sentence by sentence: a row per scope, whose it is, and year."""
+    known = {account["id"] for account in accounts}
+    groups: dict[tuple[str, str, int], list[Row]] = defaultdict(list)
+    for estimate in estimates:
+        if estimate.get("archived"):
+            continue
+        dates = [estimate.get(name) for name in ("contract_end", "contract_start", "estimate_date", "created_date")]
+        year = next((day.year for day in dates if day), selected_year)
+        groups["all", "all", year].append(estimate)
+        groups["division", (estimate.get("division") or "").strip() or "Uncategorized", year].append(estimate)
+        if estimate.get("account_id") in known:
+            groups["account", estimate["account_id"], year].append(estimate)
+        if salesperson := (estimate.get("salesperson") or "").strip():
+            groups["salesperson", salesperson, year].append(estimate)
+    found = []
+    for (scope, key, year), members in sorted(groups.items()):
+        row: Row = {"scope": scope, "scope_key": key, "year": year}
+        counts, values = {}, {}
+        for name in ("total", "won", "lost", "pending"):
+            own = [estimate for estimate in members if name in ("total", outcome(estimate))]
+            counts[name] = Fraction(len(own))
+            values[name] = sum(map(price, own), Fraction())
+            row[f"{name}_estimates"] = len(own)
+            row[f"{name}_value"] = rounded(values[name])
+        row["win_rate"] = percent(counts["won"], counts["won"] + counts["lost"])
+        row["estimates_vs_won"] = percent(counts["won"], counts["total"])
+        row["revenue_vs_won"] = percent(values["won"], values["total"])
+        found.append(row)
+    return found
+
+
+def total_estimates_by_year(account: Row, estimates: Sequence[Row], selected_year: int) -> dict[int, int]:
+    """Related exports, the last sentence on win_loss."""
+    counts: dict[int, int] = defaultdict(int)
+    for estimate in estimates:
+        is_own = estimate.get("account_id") == account["id"] and not estimate.get("archived")
+        if is_own and outcome(estimate) != "pending":
+            for year in shares(estimate, selected_year):
+                counts[year] += 1
+    return counts
 
 
 def rounded(dollars: Fraction) -> Decimal:

@@ -32,7 +32,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
         sources,  # type: ignore[arg-type]
         as_of="2025-03-01 08:00:00",
         selected_year=2025,
-        select=("+run_metrics", "+profile_accounts", "+notification_cache"),
+        select=("+run_metrics", "+profile_accounts", "+notification_cache", "+win_loss"),
     ) as built:
         yield built
 

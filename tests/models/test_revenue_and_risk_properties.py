@@ -1,4 +1,4 @@
-"""Revenue, segments, the at-risk and the neglected list of generated rows, compared with a plain reading of the specs.
+"""Revenue, segments, won and lost, the lists of generated rows, compared with a plain reading of the specs.
 
 The generated values crowd at the boundaries: 0, 180 and 181 days ahead; 30, 31, 90 and 91 days ago; 5 and 15 percent;
 12, 13, 24 and 25 months; halves of cents; the same division and address in other spellings.
@@ -24,11 +24,13 @@ TODAY = NOW.date()
 SELECTED_YEAR = 2024
 
 STATUSES = [
-    "Won", "won", " WON ", "Contract Signed", "Work in Progress", "Lost", "Not Sold", "Contract Signed - Draft", None,
+    "Won", "won", " WON ", "Contract Signed", "Work in Progress", "Not Sold", "Contract Signed - Draft", None,
+    "Lost", "\tLOSTage", "Estimate Lost", "closed/lost-price", "Ballosted", "Deal lost2", "Verlöst lost",
 ]  # fmt: skip
-PIPELINES = [None, None, "Sold", "SOLD ", "Lost", "Pending", "Not Sold"]
+PIPELINES = [None, None, "Sold", "SOLD ", " Lost", "Lost deal", "Pending", "Not Sold"]
 TYPES = ["Standard", "Service", " standard", "SERVICE", "Other", None]
 DIVISIONS = ["Snow", " snow ", "SNOW", "Paving", " ", None]
+SALESPEOPLE = ["Ann", " Ann", "ann", "Zoë", "\u00a0", "", None]
 ADDRESSES = ["1 Elm St", "1  elm\tst", " 1 ELM ST ", "1 Elm Street", "", None]
 PERCENTS = [Decimal(n) for n in ("4.99", "5.00", "5.01", "14.99", "15.00", "15.01", "20.00", "50.00", "100.00")]
 PRICES = [Decimal(n).scaleb(-2) for n in (0, 1, 2, 3, 5, 7, 50, 99, 100, 10000, 12345, -1, -2, -3, -50, -10000)]
@@ -126,6 +128,7 @@ def some_world(rng: random.Random, accounts: int, estimates: int) -> World:
                 "total_price": price(rng),
                 "total_price_with_tax": price(rng),
                 "division": rng.choice(DIVISIONS),
+                "salesperson": rng.choice(SALESPEOPLE),
                 "address": rng.choice(ADDRESSES),
                 "archived": rng.choice([None, False, False, False, True]),
                 "exclude_stats": rng.choice([None, True]),
@@ -188,7 +191,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
         tmp_path_factory.mktemp("models"),
         {},
         as_of=NOW.isoformat(sep=" "),
-        select=("+accounts", "+neglected_accounts"),
+        select=("+accounts", "+neglected_accounts", "+win_loss"),
         selected_year=SELECTED_YEAR,
     ) as built:
         yield built
@@ -203,8 +206,11 @@ def compare(models: BuiltModels, world: World) -> None:
     risk = spec.at_risk(accounts, found, world.get(("crm", "notification_snoozes"), []), NOW)
     computed = {row["id"]: row for row in models.rows("accounts")}
     assert set(computed) == {account["id"] for account in accounts}
-    for account, years in revenue.items():
+    for row in accounts:
+        account, years = row["id"], revenue[row["id"]]
+        decided = spec.total_estimates_by_year(row, found, SELECTED_YEAR)
         expected = {
+            "total_estimates_by_year": json.dumps(decided, sort_keys=True, separators=(",", ":")),
             "revenue_by_year": "{" + ",".join(f'"{year}":{years[year]}' for year in sorted(years)) + "}",
             "segment_by_year": json.dumps(segments[account], sort_keys=True, separators=(",", ":")),
             "annual_revenue": years.get(SELECTED_YEAR, Decimal("0.00")),
@@ -219,6 +225,11 @@ def compare(models: BuiltModels, world: World) -> None:
         "from marts.at_risk_accounts order by days_until_renewal, account_id"
     )
     assert listed == risk
+    counted = models.query(
+        "select * exclude (organization_id, extracted_at, data_as_of) from marts.win_loss "
+        "order by scope, scope_key, year"
+    )
+    assert counted == spec.win_loss(accounts, found, SELECTED_YEAR)
     neglected = models.query(
         "select account_id, days_since_interaction, threshold_days, revenue_segment from marts.neglected_accounts "
         "order by days_since_interaction nulls first, account_id"

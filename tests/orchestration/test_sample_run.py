@@ -31,6 +31,7 @@ EXPORTS = {
     "meeting_summary",
     "neglected_accounts",
     "notification_cache",
+    "win_loss",
 }
 
 STEPS = {"crm", "lmn", "platform", "guard", "load", "dbt", "stage", "audit", "compare", "report", "publish"}

@@ -57,6 +57,10 @@ RELATED = ("meeting_summary",)
 """Which other headings of the related exports rule, likewise."""
 
 
+WIN_LOSS = ("lost", "archived", "year", "scopes", "divisions", "rate", "total_estimates_by_year")
+"""What the section on win_loss among the related exports rules on, likewise."""
+
+
 def listed_rules() -> list[dict[str, str]]:
     with (HERE / "rules.csv").open(newline="") as file:
         return list(csv.DictReader(file))
@@ -68,6 +72,7 @@ def rules_of_the_specs() -> list[str]:
     found += [f"scores {name}" for name in SCORES]
     found += [f"neglected {name}" for name in NEGLECTED]
     found += [f"related {name}" for name in RELATED]
+    found += [f"win_loss {name}" for name in WIN_LOSS]
     for spec, page in (("accounts", "accounts.md"), ("at-risk", "at-risk-accounts.md")):
         text = (ROOT / "docs" / "spec" / page).read_text()
         found += [f"{spec} {number}" for number in re.findall(r"^- \*\*((?:R|AC)\d+a?)\*\*:", text, re.MULTILINE)]
@@ -91,6 +96,7 @@ def citations(text: str) -> Iterator[str]:
     yield from (f"scores {anchor}" for anchor in _chains("scores", "|".join(SCORES), text))
     yield from (f"neglected {anchor}" for anchor in _chains("neglected", "|".join(NEGLECTED), text))
     yield from (f"related {anchor}" for anchor in _chains("related", "|".join(RELATED), text))
+    yield from (f"win_loss {anchor}" for anchor in _chains("win_loss", "|".join(WIN_LOSS), text))
     for spec in ("accounts", "at-risk"):
         for item in _chains(spec, _NUMBERED, text):
             if span := _RANGE.fullmatch(item):

@@ -87,6 +87,17 @@ def test_who_is_at_risk(
     assert found == ([] if days is None else [(days,)])
 
 
+def test_what_was_won_and_lost(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
+    """Six of nine contradicting statuses are won, at 1,500, one is lost; of three more, at 100, two speak of a loss."""
+    found = drop.execute(
+        "select year, total_estimates, won_estimates, lost_estimates, pending_estimates, won_value, lost_value, "
+        "pending_value, win_rate, estimates_vs_won, revenue_vs_won from win_loss where scope_key = ?",
+        [cast[Role.STATUS_CONFLICTS].warehouse_id],
+    ).fetchall()
+    values = ("9000.00", "1700.00", "3100.00", "66.7", "50.0", "65.2")
+    assert found == [(2025, 12, 6, 3, 3, *map(Decimal, values))]
+
+
 @pytest.mark.parametrize(
     ("role", "row"),
     [

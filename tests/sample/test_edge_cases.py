@@ -136,6 +136,9 @@ def test_status_and_pipeline_contradict_each_other(cells: Cells) -> None:
         ("sold - verbal", "Estimate In Progress"),
         ("Pending", " WON "),
         ("Lost", "Work Complete"),
+        ("Pending", "Lost to another bidder"),
+        ("Pending", "Deposit lost?"),
+        ("Pending", "Ballosted Beds"),
     } <= pairs
     assert any(status == "Contract Signed - Draft" for _, status in pairs)
 

@@ -20,6 +20,12 @@ estimates as (
 
 ),
 
+decided as (
+
+    select * from {{ ref('int_estimates__decided_by_year') }}
+
+),
+
 contacts as (
 
     select * from {{ ref('int_accounts__contacts') }}
@@ -45,6 +51,20 @@ by_year as (
         ) }} || '}' as segment_by_year
 
     from revenue
+    group by account_id
+
+),
+
+decided_by_year as (
+
+    -- win_loss total_estimates_by_year: a year without a won or lost estimate is absent
+    select
+        account_id,
+        '{' || {{ ordered_concat(
+            "'\"' || cast(year as " ~ text_type() ~ ") || '\":' || cast(estimates_count as " ~ text_type() ~ ")", ',', 'year'
+        ) }} || '}' as total_estimates_by_year
+
+    from decided
     group by account_id
 
 ),
@@ -128,6 +148,7 @@ described as (
         coalesce(by_year.segment_by_year, '{}') as segment_by_year,
         coalesce(selected_year.revenue, {{ without_revenue("revenue") }}) as annual_revenue,
         coalesce(by_year.revenue_by_year, '{}') as revenue_by_year,
+        coalesce(decided_by_year.total_estimates_by_year, '{}') as total_estimates_by_year,
 
         -- what the filters and sort orders of the accounts page need; accounts R28, D16
         coalesce({{ fold_text('accounts.account_type') }} in ('customer', 'client'), false)
@@ -150,6 +171,8 @@ described as (
     from accounts
     left join by_year
         on accounts.account_id = by_year.account_id
+    left join decided_by_year
+        on accounts.account_id = decided_by_year.account_id
     left join selected_year
         on accounts.account_id = selected_year.account_id
     left join salespeople

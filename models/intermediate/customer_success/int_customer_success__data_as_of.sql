@@ -9,6 +9,17 @@ spine as (
 
 ),
 
+organizations as (
+
+    select organization_id from spine
+
+    union
+
+    -- D24: the CRM's, whose estimates may have no account
+    select cast({{ var('crm_organization_id') }} as bigint) as organization_id
+
+),
+
 latest as (
 
     {% for instant in data_instants() -%}
@@ -28,12 +39,12 @@ latest as (
 by_organization as (
 
     select
-        spine.organization_id,
+        organizations.organization_id,
         coalesce(max(latest.latest_at), {{ as_of() }}) as data_as_of
 
-    from spine
-    left join latest on spine.organization_id = latest.organization_id
-    group by spine.organization_id
+    from organizations
+    left join latest on organizations.organization_id = latest.organization_id
+    group by organizations.organization_id
 
 )
 

@@ -105,7 +105,16 @@ dated as (
             when 'estimate_date' then {{ year_of('estimate_date') }}
             when 'created_date' then {{ year_of('created_date') }}
             else {{ selected_year() }}
-        end as first_year
+        end as first_year,
+        {{ estimate_outcome() }} as outcome,
+        -- win_loss year: one year, whatever the term
+        coalesce(
+            {{ year_of('contract_end') }},
+            {{ year_of('contract_start') }},
+            {{ year_of('estimate_date') }},
+            {{ year_of('created_date') }},
+            {{ selected_year() }}
+        ) as outcome_year
 
     from contract_terms
 

@@ -59,6 +59,7 @@ final as (
         accounts.salespeople,
         accounts.estimators,
         accounts.days_since_last_interaction,
+        accounts.total_estimates_by_year,
         -- accounts R31, R32, at-risk R31: calculated, never account.status
         at_risk.account_id is not null as is_at_risk,
         at_risk.days_until_renewal,

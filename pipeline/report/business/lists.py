@@ -15,7 +15,7 @@ from pipeline.paths import PROJECT_ROOT
 MOST_ROWS: Final = 1000
 """How many rows of a list the page holds; the CSV beside it has all."""
 
-Kind = Literal["text", "money", "number", "date", "account"]
+Kind = Literal["text", "money", "number", "year", "date", "account"]
 
 _OWN: Final = Path(__file__).parent / "lists"
 _QUESTIONS: Final = PROJECT_ROOT / "queries"
@@ -170,6 +170,40 @@ LISTS: Final = (
             Column("win_rate", "Win rate, %", "number"),
         ),
     ),
+    ListSpec(
+        "win-rates",
+        "Win rate by division and salesperson",
+        "Estimates that are not archived, each in one year: that of the contract's end, else of its start or its date.",
+        _OWN / "win_rates.sql",
+        ("win_loss",),
+        "win_loss.csv",
+        (
+            Column("year", "Year", "year", filters=True),
+            Column("part", "By", filters=True),
+            Column("name", "Name"),
+            Column("estimates", "Estimates", "number"),
+            Column("won", "Won", "number"),
+            Column("lost", "Lost", "number"),
+            Column("win_rate", "Won of decided, %", "number"),
+            Column("won_value", "Won value", "money"),
+            Column("won_share", "Of all value, %", "number"),
+        ),
+    ),
+    ListSpec(
+        "division-revenue",
+        "Revenue by year and division",
+        "Won estimates of accounts, as their revenue counts them: a contract in equal parts in each of its years.",
+        _OWN / "division_revenue.sql",
+        ("estimates",),
+        "estimates.csv",
+        (
+            Column("year", "Year", "year", filters=True),
+            Column("division", "Division", filters=True),
+            Column("contracts", "Contracts", "number"),
+            Column("accounts", "Accounts", "number"),
+            Column("revenue", "Revenue", "money"),
+        ),
+    ),
 )
 
 
@@ -179,8 +213,12 @@ def open_views(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path])
         connection.execute(f"create or replace temp view {quoted(name)} as {utc_rows(connection, path)}")
 
 
-def read_lists(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path]) -> Iterator[ShownList]:
-    """Read every list whose exports are there; `open_views` comes first."""
+def read_lists(
+    connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path], decisions: Mapping[str, Any]
+) -> Iterator[ShownList]:
+    """Read every list whose exports are there; `open_views` comes first. `decisions` are the run's (D10)."""
+    for name in ("revenue_includes_archived_estimates", "revenue_honours_exclude_stats"):
+        connection.execute(f"set variable {name} = {str(decisions[name]).lower()}")
     for spec in LISTS:
         if not files.keys() >= set(spec.needs):
             continue

@@ -45,7 +45,7 @@ def render_business_page(sources: BusinessSources, plan: RunPlan) -> bytes:
     with scratch_connection() as connection:
         connection.execute("set timezone = 'UTC'")
         open_views(connection, sources.files)
-        lists = list(read_lists(connection, sources.files))
+        lists = list(read_lists(connection, sources.files, plan.decisions))
         named = {account for shown in lists for account in shown.accounts if account is not None}
         accounts = read_accounts(connection, named, sources.health, sources.earlier, plan.as_of)
         total = connection.execute("select count(*) from account_core").fetchone()
@@ -91,12 +91,15 @@ def cell(value: Any, kind: Kind) -> str:
         return value.isoformat()
     if isinstance(value, Decimal):
         return figure(value)
+    if kind == "year":
+        return str(value)
     return number(value) if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def choices(shown: ShownList, position: int) -> list[str]:
     """List the values that a column is filtered by; none where there are too many."""
-    found = sorted({cell(row[position], "text") for row in shown.rows} - {""})
+    kind = shown.spec.columns[position].kind
+    found = sorted({cell(row[position], kind) for row in shown.rows} - {""})
     return found if 1 < len(found) <= _MOST_CHOICES else []
 
 

@@ -187,6 +187,9 @@ def _odd(population: Population) -> Iterator[_Made]:
     yield odd(Role.LINKED_BY_CONTACT, crm_link=cast[Role.LINKED_BY_CONTACT].people[0].lmn_contact_id)
     yield odd(Role.LINKED_BY_CONTACT, "50.25", crm_link=cast[Role.LINKED_BY_CONTACT].people[0].lmn_contact_id.lower())
 
+    for status in ("Lost to another bidder", "Deposit lost?", "Ballosted Beds"):
+        yield odd(Role.STATUS_CONFLICTS, "100.00", pipeline_status="Pending", status=status, salesperson=None)
+
 
 def _flagships(population: Population, ordinary: pa.Table) -> Iterator[_Made]:
     """Accounts that bring enough of each year to be segment A and B, at the size of this sample."""

@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 
 from pipeline.report.business.accounts import HEALTH, EarlierDrop
 from pipeline.report.business.page import BusinessSources
-from pipeline.run_plan import RunPlan
+from pipeline.run_plan import RunPlan, decide
 from tests.drops.weeks import CONTRACTS, LAST_WEEK, THIS_WEEK, whole_row
 
-PLAN = RunPlan(THIS_WEEK, 2025, {}, ())
+PLAN = RunPlan(THIS_WEEK, 2025, decide({}), ())
 HOSTILE = "<script>alert(1)</script> & Söhne"
 
 _CHANGES = pa.schema(
@@ -66,6 +66,23 @@ def risk(number: int, **columns: Any) -> dict[str, Any]:
     }
 
 
+def counted(
+    scope: str, key: str, year: int, total: int, won: int, lost: int, rates: Sequence[str | None]
+) -> dict[str, Any]:
+    """Make a row of win_loss: each estimate won is worth 100."""
+    names = ("win_rate", "estimates_vs_won", "revenue_vs_won")
+    return {
+        "scope": scope,
+        "scope_key": key,
+        "year": year,
+        "total_estimates": total,
+        "won_estimates": won,
+        "lost_estimates": lost,
+        "won_value": Decimal(100 * won),
+        **{name: rate and Decimal(rate) for name, rate in zip(names, rates, strict=True)},
+    }
+
+
 def made_sources(folder: Path, accounts: int = 12, risks: int = 4, *, hostile: bool = False) -> BusinessSources:
     """Make a drop of so many accounts, the first of them at risk; the drop before had 30 points for account 1."""
     name = {"account_name": HOSTILE} if hostile else {}
@@ -81,6 +98,12 @@ def made_sources(folder: Path, accounts: int = 12, risks: int = 4, *, hostile: b
             {"id": f"e{number}", "salesperson": "Ann" if number % 2 else "Bob"} for number in range(1, risks + 1)
         ],
         "account_revenue_by_year": [],
+        "win_loss": [
+            counted("division", "Snow", 2024, 1, 0, 0, [None, "0.0", "0.0"]),
+            counted("division", "Snow", 2025, 5, 3, 1, ["75.0", "60.0", "85.7"]),
+            counted("account", "c1", 2025, 5, 3, 1, ["75.0", "60.0", "85.7"]),
+            counted("salesperson", "Ann", 2025, 5, 3, 1, ["75.0", "60.0", "85.7"]),
+        ],
     }
     written = {export: write_export(folder, export, rows) for export, rows in files.items()}
     changes = [{"account_id": 3, "change": "health_label", "before": "Green", "after": "Red", "detail": None}]

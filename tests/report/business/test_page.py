@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 from pipeline.report.business.lists import MOST_ROWS
 from pipeline.report.business.page import render_business_page
-from tests.report.business.made_drop import HOSTILE, PLAN, made_sources
+from tests.report.business.made_drop import HOSTILE, PLAN, made_sources, write_export
 
 
 def section(page: str, name: str) -> str:
@@ -44,6 +45,35 @@ def test_renewals_are_summed_by_month(tmp_path: Path) -> None:
 
 def test_red_and_untouched_accounts_come_with_their_worth(tmp_path: Path) -> None:
     assert [row[0] for row in rows_of(rendered(tmp_path, accounts=7), "red")] == ["Account 3", "Account 6"]
+
+
+def test_win_rates_are_those_of_the_drop_by_division_and_salesperson(tmp_path: Path) -> None:
+    assert rows_of(rendered(tmp_path), "win-rates") == [
+        ["2025", "division", "Snow", "5", "3", "1", "75", "$300.00", "85.70"],
+        ["2025", "salesperson", "Ann", "5", "3", "1", "75", "$300.00", "85.70"],
+        ["2024", "division", "Snow", "1", "0", "0", "", "$0.00", "0"],
+    ]
+
+
+def test_the_revenue_of_a_division_is_its_contracts_shares_in_each_of_their_years(tmp_path: Path) -> None:
+    """D8, D9, D11: three contracts of one cent over three years are a cent in each; lost and unlinked ones are none."""
+    cent = {"account_id": "c1", "is_won": True, "price_used": Decimal("0.01"), "first_year": 2023, "division": " Snow"}
+    rows = [
+        *({"id": f"third-{number}", **cent, "contract_years": 3} for number in range(3)),
+        {"id": "whole", **cent, "price_used": Decimal("100.00"), "first_year": 2025, "account_id": "c2"},
+        {"id": "none", **cent, "division": " ", "price_used": Decimal("-1.50"), "first_year": 2025},
+        {"id": "lost", **cent, "is_won": False},
+        {"id": "unlinked", **cent, "account_id": None},
+    ]
+    sources = made_sources(tmp_path)
+    files = {**sources.files, "estimates": write_export(tmp_path / "more", "estimates", rows)}
+    page = render_business_page(replace(sources, files=files), PLAN).decode()
+    assert rows_of(page, "division-revenue") == [
+        ["2025", "Snow", "4", "2", "$100.01"],
+        ["2025", "Uncategorized", "1", "1", "$-1.50"],
+        ["2024", "Snow", "3", "1", "$0.01"],
+        ["2023", "Snow", "3", "1", "$0.01"],
+    ]
 
 
 def test_who_moved_says_what_was_and_what_is(tmp_path: Path) -> None:
