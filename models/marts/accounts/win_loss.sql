@@ -86,7 +86,8 @@ counted as (
         cast(sum(estimates) as bigint) as total_estimates,
         cast(sum(cents) as bigint) as total_cents,
         {% for outcome in ['won', 'lost', 'pending'] -%}
-        cast(coalesce(sum(case when outcome = '{{ outcome }}' then estimates end), 0) as bigint) as {{ outcome }}_estimates,
+        cast(coalesce(sum(case when outcome = '{{ outcome }}' then estimates end), 0) as bigint)
+            as {{ outcome }}_estimates,
         cast(coalesce(sum(case when outcome = '{{ outcome }}' then cents end), 0) as bigint) as {{ outcome }}_cents
         {{- "," if not loop.last }}
         {% endfor %}
@@ -116,7 +117,8 @@ final as (
         {{ round_half_up(
             '100 * counted.won_estimates', 'counted.won_estimates + counted.lost_estimates', 1, precision=4
         ) }} as win_rate,
-        {{ round_half_up('100 * counted.won_estimates', 'counted.total_estimates', 1, precision=4) }} as estimates_vs_won,
+        {{ round_half_up('100 * counted.won_estimates', 'counted.total_estimates', 1, precision=4) }}
+            as estimates_vs_won,
         {{ round_half_up('100 * counted.won_cents', 'counted.total_cents', 1, precision=24) }} as revenue_vs_won,
 
         -- system fields
