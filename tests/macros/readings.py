@@ -25,6 +25,7 @@ BLANKS: Final = (
 )
 _PIECES: Final = [
     *"aAbBzZéÉèÈäÄåÅñßẞİıIiΣσςΑΒǅÆæ中😀𐐀,;[]{}%_/'\"\\", *"\b\f\n\r\t\x01\x0b\x1e\x1f\x7f\x80", *BLANKS,
+    "lost", "LOST", "9",
 ]  # fmt: skip
 _EXACT: Final = decimal.Context(prec=80)
 _GROUP: Final = 50
@@ -156,6 +157,11 @@ def lower(text: str) -> str:
     return "".join({"İ": "i", "Σ": "σ"}.get(letter, letter.lower()) for letter in text)
 
 
+def _has_lost(text: str) -> bool:
+    """Whether "lost" stands alone among what are no ASCII letters or digits."""
+    return "lost" in re.split("[^a-z0-9]+", lower(text))
+
+
 def _has_client(text: str) -> bool:
     try:
         values = json.loads(text)
@@ -173,17 +179,17 @@ def _places(rows: list[Row]) -> tuple[dict[int, int], dict[int, int]]:
 
 
 def read_texts(rows: list[Row]) -> list[Row]:
-    """Blanks, cases, JSON, hashes, prefixes, membership and order."""
+    """Blanks, cases, JSON, hashes, prefixes, membership, words and order."""
     up, down = _places(rows)
     read: list[Row] = []
     for n, text in rows:
         if text is None:
-            read.append((n, None, None, None, None, True, "null", None, None, None, False, None, up[n], down[n]))
+            read.append((n, None, None, None, None, True, "null", None, None, None, False, None, None, up[n], down[n]))
             continue
         trimmed = text.strip(BLANKS)
         crm_id = 500_000_000_000_000 + int(hashlib.md5(f"crm:{text}".encode()).hexdigest()[:12], 16)
         written = (json.dumps(text, ensure_ascii=False), hashlib.md5(text.encode()).hexdigest(), crm_id)
-        flags = (text.startswith("so'ld\\"), _has_client(text))
+        flags = (text.startswith("so'ld\\"), _has_client(text), _has_lost(text))
         cleaned = (trimmed, re.sub(f"[{BLANKS}]+", " ", text), lower(text), lower(trimmed), not trimmed)
         read.append((n, *cleaned, *written, *flags, text, up[n], down[n]))
     return read
