@@ -278,6 +278,22 @@ def runs(
 
 
 @app.command()
+def history(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make the records of kept drops again first.")] = False,
+    target: Annotated[str | None, typer.Option(help="Whose marts: duckdb or postgres.")] = None,
+    exports: _Drops = None,
+    state: _RunsState = None,
+) -> None:
+    """Say of which instants account_history and the at-risk episodes know, and by which drop."""
+    from pipeline.orchestration.look_back import rebuild_timeline, timeline_lines
+
+    settings = _settings({"target": target, "exports": exports, "state": state})
+    if rebuild:
+        _print(*rebuild_timeline(settings, _say))
+    _print(*timeline_lines(settings) or ["no drop is known yet"])
+
+
+@app.command()
 def replay(
     drop: Annotated[str, typer.Argument(help=_DROP, metavar="DROP")],
     exports: _Drops = None,

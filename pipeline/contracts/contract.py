@@ -122,6 +122,12 @@ class ExportContract:
         """The schema of the drop's Parquet file."""
         return pa.schema([pa.field(c.name, c.arrow_type, nullable=c.nullable) for c in self.exported_columns])
 
+    @property
+    def mart_schema(self) -> pa.Schema:
+        """The schema of the rows of a mart that no model builds: instants are in UTC, without a zone."""
+        instant = pa.timestamp("us")
+        return pa.schema([(c.name, instant if c.data_type == "timestamp" else c.arrow_type) for c in self.columns])
+
     def column(self, name: str) -> ContractColumn:
         """Return the column `name`; KeyError if there is none."""
         for column in self.columns:

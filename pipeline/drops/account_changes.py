@@ -27,7 +27,7 @@ UNKNOWN: Final = "unknown"
 """The detail of an account that is no longer at risk where nobody tells why."""
 
 OUTCOMES: Final = pa.schema([("estimate_id", pa.string()), ("outcome", pa.string())])
-"""What became of each won estimate that ends (the mart `renewal_outcomes`); one that is not there is lost."""
+"""What became of each estimate (the mart `renewal_outcomes`); one that is not there is lost."""
 
 
 def account_changes(

@@ -173,13 +173,18 @@ changes as (
 
     union all
 
-    -- a won estimate that is not among the outcomes any more is lost
+    -- an estimate that is not among the outcomes any more is lost; one that is at risk is so with another account
     select
         crm_accounts.account_id,
         'at_risk_off',
         at_risk.renewal_date::varchar,
         null,
-        case when $is_outcome_known then coalesce(outcomes.outcome, 'lost') else $unknown end
+        case
+            when not $is_outcome_known then $unknown
+            when outcomes.outcome = 'at risk' then 'moved'
+            when outcomes.outcome = 'not won' then 'no longer won'
+            else coalesce(outcomes.outcome, 'lost')
+        end
     from before_at_risk_accounts as at_risk
     anti join now_at_risk_accounts as later using (account_id)
     inner join crm_accounts on crm_accounts.crm_account_id = at_risk.account_id

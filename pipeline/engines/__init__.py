@@ -66,6 +66,22 @@ class WrittenMart:
     rows: pa.Table
 
 
+@dataclass(frozen=True)
+class PartedMart:
+    """A mart that lies in Parquet files, one for each organization and drop, which are its rows' `drop_name`.
+
+    What is published of a part stays as it is, unless the mart is written `anew`: parts never change.
+    """
+
+    contract: ExportContract
+    parts: Mapping[tuple[int, str], Path]
+    anew: bool = False
+
+
+AnyMart = WrittenMart | PartedMart
+"""A mart that no model builds."""
+
+
 class Engine(Protocol):
     """What a run needs of an engine, in this order: stamped, load, the dbt session, stamp, read, commit."""
 
@@ -98,14 +114,14 @@ class Engine(Protocol):
         """Return the rows of a mart as people read it, where the columns have these values."""
 
     def commit(
-        self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[WrittenMart] = ()
+        self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:
         """Let readers of the marts see this run's, but for the organizations held back, whose rows stay as they are.
 
         Beside what the models built they see the `written` marts.
         """
 
-    def commit_written(self, written: Sequence[WrittenMart]) -> None:
+    def commit_written(self, written: Sequence[AnyMart]) -> None:
         """Let readers see these marts, where marts are published; all others stay as they are."""
 
     def close(self) -> None:
@@ -121,7 +137,7 @@ def keeps_models(target: str, state: Path, mark: str) -> bool:
     return stamped_in(state / DATABASE_FILE, mark) is not None
 
 
-def replace_marts(settings: Settings, marts: Sequence[WrittenMart]) -> None:
+def replace_marts(settings: Settings, marts: Sequence[AnyMart]) -> None:
     """Let readers of the marts see these rows of some of them at once; all others stay as they are.
 
     On Spark nothing is done: its marts are the weekly run's files.

@@ -14,7 +14,7 @@ import pyarrow as pa
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import quoted, quoted_text, read_parquet
 from pipeline.contracts.contract import ExportContract
-from pipeline.engines import NOBODY, HeldBack, RawTable, WrittenMart
+from pipeline.engines import NOBODY, AnyMart, HeldBack, RawTable
 from pipeline.engines.duckdb_marts import PUBLISHED_FILE, publish_marts, replace_written
 from pipeline.settings import Settings
 
@@ -150,12 +150,12 @@ class DuckDBEngine:
             return connection.execute(f"from marts.{quoted(mart)} where {chosen}", [*having.values()]).to_arrow_table()
 
     def commit(
-        self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[WrittenMart] = ()
+        self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:
         """Replace `published.duckdb`, which people query, by a file with this run's marts."""
         publish_marts(self._reader(), self.path.with_name(PUBLISHED_FILE), contracts, held_back, written)
 
-    def commit_written(self, written: Sequence[WrittenMart]) -> None:
+    def commit_written(self, written: Sequence[AnyMart]) -> None:
         """Replace `published.duckdb` by a copy with these marts."""
         replace_written(self.path.with_name(PUBLISHED_FILE), written)
 

@@ -13,10 +13,10 @@ from typing import Final
 
 import duckdb
 
-from pipeline.common.scratch_database import quoted, quoted_text
+from pipeline.common.scratch_database import quoted, quoted_text, read_parquet
 from pipeline.contracts.contract import ExportContract
 from pipeline.contracts.mart_descriptions import MartDescription, described, mart_descriptions
-from pipeline.engines import TENANT, HeldBack, WrittenMart
+from pipeline.engines import TENANT, AnyMart, HeldBack, PartedMart
 from pipeline.storage.local_files import whole_file
 
 PUBLISHED_FILE: Final = "published.duckdb"
@@ -29,7 +29,7 @@ def publish_marts(
     published: Path,
     contracts: Sequence[ExportContract],
     held_back: HeldBack,
-    written: Sequence[WrittenMart] = (),
+    written: Sequence[AnyMart] = (),
 ) -> None:
     """Write the marts that `build` holds into a new `published` file; rows of those held back stay as they are."""
     promised = {contract.name: contract for contract in contracts}
@@ -55,7 +55,7 @@ def publish_marts(
                 build.execute("detach before")
 
 
-def replace_written(published: Path, written: Sequence[WrittenMart]) -> None:
+def replace_written(published: Path, written: Sequence[AnyMart]) -> None:
     """Replace these marts in a copy of the `published` file, and the file by it; where there is none, do nothing."""
     if not published.exists():
         return
@@ -67,13 +67,17 @@ def replace_written(published: Path, written: Sequence[WrittenMart]) -> None:
             connection.execute("detach published")
 
 
-def _write(connection: duckdb.DuckDBPyConnection, written: Sequence[WrittenMart]) -> None:
+def _write(connection: duckdb.DuckDBPyConnection, written: Sequence[AnyMart]) -> None:
     """Write marts that no model builds."""
     for mart in written:
         table = f"published.{MARTS}.{quoted(mart.contract.name)}"
-        connection.register("written_rows", mart.rows)
+        rows = mart.contract.mart_schema.empty_table() if isinstance(mart, PartedMart) else mart.rows
+        connection.register("written_rows", rows)
         connection.execute(f"create or replace table {table} as from written_rows")
         connection.unregister("written_rows")
+        if isinstance(mart, PartedMart) and mart.parts:
+            parts = read_parquet([*mart.parts.values()], "union_by_name = true")
+            connection.execute(f"insert into {table} by name from {parts}")
         _describe(connection, mart.contract.name, described(mart.contract))
 
 

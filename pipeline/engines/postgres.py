@@ -20,7 +20,7 @@ from psycopg import sql
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import in_order
 from pipeline.contracts.contract import ExportContract
-from pipeline.engines import NOBODY, HeldBack, RawTable, WrittenMart
+from pipeline.engines import NOBODY, AnyMart, HeldBack, RawTable
 from pipeline.engines.postgres_marts import BUILD_SCHEMA, MARTS_SCHEMA, publish_marts, replace_written
 from pipeline.engines.postgres_server import PostgresServer, open_server
 from pipeline.settings import Settings
@@ -126,13 +126,13 @@ class PostgresEngine:
         return pa.table({name: _in_type(table[name], types[name], f"{mart}.{name}") for name in types})
 
     def commit(
-        self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[WrittenMart] = ()
+        self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:
         """Put this run's marts before their readers, all in one transaction."""
         self._check_stamp()
         publish_marts(self._connection, contracts, held_back, written)
 
-    def commit_written(self, written: Sequence[WrittenMart]) -> None:
+    def commit_written(self, written: Sequence[AnyMart]) -> None:
         """Put these marts before their readers."""
         replace_written(self._connection, written)
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import psycopg
+import pyarrow as pa
+import pyarrow.parquet as pq
 from psycopg import sql
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract
 from pipeline.contracts.mart_descriptions import MartDescription, described, mart_descriptions
-from pipeline.engines import NOBODY, TENANT, HeldBack, WrittenMart
+from pipeline.engines import NOBODY, TENANT, AnyMart, HeldBack, PartedMart
 
 BUILD_SCHEMA: Final = "marts_build"
 MARTS_SCHEMA: Final = "marts"
@@ -36,7 +38,7 @@ def publish_marts(
     connection: psycopg.Connection[Any],
     contracts: Sequence[ExportContract],
     held_back: HeldBack = NOBODY,
-    written: Sequence[WrittenMart] = (),
+    written: Sequence[AnyMart] = (),
 ) -> None:
     """Replace the rows of every mart by the rows that were built, or change nothing and raise WarehouseError.
 
@@ -66,7 +68,7 @@ def publish_marts(
     connection.commit()
 
 
-def replace_written(connection: psycopg.Connection[Any], written: Sequence[WrittenMart]) -> None:
+def replace_written(connection: psycopg.Connection[Any], written: Sequence[AnyMart]) -> None:
     """Replace the rows of these marts, where marts are published."""
     with connection.transaction():
         if present := _tables(connection, MARTS_SCHEMA):
@@ -74,22 +76,46 @@ def replace_written(connection: psycopg.Connection[Any], written: Sequence[Writt
                 _write(connection, mart, present)
 
 
-def _write(connection: psycopg.Connection[Any], written: WrittenMart, present: Mapping[str, _Mart]) -> None:
+def _write(connection: psycopg.Connection[Any], written: AnyMart, present: Mapping[str, _Mart]) -> None:
     """Write a mart that no model builds, with the descriptions of its columns."""
     contract = written.contract
     columns = tuple((column.name, _type_of(column), not column.nullable) for column in contract.columns)
-    mart = _Mart(contract.name, columns)
-    table = sql.Identifier(MARTS_SCHEMA, mart.name)
+    is_parted = isinstance(written, PartedMart)
+    mart = _Mart(contract.name, columns, (contract.tenant, *contract.primary_key) if is_parted else ())
     there = present.get(contract.name)
     # types are left as a run made them, and so are grants and views upon the table
     if there is None or [name for name, _, _ in there.columns] != [name for name, _, _ in columns]:
         _recreate(connection, mart)
     _describe(connection, mart.name, described(contract))
-    connection.execute(sql.SQL("delete from {}").format(table))
-    names = sql.SQL(", ").join(sql.Identifier(name) for name, _, _ in columns)
-    with connection.cursor() as cursor, cursor.copy(sql.SQL("copy {} ({}) from stdin").format(table, names)) as copy:
-        for row in written.rows.to_pylist():
-            copy.write_row([row[name] for name, _, _ in columns])
+    if isinstance(written, PartedMart):
+        _write_parts(connection, written, [name for name, _, _ in columns])
+    else:
+        connection.execute(sql.SQL("delete from {}").format(sql.Identifier(MARTS_SCHEMA, mart.name)))
+        _copy(connection, mart.name, [name for name, _, _ in columns], written.rows)
+
+
+def _write_parts(connection: psycopg.Connection[Any], written: PartedMart, columns: Sequence[str]) -> None:
+    """Remove the parts of a mart that are none any more, and copy those that are not there yet."""
+    table = sql.Identifier(MARTS_SCHEMA, written.contract.name)
+    there = connection.execute(sql.SQL("select distinct {}, drop_name from {}").format(sql.Identifier(TENANT), table))
+    kept = set[tuple[int, str]]()
+    for part in there.fetchall():
+        if part in written.parts and not written.anew:
+            kept.add(part)
+        else:
+            gone = sql.SQL("delete from {} where {} = %s and drop_name = %s").format(table, sql.Identifier(TENANT))
+            connection.execute(gone, part)
+    for part in written.parts.keys() - kept:
+        _copy(connection, written.contract.name, columns, pq.read_table(written.parts[part]))
+
+
+def _copy(connection: psycopg.Connection[Any], name: str, columns: Sequence[str], rows: pa.Table) -> None:
+    """Append rows to a mart; a column that they do not have is null."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    target = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(MARTS_SCHEMA, name), names)
+    with connection.cursor() as cursor, cursor.copy(target) as copy:
+        for row in rows.to_pylist():
+            copy.write_row([row.get(column) for column in columns])
 
 
 def _type_of(column: ContractColumn) -> str:

@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import in_order
 from pipeline.contracts.contract import ExportContract
-from pipeline.engines import NOBODY, HeldBack, RawTable, WrittenMart
+from pipeline.engines import NOBODY, AnyMart, HeldBack, PartedMart, RawTable
 from pipeline.engines.spark_cluster import SHORT_LIVED, WORKERS, LocalCluster, require_spark
 from pipeline.settings import Settings
 from pipeline.storage.local_files import point_link, whole_file, write_whole
@@ -159,7 +159,7 @@ class SparkEngine:
         return table
 
     def commit(
-        self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[WrittenMart] = ()
+        self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:
         """Point `published` to this run's folder, and remove all others but the one that it pointed to.
 
@@ -176,7 +176,7 @@ class SparkEngine:
             if other.name not in (build.name, before):
                 shutil.rmtree(other)
 
-    def commit_written(self, written: Sequence[WrittenMart]) -> None:
+    def commit_written(self, written: Sequence[AnyMart]) -> None:
         """Write these marts into the folder that `published` points to."""
         if self._published.exists():
             for mart in written:
@@ -227,9 +227,16 @@ class SparkEngine:
         return SparkEngine._session
 
 
-def _write(build: Path, mart: WrittenMart) -> None:
-    """Write a mart that no model builds as one Parquet file."""
+def _write(build: Path, mart: AnyMart) -> None:
+    """Write a mart that no model builds as one Parquet file, or of one in parts a file each."""
     folder = build / "marts" / mart.contract.name
+    if isinstance(mart, PartedMart):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        pq.write_table(mart.contract.mart_schema.empty_table(), folder / _WRITTEN)
+        for number, part in enumerate(mart.parts.values()):
+            shutil.copyfile(part, folder / f"{number:06}-{_WRITTEN}")
+        return
     folder.mkdir(exist_ok=True)
     with whole_file(folder / _WRITTEN) as draft:
         pq.write_table(mart.rows, draft)
@@ -237,7 +244,7 @@ def _write(build: Path, mart: WrittenMart) -> None:
 
 def _mark_of(build: Path) -> str:
     """Hash the names, sizes and times of a build's files; Spark names each file that it writes by chance."""
-    files = (path for path in sorted(build.rglob("*")) if path.is_file() and path.name != _WRITTEN)
+    files = (path for path in sorted(build.rglob("*")) if path.is_file() and not path.name.endswith(_WRITTEN))
     found = [(path, path.stat()) for path in files]
     listed = [(path.relative_to(build).as_posix(), state.st_size, state.st_mtime_ns) for path, state in found]
     return hashlib.sha256(repr(listed).encode()).hexdigest()

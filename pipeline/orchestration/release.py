@@ -32,7 +32,7 @@ from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.drops.retention import prune, prune_reports
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
 from pipeline.drops.write_changes import WrittenChanges, write_changes
-from pipeline.engines import Engine, HeldBack, WrittenMart
+from pipeline.engines import AnyMart, Engine, HeldBack, WrittenMart
 from pipeline.guards.drift_guard import LISTS
 from pipeline.guards.findings import Finding, findings_of
 from pipeline.ingest.landing.record import has_crm_rows
@@ -41,6 +41,7 @@ from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.orchestration.business_pages import write_business_pages
 from pipeline.orchestration.column_limits import judge_texts, unheld_figures
 from pipeline.orchestration.drop_findings import judge_drops, judge_metrics, opened_baselines, staged_files
+from pipeline.orchestration.look_back import written_timeline
 from pipeline.orchestration.origins import Origins
 from pipeline.orchestration.resources import RunContext
 from pipeline.orchestration.source_findings import SourceJudgement, judge_run_sources, tell_findings
@@ -56,6 +57,8 @@ from pipeline.state.history import DUPLICATES, METRICS, METRICS_SCHEMA, RunHisto
 from pipeline.state.run_history import run_history, run_history_contract
 from pipeline.state.runs import OrganizationOutcome, RunRecord, RunRecords, without_rows
 from pipeline.storage.place import open_place
+from pipeline.timeline.record import read_record
+from pipeline.timeline.timeline import Timeline
 
 REJECTS = "rejects"
 ROW_KINDS = ("added", "changed", "removed")
@@ -249,17 +252,16 @@ class Release:
             Origins(self.run.workspace).keep(self.run_id, self.run.plan, exports, self.landed, going_out)
             for drop, manifest in zip(audited.drops, audited.manifests, strict=True):
                 if drop.organization_id not in held_back:
-                    published.append(self.destination.put(drop, manifest))
+                    published.append(self._put(drop, manifest))
                     step.update(len(published))
             late = {drop.organization_id for drop in published if self._is_overtaken(drop)}
             if self.run.plan.crm_organization_id not in held_back:
                 RunHistory(state).keep(self.run.plan.as_of, audited.history)
             pages = write_reports(audited.reports, self.destination.place, state)
             record = self._record(audited, published, late)
+            written = [self._run_history(record), *self._timeline(published, late)]
             with self.run.workspace.marts_turn():
-                self.engine.commit(
-                    self.contracts, self._rows_that_stay(held_back.keys() | late), [self._run_history(record)]
-                )
+                self.engine.commit(self.contracts, self._rows_that_stay(held_back.keys() | late), written)
             for put in published:
                 if put.organization_id not in late:
                     self.destination.point(put)
@@ -270,6 +272,26 @@ class Release:
             step.summary = f"{plural(new, 'new drop')}, {len(published) - new} as published before"
             step.summary += f", {len(held_back)} held back" if held_back else ""
         return published, record, pages
+
+    def _put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
+        """Put a drop in place; of one that goes to a server, keep its record, for which its files are here now."""
+        place = self.destination.place
+        left = None if place.is_local else read_record(drop.folder, manifest)
+        put = self.destination.put(drop, manifest)
+        if left is not None and put.is_new:
+            Timeline(self.run.workspace.timeline).keep(left)
+        return put
+
+    def _timeline(self, published: Sequence[PublishedDrop], late: Collection[int]) -> list[AnyMart]:
+        """Make the marts of the timeline with these drops, and with kept ones that it does not know yet."""
+        place, workspace = self.destination.place, self.run.workspace
+        if place.is_local:
+            for drop in published:
+                Timeline(workspace.timeline).fill(place, drop.organization_id)
+        going_out = {
+            drop.organization_id: drop_name(drop.manifest) for drop in published if drop.organization_id not in late
+        }
+        return written_timeline(workspace, place, going_out)
 
     def _is_overtaken(self, drop: PublishedDrop) -> bool:
         """Tell whether `latest` names a drop of a later instant, which stays (D38)."""

@@ -30,11 +30,7 @@ def run_history_contract() -> ExportContract:
 def run_history(records: Sequence[RunRecord]) -> pa.Table:
     """Return the records as the mart's rows, in their order; instants are UTC without a zone, as in marts."""
     rows = [_row(record, outcome) for record in records for outcome in record.organizations or (None,)]
-    fields = [
-        pa.field(column.name, pa.timestamp("us") if column.data_type == "timestamp" else column.arrow_type)
-        for column in run_history_contract().columns
-    ]
-    return pa.Table.from_pylist(rows, pa.schema(fields))
+    return pa.Table.from_pylist(rows, run_history_contract().mart_schema)
 
 
 def _row(record: RunRecord, outcome: OrganizationOutcome | None) -> dict[str, Any]:

@@ -76,6 +76,11 @@ class Workspace:
         return self.state / "origins"
 
     @property
+    def timeline(self) -> Path:
+        """The records of published drops, by organization."""
+        return self.state / "timeline"
+
+    @property
     def refresh(self) -> Workspace:
         """What `warehouse refresh` keeps: a state of its own, so that it and a run never wait for each other."""
         return Workspace(self.state / "refresh")
@@ -112,7 +117,8 @@ class Workspace:
             say(f"another run uses {self.state}; waiting for its end")
             lock.acquire()
         try:
-            for folder in (self.state, *self.state.glob("history/*"), *(self.state / name for name in _SHARED)):
+            kept = (*self.state.glob("history/*"), *self.timeline.glob("*"))
+            for folder in (self.state, *kept, *(self.state / name for name in _SHARED)):
                 clear_drafts(folder)
             with temporary_folder(self.state / "temporary"):
                 yield

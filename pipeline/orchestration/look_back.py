@@ -1,0 +1,53 @@
+"""The timeline in a run and for a person: drops leave records as they are published, or again as they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pipeline.common.formats import plural
+from pipeline.common.instants import instant_text
+from pipeline.drops.catalog import organizations_in
+from pipeline.engines import AnyMart, PartedMart, WrittenMart, replace_marts
+from pipeline.settings import Settings
+from pipeline.state.workspace import Workspace
+from pipeline.storage.place import Place, open_place
+from pipeline.timeline.marts import timeline_contract, timeline_marts
+from pipeline.timeline.record import ACCOUNTS
+from pipeline.timeline.timeline import Timeline, latest_drops
+
+
+def written_timeline(
+    workspace: Workspace, exports: Place, going_out: Mapping[int, str], *, anew: bool = False
+) -> list[AnyMart]:
+    """Make the marts of the timeline; `going_out` are the drops that `latest` will name, by organization."""
+    timeline = Timeline(workspace.timeline)
+    marts = timeline_marts(timeline, {**latest_drops(exports, timeline.organizations()), **going_out})
+    written = [WrittenMart(timeline_contract(name), rows) for name, rows in marts.rows.items()]
+    return [PartedMart(timeline_contract(ACCOUNTS), marts.accounts, anew), *written]
+
+
+def rebuild_timeline(settings: Settings, say: Callable[[str], None]) -> list[str]:
+    """Make the record of every kept drop again, and the marts with them; return what was done, in words.
+
+    Records of drops that are not kept any more stay.
+    """
+    workspace, exports = Workspace(settings.state), open_place(settings.exports)
+    timeline = Timeline(workspace.timeline)
+    lines = []
+    with workspace.turn(say):
+        for organization_id in organizations_in(exports):
+            made = timeline.fill(exports, organization_id, anew=True)
+            lines.append(f"organization {organization_id}: {plural(len(made), 'record')} made of kept drops")
+        with workspace.marts_turn():
+            replace_marts(settings, written_timeline(workspace, exports, {}, anew=True))
+    return lines
+
+
+def timeline_lines(settings: Settings) -> Sequence[str]:
+    """Say which instants are known of each organization, oldest first, and by which drop."""
+    timeline = Timeline(Workspace(settings.state).timeline)
+    latest = latest_drops(open_place(settings.exports), timeline.organizations())
+    return [
+        f"organization {instant.organization_id}  {instant_text(instant.as_of)}  {instant.drops[0]}"
+        for instant in timeline.instants(latest)
+    ]

@@ -1,0 +1,86 @@
+"""The records of a state folder's drops, and how they are filled from the drops that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from pipeline.drops.catalog import drop_folders, is_drop_name, latest_name, organization_place, read_manifest
+from pipeline.drops.write_changes import ACCOUNT_CHANGES, CHANGES
+from pipeline.storage.place import Place
+from pipeline.timeline.published_line import Instant, published_line
+from pipeline.timeline.record import DropRecord, read_description, read_record
+
+_NEEDED: Final = ("account_core", "account_keys", "account_revenue_by_year", "at_risk_accounts")
+
+
+class Timeline:
+    """The folder `timeline` of a state folder: one folder per organization and drop, which never changes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def keep(self, record: DropRecord) -> None:
+        """Keep the record of a drop, unless it is there."""
+        folder = self.of(record.organization_id, record.drop)
+        if not folder.exists():
+            record.write(folder)
+
+    def fill(self, exports: Place, organization_id: int, *, anew: bool = False) -> list[str]:
+        """Make the record of every published drop that has none, or of every one; return the drops' names."""
+        shelf = organization_place(exports, organization_id)
+        made = []
+        for name in drop_folders(shelf):
+            folder = self.of(organization_id, name)
+            if folder.exists() and not anew:
+                continue
+            if (manifest := read_manifest(shelf.child(name))) is not None:
+                with _fetched(shelf.child(name), manifest) as files:
+                    read_record(files, manifest).write(folder)
+                made.append(name)
+        return made
+
+    def instants(self, latest: Mapping[int, str | None]) -> list[Instant]:
+        """List the instants that are known, by organization; `latest` is the drop that each one's `latest` names."""
+        found = []
+        for organization_id in self.organizations():
+            names = [path.name for path in (self.folder / str(organization_id)).iterdir() if is_drop_name(path.name)]
+            against = {name: read_description(self.of(organization_id, name))[0] for name in names}
+            found += published_line(organization_id, against, latest.get(organization_id))
+        return found
+
+    def organizations(self) -> list[int]:
+        """List the organizations that have records."""
+        if not self.folder.exists():
+            return []
+        return sorted(int(path.name) for path in self.folder.iterdir() if path.name.isdecimal())
+
+    def of(self, organization_id: int, drop: str) -> Path:
+        """Name the folder of a drop's record."""
+        return self.folder / str(organization_id) / drop
+
+
+def latest_drops(exports: Place, organizations: list[int]) -> dict[int, str | None]:
+    """Name the drop that each organization's `latest` points to."""
+    return {one: latest_name(organization_place(exports, one)) for one in organizations}
+
+
+@contextmanager
+def _fetched(drop: Place, manifest: Mapping[str, Any]) -> Iterator[Path]:
+    """Lend the folder of a drop's files that a record is made of; of a drop on a server, they are fetched into one."""
+    if drop.is_local:
+        yield Path(drop.root)
+        return
+    names = [file["name"] for file in manifest["files"] if file["name"] in {f"{name}.parquet" for name in _NEEDED}]
+    names += [
+        file["name"]
+        for file in (manifest.get("changes") or {}).get("files", ())
+        if file["name"] == f"{CHANGES}/{ACCOUNT_CHANGES}.parquet"
+    ]
+    with TemporaryDirectory(prefix="drop-") as scratch:
+        for name in names:
+            drop.download(name, Path(scratch) / name)
+        yield Path(scratch)
