@@ -16,6 +16,7 @@ import yaml
 from pipeline.contracts.business_rules import RuleBook, read_rule_books
 from pipeline.contracts.changes import CHANGED_COLUMNS, account_changes_contract
 from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract, contracts_in_folder
+from pipeline.contracts.timeline import TIMELINE_MARTS, timeline_contract
 from pipeline.paths import PROJECT_ROOT
 
 DICTIONARY: Final = Path("docs/data-dictionary.md")
@@ -32,6 +33,10 @@ _CHANGES: Final = (
     "",
     "`extracted_at` and `data_as_of` are every row's of a drop and stand in its manifest, so they make no change.",
     "Whoever removes, adds and replaces these rows in the drop before, and sets these two, has the new drop.",
+)
+_TIMELINE: Final = (
+    "Marts that go beyond one run, made of every published drop: in `STATE/published.duckdb` or PostgreSQL's schema",
+    "`marts`, in no drop. A run adds its own drop's rows; what an earlier instant was known as stays.",
 )
 _LOGICAL_TYPES: Final = {
     "bigint": "integer",
@@ -163,9 +168,13 @@ def data_dictionary(contracts: Sequence[ExportContract], rule_books: Mapping[str
         f"- [{contract.name}](#{contract.name}) - {_first_sentence(contract.description)}" for contract in contracts
     ]
     lines += ["- [changes](#changes) - What differs from the drop before: rows of every export, and `account_changes`."]
+    lines += ["- [timeline](#timeline) - What each drop showed, drop after drop: marts that are in no drop."]
     for contract in contracts:
         lines += _section(contract, rule_books.get(contract.name))
     lines += ["", "## changes", "", *_CHANGES, *_section(account_changes_contract(), None)]
+    lines += ["", "## timeline", "", *_TIMELINE]
+    for mart in TIMELINE_MARTS:
+        lines += _section(timeline_contract(mart), None)
     return "\n".join(lines) + "\n"
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from pipeline.common.formats import plural
 from pipeline.common.instants import instant_text
+from pipeline.contracts.timeline import timeline_contract
 from pipeline.drops.catalog import organizations_in
 from pipeline.engines import AnyMart, PartedMart, WrittenMart, replace_marts
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from pipeline.storage.place import Place, open_place
-from pipeline.timeline.marts import timeline_contract, timeline_marts
+from pipeline.timeline.marts import timeline_marts
 from pipeline.timeline.record import ACCOUNTS
 from pipeline.timeline.timeline import Timeline, latest_drops
 

@@ -1,6 +1,6 @@
 """The marts of the timeline, as people query them: the records of each instant's drop, and what follows from them.
 
-No model builds them, because they go beyond one run; their YAML stands beside this module.
+No model builds them, because they go beyond one run; their contracts are in `contracts/timeline`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -16,14 +15,13 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.common.scratch_database import read_parquet, scratch_connection
-from pipeline.contracts.contract import ExportContract, contracts_from_yaml
+from pipeline.contracts.timeline import timeline_contract
 from pipeline.timeline.published_line import Instant
 from pipeline.timeline.record import ACCOUNTS, LEFT, LIST, METRICS
 from pipeline.timeline.timeline import Timeline
 
 EPISODES: Final = "at_risk_episodes"
 AUDIT: Final = "at_risk_audit"
-MARTS: Final = (ACCOUNTS, AUDIT, EPISODES, METRICS)
 
 _HERE: Final = Path(__file__).parent
 _SHAPES: Final = {
@@ -46,14 +44,6 @@ class TimelineMarts:
 
     accounts: Mapping[tuple[int, str], Path]
     rows: Mapping[str, pa.Table]
-
-
-@cache
-def timeline_contract(mart: str) -> ExportContract:
-    """Read the columns of a mart of the timeline, with their descriptions."""
-    path = _HERE / f"{mart}.yml"
-    (contract,) = contracts_from_yaml({path.name: path.read_text(encoding="utf-8")})
-    return contract
 
 
 def timeline_marts(timeline: Timeline, latest: Mapping[int, str | None]) -> TimelineMarts:

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pytest
 
 from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract
-from pipeline.engines import HeldBack, WrittenMart
+from pipeline.engines import AnyMart, HeldBack, WrittenMart
 from pipeline.engines.duckdb_marts import publish_marts, replace_written
+from tests.engines.parted import parted
 
 RUN = ContractColumn("run", "text", description="The run.")
 CONTRACTS = (
@@ -20,7 +21,7 @@ CONTRACTS = (
 )
 
 
-def publish(file: Path, run: str, *held_back: int, written: Sequence[WrittenMart] = ()) -> None:
+def publish(file: Path, run: str, *held_back: int, written: Sequence[AnyMart] = ()) -> None:
     """Publish the marts of a run, which stands in every row."""
     with duckdb.connect() as build:
         build.execute("create schema marts")
@@ -101,3 +102,11 @@ def test_a_mart_that_speaks_of_a_later_instant_stays(tmp_path: Path) -> None:
         build.execute("create schema marts; create table marts.accounts as select 'b' as run")
         publish_marts(build, file, CONTRACTS, HeldBack(marts=frozenset({"accounts"})))
     assert rows(file, "accounts") == [("a",)]
+
+
+def test_a_mart_in_parts_has_the_rows_of_all_of_them(tmp_path: Path) -> None:
+    file = tmp_path / "published.duckdb"
+    publish(file, "a", written=[parted(tmp_path)])
+    assert rows(file, "past") == []
+    replace_written(file, [parted(tmp_path, "first", "second")])
+    assert rows(file, "past") == [(1, "first", None), (1, "second", None)]

@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
 from pipeline.state.run_history import run_history, run_history_contract
 from pipeline.state.runs import OrganizationOutcome, RunRecord
+from tests.engines.parted import parted
 
 ROWS = 400
 COMMITS = 25
@@ -141,6 +143,20 @@ def test_the_history_of_runs_is_a_mart_with_its_descriptions_replaced_alone(serv
         build(connection, 1)
         publish_marts(connection, CONTRACTS, written=marts[1:])
         assert connection.execute("select count(*) from marts.run_history").fetchone() == (2,)
+
+
+def test_of_a_mart_in_parts_only_those_are_written_that_are_not_there(server: PostgresServer, tmp_path: Path) -> None:
+    first, second, third = (parted(tmp_path, *drops) for drops in (("a", "b"), ("b", "c"), ("b",)))
+    with closing(server.connect()) as connection:
+        build(connection, 0)
+        publish_marts(connection, CONTRACTS, written=[first])
+        connection.execute("update marts.past set note = 'as it was'")
+        replace_written(connection, [second])
+        listed = "select drop_name, note from marts.past order by 1"
+        assert connection.execute(listed).fetchall() == [("b", "as it was"), ("c", None)]
+        replace_written(connection, [replace(third, anew=True)])
+        assert connection.execute(listed).fetchall() == [("b", None)]
+        connection.rollback()
 
 
 def test_a_transaction_that_began_before_a_commit_reads_the_earlier_run_to_its_end(server: PostgresServer) -> None:

@@ -65,6 +65,7 @@ def test_an_account_that_comes_back_begins_another_stay(past: Past) -> None:
 
 
 def test_a_stay_tells_the_estimate_and_the_value_at_its_beginning_and_at_its_end(past: Past) -> None:
+    """at-risk R32."""
     past.publish(1, {1: ENDS_IN_MARCH})
     past.publish(8, {1: ENDS_IN_APRIL})
     past.publish(15, {}, outcomes={"e2": "past due"})

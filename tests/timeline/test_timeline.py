@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.common.errors import WarehouseError
+from pipeline.contracts.timeline import TIMELINE_MARTS, timeline_contract
 from pipeline.storage.place import open_place
-from pipeline.timeline.marts import MARTS, timeline_contract
 from pipeline.timeline.timeline import Timeline
 from tests.timeline.made_past import Past
 
@@ -79,7 +79,7 @@ def test_a_damaged_record_is_named_with_its_remedy(past: Past, tmp_path: Path, n
     assert "warehouse history --rebuild" in str(raised.value)
 
 
-@pytest.mark.parametrize("mart", MARTS)
+@pytest.mark.parametrize("mart", TIMELINE_MARTS)
 def test_every_column_has_a_description_and_a_source(mart: str) -> None:
     assert all(column.description and column.source for column in timeline_contract(mart).columns)
 
