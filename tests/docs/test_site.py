@@ -18,7 +18,7 @@ from pipeline.paths import PROJECT_ROOT
 from pipeline.questions.question import read_questions
 
 DOCS = PROJECT_ROOT / "docs"
-PAGES = ("index.md", "analyst.md", "receiver.md", "operations.md", "data-engineer.md")
+PAGES = ("index.md", "analyst.md", "receiver.md", "operations.md", "history.md", "data-engineer.md")
 """The pages that say what to type; index.md comes first, because it makes the drops that the others speak of."""
 
 

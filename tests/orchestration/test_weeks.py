@@ -1,24 +1,29 @@
-"""D42: an ordinary company raises no false alarm, and whoever applies each drop's changes has the next drop."""
+"""D42: an ordinary company raises no false alarm; each drop's changes lead to the next; the past is told as it was."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 
 from pipeline.contracts.changes import CHANGED_COLUMNS, changed_rows_contract
 from pipeline.contracts.contract import ExportContract, contract_from_dict
 from pipeline.drops.csv_file import read_csv
+from pipeline.orchestration.look_back import rebuild_timeline
 from pipeline.sample.weeks.write_weeks import write_weeks
+from pipeline.settings import Settings
 from tests.orchestration.warehouse import Warehouse
 
 Rows = dict[tuple[Any, ...], dict[str, Any]]
+Episode = tuple[Any, ...]
 
 MOST_AMBER = 3
 """Of a year's weeks, and of any part of it."""
@@ -94,8 +99,61 @@ def judge(weeks: list[Week]) -> str:
     return "\n".join([f"{len(weeks)} weeks, none stopped, {len(amber)} amber", *why])
 
 
+def past(folder: Path, select: str) -> list[tuple[Any, ...]]:
+    """Ask the marts of the weeks that ended."""
+    file = folder / "warehouse" / "state" / "published.duckdb"
+    with duckdb.connect(str(file), read_only=True) as connection:
+        connection.execute("set schema = 'marts'")
+        return connection.execute(select).fetchall()
+
+
+def episodes(folder: Path, accounts: Iterable[str]) -> list[Episode]:
+    """Return the stays of some accounts on the at-risk list: from, to, why it ended, the estimate and its value."""
+    listed = ", ".join(f"'{account}'" for account in accounts)
+    return past(
+        folder,
+        "select account_id, began::date::varchar, ended::date::varchar, ended_because, "
+        "replace(estimate_id, 'lmn-estimate-', ''), estimate_value::varchar "
+        f"from at_risk_episodes where account_id in ({listed}) order by account_id, began",
+    )
+
+
+def weeks_at_risk(folder: Path, accounts: Iterable[str]) -> dict[str, tuple[int, int]]:
+    """Count of some accounts the weeks that account_history knows, and those at risk."""
+    listed = ", ".join(f"'{account}'" for account in accounts)
+    rows = past(
+        folder,
+        "select crm_account_id, count(*), count(*) filter (where is_at_risk) from account_history "
+        f"where crm_account_id in ({listed}) group by 1",
+    )
+    return {account: (weeks, at_risk) for account, weeks, at_risk in rows}
+
+
+def require_same_from_kept_drops(folder: Path) -> None:
+    """Forget the timeline, make it again of the kept drops, and require the same bytes."""
+    warehouse = Warehouse(folder / "warehouse")
+    timeline = warehouse.folder / "state" / "timeline"
+    accumulated = {path.relative_to(timeline): path.read_bytes() for path in timeline.rglob("*.*") if path.is_file()}
+    published = past(folder, "from at_risk_audit order by all")
+    shutil.rmtree(timeline)
+    exports = {"exports": str(warehouse.folder / "exports"), "state": warehouse.folder / "state"}
+    rebuild_timeline(Settings(**exports), print)
+    assert {path.relative_to(timeline): path.read_bytes() for path in timeline.rglob("*.*")} == accumulated
+    assert past(folder, "from at_risk_audit order by all") == published
+
+
 def test_an_ordinary_company_raises_no_false_alarm_for_three_weeks(tmp_path: Path) -> None:
+    """at-risk R32: what the first three of the year's weeks know of four accounts is told as the sources have it."""
     assert judge(list(live(tmp_path, 3))).startswith("3 weeks")
+    accounts = ("acc-0", "acc-11", "acc-45", "acc-57")
+    assert episodes(tmp_path, accounts) == [
+        ("acc-0", "2025-01-08", None, None, "EST700192", "10378.81"),
+        ("acc-11", "2025-01-08", "2025-01-15", "renewed", "EST700114", "985.68"),
+        ("acc-45", "2025-01-08", None, None, "EST700156", "6582.16"),
+        ("acc-57", "2025-01-08", "2025-01-15", "renewed", "EST700121", "2365.32"),
+    ]
+    assert weeks_at_risk(tmp_path, accounts) == {"acc-0": (3, 3), "acc-11": (3, 1), "acc-45": (3, 3), "acc-57": (3, 1)}
+    require_same_from_kept_drops(tmp_path)
 
 
 @pytest.mark.slow
