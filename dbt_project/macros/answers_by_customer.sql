@@ -1,25 +1,20 @@
 {#-
-  D28, D29: a select of a channel's answers and open threads by customer, from its turns (see thread_turns, which
-  says what the arguments are).
+  D28, D29: a select of a channel's answers and open threads by customer, each side's summed over its people. `answers`
+  is a relation of answers_by_person. The team owes an answer to the threads that end with the account's message.
 -#}
-{% macro answers_by_customer(messages, order_by, silent_people, constants) -%}
+{% macro answers_by_customer(answers) -%}
 select
     organization_id,
     customer_id,
+{% for side, condition in [('team', 'is_from_team'), ('account', 'not is_from_team')] %}
+    cast(coalesce(sum(answers) filter (where {{ condition }}), 0) as bigint) as {{ side }}_answers,
+    cast(sum(answer_seconds) filter (where {{ condition }}) as bigint) as {{ side }}_answer_seconds,
+    cast(coalesce(sum(scored_answers) filter (where {{ condition }}), 0) as bigint) as scored_{{ side }}_answers,
+    cast(sum(scored_answer_seconds) filter (where {{ condition }}) as bigint) as scored_{{ side }}_answer_seconds,
+{% endfor %}
+    cast(coalesce(sum(open_threads) filter (where not is_from_team), 0) as bigint) as team_open_threads,
+    cast(coalesce(sum(open_threads) filter (where is_from_team), 0) as bigint) as account_open_threads
 
-    count(*) filter (where is_answer and is_from_team) as team_answers,
-    cast(sum(seconds) filter (where is_answer and is_from_team) as bigint) as team_answer_seconds,
-    count(*) filter (where is_answer and not is_from_team) as account_answers,
-    cast(sum(seconds) filter (where is_answer and not is_from_team) as bigint) as account_answer_seconds,
-
-    count(*) filter (where is_scored and is_from_team) as scored_team_answers,
-    cast(sum(seconds) filter (where is_scored and is_from_team) as bigint) as scored_team_answer_seconds,
-    count(*) filter (where is_scored and not is_from_team) as scored_account_answers,
-    cast(sum(seconds) filter (where is_scored and not is_from_team) as bigint) as scored_account_answer_seconds,
-
-    count(*) filter (where is_open and not is_from_team) as team_open_threads,
-    count(*) filter (where is_open and is_from_team) as account_open_threads
-
-from ({{ thread_turns(messages, order_by, silent_people, constants) }}) as turns
+from {{ answers }}
 group by organization_id, customer_id
 {%- endmacro %}

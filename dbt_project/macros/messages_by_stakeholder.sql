@@ -1,8 +1,9 @@
 {#-
-  D32, D33, scores window: a select of what one pass over a channel's messages tells by customer and stakeholder.
+  D32, D33, D36, scores window: a select of what one pass over a channel's messages tells by customer and stakeholder.
   `messages` is a relation of organization_id, customer_id, stakeholder_id, is_from_team, sentiment, sent_at; `decay` is
   the seed score_decay. Weights are those of the account's messages in the scores' window, in 10,000ths; a message
-  without a sentiment is in `weight` alone.
+  without a sentiment is in `weight` alone. Counts are of the account's messages and honour `communication_window_days`,
+  dates go over the whole history.
 -#}
 {% macro messages_by_stakeholder(messages, decay) -%}
 with
@@ -28,6 +29,16 @@ select
     aged.customer_id,
     aged.stakeholder_id,
 
+    count(*) filter (
+        where not aged.is_from_team and {{ in_communication_window("aged.sent_at") }}
+    ) as account_messages,
+    count(*) filter (
+        where not aged.is_from_team and aged.sentiment = 'positive' and {{ in_communication_window("aged.sent_at") }}
+    ) as positive_messages,
+    count(*) filter (
+        where not aged.is_from_team and aged.sentiment = 'negative' and {{ in_communication_window("aged.sent_at") }}
+    ) as negative_messages,
+
     count(decay.weight) as scored_messages,
     count(decay.weight) filter (where aged.sentiment is not null) as messages_with_sentiment,
     cast(coalesce(sum(decay.weight), 0) as bigint) as weight,
@@ -36,6 +47,7 @@ select
     cast(coalesce(sum(decay.weight) filter (where aged.sentiment = 'negative'), 0) as bigint) as negative_weight,
 
     max(aged.sent_at) as last_message_at,
+    max(aged.sent_at) filter (where aged.is_from_team) as last_team_message_at,
     max(aged.sent_at) filter (where not aged.is_from_team) as last_act_at
 
 from aged

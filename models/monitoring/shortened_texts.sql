@@ -33,6 +33,25 @@ account_core as (
 
 ),
 
+stakeholders as (
+
+    select
+        stakeholders.organization_id,
+        stakeholders.customer_id as account_id,
+        stakeholders.email as stakeholder_email,
+        stakeholders.name as stakeholder_name,
+        stakeholders.title as stakeholder_title,
+        stakeholders.crm_id as stakeholder_crm_id,
+        stakeholders.type as stakeholder_type,
+        stakeholders.role as stakeholder_gs_role,
+        stakeholders.touch_frequency as stakeholder_touch_frequency
+
+    from {{ ref('stg_platform__stakeholder') }} as stakeholders
+    inner join customers
+        on stakeholders.organization_id = customers.organization_id and stakeholders.customer_id = customers.customer_id
+
+),
+
 meetings as (
 
     select
@@ -114,6 +133,13 @@ spine_texts as (
     ('spine', 'journey_phase_name', 100, 'customer_journey', 'name', 'account_core'),
     ('texts', 'expansion_readiness_level', 20, 'ai_expansion_opportunities', 'readiness_level', 'account_core'),
     ('meetings', 'meeting_organizer_email', 100, 'calendar_event_prop', 'organizer_email', 'meeting_summary'),
+    ('stakeholders', 'stakeholder_email', 200, 'stakeholder', 'email', 'stakeholder_fact'),
+    ('stakeholders', 'stakeholder_name', 100, 'stakeholder', 'name', 'stakeholder_fact'),
+    ('stakeholders', 'stakeholder_title', 200, 'stakeholder', 'title', 'stakeholder_fact'),
+    ('stakeholders', 'stakeholder_crm_id', 100, 'stakeholder', 'crm_id', 'stakeholder_fact'),
+    ('stakeholders', 'stakeholder_type', 50, 'stakeholder', 'type', 'stakeholder_fact'),
+    ('stakeholders', 'stakeholder_gs_role', 50, 'stakeholder', 'role', 'stakeholder_fact'),
+    ('stakeholders', 'stakeholder_touch_frequency', 50, 'stakeholder', 'touch_frequency', 'stakeholder_fact'),
     ('stats', 'email_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
     ('stats', 'meeting_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
     ('stats', 'chat_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
@@ -142,7 +168,8 @@ shortened as (
     {% for column in [
         'crm_id', 'account_name', 'status', 'app_id', 'domain', 'tier_name', 'status_detail', 'journey_phase_name',
         'expansion_readiness_level', 'email_provider', 'meeting_provider', 'chat_provider', 'ticket_provider',
-        'meeting_organizer_email',
+        'meeting_organizer_email', 'stakeholder_email', 'stakeholder_name', 'stakeholder_title', 'stakeholder_crm_id',
+        'stakeholder_type', 'stakeholder_gs_role', 'stakeholder_touch_frequency',
     ] -%}
     select * from {{ column }}
     {% if not loop.last %}union all{% endif %}

@@ -92,6 +92,17 @@ def _keys(account_id: int, organization_id: int, **values: Any) -> Row:
     return _core(account_id, organization_id, **{**sources, **values})
 
 
+def _stakeholder(stakeholder_id: int, **values: Any) -> Row:
+    counts = [
+        field.name
+        for field in CONTRACTS["stakeholder_fact"].arrow_schema
+        if field.type == pa.int32() and field.name not in values
+    ]
+    flags = {"stakeholder_muted": False, "stakeholder_opted_out": False}
+    person = {"stakeholder_id": stakeholder_id, **dict.fromkeys(counts, 0), **flags}
+    return {**_no_stats(1), **person, **values}
+
+
 def _no_stats(account_id: int) -> Row:
     return {"account_id": account_id, "extracted_at": AS_OF, "data_as_of": DATA_AS_OF}
 
@@ -506,6 +517,38 @@ def whole_drop(organization_id: int = 1) -> Rows:
             ),
             key=lambda row: (row["account_id"], row["insight_type"]),
         ),
+        "stakeholder_fact": [
+            _stakeholder(
+                1,
+                stakeholder_email="ann@acme.example",
+                stakeholder_name="Ann",
+                stakeholder_gs_role="Decision Maker",
+                stakeholder_last_engagement=datetime(2025, 1, 12),
+                stakeholder_last_reach_out=datetime(2025, 1, 10),
+                stakeholder_last_received_email=datetime(2025, 1, 12),
+                stakeholder_last_sent_email=datetime(2025, 1, 10),
+                stakeholder_sent_emails=1,
+                stakeholder_emails_positive=1,
+                stakeholder_email_relationships=1,
+                stakeholder_attended_meetings=1,
+                stakeholder_accepted_meetings=1,
+                stakeholder_invited_meetings=1,
+                stakeholder_last_attended_meeting=datetime(2025, 1, 5, 9),
+                stakeholder_next_scheduled_meeting=datetime(2025, 2, 1),
+                stakeholder_attended_calls=1,
+                stakeholder_accepted_calls=1,
+                stakeholder_show_rate=money("100.00"),
+                stakeholder_sent_chat_messages=1,
+                stakeholder_chat_neutral=1,
+                stakeholder_submitted_tickets=1,
+                stakeholder_positive_items=1,
+                stakeholder_neutral_items=2,
+                stakeholder_sentiment_score=money("66.00"),
+                stakeholder_sentiment="Yellow",
+            ),
+            _stakeholder(2, stakeholder_name="Bob"),
+            _stakeholder(3, stakeholder_name="Cid", stakeholder_opted_out=True),
+        ],
         "meeting_summary": [
             _core(
                 1,

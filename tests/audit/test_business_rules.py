@@ -39,6 +39,7 @@ OF_ALL, OF_A2 = {"scope": "all", "year": 2025}, {"scope": "account", "scope_key"
 NEGLECTED = {"account_id": "A1"}
 CACHE = {"cache_key": "at-risk-accounts"}
 NEGLECTED_CACHE = {"cache_key": "neglected-accounts"}
+ANN, CID = {"stakeholder_id": 1}, {"stakeholder_id": 3}
 HELD, AHEAD = {"meeting_id": 1}, {"meeting_id": 2}
 MOMENT = timedelta(microseconds=1)
 
@@ -462,6 +463,39 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
         "unresolved_once",
         change("duplicate_at_risk_estimates", {"id": "d1"}, resolved_at=None),
     ),
+    # stakeholder_fact
+    ("stakeholder_fact", "customer_exists", change("stakeholder_fact", CID, account_id=77)),
+    ("stakeholder_fact", "people_are_account_cores", remove("stakeholder_fact", ANN)),
+    ("stakeholder_fact", "people_are_account_cores", change("stakeholder_fact", CID, stakeholder_opted_out=False)),
+    (
+        "stakeholder_fact",
+        "people_write_no_more_than_their_account",
+        change("stakeholder_fact", CID, stakeholder_sent_emails=1, stakeholder_emails_neutral=1),
+    ),
+    ("stakeholder_fact", "messages_have_one_sentiment", change("stakeholder_fact", ANN, stakeholder_emails_neutral=1)),
+    ("stakeholder_fact", "messages_have_one_sentiment", change("stakeholder_fact", ANN, stakeholder_neutral_items=1)),
+    ("stakeholder_fact", "messages_have_one_sentiment", change("stakeholder_fact", ANN, stakeholder_positive_items=0)),
+    ("stakeholder_fact", "who_comes_was_invited", change("stakeholder_fact", ANN, stakeholder_invited_meetings=0)),
+    ("stakeholder_fact", "who_comes_was_invited", change("stakeholder_fact", ANN, stakeholder_attended_calls=2)),
+    ("stakeholder_fact", "show_rate_is_of_accepted_calls", change("stakeholder_fact", ANN, stakeholder_show_rate=None)),
+    (
+        "stakeholder_fact",
+        "show_rate_is_of_accepted_calls",
+        change("stakeholder_fact", ANN, stakeholder_attended_calls=0),
+    ),
+    ("stakeholder_fact", "touches_are_in_order", change("stakeholder_fact", ANN, stakeholder_last_engagement=None)),
+    (
+        "stakeholder_fact",
+        "touches_are_in_order",
+        change("stakeholder_fact", ANN, stakeholder_next_scheduled_meeting=AS_OF),
+    ),
+    ("stakeholder_fact", "sentiment_label_matches", change("stakeholder_fact", ANN, stakeholder_sentiment="Green")),
+    (
+        "stakeholder_fact",
+        "sentiment_label_matches",
+        change("stakeholder_fact", CID, stakeholder_sentiment_score=money("50"), stakeholder_sentiment="Red"),
+    ),
+    ("stakeholder_fact", "system_fields_are_account_cores", change("stakeholder_fact", ANN, data_as_of=AS_OF)),
     # meeting_summary
     ("meeting_summary", "organization_is_the_drops", change("meeting_summary", HELD, organization_id=999)),
     ("meeting_summary", "customer_exists", change("meeting_summary", AHEAD, account_id=77)),

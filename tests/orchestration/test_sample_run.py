@@ -31,6 +31,7 @@ EXPORTS = {
     "meeting_summary",
     "neglected_accounts",
     "notification_cache",
+    "stakeholder_fact",
     "win_loss",
 }
 

@@ -546,6 +546,11 @@ where exists (from platform_calendar_event_prop e where e.id::text = s.event_id 
 from platform_ai_summary
 where event_id = '999999999';
 
+-- a call that was accepted and not kept
+from platform_calendar_event_attendee a
+join platform_calendar_event_prop e on a.organization_id = e.organization_id and a.event_id = e.id
+where trim(e.kind) = 'video' and a.response = 'accepted' and not a.attended;
+
 ---- tickets
 
 -- a ticket without comments

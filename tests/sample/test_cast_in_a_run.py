@@ -294,6 +294,22 @@ def test_people_who_do_not_count(drop: duckdb.DuckDBPyConnection, cast: tuple[Ac
     assert found == (3, True)
 
 
+def test_what_each_of_four_people_did(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
+    """related stakeholder_fact: a negative e-mail and chat message each; of three accepted calls two were kept."""
+    found = drop.execute(
+        "select stakeholder_opted_out, stakeholder_muted, stakeholder_sent_emails, stakeholder_negative_items,"
+        " stakeholder_accepted_calls, stakeholder_attended_calls, stakeholder_show_rate"
+        " from stakeholder_fact where account_id = ? order by stakeholder_id",
+        [cast[Role.PEOPLE_WHO_DO_NOT_COUNT].customer_id],
+    ).fetchall()
+    assert found == [
+        (True, False, 1, 2, 0, 0, None),
+        (False, True, 1, 2, 0, 0, None),
+        (False, False, 1, 2, 0, 0, None),
+        (False, False, 1, 2, 3, 3, Decimal("66.67")),
+    ]
+
+
 def test_a_customer_without_events_has_zeros_and_not_nulls(
     drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]
 ) -> None:

@@ -41,6 +41,7 @@ meetings as (
         start_time <= {{ as_of() }} as is_held,
         coalesce(meeting_status = 'confirmed', false) as is_confirmed,
         coalesce(meeting_kind = 'qbr', false) as is_qbr,
+        coalesce(meeting_kind in ({{ call_kinds() }}), false) as is_call,
         end_fault,
 
         start_time

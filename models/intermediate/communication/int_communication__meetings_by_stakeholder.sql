@@ -1,11 +1,51 @@
 {{ config(materialized='table') }}
 
--- D32, D33: the last held meeting that each stakeholder attended
+-- D31 to D33, related stakeholder_fact: the meetings that each stakeholder was invited to, accepted and attended
 with
 
-attendance as (
+meetings as (
 
-    select * from {{ ref('int_communication__attendance') }}
+    select * from {{ ref('int_communication__meetings') }}
+
+),
+
+attendees as (
+
+    select * from {{ ref('stg_platform__calendar_event_attendee') }}
+    where stakeholder_id is not null
+
+),
+
+-- each once a meeting, however many rows
+invited as (
+
+    select
+        organization_id,
+        event_id,
+        stakeholder_id,
+        bool_or(is_attending) as is_attending,
+        bool_or(is_accepted) as is_accepted
+
+    from attendees
+    group by organization_id, event_id, stakeholder_id
+
+),
+
+invitations as (
+
+    select
+        meetings.organization_id,
+        meetings.customer_id,
+        invited.stakeholder_id,
+        invited.is_attending,
+        invited.is_accepted,
+        meetings.is_held,
+        meetings.is_call,
+        meetings.start_time
+
+    from meetings
+    inner join invited
+        on meetings.organization_id = invited.organization_id and meetings.event_id = invited.event_id
 
 ),
 
@@ -14,12 +54,24 @@ by_stakeholder as (
     select
         organization_id,
         customer_id,
-        person_id as stakeholder_id,
-        max(start_time) as last_attended_at
+        stakeholder_id,
 
-    from attendance
-    where not is_team
-    group by organization_id, customer_id, person_id
+{% for figure, condition in [
+    ('invited_meetings', 'true'),
+    ('accepted_meetings', 'is_accepted'),
+    ('attended_meetings', 'is_attending'),
+    ('accepted_calls', 'is_call and is_accepted'),
+    ('attended_calls', 'is_call and is_attending'),
+    ('kept_calls', 'is_call and is_accepted and is_attending'),
+] %}
+        count(*) filter (where {{ condition }} and {{ in_communication_window("start_time") }}) as {{ figure }},
+{% endfor %}
+        max(start_time) filter (where is_held) as last_invited_at,
+        max(start_time) filter (where is_held and is_attending) as last_attended_at,
+        min(start_time) filter (where not is_held and is_attending) as next_meeting_at
+
+    from invitations
+    group by organization_id, customer_id, stakeholder_id
 
 )
 

@@ -50,12 +50,9 @@ divisors as (
         benchmarks.open_items_basis,
 
         2 * engagement + engagement_benchmark as engagement_divisor,
-        sentiment_positive + sentiment_neutral + sentiment_negative + constants.sentiment_damping * 10000
+        {{ sentiment_divisor('sentiment_positive', 'sentiment_neutral', 'sentiment_negative', 'constants') }}
             as sentiment_divisor,
-        case
-            when sentiment_positive >= sentiment_negative then constants.sentiment_upper_span
-            else constants.sentiment_lower_span
-        end as sentiment_span,
+        {{ sentiment_span('sentiment_positive', 'sentiment_negative', 'constants') }} as sentiment_span,
         case when team_response = 0 and team_response_benchmark = 0 then 100 else 300 * team_response_benchmark end
             as team_dividend,
         case
@@ -133,10 +130,8 @@ scored as (
             else {{ round_half_up('200 * engagement', 'engagement_divisor', 2, 5) }}
         end as engagement_score,
         case when sentiment_messages >= constants.sentiment_minimum_messages then
-            {{ round_half_up(
-                'constants.sentiment_base * sentiment_divisor'
-                ~ ' + sentiment_span * (sentiment_positive - sentiment_negative)',
-                'sentiment_divisor', 2, 5
+            {{ sentiment_score(
+                'sentiment_positive', 'sentiment_negative', 'sentiment_divisor', 'sentiment_span', 'constants'
             ) }}
         end as sentiment_score,
         {{ round_half_up('response_dividend', 'response_divisor', 2, 5) }} as response_time_score,

@@ -14,6 +14,12 @@ renamed as (
         user_id,
         stakeholder_id,
 
+        -- nearly all are spelt plainly, which spares them the trimming
+        case response
+            when 'accepted' then true
+            when 'declined' then false
+            else coalesce({{ fold_text('response') }} = 'accepted', false)
+        end as is_accepted,
         coalesce(attended, true) as is_attending
 
     from source

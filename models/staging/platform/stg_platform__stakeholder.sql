@@ -13,8 +13,14 @@ renamed as (
         id as stakeholder_id,
         customer_id,
 
+        email,
+        name,
         coalesce(name, email) as stakeholder_name,
+        title,
+        crm_id,
+        type,
         role,
+        touch_frequency,
 
         coalesce({{ fold_text('role') }} = 'decision maker', false) as is_decision_maker,
         coalesce(muted, false) as is_muted,

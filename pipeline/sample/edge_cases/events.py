@@ -27,6 +27,7 @@ def cast_events(population: Population, customers: Customers, excluded_user: int
     stage.after_the_instant()
     stage.seasons_old()
     stage.meeting_texts()
+    stage.calls()
     return stage.tables
 
 
@@ -236,6 +237,20 @@ class _Stage:
                 }
             )
 
+    def calls(self) -> None:
+        """Calls that one person accepted, one of them without coming, and one that they came to without an answer."""
+        role = Role.PEOPLE_WHO_DO_NOT_COUNT
+        person = self._stakeholder(role) + 3
+        for days, kind, response, attended in (
+            (20, "call", "accepted", True),
+            (21, " Video ", " Accepted", True),
+            (22, "video", "accepted", False),
+            (23, "call", None, None),
+            (-9, "call", "accepted", None),
+        ):
+            call = self._meeting(role, days=days, kind=kind, minutes=30)
+            self._attend(call, stakeholder=person, attended=attended, response=response)
+
     # rows
 
     def _before(self, **time: float) -> datetime:
@@ -322,14 +337,16 @@ class _Stage:
         user: int | None = None,
         stakeholder: int | None = None,
         organization: int = 1,
+        response: str | None = "",
     ) -> None:
+        """Add an attendee row; unless a response is given, it is what they then did."""
         self.tables["calendar_event_attendee"].append(
             {
                 "organization_id": organization,
                 "event_id": meeting,
                 "user_id": user,
                 "stakeholder_id": stakeholder,
-                "response": {True: "accepted", False: "declined", None: None}[attended],
+                "response": {True: "accepted", False: "declined", None: None}[attended] if response == "" else response,
                 "attended": attended,
             }
         )

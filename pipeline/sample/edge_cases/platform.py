@@ -97,6 +97,8 @@ def _people(population: Population, tables: Tables) -> None:
     people[1] |= {"role": "Champion", "opted_out": False, "muted": True}
     people[2] |= {"role": " DECISION maker ", "opted_out": False, "muted": False}
     people[3] |= {"role": None, "opted_out": None, "muted": None}
+    people[3] |= {"crm_id": "C-3003", "type": "contractor", "touch_frequency": "monthly"}
+    people[2] |= {"name": None, "title": None}
 
 
 def _ago(population: Population, **time: float) -> datetime:

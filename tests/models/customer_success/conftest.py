@@ -17,6 +17,7 @@ MARTS = (
     "insight_snapshot",
     "lifecycle_event_history",
     "meeting_summary",
+    "stakeholder_fact",
 )
 
 

@@ -56,6 +56,9 @@ LIFECYCLE = [
 ]
 
 
+SENTIMENTS = ("positive", "neutral", "negative")
+
+
 def rounded(value: Fraction | int | None, places: int) -> Decimal | None:
     """Round half away from zero; null stays null."""
     if value is None:
@@ -63,6 +66,11 @@ def rounded(value: Fraction | int | None, places: int) -> Decimal | None:
     scaled = Fraction(value) * 10**places
     whole = (abs(scaled) * 2 + 1) // 2
     return Decimal(int(whole) * (1 if scaled >= 0 else -1)).scaleb(-places)
+
+
+def label(score: Decimal | None) -> str | None:
+    """Scores labels."""
+    return None if score is None else "Red" if score <= 50 else "Yellow" if score <= 75 else "Green"
 
 
 def weight(age: int) -> int:
@@ -421,6 +429,91 @@ class Tenant:
             )
         return found
 
+    def stakeholder_fact(self, row: Row) -> dict[str, Any]:
+        """related stakeholder_fact: what a stakeholder did on the threads and meetings of their own customer."""
+        customer, who = row["customer_id"], row["id"]
+        channels = ("email", "chat", "opening", "comment")
+        named = {c: [m for m in self.messages(customer, c) if m.stakeholder == who] for c in channels}
+        theirs = {c: [m for m in found if not m.team] for c, found in named.items()}
+        to_them = [m.at for found in named.values() for m in found if m.team]
+        invited = self._invitations(row)
+        held = [(event, rows) for event, rows in invited if event["start_time"] <= self.now]
+        ahead = [(event, rows) for event, rows in invited if event["start_time"] > self.now]
+
+        def attends(rows: list[Row]) -> bool:
+            return any(r.get("attended") is not False for r in rows)
+
+        def accepts(rows: list[Row]) -> bool:
+            return any(folded(r.get("response")) == "accepted" for r in rows)
+
+        calls = [(event, rows) for event, rows in held if folded(event.get("kind")) in ("call", "video")]
+        accepted = [rows for _, rows in calls if accepts(rows)]
+        attended = [event["start_time"] for event, rows in held if attends(rows)]
+        own = [answer for answer in answers(self.messages(customer, "email")) if answer[1].person == who]
+        score = self._own_sentiment(row, [m for found in theirs.values() for m in found])
+        everything = [m.counted_sentiment for found in theirs.values() for m in found]
+        return {
+            "stakeholder_id": who,
+            "account_id": customer,
+            "stakeholder_email": row.get("email"),
+            "stakeholder_name": row.get("name") and row["name"][:100],
+            "stakeholder_gs_role": row.get("role"),
+            "stakeholder_touch_frequency": row.get("touch_frequency"),
+            "stakeholder_muted": bool(row.get("muted")),
+            "stakeholder_opted_out": bool(row.get("opted_out")),
+            "stakeholder_last_engagement": latest([*(m.at for found in theirs.values() for m in found), *attended]),
+            "stakeholder_last_reach_out": latest([*to_them, *(event["start_time"] for event, _ in held)]),
+            "stakeholder_last_received_email": latest(m.at for m in theirs["email"]),
+            "stakeholder_last_sent_email": latest(m.at for m in named["email"] if m.team),
+            "stakeholder_sent_emails": len(theirs["email"]),
+            **{
+                f"stakeholder_{name}_{sentiment}": sum(m.counted_sentiment == sentiment for m in theirs[channel])
+                for name, channel in (("emails", "email"), ("chat", "chat"))
+                for sentiment in ("positive", "negative", "neutral")
+            },
+            "stakeholder_response_time_hours": average_hours(own, team=False),
+            "stakeholder_email_relationships": len({m.user for m in named["email"]} - {None}),
+            "stakeholder_attended_meetings": len(attended),
+            "stakeholder_accepted_meetings": sum(accepts(rows) for _, rows in held),
+            "stakeholder_invited_meetings": len(held),
+            "stakeholder_last_attended_meeting": latest(attended),
+            "stakeholder_next_scheduled_meeting": min(
+                (event["start_time"] for event, rows in ahead if attends(rows)), default=None
+            ),
+            "stakeholder_attended_calls": sum(attends(rows) for _, rows in calls),
+            "stakeholder_accepted_calls": len(accepted),
+            "stakeholder_show_rate": rounded(Fraction(100 * sum(map(attends, accepted)), len(accepted)), 2)
+            if accepted
+            else None,
+            "stakeholder_sent_chat_messages": len(theirs["chat"]),
+            "stakeholder_submitted_tickets": len(theirs["opening"]),
+            **{f"stakeholder_{sentiment}_items": everything.count(sentiment) for sentiment in SENTIMENTS},
+            "stakeholder_sentiment_score": score,
+            "stakeholder_sentiment": label(score),
+        }
+
+    def _invitations(self, row: Row) -> list[tuple[Row, list[Row]]]:
+        """The meetings of a stakeholder's customer that name them, with the rows that do."""
+        found = []
+        for event, _, _ in self.meetings(row["customer_id"]):
+            rows = [
+                attendee
+                for attendee in self.table("calendar_event_attendee")
+                if (attendee["event_id"], attendee.get("stakeholder_id")) == (event["id"], row["id"])
+            ]
+            if rows:
+                found.append((event, rows))
+        return found
+
+    def _own_sentiment(self, row: Row, theirs: list[Message]) -> Decimal | None:
+        """scores sentiment: over one person's own messages; those who opted out have none."""
+        felt = [(m.sentiment, WEIGHTS[self.age(m.at)]) for m in theirs if m.sentiment and self.age(m.at) < WINDOW]
+        if len(felt) < 3 or row.get("opted_out"):
+            return None
+        p, n = (sum(w for sentiment, w in felt if sentiment == kind) for kind in ("positive", "negative"))
+        r = Fraction(p - n, sum(w for _, w in felt) + 50000)
+        return rounded(65 + (35 if r >= 0 else 65) * r, 2)
+
     def names(self, row: Row) -> dict[str, Any]:
         """The tenant's own names for a customer's tier and journey, and its references as they are."""
 
@@ -579,8 +672,7 @@ class Tenant:
         out: dict[str, Any] = {}
         for name, score in scores.items():
             out[f"{name}_score"] = score
-            label = None if score is None else "Red" if score <= 50 else "Yellow" if score <= 75 else "Green"
-            out[f"{name}_score_label"] = label
+            out[f"{name}_score_label"] = label(score)
         return out
 
     def insights(self, customer: int) -> tuple[dict[str, bool], dict[str, datetime | None]]:

@@ -43,13 +43,19 @@ def compare(models: BuiltModels, world: World) -> None:
                 "extracted_at": NOW,
                 "data_as_of": reading.data_as_of([]),
             }
-        meetings = [row for customer in reading.customers for row in reading.meeting_summaries(customer["id"])]
-        computed = models.query(
-            f"select * from marts.meeting_summary where organization_id = {organization} order by meeting_id"
-        )
-        assert [{name: row[name] for name in meetings[0]} for row in computed] == sorted(
-            meetings, key=lambda row: row["meeting_id"]
-        )
+        ids = {customer["id"] for customer in reading.customers}
+        for mart, key, read in (
+            ("meeting_summary", "meeting_id", [row for n in ids for row in reading.meeting_summaries(n)]),
+            (
+                "stakeholder_fact",
+                "stakeholder_id",
+                [reading.stakeholder_fact(row) for row in reading.stakeholders.values() if row["customer_id"] in ids],
+            ),
+        ):
+            computed = models.query(f"select * from marts.{mart} where organization_id = {organization} order by {key}")
+            assert len(computed) == len(read)
+            for row, wanted in zip(computed, sorted(read, key=lambda row: row[key]), strict=True):
+                assert {name: row[name] for name in wanted} == wanted, mart
     assert set(rows) == set(expected)
     for key, columns in expected.items():
         assert {name: rows[key][name] for name in columns} == columns, key

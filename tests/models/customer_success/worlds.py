@@ -71,7 +71,10 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
     stakeholders = [
         {
             "id": n,
-            "customer_id": rng.randint(1, customers),
+            "customer_id": rng.randint(1, customers + 1),
+            "email": rng.choice([None, f"{n}@{organization}"]),
+            "name": rng.choice([None, "😀" * 101]),
+            "touch_frequency": rng.choice([None, "monthly"]),
             "role": rng.choice(ROLES),
             "muted": rng.choice([None, False, True]),
             "opted_out": rng.choice([None, False, False, True]),
@@ -154,7 +157,7 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
                     "start_time": start,
                     "end_time": choose.maybe(start + timedelta(seconds=rng.choice(_LENGTHS))),
                     "status": rng.choice(["confirmed", " CANCELLED", None, "tentative"]),
-                    "kind": rng.choice(["qbr", " QBR ", "sync", None]),
+                    "kind": rng.choice(["qbr", " QBR ", "sync", "call", " Video", None]),
                     "organizer_email": rng.choice([None, "u", "😀" * 101]),
                 },
             )
@@ -172,7 +175,12 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
             for key, ids in (("user_id", user_ids[:-1]), ("stakeholder_id", stakeholder_ids[:-1])):
                 for person in rng.sample(ids, rng.randint(0, 2)):
                     found.setdefault("calendar_event_attendee", []).append(
-                        {"event_id": event, key: person, "attended": rng.choice([None, True, False])}
+                        {
+                            "event_id": event,
+                            key: person,
+                            "response": rng.choice([None, "accepted", " Accepted ", "declined", "tentative"]),
+                            "attended": rng.choice([None, True, False]),
+                        }
                     )
         for table in ("note", "ai_summary", "ai_expansion_opportunities"):
             for number in range(rng.randint(0, 3)):

@@ -1,0 +1,7 @@
+{#- scores sentiment: the span above the base where the positive outweigh, else the span below it. -#}
+{% macro sentiment_span(positive, negative, constants) -%}
+    case
+        when {{ positive }} >= {{ negative }} then {{ constants }}.sentiment_upper_span
+        else {{ constants }}.sentiment_lower_span
+    end
+{%- endmacro %}
