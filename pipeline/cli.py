@@ -87,6 +87,7 @@ def run(
     var: _Var = None,
     csv_safe: _CsvSafe = None,
     xlsx: Annotated[bool | None, typer.Option("--xlsx", help="Also write workbooks of the lists.")] = None,
+    cuts: Annotated[bool | None, typer.Option("--cuts", help="Also write narrow cuts of exports.")] = None,
     accept: _Accept = None,
 ) -> None:
     """Ingest, compute, check and publish."""
@@ -106,6 +107,7 @@ def run(
         "var": _decisions(var),
         "csv_safe": csv_safe,
         "xlsx": xlsx,
+        "cuts": cuts,
     }
     outcome = run_warehouse(_settings(given), open_progress(), accept or ())
     if outcome.is_repetition:

@@ -91,6 +91,8 @@ class Settings(BaseSettings):
     keep_drops: int = Field(12, ge=1, description="Published drops kept for each organization.")
     csv_safe: bool = Field(False, description="Also write spreadsheet-safe CSV files.")
     xlsx: bool = Field(False, description="Also write workbooks of the at-risk, neglected and changes lists.")
+    cuts: bool = Field(False, description="Also write narrow cuts of exports: account_core's, or those of cuts_file.")
+    cuts_file: Path | None = Field(None, description="A cuts.yml that names other cuts than those of account_core.")
     guards: dict[str, dict[str, float]] = Field(
         default_factory=dict, description="Thresholds of the guards (D42), as rows = { warn_fall = 30 }."
     )

@@ -12,6 +12,7 @@ from pipeline.audit.results import AuditResult
 from pipeline.common.worker_process import HelperProcess
 
 if TYPE_CHECKING:
+    from pipeline.contracts.business_rules import RuleBook
     from pipeline.contracts.contract import (
         ExportContract,  # which loads Arrow: the process is to be started before that
     )
@@ -24,7 +25,7 @@ class AuditRequest:
     `exports` names what the drops hold, in the order in which the checks are told. The rules are those in the folder
     `expectations`; `settings` are values that they may ask for. With `spares_memory` the process gives back to the
     machine what it is done with. `beside` are Parquet files of exports that no drop holds and rules ask for, with a
-    column `drop_organization_id`.
+    column `drop_organization_id`. `more_rules` are the rules of what has no file in `expectations`: cuts.
     """
 
     folders: Mapping[int, Path]
@@ -34,6 +35,7 @@ class AuditRequest:
     settings: Mapping[str, Any]
     spares_memory: bool = False
     beside: Mapping[str, Path] = field(default_factory=dict)
+    more_rules: Mapping[str, RuleBook] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ class _Audits:
                 self._audit = Audit(
                     request.folders,
                     request.exports,
-                    read_rule_books(request.expectations),
+                    {**read_rule_books(request.expectations), **request.more_rules},
                     as_of=request.as_of,
                     settings=request.settings,
                     spares_memory=request.spares_memory,

@@ -138,7 +138,7 @@ def read_manifest(drop: Place) -> dict[str, Any] | None:
 def require_as_published(drop: Place, manifest: Mapping[str, Any]) -> None:
     """WarehouseError where a file of a published drop is gone or of another size; `verify` looks into them, too."""
     sizes = {entry.name: entry.size for entry in drop.entries() if not entry.is_folder}
-    for file in manifest["files"]:
+    for file in (*manifest["files"], *manifest.get("cuts", ())):
         if sizes.get(file["name"]) != file["bytes"]:
             raise WarehouseError(
                 f"was published with {file['bytes']:,} bytes and "

@@ -37,6 +37,13 @@ class DescribedFile(BaseModel):
     columns: Annotated[list[DescribedColumn], Field(alias="schema", min_length=1, max_length=10_000)]
 
 
+class DescribedCut(DescribedFile):
+    """One file of a cut, and the export that it is a cut of."""
+
+    of: _Name
+    filter: Annotated[str, Field(max_length=10_000)] | None = None
+
+
 class DescribedChangesFile(BaseModel):
     """One file of `changes/`."""
 
@@ -81,6 +88,7 @@ class DescribedDrop(BaseModel):
     manifest_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     """None in drops of version 1.0."""
     files: Annotated[list[DescribedFile], Field(min_length=1, max_length=10_000)]
+    cuts: Annotated[list[DescribedCut], Field(max_length=10_000)] = []
     changes: DescribedChanges | None = None
     page: DescribedPage | None = None
     series: Literal["notifications"] | None = None
@@ -88,5 +96,10 @@ class DescribedDrop(BaseModel):
 
     @property
     def all_files(self) -> list[DescribedFile | DescribedChangesFile | DescribedPage]:
-        """The exports' files, those of the changes, and the page."""
-        return [*self.files, *(self.changes.files if self.changes else ()), *([self.page] if self.page else ())]
+        """The exports' files, those of the cuts and of the changes, and the page."""
+        return [
+            *self.files,
+            *self.cuts,
+            *(self.changes.files if self.changes else ()),
+            *([self.page] if self.page else ()),
+        ]

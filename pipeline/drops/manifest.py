@@ -18,7 +18,8 @@ from typing import Any, Final
 
 from pipeline.common.instants import instant_name, instant_text
 from pipeline.contracts.contract import ExportContract
-from pipeline.drops.stage import StagedDrop
+from pipeline.contracts.cuts import Cut
+from pipeline.drops.stage import StagedDrop, StagedFile
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
@@ -40,9 +41,14 @@ def build_manifest(
     changes: Mapping[str, Any] | None = None,
     page: Mapping[str, Any] | None = None,
     series: str = "",
+    cuts: Sequence[Cut] = (),
 ) -> dict[str, Any]:
-    """Describe a drop, with its two hashes. `series` is that of drops that are published apart, as `notifications`."""
-    by_name = {contract.name: contract for contract in contracts}
+    """Describe a drop, with its two hashes.
+
+    `series` is that of drops that are published apart, as `notifications`; `cuts` are those whose files the drop holds.
+    """
+    by_name: dict[str, ExportContract | Cut] = {contract.name: contract for contract in contracts}
+    by_name |= {cut.name: cut for cut in cuts}
     body: dict[str, Any] = {
         "manifest_version": MANIFEST_VERSION,
         "organization_id": drop.organization_id,
@@ -50,16 +56,8 @@ def build_manifest(
         "extracted_at": instant_text(as_of),
         **({} if data_as_of is None else {"data_as_of": instant_text(data_as_of)}),
         **({"series": series} if series else {}),
-        "files": [
-            {
-                **by_name[file.export].as_dict(),
-                "name": file.name,
-                "rows": file.rows,
-                "bytes": file.bytes,
-                "sha256": file.sha256,
-            }
-            for file in drop.files
-        ],
+        "files": [_described(file, by_name) for file in drop.files],
+        **({"cuts": [_described(file, by_name) for file in drop.cuts]} if drop.cuts else {}),
         "settings": dict(settings),
         "inputs": list(inputs),
         "checks": list(checks),
@@ -71,6 +69,11 @@ def build_manifest(
         "page": page and dict(page),
     }
     return with_hashes({**body, **beside})
+
+
+def _described(file: StagedFile, by_name: Mapping[str, ExportContract | Cut]) -> dict[str, Any]:
+    measured = {"name": file.name, "rows": file.rows, "bytes": file.bytes, "sha256": file.sha256}
+    return {**by_name[file.export].as_dict(), **measured}
 
 
 def with_hashes(manifest: Mapping[str, Any]) -> dict[str, Any]:

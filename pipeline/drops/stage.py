@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.contracts.contract import CRM_TENANT, ExportContract
+from pipeline.contracts.cuts import Cut
 from pipeline.drops.csv_file import SAFE_SUFFIX, write_csv, write_safe_csv
 from pipeline.drops.xlsx_file import XLSX_LISTS, write_xlsx
 from pipeline.storage.local_files import naming
@@ -51,11 +52,12 @@ class StagedFile:
 
 @dataclass(frozen=True)
 class StagedDrop:
-    """The staged files of one organization, in the order of their names."""
+    """The staged files of one organization, and those of the cuts beside them, each in the order of their names."""
 
     organization_id: int
     folder: Path
     files: tuple[StagedFile, ...]
+    cuts: tuple[StagedFile, ...] = ()
 
 
 def organizations(marts: Marts, contracts: Sequence[ExportContract], crm: int | None) -> list[int]:
@@ -75,17 +77,19 @@ def stage_drops(
     *,
     csv_safe: bool = False,
     xlsx: bool = False,
+    cuts: Sequence[Cut] = (),
     on_export: Callable[[ExportContract], None] | None = None,
 ) -> list[StagedDrop]:
     """Write each organization's rows of every export, in primary-key order, and their checksums.
 
     `folders` are those of the organizations, new ones. `csv_safe` adds a spreadsheet-safe CSV beside each exact one,
-    `xlsx` a workbook beside the lists that people work through.
+    `xlsx` a workbook beside the lists that people work through, `cuts` the two files of each cut.
     `on_export` is called when the files of an export are whole in all folders, in the order in which they are. Only the
     marts that are being written are in memory.
     """
     writers = {"csv": write_csv, "parquet": write_parquet, **({SAFE_SUFFIX: write_safe_csv} if csv_safe else {})}
     files: dict[int, list[StagedFile]] = {organization_id: [] for organization_id in folders}
+    cut_files: dict[int, list[StagedFile]] = {organization_id: [] for organization_id in folders}
     for folder in folders.values():
         folder.mkdir(parents=True)
 
@@ -98,6 +102,8 @@ def stage_drops(
                 with naming(path):
                     write(rows, path)
                 files[organization_id].append(_describe(contract.name, path, rows.num_rows))
+            for cut in (cut for cut in cuts if cut.of.name == contract.name):
+                cut_files[organization_id] += _write_cut(cut, rows, folder)
         return contract
 
     tell = on_export or (lambda _: None)
@@ -118,14 +124,24 @@ def stage_drops(
             del mart
         while writing:
             await_one()
-    return [_with_checksums(name, folder, files[name]) for name, folder in folders.items()]
+    return [_with_checksums(name, folder, files[name], cut_files[name]) for name, folder in folders.items()]
 
 
-def _with_checksums(organization_id: int, folder: Path, files: list[StagedFile]) -> StagedDrop:
-    """Write the checksums of a drop's files."""
-    in_order = tuple(sorted(files, key=lambda file: file.name))
-    (folder / CHECKSUMS).write_text("".join(f"{file.sha256}  {file.name}\n" for file in in_order))
-    return StagedDrop(organization_id, folder, in_order)
+def _write_cut(cut: Cut, export: pa.Table, folder: Path) -> Iterator[StagedFile]:
+    """Write the files of a cut of the rows of its export."""
+    rows = cut.rows(export)
+    for suffix, write in (("csv", write_csv), ("parquet", write_parquet)):
+        path = folder / f"{cut.name}.{suffix}"
+        with naming(path):
+            write(rows, path)
+        yield _describe(cut.name, path, rows.num_rows)
+
+
+def _with_checksums(organization_id: int, folder: Path, files: list[StagedFile], cuts: list[StagedFile]) -> StagedDrop:
+    """Write the checksums of a drop's files, then of its cuts'."""
+    exports, beside = (tuple(sorted(each, key=lambda file: file.name)) for each in (files, cuts))
+    (folder / CHECKSUMS).write_text("".join(f"{file.sha256}  {file.name}\n" for file in (*exports, *beside)))
+    return StagedDrop(organization_id, folder, exports, beside)
 
 
 def _read(marts: Marts, contract: ExportContract) -> pa.Table:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -20,10 +20,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
+from pipeline.common.scratch_database import scratch_connection
 from pipeline.contracts.contract import ContractColumn, ExportContract, contract_from_dict
+from pipeline.contracts.cuts import IN_EVERY_CUT
 from pipeline.drops.catalog import LATEST, POINTER, is_drop_name, latest_name
 from pipeline.drops.csv_file import SAFE_SUFFIX, neutralised, read_csv
-from pipeline.drops.described_drop import DescribedChangesFile, DescribedDrop, DescribedFile, DescribedPage
+from pipeline.drops.described_drop import (
+    DescribedChangesFile,
+    DescribedCut,
+    DescribedDrop,
+    DescribedFile,
+    DescribedPage,
+)
 from pipeline.drops.manifest import (
     BESIDE_THE_CONTENT,
     MANIFEST,
@@ -94,7 +102,8 @@ def _faults(drop: Place, folder: Path, contracts: Sequence[ExportContract]) -> I
         yield from _bytes_faults(drop, folder, entries.get(file.name), file)
     yield from _checksum_faults(drop, entries.get(CHECKSUMS), described)
     plain = {name for name, entry in entries.items() if _is_file(drop, entry) and (folder / name).is_file()}
-    yield from _content_faults(folder, [file for file in described.files if file.name in plain])
+    yield from _content_faults(folder, [file for file in (*described.files, *described.cuts) if file.name in plain])
+    yield from _cut_faults(folder, described, plain)
 
 
 def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, DescribedDrop | None, list[str]]:
@@ -149,11 +158,12 @@ def _manifest_faults(drop: Place, raw: dict[str, Any], described: DescribedDrop)
         yield f"{MANIFEST}: has no manifest_hash over what it says of guards, acceptances and changes"
     if is_drop_name(drop.name) and drop.name != drop_name(raw):
         yield f"the folder is named {_quoted(drop.name)}, its manifest says {drop_name(raw)}"
-    names = [file.name for file in described.files]
+    listed = [*described.files, *described.cuts]
+    names = [file.name for file in listed]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"{MANIFEST}: lists {name} more than once"
     by_export: dict[str, set[str]] = {}
-    for file in described.files:
+    for file in listed:
         by_export.setdefault(file.export, set()).add(file.name)
         if file.name.partition(".")[0] != file.export:
             yield f"{file.name}: the manifest says that it is the export {file.export}"
@@ -164,7 +174,7 @@ def _manifest_faults(drop: Place, raw: dict[str, Any], described: DescribedDrop)
         for suffix in ("csv", "parquet"):
             if f"{export}.{suffix}" not in present:
                 yield f"{MANIFEST}: lists no {export}.{suffix}"
-        first, *others = [file for file in described.files if file.export == export]
+        first, *others = [file for file in listed if file.export == export]
         for other in others:
             if _contract(other) != _contract(first) or other.rows != first.rows:
                 yield f"{MANIFEST}: says of {other.name} another contract or row count than of {first.name}"
@@ -252,6 +262,7 @@ def _checksum_faults(drop: Place, entry: Entry | None, described: DescribedDrop)
     changes = described.changes.files if described.changes else []
     listed: list[AnyFile] = [
         *sorted(described.files, key=_by_name),
+        *sorted(described.cuts, key=_by_name),
         *sorted(changes, key=_by_name),
         *([described.page] if described.page else ()),
     ]
@@ -287,6 +298,46 @@ def _content_faults(folder: Path, files: list[DescribedFile]) -> Iterator[str]:
             csv = by_name.get(f"{export}.{suffix}")
             if csv is not None:
                 yield from (f"{csv.name}: {fault}" for fault in _csv_faults(folder / csv.name, expected, csv, contract))
+
+
+def _cut_faults(folder: Path, described: DescribedDrop, plain: Collection[str]) -> Iterator[str]:
+    """Check that each cut is one of its export: of its contract, with accounts' ids and names, and of its rows."""
+    exports = {file.export: file for file in described.files}
+    for cut in (cut for cut in described.cuts if cut.name.endswith(".parquet")):
+        export = exports.get(cut.of)
+        if export is None:
+            yield f"{cut.name}: is a cut of {cut.of}, which the manifest doesn't list"
+            continue
+        ours = {column.name: column for column in export.columns}
+        strange = [column.name for column in cut.columns if column != ours.get(column.name)]
+        if strange:
+            yield f"{cut.name}: {', '.join(strange)} is not as the contract of {cut.of} has it"
+        lacking = [name for name in IN_EVERY_CUT if name not in {column.name for column in cut.columns}]
+        if lacking:
+            yield f"{cut.name}: has no {', '.join(lacking)}"
+        if (cut.contract_version, cut.primary_key) != (export.contract_version, export.primary_key):
+            yield f"{cut.name}: has not the key and contract version of {cut.of}"
+        if not strange and {cut.name, f"{cut.of}.parquet"} <= set(plain):
+            yield from _cut_row_faults(folder, cut, [column.name for column in cut.columns])
+
+
+def _cut_row_faults(folder: Path, cut: DescribedCut, columns: Sequence[str]) -> Iterator[str]:
+    """Compare the rows of a cut with its export's: all of them where it has no filter, else no others."""
+    tables = [_read_parquet(folder / name) for name in (cut.name, f"{cut.of}.parquet")]
+    ours, theirs = ((None if isinstance(table, str) else table) for table in tables)
+    if ours is None or theirs is None or not set(columns) <= set(ours.column_names) & set(theirs.column_names):
+        return  # told of the files themselves
+    with scratch_connection() as connection:
+        connection.register("ours", ours.select(columns))
+        connection.register("theirs", theirs.select(columns))
+        strange, missing = (
+            connection.sql(f"select count(*) from (from {one} except all from {other})").fetchall()[0][0]
+            for one, other in (("ours", "theirs"), ("theirs", "ours"))
+        )
+    if strange:
+        yield f"{cut.name}: {strange:,} of its rows are not rows of {cut.of}"
+    if missing and cut.filter is None:
+        yield f"{cut.name}: {missing:,} rows of {cut.of} are not in it"
 
 
 def _read_parquet(path: Path) -> pa.Table | str:

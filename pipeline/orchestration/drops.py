@@ -9,6 +9,7 @@ import dagster as dg
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import ExportContract, contracts_from_manifest
+from pipeline.contracts.cuts import SHIPPED_CUTS, read_cuts
 from pipeline.dbt.build_record import Build
 from pipeline.drops.destination import open_destination
 from pipeline.engines import open_engine
@@ -45,6 +46,7 @@ def open_release(run: RunContext, run_id: str, contracts: Sequence[ExportContrac
             landed=landed,
             build=build,
             destination=open_destination(run.settings, run.workspace),
+            cuts=read_cuts(run.settings.cuts_file or SHIPPED_CUTS, contracts) if run.settings.cuts else (),
         )
 
 

@@ -21,6 +21,7 @@ from pipeline.common.instants import run_name
 from pipeline.common.scratch_database import spare_memory
 from pipeline.contracts.compatibility import check_versions, contracts_of_drop
 from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.cuts import Cut
 from pipeline.dbt.build_record import Build
 from pipeline.drops.account_changes import OUTCOMES
 from pipeline.drops.catalog import NOTIFICATIONS, REPORTS, is_overtaken, latest_manifest, latest_name, shelf_of
@@ -102,6 +103,7 @@ class Release:
     build: Build
     """What the marts were built from, by their stamp."""
     destination: Destination
+    cuts: Sequence[Cut] = ()
 
     def publish(self) -> Publication:
         """Publish the drop of each organization that may be, and keep what the next run needs to know of this one.
@@ -147,10 +149,16 @@ class Release:
         metrics = self.engine.read(METRICS, METRICS_SCHEMA.names)
         with self.run.helpers.audit() as process, ThreadPoolExecutor(1) as aside:
             folders = self._folders()
-            exports = [contract.name for contract in self.contracts]
+            exports = [*(contract.name for contract in self.contracts), *(cut.name for cut in self.cuts)]
             audit = process.begin(
                 AuditRequest(
-                    folders, exports, EXPECTATIONS, plan.as_of, plan.published_settings, settings.spares_memory
+                    folders,
+                    exports,
+                    EXPECTATIONS,
+                    plan.as_of,
+                    plan.published_settings,
+                    settings.spares_memory,
+                    more_rules={cut.name: cut.rules for cut in self.cuts},
                 )
             )
             drops = self._stage(folders, audit)
@@ -384,6 +392,9 @@ class Release:
                 staged += 1
                 step.update(staged, detail=contract.name)
                 audit.look_at(contract)
+                for cut in self.cuts:
+                    if cut.of.name == contract.name:
+                        audit.look_at(cut.contract)
                 if self.run.settings.spares_memory:
                     pa.default_memory_pool().release_unused()
 
@@ -394,10 +405,12 @@ class Release:
                 self.run.plan.crm_organization_id,
                 csv_safe=self.run.settings.csv_safe,
                 xlsx=self.run.settings.xlsx,
+                cuts=self.cuts,
                 on_export=on_export,
             )
             rows = sum(file.rows for drop in drops for file in drop.files if file.name.endswith(".parquet"))
             step.summary = f"{plural(len(drops), 'drop')}, {plural(rows, 'row')} of {len(self.contracts)} exports"
+            step.summary += f", {plural(len(self.cuts), 'cut')}" if self.cuts else ""
         return drops
 
     def _broken_promise(self, drops: Sequence[StagedDrop]) -> WarehouseError | None:
@@ -447,6 +460,7 @@ class Release:
                 accepted=[asdict(finding.accepted) for finding in own if finding.accepted],
                 changes=written.as_dict() if (written := changes.get(drop.organization_id)) else None,
                 page=pages.get(drop.organization_id),
+                cuts=self.cuts,
             )
             for drop in drops
             for own in [findings_of(findings, drop.organization_id, self.run.plan.crm_organization_id)]

@@ -14,6 +14,7 @@ from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import plural
 from pipeline.common.progress import Progress
 from pipeline.contracts.contract import contracts_from_manifest
+from pipeline.contracts.cuts import described_cuts
 from pipeline.dbt.needed_nodes import needed_nodes
 from pipeline.dbt.runner import DbtContext, parsed_project, project_fingerprint
 from pipeline.dbt.worker import open_dbt
@@ -64,7 +65,7 @@ def replay(settings: Settings, name: str, progress: Progress) -> Replayed:
         staged = _staged(settings, Workspace(Path(scratch)), origin, manifest, progress)
         differing = tuple(_differing(staged, manifest))
     is_same_program = origin.program == project_fingerprint("duckdb")
-    return Replayed(drop.address, len(manifest["files"]), differing, is_same_program)
+    return Replayed(drop.address, len(manifest["files"]) + len(manifest.get("cuts", ())), differing, is_same_program)
 
 
 def _require_whole(origin: Origin) -> None:
@@ -115,14 +116,15 @@ def _staged(settings: Settings, own: Workspace, origin: Origin, manifest: dict[s
                 origin.plan.crm_organization_id,
                 csv_safe="safe.csv" in suffixes,
                 xlsx="xlsx" in suffixes,
+                cuts=described_cuts(manifest, contracts),
             )
-            step.summary = plural(len(staged.files), "file")
+            step.summary = plural(len(staged.files) + len(staged.cuts), "file")
     return folder
 
 
 def _differing(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
     """Say of each of the drop's files whether it is another now."""
-    for file in manifest["files"]:
+    for file in (*manifest["files"], *manifest.get("cuts", ())):
         path = folder / file["name"]
         if not path.exists():
             yield f"{file['name']}: is not made any more"

@@ -33,8 +33,11 @@ _PROGRAM_FILES = (".py", ".sql", ".yml", ".csv", ".html", ".css", ".j2")
 def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
     """Hash all that decides a run's result; None where a source is a database: it must be read to know its content."""
     exports = settings.exports if is_url(settings.exports) else str(Path(settings.exports).expanduser().resolve())
-    decisions = [plan.to_json(), settings.target, exports, settings.csv_safe, settings.xlsx, settings.date_order]
+    forms = [settings.csv_safe, settings.xlsx, settings.cuts]
+    decisions = [plan.to_json(), settings.target, exports, *forms, settings.date_order]
     digest = hashlib.sha256(json.dumps(decisions).encode())
+    if settings.cuts_file is not None and settings.cuts_file.is_file():
+        _add_files(digest, iter([settings.cuts_file]), settings.cuts_file.parent)
     for place in (settings.lmn, settings.crm, settings.platform):
         if place is not None and not Path(place).is_dir():
             return None
