@@ -19,6 +19,7 @@ from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import LATEST, REPORTS, organizations_in, require_as_published, shelf_of
 from pipeline.drops.manifest import BESIDE_THE_CONTENT, MANIFEST, drop_name, hashed_bytes, manifest_bytes, with_hashes
 from pipeline.drops.stage import StagedDrop
+from pipeline.drops.superseded import note_superseded
 from pipeline.storage.local_files import clear_drafts, flush, point_link, write_whole
 from pipeline.storage.place import LOCK, Place
 
@@ -88,6 +89,7 @@ class FolderDestination:
     def point(self, drop: PublishedDrop) -> None:
         """Point `latest` at a drop."""
         final = Path(drop.location)
+        note_superseded(self.shelf(drop.organization_id), final.name)
         point_link(final.parent / LATEST, final.name)
 
 

@@ -18,6 +18,7 @@ from pipeline.drops.catalog import POINTER, require_as_published, shelf_of
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
 from pipeline.drops.publish_to_folder import PublishedDrop, clear_staging, is_published, staging_folder
 from pipeline.drops.stage import StagedDrop
+from pipeline.drops.superseded import note_superseded
 from pipeline.storage.place import Place
 
 
@@ -68,6 +69,7 @@ class RemoteDestination:
         shelf = self.shelf(drop.organization_id)
         pointer = pointer_bytes(drop.manifest)
         if shelf.read(POINTER) != pointer:
+            note_superseded(shelf, drop_name(drop.manifest))
             shelf.write(POINTER, pointer)
 
 

@@ -1,4 +1,4 @@
-"""Which drops go of a shelf: all but the newest `keep_drops`, the one that `latest` names and those younger than a day.
+"""Which drops go of a shelf: all but the newest `keep_drops`, the one that `latest` names and those it left lately.
 
 Reports go with their drops; reports of runs that published nothing are counted by themselves, by the same rule.
 """
@@ -6,6 +6,7 @@ Reports go with their drops; reports of runs that published nothing are counted 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from pipeline.drops.catalog import (
     published_drops,
 )
 from pipeline.drops.manifest import MANIFEST
+from pipeline.drops.superseded import superseded_at
 from pipeline.storage.local_files import clear_drafts, hidden_name
 from pipeline.storage.place import Place
 
@@ -26,9 +28,10 @@ WITHDRAWN: Final = "withdrawn.json"
 """On a server, the manifest of a drop that is being removed: a folder with it and no `manifest.json` is no drop."""
 
 GRACE: Final = timedelta(days=1)
-"""How long a drop stays whatever comes after it: its readers may not be through with it."""
+"""How long a drop stays once it is published or `latest` has left it: its readers may not be through with it."""
 NOTIFICATIONS_GRACE: Final = timedelta(hours=1)
 """How long those of `warehouse refresh` stay, of which there may be three hundred a day."""
+_NEVER: Final[Mapping[str, datetime]] = {}
 
 
 def prune(shelf: Place, keep_drops: int, now: datetime, grace: timedelta = GRACE) -> list[str]:
@@ -39,7 +42,7 @@ def prune(shelf: Place, keep_drops: int, now: datetime, grace: timedelta = GRACE
     """
     latest = latest_name(shelf)
     published = published_drops(shelf)
-    gone = removable(published, keep_drops, latest, now, grace)
+    gone = removable(published, keep_drops, latest, now, grace, superseded_at(shelf))
     if shelf.is_local:
         clear_drafts(Path(shelf.root))
     for name in gone:
@@ -58,10 +61,20 @@ def prune(shelf: Place, keep_drops: int, now: datetime, grace: timedelta = GRACE
 
 
 def removable(
-    published: list[PublishedEntry], keep: int, latest: str | None, now: datetime, grace: timedelta = GRACE
+    published: list[PublishedEntry],
+    keep: int,
+    latest: str | None,
+    now: datetime,
+    grace: timedelta = GRACE,
+    superseded: Mapping[str, datetime] = _NEVER,
 ) -> list[str]:
-    """Name what goes of a list that begins with the one published last."""
-    return [entry.name for entry in published[keep:] if entry.name != latest and now - entry.published_at >= grace]
+    """Name what goes of a list that begins with the one published last; `superseded` says when `latest` left which."""
+    return [
+        entry.name
+        for entry in published[keep:]
+        if entry.name != latest
+        and now - max(entry.published_at, superseded.get(entry.name, entry.published_at)) >= grace
+    ]
 
 
 def _withdraw(shelf: Place, name: str) -> None:

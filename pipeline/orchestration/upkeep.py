@@ -16,6 +16,7 @@ from pipeline.drops.catalog import (
 )
 from pipeline.drops.destination import open_destination
 from pipeline.drops.retention import GRACE, NOTIFICATIONS_GRACE, prune, removable
+from pipeline.drops.superseded import superseded_at
 from pipeline.ingest.landing.record import SOURCES, read_record
 from pipeline.ingest.landing.retention import Removed, prune_landing
 from pipeline.orchestration.origins import Origins
@@ -48,7 +49,8 @@ def prune_all(settings: Settings, *, dry_run: bool) -> Pruned:
         for organization_id in organizations_in(place):
             for series, grace in (("", GRACE), (NOTIFICATIONS, NOTIFICATIONS_GRACE)):
                 shelf = shelf_of(place, organization_id, series)
-                going = removable(published_drops(shelf), settings.keep_drops, latest_name(shelf), now, grace)
+                published, latest = published_drops(shelf), latest_name(shelf)
+                going = removable(published, settings.keep_drops, latest, now, grace, superseded_at(shelf))
                 if not dry_run:
                     going = prune(shelf, settings.keep_drops, now, grace)
                 gone += [f"{shelf.address}/{name}" for name in going]

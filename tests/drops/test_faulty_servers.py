@@ -15,6 +15,7 @@ from pipeline.drops.catalog import POINTER, drop_folders
 from pipeline.drops.manifest import MANIFEST, drop_name
 from pipeline.drops.retention import WITHDRAWN, prune
 from pipeline.drops.stage import StagedDrop
+from pipeline.drops.superseded import SUPERSEDED
 from pipeline.drops.verify import verify_drop
 from pipeline.storage import remote
 from pipeline.storage.place import open_place
@@ -61,7 +62,7 @@ def test_an_sftp_server_that_can_less_gets_whole_drops(
             drop = delivery.publish(note)
             assert delivery.read_as_a_reader() == drop_name(drop.manifest)
             assert verify_drop(drop.location, CONTRACTS) == []
-        assert {Path(new).name for _, new in server.renames} == {MANIFEST, POINTER}
+        assert {Path(new).name for _, new in server.renames} == {MANIFEST, SUPERSEDED, POINTER}
         assert not list((tmp_path / "server").rglob("*.part"))
 
 

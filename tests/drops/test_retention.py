@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.drops.catalog import PublishedEntry
 from pipeline.drops.retention import prune, prune_reports, removable
+from pipeline.drops.superseded import SUPERSEDED, superseded_at, write_superseded
 from pipeline.storage.place import Place, open_place
 from tests.drops.sudden_death import dies_at
 
@@ -98,6 +99,23 @@ def test_none_goes_before_it_is_a_day_old(age: timedelta, goes: bool, exports: P
     newest = write_drop(exports, 2, timedelta())
     point_latest(exports, newest)
     assert prune(place(exports).child("1"), 1, NOW) == ([old] if goes else [])
+
+
+@pytest.mark.parametrize(("since", "goes"), [(DAY - timedelta(seconds=1), False), (DAY, True)])
+def test_none_goes_before_latest_has_left_it_for_a_day(since: timedelta, goes: bool, exports: Path) -> None:
+    """Who found a drop of last month a minute before this week's came may be reading it."""
+    old = write_drop(exports, 1, DAY * 31)
+    newest = write_drop(exports, 2, timedelta())
+    point_latest(exports, newest)
+    write_superseded(place(exports).child("1"), {old: NOW - since})
+    assert prune(place(exports).child("1"), 1, NOW) == ([old] if goes else [])
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"20250101T000000Z-0a1b2c3d": 7}', '{"x": "2025-01-01"}'])
+def test_what_latest_left_is_not_known_where_its_file_is_damaged(content: str, exports: Path) -> None:
+    (exports / "1").mkdir(parents=True)
+    (exports / "1" / SUPERSEDED).write_text(content)
+    assert superseded_at(place(exports).child("1")) == {}
 
 
 def test_the_latest_stays_also_where_it_has_lost_its_manifest(exports: Path) -> None:

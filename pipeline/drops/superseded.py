@@ -1,0 +1,43 @@
+"""When `latest` left a drop: until a time after that, somebody who found it there may be reading it.
+
+A file of the shelf keeps it, because a drop never changes and neither its manifest's time nor its `as_of` tells it: a
+drop of last month may have been the latest until a minute ago.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from pipeline.common.instants import instant_text
+from pipeline.drops.catalog import drop_folders, is_drop_name, latest_name
+from pipeline.storage.place import Place
+
+SUPERSEDED: Final = "superseded.json"
+
+
+def superseded_at(shelf: Place) -> dict[str, datetime]:
+    """Return when `latest` last left each drop that it has named, in UTC; nothing where that can't be read."""
+    try:
+        found = json.loads(shelf.read(SUPERSEDED) or b"{}")
+        return {name: datetime.fromisoformat(text) for name, text in found.items() if is_drop_name(name)}
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def write_superseded(shelf: Place, moments: Mapping[str, datetime]) -> None:
+    """Keep when `latest` left which drop."""
+    found = {name: instant_text(moment) for name, moment in sorted(moments.items())}
+    shelf.write(SUPERSEDED, (json.dumps(found, indent=2) + "\n").encode())
+
+
+def note_superseded(shelf: Place, by: str) -> None:
+    """Keep that `latest` is about to leave the drop that it names, where that is another than `by`."""
+    before = latest_name(shelf)
+    if before is None or before == by:
+        return
+    there = drop_folders(shelf)
+    moments = {name: moment for name, moment in superseded_at(shelf).items() if name in there}
+    write_superseded(shelf, {**moments, before: datetime.now(UTC)})

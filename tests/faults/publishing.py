@@ -1,0 +1,117 @@
+"""A publisher and a reader of small drops, on a folder or a server, for experiments that disturb them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from pipeline.drops.catalog import latest_name
+from pipeline.drops.destination import open_destination
+from pipeline.drops.manifest import MANIFEST, drop_name
+from pipeline.drops.publish_to_folder import PublishedDrop
+from pipeline.drops.stage import StagedDrop, stage_drops
+from pipeline.drops.verify import verify_drop
+from pipeline.settings import Settings
+from pipeline.state.workspace import Workspace
+from pipeline.storage.place import Place, open_place
+from tests.drops.made_drops import AS_OF, CONTRACTS, CRM, manifest_of, marts
+
+ORGANIZATION = 1
+
+
+def template(folder: Path) -> StagedDrop:
+    """Stage the drop that publications are copies of."""
+    (drop,) = stage_drops(marts(), CONTRACTS, {ORGANIZATION: folder}, CRM)
+    return drop
+
+
+class Publisher:
+    """Publishes copies of a staged drop that differ by a note in their manifest, as a run or a refresh does."""
+
+    def __init__(self, exports: str, state: Path, staged: StagedDrop, series: str = "") -> None:
+        self.destination = open_destination(Settings(exports=exports, state=state), Workspace(state), series)
+        self.staged = staged
+
+    @property
+    def shelf(self) -> Place:
+        """The folder that holds the drops."""
+        return self.destination.shelf(ORGANIZATION)
+
+    def publish(self, note: str, day: int = 0) -> PublishedDrop:
+        """Clear what others left, stage, put in place, and let `latest` name it unless that speaks of a later day."""
+        with self.destination.turn():
+            self.destination.clear_staging()
+            folder = self.destination.staging_folder(ORGANIZATION, f"run-{note}")
+            shutil.copytree(self.staged.folder, folder)
+            drop = replace(self.staged, folder=folder)
+            manifest = manifest_of(drop, as_of=AS_OF + timedelta(days=day), note=note)
+            put = self.destination.put(drop, manifest)
+            latest = latest_name(self.shelf)
+            if latest is None or latest.partition("-")[0] <= drop_name(manifest).partition("-")[0]:
+                self.destination.point(put)
+        return put
+
+
+class Reader:
+    """Starts from `latest` as an integration does, and reads every file that the manifest lists."""
+
+    def __init__(self, shelf: Place) -> None:
+        self.shelf = shelf
+
+    @classmethod
+    def of(cls, exports: str) -> Reader:
+        """Make the reader of the organization's drops."""
+        return cls.of_shelf(f"{exports}/{ORGANIZATION}")
+
+    @classmethod
+    def of_shelf(cls, address: str) -> Reader:
+        """Make the reader of any organization's drops, by the address of their folder."""
+        return cls(open_place(address))
+
+    def look(self) -> str | None:
+        """Read the latest drop whole and give its name, None where there is none; ReadError where it is not whole."""
+        name = latest_name(self.shelf)
+        if name is not None:
+            require_whole(self.shelf.child(name))
+        return name
+
+    def faults(self) -> list[str]:
+        """List what is wrong with any folder that holds a manifest, and with `latest`."""
+        found = []
+        for entry in self.shelf.entries():
+            if entry.name.startswith("2") and self.shelf.child(entry.name).read(MANIFEST) is not None:
+                found += verify_drop(self.shelf.child(entry.name).address, CONTRACTS)
+        name = latest_name(self.shelf)
+        if name is not None and self.shelf.child(name).read(MANIFEST) is None:
+            found.append(f"latest leads to {name}, which is no drop")
+        return found
+
+    def content(self) -> dict[str, str]:
+        """Return the hash of each file of each drop, and where `latest` leads: what is compared to the byte."""
+        found = {"latest": str(latest_name(self.shelf))}
+        for entry in self.shelf.entries():
+            if not entry.name.startswith("2") or not entry.is_folder:
+                continue
+            for file in self.shelf.child(entry.name).entries():
+                content = self.shelf.child(entry.name).read(file.name) or b""
+                found[f"{entry.name}/{file.name}"] = hashlib.sha256(content).hexdigest()
+        return found
+
+
+class ReadError(AssertionError):
+    """What a reader got is not a whole drop."""
+
+
+def require_whole(drop: Place) -> None:
+    """Read every file of a drop; ReadError where one is not what the manifest says."""
+    manifest = drop.read(MANIFEST)
+    if manifest is None:
+        raise ReadError(f"{drop.name} has no manifest")
+    for file in json.loads(manifest)["files"]:
+        content = drop.read(file["name"])
+        if content is None or hashlib.sha256(content).hexdigest() != file["sha256"]:
+            raise ReadError(f"{drop.name}/{file['name']} is not whole")

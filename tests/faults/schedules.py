@@ -1,0 +1,126 @@
+"""Runs, refreshes, roll-backs and retention in any order, beside readers who take their time, by a clock of its own."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from pipeline.drops.catalog import NOTIFICATIONS, latest_name, read_manifest
+from pipeline.drops.publish_to_folder import PublishedDrop
+from pipeline.drops.retention import GRACE, NOTIFICATIONS_GRACE, prune
+from pipeline.drops.stage import StagedDrop
+from pipeline.drops.superseded import SUPERSEDED, superseded_at, write_superseded
+from tests.faults.experiments import Experiment, Trial
+from tests.faults.publishing import ORGANIZATION, Publisher, Reader, ReadError, require_whole, template
+
+STEPS: Final = 30
+_HOURS: Final = (0.1, 0.4, 0.9, 1.1, 5, 23.9, 24.1, 24 * 7, 24 * 31)
+
+
+class Shelf:
+    """Drops of one kind, their publisher, and readers who have found `latest` and are not through with it."""
+
+    def __init__(self, publisher: Publisher, grace: timedelta) -> None:
+        self.publisher = publisher
+        self.grace = grace
+        self.reader = Reader(publisher.shelf)
+        self.reading: list[tuple[str, timedelta]] = []
+
+    def publish(self, rng: random.Random, keep: int) -> None:
+        """Publish a drop of a few days, perhaps one that is there already, and remove what is past keeping."""
+        self.publisher.publish(rng.choice("abc"), rng.randrange(4))
+        prune(self.publisher.shelf, keep, datetime.now(UTC), self.grace)
+
+    def roll_back(self, rng: random.Random) -> None:
+        """Let `latest` name any drop that is there."""
+        names = [entry.name for entry in self.publisher.shelf.entries() if entry.name.startswith("2")]
+        if names:
+            drop = self.publisher.shelf.child(rng.choice(names))
+            manifest = read_manifest(drop) or {}
+            self.publisher.destination.point(PublishedDrop(ORGANIZATION, drop.address, False, manifest))
+
+    def begin_to_read(self) -> None:
+        """Find `latest` as a reader does, who reads its files later."""
+        if (name := latest_name(self.publisher.shelf)) is not None:
+            self.reading.append((name, timedelta(0)))
+
+    def read_on(self) -> None:
+        """Read what was found within the time of grace; ReadError where it is not there any more."""
+        for name, since in self.reading:
+            if since < self.grace:
+                require_whole(self.publisher.shelf.child(name))
+        self.reading.clear()
+
+    def pass_time(self, passed: timedelta) -> None:
+        """Make everything so much older."""
+        root = Path(self.publisher.shelf.root)
+        for path in root.glob("2*/*"):
+            was = path.stat().st_mtime
+            os.utime(path, (was, was - passed.total_seconds()))
+        if (root / SUPERSEDED).exists():
+            found = superseded_at(self.publisher.shelf)
+            write_superseded(self.publisher.shelf, {name: moment - passed for name, moment in found.items()})
+        self.reading = [(name, since + passed) for name, since in self.reading]
+
+
+@contextmanager
+def _setting(folder: Path) -> Iterator[Trial]:
+    staged = template(folder / "template")
+
+    def trial(number: int) -> str | None:
+        exports = folder / "exports"
+        try:
+            return _fault(random.Random(number), str(exports), folder / "state", staged)
+        finally:
+            shutil.rmtree(exports, ignore_errors=True)
+
+    yield trial
+
+
+def _fault(rng: random.Random, exports: str, state: Path, staged: StagedDrop) -> str | None:
+    shelves = [
+        Shelf(Publisher(exports, state, staged), GRACE),
+        Shelf(Publisher(exports, state, staged, NOTIFICATIONS), NOTIFICATIONS_GRACE),
+    ]
+    keep = rng.choice((1, 1, 2, 5))
+    steps = []
+    for _ in range(STEPS):
+        shelf = rng.choice(shelves)
+        step = rng.choice(("publish", "publish", "roll back", "begin to read", "begin to read", "read on", "time"))
+        steps.append(step)
+        try:
+            if step == "publish":
+                shelf.publish(rng, keep)
+            elif step == "roll back":
+                shelf.roll_back(rng)
+            elif step == "begin to read":
+                shelf.begin_to_read()
+            elif step == "read on":
+                shelf.read_on()
+            else:
+                passed = timedelta(hours=rng.choice(_HOURS))
+                for each in shelves:
+                    each.pass_time(passed)
+            for each in shelves:
+                each.reader.look()
+        except ReadError as error:
+            return f"{error}, keeping {keep}, after {', '.join(steps)}"
+    return None
+
+
+EXPERIMENT = Experiment(
+    name="retention beside readers",
+    promise="No file is taken that somebody may be reading: a drop stays while `latest` names it, and a day after (a "
+    "refresh's an hour).",
+    tried=f"{STEPS} steps in random order: publications, also of older days, refreshes, roll-backs, retention that "
+    "keeps 1 to 5, hours and weeks that pass, readers who find `latest` and read its files later.",
+    count=1_000,
+    short=40,
+    setting=_setting,
+)

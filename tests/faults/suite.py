@@ -1,0 +1,38 @@
+"""The experiments of `make test-faults`, in the order in which they run."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.faults import (
+    deaths,
+    hostile,
+    kills,
+    laws,
+    schedules,
+    server_deaths,
+    shuffles,
+    tampering,
+    together,
+    worlds,
+)
+from tests.faults.experiments import Experiment
+
+EXPERIMENTS: Final[dict[str, Experiment]] = {
+    experiment.name: experiment
+    for experiment in (
+        deaths.EXPERIMENT,
+        server_deaths.S3,
+        server_deaths.SFTP,
+        schedules.EXPERIMENT,
+        tampering.EXPERIMENT,
+        worlds.TENANTS,
+        worlds.CRM,
+        laws.EXPERIMENT,
+        kills.DUCKDB,
+        kills.POSTGRES,
+        shuffles.EXPERIMENT,
+        together.EXPERIMENT,
+        hostile.EXPERIMENT,
+    )
+}

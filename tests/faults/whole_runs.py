@@ -1,0 +1,85 @@
+"""Whole runs of the bundled sample by the command that a person types, and what they publish."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from pipeline.ingest.landing.record import SOURCES
+from tests.faults.publishing import Reader
+
+SAMPLE: Final = Path(__file__).parents[2] / "sample"
+AS_OF: Final = "2025-01-15T00:00:00Z"
+LONGEST_SECONDS: Final = 300
+
+
+def start(
+    command: str, folder: Path, *options: str, sources: Path = SAMPLE, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start a command on the exports and the state of a folder, in a process group of its own."""
+    read = [name for name in SOURCES if command != "refresh" or name != "platform"]
+    named = [text for name in read for text in (f"--{name}", str(sources / name))]
+    where = ["--exports", str(folder / "exports"), "--state", str(folder / "state")]
+    return subprocess.Popen(
+        [sys.executable, "-m", "pipeline.cli", command, *named, *where, "--as-of", AS_OF, *options],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, **(environment or {})},
+    )
+
+
+def finished(run: subprocess.Popen[str]) -> tuple[int, str]:
+    """Wait for a run; give its exit code and its words."""
+    words, _ = run.communicate(timeout=LONGEST_SECONDS)
+    return run.returncode, words
+
+
+def run(folder: Path, *options: str, sources: Path = SAMPLE, environment: Mapping[str, str] | None = None) -> None:
+    """Run to the end; AssertionError with its words where it published nothing."""
+    code, words = finished(start("run", folder, *options, sources=sources, environment=environment))
+    assert code == 0, f"ended with {code}: {words}"
+
+
+def published(folder: Path) -> dict[str, str]:
+    """Return the hash of every export of every organization's latest drop: what is the same wherever rows came from."""
+    found = {}
+    for latest in sorted((folder / "exports").glob("*/latest")):
+        for file in sorted(latest.resolve().glob("*.*")):
+            if file.suffix in (".csv", ".parquet"):
+                found[f"{latest.parent.name}/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
+    return found
+
+
+def read_all(folder: Path) -> None:
+    """Read every organization's latest drop whole, as integrations do; ReadError where one is not."""
+    for latest in (folder / "exports").glob("*/latest"):
+        Reader.of_shelf(str(latest.parent)).look()
+
+
+def still_alive(folder: Path) -> list[str]:
+    """List the processes whose command names the folder."""
+    found = []
+    for process in psutil.process_iter(["pid", "cmdline"]):
+        command = " ".join(process.info["cmdline"] or [])
+        if str(folder) in command and process.info["pid"] != os.getpid():
+            found.append(command[:200])
+    return found
+
+
+def kill(running: subprocess.Popen[str]) -> None:
+    """Kill a run's own process (SIGKILL), not its helpers: they have to notice by themselves."""
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    if running.stdout is not None:
+        running.stdout.close()
