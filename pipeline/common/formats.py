@@ -11,7 +11,7 @@ from pipeline.common.instants import instant_text
 _THOUSANDS: Final = ((Decimal(10) ** 9, "B"), (Decimal(10) ** 6, "M"), (Decimal(10) ** 3, "k"))
 MINUS: Final = "−"
 FILTERS: Final = (
-    *("age", "change", "day", "instant", "machine_instant", "number"),
+    *("age", "amount", "change", "day", "instant", "machine_instant", "number"),
     *("figure", "percent", "plural", "points", "short_instant", "size"),
 )
 
@@ -41,7 +41,7 @@ def amount(value: Decimal, unit: str) -> str:
     """Write a plotted value in full."""
     if unit == "US dollars":
         return f"{MINUS if value < 0 else ''}${abs(value):,.2f}"
-    return plural(int(value), "account")
+    return plural(int(value), unit.removesuffix("s"))
 
 
 def short_amount(value: Decimal, unit: str) -> str:

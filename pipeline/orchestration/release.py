@@ -50,7 +50,7 @@ from pipeline.orchestration.upkeep import prune_origins, published_by_organizati
 from pipeline.orchestration.verdict import Verdict, judge
 from pipeline.paths import EXPECTATIONS
 from pipeline.report.facts import RunFacts
-from pipeline.report.gather import gather_facts, gather_operator_facts, measure_run
+from pipeline.report.gather import figures_to_keep, gather_facts, gather_operator_facts, measure_run
 from pipeline.report.page import load_templates
 from pipeline.report.sources import MeasuredTable, measure_sources
 from pipeline.report.write import write_reports
@@ -355,6 +355,11 @@ class Release:
             figures={
                 "rows": {str(drop.organization_id): _rows(drop) for drop in published},
                 "warned_checks": len(audited.audit.warnings),
+                "organizations": {
+                    str(facts.organization_id): figures_to_keep(facts)
+                    for facts in audited.reports
+                    if facts.organization_id in names
+                },
             },
             problem=None if verdict.run is None else "\n".join(without_rows(verdict.run.lines)),
             build=self.build.build_id,
@@ -489,6 +494,7 @@ class Release:
                 verdict.run,
                 findings=findings,
                 held_back=verdict.held_back,
+                records=RunRecords(self.run.workspace.runs).newest_first(),
             )
             place = self.destination.place
             facts = [

@@ -6,7 +6,7 @@ reader's light or dark scheme.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
@@ -18,6 +18,9 @@ WIDTH: Final = 420
 HEIGHT: Final = 216
 _LEFT, _RIGHT, _TOP, _BOTTOM = 50, 4, 10, 26
 _TICKS: Final = 4
+SPARK_WIDTH: Final = 120
+SPARK_HEIGHT: Final = 28
+_SPARK_EDGE: Final = 4
 _LABEL_WIDTH: Final = 44
 _GAP: Final = 0.26
 """The part of a category's width that stays free between its bars and the next ones."""
@@ -83,6 +86,24 @@ def lay_out(plot: Plot) -> Chart:
         zero=round(height_of(Decimal(0)), 2),
         says=_summary(plot),
     )
+
+
+def sparkline(values: Sequence[Decimal]) -> tuple[str, float, float]:
+    """Lay out a small line over figures in their order: its points for SVG, and the place of the last one."""
+    low, high = min(values), max(values)
+    scale, rise = float(high - low) or 2.0, 0.0 if high > low else 1.0  # what never moved lies in the middle
+    span = SPARK_HEIGHT - 2 * _SPARK_EDGE
+    across = (SPARK_WIDTH - 2 * _SPARK_EDGE) / max(1, len(values) - 1)
+    places = [
+        (
+            round(_SPARK_EDGE + at * across, 1),
+            round(
+                SPARK_HEIGHT - _SPARK_EDGE - (float(value - low) + rise) / scale * (SPARK_HEIGHT - 2 * _SPARK_EDGE), 1
+            ),
+        )
+        for at, value in enumerate(values)
+    ]
+    return " ".join(f"{x},{y}" for x, y in places), *places[-1]
 
 
 def _extent(plot: Plot) -> tuple[Decimal, Decimal]:

@@ -10,6 +10,7 @@ from typing import Literal
 from pipeline.audit.results import Check
 from pipeline.drops.diff import DropDiff
 from pipeline.guards.findings import Finding
+from pipeline.report.trends import Trend
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class SourceFacts:
     loaded: int
     rejected: int | None
     newest: datetime | None
+    newest_before: datetime | None = None
+    """What `newest` was when the previous drop was made; None where that is not known."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +169,7 @@ class RunFacts:
     """The sources that a run which stopped had not read."""
     guards: tuple[Finding, ...] = ()
     held_back: tuple[int, ...] = ()
+    trends: tuple[Trend, ...] = ()
     diff: DropDiff | None = None
     """How an organization's drop differs from the one that was published last."""
     """The organizations whose drops the run held back, while it published others."""

@@ -39,10 +39,13 @@ from pipeline.report.facts import (
     RejectReason,
     RejectSample,
     RunFacts,
+    SourceFacts,
 )
 from pipeline.report.plots import draw_plots
 from pipeline.report.sources import MeasuredTable, has_tenant
+from pipeline.report.trends import measures_of, trends_of
 from pipeline.run_plan import RunPlan
+from pipeline.state.runs import RunRecord
 from pipeline.storage.place import Place
 
 SAMPLES = 3
@@ -68,6 +71,8 @@ class MeasuredRun:
     unread: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
     held_back: Mapping[int, WarehouseError] = field(default_factory=dict)
+    records: tuple[RunRecord, ...] = ()
+    """The runs before this one."""
 
 
 def measure_run(
@@ -80,6 +85,7 @@ def measure_run(
     unread: tuple[str, ...] = (),
     findings: Sequence[Finding] = (),
     held_back: Mapping[int, WarehouseError] | None = None,
+    records: Sequence[RunRecord] = (),
 ) -> MeasuredRun:
     """Measure a run, once for all its reports.
 
@@ -97,6 +103,7 @@ def measure_run(
         unread,
         tuple(findings),
         held_back or {},
+        tuple(records),
     )
 
 
@@ -124,6 +131,7 @@ def gather_facts(
     counted = {(source.source, source.table) for source in sources if source.rejected is not None}
     previous = drop_before(place, organization_id, run.plan.as_of)
     own = run.held_back.get(organization_id)
+    sources = tuple(_with_newest_before(sources, run.records, organization_id, previous))
     facts = RunFacts(
         name="" if manifest is None else drop_name(manifest),
         organization_id=organization_id,
@@ -144,8 +152,33 @@ def gather_facts(
         unread=run.unread,
         guards=tuple(findings_of(run.findings, organization_id, run.plan.crm_organization_id)),
         diff=diff,
+        trends=()
+        if staged is None
+        else trends_of(run.records, organization_id, run.plan.as_of, measures_of(staged.folder)),
     )
     return facts if facts.is_published else replace(facts, name=_failed_name(facts))
+
+
+def figures_to_keep(facts: RunFacts) -> dict[str, Any]:
+    """Return what the reports of later runs compare an organization with, for the record of this run."""
+    newest = {f"{one.source}.{one.table}": one.newest.isoformat() for one in facts.sources if one.newest is not None}
+    return {"measures": {trend.name: str(trend.now) for trend in facts.trends}, "newest": newest}
+
+
+def _with_newest_before(
+    sources: Sequence[SourceFacts], records: Sequence[RunRecord], organization_id: int, previous: Place | None
+) -> Iterator[SourceFacts]:
+    """Say of each source what its newest row was when the previous drop was made, as far as its run has kept it."""
+    made = [record for record in records if previous and _made(record, organization_id, previous.name)]
+    kept = max(made, key=lambda record: record.finished_at).figures if made else {}
+    newest = kept.get("organizations", {}).get(str(organization_id), {}).get("newest", {})
+    for source in sources:
+        text = newest.get(f"{source.source}.{source.table}")
+        yield replace(source, newest_before=None if text is None else datetime.fromisoformat(text))
+
+
+def _made(record: RunRecord, organization_id: int, drop: str) -> bool:
+    return any(one.organization_id == organization_id and one.drop == drop for one in record.organizations)
 
 
 def gather_operator_facts(run: MeasuredRun) -> RunFacts:

@@ -14,7 +14,7 @@ from pipeline.common import formats as words
 from pipeline.common.shown_text import shown, shown_json
 from pipeline.drops import diff
 from pipeline.report import verdict
-from pipeline.report.charts import HEIGHT, WIDTH, lay_out
+from pipeline.report.charts import HEIGHT, SPARK_HEIGHT, SPARK_WIDTH, WIDTH, lay_out, sparkline
 from pipeline.report.facts import ColumnNulls, RunFacts
 from pipeline.report.truths import two_truths
 
@@ -61,6 +61,9 @@ def render_report(facts: RunFacts) -> str:
             failed=[*result.errors, *result.warnings],
             passed=_by_export([check for check in facts.checks if check.passed]),
             charts=[lay_out(plot) if plot.categories else None for plot in facts.plots],
+            sparklines=[sparkline([value for _, value in trend.points]) for trend in facts.trends],
+            spark_width=SPARK_WIDTH,
+            spark_height=SPARK_HEIGHT,
             chart_width=WIDTH,
             chart_height=HEIGHT,
             changed=_changed(facts),

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.audit.results import AuditResult
-from pipeline.common.formats import instant, plural
+from pipeline.common.formats import amount, instant, plural
 from pipeline.guards.findings import Finding
 from pipeline.report.facts import RunFacts
+from pipeline.report.trends import Trend
 
 Level = Literal["good", "look", "bad"]
 
@@ -96,13 +97,14 @@ def notices(facts: RunFacts) -> list[Notice]:
         if export.change is not None and export.change < 0:
             fewer = plural(-export.change, "row")
             found.append(Notice("rows", f"{export.name} has {fewer} fewer than in the previous drop."))
+    found += [Notice("trends", _out_of_line(trend)) for trend in facts.trends if trend.is_out_of_line]
     for source in facts.sources:
         name = f"{source.source}.{source.table}"
         if source.is_configured and not source.loaded:
             found.append(Notice("sources", f"{name} is there but has no row."))
-        elif facts.previous and source.newest and source.newest <= facts.previous.as_of.replace(tzinfo=None):
+        elif facts.previous and source.newest and source.newest == source.newest_before:
             since = instant(facts.previous.as_of)
-            found.append(Notice("sources", f"{name} has nothing newer than the previous drop of {since}."))
+            found.append(Notice("sources", f"{name} has nothing newer than at the previous drop of {since}."))
     dropped = sum(source.rejected or 0 for source in facts.sources)
     if dropped:
         found.append(Notice("rejects", f"{plural(dropped, 'row')} could not be loaded."))
@@ -115,6 +117,12 @@ def notices(facts: RunFacts) -> list[Notice]:
     if emptied:
         found.append(Notice("nulls", f"Empty now, and not in the previous drop: {_listed(emptied)}."))
     return found
+
+
+def _out_of_line(trend: Trend) -> str:
+    low, high = (amount(value, trend.unit) for value in (min(trend.earlier), max(trend.earlier)))
+    runs = plural(len(trend.earlier), "run")
+    return f"{trend.title}: {amount(trend.now, trend.unit)}; the last {runs} had {low} to {high}."
 
 
 def _told(finding: Finding) -> str:

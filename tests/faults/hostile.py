@@ -90,8 +90,8 @@ def _fault_of_a_setting(rng: random.Random, here: Path) -> str | None:
 EXPERIMENT = Experiment(
     name="hostile content",
     promise="Names and settings are never taken for code: by no SQL, template, shell, page or spreadsheet.",
-    tried="Names of accounts, customers and divisions are templates, SQL, scripts, markup, formulas, paths; or a setting "
-    "is.",
+    tried="Names of accounts, customers and divisions are templates, SQL, scripts, markup, formulas, paths; or a "
+    "setting is.",
     count=60,
     short=0,
     setting=_setting,

@@ -24,10 +24,11 @@ from pipeline.ingest.landing.zone import LandedTable, SourceFile
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import source_table
 from pipeline.report.facts import RunFacts
-from pipeline.report.gather import gather_facts, measure_run
+from pipeline.report.gather import figures_to_keep, gather_facts, measure_run
 from pipeline.report.sources import measure_sources
 from pipeline.run_plan import RunPlan
 from pipeline.state.history import METRICS_SCHEMA
+from pipeline.state.runs import OrganizationOutcome, RunRecord
 from pipeline.storage.place import open_place
 from tests.drops.made_drops import MadeMarts
 
@@ -218,6 +219,7 @@ class MadeRun:
     metrics: Sequence[tuple[Any, ...]] = tuple(METRICS)
     problem: WarehouseError | None = None
     findings: Sequence[Finding] = ()
+    records: Sequence[RunRecord] = ()
     staged: dict[int, StagedDrop] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -236,6 +238,7 @@ class MadeRun:
             problem,
             unread,
             self.findings,
+            records=self.records,
         )
 
     def stage(self, organization_id: int) -> tuple[StagedDrop, dict[str, Any]]:
@@ -258,3 +261,10 @@ class MadeRun:
         drop = self.destination.put(*self.stage(organization_id))
         self.destination.point(drop)
         return Path(drop.location).name
+
+    def record(self, organization_id: int = 1) -> RunRecord:
+        """Return what a run that published the organization's drop keeps of it."""
+        facts = self.facts(organization_id)
+        outcome = OrganizationOutcome(organization_id, facts.name, is_new=True)
+        figures = {"organizations": {str(organization_id): figures_to_keep(facts)}}
+        return RunRecord("made", self.as_of, self.as_of, "published", (outcome,), figures=figures)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.report.charts import HEIGHT, WIDTH, Chart, lay_out
+from pipeline.report.charts import HEIGHT, WIDTH, Chart, lay_out, sparkline
 from pipeline.report.facts import Plot, Series
 
 
@@ -104,3 +104,11 @@ def test_everything_stays_within_the_frame(rows: list[tuple[int, int, int]], sta
         assert bar.x >= 0 and bar.x + bar.width <= WIDTH + 0.01
         assert bar.y >= 0 and bar.y + bar.height <= HEIGHT - 25
     assert 2 <= len(chart.values) <= 7
+
+
+def test_a_small_line_stays_in_its_frame_and_ends_at_its_last_figure() -> None:
+    points, x, y = sparkline([Decimal(value) for value in (5, 9, 7)])
+    assert points == "4.0,24.0 60.0,4.0 116.0,14.0"
+    assert (x, y) == (116.0, 14.0)
+    assert sparkline([Decimal(3), Decimal(3)])[0] == "4.0,14.0 116.0,14.0", "what never moved lies in the middle"
+    assert sparkline([Decimal(3)])[0] == "4.0,14.0"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -19,6 +20,7 @@ from pipeline.report.facts import Problem, RejectReason, RejectSample, RunFacts,
 from pipeline.report.gather import gather_facts, gather_operator_facts
 from pipeline.report.page import render_report, report_files
 from pipeline.report.verdict import notices, verdict
+from pipeline.state.runs import RunRecord
 from tests.report.made_reports import AS_OF, EMPTIED, FAILED, FELL, METRICS, MISNAMED, PASSED, WARNED, MadeRun
 
 VOID = ("meta", "link", "br", "wbr", "hr", "img", "input")
@@ -243,8 +245,30 @@ def test_what_got_less_is_worth_a_look(run: MadeRun) -> None:
     told = [notice.text for notice in notices(run.facts(1))]
     assert "account_core has 1 row fewer than in the previous drop." in told
     assert "Empty now, and not in the previous drop: account_core.account_name." in told
-    assert "platform.customer has nothing newer than the previous drop of 12 January 2025, 00:00 UTC." in told
     assert "2 rows could not be loaded." in told
+
+
+def test_nothing_newer_is_told_only_where_a_newest_row_is_the_one_of_the_previous_drop(run: MadeRun) -> None:
+    earlier = MadeRun(run.folder, run.as_of.replace(day=12))
+    earlier.publish(1)
+    words = "platform.customer has nothing newer than at the previous drop of 12 January 2025, 00:00 UTC."
+    assert words not in [notice.text for notice in notices(run.facts(1))], "what it had is not known"
+    run.records = [earlier.record(1)]
+    assert words in [notice.text for notice in notices(run.facts(1))]
+    kept = run.records[0].figures["organizations"]["1"]["newest"]
+    kept["platform.customer"] = "2025-01-02T00:00:00"
+    assert words not in [notice.text for notice in notices(run.facts(1))], "it has something newer"
+
+
+def test_a_figure_out_of_line_is_worth_a_look_and_marked(run: MadeRun) -> None:
+    figures = {"organizations": {"1": {"measures": {"rows": "500"}}}}
+    days = [run.as_of - timedelta(weeks=week) for week in range(1, 7)]
+    run.records = [RunRecord(str(day), day, day, "published", figures=figures) for day in days]
+    (told,) = [notice.text for notice in notices(run.facts(1)) if notice.section == "trends"]
+    assert told == "Rows of all exports: 11 rows; the last 6 runs had 500 rows to 500 rows."
+    page = render_report(run.facts(1))
+    assert page.count("out of line") == 1
+    assert 'aria-label="Rows of all exports, from 500 rows to 11 rows"' in page
 
 
 KEYS = [
