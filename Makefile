@@ -24,7 +24,7 @@ UV := $(BIN)/uv $(if $(shell test -w "$$HOME" && echo yes),,--no-cache)
 ENGINE_BIN := $(if $(filter spark,$(TARGET)),.venv-spark/bin,$(BIN))
 SAMPLE := --lmn sample/lmn --crm sample/crm --platform sample/platform --as-of $(AS_OF)
 
-.PHONY: help setup setup-spark run run-poisoned test fuzz test-faults test-all test-spark test-spark-all parity bench lint format lock contract docs clean
+.PHONY: help setup setup-spark run run-poisoned test fuzz test-faults test-all test-spark test-spark-all parity bench sbom vulnerabilities lint format lock contract docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -83,6 +83,21 @@ parity: setup-spark ## Compare every cell that DuckDB, PostgreSQL and Spark publ
 bench: setup ## Measure whole runs at growing sizes and write docs/benchmark.md
 	$(BIN)/python benchmarks/bench.py
 
+sbom: .venv-supply/installed ## List every locked dependency with its hashes as CycloneDX (build/sbom.json)
+	@mkdir -p build
+	@PYTHONWARNINGS=ignore .venv-supply/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file build/sbom.json
+	@test "$$(grep -c '"bom-ref": "requirements' build/sbom.json)" = "$$(grep -c == requirements.lock)" && \
+		echo "build/sbom.json lists the $$(grep -c == requirements.lock) packages of requirements.lock"
+
+vulnerabilities: .venv-supply/installed ## Ask for known vulnerabilities of the locked dependencies
+	@.ci/vulnerabilities .venv-supply/bin/pip-audit
+
+.venv-supply/installed: requirements-supply.lock .venv/installed
+	@test -e $@ || $(BIN)/python -m venv .venv-supply
+	@$(UV) pip sync --quiet --python .venv-supply/bin/python --require-hashes requirements-supply.lock
+	@touch $@
+
 contract: setup ## Make the contract's pages anew (docs/contracts, docs/data-dictionary.md)
 	$(BIN)/python -m pipeline.contracts.pages
 
@@ -108,6 +123,7 @@ lock: setup ## Resolve the dependencies anew
 	$(COMPILE) --upgrade --group dev pyproject.toml --output-file requirements.lock
 	$(COMPILE) --group dev --group spark pyproject.toml --constraint requirements.lock --output-file requirements-spark.lock
 	echo uv | $(COMPILE) --upgrade - --output-file requirements-setup.lock
+	printf 'cyclonedx-bom\npip-audit\n' | $(COMPILE) --upgrade - --output-file requirements-supply.lock
 
 clean: ## Remove the environments, the state folder and dbt's parse (drops and benchmark sources stay)
-	rm -rf .venv .venv-spark .state dbt_project/target
+	rm -rf .venv .venv-spark .venv-supply .state dbt_project/target

@@ -97,9 +97,7 @@ def sparkline(values: Sequence[Decimal]) -> tuple[str, float, float]:
     places = [
         (
             round(_SPARK_EDGE + at * across, 1),
-            round(
-                SPARK_HEIGHT - _SPARK_EDGE - (float(value - low) + rise) / scale * (SPARK_HEIGHT - 2 * _SPARK_EDGE), 1
-            ),
+            round(SPARK_HEIGHT - _SPARK_EDGE - (float(value - low) + rise) / scale * span, 1),
         )
         for at, value in enumerate(values)
     ]
