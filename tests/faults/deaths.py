@@ -160,6 +160,6 @@ EXPERIMENT = Experiment(
     "write, at its n-th touch of the file system, on exports that were empty, held an older drop, the same one, or the "
     "remains of a killed run; a reader reads the latest drop all the while.",
     count=10_000,
-    short=480,
+    short=60,
     setting=_setting,
 )

@@ -121,6 +121,6 @@ EXPERIMENT = Experiment(
     tried=f"{STEPS} steps in random order: publications, also of older days, refreshes, roll-backs, retention that "
     "keeps 1 to 5, hours and weeks that pass, readers who find `latest` and read its files later.",
     count=1_000,
-    short=40,
+    short=12,
     setting=_setting,
 )

@@ -131,7 +131,7 @@ def _experiment(kind: str, server: str, count: int) -> Experiment:
         "dies; the next one completes it.",
         tried=f"A delivery to {server} is killed before its n-th send; a reader reads the latest drop all the while.",
         count=count,
-        short=3,
+        short=2,
         setting=_setting(kind),
     )
 

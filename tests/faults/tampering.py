@@ -200,6 +200,6 @@ EXPERIMENT = Experiment(
     tried="A drop with its changes has a bit flipped, is cut, grown, swapped, renamed, added to, forged with right "
     "hashes, or its manifest edited.",
     count=1_000_000,
-    short=400,
+    short=200,
     setting=_setting,
 )
