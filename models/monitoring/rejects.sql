@@ -113,7 +113,7 @@ texts_too_long as (
         cast(null as bigint) as row_number,
         column_name,
         'organization ' || cast(organization_id as {{ text_type() }})
-        || ', account ' || cast(account_id as {{ text_type() }}) as value,
+        || coalesce(', account ' || cast(account_id as {{ text_type() }}), '') as value,
         cast(length as {{ text_type() }}) || ' characters, of which ' || export_column || ' holds '
         || cast(longest as {{ text_type() }}) as reason,
         'cell shortened' as action

@@ -52,6 +52,23 @@ stakeholders as (
 
 ),
 
+members as (
+
+    select
+        organization_id,
+        cast(null as bigint) as account_id,
+        email as team_member_email,
+        name as team_member_name,
+        first_name as team_member_first_name,
+        last_name as team_member_last_name,
+        title as team_member_title,
+        department as team_member_department,
+        crm_id as team_member_crm_id
+
+    from {{ ref('int_team__members') }}
+
+),
+
 meetings as (
 
     select
@@ -140,6 +157,13 @@ spine_texts as (
     ('stakeholders', 'stakeholder_type', 50, 'stakeholder', 'type', 'stakeholder_fact'),
     ('stakeholders', 'stakeholder_gs_role', 50, 'stakeholder', 'role', 'stakeholder_fact'),
     ('stakeholders', 'stakeholder_touch_frequency', 50, 'stakeholder', 'touch_frequency', 'stakeholder_fact'),
+    ('members', 'team_member_email', 100, 'users', 'email', 'team_dimension'),
+    ('members', 'team_member_name', 200, 'users', 'last_name', 'team_dimension'),
+    ('members', 'team_member_first_name', 100, 'users', 'first_name', 'team_dimension'),
+    ('members', 'team_member_last_name', 100, 'users', 'last_name', 'team_dimension'),
+    ('members', 'team_member_title', 200, 'users', 'title', 'team_dimension'),
+    ('members', 'team_member_department', 100, 'users', 'department', 'team_dimension'),
+    ('members', 'team_member_crm_id', 100, 'users', 'crm_id', 'team_dimension'),
     ('stats', 'email_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
     ('stats', 'meeting_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
     ('stats', 'chat_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
@@ -170,6 +194,8 @@ shortened as (
         'expansion_readiness_level', 'email_provider', 'meeting_provider', 'chat_provider', 'ticket_provider',
         'meeting_organizer_email', 'stakeholder_email', 'stakeholder_name', 'stakeholder_title', 'stakeholder_crm_id',
         'stakeholder_type', 'stakeholder_gs_role', 'stakeholder_touch_frequency',
+        'team_member_email', 'team_member_name', 'team_member_first_name', 'team_member_last_name', 'team_member_title',
+        'team_member_department', 'team_member_crm_id',
     ] -%}
     select * from {{ column }}
     {% if not loop.last %}union all{% endif %}

@@ -173,6 +173,22 @@ def _revenue(account_id: str, year: int, revenue: str, total: str, share: str, s
     }
 
 
+def _member(organization_id: int, number: int, email: str, first: str | None, last: str) -> Row:
+    return {
+        "team_member_id": number,
+        "organization_id": organization_id,
+        "team_member_email": email,
+        "team_member_name": f"{first or ''} {last}".strip(),
+        "team_member_first_name": first,
+        "team_member_last_name": last,
+        "team_member_has_access": True,
+        "team_member_excluded_from_analysis": False,
+        "team_member_mailbox_connected": False,
+        "extracted_at": AS_OF,
+        "data_as_of": DATA_AS_OF,
+    }
+
+
 def _win_loss(
     organization_id: int,
     scope: str,
@@ -566,6 +582,10 @@ def whole_drop(organization_id: int = 1) -> Rows:
                 (1, datetime(2025, 1, 5, 9), 90, 3),
                 (2, datetime(2025, 2, 1), 30, 2),
             )
+        ],
+        "team_dimension": [
+            _member(organization_id, 7, "owner@team.example", " Olga", "Wren"),
+            _member(organization_id, 8, "second@team.example", None, "Solo "),
         ],
         "lifecycle_event_history": [
             {

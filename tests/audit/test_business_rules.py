@@ -35,6 +35,7 @@ C1, C2, CRM_ONLY = {"account_id": 1}, {"account_id": 2}, {"account_id": A2_ACCOU
 A1, A2 = {"id": "A1"}, {"id": "A2"}
 E1, E2, E3, E4, E5 = ({"id": f"E{number}"} for number in range(1, 6))
 AT_RISK = {"account_id": "A1"}
+MEMBER = {"team_member_id": 7}
 OF_ALL, OF_A2 = {"scope": "all", "year": 2025}, {"scope": "account", "scope_key": "A2"}
 NEGLECTED = {"account_id": "A1"}
 CACHE = {"cache_key": "at-risk-accounts"}
@@ -371,6 +372,16 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
         change("accounts", A1, total_estimates_by_year='{"2023":1,"2024":1,"2025":2}'),
     ),
     ("accounts", "decided_estimates_are_counted_by_year", change("estimates", E4, archived=True)),
+    # team_dimension
+    ("team_dimension", "organization_is_the_drops", change("team_dimension", MEMBER, organization_id=999)),
+    ("team_dimension", "name_is_first_and_last", change("team_dimension", MEMBER, team_member_name=" Olga Wren")),
+    ("team_dimension", "name_is_first_and_last", change("team_dimension", MEMBER, team_member_name=None)),
+    (
+        "team_dimension",
+        "mailboxes_are_known_of_all_or_none",
+        change("team_dimension", MEMBER, team_member_mailbox_connected=None),
+    ),
+    ("team_dimension", "system_fields_are_account_cores", change("team_dimension", MEMBER, data_as_of=AS_OF)),
     # win_loss
     ("win_loss", "organization_is_the_drops", change("win_loss", OF_A2, organization_id=999)),
     ("win_loss", "counts_are_the_estimates", remove("win_loss", OF_A2)),

@@ -32,6 +32,7 @@ EXPORTS = {
     "neglected_accounts",
     "notification_cache",
     "stakeholder_fact",
+    "team_dimension",
     "win_loss",
 }
 

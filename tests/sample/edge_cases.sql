@@ -261,6 +261,14 @@ from (select id from platform_customer where id is not null group by 1 having co
 -- one id in two tenants, user
 from (select id from platform_users group by 1 having count(distinct organization_id) > 1);
 
+-- a user of half a name, whose state is spelt another way
+from platform_users
+where first_name is null and last_name = ' Solo' and state = ' Active';
+
+-- a user of no state and no token
+from platform_users u
+where state is null and not exists (from platform_user_api_token t where t.user_id = u.id);
+
 -- one id in two tenants, meeting
 from (select id from platform_calendar_event_prop group by 1 having count(distinct organization_id) > 1);
 

@@ -1,5 +1,5 @@
 -- D36: which channels have any of their source tables; one row. A table of attendees alone makes no channel.
--- D26: whether insights have theirs; likewise attendees.
+-- D26: whether insights have theirs; likewise attendees and tokens.
 with
 
 configured_tables as (
@@ -16,7 +16,8 @@ channels as (
         count(*) filter (where table_name = 'chat_message') > 0 as has_chat,
         count(*) filter (where table_name in ('ticket', 'ticket_comment')) > 0 as has_tickets,
         count(*) filter (where table_name = 'calendar_event_attendee') > 0 as has_attendees,
-        count(*) filter (where table_name = 'insight') > 0 as has_insights
+        count(*) filter (where table_name = 'insight') > 0 as has_insights,
+        count(*) filter (where table_name = 'user_api_token') > 0 as has_tokens
 
     from configured_tables
     where source = 'platform'
@@ -32,7 +33,8 @@ final as (
         has_tickets,
         has_email or has_meetings or has_chat or has_tickets as has_any,
         has_attendees,
-        has_insights
+        has_insights,
+        has_tokens
 
     from channels
 

@@ -9,9 +9,20 @@ spine as (
 
 ),
 
+users as (
+
+    select * from {{ ref('stg_platform__users') }}
+
+),
+
+-- every one that may have a row anywhere
 organizations as (
 
     select organization_id from spine
+
+    union
+
+    select organization_id from users
 
     union
 

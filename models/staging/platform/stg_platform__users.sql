@@ -13,6 +13,12 @@ renamed as (
         id as user_id,
 
         email,
+        first_name,
+        last_name,
+        title,
+        department,
+        crm_id,
+        state,
 
         hourly_cost,
 

@@ -182,7 +182,7 @@ def _edges_of_tenants(population: Population, customers: Customers, tables: Tabl
     ours = population.cast[Role.AT_THE_EDGE_OF_TENANTS]
     theirs = other_tenants_account(population)
     our_user = int(_team(customers, ours)[0])
-    tables["users"].append(
+    tables["users"] += [
         {
             "organization_id": 2,
             "id": our_user,  # somebody else there
@@ -192,8 +192,16 @@ def _edges_of_tenants(population: Population, customers: Customers, tables: Tabl
             "state": "active",
             "excluded": True,
             "hourly_cost": Decimal("500.00"),
-        }
-    )
+        },
+        {
+            "organization_id": 2,
+            "id": FIRST_ID,  # half a name, a state spelt its own way, no token
+            "email": "solo@harborviewfacilities.example",
+            "last_name": " Solo",
+            "state": " Active",
+        },
+        {"organization_id": 2, "id": FIRST_ID + 1, "email": "new@harborviewfacilities.example"},
+    ]
     tables["stakeholder"] += [
         {
             "organization_id": 2,

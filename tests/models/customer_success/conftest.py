@@ -18,6 +18,7 @@ MARTS = (
     "lifecycle_event_history",
     "meeting_summary",
     "stakeholder_fact",
+    "team_dimension",
 )
 
 

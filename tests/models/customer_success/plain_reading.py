@@ -514,6 +514,38 @@ class Tenant:
         r = Fraction(p - n, sum(w for _, w in felt) + 50000)
         return rounded(65 + (35 if r >= 0 else 65) * r, 2)
 
+    def team_members(self) -> list[dict[str, Any]]:
+        """related team_dimension: every user; D2, D39."""
+        found = []
+        for key, user in sorted(self.users.items()):
+            parts = [(user.get(name) or "").strip() for name in ("first_name", "last_name")]
+            connected = [
+                token
+                for token in self.table("user_api_token")
+                if token["user_id"] == key
+                and folded(token["kind"]) == "email"
+                and token.get("active")
+                and (token.get("updated_at") is None or token["updated_at"] <= self.now)
+            ]
+            state = folded(user.get("state"))
+            found.append(
+                {
+                    "team_member_id": key,
+                    "team_member_email": user["email"][:100],
+                    "team_member_name": " ".join(part for part in parts if part)[:200] or None,
+                    **{
+                        f"team_member_{name}": user.get(name) and user[name][:100]
+                        for name in ("first_name", "last_name")
+                    },
+                    "team_member_title": user.get("title") and user["title"][:200],
+                    "team_member_department": user.get("department") and user["department"][:100],
+                    "team_member_has_access": None if state is None else state == "active",
+                    "team_member_excluded_from_analysis": bool(user.get("excluded")),
+                    "team_member_mailbox_connected": bool(connected),
+                }
+            )
+        return found
+
     def names(self, row: Row) -> dict[str, Any]:
         """The tenant's own names for a customer's tier and journey, and its references as they are."""
 

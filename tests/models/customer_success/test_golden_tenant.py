@@ -40,6 +40,7 @@ def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
             "+lifecycle_event_history",
             "+meeting_summary",
             "+stakeholder_fact",
+            "+team_dimension",
             "+int_run__platform_metrics",
         ),
     ) as built:
@@ -63,9 +64,11 @@ def test_there_is_no_other_account(tenant: BuiltModels) -> None:
         assert [row["account_id"] for row in tenant.rows(mart)] == sorted(ACCOUNTS.values())
 
 
-@pytest.mark.parametrize(("mart", "columns"), [("meeting_summary", 12), ("stakeholder_fact", 41)])
+@pytest.mark.parametrize(
+    ("mart", "columns"), [("meeting_summary", 12), ("stakeholder_fact", 41), ("team_dimension", 14)]
+)
 def test_every_row_is_what_was_worked_out(tenant: BuiltModels, mart: str, columns: int) -> None:
-    """related meeting_summary, related stakeholder_fact: every column, in the spec's order, of every row."""
+    """related meeting_summary, stakeholder_fact and team_dimension: every column, in the spec's order, of every row."""
     expected = read_csv(GOLDEN / "expected" / f"{mart}.csv")
     names = list(expected[0])
     assert len(names) == columns

@@ -31,6 +31,7 @@ TYPES = [
     "onboarding",
     "unheard_of",
 ]
+PARTS_OF_NAMES = [None, "", " ", "Ann", " Lee\u00a0", "😀" * 101, "x" * 99]
 ROLES = ["Decision Maker", " decision maker ", "Champion", "Decision Makers", None]
 
 
@@ -62,7 +63,12 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
     users = [
         {
             "id": n,
-            "email": "u",
+            "email": rng.choice(["u", "é" * 101]),
+            "first_name": rng.choice(PARTS_OF_NAMES),
+            "last_name": rng.choice(PARTS_OF_NAMES),
+            "title": rng.choice([None, "Lead", "中" * 201]),
+            "department": rng.choice([None, "Sales", "d" * 101]),
+            "state": rng.choice([None, "active", " ACTIVE\t", "inactive", ""]),
             "excluded": rng.choice([None, False, False, True]),
             "hourly_cost": rng.choice([None, Decimal("33.33"), Decimal("100"), Decimal("0.01")]),
         }
