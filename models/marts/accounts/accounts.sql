@@ -59,10 +59,11 @@ final as (
         accounts.salespeople,
         accounts.estimators,
         accounts.days_since_last_interaction,
-        accounts.total_estimates_by_year,
         -- accounts R31, R32, at-risk R31: calculated, never account.status
         at_risk.account_id is not null as is_at_risk,
         at_risk.days_until_renewal,
+        -- new columns stand last: readers go by position too
+        accounts.total_estimates_by_year,
 
         -- what the platform's tables call it
         platform_ids.platform_account_id
