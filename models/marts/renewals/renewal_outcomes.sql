@@ -6,7 +6,13 @@ candidates as (
 
 ),
 
-final as (
+estimates as (
+
+    select * from {{ ref('int_estimates__dated') }}
+
+),
+
+judged as (
 
     select
         estimate_id,
@@ -22,6 +28,28 @@ final as (
         end as outcome
 
     from candidates
+
+),
+
+-- at-risk R2, D18: what is no contract because it is archived, or not won, nor lost (win_loss lost)
+others as (
+
+    select
+        estimate_id,
+        case when archived then 'archived' else 'not won' end as outcome
+
+    from estimates
+    where
+        (is_won and archived)
+        or (not archived and outcome = 'pending')
+
+),
+
+final as (
+
+    select * from judged
+    union all
+    select * from others
 
 )
 
