@@ -28,6 +28,45 @@ Episode = tuple[Any, ...]
 MOST_AMBER = 3
 """Of a year's weeks, and of any part of it."""
 
+YEAR = [
+    ("acc-11", "2025-01-08", "2025-01-15", "renewed", "EST700114", "985.68"),
+    ("acc-11", "2025-02-05", "2025-06-25", "renewed", "EST700212", "3217.91"),
+    ("acc-13", "2025-01-08", "2025-02-26", "renewed", "EST700128", "522.46"),
+    ("acc-13", "2025-03-05", "2025-07-02", "renewed", "EST700202", "1574.49"),
+    ("acc-13", "2025-11-05", None, None, "EST700331", "538.13"),
+    ("acc-17", "2025-02-05", "2025-08-06", "past due", "EST700173", "13758.13"),
+    ("acc-17", "2025-12-03", None, None, "EST700345", "18364.95"),
+    ("acc-18", "2025-01-08", "2025-04-30", "archived", "EST700144", "3555.51"),
+    ("acc-28", "2025-01-08", "2025-04-09", "renewed", "EST700187", "1371.47"),
+    ("acc-28", "2025-05-07", "2025-11-05", "past due", "EST700257", "1173.61"),
+    ("acc-28", "2025-12-03", None, None, "EST700365", "1412.61"),
+    ("acc-41", "2025-01-08", "2025-02-26", "renewed", "EST700186", "724.13"),
+    ("acc-41", "2025-11-05", None, None, "EST700317", "7787.63"),
+    ("acc-45", "2025-01-08", "2025-02-05", "snoozed", "EST700156", "6582.16"),
+    ("acc-45", "2025-02-26", "2025-05-14", "renewed", "EST700156", "6582.16"),
+    ("acc-45", "2025-08-06", "2025-11-19", "renewed", "EST700276", "14662.32"),
+    ("acc-45", "2025-12-03", None, None, "EST700391", "6779.62"),
+    ("acc-47", "2025-01-08", "2025-04-23", "snoozed", "EST700170", "18795.69"),
+    ("acc-47", "2025-10-08", None, None, "EST700324", "1456.11"),
+    ("acc-66", "2025-03-05", "2025-04-30", "snoozed", "EST700218", "736.51"),
+    ("acc-66", "2025-05-21", "2025-11-12", "renewed", "EST700287", "15111.74"),
+    ("acc-7", "2025-01-08", "2025-06-11", "renewed", "EST700216", "11655.75"),
+    ("acc-7", "2025-12-03", None, None, "EST700379", "26666.61"),
+]
+"""The stays of ten accounts in the year, written from the weeks' estimates, snoozes and accounts, not from a run."""
+WEEKS_AT_RISK = {
+    "acc-11": 21,
+    "acc-13": 33,
+    "acc-17": 31,
+    "acc-18": 16,
+    "acc-28": 44,
+    "acc-41": 16,
+    "acc-45": 35,
+    "acc-47": 28,
+    "acc-66": 33,
+    "acc-7": 27,
+}
+
 
 @dataclass(frozen=True)
 class Week:
@@ -163,3 +202,7 @@ def test_an_ordinary_company_raises_three_alarms_a_year_at_most(
     told = judge(list(live(tmp_path, 52)))
     with capsys.disabled():
         print(f"\n{told}")
+    accounts = sorted(WEEKS_AT_RISK)
+    assert episodes(tmp_path, accounts) == YEAR
+    assert weeks_at_risk(tmp_path, accounts) == {account: (52, WEEKS_AT_RISK[account]) for account in accounts}
+    require_same_from_kept_drops(tmp_path)
