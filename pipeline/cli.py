@@ -223,17 +223,47 @@ def check(
 
 
 @app.command()
-def verify(drop: Annotated[str, typer.Argument(help="A drop's folder, `latest` or URL.", metavar="DROP")]) -> None:
-    """Check a drop against its manifest: a line per fault, exit 1 if there is one."""
-    from pipeline.contracts.contract import contracts_in_folder
-    from pipeline.drops.verify import verify_drop
-    from pipeline.paths import PROJECT_ROOT
+def verify(
+    drop: Annotated[str | None, typer.Argument(help="A drop's folder, `latest` or URL.", metavar="DROP")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="The sender's public key, which must have signed.", metavar="FILE|RW…")
+    ] = None,
+    log: Annotated[bool, typer.Option("--log", help="Check the log of publications instead.")] = False,
+    exports: _Drops = None,
+    state: _RunsState = None,
+) -> None:
+    """Check a drop against its manifest, or the log of publications: a line per fault, exit 1 if there is one."""
+    from pipeline.storage.minisign import read_public_key
 
-    faults = verify_drop(drop, contracts_in_folder(PROJECT_ROOT / "models"))
+    public = None if key is None else read_public_key(key)
+    if log and drop is None:
+        from pipeline.orchestration.logs import verify_logs
+
+        faults, whole = verify_logs(_settings({"exports": exports, "state": state}), public)
+    elif drop is not None and not log:
+        from pipeline.contracts.contract import contracts_in_folder
+        from pipeline.drops.verify import verify_drop
+        from pipeline.paths import PROJECT_ROOT
+
+        faults = verify_drop(drop, contracts_in_folder(PROJECT_ROOT / "models"), public)
+        whole = [f"{drop}: as published" + ("" if public is None else f", signed with {public.text}")]
+    else:
+        raise WarehouseError("verify takes a DROP, or --log", remedy="write one of the two")
     _print(*map(str, faults))
     if faults:
         raise typer.Exit(1)
-    _print(f"{drop}: as published")
+    _print(*whole)
+
+
+@app.command()
+def key(
+    file: Annotated[Path, typer.Argument(help="A new file; the public half is written beside it.", metavar="FILE")],
+) -> None:
+    """Make a key pair for signatures, in minisign's form; the setting signing_key names FILE."""
+    from pipeline.storage.minisign import write_key_pair
+
+    public = write_key_pair(file)
+    _print(f"{file}: the secret key, for you alone", f"{file.with_suffix('.pub')}: {public.text}, for your receivers")
 
 
 @app.command()

@@ -97,6 +97,9 @@ class Settings(BaseSettings):
         default_factory=dict, description="Thresholds of the guards (D42), as rows = { warn_fall = 30 }."
     )
     ignore_files: tuple[str, ...] = Field((), description="Files of source folders that no guard minds, as globs.")
+    signing_key: Path | None = Field(
+        None, description="File of the minisign secret key, without a password, that signs each drop's manifest."
+    )
     hold_back: Literal["organization", "run"] = Field(
         "organization", description="What an error in one organization's files holds back (D40)."
     )

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 settings.register_profile("default", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-NEEDED = {"browser": BROWSERS, "libreoffice": ("soffice",)}
+NEEDED = {"browser": BROWSERS, "libreoffice": ("soffice",), "minisign": ("minisign",)}
 """The programs one of which tests of a mark need on the PATH."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, visibly, the tests of a browser or an office that this machine does not have."""
+    """Leave out, visibly, the tests of a program that this machine does not have."""
     for mark, programs in NEEDED.items():
         without = [item for item in items if item.get_closest_marker(mark)]
         if without and not any(shutil.which(name) for name in programs):

@@ -12,6 +12,7 @@ from pipeline.drops.publish_to_folder import FolderDestination, PublishedDrop
 from pipeline.drops.stage import StagedDrop
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
+from pipeline.storage.minisign import SigningKey, read_signing_key
 from pipeline.storage.place import Place, open_place
 
 
@@ -21,6 +22,10 @@ class Destination(Protocol):
     @property
     def place(self) -> Place:
         """The place that holds the drops, for those who read them."""
+
+    @property
+    def signer(self) -> SigningKey | None:
+        """The key that signs manifests; None where nothing is signed."""
 
     def shelf(self, organization_id: int) -> Place:
         """Name the folder that holds an organization's drops."""
@@ -50,11 +55,12 @@ def open_destination(settings: Settings, workspace: Workspace, series: str = "")
     `series` is the folder, within each organization's, of drops that are published apart, as `notifications`.
     """
     place = open_place(settings.exports)
+    signer = None if settings.signing_key is None else read_signing_key(settings.signing_key)
     if place.is_local:
-        return FolderDestination(place, series)
+        return FolderDestination(place, series, signer)
     from pipeline.drops.publish_to_url import RemoteDestination
 
-    return RemoteDestination(place, workspace.outbox, series)
+    return RemoteDestination(place, workspace.outbox, series, signer)
 
 
 def write_report(place: Place, organization_id: int, files: Mapping[str, bytes]) -> list[str]:

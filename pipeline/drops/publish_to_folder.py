@@ -21,6 +21,7 @@ from pipeline.drops.manifest import BESIDE_THE_CONTENT, MANIFEST, drop_name, has
 from pipeline.drops.stage import StagedDrop
 from pipeline.drops.superseded import note_superseded
 from pipeline.storage.local_files import clear_drafts, flush, point_link, write_whole
+from pipeline.storage.minisign import SUFFIX, SigningKey
 from pipeline.storage.place import LOCK, Place
 
 STAGING_PREFIX = ".staging-"
@@ -40,12 +41,14 @@ class FolderDestination:
     """A folder of this machine: drops are staged beside the published ones, so that a rename publishes them.
 
     `series` names the folder, within each organization's, of drops that are published apart, as `notifications`.
+    `signer` signs the manifests.
     """
 
-    def __init__(self, place: Place, series: str = "") -> None:
+    def __init__(self, place: Place, series: str = "", signer: SigningKey | None = None) -> None:
         self.place = place
         self.exports = Path(place.root)
         self.series = series
+        self.signer = signer
 
     def shelf(self, organization_id: int) -> Place:
         """Name the folder that holds an organization's drops, or those of the series."""
@@ -74,6 +77,7 @@ class FolderDestination:
         content = manifest_bytes(manifest)
         is_new = not is_published(final / MANIFEST, _read(final / MANIFEST), content)
         if is_new:
+            write_signature(drop, manifest, self.signer)
             if final.exists():  # a run was killed between the rename and the manifest
                 shutil.rmtree(final)
             for path in [*drop.folder.rglob("*"), drop.folder]:  # before their manifest vouches for them
@@ -91,6 +95,14 @@ class FolderDestination:
         final = Path(drop.location)
         note_superseded(self.shelf(drop.organization_id), final.name)
         point_link(final.parent / LATEST, final.name)
+
+
+def write_signature(drop: StagedDrop, manifest: Mapping[str, Any], signer: SigningKey | None) -> None:
+    """Write the signature of the manifest into a staged drop's folder, so that it is there before the manifest is."""
+    if signer is not None:
+        comment = f"organization {drop.organization_id}, drop {drop_name(manifest)}"
+        signature = signer.sign(manifest_bytes(manifest), comment)
+        (drop.folder / f"{MANIFEST}{SUFFIX}").write_bytes(signature)
 
 
 def staging_folder(shelf: Path, run_id: str) -> Path:

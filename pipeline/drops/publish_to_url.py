@@ -16,9 +16,16 @@ from typing import Any
 from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import POINTER, require_as_published, shelf_of
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
-from pipeline.drops.publish_to_folder import PublishedDrop, clear_staging, is_published, staging_folder
+from pipeline.drops.publish_to_folder import (
+    PublishedDrop,
+    clear_staging,
+    is_published,
+    staging_folder,
+    write_signature,
+)
 from pipeline.drops.stage import StagedDrop
 from pipeline.drops.superseded import note_superseded
+from pipeline.storage.minisign import SigningKey
 from pipeline.storage.place import Place
 
 
@@ -26,12 +33,14 @@ class RemoteDestination:
     """A URL. Drops are staged and audited in the folder `outbox`, which belongs to one state folder and its lock.
 
     `series` names the folder, within each organization's, of drops that are published apart, as `notifications`.
+    `signer` signs the manifests.
     """
 
-    def __init__(self, place: Place, outbox: Path, series: str = "") -> None:
+    def __init__(self, place: Place, outbox: Path, series: str = "", signer: SigningKey | None = None) -> None:
         self.place = place
         self.outbox = outbox
         self.series = series
+        self.signer = signer
 
     def shelf(self, organization_id: int) -> Place:
         """Name the folder that holds an organization's drops, or those of the series."""
@@ -56,6 +65,7 @@ class RemoteDestination:
         content = manifest_bytes(manifest)
         is_new = not is_published(f"{folder.address}/{MANIFEST}", folder.read(MANIFEST), content)
         if is_new:
+            write_signature(drop, manifest, self.signer)
             _upload(drop.folder, folder)
             if not folder.create(MANIFEST, content):  # another run has delivered a drop of this name meanwhile
                 is_new = not is_published(f"{folder.address}/{MANIFEST}", folder.read(MANIFEST), content)

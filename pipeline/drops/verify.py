@@ -44,28 +44,33 @@ from pipeline.drops.manifest import (
 from pipeline.drops.stage import CHECKSUMS
 from pipeline.drops.write_changes import CHANGES
 from pipeline.guards.drift_guard import LISTS
+from pipeline.storage.minisign import SUFFIX, PublicKey
 from pipeline.storage.place import Entry, Place, open_place
 
 AnyFile = DescribedFile | DescribedChangesFile | DescribedPage
 
+SIGNATURE: Final = f"{MANIFEST}{SUFFIX}"
 _LARGEST_MANIFEST: Final = 64 * 1024 * 1024
+_LARGEST_SIGNATURE: Final = 10_000
 _SHOWN: Final = 5
 """Faults of one kind that are told of one file; the rest are counted."""
 
 
-def verify_drop(location: str, contracts: Sequence[ExportContract] = ()) -> list[str]:
+def verify_drop(location: str, contracts: Sequence[ExportContract] = (), key: PublicKey | None = None) -> list[str]:
     """List the faults of the drop at a path or URL (its folder, `latest` or `latest.json`), one line each.
 
-    `contracts` are those that this warehouse knows: a file that claims the version of one must have its columns.
+    `contracts` are those that this warehouse knows: a file that claims the version of one must have its columns. The
+    manifest must bear the signature of the `key`, where one is given.
     WarehouseError where the place can't be reached at all.
     """
     drop = _open_drop(location)
     if isinstance(drop, str):
         return [drop]
+    unsigned = [] if key is None else list(_signature_faults(drop, key))
     if drop.is_local:
-        return list(_faults(drop, Path(drop.root), contracts))
+        return [*unsigned, *_faults(drop, Path(drop.root), contracts)]
     with tempfile.TemporaryDirectory(prefix="verify-") as scratch:
-        return list(_faults(drop, Path(scratch), contracts))
+        return [*unsigned, *_faults(drop, Path(scratch), contracts)]
 
 
 def _open_drop(location: str) -> Place | str:
@@ -136,6 +141,18 @@ def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, Describ
     except (ValueError, RecursionError):
         is_canonical = False
     return raw, described, [] if is_canonical else [f"{MANIFEST}: is not written as the warehouse writes it"]
+
+
+def _signature_faults(drop: Place, key: PublicKey) -> Iterator[str]:
+    """Check that the manifest bears the signature of a key; one that is not there is a fault."""
+    entries = {entry.name: entry for entry in drop.entries()}
+    manifest, signature = entries.get(MANIFEST), entries.get(SIGNATURE)
+    if manifest is None or manifest.size > _LARGEST_MANIFEST or not _is_file(drop, manifest):
+        return  # which is a fault of its own
+    if signature is None or signature.size > _LARGEST_SIGNATURE or not _is_file(drop, signature):
+        yield f"{SIGNATURE}: missing, so nobody vouches for the manifest"
+    elif fault := key.fault(drop.read(MANIFEST) or b"", drop.read(SIGNATURE) or b""):
+        yield f"{SIGNATURE}: {fault}"
 
 
 def _is_file(drop: Place, entry: Entry) -> bool:
@@ -226,7 +243,8 @@ def _listing_faults(entries: dict[str, Entry], described: DescribedDrop) -> Iter
     expected = {file.name for file in described.all_files} | {CHECKSUMS, MANIFEST}
     for name in sorted(expected - entries.keys()):
         yield f"{name}: missing"
-    extra = [f"{_quoted(name)}: is there, but not in the manifest" for name in sorted(entries.keys() - expected)]
+    others = sorted(entries.keys() - expected - {SIGNATURE})
+    extra = [f"{_quoted(name)}: is there, but not in the manifest" for name in others]
     yield from _capped(extra, "more files that the manifest doesn't list")
 
 

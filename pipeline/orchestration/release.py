@@ -29,6 +29,7 @@ from pipeline.drops.destination import Destination
 from pipeline.drops.diff import DropDiff
 from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.manifest import build_manifest, drop_name
+from pipeline.drops.publication_log import PublicationLog
 from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.drops.retention import prune, prune_reports
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
@@ -262,6 +263,10 @@ class Release:
                 if drop.organization_id not in held_back:
                     published.append(self._put(drop, manifest))
                     step.update(len(published))
+            for put in published:
+                self._log_of(put.organization_id).add_publication(
+                    drop_name(put.manifest), put.manifest["accepted"], datetime.now(UTC)
+                )
             late = {drop.organization_id for drop in published if self._is_overtaken(drop)}
             if self.run.plan.crm_organization_id not in held_back:
                 RunHistory(state).keep(self.run.plan.as_of, audited.history)
@@ -289,6 +294,11 @@ class Release:
         if left is not None and put.is_new:
             Timeline(self.run.workspace.timeline).keep(left)
         return put
+
+    def _log_of(self, organization_id: int) -> PublicationLog:
+        """Open the log of an organization's publications."""
+        place = self.destination.place
+        return PublicationLog(self.run.workspace.publications, place, organization_id, self.destination.signer)
 
     def _timeline(self, published: Sequence[PublishedDrop], late: Collection[int]) -> list[AnyMart]:
         """Make the marts of the timeline with these drops, and with kept ones that it does not know yet."""

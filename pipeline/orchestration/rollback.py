@@ -9,6 +9,7 @@ from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import latest_name, read_manifest, require_as_published
 from pipeline.drops.destination import open_destination
 from pipeline.drops.find_drop import find_drop
+from pipeline.drops.publication_log import PublicationLog
 from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.settings import Settings
 from pipeline.state.runs import OrganizationOutcome, RunRecord, RunRecords
@@ -34,6 +35,8 @@ def roll_back(settings: Settings, name: str) -> str:
     with destination.turn():
         require_as_published(drop, manifest)
         before = latest_name(open_place(drop.parent().address))
+        log = PublicationLog(workspace.publications, destination.place, organization_id, destination.signer)
+        log.add("rolled back", datetime.now(UTC), {"drop": drop.name, "before": before})
         destination.point(PublishedDrop(organization_id, drop.address, is_new=False, manifest=manifest))
     RunRecords(workspace.runs).add(
         RunRecord(

@@ -76,6 +76,11 @@ class Workspace:
         return self.state / "origins"
 
     @property
+    def publications(self) -> Path:
+        """The copies of the logs of publications, an organization's each."""
+        return self.state / "publications"
+
+    @property
     def timeline(self) -> Path:
         """The records of published drops, by organization."""
         return self.state / "timeline"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +17,7 @@ from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import ExportContract
 from pipeline.dbt.build_record import Build
 from pipeline.drops.destination import open_destination
+from pipeline.drops.publication_log import PublicationLog
 from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.stage import StagedDrop
 from pipeline.engines import NOBODY, HeldBack, WrittenMart
@@ -137,3 +139,12 @@ def test_a_run_of_an_older_instant_publishes_beside_latest(run: Run, stage: Call
     assert sorted(path.name[:8] for path in (run.exports / "1").glob("2025*")) == ["20250108", "20250115"]
     assert (run.exports / "1" / "latest").readlink().name.startswith("20250115")
     assert any("latest stays at 20250115" in line for line in run.listener.lines)
+
+
+def test_each_organizations_log_has_its_publication_and_nothing_of_another(run: Run) -> None:
+    run.publish()
+    for organization_id in (1, 2):
+        log = PublicationLog(run.release.run.workspace.publications, run.release.destination.place, organization_id)
+        assert log.faults() == []
+        published = json.loads(log.lines()[-1])
+        assert (published["event"], published["organization_id"]) == ("published", organization_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import latest_name
 from pipeline.drops.destination import Destination, open_destination
+from pipeline.drops.publication_log import PublicationLog
 from pipeline.drops.stage import StagedDrop
 from pipeline.orchestration.rollback import roll_back
 from pipeline.settings import Settings
@@ -42,6 +44,9 @@ def test_latest_names_the_drop_before_and_the_history_tells_it(settings: Setting
     assert latest in said
     (record,) = RunRecords(Workspace(settings.state).runs).newest_first()
     assert (record.verdict, record.organizations[0].drop) == ("rolled back", latest)
+    log = PublicationLog(Workspace(settings.state).publications, destination.place, 1)
+    logged = json.loads(log.lines()[-1])
+    assert (logged["event"], logged["drop"]) == ("rolled back", latest)
 
 
 def test_a_damaged_drop_is_refused_and_latest_stays(settings: Settings, destination: Destination) -> None:

@@ -1,0 +1,197 @@
+"""The log of what was published, rolled back, accepted and forgotten: a line an entry, each bound to the one before.
+
+One file an organization, `publications.jsonl`, beside its drops, and a copy in the state folder: what is altered, cut
+or reordered in one of them shows by the chain or by the other. Entries are appended, never changed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pipeline.common.instants import instant_text
+from pipeline.drops.catalog import drop_folders, organization_place
+from pipeline.drops.manifest import MANIFEST
+from pipeline.storage.local_files import write_whole
+from pipeline.storage.minisign import SUFFIX, PublicKey, SigningKey
+from pipeline.storage.place import Place
+
+LOG: Final = "publications.jsonl"
+FIRST: Final = "0" * 64
+"""What stands before the first entry."""
+
+Event = Literal["began", "published", "accepted", "rolled back", "forgot"]
+
+
+class PublicationLog:
+    """The log of one organization; `own` is the folder of the copies in the state folder."""
+
+    def __init__(self, own: Path, exports: Place, organization_id: int, signer: SigningKey | None = None) -> None:
+        self.own = own / f"{organization_id}.jsonl"
+        self.organization_id = organization_id
+        self.shelf = organization_place(exports, organization_id)
+        self.signer = signer
+
+    def add_publication(self, drop: str, accepted: Sequence[Mapping[str, Any]], at: datetime) -> None:
+        """Log a drop that is in place, unless it is logged, with what was accepted for it."""
+        digest = manifest_digest(self.shelf, drop)
+        listed = _drops(self.lines())
+        if listed.get(drop) == digest:
+            return
+        self._begin(drop, at)
+        self.add("published", at, {"drop": drop, "manifest_sha256": digest})
+        for one in accepted:
+            facts = {name: one.get(name) for name in ("guard", "place", "who", "why")}
+            self.add("accepted", at, {"drop": drop, **facts})
+
+    def add(self, event: Event, at: datetime, facts: Mapping[str, Any]) -> None:
+        """Append an entry to both copies. Where they differ, each keeps what it has: `verify --log` tells where."""
+        beside, own = self._beside(), self._own_lines()
+        before = beside if beside[: len(own)] == own else own  # another state folder may have added to it
+        last = None if not before else _read(before[-1])
+        entry = {
+            **facts,
+            "at": instant_text(at),
+            "event": event,
+            "number": len(before) + 1,
+            "organization_id": self.organization_id,
+            "previous": FIRST if not before else last["hash"] if last else _digest(before[-1]),
+        }
+        line = _line(entry)
+        self.own.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(self.own, _text([*before, line]))
+        content = _text([*beside, line]).encode()
+        if self.signer is not None:
+            comment = f"organization {self.organization_id}, {entry['number']} entries"
+            self.shelf.write(f"{LOG}{SUFFIX}", self.signer.sign(content, comment))
+        self.shelf.write(LOG, content)
+
+    def lines(self) -> list[str]:
+        """Return the entries' lines; those of the state folder, where it has any."""
+        return self._own_lines() or self._beside()
+
+    def faults(self, key: PublicKey | None = None) -> list[str]:
+        """Say where the log was altered, cut or reordered, and which drops it does not know; nothing where it is whole.
+
+        The copy in the state folder is only asked where there is one; with a `key`, the log must bear its signature.
+        """
+        beside, own = self._beside(), self._own_lines()
+        found = chain_faults(beside)
+        if own:
+            found += [f"the state folder's copy, {fault}" for fault in chain_faults(own)]
+            found += _differences(beside, own)
+        if key is not None:
+            signature = self.shelf.read(f"{LOG}{SUFFIX}")
+            fault = "missing" if signature is None else key.fault(self.shelf.read(LOG) or b"", signature)
+            found += [f"{LOG}{SUFFIX}: {fault}"] if fault else []
+        return [*found, *self._unknown_drops(beside)]
+
+    def _begin(self, drop: str, at: datetime) -> None:
+        """Begin a log with the drops that were published before there was one."""
+        if self.lines():
+            return
+        others = {name: manifest_digest(self.shelf, name) for name in drop_folders(self.shelf) if name != drop}
+        self.add("began", at, {"drops": {name: digest for name, digest in others.items() if digest}})
+
+    def _unknown_drops(self, lines: Sequence[str]) -> list[str]:
+        listed, found = _drops(lines), []
+        for name in drop_folders(self.shelf):
+            digest = manifest_digest(self.shelf, name)
+            if digest is not None and name not in listed:
+                found.append(f"{name}: is published, and the log does not have it: cut, or not published by a run")
+            elif digest is not None and listed[name] != digest:
+                found.append(f"{name}: its manifest is another than the one that was published")
+        return found
+
+    def _beside(self) -> list[str]:
+        return (self.shelf.read(LOG) or b"").decode("utf-8", "replace").splitlines()
+
+    def _own_lines(self) -> list[str]:
+        return self.own.read_text(encoding="utf-8", errors="replace").splitlines() if self.own.exists() else []
+
+
+def chain_faults(lines: Sequence[str]) -> list[str]:
+    """Say where a chain of entries was altered, cut or reordered, a text a place. A cut end is not seen here."""
+    entries = [_read(line) for line in lines]
+    present = {entry["number"] for entry in entries if entry}
+    found, expected, before = [], 1, FIRST
+    for place, entry in enumerate(entries, 1):
+        if entry is None:
+            found.append(f"line {place}: was altered")
+            expected, before = expected + 1, ""
+            continue
+        number = entry["number"]
+        if number != expected:
+            if number > expected and expected not in present:
+                found.append(f"line {place}: {_entries(expected, number - 1)} missing before it: cut")
+            else:
+                found.append(f"line {place}: holds entry {number} where entry {expected} belongs: reordered")
+        elif before not in ("", entry["previous"]):
+            found.append(f"line {place}: does not follow from the line before it: altered")
+        expected, before = number + 1, entry["hash"]
+    return found
+
+
+def manifest_digest(shelf: Place, drop: str) -> str | None:
+    """Return the SHA-256 of a drop's manifest; None where it has none, so that it is no drop."""
+    content = shelf.child(drop).read(MANIFEST)
+    return None if content is None else hashlib.sha256(content).hexdigest()
+
+
+def _differences(beside: Sequence[str], own: Sequence[str]) -> list[str]:
+    """Say how the copy beside the drops differs from the state folder's."""
+    for place, (one, other) in enumerate(zip(beside, own, strict=False), 1):
+        if one != other:
+            return [f"line {place}: is another than in the state folder's copy"]
+    if len(beside) < len(own):
+        return [f"ends after entry {len(beside)}, the state folder's copy has {len(own)}: cut"]
+    if len(own) < len(beside):
+        return [f"the state folder's copy ends after entry {len(own)}, the one beside the drops has {len(beside)}: cut"]
+    return []
+
+
+def _drops(lines: Sequence[str]) -> dict[str, str]:
+    """Return the digest of each drop's manifest that the log has."""
+    listed: dict[str, str] = {}
+    for entry in map(_read, lines):
+        if entry and entry["event"] == "began":
+            listed |= entry["drops"]
+        elif entry and entry["event"] == "published":
+            listed[entry["drop"]] = entry["manifest_sha256"]
+    return listed
+
+
+def _read(line: str) -> dict[str, Any] | None:
+    """Read an entry; None where it is not as it was written."""
+    try:
+        entry = json.loads(line)
+        if _line({name: value for name, value in entry.items() if name != "hash"}) == line and entry["number"] > 0:
+            return dict(entry)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        pass
+    return None
+
+
+def _line(entry: Mapping[str, Any]) -> str:
+    """Write an entry with the hash of all else that it says."""
+    return _json({**entry, "hash": _digest(_json(entry))})
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _entries(first: int, last: int) -> str:
+    return f"entry {first} is" if first == last else f"entries {first} to {last} are"
