@@ -82,5 +82,7 @@ def _fetched(drop: Place, manifest: Mapping[str, Any]) -> Iterator[Path]:
     ]
     with TemporaryDirectory(prefix="drop-") as scratch:
         for name in names:
-            drop.download(name, Path(scratch) / name)
+            path = Path(scratch) / name
+            path.parent.mkdir(exist_ok=True)
+            drop.download(name, path)
         yield Path(scratch)

@@ -28,11 +28,12 @@ from pipeline.drops.publish_to_url import RemoteDestination
 from pipeline.drops.retention import prune
 from pipeline.drops.stage import StagedDrop
 from pipeline.drops.superseded import SUPERSEDED
-from pipeline.drops.verify import verify_drop
+from pipeline.drops.verify import SIGNATURE, verify_drop
 from pipeline.drops.write_changes import write_changes
 from pipeline.guards.drop_figures import DropFiles
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
+from pipeline.storage.minisign import read_signing_key, write_key_pair
 from pipeline.storage.place import Place, open_place, require_writable
 from tests.drops.made_drops import AS_OF, CONTRACTS, manifest_of, publish
 from tests.drops.servers import PASSWORD, SECRET_KEY, object_store, sftp_server
@@ -90,6 +91,17 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Monk
 @pytest.fixture
 def delivery(url: str, tmp_path: Path, stage: Callable[..., StagedDrop]) -> Delivery:
     return Delivery(url, tmp_path / "state", stage(tmp_path / "template"))
+
+
+def test_a_signed_drop_bears_its_signature_before_its_manifest(
+    delivery: Delivery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    public = write_key_pair(tmp_path / "warehouse.key")
+    delivery.destination.signer = read_signing_key(tmp_path / "warehouse.key")
+    written = writes(monkeypatch)
+    put = delivery.publish("signed")
+    assert written.index(SIGNATURE) < written.index(MANIFEST)
+    assert verify_drop(put.location, key=public) == []
 
 
 def writes(monkeypatch: pytest.MonkeyPatch, before: Callable[[str], None] = lambda name: None) -> list[str]:
