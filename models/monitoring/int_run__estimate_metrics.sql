@@ -33,7 +33,7 @@
         )) -%}
     {%- endfor -%}
 {%- endfor -%}
-{%- for method in ['account_id', 'lmn_crm_id', 'lmn_contact_id', 'none'] -%}
+{%- for method in ['account_id', 'lmn_crm_id', 'lmn_contact_id', 'email', 'phone', 'crm_tags', 'none'] -%}
     {%- do metrics.append((
         'estimates_by_link_method', method, "count(*) filter (where link_method = '" ~ method ~ "')"
     )) -%}

@@ -24,6 +24,8 @@ measured as (
     select * from {{ ref('int_run__platform_metrics') }}
     union all
     select * from {{ ref('int_run__key_metrics') }}
+    union all
+    select * from {{ ref('int_run__link_metrics') }}
 
 ),
 

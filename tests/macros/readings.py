@@ -25,7 +25,7 @@ BLANKS: Final = (
 )
 _PIECES: Final = [
     *"aAbBzZéÉèÈäÄåÅñßẞİıIiΣσςΑΒǅÆæ中😀𐐀,;[]{}%_/'\"\\", *"\b\f\n\r\t\x01\x0b\x1e\x1f\x7f\x80", *BLANKS,
-    "lost", "LOST", "9",
+    "lost", "LOST", "9", '","',
 ]  # fmt: skip
 _EXACT: Final = decimal.Context(prec=80)
 _GROUP: Final = 50
@@ -184,12 +184,14 @@ def read_texts(rows: list[Row]) -> list[Row]:
     read: list[Row] = []
     for n, text in rows:
         if text is None:
-            read.append((n, None, None, None, None, True, "null", None, None, None, False, None, None, up[n], down[n]))
+            read.append(
+                (n, None, None, None, None, True, "null", None, None, None, False, None, None, None, up[n], down[n])
+            )
             continue
         trimmed = text.strip(BLANKS)
         crm_id = 500_000_000_000_000 + int(hashlib.md5(f"crm:{text}".encode()).hexdigest()[:12], 16)
         written = (json.dumps(text, ensure_ascii=False), hashlib.md5(text.encode()).hexdigest(), crm_id)
-        flags = (text.startswith("so'ld\\"), _has_client(text), _has_lost(text))
+        flags = (text.startswith("so'ld\\"), _has_client(text), _has_lost(text), re.sub("[^0-9]", "", text))
         cleaned = (trimmed, re.sub(f"[{BLANKS}]+", " ", text), lower(text), lower(trimmed), not trimmed)
         read.append((n, *cleaned, *written, *flags, text, up[n], down[n]))
     return read
@@ -208,6 +210,11 @@ def read_concatenations(rows: list[Row]) -> list[Row]:
     return read
 
 
+def read_parts(rows: list[Row]) -> list[Row]:
+    """The parts of a text between `","`; none of null."""
+    return [(n, part) for n, text in rows if text is not None for part in text.split('","')]
+
+
 READINGS: Final[dict[str, tuple[str, Callable[[list[Row]], list[Row]]]]] = {
     "integers": ("integers", read_integers),
     "wide_integers": ("wide_integers", read_wide_integers),
@@ -215,5 +222,6 @@ READINGS: Final[dict[str, tuple[str, Callable[[list[Row]], list[Row]]]]] = {
     "instants": ("times", read_instants),
     "texts": ("texts", read_texts),
     "concatenations": ("texts", read_concatenations),
+    "parts": ("texts", read_parts),
 }
 """Of each model of the project: the table that it reads, and the plain reading of what it computes."""

@@ -5,7 +5,9 @@ The generated keys come from small pools, so that the two systems meet, miss eac
 
 from __future__ import annotations
 
+import json
 import random
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -19,6 +21,9 @@ from tests.models.harness import BuiltModels, Row, built_models
 World = dict[tuple[str, str], list[Row]]
 
 ACCOUNT_COLUMNS = ("name", "account_type", "icp_status", "tags", "city", "country")
+METHODS = ["email", "phone", "crm_tags"]
+EMAILS = ["ann@acme.example", " Ann@ACME.example", "bee@acme.example", "  "]
+PHONES = ["(615) 555-0128", "+1 615.555.0128", "615-555-0129", "555-0128"]
 ESTIMATE_COLUMNS = ("estimate_number", "status", "division", "address", "salesperson", "total_price")
 
 
@@ -96,30 +101,58 @@ def combined_accounts(world: World) -> dict[str, Row]:
     return accounts
 
 
-def contacts(world: World, accounts: dict[str, Row]) -> list[tuple[str | None, str]]:
-    """LMN's Contact ID in lower case and the account of each contact, in the order in which they are looked up."""
+def addresses(row: Row) -> set[tuple[str, str]]:
+    """related linking: a row's e-mail addresses, folded, and its telephone numbers by their ten last digits."""
+    emails = {(row.get(name) or "").strip().lower() for name in ("email", "email_1", "email_2")} - {""}
+    digits = {re.sub(r"[^0-9]", "", row.get(name) or "") for name in ("phone_1", "phone_2")}
+    return {("email", text) for text in emails} | {("phone", text[-10:]) for text in digits if len(text) >= 10}
+
+
+Contact = tuple[str | None, str, set[tuple[str, str]]]
+
+
+def contacts(world: World, accounts: dict[str, Row]) -> list[Contact]:
+    """Contact ID in lower case, account and addresses of each contact, in the order in which they are looked up."""
     by_crm_id = {account["lmn_crm_id"]: id_ for id_, account in accounts.items() if account["lmn_crm_id"] is not None}
-    lmn: dict[str, str | None] = {}
-    without_id: list[tuple[str | None, str | None]] = []
+    lmn: dict[str, tuple[str | None, set[tuple[str, str]]]] = {}
+    without_id: list[tuple[str | None, str | None, set[tuple[str, str]]]] = []
     for row in world["lmn", "contacts_export"]:
         if row["first_name"] or row["last_name"]:
             account = by_crm_id.get(row["lmn_crm_id"])
             if row["lmn_contact_id"]:
-                lmn.setdefault(row["lmn_contact_id"].lower(), account)
+                lmn.setdefault(row["lmn_contact_id"].lower(), (account, addresses(row)))
             else:
-                without_id.append((None, account))
+                without_id.append((None, account, addresses(row)))
     keys = {row["id"]: (row["lmn_contact_id"] or "").lower() or None for row in world["crm", "contacts"]}
-    both: list[tuple[str | None, str | None]] = []
+    both: list[tuple[str | None, str | None, set[tuple[str, str]]]] = []
     for row in world["crm", "contacts"]:
         key, named = keys[row["id"]], row["id"].removeprefix("lmn-contact-")
         other = key if key in lmn else named if named in lmn and named not in keys.values() else None
-        both.append((first(key, other), first(row["account_id"], lmn[other] if other else None)))
+        account, known = lmn[other] if other else (None, set())
+        both.append((first(key, other), first(row["account_id"], account), addresses(row) | known))
     both += [
-        (contact, account)
-        for contact, account in lmn.items()
+        (contact, account, known)
+        for contact, (account, known) in lmn.items()
         if contact not in keys.values() and f"lmn-contact-{contact}" not in keys
     ]
-    return [(contact, account) for contact, account in [*both, *without_id] if account in accounts]
+    return [(contact, account, known) for contact, account, known in [*both, *without_id] if account in accounts]
+
+
+def further_links(row: Row, accounts: dict[str, Row], known: list[Contact]) -> dict[str, str | None]:
+    """related linking: the one account that an estimate's e-mail, numbers or tags lead to; of two accounts, none."""
+
+    def one(found: set[str]) -> str | None:
+        return min(found) if len(found) == 1 else None
+
+    own = addresses({name: row.get(name) for name in ("email", "phone_1", "phone_2")})
+    tags = {tag.strip().lower() for tag in json.loads(row.get("crm_tags") or "[]")}
+    return {
+        **{
+            kind: one({account for _, account, theirs in known for each in own & theirs if each[0] == kind})
+            for kind in ("email", "phone")
+        },
+        "crm_tags": one({id_ for id_, account in accounts.items() if (account["lmn_crm_id"] or "").lower() in tags}),
+    }
 
 
 def combined_estimates(world: World, accounts: dict[str, Row]) -> dict[str, Row]:
@@ -128,7 +161,8 @@ def combined_estimates(world: World, accounts: dict[str, Row]) -> dict[str, Row]
     taken = takers(found, crm, "lmn_estimate_id")
     by_crm_id = {account["lmn_crm_id"]: id_ for id_, account in accounts.items() if account["lmn_crm_id"] is not None}
     by_contact: dict[str | None, str] = {}
-    for contact, account in contacts(world, accounts):
+    known = contacts(world, accounts)
+    for contact, account, _ in known:
         by_contact.setdefault(contact, account)
     rows = [(row["id"], row, lmn.get(taken.get(row["id"], ""), {})) for row in crm]
     rows += [("lmn-estimate-" + key, {}, row) for key, row in lmn.items() if found[key] is None]
@@ -140,6 +174,7 @@ def combined_estimates(world: World, accounts: dict[str, Row]) -> dict[str, Row]
             "account_id": theirs.get("account_id") if theirs.get("account_id") in accounts else None,
             "lmn_crm_id": by_crm_id.get(link) if link is not None else None,
             "lmn_contact_id": by_contact.get(link.lower()) if link is not None else None,
+            **further_links(ours, accounts, known),
         }
         method = next((name for name, account in steps.items() if account), "none")
         estimates[id_] = {
@@ -195,13 +230,23 @@ def some_world(rng: random.Random, size: int) -> World:
                 "primary_contact": rng.choice([None, False, True]),
                 "first_name": text("Ann"),
                 "last_name": text("Bee"),
+                "email_1": text(*EMAILS),
+                "email_2": text(*EMAILS),
+                "phone_1": text(*PHONES),
+                "phone_2": text(*PHONES),
                 "city": text("Fergus"),
                 "country": text("Canada"),
             }
             for _ in range(rng.randint(0, 2 * size))
         ],
         ("crm", "contacts"): [
-            {"id": id_, "account_id": text(*account_ids), "lmn_contact_id": text("p1", "P2", "3", "5")}
+            {
+                "id": id_,
+                "account_id": text(*account_ids),
+                "lmn_contact_id": text("p1", "P2", "3", "5"),
+                "email_1": text(*EMAILS),
+                "phone_1": text(*PHONES),
+            }
             for id_ in rng.sample(crm_contacts, rng.randint(0, size))
         ],
         ("crm", "estimates"): [
@@ -224,6 +269,10 @@ def some_world(rng: random.Random, size: int) -> World:
             {
                 "lmn_estimate_id": key,
                 "crm_link": text(*contact_ids, "99"),
+                "email": text(*EMAILS, "nobody@acme.example"),
+                "phone_1": text(*PHONES),
+                "phone_2": text(*PHONES),
+                "crm_tags": text("[]", '["Snow"]', '["1"]', '["Snow"," 2 "]', '["1","2"]'),
                 "status": text("lost"),
                 "division": text("Paving"),
                 "address": text("2 Elm"),
@@ -238,7 +287,7 @@ def some_world(rng: random.Random, size: int) -> World:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
-    with built_models(tmp_path_factory.mktemp("models"), {}, select=("+accounts",)) as built:
+    with built_models(tmp_path_factory.mktemp("models"), {}, select=("+accounts",), link_methods=METHODS) as built:
         yield built
 
 
@@ -247,7 +296,7 @@ def compare(models: BuiltModels, world: World) -> None:
     models.refill(world)
     accounts = combined_accounts(world)
     estimates = combined_estimates(world, accounts)
-    with_contacts = {account for _, account in contacts(world, accounts)}
+    with_contacts = {account for _, account, _ in contacts(world, accounts)}
 
     computed = {row["id"]: row for row in models.rows("accounts")}
     assert len(computed) == len(models.rows("accounts"))

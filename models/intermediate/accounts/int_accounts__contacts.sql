@@ -28,6 +28,10 @@ lmn as (
         lmn_matched.lmn_contact_id,
         lmn_matched.crm_contact_id,
         lmn_matched.crm_choice,
+        lmn_matched.email_1,
+        lmn_matched.email_2,
+        lmn_matched.phone_1,
+        lmn_matched.phone_2,
         lmn_matched.source_row,
         accounts.account_id
 
@@ -44,6 +48,12 @@ crm_linked as (
         crm.crm_contact_id as contact_id,
         coalesce(crm.lmn_contact_id, lmn.lmn_contact_id) as lmn_contact_id,
         coalesce(crm.account_id, lmn.account_id) as account_id,
+        crm.email_1,
+        crm.phone_1,
+        lmn.email_1 as lmn_email_1,
+        lmn.email_2 as lmn_email_2,
+        lmn.phone_1 as lmn_phone_1,
+        lmn.phone_2 as lmn_phone_2,
         0 as source_rank,
         crm.source_row
 
@@ -61,6 +71,12 @@ lmn_only as (
         'lmn-contact-' || lmn_contact_id as contact_id,
         lmn_contact_id,
         account_id,
+        cast(null as {{ text_type() }}) as email_1,
+        cast(null as {{ text_type() }}) as phone_1,
+        email_1 as lmn_email_1,
+        email_2 as lmn_email_2,
+        phone_1 as lmn_phone_1,
+        phone_2 as lmn_phone_2,
         1 as source_rank,
         source_row
 
@@ -86,6 +102,12 @@ of_accounts as (
         combined.contact_id,
         combined.lmn_contact_id,
         combined.account_id,
+        combined.email_1,
+        combined.phone_1,
+        combined.lmn_email_1,
+        combined.lmn_email_2,
+        combined.lmn_phone_1,
+        combined.lmn_phone_2,
         combined.source_rank,
         combined.source_row,
         -- D13 goes from a Contact ID to one account

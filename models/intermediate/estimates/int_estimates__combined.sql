@@ -4,7 +4,7 @@
     'estimate_close_date', 'contract_start', 'contract_end',
 ] -%}
 {%- set lmn_columns = [
-    'contact_name', 'billing_address', 'referral', 'confidence_level', 'labor_hours', 'material_cost', 'labor_cost',
+    'contact_name', 'email', 'phone_1', 'phone_2', 'crm_tags', 'billing_address', 'referral', 'confidence_level', 'labor_hours', 'material_cost', 'labor_cost',
     'equipment_cost', 'other_costs', 'sub_costs', 'total_cost', 'total_overhead', 'breakeven', 'total_profit',
     'predicted_sales', 'proposal_first_shared', 'proposal_last_shared', 'proposal_last_updated',
 ] -%}

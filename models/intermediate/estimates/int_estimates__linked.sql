@@ -29,16 +29,31 @@ contacts as (
 
 ),
 
+further as (
+
+    select * from {{ ref('int_estimates__further_links') }}
+
+),
+
 linked as (
 
-    -- D13: each step needs an account that exists, otherwise the next
+    -- D13: each step needs an account that exists, otherwise the next; related linking: then those that are chosen
     select
         estimates.*,
-        coalesce(by_account.account_id, by_crm_id.account_id, by_contact.account_id) as account_id,
+        coalesce(
+            by_account.account_id,
+            by_crm_id.account_id,
+            by_contact.account_id{% for method in added_link_methods() %},
+            further.{{ method }}_account_id{% endfor %}
+
+        ) as account_id,
         case
             when by_account.account_id is not null then 'account_id'
             when by_crm_id.account_id is not null then 'lmn_crm_id'
             when by_contact.account_id is not null then 'lmn_contact_id'
+            {% for method in added_link_methods() -%}
+            when further.{{ method }}_account_id is not null then '{{ method }}'
+            {% endfor -%}
             else 'none'
         end as link_method
 
@@ -49,6 +64,8 @@ linked as (
         on estimates.lmn_contact_id = by_crm_id.lmn_crm_id
     left join contacts as by_contact
         on {{ lower_text('estimates.lmn_contact_id') }} = by_contact.lmn_contact_id
+    left join further
+        on estimates.estimate_id = further.estimate_id
 
 )
 

@@ -14,6 +14,10 @@ cleaned as (
         account_id,
         {{ lower_text('lmn_contact_id') }} as lmn_contact_id,
 
+        -- dimensions
+        email_1,
+        phone_1,
+
         -- metadata
         _row as source_row
 

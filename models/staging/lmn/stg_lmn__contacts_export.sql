@@ -29,6 +29,10 @@ cleaned as (
         -- dimensions: the contact
         first_name,
         last_name,
+        email_1,
+        email_2,
+        phone_1,
+        phone_2,
         coalesce(primary_contact, false) as is_primary_contact,
 
         -- metadata

@@ -11,6 +11,7 @@ select
     {{ starts_with('t', "so'ld\\") }} as starts_with,
     {{ json_array_has('t', 'Client') }} as json_array_has,
     {{ has_word(lower_text('t'), 'lost') }} as has_word,
+    {{ digits_of('t') }} as digits,
     cast(t as {{ text_type() }}) as same,
     row_number() over (order by {{ text_order('t') }} nulls last, case_id) as place_nulls_last,
     row_number() over (order by {{ text_order('t') }} desc nulls first, case_id) as place_nulls_first

@@ -1,0 +1,4 @@
+select
+    case_id,
+    {{ split_to_rows('t', '","') }} as part
+from texts
