@@ -14,6 +14,11 @@ select
     count(*) filter (where not is_from_team and {{ in_communication_window("sent_at") }}) as account_messages,
     count(*) filter (where sentiment = 'positive' and {{ in_communication_window("sent_at") }}) as positive_messages,
     count(*) filter (where sentiment = 'negative' and {{ in_communication_window("sent_at") }}) as negative_messages,
+    {% for sentiment in ["positive", "negative"] -%}
+    count(*) filter (
+        where sentiment = '{{ sentiment }}' and not is_from_team and {{ in_communication_window("sent_at") }}
+    ) as account_{{ sentiment }}_messages,
+    {% endfor -%}
     count(*) filter (where is_from_team and {{ in_last_days("sent_at", var("effort_window_days")) }}) as effort_messages,
     count(*) filter (where sent_at <= {{ as_of() }}) as past_messages,
     count(*) filter (where sent_at > {{ as_of() }}) as future_messages,

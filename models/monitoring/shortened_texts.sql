@@ -52,6 +52,12 @@ stakeholders as (
 
 ),
 
+owners as (
+
+    select * from {{ ref('int_team__owners') }}
+
+),
+
 members as (
 
     select
@@ -164,6 +170,12 @@ spine_texts as (
     ('members', 'team_member_title', 200, 'users', 'title', 'team_dimension'),
     ('members', 'team_member_department', 100, 'users', 'department', 'team_dimension'),
     ('members', 'team_member_crm_id', 100, 'users', 'crm_id', 'team_dimension'),
+    ('owners', 'owner_first_name', 100, 'users', 'first_name', 'account_owner_team'),
+    ('owners', 'owner_last_name', 100, 'users', 'last_name', 'account_owner_team'),
+    ('owners', 'owner_email', 100, 'users', 'email', 'account_owner_team'),
+    ('owners', 'owner_department', 100, 'users', 'department', 'account_owner_team'),
+    ('owners', 'owner_crm_id', 100, 'users', 'crm_id', 'account_owner_team'),
+    ('owners', 'owner_title', 200, 'users', 'title', 'account_owner_team'),
     ('stats', 'email_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
     ('stats', 'meeting_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
     ('stats', 'chat_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
@@ -195,7 +207,8 @@ shortened as (
         'meeting_organizer_email', 'stakeholder_email', 'stakeholder_name', 'stakeholder_title', 'stakeholder_crm_id',
         'stakeholder_type', 'stakeholder_gs_role', 'stakeholder_touch_frequency',
         'team_member_email', 'team_member_name', 'team_member_first_name', 'team_member_last_name', 'team_member_title',
-        'team_member_department', 'team_member_crm_id',
+        'team_member_department', 'team_member_crm_id', 'owner_first_name', 'owner_last_name', 'owner_email',
+        'owner_department', 'owner_crm_id', 'owner_title',
     ] -%}
     select * from {{ column }}
     {% if not loop.last %}union all{% endif %}

@@ -15,6 +15,12 @@ stats as (
 
 ),
 
+owners as (
+
+    select * from {{ ref('int_team__owners') }}
+
+),
+
 unheld as (
 
     {% for relation, export, column, digits in [
@@ -33,6 +39,11 @@ unheld as (
         ('stats', 'account_communication_stats', 'team_effort_cost', 10),
         ('stats', 'account_communication_stats', 'time_frame_revenue', 10),
         ('stats', 'account_communication_stats', 'efficiency_rate', 6),
+        ('owners', 'account_owner_team', 'owner_response_time_hours', 8),
+        ('owners', 'account_owner_team', 'owner_chat_response_time_hours', 8),
+        ('owners', 'account_owner_team', 'owner_meetings_time_hours', 8),
+        ('owners', 'account_owner_team', 'owner_effort_hours', 8),
+        ('owners', 'account_owner_team', 'owner_owned_accounts_revenue', 10),
     ] -%}
     select
         organization_id,

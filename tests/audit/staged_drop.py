@@ -70,6 +70,9 @@ def money(text: str) -> Decimal:
 FLAGS = [name for name in CONTRACTS["account_core"].arrow_schema.names if name.startswith("insight_")]
 
 
+OWNERS_COUNTS = [field.name for field in CONTRACTS["account_owner_team"].arrow_schema if field.type == pa.int32()]
+
+
 def _core(account_id: int, organization_id: int, **values: Any) -> Row:
     return {
         "account_id": account_id,
@@ -582,6 +585,38 @@ def whole_drop(organization_id: int = 1) -> Rows:
                 (1, datetime(2025, 1, 5, 9), 90, 3),
                 (2, datetime(2025, 2, 1), 30, 2),
             )
+        ],
+        "account_owner_team": [
+            {
+                **_no_stats(1),
+                "owner_id": 7,
+                "owner_first_name": " Olga",
+                "owner_last_name": "Wren",
+                "owner_email": "owner@team.example",
+                "owner_has_staircase_access": True,
+                "owner_excluded_from_analysis": False,
+                "owner_mailbox_connected": False,
+                "owner_sent_emails": 1,
+                "owner_received_emails": 1,
+                "owner_emails_positive_sentiment": 0,
+                "owner_emails_neutral_sentiment": 1,
+                "owner_emails_negative_sentiment": 0,
+                "owner_response_time_hours": money("2.50"),
+                "owner_attended_meetings": 1,
+                "owner_meetings_time_hours": money("1.50"),
+                "owner_sent_messages": 1,
+                "owner_assigned_tickets": 1,
+                "owner_effort_hours": money("2.00"),
+                "owner_owned_accounts_count": 1,
+                "owner_owned_accounts_revenue": money("5000.00"),
+            },
+            {
+                **_no_stats(2),
+                **dict.fromkeys(OWNERS_COUNTS, 0),
+                **dict.fromkeys(("owner_meetings_time_hours", "owner_effort_hours"), money("0.00")),
+                "owner_owned_accounts_revenue": money("0.00"),
+            },
+            _no_stats(A2_ACCOUNT_ID),
         ],
         "team_dimension": [
             _member(organization_id, 7, "owner@team.example", " Olga", "Wren"),

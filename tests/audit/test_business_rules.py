@@ -372,6 +372,55 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
         change("accounts", A1, total_estimates_by_year='{"2023":1,"2024":1,"2025":2}'),
     ),
     ("accounts", "decided_estimates_are_counted_by_year", change("estimates", E4, archived=True)),
+    # account_owner_team
+    ("account_owner_team", "owner_is_account_cores", change("account_owner_team", C2, owner_id=7)),
+    ("account_owner_team", "owner_is_account_cores", remove("account_owner_team", CRM_ONLY)),
+    (
+        "account_owner_team",
+        "owner_is_as_team_dimension_lists",
+        change("account_owner_team", C1, owner_last_name="Wrenn"),
+    ),
+    (
+        "account_owner_team",
+        "owner_is_as_team_dimension_lists",
+        change("account_owner_team", C2, owner_mailbox_connected=False),
+    ),
+    (
+        "account_owner_team",
+        "figures_are_account_communication_stats",
+        change("account_owner_team", C1, owner_sent_messages=2),
+    ),
+    (
+        "account_owner_team",
+        "figures_are_account_communication_stats",
+        change("account_owner_team", C1, owner_effort_hours=None),
+    ),
+    (
+        "account_owner_team",
+        "received_emails_are_some_of_the_accounts",
+        change("account_owner_team", C1, owner_emails_positive_sentiment=1),
+    ),
+    (
+        "account_owner_team",
+        "received_emails_are_some_of_the_accounts",
+        change("account_owner_team", C1, owner_received_emails=2, owner_emails_neutral_sentiment=2),
+    ),
+    (
+        "account_owner_team",
+        "who_answered_has_written",
+        change("account_owner_team", C2, owner_chat_response_time_hours=money("1.00")),
+    ),
+    (
+        "account_owner_team",
+        "owned_accounts_are_those_of_the_owner",
+        change("account_owner_team", C1, owner_owned_accounts_count=2),
+    ),
+    (
+        "account_owner_team",
+        "owned_accounts_are_those_of_the_owner",
+        change("account_owner_team", C2, owner_owned_accounts_revenue=money("0.01")),
+    ),
+    ("account_owner_team", "system_fields_are_account_cores", change("account_owner_team", C1, data_as_of=AS_OF)),
     # team_dimension
     ("team_dimension", "organization_is_the_drops", change("team_dimension", MEMBER, organization_id=999)),
     ("team_dimension", "name_is_first_and_last", change("team_dimension", MEMBER, team_member_name=" Olga Wren")),

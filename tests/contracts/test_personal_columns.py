@@ -24,6 +24,7 @@ NOT_PERSONAL = {
         "expansion_readiness_level",
     ),
     "account_keys": ("crm_account_id", "lmn_crm_id", "app_id"),
+    "account_owner_team": ("owner_department", "owner_crm_id", "owner_title"),
     "account_revenue_by_year": ("account_id",),
     "accounts": (
         "id",

@@ -21,6 +21,7 @@ EXPORTS = {
     "account_communication_stats",
     "account_core",
     "account_keys",
+    "account_owner_team",
     "account_revenue_by_year",
     "accounts",
     "at_risk_accounts",

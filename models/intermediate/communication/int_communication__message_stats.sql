@@ -35,6 +35,15 @@ by_customer as (
         cast(coalesce(sum(team_messages) filter (
             where channel = 'email' and messages.user_id = customers.owner_id
         ), 0) as bigint) as owner_emails,
+        {% for messages, name in [
+            ('account_messages', 'owner_received_emails'),
+            ('account_positive_messages', 'owner_received_positive_emails'),
+            ('account_negative_messages', 'owner_received_negative_emails'),
+        ] -%}
+        cast(coalesce(sum({{ messages }}) filter (
+            where channel = 'email' and messages.user_id = customers.owner_id
+        ), 0) as bigint) as {{ name }},
+        {% endfor -%}
         cast(coalesce(sum(team_messages) filter (
             where channel = 'chat' and messages.user_id = customers.owner_id
         ), 0) as bigint) as owner_chat_messages,

@@ -26,6 +26,8 @@ messages as (
         account_messages,
         positive_messages,
         negative_messages,
+        account_positive_messages,
+        account_negative_messages,
         effort_messages,
         past_messages,
         future_messages,

@@ -19,6 +19,7 @@ MARTS = (
     "meeting_summary",
     "stakeholder_fact",
     "team_dimension",
+    "account_owner_team",
 )
 
 

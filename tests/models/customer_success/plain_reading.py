@@ -514,6 +514,45 @@ class Tenant:
         r = Fraction(p - n, sum(w for _, w in felt) + 50000)
         return rounded(65 + (35 if r >= 0 else 65) * r, 2)
 
+    def owner_team(self, row: Row) -> dict[str, Any]:
+        """related account_owner_team: the owner of a customer and what they did for it; D28, D30, D36, D39."""
+        owner = row.get("owner")
+        stats = self.stats(row)
+        messages = {channel: self.messages(row["id"], channel) for channel in ("email", "chat")}
+        received = [m for m in messages["email"] if not m.team and owner is not None and m.user == owner]
+        own = [other for other in self.customers if owner is not None and other.get("owner") == owner]
+        listed = {member["team_member_id"]: member for member in self.team_members()}.get(owner, {})
+
+        def hours(channel: str) -> Decimal | None:
+            found = answers(messages[channel])
+            return average_hours([a for a in found if owner is not None and a[1].user == owner], True)
+
+        return {
+            "account_id": row["id"],
+            "owner_id": owner,
+            **{
+                f"owner_{name}": listed.get(f"team_member_{name}")
+                for name in ("first_name", "last_name", "email", "department", "title", "mailbox_connected")
+            },
+            "owner_has_staircase_access": listed.get("team_member_has_access"),
+            "owner_excluded_from_analysis": listed.get("team_member_excluded_from_analysis"),
+            "owner_sent_emails": stats["emails_sent_by_owner"],
+            "owner_received_emails": len(received),
+            **{
+                f"owner_emails_{sentiment}_sentiment": sum(m.counted_sentiment == sentiment for m in received)
+                for sentiment in ("positive", "neutral", "negative")
+            },
+            "owner_response_time_hours": hours("email"),
+            "owner_chat_response_time_hours": hours("chat"),
+            "owner_attended_meetings": stats["owner_total_meetings"],
+            "owner_meetings_time_hours": stats["owner_meeting_time_hours"],
+            "owner_sent_messages": stats["chat_messages_sent_by_owner"],
+            "owner_assigned_tickets": stats["tickets_to_owner"],
+            "owner_effort_hours": stats["owner_effort_hours"],
+            "owner_owned_accounts_count": len(own),
+            "owner_owned_accounts_revenue": sum((other.get("revenue") or Decimal(0) for other in own), Decimal("0.00")),
+        }
+
     def team_members(self) -> list[dict[str, Any]]:
         """related team_dimension: every user; D2, D39."""
         found = []

@@ -41,6 +41,7 @@ def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
             "+meeting_summary",
             "+stakeholder_fact",
             "+team_dimension",
+            "+account_owner_team",
             "+int_run__platform_metrics",
         ),
     ) as built:
@@ -65,10 +66,11 @@ def test_there_is_no_other_account(tenant: BuiltModels) -> None:
 
 
 @pytest.mark.parametrize(
-    ("mart", "columns"), [("meeting_summary", 12), ("stakeholder_fact", 41), ("team_dimension", 14)]
+    ("mart", "columns"),
+    [("meeting_summary", 12), ("stakeholder_fact", 41), ("team_dimension", 14), ("account_owner_team", 27)],
 )
 def test_every_row_is_what_was_worked_out(tenant: BuiltModels, mart: str, columns: int) -> None:
-    """related meeting_summary, stakeholder_fact and team_dimension: every column, in the spec's order, of every row."""
+    """related meeting_summary, stakeholder_fact, team_dimension, account_owner_team: every column of every row."""
     expected = read_csv(GOLDEN / "expected" / f"{mart}.csv")
     names = list(expected[0])
     assert len(names) == columns

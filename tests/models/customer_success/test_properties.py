@@ -53,6 +53,7 @@ def compare(models: BuiltModels, world: World, organizations: Iterable[int] = (1
                 [reading.stakeholder_fact(row) for row in reading.stakeholders.values() if row["customer_id"] in ids],
             ),
             ("team_dimension", "team_member_id", reading.team_members()),
+            ("account_owner_team", "account_id", [reading.owner_team(row) for row in reading.customers]),
         ):
             computed = models.query(f"select * from marts.{mart} where organization_id = {organization} order by {key}")
             assert len(computed) == len(read)
