@@ -18,7 +18,8 @@ from typing import Any
 import yaml
 
 from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_from_manifest
-from pipeline.contracts.mart_descriptions import MartDescription, mart_descriptions
+from pipeline.contracts.mart_descriptions import MartDescription, described, mart_descriptions
+from pipeline.contracts.timeline import TIMELINE_MARTS, timeline_contract
 from pipeline.dbt.runner import parsed_project
 from pipeline.explain.rule_texts import rule_text
 from pipeline.questions.question import read_questions
@@ -128,13 +129,16 @@ def made_pages() -> dict[str, str]:
     columns = {
         f"columns/{name}.md": columns_page(name, contracts.get(name), descriptions[name], manifest) for name in marts
     }
+    beyond = {name: timeline_contract(name) for name in TIMELINE_MARTS}
+    descriptions |= {name: described(contract) for name, contract in beyond.items()}
+    columns |= {f"columns/{name}.md": timeline_page(contract) for name, contract in beyond.items()}
     return {
         "rules.md": rules_page(manifest),
         "questions.md": questions_page(),
         "commands.md": commands_page(),
         "exports.md": (ROOT / "exports/README.md").read_text(encoding="utf-8").replace("](../docs/", "]("),
         "expectations.md": (ROOT / "expectations/README.md").read_text(encoding="utf-8"),
-        "columns/index.md": columns_index(marts, contracts, descriptions),
+        "columns/index.md": columns_index(sorted([*marts, *beyond]), contracts, descriptions),
         **columns,
     }
 
@@ -212,6 +216,15 @@ def columns_page(
     models, sources = _lineage(name, manifest)
     lines += ["", "## Made from", "", f"Source tables: {', '.join(f'`{source}`' for source in sources) or 'none'}.", ""]
     lines += [f"- `{model}`" for model in models]
+    return "\n".join(lines) + "\n"
+
+
+def timeline_page(contract: ExportContract) -> str:
+    """Describe a mart of the timeline: its key and its columns."""
+    key = ", ".join(f"`{name}`" for name in contract.primary_key)
+    lines = [f"# {contract.name}", "", contract.description, "", f"Key {key} within an organization; in no drop.", ""]
+    lines += ["## Columns", "", *_table(("column", "type", "", "from", "rules"), map(_column_cells, contract.columns))]
+    lines += ["", "## Made from", "", "The records of published drops: [History](../history.md)."]
     return "\n".join(lines) + "\n"
 
 

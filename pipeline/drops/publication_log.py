@@ -62,13 +62,14 @@ class PublicationLog:
             "previous": FIRST if not before else last["hash"] if last else _digest(before[-1]),
         }
         line = _line(entry)
-        self.own.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(self.own, _text([*before, line]))
         content = _text([*beside, line]).encode()
         if self.signer is not None:
             comment = f"organization {self.organization_id}, {entry['number']} entries"
             self.shelf.write(f"{LOG}{SUFFIX}", self.signer.sign(content, comment))
         self.shelf.write(LOG, content)
+        # last: who is killed before this leaves a copy that the next entry completes from the one beside the drops
+        self.own.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(self.own, _text([*before, line]))
 
     def lines(self) -> list[str]:
         """Return the entries' lines; those of the state folder, where it has any."""

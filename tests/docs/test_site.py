@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from pipeline.contracts.contract import contracts_in_folder
+from pipeline.contracts.timeline import TIMELINE_MARTS, timeline_contract
 from pipeline.paths import PROJECT_ROOT
 from pipeline.questions.question import read_questions
 
@@ -57,6 +58,9 @@ def test_every_rule_mart_and_question_has_its_place(site: Path) -> None:
         page = (site / f"columns/{contract.name}.html").read_text("utf-8")
         assert [c.name for c in contract.columns if f"<code>{c.name}</code>" not in page] == []
         assert "Source tables" in page
+    for mart in TIMELINE_MARTS:
+        page = (site / f"columns/{mart}.html").read_text("utf-8")
+        assert [c.name for c in timeline_contract(mart).columns if f"<code>{c.name}</code>" not in page] == []
     assert all(question.name in (site / "questions.html").read_text("utf-8") for question in read_questions())
 
 

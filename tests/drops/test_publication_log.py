@@ -136,6 +136,12 @@ def test_a_state_folder_that_was_lost_goes_on_from_the_copy_beside_the_drops(mad
     assert made.own.read_bytes() == made.beside.read_bytes()
 
 
+def test_a_run_killed_between_the_two_copies_is_made_up_for_by_the_next_entry(made: Made) -> None:
+    assert made.change(made.own, lambda lines: lines[:-1]) != []
+    made.publish("20250129T000000Z-0000001d")
+    assert made.log.faults() == []
+
+
 def test_what_is_appended_to_a_log_that_was_cut_hides_nothing(made: Made) -> None:
     made.change(made.beside, lambda lines: lines[:-2])
     made.publish("20250129T000000Z-0000001d")
