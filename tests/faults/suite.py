@@ -7,6 +7,7 @@ from typing import Final
 from tests.faults import (
     deaths,
     hostile,
+    interruptions,
     kills,
     laws,
     schedules,
@@ -31,6 +32,7 @@ EXPERIMENTS: Final[dict[str, Experiment]] = {
         laws.EXPERIMENT,
         kills.DUCKDB,
         kills.POSTGRES,
+        interruptions.EXPERIMENT,
         shuffles.EXPERIMENT,
         together.EXPERIMENT,
         hostile.EXPERIMENT,
