@@ -27,6 +27,7 @@ EXPERIMENTS: Final[dict[str, Experiment]] = {
         server_deaths.SFTP,
         schedules.EXPERIMENT,
         tampering.EXPERIMENT,
+        tampering.SIGNED,
         worlds.TENANTS,
         worlds.CRM,
         laws.EXPERIMENT,

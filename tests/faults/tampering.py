@@ -6,7 +6,7 @@ import hashlib
 import json
 import random
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -15,13 +15,14 @@ from typing import Any, Final
 
 from pipeline.drops.destination import open_destination
 from pipeline.drops.find_drop import open_drop
-from pipeline.drops.manifest import MANIFEST, hashed_bytes, manifest_bytes, with_hashes
+from pipeline.drops.manifest import MANIFEST, drop_name, hashed_bytes, manifest_bytes, with_hashes
 from pipeline.drops.stage import CHECKSUMS
-from pipeline.drops.verify import verify_drop
+from pipeline.drops.verify import SIGNATURE, verify_drop
 from pipeline.drops.write_changes import write_changes
 from pipeline.guards.drop_figures import DropFiles
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
+from pipeline.storage.minisign import read_signing_key, write_key_pair
 from pipeline.storage.place import open_place
 from tests.drops.made_drops import AS_OF, CONTRACTS, manifest_of, publish
 from tests.faults.experiments import Experiment, Trial
@@ -51,10 +52,10 @@ def _setting(folder: Path) -> Iterator[Trial]:
     yield trial
 
 
-def published_with_changes(folder: Path) -> Path:
+def published_with_changes(folder: Path, key: Path | None = None) -> Path:
     """Publish two drops, and give the folder of the second, which holds the changes against the first."""
     state, exports = folder / "state", folder / "exports"
-    destination = open_destination(Settings(exports=str(exports), state=state), Workspace(state))
+    destination = open_destination(Settings(exports=str(exports), state=state, signing_key=key), Workspace(state))
     staged = template(folder / "template")
     locations = []
     for week in range(2):
@@ -69,6 +70,42 @@ def published_with_changes(folder: Path) -> Path:
             manifest = with_hashes({**manifest, "changes": written.as_dict()})
         locations.append(publish(destination, drop, manifest).location)
     return Path(locations[1])
+
+
+@contextmanager
+def _signed_setting(folder: Path) -> Iterator[Trial]:
+    key = write_key_pair(folder / "sender.key")
+    write_key_pair(folder / "forger.key")
+    forger = read_signing_key(folder / "forger.key")
+    drop = published_with_changes(folder, folder / "sender.key")
+    kept = folder / "kept"
+    shutil.copytree(drop, kept)
+
+    def trial(number: int) -> str | None:
+        rng = random.Random(number)
+        manifest = json.loads((kept / MANIFEST).read_bytes())
+        done = _edited(rng, manifest, ("content_hash", "manifest_hash"))
+        if done is None:
+            return None
+        try:
+            forged = manifest_bytes(with_hashes(manifest))
+            renamed = drop.with_name(drop_name(with_hashes(manifest)))
+        except (TypeError, ValueError, AttributeError, KeyError):
+            return None
+        (drop / MANIFEST).write_bytes(forged)
+        if rng.random() < 0.5:
+            (drop / SIGNATURE).write_bytes(forger.sign(forged, "organization 1"))
+        try:
+            there = drop.rename(renamed)
+        except (OSError, ValueError):  # a name that no file system takes
+            there = drop
+        try:
+            return None if verify_drop(str(there), CONTRACTS, key) else f"forged and renamed: {done}"
+        finally:
+            shutil.rmtree(there)
+            shutil.copytree(kept, drop)
+
+    yield trial
 
 
 Change = Callable[[random.Random, Path, list[Path]], str | None]
@@ -163,10 +200,23 @@ def forge(rng: random.Random, drop: Path, files: list[Path]) -> str | None:
 def edit(rng: random.Random, drop: Path, files: list[Path]) -> str | None:
     """Change one value of the manifest, and hash it again or not: the name, or the files, or the hash tell."""
     manifest = json.loads((drop / MANIFEST).read_bytes())
-    # what stands beside the content is told by its hash alone, who hashes that again is found by a signature only
-    beside = ("accepted", "changes", "guards", "page", "manifest_hash")
-    paths = [path for path in _paths(manifest) if path[0] not in beside]
-    path = rng.choice(paths)
+    # what stands beside the content is told by its hash alone: who hashes that again is found by a signature only
+    done = _edited(rng, manifest, ("accepted", "changes", "guards", "page", "manifest_hash"))
+    if done is None:
+        return None
+    try:
+        again = manifest_bytes(with_hashes(manifest)) if rng.random() < 0.5 else hashed_bytes(manifest)
+    except (TypeError, ValueError, AttributeError, KeyError):
+        return None
+    if again == (drop / MANIFEST).read_bytes():  # it was a hash, which is right again
+        return None
+    (drop / MANIFEST).write_bytes(again)
+    return done
+
+
+def _edited(rng: random.Random, manifest: dict[str, Any], but: Collection[str]) -> str | None:
+    """Change one value of a manifest, not below the names `but`, and say which; None where it stays what it was."""
+    path = rng.choice([path for path in _paths(manifest) if path[0] not in but])
     holder: Any = manifest
     for key in path[:-1]:
         holder = holder[key]
@@ -175,11 +225,6 @@ def edit(rng: random.Random, drop: Path, files: list[Path]) -> str | None:
     if new == old and type(new) is type(old):
         return None
     holder[path[-1]] = new
-    try:
-        again = manifest_bytes(with_hashes(manifest)) if rng.random() < 0.5 else hashed_bytes(manifest)
-    except (TypeError, ValueError, AttributeError, KeyError):
-        return None
-    (drop / MANIFEST).write_bytes(again)
     return f"{path} from {old!r} to {new!r}"
 
 
@@ -192,6 +237,17 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 
 CHANGES: Final[tuple[Change, ...]] = (flip, flip, cut, grow, swap, rename, add, forge, edit)
+
+SIGNED = Experiment(
+    name="forgery of signed drops",
+    promise="`warehouse verify --key` finds every forgery, also one that hashes all again and gives the folder its "
+    "new name.",
+    tried="The manifest of a signed drop has any value changed, all hashes and the folder's name are made to fit, "
+    "and it is signed again with another key or not.",
+    count=200_000,
+    short=60,
+    setting=_signed_setting,
+)
 
 EXPERIMENT = Experiment(
     name="tampering",
