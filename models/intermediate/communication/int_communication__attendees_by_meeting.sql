@@ -1,9 +1,9 @@
--- D31: how many people attend each meeting, each once, meetings to come included
+-- D31: how many people attend each meeting, meetings to come included
 with
 
-attendees as (
+attending as (
 
-    select * from {{ ref('stg_platform__calendar_event_attendee') }}
+    select * from {{ ref('int_communication__attending_people') }}
 
 ),
 
@@ -12,11 +12,10 @@ by_meeting as (
     select
         organization_id,
         event_id,
-        count(distinct user_id) as users,
-        count(distinct stakeholder_id) as stakeholders
+        count(*) filter (where is_team) as users,
+        count(*) filter (where not is_team) as stakeholders
 
-    from attendees
-    where is_attending
+    from attending
     group by organization_id, event_id
 
 )
