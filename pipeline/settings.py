@@ -71,65 +71,111 @@ class Settings(BaseSettings):
     platform: str | None = Field(None, description="Folder or database URL of the customer-success platform's tables.")
 
     date_order: DateOrder | dict[Literal["lmn", "crm", "platform"], DateOrder] = Field(
-        "auto", description="How dates like 3/5/2024 are read (D41): for all sources, or a table of them."
+        "auto",
+        description="How dates like 3/5/2024 are read (D41): month first unless their file shows otherwise, "
+        'or `month_first`, `day_first`; for one source in a table, `[date_order]` with `crm = "day_first"`.',
     )
 
-    as_of: Instant | None = Field(None, description="The instant to speak of (D1); the run's start if unset.")
+    as_of: Instant | None = Field(
+        None,
+        description="The instant that the run speaks of (D1), from which every date is reckoned; "
+        "the run's start if unset.",
+    )
     selected_year: int | None = Field(
         None,
         ge=FIRST_YEAR,
         le=LAST_YEAR,
-        description="The year of annual_revenue and revenue_segment (D14); as_of's if unset.",
+        description="The year of `annual_revenue` and `revenue_segment` (D14); as_of's if unset.",
     )
-    var: dict[str, Any] = Field(default_factory=dict, description="Decisions overridden: dbt vars by name.")
+    var: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Decisions overridden, such as `{ at_risk_days = 90 }` (in the environment as JSON); "
+        "the list is in `dbt_project/dbt_project.yml`.",
+    )
 
-    target: Target = Field("duckdb", description="The engine that computes.")
-    exports: str = Field("exports", description="Folder or URL (s3://, sftp://) where drops land.")
-    state: Path = Field(Path(".state"), description="Folder of the landing zone, the DuckDB file and the run history.")
+    target: Target = Field("duckdb", description="The engine that computes: `duckdb`, `postgres` or `spark`.")
+    exports: str = Field(
+        "exports",
+        description="Where drops land: a folder, `s3://…` or `sftp://…` (credentials from the environment: "
+        "[delivery](delivery.md)).",
+    )
+    state: Path = Field(
+        Path(".state"),
+        description="Folder of the landing zone, the DuckDB file and the run history; runs that share it take turns.",
+    )
 
-    memory_limit: str = Field("6GB", description="Memory of the DuckDB that builds the models; beyond it, it spills.")
-    keep_drops: int = Field(12, ge=1, description="Published drops kept for each organization.")
-    csv_safe: bool = Field(False, description="Also write spreadsheet-safe CSV files.")
+    memory_limit: str = Field(
+        "6GB",
+        description="Memory of the DuckDB that builds the models; beyond it, it spills into the state folder. Below "
+        "2 GB, every step also gives back what it is done with (what else takes memory: [scale](scale.md)).",
+    )
+    keep_drops: int = Field(
+        12,
+        ge=1,
+        description="Drops kept for each organization; the latest, and those published or left by `latest` within a "
+        "day, stay in any case.",
+    )
+    csv_safe: bool = Field(
+        False,
+        description="Also write CSVs that a spreadsheet opens as they are meant: no cell is a formula, letters and ids "
+        "stay.",
+    )
     xlsx: bool = Field(False, description="Also write workbooks of the at-risk, neglected and changes lists.")
-    cuts: bool = Field(False, description="Also write narrow cuts of exports: account_core's, or those of cuts_file.")
-    cuts_file: Path | None = Field(None, description="A cuts.yml that names other cuts than those of account_core.")
+    cuts: bool = Field(
+        False,
+        description="Also write narrow [cuts](cuts.md) of exports: those of `account_core` that come with the "
+        "warehouse.",
+    )
+    cuts_file: Path | None = Field(None, description="A `cuts.yml` that names others.")
     guards: dict[str, dict[str, float]] = Field(
-        default_factory=dict, description="Thresholds of the guards (D42), as rows = { warn_fall = 30 }."
+        default_factory=dict,
+        description="Thresholds of the [guards](guards.md) (D42), as `{ rows = { warn_fall = 30 } }`.",
     )
     ignore_files: tuple[str, ...] = Field((), description="Files of source folders that no guard minds, as globs.")
     signing_key: Path | None = Field(
         None, description="File of the minisign secret key, without a password, that signs each drop's manifest."
     )
     hold_back: Literal["organization", "run"] = Field(
-        "organization", description="What an error in one organization's files holds back (D40)."
+        "organization",
+        description="What an error in one organization's files holds back (D40): `organization` or `run`.",
     )
     alert_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)] = Field(
-        (), description="Who is told of runs: URLs as apprise has them, with blanks between."
+        (),
+        description="Who is told of runs: URLs of [apprise](https://github.com/caronc/apprise) with blanks between, "
+        "best in the environment.",
     )
     alert_on: Annotated[tuple[News, ...], NoDecode, BeforeValidator(_listed)] = Field(
-        ("failed", "held_back", "amber", "overdue"), description="What they are told of."
+        ("failed", "held_back", "amber", "overdue"), description="What they are told of; `published` too."
     )
-    alert_link: str | None = Field(None, description="Where people open STATE/reports, for links in alerts.")
-    due: str = Field("Monday 12:00", description="When a drop must be there (warehouse runs --due); or daily 7:00.")
-    due_time_zone: str = Field("UTC", description="The time zone of due, as Europe/Berlin.")
+    alert_link: str | None = Field(None, description="Where people open `STATE/reports`, for the links in alerts.")
+    due: str = Field("Monday 12:00", description="When a drop must be there (`warehouse runs --due`); or `daily 7:00`.")
+    due_time_zone: str = Field("UTC", description="The time zone of `due`, as `Europe/Berlin`.")
     postgres_url: SecretStr | None = Field(None, description="The warehouse's PostgreSQL; an embedded server if unset.")
     spark_master: str | None = Field(None, description="A Spark cluster's master URL; a local cluster if unset.")
 
-    schedule_weekly: str = Field("0 5 * * 1", description="When the weekly run of the page starts, as cron writes it.")
-    schedule_monthly: str = Field("0 5 1 * *", description="When the monthly run of the page starts.")
-    schedule_time_zone: str = Field("UTC", description="The time zone of the schedules, as America/Chicago.")
+    owners: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        ("team:warehouse",), description="Whom the page names as the owners of tables: addresses and `team:` names."
+    )
+    schedule_weekly: str = Field("0 5 * * 1", description="When the page's weekly run starts, as cron writes it.")
+    schedule_monthly: str = Field("0 5 1 * *", description="When the page's monthly run starts.")
+    schedule_refresh: str = Field("*/5 * * * *", description="When the page refreshes the notifications' lists.")
+    schedule_time_zone: str = Field("UTC", description="The time zone of the schedules, as `America/Chicago`.")
     settle_seconds: int = Field(
         300,
         ge=0,
         description="Seconds that no file of a source may have changed before the page's sensor starts a run.",
     )
     watch_databases: bool = Field(
-        False, description="Let the sensor ask source databases for rows and newest updated_at; else a schedule does."
+        False,
+        description="Let the sensor ask source databases for rows and newest `updated_at` each minute; else a schedule "
+        "reads them.",
     )
 
     ui_address: str = Field("127.0.0.1", description="The address that Dagster's page listens on.")
     ui_names: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
-        (), description="Names by which browsers ask for the page, beside localhost, as warehouse.example.com."
+        (),
+        description="Names by which browsers ask for the page behind a login ([service](service.md)), beside "
+        "localhost.",
     )
     ui_read_only: bool = Field(False, description="Let nobody start, stop or change anything from the page.")
     ui_keep_runs: int = Field(200, ge=1, description="Runs of each job whose records Dagster keeps.")
@@ -169,7 +215,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{shown_name(whole)} is no UTF-8; rename the folder, or name another")
         return place
 
-    @field_validator("schedule_weekly", "schedule_monthly")
+    @field_validator("schedule_weekly", "schedule_monthly", "schedule_refresh")
     @classmethod
     def _cron(cls, schedule: str) -> str:
         if len(schedule.split()) != 5 or not set(schedule) <= _CRON_CHARACTERS:  # Dagster says what else is wrong

@@ -7,23 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pipeline.audit.check_list import FILE_CHECKS
 from pipeline.audit.great_expectations import Session, gxe
 from pipeline.audit.results import SAMPLES, Check, FailedRow
 from pipeline.audit.staged_files import StagedExport, as_text, column_list_faults, rows_out_of_order
 from pipeline.common.shown_text import shown
-
-FILE_CHECKS: Final = {
-    "columns": "the files have the columns of the contract, in its order",
-    "types": "every column has the type of the contract, with length, precision and scale, and is nullable as there",
-    "row_order": "rows stand in the order of the primary key",
-    "csv": "the CSV says the same as the Parquet file, cell by cell",
-}
-"""The checks of an export's files, and what they say."""
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from pipeline.common.progress import PlainView, Progress
+from pipeline.orchestration.resources import TURN
 from pipeline.settings import Settings
 
 WEEKS = dg.WeeklyPartitionsDefinition(start_date="2020-01-06", day_offset=1, hour_offset=5)
@@ -27,7 +28,12 @@ def build_backfill_job(settings: Settings) -> dg.JobDefinition:
         for one in outcome.held_back:
             context.log.error(f"organization {one['organization_id']} was held back: {one['what']}")
 
-    @dg.job(name=BACKFILL, partitions_def=WEEKS, description="The run of each week that is chosen, the oldest first.")
+    @dg.job(
+        name=BACKFILL,
+        tags={TURN: "run"},
+        partitions_def=WEEKS,
+        description="The run of each week that is chosen, the oldest first.",
+    )
     def backfill() -> None:
         """Run a week."""
         run_of_a_week()

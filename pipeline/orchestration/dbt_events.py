@@ -16,8 +16,9 @@ class DbtEvents:
 
     `assets` (parents first) and `checks` are by dbt's unique id; `parents` are those that dbt knows of every node.
     Dagster expects the event of a parent before those of its children. `with_kept` says that what this build leaves
-    alone still holds: such a parent is told as kept, just before the first node that was built upon it. Where `only`
-    is given, no other assets are told of.
+    alone still holds: the event of such a parent says that it was kept, just before the first node that was built upon
+    it. Where `only` is given, no other assets have events. `facts` is what is known of each asset's table by then, and
+    of each failed test's rows.
     """
 
     def __init__(
@@ -28,19 +29,22 @@ class DbtEvents:
         *,
         with_kept: bool,
         only: Collection[dg.AssetKey] | None = None,
+        facts: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         self._assets = assets
         self._checks = checks
         self._parents = parents
         self._with_kept = with_kept
         self._only = only
-        self._told: set[str] = set()
+        self._facts = facts or {}
+        self._given: set[str] = set()
 
     def of(self, result: NodeResult) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         """Give the events of a node that has ended."""
         if result.unique_id in self._checks and result.status != "skipped":
-            self._told.add(result.unique_id)
-            yield _check_result(self._checks[result.unique_id], result)
+            self._given.add(result.unique_id)
+            facts = self._facts.get(result.unique_id, {})
+            yield _check_result(self._checks[result.unique_id], result, facts)
         elif result.unique_id in self._assets and result.ok:
             yield from self._materialised(result.unique_id, {"seconds": round(result.seconds, 3)})
 
@@ -51,28 +55,28 @@ class DbtEvents:
         for unique_id in self._assets:
             yield from self._materialised(unique_id, {"kept": True})
         for unique_id, check in self._checks.items():
-            if unique_id not in self._told:
+            if unique_id not in self._given:
                 yield dg.AssetCheckResult(
                     passed=True, asset_key=check.asset_key, check_name=check.name, metadata={"kept": True}
                 )
 
     def _materialised(self, unique_id: str, metadata: Mapping[str, Any]) -> Iterator[dg.MaterializeResult[Any]]:
-        if unique_id not in self._assets or unique_id in self._told:
+        if unique_id not in self._assets or unique_id in self._given:
             return
         if self._with_kept:
             for parent in self._parents[unique_id]:
                 yield from self._materialised(parent, {"kept": True})
-        self._told.add(unique_id)
+        self._given.add(unique_id)
         key = self._assets[unique_id].key
         if self._only is None or key in self._only:
-            yield dg.MaterializeResult(asset_key=key, metadata=dict(metadata))
+            yield dg.MaterializeResult(asset_key=key, metadata={**self._facts.get(unique_id, {}), **metadata})
 
 
-def _check_result(check: dg.AssetCheckSpec, result: NodeResult) -> dg.AssetCheckResult:
+def _check_result(check: dg.AssetCheckSpec, result: NodeResult, facts: Mapping[str, Any]) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=result.status in ("pass", "warn"),
         asset_key=check.asset_key,
         check_name=check.name,
         severity=dg.AssetCheckSeverity.WARN if result.status == "warn" else dg.AssetCheckSeverity.ERROR,
-        metadata={"failures": result.failures or 0, "message": result.message or ""},
+        metadata={"failures": result.failures or 0, "message": result.message or "", **facts},
     )

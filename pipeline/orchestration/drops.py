@@ -1,22 +1,28 @@
 """The drops as assets: staged, audited, published, in one step, so that nothing comes between check and publication."""
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import ExportContract, contracts_from_manifest
-from pipeline.contracts.cuts import SHIPPED_CUTS, read_cuts
+from pipeline.contracts.cuts import SHIPPED_CUTS, Cut, read_cuts
 from pipeline.dbt.build_record import Build
 from pipeline.drops.destination import open_destination
 from pipeline.engines import open_engine
 from pipeline.ingest.landing.record import landed_tables
 from pipeline.orchestration.models import asset_key
-from pipeline.orchestration.release import Release
+from pipeline.orchestration.release import AuditedDrops, Release
 from pipeline.orchestration.resources import RunContext
+from pipeline.orchestration.stopped import stopped_in_words
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.orchestration.asset_catalog import AssetCatalog
 
 STAGED = dg.AssetKey(["drops", "staged"])
 AUDITED = dg.AssetKey(["drops", "audited"])
@@ -46,30 +52,63 @@ def open_release(run: RunContext, run_id: str, contracts: Sequence[ExportContrac
             landed=landed,
             build=build,
             destination=open_destination(run.settings, run.workspace),
-            cuts=read_cuts(run.settings.cuts_file or SHIPPED_CUTS, contracts) if run.settings.cuts else (),
+            cuts=_cuts(run.settings, contracts),
         )
 
 
-def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
-    """Make the step that turns the marts into published drops."""
+def _cuts(settings: Settings, contracts: Sequence[ExportContract]) -> Sequence[Cut]:
+    return read_cuts(settings.cuts_file or SHIPPED_CUTS, contracts) if settings.cuts else ()
+
+
+def build_drop_assets(manifest: Mapping[str, Any], catalog: "AssetCatalog | None" = None) -> dg.AssetsDefinition:
+    """Make the step that turns the marts into published drops.
+
+    With `catalog`, for the page, the staged files of each export are an asset too, and what the audit and the guards
+    say of them are its checks.
+    """
     contracts = contracts_from_manifest(manifest)
     exported = {contract.name for contract in contracts}
     marts = [asset_key(node) for node in manifest["nodes"].values() if node["name"] in exported]
+    steps = [
+        dg.AssetSpec(STAGED, deps=marts, group_name="drops", kinds={"parquet", "csv"}),
+        dg.AssetSpec(AUDITED, deps=[STAGED], group_name="drops", kinds={"great_expectations"}),
+        dg.AssetSpec(PUBLISHED, deps=[AUDITED], group_name="drops", kinds={"parquet", "csv"}),
+    ]
+    specs, shown = steps, None
+    if catalog is not None:
+        from pipeline.orchestration.drop_facts import DropFacts
 
-    @dg.multi_asset(
-        name="drops",
-        specs=[
-            dg.AssetSpec(STAGED, deps=marts, group_name="drops", kinds={"parquet", "csv"}),
-            dg.AssetSpec(AUDITED, deps=[STAGED], group_name="drops", kinds={"great_expectations"}),
-            dg.AssetSpec(PUBLISHED, deps=[AUDITED], group_name="drops", kinds={"parquet", "csv"}),
-        ],
-    )
+        cuts = _cuts(catalog.settings, contracts)
+        specs = [*catalog.exports(cuts), *map(catalog.drop, steps)]
+        shown = DropFacts(contracts, cuts, manifest)
+
+    @dg.multi_asset(name="drops", specs=specs, check_specs=shown.check_specs() if shown else None)
     def drops(
         context: dg.AssetExecutionContext, run: dg.ResourceParam[RunContext]
-    ) -> Iterator[dg.MaterializeResult[Any]]:
+    ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         """Stage, audit and publish a drop for each organization."""
-        with open_release(run, context.run.run_id, contracts) as release:
-            publication = release.publish()
+        heard: list[AuditedDrops] = []
+        exports: list[dg.MaterializeResult[Any]] = []
+        started = time.monotonic()
+
+        def hear(audited: AuditedDrops) -> None:
+            heard.append(audited)
+            exports.extend(shown.exports(audited, time.monotonic() - started) if shown else ())
+
+        try:
+            with (
+                stopped_in_words(run, for_page=catalog is not None),
+                open_release(run, context.run.run_id, contracts) as release,
+            ):
+                publication = replace(release, on_audited=hear).publish()
+        except Exception:
+            yield from exports
+            if shown and heard:
+                yield from shown.checks(heard[0])
+            raise
+        yield from exports
+        if shown:
+            yield from shown.checks(heard[0])
         facts = [
             {
                 "organization_id": drop.organization_id,
@@ -88,7 +127,24 @@ def build_drop_assets(manifest: Mapping[str, Any]) -> dg.AssetsDefinition:
             }
             for one, problem in publication.held_back.items()
         ]
+        rows = sum(
+            rows
+            for drop in publication.drops
+            for rows in {file["export"]: file["rows"] for file in drop.manifest["files"]}.values()
+        )
+        links: Mapping[str, Any] = shown.links(publication, run.settings) if shown else {}
         for key in (STAGED, AUDITED, PUBLISHED):
-            yield dg.MaterializeResult(asset_key=key, metadata={"drops": facts, "held_back": held_back})
+            seconds = round(time.monotonic() - started, 3)
+            metadata = {"drops": facts, "held_back": held_back, "seconds": seconds, "dagster/row_count": rows, **links}
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+        if shown and held_back:
+            with stopped_in_words(run):
+                raise _held_back(held_back)
 
     return drops
+
+
+def _held_back(held_back: Sequence[Mapping[str, Any]]) -> WarehouseError:
+    """Say of a run of the page that has published what it has not: the command's exit code 3."""
+    lines = [f"organization {one['organization_id']} was held back: {one['what']}" for one in held_back]
+    return WarehouseError("\n".join(lines), remedy=f"{held_back[0]['remedy']}; the other organizations are published")

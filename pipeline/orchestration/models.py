@@ -9,22 +9,27 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import pyarrow.parquet as pq
 
 from pipeline.common.errors import MORE_MEMORY, WarehouseError, is_out_of_memory
 from pipeline.common.formats import plural
 from pipeline.common.progress import Step
 from pipeline.dbt.build_record import Build, selection
 from pipeline.dbt.runner import DbtContext, NodeResult
-from pipeline.engines import Engine, open_engine
+from pipeline.engines import Engine, RawTable, open_engine
 from pipeline.engines.raw_tables import raw_tables
 from pipeline.ingest.landing.record import landed_tables, named_inputs
 from pipeline.orchestration.dbt_events import DbtEvents
 from pipeline.orchestration.resources import RunContext, reported_failure
 from pipeline.orchestration.source_findings import guard_sources
+from pipeline.orchestration.stopped import stopped_in_words
 from pipeline.storage.local_files import write_whole
+
+if TYPE_CHECKING:
+    from pipeline.orchestration.asset_catalog import AssetCatalog
 
 _TABLES = ("model", "seed")
 
@@ -86,15 +91,19 @@ def _assets_and_checks(
 
 
 def build_model_assets(
-    manifest: Mapping[str, Any], awaited: Collection[dg.AssetKey] | None = None
+    manifest: Mapping[str, Any],
+    awaited: Collection[dg.AssetKey] | None = None,
+    catalog: "AssetCatalog | None" = None,
 ) -> dg.AssetsDefinition:
     """Make one step of the whole dbt project; a part of it may be selected.
 
     `awaited` are the assets that a later step waits for, where one is known: a Dagster that forgets its events when the
-    run ends is told of no others.
+    run ends is told of no others. `catalog` describes the assets for the page, whose runs measure what they have built.
     """
     stored_parents = _stored_parents(manifest)
     assets, checks = _assets_and_checks(manifest, stored_parents)
+    if catalog is not None:
+        assets = {unique_id: catalog.model(spec, manifest["nodes"][unique_id]) for unique_id, spec in assets.items()}
     by_key = {spec.key: unique_id for unique_id, spec in assets.items()}
 
     @dg.multi_asset(name="models", specs=list(assets.values()), check_specs=list(checks.values()), can_subset=True)
@@ -103,33 +112,86 @@ def build_model_assets(
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         """Load what has landed into the engine, then build the models and test them."""
         selected = [manifest["nodes"][by_key[key]]["name"] for key in context.selected_asset_keys if key in by_key]
-        subset = None if len(selected) == len(by_key) else sorted(selected)
+        chosen = {uid: check for uid, check in checks.items() if check.key in context.selected_asset_check_keys}
+        if not selected:
+            selected = [manifest["nodes"][unique_id]["name"] for unique_id in chosen]
         only = awaited if context.instance.is_ephemeral else None
-        events = DbtEvents(assets, checks, stored_parents, with_kept=subset is None, only=only)
-        failed = []
-        with reported_failure(run, lambda: landed_tables(run.workspace)):
+        subset = None if len(selected) == len(by_key) else sorted(selected)
+        events = DbtEvents(assets, chosen, stored_parents, with_kept=subset is None, only=only)
+        failed, results = [], []
+        with (
+            stopped_in_words(run, for_page=catalog is not None),
+            reported_failure(run, lambda: landed_tables(run.workspace)),
+        ):
             guard_sources(run, landed_tables(run.workspace))
             with closing(open_engine(run.settings)) as engine:
-                last = Build.standing(engine, run.workspace.built)
-                with run.progress.step("load", "tables") as step:
-                    tables = raw_tables(run.workspace, run.plan)
-                    engine.load(tables)
-                    step.summary = f"{plural(len(tables), 'table')} into {engine.name}"
-                build = Build.of(run.plan, engine.name, tables, named_inputs(landed_tables(run.workspace)))
-                changed = build.changed_since(last) if engine.rebuilds_in_part else None
+                build, changed, tables = _load(run, engine)
                 with run.progress.step("dbt", "nodes") as step:
                     for result in _build(run, engine, build, changed, step, subset):
                         if result.status in ("error", "fail", "runtime error"):
                             failed.append(result)
-                        yield from events.of(result)
+                        if catalog is None:
+                            yield from events.of(result)
+                        results.append(result)
                 if not failed:
                     is_whole = subset is None or changed == []
                     (build if is_whole else build.without_raw()).stamp(engine, run.workspace.built)
+                if catalog is not None:
+                    for event in _run_table_events(tables):
+                        context.log_event(event)
+                    built = [unique_id for unique_id, spec in assets.items() if spec.key in context.selected_asset_keys]
+                    facts = _measure(run, engine, catalog, [] if failed else built, failed)
+                    events = DbtEvents(assets, chosen, stored_parents, with_kept=subset is None, facts=facts)
+                    for result in results:
+                        yield from events.of(result)
             if not failed:
                 yield from events.of_the_rest()
             _stop_on_failure(failed, checks, run.workspace.dbt_target)
 
     return models
+
+
+def _load(run: RunContext, engine: Engine) -> tuple[Build, list[str] | None, Sequence[RawTable]]:
+    """Load the raw tables; return what is to be built of them, which have changed since (None: all), and the tables."""
+    last = Build.standing(engine, run.workspace.built)
+    with run.progress.step("load", "tables") as step:
+        tables = raw_tables(run.workspace, run.plan)
+        engine.load(tables)
+        step.summary = f"{plural(len(tables), 'table')} into {engine.name}"
+    build = Build.of(run.plan, engine.name, tables, named_inputs(landed_tables(run.workspace)))
+    return build, build.changed_since(last) if engine.rebuilds_in_part else None, tables
+
+
+def _run_table_events(tables: Sequence[RawTable]) -> Iterator[dg.AssetMaterialization]:
+    """Return the materialisation of each table that the run itself has written for the models."""
+    for table in tables:
+        source, _, name = table.name.partition("__")
+        if source == "run":
+            rows = sum(pq.read_metadata(part).num_rows for part in table.parts)
+            columns = [dg.TableColumn(field.name, str(field.type)) for field in table.schema]
+            metadata = {"dagster/row_count": rows, "dagster/column_schema": dg.TableSchema(columns)}
+            yield dg.AssetMaterialization([source, name], metadata=metadata)
+
+
+def _measure(
+    run: RunContext,
+    engine: Engine,
+    catalog: "AssetCatalog",
+    built: Sequence[str],
+    failed: Sequence[NodeResult],
+) -> Mapping[str, Mapping[str, Any]]:
+    """Measure the tables that were built and look at the rows of failed tests, for the page."""
+    from pipeline.orchestration.column_lineage import read_lineage
+    from pipeline.orchestration.table_facts import TableMeasures
+
+    lineage = read_lineage(run.workspace, run.settings.target)
+    measures = TableMeasures(catalog.manifest, catalog.contracts, engine, lineage)
+    with run.progress.step("measure", "tables") as step:
+        facts = {**measures.measure(built), **measures.failing_rows(failed, run.workspace)}
+        if built and not lineage:
+            measures.keep_columns(run.workspace)
+        step.summary = plural(len(facts), "table")
+    return facts
 
 
 def _build(

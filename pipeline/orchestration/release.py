@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -90,6 +90,8 @@ class Publication:
 
     drops: Sequence[PublishedDrop]
     held_back: Mapping[int, WarehouseError]
+    reports: Sequence[str] = ()
+    """Where the pages of this run's reports lie."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,8 @@ class Release:
     """What the marts were built from, by their stamp."""
     destination: Destination
     cuts: Sequence[Cut] = ()
+    on_audited: Callable[[AuditedDrops], None] = lambda _: None
+    """Hears what was found while the staged files are still where they are."""
 
     def publish(self) -> Publication:
         """Publish the drop of each organization that may be, and keep what the next run needs to know of this one.
@@ -116,6 +120,7 @@ class Release:
             self.destination.clear_staging()
             try:
                 audited = self.stage_and_audit()
+                self.on_audited(audited)
                 if audited.verdict.run is not None:
                     record = self._record(audited, ())
                     self._keep_record(record)
@@ -130,7 +135,7 @@ class Release:
                     self.destination.clear_staging()  # what was refused is for nobody to read
                 raise
             self._alert(record, pages)
-            return Publication(published, audited.verdict.held_back)
+            return Publication(published, audited.verdict.held_back, pages)
 
     def plan(self) -> AuditedDrops:
         """Do all that publishing does up to the verdict, and leave nothing of it."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pipeline.audit import AuditProcess
 from pipeline.common.json_log import logged
 from pipeline.common.progress import PlainView, Progress
+from pipeline.common.shown_text import shown
 from pipeline.dbt.worker import OpenDbt, open_dbt
 from pipeline.guards.findings import Acceptance
 from pipeline.run_plan import RunPlan
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from pipeline.ingest.landing.zone import LandedTable
+
+TURN: Final = "warehouse/turn"
+"""The tag of the page's jobs by which one run and one refresh are at work at a time: each kind has one state folder."""
 
 OpenAudit = Callable[[], AbstractContextManager[AuditProcess]]
 
@@ -48,6 +52,8 @@ class RunContext:
     """Whether the run publishes: one that only plans leaves no record and no report, of its failure neither."""
     accepted: tuple[Acceptance, ...] = ()
     """What the person who runs accepts, for this run alone: no file and no variable says it."""
+    reports: list[str] = field(default_factory=list)
+    """The report pages of a run of the page, as they are written."""
 
 
 def reported_failure(run: RunContext, landed: Callable[[], Sequence[LandedTable]]) -> AbstractContextManager[None]:
@@ -85,6 +91,21 @@ def _lent(started: ExitStack, helper: Helper) -> Iterator[Helper]:
         yield helper
 
 
+class PageView(PlainView):
+    """Shows a run of the page in what it prints, and what a person should read in Dagster's log as well."""
+
+    def __init__(self, log: Callable[[str], None]) -> None:
+        super().__init__()
+        self.reports: list[str] = []
+        self._log = log
+
+    def noted(self, *lines: str) -> None:
+        """Show something to read, and keep which reports are named."""
+        super().noted(*lines)
+        self._log("\n".join(map(shown, lines)))
+        self.reports += [line.removeprefix("report: ") for line in lines if line.startswith("report: ")]
+
+
 def run_in_turn(settings: Settings) -> dg.ResourceDefinition:
     """Define the context of a run that Dagster starts by itself.
 
@@ -93,6 +114,8 @@ def run_in_turn(settings: Settings) -> dg.ResourceDefinition:
     """
     import dagster as dg
 
+    from pipeline.orchestration.quick_records import records_held_open
+
     @dg.resource
     def run(context: dg.InitResourceContext) -> Iterator[RunContext]:
         assert context.instance is not None and context.run is not None
@@ -100,10 +123,12 @@ def run_in_turn(settings: Settings) -> dg.ResourceDefinition:
         assert record is not None
         plan = RunPlan.of(settings, record.create_timestamp)
         workspace = Workspace(settings.state)
-        with workspace.turn(context.log.info if context.log else print):
+        log = context.log.info if context.log else print
+        with records_held_open(context.instance), workspace.turn(log):
             helpers = helpers_on_demand(settings.target, workspace)
-            progress = Progress(PlainView())
+            view = PageView(log)
+            progress = Progress(view)
             with logged(progress, workspace.log):
-                yield RunContext(settings, plan, workspace, progress, helpers)
+                yield RunContext(settings, plan, workspace, progress, helpers, reports=view.reports)
 
     return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import dagster as dg
+from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
 from pipeline.orchestration.source_watch import Memory, decide, look_at_sources
 from pipeline.settings import Settings
@@ -12,15 +13,33 @@ from pipeline.settings import Settings
 LOOK_SECONDS = 60
 
 
-def build_schedules(job_name: str, settings: Settings) -> list[dg.ScheduleDefinition]:
-    """Make the schedules of the whole job, weekly and monthly, each to be switched on where it is wanted."""
+def build_schedules(job_name: str, refresh_job_name: str, settings: Settings) -> list[dg.ScheduleDefinition]:
+    """Make the schedules, weekly and monthly of the whole job, and of the lists; people switch on those they want."""
     crons = {"weekly": settings.schedule_weekly, "monthly": settings.schedule_monthly}
-    return [
+    whole = [
         dg.ScheduleDefinition(
             name=name, job_name=job_name, cron_schedule=cron, execution_timezone=settings.schedule_time_zone
         )
         for name, cron in crons.items()
     ]
+    return [*whole, _refresh_schedule(refresh_job_name, settings)]
+
+
+def _refresh_schedule(job_name: str, settings: Settings) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name="refresh",
+        job_name=job_name,
+        cron_schedule=settings.schedule_refresh,
+        execution_timezone=settings.schedule_time_zone,
+    )
+    def refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        """Refresh the lists, unless a refresh is still waiting or at work: they would pile up."""
+        pending = dg.RunsFilter(job_name=job_name, statuses=[*IN_PROGRESS_RUN_STATUSES])
+        if context.instance.get_run_ids(pending, limit=1):
+            return dg.SkipReason("the refresh before is still waiting or at work")
+        return dg.RunRequest()
+
+    return refresh
 
 
 def build_new_files_sensor(job_name: str, settings: Settings) -> dg.SensorDefinition:

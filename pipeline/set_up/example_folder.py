@@ -28,6 +28,7 @@ state = ".state"
 # settle_seconds = 300         # of `warehouse ui`: how long files must have stood still
 # schedule_weekly = "0 5 * * 1"
 # schedule_time_zone = "UTC"
+# owners = ["team:warehouse"]
 
 # [var]                        # decisions: see docs/choices.md
 # at_risk_days = 90

@@ -12,7 +12,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipeline.orchestration.definitions import JOB
+from pipeline.orchestration.definitions import JOB, REFRESH_JOB
 from pipeline.orchestration.triggers import LOOK_SECONDS, build_new_files_sensor, build_schedules
 from pipeline.settings import Settings
 
@@ -152,9 +152,25 @@ def test_rows_and_updated_at_of_a_database_start_a_run(watch: Watch, change: str
 
 def test_schedules_have_the_settings_times_in_their_zone(tmp_path: Path) -> None:
     given = {"schedule_weekly": "30 6 * * 2", "schedule_time_zone": "America/Chicago", "state": tmp_path / "state"}
-    weekly, monthly = build_schedules(JOB, Settings(**given))
+    weekly, monthly, refresh = build_schedules(JOB, REFRESH_JOB, Settings(**given))
     assert (weekly.name, weekly.cron_schedule, weekly.execution_timezone) == ("weekly", "30 6 * * 2", "America/Chicago")
     assert (monthly.name, monthly.cron_schedule) == ("monthly", "0 5 1 * *")
+    assert (refresh.name, refresh.cron_schedule, refresh.job_name) == ("refresh", "*/5 * * * *", REFRESH_JOB)
     for wrong in ({"schedule_weekly": "monday"}, {"schedule_time_zone": "Chicago"}, {"settle_seconds": -1}):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             Settings(**wrong, state=tmp_path / "state")
+
+
+def test_refreshes_do_not_pile_up(tmp_path: Path) -> None:
+    @dg.asset
+    def lists() -> None:
+        """Stand for the lists."""
+
+    job = dg.Definitions([lists], jobs=[dg.define_asset_job(REFRESH_JOB)]).resolve_job_def(REFRESH_JOB)
+    *_, refresh = build_schedules(JOB, REFRESH_JOB, Settings(state=tmp_path / "state"))
+    with dg.DagsterInstance.local_temp(overrides={"telemetry": {"enabled": False}}) as instance:
+        assert refresh.evaluate_tick(dg.build_schedule_context(instance)).run_requests
+        at_work = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+        assert not refresh.evaluate_tick(dg.build_schedule_context(instance)).run_requests
+        instance.report_run_canceled(at_work)
+        assert refresh.evaluate_tick(dg.build_schedule_context(instance)).run_requests

@@ -17,6 +17,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
@@ -87,12 +88,16 @@ class NoMutations(ASTValidationRule):
 class GuardedWebserver(DagsterWebserver[Any, Any]):
     """Dagster's page behind the guard.
 
-    `process_context` is Dagster's; `names` are those under which browsers may ask for the page, beside loopback's.
+    `process_context` is Dagster's; `names` are those under which browsers may ask for the page, beside loopback's;
+    `routes` are pages of ours beside Dagster's.
     """
 
-    def __init__(self, process_context: Any, names: Sequence[str], *, read_only: bool) -> None:
+    def __init__(
+        self, process_context: Any, names: Sequence[str], *, read_only: bool, routes: Sequence[BaseRoute] = ()
+    ) -> None:
         self._names = (*LOOPBACK, *names)
         self._read_only = read_only
+        self._routes = routes
         super().__init__(process_context, live_data_poll_rate=2000)
 
     def build_middleware(self) -> list[Middleware]:
@@ -102,6 +107,11 @@ class GuardedWebserver(DagsterWebserver[Any, Any]):
             Middleware(RequestGuard, names=self._names[len(LOOPBACK) :], read_only=self._read_only),
             *super().build_middleware(),
         ]
+
+    def build_routes(self) -> list[BaseRoute]:
+        """Put our own pages before Dagster's, which answers every other path."""
+        dagsters: list[BaseRoute] = super().build_routes()  # type: ignore[no-untyped-call]
+        return [*self._routes, *dagsters]
 
     def build_graphql_validation_rules(self) -> Collection[type[ASTValidationRule]]:
         """Let no mutation through where the page is read-only."""

@@ -29,7 +29,11 @@ freshness:
   enabled: true
 concurrency:
   runs:
-    max_concurrent_runs: 1  # runs share one state folder
+    max_concurrent_runs: 2  # a refresh beside a run
+    tag_concurrency_limits:  # but one run, and one refresh: each has one state folder
+      - key: warehouse/turn
+        value: {applyLimitPerUniqueValue: true}
+        limit: 1
 retention:  # days, of what schedules and sensors did
   schedule:
     purge_after_days: 90

@@ -32,15 +32,21 @@ from dagster_webserver.version import __version__
 from filelock import FileLock, Timeout
 
 from pipeline.common.errors import WarehouseError
+from pipeline.orchestration.column_lineage import lineage_file
 from pipeline.orchestration.page.guard import GuardedWebserver
 from pipeline.orchestration.page.home import end_dead_runs, forget_old_runs
+from pipeline.orchestration.page.report_links import report_route
+from pipeline.orchestration.quick_records import records_held_open
+from pipeline.orchestration.table_facts import COLUMNS_FILE
 from pipeline.settings import Settings
+from pipeline.state.workspace import Workspace
 
 CODE: Final = "pipeline.orchestration.definitions"
 LOCATION: Final = "warehouse"
 
 _TIDY_SECONDS: Final = 3600
 _LEAVE_SECONDS: Final = 60
+_LOOK_SECONDS: Final = 60
 _PR_SET_PDEATHSIG: Final = 1
 
 
@@ -65,6 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with ExitStack() as stack:
             instance = stack.enter_context(dg.DagsterInstance.get())
+            stack.enter_context(records_held_open(instance))  # who starts a run writes what it plans, 600 events
             workspace = given.workspace or stack.enter_context(_machine(instance))
             server = _server(stack, instance, workspace, given.address, given.port)
             if given.workspace is None:
@@ -87,7 +94,9 @@ def _server(stack: ExitStack, instance: dg.DagsterInstance, workspace: Path, add
             instance, WorkspaceFileTarget([str(workspace)]), version=__version__, read_only=settings.ui_read_only
         )
     )
-    app = GuardedWebserver(context, settings.ui_names, read_only=settings.ui_read_only).create_asgi_app()
+    routes = [report_route(settings)]
+    page = GuardedWebserver(context, settings.ui_names, read_only=settings.ui_read_only, routes=routes)
+    app = page.create_asgi_app()
     return _PageServer(uvicorn.Config(app, host=address, port=port, log_level="warning"))
 
 
@@ -113,6 +122,7 @@ def _machine(instance: dg.DagsterInstance) -> Iterator[Path]:
             ProxyServerManager(instance, code, code_server_log_level="warning") as servers,
             tempfile.TemporaryDirectory(prefix="warehouse-page-") as folder,
             _tidied(instance),
+            _lineage_made(),
         ):
             workspace = Path(folder) / "workspace.yaml"
             workspace.write_text(yaml.safe_dump({"load_from": servers.get_code_server_specs()}))
@@ -136,6 +146,31 @@ def _tidied(instance: dg.DagsterInstance) -> Iterator[None]:
 
     thread = threading.Thread(target=tidy, daemon=True)
     thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+
+
+@contextmanager
+def _lineage_made() -> Iterator[None]:
+    """Have the columns' lineage made, aside, once a run of the page has built the models that it is read from."""
+    is_over = threading.Event()
+
+    def make() -> None:
+        while not is_over.wait(_LOOK_SECONDS):
+            settings = Settings()
+            workspace = Workspace(settings.state)
+            columns = workspace.dbt_target / COLUMNS_FILE
+            if columns.exists() and not lineage_file(workspace, settings.target).exists():
+                program = [sys.executable, "-m", "pipeline.orchestration.column_lineage"]
+                arguments = [*program, str(settings.state), settings.target, str(columns)]
+                made = subprocess.run(arguments, check=False, preexec_fn=_end_with_parent)  # noqa: S603
+                if made.returncode != 0:
+                    _log.error("The lineage of columns could not be read from the models.")
+                    return
+
+    threading.Thread(target=make, daemon=True).start()
     try:
         yield
     finally:

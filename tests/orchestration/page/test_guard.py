@@ -6,8 +6,9 @@ import http.client
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from pathlib import Path
 from urllib.parse import quote
 
 import dagster as dg
@@ -15,8 +16,11 @@ import pytest
 import uvicorn
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import EmptyWorkspaceTarget
+from starlette.routing import Route
 
 from pipeline.orchestration.page.guard import GuardedWebserver
+from pipeline.orchestration.page.report_links import link_to, report_route
+from pipeline.settings import Settings
 
 LAUNCH = (
     'mutation{launchRun(executionParams:{selector:{repositoryLocationName:"warehouse",repositoryName:"__repository__",'
@@ -48,9 +52,11 @@ class Page:
 
 
 @contextmanager
-def served(instance: dg.DagsterInstance, *names: str, read_only: bool = False) -> Iterator[Page]:
+def served(
+    instance: dg.DagsterInstance, *names: str, read_only: bool = False, routes: Sequence[Route] = ()
+) -> Iterator[Page]:
     with WorkspaceProcessContext(instance, EmptyWorkspaceTarget(), dg.__version__, read_only=read_only) as context:
-        app = GuardedWebserver(context, names, read_only=read_only).create_asgi_app()
+        app = GuardedWebserver(context, names, read_only=read_only, routes=routes).create_asgi_app()
         server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
         thread = threading.Thread(target=server.run)
         thread.start()
@@ -138,3 +144,21 @@ def test_a_socket_of_another_origin_is_closed(page: Page) -> None:
     }
     assert page.get("/graphql", **upgrade, Origin="http://evil.example")[0] == 403
     assert page.get("/graphql", **upgrade, Origin=f"http://127.0.0.1:{page.port}")[0] == 101
+
+
+def test_reports_and_business_pages_are_linked_and_served_and_nothing_else_is(
+    instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    pages = ("state/reports/run one.html", "exports/1/drop/index.html")
+    for name in (*pages, "exports/1/drop/accounts.csv", "own.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    (tmp_path / "exports" / "link.html").symlink_to(tmp_path / "own.html")
+    settings = Settings(exports=str(tmp_path / "exports"), state=tmp_path / "state")
+    assert link_to(str(tmp_path / "own.html"), settings).value == str(tmp_path / "own.html")
+    with served(instance, routes=[report_route(settings)]) as page:
+        for name in pages:
+            assert page.get(str(link_to(str(tmp_path / name), settings).value)) == (200, name)
+        for path in ("exports/1/drop/accounts.csv", "exports/%2e%2e/own.html", "exports/link.html", "state/own.html"):
+            assert page.get(f"/warehouse/{path}")[0] == 404
+        assert page.get(f"/warehouse/{pages[1]}", Host="evil.example")[0] == 400

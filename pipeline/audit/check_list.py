@@ -1,0 +1,44 @@
+"""Every check that an audit of these exports makes, by name, without making one and without Great Expectations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.audit.column_checks import column_checks
+from pipeline.contracts.business_rules import RuleBook, Severity
+from pipeline.contracts.contract import ExportContract
+
+FILE_CHECKS: Final = {
+    "columns": "the files have the columns of the contract, in its order",
+    "types": "every column has the type of the contract, with length, precision and scale, and is nullable as there",
+    "row_order": "rows stand in the order of the primary key",
+    "csv": "the CSV says the same as the Parquet file, cell by cell",
+}
+"""The checks of an export's files, and what they say."""
+
+
+@dataclass(frozen=True)
+class ListedCheck:
+    """A check that an audit will make of an export."""
+
+    export: str
+    name: str
+    says: str
+    severity: Severity = "error"
+    rules: tuple[str, ...] = ()
+
+
+def list_checks(contracts: Sequence[ExportContract], rule_books: Mapping[str, RuleBook]) -> list[ListedCheck]:
+    """List the checks of all exports: of each, those of its files, its columns and its rules."""
+    return [check for contract in contracts for check in _checks_of(contract, rule_books.get(contract.name))]
+
+
+def _checks_of(contract: ExportContract, book: RuleBook | None) -> Iterator[ListedCheck]:
+    for name, says in FILE_CHECKS.items():
+        yield ListedCheck(contract.name, name, says)
+    for check in column_checks(contract, [column.name for column in contract.exported_columns]):
+        yield ListedCheck(contract.name, check.name, check.says, rules=check.rules)
+    for rule in book.rules if book else ():
+        yield ListedCheck(contract.name, rule.name, rule.says, rule.severity, rule.ids)

@@ -1,0 +1,194 @@
+"""The audit's checks and the guards as Dagster's asset checks: which there are, and what a run found."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import dagster as dg
+
+from pipeline.audit import AuditResult
+from pipeline.audit.check_list import list_checks
+from pipeline.audit.results import Check
+from pipeline.contracts.business_rules import RuleBook
+from pipeline.contracts.contract import ExportContract
+from pipeline.guards.drift_guard import LISTS
+from pipeline.guards.findings import Finding
+from pipeline.guards.thresholds import guards
+from pipeline.ingest.landing.record import SOURCES
+from pipeline.ingest.schema import Kind
+from pipeline.ingest.tables import SOURCE_TABLES
+
+EXPORTS: Final = "exports"
+"""The first part of the keys of staged exports: the audit reads their files, not the marts."""
+
+_Where = Literal["tables", "sources", "exports"] | tuple[str, ...]
+_FIRST_TABLES: Final = {"lmn": "estimates_list", "crm": "accounts", "platform": "customer"}
+"""The table of each source at which what concerns the whole source is shown."""
+_FLAGS: Final = frozenset({Kind.BOOL})
+_DATES: Final = frozenset({Kind.DATE, Kind.TIMESTAMP})
+_AMOUNTS: Final = frozenset({Kind.MONEY, Kind.RATE})
+
+
+@dataclass(frozen=True)
+class GuardPlace:
+    """What a guard speaks of: every source table, every source, every export, or the assets that are named.
+
+    Of source tables, `kinds` names the columns that one must have for the guard to say anything of it.
+    """
+
+    where: _Where
+    may_stop: bool
+    kinds: frozenset[Kind] = frozenset(Kind)
+
+
+GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
+    "unread_file": (GuardPlace("sources", may_stop=True),),
+    "near_header": (GuardPlace("tables", may_stop=True),),
+    "lost_table": (GuardPlace("tables", may_stop=True),),
+    "lost_column": (GuardPlace("tables", may_stop=True),),
+    "needed_table": (GuardPlace(("platform/customer", "crm/accounts"), may_stop=True),),
+    "rejected_share": (GuardPlace("tables", may_stop=True),),
+    "nulled_share": (GuardPlace("tables", may_stop=True),),
+    "flag_share": (GuardPlace("tables", may_stop=False, kinds=_FLAGS),),
+    "flags_flipped": (GuardPlace("tables", may_stop=False, kinds=_FLAGS),),
+    "dates_swapped": (GuardPlace("tables", may_stop=False, kinds=_DATES),),
+    "amounts": (GuardPlace("tables", may_stop=True, kinds=_AMOUNTS),),
+    "few_rows": (GuardPlace("tables", may_stop=False),),
+    "shortened": (GuardPlace("exports", may_stop=False),),
+    "freshness": (GuardPlace("sources", may_stop=False),),
+    "rows": (GuardPlace("tables", may_stop=True), GuardPlace("exports", may_stop=True)),
+    "null_rate": (GuardPlace("exports", may_stop=True),),
+    "kept_keys": (GuardPlace(("exports/account_core",), may_stop=True),),
+    "link_rate": (GuardPlace(("exports/estimates",), may_stop=True),),
+    "closed_years": (GuardPlace(("exports/account_revenue_by_year",), may_stop=True),),
+    "current_revenue": (GuardPlace(("exports/account_revenue_by_year",), may_stop=True),),
+    "at_risk": (GuardPlace(("exports/at_risk_accounts",), may_stop=True),),
+    "segments": (GuardPlace(("exports/account_revenue_by_year",), may_stop=False),),
+    "health_labels": (GuardPlace(("exports/account_core",), may_stop=False),),
+    "two_truths": (GuardPlace(("exports/account_core",), may_stop=False),),
+}
+"""Where each guard of guards.yml stands on the page."""
+
+
+def audit_check_specs(
+    contracts: Sequence[ExportContract], rule_books: Mapping[str, RuleBook]
+) -> list[dg.AssetCheckSpec]:
+    """Make a check of every one that the audit makes, on the staged export that it reads."""
+    return [
+        dg.AssetCheckSpec(
+            check_name(check.name),
+            asset=dg.AssetKey([EXPORTS, check.export]),
+            description=f"{check.says} ({', '.join(check.rules)})" if check.rules else check.says,
+            blocking=check.severity == "error",
+        )
+        for check in list_checks(contracts, rule_books)
+    ]
+
+
+def guard_check_specs(exports: Iterable[str]) -> list[dg.AssetCheckSpec]:
+    """Make a check of every guard on every asset that it speaks of: source tables, and these exports."""
+    texts = guards()
+    names = list(exports)
+    return [
+        dg.AssetCheckSpec(
+            guard,
+            asset=key,
+            description=f"{texts[guard].says}. To do: {texts[guard].remedy}",
+            blocking=place.may_stop,
+        )
+        for guard, places in GUARD_PLACES.items()
+        for place in places
+        for key in _keys(place, names, guard)
+    ]
+
+
+def _keys(place: GuardPlace, exports: Sequence[str], guard: str) -> list[dg.AssetKey]:
+    where = place.where
+    if where == "tables":
+        spoken_of = [table for table in SOURCE_TABLES if place.kinds & {column.kind for column in table.columns}]
+        return [dg.AssetKey([table.source, table.name]) for table in spoken_of]
+    if where == "sources":
+        return [dg.AssetKey([source, _FIRST_TABLES[source]]) for source in SOURCES]
+    if where == "exports":
+        judged = [name for name in exports if name not in LISTS or guard != "rows"]
+        return [dg.AssetKey([EXPORTS, name]) for name in judged]
+    keys = [dg.AssetKey(key.split("/")) for key in where]
+    return [key for key in keys if key.path[0] != EXPORTS or key.path[1] in exports]
+
+
+def check_name(name: str) -> str:
+    """Return a check's name as Dagster takes it: `status.allowed` is `status_allowed`."""
+    return re.sub(r"\W", "_", name)
+
+
+def audit_results(audit: AuditResult) -> Iterator[dg.AssetCheckResult]:
+    """Give the result of every check of an audit, with the keys of failing rows; what rows hold stays in the report."""
+    for check in audit.checks:
+        yield dg.AssetCheckResult(
+            passed=check.passed,
+            asset_key=[EXPORTS, check.export],
+            check_name=check_name(check.name),
+            severity=dg.AssetCheckSeverity.ERROR if check.severity == "error" else dg.AssetCheckSeverity.WARN,
+            description=None if check.passed else f"{check.says}: not so in {check.failed:,} of {check.rows:,}",
+            metadata=_audit_metadata(check),
+        )
+
+
+def _audit_metadata(check: Check) -> dict[str, dg.MetadataValue]:
+    metadata: dict[str, dg.MetadataValue] = {
+        "rows": dg.MetadataValue.int(check.rows),
+        "failed": dg.MetadataValue.int(check.failed),
+    }
+    if check.rules:
+        metadata["rules"] = dg.MetadataValue.text(", ".join(check.rules))
+    if check.problem:
+        metadata["problem"] = dg.MetadataValue.text(check.problem)
+    if check.samples:
+        rows = [{"organization_id": str(row.organization_id), **_texts(row.key)} for row in check.samples]
+        columns = [dg.TableColumn(name) for name in rows[0]]
+        metadata["failing rows"] = dg.MetadataValue.table(
+            [dg.TableRecord(row) for row in rows], dg.TableSchema(columns)
+        )
+    return metadata
+
+
+def _texts(key: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: "" if value is None else value for name, value in key.items()}
+
+
+def guard_results(findings: Iterable[Finding], specs: Iterable[dg.AssetCheckSpec]) -> Iterator[dg.AssetCheckResult]:
+    """Give the result of every guard of these specs: passed where nothing is to be minded, or where it was accepted."""
+    found: defaultdict[tuple[dg.AssetKey, str], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        found[asset_of(finding), finding.guard].append(finding)
+    for spec in specs:
+        if spec.name in GUARD_PLACES:
+            yield _guard_result(spec, found[spec.asset_key, spec.name])
+
+
+def _guard_result(spec: dg.AssetCheckSpec, findings: Sequence[Finding]) -> dg.AssetCheckResult:
+    minded = [finding for finding in findings if finding.level != "tell" and finding.accepted is None]
+    stops = any(finding.stops for finding in findings)
+    return dg.AssetCheckResult(
+        passed=not minded,
+        asset_key=spec.asset_key,
+        check_name=spec.name,
+        severity=dg.AssetCheckSeverity.ERROR if stops else dg.AssetCheckSeverity.WARN,
+        description="\n".join(map(str, minded)) or None,
+        metadata={"findings": dg.MetadataValue.json([finding.as_dict() for finding in findings])} if findings else {},
+    )
+
+
+def asset_of(finding: Finding) -> dg.AssetKey:
+    """Return the asset that a finding speaks of: `crm.accounts.status`, `crm/notes.csv` or `account_core.domain`."""
+    if "/" in finding.place and (source := finding.place.partition("/")[0]) in SOURCES:
+        return dg.AssetKey([source, _FIRST_TABLES[source]])
+    first, *others = finding.place.split(".")
+    if first not in SOURCES:
+        return dg.AssetKey([EXPORTS, first])
+    tables = {table.name for table in SOURCE_TABLES if table.source == first}
+    return dg.AssetKey([first, others[0] if others and others[0] in tables else _FIRST_TABLES[first]])
