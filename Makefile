@@ -98,8 +98,9 @@ vulnerabilities: .venv-supply/installed ## Ask for known vulnerabilities of the 
 	@$(UV) pip sync --quiet --python .venv-supply/bin/python --require-hashes requirements-supply.lock
 	@touch $@
 
-contract: setup ## Make the contract's pages anew (docs/contracts, docs/data-dictionary.md)
+contract: setup ## Make the pages again that are made from code (docs/contracts, docs/data-dictionary.md, docs/settings.md)
 	$(BIN)/python -m pipeline.contracts.pages
+	$(BIN)/python -m pipeline.set_up.settings_page
 
 docs: setup ## Build docs/ as one searchable site that opens from a file (build/site/index.html)
 	$(BIN)/python docs/site/make_site.py

@@ -133,7 +133,9 @@ class Settings(BaseSettings):
     )
     ignore_files: tuple[str, ...] = Field((), description="Files of source folders that no guard minds, as globs.")
     signing_key: Path | None = Field(
-        None, description="File of the minisign secret key, without a password, that signs each drop's manifest."
+        None,
+        description="File of the minisign secret key, without a password, that signs each drop's manifest "
+        "([signatures](signatures.md)); nothing is signed if unset.",
     )
     hold_back: Literal["organization", "run"] = Field(
         "organization",
