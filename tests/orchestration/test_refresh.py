@@ -7,10 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -23,6 +22,7 @@ from pipeline.common.errors import WarehouseError
 from pipeline.common.progress import Progress
 from pipeline.contracts.contract import contracts_in_folder
 from pipeline.dbt.worker import DbtProcess
+from pipeline.drops.superseded import write_superseded
 from pipeline.drops.verify import verify_drop
 from pipeline.guards.drift_guard import LISTS
 from pipeline.orchestration.refresh import Refreshed, Refresher
@@ -31,6 +31,7 @@ from pipeline.orchestration.resources import Helpers
 from pipeline.orchestration.run import run_warehouse
 from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
+from pipeline.storage.place import open_place
 from tests.orchestration.runs import Listener
 
 CONTRACTS = contracts_in_folder(PROJECT_ROOT / "models")
@@ -204,13 +205,20 @@ def test_a_run_and_a_refresh_at_once_publish_both(company: Company) -> None:
     assert company.mart_expires_at() == {datetime(2025, 1, 14) + timedelta(minutes=5 * refreshed)}
 
 
-def test_lists_past_keeping_go_after_an_hour(company: Company) -> None:
+def test_lists_past_keeping_go_an_hour_after_latest_has_left_them(company: Company) -> None:
     company.refresh("2025-01-14T10:00:00Z")
     old = company.latest
-    two_hours_ago = time.time() - 7200
-    os.utime(old / "manifest.json", (two_hours_ago, two_hours_ago))
-    settings = company.settings("2025-01-14T10:05:00Z").model_copy(update={"keep_drops": 1})
-    Refresher(settings, Progress(company.listener), company.helpers).refresh()
+    two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
+    os.utime(old / "manifest.json", (two_hours_ago.timestamp(), two_hours_ago.timestamp()))
+
+    def refresh_keeping_one(as_of: str) -> None:
+        settings = company.settings(as_of).model_copy(update={"keep_drops": 1})
+        Refresher(settings, Progress(company.listener), company.helpers).refresh()
+
+    refresh_keeping_one("2025-01-14T10:05:00Z")
+    assert old.exists(), "somebody may be reading it"
+    write_superseded(open_place(str(old.parent)), {old.name: two_hours_ago})
+    refresh_keeping_one("2025-01-14T10:10:00Z")
     assert not old.exists()
     assert company.latest.exists()
 

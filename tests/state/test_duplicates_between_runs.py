@@ -25,7 +25,7 @@ def estimates(second_address: str, third: bool = False) -> str:
         f"e1,a1,won,Snow,1 Main St,{TERM},100.00",
         f"e2,a1,won,snow ,{second_address},{TERM},200.00",
         f"e3,a2,won,Snow,1 Main St,{TERM},300.00",
-        *([f"e4,a1,won,Snow,1 Main St,{TERM},400.00"] if third else []),
+        *([f"e4,a1,won,Snow,1 Main St,{TERM},1.00"] if third else []),
     ]
     return HEADER + "\n".join(rows) + "\n"
 
