@@ -48,8 +48,8 @@ class Streams:
                     io.BufferedWriter(outlet),
                     encoding=stream.encoding,
                     errors="backslashreplace",
-                    line_buffering=stream.line_buffering,
-                    write_through=stream.write_through,
+                    # without buffers (PYTHONUNBUFFERED), a line is written when it ends: there is one below the text
+                    line_buffering=stream.line_buffering or stream.write_through,
                 )
                 setattr(sys, name, text)
                 if number == 1:

@@ -242,7 +242,7 @@ def compare(models: BuiltModels, world: World) -> None:
 seeds = st.randoms(use_true_random=True)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(rng=seeds, accounts=st.integers(1, 6), estimates=st.integers(0, 40))
 def test_models_agree_with_a_plain_reading(
     models: BuiltModels, rng: random.Random, accounts: int, estimates: int
@@ -250,7 +250,7 @@ def test_models_agree_with_a_plain_reading(
     compare(models, some_world(rng, accounts, estimates))
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(rng=seeds, accounts=st.integers(1, 6))
 def test_segments_agree_at_five_and_fifteen_percent(models: BuiltModels, rng: random.Random, accounts: int) -> None:
     compare(models, year_of_percents(rng, accounts))

@@ -149,6 +149,7 @@ def test_an_older_instant_is_published_beside_the_latest(company: Company) -> No
     assert company.latest == latest != Path(older.drop.location)
 
 
+@pytest.mark.slow
 def test_a_run_of_an_older_instant_leaves_the_lists_of_a_refresh_before_their_readers(company: Company) -> None:
     company.run("2025-01-06T06:00:00Z")
     company.refresh("2025-01-14T10:05:00Z")
@@ -188,6 +189,7 @@ def test_a_refresh_waits_for_nothing_of_a_run_but_the_moment_in_which_it_puts_it
     assert company.at_risk() == ["a1", "a2"]
 
 
+@pytest.mark.slow
 def test_a_run_and_a_refresh_at_once_publish_both(company: Company) -> None:
     company.run("2025-01-06T06:00:00Z")
     command = [sys.executable, "-m", "pipeline.cli", "run", "--crm", str(company.folder / "crm"), "--as-of", MONDAY]

@@ -194,6 +194,7 @@ def test_one_table_alone_is_read_and_drops_refuse_models_that_are_older(page: Pa
     assert page.facts("drops/published")["drops"]
 
 
+@pytest.mark.slow
 def test_the_job_of_the_lists_refreshes_them_and_says_how_many_rows_they_have(page: Page) -> None:
     assert page.run(job=REFRESH_JOB).success
     lists = {key: facts_of(asset) for key, asset in page.assets().items() if key.startswith("notifications/")}
@@ -203,6 +204,7 @@ def test_the_job_of_the_lists_refreshes_them_and_says_how_many_rows_they_have(pa
     assert folder.parent == page.folder / "exports" / "1" / "notifications"
 
 
+@pytest.mark.slow
 def test_a_run_that_fails_says_our_message_first(page: Page) -> None:
     accounts = page.folder / "crm" / "accounts.csv"
     accounts.write_text("name\nOak\n")
