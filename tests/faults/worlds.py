@@ -45,7 +45,7 @@ def _crm(folder: Path) -> Iterator[Trial]:
         folder,
         {},
         as_of=crm.NOW.isoformat(sep=" "),
-        select=("+accounts", "+neglected_accounts"),
+        select=crm.SELECTED,
         selected_year=crm.SELECTED_YEAR,
     ) as models:
 

@@ -40,6 +40,9 @@ DAYS_AGO = [None, None, -3, 0, 29, 30, 31, 32, 89, 90, 91, 92, 400]
 ICP_STATUSES = [None, "required", "required", "required", "na", " NA\t", "n/a"]
 SNOOZES = [None, datetime(2025, 1, 15), datetime(2025, 1, 15, 0, 0, 1), datetime(2024, 1, 1), datetime(2026, 1, 1)]
 
+SELECTED = ("+accounts", "+neglected_accounts", "+win_loss")
+"""The models that `compare` reads."""
+
 World = dict[tuple[str, str], list[Row]]
 
 
@@ -191,7 +194,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
         tmp_path_factory.mktemp("models"),
         {},
         as_of=NOW.isoformat(sep=" "),
-        select=("+accounts", "+neglected_accounts", "+win_loss"),
+        select=SELECTED,
         selected_year=SELECTED_YEAR,
     ) as built:
         yield built
