@@ -14,9 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.drops.manifest import drop_name
-from tests.drops.sudden_death import TOUCHES
 from tests.faults.experiments import Experiment, Trial
 from tests.faults.publishing import Publisher, Reader, ReadError, template
+
+TOUCHES: Final = (
+    *("open", "os.listdir", "os.scandir", "os.truncate"),
+    *("os.mkdir", "os.rename", "os.symlink", "os.link", "os.remove", "os.rmdir", "shutil.rmtree"),
+)
+"""The calls of Python that its auditing reports and that count; a flush to disk counts too."""
 
 DEATH: Final = "death"
 TOUCHES_OF_A_PUBLICATION: Final = 60
@@ -58,7 +63,7 @@ def _prepared(folder: Path, before: str, staged: Any) -> tuple[Path, dict[str, s
         publisher.publish("new")
         publisher.publish("old")
     if before == "what a killed run left":
-        disturbed(tree, DEATH, 12, lambda: publisher.publish("new"), lambda: None)
+        disturbed(tree, DEATH, 12, lambda: publisher.publish("new"))
     after = folder / "after"
     shutil.copytree(tree, after, symlinks=True)
     Publisher(str(after), folder / "state", staged).publish("new")
@@ -88,7 +93,11 @@ def _fault(
 
 
 def disturbed(
-    folder: Path, disturbance: int | str, touch: int, action: Callable[[], object], look: Callable[[], object]
+    folder: Path,
+    disturbance: int | str,
+    touch: int,
+    action: Callable[[], object],
+    look: Callable[[], object] | None = None,
 ) -> int:
     """Run the action in a process that is disturbed at its n-th touch of the folder; `look` again and again meanwhile.
 
@@ -101,8 +110,9 @@ def disturbed(
         _act(str(folder), disturbance, touch, action)
     ended = 0
     while not ended:
-        look()
-        ended, status = os.waitpid(child, os.WNOHANG)
+        if look is not None:
+            look()
+        ended, status = os.waitpid(child, 0 if look is None else os.WNOHANG)
     code = os.waitstatus_to_exitcode(status)
     assert code in (0, STOPPED, -signal.SIGKILL), f"the publication ended with {code}"
     return code

@@ -40,10 +40,10 @@ def test_a_disturbance_is_met(tmp_path: Path) -> None:
         Publisher(str(tmp_path / "exports"), tmp_path / "state", staged).publish("new")
 
     (tmp_path / "exports").mkdir()
-    assert disturbed(tmp_path / "exports", DEATH, 5, publish, lambda: None) == -signal.SIGKILL
-    assert disturbed(tmp_path / "exports", errno.ENOSPC, 5, publish, lambda: None) == STOPPED
-    assert disturbed(tmp_path / "exports", "short write", 1, publish, lambda: None) == STOPPED
-    assert disturbed(tmp_path / "exports", DEATH, TOUCHES_OF_A_PUBLICATION + 1, publish, lambda: None) == 0
+    assert disturbed(tmp_path / "exports", DEATH, 5, publish) == -signal.SIGKILL
+    assert disturbed(tmp_path / "exports", errno.ENOSPC, 5, publish) == STOPPED
+    assert disturbed(tmp_path / "exports", "short write", 1, publish) == STOPPED
+    assert disturbed(tmp_path / "exports", DEATH, TOUCHES_OF_A_PUBLICATION + 1, publish) == 0
 
 
 def test_a_reader_notices_what_is_not_whole(tmp_path: Path) -> None:
