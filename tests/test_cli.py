@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from io import StringIO
 from pathlib import Path
 
@@ -248,3 +249,8 @@ def test_a_program_in_a_folder_that_dbt_or_dagster_can_t_read_says_so(
     monkeypatch.setattr(run, "PROJECT_ROOT", tmp_path / folder)
     with pytest.raises(WarehouseError, match="move or rename it"):
         run.run_warehouse(Settings(crm=str(tmp_path), state=tmp_path / "state"), Progress(PlainView(StringIO())))
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    project = tomllib.loads((PROJECT_ROOT / "pyproject.toml").read_text())["project"]
+    assert warehouse("--version").stdout == f"warehouse {project['version']}\n"

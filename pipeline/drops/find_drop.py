@@ -50,15 +50,21 @@ class OpenDrop:
         return {file["export"]: contract_from_dict(file) for file in described}
 
 
-def find_drop(name: str, exports: str) -> Place:
-    """Find the drop that a person names; WarehouseError where there is none.
+def place_of_drop(name: str, exports: str) -> Place:
+    """Return the folder or URL that a person names, whether a whole drop is there or not.
 
-    Drops among the `exports` have short names; anything else is a folder or a URL, through `latest` if that ends it.
+    Drops among the `exports` have short names, of which WarehouseError where there is no such drop; anything else is a
+    folder or a URL.
     """
     found = _AMONG_EXPORTS.fullmatch(name)
     if found is not None and not Path(name).is_dir():
         return _among_exports(name, found["organization"], found["drop"], open_place(exports))
-    place = open_place(name)
+    return open_place(name)
+
+
+def find_drop(name: str, exports: str) -> Place:
+    """Find the drop that a person names, through `latest` if that ends it; WarehouseError where there is none."""
+    place = place_of_drop(name, exports)
     if place.is_local and (folder := Path(place.root)).is_symlink():
         place = open_place(str(folder.resolve()))
     elif place.name in (LATEST, POINTER):
@@ -87,7 +93,7 @@ def _among_exports(name: str, organization: str | None, drop: str, exports: Plac
     found = None if wanted is None else place.child(wanted)
     if drop == PREVIOUS and found is not None:
         found = drop_before(exports, organization_id, _as_of(read_manifest(found), found))
-    if found is None or read_manifest(found) is None:
+    if found is None or not found.entries():
         raise WarehouseError(
             f"organization {organization_id} has no such drop in {exports.address}",
             where=name,

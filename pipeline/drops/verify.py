@@ -56,8 +56,10 @@ _SHOWN: Final = 5
 """Faults of one kind that are told of one file; the rest are counted."""
 
 
-def verify_drop(location: str, contracts: Sequence[ExportContract] = (), key: PublicKey | None = None) -> list[str]:
-    """List the faults of the drop at a path or URL (its folder, `latest` or `latest.json`), one line each.
+def verify_drop(
+    location: str | Place, contracts: Sequence[ExportContract] = (), key: PublicKey | None = None
+) -> list[str]:
+    """List the faults of the drop at a place, path or URL (its folder, `latest` or `latest.json`), one line each.
 
     `contracts` are those that this warehouse knows: a file that claims the version of one must have its columns. The
     manifest must bear the signature of the `key`, where one is given.
@@ -73,15 +75,15 @@ def verify_drop(location: str, contracts: Sequence[ExportContract] = (), key: Pu
         return [*unsigned, *_faults(drop, Path(scratch), contracts)]
 
 
-def _open_drop(location: str) -> Place | str:
+def _open_drop(location: str | Place) -> Place | str:
     """Find the folder of the drop, through `latest` if it is named; a fault where there is none."""
-    place = open_place(location)
+    place = open_place(location) if isinstance(location, str) else location
     if place.is_local and place.name != POINTER:
         folder = Path(place.root).resolve()
         if folder.is_dir():
             return open_place(str(folder))
         fault = "is a file; name the folder of the drop" if folder.exists() else "there is no such folder"
-        return f"{location}: {fault}"
+        return f"{place.address}: {fault}"
     if place.name in (LATEST, POINTER):
         organization = place.parent()
         name = latest_name(organization)

@@ -257,12 +257,12 @@ def test_files_without_an_export_in_common_are_refused(project: Path) -> None:
         compare(str(models / "visits.yml"), str(models / "sites.yml"), project)
 
 
-def test_the_command_prints_a_line_a_change(tmp_path: Path) -> None:
+def test_the_command_prints_a_line_a_change_and_exits_with_1_on_a_breaking_one(tmp_path: Path) -> None:
     drop = drop_of(tmp_path / "drop")
     other = tmp_path / "visits.yml"
     other.write_text(MODEL_YAML.replace("varchar(50)", "varchar(60)"))
     result = CliRunner().invoke(app, ["contract", "diff", str(drop), str(other)])
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert result.output == "breaking  visits.b: varchar(50) becomes varchar(60)\nAll in all: breaking.\n"
 
 

@@ -68,6 +68,20 @@ def drops(folder: Path) -> dict[str, Path]:
     return {path.parent.name: path.resolve() for path in sorted((folder / "exports").glob("*/latest"))}
 
 
+@pytest.mark.parametrize("name", ["1/latest", "exports/1/latest", "1/{drop}", "exports/1/{drop}"])
+def test_a_drop_is_verified_by_each_name_that_it_has(published: Path, name: str) -> None:
+    named = name.format(drop=drops(published)["1"].name)
+    verified = warehouse("verify", named, "--exports", "exports", folder=published)
+    assert (verified.returncode, verified.stdout) == (0, f"{named}: as published\n")
+
+
+@pytest.mark.parametrize("name", ["latest", "9/latest", "1/previous"])
+def test_a_short_name_that_no_drop_has_is_said(published: Path, name: str) -> None:
+    verified = warehouse("verify", name, "--exports", "exports", folder=published)
+    assert verified.returncode == 1
+    assert verified.stderr.startswith(f"\n{name}: ")
+
+
 def test_every_tenant_gets_every_export_in_both_forms(published: Path) -> None:
     latest = drops(published)
     assert set(latest) == {"1", "2", "3"}

@@ -11,7 +11,7 @@ from threading import Event
 import dagster as dg
 import pytest
 
-from pipeline.cli import ui
+from pipeline.commands.set_up import ui
 from pipeline.common.errors import WarehouseError
 from pipeline.orchestration.definitions import JOB, build_definitions, defs
 from pipeline.orchestration.resources import RunContext

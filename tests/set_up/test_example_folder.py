@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import init
+from pipeline.commands.set_up import init
 from pipeline.common.errors import WarehouseError
 from pipeline.common.progress import Progress
 from pipeline.ingest.tables import SOURCE_TABLES

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.cli import config
+from pipeline.commands.set_up import config
 from pipeline.settings import Settings
 
 

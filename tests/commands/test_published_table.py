@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.cli import _show
+from pipeline.commands.output import print_published
 from pipeline.orchestration.run import RunOutcome
 
 ROWS = {"account_communication_stats": 123_456, "duplicate_at_risk_estimates": 1}
@@ -17,7 +17,7 @@ def test_every_line_is_whole(
     for name, value in terminal.items():
         monkeypatch.setenv(name, value)
     drops = [{"organization_id": at, "rows": ROWS, "location": f"exports/{at}", "is_new": True} for at in range(1, 5)]
-    _show(RunOutcome(drops))
+    print_published(RunOutcome(drops))
     lines = capsys.readouterr().out.splitlines()
     assert any("organization 1" in line and "organization 4" in line for line in lines)
     for name, rows in ROWS.items():
@@ -26,5 +26,5 @@ def test_every_line_is_whole(
 
 
 def test_a_run_that_published_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    _show(RunOutcome([]))
+    print_published(RunOutcome([]))
     assert capsys.readouterr().out == "No organization has a row: nothing was published.\n"

@@ -1,0 +1,117 @@
+"""The commands about published drops: verify, key, diff, replay, prune, rollback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.given_settings import settings_given
+from pipeline.commands.options import DROP, Drops, Json, RunsState
+from pipeline.commands.output import print_json, print_lines
+from pipeline.common.errors import WarehouseError
+
+
+def verify(
+    drop: Annotated[str | None, typer.Argument(help=DROP, metavar="DROP")] = None,
+    key: Annotated[
+        str | None, typer.Option(help="The sender's public key, which must have signed.", metavar="FILE|RW…")
+    ] = None,
+    log: Annotated[bool, typer.Option("--log", help="Check the log of publications instead.")] = False,
+    exports: Drops = None,
+    state: RunsState = None,
+) -> None:
+    """Check a drop against its manifest, or the log of publications: a line per fault, exit 1 if there is one."""
+    from pipeline.storage.minisign import read_public_key
+
+    public = None if key is None else read_public_key(key)
+    if log and drop is None:
+        from pipeline.orchestration.logs import verify_logs
+
+        faults, whole = verify_logs(settings_given({"exports": exports, "state": state}), public)
+    elif drop is not None and not log:
+        from pipeline.contracts.contract import contracts_in_folder
+        from pipeline.drops.find_drop import place_of_drop
+        from pipeline.drops.verify import verify_drop
+        from pipeline.paths import PROJECT_ROOT
+
+        place = place_of_drop(drop, settings_given({"exports": exports}).exports)
+        faults = verify_drop(place, contracts_in_folder(PROJECT_ROOT / "models"), public)
+        whole = [f"{drop}: as published" + ("" if public is None else f", signed with {public.text}")]
+    else:
+        raise WarehouseError("verify takes a DROP, or --log", remedy="write one of the two")
+    print_lines(*map(str, faults))
+    if faults:
+        raise typer.Exit(1)
+    print_lines(*whole)
+
+
+def key(
+    file: Annotated[Path, typer.Argument(help="A new file; the public half is written beside it.", metavar="FILE")],
+) -> None:
+    """Make a key pair for signatures, in minisign's form; the setting signing_key names FILE."""
+    from pipeline.storage.minisign import write_key_pair
+
+    public = write_key_pair(file)
+    print_lines(
+        f"{file}: the secret key, for you alone", f"{file.with_suffix('.pub')}: {public.text}, for your receivers"
+    )
+
+
+def diff(
+    old: Annotated[str, typer.Argument(help=DROP, metavar="DROP")],
+    new: Annotated[str, typer.Argument(help=DROP, metavar="DROP")],
+    export: Annotated[str | None, typer.Option(help="One export only.")] = None,
+    exports: Drops = None,
+    as_json: Json = False,
+) -> None:
+    """Say how two drops differ: rows, cells by column, totals of money, accounts that moved."""
+    from pipeline.drops.diff import diff_drops, diff_lines
+    from pipeline.drops.find_drop import find_drop, open_drop
+
+    place = settings_given({"exports": exports}).exports
+    with open_drop(find_drop(old, place)) as before, open_drop(find_drop(new, place)) as now:
+        found = diff_drops(before, now, export)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        print_lines(*diff_lines(found))
+
+
+def replay(
+    drop: Annotated[str, typer.Argument(help=DROP, metavar="DROP")],
+    exports: Drops = None,
+    state: Annotated[Path | None, typer.Option(help="That of the run that published it.", metavar="DIR")] = None,
+) -> None:
+    """Make a drop again from the landing zone: exit 0 where it is the same to the byte, 1 where it is not."""
+    from pipeline.common.progress import open_progress
+    from pipeline.orchestration.replay import replay as replayed
+
+    outcome = replayed(settings_given({"exports": exports, "state": state}), drop, open_progress())
+    typer.echo("\n".join(outcome.lines))
+    if outcome.differing:
+        raise typer.Exit(1)
+
+
+def prune(
+    exports: Drops = None,
+    state: RunsState = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Remove what is past keeping: drops, and what of the landing zone no kept drop was made from."""
+    from pipeline.orchestration.upkeep import prune_all
+
+    pruned = prune_all(settings_given({"exports": exports, "state": state}), dry_run=dry_run)
+    typer.echo("\n".join(["would go:" if dry_run else "gone:", *pruned.lines]))
+
+
+def rollback(
+    drop: Annotated[str, typer.Argument(help=DROP, metavar="DROP")],
+    exports: Drops = None,
+    state: RunsState = None,
+) -> None:
+    """Let `latest` name a drop that was published before."""
+    from pipeline.orchestration.rollback import roll_back
+
+    print_lines(roll_back(settings_given({"exports": exports, "state": state}), drop))

@@ -1,0 +1,55 @@
+"""The settings of one call of the program: what was given there over what the environment and warehouse.toml say."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from pipeline.common.errors import WarehouseError
+from pipeline.common.shown_text import shown
+
+if TYPE_CHECKING:
+    from pipeline.settings import Settings
+
+
+def settings_given(given: dict[str, Any]) -> Settings:
+    """Build the settings of this call, with a readable error."""
+    import difflib
+    import tomllib
+
+    from pydantic import ValidationError
+    from pydantic_settings import SettingsError
+
+    from pipeline.settings import Settings
+
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise WarehouseError(
+            f"can't be read: {error}", where="warehouse.toml", remedy='write it as TOML, in UTF-8: target = "duckdb"'
+        ) from None
+    except SettingsError:  # of all settings, only this one is JSON
+        raise WarehouseError("is not JSON", where="WAREHOUSE_VAR", remedy='write {"at_risk_days": 90}') from None
+    except ValidationError as error:
+        unknown = [str(fault["loc"][0]) for fault in error.errors() if fault["type"] == "extra_forbidden"]
+        if unknown:
+            near = [name for key in unknown for name in difflib.get_close_matches(key, Settings.model_fields, n=1)]
+            raise WarehouseError(
+                f"no setting is called {', '.join(unknown)}",
+                where="warehouse.toml",
+                remedy=f"the nearest: {', '.join(near)}" if near else f"there are {', '.join(Settings.model_fields)}",
+            ) from None
+        faults = [
+            shown(f"{_origin(str(fault['loc'][0]), given)}: {fault['msg'].removeprefix('Value error, ')}")
+            for fault in error.errors()
+        ]
+        first, *rest = faults
+        raise WarehouseError(first, details=rest, remedy="mend it there; docs/settings.md has them all") from None
+
+
+def _origin(setting: str, given: dict[str, Any]) -> str:
+    """Name where a setting's value comes from, as a person would look for it."""
+    variable = f"WAREHOUSE_{setting.upper()}"
+    if given.get(setting) is not None:
+        return f"--{setting.replace('_', '-')}"
+    return variable if os.environ.get(variable) else f"{setting} in warehouse.toml"

@@ -1,0 +1,42 @@
+"""The options that several commands take, by the words of their help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.common.errors import WarehouseError
+
+DROP = "A drop's folder or URL, or latest, 1/latest, 1/previous."
+
+Lmn = Annotated[str | None, typer.Option(help="Folder of LMN's workbooks or CSV files.", metavar="DIR")]
+Crm = Annotated[str | None, typer.Option(help="The CRM's tables.", metavar="DIR|URL")]
+Platform = Annotated[str | None, typer.Option(help="The platform's tables.", metavar="DIR|URL")]
+AsOf = Annotated[str | None, typer.Option(help="The instant to speak of; now if unset.", metavar="ISO")]
+SelectedYear = Annotated[int | None, typer.Option(help="The year of annual_revenue; as-of's if unset.")]
+Target = Annotated[str | None, typer.Option(help="duckdb, postgres or spark.")]
+Exports = Annotated[str | None, typer.Option(help="Where drops land.", metavar="DIR|URL")]
+State = Annotated[Path | None, typer.Option(help="Landing zone, database and run history.", metavar="DIR")]
+Var = Annotated[list[str] | None, typer.Option(help="Override a decision.", metavar="NAME=VALUE")]
+Accept = Annotated[
+    list[str] | None, typer.Option(help="Accept a guard's finding for this run.", metavar="GUARD[:PLACE]=WHY")
+]
+CsvSafe = Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")]
+Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+RunsState = Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")]
+Drops = Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")]
+
+
+def decisions_of(values: list[str] | None) -> dict[str, str] | None:
+    """Read `NAME=VALUE` pairs."""
+    if not values:
+        return None
+    pairs = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals:
+            raise WarehouseError("is not NAME=VALUE", where=f"--var {value}", remedy="write --var at_risk_days=90")
+        pairs[name.strip()] = text.strip()
+    return pairs

@@ -1,0 +1,52 @@
+"""What commands print: lines and JSON with what others wrote made harmless, and the table of what was published."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING
+
+from pipeline.common.shown_text import shown, shown_json
+
+if TYPE_CHECKING:
+    from pipeline.orchestration.run import RunOutcome
+
+
+def print_lines(*lines: str) -> None:
+    """Print lines that may quote what others wrote."""
+    for line in lines:
+        print(shown(line))
+
+
+def print_at_once(line: str) -> None:
+    """Print a line that its reader waits for."""
+    print(line, flush=True)
+
+
+def print_json(value: object) -> None:
+    """Print an answer for machines."""
+    print(shown_json(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
+def print_published(outcome: RunOutcome) -> None:
+    """Print what was published, in rows of each export and organization, and where."""
+    from rich.console import Console
+    from rich.table import Table
+
+    if not outcome.drops:
+        print("No organization has a row: nothing was published.")
+        return
+    table = Table(title="Rows published", title_justify="left")
+    table.add_column("export")
+    for drop in outcome.drops:
+        table.add_column(f"organization {drop['organization_id']}", justify="right")
+    for export in sorted({export for drop in outcome.drops for export in drop["rows"]}):
+        table.add_row(export, *(f"{drop['rows'][export]:,}" for drop in outcome.drops))
+    Console(width=10_000, highlight=False).print(table)  # a narrow terminal wraps it; rich would cut the names
+    for drop in outcome.drops:
+        print_lines(f"{drop['location']}  {'new' if drop['is_new'] else 'as published before'}")
+
+
+def print_fault(words: str) -> None:
+    """Print a message of several lines beside the answer, to the stream of errors."""
+    print(f"\n{words}", file=sys.stderr)

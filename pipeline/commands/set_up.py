@@ -1,0 +1,71 @@
+"""The commands that set something up or serve it: sample, init, config, ui."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.commands.given_settings import settings_given
+from pipeline.commands.options import Json, RunsState
+
+
+def sample(
+    out: Annotated[Path, typer.Argument(help="A new folder for lmn/, crm/ and platform/.", metavar="OUT")],
+    accounts: Annotated[int, typer.Option(help="Accounts of all tenants, 100 or more.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")],
+    events_per_account: Annotated[int, typer.Option(help="Rows of the event tables per account, on average.")] = 440,
+    organizations: Annotated[int, typer.Option(help="Tenants: 3 of different sizes, or more of one size.")] = 3,
+    weeks: Annotated[int | None, typer.Option(help="Write so many weekly versions of one company instead.")] = None,
+) -> None:
+    """Write made-up sources of any size, with all that goes wrong in real ones, to be run --as-of 2025-01-15.
+
+    With --weeks, a company that lives on: a folder for each week, named by the --as-of to run it with.
+    """
+    if weeks is not None:
+        from pipeline.sample.weeks.write_weeks import write_weeks
+
+        folders = write_weeks(out, accounts, seed, weeks)
+        print(f"{len(folders)} weeks, {folders[0].name} to {folders[-1].name}")
+        return
+    from pipeline.sample import write_sample
+
+    rows = write_sample(out, accounts, seed, events_per_account, organizations=organizations)
+    for table, count in rows.items():
+        print(f"{table:<36} {count:>12,}")
+
+
+def init(folder: Annotated[Path, typer.Argument(help="A new folder.", metavar="DIR")]) -> None:
+    """Write an example set-up: settings, an empty file of every source table with its header, a README."""
+    from pipeline.set_up.example_folder import write_example_folder
+
+    written = write_example_folder(folder)
+    print(f"{len(written)} files in {folder}; its README.md says how to go on")
+
+
+def config(
+    state: RunsState = None,
+    as_json: Json = False,
+) -> None:
+    """Say which settings are in force here, and where each comes from; secrets are hidden."""
+    from dataclasses import asdict
+
+    from pipeline.set_up.in_force import config_lines, settings_in_force
+
+    found = settings_in_force(settings_given({"state": state}), {"state"} if state else set())
+    if as_json:
+        typer.echo(json.dumps([asdict(setting) for setting in found], indent=2, ensure_ascii=False))
+    else:
+        typer.echo("\n".join(config_lines(found)))
+
+
+def ui(
+    port: Annotated[int, typer.Option(help="The page's port on this machine.", min=1, max=65535)] = 3000,
+    state: RunsState = None,
+) -> None:
+    """Open Dagster's page: the asset graph, its runs, the schedule and the sensor."""
+    from pipeline.orchestration.ui import serve
+
+    serve(settings_given({"state": state}), port)
