@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.commands.given_settings import settings_given
-from pipeline.commands.options import DROP, Drops, Json, RunsState
+from pipeline.commands.options import DROP, Drops, Json, RunsState, Target
 from pipeline.commands.output import print_json, print_lines
 from pipeline.common.errors import WarehouseError
 
@@ -110,8 +110,9 @@ def rollback(
     drop: Annotated[str, typer.Argument(help=DROP, metavar="DROP")],
     exports: Drops = None,
     state: RunsState = None,
+    target: Target = None,
 ) -> None:
-    """Let `latest` name a drop that was published before."""
+    """Let `latest` name a drop that was published before, and the marts hold its rows."""
     from pipeline.orchestration.rollback import roll_back
 
-    print_lines(roll_back(settings_given({"exports": exports, "state": state}), drop))
+    print_lines(*roll_back(settings_given({"exports": exports, "state": state, "target": target}), drop))

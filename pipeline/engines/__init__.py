@@ -78,8 +78,20 @@ class PartedMart:
     anew: bool = False
 
 
-AnyMart = WrittenMart | PartedMart
-"""A mart that no model builds."""
+@dataclass(frozen=True)
+class OrganizationRows:
+    """An organization's rows of a mart, which take the place of those that it has there; others' stay as they are.
+
+    Of a mart without a column for organizations, such as the CRM's, `organization_id` is None and they are all rows.
+    """
+
+    contract: ExportContract
+    organization_id: int | None
+    rows: pa.Table
+
+
+AnyMart = WrittenMart | PartedMart | OrganizationRows
+"""Rows of a mart that come from elsewhere than a model of this run."""
 
 
 class Engine(Protocol):

@@ -16,7 +16,7 @@ import duckdb
 from pipeline.common.scratch_database import quoted, quoted_text, read_parquet
 from pipeline.contracts.contract import ExportContract
 from pipeline.contracts.mart_descriptions import MartDescription, described, mart_descriptions
-from pipeline.engines import TENANT, AnyMart, HeldBack, PartedMart
+from pipeline.engines import TENANT, AnyMart, HeldBack, OrganizationRows, PartedMart
 from pipeline.storage.local_files import whole_file
 
 PUBLISHED_FILE: Final = "published.duckdb"
@@ -70,6 +70,9 @@ def replace_written(published: Path, written: Sequence[AnyMart]) -> None:
 def _write(connection: duckdb.DuckDBPyConnection, written: Sequence[AnyMart]) -> None:
     """Write marts that no model builds."""
     for mart in written:
+        if isinstance(mart, OrganizationRows):
+            _replace_rows(connection, mart)
+            continue
         table = f"published.{MARTS}.{quoted(mart.contract.name)}"
         rows = mart.contract.mart_schema.empty_table() if isinstance(mart, PartedMart) else mart.rows
         connection.register("written_rows", rows)
@@ -79,6 +82,18 @@ def _write(connection: duckdb.DuckDBPyConnection, written: Sequence[AnyMart]) ->
             parts = read_parquet([*mart.parts.values()], "union_by_name = true")
             connection.execute(f"insert into {table} by name from {parts}")
         _describe(connection, mart.contract.name, described(mart.contract))
+
+
+def _replace_rows(connection: duckdb.DuckDBPyConnection, mart: OrganizationRows) -> None:
+    """Replace an organization's rows of a mart, if it is there."""
+    if mart.contract.name not in _marts(connection, "'published'"):
+        return
+    table = f"published.{MARTS}.{quoted(mart.contract.name)}"
+    where = "" if mart.organization_id is None else f" where {TENANT} = {mart.organization_id}"
+    connection.execute(f"delete from {table}{where}")
+    connection.register("drop_rows", mart.rows)
+    connection.execute(f"insert into {table} by name from drop_rows")
+    connection.unregister("drop_rows")
 
 
 def _marts(build: duckdb.DuckDBPyConnection, database: str = "current_database()") -> list[str]:

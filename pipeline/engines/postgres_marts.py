@@ -19,7 +19,7 @@ from psycopg import sql
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract
 from pipeline.contracts.mart_descriptions import MartDescription, described, mart_descriptions
-from pipeline.engines import NOBODY, TENANT, AnyMart, HeldBack, PartedMart
+from pipeline.engines import NOBODY, TENANT, AnyMart, HeldBack, OrganizationRows, PartedMart
 
 BUILD_SCHEMA: Final = "marts_build"
 MARTS_SCHEMA: Final = "marts"
@@ -76,8 +76,23 @@ def replace_written(connection: psycopg.Connection[Any], written: Sequence[AnyMa
                 _write(connection, mart, present)
 
 
+def _replace_rows(connection: psycopg.Connection[Any], mart: OrganizationRows, present: Mapping[str, _Mart]) -> None:
+    """Replace an organization's rows of a mart, if it is there."""
+    if mart.contract.name not in present:
+        return
+    gone = sql.SQL("delete from {}").format(sql.Identifier(MARTS_SCHEMA, mart.contract.name))
+    if mart.organization_id is not None:
+        gone += sql.SQL(" where {} = {}").format(sql.Identifier(TENANT), sql.Literal(mart.organization_id))
+    connection.execute(gone)
+    columns = [name for name, _, _ in present[mart.contract.name].columns]
+    _copy(connection, mart.contract.name, columns, mart.rows)
+
+
 def _write(connection: psycopg.Connection[Any], written: AnyMart, present: Mapping[str, _Mart]) -> None:
-    """Write a mart that no model builds, with the descriptions of its columns."""
+    """Write rows of a mart that no model of this run built, with the descriptions of its columns."""
+    if isinstance(written, OrganizationRows):
+        _replace_rows(connection, written, present)
+        return
     contract = written.contract
     columns = tuple((column.name, _type_of(column), not column.nullable) for column in contract.columns)
     is_parted = isinstance(written, PartedMart)

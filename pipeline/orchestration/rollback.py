@@ -1,4 +1,4 @@
-"""`warehouse rollback`: lets `latest` name a drop that was published before, and keeps that it did."""
+"""`warehouse rollback`: `latest` and the marts go back to a drop that was published before, and a record says so."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ import uuid
 from datetime import UTC, datetime
 
 from pipeline.common.errors import WarehouseError
+from pipeline.contracts.contract import contracts_in_folder
 from pipeline.drops.catalog import latest_name, read_manifest, require_as_published
 from pipeline.drops.destination import open_destination
-from pipeline.drops.find_drop import find_drop
+from pipeline.drops.find_drop import find_drop, open_drop
 from pipeline.drops.publication_log import PublicationLog
 from pipeline.drops.publish_to_folder import PublishedDrop
+from pipeline.engines import WrittenMart, replace_marts
+from pipeline.orchestration.rolled_back_marts import rows_of_drop
+from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
+from pipeline.state.run_history import run_history, run_history_contract
 from pipeline.state.runs import OrganizationOutcome, RunRecord, RunRecords
 from pipeline.state.workspace import Workspace
 from pipeline.storage.place import open_place
 
 
-def roll_back(settings: Settings, name: str) -> str:
-    """Point `latest` at a drop among the exports; return what was done, in words.
+def roll_back(settings: Settings, name: str) -> list[str]:
+    """Point `latest` at a drop among the exports, and fill the marts from it; return what was done, in words.
 
     WarehouseError where the drop is damaged, or does not lie among the exports of these settings.
     """
@@ -38,13 +43,22 @@ def roll_back(settings: Settings, name: str) -> str:
         log = PublicationLog(workspace.publications, destination.place, organization_id, destination.signer)
         log.add("rolled back", datetime.now(UTC), {"drop": drop.name, "before": before})
         destination.point(PublishedDrop(organization_id, drop.address, is_new=False, manifest=manifest))
-    RunRecords(workspace.runs).add(
-        RunRecord(
-            run_id=uuid.uuid4().hex,
-            finished_at=datetime.now(UTC),
-            as_of=datetime.fromisoformat(manifest["as_of"]),
-            verdict="rolled back",
-            organizations=(OrganizationOutcome(organization_id, drop.name),),
+        records = RunRecords(workspace.runs)
+        records.add(
+            RunRecord(
+                run_id=uuid.uuid4().hex,
+                finished_at=datetime.now(UTC),
+                as_of=datetime.fromisoformat(manifest["as_of"]),
+                verdict="rolled back",
+                organizations=(OrganizationOutcome(organization_id, drop.name),),
+            )
         )
-    )
-    return f"organization {organization_id}: latest names {drop.name} now, and named {before or 'nothing'} before"
+        with open_drop(drop) as opened, workspace.marts_turn():
+            rows = rows_of_drop(opened, contracts_in_folder(PROJECT_ROOT / "models"))
+            history = WrittenMart(run_history_contract(), run_history(records.newest_first()))
+            replace_marts(settings, [*rows, history])
+    marts = "Spark's marts stay the last run's" if settings.target == "spark" else "the marts hold its rows"
+    return [
+        f"organization {organization_id}: latest names {drop.name} now, and named {before or 'nothing'} before",
+        f"organization {organization_id}: {marts}; what goes beyond an export (the timeline) stays as it was",
+    ]

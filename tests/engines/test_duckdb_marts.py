@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract
-from pipeline.engines import AnyMart, HeldBack, WrittenMart
+from pipeline.engines import AnyMart, HeldBack, OrganizationRows, WrittenMart
 from pipeline.engines.duckdb_marts import publish_marts, replace_written
 from tests.engines.parted import parted
 
@@ -110,3 +110,14 @@ def test_a_mart_in_parts_has_the_rows_of_all_of_them(tmp_path: Path) -> None:
     assert rows(file, "past") == []
     replace_written(file, [parted(tmp_path, "first", "second")])
     assert rows(file, "past") == [(1, "first", None), (1, "second", None)]
+
+
+def test_an_organization_s_rows_are_replaced_and_others_stay(tmp_path: Path) -> None:
+    file = tmp_path / "published.duckdb"
+    publish(file, "a")
+    core = OrganizationRows(CONTRACTS[0], 2, pa.table({"organization_id": [2, 2], "run": ["b", "c"]}))
+    accounts = OrganizationRows(CONTRACTS[1], None, pa.table({"run": ["b"]}))
+    absent = OrganizationRows(ExportContract("later", "1.0.0", "Later.", (), CRM_TENANT, (RUN,)), None, accounts.rows)
+    replace_written(file, [core, accounts, absent])
+    assert rows(file, "account_core") == [(1, "a"), (2, "b"), (2, "c")]
+    assert (rows(file, "accounts"), rows(file, "run_metrics")) == ([("b",)], [("a",)])

@@ -16,7 +16,7 @@ import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import contracts_in_folder
-from pipeline.engines import HeldBack, WrittenMart
+from pipeline.engines import HeldBack, OrganizationRows, WrittenMart
 from pipeline.engines.postgres_marts import publish_marts, replace_written
 from pipeline.engines.postgres_server import PostgresServer, open_server
 from pipeline.paths import PROJECT_ROOT
@@ -118,6 +118,18 @@ def test_five_readers_who_poll_during_commits_always_see_one_whole_run(server: P
                 reader.ending.set()
                 reader.join()
     assert [reader.faults for reader in readers] == [[]] * 5
+
+
+def test_rows_of_an_earlier_drop_replace_a_mart_s(server: PostgresServer) -> None:
+    (contract,) = (contract for contract in CONTRACTS if contract.name == "accounts")
+    earlier = pa.table({"id": ["z"], "generation": [7], "revenue_by_year": ['{"2024":1.50}']})
+    with closing(server.connect()) as connection:
+        build(connection, 0)
+        publish_marts(connection, CONTRACTS)
+        replace_written(connection, [OrganizationRows(contract, None, earlier)])
+        found = connection.execute("select id, generation, revenue_by_year, segment_by_year from marts.accounts")
+        assert found.fetchall() == [("z", 7, {"2024": 1.5}, None)]
+        assert connection.execute("select count(*) from marts.at_risk_accounts").fetchone() == (ROWS,)
 
 
 def test_the_history_of_runs_is_a_mart_with_its_descriptions_replaced_alone(server: PostgresServer) -> None:

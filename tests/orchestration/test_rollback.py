@@ -41,7 +41,7 @@ def test_latest_names_the_drop_before_and_the_history_tells_it(settings: Setting
     latest = latest_name(destination.place.child("1"))
     assert latest is not None
     assert latest.startswith("20250115")
-    assert latest in said
+    assert latest in said[0]
     (record,) = RunRecords(Workspace(settings.state).runs).newest_first()
     assert (record.verdict, record.organizations[0].drop) == ("rolled back", latest)
     log = PublicationLog(Workspace(settings.state).publications, destination.place, 1)

@@ -13,6 +13,9 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.contracts.contract import contracts_in_folder
+from pipeline.drops.find_drop import find_drop, open_drop
+from pipeline.orchestration.rolled_back_marts import rows_of_drop
 from pipeline.paths import PROJECT_ROOT
 
 AS_OF = "2025-01-15T00:00:00Z"
@@ -80,6 +83,24 @@ def test_a_short_name_that_no_drop_has_is_said(published: Path, name: str) -> No
     verified = warehouse("verify", name, "--exports", "exports", folder=published)
     assert verified.returncode == 1
     assert verified.stderr.startswith(f"\n{name}: ")
+
+
+def test_the_rows_that_a_rollback_takes_from_a_drop_are_those_of_the_marts(published: Path) -> None:
+    contracts = contracts_in_folder(PROJECT_ROOT / "models")
+    with duckdb.connect(str(published / "state" / "published.duckdb"), read_only=True) as connection:
+        for organization, drop in drops(published).items():
+            with open_drop(find_drop(str(drop), "")) as opened:
+                taken = rows_of_drop(opened, contracts)
+            assert {each.contract.name for each in taken} == EXPORTS
+            for each in taken:
+                is_crm = each.organization_id is None
+                connection.register("taken", each.rows)
+                columns = ", ".join(each.rows.column_names)
+                mart = f"select {columns} from marts.{each.contract.name}"
+                mart += "" if is_crm else f" where organization_id = {organization}"
+                if not is_crm or organization == "1":
+                    assert connection.execute(f"select count(*) from ({mart})").fetchone() == (each.rows.num_rows,)
+                    assert connection.execute(f"{mart} except all from taken").fetchall() == [], each.contract.name
 
 
 def test_every_tenant_gets_every_export_in_both_forms(published: Path) -> None:
