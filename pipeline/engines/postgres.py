@@ -22,6 +22,7 @@ from pipeline.common.scratch_database import in_order
 from pipeline.contracts.contract import ExportContract
 from pipeline.engines import NOBODY, AnyMart, HeldBack, RawTable
 from pipeline.engines.postgres_marts import BUILD_SCHEMA, MARTS_SCHEMA, publish_marts, replace_written
+from pipeline.engines.postgres_seal import seal_tables
 from pipeline.engines.postgres_server import PostgresServer, open_server
 from pipeline.settings import Settings
 from pipeline.storage.local_files import write_whole
@@ -68,11 +69,12 @@ class PostgresEngine:
 
     def stamp(self, content: str) -> str:
         """Write what the models were built from beside this state folder's own mark, and mark what was built."""
+        seal_tables(self._connection, _SCHEMAS, BUILD_SCHEMA)
         self._comment(f"{self._own_stamp()}\n{content}")
         return self._mark()
 
     def stamped(self, mark: str) -> str | None:
-        """Return what was stamped; None where another state folder has loaded, or a relation was made again since."""
+        """Return what was stamped; None where another state folder has loaded, or anything was changed since."""
         own, _, content = self._stamped_comment().partition("\n")
         return content if content and own == self._own_stamp() and self._mark() == mark else None
 
@@ -211,10 +213,12 @@ class PostgresEngine:
     def _mark(self) -> str:
         """Hash the identity of every relation that the models are or read: dbt makes each again that it builds.
 
-        A seed that is filled again, as a raw table, gets another file (`relfilenode`).
+        A seed that is filled again, as a raw table, gets another file (`relfilenode`); a view may be replaced in its
+        place. Rows that are changed in theirs break the stamp by a trigger.
         """
         rows = self._connection.execute(
-            "select nspname, relname, pg_class.oid, relfilenode from pg_class"
+            "select nspname, relname, pg_class.oid, relfilenode,"
+            " case when relkind = 'v' then pg_get_viewdef(pg_class.oid) end from pg_class"
             " join pg_namespace on pg_namespace.oid = relnamespace"
             " where nspname = any(%s) and relkind in ('r', 'v', 'm') order by 1, 2",
             (list(_SCHEMAS),),
@@ -227,7 +231,7 @@ class PostgresEngine:
         own = self._own_stamp()
         if not own or self._stamped_comment().partition("\n")[0] != own:
             raise WarehouseError(
-                "the marts in the database are not of this state folder's latest run",
+                "the marts in the database are not as this state folder's latest run built them",
                 where=self._server.where,
                 remedy="run the whole pipeline again; let the runs of a database share one state folder",
             )

@@ -171,6 +171,30 @@ def test_a_stamp_is_broken_by_another_load_and_by_a_relation_that_is_made_again(
     engine._connection.commit()
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "insert into raw.crm__things (id) values (9)",
+        "update raw.crm__things set name = 'another'",
+        "delete from raw.crm__things",
+        "truncate raw.crm__things",
+        "create or replace view staging.two as select 2 as id",
+    ],
+)
+def test_a_change_in_its_place_breaks_the_stamp(engine: PostgresEngine, tmp_path: Path, change: str) -> None:
+    engine.load([raw(tmp_path, ROWS, "sealed")])
+    engine._connection.execute("drop schema if exists staging cascade; create schema staging")
+    engine._connection.execute("create view staging.two as select 1 as id")
+    mark = engine.stamp("content")
+    assert engine.stamped(mark) == "content"
+    engine._connection.execute(change)
+    engine._connection.execute("analyze")  # which changes nothing
+    assert engine.stamped(mark) is None
+    assert engine.stamped(engine.stamp("built again")) == "built again"
+    engine._connection.execute("drop schema staging cascade; truncate raw.crm__things; drop table raw.crm__things")
+    engine._connection.commit()
+
+
 def test_marts_that_another_state_folder_has_built_are_not_read(engine: PostgresEngine, tmp_path: Path) -> None:
     engine.load([raw(tmp_path, ROWS, "mine")])
     engine.close()
@@ -178,7 +202,7 @@ def test_marts_that_another_state_folder_has_built_are_not_read(engine: Postgres
     with closing(PostgresEngine(Settings(state=tmp_path, postgres_url=url))) as other:
         other.load([raw(tmp_path, ROWS, "theirs")])
     with closing(PostgresEngine(Settings(state=engine._stamp_file.parent))) as mine:
-        with pytest.raises(WarehouseError, match="not of this state folder's latest run"):
+        with pytest.raises(WarehouseError, match="not as this state folder's latest run built"):
             mine.read("accounts", ["id"])
-        with pytest.raises(WarehouseError, match="not of this state folder's latest run"):
+        with pytest.raises(WarehouseError, match="not as this state folder's latest run built"):
             mine.commit([])
