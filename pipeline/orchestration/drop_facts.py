@@ -21,8 +21,9 @@ from pipeline.orchestration.asset_checks import (
     guard_check_specs,
     guard_results,
 )
+from pipeline.orchestration.audited_drops import AuditedDrops
 from pipeline.orchestration.page.report_links import link_to
-from pipeline.orchestration.release import AuditedDrops, Publication
+from pipeline.orchestration.release import Publication
 from pipeline.orchestration.table_facts import PREVIEW_ROWS, contract_schema, personal_columns, preview, shown_columns
 from pipeline.paths import EXPECTATIONS
 from pipeline.settings import Settings

@@ -15,8 +15,10 @@ from pipeline.dbt.build_record import Build
 from pipeline.drops.destination import open_destination
 from pipeline.engines import open_engine
 from pipeline.ingest.landing.record import landed_tables
+from pipeline.orchestration.audited_drops import AuditedDrops
+from pipeline.orchestration.built_run import BuiltRun
 from pipeline.orchestration.models import asset_key
-from pipeline.orchestration.release import AuditedDrops, Release
+from pipeline.orchestration.release import Release
 from pipeline.orchestration.resources import RunContext
 from pipeline.orchestration.stopped import stopped_in_words
 from pipeline.settings import Settings
@@ -44,7 +46,7 @@ def open_release(run: RunContext, run_id: str, contracts: Sequence[ExportContrac
                 remedy="materialise all of the models first; to use dbt by hand, work on a copy of the database",
             )
         build.require_current({table.table.qualified_name: table.fingerprint for table in landed})
-        yield Release(
+        built = BuiltRun(
             run=replace(run, plan=build.plan),  # the marts' own, where an earlier run has built them
             run_id=run_id,
             engine=engine,
@@ -54,6 +56,7 @@ def open_release(run: RunContext, run_id: str, contracts: Sequence[ExportContrac
             destination=open_destination(run.settings, run.workspace),
             cuts=_cuts(run.settings, contracts),
         )
+        yield Release(built)
 
 
 def _cuts(settings: Settings, contracts: Sequence[ExportContract]) -> Sequence[Cut]:

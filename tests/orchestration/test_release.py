@@ -21,7 +21,9 @@ from pipeline.drops.publication_log import PublicationLog
 from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.stage import StagedDrop
 from pipeline.engines import NOBODY, HeldBack, WrittenMart
-from pipeline.orchestration import release
+from pipeline.orchestration.audited_drops import AuditedDrops
+from pipeline.orchestration.built_run import BuiltRun
+from pipeline.orchestration.put_in_place import put_in_place
 from pipeline.orchestration.source_findings import SourceJudgement
 from pipeline.orchestration.verdict import Verdict
 from pipeline.run_plan import RunPlan
@@ -56,7 +58,7 @@ class Run:
         self.history = RunHistory(settings.state)
         self.engine = Marts()
         self.drops = [stage(destination.staging_folder(number, "run"), number) for number in (1, 2)]
-        self.release = release.Release(
+        self.built = BuiltRun(
             run=run,
             run_id="run",
             engine=self.engine,  # type: ignore[arg-type]
@@ -68,13 +70,11 @@ class Run:
 
     def publish(self) -> list[Any]:
         manifests = [manifest_of(drop) for drop in self.drops]
-        published, _, _ = self.release.put_in_place(self.audited(manifests))
+        published, _, _ = put_in_place(self.built, self.audited(manifests))
         return published
 
-    def audited(self, manifests: list[dict[str, Any]]) -> release.AuditedDrops:
-        return release.AuditedDrops(
-            self.drops, AuditResult(()), manifests, [], HISTORY, SourceJudgement((), ()), (), Verdict()
-        )
+    def audited(self, manifests: list[dict[str, Any]]) -> AuditedDrops:
+        return AuditedDrops(self.drops, AuditResult(()), manifests, [], HISTORY, SourceJudgement((), ()), (), Verdict())
 
     @property
     def latest(self) -> list[str]:
@@ -102,7 +102,7 @@ def test_what_fails_before_the_last_step_moves_no_latest(fails: str, run: Run, m
         case "the history":
             monkeypatch.setattr(RunHistory, "keep", full)
         case "the reports":
-            monkeypatch.setattr(release, "write_reports", full)
+            monkeypatch.setattr("pipeline.orchestration.put_in_place.write_reports", full)
         case "the marts":
             monkeypatch.setattr(run.engine, "commit", full)
     with pytest.raises(OSError, match="No space left"):
@@ -122,7 +122,7 @@ def test_what_can_t_be_tidied_is_told_and_no_failure(run: Run, monkeypatch: pyte
     def refuse(*_: object) -> None:
         raise WarehouseError("permission denied", where="exports/1")
 
-    monkeypatch.setattr(release, "prune", refuse)
+    monkeypatch.setattr("pipeline.orchestration.put_in_place.prune", refuse)
     assert len(run.publish()) == 2
     assert run.latest == ["1", "2"]
     assert any("could not be removed:\nexports/1: permission denied" in line for line in run.listener.lines)
@@ -132,10 +132,10 @@ def test_a_run_of_an_older_instant_publishes_beside_latest(run: Run, stage: Call
     """D38."""
     run.publish()
     older = AS_OF - timedelta(weeks=1)
-    context = replace(run.release.run, plan=replace(run.release.run.plan, as_of=older))
-    run.release = replace(run.release, run=context)
-    run.drops = [stage(run.release.destination.staging_folder(1, "again"), 1)]
-    run.release.put_in_place(run.audited([manifest_of(run.drops[0], as_of=older)]))
+    context = replace(run.built.run, plan=replace(run.built.run.plan, as_of=older))
+    run.built = replace(run.built, run=context)
+    run.drops = [stage(run.built.destination.staging_folder(1, "again"), 1)]
+    put_in_place(run.built, run.audited([manifest_of(run.drops[0], as_of=older)]))
     assert sorted(path.name[:8] for path in (run.exports / "1").glob("2025*")) == ["20250108", "20250115"]
     assert (run.exports / "1" / "latest").readlink().name.startswith("20250115")
     assert any("latest stays at 20250115" in line for line in run.listener.lines)
@@ -144,7 +144,7 @@ def test_a_run_of_an_older_instant_publishes_beside_latest(run: Run, stage: Call
 def test_each_organizations_log_has_its_publication_and_nothing_of_another(run: Run) -> None:
     run.publish()
     for organization_id in (1, 2):
-        log = PublicationLog(run.release.run.workspace.publications, run.release.destination.place, organization_id)
+        log = PublicationLog(run.built.run.workspace.publications, run.built.destination.place, organization_id)
         assert log.faults() == []
         published = json.loads(log.lines()[-1])
         assert (published["event"], published["organization_id"]) == ("published", organization_id)

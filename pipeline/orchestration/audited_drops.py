@@ -1,0 +1,247 @@
+"""From the marts to drops that are judged: stage, audit, compare, report. Nothing here is seen by readers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.audit import AuditRequest, AuditResult, StagedAudit
+from pipeline.common.errors import WarehouseError
+from pipeline.common.formats import plural
+from pipeline.common.instants import run_name
+from pipeline.common.scratch_database import spare_memory
+from pipeline.contracts.compatibility import check_versions, contracts_of_drop
+from pipeline.contracts.contract import ExportContract
+from pipeline.drops.account_changes import OUTCOMES
+from pipeline.drops.catalog import REPORTS, latest_manifest
+from pipeline.drops.diff import DropDiff
+from pipeline.drops.find_drop import OpenDrop
+from pipeline.drops.manifest import drop_name
+from pipeline.drops.stage import StagedDrop, organizations, stage_drops
+from pipeline.drops.write_changes import WrittenChanges, write_changes
+from pipeline.guards.findings import Finding
+from pipeline.ingest.landing.record import has_crm_rows
+from pipeline.orchestration.built_run import BuiltRun
+from pipeline.orchestration.business_pages import write_business_pages
+from pipeline.orchestration.column_limits import judge_texts, unheld_figures
+from pipeline.orchestration.drop_descriptions import manifests_of, reports_of
+from pipeline.orchestration.drop_findings import judge_drops, judge_metrics, opened_baselines, staged_files
+from pipeline.orchestration.source_findings import SourceJudgement, judge_run_sources, tell_findings
+from pipeline.orchestration.verdict import Verdict, judge
+from pipeline.paths import EXPECTATIONS
+from pipeline.report.facts import RunFacts
+from pipeline.report.page import load_templates
+from pipeline.report.sources import measure_sources
+from pipeline.state.history import DUPLICATES, METRICS, METRICS_SCHEMA
+
+ROW_KINDS = ("added", "changed", "removed")
+OUTCOMES_MART = "renewal_outcomes"
+
+
+@dataclass(frozen=True)
+class AuditedDrops:
+    """The drops of one run as they stand staged, and what may be published of them."""
+
+    drops: Sequence[StagedDrop]
+    audit: AuditResult
+    manifests: Sequence[Mapping[str, Any]]
+    reports: Sequence[RunFacts]
+    history: Mapping[str, pa.Table]
+    sources: SourceJudgement
+    findings: Sequence[Finding]
+    """The drift guard's."""
+    verdict: Verdict
+    diffs: Mapping[int, DropDiff] = field(default_factory=dict)
+    """What would change for each organization that has a drop already."""
+
+
+def stage_and_audit(built: BuiltRun) -> AuditedDrops:
+    """Write the drops beside the published ones, judge them, and gather what their reports tell."""
+    settings, plan = built.run.settings, built.run.plan
+    if settings.spares_memory:
+        spare_memory()
+    metrics = built.engine.read(METRICS, METRICS_SCHEMA.names)
+    with built.run.helpers.audit() as process, ThreadPoolExecutor(1) as aside:
+        folders = _folders(built)
+        exports = [*(contract.name for contract in built.contracts), *(cut.name for cut in built.cuts)]
+        audit = process.begin(
+            AuditRequest(
+                folders,
+                exports,
+                EXPECTATIONS,
+                plan.as_of,
+                plan.published_settings,
+                settings.spares_memory,
+                more_rules={cut.name: cut.rules for cut in built.cuts},
+            )
+        )
+        drops = _stage(built, folders, audit)
+        problem = _broken_promise(built, drops)
+        # the audit's end is one thread's work in another process, so there is room for the report's beginning
+        sources = aside.submit(measure_sources, built.landed, plan.as_of)
+        aside.submit(load_templates)
+        result = _concluded(built, audit)
+    judgement = judge_run_sources(settings, plan, built.run.workspace, built.landed, built.run.accepted)
+    with opened_baselines(built.destination.place, drops, plan.as_of) as baselines:
+        findings = _guarded(built, drops, baselines, judgement, _of_this_run(metrics, plan.as_of))
+        verdict = judge(
+            [drop.organization_id for drop in drops],
+            result,
+            findings,
+            problem,
+            unheld_figures(built.engine),
+            hold_back_all=settings.hold_back == "run",
+        )
+        has_whole_files = problem is None and not result.concerns_run()
+        sound = [drop for drop in drops if has_whole_files and result.problem_of(drop.organization_id) is None]
+        changes = _changes(built, sound, baselines)
+        may = [drop for drop in drops if verdict.problem_of(drop.organization_id) is None]
+        pages = write_business_pages(built.engine, plan, built.destination.place, may, baselines)
+    manifests = manifests_of(built, drops, result, [*judgement.findings, *findings], changes, pages)
+    diffs = {
+        drop.organization_id: replace(changes[drop.organization_id].diff, now=drop_name(manifest))
+        for drop, manifest in zip(drops, manifests, strict=True)
+        if drop.organization_id in changes
+    }
+    reports = reports_of(
+        built, drops, manifests, diffs, sources.result(), result, metrics, verdict, [*judgement.findings, *findings]
+    )
+    history = {DUPLICATES: _duplicates(built), METRICS: _of_this_run(metrics, plan.as_of)}
+    return AuditedDrops(drops, result, manifests, reports, history, judgement, findings, verdict, diffs)
+
+
+def _folders(built: BuiltRun) -> dict[int, Path]:
+    """Name the staging folder of every organization that gets a drop."""
+    crm = built.run.plan.crm_organization_id if has_crm_rows(built.landed) else None
+    found = organizations(built.engine, built.contracts, crm)
+    return {organization: built.destination.staging_folder(organization, built.run_id) for organization in found}
+
+
+def _stage(built: BuiltRun, folders: Mapping[int, Path], audit: StagedAudit) -> list[StagedDrop]:
+    """Write the drops; what is written is audited meanwhile."""
+    with built.run.progress.step("stage", "exports") as step:
+        staged = 0
+
+        def on_export(contract: ExportContract) -> None:
+            nonlocal staged
+            staged += 1
+            step.update(staged, detail=contract.name)
+            audit.look_at(contract)
+            for cut in built.cuts:
+                if cut.of.name == contract.name:
+                    audit.look_at(cut.contract)
+            if built.run.settings.spares_memory:
+                pa.default_memory_pool().release_unused()
+
+        drops = stage_drops(
+            built.engine,
+            built.contracts,
+            folders,
+            built.run.plan.crm_organization_id,
+            csv_safe=built.run.settings.csv_safe,
+            xlsx=built.run.settings.xlsx,
+            cuts=built.cuts,
+            on_export=on_export,
+        )
+        rows = sum(file.rows for drop in drops for file in drop.files if file.name.endswith(".parquet"))
+        step.summary = f"{plural(len(drops), 'drop')}, {plural(rows, 'row')} of {len(built.contracts)} exports"
+        step.summary += f", {plural(len(built.cuts), 'cut')}" if built.cuts else ""
+    return drops
+
+
+def _concluded(built: BuiltRun, audit: StagedAudit) -> AuditResult:
+    reports = built.run.workspace.state / REPORTS
+    reports.mkdir(parents=True, exist_ok=True)
+    with built.run.progress.step("audit", "checks") as step:
+        result = audit.concluded(reports / f"{run_name(built.run.plan.as_of)}.great_expectations.json")
+        failed = len(result.errors)
+        step.summary = f"{len(result.checks):,} checks, {failed} failed, {len(result.warnings)} with a warning"
+        for warning in result.warnings:
+            step.note(*str(warning).split("\n"))
+    return result
+
+
+def _broken_promise(built: BuiltRun, drops: Sequence[StagedDrop]) -> WarehouseError | None:
+    """Hold the contracts against those that readers of the latest drops rely on; say what breaks them."""
+    noted: set[str] = set()
+    for drop in drops:
+        latest = latest_manifest(built.destination.place, drop.organization_id)
+        if latest is not None:
+            try:
+                noted.update(check_versions(contracts_of_drop(latest), built.contracts))
+            except WarehouseError as broken:
+                return broken
+    for line in sorted(noted):
+        built.run.progress.view.noted(line)
+    return None
+
+
+def _guarded(
+    built: BuiltRun,
+    drops: Sequence[StagedDrop],
+    baselines: Mapping[int, OpenDrop],
+    judgement: SourceJudgement,
+    metrics: pa.Table,
+) -> tuple[Finding, ...]:
+    """Hold the staged drops against the ones published last, and take what the models found in this run."""
+    with built.run.progress.step("compare", "drops") as step:
+        findings = judge_drops(built.run, built.destination.place, drops, baselines)
+        findings += judge_texts(built.run, built.engine) + judge_metrics(built.run, metrics)
+        tell_findings(findings, built.run.progress)
+        _tell_unneeded(built, [*judgement.findings, *findings])
+        stops = sum(finding.stops for finding in findings)
+        warned = sum(finding.level == "warn" and finding.accepted is None for finding in findings)
+        step.summary = f"{plural(len(baselines), 'drop')} with the last ones, {stops} held back, {warned} warned of"
+    return findings
+
+
+def _tell_unneeded(built: BuiltRun, findings: Sequence[Finding]) -> None:
+    """Say which acceptances nothing needed: they may hide what comes next week."""
+    needed = {finding.accepted for finding in findings}
+    for each in built.run.accepted:
+        if each not in needed:
+            place = f":{each.place}" if each.place else ""
+            built.run.progress.view.noted(f"accepted, but nothing needed it: {each.guard}{place}={each.why}")
+
+
+def _changes(
+    built: BuiltRun, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]
+) -> dict[int, WrittenChanges]:
+    """Write what changed into each drop that passed the audit and has one before it.
+
+    One that guards hold back is not published, but its report tells what would have changed.
+    """
+    if not baselines:
+        return {}
+    written = {}
+    with built.run.progress.step("changes", "drops") as step:
+        outcomes = built.engine.read(OUTCOMES_MART, OUTCOMES.names)
+        for drop in drops:
+            before = baselines.get(drop.organization_id)
+            if before is not None:
+                files = staged_files(drop, built.run.plan)
+                written[drop.organization_id] = write_changes(
+                    drop, files, before, built.contracts, outcomes, xlsx=built.run.settings.xlsx
+                )
+                step.update(len(written))
+        exports = [export for changes in written.values() for export in changes.diff.exports]
+        added, changed, removed = (sum(getattr(export, kind) for export in exports) for kind in ROW_KINDS)
+        step.summary = f"{plural(added, 'row')} added, {changed:,} changed, {removed:,} removed"
+    return written
+
+
+def _duplicates(built: BuiltRun) -> pa.Table:
+    (contract,) = (contract for contract in built.contracts if contract.name == DUPLICATES)
+    return built.engine.read(DUPLICATES, [column.name for column in contract.columns])
+
+
+def _of_this_run(metrics: pa.Table, as_of: datetime) -> pa.Table:
+    """Leave out the metrics of earlier runs."""
+    return metrics.filter(pc.equal(metrics["as_of"], pa.scalar(as_of.replace(tzinfo=None), pa.timestamp("us"))))

@@ -1,0 +1,29 @@
+"""One run between its models and its drops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.cuts import Cut
+from pipeline.dbt.build_record import Build
+from pipeline.drops.destination import Destination
+from pipeline.engines import Engine
+from pipeline.ingest.landing.zone import LandedTable
+from pipeline.orchestration.resources import RunContext
+
+
+@dataclass(frozen=True)
+class BuiltRun:
+    """One run whose marts are built: what they were built from, and where its drops go."""
+
+    run: RunContext
+    run_id: str
+    engine: Engine
+    contracts: Sequence[ExportContract]
+    landed: Sequence[LandedTable]
+    build: Build
+    """What the marts were built from, by their stamp."""
+    destination: Destination
+    cuts: Sequence[Cut] = ()
