@@ -1,5 +1,5 @@
 -- The roles of a shared warehouse, made once by its administrator, connected to the warehouse's database (UTF-8, any
--- collation, PostgreSQL 17 or later). No passwords here: set the loader's by \password, or let it use a certificate.
+-- collation, PostgreSQL 15 or later). No passwords here: set the loader's by \password, or let it use a certificate.
 --
 -- warehouse_loader  runs the pipeline (WAREHOUSE_POSTGRES_URL). It owns the seven schemas and can create nothing else.
 -- warehouse_reader  is what people are members of: `grant warehouse_reader to ana`. It reads the marts, and nothing else.

@@ -7,6 +7,11 @@
     cast('0x' || {{ digits }} as bigint)
 {%- endmacro %}
 
+{#- A text that begins with 0x is a number from version 16 on only. -#}
+{% macro postgres__hexadecimal_number(digits) -%}
+    cast(cast('x' || lpad({{ digits }}, 16, '0') as bit(64)) as bigint)
+{%- endmacro %}
+
 {% macro spark__hexadecimal_number(digits) -%}
     cast(conv({{ digits }}, 16, 10) as bigint)
 {%- endmacro %}

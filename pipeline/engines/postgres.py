@@ -80,8 +80,8 @@ class PostgresEngine:
 
     @contextmanager
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
-        """Give dbt the server."""
-        yield self._server.dbt_environment()
+        """Give dbt the server, and the macros its collation for lower case."""
+        yield {**self._server.dbt_environment(), "WAREHOUSE_POSTGRES_CASE": self._server.case_collation()}
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Read the columns of a mart as this state folder's latest run built it."""

