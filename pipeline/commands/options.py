@@ -24,6 +24,8 @@ Accept = Annotated[
     list[str] | None, typer.Option(help="Accept a guard's finding for this run.", metavar="GUARD[:PLACE]=WHY")
 ]
 CsvSafe = Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")]
+Xlsx = Annotated[bool | None, typer.Option("--xlsx", help="Also write workbooks of the lists.")]
+Cuts = Annotated[bool | None, typer.Option("--cuts", help="Also write narrow cuts of exports.")]
 Json = Annotated[bool, typer.Option("--json", help="For machines.")]
 RunsState = Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")]
 Drops = Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")]

@@ -13,6 +13,7 @@ from pipeline.commands.options import (
     AsOf,
     Crm,
     CsvSafe,
+    Cuts,
     Exports,
     Json,
     Lmn,
@@ -22,6 +23,7 @@ from pipeline.commands.options import (
     State,
     Target,
     Var,
+    Xlsx,
     decisions_of,
 )
 from pipeline.commands.output import print_at_once, print_fault, print_json, print_lines, print_published
@@ -40,8 +42,8 @@ def run(
     state: State = None,
     var: Var = None,
     csv_safe: CsvSafe = None,
-    xlsx: Annotated[bool | None, typer.Option("--xlsx", help="Also write workbooks of the lists.")] = None,
-    cuts: Annotated[bool | None, typer.Option("--cuts", help="Also write narrow cuts of exports.")] = None,
+    xlsx: Xlsx = None,
+    cuts: Cuts = None,
     accept: Accept = None,
 ) -> None:
     """Ingest, compute, check and publish."""
@@ -85,6 +87,9 @@ def plan(
     exports: Exports = None,
     state: State = None,
     var: Var = None,
+    csv_safe: CsvSafe = None,
+    xlsx: Xlsx = None,
+    cuts: Cuts = None,
     accept: Accept = None,
     as_json: Json = False,
 ) -> None:
@@ -103,6 +108,9 @@ def plan(
         "exports": exports,
         "state": state,
         "var": decisions_of(var),
+        "csv_safe": csv_safe,
+        "xlsx": xlsx,
+        "cuts": cuts,
     }
     planned = plan_warehouse(settings_given(given), open_progress(), accept or ())
     if as_json:
@@ -116,6 +124,7 @@ def plan(
 def refresh(
     lmn: Lmn = None,
     crm: Crm = None,
+    platform: Annotated[str | None, typer.Option(help="As the latest run landed it.", metavar="DIR|URL")] = None,
     as_of: AsOf = None,
     selected_year: SelectedYear = None,
     target: Target = None,
@@ -123,6 +132,7 @@ def refresh(
     state: State = None,
     var: Var = None,
     csv_safe: CsvSafe = None,
+    xlsx: Xlsx = None,
     accept: Accept = None,
     every: Annotated[str | None, typer.Option(help="Go on, every 30s, 5m or 1h.", metavar="PERIOD")] = None,
 ) -> None:
@@ -133,6 +143,7 @@ def refresh(
     given = {
         "lmn": lmn,
         "crm": crm,
+        "platform": platform,
         "as_of": as_of,
         "selected_year": selected_year,
         "target": target,
@@ -140,6 +151,7 @@ def refresh(
         "state": state,
         "var": decisions_of(var),
         "csv_safe": csv_safe,
+        "xlsx": xlsx,
     }
     settings = settings_given(given)
     if every is None:
@@ -152,6 +164,7 @@ def check(
     lmn: Lmn = None,
     crm: Crm = None,
     platform: Platform = None,
+    as_of: AsOf = None,
     state: RunsState = None,
     as_json: Json = False,
 ) -> None:
@@ -159,7 +172,7 @@ def check(
     from pipeline.common.progress import open_progress
     from pipeline.orchestration.check import check_lines, check_sources
 
-    settings = settings_given({"lmn": lmn, "crm": crm, "platform": platform, "state": state})
+    settings = settings_given({"lmn": lmn, "crm": crm, "platform": platform, "as_of": as_of, "state": state})
     checked = check_sources(settings, open_progress())
     if as_json:
         print_json(checked.as_dict())
