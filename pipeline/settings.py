@@ -29,6 +29,8 @@ from pipeline.storage.urls import is_url, parse_url
 
 Target = Literal["duckdb", "postgres", "spark"]
 DateOrder = Literal["auto", "month_first", "day_first"]
+Treatment = Literal["keep", "pseudonymise", "drop"]
+"""What becomes of a personal value on its way into a drop."""
 
 
 _SIZE = re.compile(r"(?=.*[1-9])(\d+(?:\.\d+)?)\s*([KMGT]i?B|[KMGT]|bytes|B|%)", re.IGNORECASE)
@@ -127,6 +129,17 @@ class Settings(BaseSettings):
         "warehouse.",
     )
     cuts_file: Path | None = Field(None, description="A `cuts.yml` that names others.")
+    personal_data: Treatment | dict[str, Treatment] = Field(
+        "keep",
+        description="What drops hold of columns that name or describe a person: `keep`, `pseudonymise` or `drop`; in a "
+        'table by export, `[personal_data]` with `estimates = "drop"`, where `default` is said of all others '
+        "([personal data](personal-data.md)).",
+    )
+    pseudonym_key: Path | None = Field(
+        None,
+        description="File of the secret, 32 bytes or more, that pseudonyms are made with; one that the first run makes "
+        "in the state folder if unset.",
+    )
     guards: dict[str, dict[str, float]] = Field(
         default_factory=dict,
         description="Thresholds of the [guards](guards.md) (D42), as `{ rows = { warn_fall = 30 } }`.",
@@ -272,6 +285,12 @@ class Settings(BaseSettings):
             return number / 100 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") < _PLENTY
         base = 1024.0 if "I" in unit else 1000.0
         return number * base ** "BKMGT".index(unit[0]) < _PLENTY
+
+    @property
+    def keeps_personal_data(self) -> bool:
+        """Whether drops hold personal columns as they are, those of every export."""
+        treatments = [self.personal_data] if isinstance(self.personal_data, str) else self.personal_data.values()
+        return all(treatment == "keep" for treatment in treatments)
 
     def date_order_of(self, source: str) -> DateOrder:
         """Say how a source's dates like 3/5/2024 are read."""

@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 from pathlib import Path
@@ -28,7 +28,7 @@ from pipeline.audit.great_expectations import (
 )
 from pipeline.audit.results import SAMPLES, AuditResult, Check, FailedRow
 from pipeline.audit.sql_functions import rule_connection
-from pipeline.audit.staged_files import ORGANIZATION, StagedExport, as_text, combine, read_staged
+from pipeline.audit.staged_files import ORGANIZATION, StagedExport, as_text, combine, read_staged, read_whole
 from pipeline.common.read_ahead import read_ahead
 from pipeline.common.scratch_database import create_view, in_order, spare_memory
 from pipeline.contracts.business_rules import BusinessRule, RuleBook
@@ -75,7 +75,8 @@ class Audit:
     `folders` are theirs, `exports` the names of all that will be looked at, in the order in which their checks are
     told; `settings` are the values that rules may ask for beside `as_of` (selected_year and the dbt vars). With
     `spares_memory` what is read and done with goes back to the machine at once. `beside` are Parquet files of exports
-    that rules ask for and no drop holds.
+    that rules ask for and no drop holds. `aside` are folders, by organization, of the whole rows of exports of which
+    drops withhold personal data: rules are asked of these, and name failing rows by what is not personal of their key.
 
     Exports can be looked at as soon as they are staged, in any order. Arrow reads them without Python, while Great
     Expectations judges, in one thread, what has been read: first an export by itself, then every frame for which it was
@@ -92,11 +93,13 @@ class Audit:
         settings: Mapping[str, Any],
         spares_memory: bool = False,
         beside: Mapping[str, Path] | None = None,
+        aside: Mapping[int, Path] | None = None,
     ) -> None:
         if spares_memory:
             spare_memory()
         self._spares_memory = spares_memory
         self._folders = folders
+        self._aside = aside or {}
         self._exports = exports
         self._rule_books = rule_books
         self._parameters = _parameters(as_of, settings)
@@ -150,7 +153,7 @@ class Audit:
         self._staged[contract.name] = staged
         rows = combine(staged)
         self._left_out[contract.name] = set(contract.arrow_schema.names) - set(rows.column_names)
-        self._rows[contract.name] = _without_zone(rows)
+        self._rows[contract.name] = _without_zone(combine(read_whole(self._aside, staged)))
         self._connection.register(contract.name, self._rows[contract.name])
         self._column_checks[contract.name] = _check_columns(self._session, contract, rows)
         self._waiting += [(contract, frame) for frame in self._book_of(contract.name).frames]
@@ -218,11 +221,16 @@ class Audit:
             return [_unjudged(rule, frame.problem) for rule in frame.rules]
         suite = f"{frame.contract.name} rules {frame.name or 'rows'}"
         pending = [_pending(rule, frame.rows, self._parameters) for rule in frame.rules]
-        checks = _judge(self._session, suite, frame.rows, frame.rows, frame.contract, pending)
+        contract = frame.contract
+        if self._aside:
+            pending = [replace(one, shows=()) for one in pending]
+            key = tuple(name for name in contract.primary_key if name not in contract.personal_keys)
+            contract = replace(contract, primary_key=key)
+        checks = _judge(self._session, suite, frame.rows, frame.rows, contract, pending)
         if frame.name is None or all(check.passed for check in checks):
             return checks
         rows = in_order(frame.rows, frame.rows.column_names)
-        return _judge(self._session, suite, rows, rows, frame.contract, pending)
+        return _judge(self._session, suite, rows, rows, contract, pending)
 
 
 def _parameters(as_of: datetime, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,8 @@ class AuditRequest:
     `exports` names what the drops hold, in the order in which the checks are told. The rules are those in the folder
     `expectations`; `settings` are values that they may ask for. With `spares_memory` the process gives back to the
     machine what it is done with. `beside` are Parquet files of exports that no drop holds and rules ask for, with a
-    column `drop_organization_id`. `more_rules` are the rules of what has no file in `expectations`: cuts.
+    column `drop_organization_id`. `more_rules` are the rules of what has no file in `expectations`: cuts. `aside` are
+    folders of organizations with the whole rows of exports of which drops withhold personal data.
     """
 
     folders: Mapping[int, Path]
@@ -36,6 +37,7 @@ class AuditRequest:
     spares_memory: bool = False
     beside: Mapping[str, Path] = field(default_factory=dict)
     more_rules: Mapping[str, RuleBook] = field(default_factory=dict)
+    aside: Mapping[int, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

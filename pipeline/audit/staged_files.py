@@ -9,7 +9,7 @@ import difflib
 import functools
 import operator
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
@@ -120,6 +120,16 @@ class StagedExport:
 def read_staged(folders: Mapping[int, Path], contract: ExportContract) -> list[StagedExport]:
     """Read the files of an export in every organization's folder; a file that cannot be read is a fault of it."""
     return [_read_export(organization_id, folder, contract) for organization_id, folder in sorted(folders.items())]
+
+
+def read_whole(aside: Mapping[int, Path], staged: Sequence[StagedExport]) -> list[StagedExport]:
+    """Put in place of an export's staged rows the whole ones, where they lie aside because drops withhold some."""
+    whole = []
+    for export in staged:
+        path = aside.get(export.organization_id, Path()) / f"{export.contract.name}.parquet"
+        is_aside = export.organization_id in aside and export.rows is not None and path.exists()
+        whole.append(replace(export, rows=pq.read_table(path)) if is_aside else export)
+    return whole
 
 
 def _read_export(organization_id: int, folder: Path, contract: ExportContract) -> StagedExport:

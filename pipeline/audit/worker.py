@@ -54,6 +54,7 @@ class _Audits:
                     settings=request.settings,
                     spares_memory=request.spares_memory,
                     beside=request.beside,
+                    aside=request.aside,
                 )
             case ExportContract() if self._audit:
                 self._audit.look_at(request)

@@ -42,7 +42,9 @@ class ContractColumn:
     `data_type` is dbt's (bigint, integer, boolean, date, timestamp, text, varchar(n), numeric(p,s)); `range` is closed
     at both ends, either of which may be open (None); `source` names the source column or `computed`; `rules` are the
     ids of the rules that decide the value; `classification` is `personal` where the value names or describes a person.
-    A column that is not `exported` is in the mart and not in the drop.
+    Of such a column, `personal_members` names the members of its JSON objects that do, where the others do not, and
+    `personal_where` the value of another column in whose rows it does. A column that is not `exported` is in the mart
+    and not in the drop.
     """
 
     name: str
@@ -55,6 +57,8 @@ class ContractColumn:
     range: tuple[Decimal | None, Decimal | None] | None = None
     is_json: bool = False
     classification: str | None = None
+    personal_members: tuple[str, ...] = ()
+    personal_where: tuple[str, str] | None = None
     exported: bool = True
 
     @property
@@ -65,6 +69,11 @@ class ContractColumn:
         if self.precision is not None:
             return pa.decimal128(self.precision, self.scale)
         return pa.string()
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the value names or describes a person."""
+        return self.classification == "personal"
 
     @property
     def max_length(self) -> int | None:
@@ -116,6 +125,16 @@ class ExportContract:
     def exported_columns(self) -> tuple[ContractColumn, ...]:
         """The columns of the drop, in their order."""
         return tuple(column for column in self.columns if column.exported)
+
+    @property
+    def personal_columns(self) -> tuple[ContractColumn, ...]:
+        """The columns of the drop that name or describe a person."""
+        return tuple(column for column in self.exported_columns if column.is_personal)
+
+    @property
+    def personal_keys(self) -> frozenset[str]:
+        """Those of them that are of the primary key."""
+        return frozenset(column.name for column in self.personal_columns if column.name in self.primary_key)
 
     @property
     def arrow_schema(self) -> pa.Schema:
@@ -245,6 +264,8 @@ def _column(column: Mapping[str, Any], where: str) -> ContractColumn:
         range=_range(meta["range"]) if "range" in meta else None,
         is_json=bool(meta.get("json", False)),
         classification=meta.get("classification"),
+        personal_members=tuple(meta.get("personal_members", ())),
+        personal_where=tuple(*meta["personal_where"].items()) if "personal_where" in meta else None,
         exported=bool(meta.get("exported", True)),
     )
 

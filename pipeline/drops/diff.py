@@ -17,6 +17,7 @@ from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import create_view, scratch_connection
 from pipeline.drops.account_changes import UNKNOWN, account_changes
 from pipeline.drops.find_drop import OpenDrop
+from pipeline.drops.personal_data import treated_apart
 from pipeline.drops.row_changes import RowChanges, compare_rows
 from pipeline.guards.drop_figures import DropFiles
 
@@ -63,6 +64,8 @@ class DropDiff:
     exports: tuple[ExportDiff, ...]
     money: dict[str, tuple[Decimal, Decimal]]
     accounts: tuple[MovedAccount, ...]
+    apart: tuple[str, ...] = ()
+    """Exports of which the two hold personal columns differently, so that those are not compared."""
 
     @property
     def is_empty(self) -> bool:
@@ -77,6 +80,7 @@ class DropDiff:
             "exports": [vars(export) for export in self.exports],
             "money": {name: {"before": str(was), "now": str(now)} for name, (was, now) in self.money.items()},
             "accounts": [vars(account) for account in self.accounts],
+            **({"personal_data_apart": list(self.apart)} if self.apart else {}),
         }
 
 
@@ -99,16 +103,18 @@ def diff_drops(before: OpenDrop, now: OpenDrop, export: str | None = None) -> Dr
             remedy=f"choose one of: {', '.join(sorted(contracts))}",
         )
     chosen = sorted(contracts) if export is None else [export]
+    apart = treated_apart(before.manifest, now.manifest) & set(chosen)
     exports = []
     for name in chosen:
         was, is_now = (drop.files.parquet.get(name) for drop in (before, now))
-        exports.append(export_diff(compare_rows(contracts[name], was, is_now), was, is_now))
+        changes = compare_rows(contracts[name], was, is_now, with_personal=name not in apart)
+        exports.append(export_diff(changes, was, is_now))
     moved: tuple[MovedAccount, ...] = ()
     if export is None:
         changes = account_changes(now.organization_id, now.files, before.files)
         moved = moved_accounts(changes, before.files, now.files)
     money = money_totals(chosen, before.files, now.files)
-    return DropDiff(before.place.name, now.place.name, tuple(exports), money, moved)
+    return DropDiff(before.place.name, now.place.name, tuple(exports), money, moved, tuple(sorted(apart)))
 
 
 def export_diff(changes: RowChanges, before: Path | None, now: Path | None) -> ExportDiff:
@@ -180,6 +186,11 @@ def diff_lines(diff: DropDiff) -> list[str]:
             shown = ", ".join(f"{name} {count:,}" for name, count in most[:CHANGES_SHOWN])
             more = f" and {len(most) - CHANGES_SHOWN} more columns" if len(most) > CHANGES_SHOWN else ""
             lines.append(f"    changed cells: {shown}{more}")
+    if diff.apart:
+        lines += [
+            "",
+            f"Personal columns are not compared, which the two drops treat differently: {', '.join(diff.apart)}",
+        ]
     if diff.money:
         lines += ["", "Money"]
         lines += [

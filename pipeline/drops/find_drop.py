@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
+
+import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import ExportContract, contract_from_dict
@@ -22,6 +24,8 @@ from pipeline.drops.catalog import (
     organizations_in,
     read_manifest,
 )
+from pipeline.drops.personal_data import PersonalData
+from pipeline.drops.stage import write_parquet
 from pipeline.guards.drop_figures import DropFiles
 from pipeline.storage.place import Place, open_place
 
@@ -37,6 +41,10 @@ class OpenDrop:
     place: Place
     manifest: dict[str, Any]
     files: DropFiles
+    apart: frozenset[str] = frozenset()
+    """Exports of whose personal columns it holds something else than the drop that it is compared with."""
+    retreated: frozenset[str] = frozenset()
+    """Exports whose personal columns were treated otherwise when it was published."""
 
     @property
     def organization_id(self) -> int:
@@ -122,3 +130,24 @@ def open_drop(place: Place) -> Iterator[OpenDrop]:
                 place.download(name, folder / name)
         files = {Path(name).stem: folder / name for name in names}
         yield OpenDrop(place, manifest, DropFiles(files, as_of, int(manifest["settings"]["selected_year"])))
+
+
+@contextmanager
+def treated_alike(
+    drop: OpenDrop, personal_data: PersonalData, contracts: Sequence[ExportContract]
+) -> Iterator[OpenDrop]:
+    """Lend a drop with its personal columns treated as those of one that `personal_data` is in force for.
+
+    What a drop before holds of a person is in no file that is made of it then, and a change of the setting is no change
+    of rows. `apart` are the exports of which it holds too little for that.
+    """
+    treat, apart = personal_data.compared_with(drop.manifest)
+    with TemporaryDirectory(prefix="alike-") as scratch:
+        files = dict(drop.files.parquet)
+        for contract in contracts:
+            if contract.name in treat.treatments and (path := files.get(contract.name)) is not None:
+                rows = treat.treated(pq.ParquetFile(path).read(), contract, drop.organization_id)
+                files[contract.name] = Path(scratch) / path.name
+                write_parquet(rows, files[contract.name])
+        retreated = apart | treat.treatments.keys()
+        yield replace(drop, files=replace(drop.files, parquet=files), apart=apart, retreated=retreated)

@@ -19,6 +19,7 @@ from typing import Any, Final
 from pipeline.common.instants import instant_name, instant_text
 from pipeline.contracts.contract import ExportContract
 from pipeline.contracts.cuts import Cut
+from pipeline.drops.personal_data import KEPT, PersonalData
 from pipeline.drops.stage import StagedDrop, StagedFile
 
 MANIFEST = "manifest.json"
@@ -42,10 +43,12 @@ def build_manifest(
     page: Mapping[str, Any] | None = None,
     series: str = "",
     cuts: Sequence[Cut] = (),
+    personal_data: PersonalData = KEPT,
 ) -> dict[str, Any]:
     """Describe a drop, with its two hashes.
 
-    `series` is that of drops that are published apart, as `notifications`; `cuts` are those whose files the drop holds.
+    `series` is that of drops that are published apart, as `notifications`; `cuts` are those whose files the drop holds;
+    `personal_data` is what was in force as they were written.
     """
     by_name: dict[str, ExportContract | Cut] = {contract.name: contract for contract in contracts}
     by_name |= {cut.name: cut for cut in cuts}
@@ -68,7 +71,7 @@ def build_manifest(
         "changes": changes and dict(changes),
         "page": page and dict(page),
     }
-    return with_hashes({**body, **beside})
+    return with_hashes({**personal_data.describe(body), **beside})
 
 
 def _described(file: StagedFile, by_name: Mapping[str, ExportContract | Cut]) -> dict[str, Any]:

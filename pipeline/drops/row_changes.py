@@ -38,16 +38,22 @@ class RowChanges:
         return not (self.added.num_rows or self.changed.num_rows or self.removed.num_rows)
 
 
-def compare_rows(contract: ExportContract, before: Path | None, now: Path | None) -> RowChanges:
+def compare_rows(
+    contract: ExportContract, before: Path | None, now: Path | None, *, with_personal: bool = True
+) -> RowChanges:
     """Compare an export's Parquet files; one that is None has no rows.
 
-    Columns are the contract's. A column that the drop before lacks is null there.
+    Columns are the contract's. A column that the drop before lacks is null there. Without `with_personal`, a row in
+    which only personal columns differ has not changed: the two drops withhold different things.
     """
     with closing(scratch_connection()) as connection:
         for name, path in (("before", before), ("now", now)):
             connection.execute(f"create or replace temp view {name}_rows as {_rows(connection, contract, path)}")
         names = [column.name for column in contract.exported_columns]
-        compared = [name for name in names if name not in (*contract.primary_key, *DROP_COLUMNS)]
+        left_out = {*contract.primary_key, *DROP_COLUMNS}
+        if not with_personal:
+            left_out |= {column.name for column in contract.personal_columns}
+        compared = [name for name in names if name not in left_out]
         key = ", ".join(map(quoted, contract.primary_key))
         changed = _changed(connection, names, compared, key)
         counts = _counts(connection, changed)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Protocol
 
 import pyarrow as pa
@@ -20,10 +21,14 @@ import pyarrow.parquet as pq
 from pipeline.contracts.contract import CRM_TENANT, ExportContract
 from pipeline.contracts.cuts import Cut
 from pipeline.drops.csv_file import SAFE_SUFFIX, write_csv, write_safe_csv
+from pipeline.drops.personal_data import KEPT, PersonalData
 from pipeline.drops.xlsx_file import XLSX_LISTS, write_xlsx
 from pipeline.storage.local_files import naming
 
 CHECKSUMS = "SHA256SUMS"
+
+_Forms = Mapping[str, Callable[[pa.Table, Path], None]]
+"""Who writes rows to a file, by the file's suffix."""
 
 _WRITERS: Final = 2
 """Exports that are written side by side: sorting and writing are Arrow's and DuckDB's work, not Python's."""
@@ -78,12 +83,16 @@ def stage_drops(
     csv_safe: bool = False,
     xlsx: bool = False,
     cuts: Sequence[Cut] = (),
+    personal_data: PersonalData = KEPT,
+    aside: Mapping[int, Path] = MappingProxyType({}),
     on_export: Callable[[ExportContract], None] | None = None,
 ) -> list[StagedDrop]:
     """Write each organization's rows of every export, in primary-key order, and their checksums.
 
     `folders` are those of the organizations, new ones. `csv_safe` adds a spreadsheet-safe CSV beside each exact one,
-    `xlsx` a workbook beside the lists that people work through, `cuts` the two files of each cut.
+    `xlsx` a workbook beside the lists that people work through, `cuts` the two files of each cut. `personal_data` says
+    what they hold of personal columns; of exports that lose something by it, the whole rows go to the folders `aside`,
+    as Parquet, where there are any: business rules are asked of those.
     `on_export` is called when the files of an export are whole in all folders, in the order in which they are. Only the
     marts that are being written are in memory.
     """
@@ -93,17 +102,25 @@ def stage_drops(
     for folder in folders.values():
         folder.mkdir(parents=True)
 
+    def write(export: str, contract: ExportContract, whole: pa.Table, one: int, forms: _Forms) -> Iterator[StagedFile]:
+        """Write what an organization's drop may hold of rows, in each form; the whole ones aside."""
+        rows = personal_data.treated(whole, contract, one, export)
+        if aside and rows is not whole:
+            write_parquet(whole, aside[one] / f"{contract.name}.parquet")
+        for suffix, write_form in forms.items():
+            path = folders[one] / f"{contract.name}.{suffix}"
+            with naming(path):
+                write_form(rows, path)
+            yield _describe(contract.name, path, rows.num_rows)
+
     def write_export(contract: ExportContract, mart: pa.Table) -> ExportContract:
         forms = {**writers, "xlsx": write_xlsx} if xlsx and contract.name in XLSX_LISTS else writers
-        for organization_id, folder in folders.items():
+        for organization_id in folders:
             rows = _rows_of(mart, contract, organization_id, crm_organization_id)
-            for suffix, write in forms.items():
-                path = folder / f"{contract.name}.{suffix}"
-                with naming(path):
-                    write(rows, path)
-                files[organization_id].append(_describe(contract.name, path, rows.num_rows))
+            files[organization_id] += write(contract.name, contract, rows, organization_id, forms)
             for cut in (cut for cut in cuts if cut.of.name == contract.name):
-                cut_files[organization_id] += _write_cut(cut, rows, folder)
+                cut_rows = cut.rows(rows)
+                cut_files[organization_id] += write(contract.name, cut.contract, cut_rows, organization_id, _CUT_FORMS)
         return contract
 
     tell = on_export or (lambda _: None)
@@ -125,16 +142,6 @@ def stage_drops(
         while writing:
             await_one()
     return [_with_checksums(name, folder, files[name], cut_files[name]) for name, folder in folders.items()]
-
-
-def _write_cut(cut: Cut, export: pa.Table, folder: Path) -> Iterator[StagedFile]:
-    """Write the files of a cut of the rows of its export."""
-    rows = cut.rows(export)
-    for suffix, write in (("csv", write_csv), ("parquet", write_parquet)):
-        path = folder / f"{cut.name}.{suffix}"
-        with naming(path):
-            write(rows, path)
-        yield _describe(cut.name, path, rows.num_rows)
 
 
 def _with_checksums(organization_id: int, folder: Path, files: list[StagedFile], cuts: list[StagedFile]) -> StagedDrop:
@@ -195,3 +202,6 @@ def write_parquet(table: pa.Table, path: Path) -> None:
         row_group_size=128 * _BATCH,
         write_batch_size=_BATCH,
     )
+
+
+_CUT_FORMS: Final[_Forms] = {"csv": write_csv, "parquet": write_parquet}

@@ -48,12 +48,15 @@ class WrittenChanges:
     files: tuple[ChangesFile, ...]
     diff: DropDiff
     """The changes counted, for people."""
+    retreated: tuple[str, ...] = ()
+    """Exports whose personal columns the drop before held otherwise, which is not told as changes."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the manifest says of them, with the contract of `account_changes`."""
         files = [asdict(file) for file in self.files]
         contract = account_changes_contract().as_dict()
-        return {"against": self.against, "as_of": self.as_of, "files": files, "contract": contract}
+        retreated = {"personal_data_changed": list(self.retreated)} if self.retreated else {}
+        return {"against": self.against, "as_of": self.as_of, "files": files, "contract": contract, **retreated}
 
 
 def write_changes(
@@ -75,7 +78,7 @@ def write_changes(
     written, exports = [], []
     for contract in contracts:
         was, is_now = (drop_files.parquet.get(contract.name) for drop_files in (before.files, files))
-        changes = compare_rows(contract, was, is_now)
+        changes = compare_rows(contract, was, is_now, with_personal=contract.name not in before.apart)
         written += _write_rows(folder, changes)
         exports.append(export_diff(changes, was, is_now))
     accounts: tuple[MovedAccount, ...] = ()
@@ -93,7 +96,8 @@ def write_changes(
         checksums.writelines(f"{file.sha256}  {file.name}\n" for file in in_order)
     money = money_totals({export.export for export in exports}, before.files, files)
     diff = DropDiff(before.place.name, instant_text(files.as_of), tuple(exports), money, accounts)
-    return WrittenChanges(before.place.name, instant_text(before.files.as_of), in_order, diff)
+    retreated = tuple(sorted(before.retreated))
+    return WrittenChanges(before.place.name, instant_text(before.files.as_of), in_order, diff, retreated)
 
 
 def _write_rows(folder: Path, changes: RowChanges) -> list[ChangesFile]:

@@ -24,6 +24,7 @@ from pipeline.drops.catalog import REPORTS, latest_manifest
 from pipeline.drops.diff import DropDiff
 from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.manifest import drop_name
+from pipeline.drops.personal_data import whole_rows_aside
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
 from pipeline.drops.write_changes import WrittenChanges, write_changes
 from pipeline.guards.findings import Finding
@@ -68,8 +69,11 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
     if settings.spares_memory:
         spare_memory()
     metrics = built.engine.read(METRICS, METRICS_SCHEMA.names)
-    with built.run.helpers.audit() as process, ThreadPoolExecutor(1) as aside:
-        folders = _folders(built)
+    with (
+        built.run.helpers.audit() as process,
+        ThreadPoolExecutor(1) as beside,
+        whole_rows_aside(built.personal_data, folders := _folders(built)) as aside,
+    ):
         exports = [*(contract.name for contract in built.contracts), *(cut.name for cut in built.cuts)]
         audit = process.begin(
             AuditRequest(
@@ -80,16 +84,18 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
                 plan.published_settings,
                 settings.spares_memory,
                 more_rules={cut.name: cut.rules for cut in built.cuts},
+                aside=aside,
             )
         )
-        drops = _stage(built, folders, audit)
+        drops = _stage(built, folders, audit, aside)
         problem = _broken_promise(built, drops)
         # the audit's end is one thread's work in another process, so there is room for the report's beginning
-        sources = aside.submit(measure_sources, built.landed, plan.as_of)
-        aside.submit(load_templates)
+        sources = beside.submit(measure_sources, built.landed, plan.as_of)
+        beside.submit(load_templates)
         result = _concluded(built, audit)
     judgement = judge_run_sources(settings, plan, built.run.workspace, built.landed, built.run.accepted)
-    with opened_baselines(built.destination.place, drops, plan.as_of) as baselines:
+    place = built.destination.place
+    with opened_baselines(place, drops, plan.as_of, built.contracts, built.personal_data) as baselines:
         findings = _guarded(built, drops, baselines, judgement, _of_this_run(metrics, plan.as_of))
         verdict = judge(
             [drop.organization_id for drop in drops],
@@ -103,7 +109,7 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
         sound = [drop for drop in drops if has_whole_files and result.problem_of(drop.organization_id) is None]
         changes = _changes(built, sound, baselines)
         may = [drop for drop in drops if verdict.problem_of(drop.organization_id) is None]
-        pages = write_business_pages(built.engine, plan, built.destination.place, may, baselines)
+        pages = write_business_pages(built.engine, plan, place, may, baselines)
     manifests = manifests_of(built, drops, result, [*judgement.findings, *findings], changes, pages)
     diffs = {
         drop.organization_id: replace(changes[drop.organization_id].diff, now=drop_name(manifest))
@@ -124,7 +130,9 @@ def _folders(built: BuiltRun) -> dict[int, Path]:
     return {organization: built.destination.staging_folder(organization, built.run_id) for organization in found}
 
 
-def _stage(built: BuiltRun, folders: Mapping[int, Path], audit: StagedAudit) -> list[StagedDrop]:
+def _stage(
+    built: BuiltRun, folders: Mapping[int, Path], audit: StagedAudit, aside: Mapping[int, Path]
+) -> list[StagedDrop]:
     """Write the drops; what is written is audited meanwhile."""
     with built.run.progress.step("stage", "exports") as step:
         staged = 0
@@ -148,6 +156,8 @@ def _stage(built: BuiltRun, folders: Mapping[int, Path], audit: StagedAudit) -> 
             csv_safe=built.run.settings.csv_safe,
             xlsx=built.run.settings.xlsx,
             cuts=built.cuts,
+            personal_data=built.personal_data,
+            aside=aside,
             on_export=on_export,
         )
         rows = sum(file.rows for drop in drops for file in drop.files if file.name.endswith(".parquet"))
@@ -231,6 +241,8 @@ def _changes(
                     drop, files, before, built.contracts, outcomes, xlsx=built.run.settings.xlsx
                 )
                 step.update(len(written))
+        if otherwise := sorted({export for changes in written.values() for export in changes.retreated}):
+            step.note(f"personal data is treated otherwise than before, which is no change: {', '.join(otherwise)}")
         exports = [export for changes in written.values() for export in changes.diff.exports]
         added, changed, removed = (sum(getattr(export, kind) for export in exports) for kind in ROW_KINDS)
         step.summary = f"{plural(added, 'row')} added, {changed:,} changed, {removed:,} removed"

@@ -9,6 +9,7 @@ from pipeline.contracts.contract import ExportContract
 from pipeline.contracts.cuts import Cut
 from pipeline.dbt.build_record import Build
 from pipeline.drops.destination import Destination
+from pipeline.drops.personal_data import KEPT, PersonalData
 from pipeline.engines import Engine
 from pipeline.ingest.landing.zone import LandedTable
 from pipeline.orchestration.resources import RunContext
@@ -27,3 +28,4 @@ class BuiltRun:
     """What the marts were built from, by their stamp."""
     destination: Destination
     cuts: Sequence[Cut] = ()
+    personal_data: PersonalData = KEPT

@@ -51,6 +51,7 @@ def manifests_of(
             changes=written.as_dict() if (written := changes.get(drop.organization_id)) else None,
             page=pages.get(drop.organization_id),
             cuts=built.cuts,
+            personal_data=built.personal_data,
         )
         for drop in drops
         for own in [findings_of(findings, drop.organization_id, built.run.plan.crm_organization_id)]
@@ -81,6 +82,7 @@ def reports_of(
             findings=findings,
             held_back=verdict.held_back,
             records=RunRecords(built.run.workspace.runs).newest_first(),
+            shows_values=built.run.settings.keeps_personal_data,
         )
         place = built.destination.place
         facts = [

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipeline.contracts.contract import ExportContract
 from pipeline.drops.catalog import (
     baseline_drop,
     latest_manifest,
     organization_place,
     organizations_left_behind,
 )
-from pipeline.drops.find_drop import OpenDrop, open_drop
+from pipeline.drops.find_drop import OpenDrop, open_drop, treated_alike
+from pipeline.drops.personal_data import PersonalData
 from pipeline.drops.stage import StagedDrop
 from pipeline.guards.drift_guard import judge_drift, judge_gone_organization
 from pipeline.guards.drop_figures import DropFiles, measure_drift
@@ -34,13 +36,23 @@ _ORGANIZATION = re.compile(r"organization (\d+)")
 
 
 @contextmanager
-def opened_baselines(place: Place, drops: Sequence[StagedDrop], as_of: datetime) -> Iterator[dict[int, OpenDrop]]:
-    """Open, for each staged drop, the published one that it is held against; an organization's first has none."""
+def opened_baselines(
+    place: Place,
+    drops: Sequence[StagedDrop],
+    as_of: datetime,
+    contracts: Sequence[ExportContract],
+    personal_data: PersonalData,
+) -> Iterator[dict[int, OpenDrop]]:
+    """Open, for each staged drop, the published one that it is held against; an organization's first has none.
+
+    What it holds of personal columns is treated as the staged drop's, as far as that can be.
+    """
     with ExitStack() as opened:
         found = {}
         for drop in drops:
             if (before := baseline_drop(organization_place(place, drop.organization_id), as_of)) is not None:
-                found[drop.organization_id] = opened.enter_context(open_drop(before))
+                baseline = opened.enter_context(open_drop(before))
+                found[drop.organization_id] = opened.enter_context(treated_alike(baseline, personal_data, contracts))
         yield found
 
 

@@ -13,6 +13,7 @@ from pipeline.contracts.contract import ExportContract, contracts_from_manifest
 from pipeline.contracts.cuts import SHIPPED_CUTS, Cut, read_cuts
 from pipeline.dbt.build_record import Build
 from pipeline.drops.destination import open_destination
+from pipeline.drops.personal_data import PersonalData
 from pipeline.engines import open_engine
 from pipeline.ingest.landing.record import landed_tables
 from pipeline.orchestration.audited_drops import AuditedDrops
@@ -55,6 +56,7 @@ def open_release(run: RunContext, run_id: str, contracts: Sequence[ExportContrac
             build=build,
             destination=open_destination(run.settings, run.workspace),
             cuts=_cuts(run.settings, contracts),
+            personal_data=PersonalData.of(run.settings, contracts),
         )
         yield Release(built)
 

@@ -31,6 +31,7 @@ from pipeline.drops.catalog import NOTIFICATIONS, baseline_drop, is_overtaken, l
 from pipeline.drops.destination import Destination, open_destination
 from pipeline.drops.find_drop import open_drop
 from pipeline.drops.manifest import build_manifest
+from pipeline.drops.personal_data import PersonalData, whole_rows_aside
 from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.drops.retention import NOTIFICATIONS_GRACE, prune
 from pipeline.drops.stage import StagedDrop, stage_drops
@@ -97,6 +98,11 @@ class Refresher:
     @cached_property
     def _contracts(self) -> tuple[ExportContract, ...]:
         return tuple(contract for contract in contracts_from_manifest(self._manifest) if contract.name in LISTS)
+
+    @cached_property
+    def _personal_data(self) -> PersonalData:
+        of_all = PersonalData.of(self._settings, contracts_from_manifest(self._manifest))
+        return of_all.only(LISTS)
 
     def refresh(self) -> Refreshed:
         """Publish the lists as the sources have them now; WarehouseError, and nothing published, where that fails."""
@@ -211,6 +217,7 @@ class Refresher:
             checks=result.of_organization(organization_id),
             guards=[finding.as_dict() for finding in own],
             series=NOTIFICATIONS,
+            personal_data=self._personal_data,
         )
         with self._progress.step("publish", "drops") as step:
             published = destination.put(drop, manifest)
@@ -239,11 +246,19 @@ class Refresher:
             pq.write_table(engine.query(f"{_LISTED} {columns} from ({ASKED_FOR[name]})"), path)
         exports = [contract.name for contract in self._contracts]
         settings = self._settings
-        request = AuditRequest(
-            folders, exports, EXPECTATIONS, plan.as_of, plan.published_settings, settings.spares_memory, beside
-        )
-        with self._helpers.audit() as process:
-            audit = process.begin(request)
+        with self._helpers.audit() as process, whole_rows_aside(self._personal_data, folders) as whole:
+            audit = process.begin(
+                AuditRequest(
+                    folders,
+                    exports,
+                    EXPECTATIONS,
+                    plan.as_of,
+                    plan.published_settings,
+                    settings.spares_memory,
+                    beside,
+                    aside=whole,
+                )
+            )
             (drop,) = stage_drops(
                 engine,
                 self._contracts,
@@ -251,6 +266,8 @@ class Refresher:
                 plan.crm_organization_id,
                 csv_safe=settings.csv_safe,
                 xlsx=settings.xlsx,
+                personal_data=self._personal_data,
+                aside=whole,
                 on_export=audit.look_at,
             )
             return drop, audit.concluded()

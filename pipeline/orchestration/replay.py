@@ -20,6 +20,7 @@ from pipeline.dbt.runner import DbtContext, parsed_project, project_fingerprint
 from pipeline.dbt.worker import open_dbt
 from pipeline.drops.catalog import read_manifest
 from pipeline.drops.find_drop import find_drop
+from pipeline.drops.personal_data import PersonalData
 from pipeline.drops.stage import stage_drops
 from pipeline.engines.duckdb import DuckDBEngine
 from pipeline.engines.raw_tables import relations
@@ -117,6 +118,7 @@ def _staged(settings: Settings, own: Workspace, origin: Origin, manifest: dict[s
                 csv_safe="safe.csv" in suffixes,
                 xlsx="xlsx" in suffixes,
                 cuts=described_cuts(manifest, contracts),
+                personal_data=PersonalData.of_drop(manifest, settings),
             )
             step.summary = plural(len(staged.files) + len(staged.cuts), "file")
     return folder

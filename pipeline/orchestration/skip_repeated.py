@@ -21,6 +21,7 @@ from pipeline.paths import PACKAGE, PROJECT_ROOT
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.history import RunHistory
+from pipeline.state.pseudonym_key import read_pseudonym_key
 from pipeline.state.workspace import Workspace
 from pipeline.storage.local_files import content_hash, write_whole
 from pipeline.storage.place import open_place
@@ -33,11 +34,13 @@ _PROGRAM_FILES = (".py", ".sql", ".yml", ".csv", ".html", ".css", ".j2")
 def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
     """Hash all that decides a run's result; None where a source is a database: it must be read to know its content."""
     exports = settings.exports if is_url(settings.exports) else str(Path(settings.exports).expanduser().resolve())
-    forms = [settings.csv_safe, settings.xlsx, settings.cuts]
+    forms = [settings.csv_safe, settings.xlsx, settings.cuts, settings.personal_data]
     decisions = [plan.to_json(), settings.target, exports, *forms, settings.date_order]
     digest = hashlib.sha256(json.dumps(decisions).encode())
     if settings.cuts_file is not None and settings.cuts_file.is_file():
         _add_files(digest, iter([settings.cuts_file]), settings.cuts_file.parent)
+    if not settings.keeps_personal_data:
+        digest.update(read_pseudonym_key(settings.pseudonym_key, settings.state))
     for place in (settings.lmn, settings.crm, settings.platform):
         if place is not None and not Path(place).is_dir():
             return None

@@ -132,6 +132,7 @@ class TableMeasures:
             for key_of in [_asset_path(node)]
         }
         self._described = _described_columns(contracts)
+        self._personal = {column.name for contract in contracts for column in contract.personal_columns}
 
     def measure(self, unique_ids: Sequence[str]) -> dict[str, Facts]:
         """Return the facts of each of these seeds and models."""
@@ -141,7 +142,7 @@ class TableMeasures:
         }
 
     def failing_rows(self, failed: Sequence[NodeResult], workspace: Workspace) -> dict[str, Facts]:
-        """Return, of each failed data test, the first rows that it gives: by their SQL they are keys."""
+        """Return, of each failed data test, the first rows that it gives: by their SQL keys, without personal ones."""
         facts: dict[str, Facts] = {}
         for result in failed:
             node = self._manifest["nodes"].get(result.unique_id, {})
@@ -149,7 +150,11 @@ class TableMeasures:
             if path is not None and path.is_file():
                 sql = path.read_text(encoding="utf-8")
                 rows = self._engine.query(f"select * from (\n{sql}\n) as failing limit {FAILING_ROWS}")
-                facts[result.unique_id] = {"failing rows": _table(rows)}
+                facts[result.unique_id] = {
+                    "failing rows": _table(
+                        rows.drop_columns([name for name in rows.column_names if name in self._personal])
+                    )
+                }
         return facts
 
     def keep_columns(self, workspace: Workspace) -> None:

@@ -104,6 +104,7 @@ def _write(settings: Settings, plan: RunPlan, landed: Sequence[LandedTable], pro
         problem=problem,
         unread=unread,
         findings=_findings(problem),
+        shows_values=settings.keeps_personal_data,
     )
     pages = write_reports([gather_operator_facts(run)], place, settings.state)
     own = [gather_facts(run, place, organization, None, None, ()) for organization in _organizations(run, place)]

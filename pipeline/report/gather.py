@@ -45,11 +45,14 @@ from pipeline.report.plots import draw_plots
 from pipeline.report.sources import MeasuredTable, has_tenant
 from pipeline.report.trends import measures_of, trends_of
 from pipeline.run_plan import RunPlan
-from pipeline.state.runs import RunRecord
+from pipeline.state.runs import RunRecord, without_rows
 from pipeline.storage.place import Place
 
 SAMPLES = 3
 """How many rejected values are shown for a reason."""
+
+WITHHELD = "***"
+"""What is shown of a rejected value where drops withhold personal data."""
 
 _LOAD_METRICS = ("rows_read", "rows_loaded", "rows_rejected", "rejects")
 """Metrics that the report tells by source table, where it may."""
@@ -86,17 +89,21 @@ def measure_run(
     findings: Sequence[Finding] = (),
     held_back: Mapping[int, WarehouseError] | None = None,
     records: Sequence[RunRecord] = (),
+    shows_values: bool = True,
 ) -> MeasuredRun:
     """Measure a run, once for all its reports.
 
     `sources` come from `measure_sources`; `rejects` and `metrics` are the marts of these names (`run_metrics`, with the
     history), or empty where the run did not get that far; `problem` is why it publishes nothing, `unread` names the
-    sources that were not read until then.
+    sources that were not read until then. Without `shows_values`, drops withhold what is personal: neither a rejected
+    value is shown, which may be anything, nor a row that a problem quotes.
     """
+    if problem is not None and not shows_values:
+        problem = WarehouseError("\n".join(without_rows(problem.lines)), remedy=problem.remedy)
     return MeasuredRun(
         plan,
         tuple(sources),
-        tuple(_reject_reasons(rejects)),
+        tuple(_reject_reasons(rejects, shows_values=shows_values)),
         tuple(_metrics(metrics, plan.as_of)),
         audit,
         problem,
@@ -319,7 +326,7 @@ def _failed_name(facts: RunFacts) -> str:
     return f"{run_name(facts.as_of)}-failed-{digest[:8]}"
 
 
-def _reject_reasons(rejects: pa.Table) -> list[RejectReason]:
+def _reject_reasons(rejects: pa.Table, *, shows_values: bool) -> list[RejectReason]:
     """Count the rejects by reason, with the first of each."""
     names = ("source", "table_name", "column_name", "reason", "action")
     grouped = ", ".join(names)
@@ -340,10 +347,11 @@ def _reject_reasons(rejects: pa.Table) -> list[RejectReason]:
         connection.register("rejects", rejects)
         rows = connection.execute(question).fetchall()
     reasons: list[RejectReason] = []
-    for source, table, column, reason, action, count, rank, *sample in rows:
+    for source, table, column, reason, action, count, rank, file, row, value in rows:
+        sample = RejectSample(file, row, value if shows_values or value is None else WITHHELD)
         if rank == 1:
             reasons.append(RejectReason(source, table, column, reason, action, count, ()))
-        reasons[-1] = replace(reasons[-1], samples=(*reasons[-1].samples, RejectSample(*sample)))
+        reasons[-1] = replace(reasons[-1], samples=(*reasons[-1].samples, sample))
     return reasons
 
 
