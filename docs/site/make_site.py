@@ -32,7 +32,14 @@ RULES = ROOT / "tests/rules/rules.csv"
 NAVIGATION: dict[str, Sequence[str]] = {
     "Start here": ["index.md"],
     "For analysts": ["analyst.md", "questions.md", "two-truths.md", "history.md", "explain.md"],
-    "For the receiver of a drop": ["receiver.md", "exports.md", "cuts.md", "delivery.md", "signatures.md"],
+    "For the receiver of a drop": [
+        "receiver.md",
+        "exports.md",
+        "cuts.md",
+        "delivery.md",
+        "signatures.md",
+        "personal-data.md",
+    ],
     "For the operator": [
         "operations.md",
         "service.md",
