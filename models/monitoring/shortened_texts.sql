@@ -75,6 +75,19 @@ members as (
 
 ),
 
+-- a topic's name and its parent's are listed once, not for each account that speaks of it
+topics as (
+
+    select
+        organization_id,
+        cast(null as bigint) as account_id,
+        topic_name,
+        parent_topic_name
+
+    from {{ ref('int_topics__topics') }}
+
+),
+
 meetings as (
 
     select
@@ -176,6 +189,8 @@ spine_texts as (
     ('owners', 'owner_department', 100, 'users', 'department', 'account_owner_team'),
     ('owners', 'owner_crm_id', 100, 'users', 'crm_id', 'account_owner_team'),
     ('owners', 'owner_title', 200, 'users', 'title', 'account_owner_team'),
+    ('topics', 'topic_name', 100, 'topic', 'name', 'topic_dimension'),
+    ('topics', 'parent_topic_name', 100, 'topic', 'name', 'account_topic_fact'),
     ('stats', 'email_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
     ('stats', 'meeting_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
     ('stats', 'chat_provider', 50, 'user_api_token', 'provider', 'account_communication_stats'),
@@ -208,7 +223,7 @@ shortened as (
         'stakeholder_type', 'stakeholder_gs_role', 'stakeholder_touch_frequency',
         'team_member_email', 'team_member_name', 'team_member_first_name', 'team_member_last_name', 'team_member_title',
         'team_member_department', 'team_member_crm_id', 'owner_first_name', 'owner_last_name', 'owner_email',
-        'owner_department', 'owner_crm_id', 'owner_title',
+        'owner_department', 'owner_crm_id', 'owner_title', 'topic_name', 'parent_topic_name',
     ] -%}
     select * from {{ column }}
     {% if not loop.last %}union all{% endif %}

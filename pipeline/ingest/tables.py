@@ -282,6 +282,11 @@ PLATFORM_TABLES: Final = (
         "user_api_token",
         "id* id, user_id* id, kind* text, provider* text, active bool, updated_at timestamp",
     ),
+    _platform("topic", "id* id, name* text, parent_id id, description text, created_at timestamp"),
+    _platform(
+        "topic_mention",
+        "id* id, customer_id* id, topic_id* id, channel text, sentiment text, occurred_at* timestamp",
+    ),
 )
 
 SOURCE_TABLES: Final = (*LMN_TABLES, *CRM_TABLES, *PLATFORM_TABLES)

@@ -15,9 +15,11 @@ from pipeline.sample.draw.customers import draw_customers
 from pipeline.sample.draw.events import write_events
 from pipeline.sample.draw.population import Population
 from pipeline.sample.draw.random_columns import rows
+from pipeline.sample.draw.topics import draw_topics
 from pipeline.sample.edge_cases import bad_platform_cells as platform_traps
 from pipeline.sample.edge_cases.events import cast_events
 from pipeline.sample.edge_cases.platform import play_cast
+from pipeline.sample.edge_cases.topics import play_topics
 from pipeline.sample.files.tables import ParquetFile, Row
 
 CSV_UP_TO: Final = 2_000
@@ -29,6 +31,8 @@ def write_platform(folder: Path, population: Population, events_per_account: int
     folder.mkdir(parents=True, exist_ok=True)
     customers, tables = draw_customers(population)
     play_cast(population, customers, tables)
+    tables |= draw_topics(population)
+    play_topics(population, tables)
     by_hand = cast_events(population, customers, _excluded_user(tables["users"]))
     tables["ai_summary"] += by_hand.pop("ai_summary")
     traps = platform_traps.traps(population)

@@ -192,6 +192,18 @@ def _member(organization_id: int, number: int, email: str, first: str | None, la
     }
 
 
+def _topic(organization_id: int, number: int, name: str, parent: int | None) -> Row:
+    return {
+        "topic_id": number,
+        "organization_id": organization_id,
+        "topic_name": name,
+        "parent_topic_id": parent,
+        "topic_created_at": datetime(2024, 1, 1),
+        "extracted_at": AS_OF,
+        "data_as_of": DATA_AS_OF,
+    }
+
+
 def _win_loss(
     organization_id: int,
     scope: str,
@@ -621,6 +633,27 @@ def whole_drop(organization_id: int = 1) -> Rows:
         "team_dimension": [
             _member(organization_id, 7, "owner@team.example", " Olga", "Wren"),
             _member(organization_id, 8, "second@team.example", None, "Solo "),
+        ],
+        "topic_dimension": [_topic(organization_id, 1, "Snow", 2), _topic(organization_id, 2, "Winter", None)],
+        "account_topic_fact": [
+            {
+                "account_id": 1,
+                "topic_id": topic_id,
+                "organization_id": organization_id,
+                "topic_name": name,
+                "parent_topic_name": parent,
+                "topic_positive_sentiment": 1,
+                "topic_neutral_sentiment": 1,
+                "topic_negative_sentiment": 0,
+                "topic_total_activity": 2,
+                "topic_total_emails": 1,
+                "topic_total_chat": 0,
+                "topic_total_video": 1,
+                "topic_total_tickets": 0,
+                "extracted_at": AS_OF,
+                "data_as_of": DATA_AS_OF,
+            }
+            for topic_id, name, parent in ((1, "Snow", "Winter"), (3, None, None))
         ],
         "lifecycle_event_history": [
             {

@@ -36,6 +36,7 @@ A1, A2 = {"id": "A1"}, {"id": "A2"}
 E1, E2, E3, E4, E5 = ({"id": f"E{number}"} for number in range(1, 6))
 AT_RISK = {"account_id": "A1"}
 MEMBER = {"team_member_id": 7}
+SNOW, UNLISTED = {"topic_id": 1}, {"topic_id": 3}
 OF_ALL, OF_A2 = {"scope": "all", "year": 2025}, {"scope": "account", "scope_key": "A2"}
 NEGLECTED = {"account_id": "A1"}
 CACHE = {"cache_key": "at-risk-accounts"}
@@ -431,6 +432,26 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
         change("team_dimension", MEMBER, team_member_mailbox_connected=None),
     ),
     ("team_dimension", "system_fields_are_account_cores", change("team_dimension", MEMBER, data_as_of=AS_OF)),
+    # topic_dimension
+    ("topic_dimension", "organization_is_the_drops", change("topic_dimension", SNOW, organization_id=999)),
+    (
+        "topic_dimension",
+        "topics_are_not_from_the_future",
+        change("topic_dimension", SNOW, topic_created_at=AS_OF + MOMENT),
+    ),
+    # account_topic_fact
+    ("account_topic_fact", "organization_is_the_drops", change("account_topic_fact", SNOW, organization_id=999)),
+    ("account_topic_fact", "customer_exists", change("account_topic_fact", UNLISTED, account_id=77)),
+    ("account_topic_fact", "customer_exists", change("account_topic_fact", SNOW, data_as_of=AS_OF)),
+    ("account_topic_fact", "names_are_topic_dimensions", change("account_topic_fact", SNOW, topic_name="Ice")),
+    ("account_topic_fact", "names_are_topic_dimensions", change("account_topic_fact", SNOW, parent_topic_name=None)),
+    ("account_topic_fact", "names_are_topic_dimensions", change("account_topic_fact", UNLISTED, topic_name="Ice")),
+    (
+        "account_topic_fact",
+        "mentions_have_one_sentiment",
+        change("account_topic_fact", SNOW, topic_negative_sentiment=1),
+    ),
+    ("account_topic_fact", "mentions_have_one_sentiment", change("account_topic_fact", SNOW, topic_total_tickets=1)),
     # win_loss
     ("win_loss", "organization_is_the_drops", change("win_loss", OF_A2, organization_id=999)),
     ("win_loss", "counts_are_the_estimates", remove("win_loss", OF_A2)),

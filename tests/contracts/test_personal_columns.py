@@ -26,6 +26,7 @@ NOT_PERSONAL = {
     "account_keys": ("crm_account_id", "lmn_crm_id", "app_id"),
     "account_owner_team": ("owner_department", "owner_crm_id", "owner_title"),
     "account_revenue_by_year": ("account_id",),
+    "account_topic_fact": ("topic_name", "parent_topic_name"),
     "accounts": (
         "id",
         "lmn_crm_id",
@@ -74,6 +75,7 @@ NOT_PERSONAL = {
         "stakeholder_touch_frequency",
     ),
     "team_dimension": ("team_member_title", "team_member_department", "team_member_crm_id"),
+    "topic_dimension": ("topic_name", "topic_description"),
 }
 """Texts that name or describe no person by themselves: ids, names of accounts, kinds and roles, figures by year."""
 

@@ -40,6 +40,7 @@ _POOLS: dict[str, tuple[str | None, ...]] = {
     "direction": ("team", "account"),
     "sentiment": ("positive", "neutral", "negative", None),
     "kind": ("email", "calendar", "chat", "ticket", "account", "renewal", "churn", "qbr", "review"),
+    "channel": ("email", " Chat", "VIDEO", "ticket", "fax"),
     "provider": ("google", "microsoft", "Zoom", "Élan"),
     "role": ("Decision Maker", " decision maker", "Champion", "Executive Sponsor"),
     "state": ("active", "inactive", "ON", "QC"),

@@ -26,6 +26,7 @@ EXPORTS = {
     "account_keys",
     "account_owner_team",
     "account_revenue_by_year",
+    "account_topic_fact",
     "accounts",
     "at_risk_accounts",
     "duplicate_at_risk_estimates",
@@ -37,6 +38,7 @@ EXPORTS = {
     "notification_cache",
     "stakeholder_fact",
     "team_dimension",
+    "topic_dimension",
     "win_loss",
 }
 

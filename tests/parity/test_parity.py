@@ -9,7 +9,7 @@ import pytest
 
 from tests.parity.compare import SAMPLE, compare_engines, compare_exports, generate, report
 
-EXPORTS = 17
+EXPORTS = 19
 
 
 def drop(folder: Path, engine: str, organization: int, **files: str) -> Path:

@@ -53,7 +53,15 @@ NEGLECTED = ("archived", "icp_status", "snooze", "threshold", "days", "order", "
 """What the paragraph on neglected accounts among the related exports rules on, likewise."""
 
 
-RELATED = ("meeting_summary", "stakeholder_fact", "team_dimension", "linking", "account_owner_team")
+RELATED = (
+    "meeting_summary",
+    "stakeholder_fact",
+    "team_dimension",
+    "linking",
+    "account_owner_team",
+    "account_topic_fact",
+    "topic_dimension",
+)
 """Which other headings of the related exports rule, likewise."""
 
 

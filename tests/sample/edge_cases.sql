@@ -272,6 +272,66 @@ where state is null and not exists (from platform_user_api_token t where t.user_
 -- one id in two tenants, meeting
 from (select id from platform_calendar_event_prop group by 1 having count(distinct organization_id) > 1);
 
+-- one id in two tenants, topic
+from (select id from platform_topic group by 1 having count(distinct name) > 1);
+
+---- topics
+
+-- a topic whose parent is not listed
+from platform_topic t
+where parent_id is not null
+  and not exists (from platform_topic p where (p.organization_id, p.id) = (t.organization_id, t.parent_id));
+
+-- a topic that is its own parent
+from platform_topic
+where parent_id = id;
+
+-- a topic that is not made yet
+from platform_topic
+where created_at > '2025-01-15T00:00:00Z';
+
+-- a topic that nobody mentions
+from platform_topic t
+where not exists (from platform_topic_mention m where m.topic_id = t.id);
+
+-- a mention in a channel of another name
+from platform_topic_mention
+where channel = 'fax';
+
+-- a mention in a channel spelt another way
+from platform_topic_mention
+where channel = ' Chat';
+
+-- a mention in no channel
+from platform_topic_mention
+where channel is null;
+
+-- a mention with an unknown sentiment
+from platform_topic_mention
+where sentiment = 'enthusiastic';
+
+-- a mention at the run's instant
+from platform_topic_mention
+where occurred_at = '2025-01-15T00:00:00Z';
+
+-- a mention of tomorrow
+from platform_topic_mention
+where occurred_at = '2025-01-16T00:00:00Z';
+
+-- a mention of a topic that only another tenant lists
+from platform_topic_mention m
+where exists (from platform_topic t where t.id = m.topic_id)
+  and not exists (from platform_topic t where (t.organization_id, t.id) = (m.organization_id, m.topic_id));
+
+-- a mention by a customer that only another tenant has
+from platform_topic_mention m
+where exists (from platform_customer c where c.id = m.customer_id)
+  and not exists (from platform_customer c where (c.organization_id, c.id) = (m.organization_id, m.customer_id));
+
+-- a mention by nobody
+from platform_topic_mention
+where customer_id = '999999999';
+
 ---- people
 
 -- an excluded user of each tenant

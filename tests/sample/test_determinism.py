@@ -45,8 +45,13 @@ def test_another_seed_gives_other_rows_in_every_table_that_is_drawn(sample: Path
     ours, others = hashes(sample), hashes(tmp_path)
     same = {name for name in ours if ours[name] == others[name]}
     assert ours.keys() == others.keys()
-    # tenants' tiers and phases and the CRM's profiles are the same in every sample
-    assert same == {"platform/tier.csv", "platform/customer_journey.csv", "crm/profiles.csv"}
+    # tenants' tiers, phases and topics and the CRM's profiles are the same in every sample
+    assert same == {
+        "platform/tier.csv",
+        "platform/customer_journey.csv",
+        "platform/topic.csv",
+        "crm/profiles.csv",
+    }
 
 
 def test_names_do_not_depend_on_how_many_events_there_are(tmp_path: Path, sample: Path) -> None:

@@ -15,6 +15,12 @@ users as (
 
 ),
 
+topics as (
+
+    select * from {{ ref('stg_platform__topic') }}
+
+),
+
 -- every one that may have a row anywhere
 organizations as (
 
@@ -23,6 +29,10 @@ organizations as (
     union
 
     select organization_id from users
+
+    union
+
+    select organization_id from topics
 
     union
 

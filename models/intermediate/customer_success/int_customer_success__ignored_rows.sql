@@ -5,6 +5,8 @@
     ('ai_summary', 'created_at'),
     ('note', 'created_at'),
     ('user_api_token', 'updated_at'),
+    ('topic', 'created_at'),
+    ('topic_mention', 'occurred_at'),
 ] %}
 {%- set of_customers = [
     'stakeholder',
@@ -13,6 +15,7 @@
     'ai_summary',
     'note',
     'calendar_event_prop',
+    'topic_mention',
 ] %}
 {%- set messages = [
     ('email_prop', 'int_communication__emails_by_user'),
@@ -165,6 +168,21 @@ ignored as (
             and summaries.event_id = events.event_id
     where summaries.event_id is not null and events.event_id is null
     group by summaries.organization_id
+
+    union all
+
+    -- they count, without the topic's name
+    select
+        mentions.organization_id,
+        'topic_mention' as table_name,
+        'unknown topic' as reason,
+        count(*) as row_count
+
+    from {{ ref('stg_platform__topic_mention') }} as mentions
+    left join {{ ref('int_topics__topics') }} as topics
+        on mentions.organization_id = topics.organization_id and mentions.topic_id = topics.topic_id
+    where topics.topic_id is null
+    group by mentions.organization_id
 
     union all
 

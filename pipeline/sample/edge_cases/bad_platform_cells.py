@@ -94,4 +94,20 @@ def traps(population: Population) -> dict[str, list[Row]]:
                 "active": "yes",
             },
         ],
+        "topic_mention": [
+            {
+                "organization_id": "1",
+                "id": "910000011",
+                "customer_id": customer,
+                "topic_id": "snow",
+                "occurred_at": "2024-12-01T00:00:00Z",
+            },
+            {
+                "organization_id": "1",
+                "id": "910000012",
+                "customer_id": customer,
+                "topic_id": "1",
+                "occurred_at": "once",
+            },
+        ],
     }

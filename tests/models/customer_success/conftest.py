@@ -20,6 +20,8 @@ MARTS = (
     "stakeholder_fact",
     "team_dimension",
     "account_owner_team",
+    "account_topic_fact",
+    "topic_dimension",
 )
 
 

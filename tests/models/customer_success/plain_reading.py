@@ -585,6 +585,47 @@ class Tenant:
             )
         return found
 
+    def topics(self) -> dict[int, dict[str, Any]]:
+        """related topic_dimension: every topic that is made by now, by its id; D2, D39."""
+        return {
+            row["id"]: {
+                "topic_id": row["id"],
+                "topic_name": row["name"][:100],
+                "parent_topic_id": row.get("parent_id"),
+                "topic_description": row.get("description"),
+                "topic_created_at": row.get("created_at"),
+            }
+            for row in self.table("topic")
+            if row.get("created_at") is None or row["created_at"] <= self.now
+        }
+
+    def topics_of(self, customer: int) -> list[dict[str, Any]]:
+        """related account_topic_fact: what came up with a customer, whether or not the topic is listed; D2, D36."""
+        listed = self.topics()
+        mentions = [row for row in self.past("topic_mention", "occurred_at") if row["customer_id"] == customer]
+        found = []
+        for topic in {row["topic_id"] for row in mentions}:
+            channels = [folded(row.get("channel")) for row in mentions if row["topic_id"] == topic]
+            feelings = [folded(row.get("sentiment")) for row in mentions if row["topic_id"] == topic]
+            parent = listed.get(topic, {}).get("parent_topic_id")
+            found.append(
+                {
+                    "account_id": customer,
+                    "topic_id": topic,
+                    "topic_name": listed.get(topic, {}).get("topic_name"),
+                    "parent_topic_name": listed.get(parent, {}).get("topic_name"),
+                    "topic_positive_sentiment": feelings.count("positive"),
+                    "topic_neutral_sentiment": sum(f not in ("positive", "negative") for f in feelings),
+                    "topic_negative_sentiment": feelings.count("negative"),
+                    "topic_total_activity": len(channels),
+                    "topic_total_emails": channels.count("email"),
+                    "topic_total_chat": channels.count("chat"),
+                    "topic_total_video": channels.count("video"),
+                    "topic_total_tickets": channels.count("ticket"),
+                }
+            )
+        return found
+
     def names(self, row: Row) -> dict[str, Any]:
         """The tenant's own names for a customer's tier and journey, and its references as they are."""
 

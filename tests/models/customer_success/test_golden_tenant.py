@@ -42,6 +42,8 @@ def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
             "+stakeholder_fact",
             "+team_dimension",
             "+account_owner_team",
+            "+account_topic_fact",
+            "+topic_dimension",
             "+int_run__platform_metrics",
         ),
     ) as built:
@@ -67,14 +69,21 @@ def test_there_is_no_other_account(tenant: BuiltModels) -> None:
 
 @pytest.mark.parametrize(
     ("mart", "columns"),
-    [("meeting_summary", 12), ("stakeholder_fact", 41), ("team_dimension", 14), ("account_owner_team", 27)],
+    [
+        ("meeting_summary", 12),
+        ("stakeholder_fact", 41),
+        ("team_dimension", 14),
+        ("account_owner_team", 27),
+        ("account_topic_fact", 15),
+        ("topic_dimension", 8),
+    ],
 )
 def test_every_row_is_what_was_worked_out(tenant: BuiltModels, mart: str, columns: int) -> None:
-    """related meeting_summary, stakeholder_fact, team_dimension, account_owner_team: every column of every row."""
+    """related meeting_summary, stakeholder_fact, team_dimension, account_owner_team and the two of topics."""
     expected = read_csv(GOLDEN / "expected" / f"{mart}.csv")
     names = list(expected[0])
     assert len(names) == columns
-    rows = tenant.rows(mart)
+    rows = tenant.rows(mart, ", ".join(names[:2]))
     assert [name for name in rows[0] if name in names] == names, "the spec's columns in the spec's order"
     assert [{name: shown(row[name]) for name in names} for row in rows] == expected
 
@@ -111,4 +120,8 @@ def test_what_does_not_count_is_counted(tenant: BuiltModels) -> None:
         ("organization 1, insight, unknown type moon_phase", 1),
         ("organization 1, note, dated after the run", 1),
         ("organization 1, stakeholder, unknown customer", 1),
+        ("organization 1, topic, dated after the run", 1),
+        ("organization 1, topic_mention, dated after the run", 1),
+        ("organization 1, topic_mention, unknown customer", 1),
+        ("organization 1, topic_mention, unknown topic", 1),
     ]

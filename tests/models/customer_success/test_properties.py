@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -54,10 +55,12 @@ def compare(models: BuiltModels, world: World, organizations: Iterable[int] = (1
             ),
             ("team_dimension", "team_member_id", reading.team_members()),
             ("account_owner_team", "account_id", [reading.owner_team(row) for row in reading.customers]),
+            ("topic_dimension", "topic_id", list(reading.topics().values())),
+            ("account_topic_fact", "account_id, topic_id", [row for n in ids for row in reading.topics_of(n)]),
         ):
             computed = models.query(f"select * from marts.{mart} where organization_id = {organization} order by {key}")
             assert len(computed) == len(read)
-            for row, wanted in zip(computed, sorted(read, key=lambda row: row[key]), strict=True):
+            for row, wanted in zip(computed, sorted(read, key=itemgetter(*key.split(", "))), strict=True):
                 assert {name: row[name] for name in wanted} == wanted, mart
     assert set(rows) == set(expected)
     for key, columns in expected.items():

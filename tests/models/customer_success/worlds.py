@@ -213,6 +213,28 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
                     "last_detected_at": choose.maybe(created + timedelta(days=rng.randrange(40)), 0.5),
                 },
             )
+        for _ in range(rng.randint(0, events // 2)):
+            add(
+                "topic_mention",
+                {
+                    "customer_id": customer,
+                    "topic_id": rng.randint(1, 5),
+                    "channel": rng.choice([None, "email", " Chat", "VIDEO", "ticket", "fax"]),
+                    "sentiment": rng.choice(SENTIMENTS),
+                    "occurred_at": choose.instant(),
+                },
+            )
+    # 4 is a topic of organization 2 only, 5 of none
+    found["topic"] = [
+        {
+            "id": n,
+            "name": rng.choice([f"Topic {n} of {organization}", "😀" * 101]),
+            "parent_id": rng.choice([None, n, n % 3 + 1, 4, 404]),
+            "description": rng.choice([None, " of old "]),
+            "created_at": choose.maybe(choose.instant()),
+        }
+        for n in range(1, 3 + organization)
+    ]
     for _ in range(rng.randint(0, 12)):
         add(
             "user_api_token",
