@@ -93,7 +93,9 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
         sources = beside.submit(measure_sources, built.landed, plan.as_of)
         beside.submit(load_templates)
         result = _concluded(built, audit)
-    judgement = judge_run_sources(settings, plan, built.run.workspace, built.landed, built.run.accepted)
+    judgement = judge_run_sources(
+        settings, plan, built.run.workspace, built.landed, built.run.accepted, built.run.profiles
+    )
     place = built.destination.place
     with opened_baselines(place, drops, plan.as_of, built.contracts, built.personal_data) as baselines:
         findings = _guarded(built, drops, baselines, judgement, _of_this_run(metrics, plan.as_of))

@@ -21,6 +21,7 @@ from pipeline.state.workspace import Workspace
 if TYPE_CHECKING:
     import dagster as dg
 
+    from pipeline.ingest.landing.profile import MadeProfiles
     from pipeline.ingest.landing.zone import LandedTable
 
 TURN: Final = "warehouse/turn"
@@ -54,6 +55,8 @@ class RunContext:
     """What the person who runs accepts, for this run alone: no file and no variable says it."""
     reports: list[str] = field(default_factory=list)
     """The report pages of a run of the page, as they are written."""
+    profiles: MadeProfiles = field(default_factory=dict)
+    """What the guards know of the landed tables, each made once."""
 
 
 def reported_failure(run: RunContext, landed: Callable[[], Sequence[LandedTable]]) -> AbstractContextManager[None]:

@@ -11,7 +11,7 @@ from pipeline.guards.findings import Acceptance, Finding, GuardError, accept
 from pipeline.guards.source_guard import SourceState, UnreadFile, judge_sources
 from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.thresholds import guards
-from pipeline.ingest.landing.profile import profile_tables
+from pipeline.ingest.landing.profile import MadeProfiles, profile_tables
 from pipeline.ingest.landing.zone import LandedTable
 from pipeline.orchestration.resources import RunContext
 from pipeline.run_plan import RunPlan
@@ -34,11 +34,15 @@ def judge_run_sources(
     workspace: Workspace,
     landed: Sequence[LandedTable],
     accepted: Sequence[Acceptance] = (),
+    made: MadeProfiles | None = None,
 ) -> SourceJudgement:
-    """Judge the landed tables beside those of the run that published last, with what this run's person accepts."""
+    """Judge the landed tables beside those of the run that published last, with what this run's person accepts.
+
+    `made` are the profiles that this run has made before.
+    """
     last = RunRecords(workspace.runs).last_published(plan.as_of)
     before = None if last is None else SourceState([*map(TableProfile.from_dict, last.sources)], last.as_of)
-    tables = profile_tables(landed, plan.as_of)
+    tables = profile_tables(landed, plan.as_of, made)
     unread = [
         UnreadFile(table.table.source, name, why)
         for table in landed
@@ -75,7 +79,7 @@ def _whose(finding: Finding) -> str:
 def guard_sources(run: RunContext, landed: Sequence[LandedTable]) -> SourceJudgement:
     """Judge the sources as a step of the run; WarehouseError where a finding stops it."""
     with run.progress.step("guard", "tables") as step:
-        judgement = judge_run_sources(run.settings, run.plan, run.workspace, landed, run.accepted)
+        judgement = judge_run_sources(run.settings, run.plan, run.workspace, landed, run.accepted, run.profiles)
         tell_findings(judgement.findings, run.progress)
         warned = sum(finding.level == "warn" and finding.accepted is None for finding in judgement.findings)
         accepted = sum(finding.accepted is not None for finding in judgement.findings)

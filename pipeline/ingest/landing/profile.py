@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, time
 from typing import Final
@@ -26,12 +26,29 @@ RECORDED: Final = (
 """The columns that tell when something happened or was recorded; the others tell of plans (a renewal, an end)."""
 
 _SAMPLED: Final = 40
+_SAMPLED_AS: Final = {Kind.BOOL: "boolean", Kind.DATE: "date", Kind.TIMESTAMP: "date"}
+_LOOKED_AT: Final = 4_000
+"""Rows of the lowest hashes in which most columns have as many cells as are sampled."""
 
 
-def profile_tables(landed: Sequence[LandedTable], as_of: datetime) -> list[TableProfile]:
-    """Return each table's profile; what was recorded after `as_of` does not count as its newest row."""
+MadeProfiles = MutableMapping[str, tuple[LandedTable, TableProfile]]
+"""The profiles that one run has made, of one instant, with the tables that they are of."""
+
+
+def profile_tables(
+    landed: Sequence[LandedTable], as_of: datetime, made: MadeProfiles | None = None
+) -> list[TableProfile]:
+    """Return each table's profile; what was recorded after `as_of` does not count as its newest row.
+
+    `made` are those of the same run, which are not made again; new ones are added.
+    """
+    kept = {} if made is None else made
     with closing(scratch_connection()) as connection:
-        return [_profile(connection, table, as_of) for table in landed]
+        for table in landed:
+            name = table.table.qualified_name
+            if name not in kept or kept[name][0] != table:
+                kept[name] = (table, _profile(connection, table, as_of))
+    return [kept[table.table.qualified_name][1] for table in landed]
 
 
 def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: datetime) -> TableProfile:
@@ -137,22 +154,37 @@ def _newest(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: d
 
 
 def _sample(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> dict[str, dict[str, str]]:
-    """Return each flag's and date's cells in the rows that have one and the lowest hashes of their keys, by hash."""
+    """Return each flag's and date's cells in the rows that have one and the lowest hashes of their keys, by hash.
+
+    They are looked for among the lowest hashes first: of 22 million rows that takes 0.9 s of CPU instead of 2.5
+    (2026-11-29). A column that has too few cells there is looked for in all rows.
+    """
     key = landed.table.key or [column.name for column in landed.table.columns if column.kind in (Kind.ID, Kind.KEY)]
-    ids = ", ".join(map(quoted, key))
-    kinds = {Kind.BOOL: "boolean", Kind.DATE: "date", Kind.TIMESTAMP: "date"}
+    columns = {column.name: _SAMPLED_AS[column.kind] for column in landed.table.columns if column.kind in _SAMPLED_AS}
+    if not key or not columns:
+        return {}
     parts = read_parquet(landed.parts, "union_by_name = true")
+    names = ", ".join(f"cast({quoted(name)} as {kind}) as {quoted(name)}" for name, kind in columns.items())
+    rows = f"select hash({', '.join(map(quoted, key))}) as key_hash, {names} from {parts}"
+    lowest = 2**64 * _LOOKED_AT // landed.loaded
+    connection.execute(
+        f"create or replace temp table lowest_hashes as from ({rows}) where key_hash < {lowest}::uint128"
+    )
     found = {}
-    for column in landed.table.columns if ids else ():
-        if (kind := kinds.get(column.kind)) is None:
-            continue
-        rows = connection.execute(
-            f"select cast(hash({ids}) % 4294967296 as varchar), cast(cast({quoted(column.name)} as {kind}) as varchar) "
-            f"from {parts} where {quoted(column.name)} is not null order by hash({ids}), 2 limit {_SAMPLED}"
-        ).fetchall()
-        if rows:
-            found[column.name] = dict(rows)
+    for name in columns:
+        cells = _sampled(connection, "lowest_hashes", name)
+        if len(cells) < _SAMPLED:
+            cells = _sampled(connection, f"({rows})", name)
+        if cells:
+            found[name] = dict(cells)
     return found
+
+
+def _sampled(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> list[tuple[str, str]]:
+    return connection.execute(
+        f"select cast(key_hash % 4294967296 as varchar), cast({quoted(name)} as varchar) from {rows} "
+        f"where {quoted(name)} is not null order by key_hash, 2 limit {_SAMPLED}"
+    ).fetchall()
 
 
 def _column_maxima(landed: LandedTable, column: str) -> list[datetime]:

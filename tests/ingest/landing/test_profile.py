@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
+import pytest
+
 from pipeline.guards.source_profile import TableProfile
-from pipeline.ingest.landing.profile import profile_tables
+from pipeline.ingest.landing.profile import MadeProfiles, profile_tables
 from tests.ingest.ingest_harness import land, write_csv
 
 NOW = datetime(2025, 1, 15, tzinfo=UTC)
@@ -68,3 +71,22 @@ def test_a_sparse_column_is_sampled_where_it_has_values(tmp_path: Path) -> None:
 def test_a_profile_comes_back_from_its_json(tmp_path: Path) -> None:
     found = profile(tmp_path, ("1", "A", "yes"))
     assert TableProfile.from_dict(found.as_dict()) == found
+
+
+@pytest.mark.parametrize("share", [1, 2, 1000], ids=["in every row", "in every other", "in few"])
+def test_the_sample_of_a_large_table_has_the_lowest_hashes_of_all_rows(tmp_path: Path, share: int) -> None:
+    rows = [(str(at), "A", "2025-01-10" if at % share == 0 else "") for at in range(30_000)]
+    found = profile(tmp_path, *rows, headers=("id", "name", "renewal_date")).sample["renewal_date"]
+    lowest = "select cast(hash(cast(id as varchar)) % 4294967296 as varchar) from range(30000) as ids (id)"
+    expected = duckdb.sql(f"{lowest} where id % {share} = 0 order by hash(cast(id as varchar)) limit 40").fetchall()
+    assert list(found) == [text for (text,) in expected]
+
+
+def test_a_run_makes_the_profile_of_a_table_once_and_anew_where_the_table_has_changed(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name"], [("1", "A")])
+    landed = land("crm", tmp_path / "crm", tmp_path)["accounts"]
+    made: MadeProfiles = {}
+    (first,) = profile_tables([landed], NOW, made)
+    assert profile_tables([landed], NOW, made)[0] is first
+    write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name"], [("1", "A"), ("2", "B")])
+    assert profile_tables([land("crm", tmp_path / "crm", tmp_path)["accounts"]], NOW, made)[0].loaded == 2
