@@ -33,6 +33,7 @@ accounts as (
 
 ),
 
+-- one that is blank or no number is among no account's
 estimate_addresses as (
 
     select
@@ -41,7 +42,6 @@ estimate_addresses as (
         {{ fold_text('email') }} as address
 
     from estimates
-    where not {{ is_blank('email') }}
 {% for column in ['phone_1', 'phone_2'] %}
     union all
 
@@ -51,7 +51,6 @@ estimate_addresses as (
         {{ phone_of(column) }} as address
 
     from estimates
-    where {{ phone_of(column) }} is not null
 {% endfor %}
 ),
 
