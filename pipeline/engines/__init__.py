@@ -125,6 +125,9 @@ class Engine(Protocol):
     def read_published(self, mart: str, having: Mapping[str, int | str]) -> pa.Table:
         """Return the rows of a mart as people read it, where the columns have these values."""
 
+    def prepare(self, contracts: Sequence[ExportContract]) -> None:
+        """Do of `commit` what can be done before anybody knows whether it may be done; nobody sees anything of it."""
+
     def commit(
         self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:

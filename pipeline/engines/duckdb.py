@@ -15,8 +15,9 @@ from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import quoted, quoted_text, read_parquet
 from pipeline.contracts.contract import ExportContract
 from pipeline.engines import NOBODY, AnyMart, HeldBack, RawTable
-from pipeline.engines.duckdb_marts import PUBLISHED_FILE, publish_marts, replace_written
+from pipeline.engines.duckdb_marts import PUBLISHED_FILE, publish_draft, publish_marts, replace_written, write_draft
 from pipeline.settings import Settings
+from pipeline.storage.local_files import hidden_name
 
 DATABASE_FILE: Final = "warehouse.duckdb"
 _CATALOG: Final = "warehouse"
@@ -88,6 +89,7 @@ class DuckDBEngine:
         self.memory_limit = settings.memory_limit
         self._open: duckdb.DuckDBPyConnection | None = None
         self._is_writer = False
+        self._draft: Path | None = None
 
     def load(self, tables: Sequence[RawTable]) -> None:
         """Make a view of each table's Parquet files, in a new database where the file is missing or damaged."""
@@ -149,18 +151,41 @@ class DuckDBEngine:
         with duckdb.connect(str(published), read_only=True) as connection:
             return connection.execute(f"from marts.{quoted(mart)} where {chosen}", [*having.values()]).to_arrow_table()
 
+    def prepare(self, contracts: Sequence[ExportContract]) -> None:
+        """Write the marts into a draft, which `commit` takes where nobody is held back.
+
+        The audit leaves a core free meanwhile. What fails here fails again in the commit, in words.
+        """
+        draft = self.path.with_name(hidden_name())
+        try:
+            with self._reader().cursor() as connection:
+                connection.execute(f"use {_CATALOG}")
+                write_draft(connection, draft, contracts)
+        except (duckdb.Error, OSError):
+            draft.unlink(missing_ok=True)
+        else:
+            self._draft = draft
+
     def commit(
         self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:
         """Replace `published.duckdb`, which people query, by a file with this run's marts."""
-        publish_marts(self._reader(), self.path.with_name(PUBLISHED_FILE), contracts, held_back, written)
+        published, draft = self.path.with_name(PUBLISHED_FILE), self._draft
+        if draft is not None and not held_back:
+            publish_draft(self._reader(), draft, published, written)
+            self._draft = None
+        else:
+            publish_marts(self._reader(), published, contracts, held_back, written)
 
     def commit_written(self, written: Sequence[AnyMart]) -> None:
         """Replace `published.duckdb` by a copy with these marts."""
         replace_written(self.path.with_name(PUBLISHED_FILE), written)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and remove a draft that nothing was made of."""
+        if self._draft is not None:
+            self._draft.unlink(missing_ok=True)
+            self._draft = None
         if self._open is not None:
             self._open.close()
             self._open = None

@@ -16,8 +16,8 @@ import duckdb
 from pipeline.common.scratch_database import quoted, quoted_text, read_parquet
 from pipeline.contracts.contract import ExportContract
 from pipeline.contracts.mart_descriptions import MartDescription, described, mart_descriptions
-from pipeline.engines import TENANT, AnyMart, HeldBack, OrganizationRows, PartedMart
-from pipeline.storage.local_files import whole_file
+from pipeline.engines import NOBODY, TENANT, AnyMart, HeldBack, OrganizationRows, PartedMart
+from pipeline.storage.local_files import naming, put_in_place, whole_file
 
 PUBLISHED_FILE: Final = "published.duckdb"
 MARTS: Final = "marts"
@@ -32,39 +32,62 @@ def publish_marts(
     written: Sequence[AnyMart] = (),
 ) -> None:
     """Write the marts that `build` holds into a new `published` file; rows of those held back stay as they are."""
-    promised = {contract.name: contract for contract in contracts}
-    descriptions = mart_descriptions(contracts)
-    with whole_file(published) as scratch:
-        build.execute(f"attach {quoted_text(str(scratch))} as published (storage_version '{_READABLE_BY}')")
+    with whole_file(published) as draft:
         keeps = bool(held_back) and published.exists()
         if keeps:
             build.execute(f"attach {quoted_text(str(published))} as before (read_only)")
         try:
-            build.execute(f"create schema published.{MARTS}")
-            for name in _marts(build):
-                contract = promised.get(name)
-                build.execute(
-                    f"create table published.{MARTS}.{quoted(name)} as {_rows(build, name, contract, held_back)}"
-                )
-                if (description := descriptions.get(name)) is not None:
-                    _describe(build, name, description)
-            _write(build, written)
+            write_draft(build, draft, contracts, held_back)
         finally:
-            build.execute("detach published")
             if keeps:
                 build.execute("detach before")
+        _write_into(build, draft, written)
+
+
+def write_draft(
+    build: duckdb.DuckDBPyConnection, draft: Path, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY
+) -> None:
+    """Write the marts that `build` holds into a new file; rows of those held back come from the database `before`."""
+    promised = {contract.name: contract for contract in contracts}
+    descriptions = mart_descriptions(contracts)
+    build.execute(f"attach {quoted_text(str(draft))} as published (storage_version '{_READABLE_BY}')")
+    try:
+        build.execute(f"create schema published.{MARTS}")
+        for name in _marts(build):
+            rows = _rows(build, name, promised.get(name), held_back)
+            build.execute(f"create table published.{MARTS}.{quoted(name)} as {rows}")
+            if (description := descriptions.get(name)) is not None:
+                _describe(build, name, description)
+    finally:
+        build.execute("detach published")
+
+
+def publish_draft(
+    build: duckdb.DuckDBPyConnection, draft: Path, published: Path, written: Sequence[AnyMart] = ()
+) -> None:
+    """Add these marts to a draft, and give it the name of the file that people query."""
+    _write_into(build, draft, written)
+    with naming(published):
+        put_in_place(draft, published)
 
 
 def replace_written(published: Path, written: Sequence[AnyMart]) -> None:
     """Replace these marts in a copy of the `published` file, and the file by it; where there is none, do nothing."""
     if not published.exists():
         return
-    with whole_file(published) as scratch:
-        shutil.copyfile(published, scratch)
+    with whole_file(published) as draft:
+        shutil.copyfile(published, draft)
         with duckdb.connect() as connection:
-            connection.execute(f"attach {quoted_text(str(scratch))} as published")
-            _write(connection, written)
-            connection.execute("detach published")
+            _write_into(connection, draft, written)
+
+
+def _write_into(connection: duckdb.DuckDBPyConnection, draft: Path, written: Sequence[AnyMart]) -> None:
+    """Write marts that no model builds into a draft."""
+    connection.execute(f"attach {quoted_text(str(draft))} as published")
+    try:
+        _write(connection, written)
+    finally:
+        connection.execute("detach published")
 
 
 def _write(connection: duckdb.DuckDBPyConnection, written: Sequence[AnyMart]) -> None:

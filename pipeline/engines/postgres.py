@@ -127,6 +127,9 @@ class PostgresEngine:
             table = cursor.fetch_arrow_table()
         return pa.table({name: _in_type(table[name], types[name], f"{mart}.{name}") for name in types})
 
+    def prepare(self, contracts: Sequence[ExportContract]) -> None:
+        """Do nothing: the commit is one transaction."""
+
     def commit(
         self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:

@@ -158,6 +158,9 @@ class SparkEngine:
             table = table.filter(ds.field(name) == value)
         return table
 
+    def prepare(self, contracts: Sequence[ExportContract]) -> None:
+        """Do nothing: the commit is one link."""
+
     def commit(
         self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:

@@ -71,7 +71,7 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
     metrics = built.engine.read(METRICS, METRICS_SCHEMA.names)
     with (
         built.run.helpers.audit() as process,
-        ThreadPoolExecutor(1) as beside,
+        ThreadPoolExecutor(2) as beside,
         whole_rows_aside(built.personal_data, folders := _folders(built)) as aside,
     ):
         exports = [*(contract.name for contract in built.contracts), *(cut.name for cut in built.cuts)]
@@ -92,6 +92,8 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
         # the audit's end is one thread's work in another process, so there is room for the report's beginning
         sources = beside.submit(measure_sources, built.landed, plan.as_of)
         beside.submit(load_templates)
+        if built.run.publishes and not settings.spares_memory:
+            beside.submit(built.engine.prepare, built.contracts)
         result = _concluded(built, audit)
     judgement = judge_run_sources(
         settings, plan, built.run.workspace, built.landed, built.run.accepted, built.run.profiles

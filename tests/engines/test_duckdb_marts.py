@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,9 @@ import pytest
 
 from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract
 from pipeline.engines import AnyMart, HeldBack, OrganizationRows, WrittenMart
-from pipeline.engines.duckdb_marts import publish_marts, replace_written
+from pipeline.engines.duckdb import DATABASE_FILE, DuckDBEngine
+from pipeline.engines.duckdb_marts import PUBLISHED_FILE, publish_marts, replace_written
+from pipeline.settings import Settings
 from tests.engines.parted import parted
 
 RUN = ContractColumn("run", "text", description="The run.")
@@ -121,3 +124,36 @@ def test_an_organization_s_rows_are_replaced_and_others_stay(tmp_path: Path) -> 
     replace_written(file, [core, accounts, absent])
     assert rows(file, "account_core") == [(1, "a"), (2, "b"), (2, "c")]
     assert (rows(file, "accounts"), rows(file, "run_metrics")) == ([("b",)], [("a",)])
+
+
+def built(state: Path, run: str) -> DuckDBEngine:
+    """Give an engine whose build has a run's marts."""
+    with duckdb.connect(str(state / DATABASE_FILE)) as build:
+        build.execute("create schema if not exists marts")
+        build.execute(
+            f"create or replace table marts.account_core as select unnest([1, 2]) as organization_id, '{run}' as run"
+        )
+    return DuckDBEngine(Settings(state=state))
+
+
+@pytest.mark.parametrize("is_prepared", [True, False], ids=["prepared", "not prepared"])
+@pytest.mark.parametrize(("held_back", "expected"), [((), "bb"), ((2,), "ba")])
+def test_a_commit_publishes_the_same_whether_it_was_prepared_or_not(
+    tmp_path: Path, is_prepared: bool, held_back: tuple[int, ...], expected: str
+) -> None:
+    with closing(built(tmp_path, "a")) as engine:
+        engine.commit(CONTRACTS)
+    with closing(built(tmp_path, "b")) as engine:
+        if is_prepared:
+            engine.prepare(CONTRACTS)
+        assert "".join(str(run) for _, run in rows(tmp_path / PUBLISHED_FILE, "account_core")) == "aa"
+        engine.commit(CONTRACTS, HeldBack(frozenset(held_back), crm_organization_id=1), [history("b")])
+    assert "".join(str(run) for _, run in rows(tmp_path / PUBLISHED_FILE, "account_core")) == expected
+    assert rows(tmp_path / PUBLISHED_FILE, "run_history") == [("b",)]
+    assert {path.name for path in tmp_path.iterdir()} == {DATABASE_FILE, PUBLISHED_FILE}
+
+
+def test_a_draft_that_nothing_is_made_of_is_removed(tmp_path: Path) -> None:
+    with closing(built(tmp_path, "a")) as engine:
+        engine.prepare(CONTRACTS)
+    assert {path.name for path in tmp_path.iterdir()} == {DATABASE_FILE}
