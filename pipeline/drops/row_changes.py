@@ -6,6 +6,7 @@ not changed. Whoever applies the changes to the drop before, and sets these two,
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -46,6 +47,8 @@ def compare_rows(
     Columns are the contract's. A column that the drop before lacks is null there. Without `with_personal`, a row in
     which only personal columns differ has not changed: the two drops withhold different things.
     """
+    if before is not None and now is not None and filecmp.cmp(before, now, shallow=False):
+        return _none(contract)  # half of a small tenant's exports in a week
     with closing(scratch_connection()) as connection:
         for name, path in (("before", before), ("now", now)):
             connection.execute(f"create or replace temp view {name}_rows as {_rows(connection, contract, path)}")
@@ -64,6 +67,12 @@ def compare_rows(
             removed=_only_in(connection, "before", "now", key),
             columns={name: counts[name] for name in compared if name in counts},
         )
+
+
+def _none(contract: ExportContract) -> RowChanges:
+    rows = contract.arrow_schema.empty_table()
+    changed = rows.append_column(CHANGED_COLUMNS, pa.array([], pa.string()))
+    return RowChanges(contract.name, added=rows, changed=changed, removed=rows, columns={})
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, contract: ExportContract, path: Path | None) -> str:

@@ -46,6 +46,15 @@ def test_an_export_that_the_drop_before_lacks_has_only_added_rows(tmp_path: Path
     assert found.added["deal_id"].to_pylist() == [2, 3, 10]
 
 
+def test_files_of_the_same_bytes_have_no_changes_and_the_columns_of_the_others(tmp_path: Path) -> None:
+    one, same = written(tmp_path / "a", DEAL_ROWS), written(tmp_path / "b", DEAL_ROWS)
+    other = written(tmp_path / "c", [{**DEAL_ROWS[0], "title": "Hedge"}, *DEAL_ROWS[1:]])
+    found, differing = compare_rows(DEALS, one, same), compare_rows(DEALS, one, other)
+    assert (found.is_empty, found.columns, differing.is_empty) == (True, {}, False)
+    for kind in ("added", "changed", "removed"):
+        assert getattr(found, kind).column_names == getattr(differing, kind).column_names
+
+
 @given(KEYS, KEYS)
 def test_the_drop_before_with_the_changes_applied_is_the_new_one(
     tmp_path_factory: pytest.TempPathFactory, before: dict[int, Any], now: dict[int, Any]
