@@ -17,8 +17,9 @@ from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import plural
 from pipeline.common.instants import run_name
 from pipeline.common.scratch_database import spare_memory
-from pipeline.contracts.compatibility import check_versions, contracts_of_drop
+from pipeline.contracts.compatibility import check_versions
 from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.contract_states import contracts_of_drop
 from pipeline.drops.account_changes import OUTCOMES
 from pipeline.drops.catalog import REPORTS, latest_manifest
 from pipeline.drops.diff import DropDiff

@@ -22,8 +22,9 @@ from pipeline.audit import AuditRequest, AuditResult
 from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import plural
 from pipeline.common.progress import Progress
-from pipeline.contracts.compatibility import check_versions, contracts_of_drop
+from pipeline.contracts.compatibility import check_versions
 from pipeline.contracts.contract import ExportContract, contracts_from_manifest
+from pipeline.contracts.contract_states import contracts_of_drop
 from pipeline.dbt.build_record import Build
 from pipeline.dbt.needed_nodes import needed_nodes
 from pipeline.dbt.runner import DbtContext, parsed_project

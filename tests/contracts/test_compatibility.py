@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.compatibility import check_versions, compare, contracts_of_drop, diff_contracts
+from pipeline.contracts.compatibility import check_versions, compare, diff_contracts
 from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_in_folder
+from pipeline.contracts.contract_states import contracts_of_drop
 from pipeline.contracts.pages import open_data_contract
 
 A = ContractColumn("a", "bigint", nullable=False)

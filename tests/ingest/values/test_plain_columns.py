@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest.schema import Column, Kind
-from pipeline.ingest.type_batches import type_column
+from pipeline.ingest.typed_columns import type_column
 from pipeline.ingest.values.cells import read_cell
 from pipeline.ingest.values.plain_columns import plain_values
 
