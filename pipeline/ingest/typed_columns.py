@@ -165,4 +165,5 @@ def _faults(column: Column, values: list[object], cells: list[Cell], codes: pa.A
 
 
 def mask_of(values: pa.Array) -> np.ndarray:
+    """Return an array of booleans as NumPy has it."""
     return np.asarray(values.to_numpy(zero_copy_only=False), dtype=bool)
