@@ -10,22 +10,16 @@
 --   win_rate: won of won and lost, percent, one decimal
 with
 
--- related-exports, win_loss: lost starts the status, or is a word in it, or is the pipeline's status
-judged as (
+decided as (
 
     select
         cast(date_trunc('month', coalesce(estimate_close_date, estimate_date, created_date)) as date) as month,
         coalesce(nullif(trim(division), ''), 'Uncategorized') as division,
-        is_won,
-        not is_won and (
-            lower(trim(coalesce(status, ''))) like 'lost%'
-            or ' ' || regexp_replace(lower(coalesce(status, '')), '[^a-z0-9]+', ' ', 'g') || ' ' like '% lost %'
-            or lower(trim(coalesce(pipeline_status, ''))) = 'lost'
-        ) as is_lost,
+        outcome,
         price_used
 
     from estimates
-    where not archived
+    where not archived and outcome in ('won', 'lost')
 
 ),
 
@@ -34,13 +28,12 @@ counted as (
     select
         month,
         division,
-        count(*) filter (where is_won) as won,
-        coalesce(sum(price_used) filter (where is_won), 0) as won_value,
-        count(*) filter (where is_lost) as lost,
-        coalesce(sum(price_used) filter (where is_lost), 0) as lost_value
+        count(*) filter (where outcome = 'won') as won,
+        coalesce(sum(price_used) filter (where outcome = 'won'), 0) as won_value,
+        count(*) filter (where outcome = 'lost') as lost,
+        coalesce(sum(price_used) filter (where outcome = 'lost'), 0) as lost_value
 
-    from judged
-    where is_won or is_lost
+    from decided
     group by month, division
 
 )

@@ -26,9 +26,9 @@ select
     estimates.salesperson,
     estimates.estimator,
     -- win_loss total_estimates_by_year: won or lost, and not archived, in each year of the contract
-    {{ estimate_outcome() }} as outcome,
+    estimates.outcome,
     case
-        when not estimates.archived and {{ estimate_outcome() }} <> 'pending' then estimates.first_year
+        when not estimates.archived and estimates.outcome <> 'pending' then estimates.first_year
     end as first_decided_year,
     coalesce(estimates.contract_years, 1) as decided_years,
     {{ is_running_contract() }} as is_running,

@@ -17,8 +17,8 @@ from pipeline.drops.stage import CHECKSUMS, StagedDrop
 from pipeline.drops.write_changes import ACCOUNT_CHANGES, CHANGES
 from pipeline.engines import TENANT, Engine
 from pipeline.orchestration.drop_findings import staged_files
-from pipeline.report.business.accounts import HEALTH, EarlierDrop
-from pipeline.report.business.page import PAGE, BusinessSources, render_business_page
+from pipeline.report.business.accounts import EarlierDrop
+from pipeline.report.business.page import MARTS, PAGE, BusinessSources, render_business_page
 from pipeline.run_plan import RunPlan
 from pipeline.storage.place import Place
 
@@ -33,13 +33,13 @@ def write_business_pages(
     """Write the page of each drop that holds account_core; return what the manifests say of them."""
     written = {}
     with_core = [drop for drop in drops if staged_files(drop, plan).parquet.keys() >= {_CORE, "account_keys"}]
-    health = engine.read("account_health", list(HEALTH)) if with_core else None
+    marts = {name: engine.read(name, list(columns)) for name, columns in MARTS.items()} if with_core else {}
     for drop in with_core:
         files = dict(staged_files(drop, plan).parquet)
         changes = drop.folder / CHANGES / f"{ACCOUNT_CHANGES}.parquet"
         if changes.exists():
             files[ACCOUNT_CHANGES] = changes
-        own = None if health is None else _of(health, drop.organization_id)
+        own = {name: _of(rows, drop.organization_id) for name, rows in marts.items()}
         earlier = list(_earlier(place, drop.organization_id, plan, baselines.get(drop.organization_id)))
         content = render_business_page(BusinessSources(drop.organization_id, drop.folder, files, own, earlier), plan)
         (drop.folder / PAGE).write_bytes(content)
@@ -50,8 +50,8 @@ def write_business_pages(
     return written
 
 
-def _of(health: pa.Table, organization_id: int) -> pa.Table:
-    return health.filter(pc.equal(health[TENANT], pa.scalar(organization_id, health.schema.field(TENANT).type)))
+def _of(rows: pa.Table, organization_id: int) -> pa.Table:
+    return rows.filter(pc.equal(rows[TENANT], pa.scalar(organization_id, rows.schema.field(TENANT).type)))
 
 
 def _earlier(place: Place, organization_id: int, plan: RunPlan, before: OpenDrop | None) -> Iterator[EarlierDrop]:

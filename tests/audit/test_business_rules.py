@@ -297,6 +297,8 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
     ("estimates", "link_method_tells_of_a_link", change("estimates", E5, link_method="account_id")),
     ("estimates", "sold_is_won", change("estimates", E2, is_won=False)),
     ("estimates", "not_sold_is_decided_by_the_status", change("estimates", E2, pipeline_status="Not Sold")),
+    ("estimates", "outcome_is_as_the_statuses_say", change("estimates", E5, status="Ballosted")),
+    ("estimates", "outcome_is_as_the_statuses_say", change("estimates", E4, outcome="pending")),
     ("estimates", "price_used_is_the_preferred_price", change("estimates", E1, price_used=money("1000.01"))),
     ("estimates", "price_used_is_the_preferred_price", change("estimates", E1, total_price=None)),
     ("estimates", "price_fallback_is_flagged", change("estimates", E1, price_fallback=True)),
@@ -455,7 +457,7 @@ BREAKS: list[tuple[str, str, Callable[[Rows], None]]] = [
     # win_loss
     ("win_loss", "organization_is_the_drops", change("win_loss", OF_A2, organization_id=999)),
     ("win_loss", "counts_are_the_estimates", remove("win_loss", OF_A2)),
-    ("win_loss", "counts_are_the_estimates", change("estimates", E5, status="Ballosted")),
+    ("win_loss", "counts_are_the_estimates", change("estimates", E5, outcome="pending")),
     ("win_loss", "counts_are_the_estimates", change("estimates", E4, archived=True)),
     ("win_loss", "counts_are_the_estimates", change("estimates", E4, contract_start=date(2024, 12, 31))),
     ("win_loss", "counts_are_the_estimates", change("estimates", E2, salesperson="Ann B")),

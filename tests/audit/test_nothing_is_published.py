@@ -26,7 +26,9 @@ from pipeline.drops.destination import open_destination
 from pipeline.drops.stage import StagedDrop, stage_drops
 from pipeline.engines import NOBODY, HeldBack, WrittenMart
 from pipeline.ingest.rejects import REJECTS_SCHEMA
-from pipeline.orchestration import column_limits, release
+from pipeline.orchestration import audited_drops, column_limits, drop_descriptions
+from pipeline.orchestration.built_run import BuiltRun
+from pipeline.orchestration.release import Release
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.history import METRICS, METRICS_SCHEMA
@@ -45,12 +47,29 @@ APPLICABLE = [
 FACTS_AND_HISTORY = [*FACTS, CONTRACTS["duplicate_at_risk_estimates"]]
 
 
-HEALTH_PARTS = pa.schema(
-    [
-        *(("organization_id", pa.int64()), ("account_id", pa.int64()), ("score", pa.string()), ("part", pa.string())),
-        *(("position", pa.int64()), ("contribution", pa.decimal128(9, 4)), ("published_score", pa.decimal128(5, 2))),
-    ]
-)
+OF_THE_PAGE = {
+    "account_health": pa.schema(
+        [
+            *(
+                ("organization_id", pa.int64()),
+                ("account_id", pa.int64()),
+                ("score", pa.string()),
+                ("part", pa.string()),
+            ),
+            *(
+                ("position", pa.int64()),
+                ("contribution", pa.decimal128(9, 4)),
+                ("published_score", pa.decimal128(5, 2)),
+            ),
+        ]
+    ),
+    "division_revenue": pa.schema(
+        [
+            *(("organization_id", pa.int64()), ("year", pa.int32()), ("division", pa.string())),
+            *(("contracts", pa.int32()), ("accounts", pa.int32()), ("revenue", pa.decimal128(18, 2))),
+        ]
+    ),
+}
 
 
 class Marts:
@@ -65,12 +84,12 @@ class Marts:
         """Give a mart as an engine does: all its columns, timestamps without zone."""
         if mart == METRICS:
             return METRICS_SCHEMA.empty_table()
-        if mart == release.REJECTS:
+        if mart == drop_descriptions.REJECTS:
             return REJECTS_SCHEMA.empty_table()
-        if mart == release.OUTCOMES_MART:
+        if mart == audited_drops.OUTCOMES_MART:
             return OUTCOMES.empty_table()
-        if mart == "account_health":
-            return HEALTH_PARTS.empty_table()
+        if mart in OF_THE_PAGE:
+            return OF_THE_PAGE[mart].empty_table()
         if mart == column_limits.SHORTENED:
             return column_limits.SHORTENED_SCHEMA.empty_table()
         if mart == column_limits.UNHELD:
@@ -118,7 +137,7 @@ def exports_of_facts(tmp_path_factory: pytest.TempPathFactory, auditor: AuditPro
     """The same for the two fact tables alone (and the one that a run keeps), which goes faster."""
     folder: Path = tmp_path_factory.mktemp("facts")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(release, "EXPECTATIONS", folder / "no rules")
+        monkeypatch.setattr(audited_drops, "EXPECTATIONS", folder / "no rules")
         run(folder, auditor, FACTS_AND_HISTORY)
     return folder
 
@@ -128,7 +147,7 @@ def run(folder: Path, auditor: AuditProcess, contracts: Sequence[ExportContract]
     decisions: dict[str, Any] = {name: value for name, value in SETTINGS.items() if name != "selected_year"}
     plan = RunPlan(AS_OF.replace(tzinfo=UTC), 2025, decisions, ())
     context = run_context(settings, plan=plan, auditor=auditor)
-    release.Release(
+    built = BuiltRun(
         run=context,
         run_id="run",
         engine=Marts(),
@@ -136,7 +155,8 @@ def run(folder: Path, auditor: AuditProcess, contracts: Sequence[ExportContract]
         landed=[],
         build=Build(plan, "duckdb", "project", {}),
         destination=open_destination(settings, context.workspace),
-    ).publish()
+    )
+    Release(built).publish()
 
 
 def published(folder: Path) -> dict[str, Any]:
@@ -185,7 +205,7 @@ def assert_not_published(
     contracts: Sequence[ExportContract] = tuple(CONTRACTS.values()),
 ) -> None:
     before = published(exports)
-    monkeypatch.setattr(release, "stage_drops", staging_broken(export, kind, column))
+    monkeypatch.setattr(audited_drops, "stage_drops", staging_broken(export, kind, column))
     with pytest.raises(WarehouseError, match="nothing was published") as caught:
         run(exports, auditor, contracts)
     assert export in str(caught.value)
@@ -214,7 +234,7 @@ def test_no_break_is_published(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(release, "EXPECTATIONS", tmp_path)  # the contract alone has to find it
+    monkeypatch.setattr(audited_drops, "EXPECTATIONS", tmp_path)  # the contract alone has to find it
     assert_not_published(kind, export, column, exports_of_facts, auditor, monkeypatch, FACTS_AND_HISTORY)
 
 
@@ -222,7 +242,7 @@ def test_a_broken_business_rule_keeps_the_last_drop(
     exports: Path, auditor: AuditProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = published(exports)
-    assert release.EXPECTATIONS == EXPECTATIONS
+    assert audited_drops.EXPECTATIONS == EXPECTATIONS
 
     def all_are_red(contract: ExportContract, folder: Path) -> None:
         if contract.name == "account_core":
@@ -231,7 +251,7 @@ def test_a_broken_business_rule_keeps_the_last_drop(
             place = table.column_names.index("health_score_label")
             write_export(folder, "account_core", table.set_column(place, "health_score_label", labels))
 
-    monkeypatch.setattr(release, "stage_drops", staging(all_are_red))
+    monkeypatch.setattr(audited_drops, "stage_drops", staging(all_are_red))
     with pytest.raises(WarehouseError, match="the health label is Red up to 50"):
         run(exports, auditor)
     assert published(exports) == before
@@ -247,7 +267,7 @@ def test_another_order_of_columns_under_the_old_version_is_stopped(
     def as_published(_: dict[str, Any]) -> list[ExportContract]:
         return [dataclasses.replace(accounts, columns=accounts.columns[::-1])]
 
-    monkeypatch.setattr(release, "contracts_of_drop", as_published)
+    monkeypatch.setattr(audited_drops, "contracts_of_drop", as_published)
     with pytest.raises(WarehouseError, match=r"accounts 1\.\d\.0, new major version 2\.0\.0"):
         run(exports, auditor)
     assert published(exports) == before

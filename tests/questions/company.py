@@ -49,6 +49,7 @@ def _estimate(name: str, account_id: str | None, price: str, **columns: Any) -> 
         "account_id": account_id,
         "price_used": money(price),
         "is_won": True,
+        "outcome": "won",
         "archived": False,
         "lmn_estimate_id": None,
         **columns,
@@ -113,12 +114,16 @@ THIS_WEEKS: Rows = {
         _estimate("e2", "a2", "7.00", salesperson=" ", estimate_date=date(2025, 1, 31)),
         _estimate("e3", "a3", "3.00", division="Snow", salesperson="Ann", created_date=date(2025, 1, 9)),
         _estimate("e4", None, "50.00", contact_name="Nobody", lmn_contact_id="P9", project_name="Lawn", status="Won"),
-        _estimate("e5", None, "60.00", is_won=False, status="Contract LOST", division="Snow")
+        _estimate("e5", None, "60.00", is_won=False, outcome="lost", status="Contract LOST", division="Snow")
         | {"estimate_date": date(2025, 1, 20)},
-        _estimate("e6", "a1", "1.00", is_won=False, status="Lost - price", estimate_date=date(2024, 12, 31)),
-        _estimate("e7", "a1", "2.00", is_won=False, pipeline_status=" Lost ", estimate_date=date(2024, 12, 30)),
-        _estimate("e8", "a1", "9.00", is_won=False, status="almost", estimate_date=date(2025, 1, 1)),
-        _estimate("e9", "a1", "9.00", is_won=False, status="Lost", archived=True, estimate_date=date(2025, 1, 1)),
+        _estimate(
+            "e6", "a1", "1.00", is_won=False, outcome="lost", status="Lost - price", estimate_date=date(2024, 12, 31)
+        ),
+        _estimate(
+            "e7", "a1", "2.00", is_won=False, outcome="lost", pipeline_status=" Lost ", estimate_date=date(2024, 12, 30)
+        ),
+        _estimate("e8", "a1", "9.00", is_won=False, outcome="pending", estimate_date=date(2025, 1, 1)),
+        _estimate("e9", "a1", "9.00", is_won=False, outcome="lost", archived=True, estimate_date=date(2025, 1, 1)),
     ],
 }
 LAST_WEEKS: Rows = {

@@ -21,7 +21,8 @@ counted as (
         -- D8: a price is divided only when both dates of the contract are valid
         coalesce(contract_years, 1) as shares,
         cast(price_used * 100 as bigint) as price_cents,
-        {{ fold_text('estimate_type') }} as estimate_type
+        {{ fold_text('estimate_type') }} as estimate_type,
+        {{ division_name('division') }} as division
 
     from estimates
     where
@@ -48,7 +49,8 @@ one_year as (
         first_year as revenue_year,
         shares,
         price_cents,
-        estimate_type
+        estimate_type,
+        division
 
     from counted
     where shares = 1
@@ -64,7 +66,8 @@ several_years as (
         calendar_years.calendar_year as revenue_year,
         counted.shares,
         counted.price_cents,
-        counted.estimate_type
+        counted.estimate_type,
+        counted.division
 
     from counted
     inner join calendar_years

@@ -85,6 +85,8 @@ final as (
         -- metadata
         estimates.source_rank,
         estimates.source_row,
+        -- new columns stand last: readers go by position too
+        estimates.outcome,
 
         -- what the platform's tables call the account
         platform_ids.platform_account_id

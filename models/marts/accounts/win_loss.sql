@@ -24,11 +24,7 @@ named as (
     select
         'all' as all_key,
         account_id as account_key,
-        -- win_loss divisions: a blank one is Uncategorized
-        case
-            when {{ is_blank('division') }} then 'Uncategorized'
-            else {{ trim_text('division') }}
-        end as division_key,
+        {{ division_name('division') }} as division_key,
         -- win_loss scopes: an estimate that nobody sold, or of no account, is in no row of that scope
         case when not {{ is_blank('salesperson') }} then {{ trim_text('salesperson') }} end as salesperson_key,
         outcome_year as year,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.common.scratch_database import quoted, utc_rows
 from pipeline.paths import PROJECT_ROOT
@@ -33,7 +34,7 @@ class Column:
 
 @dataclass(frozen=True)
 class ListSpec:
-    """A list: its heading, its SQL, the exports that it reads, the file that has all of its rows."""
+    """A list: its heading, its SQL, the tables that it reads, the file that has what it was made from."""
 
     id: str
     title: str
@@ -194,7 +195,7 @@ LISTS: Final = (
         "Revenue by year and division",
         "Won estimates of accounts, as their revenue counts them: a contract in equal parts in each of its years.",
         _OWN / "division_revenue.sql",
-        ("estimates",),
+        ("division_revenue",),
         "estimates.csv",
         (
             Column("year", "Year", "year", filters=True),
@@ -207,20 +208,18 @@ LISTS: Final = (
 )
 
 
-def open_views(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path]) -> None:
-    """Make a view of each export's Parquet file, its instants in UTC without a zone, as the marts have them."""
+def open_views(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path], marts: Mapping[str, pa.Table]) -> None:
+    """Make a view of each mart and of each export's Parquet file, whose instants are in UTC without a zone."""
     for name, path in files.items():
         connection.execute(f"create or replace temp view {quoted(name)} as {utc_rows(connection, path)}")
+    for name, rows in marts.items():
+        connection.register(name, rows)
 
 
-def read_lists(
-    connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path], decisions: Mapping[str, Any]
-) -> Iterator[ShownList]:
-    """Read every list whose exports are there; `open_views` comes first. `decisions` are the run's (D10)."""
-    for name in ("revenue_includes_archived_estimates", "revenue_honours_exclude_stats"):
-        connection.execute(f"set variable {name} = {str(decisions[name]).lower()}")
+def read_lists(connection: duckdb.DuckDBPyConnection, tables: Collection[str]) -> Iterator[ShownList]:
+    """Read every list whose `tables` are there; `open_views` comes first."""
     for spec in LISTS:
-        if not files.keys() >= set(spec.needs):
+        if not set(tables) >= set(spec.needs):
             continue
         cursor = connection.execute(spec.sql.read_text(encoding="utf-8"))
         names = [name for name, *_ in cursor.description or ()]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pipeline.common.formats import figure, number
 from pipeline.common.scratch_database import scratch_connection
-from pipeline.report.business.accounts import AccountView, EarlierDrop, read_accounts
+from pipeline.report.business.accounts import HEALTH, AccountView, EarlierDrop, read_accounts
 from pipeline.report.business.lists import Kind, ShownList, open_views, read_lists
 from pipeline.report.charts import HEIGHT, WIDTH, Chart, lay_out
 from pipeline.report.facts import Plot
@@ -24,19 +24,28 @@ from pipeline.run_plan import RunPlan
 
 PAGE: Final = "index.html"
 
+MARTS: Final[Mapping[str, Sequence[str]]] = {
+    "account_health": HEALTH,
+    "division_revenue": ("organization_id", "year", "division", "contracts", "accounts", "revenue"),
+}
+"""The marts that the page shows beside the drop's exports, and which columns of them."""
+
 _MOST_CHOICES: Final = 40
 """Beyond so many values a column is searched, not chosen from."""
 
 
 @dataclass(frozen=True)
 class BusinessSources:
-    """What the page is made from. `files` are the drop's Parquet files by export, `account_changes` among them."""
+    """What the page is made from.
+
+    `files` are the drop's Parquet files by export, `account_changes` among them; `marts` has the organization's rows of
+    `MARTS`, which no drop holds.
+    """
 
     organization_id: int
     folder: Path
     files: Mapping[str, Path]
-    health: pa.Table | None = None
-    """The organization's rows of the mart account_health."""
+    marts: Mapping[str, pa.Table] = field(default_factory=dict)
     earlier: Sequence[EarlierDrop] = ()
 
 
@@ -44,13 +53,15 @@ def render_business_page(sources: BusinessSources, plan: RunPlan) -> bytes:
     """Render the page; equal drops with equal ones before them give equal bytes."""
     with scratch_connection() as connection:
         connection.execute("set timezone = 'UTC'")
-        open_views(connection, sources.files)
-        lists = list(read_lists(connection, sources.files, plan.decisions))
+        open_views(connection, sources.files, sources.marts)
+        lists = list(read_lists(connection, {*sources.files, *sources.marts}))
         named = {account for shown in lists for account in shown.accounts if account is not None}
-        accounts = read_accounts(connection, named, sources.health, sources.earlier, plan.as_of)
+        accounts = read_accounts(connection, named, sources.marts.get("account_health"), sources.earlier, plan.as_of)
         total = connection.execute("select count(*) from account_core").fetchone()
         for name in sources.files:
             connection.execute(f'drop view "{name}"')
+        for name in sources.marts:
+            connection.unregister(name)
     assert total is not None
     plots = draw_plots(sources.folder, plan)
     page = (

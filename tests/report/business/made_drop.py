@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.report.business.accounts import HEALTH, EarlierDrop
-from pipeline.report.business.page import BusinessSources
+from pipeline.report.business.accounts import EarlierDrop
+from pipeline.report.business.page import MARTS, BusinessSources
 from pipeline.run_plan import RunPlan, decide
 from tests.drops.weeks import CONTRACTS, LAST_WEEK, THIS_WEEK, whole_row
 
@@ -110,11 +110,23 @@ def made_sources(folder: Path, accounts: int = 12, risks: int = 4, *, hostile: b
     pq.write_table(pa.Table.from_pylist(changes, _CHANGES), folder / "account_changes.parquet")
     written["account_changes"] = folder / "account_changes.parquet"
     earlier = write_export(folder / "before", "account_core", [account(1, health_score=Decimal("30.00"))], LAST_WEEK)
-    return BusinessSources(1, folder, written, _health(), [EarlierDrop(LAST_WEEK, earlier)])
+    return BusinessSources(1, folder, written, _marts(), [EarlierDrop(LAST_WEEK, earlier)])
 
 
-def _health() -> pa.Table:
-    """Make the parts of account 1's health."""
-    parts = [("engagement", 1, "52.50"), ("sentiment", 2, "27.50")]
-    rows = [(1, 1, "health", part, at, Decimal(points)) for part, at, points in parts]
-    return pa.Table.from_pylist([dict(zip(HEALTH, row, strict=True)) for row in rows])
+def _marts() -> dict[str, pa.Table]:
+    """Make the parts of account 1's health, and what divisions brought in."""
+    rows: dict[str, list[tuple[Any, ...]]] = {
+        "account_health": [
+            (1, 1, "health", "engagement", 1, Decimal("52.50")),
+            (1, 1, "health", "sentiment", 2, Decimal("27.50")),
+        ],
+        "division_revenue": [
+            (1, 2024, "Snow", 3, 1, Decimal("0.01")),
+            (1, 2025, "Uncategorized", 1, 1, Decimal("-1.50")),
+            (1, 2025, "Snow", 4, 2, Decimal("100.01")),
+        ],
+    }
+    return {
+        name: pa.Table.from_pylist([dict(zip(MARTS[name], row, strict=True)) for row in of])
+        for name, of in rows.items()
+    }

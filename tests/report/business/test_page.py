@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 from pipeline.report.business.lists import MOST_ROWS
 from pipeline.report.business.page import render_business_page
-from tests.report.business.made_drop import HOSTILE, PLAN, made_sources, write_export
+from tests.report.business.made_drop import HOSTILE, PLAN, made_sources
 
 
 def section(page: str, name: str) -> str:
@@ -55,24 +54,11 @@ def test_win_rates_are_those_of_the_drop_by_division_and_salesperson(tmp_path: P
     ]
 
 
-def test_the_revenue_of_a_division_is_its_contracts_shares_in_each_of_their_years(tmp_path: Path) -> None:
-    """D8, D9, D11: three contracts of one cent over three years are a cent in each; lost and unlinked ones are none."""
-    cent = {"account_id": "c1", "is_won": True, "price_used": Decimal("0.01"), "first_year": 2023, "division": " Snow"}
-    rows = [
-        *({"id": f"third-{number}", **cent, "contract_years": 3} for number in range(3)),
-        {"id": "whole", **cent, "price_used": Decimal("100.00"), "first_year": 2025, "account_id": "c2"},
-        {"id": "none", **cent, "division": " ", "price_used": Decimal("-1.50"), "first_year": 2025},
-        {"id": "lost", **cent, "is_won": False},
-        {"id": "unlinked", **cent, "account_id": None},
-    ]
-    sources = made_sources(tmp_path)
-    files = {**sources.files, "estimates": write_export(tmp_path / "more", "estimates", rows)}
-    page = render_business_page(replace(sources, files=files), PLAN).decode()
-    assert rows_of(page, "division-revenue") == [
+def test_the_revenue_of_divisions_is_the_marts_own_the_latest_year_first(tmp_path: Path) -> None:
+    assert rows_of(rendered(tmp_path), "division-revenue") == [
         ["2025", "Snow", "4", "2", "$100.01"],
         ["2025", "Uncategorized", "1", "1", "$-1.50"],
         ["2024", "Snow", "3", "1", "$0.01"],
-        ["2023", "Snow", "3", "1", "$0.01"],
     ]
 
 
