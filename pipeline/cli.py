@@ -40,6 +40,7 @@ COMMANDS = (
     drops.replay,
     drops.prune,
     drops.rollback,
+    drops.forget,
     answers.query,
     set_up.sample,
     set_up.init,

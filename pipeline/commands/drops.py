@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -57,6 +58,26 @@ def key(
     print_lines(
         f"{file}: the secret key, for you alone", f"{file.with_suffix('.pub')}: {public.text}, for your receivers"
     )
+
+
+def forget(
+    stakeholder: Annotated[str | None, typer.Option(help="A customer's person.", metavar="EMAIL|ID")] = None,
+    user: Annotated[str | None, typer.Option(help="A person of one's own team.", metavar="EMAIL|ID")] = None,
+    organization: Annotated[int | None, typer.Option(help="Whose, where ids overlap; of an address, all.")] = None,
+    exports: Drops = None,
+    state: RunsState = None,
+    target: Target = None,
+) -> None:
+    """Take a person out of all that is kept (drops, landing zone, marts, records) and out of every later run."""
+    from pipeline.orchestration.forget import forget as forget_person
+
+    settings = settings_given({"exports": exports, "state": state, "target": target})
+    given: list[tuple[Literal["stakeholder", "user"], str | None]] = [("stakeholder", stakeholder), ("user", user)]
+    if stakeholder is None and user is None:
+        raise WarehouseError("forget takes --stakeholder or --user", remedy="give an e-mail address or an id")
+    for role, wanted in ((role, wanted) for role, wanted in given if wanted is not None):
+        certificate = forget_person(settings, role, wanted, organization, partial(typer.echo, err=True))
+        print_lines(*certificate.lines(), "", f"certificate: {settings.state}/forgotten/{certificate.entry.entry}.md")
 
 
 def diff(

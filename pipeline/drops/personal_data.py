@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.settings import Settings, Treatment
-from pipeline.state.pseudonym_key import read_pseudonym_key
+from pipeline.state.secret_key import pseudonym_key
 
 _DEFAULT: Final = "default"
 _PSEUDONYM_BYTES: Final = 12
@@ -74,7 +74,7 @@ class PersonalData:
 
     @classmethod
     def _with_key(cls, treatments: Mapping[str, Treatment], settings: Settings) -> PersonalData:
-        return cls(treatments, read_pseudonym_key(settings.pseudonym_key, settings.state) if treatments else b"")
+        return cls(treatments, pseudonym_key(settings.pseudonym_key, settings.state) if treatments else b"")
 
     def only(self, exports: Collection[str]) -> PersonalData:
         """Leave out what is said of other exports."""

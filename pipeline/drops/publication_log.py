@@ -48,6 +48,12 @@ class PublicationLog:
             facts = {name: one.get(name) for name in ("guard", "place", "who", "why")}
             self.add("accepted", at, {"drop": drop, **facts})
 
+    def add_forgetting(self, drop: str, was: str, entry: str, at: datetime) -> None:
+        """Log a drop that is in place of another of which a person was taken out, unless it is logged."""
+        digest = manifest_digest(self.shelf, drop)
+        if _drops(self.lines()).get(drop) != digest:
+            self.add("forgot", at, {"drop": drop, "entry": entry, "manifest_sha256": digest, "was": was})
+
     def add(self, event: Event, at: datetime, facts: Mapping[str, Any]) -> None:
         """Append an entry to both copies. Where they differ, each keeps what it has: `verify --log` tells where."""
         beside, own = self._beside(), self._own_lines()
@@ -161,7 +167,7 @@ def _drops(lines: Sequence[str]) -> dict[str, str]:
     for entry in map(_read, lines):
         if entry and entry["event"] == "began":
             listed |= entry["drops"]
-        elif entry and entry["event"] == "published":
+        elif entry and entry["event"] in ("published", "forgot"):
             listed[entry["drop"]] = entry["manifest_sha256"]
     return listed
 

@@ -46,13 +46,13 @@ def prune(shelf: Place, keep_drops: int, now: datetime, grace: timedelta = GRACE
     if shelf.is_local:
         clear_drafts(Path(shelf.root))
     for name in gone:
-        _withdraw(shelf, name)
+        withdraw(shelf, name)
     known = {entry.name for entry in published}
     for name in drop_folders(shelf):
         if name in known or name == latest:
             continue
         if shelf.child(name).read(WITHDRAWN) is not None:
-            _withdraw(shelf, name)
+            withdraw(shelf, name)
         elif _is_abandoned(shelf.child(name), now):
             shelf.remove(name)
             gone.append(name)
@@ -77,7 +77,7 @@ def removable(
     ]
 
 
-def _withdraw(shelf: Place, name: str) -> None:
+def withdraw(shelf: Place, name: str) -> None:
     """Remove a drop so that no reader ever takes a part of it for the whole, and a removal cut short is taken up again.
 
     A folder of this machine vanishes by a rename. On a server the manifest goes first: if the server won't delete,

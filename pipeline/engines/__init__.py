@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,6 +168,40 @@ def replace_marts(settings: Settings, marts: Sequence[AnyMart]) -> None:
 
         with open_server(settings).connect() as connection:
             replace_in_postgres(connection, marts)
+
+
+def rewrite_marts(settings: Settings, change: Callable[[str, pa.Table], pa.Table]) -> list[str]:
+    """Write the published marts as `change` gives each of them, by name and rows; return the names of what changes.
+
+    On Spark they go with all that it has built: the next run makes them again.
+    """
+    if settings.target == "duckdb":
+        from pipeline.engines.duckdb_marts import PUBLISHED_FILE
+        from pipeline.engines.duckdb_marts import rewrite_marts as rewrite
+
+        return rewrite(settings.state / PUBLISHED_FILE, change)
+    if settings.target == "postgres":
+        from pipeline.engines.postgres_marts import rewrite_marts as rewrite_in_postgres
+        from pipeline.engines.postgres_server import open_server
+
+        with open_server(settings).connect() as connection:
+            return rewrite_in_postgres(connection, change)
+    return []
+
+
+def remove_build(settings: Settings) -> None:
+    """Remove what the models of the latest run have built: the next run builds all of it again."""
+    for path in settings.state.glob("warehouse.duckdb*"):
+        path.unlink()
+    shutil.rmtree(settings.state / "spark", ignore_errors=True)
+    if settings.target == "postgres":
+        from pipeline.engines.postgres import BUILT_SCHEMAS
+        from pipeline.engines.postgres_server import open_server
+
+        with open_server(settings).connect() as connection:
+            for schema in BUILT_SCHEMAS:
+                connection.execute(f'drop schema if exists "{schema}" cascade')
+            connection.commit()
 
 
 def open_engine(settings: Settings) -> Engine:

@@ -7,11 +7,12 @@ DuckDB 1.4 and the BI drivers made for it open.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.common.scratch_database import quoted, quoted_text, read_parquet
 from pipeline.contracts.contract import ExportContract
@@ -88,6 +89,43 @@ def _write_into(connection: duckdb.DuckDBPyConnection, draft: Path, written: Seq
         _write(connection, written)
     finally:
         connection.execute("detach published")
+
+
+def rewrite_marts(published: Path, change: Callable[[str, pa.Table], pa.Table]) -> list[str]:
+    """Write the rows of every mart as `change` gives them, by name and rows, into a new file; name those that change.
+
+    A new file, because one that is changed in place keeps what it held in blocks that it has freed.
+    """
+    changed: list[str] = []
+    if not published.exists():
+        return changed
+    with whole_file(published) as scratch, duckdb.connect() as connection:
+        connection.execute(f"attach {quoted_text(str(published))} as before (read_only)")
+        connection.execute(f"attach {quoted_text(str(scratch))} as published (storage_version '{_READABLE_BY}')")
+        connection.execute(f"create schema published.{MARTS}")
+        for name in _marts(connection, "'before'"):
+            table = f"{MARTS}.{quoted(name)}"
+            rows = connection.sql(f"from before.{table}").to_arrow_table()
+            new = change(name, rows)
+            changed += [name] if new is not rows else []
+            connection.register("new_rows", new)
+            connection.execute(f"create table published.{table} as from before.{table} limit 0")
+            connection.execute(f"insert into published.{table} by name from new_rows")
+            connection.unregister("new_rows")
+            _copy_comments(connection, name)
+        connection.execute("detach before; detach published")
+    return changed
+
+
+def _copy_comments(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Give a rewritten mart the comments that it had."""
+    table = f"published.{MARTS}.{quoted(name)}"
+    where = f"database_name = 'before' and schema_name = '{MARTS}' and table_name = {quoted_text(name)}"
+    (text,) = connection.execute(f"select comment from duckdb_tables() where {where}").fetchall()[0]
+    columns = connection.execute(f"select column_name, comment from duckdb_columns() where {where}").fetchall()
+    texts = [(f"table {table}", text), *((f"column {table}.{quoted(column)}", said) for column, said in columns)]
+    for what, said in ((what, said) for what, said in texts if said):
+        connection.execute(f"comment on {what} is {quoted_text(said)}")
 
 
 def _write(connection: duckdb.DuckDBPyConnection, written: Sequence[AnyMart]) -> None:

@@ -32,7 +32,7 @@ _TURN: Final = 7_206_113_482_001
 
 _BATCH_ROWS: Final = 65_536
 
-_SCHEMAS: Final = ("raw", "seeds", "staging", "intermediate", BUILD_SCHEMA, "monitoring")
+BUILT_SCHEMAS: Final = ("raw", "seeds", "staging", "intermediate", BUILD_SCHEMA, "monitoring")
 
 _TYPES: Final[dict[pa.DataType, str]] = {
     pa.int64(): "bigint",
@@ -69,7 +69,7 @@ class PostgresEngine:
 
     def stamp(self, content: str) -> str:
         """Write what the models were built from beside this state folder's own mark, and mark what was built."""
-        seal_tables(self._connection, _SCHEMAS, BUILD_SCHEMA)
+        seal_tables(self._connection, BUILT_SCHEMAS, BUILD_SCHEMA)
         self._comment(f"{self._own_stamp()}\n{content}")
         return self._mark()
 
@@ -224,7 +224,7 @@ class PostgresEngine:
             " case when relkind = 'v' then pg_get_viewdef(pg_class.oid) end from pg_class"
             " join pg_namespace on pg_namespace.oid = relnamespace"
             " where nspname = any(%s) and relkind in ('r', 'v', 'm') order by 1, 2",
-            (list(_SCHEMAS),),
+            (list(BUILT_SCHEMAS),),
         ).fetchall()
         self._connection.commit()
         return hashlib.sha256(repr(rows).encode()).hexdigest()

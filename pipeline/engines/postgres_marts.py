@@ -7,7 +7,7 @@ part, several queries in one `repeatable read` transaction see one run, and view
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -74,6 +74,46 @@ def replace_written(connection: psycopg.Connection[Any], written: Sequence[AnyMa
         if present := _tables(connection, MARTS_SCHEMA):
             for mart in written:
                 _write(connection, mart, present)
+
+
+def rewrite_marts(connection: psycopg.Connection[Any], change: Callable[[str, pa.Table], pa.Table]) -> list[str]:
+    """Update the rows of every mart that `change` gives otherwise, by name and rows; name the marts that change.
+
+    Then those tables are written again whole, because PostgreSQL keeps rows that were updated until that.
+    """
+    changed = []
+    with connection.transaction():
+        for name, mart in _tables(connection, MARTS_SCHEMA).items():
+            if _rewrite(connection, mart, change):
+                changed.append(name)
+    connection.commit()
+    connection.autocommit = True  # which vacuum asks for
+    for name in changed:
+        connection.execute(sql.SQL("vacuum full {}").format(sql.Identifier(MARTS_SCHEMA, name)))
+    return changed
+
+
+def _rewrite(connection: psycopg.Connection[Any], mart: _Mart, change: Callable[[str, pa.Table], pa.Table]) -> bool:
+    """Update the rows of a mart that change, in its texts and whole numbers."""
+    table = sql.Identifier(MARTS_SCHEMA, mart.name)
+    columns = [column for column in mart.columns if column[1].startswith(("character", "text", "jsonb", "bigint"))]
+    read: list[sql.Composable] = [sql.SQL("ctid::text")]
+    fields = []
+    for name, kind, is_required in columns:
+        read.append(sql.SQL("{}" if kind == "bigint" else "{}::text").format(sql.Identifier(name)))
+        fields.append(pa.field(name, pa.int64() if kind == "bigint" else pa.string(), nullable=not is_required))
+    found = connection.execute(sql.SQL("select {} from {}").format(sql.SQL(", ").join(read), table)).fetchall()
+    names = [name for name, _, _ in columns]
+    rows = pa.Table.from_pylist([dict(zip(names, row[1:], strict=True)) for row in found], pa.schema(fields))
+    new = change(mart.name, rows)
+    if new is rows:
+        return False
+    sets = [sql.SQL("{} = %s::{}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind, _ in columns]
+    update = sql.SQL("update {} set {} where ctid = %s::tid").format(table, sql.SQL(", ").join(sets))
+    for before, after, (place, *_) in zip(rows.to_pylist(), new.to_pylist(), found, strict=True):
+        if before != after:
+            connection.execute(update, [*after.values(), place])
+    return True
 
 
 def _replace_rows(connection: psycopg.Connection[Any], mart: OrganizationRows, present: Mapping[str, _Mart]) -> None:

@@ -75,7 +75,7 @@ def _merged(table: SourceTable, parts: Sequence[Part], names: Sequence[str], lan
     loaded = 0
     schema = landing_schema(table)
     with landing.draft(table) as draft:
-        with RejectsWriter(draft.rejects, table) as rejects:
+        with RejectsWriter(draft.rejects, table, landing.forgotten) as rejects:
             report_losers(table, losers, paths, names, rejects)
         with PartWriter(draft.data, schema) as writer:
             last_row = 0
@@ -109,7 +109,7 @@ def _side_by_side(table: SourceTable, parts: Sequence[Part], names: Sequence[str
     overtaken = _overtaken(table, current, first_new, landing)
     with landing.draft(table) as draft:
         if len(overtaken.places):
-            with RejectsWriter(draft.rejects, table) as writer:
+            with RejectsWriter(draft.rejects, table, landing.forgotten) as writer:
                 report_losers(table, [overtaken], [part.path for part in current], names, writer)
             rejected += writer.rows_dropped
             current = [_without(table, part, at, overtaken, landing) for at, part in enumerate(current)]

@@ -32,6 +32,7 @@ from pipeline.ingest.type_batches import Conformer, landing_schema
 from pipeline.ingest.values.headers import HeaderMatch, match_headers
 from pipeline.ingest.values.typed_cell import NULLED
 from pipeline.settings import DateOrder
+from pipeline.state.forgotten_rows import forget_batch
 
 if TYPE_CHECKING:
     from pipeline.ingest.readers.database import DatabaseTable
@@ -44,7 +45,7 @@ def land_file(
     table: SourceTable, file: InputFile, landing: Landing, report: SharedReport, date_order: DateOrder = "auto"
 ) -> Part:
     """Land a file, unless it is there already: then nothing but its hash is asked."""
-    address = part_address(table, file.source_file.sha256, file.name, date_order)
+    address = part_address(table, file.source_file.sha256, file.name, date_order, *landing.forgotten.fingerprint)
     part = landing.find(table, address)
     if part is None:
         with landing.draft(table) as draft:
@@ -85,7 +86,7 @@ def land_query(
         record = _write(table, read_anew, opened.name, draft, landing, report, order)
         content = readings[-1]
         source_file = SourceFile(opened.name, content.size, content.digest.hexdigest())
-        address = part_address(table, source_file.sha256, source_file.name, date_order)
+        address = part_address(table, source_file.sha256, source_file.name, date_order, *landing.forgotten.fingerprint)
         part = landing.find(table, address) or landing.keep(table, address, draft, record)
     return source_file, part
 
@@ -124,6 +125,8 @@ def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Land
         return None
     if may_repeat and find_losers(table.by_key_alone, [file.path], landing):
         return None
+    if landing.forgotten and _names_forgotten(table, file.path, landing):
+        return None
     shutil.copyfile(file.path, draft.data)
     metadata = pq.read_metadata(draft.data)
     match = match_headers(table, metadata.schema.to_arrow_schema().names, file.name)
@@ -138,6 +141,13 @@ def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Land
         key_ranges=to_record(ranges),
         reading=_file_reading(file.name, rows, Reading(), match),
     )
+
+
+def _names_forgotten(table: SourceTable, path: Path, landing: Landing) -> bool:
+    """Tell whether a plain Parquet file has something of a forgotten person, so that it can't be copied."""
+    columns = table.arrow_schema.names
+    batches = pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=columns)
+    return any(forget_batch(landing.forgotten, table.name, batch) is not batch for batch in batches)
 
 
 def _file_reading(name: str, rows: int, reading: Reading, match: HeaderMatch) -> FileReading:
@@ -183,14 +193,14 @@ def _write_once(
     match = match_headers(table, opened.headers, name)
     positions = frozenset(at for at in match.positions if at is not None)
     read = 0
-    with RejectsWriter(draft.rejects, table) as rejects, ThreadPoolExecutor(landing.threads) as pool:
+    with RejectsWriter(draft.rejects, table, landing.forgotten) as rejects, ThreadPoolExecutor(landing.threads) as pool:
         conformer = Conformer(
             table, match, rejects, name, pool, order, opened.headers, dates_from_1904=opened.dates_from_1904
         )
         with PartWriter(draft.data, landing_schema(table)) as writer:
             for raw in opened.batches(positions):
                 read += len(raw.row_numbers) + len(raw.broken)
-                writer.write(conformer.conform(raw))
+                writer.write(forget_batch(landing.forgotten, table.name, conformer.conform(raw)))
                 report.tell(name, read, table.qualified_name)
         may_repeat, ranges = look_at_keys(table.by_key_alone, draft.data)
         loaded = read - rejects.rows_dropped

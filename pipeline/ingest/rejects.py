@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.values.typed_cell import NULLED
+from pipeline.state.forgotten import NOBODY, Forgotten
 
 ROW_DROPPED: Final = "row dropped"
 REPEATED: Final = "another row has the same"
@@ -73,8 +74,9 @@ class RejectsWriter:
     A context manager: the file is complete once it is left.
     """
 
-    def __init__(self, path: Path, table: SourceTable) -> None:
+    def __init__(self, path: Path, table: SourceTable, forgotten: Forgotten = NOBODY) -> None:
         self._path = path
+        self._forgotten = forgotten
         self._table = table
         self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.Table] = []
@@ -112,6 +114,7 @@ class RejectsWriter:
         count = len(row_numbers)
         if count == 0:
             return
+        values = self._forgotten.without_people(values)
         for start in range(0, count, _BATCH_ROWS):
             rows = slice(start, min(start + _BATCH_ROWS, count))
             reason = reasons if isinstance(reasons, str) else reasons[rows]

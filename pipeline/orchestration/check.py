@@ -18,6 +18,7 @@ from pipeline.ingest.sources import ingest_source
 from pipeline.orchestration.source_findings import judge_run_sources
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
+from pipeline.state.forgotten import read_forgotten
 from pipeline.state.workspace import Workspace
 
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
@@ -104,7 +105,9 @@ def _checked(source: str, workspace: Workspace, settings: Settings, progress: Pr
     try:
         with progress.step(source) as step:
             order = settings.date_order_of(source)
-            tables = ingest_source(source, location, Landing(workspace.landing), step, order)
+            tables = ingest_source(
+                source, location, Landing(workspace.landing, forgotten=read_forgotten(workspace.state)), step, order
+            )
             step.summary = plural(sum(table.read for table in tables), "row") + " read"
     except WarehouseError as fault:
         return CheckedSource(source, problem=fault)

@@ -52,6 +52,7 @@ from pipeline.orchestration.verdict import judge
 from pipeline.paths import EXPECTATIONS
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
+from pipeline.state.forgotten import read_forgotten
 from pipeline.state.history import DUPLICATES, DUPLICATES_SCHEMA, RunHistory
 from pipeline.state.workspace import Workspace
 
@@ -129,7 +130,7 @@ class Refresher:
         """Land LMN's and the CRM's tables, side by side."""
         if not (self._settings.lmn or self._settings.crm):
             raise WarehouseError("neither LMN nor the CRM is configured", remedy="give --lmn, --crm or both")
-        landing = Landing(self._own.landing)
+        landing = Landing(self._own.landing, forgotten=read_forgotten(self._workspace.state))
         with self._progress.step("read", "rows") as step, ThreadPoolExecutor(len(SOURCES)) as side_by_side:
 
             def read(source: str) -> list[LandedTable]:

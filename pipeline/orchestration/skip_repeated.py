@@ -20,8 +20,9 @@ from pipeline.engines import keeps_models
 from pipeline.paths import PACKAGE, PROJECT_ROOT
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
+from pipeline.state.forgotten import read_forgotten
 from pipeline.state.history import RunHistory
-from pipeline.state.pseudonym_key import read_pseudonym_key
+from pipeline.state.secret_key import pseudonym_key
 from pipeline.state.workspace import Workspace
 from pipeline.storage.local_files import content_hash, write_whole
 from pipeline.storage.place import open_place
@@ -40,7 +41,8 @@ def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
     if settings.cuts_file is not None and settings.cuts_file.is_file():
         _add_files(digest, iter([settings.cuts_file]), settings.cuts_file.parent)
     if not settings.keeps_personal_data:
-        digest.update(read_pseudonym_key(settings.pseudonym_key, settings.state))
+        digest.update(pseudonym_key(settings.pseudonym_key, settings.state))
+    digest.update(repr(read_forgotten(settings.state).fingerprint).encode())
     for place in (settings.lmn, settings.crm, settings.platform):
         if place is not None and not Path(place).is_dir():
             return None

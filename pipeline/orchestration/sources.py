@@ -18,6 +18,7 @@ from pipeline.ingest.tables import SOURCE_TABLES
 from pipeline.orchestration.resources import RunContext, reported_failure
 from pipeline.orchestration.stopped import stopped_in_words
 from pipeline.orchestration.table_facts import PREVIEW_ROWS, preview
+from pipeline.state.forgotten import read_forgotten
 
 if TYPE_CHECKING:
     from pipeline.orchestration.asset_catalog import AssetCatalog
@@ -51,7 +52,8 @@ def _source_assets(source: str, catalog: "AssetCatalog | None") -> dg.AssetsDefi
         ):
             run.settings.require_source()
             order = run.settings.date_order_of(source)
-            landed = ingest_source(source, location, Landing(run.workspace.landing), step, order)
+            landing = Landing(run.workspace.landing, forgotten=read_forgotten(run.workspace.state))
+            landed = ingest_source(source, location, landing, step, order)
             if len(selected) < len(tables):
                 landed = _only(landed, selected, run.workspace.landed(source))
             write_record(run.workspace.landed(source), landed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,10 @@ class Timeline:
         folder = self.of(record.organization_id, record.drop)
         if not folder.exists():
             record.write(folder)
+
+    def remove(self, organization_id: int, drop: str) -> None:
+        """Remove the record of a drop that has another name now."""
+        shutil.rmtree(self.of(organization_id, drop), ignore_errors=True)
 
     def fill(self, exports: Place, organization_id: int, *, anew: bool = False) -> list[str]:
         """Make the record of every published drop that has none, or of every one; return the drops' names."""

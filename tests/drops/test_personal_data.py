@@ -23,7 +23,7 @@ from pipeline.drops.verify import verify_drop
 from pipeline.guards.drop_figures import DropFiles
 from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings, Treatment
-from pipeline.state.pseudonym_key import read_pseudonym_key
+from pipeline.state.secret_key import pseudonym_key
 from pipeline.storage.place import open_place
 from tests.drops.made_drops import AS_OF, MadeMarts, mart
 
@@ -226,8 +226,8 @@ def test_settings_name_exports_or_a_default(tmp_path: Path) -> None:
 
 
 def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
-    key = read_pseudonym_key(None, tmp_path)
-    assert read_pseudonym_key(None, tmp_path) == key and len(key) == 32
+    key = pseudonym_key(None, tmp_path)
+    assert pseudonym_key(None, tmp_path) == key and len(key) == 32
     (file,) = tmp_path.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -235,7 +235,7 @@ def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
 def test_a_key_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
     (tmp_path / "short.key").write_bytes(b"secret")
     with pytest.raises(WarehouseError, match="which can be guessed"):
-        read_pseudonym_key(tmp_path / "short.key", tmp_path)
+        pseudonym_key(tmp_path / "short.key", tmp_path)
 
 
 def test_a_drop_of_another_key_can_not_be_made_again(tmp_path: Path) -> None:

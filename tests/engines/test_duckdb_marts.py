@@ -13,7 +13,7 @@ import pytest
 from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract
 from pipeline.engines import AnyMart, HeldBack, OrganizationRows, WrittenMart
 from pipeline.engines.duckdb import DATABASE_FILE, DuckDBEngine
-from pipeline.engines.duckdb_marts import PUBLISHED_FILE, publish_marts, replace_written
+from pipeline.engines.duckdb_marts import PUBLISHED_FILE, publish_marts, replace_written, rewrite_marts
 from pipeline.settings import Settings
 from tests.engines.parted import parted
 
@@ -157,3 +157,17 @@ def test_a_draft_that_nothing_is_made_of_is_removed(tmp_path: Path) -> None:
     with closing(built(tmp_path, "a")) as engine:
         engine.prepare(CONTRACTS)
     assert {path.name for path in tmp_path.iterdir()} == {DATABASE_FILE}
+
+
+def test_marts_are_rewritten_into_a_file_that_holds_nothing_of_before(tmp_path: Path) -> None:
+    file = tmp_path / PUBLISHED_FILE
+    publish(file, "zelda")
+
+    def change(name: str, rows: pa.Table) -> pa.Table:
+        return pa.table({**rows.to_pydict(), "run": ["nobody"] * rows.num_rows}) if name == "accounts" else rows
+
+    assert rewrite_marts(file, change) == ["accounts"]
+    assert rows(file, "accounts") == [("nobody",)] and rows(file, "run_metrics") == [("zelda",)]
+    with duckdb.connect(str(file), read_only=True) as connection:
+        comments = connection.execute("select comment from duckdb_columns() where table_name = 'accounts'").fetchall()
+    assert comments == [("The run.",)]

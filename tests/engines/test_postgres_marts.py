@@ -17,7 +17,7 @@ import pytest
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import contracts_in_folder
 from pipeline.engines import HeldBack, OrganizationRows, WrittenMart
-from pipeline.engines.postgres_marts import publish_marts, replace_written
+from pipeline.engines.postgres_marts import publish_marts, replace_written, rewrite_marts
 from pipeline.engines.postgres_server import PostgresServer, open_server
 from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
@@ -305,3 +305,24 @@ def test_a_mart_that_speaks_of_a_later_instant_stays(server: PostgresServer) -> 
         publish_marts(connection, CONTRACTS, HeldBack(marts=frozenset({"accounts"})))
         assert connection.execute(SEEN.format("accounts")).fetchall() == [("accounts", 1, 1, ROWS + 1)]
         assert connection.execute(SEEN.format("at_risk_accounts")).fetchall() == [("at_risk_accounts", 3, 3, ROWS + 1)]
+
+
+def test_rows_that_change_are_rewritten_in_their_types(server: PostgresServer) -> None:
+    def change(name: str, rows: pa.Table) -> pa.Table:
+        if name != "accounts":
+            return rows
+        texts = [
+            text.replace("2024", "2023") if text == '{"2024": "A"}' else text
+            for text in rows["segment_by_year"].to_pylist()
+        ]
+        return rows.set_column(rows.schema.get_field_index("segment_by_year"), "segment_by_year", pa.array(texts))
+
+    with server.connect() as connection:
+        build(connection, 1)
+        publish_marts(connection, CONTRACTS)
+    with server.connect() as connection:
+        assert rewrite_marts(connection, change) == ["accounts"]
+        found = connection.execute(
+            "select count(*), min(segment_by_year::text), max(pg_typeof(segment_by_year)::text) from marts.accounts"
+        ).fetchone()
+    assert found == (ROWS + 1, '{"2023": "A"}', "jsonb")

@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 
 from pipeline.ingest.landing.file_reading import FileReading
 from pipeline.ingest.schema import SourceTable
+from pipeline.state.forgotten import NOBODY, Forgotten
 from pipeline.storage.local_files import clear_drafts, content_hash, hidden_name, naming, put_in_place
 from pipeline.storage.sealed import read_sealed, write_sealed
 
@@ -127,10 +128,21 @@ class Draft:
 
 
 class Landing:
-    """The landing zone in the folder `root`. `memory_limit` bounds what deduplication may hold (the rest spills)."""
+    """The landing zone in the folder `root`. `memory_limit` bounds what deduplication may hold (the rest spills).
 
-    def __init__(self, root: Path, *, memory_limit: str = "512MiB", threads: int | None = None) -> None:
+    Nothing of the people who are `forgotten` lands.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        memory_limit: str = "512MiB",
+        threads: int | None = None,
+        forgotten: Forgotten = NOBODY,
+    ) -> None:
         self.root = root
+        self.forgotten = forgotten
         self.memory_limit = memory_limit
         self.threads = threads or os.cpu_count() or 1
 

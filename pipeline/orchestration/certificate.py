@@ -1,0 +1,101 @@
+"""The certificate of a forgetting: what was done, in figures and names of files, and what can't be reached."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from pipeline.common.formats import plural
+from pipeline.orchestration.forgotten_drops import RemadeShelf
+from pipeline.state.forgotten import Entry
+from pipeline.storage.local_files import write_whole
+
+NOT_REACHED: Final = (
+    "copies that others took of drops, marts, reports or the state folder, and backups",
+    "the source systems: they are read, never written; what they still hold of the person is left out of every run",
+    "names of accounts, even where one is the person's name",
+    "records of Dagster's page (STATE/dagster), which hold ids in previews: remove that folder while no page is open",
+    "exports folders of other settings than those of this call",
+)
+_NOT_REACHED_ON_POSTGRES: Final = "PostgreSQL's write-ahead log and its archives, until they are recycled"
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was done to forget one person, who is in it by the entry of the register alone."""
+
+    entry: Entry
+    shelves: tuple[RemadeShelf, ...]
+    landed_files: int
+    state_files: int
+    marts: tuple[str, ...]
+    target: str
+
+    @property
+    def not_reached(self) -> tuple[str, ...]:
+        """What the person may still stand in."""
+        return (*NOT_REACHED, *([_NOT_REACHED_ON_POSTGRES] if self.target == "postgres" else ()))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return {
+            "entry": self.entry.entry,
+            "day": self.entry.day,
+            "organizations": list(self.entry.organizations),
+            "recognised_by": {
+                "ids": len(self.entry.ids),
+                "addresses": len(self.entry.emails),
+                "spellings of names": len(self.entry.names),
+            },
+            "drops": [
+                {
+                    "organization_id": shelf.organization_id,
+                    **({"series": shelf.series} if shelf.series else {}),
+                    "was": drop.was,
+                    "is": drop.name,
+                    "files": list(drop.files),
+                }
+                for shelf in self.shelves
+                for drop in shelf.drops
+            ],
+            "drops_seen": sum(shelf.seen for shelf in self.shelves),
+            "landed_files": self.landed_files,
+            "state_files": self.state_files,
+            "published_marts": list(self.marts),
+            "build": "removed; the next run builds it again without the person",
+            "not_reached": list(self.not_reached),
+        }
+
+    def lines(self) -> Iterator[str]:
+        """Say it in words, as Markdown."""
+        facts = self.as_dict()
+        organizations = ", ".join(map(str, self.entry.organizations))
+        yield f"# Forgotten: entry {self.entry.entry}"
+        yield ""
+        yield f"On {self.entry.day}, one person of organization {organizations}. Every later run leaves them out."
+        yield ""
+        ids, addresses = plural(len(self.entry.ids), "id"), plural(len(self.entry.emails), "address", "addresses")
+        yield f"- Recognised by {ids} and {addresses}, kept as keyed hashes."
+        yield f"- Of {plural(facts['drops_seen'], 'kept drop')}, {len(facts['drops'])} made anew:"
+        for drop in facts["drops"]:
+            files = f", {plural(len(drop['files']), 'file')} changed" if drop["files"] else ""
+            yield f"  - organization {drop['organization_id']}: {drop['was']} is {drop['is']} now{files}"
+        landed, files = plural(self.landed_files, "landed file"), plural(self.state_files, "file")
+        yield f"- Written again: {landed}, {files} of the state folder."
+        yield f"- Published marts written again: {', '.join(self.marts) or 'none'}."
+        yield f"- The build: {facts['build']}."
+        yield ""
+        yield "Not reached:"
+        yield ""
+        for text in self.not_reached:
+            yield f"- {text}"
+
+
+def write_certificate(folder: Path, certificate: Certificate) -> None:
+    """Write the certificate beside the register, for machines and for people."""
+    name = certificate.entry.entry
+    write_whole(folder / f"{name}.json", json.dumps(certificate.as_dict(), indent=1) + "\n")
+    write_whole(folder / f"{name}.md", "\n".join(certificate.lines()) + "\n")

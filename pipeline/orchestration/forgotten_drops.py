@@ -1,0 +1,116 @@
+"""The drops of a shelf made anew without a forgotten person: the new one is in place before the old one goes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.drops.catalog import REPORTS, latest_name, published_drops, read_manifest
+from pipeline.drops.destination import Destination
+from pipeline.drops.manifest import drop_name
+from pipeline.drops.publication_log import PublicationLog
+from pipeline.drops.publish_to_folder import PublishedDrop
+from pipeline.drops.remade_drop import forgets, remake_drop
+from pipeline.drops.retention import withdraw
+from pipeline.drops.superseded import superseded_at, write_superseded
+from pipeline.state.forgotten import Entry, Forgotten
+from pipeline.storage.place import Place
+
+
+@dataclass(frozen=True)
+class RenamedDrop:
+    """A drop that stands in place of another; `files` changed as it was made, unless an earlier call had made it."""
+
+    was: str
+    name: str
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RemadeShelf:
+    """An organization's drops, or those of a series of its own: how many there are, and which were made anew."""
+
+    organization_id: int
+    series: str
+    seen: int
+    drops: tuple[RenamedDrop, ...]
+
+
+def forget_in_shelf(
+    destination: Destination,
+    organization_id: int,
+    series: str,
+    register: Forgotten,
+    entry: Entry,
+    log_folder: Path | None,
+) -> RemadeShelf:
+    """Make each drop anew that names the person, and those that came after it, which are held against it.
+
+    Who reads sees the old one or the new one, whole. What was forgotten is logged in `log_folder`, where one is given.
+    """
+    shelf = destination.shelf(organization_id)
+    log = None
+    if log_folder is not None:
+        log = PublicationLog(log_folder, destination.place, organization_id, destination.signer)
+    names = [drop.name for drop in reversed(published_drops(shelf))]
+    manifests = {name: manifest for name in names if (manifest := read_manifest(shelf.child(name))) is not None}
+    made = {was: name for name, manifest in manifests.items() if (was := forgets(manifest, entry)) is not None}
+    drops = {was: RenamedDrop(was, name) for was, name in made.items()}
+    first = min(made, default=None) if not entry.is_complete else None
+    for name, manifest in manifests.items():
+        if name in made.values():
+            continue
+        folder = destination.staging_folder(organization_id, f"forget-{entry.entry}")
+        is_after = first is not None and name > first
+        remade = remake_drop(shelf.child(name), manifest, folder, register, entry, made, in_any_case=is_after)
+        if remade is not None:
+            first = first or name
+            destination.put(remade.staged, remade.manifest)
+            made[name] = drop_name(remade.manifest)
+            drops[name] = RenamedDrop(name, made[name], remade.files)
+            _replace(destination, organization_id, name, remade.manifest, entry, log)
+    for was, name in made.items():  # those of a call that was killed before the old ones were gone
+        if name in manifests:
+            _replace(destination, organization_id, was, manifests[name], entry, log)
+    return RemadeShelf(organization_id, series, len(manifests), tuple(drops.values()))
+
+
+def _replace(
+    destination: Destination,
+    organization_id: int,
+    was: str,
+    manifest: Mapping[str, Any],
+    entry: Entry,
+    log: PublicationLog | None,
+) -> None:
+    """Let a drop that is in place take over from the one that it was made of, which goes; twice is as once."""
+    shelf, name = destination.shelf(organization_id), drop_name(manifest)
+    if latest_name(shelf) == was:
+        location = str(Path(shelf.root) / name) if shelf.is_local else shelf.child(name).address
+        destination.point(PublishedDrop(organization_id, location, is_new=True, manifest=manifest))
+    if log is not None:
+        log.add_forgetting(name, was, entry.entry, datetime.now(UTC))
+    left = superseded_at(shelf)
+    if was in left:
+        write_superseded(shelf, {name if drop == was else drop: moment for drop, moment in left.items()})
+    if was in {one.name for one in shelf.entries()}:
+        withdraw(shelf, was)
+
+
+def forget_in_reports(shelf: Place, organization_id: int, register: Forgotten, renamed: Mapping[str, str]) -> None:
+    """Write the reports beside an organization's drops without the person, under the drops' new names."""
+    reports, own = shelf.child(REPORTS), register.of(organization_id)
+    for entry in (entry for entry in reports.entries() if not entry.is_folder):
+        before = (reports.read(entry.name) or b"").decode("utf-8", "replace")
+        after = own.without(before)
+        for was, name in renamed.items():
+            after = after.replace(was, name)
+        stem, dot, suffix = entry.name.partition(".")
+        new_name = renamed.get(stem, stem) + dot + suffix
+        if after != before or new_name != entry.name:
+            reports.write(new_name, after.encode())
+            if new_name != entry.name:
+                reports.remove(entry.name)

@@ -1,0 +1,312 @@
+"""Who is forgotten: a register in the state folder of keyed hashes of people's ids, e-mail addresses and names.
+
+It holds no address, name or id of anybody, so that it can be kept for as long as sources may bring a person back. What
+a match is replaced by tells nothing either: a label with the number of the entry, an id made of the secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from pipeline.common.errors import WarehouseError
+from pipeline.state.secret_key import own_key
+from pipeline.storage.local_files import write_whole
+
+Role = Literal["stakeholder", "user"]
+
+FOLDER: Final = "forgotten"
+_REGISTER: Final = "register.json"
+_KEY: Final = "register.key"
+_FIRST_NEW_ID: Final = 700_000_000_000_000
+"""New ids stand above it, at most 2 ** 48 of them: whole numbers that JSON and spreadsheets hold exactly."""
+_EMAIL: Final = re.compile(r"[\w.+\-%']+@[\w\-]+(?:\.[\w\-]+)+")
+_WHOLE_NUMBER: Final = re.compile(r"(?<![\w.])(?P<id>\d{1,18})(?![\w.])")
+_WORD: Final = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
+"""A word of a name, as `Lee`, `O'Neil`, `Smith-Jones`."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a person for as long as they are being forgotten: in memory only."""
+
+    ids: frozenset[tuple[Role, int, int]] = frozenset()
+    """Role, organization and id."""
+    emails: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    organizations: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One person of the register. `day` is when they were forgotten; all else but the organizations is hashes."""
+
+    entry: str
+    day: str
+    organizations: tuple[int, ...]
+    ids: tuple[str, ...]
+    emails: tuple[str, ...]
+    names: tuple[tuple[str, ...], ...]
+    """The words of each name, in their order."""
+    is_complete: bool = False
+
+    @property
+    def label(self) -> str:
+        """What stands where the person's name or address stood."""
+        return f"[forgotten {self.entry}]"
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """The register: its entries, and the secret of its hashes."""
+
+    entries: tuple[Entry, ...] = ()
+    key: bytes = field(default=b"", repr=False)
+    crm_organization_id: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether anybody is forgotten."""
+        return bool(self.entries)
+
+    @cached_property
+    def fingerprint(self) -> tuple[str, ...]:
+        """What changes with the register and with how it is applied; empty while nobody is forgotten."""
+        if not self.entries:
+            return ()
+        content = json.dumps([(one.entry, one.organizations, one.ids, one.emails, one.names) for one in self.entries])
+        code = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("forgotten*.py")))
+        return (hashlib.sha256(content.encode() + code).hexdigest(),)
+
+    def of(self, organization_id: int) -> OrganizationForgotten:
+        """Return what is forgotten in an organization."""
+        known = self._by_organization.get(organization_id)
+        if known is None:
+            entries = [one for one in self.entries if organization_id in one.organizations]
+            known = OrganizationForgotten(self, organization_id, entries)
+            self._by_organization[organization_id] = known
+        return known
+
+    @cached_property
+    def _by_organization(self) -> dict[int, OrganizationForgotten]:
+        return {}
+
+    def without_people(self, texts: Any) -> Any:
+        """Return quoted texts of whatever organization without a forgotten person's address, name or id."""
+        if not self.entries or not len(texts):
+            return texts
+        import pyarrow as pa  # late: the command line reads the register before its helpers have started
+
+        new = {text: self.without(text, with_ids=True) for text in texts.unique().to_pylist() if text is not None}
+        return pa.array([None if text is None else new[text] for text in texts.to_pylist()], pa.string())
+
+    def without(self, text: str, *, with_ids: bool = False) -> str:
+        """Return a text of whatever organization without them; with `with_ids`, whole numbers that are their ids go."""
+        for one in {one for entry in self.entries for one in entry.organizations}:
+            own = self.of(one)
+            text = own.without(text)
+            text = own.without_ids(text) if with_ids else text
+        return text
+
+    def hashed(self, *parts: str | int) -> str:
+        """Hash parts of what is known of a person with the secret."""
+        return hmac.digest(self.key, "\0".join(map(str, parts)).encode(), "sha256").hex()[:32]
+
+    def find(self, known: Known) -> Entry | None:
+        """Return the entry that has one of a person's ids or addresses."""
+        ids, emails = set(self._ids(known)), {self.hashed("email", email) for email in known.emails}
+        for one in self.entries:
+            if not ids.isdisjoint(one.ids) or not emails.isdisjoint(one.emails):
+                return one
+        return None
+
+    def with_person(self, known: Known, day: str) -> tuple[Forgotten, Entry]:
+        """Add a person, or what is new of one who is in the register."""
+        before = self.find(known)
+        orders = {tuple(words) for name in known.names for words in _orders_of(name)}
+        names = {tuple(self.hashed("word", word) for word in words) for words in orders}
+        entry = Entry(
+            before.entry if before else secrets.token_hex(4),
+            before.day if before else day,
+            tuple(sorted({*known.organizations, *(before.organizations if before else ())})),
+            tuple(sorted({*self._ids(known), *(before.ids if before else ())})),
+            tuple(sorted({*(self.hashed("email", one) for one in known.emails), *(before.emails if before else ())})),
+            tuple(sorted({*names, *(before.names if before else ())})),
+        )
+        return replace(self, entries=(*(one for one in self.entries if one != before), entry)), entry
+
+    def with_entry(self, entry: Entry) -> Forgotten:
+        """Put an entry in place of the one of its number."""
+        return replace(self, entries=tuple(entry if one.entry == entry.entry else one for one in self.entries))
+
+    def _ids(self, known: Known) -> Iterator[str]:
+        return (self.hashed("id", *one) for one in known.ids)
+
+
+class OrganizationForgotten:
+    """What is forgotten in one organization, ready to be looked for."""
+
+    def __init__(self, register: Forgotten, organization_id: int, entries: Sequence[Entry]) -> None:
+        self._register = register
+        self._organization_id = organization_id
+        self._ids = {one for entry in entries for one in entry.ids}
+        self._emails = {one: entry.label for entry in entries for one in entry.emails}
+        self._names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for entry in entries:
+            for words in entry.names:
+                self._names.setdefault(words[0], []).append((words, entry.label))
+        self._words: dict[str, str] = {}
+        self._new_ids: dict[tuple[Role, int], int | None] = {}
+        self._texts: dict[str, str] = {}
+
+    def __bool__(self) -> bool:
+        """Whether anybody is forgotten in it."""
+        return bool(self._ids or self._emails or self._names)
+
+    def new_ids(self, role: Role, ids: Iterable[int | None]) -> dict[int, int]:
+        """Return the new id of each of these that is a forgotten person's."""
+        found = {}
+        for one in (one for one in ids if one is not None):
+            if (role, one) not in self._new_ids:
+                self._new_ids[role, one] = self._new_id(role, one)
+            if (new := self._new_ids[role, one]) is not None:
+                found[one] = new
+        return found
+
+    def _new_id(self, role: Role, one: int) -> int | None:
+        if self._register.hashed("id", role, self._organization_id, one) not in self._ids:
+            return None
+        digest = self._register.hashed("new id", role, self._organization_id, one)
+        return _FIRST_NEW_ID + int(digest[:12], 16)
+
+    def without(self, text: str) -> str:
+        """Put labels in place of the addresses and whole names of forgotten people in a text."""
+        known = self._texts.get(text)
+        if known is None:
+            known = self._without_names(_EMAIL.sub(self._without_email, text)) if len(text) > 2 else text
+            if len(self._texts) < _MOST_TEXTS:
+                self._texts[text] = known
+        return known
+
+    def without_ids(self, text: str, pattern: re.Pattern[str] = _WHOLE_NUMBER) -> str:
+        """Put labels in place of the ids of forgotten people among the numbers that `pattern` finds."""
+
+        def without(found: re.Match[str]) -> str:
+            number = int(found["id"])
+            is_theirs = any(self.new_ids(role, [number]) for role in ("stakeholder", "user"))
+            return found[0].replace(found["id"], "0") if is_theirs else found[0]
+
+        return pattern.sub(without, text)
+
+    def is_person(self, *parts: str | None) -> bool:
+        """Tell whether a text, such as an address or a first and last name, is nothing but a forgotten person's."""
+        text = " ".join(part.strip() for part in parts if part)
+        return bool(text) and re.fullmatch(r"\[forgotten [0-9a-f]{8}\]", self.without(text)) is not None
+
+    def _without_email(self, found: re.Match[str]) -> str:
+        return self._emails.get(self._register.hashed("email", found[0].lower()), found[0])
+
+    def _without_names(self, text: str) -> str:
+        if not self._names or len(text) < _SHORTEST_NAME:
+            return text
+        words = list(_WORD.finditer(text))
+        hashes = [self._hash_of(found[0].casefold()) for found in words]
+        parts, end, at = [], 0, 0
+        while at < len(words):
+            match = next(
+                (
+                    (name, label)
+                    for name, label in self._names.get(hashes[at], ())
+                    if tuple(hashes[at : at + len(name)]) == name and (len(name) > 1 or len(words) == 1)
+                ),
+                None,
+            )
+            if match is None:
+                at += 1
+                continue
+            name, label = match
+            parts += [text[end : words[at].start()], label]
+            end = words[at + len(name) - 1].end()
+            at += len(name)
+        return "".join(parts) + text[end:]
+
+    def _hash_of(self, word: str) -> str:
+        if word not in self._words:
+            self._words[word] = self._register.hashed("word", word)
+        return self._words[word]
+
+
+NOBODY: Final = Forgotten()
+_SHORTEST_NAME: Final = 2
+_MOST_TEXTS: Final = 100_000
+
+
+def normal_email(text: str) -> str:
+    """Return an address as it is compared."""
+    return text.strip().lower()
+
+
+def read_forgotten(state: Path) -> Forgotten:
+    """Read the register of a state folder; WarehouseError where it is damaged: nobody would be forgotten any more."""
+    path = state / FOLDER / _REGISTER
+    if not path.exists():
+        return NOBODY
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        entries = tuple(_entry(one) for one in content["entries"])
+        crm = int(content["crm_organization_id"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise WarehouseError(
+            f"the register of forgotten people is damaged ({error})",
+            where=str(path),
+            remedy="bring it and its key back from a backup; a run without it would publish the people again",
+        ) from None
+    if not path.with_name(_KEY).exists():
+        raise WarehouseError(
+            "the key of the register of forgotten people is gone, so that they can't be recognised",
+            where=str(path.with_name(_KEY)),
+            remedy="bring it back from a backup; or forget them again with a new register, after moving this one away",
+        )
+    return Forgotten(entries, own_key(path.with_name(_KEY)), crm)
+
+
+def open_forgotten(state: Path, crm_organization_id: int) -> Forgotten:
+    """Read the register to add to it, with a secret made where there is none."""
+    found = read_forgotten(state)
+    return replace(found, key=own_key(state / FOLDER / _KEY), crm_organization_id=crm_organization_id)
+
+
+def write_forgotten(state: Path, register: Forgotten) -> None:
+    """Write the register, whole or not at all."""
+    content: Mapping[str, Any] = {
+        "crm_organization_id": register.crm_organization_id,
+        "entries": [asdict(one) for one in register.entries],
+    }
+    write_whole(state / FOLDER / _REGISTER, json.dumps(content, indent=1, sort_keys=True) + "\n")
+
+
+def _entry(read: Mapping[str, Any]) -> Entry:
+    return Entry(
+        entry=str(read["entry"]),
+        day=str(read["day"]),
+        organizations=tuple(map(int, read["organizations"])),
+        ids=tuple(read["ids"]),
+        emails=tuple(read["emails"]),
+        names=tuple(tuple(words) for words in read["names"]),
+        is_complete=bool(read["is_complete"]),
+    )
+
+
+def _orders_of(name: str) -> Collection[Sequence[str]]:
+    """Return the words of a name as they are written, and with the last one first, as in `Lee, Ann`."""
+    words = [found[0].casefold() for found in _WORD.finditer(name)]
+    if len(words) < 2:
+        return [words] if words else []
+    return [words, [words[-1], *words[:-1]]]

@@ -1,0 +1,60 @@
+"""Secrets that values are hashed with: files of random bytes for their owner alone. None is in any output."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from pipeline.common.errors import WarehouseError
+from pipeline.storage.local_files import flush, hidden_name
+
+_BYTES: Final = 32
+
+
+def pseudonym_key(named: Path | None, state: Path) -> bytes:
+    """Return the secret of pseudonyms: in the file `named`, else that of the state folder, made where there is none.
+
+    Whoever has it can tell whose pseudonym a value is by trying names. WarehouseError where the file can't be read, or
+    holds fewer than 32 bytes.
+    """
+    return _read(named.expanduser()) if named is not None else own_key(state / "pseudonyms.key")
+
+
+def own_key(path: Path) -> bytes:
+    """Return the secret in a file of the state folder, made where there is none."""
+    if not path.exists():
+        _make(path)
+    return _read(path)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise WarehouseError(
+            f"the key can't be read: {error.strerror}", where=str(path), remedy="name a file that you may read"
+        ) from None
+    if len(key) < _BYTES:
+        raise WarehouseError(
+            f"the key has {len(key)} bytes, which can be guessed",
+            where=str(path),
+            remedy=f"make one of {_BYTES} random bytes: head -c {_BYTES} /dev/urandom > {path.name}",
+        )
+    return key
+
+
+def _make(path: Path) -> None:
+    """Make a secret; one that another process has made meanwhile stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(hidden_name())
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(_BYTES))
+    flush(draft)
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+    flush(path.parent)

@@ -1,0 +1,157 @@
+"""Drops made anew without a person, in a folder and on a server: whole at every moment, as published, in the log."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pipeline.contracts.contract import contracts_in_folder
+from pipeline.drops.catalog import drop_folders, latest_name, read_manifest
+from pipeline.drops.destination import Destination, open_destination
+from pipeline.drops.manifest import build_manifest
+from pipeline.drops.publication_log import PublicationLog
+from pipeline.drops.stage import stage_drops
+from pipeline.drops.verify import verify_drop
+from pipeline.orchestration import forgotten_drops
+from pipeline.orchestration.forgotten_drops import RemadeShelf, forget_in_shelf
+from pipeline.paths import PROJECT_ROOT
+from pipeline.settings import Settings
+from pipeline.state.forgotten import Entry, Forgotten, Known, open_forgotten
+from pipeline.state.workspace import Workspace
+from tests.drops.made_drops import AS_OF, MadeMarts, publish
+from tests.drops.servers import object_store
+
+(FACT,) = (one for one in contracts_in_folder(PROJECT_ROOT / "models") if one.name == "stakeholder_fact")
+PERSON = 918273645
+
+
+def rows(ids: list[int]) -> pa.Table:
+    """Stakeholders of these ids; of columns that must have a value, one that fits."""
+    known = {
+        "organization_id": 1,
+        "account_id": 7,
+        "stakeholder_name": "Zelda Quartz",
+        "extracted_at": AS_OF,
+        "data_as_of": AS_OF,
+    }
+    fits = {pa.bool_(): False, pa.int32(): 0, pa.int64(): 1, pa.string(): ""}
+    made = [
+        {
+            column.name: one
+            if column.name == "stakeholder_id"
+            else known.get(column.name, None if column.nullable else fits.get(column.arrow_type))
+            for column in FACT.columns
+        }
+        for one in ids
+    ]
+    schema = pa.schema([(column.name, column.arrow_type) for column in FACT.columns])
+    return pa.Table.from_pylist(made, schema)
+
+
+class Shelf:
+    """Three weeks of drops, of which the first does not know the person."""
+
+    def __init__(self, exports: str, state: Path) -> None:
+        self.workspace = Workspace(state)
+        self.settings = Settings(exports=exports, state=state)
+        self.destination: Destination = open_destination(self.settings, self.workspace)
+        self.place = self.destination.shelf(1)
+        with self.destination.turn():
+            for week, ids in enumerate(([5], [5, PERSON], [5, 6])):
+                self._publish(week, ids)
+        known = Known(frozenset({("stakeholder", 1, PERSON)}), organizations=frozenset({1}))
+        self.register, self.entry = open_forgotten(state, 1).with_person(known, "2025-02-01")
+
+    def _publish(self, week: int, ids: list[int]) -> None:
+        folder = self.destination.staging_folder(1, f"run-{week}")
+        (drop,) = stage_drops(MadeMarts(stakeholder_fact=rows(ids)), [FACT], {1: folder}, 1)
+        facts: dict[str, Any] = {"settings": {"selected_year": 2025}, "inputs": [], "checks": []}
+        as_of = AS_OF + timedelta(weeks=week)
+        manifest = build_manifest(drop, [FACT], as_of=as_of, data_as_of=as_of, **facts)
+        put = publish(self.destination, drop, manifest)
+        self.log.add_publication(Path(put.location).name, (), as_of)
+
+    @property
+    def log(self) -> PublicationLog:
+        return PublicationLog(self.workspace.publications, self.destination.place, 1)
+
+    def forget(self, register: Forgotten | None = None, entry: Entry | None = None) -> RemadeShelf:
+        self.destination.clear_staging()
+        found = (register or self.register, entry or self.entry)
+        return forget_in_shelf(self.destination, 1, "", *found, self.workspace.publications)
+
+    def require_whole(self) -> None:
+        """Every drop that a reader finds is as published."""
+        for name in drop_folders(self.place):
+            if read_manifest(self.place.child(name)) is not None:
+                assert verify_drop(self.place.child(name).address) == []
+
+
+@pytest.fixture(params=["folder", "s3"])
+def shelf(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+    if request.param == "folder":
+        yield Shelf(str(tmp_path / "exports"), tmp_path / "state")
+    else:
+        with object_store(monkeypatch) as url:
+            yield Shelf(url, tmp_path / "state")
+
+
+def test_drops_from_the_first_that_names_the_person_on_are_made_anew(shelf: Shelf) -> None:
+    before = drop_folders(shelf.place)
+    remade = shelf.forget()
+    assert [drop.was for drop in remade.drops] == before[1:]
+    assert drop_folders(shelf.place) == [before[0], *(drop.name for drop in remade.drops)]
+    assert latest_name(shelf.place) == remade.drops[-1].name
+    shelf.require_whole()
+
+
+def test_the_manifest_says_that_and_when_and_of_which_drop_without_whom(shelf: Shelf) -> None:
+    (drop, _) = shelf.forget().drops
+    manifest = read_manifest(shelf.place.child(drop.name)) or {}
+    assert manifest["forgot"] == [{"day": "2025-02-01", "entry": shelf.entry.entry, "was": drop.was}]
+    assert str(PERSON) not in json.dumps(manifest)
+
+
+def test_the_log_has_the_new_drops_and_stays_whole(shelf: Shelf) -> None:
+    shelf.forget()
+    assert shelf.log.faults() == []
+    assert [json.loads(line)["event"] for line in shelf.log.lines()][-2:] == ["forgot", "forgot"]
+
+
+@pytest.mark.parametrize("step", ["latest_name", "withdraw", "remake_drop"])
+def test_who_is_killed_meanwhile_forgets_again_and_is_through(
+    shelf: Shelf, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = 0
+
+    def die(*arguments: Any, **keywords: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls > 1 or step == "withdraw":
+            raise KeyboardInterrupt
+        return whole(*arguments, **keywords)
+
+    with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
+        whole = getattr(forgotten_drops, step)
+        killed.setattr(forgotten_drops, step, die)
+        shelf.forget()
+    shelf.require_whole()
+    shelf.forget()
+    names = drop_folders(shelf.place)
+    assert len(names) == 3 and latest_name(shelf.place) == names[-1]
+    assert all(len((read_manifest(shelf.place.child(name)) or {}).get("forgot", ())) == 1 for name in names[1:])
+    assert shelf.log.faults() == []
+    shelf.require_whole()
+
+
+def test_to_forget_again_changes_nothing(shelf: Shelf) -> None:
+    shelf.forget()
+    before = drop_folders(shelf.place)
+    shelf.forget()
+    assert drop_folders(shelf.place) == before
