@@ -1,0 +1,131 @@
+"""`make mutants`: changes the models and the code, one place at a time, and counts the changes that no test sees."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from pipeline.paths import PROJECT_ROOT
+from tests.mutants.page import SURVIVORS, Judged, reasons, survivors, table, with_table
+from tests.mutants.python_room import PythonRoom
+from tests.mutants.sample import drawn
+from tests.mutants.sql_room import sql_room
+from tests.mutants.trial import Verdict
+
+PAGE: Final = PROJECT_ROOT / "docs" / "reliability.md"
+KEPT: Final = PROJECT_ROOT / "build" / "mutants"
+PYTHON_ROOMS: Final = ("drops", "guards", "storage")
+SHARE_OF_A_PYTHON_ROOM: Final = 4
+"""Of four mutants of models one is tried in each of these rooms."""
+
+
+class Room(Protocol):
+    """A part of the repository with its mutants and the tests that judge them."""
+
+    name: str
+
+    def prepare(self) -> None:
+        """See that all tests pass without a mutant, and keep what makes the trials quick."""
+
+    def mutants(self) -> Sequence[Any]:
+        """Give every mutant."""
+
+    def described(self, mutant: Any, killed_by: str | None) -> Judged:
+        """Describe a mutant that was judged."""
+
+    def judge(self, mutant: Any) -> Verdict:
+        """Have the tests judge a mutant."""
+
+
+def main() -> int:
+    """Judge a sample of each room's mutants and write down what came of it; 1 where a survivor has no reason."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=600, help="of models; a quarter of each other room (600)")
+    parser.add_argument("--minutes", type=float, default=60, help="for all rooms together (60)")
+    parser.add_argument("--seed", type=int, default=0, help="of the sample (0)")
+    parser.add_argument("--only", action="append", choices=["models", *PYTHON_ROOMS], help="a room; again for more")
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("--keep", action="store_true", help="keep the kills that were counted before of the same code")
+    options = parser.parse_args()
+    names = options.only or ["models", *PYTHON_ROOMS]
+    known = KEPT / "killed.json"
+    kept: dict[str, str] = json.loads(known.read_text()) if options.keep and known.exists() else {}
+    exist: Counter[tuple[str, str]] = Counter()
+    judged: list[Judged] = []
+    for name in names:
+        room = sql_room(KEPT) if name == "models" else PythonRoom(KEPT, name, [f"tests/{name}"])
+        room.prepare()
+        mutants = room.mutants()
+        exist.update((name, mutant.kind) for mutant in mutants)
+        count = options.count if name == "models" else options.count // SHARE_OF_A_PYTHON_ROOM
+        trials = Trials(room, drawn(mutants, options.seed), time.monotonic() + options.minutes * 60 / len(names), kept)
+        found = trials.judged(count, options.processes)
+        judged += found
+        killed = sum(one.killed_by is not None for one in found)
+        counts = f"{len(mutants):,} mutants, {len(found):,} tried, {killed:,} killed, {len(found) - killed:,} survived"
+        print(f"{name}: {counts}", flush=True)
+        known.write_text(json.dumps(kept))
+    reason_of = reasons(SURVIVORS.read_text(encoding="utf-8"))
+    new = [one for one in judged if one.killed_by is None and not reason_of.get(one.survivor)]
+    for one in new:
+        print(f"no reason yet: {one.room} {one.place}: {one.kind}\n  - {one.before}\n  + {one.after}")
+    print(table(exist, judged))
+    if names == ["models", *PYTHON_ROOMS]:
+        SURVIVORS.write_text(survivors(judged, reason_of), encoding="utf-8")
+        PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), table(exist, judged)), encoding="utf-8")
+    return min(len(new), 1)
+
+
+@dataclass(frozen=True)
+class Trials:
+    """The mutants of a room in the order in which they are tried, until a moment, without the kills that are known."""
+
+    room: Room
+    order: Sequence[Any]
+    deadline: float
+    known: dict[str, str]
+
+    def judged(self, count: int, processes: int) -> list[Judged]:
+        """Judge so many valid mutants in several processes; those that are killed become known."""
+        file = KEPT / f"{self.room.name}.verdicts"
+        file.write_text("")
+        workers = [os.fork() or self._work(first, processes, count // processes, file) for first in range(processes)]
+        for worker in workers:
+            os.waitpid(worker, 0)
+        found = []
+        for number, verdict in sorted(json.loads(line) for line in file.read_text().splitlines()):
+            if verdict["is_valid"]:
+                if verdict["killed_by"]:
+                    self.known[self._key(number)] = verdict["killed_by"]
+                found.append(self.room.described(self.order[number], verdict["killed_by"]))
+        file.unlink()
+        return found
+
+    def _key(self, number: int) -> str:
+        return hashlib.sha256(repr(self.room.described(self.order[number], None)).encode()).hexdigest()[:16]
+
+    def _work(self, first: int, step: int, count: int, file: Path) -> int:
+        """Judge every so-many-th mutant of the order, as the process that this is, and end it."""
+        valid = 0
+        with file.open("a") as ended:
+            for number in range(first, len(self.order), step):
+                if valid >= count or time.monotonic() > self.deadline:
+                    break
+                key = self._key(number)
+                verdict = Verdict(self.known[key], 0) if key in self.known else self.room.judge(self.order[number])
+                valid += verdict.is_valid
+                ended.write(json.dumps([number, asdict(verdict)]) + "\n")
+                ended.flush()
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

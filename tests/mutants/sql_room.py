@@ -1,0 +1,215 @@
+"""The models as a room of mutants: every change of every model's SQL, and the tests that judge it."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import pickle
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import duckdb
+from hypothesis import HealthCheck, Phase, settings
+
+from pipeline.dbt import runner
+from pipeline.dbt.runner import parsed_project, project_fingerprint
+from pipeline.paths import PROJECT_ROOT
+from tests.mutants.page import Judged
+from tests.mutants.recorded_builds import Build, Change, RecordedBuilds, UnitTest, read_build, unit_tests
+from tests.mutants.sql_changes import SqlMutant, changed, mutants, rewritten, shown
+from tests.mutants.trial import INVALID, Verdict, first_failure, in_a_child
+
+JUDGES: Final = (
+    "tests/models/test_golden_company.py",
+    "tests/models/customer_success/test_golden_tenant.py",
+    "tests/models/test_spec_examples.py",
+    "tests/models/customer_success/test_account_ids.py",
+    "tests/models/customer_success/test_account_keys.py",
+    "tests/models/customer_success/test_channels.py",
+    "tests/models/customer_success/test_tenants.py",
+    "tests/models/customer_success/test_properties.py",
+    "tests/models/test_combining_properties.py",
+    "tests/models/test_revenue_and_risk_properties.py",
+    "tests/explain/test_every_column.py",
+    "tests/explain/test_identity.py",
+    "tests/explain/test_column_evidence.py",
+)
+"""Tests that build models, beside the unit tests: golden files, plain readings, worked examples, explanations."""
+
+UNIT_TESTS: Final = "tests/models/test_dbt_unit_tests.py"
+"""A unit test of the changed model is asked as dbt asks it, without dbt."""
+
+SECONDS_OF_A_TRIAL: Final = 240.0
+
+
+class SqlRoom:
+    """The mutants of the models, with the builds that their tests ask for, recorded in a folder."""
+
+    name = "models"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.empty = folder / "empty"
+        """A state folder in which every model was built on empty tables."""
+
+    @functools.cached_property
+    def asked(self) -> dict[str, list[str]]:
+        """The names of the builds that each file of tests asks for."""
+        found: dict[str, list[str]] = json.loads((self.folder / "asked.json").read_text())
+        return found
+
+    @functools.cached_property
+    def seconds(self) -> dict[str, float]:
+        """How long each file of tests takes."""
+        found: dict[str, float] = json.loads((self.folder / "seconds.json").read_text())
+        return found
+
+    @functools.cached_property
+    def build(self) -> Build:
+        """The build of all models."""
+        return next(
+            build for path in self.folder.glob("*.build") if len((build := read_build(path)).relations) == self._models
+        )
+
+    @functools.cached_property
+    def _models(self) -> int:
+        nodes = parsed_project().manifest["nodes"].values()
+        return sum(node["resource_type"] == "model" and node["config"]["materialized"] != "ephemeral" for node in nodes)
+
+    @functools.cached_property
+    def unit_tests(self) -> dict[str, list[UnitTest]]:
+        """The unit tests of each model."""
+        found = defaultdict(list)
+        for test in unit_tests(self.empty / "target"):
+            found[test.model].append(test)
+        return found
+
+    @functools.cached_property
+    def judges(self) -> dict[str, list[str]]:
+        """The files of tests that build a model, the quickest first, by the model."""
+        found = defaultdict(list)
+        for file in sorted(JUDGES, key=lambda file: self.seconds[file]):
+            for model in {name for kept in self.asked[file] for name in read_build(self.folder / kept).models()}:
+                found[model].append(file)
+        return found
+
+    def mutants(self) -> list[SqlMutant]:
+        """Every mutant of every model."""
+        kept = self.folder / "mutants.pickle"
+        if not kept.exists():
+            kept.write_bytes(pickle.dumps([m for name, sql in self.build.models().items() for m in mutants(name, sql)]))
+        found: list[SqlMutant] = pickle.loads(kept.read_bytes())
+        return found
+
+    def described(self, mutant: SqlMutant, killed_by: str | None) -> Judged:
+        """Describe a mutant that was judged."""
+        before, after = shown(mutant, self.build.models()[mutant.model])
+        step = f", {mutant.place.step}" if mutant.place.step else ""
+        return Judged(self.name, f"{mutant.model}{step}", mutant.kind, before, after, killed_by)
+
+    def prepare(self) -> None:
+        """Record the builds, and see that all tests pass on SQL that is written as a mutant's is, with no change."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if (self.folder / "seconds.json").exists():
+            return
+        print("models: recording the builds of the tests (some minutes)", flush=True)
+        asked: dict[str, list[str]] = {}
+        seconds: dict[str, float] = {}
+        self._in_a_child_or_fail("unit tests", self._record_unit_tests)
+        for file in JUDGES:
+            names = self.folder / "used.json"
+            self._in_a_child_or_fail(file, lambda file=file, names=names: self._record(file, names))
+            asked[file] = json.loads(names.read_text())
+            seconds[file] = self._in_a_child_or_fail(file, lambda file=file: self._fails([file], _rewrite))
+            print(f"models: {file}: {seconds[file]:.1f} s", flush=True)
+        (self.folder / "asked.json").write_text(json.dumps(asked))
+        (self.folder / "seconds.json").write_text(json.dumps(seconds))
+
+    def _in_a_child_or_fail(self, what: str, judge: Callable[[], str | None]) -> float:
+        verdict = in_a_child(judge, 600)
+        if verdict.killed_by is not None:
+            raise AssertionError(f"{what}: fails without a mutant: {verdict.killed_by}")
+        return verdict.seconds
+
+    def _record(self, file: str, names: Path) -> str | None:
+        builds = RecordedBuilds(self.folder)
+        runner.run_dbt = builds.run_dbt
+        failure = first_failure([str(PROJECT_ROOT / file)])
+        names.write_text(json.dumps(sorted(builds.used)))
+        return failure
+
+    def _record_unit_tests(self) -> str | None:
+        """Build every model on empty tables, have dbt run the unit tests, and see that they pass as they are read."""
+        self.empty.mkdir(parents=True, exist_ok=True)
+        runner.run_dbt = RecordedBuilds(self.folder).run_dbt
+        from tests.models.test_dbt_unit_tests import run_unit_tests
+
+        failed = [node.name for node in run_unit_tests(self.empty).values() if not node.ok]
+        with self._empty_database() as connection:
+            tests = unit_tests(self.empty / "target")
+            failed += [test.name for test in tests if test.fault(connection, _rewrite)]
+        return ", ".join(failed) or None
+
+    def judge(self, mutant: SqlMutant) -> Verdict:
+        """Have the tests judge a mutant."""
+        return in_a_child(lambda: self._killer(mutant), SECONDS_OF_A_TRIAL)
+
+    def _killer(self, mutant: SqlMutant) -> str | None:
+        def change(model: str, sql: str) -> str:
+            return (changed(sql, mutant.place) or sql) if model == mutant.model else sql
+
+        with self._empty_database() as connection:
+            if not _is_valid(connection, change(mutant.model, self.build.models()[mutant.model])):
+                return INVALID
+            for test in self.unit_tests.get(mutant.model, ()):
+                if test.fault(connection, change):
+                    return f"{UNIT_TESTS}::{test.name}"
+        return self._fails(self.judges.get(mutant.model, []), change)
+
+    def _empty_database(self) -> duckdb.DuckDBPyConnection:
+        """Open the database of the models on empty tables: unit tests read some that they give no rows for."""
+        return duckdb.connect(str(self.empty / "warehouse.duckdb"), read_only=True)
+
+    def _fails(self, files: Sequence[str], change: Change) -> str | None:
+        """Run files of tests on models whose SQL is changed."""
+        if not files:
+            return None
+        runner.run_dbt = RecordedBuilds(self.folder, change).run_dbt
+        # a failure need not be made small: it is enough that there is one
+        settings.register_profile(
+            "mutants",
+            derandomize=True,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+            phases=[Phase.explicit, Phase.generate],
+        )
+        os.environ["HYPOTHESIS_PROFILE"] = "mutants"
+        return first_failure([str(PROJECT_ROOT / file) for file in files])
+
+
+def _is_valid(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
+    """Whether DuckDB can bind the SQL."""
+    try:
+        connection.execute(f"explain {sql}")
+    except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException):
+        return False
+    except duckdb.Error:
+        return True
+    return True
+
+
+def _rewrite(_: str, sql: str) -> str:
+    return rewritten(sql)
+
+
+def sql_room(folder: Path) -> SqlRoom:
+    """Open the room below a folder; what was recorded of other models or tests is not read."""
+    digest = hashlib.sha256(project_fingerprint("duckdb").encode())
+    for path in sorted((PROJECT_ROOT / "tests").rglob("*.py")):
+        if path.parts[-2] != "mutants" and ("models" in path.parts or "explain" in path.parts):
+            digest.update(path.read_bytes())
+    return SqlRoom(folder / f"models-{digest.hexdigest()[:16]}")
