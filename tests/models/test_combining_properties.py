@@ -22,6 +22,8 @@ World = dict[tuple[str, str], list[Row]]
 
 ACCOUNT_COLUMNS = ("name", "account_type", "icp_status", "tags", "city", "country")
 METHODS = ["email", "phone", "crm_tags"]
+SELECTED = ("+file:accounts.sql",)
+"""The models that `compare` reads; the name alone selects a folder of it too."""
 EMAILS = ["ann@acme.example", " Ann@ACME.example", "bee@acme.example", "  "]
 PHONES = ["(615) 555-0128", "+1 615.555.0128", "615-555-0129", "555-0128"]
 ESTIMATE_COLUMNS = ("estimate_number", "status", "division", "address", "salesperson", "total_price")
@@ -287,7 +289,7 @@ def some_world(rng: random.Random, size: int) -> World:
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
-    with built_models(tmp_path_factory.mktemp("models"), {}, select=("+accounts",), link_methods=METHODS) as built:
+    with built_models(tmp_path_factory.mktemp("models"), {}, select=SELECTED, link_methods=METHODS) as built:
         yield built
 
 

@@ -40,8 +40,8 @@ DAYS_AGO = [None, None, -3, 0, 29, 30, 31, 32, 89, 90, 91, 92, 400]
 ICP_STATUSES = [None, "required", "required", "required", "na", " NA\t", "n/a"]
 SNOOZES = [None, datetime(2025, 1, 15), datetime(2025, 1, 15, 0, 0, 1), datetime(2024, 1, 1), datetime(2026, 1, 1)]
 
-SELECTED = ("+accounts", "+neglected_accounts", "+win_loss")
-"""The models that `compare` reads."""
+SELECTED = ("+file:accounts.sql", "+neglected_accounts", "+win_loss")
+"""The models that `compare` reads; the name `accounts` alone selects a folder of it too."""
 
 World = dict[tuple[str, str], list[Row]]
 

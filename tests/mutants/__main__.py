@@ -31,6 +31,8 @@ class Room(Protocol):
     """A part of the repository with its mutants and the tests that judge them."""
 
     name: str
+    digest: str
+    """What its verdicts hold for: this code and these tests."""
 
     def prepare(self) -> None:
         """See that all tests pass without a mutant, and keep what makes the trials quick."""
@@ -53,11 +55,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the sample (0)")
     parser.add_argument("--only", action="append", choices=["models", *PYTHON_ROOMS], help="a room; again for more")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 2)
-    parser.add_argument("--keep", action="store_true", help="keep the kills that were counted before of the same code")
+    parser.add_argument("--keep", action="store_true", help="judge again only what survived other tests")
     options = parser.parse_args()
     names = options.only or ["models", *PYTHON_ROOMS]
-    known = KEPT / "killed.json"
-    kept: dict[str, str] = json.loads(known.read_text()) if options.keep and known.exists() else {}
+    known = KEPT / "verdicts.json"
+    kept: dict[str, list[str | None]] = json.loads(known.read_text()) if options.keep and known.exists() else {}
     exist: Counter[tuple[str, str]] = Counter()
     judged: list[Judged] = []
     for name in names:
@@ -86,15 +88,16 @@ def main() -> int:
 
 @dataclass(frozen=True)
 class Trials:
-    """The mutants of a room in the order in which they are tried, until a moment, without the kills that are known."""
+    """The mutants of a room in the order in which they are tried, until a moment, but for those whose verdict is known."""
 
     room: Room
     order: Sequence[Any]
     deadline: float
-    known: dict[str, str]
+    known: dict[str, list[str | None]]
+    """By mutant: what killed it, and the digest of the tests that were asked."""
 
     def judged(self, count: int, processes: int) -> list[Judged]:
-        """Judge so many valid mutants in several processes; those that are killed become known."""
+        """Judge so many valid mutants in several processes; their verdicts become known."""
         file = KEPT / f"{self.room.name}.verdicts"
         file.write_text("")
         workers = [os.fork() or self._work(first, processes, count // processes, file) for first in range(processes)]
@@ -103,8 +106,7 @@ class Trials:
         found = []
         for number, verdict in sorted(json.loads(line) for line in file.read_text().splitlines()):
             if verdict["is_valid"]:
-                if verdict["killed_by"]:
-                    self.known[self._key(number)] = verdict["killed_by"]
+                self.known[self._key(number)] = [verdict["killed_by"], self.room.digest]
                 found.append(self.room.described(self.order[number], verdict["killed_by"]))
         file.unlink()
         return found
@@ -119,8 +121,11 @@ class Trials:
             for number in range(first, len(self.order), step):
                 if valid >= count or time.monotonic() > self.deadline:
                     break
-                key = self._key(number)
-                verdict = Verdict(self.known[key], 0) if key in self.known else self.room.judge(self.order[number])
+                killed_by, digest = self.known.get(self._key(number), (None, ""))
+                if killed_by or digest == self.room.digest:
+                    verdict = Verdict(killed_by, 0)
+                else:
+                    verdict = self.room.judge(self.order[number])
                 valid += verdict.is_valid
                 ended.write(json.dumps([number, asdict(verdict)]) + "\n")
                 ended.flush()

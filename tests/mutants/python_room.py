@@ -61,6 +61,11 @@ class PythonRoom:
             digest.update(path.read_bytes())
         return self._kept / f"{self.name}-{digest.hexdigest()[:16]}.lines"
 
+    @property
+    def digest(self) -> str:
+        """What the verdicts hold for: this code and these tests."""
+        return self._file.stem
+
     def prepare(self) -> None:
         """See which tests run which lines, and that all pass."""
         self._kept.mkdir(parents=True, exist_ok=True)
