@@ -88,7 +88,7 @@ def main() -> int:
 
 @dataclass(frozen=True)
 class Trials:
-    """The mutants of a room in the order in which they are tried, until a moment, but for those whose verdict is known."""
+    """The mutants of a room in the order in which they are tried, until a moment; verdicts that are known stay."""
 
     room: Room
     order: Sequence[Any]

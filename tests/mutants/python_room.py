@@ -10,7 +10,8 @@ import importlib.util
 import pickle
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -109,18 +110,25 @@ class PythonRoom:
     def _killer(self, mutant: PythonMutant, tests: Sequence[str]) -> str | None:
         if not tests:
             return None
-        for name in [name for name in sys.modules if name.startswith("pipeline.")]:
-            del sys.modules[name]
-        sys.meta_path.insert(0, _Changed(mutant))
-        return first_failure(tests)
+        with Changed(mutant).imported():
+            return first_failure(tests)
 
 
-class _Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Imports the mutant in its module's place."""
 
     def __init__(self, mutant: PythonMutant) -> None:
         self._mutant = mutant
         self._name = mutant.module.removesuffix(".py").replace("/", ".").removesuffix(".__init__")
+
+    @contextmanager
+    def imported(self) -> Iterator[None]:
+        """Have the pipeline imported anew, the mutant in its place."""
+        for name in [name for name in sys.modules if name.partition(".")[0] == "pipeline"]:
+            del sys.modules[name]
+        sys.meta_path.insert(0, self)
+        yield
+        sys.meta_path.remove(self)
 
     def find_spec(self, fullname: str, path: Any, target: Any = None) -> importlib.machinery.ModuleSpec | None:
         if fullname != self._name:

@@ -41,7 +41,8 @@ class Build:
 
     nodes: list[NodeResult]
     relations: list[Relation]
-    seeds: dict[str, pa.Table]
+    seeds: dict[str, bytes]
+    """By name, in Arrow's format: nothing of Arrow wakes in a process that only reads a build, and may fork then."""
     checks: dict[str, str]
     """By the node's name; a row that they give is a fault."""
 
@@ -88,7 +89,7 @@ def _recorded(nodes: list[NodeResult], context: DbtContext) -> Build:
             ).fetchall()
         }
         seeds = {
-            node.name: connection.sql(f"select * from seeds.{node.name}").to_arrow_table()
+            node.name: _packed(connection.sql(f"select * from seeds.{node.name}").to_arrow_table())
             for node in nodes
             if node.resource_type == "seed"
         }
@@ -101,6 +102,13 @@ def _recorded(nodes: list[NodeResult], context: DbtContext) -> Build:
     return Build(nodes, relations, seeds, checks)
 
 
+def _packed(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows)
+    return bytes(sink.getvalue().to_pybytes())
+
+
 def _repeat(build: Build, context: DbtContext, change: Change) -> list[NodeResult]:
     """Make the relations of a build again, ask its tests, and say what became of each node."""
     compiled = context.target_path / "compiled"
@@ -111,7 +119,7 @@ def _repeat(build: Build, context: DbtContext, change: Change) -> list[NodeResul
         for schema in sorted({"seeds", *(relation.schema for relation in build.relations)}):
             connection.execute(f"create schema if not exists {schema}")
         for name, rows in build.seeds.items():
-            connection.register("rows_of_seed", rows)
+            connection.register("rows_of_seed", pa.ipc.open_stream(rows).read_all())
             connection.execute(f"create or replace table seeds.{name} as select * from rows_of_seed")
         for relation in build.relations:
             sql = change(relation.name, relation.sql)
@@ -169,4 +177,5 @@ def unit_tests(target: Path) -> list[UnitTest]:
     return [
         UnitTest(test["name"], test["model"], ran[test["name"]].read_text())
         for test in parsed_project().manifest["unit_tests"].values()
+        if test["name"] in ran
     ]

@@ -7,8 +7,10 @@ import hashlib
 import json
 import os
 import pickle
+import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -34,15 +36,24 @@ JUDGES: Final = (
     "tests/models/customer_success/test_properties.py",
     "tests/models/test_combining_properties.py",
     "tests/models/test_revenue_and_risk_properties.py",
-    "tests/explain/test_every_column.py",
-    "tests/explain/test_column_evidence.py",
 )
-"""Tests that build models, beside the unit tests: golden files, plain readings, worked examples, explanations."""
+"""Tests that build models, beside the unit tests: golden files, plain readings, worked examples."""
 
 UNIT_TESTS: Final = "tests/models/test_dbt_unit_tests.py"
 """A unit test of the changed model is asked as dbt asks it, without dbt."""
 
 SECONDS_OF_A_TRIAL: Final = 240.0
+
+
+_RELATION: Final = re.compile(r"\b(?:staging|intermediate|marts|monitoring)\.(\w+)")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The models that a file of tests reads, and how long it takes in seconds."""
+
+    read: list[str]
+    seconds: float
 
 
 class SqlRoom:
@@ -57,16 +68,10 @@ class SqlRoom:
         """A state folder in which every model was built on empty tables."""
 
     @functools.cached_property
-    def asked(self) -> dict[str, list[str]]:
-        """The names of the builds that each file of tests asks for."""
-        found: dict[str, list[str]] = json.loads((self.folder / "asked.json").read_text())
-        return found
-
-    @functools.cached_property
-    def seconds(self) -> dict[str, float]:
-        """How long each file of tests takes."""
-        found: dict[str, float] = json.loads((self.folder / "seconds.json").read_text())
-        return found
+    def seen(self) -> dict[str, Seen]:
+        """What was seen of each file of tests."""
+        content = json.loads((self.folder / "seen.json").read_text())
+        return {file: Seen(**one) for file, one in content.items()}
 
     @functools.cached_property
     def build(self) -> Build:
@@ -90,10 +95,10 @@ class SqlRoom:
 
     @functools.cached_property
     def judges(self) -> dict[str, list[str]]:
-        """The files of tests that build a model, the quickest first, by the model."""
+        """The files of tests that read a model, or one that is made of it, the quickest first, by the model."""
         found = defaultdict(list)
-        for file in sorted(JUDGES, key=lambda file: self.seconds[file]):
-            for model in {name for kept in self.asked[file] for name in read_build(self.folder / kept).models()}:
+        for file in sorted(JUDGES, key=lambda file: self.seen[file].seconds):
+            for model in _ancestors(self.seen[file].read):
                 found[model].append(file)
         return found
 
@@ -114,20 +119,18 @@ class SqlRoom:
     def prepare(self) -> None:
         """Record the builds, and see that all tests pass on SQL that is written as a mutant's is, with no change."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if (self.folder / "seconds.json").exists():
+        if (self.folder / "seen.json").exists():
             return
         print("models: recording the builds of the tests (some minutes)", flush=True)
-        asked: dict[str, list[str]] = {}
-        seconds: dict[str, float] = {}
         self._in_a_child_or_fail("unit tests", self._record_unit_tests)
+        seen = {}
         for file in JUDGES:
-            names = self.folder / "used.json"
+            names = self.folder / "read.json"
             self._in_a_child_or_fail(file, lambda file=file, names=names: self._record(file, names))
-            asked[file] = json.loads(names.read_text())
-            seconds[file] = self._in_a_child_or_fail(file, lambda file=file: self._fails([file], _rewrite))
-            print(f"models: {file}: {seconds[file]:.1f} s", flush=True)
-        (self.folder / "asked.json").write_text(json.dumps(asked))
-        (self.folder / "seconds.json").write_text(json.dumps(seconds))
+            seconds = self._in_a_child_or_fail(file, lambda file=file: self._fails([file], _rewrite))
+            seen[file] = {"read": json.loads(names.read_text()), "seconds": seconds}
+            print(f"models: {file}: {seconds:.1f} s", flush=True)
+        (self.folder / "seen.json").write_text(json.dumps(seen))
 
     def _in_a_child_or_fail(self, what: str, judge: Callable[[], str | None]) -> float:
         verdict = in_a_child(judge, 600)
@@ -136,10 +139,20 @@ class SqlRoom:
         return verdict.seconds
 
     def _record(self, file: str, names: Path) -> str | None:
-        builds = RecordedBuilds(self.folder)
-        runner.run_dbt = builds.run_dbt
+        """Run a file of tests as it is, and write down the models that it reads."""
+        runner.run_dbt = RecordedBuilds(self.folder).run_dbt
+        from tests.models import harness
+
+        read: set[str] = set()
+        query = harness.BuiltModels.query
+
+        def seen(models: harness.BuiltModels, sql: str) -> list[harness.Row]:
+            read.update(_RELATION.findall(sql))
+            return query(models, sql)
+
+        harness.BuiltModels.query = seen  # type: ignore[method-assign]
         failure = first_failure([str(PROJECT_ROOT / file)])
-        names.write_text(json.dumps(sorted(builds.used)))
+        names.write_text(json.dumps(sorted(read)))
         return failure
 
     def _record_unit_tests(self) -> str | None:
@@ -189,6 +202,20 @@ class SqlRoom:
         )
         os.environ["HYPOTHESIS_PROFILE"] = "mutants"
         return first_failure([str(PROJECT_ROOT / file) for file in files])
+
+
+def _ancestors(models: Iterable[str]) -> set[str]:
+    """Return the models that some are made of, with these, and with those that the project's own tests read."""
+    manifest = parsed_project().manifest
+    parents = manifest["parent_map"]
+    waiting = [f"model.account_warehouse.{name}" for name in models]
+    waiting += [node for node in parents if node.startswith("test.")]
+    found: set[str] = set()
+    while waiting:
+        if (node := waiting.pop()) not in found:
+            found.add(node)
+            waiting += parents.get(node, [])
+    return {manifest["nodes"][node]["name"] for node in found if node.startswith("model.")}
 
 
 def _is_valid(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:

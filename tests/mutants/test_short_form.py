@@ -1,0 +1,126 @@
+"""The rooms of mutants in their short form: a few that are killed, and what stands on the page and in the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from pipeline.paths import PROJECT_ROOT
+from tests.models.harness import built_models
+from tests.mutants.__main__ import PAGE
+from tests.mutants.page import BEGIN, END, SURVIVORS, Judged, killer, reasons, survivors, table, with_table
+from tests.mutants.python_changes import mutants as python_mutants
+from tests.mutants.python_room import Changed
+from tests.mutants.recorded_builds import UnitTest, unit_tests
+from tests.mutants.sample import drawn
+from tests.mutants.sql_changes import SqlMutant, changed, mutants, rewritten
+from tests.mutants.trial import Verdict, first_failure, in_a_child
+
+MODEL = "int_accounts__neglect"
+Tested = tuple[str, list[UnitTest], duckdb.DuckDBPyConnection]
+
+
+@pytest.fixture(scope="module")
+def tested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tested]:
+    """A model's SQL, its unit tests, and the database of the models that it is built from."""
+    folder = tmp_path_factory.mktemp("built")
+    with built_models(folder, {}, select=[f"+{MODEL}"], commands=("build", "--exclude-resource-type", "test")) as built:
+        [compiled] = (folder / "target" / "compiled").rglob(f"**/accounts/{MODEL}.sql")
+        tests = [test for test in unit_tests(folder / "target") if test.model == MODEL]
+        yield compiled.read_text(), tests, built.connection
+
+
+def kills(tested: Tested, mutant: SqlMutant) -> bool:
+    _, tests, connection = tested
+    return any(test.fault(connection, lambda _, sql: changed(sql, mutant.place) or sql) for test in tests)
+
+
+def test_unit_tests_pass_on_sql_that_is_written_anew(tested: Tested) -> None:
+    _, tests, connection = tested
+    assert len(tests) >= 3
+    assert [test.name for test in tests if test.fault(connection, lambda _, sql: rewritten(sql))] == []
+
+
+def test_mutants_of_a_model_are_killed_by_its_unit_tests(tested: Tested) -> None:
+    """The thresholds of neglect are 30 and 90 days: a day more or less, and `<` for `<=`, are seen."""
+    found = [
+        one
+        for one in mutants(MODEL, tested[0])
+        if (one.place.step, one.kind) in {("with_threshold", "bound"), ("judged", "comparison")}
+    ]
+    assert len(found) == 7
+    assert [one for one in found if not kills(tested, one)] == []
+
+
+def trial(module: str, source: str, ordinal: int, tests: list[str]) -> Verdict:
+    [mutant] = [one for one in python_mutants(module, source) if one.ordinal == ordinal]
+
+    def judge() -> str | None:
+        with Changed(mutant).imported():
+            return first_failure([str(PROJECT_ROOT / test) for test in tests])
+
+    return in_a_child(judge, 60)
+
+
+def test_a_mutant_of_python_is_killed_and_one_that_changes_nothing_is_not() -> None:
+    module = "pipeline/guards/two_truths.py"
+    source = (PROJECT_ROOT / module).read_text(encoding="utf-8")
+    tests = ["tests/guards/test_two_truths.py"]
+    condition = next(one for one in python_mutants(module, source) if one.kind == "and, or, not")
+    verdict = trial(module, source, condition.ordinal, tests)
+    assert (verdict.killed_by or "").startswith(tests[0])
+    assert trial(module, source, condition.ordinal, ["tests/guards/test_findings.py"]).killed_by is None
+
+
+def test_a_trial_that_does_not_end_is_ended() -> None:
+    def judge() -> None:
+        while True:
+            pass
+
+    assert in_a_child(judge, 0.3).killed_by == "time"
+
+
+def test_a_sample_takes_every_class_and_module_in_turn_and_is_the_same_by_its_seed() -> None:
+    sql = "select a > 1, b > 2, c > 3, coalesce(a, b) from t"
+    found = [*mutants("one", sql), *mutants("two", sql)]
+    order = drawn(found, 5)
+    assert order == drawn(found, 5) != drawn(found, 6)
+    assert {(one.module, one.kind) for one in order[:6]} == {
+        (module, kind) for module in ("one", "two") for kind in ("comparison", "bound", "coalesce")
+    }
+
+
+def judged(killed_by: str | None) -> Judged:
+    return Judged("models", "a_model", "join", "LEFT JOIN", "INNER JOIN", killed_by)
+
+
+def test_the_page_counts_by_room_and_class_and_names_what_killed() -> None:
+    found = [judged("tests/models/test_golden_company.py::test_golden[accounts]"), judged(None)]
+    written = table({("models", "join"): 9}, found)
+    assert "| models | join | 9 | 2 | 1 (50%) | 1 |" in written
+    assert "| **models** | all | 9 | 2 | 1 (50%) | 1 |" in written
+    assert "| models | golden files 1 |" in written
+    assert with_table(f"a\n{BEGIN}\nold\n{END}\nb\n", "new\n") == f"a\n{BEGIN}\nnew\n{END}\nb\n"
+    assert killer("tests/drops/test_verify.py::test_x") == "`test_verify`"
+
+
+def test_a_survivor_keeps_its_reason() -> None:
+    known = reasons(survivors([judged(None)], {}))
+    assert known == {judged(None).survivor: ""}
+    assert reasons(survivors([judged(None), judged("x")], {judged(None).survivor: "why"})) == {
+        judged(None).survivor: "why"
+    }
+
+
+def test_every_survivor_has_a_reason_and_nine_tenths_of_each_room_are_killed() -> None:
+    listed = reasons(SURVIVORS.read_text(encoding="utf-8"))
+    assert [one for one, reason in listed.items() if not reason] == []
+    page = PAGE.read_text(encoding="utf-8")
+    sums = [line.split(" | ") for line in page.splitlines() if line.startswith("| **") and " | all | " in line]
+    assert len(sums) == 4
+    for room, _, _, tried, killed, survived in sums:
+        assert int(killed.split()[0].replace(",", "")) * 10 >= int(tried.replace(",", "")) * 9, room
+        own = [one for one in listed if f"| **{one[0]}**" == room]
+        assert len(own) <= int(survived.rstrip(" |"))
