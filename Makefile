@@ -24,7 +24,7 @@ UV := $(BIN)/uv $(if $(shell test -w "$$HOME" && echo yes),,--no-cache)
 ENGINE_BIN := $(if $(filter spark,$(TARGET)),.venv-spark/bin,$(BIN))
 SAMPLE := --lmn sample/lmn --crm sample/crm --platform sample/platform --as-of $(AS_OF)
 
-.PHONY: help setup setup-spark run run-poisoned test fuzz test-faults test-all test-spark test-spark-all parity bench sbom vulnerabilities lint format lock contract docs clean
+.PHONY: help setup setup-spark run run-poisoned test fuzz test-faults mutants test-all test-spark test-spark-all parity bench sbom vulnerabilities lint format lock contract docs clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ fuzz: setup ## Ingest N bad files made from the sample's (N=10000, FIRST=1000000
 
 test-faults: setup ## Disturb publications, runs and drops for MINUTES (60), and write the counts into docs/reliability.md
 	$(BIN)/python -m tests.faults --minutes $(or $(MINUTES),60)
+
+mutants: setup ## Change models and code in N places (600), see which tests notice in MINUTES (60), and write the counts as above
+	$(BIN)/python -m tests.mutants --count $(or $(N),600) --minutes $(or $(MINUTES),60)
 
 test-all: setup ## Run every test but Spark's, the slow ones too
 	$(BIN)/pytest -m "not spark" -n 2 --dist loadfile

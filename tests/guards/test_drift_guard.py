@@ -115,7 +115,7 @@ def test_of_fewer_than_five_accounts_no_money_is_judged(accounts: int, judges: b
 
 
 @pytest.mark.parametrize(
-    ("before", "now", "change"), [(0, 5, 100), (0, 0, 0), (0, -5, 0), (-50, -25, 50), (50, 25, -50)]
+    ("before", "now", "change"), [(0, 1, 100), (0, 0, 0), (0, -5, 0), (-50, -25, 50), (50, 25, -50)]
 )
 def test_a_change_is_in_percent_of_the_figure_before(before: int, now: int, change: int) -> None:
     """Of nothing, anything is 100 percent; of a negative figure, its size counts."""
@@ -127,7 +127,7 @@ def test_a_change_is_in_percent_of_the_figure_before(before: int, now: int, chan
     [("segments", "account_revenue_by_year.segment"), ("health_labels", "account_core.health_score_label")],
 )
 def test_a_quarter_of_the_accounts_that_moved_warns(figure: str, place: str) -> None:
-    assert judged(**{figure: Moved(100, 24)}) == []
+    assert judged(**{figure: Moved(1000, 249)}) == []
     assert judged(**{figure: Moved(19, 19)}) == []
     (finding,) = judged(**{figure: Moved(20, 5)})
     assert (finding.guard, finding.level, finding.place) == (figure, "warn", place)

@@ -133,3 +133,12 @@ def test_an_export_that_one_drop_lacks_has_no_rows_there(tmp_path: Path) -> None
     assert (drift.rows["accounts"], drift.nulls, drift.kept_accounts) == ((0, 1), {}, Moved(0, 0))
     gone = measure_drift(DropFiles({}, LAST_WEEK, 2025), now)
     assert (gone.rows, gone.kept_accounts, gone.current_revenue) == ({}, Moved(1, 1), pair(0, 0))
+
+
+def test_of_two_empty_drops_nothing_is_there() -> None:
+    empty = DropFiles({}, LAST_WEEK, 2025)
+    drift = measure_drift(empty, empty)
+    assert (drift.rows, drift.nulls, drift.linked_share, drift.closed_years_moved) == ({}, {}, None, None)
+    assert drift.kept_accounts == drift.segments == drift.health_labels == Moved(0, 0)
+    assert drift.current_revenue == drift.at_risk_accounts == drift.at_risk_value == pair(0, 0)
+    assert drift.current_accounts == 0

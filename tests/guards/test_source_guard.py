@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -37,10 +38,26 @@ def test_a_misspelt_header_stops_a_first_run_and_names_both_columns() -> None:
         ("name", "fame", True),
         ("name", "fade", False),  # short names bear one edit
         ("name", "___", False),
+        ("___", "name", False),
+        ("renewal", "renewalxx", True),
+        ("renewal", "renewalxxx", False),
+        ("renewalxxx", "renewal", False),
+        ("renewal", "erxxwal", False),  # a swap and two letters
+        ("city", "tyci", False),  # the same letters, of a short name
+        ("title", "elitt", True),
     ],
 )
 def test_a_header_is_near_within_two_edits_or_with_the_same_letters(column: str, header: str, near: bool) -> None:
     assert is_near(column, header, 2) is near
+
+
+@pytest.mark.parametrize(("distance", "near"), [(0, False), (1, True)])
+def test_the_distance_is_a_deployment_s(distance: int, near: bool) -> None:
+    assert (is_near("renewal", "renewall", distance), is_near("renewall", "renewal", distance)) == (near, near)
+
+
+def test_an_unknown_header_that_is_near_nothing_is_nothing() -> None:
+    assert judged(profile(headers=("id",), unknown={"colour": "accounts.csv"})) == []
 
 
 def test_an_unknown_header_beside_a_whole_table_is_nothing() -> None:
@@ -175,3 +192,117 @@ def test_rows_that_are_in_one_sample_alone_tell_nothing() -> None:
 def test_a_table_of_a_few_rows_warns_where_three_tenths_are_gone(rows: int, level: str | None) -> None:
     found = judged([profile(), profile("crm.profiles", rows)], [profile(), profile("crm.profiles", 19)])
     assert said(found) == ([("few_rows", level, "crm.profiles")] if level else [])
+
+
+def test_a_second_flag_is_judged_where_the_first_is_new() -> None:
+    now = profile(columns=("a", "b"), values={"a": 100, "b": 100}, trues={"a": 1, "b": 95})
+    before = profile(columns=("a", "b"), values={"b": 100}, trues={"b": 5})
+    assert said(judged(now, before)) == [("flag_share", "warn", "crm.accounts.b")]
+
+
+@pytest.mark.parametrize(
+    ("trues", "rows", "warns"), [(44, 100, False), (45, 100, True), (12, 19, False), (12, 20, True)]
+)
+def test_a_flag_warns_from_forty_points_and_twenty_rows(trues: int, rows: int, warns: bool) -> None:
+    before = profile(trues={"lmn_crm_id": 5})
+    now = profile(rows=100, values={"id": 100, "lmn_crm_id": rows}, trues={"lmn_crm_id": trues})
+    found = [finding for finding in judged(now, before) if finding.guard == "flag_share"]
+    assert bool(found) == warns
+
+
+def test_a_second_column_of_amounts_is_judged_where_the_first_is_new() -> None:
+    before = profile(amounts={"b": 20}, magnitudes={"b": 3.0})
+    now = profile(amounts={"a": 20, "b": 20}, magnitudes={"a": 3.0, "b": 5.0})
+    (finding,) = judged(now, before)
+    assert (finding.place, finding.says) == ("crm.accounts.b", "its amounts are larger by 2.0 powers of ten")
+    assert finding.figures == " (about $1,000 before, about $100,000 now)"
+    (finding,) = judged(before, profile(amounts={"b": 20}, magnitudes={"b": 5.0}))
+    assert finding.says == "its amounts are smaller by 2.0 powers of ten"
+
+
+@pytest.mark.parametrize(("values", "warns"), [(4, False), (5, True)])
+def test_amounts_of_fewer_than_five_values_tell_nothing(values: int, warns: bool) -> None:
+    before = profile(amounts={"price": 20}, magnitudes={"price": 3.0})
+    assert bool(judged(profile(amounts={"price": values}, magnitudes={"price": 4.0}), before)) == warns
+
+
+def test_the_figures_of_a_finding_are_counts_and_shares() -> None:
+    (finding,) = judged(profile(rows=2000, rejected=150))
+    assert (finding.says, finding.now) == ("many of its rows were rejected", "150 of 2,000 rows, 7.5 %")
+    (finding,) = judged(profile(rows=2000, unread={"id": 90}))
+    assert (finding.says, finding.now) == ("many of its cells could not be read", "90 of 2,000 cells, 4.5 %")
+    (finding,) = judged(profile(rows=1500), profile(rows=2000))
+    assert (finding.before, finding.now) == ("2,000 rows", "1,500 rows")
+    assert "-25 %" in finding.says
+
+
+@pytest.mark.parametrize(("rows", "judges"), [(19, False), (20, True)])
+def test_rows_are_judged_from_twenty(rows: int, judges: bool) -> None:
+    assert any(finding.guard == "rows" for finding in judged(profile(rows=1), profile(rows=rows))) == judges
+    assert bool(judged(profile(rows=rows, rejected=rows))) == judges
+    assert bool(judged(profile(rows=rows, unread={"id": rows}))) == judges
+
+
+def test_a_table_that_was_never_there_or_is_still_empty_is_nothing() -> None:
+    assert judged([profile(), profile("crm.contacts", rows=5)], [profile(), profile("crm.contacts", rows=0)]) == []
+    assert judged([profile(), profile("crm.contacts", rows=0)], [profile(), profile("crm.contacts", rows=0)]) == []
+    assert judged([profile(), profile("crm.contacts")], [profile()]) == []
+
+
+def test_a_table_that_is_not_configured_any_more_stops_however_small_it_was() -> None:
+    gone = replace(profile("crm.contacts", rows=0), is_configured=False)
+    (finding,) = judged([profile(), gone], [profile(), profile("crm.contacts", rows=1)])
+    assert (finding.level, finding.says) == ("stop", "the table is not there any more")
+    assert finding.figures == " (1 rows before, none now)"
+
+
+def test_a_sparse_column_that_is_empty_now_warns_and_one_that_is_absent_stops() -> None:
+    before = profile(rows=10, values={"id": 10, "lmn_crm_id": 4})
+    (finding,) = judged(profile(rows=10, values={"id": 10, "lmn_crm_id": 0}), before)
+    assert (finding.level, finding.says) == ("warn", "the column has no value any more")
+    assert finding.figures == " (4 values before, none now)"
+    half = profile(rows=8, values={"id": 8, "lmn_crm_id": 4})
+    assert [one.level for one in judged(profile(rows=8, values={"id": 8}), half)] == ["stop"]
+
+
+@pytest.mark.parametrize(("days", "warns"), [(6, False), (7, True)])
+def test_freshness_is_judged_from_a_week_on(days: int, warns: bool) -> None:
+    at = datetime(2025, 1, 7)
+    now, before = (
+        SourceState([profile("crm.contacts"), profile(newest=at)], moment)
+        for moment in (THIS_WEEK, THIS_WEEK - timedelta(days=days))
+    )
+    found = judge_sources(now, before, (), guards())
+    assert [(one.place, one.figures) for one in found if one.guard == "freshness"] == (
+        [("crm", " (2025-01-07 before, 2025-01-07 now)")] if warns else []
+    )
+
+
+def test_a_source_is_as_new_as_its_newest_table() -> None:
+    days = [datetime(2025, 1, day) for day in (3, 7, 5)]
+    names = ("crm.accounts", "crm.contacts", "crm.estimates")
+    before = [profile(name, newest=day) for name, day in zip(names, days, strict=True)]
+    now = [profile(name, newest=day) for name, day in zip(names, [*days[:2], datetime(2025, 1, 8)], strict=True)]
+    assert judged(now, before) == []
+
+
+def test_a_sample_of_two_flags_tells_nothing() -> None:
+    before, now = {"1": "true", "2": "true"}, {"1": "false", "2": "false"}
+    assert judged(profile(sample={"archived": now}), profile(sample={"archived": before})) == []
+
+
+def test_a_column_that_is_new_in_the_sample_tells_nothing_and_the_others_are_judged() -> None:
+    now = {"new": {"1": "true"}, "archived": dict.fromkeys("123", "false"), "day": {"1": "2024-05-03"}}
+    before = {"archived": dict.fromkeys("123", "true"), "day": {"1": "2024-03-05"}}
+    found = judged(profile(sample=now), profile(sample=before))
+    assert [(one.place, one.says) for one in found] == [
+        ("crm.accounts.archived", "3 of 3 sampled cells are the opposite of what they were"),
+        ("crm.accounts.day", "1 of 1 sampled cells have day and month the other way round"),
+    ]
+
+
+@pytest.mark.parametrize(("rows", "warns"), [(19, True), (20, False)])
+def test_a_twentieth_of_the_dates_that_turned_warns(rows: int, warns: bool) -> None:
+    before = {str(row): "2024-03-05" for row in range(rows + 1)}
+    found = judged(profile(sample={"day": {**before, "0": "2024-05-03"}}), profile(sample={"day": before}))
+    assert bool(found) == warns

@@ -22,7 +22,12 @@ from tests.mutants.trial import Verdict
 
 PAGE: Final = PROJECT_ROOT / "docs" / "reliability.md"
 KEPT: Final = PROJECT_ROOT / "build" / "mutants"
-PYTHON_ROOMS: Final = ("drops", "guards", "storage")
+PYTHON_ROOMS: Final = {
+    "drops": ["tests/drops"],
+    "guards": ["tests/guards", "tests/ingest/landing/test_profile.py"],
+    "storage": ["tests/storage", "tests/drops/test_publish_to_url.py", "tests/drops/test_faulty_servers.py"],
+}
+"""Folders of the pipeline, and the tests that use them."""
 SHARE_OF_A_PYTHON_ROOM: Final = 4
 """Of four mutants of models one is tried in each of these rooms."""
 
@@ -58,15 +63,15 @@ def main() -> int:
     parser.add_argument("--keep", action="store_true", help="judge again only what survived other tests")
     options = parser.parse_args()
     names = options.only or ["models", *PYTHON_ROOMS]
-    known = KEPT / "verdicts.json"
-    kept: dict[str, list[str | None]] = json.loads(known.read_text()) if options.keep and known.exists() else {}
     exist: Counter[tuple[str, str]] = Counter()
     judged: list[Judged] = []
     for name in names:
-        room = sql_room(KEPT) if name == "models" else PythonRoom(KEPT, name, [f"tests/{name}"])
+        room = sql_room(KEPT) if name == "models" else PythonRoom(KEPT, name, PYTHON_ROOMS[name])
         room.prepare()
         mutants = room.mutants()
         exist.update((name, mutant.kind) for mutant in mutants)
+        file = KEPT / f"{name}.json"
+        kept: dict[str, list[str | None]] = json.loads(file.read_text()) if options.keep and file.exists() else {}
         count = options.count if name == "models" else options.count // SHARE_OF_A_PYTHON_ROOM
         trials = Trials(room, drawn(mutants, options.seed), time.monotonic() + options.minutes * 60 / len(names), kept)
         found = trials.judged(count, options.processes)
@@ -74,7 +79,7 @@ def main() -> int:
         killed = sum(one.killed_by is not None for one in found)
         counts = f"{len(mutants):,} mutants, {len(found):,} tried, {killed:,} killed, {len(found) - killed:,} survived"
         print(f"{name}: {counts}", flush=True)
-        known.write_text(json.dumps(kept))
+        file.write_text(json.dumps(kept))
     reason_of = reasons(SURVIVORS.read_text(encoding="utf-8"))
     new = [one for one in judged if one.killed_by is None and not reason_of.get(one.survivor)]
     for one in new:

@@ -58,7 +58,10 @@ class PythonRoom:
     @functools.cached_property
     def _file(self) -> Path:
         digest = hashlib.sha256()
-        for path in [*self._modules, *(one for test in self._tests for one in sorted(Path(test).rglob("*.py")))]:
+        tests = (
+            one for test in map(Path, self._tests) for one in ([test] if test.is_file() else sorted(test.rglob("*.py")))
+        )
+        for path in [*self._modules, *tests]:
             digest.update(path.read_bytes())
         return self._kept / f"{self.name}-{digest.hexdigest()[:16]}.lines"
 

@@ -205,11 +205,10 @@ class SqlRoom:
 
 
 def _ancestors(models: Iterable[str]) -> set[str]:
-    """Return the models that some are made of, with these, and with those that the project's own tests read."""
+    """Return the models that some are made of, with these."""
     manifest = parsed_project().manifest
     parents = manifest["parent_map"]
     waiting = [f"model.account_warehouse.{name}" for name in models]
-    waiting += [node for node in parents if node.startswith("test.")]
     found: set[str] = set()
     while waiting:
         if (node := waiting.pop()) not in found:
