@@ -25,7 +25,6 @@ KEPT: Final = PROJECT_ROOT / "build" / "mutants"
 PYTHON_ROOMS: Final = {
     "drops": ["tests/drops"],
     "guards": ["tests/guards", "tests/ingest/landing/test_profile.py"],
-    "storage": ["tests/storage", "tests/drops/test_publish_to_url.py", "tests/drops/test_faulty_servers.py"],
 }
 """Folders of the pipeline, and the tests that use them."""
 SHARE_OF_A_PYTHON_ROOM: Final = 4
@@ -61,12 +60,13 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=["models", *PYTHON_ROOMS], help="a room; again for more")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--keep", action="store_true", help="judge again only what survived other tests")
+    parser.add_argument("--quick", action="store_true", help="ask of models only unit tests and golden files")
     options = parser.parse_args()
     names = options.only or ["models", *PYTHON_ROOMS]
     exist: Counter[tuple[str, str]] = Counter()
     judged: list[Judged] = []
     for name in names:
-        room = sql_room(KEPT) if name == "models" else PythonRoom(KEPT, name, PYTHON_ROOMS[name])
+        room = sql_room(KEPT, options.quick) if name == "models" else PythonRoom(KEPT, name, PYTHON_ROOMS[name])
         room.prepare()
         mutants = room.mutants()
         exist.update((name, mutant.kind) for mutant in mutants)

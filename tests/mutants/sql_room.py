@@ -29,15 +29,15 @@ JUDGES: Final = (
     "tests/models/test_golden_company.py",
     "tests/models/customer_success/test_golden_tenant.py",
     "tests/models/test_spec_examples.py",
-    "tests/models/customer_success/test_account_ids.py",
     "tests/models/customer_success/test_account_keys.py",
-    "tests/models/customer_success/test_channels.py",
-    "tests/models/customer_success/test_tenants.py",
     "tests/models/customer_success/test_properties.py",
     "tests/models/test_combining_properties.py",
     "tests/models/test_revenue_and_risk_properties.py",
 )
 """Tests that build models, beside the unit tests: golden files, plain readings, worked examples."""
+
+QUICK: Final = 2
+"""How many of these take some seconds."""
 
 UNIT_TESTS: Final = "tests/models/test_dbt_unit_tests.py"
 """A unit test of the changed model is asked as dbt asks it, without dbt."""
@@ -61,9 +61,10 @@ class SqlRoom:
 
     name = "models"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, is_quick: bool) -> None:
         self.folder = folder
-        self.digest = folder.name
+        self.digest = f"{folder.name}{' quick' if is_quick else ''}"
+        self._judges = JUDGES[:QUICK] if is_quick else JUDGES
         self.empty = folder / "empty"
         """A state folder in which every model was built on empty tables."""
 
@@ -97,7 +98,7 @@ class SqlRoom:
     def judges(self) -> dict[str, list[str]]:
         """The files of tests that read a model, or one that is made of it, the quickest first, by the model."""
         found = defaultdict(list)
-        for file in sorted(JUDGES, key=lambda file: self.seen[file].seconds):
+        for file in sorted(self._judges, key=lambda file: self.seen[file].seconds):
             for model in _ancestors(self.seen[file].read):
                 found[model].append(file)
         return found
@@ -232,10 +233,10 @@ def _rewrite(_: str, sql: str) -> str:
     return rewritten(sql)
 
 
-def sql_room(folder: Path) -> SqlRoom:
+def sql_room(folder: Path, is_quick: bool = False) -> SqlRoom:
     """Open the room below a folder; what was recorded of other models or tests is not read."""
     digest = hashlib.sha256(project_fingerprint("duckdb").encode())
     for path in sorted((PROJECT_ROOT / "tests").rglob("*.py")):
         if path.parts[-2] != "mutants" and ("models" in path.parts or "explain" in path.parts):
             digest.update(path.read_bytes())
-    return SqlRoom(folder / f"models-{digest.hexdigest()[:16]}")
+    return SqlRoom(folder / f"models-{digest.hexdigest()[:16]}", is_quick)
