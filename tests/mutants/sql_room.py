@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import importlib
 import json
 import os
 import pickle
@@ -120,6 +121,8 @@ class SqlRoom:
     def prepare(self) -> None:
         """Record the builds, and see that all tests pass on SQL that is written as a mutant's is, with no change."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        for module in ("pytest", "tests.models.harness", "tests.models.customer_success.worlds"):
+            importlib.import_module(module)  # once, for all the processes that are forked from this one
         if (self.folder / "seen.json").exists():
             return
         print("models: recording the builds of the tests (some minutes)", flush=True)
@@ -141,7 +144,7 @@ class SqlRoom:
 
     def _record(self, file: str, names: Path) -> str | None:
         """Run a file of tests as it is, and write down the models that it reads."""
-        runner.run_dbt = RecordedBuilds(self.folder).run_dbt
+        _stand_in(RecordedBuilds(self.folder))
         from tests.models import harness
 
         read: set[str] = set()
@@ -159,7 +162,7 @@ class SqlRoom:
     def _record_unit_tests(self) -> str | None:
         """Build every model on empty tables, have dbt run the unit tests, and see that they pass as they are read."""
         self.empty.mkdir(parents=True, exist_ok=True)
-        runner.run_dbt = RecordedBuilds(self.folder).run_dbt
+        _stand_in(RecordedBuilds(self.folder))
         from tests.models.test_dbt_unit_tests import run_unit_tests
 
         failed = [node.name for node in run_unit_tests(self.empty).values() if not node.ok]
@@ -192,7 +195,7 @@ class SqlRoom:
         """Run files of tests on models whose SQL is changed."""
         if not files:
             return None
-        runner.run_dbt = RecordedBuilds(self.folder, change).run_dbt
+        _stand_in(RecordedBuilds(self.folder, change))
         # a failure need not be made small: it is enough that there is one
         settings.register_profile(
             "mutants",
@@ -203,6 +206,14 @@ class SqlRoom:
         )
         os.environ["HYPOTHESIS_PROFILE"] = "mutants"
         return first_failure([str(PROJECT_ROOT / file) for file in files])
+
+
+def _stand_in(builds: RecordedBuilds) -> None:
+    """Have recorded builds stand in for dbt, in this process."""
+    from tests.models import harness
+
+    runner.run_dbt = builds.run_dbt
+    harness.run_dbt = builds.run_dbt
 
 
 def _ancestors(models: Iterable[str]) -> set[str]:
