@@ -29,11 +29,11 @@ from tests.mutants.trial import INVALID, Verdict, first_failure, in_a_child
 JUDGES: Final = (
     "tests/models/test_golden_company.py",
     "tests/models/customer_success/test_golden_tenant.py",
-    "tests/models/test_spec_examples.py",
-    "tests/models/customer_success/test_account_keys.py",
-    "tests/models/customer_success/test_properties.py",
+    "tests/models/customer_success/test_properties.py::test_tenants_of_many_peers_agree_with_a_plain_reading",
     "tests/models/test_combining_properties.py",
+    "tests/models/test_spec_examples.py",
     "tests/models/test_revenue_and_risk_properties.py",
+    "tests/models/customer_success/test_account_keys.py",
 )
 """Tests that build models, beside the unit tests: golden files, plain readings, worked examples."""
 

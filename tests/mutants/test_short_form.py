@@ -7,15 +7,11 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from pipeline.paths import PROJECT_ROOT
 from tests.models.harness import built_models
 from tests.mutants.page import BEGIN, END, Judged, killer, reasons, survivors, table, with_table
-from tests.mutants.python_changes import mutants as python_mutants
-from tests.mutants.python_room import Changed
 from tests.mutants.recorded_builds import UnitTest, unit_tests
 from tests.mutants.sample import drawn
 from tests.mutants.sql_changes import SqlMutant, changed, mutants, rewritten
-from tests.mutants.trial import Verdict, first_failure, in_a_child
 
 MODEL = "int_communication__meetings"
 Tested = tuple[str, list[UnitTest], duckdb.DuckDBPyConnection]
@@ -47,34 +43,6 @@ def test_mutants_of_a_model_are_killed_by_its_unit_tests(tested: Tested) -> None
     found = [one for one in mutants(MODEL, tested[0]) if one.kind in ("comparison", "arithmetic", "case", "condition")]
     assert len(found) >= 12
     assert [one.place for one in found if not kills(tested, one)] == []
-
-
-def trial(module: str, source: str, ordinal: int, tests: list[str]) -> Verdict:
-    [mutant] = [one for one in python_mutants(module, source) if one.ordinal == ordinal]
-
-    def judge() -> str | None:
-        with Changed(mutant).imported():
-            return first_failure([str(PROJECT_ROOT / test) for test in tests])
-
-    return in_a_child(judge, 60)
-
-
-def test_a_mutant_of_python_is_killed_and_one_that_changes_nothing_is_not() -> None:
-    module = "pipeline/guards/two_truths.py"
-    source = (PROJECT_ROOT / module).read_text(encoding="utf-8")
-    tests = ["tests/guards/test_two_truths.py"]
-    condition = next(one for one in python_mutants(module, source) if one.kind == "and, or, not")
-    verdict = trial(module, source, condition.ordinal, tests)
-    assert (verdict.killed_by or "").startswith(tests[0])
-    assert trial(module, source, condition.ordinal, ["tests/guards/test_findings.py"]).killed_by is None
-
-
-def test_a_trial_that_does_not_end_is_ended() -> None:
-    def judge() -> None:
-        while True:
-            pass
-
-    assert in_a_child(judge, 0.3).killed_by == "time"
 
 
 def test_a_sample_takes_every_class_and_module_in_turn_and_is_the_same_by_its_seed() -> None:
