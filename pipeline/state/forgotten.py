@@ -30,8 +30,8 @@ _FIRST_NEW_ID: Final = 700_000_000_000_000
 """New ids stand above it, at most 2 ** 48 of them: whole numbers that JSON and spreadsheets hold exactly."""
 _EMAIL: Final = re.compile(r"[\w.+\-%']+@[\w\-]+(?:\.[\w\-]+)+")
 _WHOLE_NUMBER: Final = re.compile(r"(?<![\w.])(?P<id>\d{1,18})(?![\w.])")
-_WORD: Final = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
-"""A word of a name, as `Lee`, `O'Neil`, `Smith-Jones`."""
+_WORD: Final = re.compile(r"[^\W_]+(?:(?:['’\-]|&#39;)[^\W_]+)*")
+"""A word of a name, as `Lee`, `O'Neil`, `Smith-Jones`, or `O&#39;Neil` on a page."""
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ class OrganizationForgotten:
         if not self._names or len(text) < _SHORTEST_NAME:
             return text
         words = list(_WORD.finditer(text))
-        hashes = [self._hash_of(found[0].casefold()) for found in words]
+        hashes = [self._hash_of(_normal_word(found[0])) for found in words]
         parts, end, at = [], 0, 0
         while at < len(words):
             match = next(
@@ -304,9 +304,14 @@ def _entry(read: Mapping[str, Any]) -> Entry:
     )
 
 
+def _normal_word(word: str) -> str:
+    """Return a word of a name as it is compared."""
+    return word.replace("&#39;", "'").replace("’", "'").casefold()
+
+
 def _orders_of(name: str) -> Collection[Sequence[str]]:
     """Return the words of a name as they are written, and with the last one first, as in `Lee, Ann`."""
-    words = [found[0].casefold() for found in _WORD.finditer(name)]
+    words = [_normal_word(found[0]) for found in _WORD.finditer(name)]
     if len(words) < 2:
         return [words] if words else []
     return [words, [words[-1], *words[:-1]]]

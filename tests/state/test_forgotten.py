@@ -93,6 +93,20 @@ def test_a_contact_is_recognised_by_address_or_name(register: Forgotten) -> None
     assert forget_rows(register, "contacts", rows)["phone_1"].to_pylist() == [None, None, "3"]
 
 
+@pytest.mark.parametrize("written", ["Bo O'Neil", "bo o’neil", "Bo O&#39;Neil", "O'Neil, Bo"])
+def test_an_apostrophe_is_one_however_it_is_written(tmp_path: Path, written: str) -> None:
+    person = Known(frozenset({("user", 1, 3)}), names=frozenset({"Bo O'Neil"}), organizations=frozenset({1}))
+    register, entry = open_forgotten(tmp_path, 1).with_person(person, "2025-01-15")
+    assert register.of(1).without(f"by {written}.") == f"by {entry.label}."
+
+
+def test_what_rows_are_counted_by_keeps_a_label(register: Forgotten, label: str) -> None:
+    rows = pa.table({"scope_key": ["Zelda Quartz-Man", "Bo"], "salespeople": ['["Zelda Quartz-Man"]', "[]"]})
+    first, second = forget_rows(register, "win_loss", rows).to_pylist()
+    assert first == {"scope_key": label, "salespeople": f'["{label}"]'}
+    assert second == {"scope_key": "Bo", "salespeople": "[]"}
+
+
 def test_names_of_accounts_stay(register: Forgotten) -> None:
     rows = pa.table({"organization_id": [1], "account_name": ["Zelda Quartz-Man"], "last_note": ["Zelda Quartz-Man"]})
     (row,) = forget_rows(register, "account_core", rows).to_pylist()
