@@ -114,7 +114,7 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
         sound = [drop for drop in drops if has_whole_files and result.problem_of(drop.organization_id) is None]
         changes = _changes(built, sound, baselines)
         may = [drop for drop in drops if verdict.problem_of(drop.organization_id) is None]
-        pages = write_business_pages(built.engine, plan, place, may, baselines)
+        pages = write_business_pages(built, place, may, baselines)
     manifests = manifests_of(built, drops, result, [*judgement.findings, *findings], changes, pages)
     diffs = {
         drop.organization_id: replace(changes[drop.organization_id].diff, now=drop_name(manifest))

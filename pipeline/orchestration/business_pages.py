@@ -11,14 +11,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.common.instants import named_instant
+from pipeline.contracts.contract import ExportContract
 from pipeline.drops.catalog import organization_place, published_drops
 from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.stage import CHECKSUMS, StagedDrop
 from pipeline.drops.write_changes import ACCOUNT_CHANGES, CHANGES
-from pipeline.engines import TENANT, Engine
+from pipeline.engines import TENANT
+from pipeline.explain.rule_texts import rule_text
+from pipeline.orchestration.built_run import BuiltRun
 from pipeline.orchestration.drop_findings import staged_files
-from pipeline.report.business.accounts import EarlierDrop
-from pipeline.report.business.page import MARTS, PAGE, BusinessSources, render_business_page
+from pipeline.report.business.accounts import RULED_COLUMNS, EarlierDrop
+from pipeline.report.business.page import MARTS, PAGE, BusinessSources, Rule, render_business_page
 from pipeline.run_plan import RunPlan
 from pipeline.storage.place import Place
 
@@ -28,12 +31,13 @@ _EARLIER: Final = 11
 
 
 def write_business_pages(
-    engine: Engine, plan: RunPlan, place: Place, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]
+    built: BuiltRun, place: Place, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]
 ) -> dict[int, dict[str, Any]]:
     """Write the page of each drop that holds account_core; return what the manifests say of them."""
-    written = {}
+    plan, written = built.run.plan, {}
     with_core = [drop for drop in drops if staged_files(drop, plan).parquet.keys() >= {_CORE, "account_keys"}]
-    marts = {name: engine.read(name, list(columns)) for name, columns in MARTS.items()} if with_core else {}
+    marts = {name: built.engine.read(name, list(columns)) for name, columns in MARTS.items()} if with_core else {}
+    rules = _rules(built.contracts)
     for drop in with_core:
         files = dict(staged_files(drop, plan).parquet)
         changes = drop.folder / CHANGES / f"{ACCOUNT_CHANGES}.parquet"
@@ -41,13 +45,20 @@ def write_business_pages(
             files[ACCOUNT_CHANGES] = changes
         own = {name: _of(rows, drop.organization_id) for name, rows in marts.items()}
         earlier = list(_earlier(place, drop.organization_id, plan, baselines.get(drop.organization_id)))
-        content = render_business_page(BusinessSources(drop.organization_id, drop.folder, files, own, earlier), plan)
+        sources = BusinessSources(drop.organization_id, drop.folder, files, own, earlier, rules)
+        content = render_business_page(sources, plan)
         (drop.folder / PAGE).write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
         with (drop.folder / CHECKSUMS).open("a") as checksums:
             checksums.write(f"{digest}  {PAGE}\n")
         written[drop.organization_id] = {"name": PAGE, "bytes": len(content), "sha256": digest}
     return written
+
+
+def _rules(contracts: Sequence[ExportContract]) -> dict[str, list[Rule]]:
+    """Give the rules of the columns that the page shows of an account, in explain's words."""
+    shown = [contract.column(name) for contract in contracts if contract.name == _CORE for name in RULED_COLUMNS]
+    return {column.name: [Rule(one, rule_text(one).text) for one in column.rules] for column in shown}
 
 
 def _of(rows: pa.Table, organization_id: int) -> pa.Table:

@@ -109,6 +109,9 @@ class Marts:
             [row.get(name, default) for row in kept], pa.timestamp("us") if kind == pa.timestamp("us", "UTC") else kind
         )
 
+    def prepare(self, contracts: Sequence[ExportContract]) -> None:
+        """Nothing is copied."""
+
     def commit(
         self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[WrittenMart] = ()
     ) -> None:

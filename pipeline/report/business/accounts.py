@@ -15,12 +15,41 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.report.business.lists import Kind
+
 MOST_ACCOUNTS: Final = 1000
 """How many accounts have a view: those that a list names, then those of the most revenue."""
 
 SCORES: Final = ("health", "engagement", "sentiment", "response_time", "open_items")
 HEALTH: Final = ("organization_id", "account_id", "score", "part", "position", "contribution")
 """What is read of the mart account_health."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a view says of an account: a column of `accounts.sql`, its title, the column of account_core that it is."""
+
+    name: str
+    title: str
+    column: str | None = None
+    kind: Kind = "text"
+
+
+FIGURES: Final = (
+    Figure("crm_account_id", "In the CRM"),
+    Figure("status", "Status", "status"),
+    Figure("tier", "Tier", "tier_name"),
+    Figure("phase", "Phase", "journey_phase_name"),
+    Figure("revenue", "Revenue", "revenue", "money"),
+    Figure("renewal_date", "Renewal", "renewal_date", "date"),
+    Figure("last_touch", "Last touch", "last_touch", "date"),
+    Figure("health_label", "Health", "health_score_label"),
+)
+SCORE_FIGURES: Final = tuple(
+    Figure(f"{score}_score", f"{score.replace('_', ' ').capitalize()} score", f"{score}_score") for score in SCORES
+)
+RULED_COLUMNS: Final = tuple(figure.column for figure in (*FIGURES, *SCORE_FIGURES) if figure.column)
+"""The columns of account_core whose rules the page states."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from pipeline.common.formats import figure, number
 from pipeline.common.scratch_database import scratch_connection
-from pipeline.report.business.accounts import HEALTH, AccountView, EarlierDrop, read_accounts
+from pipeline.report.business.accounts import FIGURES, HEALTH, SCORE_FIGURES, AccountView, EarlierDrop, read_accounts
 from pipeline.report.business.lists import Kind, ShownList, open_views, read_lists
 from pipeline.report.charts import HEIGHT, WIDTH, Chart, lay_out
 from pipeline.report.facts import Plot
@@ -35,6 +35,14 @@ _MOST_CHOICES: Final = 40
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A rule by its id, in the words of the document that states it; without them where the page has them above."""
+
+    id: str
+    text: str | None
+
+
+@dataclass(frozen=True)
 class BusinessSources:
     """What the page is made from.
 
@@ -47,6 +55,8 @@ class BusinessSources:
     files: Mapping[str, Path]
     marts: Mapping[str, pa.Table] = field(default_factory=dict)
     earlier: Sequence[EarlierDrop] = ()
+    rules: Mapping[str, Sequence[Rule]] = field(default_factory=dict)
+    """The rules of account_core's columns, by column."""
 
 
 def render_business_page(sources: BusinessSources, plan: RunPlan) -> bytes:
@@ -77,6 +87,8 @@ def render_business_page(sources: BusinessSources, plan: RunPlan) -> bytes:
             accounts=accounts,
             with_view={view.account for view in accounts},
             total=total[0],
+            figures=FIGURES,
+            ruled=ruled_figures(sources.rules),
             cell=cell,
             choices=choices,
             sparkline=sparkline,
@@ -88,6 +100,17 @@ def render_business_page(sources: BusinessSources, plan: RunPlan) -> bytes:
 def _charts(plots: Sequence[Plot]) -> Iterator[Chart | None]:
     for plot in plots:
         yield lay_out(plot) if plot.categories else None
+
+
+def ruled_figures(rules: Mapping[str, Sequence[Rule]]) -> dict[str, tuple[str, list[Rule]]]:
+    """Give the title and the rules of each column that has any; a rule of several figures has its words once."""
+    stated: set[str] = set()
+    found: dict[str, tuple[str, list[Rule]]] = {}
+    for shown in (*SCORE_FIGURES, *FIGURES):
+        if shown.column and (own := rules.get(shown.column)):
+            found[shown.column] = shown.title, [Rule(one.id, None) if one.id in stated else one for one in own]
+            stated |= {one.id for one in own}
+    return found
 
 
 def cell(value: Any, kind: Kind) -> str:

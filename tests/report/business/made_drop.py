@@ -13,11 +13,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.report.business.accounts import EarlierDrop
-from pipeline.report.business.page import MARTS, BusinessSources
+from pipeline.report.business.page import MARTS, BusinessSources, Rule
 from pipeline.run_plan import RunPlan, decide
 from tests.drops.weeks import CONTRACTS, LAST_WEEK, THIS_WEEK, whole_row
 
 PLAN = RunPlan(THIS_WEEK, 2025, decide({}), ())
+RULES = {
+    "health_score": [Rule("scores health", "the weights of the others")],
+    "engagement_score": [Rule("scores engagement", "Up(x)"), Rule("scores benchmark", "the lower median")],
+    "open_items_score": [Rule("scores benchmark", "the lower median")],
+    "revenue": [Rule("D25", "platform first")],
+}
 HOSTILE = "<script>alert(1)</script> & Söhne"
 
 _CHANGES = pa.schema(
@@ -110,7 +116,7 @@ def made_sources(folder: Path, accounts: int = 12, risks: int = 4, *, hostile: b
     pq.write_table(pa.Table.from_pylist(changes, _CHANGES), folder / "account_changes.parquet")
     written["account_changes"] = folder / "account_changes.parquet"
     earlier = write_export(folder / "before", "account_core", [account(1, health_score=Decimal("30.00"))], LAST_WEEK)
-    return BusinessSources(1, folder, written, _marts(), [EarlierDrop(LAST_WEEK, earlier)])
+    return BusinessSources(1, folder, written, _marts(), [EarlierDrop(LAST_WEEK, earlier)], RULES)
 
 
 def _marts() -> dict[str, pa.Table]:

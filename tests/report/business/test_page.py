@@ -72,6 +72,19 @@ def test_an_account_s_view_has_the_parts_of_its_scores_and_its_trend(tmp_path: P
     assert "30 → 80" in view
 
 
+def test_an_account_s_figures_lead_to_their_rules_whose_words_stand_once(tmp_path: Path) -> None:
+    page = rendered(tmp_path)
+    view = page.split('id="account-1"')[1].split("</article>")[0]
+    assert '<a href="#r0">health</a>' in view
+    assert '<a href="#r3">Revenue</a>' in view
+    rules = section(page, "rules")
+    assert (
+        '<div id="r0"><dt>Health score</dt><dd><strong>scores health</strong> the weights of the others</dd>' in rules
+    )
+    assert page.count("the lower median") == 1
+    assert '<div id="r2"><dt>Open items score</dt><dd><strong>scores benchmark</strong> as above</dd>' in rules
+
+
 def test_a_list_holds_its_first_thousand_and_links_the_rest(tmp_path: Path) -> None:
     page = rendered(tmp_path, accounts=4000, risks=1500)
     assert len(rows_of(page, "at-risk")) == MOST_ROWS

@@ -79,6 +79,13 @@ def test_an_account_opens_with_its_scores(browser: Browser, drop: Path) -> None:
     assert not page.locator("#account-2").is_visible()
 
 
+def test_a_figure_leads_to_its_rule(browser: Browser, drop: Path) -> None:
+    page = opened(browser, drop)
+    page.locator("#at-risk").get_by_role("link", name="Account 1", exact=True).click()
+    page.locator("#account-1").get_by_role("link", name="health", exact=True).click()
+    assert "the weights of the others" in page.locator("#rules div:target").inner_text()
+
+
 def test_lists_and_accounts_are_there_without_script(browser: Browser, drop: Path) -> None:
     page = opened(browser, drop, script=False)
     assert len(names(page, "at-risk")) == 6
