@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipeline.drops.catalog import drop_before, organizations_left_behind
+from pipeline.drops.catalog import drop_before, is_overtaken, organizations_left_behind
 from pipeline.drops.manifest import MANIFEST
 from pipeline.storage.place import open_place
 
@@ -30,3 +30,13 @@ def test_the_drop_before_is_a_whole_one(tmp_path: Path) -> None:
     found = drop_before(open_place(str(tmp_path)), 1, datetime(2025, 1, 15, tzinfo=UTC))
     assert found is not None
     assert found.name == "20250113T000000Z-0123abcd"
+
+
+def test_a_later_drop_has_overtaken_and_one_of_the_same_instant_has_not(tmp_path: Path) -> None:
+    """D38."""
+    shelf, at = open_place(str(tmp_path)), datetime(2025, 1, 15, tzinfo=UTC)
+    assert not is_overtaken(shelf, at), "there is none"
+    (tmp_path / DROP).mkdir()
+    (tmp_path / "latest").symlink_to(DROP)
+    second = timedelta(seconds=1)
+    assert [is_overtaken(shelf, moment) for moment in (at - second, at, at + second)] == [True, False, False]

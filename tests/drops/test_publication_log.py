@@ -53,6 +53,7 @@ def events(made: Made) -> list[str]:
 
 def test_a_log_as_it_was_written_is_whole_and_has_a_line_an_entry(made: Made) -> None:
     assert made.log.faults() == []
+    assert json.loads(next(iter(made.log.lines())))["previous"] == "0" * 64
     assert events(made) == ["began"] + ["published"] * 4
     assert made.beside.read_bytes() == made.own.read_bytes()
 

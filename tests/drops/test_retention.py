@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.drops.catalog import PublishedEntry
-from pipeline.drops.retention import prune, prune_reports, removable
+from pipeline.drops.retention import NOTIFICATIONS_GRACE, prune, prune_reports, removable
 from pipeline.drops.superseded import SUPERSEDED, superseded_at, write_superseded
 from pipeline.storage.place import Place, open_place
 from tests.drops.sudden_death import dies_at
@@ -109,6 +109,15 @@ def test_none_goes_before_latest_has_left_it_for_a_day(since: timedelta, goes: b
     point_latest(exports, newest)
     write_superseded(place(exports).child("1"), {old: NOW - since})
     assert prune(place(exports).child("1"), 1, NOW) == ([old] if goes else [])
+
+
+@pytest.mark.parametrize(("minutes", "goes"), [(59, False), (60, True)])
+def test_a_refreshs_drop_stays_for_an_hour_after_latest_has_left_it(minutes: int, goes: bool, exports: Path) -> None:
+    old = write_drop(exports, 1, DAY)
+    newest = write_drop(exports, 2, timedelta())
+    point_latest(exports, newest)
+    write_superseded(place(exports).child("1"), {old: NOW - timedelta(minutes=minutes)})
+    assert prune(place(exports).child("1"), 1, NOW, NOTIFICATIONS_GRACE) == ([old] if goes else [])
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"20250101T000000Z-0a1b2c3d": 7}', '{"x": "2025-01-01"}'])
