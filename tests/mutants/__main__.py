@@ -124,11 +124,13 @@ class Trials:
         valid = 0
         with file.open("a") as ended:
             for number in range(first, len(self.order), step):
-                if valid >= count or time.monotonic() > self.deadline:
+                if valid >= count:
                     break
                 killed_by, digest = self.known.get(self._key(number), (None, ""))
                 if killed_by or digest == self.room.digest:
                     verdict = Verdict(killed_by, 0)
+                elif time.monotonic() > self.deadline:
+                    break
                 else:
                     verdict = self.room.judge(self.order[number])
                 valid += verdict.is_valid
