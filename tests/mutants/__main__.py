@@ -9,7 +9,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -108,16 +108,13 @@ class Trials:
         workers = [os.fork() or self._work(first, processes, count // processes, file) for first in range(processes)]
         for worker in workers:
             os.waitpid(worker, 0)
-        found = []
+        found: list[Judged] = []
         for number, verdict in sorted(json.loads(line) for line in file.read_text().splitlines()):
             if verdict["is_valid"]:
-                self.known[self._key(number)] = [verdict["killed_by"], self.room.digest]
                 found.append(self.room.described(self.order[number], verdict["killed_by"]))
+                self.known[_key(found[-1])] = [verdict["killed_by"], self.room.digest]
         file.unlink()
         return found
-
-    def _key(self, number: int) -> str:
-        return hashlib.sha256(repr(self.room.described(self.order[number], None)).encode()).hexdigest()[:16]
 
     def _work(self, first: int, step: int, count: int, file: Path) -> int:
         """Judge every so-many-th mutant of the order, as the process that this is, and end it."""
@@ -126,7 +123,7 @@ class Trials:
             for number in range(first, len(self.order), step):
                 if valid >= count:
                     break
-                killed_by, digest = self.known.get(self._key(number), (None, ""))
+                killed_by, digest = self.known.get(_key(self.room.described(self.order[number], None)), (None, ""))
                 if killed_by or digest == self.room.digest:
                     verdict = Verdict(killed_by, 0)
                 elif time.monotonic() > self.deadline:
@@ -137,6 +134,10 @@ class Trials:
                 ended.write(json.dumps([number, asdict(verdict)]) + "\n")
                 ended.flush()
         os._exit(0)
+
+
+def _key(one: Judged) -> str:
+    return hashlib.sha256(repr(replace(one, killed_by=None)).encode()).hexdigest()[:16]
 
 
 if __name__ == "__main__":

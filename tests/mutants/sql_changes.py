@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import sqlglot
@@ -260,6 +261,7 @@ def changed(sql: str, place: Place) -> str | None:
     return None
 
 
+@lru_cache(maxsize=512)
 def rewritten(sql: str) -> str:
     """Write SQL as a mutant's is written, unchanged."""
     return _parsed(sql).sql(DIALECT)

@@ -8,7 +8,8 @@ import duckdb
 import pytest
 
 from tests.models.harness import built_models
-from tests.mutants.page import BEGIN, END, Judged, killer, reasons, survivors, table, with_table
+from tests.mutants.__main__ import PAGE, PYTHON_ROOMS
+from tests.mutants.page import BEGIN, END, SURVIVORS, Judged, killer, reasons, survivors, table, with_table
 from tests.mutants.recorded_builds import UnitTest, unit_tests
 from tests.mutants.sample import drawn
 from tests.mutants.sql_changes import SqlMutant, changed, mutants, rewritten
@@ -75,3 +76,15 @@ def test_a_survivor_keeps_its_reason() -> None:
     assert reasons(survivors([judged(None), judged("x")], {judged(None).survivor: "why"})) == {
         judged(None).survivor: "why"
     }
+
+
+def test_every_survivor_has_a_reason_and_is_counted_on_the_page() -> None:
+    listed = reasons(SURVIVORS.read_text(encoding="utf-8"))
+    assert [one for one, reason in listed.items() if not reason] == []
+    sums = [
+        line.strip("| ").split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if " | all | " in line
+    ]
+    assert [row[0].strip("*") for row in sums] == ["models", *PYTHON_ROOMS]
+    for room, _, _, tried, killed, survived in sums:
+        assert int(killed.split()[0]) + int(survived) == int(tried)
+        assert len([one for one in listed if one[0] == room.strip("*")]) <= int(survived)
