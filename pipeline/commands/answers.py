@@ -43,7 +43,8 @@ def explain_account(
         str, typer.Argument(help="account_id, the CRM's id, or the name or a part of it.", metavar="ID")
     ],
     column: Annotated[
-        str | None, typer.Argument(help="A column, as revenue or account_core.revenue.", metavar="COLUMN")
+        str | None,
+        typer.Argument(help="A column, as revenue or win_loss.won_value.", metavar="COLUMN"),
     ] = None,
     organization: Annotated[int | None, typer.Option(help="Whose account, where ids overlap.")] = None,
     changes: Annotated[bool, typer.Option("--changes", help="What changed since the drop before, and why.")] = False,

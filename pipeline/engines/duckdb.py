@@ -149,7 +149,9 @@ class DuckDBEngine:
             raise WarehouseError("is gone", where=str(published), remedy="run again with this --state")
         chosen = " and ".join(f"{quoted(name)} = ?" for name in having)
         with duckdb.connect(str(published), read_only=True) as connection:
-            return connection.execute(f"from marts.{quoted(mart)} where {chosen}", [*having.values()]).to_arrow_table()
+            return connection.sql(
+                f"from marts.{quoted(mart)} where {chosen}", params=[*having.values()]
+            ).to_arrow_table()
 
     def prepare(self, contracts: Sequence[ExportContract]) -> None:
         """Write the marts into a draft, which `commit` takes where nobody is held back.

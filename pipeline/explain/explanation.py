@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from pipeline.common.errors import WarehouseError
+from pipeline.common.formats import plural
 from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_from_manifest
+from pipeline.explain.account_rows import columns_named, evidence_of_rows, is_of_accounts, is_one_row, rows_having
 from pipeline.explain.column_evidence import read_evidence
 from pipeline.explain.column_groups import group_of
 from pipeline.explain.evidence import Evidence
@@ -20,12 +22,13 @@ from pipeline.explain.rule_texts import RuleText, rule_text
 from pipeline.settings import Settings
 
 TABLES: Final = ("account_core", "account_communication_stats", "accounts")
-"""What is explained: the exports that have a row for each account."""
+"""What is explained whole: the exports that have a row for each account. Of the others, a column is shown by name."""
 
 CHANNEL_ROWS: Final = "channels"
 """The rows that stand beside a null of a customer's communication column."""
 
 _CHANNEL_RULE: Final = "D36"
+_NO_ROW: Final = "the export has no row of this account"
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class EvidenceRows:
 
 @dataclass(frozen=True)
 class ExplainedColumn:
-    """A column of one of the three tables, for one account.
+    """A column of an export, for one account; one that has several rows of it has no value, and shows them.
 
     `rules` and `evidence` are there where the story was asked for; `note` says why there is no value.
     """
@@ -93,12 +96,29 @@ def explain_columns(
     published = queries.published(account.organization_id)
     if not published.is_last_build:
         return _explain_published(queries, account, chosen, published, is_story=is_story)
+    whole = {table: columns for table, columns in chosen.items() if table in TABLES}
+    explained = list(_with_evidence(queries, account, whole, is_story=is_story)) if whole else []
+    explained += _of_other_exports(queries, account, chosen)
+    return Explanation(
+        account,
+        queries.plan.as_of,
+        queries.plan.selected_year,
+        tuple(explained),
+        is_story,
+        published.drop,
+        published.remark,
+    )
+
+
+def _with_evidence(
+    queries: Queries, account: Identity, chosen: Mapping[str, Sequence[ContractColumn]], *, is_story: bool
+) -> Iterator[ExplainedColumn]:
+    """Explain columns of the tables that have a row for each account, with the rows behind a column's story."""
     project = read_evidence(queries.manifest)
     channels = project.named_rows[CHANNEL_ROWS]
     evidence = {(table, c.name): project.of(table, c.name) for table in chosen for c in chosen[table] if is_story}
     wanted = {piece.query for pieces in evidence.values() for piece in (*pieces, *channels)}
     about = queries.about(account, [*chosen, *wanted])
-    explained: list[ExplainedColumn] = []
     read: dict[Evidence, tuple[Row, ...]] = {}
 
     def evidence_rows(piece: Evidence) -> EvidenceRows:
@@ -115,16 +135,7 @@ def explain_columns(
                 pieces = (*pieces, *channels)
             rows = tuple(map(evidence_rows, pieces))
             cited = _cited(contract, rows) if is_story else ()
-            explained.append(_explained(account, table, contract, value, cited, rows))
-    return Explanation(
-        account,
-        queries.plan.as_of,
-        queries.plan.selected_year,
-        tuple(explained),
-        is_story,
-        published.drop,
-        published.remark,
-    )
+            yield _explained(account, table, contract, value, cited, rows)
 
 
 def _explained(
@@ -157,10 +168,13 @@ def _explain_published(
     """Explain columns as they were published: value and rules, for the rows behind them went with their build."""
     explained = []
     for table, columns in chosen.items():
+        if table not in TABLES:
+            continue
         row = queries.published_row(table, account)
         for contract in columns:
             cited = contract.rules if is_story else ()
             explained.append(_explained(account, table, contract, row.get(contract.name), cited))
+    explained += _of_other_exports(queries, account, chosen)
     return Explanation(
         account,
         published.as_of,
@@ -170,6 +184,26 @@ def _explain_published(
         published.drop,
         published.remark,
     )
+
+
+def _of_other_exports(
+    queries: Queries, account: Identity, chosen: Mapping[str, Sequence[ContractColumn]]
+) -> Iterator[ExplainedColumn]:
+    """Explain columns of exports that have none, one or several rows of an account, by the rows that were published."""
+    contracts = {contract.name: contract for contract in contracts_from_manifest(queries.manifest)}
+    for table in (table for table in chosen if table not in TABLES):
+        contract, having = contracts[table], rows_having(contracts[table], account)
+        rows = [] if having is None else queries.published_rows(table, having, contract.primary_key)
+        for column in chosen[table]:
+            rules = tuple(map(rule_text, column.rules))
+            if is_one_row(contract):
+                value = rows[0][column.name] if rows else None
+                yield ExplainedColumn(table, column, table, value, None if rows else _NO_ROW, rules)
+            else:
+                piece = evidence_of_rows(contract, column)
+                shown = tuple({name: row[name] for name in piece.shows} for row in rows)
+                note = f"{plural(len(rows), 'row')} of the account, each with its own" if rows else _NO_ROW
+                yield ExplainedColumn(table, column, table, None, note, rules, (EvidenceRows(piece, shown),))
 
 
 def _cited(contract: ContractColumn, evidence: Iterable[EvidenceRows]) -> list[str]:
@@ -186,21 +220,18 @@ def choose_columns(column: str | None, manifest: Mapping[str, Any]) -> dict[str,
     if column is None:
         return {table: list(contract.exported_columns) for table, contract in tables.items()}
     wanted = column.strip().lower()
-    chosen = {
-        table: [c for c in contract.exported_columns if wanted in (c.name, f"{table}.{c.name}")]
-        for table, contract in tables.items()
-    }
-    chosen = {table: columns for table, columns in chosen.items() if columns}
+    others = [contract for name, contract in contracts.items() if name not in TABLES and is_of_accounts(contract)]
+    chosen = dict(columns_named(wanted, [*tables.values()])) or dict(columns_named(wanted, others))
     if not chosen:
-        raise _unknown_column(column, tables.values())
+        raise _unknown_column(column, [*tables.values(), *others])
     return chosen
 
 
-def _unknown_column(column: str, tables: Iterable[ExportContract]) -> WarehouseError:
+def _unknown_column(column: str, tables: Sequence[ExportContract]) -> WarehouseError:
     names = [name for table in tables for c in table.exported_columns for name in (c.name, f"{table.name}.{c.name}")]
     near = difflib.get_close_matches(column.strip().lower(), dict.fromkeys(names), n=3)
     return WarehouseError(
-        f"no column of {', '.join(TABLES)} has that name",
+        f"no column of {', '.join(table.name for table in tables)} has that name",
         where=column,
         remedy=f"the nearest: {', '.join(near)}" if near else "leave COLUMN out to see them all",
     )

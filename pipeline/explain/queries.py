@@ -5,7 +5,7 @@ Each analysis is asked once. What evidence chooses of its rows is a select of Du
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 
 from pipeline.common.errors import WarehouseError
-from pipeline.common.scratch_database import scratch_connection
+from pipeline.common.scratch_database import in_order, scratch_connection
 from pipeline.dbt.build_record import Build, BuildRecord
 from pipeline.dbt.runner import DbtContext, compile_analyses, parsed_project, project_fingerprint
 from pipeline.engines import Engine, open_engine
@@ -62,6 +62,11 @@ class Queries:
             having = {"id": account.crm_account_id}
         rows = _rows(self._engine.read_published(mart, having))
         return rows[0] if rows else {}
+
+    def published_rows(self, mart: str, having: Mapping[str, int | str], order_by: Sequence[str]) -> list[Row]:
+        """Read rows of a mart as they were published, in the order of some of its columns."""
+        found = in_order(self._engine.read_published(mart, having), order_by)
+        return _rows(found)
 
     def about(self, account: Identity, names: Iterable[str]) -> AccountRows:
         """Ask analyses, named without `explain_`, about an account."""

@@ -87,6 +87,27 @@ def test_a_short_name_that_no_drop_has_is_said(published: Path, name: str) -> No
     assert verified.stderr.startswith(f"\n{name}: ")
 
 
+@pytest.mark.parametrize(
+    ("column", "rows"),
+    [
+        ("stakeholder_fact.stakeholder_name", [5001, 5002, 5003, 5004]),
+        ("topic_total_activity", [6]),
+        ("win_loss.won_value", ["account acc-000001 2025"]),
+        ("account_owner_team.owner_last_name", []),
+    ],
+)
+def test_a_column_of_any_export_with_accounts_is_explained(published: Path, column: str, rows: list[object]) -> None:
+    asked = ["explain", "account", "1001", column, "--json", "--state", published / "state"]
+    ended = warehouse(*asked)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    (explained,) = json.loads(ended.stdout)["columns"]
+    assert explained["rules"]
+    evidence = [row for piece in explained["evidence"] for row in piece["rows"]]
+    keys = [[value for name, value in row.items() if name != explained["column"]] for row in evidence]
+    assert [key[0] if len(key) == 1 else " ".join(map(str, key)) for key in keys] == rows
+    assert (explained["value"] is None) == bool(rows)
+
+
 def test_the_rows_that_a_rollback_takes_from_a_drop_are_those_of_the_marts(published: Path) -> None:
     contracts = contracts_in_folder(PROJECT_ROOT / "models")
     with duckdb.connect(str(published / "state" / "published.duckdb"), read_only=True) as connection:
