@@ -730,6 +730,7 @@ def test_a_failure_names_the_row_and_what_it_holds(audited: AuditResult) -> None
     assert "total_activity is 8" in str(found)
 
 
+@pytest.mark.slow
 def test_what_is_said_does_not_depend_on_the_order_in_which_exports_are_staged(
     folders: dict[int, Path], tmp_path: Path
 ) -> None:

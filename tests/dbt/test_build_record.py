@@ -141,6 +141,7 @@ def check_sequence(folder: Path, seed: int, steps: int) -> None:
         assert kept[name].equals(fresh[name]), f"{name} differs after {seed=}"
 
 
+@pytest.mark.slow
 def test_changes_in_a_row_end_where_a_run_from_nothing_ends(tmp_path: Path) -> None:
     check_sequence(tmp_path, seed=1, steps=2)
 

@@ -128,6 +128,7 @@ def test_days_are_counted_anew_on_the_next_day_though_nothing_has_changed(compan
     assert days == [75, 105]
 
 
+@pytest.mark.slow
 def test_a_group_that_a_refresh_detected_keeps_its_instant_in_later_refreshes_and_runs(company: Company) -> None:
     """D22."""
     two = HEADER + "".join(f"e{n},a1,won,Snow,1 Main St,2024-03-01,2025-03-31,100.00\n" for n in (1, 2))
