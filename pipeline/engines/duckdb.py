@@ -215,4 +215,6 @@ class DuckDBEngine:
             database, config={"memory_limit": self.memory_limit, "temp_directory": str(self.spill)}
         )
         connection.execute("set enable_progress_bar = false")  # it would write into what the command prints
+        # row groups that are not full would be written again with the stamp: 8 s of CPU at 50,000 accounts (2026-11-29)
+        connection.execute("set max_vacuum_tasks = 0")
         return connection
