@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -42,3 +43,15 @@ def decisions_of(values: list[str] | None) -> dict[str, str] | None:
             raise WarehouseError("is not NAME=VALUE", where=f"--var {value}", remedy="write --var at_risk_days=90")
         pairs[name.strip()] = text.strip()
     return pairs
+
+
+_RUN_SETTINGS: Final = (
+    *("lmn", "crm", "platform", "as_of", "selected_year", "target", "exports", "state"),
+    *("var", "csv_safe", "xlsx", "cuts"),
+)
+"""The options of a run that are settings; the others (`--accept`, `--json`) are of one call alone."""
+
+
+def run_settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Pick the settings among a command's options, which are its `locals()`; WarehouseError where a `--var` is none."""
+    return {**{name: options[name] for name in _RUN_SETTINGS if name in options}, "var": decisions_of(options["var"])}

@@ -24,7 +24,7 @@ from pipeline.commands.options import (
     Target,
     Var,
     Xlsx,
-    decisions_of,
+    run_settings,
 )
 from pipeline.commands.output import print_at_once, print_fault, print_json, print_lines, print_published
 from pipeline.common.errors import WarehouseError
@@ -47,24 +47,11 @@ def run(
     accept: Accept = None,
 ) -> None:
     """Ingest, compute, check and publish."""
+    given = run_settings(locals())
     with quick_imports():
         from pipeline.common.progress import open_progress
         from pipeline.orchestration.run import run_warehouse
 
-    given = {
-        "lmn": lmn,
-        "crm": crm,
-        "platform": platform,
-        "as_of": as_of,
-        "selected_year": selected_year,
-        "target": target,
-        "exports": exports,
-        "state": state,
-        "var": decisions_of(var),
-        "csv_safe": csv_safe,
-        "xlsx": xlsx,
-        "cuts": cuts,
-    }
     outcome = run_warehouse(settings_given(given), open_progress(), accept or ())
     if outcome.is_repetition:
         print("Nothing is new: sources, settings and program are as in the last run, whose drops stand.")
@@ -94,24 +81,11 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Say what a run would change against the latest drops. Publish nothing; exit as that run would: 1 or 3."""
+    given = run_settings(locals())
     with quick_imports():
         from pipeline.common.progress import open_progress
         from pipeline.orchestration.plan import plan_lines, plan_warehouse
 
-    given = {
-        "lmn": lmn,
-        "crm": crm,
-        "platform": platform,
-        "as_of": as_of,
-        "selected_year": selected_year,
-        "target": target,
-        "exports": exports,
-        "state": state,
-        "var": decisions_of(var),
-        "csv_safe": csv_safe,
-        "xlsx": xlsx,
-        "cuts": cuts,
-    }
     planned = plan_warehouse(settings_given(given), open_progress(), accept or ())
     if as_json:
         print_json([drop.as_dict() for drop in planned])
@@ -137,22 +111,10 @@ def refresh(
     every: Annotated[str | None, typer.Option(help="Go on, every 30s, 5m or 1h.", metavar="PERIOD")] = None,
 ) -> None:
     """Publish the CRM's lists as they are now (at risk, duplicates, neglected, their cache), in seconds."""
+    given = run_settings(locals())
     from pipeline.common.progress import Progress, SilentView, open_progress
     from pipeline.orchestration.refresh_every import refresh_every, refresh_once, seconds_of
 
-    given = {
-        "lmn": lmn,
-        "crm": crm,
-        "platform": platform,
-        "as_of": as_of,
-        "selected_year": selected_year,
-        "target": target,
-        "exports": exports,
-        "state": state,
-        "var": decisions_of(var),
-        "csv_safe": csv_safe,
-        "xlsx": xlsx,
-    }
     settings = settings_given(given)
     if every is None:
         refresh_once(settings, open_progress(), print, accept or ())
