@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline.common.scratch_database import in_order
 from pipeline.engines import RawTable
-from pipeline.engines.duckdb import DuckDBEngine
+from pipeline.engines.duckdb import DATABASE_FILE, DuckDBEngine
 from pipeline.settings import Settings
 
 
@@ -46,3 +46,26 @@ def test_a_mart_is_sorted_where_it_lies_as_another_engine_s_is_here(tmp_path: Pa
         return number is None, number or 0, word is None, word or ""
 
     assert [tuple(row.values()) for row in found.to_pylist()] == sorted(rows, key=by_code_points)
+
+
+def row_groups(file: Path) -> int:
+    """Count the row groups of the table `half`."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{file}' as built (read_only)")
+        (row,) = connection.execute(
+            "select count(distinct row_group_id) from pragma_storage_info('built.main.half')"
+        ).fetchall()
+        return int(row[0])
+
+
+def test_the_stamp_leaves_row_groups_that_are_not_full_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / DATABASE_FILE
+    with duckdb.connect() as connection:
+        connection.execute("set max_vacuum_tasks = 0")
+        connection.execute(f"attach '{file}' as built (row_group_size 16384)")
+        connection.execute("create table built.half as select range as number from range(20000)")
+        connection.execute("insert into built.half from range(20000); delete from built.half where number % 2 = 0")
+    before = row_groups(file)
+    assert before > 1
+    DuckDBEngine(Settings(state=tmp_path)).stamp("content")
+    assert row_groups(file) == before
