@@ -1,4 +1,4 @@
-"""Lists of tags: a JSON array, a PostgreSQL array or a comma list, all kept as one compact JSON array."""
+"""Lists of tags: a JSON array, a PostgreSQL array, a list as pandas prints it or a comma list, kept as compact JSON."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from pipeline.ingest.values.white_space import trimmed
 
 _JSON_NULL: Final = "null"
 
+# `["a"`, `['a', b]`, `{a,{b}}` are arrays at fault, `[VIP] client, gold` is two tags
+_LIKE_AN_ARRAY: Final = re.compile(r"""\[\s*["'\[{]|\{\s*["{]|\[.*\]$|\{.*\}$""", re.DOTALL)
+
 
 def tags(value: object, text_of: Callable[[object], str]) -> Cell:
     """Type a list of texts as compact JSON. Blanks around a tag go, and so do empty tags."""
@@ -22,9 +25,9 @@ def tags(value: object, text_of: Callable[[object], str]) -> Cell:
         text = trimmed(text_of(value))
         if not text or text in NULLS or text == _JSON_NULL:
             return NULL
-        found = _json_list(text)
-        if found is None:
-            found = _postgres_array(text)
+        found = next((found for read in _ARRAYS if (found := read(text)) is not None), None)
+        if found is None and _LIKE_AN_ARRAY.match(text):
+            return nulled("not a list of tags")
         items = list(text.split(",")) if found is None else found
     if any(isinstance(item, (list, tuple, dict)) for item in items):
         return nulled("not a plain list of tags")
@@ -72,3 +75,41 @@ def _postgres_array(text: str) -> list[object] | None:
         if not comma:
             break
     return items
+
+
+# `'a', "it's"` as a Python list prints its items, `'a' 'b'` as an array of NumPy does
+_PRINTED_ITEM: Final = re.compile(
+    r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(?:None|nan))(?:\s*,|\s+|$)""", re.DOTALL
+)
+_ESCAPE: Final = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)", re.DOTALL)
+_ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
+
+
+def _printed_list(text: str) -> list[object] | None:
+    """The items of `['a', "it's", None]` or `['a' 'b']`, which is what pandas writes into a CSV for a list."""
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    inner = text[1:-1].strip()
+    items: list[object] = []
+    position = 0
+    while position < len(inner):
+        found = _PRINTED_ITEM.match(inner, position)
+        if found is None:
+            return None
+        quoted = found.group(1) if found.group(1) is not None else found.group(2)
+        if quoted is not None:
+            items.append(_ESCAPE.sub(_unescaped, quoted))
+        position = found.end()
+    return items
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """Return the character of an escape as Python prints it, or an unknown escape as it stands."""
+    escape = found.group(1)
+    if len(escape) == 1:
+        return _ESCAPED.get(escape, found.group())
+    code = int(escape[1:], 16)
+    return chr(code) if code < 0x110000 else found.group()
+
+
+_ARRAYS: Final = (_json_list, _postgres_array, _printed_list)

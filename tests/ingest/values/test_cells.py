@@ -454,6 +454,25 @@ def test_tags(value: object, expected: str) -> None:
     assert read(Kind.TAGS, value) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("['a', 'b c']", '["a","b c"]'),
+        ("""["it's", 'a, b', None]""", '["it\'s","a, b"]'),
+        ("['a' 'b'\n 'c']", '["a","b","c"]'),
+        ("['a\\xa0b', 'c\\\\d']", '["a\u00a0b","c\\\\d"]'),
+        ("[VIP] client, gold", '["[VIP] client","gold"]'),
+    ],
+)
+def test_a_list_as_pandas_prints_it_is_tags(value: str, expected: str) -> None:
+    assert read(Kind.TAGS, value) == expected
+
+
+@pytest.mark.parametrize("value", ['["a"', "['a', b]", "['a'", "{a,{b}}", '{"a', "[a, b]", "{{a,b},{c,d}}"])
+def test_an_array_at_fault_is_no_list_of_tags(value: str) -> None:
+    refuse(Kind.TAGS, value)
+
+
 @pytest.mark.parametrize("value", ['[["a"]]', '[{"a":1}]', '["\\u0000"]', '["\\ud800"]', [["a"]]])
 def test_no_tags(value: object) -> None:
     refuse(Kind.TAGS, value)
