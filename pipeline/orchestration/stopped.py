@@ -1,4 +1,4 @@
-"""How a step of the page's runs fails: our words first. Runs of the command line raise the fault itself."""
+"""How a step of the page's runs fails: in our words alone. Runs of the command line raise the fault itself."""
 
 from __future__ import annotations
 
@@ -6,16 +6,26 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import dagster as dg
+from dagster._core.errors import DagsterUserCodeProcessError
+from dagster_shared.error import SerializableErrorInfo
 
 from pipeline.common.errors import Interruptions, in_words
 from pipeline.orchestration.resources import RunContext
 
 
-class Stopped(dg.Failure):
-    """A step that stopped for a reason that is said in words."""
+class _SaidError(DagsterUserCodeProcessError):
+    """What a process of the user's said: Dagster records the words as they are, with no stack of its own process."""
 
-    # Dagster shows an error's module before its words, and none for Python's own: "Stopped: crm/accounts.csv: …"
-    __module__ = "builtins"
+    def __init__(self, words: str) -> None:
+        said = SerializableErrorInfo(f"Stopped: {words}", stack=[], cls_name="Stopped")
+        super().__init__(words, user_code_process_error_infos=[said])  # type: ignore[no-untyped-call]
+
+
+class Stopped(dg.Failure, _SaidError):
+    """A step that stopped for a reason that is said in words.
+
+    As a bare Failure, Dagster would show the stack of Dagster and ours below the words, and again at the run's end.
+    """
 
     def __init__(self, words: str, reports: Sequence[dg.MetadataValue] = ()) -> None:
         metadata = {f"report {number}": page for number, page in enumerate(reports, start=1)}

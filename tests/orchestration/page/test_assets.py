@@ -41,7 +41,8 @@ CHECKS = """{assetNodes{assetKey{path} assetChecksOrError{... on AssetChecks{che
  executionForLatestMaterialization{evaluation{success severity description metadataEntries{label
   ... on TableMetadataEntry{table{records}}}}}}}}}}"""
 FAILURES = """query($run:ID!){logsForRun(runId:$run){... on EventConnection{events{__typename
- ... on ExecutionStepFailureEvent{error{message} failureMetadata{description}}}}}}"""
+ ... on ExecutionStepFailureEvent{error{message stack cause{message}} failureMetadata{description}}
+ ... on RunFailureEvent{error{message stack}}}}}}"""
 SCHEDULES = (
     '{repositoryOrError(repositorySelector:{repositoryName:"__repository__",repositoryLocationName:"warehouse"})'
     + ("{... on Repository{schedules{name cronSchedule executionTimezone} sensors{name} jobs{name}}}}")
@@ -205,7 +206,7 @@ def test_the_job_of_the_lists_refreshes_them_and_says_how_many_rows_they_have(pa
 
 
 @pytest.mark.slow
-def test_a_run_that_fails_says_our_message_first(page: Page) -> None:
+def test_a_run_that_fails_says_our_message_and_no_stack(page: Page) -> None:
     accounts = page.folder / "crm" / "accounts.csv"
     accounts.write_text("name\nOak\n")
     failed = page.run()
@@ -214,3 +215,6 @@ def test_a_run_that_fails_says_our_message_first(page: Page) -> None:
     (crm,) = [event for event in failures if event["error"] and "accounts.csv" in event["error"]["message"]]
     assert crm["error"]["message"].startswith("Stopped: ")
     assert "To do: " in crm["failureMetadata"]["description"]
+    (run,) = [event["error"] for event in events if event["__typename"] == "RunFailureEvent"]
+    assert run["message"] == crm["error"]["message"]
+    assert (crm["error"]["stack"], crm["error"]["cause"], run["stack"]) == ([], None, [])

@@ -151,6 +151,23 @@ def test_a_person_starts_a_run_and_sees_the_account_that_fails_a_check_and_the_r
 
 
 @pytest.mark.slow
+@pytest.mark.browser
+def test_a_person_sees_why_a_run_failed_and_no_stack(tmp_path: Path, port: int, browser: Browser) -> None:
+    write_set_up(tmp_path)
+    (tmp_path / "crm" / "accounts.csv").write_text("name\nOak\n")
+    with ui(tmp_path, port) as (page, _), closing(browser.new_context(viewport={"width": 1280, "height": 900})) as tabs:
+        run = page.launch()
+        assert page.ended(run) == "FAILURE"
+        tab = tabs.new_page()
+        tab.set_default_timeout(120_000)
+        tab.goto(f"{page.home}/runs/{run}")
+        tab.get_by_text("RUN_FAILURE").wait_for()
+        tab.get_by_text("the required column 'id' of crm accounts is missing").last.wait_for()
+        tab.get_by_text("To do: add a column 'id'; found: name").last.wait_for()
+        assert tab.get_by_text("Stack Trace").count() == 0
+
+
+@pytest.mark.slow
 def test_a_slow_copy_starts_no_run_until_it_is_whole(tmp_path: Path, port: int) -> None:
     write_set_up(tmp_path, "settle_seconds = 100")
     accounts = tmp_path / "crm" / "accounts.csv"
