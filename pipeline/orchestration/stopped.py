@@ -21,7 +21,7 @@ class _SaidError(DagsterUserCodeProcessError):
         super().__init__(words, user_code_process_error_infos=[said])  # type: ignore[no-untyped-call]
 
 
-class Stopped(dg.Failure, _SaidError):
+class StoppedError(dg.Failure, _SaidError):
     """A step that stopped for a reason that is said in words.
 
     As a bare Failure, Dagster would show the stack of Dagster and ours below the words, and again at the run's end.
@@ -34,7 +34,7 @@ class Stopped(dg.Failure, _SaidError):
 
 @contextmanager
 def stopped_in_words(run: RunContext | None = None, *, for_page: bool = True) -> Iterator[None]:
-    """Raise a fault that has words as `Stopped`, with the reports that the run has written by then.
+    """Raise a fault that has words as `StoppedError`, with the reports that the run has written by then.
 
     A bug keeps its trace.
     """
@@ -43,7 +43,7 @@ def stopped_in_words(run: RunContext | None = None, *, for_page: bool = True) ->
     except Exception as error:
         if not for_page or Interruptions.is_wished() or (fault := in_words(error)) is None:
             raise
-        raise Stopped(str(fault), _links(run) if run else ()) from None
+        raise StoppedError(str(fault), _links(run) if run else ()) from None
 
 
 def _links(run: RunContext) -> list[dg.MetadataValue]:
