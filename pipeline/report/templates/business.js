@@ -43,3 +43,27 @@ for (const list of document.querySelectorAll("[data-list]")) {
     });
   });
 }
+// Shows the rules of a figure within its account's view, and hides them again. Without it the link leads to them.
+document.addEventListener("click", event => {
+  const link = event.target.closest(".account a[href^='#r']");
+  if (!link) return;
+  event.preventDefault();
+  const view = link.closest(".account");
+  const open = view.querySelector(".words");
+  if (open) {
+    open.remove();
+    view.querySelector("[aria-expanded]").removeAttribute("aria-expanded");
+    if (open.dataset.of === link.hash) return;
+  }
+  const all = [...document.querySelectorAll("#rules dd")];
+  const id = rule => rule.firstElementChild.textContent;
+  const words = document.createElement("dl");
+  words.className = "rules words";
+  words.dataset.of = link.hash;
+  words.append(...[...document.querySelector(link.hash).children].map(one => {
+    const first = one.matches("dd") && all.find(other => id(other) === id(one));  // the words stand at the first place
+    return (first || one).cloneNode(true);
+  }));
+  link.setAttribute("aria-expanded", "true");
+  link.closest("dl, table").after(words);
+});

@@ -50,6 +50,7 @@ def account(number: int, **columns: Any) -> dict[str, Any]:
         "account_name": f"Account {number}",
         "revenue": Decimal(1_000_000 - number),
         "health_score": Decimal("40.00") if is_red else Decimal("80.00"),
+        "open_items_score": Decimal("50.00"),
         "health_score_label": "Red" if is_red else "Green",
         "renewal_date": date(2025, 2, 1),
         "status": "active" if number % 2 else "negotiating",

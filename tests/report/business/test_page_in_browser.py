@@ -79,11 +79,25 @@ def test_an_account_opens_with_its_scores(browser: Browser, drop: Path) -> None:
     assert not page.locator("#account-2").is_visible()
 
 
-def test_a_figure_leads_to_its_rule(browser: Browser, drop: Path) -> None:
+def test_a_figure_shows_its_rules_within_the_account_s_view(browser: Browser, drop: Path) -> None:
     page = opened(browser, drop)
     page.locator("#at-risk").get_by_role("link", name="Account 1", exact=True).click()
-    page.locator("#account-1").get_by_role("link", name="health", exact=True).click()
-    assert "the weights of the others" in page.locator("#rules div:target").inner_text()
+    account = page.locator("#account-1")
+    health = account.get_by_role("link", name="health", exact=True)
+    health.click()
+    assert "the weights of the others" in account.locator(".words").inner_text()
+    assert health.get_attribute("aria-expanded") == "true"
+    health.click()
+    assert account.locator(".words").count() == 0
+    assert account.is_visible()
+
+
+def test_a_rule_that_stands_above_is_shown_in_its_words(browser: Browser, drop: Path) -> None:
+    page = opened(browser, drop)
+    page.goto(f"{(drop / 'index.html').as_uri()}#account-1")
+    page.locator("#account-1").get_by_role("link", name="open items", exact=True).click()
+    assert "scores benchmark" in page.locator("#account-1 .words").inner_text()
+    assert "as above" not in page.locator("#account-1 .words").inner_text()
 
 
 def test_lists_and_accounts_are_there_without_script(browser: Browser, drop: Path) -> None:
@@ -92,6 +106,8 @@ def test_lists_and_accounts_are_there_without_script(browser: Browser, drop: Pat
     assert not page.locator("#at-risk .tools").is_visible()
     page.locator("#at-risk a", has_text="Account 1").first.click()
     assert page.locator("#account-1").is_visible()
+    page.locator("#account-1").get_by_role("link", name="health", exact=True).click()
+    assert "the weights of the others" in page.locator("#rules div:target").inner_text()
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -105,5 +121,6 @@ def test_nothing_is_wider_than_the_screen(width: str, browser: Browser, drop: Pa
 def test_axe_finds_nothing(width: str, dark: bool, browser: Browser, drop: Path) -> None:
     page = opened(browser, drop, width, dark=dark)
     page.goto(f"{(drop / 'index.html').as_uri()}#account-1")
+    page.locator("#account-1").get_by_role("link", name="health", exact=True).click()
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
