@@ -30,6 +30,7 @@ _FIRST_TABLES: Final = {"lmn": "estimates_list", "crm": "accounts", "platform": 
 """The table of each source at which what concerns the whole source is shown."""
 _FLAGS: Final = frozenset({Kind.BOOL})
 _DATES: Final = frozenset({Kind.DATE, Kind.TIMESTAMP})
+_NAMED: Final = frozenset({Kind.KEY, Kind.ID, Kind.TEXT, Kind.TRIMMED})
 _AMOUNTS: Final = frozenset({Kind.MONEY, Kind.RATE})
 
 
@@ -56,6 +57,7 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "flag_share": (GuardPlace("tables", may_stop=False, kinds=_FLAGS),),
     "flags_flipped": (GuardPlace("tables", may_stop=False, kinds=_FLAGS),),
     "dates_swapped": (GuardPlace("tables", may_stop=False, kinds=_DATES),),
+    "steady_columns": (GuardPlace("tables", may_stop=False, kinds=_NAMED),),
     "amounts": (GuardPlace("tables", may_stop=True, kinds=_AMOUNTS),),
     "few_rows": (GuardPlace("tables", may_stop=False),),
     "shortened": (GuardPlace("exports", may_stop=False),),

@@ -183,6 +183,14 @@ def test_a_date_whose_day_and_month_changed_places_warns(now: str, warns: bool) 
     assert said(found) == ([("dates_swapped", "warn", "crm.accounts.renewal")] if warns else [])
 
 
+@pytest.mark.parametrize(("rows", "changed", "warns"), [(40, 20, True), (40, 19, False), (5, 5, True), (4, 4, False)])
+def test_names_and_ids_warn_where_half_of_at_least_five_are_others(rows: int, changed: int, warns: bool) -> None:
+    before = {str(row): f"{row:08x}" for row in range(rows)}
+    now = {row: "ffffffff" if int(row) < changed else value for row, value in before.items()}
+    found = judged(profile(sample={"name": now}), profile(sample={"name": before}))
+    assert said(found) == ([("steady_columns", "warn", "crm.accounts.name")] if warns else [])
+
+
 def test_rows_that_are_in_one_sample_alone_tell_nothing() -> None:
     now = profile(sample={"renewal": {"1": "2024-05-03"}})
     assert judged(now, profile(sample={"renewal": {"2": "2024-03-05"}})) == []
