@@ -20,7 +20,9 @@ endif
 
 BIN := .venv/bin
 # uv keeps what it has downloaded in the home folder, where there is one to write to
-UV := $(BIN)/uv $(if $(shell test -w "$$HOME" && echo yes),,--no-cache)
+# and it trusts whom the machine trusts, as pip does: a company's proxy may have a certificate of its own
+CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem)
+UV := $(BIN)/uv $(if $(shell test -w "$$HOME" && echo yes),,--no-cache) $(if $(CERTIFICATES),--system-certs)
 ENGINE_BIN := $(if $(filter spark,$(TARGET)),.venv-spark/bin,$(BIN))
 SAMPLE := --lmn sample/lmn --crm sample/crm --platform sample/platform --as-of $(AS_OF)
 
