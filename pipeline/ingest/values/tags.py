@@ -13,8 +13,8 @@ from pipeline.ingest.values.white_space import trimmed
 
 _JSON_NULL: Final = "null"
 
-# `["a"`, `['a', b]`, `{a,{b}}` are arrays at fault, `[VIP] client, gold` is two tags
-_LIKE_AN_ARRAY: Final = re.compile(r"""\[\s*["'\[{]|\{\s*["{]|\[.*\]$|\{.*\}$""", re.DOTALL)
+# `["a"`, `['a', b]`, `{a,{b}}` are arrays at fault, `[VIP] client, gold` is two tags, `{"a": 1}` is one
+_LIKE_AN_ARRAY: Final = re.compile(r"""\[(?:\s*["'\[{]|.*\]$)|\{(?!\s*"[^"]*"\s*:)(?:\s*["{]|.*\}$)""", re.DOTALL)
 
 
 def tags(value: object, text_of: Callable[[object], str]) -> Cell:
@@ -25,7 +25,7 @@ def tags(value: object, text_of: Callable[[object], str]) -> Cell:
         text = trimmed(text_of(value))
         if not text or text in NULLS or text == _JSON_NULL:
             return NULL
-        found = next((found for read in _ARRAYS if (found := read(text)) is not None), None)
+        found = _array(text)
         if found is None and _LIKE_AN_ARRAY.match(text):
             return nulled("not a list of tags")
         items = list(text.split(",")) if found is None else found
@@ -42,6 +42,14 @@ def tags(value: object, text_of: Callable[[object], str]) -> Cell:
     return Cell(joined)
 
 
+def _array(text: str) -> list[object] | None:
+    """Return the items of an array in any of its spellings, or None."""
+    for read in (_json_list, _postgres_array, _printed_list):
+        if (items := read(text)) is not None:
+            return items
+    return None
+
+
 def _json_list(text: str) -> list[object] | None:
     if not text.startswith("["):
         return None
@@ -56,7 +64,7 @@ _ARRAY_ITEM: Final = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^",{}]*))\s*(,|$)'
 
 
 def _postgres_array(text: str) -> list[object] | None:
-    """The items of `{a,"b c",NULL}`; None if the text is no one-dimensional array."""
+    """Return the items of `{a,"b c",NULL}`, or None if the text is no one-dimensional array."""
     if not (text.startswith("{") and text.endswith("}")):
         return None
     inner = text[1:-1]
@@ -86,7 +94,7 @@ _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '
 
 
 def _printed_list(text: str) -> list[object] | None:
-    """The items of `['a', "it's", None]` or `['a' 'b']`, which is what pandas writes into a CSV for a list."""
+    """Return the items of `['a', "it's", None]` or `['a' 'b']`, as pandas writes a list into a CSV, or None."""
     if not (text.startswith("[") and text.endswith("]")):
         return None
     inner = text[1:-1].strip()
@@ -110,6 +118,3 @@ def _unescaped(found: re.Match[str]) -> str:
         return _ESCAPED.get(escape, found.group())
     code = int(escape[1:], 16)
     return chr(code) if code < 0x110000 else found.group()
-
-
-_ARRAYS: Final = (_json_list, _postgres_array, _printed_list)
