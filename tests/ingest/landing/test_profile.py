@@ -62,6 +62,19 @@ def test_the_sample_holds_flags_and_days_of_the_same_rows_whatever_their_order(t
     assert set(one.sample["archived"].values()) == {"true", "false"}
 
 
+def test_of_names_the_sample_holds_hashes_which_another_name_changes(tmp_path: Path) -> None:
+    one, other = profile(tmp_path / "one", ("1", "Oak", "no")), profile(tmp_path / "other", ("1", "Elm", "no"))
+    assert one.sample["name"] != other.sample["name"]
+    assert "Oak" not in str(one.as_dict())
+
+
+def test_of_a_person_s_name_the_sample_holds_nothing(tmp_path: Path) -> None:
+    headers = ["organization_id", "id", "customer_id", "name"]
+    write_csv(tmp_path / "platform" / "stakeholder.csv", headers, [("1", "2", "3", "Ann")])
+    (found,) = profile_tables([land("platform", tmp_path / "platform", tmp_path)["stakeholder"]], NOW)
+    assert list(found.sample) == ["customer_id"]
+
+
 def test_a_sparse_column_is_sampled_where_it_has_values(tmp_path: Path) -> None:
     rows = [(str(at), "A", "2025-01-10" if at == 77 else "") for at in range(100)]
     found = profile(tmp_path, *rows, headers=("id", "name", "snoozed_until"))
