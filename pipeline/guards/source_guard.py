@@ -111,13 +111,17 @@ def _shares(table: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Findin
         if (level := _level(share, guard)) is not None:
             now = f"{table.rejected:,} of {table.read:,} rows, {share:.1f} %"
             yield found(guard, level, table.name, "many of its rows were rejected", now=now)
+    elif table.rejected and not table.loaded:
+        yield found(guard, "warn", table.name, "all of its rows were rejected", now=f"{table.rejected:,} rows")
     guard = guards["nulled_share"]
     for column, unread in table.unread.items():
-        if table.read >= guard.thresholds["least"]:
-            share = _percent(unread, table.read)
-            if (level := _level(share, guard)) is not None:
-                now = f"{unread:,} of {table.read:,} cells, {share:.1f} %"
-                yield found(guard, level, f"{table.name}.{column}", "many of its cells could not be read", now=now)
+        place, share = f"{table.name}.{column}", _percent(unread, table.read)
+        level = _level(share, guard) if table.read >= guard.thresholds["least"] else None
+        if level is not None:
+            now = f"{unread:,} of {table.read:,} cells, {share:.1f} %"
+            yield found(guard, level, place, "many of its cells could not be read", now=now)
+        elif not table.values.get(column):  # however few they are: the column is lost
+            yield found(guard, "warn", place, "none of its cells could be read", now=f"{unread:,} cells")
 
 
 def _level(share: Decimal, guard: Guard) -> Literal["stop", "warn"] | None:

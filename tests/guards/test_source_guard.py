@@ -117,6 +117,19 @@ def test_of_fewer_than_twenty_rows_no_share_is_judged() -> None:
     assert judged(profile(rows=19, rejected=19)) == []
 
 
+def test_a_table_whose_rows_are_all_rejected_warns_however_few_they_are() -> None:
+    found = judged(profile("crm.scorecards", rows=3, rejected=3, loaded=0))
+    assert ("rejected_share", "warn", "crm.scorecards") in said(found)
+
+
+@pytest.mark.parametrize(("rows", "values", "warns"), [(3, 0, True), (3, 1, False), (1000, 0, True), (1000, 1, False)])
+def test_a_column_of_which_no_cell_could_be_read_warns_however_few_they_are(
+    rows: int, values: int, warns: bool
+) -> None:
+    found = judged(profile(rows=rows, values={"id": rows, "lmn_crm_id": values}, unread={"lmn_crm_id": 2}))
+    assert said(found) == ([("nulled_share", "warn", "crm.accounts.lmn_crm_id")] if warns else [])
+
+
 @pytest.mark.parametrize(("unread", "level"), [(20, None), (21, "warn"), (200, "warn"), (201, "stop")])
 def test_unread_cells_warn_above_two_percent_and_stop_above_twenty(unread: int, level: str | None) -> None:
     found = judged(profile(rows=1000, unread={"lmn_crm_id": unread}))
