@@ -18,6 +18,15 @@ from pipeline.guards.thresholds import Guard
 _SHORT = 4
 """In a name of up to so many letters one edit makes another word (`city`, `cite`; `name`, `fame`)."""
 
+_UNIT = re.compile(
+    r"[(\[{<][^()\[\]{}<>]*[)\]}>]?"
+    r"|(?:(?<=[\W_])in[\W_]+|(?<![^\W_]))"
+    r"(?:us|usd|cad|aud|eur|gbp|chf|mxn|dollars?|euros?|pounds?|cents?|thousands?|percent|pct)(?![^\W_])"
+    r"|(?-i:(?<=[a-z])(?:USD|CAD|AUD|EUR|GBP|CHF|MXN)$)",
+    re.IGNORECASE,
+)
+"""A unit in a header: `Price (USD)`, `Price [net`, `Price in EUR`, `USD Price`, `price_cents`, `PriceUSD`."""
+
 
 @dataclass(frozen=True)
 class SourceState:
@@ -58,13 +67,19 @@ def _near_headers(table: TableProfile, guard: Guard) -> Iterator[Finding]:
     absent = [column for column in table.columns if column not in table.headers] if table.is_configured else []
     for column in absent:
         for header, file in table.unknown.items():
-            if is_near(column, header, int(guard.thresholds["distance"])):
+            names = (column, *table.aliases.get(column, ()))
+            if any(is_near(name, header, int(guard.thresholds["distance"])) for name in names):
                 says = f"no column '{column}', but the unknown header '{header}' in {file} is nearly its name"
                 yield found(guard, "stop", f"{table.name}.{header}", says, now=f"header '{header}', not '{column}'")
 
 
 def is_near(column: str, header: str, distance: int) -> bool:
-    """Return whether a header is nearly a column's name: the same letters, or so few edits away (a swap is one)."""
+    """Return whether a header is nearly a column's name: the same letters, or so few edits away (a swap is one).
+
+    It is compared without what may be a unit, too: without what stands in brackets, and without a currency.
+    """
+    if (shorter := _UNIT.sub("", header)) != header and is_near(column, shorter, distance):
+        return True
     wanted, given = _letters(column), _letters(header)
     if not wanted or not given:
         return False

@@ -12,7 +12,8 @@ from typing import Any
 class TableProfile:
     """One source table as it was read.
 
-    `headers` are the wanted columns that have a header; `values` counts each column's cells that are not null, `unread`
+    `headers` are the wanted columns that have a header, `aliases` the headers by which one is found that are not its
+    name; `values` counts each column's cells that are not null, `unread`
     those that could not be read, `trues` a flag's that are true, `amounts` those of money that are not 0; `magnitudes`
     is the mean power of ten of these: 3.0 where they are about 1000. `unknown` maps headers that no column wants to
     their file. `newest` is the latest recorded instant in it, in UTC without zone. `sample` holds the cells of each
@@ -28,6 +29,7 @@ class TableProfile:
     rejected: int = 0
     columns: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     values: Mapping[str, int] = field(default_factory=dict)
     unread: Mapping[str, int] = field(default_factory=dict)
     trues: Mapping[str, int] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class TableProfile:
                 **known,
                 "columns": tuple(known.get("columns", ())),
                 "headers": tuple(known.get("headers", ())),
+                "aliases": {column: tuple(names) for column, names in known.get("aliases", {}).items()},
                 "newest": newest and datetime.fromisoformat(newest),
             }
         )

@@ -1,4 +1,4 @@
-"""Lines of a table that are no rows of it: the headers again, and totals (source-schema). Each is a reject."""
+"""Lines of a table that are no rows of it: the headers again, totals and footers (source-schema). Each is a reject."""
 
 from __future__ import annotations
 
@@ -12,13 +12,23 @@ import pyarrow.compute as pc
 from pipeline.ingest.schema import Column, Kind, SourceTable
 from pipeline.ingest.values.cells import TEXT_KINDS, shown
 from pipeline.ingest.values.headers import fold
-from pipeline.ingest.values.spellings import TOTAL, TOTAL_OF
+from pipeline.ingest.values.spellings import FOOTERS, STATISTICS, TOTAL, TOTAL_OF, Spelling
 from pipeline.ingest.values.white_space import trimmed, without_unseen
+
+
+def _any_of(*spellings: Spelling) -> str:
+    return "|".join(spelling.pattern for spelling in spellings)
+
 
 _TOTAL: Final = re.compile(TOTAL.pattern, re.ASCII)
 _TOTAL_OF: Final = re.compile(TOTAL_OF.pattern)
+_STATISTIC: Final = re.compile(_any_of(*STATISTICS), re.ASCII)
+_FOOTER: Final = re.compile(_any_of(*FOOTERS), re.ASCII)
+_SUSPECT: Final = rf"^(?:{_any_of(TOTAL, TOTAL_OF, *STATISTICS, *FOOTERS)})$|\s\s|[\t-\r]"
+"""For Arrow: what is one of these in lower case, or may be one once its blanks are as they are seen."""
 _HEADERS_AGAIN: Final = "the headers again"
 _TOTALS: Final = "a line of totals"
+_BELOW: Final = "a line below the table"
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,7 @@ class RemarkFinder:
         is_other = first is not None and first != label and not first[1].required
         self._looked_at = [one for one in (label, first if is_other else None) if one is not None]
         self._headers = headers
+        self._names = sorted({name for header in headers if (name := fold(header))})
 
     def find(self, columns: tuple[pa.Array, ...], typed: dict[str, pa.Array]) -> list[Remark]:
         """Return the remarks of a batch, given its raw columns and, by name, the typed ones."""
@@ -51,7 +62,7 @@ class RemarkFinder:
             header = self._headers[at]
             for position in self._suspects(column, columns[at], typed[column.name], header):
                 value = shown(columns[at][position].as_py())
-                reason = self._reason(column, value, header)
+                reason = self._reason(column, value, header) or self._footer(column, value, typed, position)
                 if reason is not None:
                     found.setdefault(position, Remark(position, column.name, value, reason))
         return list(found.values())
@@ -61,9 +72,10 @@ class RemarkFinder:
         if not (pa.types.is_string(raw.type) or pa.types.is_binary(raw.type) or pa.types.is_large_string(raw.type)):
             return []
         if column.kind in TEXT_KINDS:
-            names = {fold(header), trimmed(header).lower(), without_unseen(header).lower()}
+            names = {*self._names, trimmed(header).lower(), without_unseen(header).lower()}
             lowered = pc.utf8_lower(typed)
-            is_suspect = pc.or_(pc.match_substring(lowered, "total"), pc.is_in(lowered, pa.array(sorted(names))))
+            is_suspect = pc.match_substring_regex(lowered, _SUSPECT)
+            is_suspect = pc.or_(is_suspect, pc.is_in(lowered, pa.array(sorted(names))))
             is_suspect = pc.or_(is_suspect, pc.invert(pc.string_is_ascii(typed)))  # an odd blank within it
         else:
             is_suspect = pc.and_(pc.is_valid(raw), pc.is_null(typed))
@@ -73,7 +85,25 @@ class RemarkFinder:
         seen = fold(value)
         if seen and seen == fold(header):
             return _HEADERS_AGAIN
-        is_key = column.name in self._table.key or column.kind in (Kind.KEY, Kind.ID)
-        if _TOTAL.fullmatch(seen) or (is_key and _TOTAL_OF.fullmatch(seen)):
+        if _TOTAL.fullmatch(seen) or (self._is_key(column) and _TOTAL_OF.fullmatch(seen)):
             return _TOTALS
         return None
+
+    def _footer(self, column: Column, value: str, typed: dict[str, pa.Array], position: int) -> str | None:
+        """Why a line is a footer: no id is spelt so. A project or a person may be, so other cells have a say there."""
+        seen = fold(value)
+        reason = _TOTALS if _STATISTIC.fullmatch(seen) else _BELOW if _FOOTER.fullmatch(seen) else None
+        if self._is_key(column):
+            return reason or (_TOTALS if seen in self._names else None)  # "Total Price", of all rows
+        if reason is None:
+            return None
+        is_name = column.required and seen.isalpha()
+        return None if is_name or self._says_more(column, typed, position) else reason
+
+    def _says_more(self, label: Column, typed: dict[str, pa.Array], position: int) -> bool:
+        """Whether a line has a text beside its label and its key, as no footer has."""
+        texts = [c for c in self._table.columns if c.kind in TEXT_KINDS and c is not label and not self._is_key(c)]
+        return any(typed[column.name][position].is_valid for column in texts)
+
+    def _is_key(self, column: Column) -> bool:
+        return column.name in self._table.key or column.kind in (Kind.KEY, Kind.ID)

@@ -51,6 +51,35 @@ def test_a_header_is_near_within_two_edits_or_with_the_same_letters(column: str,
     assert is_near(column, header, 2) is near
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("Total Price (USD)", "Total Price [EUR]", "Total Price ($) [net]", "Total Price {k}", "Total Price (incl"),
+        *("Total Price, USD", "Total Price in CAD", "Total Price - US$", "total_price_usd", "total_price_cents"),
+        *(
+            "USD Total Price",
+            "(USD) Total Price",
+            "€ Total Price",
+            "TotalPriceUSD",
+            "[Total Price]",
+            "Totl Price (USD)",
+        ),
+    ],
+)
+def test_a_unit_makes_no_other_header(header: str) -> None:
+    assert is_near("total_price", header, 2)
+
+
+@pytest.mark.parametrize("header", ["(USD)", "USD", "Price (USD)", "in USD", "<>"])
+def test_a_unit_is_no_header(header: str) -> None:
+    assert not is_near("total_price", header, 2)
+
+
+def test_a_header_may_be_near_any_name_of_its_column() -> None:
+    table = profile(headers=("id",), aliases={"lmn_crm_id": ("CRM ID", "Client")}, unknown={"Cliemt": "a.csv"})
+    assert said(judged(table)) == [("near_header", "stop", "crm.accounts.Cliemt")]
+
+
 @pytest.mark.parametrize(("distance", "near"), [(0, False), (1, True)])
 def test_the_distance_is_a_deployment_s(distance: int, near: bool) -> None:
     assert (is_near("renewal", "renewall", distance), is_near("renewall", "renewal", distance)) == (near, near)

@@ -1,4 +1,4 @@
-"""Lines that are no rows: the headers again, and totals (source-schema). Each is a reject."""
+"""Lines that are no rows: the headers again, totals and footers (source-schema). Each is a reject."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.values.spellings import FOOTERS, STATISTICS, Spelling
 from tests.ingest.ingest_harness import land, rejects, rows, write_csv, write_parquet, write_workbook
 
 ESTIMATES = ["Estimate ID", "Estimate Date", "Contact ID", "Total Price"]
@@ -42,6 +43,9 @@ def lmn(tmp_path: Path, table: str, header: list[str], lines: list[tuple[object,
         ("Total: $1,234.50", "a line of totals"),
         ("7100001 Total", "a line of totals"),
         ("Total for 2024", "a line of totals"),
+        ("Total: 3 estimates", "a line of totals"),
+        ("Total USD", "a line of totals"),
+        ("Total\u00a0Price", "a line of totals"),
     ],
 )
 def test_a_line_that_is_no_row_is_a_reject(tmp_path: Path, suffix: str, again: str, reason: str) -> None:
@@ -49,6 +53,46 @@ def test_a_line_that_is_no_row_is_a_reject(tmp_path: Path, suffix: str, again: s
     table = lmn(tmp_path, "estimates_list", ESTIMATES, lines, suffix)
     assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "EST2"]
     assert [(r["row_number"], r["reason"], r["action"]) for r in rejects(table)] == [(3, reason, "row dropped")]
+
+
+def footers(spellings: tuple[Spelling, ...], *more: str) -> list[str]:
+    """The example of each spelling, and more like them."""
+    return [*(spelling.example for spelling in spellings), *more]
+
+
+def test_what_tools_write_below_a_table_is_no_row(tmp_path: Path) -> None:
+    totals = footers(
+        STATISTICS, "Sum", "SUM:", "Average", "Avg: 12.5", "Sum of Total Price", "Gesamt", "Zwischensumme:"
+    )
+    below = footers(FOOTERS, "3 rows", "(3 rows)", "3 rows selected.", "Record count: 3", "Exported by Ana", "Page 2")
+    below += [
+        "Exported   from\u00a0LMN",
+        "Generated: 1/15/2025",
+        "Printed 1/15/2025 10:00",
+        "Date: 1/15/2025",
+        "***END***",
+    ]
+    below += ["Confidential Information - Do Not Distribute", "Copyright (c) 2000-2025 b.v.", "© 2025", "1,204 records"]
+    lines = [(label, None, None, "2") for label in [*totals, *below]]
+    table = lmn(tmp_path, "estimates_list", ESTIMATES, [("EST1", "2024-03-05", "7", "1"), *lines], "csv")
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1"]
+    reasons = ["a line of totals"] * len(totals) + ["a line below the table"] * len(below)
+    assert [r["reason"] for r in rejects(table)] == reasons
+
+
+def test_ids_may_begin_as_footers_do(tmp_path: Path) -> None:
+    ids = ["accounts:7", "page1", "max-power", "min3", "count_1", "run-2025", "source:9", "3rows", "date:1"]
+    table = lmn(tmp_path, "estimates_list", ESTIMATES, [(one, None, None, "2") for one in ids], "csv")
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ids
+
+
+def test_projects_and_people_may_be_called_as_footers_are(tmp_path: Path) -> None:
+    header = ["Project Name", "Estimate ID", "Status", "Total Price"]
+    lines = [("Total Landscape Inc", "EST1", None, "1"), ("Summen", "EST2", "Sold", "1"), ("Summe", "25", None, "2")]
+    table = lmn(tmp_path / "a", "estimates_list", header, lines, "csv")
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "EST2"]
+    leads = lmn(tmp_path / "b", "leads_list", ["Lead Name"], [("Max",), ("Page 1 of 3",), ("Sum",)], "csv")
+    assert [row["lead_name"] for row in rows(leads)] == ["Max", "Sum"]
 
 
 def test_the_label_of_totals_may_stand_in_the_first_cell_before_the_key(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
         rejected=landed.rejected - sum(n for why, n in landed.rejected_for.items() if why.startswith(REPEATED)),
         columns=tuple(column.name for column in table.columns),
         headers=tuple(column.name for column in table.columns if column.name in landed.matched),
+        aliases={column.name: column.aliases for column in table.columns if column.aliases},
         values=_values(landed) if landed.loaded else {},
         unread=_unread(connection, landed),
         trues=_trues(connection, landed) if landed.loaded else {},

@@ -16,10 +16,10 @@ from typing import Final
 
 from pipeline.ingest.schema import Column, Kind
 from pipeline.ingest.values.dates import DayOrder, date_or_instant
-from pipeline.ingest.values.numbers import DECIMAL_SIZES, DIGITS_LOST, LARGEST_EXACT_FLOAT, amount, whole
+from pipeline.ingest.values.numbers import DECIMAL_SIZES, DIGITS_LOST, LARGEST_EXACT_FLOAT, amount, whole, whole_digits
 from pipeline.ingest.values.spellings import (
     FALSE,
-    GROUPED_NUMBER,
+    GROUPED_NUMBERS,
     NULL_WORDS,
     NULLS,
     ROUNDED_NUMBER,
@@ -38,7 +38,7 @@ UNSTORED_FORMULA: Final = "#formula without a stored value"
 
 _WHOLE: Final = re.compile(WHOLE.pattern, re.ASCII)
 _ROUNDED: Final = re.compile(ROUNDED_NUMBER.pattern, re.ASCII | re.IGNORECASE)
-_GROUPED: Final = re.compile(GROUPED_NUMBER.pattern, re.ASCII)
+_GROUPED: Final = [re.compile(spelling.pattern, re.ASCII) for spelling in GROUPED_NUMBERS]
 _HALVES: Final = {"1.0": "1", "-1.0": "-1", "0.0": "0", "-0.0": "0"}
 """Booleans that became floats, as they do beside gaps."""
 
@@ -157,9 +157,9 @@ def _key(value: object) -> Cell:
         return nulled("a formula, not an id")
     if _ROUNDED.fullmatch(text):
         return nulled(DIGITS_LOST)
-    if _GROUPED.fullmatch(text):
-        return nulled("a number with thousands commas, not an id")
-    return Cell(text.partition(".")[0] if "." in text and _WHOLE.fullmatch(text) else text)
+    if text[0].isdigit() and any(pattern.fullmatch(text) for pattern in _GROUPED):
+        return nulled("a number with marks between its thousands, not an id")
+    return Cell(whole_digits(text) if ("." in text or "," in text) and _WHOLE.fullmatch(text) else text)
 
 
 def _bare(text: str) -> str:

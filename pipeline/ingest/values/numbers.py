@@ -48,11 +48,16 @@ def whole(kind: Kind, value: object) -> Cell:
         return nulled(DIGITS_LOST)
     if not _WHOLE.fullmatch(text) or len(text) > _LONGEST:
         return not_a(kind)
-    number = int(text.partition(".")[0])
+    number = int(whole_digits(text))
     bits = 63 if kind is Kind.ID else 31
     if not -(2**bits) <= number < 2**bits:
         return nulled(f"outside {bits + 1}-bit whole numbers")
     return Cell(number)
+
+
+def whole_digits(text: str) -> str:
+    """Return the digits before the decimals, which are zeros, of a whole number: 7100001 of 7100001.0."""
+    return text.replace(",", ".").partition(".")[0]
 
 
 def amount(kind: Kind, value: object) -> Cell:

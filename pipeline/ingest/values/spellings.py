@@ -72,14 +72,20 @@ AMOUNTS: Final = (
 ZERO: Final = Spelling(rf"(?:{CURRENCY} ?)?-(?: ?{CURRENCY})?", "$ -", "0.00")
 """What an accounting format prints of nothing."""
 
-WHOLE: Final = Spelling(r"[+-]?[0-9]+(?:\.0*)?", "7100001.0", "7100001")
-"""A column of whole numbers with gaps becomes one of floats in many tools."""
+WHOLE: Final = Spelling(r"[+-]?(?:[0-9]+(?:\.0*|,0{1,2})?|[0-9]{4,},0{3,})", "7100001.0", "7100001")
+"""A column of whole numbers with gaps becomes one of floats in many tools, 7100001,0 in some. (1,000 may be 1000.)"""
 
-ROUNDED_NUMBER: Final = Spelling(r"[+-]?[0-9](?:\.[0-9]+e\+?|e\+)[0-9]+", "1.23E+12", "")
-"""A long number as spreadsheets show it: its last digits are lost. (1E5 may be a code.)"""
+ROUNDED_NUMBER: Final = Spelling(r"[+-]?[0-9](?:[.,][0-9]+e\+?|e\+)[0-9]+", "1.23E+12", "")
+"""A long number as spreadsheets show it, 1,23E+12 too: its last digits are lost. (1E5 may be a code.)"""
 
-GROUPED_NUMBER: Final = Spelling(r"[0-9]{1,3}(?:,[0-9]{3})+", "7,100,001", "")
-"""A number that was formatted: whether it is an id or an amount, nobody can tell."""
+GROUPED_NUMBERS: Final = (
+    Spelling(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?", "7,100,001", ""),
+    Spelling(r"[0-9]{1,3}(?:['’\u00a0\u2007\u2009\u202f][0-9]{3})+(?:[.,][0-9]*)?", "7'100'001", ""),
+    Spelling(r"[0-9]{1,3}(?: [0-9]{3}){2,}(?:[.,][0-9]*)?", "7 100 001", ""),
+    Spelling(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}(?:,[0-9]*)?", "7.100.001", ""),
+    Spelling(r"[0-9]{1,3}(?:[. ][0-9]{3})+,[0-9]+", "7.100,00", ""),
+)
+"""A number that was formatted: whether it is an id or an amount, nobody can tell. (100 200 and 1.200 may be codes.)"""
 
 DAYS: Final = (
     Spelling(r"(?P<year>[0-9]{4})(?P<mark>[-/])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})", "2024-3-5", ""),
@@ -116,8 +122,15 @@ ZONES: Final = (
 )
 """How far from UTC. Names such as EST are of several places, and none."""
 
+_FIGURE: Final = r"[($]{0,2}[0-9][0-9,. ]*\)?"
+_THINGS: Final = (
+    r"(?:records?|rows?|lines?|items?|entry|entries|results?|estimates?|contacts?|accounts?|leads?|jobsites?)"
+)
+_TAIL: Final = rf"(?: ?[:=].*| - .*| {_FIGURE})?"
+
 TOTAL: Final = Spelling(
-    r"(?:(?:grand|overall|report|running|sheet|page)[ -]|sub[ -]?)?totals?(?: ?[:=-]? ?\(?[$]?[0-9,. ]*\)?)?",
+    r"(?:(?:grand|overall|report|running|sheet|page)[ -]|sub[ -]?)?totals?(?: \(?usd\)?)?"
+    rf"(?: ?[:=-]? ?\(?[$]?[0-9,. ]*{_THINGS}?\)?)?",
     "Total (25)",
     "",
 )
@@ -125,3 +138,46 @@ TOTAL: Final = Spelling(
 
 TOTAL_OF: Final = Spelling(r".+ (?:(?:grand|sub)[ -]?)?totals?:?|totals? (?:for|of|by) .+", "7100001 Total", "")
 """The label of a group's totals, in a key's column: spreadsheets put the group's name before it."""
+
+STATISTICS: Final = (
+    Spelling(rf"(?:sum|count|average|avg|mean|median|minimum|min|maximum|max)(?: of .+?)?{_TAIL}", "Count: 3", ""),
+    Spelling(rf"(?:(?:zwischen|gesamt|end)?summen?|(?:zwischen|gesamt)ergebnis|(?:ins)?gesamt){_TAIL}", "Summe", ""),
+    Spelling(rf"(?:anzahl|durchschnitt|mittelwert){_TAIL}", "Anzahl: 3", ""),
+    Spelling(rf"(?:total|totaux) (?:général|generale?|geral|généraux){_TAIL}", "Total général", ""),
+    Spelling(rf"(?:sous[ -]?(?:total|totaux)|totaux|somme|moyenne){_TAIL}", "Sous-total", ""),
+    Spelling(rf"(?:suma|promedio|somma|(?:sub|eind)?tot(?:aal|ale|ali|ales|ais|alt)){_TAIL}", "Totale", ""),
+)
+"""The label of other sums, counts and averages, in a key's column, or in the first of a line without other texts."""
+
+FOOTERS: Final = (
+    Spelling(
+        rf"\(?{_FIGURE} {_THINGS}(?:\(s\))?"
+        r"(?: (?:affected|exported|found|listed|returned|selected|shown|total))?\)?\.?",
+        "3 records",
+        "",
+    ),
+    Spelling(rf"(?:total |(?:total )?number of |no\. of ){_THINGS} ?[:=]? ?{_FIGURE}", "Total records: 3", ""),
+    Spelling(rf"{_THINGS}(?: ?[:=] | count ?[:=]? ?){_FIGURE}", "Rows: 3", ""),
+    Spelling(
+        r"(?:(?:this |the )?(?:data|export|file|list|report) )?(?:was )?"
+        r"(?:created|downloaded|exported|extracted|generated|prepared|printed|produced|refreshed|run)"
+        r"(?: (?:at|by|for|from|in|on|using|with) .+| ?: .+| [0-9].*)",
+        "Report generated 2025-01-15",
+        "",
+    ),
+    Spelling(
+        r"(?:as of|(?:(?:export|print|report|run) )?date ?:|last (?:modified|refreshed|updated):?) .+",
+        "As of 1/15/2025",
+        "",
+    ),
+    Spelling(r"(?:page|pagina|página|seite)[ :#]+[0-9]+(?: ?(?:/|de|di|of|sur|van|von) ?[0-9]+)?", "Page 1 of 3", ""),
+    Spelling(r"[-*=_. ]*end of (?:data|export|file|list|report)[-*=_. ]*|[*=-]+ ?end ?[*=-]+", "End of report", ""),
+    Spelling(r"[-=_*~]{3,}", "-----", ""),
+    Spelling(
+        r"(?:applied filters?|filtered by|filters?|notes?|sorted by|source) ?:(?: .*)?"
+        r"|confidential(?: .+)?|(?:copyright|©) ?.*",
+        "Applied filters: Year is 2024",
+        "",
+    ),
+)
+"""What tools write below a table, or draw under its headers; found where `STATISTICS` are. (accounts:7 is an id.)"""

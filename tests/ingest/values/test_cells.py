@@ -316,6 +316,8 @@ def test_neither_true_nor_false(value: object) -> None:
         (" -42 ", -42),
         ("007", 7),
         ("42.0", 42),
+        ("42,0", 42),
+        ("42,00", 42),
         (42.0, 42),
         (Decimal("42.00"), 42),
         (2**63 - 1, 2**63 - 1),
@@ -362,6 +364,14 @@ def test_text_of_what_is_no_text(kind: Kind, value: object, expected: str) -> No
     [
         ("7100001.0", "7100001"),
         ("7100001.", "7100001"),
+        ("7100001,0", "7100001"),
+        ("7100001,00", "7100001"),
+        ("7100001,000", "7100001"),
+        ("10,0", "10"),
+        ("7100001,5", "7100001,5"),
+        ("7,8", "7,8"),
+        ("100 200", "100 200"),  # a code
+        ("1.200", "1.200"),
         (7100001.0, "7100001"),
         ('="7100001"', "7100001"),
         (' ="EST""1" ', 'EST"1'),
@@ -381,7 +391,14 @@ def test_a_key_has_one_spelling_whatever_tool_wrote_it(value: object, expected: 
 
 
 @pytest.mark.parametrize("kind", [Kind.KEY, Kind.ID])
-@pytest.mark.parametrize("value", ["1.23E+12", "7.1e+6", "1E+20", "1.23E12", 1e20, float(2**53), "7,100,001", "=A1"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("1.23E+12", "7.1e+6", "1E+20", "1.23E12", "7,10E+06", "7,1E+6", "1,23e12", 1e20, float(2**53), "=A1"),
+        *("7,100,001", "7,100,001.00", "7'100'001", "7’100’001", "7\u00a0100\u00a0001", "7\u202f100\u202f001"),
+        *("7 100 001", "7.100.001", "7.100.001,00", "7 100 001,0", "1,000"),
+    ],
+)
 def test_a_key_that_lost_digits_or_was_never_one_is_nulled(kind: Kind, value: object) -> None:
     refuse(kind, value)
 

@@ -207,6 +207,12 @@ def test_day_first_dates_are_read_so_where_their_file_shows_it() -> None:
     assert read_cell(column, "13/5/2024").reason == "no such date"
 
 
+@pytest.mark.parametrize("kind", [Kind.KEY, Kind.ID])
+@pytest.mark.parametrize("spelling", spellings.GROUPED_NUMBERS, ids=lambda spelling: spelling.example)
+def test_a_number_with_marks_between_its_thousands_is_no_id(spelling: Spelling, kind: Kind) -> None:
+    assert is_refused(kind, spelling.example)
+
+
 @pytest.mark.parametrize(("words", "expected"), [(spellings.TRUE, True), (spellings.FALSE, False)])
 def test_booleans(words: frozenset[str], expected: bool) -> None:
     for word in words:
