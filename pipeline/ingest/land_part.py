@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.date_order import OrderOfFile
+from pipeline.ingest.decimal_commas import DecimalCommas
 from pipeline.ingest.duplicates.key_scan import IncompleteKeyError, look_at_keys, to_record, whole_numbers_of_key
 from pipeline.ingest.duplicates.losing_rows import Losers, find_losers
 from pipeline.ingest.folder_values import with_folder_values
@@ -171,10 +172,12 @@ def _write(
     report: SharedReport,
     order: OrderOfFile,
 ) -> PartRecord:
-    """Write the part; a second time where the file itself shows that its dates are in the other order (D41)."""
-    record = _write_once(table, open_table(), name, draft, landing, report, order)
-    if order.settle():
-        record = _write_once(table, open_table(), name, draft, landing, report, order)
+    """Write the part; a second time where the file itself shows how else its dates (D41) or amounts are written."""
+    commas = DecimalCommas()
+    record = _write_once(table, open_table(), name, draft, landing, report, order, commas)
+    has_other_order, has_commas = order.settle(), commas.settle()
+    if has_other_order or has_commas:
+        record = _write_once(table, open_table(), name, draft, landing, report, order, commas)
         order.settle()
     notices = (*record.notices, *([order.notice] if order.notice else []))
     dated_reading = record.reading and replace(record.reading, date_order=order.name, date_order_reason=order.reason)
@@ -189,13 +192,14 @@ def _write_once(
     landing: Landing,
     report: SharedReport,
     order: OrderOfFile,
+    commas: DecimalCommas,
 ) -> PartRecord:
     match = match_headers(table, opened.headers, name)
     positions = frozenset(at for at in match.positions if at is not None)
     read = 0
     with RejectsWriter(draft.rejects, table, landing.forgotten) as rejects, ThreadPoolExecutor(landing.threads) as pool:
         conformer = Conformer(
-            table, match, rejects, name, pool, order, opened.headers, dates_from_1904=opened.dates_from_1904
+            table, match, rejects, name, pool, order, commas, opened.headers, dates_from_1904=opened.dates_from_1904
         )
         with PartWriter(draft.data, landing_schema(table)) as writer:
             for raw in opened.batches(positions):

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.ingest.date_order import OrderOfFile, ShownOrder
+from pipeline.ingest.decimal_commas import DecimalCommas
 from pipeline.ingest.readers import RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.remarks import RemarkFinder
@@ -37,6 +38,7 @@ class Conformer:
         file: str,
         pool: Executor,
         order: OrderOfFile,
+        commas: DecimalCommas,
         headers: tuple[str, ...],
         *,
         dates_from_1904: bool = False,
@@ -45,6 +47,7 @@ class Conformer:
         self._positions = match.positions
         self._remarks = RemarkFinder(table, match.positions, headers)
         self._order = order
+        self._commas = commas
         self._rejects = rejects
         self._file = file
         self._pool = pool
@@ -68,11 +71,15 @@ class Conformer:
             if at is None:
                 return TypedColumn(pa.nulls(count, column.arrow_type))
             return type_column(
-                column, raw.columns[at], dates_from_1904=self._dates_from_1904, day_order=self._order.in_force
+                column,
+                raw.columns[at],
+                dates_from_1904=self._dates_from_1904,
+                day_order=self._order.in_force,
+                beside_decimal_commas=column.name in self._commas.in_force,
             )
 
         typed = list(self._pool.map(typed_column, self._table.columns, self._positions))
-        self._note_orders(raw, typed)
+        self._note_spellings(raw, typed)
         dropped = self._drop_rows(raw, typed)
         for column, result in zip(self._table.columns, typed, strict=True):
             self._report(column, raw, result.faults, dropped)
@@ -80,11 +87,13 @@ class Conformer:
         batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
         return batch.filter(pa.array(~dropped)) if dropped.any() else batch
 
-    def _note_orders(self, raw: RawBatch, typed: list[TypedColumn]) -> None:
+    def _note_spellings(self, raw: RawBatch, typed: list[TypedColumn]) -> None:
         for column, result in zip(self._table.columns, typed, strict=True):
             for order, (position, text) in result.orders.items():
                 row = raw.row_numbers[position].as_py()
                 self._order.note(None if order is None else ShownOrder(order, column.name, row, text))
+            if result.has_decimal_comma:
+                self._commas.note(column.name)
 
     def _drop_rows(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
         """Which rows can't be rows: the first required column without a value is told as the reason."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -13,6 +15,7 @@ from pipeline.ingest.rejects import redact
 from pipeline.ingest.schema import Column, Kind
 from pipeline.ingest.values.cells import TEXT_KINDS, read_cell, seen_value, shown
 from pipeline.ingest.values.dates import DayOrder, is_slashed, order_shown_by
+from pipeline.ingest.values.numbers import DECIMAL_SIZES, EITHER_AMOUNT, has_decimal_comma
 from pipeline.ingest.values.plain_columns import plain_values
 from pipeline.ingest.values.typed_cell import NULLED, Cell
 
@@ -41,27 +44,46 @@ class TypedColumn:
     """A column in its landing type, and its faults if it has any.
 
     `orders`: the first place and text of a date that is one in that order alone; None stands for dates in either.
+    `has_decimal_comma`: it has an amount like 1.234,50.
     """
 
     array: pa.Array
     faults: Faults | None = None
     orders: dict[DayOrder | None, tuple[int, str]] = field(default_factory=dict)
+    has_decimal_comma: bool = False
 
 
 def type_column(
-    column: Column, raw: pa.Array, *, dates_from_1904: bool = False, day_order: DayOrder = DayOrder.MONTH_FIRST
+    column: Column,
+    raw: pa.Array,
+    *,
+    dates_from_1904: bool = False,
+    day_order: DayOrder = DayOrder.MONTH_FIRST,
+    beside_decimal_commas: bool = False,
 ) -> TypedColumn:
-    """Type one column's array: plain values at once, the others by the cell rules, each distinct one once."""
+    """Type one column's array: plain values at once, the others by the cell rules, each distinct one once.
+
+    The settings are those of `read_cell`.
+    """
+    read = partial(
+        read_cell,
+        column,
+        dates_from_1904=dates_from_1904,
+        day_order=day_order,
+        beside_decimal_commas=beside_decimal_commas,
+    )
     raw = _unpacked(raw)
     if raw.null_count == len(raw):
         return TypedColumn(pa.nulls(len(raw), column.arrow_type))
     plain = plain_values(column, raw)
     if plain is None:
-        return _cell_by_cell(column, raw, dates_from_1904, day_order)
+        return _cell_by_cell(column, raw, read)
+    if beside_decimal_commas and pa.types.is_string(raw.type):
+        plain = pc.if_else(pc.match_substring_regex(raw, EITHER_AMOUNT), pa.scalar(None, plain.type), plain)
     left = pc.and_(pc.is_valid(raw), pc.is_null(plain))
     if not pc.any(left).as_py():
         return TypedColumn(plain)
-    rest = _cell_by_cell(column, raw.filter(left), dates_from_1904, day_order)
+    rest = _cell_by_cell(column, raw.filter(left), read)
     whole = pc.replace_with_mask(plain, left, rest.array)
     if rest.faults is None and not rest.orders:
         return TypedColumn(whole)
@@ -70,6 +92,7 @@ def type_column(
         whole,
         rest.faults and replace(rest.faults, places=places[rest.faults.places]),
         {order: (int(places[position]), text) for order, (position, text) in rest.orders.items()},
+        rest.has_decimal_comma,
     )
 
 
@@ -86,18 +109,14 @@ def _unpacked(raw: pa.Array) -> pa.Array:
     return raw
 
 
-def _cell_by_cell(column: Column, raw: pa.Array, dates_from_1904: bool, day_order: DayOrder) -> TypedColumn:
+def _cell_by_cell(column: Column, raw: pa.Array, read: Callable[[object], Cell]) -> TypedColumn:
     """Every distinct value through `read_cell`, once."""
     values, codes = _distinct(raw)
-    cells = [
-        _BEYOND
-        if isinstance(value, _Beyond)
-        else read_cell(column, value, dates_from_1904=dates_from_1904, day_order=day_order)
-        for value in values
-    ]
+    cells = [_BEYOND if isinstance(value, _Beyond) else read(value) for value in values]
     typed = pa.array([cell.value for cell in cells], column.arrow_type)
     orders = _orders(values, codes) if column.kind in (Kind.DATE, Kind.TIMESTAMP) else {}
-    return TypedColumn(typed.take(codes), _faults(column, values, cells, codes), orders)
+    has_comma = column.kind in DECIMAL_SIZES and any(map(_is_decimal_comma, values, cells))
+    return TypedColumn(typed.take(codes), _faults(column, values, cells, codes), orders, has_comma)
 
 
 def _orders(values: list[object], codes: pa.Array) -> dict[DayOrder | None, tuple[int, str]]:
@@ -111,6 +130,11 @@ def _orders(values: list[object], codes: pa.Array) -> dict[DayOrder | None, tupl
         if order not in found:
             found[order] = (pc.index(codes, pa.scalar(code, codes.type)).as_py(), text)
     return found
+
+
+def _is_decimal_comma(value: object, cell: Cell) -> bool:
+    """Whether an amount can only be one with a decimal comma; such amounts are not read."""
+    return cell.action == NULLED and isinstance(value, (str, bytes)) and has_decimal_comma(seen_value(shown(value)))
 
 
 def _distinct(raw: pa.Array) -> tuple[list[object], pa.Array]:

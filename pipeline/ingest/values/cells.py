@@ -44,11 +44,17 @@ _HALVES: Final = {"1.0": "1", "-1.0": "-1", "0.0": "0", "-0.0": "0"}
 
 
 def read_cell(
-    column: Column, value: object, *, dates_from_1904: bool = False, day_order: DayOrder = DayOrder.MONTH_FIRST
+    column: Column,
+    value: object,
+    *,
+    dates_from_1904: bool = False,
+    day_order: DayOrder = DayOrder.MONTH_FIRST,
+    beside_decimal_commas: bool = False,
 ) -> Cell:
     """Type one value for its column. Never raises: what can't be typed is null, with a reason.
 
-    `dates_from_1904` is for workbooks whose serial day numbers count from 1904-01-01; `day_order` for 3/5/2024 (D41).
+    `dates_from_1904` is for workbooks whose serial day numbers count from 1904-01-01; `day_order` for 3/5/2024 (D41);
+    `beside_decimal_commas` for 12.000 in a column that has 1.234,50, too.
     """
     if _is_nothing(value):
         return NULL
@@ -73,6 +79,8 @@ def read_cell(
         return _text(column, value)
     if column.kind is Kind.TAGS:
         return tags(value, text_of)
+    if column.kind in DECIMAL_SIZES:
+        return _amount(column.kind, value, beside_decimal_commas)
     return _plain_value(column.kind, value, dates_from_1904, day_order)
 
 
@@ -175,16 +183,22 @@ def _fault_of_text(text: str) -> Cell | None:
     return None
 
 
+def _amount(kind: Kind, value: object, beside_decimal_commas: bool) -> Cell:
+    if isinstance(value, str):
+        value = seen_value(value)
+        if not value or value.lower() in NULL_WORDS:
+            return NULL
+    return amount(kind, value, beside_decimal_commas=beside_decimal_commas)
+
+
 def _plain_value(kind: Kind, value: object, dates_from_1904: bool, day_order: DayOrder) -> Cell:
-    """A boolean, a number, a day or an instant."""
+    """A boolean, a whole number, a day or an instant."""
     if isinstance(value, str):
         value = seen_value(value)
         if value.lower() in NULL_WORDS or (not value and kind is not Kind.BOOL):
             return NULL
     if kind is Kind.BOOL:
         return _bool(value)
-    if kind in DECIMAL_SIZES:
-        return amount(kind, value)
     if kind in (Kind.ID, Kind.YEAR):
         return whole(kind, value)
     return date_or_instant(kind, value, dates_from_1904=dates_from_1904, order=day_order)

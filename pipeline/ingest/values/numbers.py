@@ -9,7 +9,17 @@ from typing import Final
 import pyarrow as pa
 
 from pipeline.ingest.schema import ARROW_TYPES, Kind
-from pipeline.ingest.values.spellings import AMOUNTS, CURRENCY, MINUS_SIGNS, NUMBERS, ROUNDED_NUMBER, WHOLE, ZERO
+from pipeline.ingest.values.spellings import (
+    AMOUNTS,
+    CURRENCY,
+    DECIMAL_COMMAS,
+    EITHER_MARK,
+    MINUS_SIGNS,
+    NUMBERS,
+    ROUNDED_NUMBER,
+    WHOLE,
+    ZERO,
+)
 from pipeline.ingest.values.typed_cell import ROUNDED, Cell, not_a, nulled
 
 DECIMAL_SIZES: Final = {
@@ -29,6 +39,14 @@ _AMOUNTS: Final = [
     re.compile(spelling.pattern.replace("{currency}", CURRENCY).replace("{number}", _NUMBER), re.ASCII | re.IGNORECASE)
     for spelling in AMOUNTS
 ]
+_BESIDE: Final = r"[^0-9.,]*"
+"""Signs and currencies."""
+_DECIMAL_COMMA: Final = re.compile(
+    f"{_BESIDE}(?:{'|'.join(spelling.pattern for spelling in DECIMAL_COMMAS)}){_BESIDE}", re.ASCII
+)
+EITHER_AMOUNT: Final = f"^{_BESIDE}{EITHER_MARK.pattern}{_BESIDE}$"
+"""For Arrow, too: an amount whose mark is one of decimals or of thousands."""
+_EITHER: Final = re.compile(EITHER_AMOUNT, re.ASCII)
 _HYPHENS: Final = str.maketrans(dict.fromkeys(MINUS_SIGNS, "-"))
 _GROUPING: Final = str.maketrans(dict.fromkeys(", '’"))
 
@@ -60,8 +78,18 @@ def whole_digits(text: str) -> str:
     return text.replace(",", ".").partition(".")[0]
 
 
-def amount(kind: Kind, value: object) -> Cell:
-    """Type a number with decimals, rounded half away from zero to the column's scale, which is told."""
+def has_decimal_comma(text: str) -> bool:
+    """Tell whether an amount, as it is seen, can only be one with a comma before its decimals: 1.234,50."""
+    return _DECIMAL_COMMA.fullmatch(text) is not None
+
+
+def amount(kind: Kind, value: object, *, beside_decimal_commas: bool = False) -> Cell:
+    """Type a number with decimals, rounded half away from zero to the column's scale, which is told.
+
+    `beside_decimal_commas`: other amounts of the column are written 1.234,50, so that 12.000 may be either.
+    """
+    if beside_decimal_commas and isinstance(value, str) and _EITHER.fullmatch(value):
+        return nulled("thousands or decimals: other amounts of the column have decimal commas")
     number = _number(value)
     if number is None:
         return not_a(kind)

@@ -69,6 +69,16 @@ AMOUNTS: Final = (
 )
 """A number with its sign and currency, as currency and accounting formats print them."""
 
+DECIMAL_COMMAS: Final = (
+    Spelling(r"[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})", "1234,5", ""),
+    Spelling(r"[0-9]{1,3}(?:[. '’][0-9]{3})+,[0-9]+", "1.234,50", ""),
+    Spelling(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}", "1.234.567", ""),
+)
+"""Amounts with a comma before decimals, or points between thousands: not read, but they show what others may be."""
+
+EITHER_MARK: Final = Spelling(r"[1-9][0-9]{0,2}[.,][0-9]{3}", "12.000", "")
+"""An amount that is another one where commas stand before decimals: 12, or 12 thousand."""
+
 ZERO: Final = Spelling(rf"(?:{CURRENCY} ?)?-(?: ?{CURRENCY})?", "$ -", "0.00")
 """What an accounting format prints of nothing."""
 

@@ -1,0 +1,54 @@
+"""Amounts such as 12.000 beside ones such as 1.234,50: which they are, nobody can tell (lmn-format, Values)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.ingest.landing.zone import LandedTable
+from tests.ingest.ingest_harness import land, rejects, rows, write_csv, write_workbook
+
+HEADER = ["Estimate ID", "Total Price", "Labor Cost"]
+
+
+def prices(folder: Path, lines: list[tuple[str, str, str]], suffix: str = "csv") -> list[str | None]:
+    """The total prices that were read."""
+    return [
+        None if row["total_price"] is None else str(row["total_price"]) for row in rows(table(folder, lines, suffix))
+    ]
+
+
+def table(folder: Path, lines: list[tuple[str, str, str]], suffix: str = "csv") -> LandedTable:
+    """Land the estimates."""
+    if suffix == "csv":
+        write_csv(folder / "lmn" / "a.csv", HEADER, lines)
+    else:
+        write_workbook(folder / "lmn" / "a.xlsx", HEADER, lines)
+    return land("lmn", folder / "lmn", folder)["estimates_list"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+@pytest.mark.parametrize("comma", ["1.234,50", "12,50", "€ 1 234,5", "1.234.567", "1'234,00 €", "(1.234,50)"])
+def test_a_point_that_may_be_of_thousands_is_refused_beside_decimal_commas(
+    tmp_path: Path, suffix: str, comma: str
+) -> None:
+    lines = [("E1", "12.000", "12.000"), ("E2", comma, "1.5"), ("E3", "$ 8,000", ""), ("E4", "8.5", "8.500")]
+    found = table(tmp_path, lines, suffix)
+    assert [row["total_price"] and str(row["total_price"]) for row in rows(found)] == [None, None, None, "8.50"]
+    assert [str(row["labor_cost"]) for row in rows(found)] == ["12.00", "1.50", "None", "8.50"]
+    assert [(r["row_number"], r["value"]) for r in rejects(found)] == [(2, "12.000"), (3, comma), (4, "$ 8,000")]
+    assert "decimal commas" in rejects(found)[0]["reason"]
+
+
+def test_elsewhere_a_point_stands_before_decimals(tmp_path: Path) -> None:
+    lines = [("E1", "12.000", ""), ("E2", "1,234.50", ""), ("E3", "0.125", ""), ("E4", "8,000", ""), ("E5", "€5", "")]
+    assert prices(tmp_path, lines) == ["12.00", "1234.50", "0.13", "8000.00", None]
+
+
+def test_each_file_shows_its_own_commas(tmp_path: Path) -> None:
+    header = ["id", "total_price"]
+    write_csv(tmp_path / "crm" / "estimates" / "a.csv", header, [("1", "12.000"), ("2", "1,5")])
+    write_csv(tmp_path / "crm" / "estimates" / "b.csv", header, [("3", "12.000"), ("4", "0.125")])
+    found = land("crm", tmp_path / "crm", tmp_path)["estimates"]
+    assert [row["total_price"] and str(row["total_price"]) for row in rows(found)] == [None, None, "12.00", "0.13"]
