@@ -17,8 +17,9 @@ from typing import Any
 
 import yaml
 
-from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_from_manifest
+from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.contracts.mart_descriptions import MartDescription, described, mart_descriptions
+from pipeline.contracts.read_contracts import contracts_from_manifest
 from pipeline.contracts.timeline import TIMELINE_MARTS, timeline_contract
 from pipeline.dbt.runner import parsed_project
 from pipeline.explain.rule_texts import rule_text

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,47 +15,24 @@ from typing import Any, Final
 import duckdb
 import pyarrow as pa
 
-from pipeline.audit.column_checks import ColumnCheck, column_checks
 from pipeline.audit.file_checks import check_files
 from pipeline.audit.great_expectations import (
-    SEVERITIES,
-    ExpectRowsToKeepCondition,
     Session,
     bound,
     named_in,
-    problem_of,
-    to_frame,
 )
-from pipeline.audit.results import SAMPLES, AuditResult, Check, FailedRow
+from pipeline.audit.judge import check_columns, judge, pending_rule, texts_of, unjudged
+from pipeline.audit.results import AuditResult, Check
 from pipeline.audit.sql_functions import rule_connection
-from pipeline.audit.staged_files import ORGANIZATION, StagedExport, as_text, combine, read_staged, read_whole
+from pipeline.audit.staged_files import ORGANIZATION, StagedExport, combine, read_staged, read_whole
 from pipeline.common.read_ahead import read_ahead
 from pipeline.common.scratch_database import create_view, in_order, spare_memory
 from pipeline.contracts.business_rules import BusinessRule, RuleBook
 from pipeline.contracts.contract import ExportContract
 from pipeline.storage.local_files import write_whole
 
-_CELLS_A_FRAME: Final = 100_000
-"""Most checks of Great Expectations copy their whole frame: narrow frames make a large table's audit much faster."""
-
-_CHECKS_A_FRAME: Final = 2
-"""At least: a frame costs something, too."""
-
 _READERS: Final = 2
 """Exports that are read side by side."""
-
-_LONGEST_SHOWN: Final = 200
-"""Characters of a value that a failure shows."""
-
-
-@dataclass(frozen=True)
-class _Pending:
-    """A check that Great Expectations is to judge: everything of the result but the verdict."""
-
-    check: Check
-    expectation: Any
-    shows: tuple[str, ...]
-    offends: Callable[[str, str | None], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -155,7 +132,7 @@ class Audit:
         self._left_out[contract.name] = set(contract.arrow_schema.names) - set(rows.column_names)
         self._rows[contract.name] = _without_zone(combine(read_whole(self._aside, staged)))
         self._connection.register(contract.name, self._rows[contract.name])
-        self._column_checks[contract.name] = _check_columns(self._session, contract, rows)
+        self._column_checks[contract.name] = check_columns(self._session, contract, rows)
         self._waiting += [(contract, frame) for frame in self._book_of(contract.name).frames]
         self._judge_frames([(contract, None)])
         self._judge_frames(self._take_ready([name for name in self._exports if name not in self._staged]))
@@ -178,14 +155,14 @@ class Audit:
         book = self._book_of(contract.name)
         rules = [rule for rule in book.rules if rule.frame == name]
         if name is None:  # of the rules on an export's own rows, one may lack a column that the others have
-            lacking = {rule: self._missing([contract.name], _texts_of([rule])) for rule in rules}
+            lacking = {rule: self._missing([contract.name], texts_of([rule])) for rule in rules}
             yield from (_Frame(contract, name, [rule], None, missing) for rule, missing in lacking.items() if missing)
             rules = [rule for rule in rules if not lacking[rule]]
         if rules:
             try:
                 rows = self._own_rows(contract, rules) if name is None else self._joined_rows(book.frames[name])
             except duckdb.Error as error:
-                sql = f"{book.frames.get(name or '', '')} {_texts_of(rules)}"
+                sql = f"{book.frames.get(name or '', '')} {texts_of(rules)}"
                 missing = self._missing({contract.name, *named_in(sql, self._exports)}, sql)
                 problem = f"the rows could not be put together: {str(error).splitlines()[0]}"
                 yield _Frame(contract, name, rules, None, missing or problem)
@@ -195,7 +172,7 @@ class Audit:
     def _own_rows(self, contract: ExportContract, rules: Sequence[BusinessRule]) -> pa.Table:
         """Give an export's own rows, and of their columns those that its rules name."""
         rows = self._rows[contract.name]
-        named = named_in(_texts_of(rules), rows.column_names)
+        named = named_in(texts_of(rules), rows.column_names)
         columns = dict.fromkeys([ORGANIZATION, *contract.primary_key, *named])
         return rows.select([name for name in columns if name in rows.column_names])
 
@@ -218,145 +195,25 @@ class Audit:
         A join's rows come in any order. They are sorted where some fail, for the first of those are shown.
         """
         if frame.rows is None:
-            return [_unjudged(rule, frame.problem) for rule in frame.rules]
+            return [unjudged(rule, frame.problem) for rule in frame.rules]
         suite = f"{frame.contract.name} rules {frame.name or 'rows'}"
-        pending = [_pending(rule, frame.rows, self._parameters) for rule in frame.rules]
+        pending = [pending_rule(rule, frame.rows, self._parameters) for rule in frame.rules]
         contract = frame.contract
         if self._aside:
             pending = [replace(one, shows=()) for one in pending]
             key = tuple(name for name in contract.primary_key if name not in contract.personal_keys)
             contract = replace(contract, primary_key=key)
-        checks = _judge(self._session, suite, frame.rows, frame.rows, contract, pending)
+        checks = judge(self._session, suite, frame.rows, frame.rows, contract, pending)
         if frame.name is None or all(check.passed for check in checks):
             return checks
         rows = in_order(frame.rows, frame.rows.column_names)
-        return _judge(self._session, suite, rows, rows, contract, pending)
+        return judge(self._session, suite, rows, rows, contract, pending)
 
 
 def _parameters(as_of: datetime, settings: Mapping[str, Any]) -> dict[str, Any]:
     """Give what `$name` stands for in a rule; as JSON values, for an expectation is kept as JSON."""
     instant = as_of.replace(tzinfo=None)
     return {**settings, "as_of": instant.isoformat(sep=" "), "today": instant.date().isoformat()}
-
-
-def _check_columns(session: Session, contract: ExportContract, rows: pa.Table) -> list[Check]:
-    """Judge what each column of an export promises, a few columns at a time."""
-    present = [name for name in rows.column_names if name != ORGANIZATION]
-    derived = column_checks(contract, present)
-    by_columns: dict[tuple[str, ...], list[ColumnCheck]] = {}
-    for check in derived:
-        by_columns.setdefault(check.columns, []).append(check)
-    groups = list(by_columns.items())
-    checks = []
-    size = max(_CHECKS_A_FRAME, _CELLS_A_FRAME // max(rows.num_rows, 1))
-    for start in range(0, len(groups), size):
-        group = groups[start : start + size]
-        columns = list(dict.fromkeys([ORGANIZATION, *(name for names, _ in group for name in names)]))
-        pending = [
-            _Pending(
-                Check(contract.name, check.name, "column", "error", check.says, passed=True, rules=check.rules),
-                check.expectation(),
-                check.columns,
-                check.offends,
-            )
-            for _, group_checks in group
-            for check in group_checks
-        ]
-        suite = f"{contract.name} columns {start // size + 1}"
-        checks += _judge(session, suite, rows.select(columns), rows, contract, pending)
-    return checks
-
-
-def _texts_of(rules: Iterable[BusinessRule]) -> str:
-    return " ".join(f"{rule.holds} {rule.when or ''}" for rule in rules)
-
-
-def _pending(rule: BusinessRule, rows: pa.Table, parameters: Mapping[str, Any]) -> _Pending:
-    texts = _texts_of([rule])
-    used = bound(texts, dict(parameters))
-    return _Pending(
-        Check(rule.export, rule.name, "rule", rule.severity, rule.says, passed=True, rules=rule.ids),
-        ExpectRowsToKeepCondition(
-            holds=rule.holds,
-            when=rule.when,
-            parameters=json.dumps(used, sort_keys=True),
-            severity=SEVERITIES[rule.severity],
-        ),
-        tuple(named_in(texts, rows.column_names)),
-    )
-
-
-def _unjudged(rule: BusinessRule, problem: str) -> Check:
-    """Give the check of a rule that could not be judged: an error, for nobody knows what it would have said."""
-    return Check(rule.export, rule.name, "rule", "error", rule.says, passed=False, rules=rule.ids, problem=problem)
-
-
-def _judge(
-    session: Session,
-    suite: str,
-    judged: pa.Table,
-    rows: pa.Table,
-    contract: ExportContract,
-    pending: Sequence[_Pending],
-) -> list[Check]:
-    """Have a frame judged; name the failing rows from `rows`, which stand as in the frame."""
-    results = session.validate(suite, to_frame(judged), [one.expectation for one in pending])
-    return [_concluded(one, results[position], rows, contract) for position, one in enumerate(pending)]
-
-
-def _concluded(pending: _Pending, result: Any, rows: pa.Table, contract: ExportContract) -> Check:
-    check = pending.check
-    problem = problem_of(result)
-    # as in _unjudged, whatever the rule's severity
-    severity = "error" if problem else check.severity
-    positions = [] if result.success else list((result.result or {}).get("unexpected_index_list") or [])
-    named = [
-        name
-        for name in dict.fromkeys([ORGANIZATION, *contract.primary_key, *pending.shows])
-        if name in rows.column_names
-    ]
-    failing = rows.select(named).take(pa.array(positions, pa.int64()))
-    organizations = Counter(failing[ORGANIZATION].to_pylist())
-    return Check(
-        check.export,
-        check.name,
-        check.scope,
-        severity,
-        check.says,
-        passed=bool(result.success),
-        rules=check.rules,
-        rows=(result.result or {}).get("element_count", rows.num_rows),
-        failed=len(positions),
-        failed_by_organization=dict(sorted(organizations.items())),
-        samples=_named(failing.slice(0, SAMPLES), contract.primary_key, pending),
-        problem=f"could not be judged: {problem}" if problem else None,
-    )
-
-
-def _named(failing: pa.Table, key: Sequence[str], pending: _Pending) -> tuple[FailedRow, ...]:
-    """Name failing rows by their key, with what they hold in the columns that were looked at."""
-    texts = {name: as_text(failing[name]).to_pylist() for name in failing.column_names}
-    key = [name for name in key if name in texts]
-    shows = [name for name in pending.shows if name in texts]
-    organizations = failing[ORGANIZATION].to_pylist()
-    return tuple(
-        FailedRow(
-            organizations[position],
-            {name: texts[name][position] for name in key},
-            {
-                name: _short(texts[name][position])
-                for name in shows
-                if (pending.offends(name, texts[name][position]) if pending.offends else name not in key)
-            },
-        )
-        for position in range(failing.num_rows)
-    )
-
-
-def _short(text: str | None) -> str | None:
-    if text is None or len(text) <= _LONGEST_SHOWN:
-        return text
-    return f"{text[:_LONGEST_SHOWN]}... ({len(text):,} characters)"
 
 
 def _without_zone(rows: pa.Table) -> pa.Table:

@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from pipeline.audit.check_list import FILE_CHECKS
+from pipeline.audit.csv_twin import as_text
 from pipeline.audit.great_expectations import Session, gxe
 from pipeline.audit.results import SAMPLES, Check, FailedRow
-from pipeline.audit.staged_files import StagedExport, as_text, column_list_faults, rows_out_of_order
+from pipeline.audit.staged_files import StagedExport, column_list_faults, rows_out_of_order
 from pipeline.common.shown_text import shown
 
 

@@ -8,53 +8,22 @@ from __future__ import annotations
 import difflib
 import functools
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from pipeline.audit.results import SAMPLES
+from pipeline.audit.csv_twin import CsvShape, DifferingCells, compare_csv
 from pipeline.contracts.contract import ExportContract
-
-_BLOCK: Final = 2**20
-"""Bytes of a CSV file that are parsed at a time: no more than a core has in its cache."""
-_BLOCKS_COMPARED: Final = 16
-"""Blocks that are compared at a time: the more, the more of their values recur."""
-_LONGEST_HEADER: Final = 2**20
 
 ORGANIZATION: Final = "drop_organization_id"
 """The column that tells, in the tables of an audit, whose drop a row lies in."""
-
-
-@dataclass(frozen=True)
-class CsvShape:
-    """What a CSV file has: its columns in their order, and the count of its rows."""
-
-    names: tuple[str, ...]
-    rows: int
-
-
-@dataclass(frozen=True)
-class DifferingCells:
-    """Where a CSV column does not say what the Parquet column says: all these rows, and the CSV's first few cells."""
-
-    rows: np.ndarray[Any, np.dtype[np.int64]]
-    in_csv: tuple[str | None, ...]
-
-    def after(self, earlier: DifferingCells | None) -> DifferingCells:
-        """Put these behind those of an earlier part of the file."""
-        if earlier is None:
-            return self
-        cells = (earlier.in_csv + self.in_csv)[:SAMPLES]
-        return DifferingCells(np.concatenate([earlier.rows, self.rows]), cells)
 
 
 @dataclass(frozen=True)
@@ -142,7 +111,7 @@ def _read_export(organization_id: int, folder: Path, contract: ExportContract) -
     except (OSError, pa.ArrowException) as error:
         faults.append(_fault(parquet_path, error))
     try:
-        csv, differing = _read_csv(csv_path, rows)
+        csv, differing = compare_csv(csv_path, rows)
     except (OSError, pa.ArrowException) as error:
         faults.append(_fault(csv_path, error))
     return StagedExport(organization_id, contract, rows, csv, tuple(faults), differing)
@@ -152,100 +121,6 @@ def _fault(path: Path, error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
         return f"{path.name} is missing"
     return f"{path.name} cannot be read: {str(error).splitlines()[0]}"
-
-
-def _read_csv(path: Path, rows: pa.Table | None) -> tuple[CsvShape, Mapping[str, DifferingCells]]:
-    """Read a CSV file and compare it with the rows of its Parquet file, a part at a time."""
-    try:
-        return _compare(_open_csv(path, _BLOCK), rows)
-    except pa.ArrowInvalid:  # one row may be longer than a block
-        return _compare(_open_csv(path, max(path.stat().st_size, _BLOCK)), rows)
-
-
-def _open_csv(path: Path, block: int) -> pacsv.CSVStreamingReader:
-    """Read every cell as text; an empty cell without quotes is null."""
-    with pa.memory_map(str(path)) as file:
-        content = file.read_buffer()
-    _must_be_utf8(content)
-    header = content[:_LONGEST_HEADER].to_pybytes().partition(b"\n")[0].decode(errors="replace").split(",")
-    text = pacsv.ConvertOptions(
-        check_utf8=False,  # cell by cell, where it takes a third of the reading
-        column_types={name.strip('"'): pa.string() for name in header},
-        null_values=[""],
-        strings_can_be_null=True,
-        quoted_strings_can_be_null=False,
-    )
-    return pacsv.open_csv(
-        pa.BufferReader(content),
-        read_options=pacsv.ReadOptions(block_size=block),
-        parse_options=pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-        convert_options=text,
-    )
-
-
-def _must_be_utf8(content: pa.Buffer) -> None:
-    """Raise ArrowInvalid if a file's content is not UTF-8: its cells are if all of it is, for ASCII parts them."""
-    ends = pa.array([0, content.size], pa.int64()).buffers()[1]
-    try:
-        pa.LargeStringArray.from_buffers(1, ends, content).validate(full=True)
-    except pa.ArrowInvalid:
-        raise pa.ArrowInvalid("it is not UTF-8") from None
-
-
-def _parts(csv: pacsv.CSVStreamingReader) -> Iterator[pa.Table]:
-    """Put the blocks of a file together, some at a time."""
-    while blocks := list(islice(csv, _BLOCKS_COMPARED)):
-        yield pa.Table.from_batches(blocks)
-
-
-def _compare(csv: pacsv.CSVStreamingReader, rows: pa.Table | None) -> tuple[CsvShape, Mapping[str, DifferingCells]]:
-    """Compare the columns that both files have once; nothing is compared where they have not the same count of rows."""
-    names = csv.schema.names
-    shared = [] if rows is None else [n for n in names if names.count(n) == rows.column_names.count(n) == 1]
-    differing: dict[str, DifferingCells] = {}
-    read = 0
-    for part in _parts(csv):
-        beside = None if rows is None else rows.slice(read, part.num_rows)
-        if beside is not None and beside.num_rows == part.num_rows:
-            for name in shared:
-                positions = _differing(beside[name], part[name])
-                if positions.size:
-                    cells = part[name].take(pa.array(positions[:SAMPLES])).to_pylist()
-                    differing[name] = DifferingCells(positions + read, tuple(cells)).after(differing.get(name))
-        read += part.num_rows
-    same_count = rows is not None and rows.num_rows == read
-    return CsvShape(tuple(names), read), differing if same_count else {}
-
-
-def _differing(exact: pa.ChunkedArray, text: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return the rows in which a CSV column does not say what the Parquet column says."""
-    written = as_text(exact)
-    if written.equals(text):  # nearly always, and the quickest thing to ask
-        return np.array([], dtype=np.int64)
-    same = pc.fill_null(pc.equal(written, text), False)
-    both_null = pc.and_(pc.is_null(written), pc.is_null(text))
-    equal = pc.or_(same, both_null)
-    return np.flatnonzero(~np.asarray(equal.to_numpy(zero_copy_only=False), dtype=bool))
-
-
-def as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write values as a CSV of a drop has them; values that recur are written once."""
-    if pa.types.is_string(values.type):
-        return values
-    try:
-        encoded = values.combine_chunks().dictionary_encode()
-        return pa.chunked_array([_distinct_as_text(encoded.dictionary).take(encoded.indices)])
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # what no contract has: lists, bytes that are no text
-        return pa.chunked_array([[None if value is None else str(value) for value in values.to_pylist()]], pa.string())
-
-
-def _distinct_as_text(values: pa.Array) -> pa.Array:
-    if not pa.types.is_timestamp(values.type):
-        return values.cast(pa.string())
-    # a cast, for strftime takes five times as long
-    texts = values.cast(pa.timestamp(values.type.unit)).cast(pa.string())
-    texts = pc.replace_substring_regex(texts, r"\.0+$", "") if values.type.unit != "s" else texts
-    return pc.binary_join_element_wise(pc.binary_replace_slice(texts, 10, 11, "T"), "Z", "")
 
 
 def rows_out_of_order(rows: pa.Table, key: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -32,7 +32,7 @@ def verify(
 
         faults, whole = verify_logs(settings_given({"exports": exports, "state": state}), public)
     elif drop is not None and not log:
-        from pipeline.contracts.contract import contracts_in_folder
+        from pipeline.contracts.read_contracts import contracts_in_folder
         from pipeline.drops.find_drop import place_of_drop
         from pipeline.drops.verify import verify_drop
         from pipeline.paths import PROJECT_ROOT

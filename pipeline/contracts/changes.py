@@ -7,7 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_from_yaml
+from pipeline.contracts.contract import ContractColumn, ExportContract
+from pipeline.contracts.read_contracts import contracts_from_yaml
 
 CHANGED_COLUMNS: Final = "changed_columns"
 """The last column of the changed rows: the names of the columns that differ, in their order, joined by commas."""

@@ -13,10 +13,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import (
-    ContractColumn,
-    ExportContract,
-)
+from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.contracts.contract_states import contracts_of_state
 
 Verdict = Literal["none", "additive", "breaking"]

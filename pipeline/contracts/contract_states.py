@@ -14,8 +14,8 @@ from typing import Any, Final
 import yaml
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import (
-    ExportContract,
+from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.read_contracts import (
     contract_from_dict,
     contracts_from_manifest,
     contracts_from_yaml,
@@ -68,7 +68,7 @@ def _from_file(path: Path) -> tuple[tuple[ExportContract, ...], bool]:
 
 
 def contracts_from_odcs(content: Mapping[str, Any]) -> tuple[ExportContract, ...]:
-    """Read the contracts of an Open Data Contract Standard file, as `contract_pages` writes it."""
+    """Read the contracts of an Open Data Contract Standard file, as `pages.py` writes it."""
     return tuple(_from_odcs(content, table) for table in content.get("schema", []))
 
 

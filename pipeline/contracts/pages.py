@@ -15,7 +15,8 @@ import yaml
 
 from pipeline.contracts.business_rules import RuleBook, read_rule_books
 from pipeline.contracts.changes import CHANGED_COLUMNS, account_changes_contract
-from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract, contracts_in_folder
+from pipeline.contracts.contract import CRM_TENANT, ContractColumn, ExportContract
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.contracts.timeline import TIMELINE_MARTS, timeline_contract
 from pipeline.paths import PROJECT_ROOT
 

@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.common.scratch_database import scratch_connection
-from pipeline.contracts.contract import ContractColumn, ExportContract, contract_from_dict
+from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.contracts.cuts import IN_EVERY_CUT
+from pipeline.contracts.read_contracts import contract_from_dict
 from pipeline.drops.csv_file import SAFE_SUFFIX, neutralised, read_csv
 from pipeline.drops.described_drop import (
     DescribedCut,

@@ -14,7 +14,8 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import ExportContract, contract_from_dict
+from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.read_contracts import contract_from_dict
 from pipeline.drops.catalog import (
     LATEST,
     POINTER,

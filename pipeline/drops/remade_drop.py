@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.changes import CHANGED_COLUMNS
-from pipeline.contracts.contract import ContractColumn, ExportContract, contract_from_dict
+from pipeline.contracts.contract import ContractColumn, ExportContract
+from pipeline.contracts.read_contracts import contract_from_dict
 from pipeline.drops.csv_file import SAFE_SUFFIX, read_csv, write_csv, write_safe_csv
 from pipeline.drops.manifest import with_hashes
 from pipeline.drops.stage import CHECKSUMS, StagedDrop, write_parquet

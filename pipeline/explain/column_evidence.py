@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, cast, get_args
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import meta_of
+from pipeline.contracts.read_contracts import meta_of
 from pipeline.explain.evidence import Evidence, Kind, Makes
 
 _PREFIX: Final = "explain_"

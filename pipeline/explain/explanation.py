@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import plural
-from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_from_manifest
+from pipeline.contracts.contract import ContractColumn, ExportContract
+from pipeline.contracts.read_contracts import contracts_from_manifest
 from pipeline.explain.account_rows import columns_named, evidence_of_rows, is_of_accounts, is_one_row, rows_having
 from pipeline.explain.column_evidence import read_evidence
 from pipeline.explain.column_groups import group_of

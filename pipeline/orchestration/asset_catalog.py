@@ -13,8 +13,9 @@ from typing import Any, Final
 
 import dagster as dg
 
-from pipeline.contracts.contract import ExportContract, contracts_from_manifest, meta_of
+from pipeline.contracts.contract import ExportContract
 from pipeline.contracts.cuts import Cut
+from pipeline.contracts.read_contracts import contracts_from_manifest, meta_of
 from pipeline.ingest.schema import SourceTable
 from pipeline.orchestration.asset_checks import EXPORTS
 from pipeline.orchestration.table_facts import contract_schema, source_schema

@@ -13,13 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.audit import AuditRequest, AuditResult, StagedAudit
-from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import plural
 from pipeline.common.instants import run_name
 from pipeline.common.scratch_database import spare_memory
-from pipeline.contracts.compatibility import check_versions
 from pipeline.contracts.contract import ExportContract
-from pipeline.contracts.contract_states import contracts_of_drop
 from pipeline.drops.account_changes import OUTCOMES
 from pipeline.drops.catalog import REPORTS, latest_manifest
 from pipeline.drops.diff import DropDiff
@@ -36,7 +33,7 @@ from pipeline.orchestration.column_limits import judge_texts, unheld_figures
 from pipeline.orchestration.drop_descriptions import manifests_of, reports_of
 from pipeline.orchestration.drop_findings import judge_drops, judge_metrics, opened_baselines, staged_files
 from pipeline.orchestration.source_findings import SourceJudgement, judge_run_sources, tell_findings
-from pipeline.orchestration.verdict import Verdict, judge
+from pipeline.orchestration.verdict import Verdict, find_broken_promise, judge
 from pipeline.paths import EXPECTATIONS
 from pipeline.report.facts import RunFacts
 from pipeline.report.page import load_templates
@@ -89,7 +86,8 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
             )
         )
         drops = _stage(built, folders, audit, aside)
-        problem = _broken_promise(built, drops)
+        latest = [latest_manifest(built.destination.place, drop.organization_id) for drop in drops]
+        problem = find_broken_promise(latest, built.contracts, built.run.progress.view.noted)
         # the audit's end is one thread's work in another process, so there is room for the report's beginning
         sources = beside.submit(measure_sources, built.landed, plan.as_of)
         beside.submit(load_templates)
@@ -181,21 +179,6 @@ def _concluded(built: BuiltRun, audit: StagedAudit) -> AuditResult:
         for warning in result.warnings:
             step.note(*str(warning).split("\n"))
     return result
-
-
-def _broken_promise(built: BuiltRun, drops: Sequence[StagedDrop]) -> WarehouseError | None:
-    """Hold the contracts against those that readers of the latest drops rely on; say what breaks them."""
-    noted: set[str] = set()
-    for drop in drops:
-        latest = latest_manifest(built.destination.place, drop.organization_id)
-        if latest is not None:
-            try:
-                noted.update(check_versions(contracts_of_drop(latest), built.contracts))
-            except WarehouseError as broken:
-                return broken
-    for line in sorted(noted):
-        built.run.progress.view.noted(line)
-    return None
 
 
 def _guarded(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import ExportContract, contracts_from_manifest
+from pipeline.contracts.contract import ExportContract
 from pipeline.contracts.cuts import SHIPPED_CUTS, Cut, read_cuts
+from pipeline.contracts.read_contracts import contracts_from_manifest
 from pipeline.dbt.build_record import Build
 from pipeline.drops.destination import open_destination
 from pipeline.drops.personal_data import PersonalData

@@ -64,7 +64,7 @@ def plan_warehouse(settings: Settings, progress: Progress, accept: Sequence[str]
         with helpers_started_early(settings.target, workspace) as helpers:
             run = RunContext(settings, plan, workspace, progress, helpers, publishes=False, accepted=accepted)
             with quick_imports():
-                from pipeline.contracts.contract import contracts_from_manifest
+                from pipeline.contracts.read_contracts import contracts_from_manifest
                 from pipeline.dbt.runner import parsed_project
                 from pipeline.orchestration.definitions import MODELS_JOB
                 from pipeline.orchestration.drops import open_release

@@ -22,9 +22,8 @@ from pipeline.audit import AuditRequest, AuditResult
 from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import plural
 from pipeline.common.progress import Progress
-from pipeline.contracts.compatibility import check_versions
-from pipeline.contracts.contract import ExportContract, contracts_from_manifest
-from pipeline.contracts.contract_states import contracts_of_drop
+from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.read_contracts import contracts_from_manifest
 from pipeline.dbt.build_record import Build
 from pipeline.dbt.needed_nodes import needed_nodes
 from pipeline.dbt.runner import DbtContext, parsed_project
@@ -48,7 +47,7 @@ from pipeline.ingest.sources import ingest_source
 from pipeline.orchestration.drop_findings import judge_one_drop
 from pipeline.orchestration.resources import Helpers
 from pipeline.orchestration.source_findings import judge_run_sources, stop_where_needed, tell_findings
-from pipeline.orchestration.verdict import judge
+from pipeline.orchestration.verdict import find_broken_promise, judge
 from pipeline.paths import EXPECTATIONS
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
@@ -205,7 +204,10 @@ class Refresher:
             drop, result = self._staged_and_audited(engine, plan, destination)
             step.summary = f"{len(result.checks):,} checks, {len(result.errors)} failed"
         findings = self._compared(plan, drop, destination)
-        verdict = judge([organization_id], result, findings, self._broken_promise(destination, organization_id))
+        name = latest_name(shelf)
+        latest = None if name is None else read_manifest(shelf.child(name))
+        broken = find_broken_promise([latest], self._contracts, self._progress.view.noted)
+        verdict = judge([organization_id], result, findings, broken)
         if verdict.run is not None:
             raise verdict.run
         own = findings_of(findings, organization_id, organization_id)
@@ -284,19 +286,6 @@ class Refresher:
             findings = judge_one_drop(self._settings, plan, drop, opened, self._accepted)
         tell_findings(findings, self._progress)
         return findings
-
-    def _broken_promise(self, destination: Destination, organization_id: int) -> WarehouseError | None:
-        """Hold the contracts against those that readers of the latest lists rely on."""
-        shelf = destination.shelf(organization_id)
-        name = latest_name(shelf)
-        latest = None if name is None else read_manifest(shelf.child(name))
-        if latest is None:
-            return None
-        try:
-            check_versions(contracts_of_drop(latest), self._contracts)
-        except WarehouseError as broken:
-            return broken
-        return None
 
     def _replace_marts(self, engine: DuckDBEngine, plan: RunPlan, destination: Destination) -> None:
         """Let readers of the marts see the lists, unless a run that speaks of a later instant has published them."""

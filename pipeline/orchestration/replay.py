@@ -13,8 +13,8 @@ from typing import Any
 from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import plural
 from pipeline.common.progress import Progress
-from pipeline.contracts.contract import contracts_from_manifest
 from pipeline.contracts.cuts import described_cuts
+from pipeline.contracts.read_contracts import contracts_from_manifest
 from pipeline.dbt.needed_nodes import needed_nodes
 from pipeline.dbt.runner import DbtContext, parsed_project, project_fingerprint
 from pipeline.dbt.worker import open_dbt

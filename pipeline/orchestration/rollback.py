@@ -6,7 +6,7 @@ import uuid
 from datetime import UTC, datetime
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import contracts_in_folder
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.catalog import latest_name, read_manifest, require_as_published
 from pipeline.drops.destination import open_destination
 from pipeline.drops.find_drop import find_drop, open_drop

@@ -13,7 +13,8 @@ from typing import Any, Final
 import dagster as dg
 import pyarrow as pa
 
-from pipeline.contracts.contract import ContractColumn, ExportContract, meta_of
+from pipeline.contracts.contract import ContractColumn, ExportContract
+from pipeline.contracts.read_contracts import meta_of
 from pipeline.dbt.runner import NodeResult
 from pipeline.engines import Engine
 from pipeline.ingest.schema import SourceTable

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from pipeline.audit import AuditResult
 from pipeline.common.errors import WarehouseError
+from pipeline.contracts.compatibility import check_versions
+from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.contract_states import contracts_of_drop
 from pipeline.guards.findings import Finding
 
 
@@ -20,6 +24,26 @@ class Verdict:
     def problem_of(self, organization_id: int) -> WarehouseError | None:
         """Return why this organization's drop may not be published; None where it may."""
         return self.run or self.held_back.get(organization_id)
+
+
+def find_broken_promise(
+    latest: Iterable[Mapping[str, Any] | None], contracts: Sequence[ExportContract], note: Callable[[str], None]
+) -> WarehouseError | None:
+    """Hold the contracts against those that readers of the latest drops rely on; say what breaks them, or None.
+
+    `latest` are the manifests of these drops, None where there is none; `note` is given each line on what changes
+    without a break, once.
+    """
+    noted: set[str] = set()
+    for manifest in latest:
+        if manifest is not None:
+            try:
+                noted.update(check_versions(contracts_of_drop(manifest), contracts))
+            except WarehouseError as broken:
+                return broken
+    for line in sorted(noted):
+        note(line)
+    return None
 
 
 def judge(

@@ -6,17 +6,13 @@ estimates.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
-from decimal import Decimal
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-import pyarrow as pa
-
 from pipeline.ingest.tables import source_table
+from pipeline.sample.crm_estimates import crm_estimates, crm_instant
 from pipeline.sample.draw.estimates import Estimates
 from pipeline.sample.draw.population import CAST, Account, Population
 from pipeline.sample.draw.roles import Role
@@ -61,7 +57,7 @@ def write_crm(folder: Path, population: Population, estimates: Estimates) -> dic
     folder.mkdir(parents=True, exist_ok=True)
     tables: dict[str, Iterator[Row]] = {
         "accounts": _accounts(population),
-        "estimates": _estimates(population, estimates),
+        "estimates": crm_estimates(population, estimates),
         "contacts": _contacts(population),
         "scorecards": _scorecards(population),
         "notification_snoozes": _snoozes(population),
@@ -76,17 +72,6 @@ def write_crm(folder: Path, population: Population, estimates: Estimates) -> dic
 def _known(population: Population) -> list[tuple[Account, str]]:
     """Return the accounts that the CRM's database holds, with their ids there."""
     return [(account, account.crm_account_id) for account in population.accounts if account.crm_account_id is not None]
-
-
-def _instant(moment: datetime, style: int = 0) -> str:
-    """Write an instant as one of the CRM's clients does: in UTC, with an offset, or without a zone (which is UTC)."""
-    match style % 5:
-        case 3:
-            return moment.astimezone(timezone(timedelta(hours=-6))).isoformat()
-        case 4:
-            return moment.strftime("%Y-%m-%d %H:%M:%S")
-        case _:
-            return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _accounts(population: Population) -> Iterator[Row]:
@@ -108,10 +93,10 @@ def _accounts(population: Population) -> Iterator[Row]:
             "organization_score": str(draw[3] % 101) if draw[3] % 3 else None,
             "tags": _TAGS[draw[1] % len(_TAGS)],
             "archived": (_TRUE if archived else _FALSE)[draw[0] % 6],
-            "last_interaction_date": _instant(as_of - timedelta(hours=draw[6] % 9_000), draw[6])
+            "last_interaction_date": crm_instant(as_of - timedelta(hours=draw[6] % 9_000), draw[6])
             if draw[5] % 8
             else None,
-            "renewal_date": _instant(as_of.replace(hour=0, minute=0, second=0) + timedelta(days=draw[4] % 700 - 200))
+            "renewal_date": crm_instant(as_of.replace(hour=0, minute=0, second=0) + timedelta(days=draw[4] % 700 - 200))
             if draw[4] % 2
             else None,
             "icp_status": "na" if account.kind == "home" else "required",
@@ -120,9 +105,9 @@ def _accounts(population: Population) -> Iterator[Row]:
             "state": site.state,
             "postal_code": site.postal_code,
             "country": "US",
-            "created_date": _instant(created, draw[0]),
-            "created_at": _instant(created, draw[1]),
-            "updated_at": _instant(created + timedelta(hours=draw[2] % 9_000), draw[2]),
+            "created_date": crm_instant(created, draw[0]),
+            "created_at": crm_instant(created, draw[1]),
+            "updated_at": crm_instant(created + timedelta(hours=draw[2] % 9_000), draw[2]),
         }
         if account.number < CAST:
             row |= _cast_account(account, as_of)
@@ -136,7 +121,7 @@ def _cast_account(account: Account, as_of: datetime) -> Row:
     role = Role(account.number)
     if role in _LAST_INTERACTION:
         ago = _LAST_INTERACTION[role]
-        own |= {"last_interaction_date": None if ago is None else _instant(as_of - ago)}
+        own |= {"last_interaction_date": None if ago is None else crm_instant(as_of - ago)}
         own |= {"icp_status": " NA " if role is Role.DUPLICATES else "required"}
     match account.number:
         case Role.ARCHIVED_ACCOUNT:
@@ -144,7 +129,7 @@ def _cast_account(account: Account, as_of: datetime) -> Row:
         case Role.ARCHIVED_BY_STATUS:
             own |= {"status": " Archived "}
         case Role.SNOOZED:
-            own |= {"snoozed_until": _instant(as_of + timedelta(days=17))}
+            own |= {"snoozed_until": crm_instant(as_of + timedelta(days=17))}
         case Role.PROJECTS_ONLY:
             own |= {"account_type": "prospect", "tags": "{Customer}", "revenue_segment": "A"}
         case Role.NO_DATES:
@@ -160,13 +145,13 @@ def _faulty_accounts(population: Population) -> Iterator[Row]:
     """Rows that ingest turns away or takes a cell from."""
     as_of, cast = population.as_of, population.cast
     twice = cast[Role.KNOWN_TO_BOTH]
-    yield {"id": "acc-faulty-1", "name": None, "account_type": "prospect", "updated_at": _instant(as_of)}
-    yield {"id": None, "name": "Row without an id", "updated_at": _instant(as_of)}
+    yield {"id": "acc-faulty-1", "name": None, "account_type": "prospect", "updated_at": crm_instant(as_of)}
+    yield {"id": None, "name": "Row without an id", "updated_at": crm_instant(as_of)}
     yield {
         "id": twice.crm_account_id,
         "name": f"{twice.name} (before the merge)",
         "lmn_crm_id": twice.lmn_crm_id,
-        "updated_at": _instant(as_of - timedelta(days=2_000)),
+        "updated_at": crm_instant(as_of - timedelta(days=2_000)),
     }
     yield {
         "id": "acc-faulty-2",
@@ -174,7 +159,7 @@ def _faulty_accounts(population: Population) -> Iterator[Row]:
         "lmn_crm_id": cast[Role.FLAGSHIP].lmn_crm_id,
         "archived": "true",
         "status": "active",
-        "updated_at": _instant(as_of - timedelta(days=3_000)),
+        "updated_at": crm_instant(as_of - timedelta(days=3_000)),
     }
     yield {
         "id": "acc-faulty-3",
@@ -184,111 +169,8 @@ def _faulty_accounts(population: Population) -> Iterator[Row]:
         "organization_score": "B+",
         "archived": "perhaps",
         "renewal_date": "2025-02-30",
-        "updated_at": _instant(as_of - timedelta(days=9)),
+        "updated_at": crm_instant(as_of - timedelta(days=9)),
     }
-
-
-def _estimates(population: Population, estimates: Estimates) -> Iterator[Row]:
-    random, as_of = population.random(2, 2), population.as_of
-    accounts = population.accounts
-    in_crm = np.asarray([a.crm_account_id is not None for a in accounts], dtype=np.bool_)
-    in_lmn = np.asarray([a.lmn_crm_id is not None for a in accounts], dtype=np.bool_)
-    by_hand, known = (in_crm & ~in_lmn)[estimates.account], in_crm[estimates.account]
-    # The cast's estimates are LMN's alone, but for the two roles that are about both.
-    kept = by_hand | (known & (random.random(len(estimates)) < 0.25) & (estimates.account >= CAST))
-    kept |= np.isin(estimates.account, [Role.KNOWN_TO_BOTH, Role.LINKED_BY_CONTACT])
-    owners = estimates.account[kept].tolist()
-    draws = random.integers(0, 1 << 30, (len(owners), 4)).tolist()
-    for estimate, number, draw in zip(estimates.table.filter(pa.array(kept)).to_pylist(), owners, draws, strict=True):
-        account = accounts[number]
-        entered: date = estimate["estimate_date"] or as_of.date() - timedelta(days=200)
-        price: Decimal | None = estimate["total_price"]
-        if price is None and number == Role.KNOWN_TO_BOTH:  # what LMN lacks, the CRM has
-            price = Decimal("300.00")
-        elif price is not None and (draw[0] % 10 == 0 or number == Role.KNOWN_TO_BOTH):  # corrected in LMN alone
-            price = (price * Decimal("0.95")).quantize(Decimal("0.01"))
-        created = datetime(entered.year, entered.month, entered.day, 15, 30, draw[1] % 60, tzinfo=as_of.tzinfo)
-        by_contact = number == Role.LINKED_BY_CONTACT or draw[2] % 25 == 0
-        yield _estimate_row(
-            {
-                "id": str(uuid.UUID(int=(draw[3] << 98) | (draw[2] << 68) | (draw[1] << 38) | draw[0] << 8, version=4)),
-                "lmn_estimate_id": estimate["lmn_estimate_id"],
-                "estimate_number": estimate["lmn_estimate_id"] if draw[1] % 4 else None,
-                "estimate_type": estimate["estimate_type"],
-                "estimate_date": estimate["estimate_date"],
-                "contract_start": estimate["contract_start"],
-                "contract_end": estimate["contract_end"],
-                "project_name": estimate["project_name"],
-                "version": estimate["version"],
-                "account_id": None if by_contact else account.crm_account_id,
-                "lmn_contact_id": account.people[0].lmn_contact_id.lower() if by_contact else None,
-                "status": estimate["status"] if draw[2] % 6 else "won",
-                "pipeline_status": estimate["pipeline_status"] if draw[2] % 6 else None,
-                "total_price": price,
-                "total_price_with_tax": estimate["total_price_with_tax"],
-                "division": estimate["division"] or "LE Landscapes",
-                "address": estimate["address"],
-                "archived": estimate["archived"],
-                "exclude_stats": estimate["exclude_stats"],
-                "salesperson": estimate["salesperson"],
-                "estimator": estimate["estimator"],
-                "created_date": entered,
-                "created_at": created,
-                "updated_at": min(created + timedelta(days=draw[0] % 300), as_of - timedelta(minutes=5)),
-            }
-        )
-    yield from _own_estimates(population)
-
-
-def _own_estimates(population: Population) -> Iterator[Row]:
-    """Estimates that only the CRM knows, and rows that ingest turns away or takes a cell from."""
-    cast, as_of = population.cast, population.as_of
-    alone = cast[Role.KNOWN_TO_THE_CRM_ALONE]
-    year = as_of.year
-
-    def own(number: int, **other: object) -> Row:
-        row: dict[str, object] = {
-            "id": str(uuid.UUID(int=(1 << 100) | number, version=4)),
-            "lmn_estimate_id": f"CRM{number:05d}",
-            "estimate_number": f"Q-{number}",
-            "estimate_type": "Service",
-            "contract_start": date(year, 1, 1),
-            "contract_end": date(year, 5, 31),
-            "account_id": alone.crm_account_id,
-            "status": "Won",
-            "total_price": Decimal("2500.00"),
-            "division": "Snow",
-            "address": alone.sites[0].address,
-            "archived": False,
-            "created_date": date(year - 1, 11, 30),
-            "created_at": as_of - timedelta(days=60),
-            "updated_at": as_of - timedelta(days=30),
-        }
-        return _estimate_row(row | other)
-
-    yield own(1)
-    yield own(2, contract_start=None, contract_end=None, total_price=Decimal("125.00"), estimate_type="Standard")
-    yield own(3, account_id="acc-unknown", total_price=Decimal("80.00"))
-    yield own(4, account_id=None, total_price=Decimal("90.00"), lmn_contact_id="p0000000")
-    yield own(5, lmn_estimate_id="CRM00001", total_price=Decimal("9999.00"), updated_at=as_of - timedelta(days=400))
-    yield own(6, contract_end="2025-02-30", total_price="about 300")
-    yield own(7, id=None)
-
-
-def _estimate_row(made: dict[str, object]) -> Row:
-    return {name: _text(value) for name, value in made.items()}
-
-
-def _text(value: object) -> str | None:
-    match value:
-        case None:
-            return None
-        case bool():
-            return "true" if value else "false"
-        case datetime():
-            return _instant(value)
-        case _:
-            return str(value)
 
 
 def _contacts(population: Population) -> Iterator[Row]:
@@ -319,7 +201,7 @@ def _scorecards(population: Population) -> Iterator[Row]:
                 "id": f"score-{account.number}",
                 "account_id": account_id,
                 "score": str(account.number * 37 % 101),
-                "completed_date": None if account.number % 4 == 0 else _instant(done, account.number),
+                "completed_date": None if account.number % 4 == 0 else crm_instant(done, account.number),
             }
     yield {"id": "score-without-account", "account_id": None, "score": "50"}
 
@@ -336,24 +218,24 @@ def _snoozes(population: Population) -> Iterator[Row]:
             "snoozed_until": until,
         }
 
-    yield snooze("ahead", cast[Role.SNOOZED].crm_account_id, _instant(midnight + timedelta(days=17)))
-    yield snooze("over", cast[Role.SNOOZE_OVER].crm_account_id, _instant(midnight - timedelta(days=3)))
-    yield snooze("midnight", cast[Role.SNOOZED_UNTIL_MIDNIGHT].crm_account_id, _instant(midnight))
+    yield snooze("ahead", cast[Role.SNOOZED].crm_account_id, crm_instant(midnight + timedelta(days=17)))
+    yield snooze("over", cast[Role.SNOOZE_OVER].crm_account_id, crm_instant(midnight - timedelta(days=3)))
+    yield snooze("midnight", cast[Role.SNOOZED_UNTIL_MIDNIGHT].crm_account_id, crm_instant(midnight))
     yield snooze(
         "else",
         cast[Role.SNOOZED_FOR_SOMETHING_ELSE].crm_account_id,
-        _instant(midnight + timedelta(days=9)),
+        crm_instant(midnight + timedelta(days=9)),
         "neglected",
     )
     for name, role, days in (("neglected", Role.SNOOZED, 17), ("neglected-over", Role.SNOOZE_OVER, 0)):
-        yield snooze(name, cast[role].crm_account_id, _instant(midnight + timedelta(days=days)), "neglected_account")
-    yield snooze("twice-1", cast[Role.SNOOZED_TWICE].crm_account_id, _instant(midnight - timedelta(days=30)))
-    yield snooze("twice-2", cast[Role.SNOOZED_TWICE].crm_account_id, _instant(midnight + timedelta(days=30)))
-    yield snooze("unknown", "acc-unknown", _instant(midnight + timedelta(days=30)))
+        yield snooze(name, cast[role].crm_account_id, crm_instant(midnight + timedelta(days=days)), "neglected_account")
+    yield snooze("twice-1", cast[Role.SNOOZED_TWICE].crm_account_id, crm_instant(midnight - timedelta(days=30)))
+    yield snooze("twice-2", cast[Role.SNOOZED_TWICE].crm_account_id, crm_instant(midnight + timedelta(days=30)))
+    yield snooze("unknown", "acc-unknown", crm_instant(midnight + timedelta(days=30)))
     yield snooze("endless", None, None)
-    yield snooze("without-type", cast[Role.ENDS_TODAY].crm_account_id, _instant(midnight + timedelta(days=30)), None)
+    yield snooze("without-type", cast[Role.ENDS_TODAY].crm_account_id, crm_instant(midnight + timedelta(days=30)), None)
     for account, account_id in _known(population)[CAST::17]:
-        yield snooze(str(account.number), account_id, _instant(midnight + timedelta(days=account.number % 90 - 30)))
+        yield snooze(str(account.number), account_id, crm_instant(midnight + timedelta(days=account.number % 90 - 30)))
 
 
 def _profiles(population: Population) -> Iterator[Row]:

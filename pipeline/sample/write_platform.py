@@ -16,7 +16,7 @@ from pipeline.sample.draw.events import write_events
 from pipeline.sample.draw.population import Population
 from pipeline.sample.draw.random_columns import rows
 from pipeline.sample.draw.topics import draw_topics
-from pipeline.sample.edge_cases import bad_platform_cells as platform_traps
+from pipeline.sample.edge_cases import bad_platform_cells
 from pipeline.sample.edge_cases.events import cast_events
 from pipeline.sample.edge_cases.platform import play_cast
 from pipeline.sample.edge_cases.topics import play_topics
@@ -35,7 +35,7 @@ def write_platform(folder: Path, population: Population, events_per_account: int
     play_topics(population, tables)
     by_hand = cast_events(population, customers, _excluded_user(tables["users"]))
     tables["ai_summary"] += by_hand.pop("ai_summary")
-    traps = platform_traps.traps(population)
+    traps = bad_platform_cells.traps(population)
     written = {}
     for name, made in tables.items():
         schema = source_table("platform", name).arrow_schema

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 import pyarrow as pa
 
-from pipeline.contracts.contract import ExportContract, contracts_from_yaml
+from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.read_contracts import contracts_from_yaml
 from pipeline.state.runs import OrganizationOutcome, RunRecord
 
 _YAML: Final = Path(__file__).with_suffix(".yml")

@@ -29,7 +29,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.contracts.contract import ExportContract, contracts_in_folder
+from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.stage import write_parquet
 

@@ -26,7 +26,7 @@ from pipeline.drops.destination import open_destination
 from pipeline.drops.stage import StagedDrop, stage_drops
 from pipeline.engines import NOBODY, HeldBack, WrittenMart
 from pipeline.ingest.rejects import REJECTS_SCHEMA
-from pipeline.orchestration import audited_drops, column_limits, drop_descriptions
+from pipeline.orchestration import audited_drops, column_limits, drop_descriptions, verdict
 from pipeline.orchestration.built_run import BuiltRun
 from pipeline.orchestration.release import Release
 from pipeline.run_plan import RunPlan
@@ -270,7 +270,7 @@ def test_another_order_of_columns_under_the_old_version_is_stopped(
     def as_published(_: dict[str, Any]) -> list[ExportContract]:
         return [dataclasses.replace(accounts, columns=accounts.columns[::-1])]
 
-    monkeypatch.setattr(audited_drops, "contracts_of_drop", as_published)
+    monkeypatch.setattr(verdict, "contracts_of_drop", as_published)
     with pytest.raises(WarehouseError, match=r"accounts 1\.\d\.0, new major version 2\.0\.0"):
         run(exports, auditor)
     assert published(exports) == before

@@ -7,8 +7,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.audit import staged_files
-from pipeline.audit.staged_files import CsvShape, StagedExport, read_staged
+from pipeline.audit import csv_twin
+from pipeline.audit.csv_twin import CsvShape
+from pipeline.audit.staged_files import StagedExport, read_staged
 from pipeline.contracts.contract import ContractColumn, ExportContract
 from tests.audit.staged_drop import write_export
 
@@ -34,7 +35,7 @@ def read(folder: Path, bodies: list[str], written: list[str]) -> StagedExport:
 
 
 def test_differences_are_found_in_every_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staged_files, "_BLOCK", 64)
+    monkeypatch.setattr(csv_twin, "_BLOCK", 64)
     bodies = [f"note {number}" for number in range(ROWS)]
     odd = [0, 17, 31, ROWS - 1]
     staged = read(tmp_path / "drop", bodies, ["odd" if at in odd else body for at, body in enumerate(bodies)])
@@ -45,14 +46,14 @@ def test_differences_are_found_in_every_part(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_row_that_is_longer_than_a_part_is_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staged_files, "_BLOCK", 64)
+    monkeypatch.setattr(csv_twin, "_BLOCK", 64)
     bodies = ["short", "long" * 100, "short"]
     staged = read(tmp_path / "drop", bodies, bodies)
     assert (staged.faults, staged.csv, staged.differing) == ((), CsvShape(("id", "body"), 3), {})
 
 
 def test_files_of_other_counts_are_not_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(staged_files, "_BLOCK", 64)
+    monkeypatch.setattr(csv_twin, "_BLOCK", 64)
     bodies = [f"note {number}" for number in range(ROWS)]
     staged = read(tmp_path / "drop", bodies, ["odd", *bodies[1:-1]])
     assert (staged.csv, staged.differing) == (CsvShape(("id", "body"), ROWS - 1), {})

@@ -16,9 +16,10 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.compatibility import check_versions, compare, diff_contracts
-from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_in_folder
+from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.contracts.contract_states import contracts_of_drop
 from pipeline.contracts.pages import open_data_contract
+from pipeline.contracts.read_contracts import contracts_in_folder
 
 A = ContractColumn("a", "bigint", nullable=False)
 B = ContractColumn("b", "varchar(50)", allowed=("x", "y"))

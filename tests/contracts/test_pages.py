@@ -16,9 +16,9 @@ import yaml
 
 from pipeline.contracts.business_rules import read_rule_books
 from pipeline.contracts.compatibility import diff_contracts
-from pipeline.contracts.contract import contracts_in_folder
 from pipeline.contracts.contract_states import contracts_from_odcs
 from pipeline.contracts.pages import DICTIONARY, ODCS_FOLDER, pages, stale_pages, write_pages
+from pipeline.contracts.read_contracts import contracts_in_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACTS = contracts_in_folder(ROOT / "models")

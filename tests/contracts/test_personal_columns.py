@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from pipeline.contracts.contract import contracts_in_folder
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.paths import PROJECT_ROOT
 
 CONTRACTS = {contract.name: contract for contract in contracts_in_folder(PROJECT_ROOT / "models")}

@@ -10,13 +10,8 @@ import pytest
 import yaml
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import (
-    ContractColumn,
-    ExportContract,
-    contract_from_dict,
-    contracts_from_manifest,
-    contracts_from_yaml,
-)
+from pipeline.contracts.contract import ContractColumn, ExportContract
+from pipeline.contracts.read_contracts import contract_from_dict, contracts_from_manifest, contracts_from_yaml
 
 YAML = """
 models:

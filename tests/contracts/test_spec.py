@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.contracts.contract import contracts_in_folder
+from pipeline.contracts.read_contracts import contracts_in_folder
 
 HERE = Path(__file__).parent
 MODELS = HERE.parents[1] / "models"

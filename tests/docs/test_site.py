@@ -13,7 +13,7 @@ import duckdb
 import pytest
 from playwright.sync_api import Browser
 
-from pipeline.contracts.contract import contracts_in_folder
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.contracts.timeline import TIMELINE_MARTS, timeline_contract
 from pipeline.paths import PROJECT_ROOT
 from pipeline.questions.question import read_questions

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import contracts_in_folder
 from pipeline.contracts.cuts import IN_EVERY_CUT, SHIPPED_CUTS, Cut, described_cuts, read_cuts
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.csv_file import read_csv, write_csv
 from pipeline.drops.manifest import MANIFEST, build_manifest, manifest_bytes
 from pipeline.drops.stage import stage_drops, write_parquet

@@ -12,8 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_in_folder
+from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.contracts.cuts import Cut
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.find_drop import OpenDrop, treated_alike
 from pipeline.drops.manifest import build_manifest, manifest_bytes
 from pipeline.drops.personal_data import KEPT, PersonalData, whole_rows_aside

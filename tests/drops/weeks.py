@@ -12,7 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.contracts.contract import ContractColumn, ExportContract, contracts_in_folder
+from pipeline.contracts.contract import ContractColumn, ExportContract
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.guards.drop_figures import DropFiles
 from pipeline.paths import PROJECT_ROOT
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pyarrow as pa
 
-from pipeline.contracts.contract import contracts_from_manifest
+from pipeline.contracts.read_contracts import contracts_from_manifest
 from pipeline.dbt.runner import DbtContext, parsed_project, run_dbt
 from pipeline.engines import RawTable, open_engine
 from pipeline.settings import Settings

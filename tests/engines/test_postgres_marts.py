@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import contracts_in_folder
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.engines import HeldBack, OrganizationRows, WrittenMart
 from pipeline.engines.postgres_marts import publish_marts, replace_written, rewrite_marts
 from pipeline.engines.postgres_server import PostgresServer, open_server

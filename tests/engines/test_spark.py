@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.contracts.contract import contracts_in_folder
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.paths import PROJECT_ROOT
 from tests.parity.compare import SAMPLE, compare_exports, report, run_engine
 

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.compatibility import diff_contracts
-from pipeline.contracts.contract import contracts_from_manifest, contracts_from_yaml, meta_of
+from pipeline.contracts.read_contracts import contracts_from_manifest, contracts_from_yaml, meta_of
 from pipeline.dbt.runner import parsed_project
 from pipeline.explain.column_evidence import read_evidence
 from pipeline.explain.evidence import Evidence, Makes

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.contract import contracts_from_manifest
+from pipeline.contracts.read_contracts import contracts_from_manifest
 from pipeline.dbt.runner import parsed_project
 from pipeline.explain.column_groups import column_groups, group_of
 from pipeline.explain.rule_texts import SPECS, rule_text

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from pipeline.contracts.contract import contracts_in_folder
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.paths import PROJECT_ROOT
 
 MODELS = PROJECT_ROOT / "models"

@@ -8,8 +8,8 @@ import dagster as dg
 
 from pipeline.audit import AuditResult
 from pipeline.audit.results import Check, FailedRow
-from pipeline.contracts.contract import contracts_from_manifest
 from pipeline.contracts.cuts import SHIPPED_CUTS, read_cuts
+from pipeline.contracts.read_contracts import contracts_from_manifest
 from pipeline.dbt.runner import parsed_project
 from pipeline.guards.findings import Acceptance, Finding
 from pipeline.orchestration.asset_catalog import AssetCatalog

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.contracts.contract import contracts_in_folder
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.verify import verify_drop
 from pipeline.paths import PROJECT_ROOT
 

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.contracts.contract import contracts_in_folder
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.catalog import drop_folders, latest_name, read_manifest
 from pipeline.drops.destination import Destination, open_destination
 from pipeline.drops.manifest import build_manifest

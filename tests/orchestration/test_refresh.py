@@ -20,7 +20,7 @@ from filelock import FileLock
 from pipeline.audit import AuditProcess
 from pipeline.common.errors import WarehouseError
 from pipeline.common.progress import Progress
-from pipeline.contracts.contract import contracts_in_folder
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.dbt.worker import DbtProcess
 from pipeline.drops.superseded import write_superseded
 from pipeline.drops.verify import verify_drop

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.contracts.contract import contracts_in_folder
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.find_drop import find_drop, open_drop
 from pipeline.orchestration.rolled_back_marts import rows_of_drop
 from pipeline.paths import PROJECT_ROOT

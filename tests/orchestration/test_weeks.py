@@ -15,7 +15,8 @@ import pyarrow as pa
 import pytest
 
 from pipeline.contracts.changes import CHANGED_COLUMNS, changed_rows_contract
-from pipeline.contracts.contract import ExportContract, contract_from_dict
+from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.read_contracts import contract_from_dict
 from pipeline.drops.csv_file import read_csv
 from pipeline.orchestration.look_back import rebuild_timeline
 from pipeline.sample.weeks.write_weeks import write_weeks

@@ -10,7 +10,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.contracts.contract import ExportContract, contracts_in_folder
+from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.verify import verify_drop
 from pipeline.paths import PROJECT_ROOT
 from tests.orchestration.warehouse import Warehouse

@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from pipeline.contracts.contract import ExportContract, contracts_from_yaml
+from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.read_contracts import contracts_from_yaml
 
 TIMELINE_MARTS: Final = ("account_history", "at_risk_audit", "at_risk_episodes", "metric_history")
 

@@ -1,57 +1,24 @@
-"""The platform's customers, the people on both sides, and what is noted and inferred about each: all but events.
+"""The platform's customers and the people on both sides.
 
-Tables are made typed, in the schemas of the landing zone. Rows that no typed column holds are in `platform_traps.py`,
-those that a rule turns on in `cast_platform.py`.
+Tables are made typed, in the schemas of the landing zone. What is inferred and noted about customers is in
+`inferred.py`, rows that no typed column holds in `edge_cases/bad_platform_cells.py`, those that a rule turns on in
+`edge_cases/platform.py`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from pipeline.sample.draw import names
+from pipeline.sample.draw.inferred import Row, expansion_rows, insight_rows, minutes_before, note_rows, summary_rows
 from pipeline.sample.draw.population import CAST, Account, Population
 from pipeline.sample.draw.random_columns import Integers
-
-FLAGS: Final = (
-    "account_dark",
-    "no_reach_out",
-    "no_meetings",
-    "no_next_meeting",
-    "no_qbr",
-    "no_renewal_discussion",
-    "no_exec_communication",
-    "single_threaded",
-    "churn_risk",
-    "churn_notification",
-    "positive_sentiment_trend",
-    "negative_sentiment_trend",
-    "account_responds_slower",
-    "account_personnel_changes",
-    "title_changed",
-    "stakeholder_not_engaged",
-    "stakeholder_roles_undefined",
-)
-LIFECYCLE_EVENTS: Final = (
-    "qbr",
-    "renewal",
-    "commercial_discussion",
-    "churn_notification",
-    "churn_risk",
-    "highly_positive",
-    "extremely_negative",
-    "account_personnel_changes",
-    "org_personnel_changes",
-    "exec_touchbase",
-    "expansion_opp",
-    "onboarding",
-)
-UNKNOWN_INSIGHTS: Final = ("competitor_mentioned", "Seasonal slowdown")
 
 _TIERS: Final = {2: ((1, "Standard"), (2, "Premier")), 3: ((7, None),)}
 _USUAL_TIERS: Final = ((1, "Low"), (2, "Mid"), (3, "High"))
@@ -63,23 +30,9 @@ _PROVIDERS: Final = {
     "chat": ("slack", "teams"),
     "ticket": ("zendesk", "freshdesk", "jira"),
 }
-_SUMMARIES: Final = {
-    "account": "Steady customer with {sites} site(s); the last visits were rated well.",
-    "renewal": "The contract comes up for renewal; snow pricing is open.\nSuggested: call before the season ends.",
-    "churn": 'Two unanswered complaints about edging. Contact said "we are looking at other bids".',
-}
-_OFFERS: Final = ("snow removal", "irrigation", "tree care")
-_NOTES: Final = (
-    "Walked the property; irrigation zone 4 leaks.",
-    "Prefers calls after 4 PM.\nDoes not read e-mail on Fridays.",
-    'Asked for a quote: "beds, mulch, and the island".',
-    "Gate code changed.",
-)
 
 ABSENT: Final = -1
 """In arrays of ids: none."""
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -150,10 +103,10 @@ def draw_customers(population: Population) -> tuple[Customers, dict[str, list[Ro
         ],
         "users": users,
         "stakeholder": _stakeholder_rows(customers, random),
-        "insight": _insight_rows(population, customers, random),
-        "ai_expansion_opportunities": _expansion_rows(population, customers, random),
-        "ai_summary": _summary_rows(population, customers, random),
-        "note": _note_rows(population, customers, random),
+        "insight": insight_rows(population, random),
+        "ai_expansion_opportunities": expansion_rows(population, random),
+        "ai_summary": summary_rows(population, random),
+        "note": note_rows(population, team, random),
         "user_api_token": _token_rows(population, users, random),
     }
 
@@ -218,7 +171,7 @@ def _customer_rows(population: Population, customers: Customers, random: np.rand
                 "renewal": as_of.date() + timedelta(days=draw[5] % 500 - 100) if draw[5] % 3 else None,
                 "contract_start_date": as_of.date() - timedelta(days=draw[6] % 1_200) if draw[6] % 3 else None,
                 "churn_date": as_of.date() - timedelta(days=draw[4] % 300) if churned else None,
-                "updated_at": _before(as_of, draw[7] % 40_000),
+                "updated_at": minutes_before(as_of, draw[7] % 40_000),
             }
         )
     return rows
@@ -238,10 +191,6 @@ def _crm_id(account: Account, draw: int, crm_ids: list[str | None]) -> str | Non
     if account.lmn_crm_id is None or draw % 4 == 0:
         return account.warehouse_id
     return f" {account.lmn_crm_id} " if draw % 19 == 0 else account.lmn_crm_id
-
-
-def _before(as_of: datetime, minutes: int) -> datetime:
-    return as_of.replace(tzinfo=None) - timedelta(minutes=minutes, seconds=minutes % 60)
 
 
 def _stakeholder_rows(customers: Customers, random: np.random.Generator) -> list[Row]:
@@ -271,92 +220,6 @@ def _stakeholder_rows(customers: Customers, random: np.random.Generator) -> list
     return rows
 
 
-def _insight_rows(population: Population, customers: Customers, random: np.random.Generator) -> list[Row]:
-    counts = np.floor(random.random(len(customers)) ** 2 * 16).astype(np.int64).tolist()
-    draws = random.integers(0, 1 << 30, (sum(counts), 5)).tolist()
-    kinds = (*FLAGS, *LIFECYCLE_EVENTS)
-    rows: list[Row] = []
-    for account, count in zip(customers.accounts, counts, strict=True):
-        for _ in range(count):
-            draw = draws[len(rows)]
-            first = 1_440 + draw[2] % 700_000  # minutes before as_of
-            last = draw[3] % first
-            kind = kinds[draw[0] % len(kinds)] if draw[4] % 50 else UNKNOWN_INSIGHTS[draw[0] % 2]
-            # few customers give notice, and one that stands caps the health score at 30
-            active = draw[1] % (12 if kind == "churn_notification" else 5) < 2
-            rows.append(
-                {
-                    "organization_id": account.organization_id,
-                    "id": 20_001 + len(rows),
-                    "data_ref": account.customer_id,
-                    "type": kind,
-                    "is_active": None if draw[1] % 60 == 1 else active,
-                    "created_at": _before(population.as_of, first),
-                    "last_detected_at": _before(population.as_of, last) if draw[4] % 7 else None,
-                    "resolved_at": None if active else _before(population.as_of, draw[4] % (last + 1)),
-                    "source": ("email", "meeting", "chat", None)[draw[2] % 4],
-                    "context": "Mentioned the mowing schedule" if draw[3] % 3 == 0 else None,
-                }
-            )
-    return rows
-
-
-def _expansion_rows(population: Population, customers: Customers, random: np.random.Generator) -> list[Row]:
-    draws = random.integers(0, 1 << 30, (len(customers), 3)).tolist()
-    rows: list[Row] = []
-    for account, draw in zip(customers.accounts, draws, strict=True):
-        for nth in range((0, 1, 1, 2)[draw[0] % 4]):
-            rows.append(
-                {
-                    "organization_id": account.organization_id,
-                    "id": 40_001 + len(rows),
-                    "customer_id": account.customer_id,
-                    "expansion_summary": f"{account.name} asked about {_OFFERS[draw[1] % 3]}.",
-                    "readiness_level": ("Low", "Medium", "High", None)[draw[2] % 4],
-                    "churn_risk_summary": "Response has slowed since the last visit." if draw[2] % 3 == 0 else None,
-                    "created_at": _before(population.as_of, draw[1] % 500_000 + nth * 9_000),
-                }
-            )
-    return rows
-
-
-def _summary_rows(population: Population, customers: Customers, random: np.random.Generator) -> list[Row]:
-    draws = random.integers(0, 1 << 30, (len(customers), 3)).tolist()
-    rows: list[Row] = []
-    for account, draw in zip(customers.accounts, draws, strict=True):
-        for kind, chance in zip(_SUMMARIES, draw, strict=True):
-            for nth in range((0, 1, 1, 2)[chance % 4]):
-                rows.append(
-                    {
-                        "organization_id": account.organization_id,
-                        "id": 60_001 + len(rows),
-                        "customer_id": account.customer_id,
-                        "kind": kind,
-                        "summary": _SUMMARIES[kind].format(sites=len(account.sites)),
-                        "created_at": _before(population.as_of, chance % 400_000 + nth * 9_000),
-                    }
-                )
-    return rows
-
-
-def _note_rows(population: Population, customers: Customers, random: np.random.Generator) -> list[Row]:
-    draws = random.integers(0, 1 << 30, (len(customers), 2)).tolist()
-    rows: list[Row] = []
-    for position, (account, draw) in enumerate(zip(customers.accounts, draws, strict=True)):
-        for nth in range(draw[0] % 4):
-            rows.append(
-                {
-                    "organization_id": account.organization_id,
-                    "id": 80_001 + len(rows),
-                    "customer_id": account.customer_id,
-                    "created_at": _before(population.as_of, (draw[1] >> nth) % 500_000),
-                    "author_id": int(customers.team[position, nth % 3]),
-                    "body": _NOTES[(draw[1] + nth) % len(_NOTES)],
-                }
-            )
-    return rows
-
-
 def _token_rows(population: Population, users: list[Row], random: np.random.Generator) -> list[Row]:
     draws = random.integers(0, 1 << 30, (len(users), len(_PROVIDERS), 2)).tolist()
     rows: list[Row] = []
@@ -371,7 +234,7 @@ def _token_rows(population: Population, users: list[Row], random: np.random.Gene
                         "kind": kind,
                         "provider": providers[(draw[1] + nth) % len(providers)],
                         "active": (draw[1] + nth) % 6 != 0,
-                        "updated_at": _before(population.as_of, draw[1] % 90_000) if draw[0] % 9 else None,
+                        "updated_at": minutes_before(population.as_of, draw[1] % 90_000) if draw[0] % 9 else None,
                     }
                 )
     return rows

@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from pipeline.sample.draw.events import HISTORY_DAYS
 from pipeline.sample.draw.population import Population
+from pipeline.sample.draw.traits import HISTORY_DAYS
 
 TOPICS: Final = (
     ("Winter service", None, "Snow and ice, from the first frost on."),

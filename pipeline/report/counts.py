@@ -1,0 +1,117 @@
+"""Counts what a report shows of a run's tables: rejects by reason, metrics, rows and nulls of each export."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+import pyarrow as pa
+
+from pipeline.common.null_counts import NullCounts, count_nulls
+from pipeline.common.scratch_database import scratch_connection
+from pipeline.contracts.contract import ExportContract
+from pipeline.drops.stage import StagedDrop
+from pipeline.report.facts import (
+    ColumnNulls,
+    ExportFacts,
+    MetricFacts,
+    RejectReason,
+    RejectSample,
+)
+from pipeline.storage.place import Place
+
+SAMPLES = 3
+"""How many rejected values are shown for a reason."""
+
+WITHHELD = "***"
+"""What is shown of a rejected value where drops withhold personal data."""
+
+
+def count_exports(staged: StagedDrop, previous: Place | None, contracts: Sequence[ExportContract]) -> list[ExportFacts]:
+    """Count rows and nulls of every export, and those of the previous drop."""
+    versions = {contract.name: contract.version for contract in contracts}
+    listed = set() if previous is None else {entry.name for entry in previous.entries()}
+    exports = []
+    for file in staged.files:
+        if not file.name.endswith(".parquet"):
+            continue
+        with (staged.folder / file.name).open("rb") as opened:
+            now = count_nulls(opened)
+        before = None
+        if previous is not None and file.name in listed:
+            with closing(previous.open(file.name)) as opened:
+                before = count_nulls(opened)
+        exports.append(
+            ExportFacts(
+                name=file.export,
+                contract_version=versions[file.export],
+                rows=file.rows,
+                previous_rows=None if before is None else before.rows,
+                bytes=file.bytes,
+                columns=tuple(_column_nulls(now, before)),
+            )
+        )
+    return exports
+
+
+def _column_nulls(now: NullCounts | None, before: NullCounts | None) -> list[ColumnNulls]:
+    if now is None:
+        return []
+    return [
+        ColumnNulls(name, nulls, _rate(nulls, now.rows), _rate(before.nulls.get(name), before.rows) if before else None)
+        for name, nulls in now.nulls.items()
+    ]
+
+
+def _rate(nulls: int | None, rows: int) -> Decimal | None:
+    return None if nulls is None or rows == 0 else Decimal(nulls) / Decimal(rows)
+
+
+def reject_reasons(rejects: pa.Table, *, shows_values: bool) -> list[RejectReason]:
+    """Count the rejects by reason, with the first of each."""
+    names = ("source", "table_name", "column_name", "reason", "action")
+    grouped = ", ".join(names)
+    question = f"""
+        with numbered as (
+            select
+                *,
+                count(*) over (partition by {grouped}) as in_all,
+                row_number() over (
+                    partition by {grouped} order by file nulls last, row_number nulls last, value nulls last
+                ) as place
+            from rejects
+        )
+        select {grouped}, in_all, place, file, row_number, value from numbered where place <= {SAMPLES}
+        order by in_all desc, {", ".join(f"{name} nulls first" for name in names)}, place
+    """
+    with scratch_connection() as connection:
+        connection.register("rejects", rejects)
+        rows = connection.execute(question).fetchall()
+    reasons: list[RejectReason] = []
+    for source, table, column, reason, action, count, rank, file, row, value in rows:
+        sample = RejectSample(file, row, value if shows_values or value is None else WITHHELD)
+        if rank == 1:
+            reasons.append(RejectReason(source, table, column, reason, action, count, ()))
+        reasons[-1] = replace(reasons[-1], samples=(*reasons[-1].samples, sample))
+    return reasons
+
+
+def metrics_of_run(metrics: pa.Table, as_of: datetime) -> list[MetricFacts]:
+    """Take this run's metrics, with the value that the nearest earlier run had."""
+    instant = as_of.replace(tzinfo=None)
+    question = """
+        with earlier as (select max(as_of) as as_of from metrics where as_of < $as_of)
+        select now.metric, now.dimension, now.value, before.value
+        from metrics as now
+        left join earlier on true
+        left join metrics as before
+            on before.as_of = earlier.as_of and before.metric = now.metric and before.dimension = now.dimension
+        where now.as_of = $as_of
+        order by now.metric, now.dimension
+    """
+    with scratch_connection() as connection:
+        connection.register("metrics", metrics)
+        return [MetricFacts(*row) for row in connection.execute(question, {"as_of": instant}).fetchall()]
