@@ -39,7 +39,8 @@ class ParquetFile:
         number = 2
         try:
             for batch in self._file.iter_batches(batch_size=BATCH_ROWS, columns=wanted):
-                columns = dict(zip(batch.schema.names, batch.columns, strict=True))
+                pairs = reversed(list(zip(batch.schema.names, batch.columns, strict=True)))
+                columns = dict(pairs)  # of two columns of one name the left one counts
                 yield RawBatch(
                     pa.array(np.arange(number, number + batch.num_rows)),
                     tuple(
