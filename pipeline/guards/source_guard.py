@@ -38,20 +38,22 @@ class SourceState:
 
 @dataclass(frozen=True)
 class UnreadFile:
-    """A file in a source's folder that became no table, and why."""
+    """A file in a source's folder that became no table, and why; a sheet of a file that did only warns."""
 
     source: str
     name: str
     why: str
+    level: Literal["stop", "warn"] = "stop"
 
 
 def judge_sources(
     now: SourceState, before: SourceState | None, unread: Sequence[UnreadFile], guards: Mapping[str, Guard]
 ) -> list[Finding]:
     """Return what the source guard finds; `before` is what was last published, None on a first run."""
-    findings = [found(guards["unread_file"], "stop", f"{file.source}/{file.name}", file.why) for file in unread]
+    findings = [found(guards["unread_file"], file.level, f"{file.source}/{file.name}", file.why) for file in unread]
     for table in now.tables:
         findings += _near_headers(table, guards["near_header"])
+        findings += _lacking_columns(table, guards["lost_column"])
         findings += _shares(table, guards)
     findings += _needed_tables(now.tables, guards["needed_table"])
     if before is not None:
@@ -180,6 +182,13 @@ def _lost_columns(now: TableProfile, before: TableProfile, guard: Guard) -> Iter
             before=f"{values:,} values",
             now="none",
         )
+
+
+def _lacking_columns(table: TableProfile, guard: Guard) -> Iterator[Finding]:
+    """Find columns that the newest of several downloads lacks: its rows count, and have nothing there."""
+    for column, file in table.lacking.items():
+        says = f"only older downloads have the column, and the rows of {file} count"
+        yield found(guard, "warn", f"{table.name}.{column}", says)
 
 
 def _few_rows(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:

@@ -12,13 +12,13 @@ from typing import Any
 class TableProfile:
     """One source table as it was read.
 
-    `headers` are the wanted columns that have a header, `aliases` the headers by which one is found that are not its
-    name; `values` counts each column's cells that are not null, `unread`
-    those that could not be read, `trues` a flag's that are true, `amounts` those of money that are not 0; `magnitudes`
-    is the mean power of ten of these: 3.0 where they are about 1000. `unknown` maps headers that no column wants to
-    their file. `newest` is the latest recorded instant in it, in UTC without zone. `sample` holds the cells of each
-    flag and date, `true` or `2025-01-15`, of up to 40 rows by a hash of their keys: the same rows week after week.
-    `fingerprint` is the same for the same content, None without rows.
+    `headers` are the wanted columns that have a header, `aliases` the headers by which one is found that are not
+    its name; `values` counts each column's cells that are not null, `unread` those that could not be read, `trues`
+    a flag's that are true, `amounts` those of money that are not 0; `magnitudes` is the mean power of ten of these:
+    3.0 where they are about 1000. `unknown` maps headers that no column wants to their file; `lacking` the columns
+    that only older downloads have to the newest one. `newest` is the latest recorded instant in it, in UTC without
+    zone. `sample` holds the cells of each flag and date, `true` or `2025-01-15`, of up to 40 rows by a hash of
+    their keys: the same rows week after week. `fingerprint` is the same for the same content, None without rows.
     """
 
     source: str
@@ -36,6 +36,7 @@ class TableProfile:
     amounts: Mapping[str, int] = field(default_factory=dict)
     magnitudes: Mapping[str, float] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)
+    lacking: Mapping[str, str] = field(default_factory=dict)
     newest: datetime | None = None
     sample: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fingerprint: str | None = None

@@ -158,6 +158,7 @@ def _file_reading(name: str, rows: int, reading: Reading, match: HeaderMatch) ->
         encoding=reading.encoding,
         separator=reading.separator,
         header_line=reading.header_line,
+        unread_sheets=reading.unread_sheets,
         columns=match.matched,
         left_out={header: match.near.get(header) for header in match.extra},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 
@@ -44,14 +44,23 @@ def judge_run_sources(
     before = None if last is None else SourceState([*map(TableProfile.from_dict, last.sources)], last.as_of)
     tables = profile_tables(landed, plan.as_of, made)
     unread = [
-        UnreadFile(table.table.source, name, why)
+        file
         for table in landed
-        for name, why in table.unread_files
-        if not any(fnmatch(name, pattern) for pattern in settings.ignore_files)
+        for file in _unread(table)
+        if not any(fnmatch(file.name, pattern) for pattern in settings.ignore_files)
     ]
     found = judge_sources(SourceState(tables, plan.as_of), before, unread, guards(settings.guards))
     judged, _ = accept(found, accepted)
     return SourceJudgement(tuple(tables), judged)
+
+
+def _unread(table: LandedTable) -> Iterator[UnreadFile]:
+    source = table.table.source
+    yield from (UnreadFile(source, name, why) for name, why in table.unread_files)
+    for reading in table.readings:
+        for sheet in reading.unread_sheets:
+            why = "the sheet looks like the table, of which the first sheet alone is read"
+            yield UnreadFile(source, f"{reading.file}, sheet '{sheet}'", why, "warn")
 
 
 def stop_where_needed(findings: Sequence[Finding]) -> None:

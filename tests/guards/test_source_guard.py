@@ -93,10 +93,21 @@ def test_an_unknown_header_beside_a_whole_table_is_nothing() -> None:
     assert judged(profile(unknown={"lmn_crm_idx": "accounts.csv"})) == []
 
 
+def test_a_column_that_the_newest_download_lacks_warns() -> None:
+    table = profile(lacking={"lmn_crm_id": "accounts (1).csv"})
+    assert said(judged(table)) == [("lost_column", "warn", "crm.accounts.lmn_crm_id")]
+
+
 def test_a_file_that_became_no_table_stops() -> None:
     unread = [UnreadFile("crm", "acounts.csv", "not named as a table")]
     found = judge_sources(SourceState([profile()], THIS_WEEK), None, unread, guards())
     assert said(found) == [("unread_file", "stop", "crm/acounts.csv")]
+
+
+def test_a_sheet_that_was_not_read_warns() -> None:
+    sheet = UnreadFile("lmn", "e.xlsx, sheet '2024'", "only the first is read", "warn")
+    found = judge_sources(SourceState([profile()], THIS_WEEK), None, [sheet], guards())
+    assert said(found) == [("unread_file", "warn", "lmn/e.xlsx, sheet '2024'")]
 
 
 def test_a_table_that_had_rows_and_has_none_stops() -> None:

@@ -74,6 +74,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
         amounts=amounts,
         magnitudes=magnitudes,
         unknown=dict(landed.unknown),
+        lacking=dict(landed.lacking),
         newest=_newest(connection, landed, as_of) if landed.loaded else None,
         sample=_sample(connection, landed) if landed.loaded else {},
         fingerprint=landed.fingerprint if landed.loaded else None,

@@ -52,6 +52,7 @@ def read_record(path: Path) -> list[LandedTable]:
                 notices=tuple(table["notices"]),
                 matched=dict(table["matched"]),
                 unknown=dict(table["unknown"]),
+                lacking=dict(table["lacking"]),
                 unread_files=tuple((name, why) for name, why in table["unread_files"]),
                 readings=tuple(FileReading.from_dict(reading) for reading in table["readings"]),
                 nulled=dict(table["nulled"]),

@@ -63,6 +63,8 @@ class LandedTable:
     """The header by which each column was found that every file has."""
     unknown: Mapping[str, str] = field(default_factory=dict)
     """The headers that no column wants, with the file that has them."""
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    """The columns that only older downloads of the table have, with the newest one, whose rows count."""
     unread_files: tuple[tuple[str, str], ...] = ()
     """Files of the source that became no table, with why; told with the source's first table."""
     readings: tuple[FileReading, ...] = ()

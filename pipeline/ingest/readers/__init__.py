@@ -20,11 +20,15 @@ class BrokenRow:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file was read: its encoding, its separator, the line of its headers (from 1). None where it has no such."""
+    """How a file was read: its encoding, its separator, the line of its headers (from 1). None where it has no such.
+
+    `unread_sheets` are a workbook's sheets that look like its table and were not read.
+    """
 
     encoding: str | None = None
     separator: str | None = None
     header_line: int | None = None
+    unread_sheets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

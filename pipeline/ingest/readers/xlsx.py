@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
@@ -15,13 +15,15 @@ from pipeline.ingest.readers import RawBatch, Reading
 from pipeline.ingest.readers.workbook_cells import CellTexts, read_forms, read_shared_texts
 from pipeline.ingest.readers.workbook_package import DAMAGE, Sheet, WorkbookPackage, unreadable
 from pipeline.ingest.readers.workbook_rows import BeyondGridError, Row, read_rows
-from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header
+from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header, fold, known_headers
 from pipeline.ingest.values.white_space import as_seen
 
 BATCH_ROWS: Final = 8192
 BATCH_TEXT: Final = 16 * 1024 * 1024
 MOST_TEXT: Final = 1024 * 1024 * 1024
 """Characters of a batch's cells, and of all cells: many of them may refer to one long text of the workbook."""
+_MOST_SHEETS: Final = 20
+"""Of the other sheets, so many are looked at."""
 
 
 class XlsxFile:
@@ -33,8 +35,10 @@ class XlsxFile:
         self.dates_from_1904 = self._package.dates_from_1904
         sheet = next((each for each in self._package.sheets if not each.is_hidden), self._package.sheets[0])
         self.notices = self._other_sheets(sheet)
-        self._rows: Iterator[Row] = _rows(self._package, sheet, where)
-        self.headers = self._headers(known_headers, sheet.name)
+        self._texts = _cell_texts(self._package, where)
+        self._rows: Iterator[Row] = _rows(self._package, sheet, self._texts, where)
+        self.headers, line = self._headers(known_headers, sheet.name)
+        self.reading = Reading(header_line=line, unread_sheets=self._like_it(sheet, known_headers))
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
         """The rows that hold anything."""
@@ -56,8 +60,8 @@ class XlsxFile:
                     rows, batched = [], length
         yield self._batch(rows, positions)
 
-    def _headers(self, known: Sequence[str], sheet: str) -> tuple[str, ...]:
-        """Return the headers; what stands above them is passed over, and what is below is still to be read."""
+    def _headers(self, known: Sequence[str], sheet: str) -> tuple[tuple[str, ...], int]:
+        """Return the headers and their row's number; what is above is passed over, the rest still to be read."""
         first = [next(self._rows, None)]
         while (last := first[-1]) is not None and last[0] <= MOST_LINES_ABOVE:
             first.append(next(self._rows, None))
@@ -72,8 +76,23 @@ class XlsxFile:
             )
         at = filled[find_header([lines[at] for at in filled], known)]
         self._rows = chain(rows[at + 1 :], self._rows)
-        self.reading = Reading(header_line=rows[at][0])
-        return tuple(lines[at])
+        return tuple(lines[at]), rows[at][0]
+
+    def _like_it(self, read: Sheet, known: Sequence[str]) -> tuple[str, ...]:
+        """Return the names of the other visible sheets with more than half of the headers that were found."""
+        found = {fold(header) for header in known} & {fold(header) for header in self.headers}
+        others = [sheet for sheet in self._package.sheets if sheet is not read and not sheet.is_hidden]
+        return tuple(
+            sheet.name for sheet in others[:_MOST_SHEETS] if found and self._most(sheet, found) * 2 > len(found)
+        )
+
+    def _most(self, sheet: Sheet, headers: set[str]) -> int:
+        """Count those headers in the one of a sheet's first rows that has the most, and a row below it."""
+        try:
+            first = list(islice(_rows(self._package, sheet, self._texts, self._where), MOST_LINES_ABOVE + 2))
+        except WarehouseError:  # a damaged sheet that is not read is no matter
+            return 0
+        return max((known_headers(list(cells.values()), headers) for _, cells in first[:-1]), default=0)
 
     def _other_sheets(self, read: Sheet) -> tuple[str, ...]:
         others = ", ".join(f"'{sheet.name}'" for sheet in self._package.sheets if sheet is not read)
@@ -94,15 +113,22 @@ def _line(cells: dict[int, str]) -> list[str]:
     return [cells.get(column, "") for column in range(max(filled, default=-1) + 1)]
 
 
-def _rows(package: WorkbookPackage, sheet: Sheet, where: str) -> Iterator[Row]:
-    """Yield the rows of the sheet; WarehouseError, naming `where`, for what is damaged or beyond a limit."""
+def _cell_texts(package: WorkbookPackage, where: str) -> CellTexts:
+    """Read what the sheets' cells refer to."""
     try:
         styles, shared = package.related("styles"), package.related("sharedStrings")
-        texts = CellTexts(
+        return CellTexts(
             read_shared_texts(package.pieces(shared)) if shared else [],
             read_forms(package.pieces(styles)) if styles else [],
             dates_from_1904=package.dates_from_1904,
         )
+    except DAMAGE as error:
+        raise unreadable(where, error) from error
+
+
+def _rows(package: WorkbookPackage, sheet: Sheet, texts: CellTexts, where: str) -> Iterator[Row]:
+    """Yield the rows of the sheet; WarehouseError, naming `where`, for what is damaged or beyond a limit."""
+    try:
         yield from read_rows(package.pieces(sheet.part), texts)
     except BeyondGridError as error:
         raise WarehouseError(

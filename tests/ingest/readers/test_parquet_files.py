@@ -316,3 +316,12 @@ def test_int96_instants_of_any_year_are_read(tmp_path: Path, year: int) -> None:
     table = land("crm", tmp_path / "crm", tmp_path)["notification_snoozes"]
     assert [row["snoozed_until"] for row in rows(table)] == [moment]
     assert refused(table) == []
+
+
+def test_of_two_columns_of_one_name_the_left_one_counts(tmp_path: Path) -> None:
+    arrays = [pa.array(["EST1"]), pa.array(["12000"]), pa.array(["1"])]
+    (tmp_path / "lmn").mkdir()
+    twice = pa.Table.from_arrays(arrays, names=["Estimate ID", "Total Price", "Total Price"])
+    pq.write_table(twice, tmp_path / "lmn" / "e.parquet")
+    (row,) = rows(land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"])
+    assert row["total_price"] == Decimal("12000.00")

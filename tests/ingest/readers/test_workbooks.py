@@ -261,3 +261,24 @@ def test_a_workbook_that_is_cut_while_it_is_read_has_changed(tmp_path: Path) -> 
     with pytest.raises(WarehouseError, match=r"e\.xlsx: the file changed while it was read"):
         ingest_source("lmn", str(path.parent), Landing(tmp_path / "landing"), Truncating(path))
     assert not list((tmp_path / "landing").rglob(".*-*"))
+
+
+def test_another_sheet_that_looks_like_the_table_is_told(tmp_path: Path) -> None:
+    path = write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimate ID", "Status"], [("EST1", "Sold")])
+    workbook = openpyxl.load_workbook(path)
+    sheets = {
+        "2024": [["Status", "Estimate ID"], ["Lost", "EST2"]],
+        "2023": [["All of 2023"], [], [" estimate id ", "Status", "x"], ["EST3"]],
+        "Empty": [["Estimate ID", "Status"]],
+        "By status": [["Status", "Count"], ["Sold", 1]],
+        "Hidden": [["Estimate ID", "Status"], ["EST4", "Sold"]],
+    }
+    for name, lines in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for line in lines:
+            sheet.append(line)
+    workbook["Hidden"].sheet_state = "hidden"
+    workbook.save(path)
+    table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1"]
+    assert [reading.unread_sheets for reading in table.readings] == [("2024", "2023")]
