@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -47,14 +49,31 @@ class Form(Enum):
     """Hours, minutes or seconds that go beyond a day, as in `[h]:mm`."""
 
 
+@dataclass(frozen=True)
+class Style:
+    """What a style shows of a number: its form, and a currency that is not the dollar."""
+
+    form: Form = Form.NUMBER
+    currency: str = ""
+
+
 _BUILT_IN: Final[dict[int, Form]] = {
     **dict.fromkeys((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)), Form.INSTANT),
     46: Form.ELAPSED,
 }
 """The formats that have a number and no code (ECMA-376 part 1, 18.8.30, with those of East Asia)."""
+_PLAIN: Final = Style()
 _LONGEST_FORMAT: Final = 1_000
 _NOT_OF_THE_FORM: Final = re.compile(r'"[^"]*"?|[\\_*].?|\[(?![hms]+\])[^\]]*\]?', re.IGNORECASE | re.DOTALL)
 """Quoted text, what follows a backslash or stands for a blank or a filling, colours, currencies and conditions."""
+
+
+_FILLING: Final = re.compile(r"[_*].", re.DOTALL)
+"""A blank as wide as a character, which is not shown: French formats for any number have `_€`."""
+_CURRENCY_CODE: Final = re.compile(
+    r"\[\$(?!US ?\$|USD|\$?[-\]])([^\]-]+)|\b(EUR|GBP|CHF|CAD|AUD|NZD|JPY|CNY|MXN|SEK|NOK|DKK|PLN|INR|BRL|ZAR)\b"
+)
+"""`[$C$-1009]`, `[$CHF-807]`, `"EUR"`; `[$-409]` names a language alone, `[$$-409]` and `[$USD]` the dollar."""
 
 
 def form_of(code: str) -> Form:
@@ -67,19 +86,32 @@ def form_of(code: str) -> Form:
     return Form.INSTANT if re.search("[dmyhs]", first) else Form.NUMBER
 
 
-def read_forms(pieces: Iterable[bytes]) -> list[Form]:
-    """Return the form of each cell style, in the order in which cells refer to them."""
-    codes: dict[str, Form] = {}
+def currency_of(code: str) -> str:
+    """Return the currency that a format shows, if it is not the dollar: `€` of `#,##0.00 [$€-407]`.
+
+    The number is an amount in it, which a CSV file would show, too (spellings.CURRENCY).
+    """
+    shown = _FILLING.sub("", code[:_LONGEST_FORMAT])
+    named = _CURRENCY_CODE.search(shown)
+    signs = [sign for sign in shown if unicodedata.category(sign) == "Sc" and sign not in "$¤"]
+    named_sign = named[1] or named[2] if named else ""
+    return (signs or [named_sign])[0]
+
+
+def read_styles(pieces: Iterable[bytes]) -> list[Style]:
+    """Return each cell style, in the order in which cells refer to them."""
+    codes: dict[str, Style] = {}
     styles: list[str] = []
     group = ""
     for name, attributes in elements(pieces):
         if name in ("numFmts", "cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
             group = name
         elif name == "numFmt" and group == "numFmts":
-            codes[attributes.get("numFmtId", "")] = form_of(attributes.get("formatCode", ""))
+            code = attributes.get("formatCode", "")
+            codes[attributes.get("numFmtId", "")] = Style(form_of(code), currency_of(code))
         elif name == "xf" and group == "cellXfs":
             styles.append(attributes.get("numFmtId", "0"))
-    return [codes.get(style) or _BUILT_IN.get(_whole(style), Form.NUMBER) for style in styles]
+    return [codes.get(style) or Style(_BUILT_IN.get(_whole(style), Form.NUMBER)) for style in styles]
 
 
 def _whole(text: str) -> int:
@@ -148,9 +180,9 @@ def unescaped(text: str) -> str:
 class CellTexts:
     """The texts of a workbook's cells. What was made of a day or a number is remembered, since most come again."""
 
-    def __init__(self, shared: list[str], forms: list[Form], *, dates_from_1904: bool) -> None:
+    def __init__(self, shared: list[str], styles: list[Style], *, dates_from_1904: bool) -> None:
         self._shared = shared
-        self._forms = forms
+        self._styles = styles
         self._epoch = _EPOCH_1904 if dates_from_1904 else _EPOCH_1900
         self._remembered: dict[tuple[str, str | None], str] = {}
 
@@ -165,7 +197,7 @@ class CellTexts:
             key = (value, style)
             text = self._remembered.get(key)
             if text is None:
-                text = self._number(value, Form.NUMBER if style is None else self._form(style))
+                text = self._number(value, _PLAIN if style is None else self._style(style))
                 if len(self._remembered) >= _MOST_REMEMBERED:
                     self._remembered.clear()
                 self._remembered[key] = text
@@ -204,11 +236,11 @@ class CellTexts:
             raise WorkbookXmlError(f"a cell refers to the shared text {value[:20]!r}, of which there is none")
         return self._shared[at]
 
-    def _form(self, style: str) -> Form:
+    def _style(self, style: str) -> Style:
         at = _whole(style)
-        return self._forms[at] if 0 <= at < len(self._forms) else Form.NUMBER
+        return self._styles[at] if 0 <= at < len(self._styles) else _PLAIN
 
-    def _number(self, value: str, form: Form) -> str:
+    def _number(self, value: str, style: Style) -> str:
         value = value.strip()
         try:
             number = float(value)
@@ -216,9 +248,9 @@ class CellTexts:
             return value
         if not math.isfinite(number) or "_" in value:
             return value
-        if form is not Form.NUMBER and 0 <= number < _DAYS:
-            return _of_serial(number, self._epoch) if form is Form.INSTANT else _of_span(number)
-        return number_text(value, number)
+        if style.form is not Form.NUMBER and 0 <= number < _DAYS:
+            return _of_serial(number, self._epoch) if style.form is Form.INSTANT else _of_span(number)
+        return style.currency + number_text(value, number)
 
 
 def number_text(value: str, number: float) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers import RawBatch, Reading
-from pipeline.ingest.readers.workbook_cells import CellTexts, read_forms, read_shared_texts
+from pipeline.ingest.readers.workbook_cells import CellTexts, read_shared_texts, read_styles
 from pipeline.ingest.readers.workbook_package import DAMAGE, Sheet, WorkbookPackage, unreadable
 from pipeline.ingest.readers.workbook_rows import BeyondGridError, Row, read_rows
 from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header, fold, known_headers
@@ -119,7 +119,7 @@ def _cell_texts(package: WorkbookPackage, where: str) -> CellTexts:
         styles, shared = package.related("styles"), package.related("sharedStrings")
         return CellTexts(
             read_shared_texts(package.pieces(shared)) if shared else [],
-            read_forms(package.pieces(styles)) if styles else [],
+            read_styles(package.pieces(styles)) if styles else [],
             dates_from_1904=package.dates_from_1904,
         )
     except DAMAGE as error:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from pipeline.common.errors import WarehouseError
-from tests.ingest.ingest_harness import land, rejects, rows
+from tests.ingest.ingest_harness import land, rejects, rows, write_workbook
 from tests.ingest.readers.workbook_parts import HEADER, PARTS, TABLE, sheet, write_parts
 
 RELS = PARTS["xl/_rels/workbook.xml.rels"]
@@ -164,6 +165,31 @@ def test_a_package_is_read_by_its_relationships(tmp_path: Path, changed: dict[st
 )
 def test_a_cell_is_what_the_spreadsheet_shows(tmp_path: Path, cell: str, text: str) -> None:
     assert cells(tmp_path, f"<row r='2'><c r='A2' t='str'><v>EST1</v></c>{cell}</row>")["address"] == text
+
+
+@pytest.mark.parametrize(
+    ("code", "price"),
+    [
+        *(
+            (code, None)
+            for code in ("[$€-407] #,##0.00", "#,##0 [$EUR]", "£#,##0", "[$C$-1009]0", "[$CHF-807] 0", "0 \\€")
+        ),
+        *((code, None) for code in ('_-* #,##0.00 "€"_-', '0 "CAD"', "[$CAD] 0", "#,##0.00\\ [$zł-415]")),
+        *((code, "12000.00") for code in ("[$$-409]#,##0", "[$USD] 0", "[$US$-409]0", "[$-409]#,##0", '"$"#,##0.00')),
+        *(
+            (code, "12000.00")
+            for code in ("_-* #,##0.00\\ _€_-", "[Red]0", '0 "sold"', '0.00,"k"', "¤#,##0", "[>=1000]0")
+        ),
+    ],
+)
+def test_an_amount_that_is_shown_in_another_currency_is_refused(tmp_path: Path, code: str, price: str | None) -> None:
+    path = write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimate ID", "Total Price"], [("EST1", 12000)])
+    workbook = openpyxl.load_workbook(path)
+    workbook["Sheet"]["B2"].number_format = code
+    workbook.save(path)
+    table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
+    assert [row["total_price"] and str(row["total_price"]) for row in rows(table)] == [price]
+    assert len(rejects(table)) == (price is None)
 
 
 def test_rich_shared_texts_are_their_runs_without_their_sounds(tmp_path: Path) -> None:
