@@ -124,21 +124,26 @@ def _is_writable(folder: Path) -> bool:
 
 def project_fingerprint(target: str) -> str:
     """Hash every file that dbt parses, where they lie, and the versions that parse them."""
+    digest = hashlib.sha256(f"{target} {PROJECT_ROOT} {_parsing_versions(target)}".encode())
+    folders = [PROJECT_ROOT / "models", *(DBT_PROJECT / name for name in _PROJECT_FOLDERS)]
+    files = [DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"]
+    files += sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
+    for path in files:
+        digest.update(str(path).removeprefix(f"{PROJECT_ROOT}{os.sep}").encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@functools.cache
+def _parsing_versions(target: str) -> str:
     try:
-        digest = hashlib.sha256(f"{target} {PROJECT_ROOT} {version('dbt-core')} {version(f'dbt-{target}')}".encode())
+        return f"{version('dbt-core')} {version(f'dbt-{target}')}"
     except PackageNotFoundError as error:
         raise WarehouseError(
             f"{error.name} is not installed",
             where=f"target {target}",
             remedy=f"run `make {'setup-spark' if target == 'spark' else 'setup'}`, or choose another target",
         ) from error
-    folders = [PROJECT_ROOT / "models", *(DBT_PROJECT / name for name in _PROJECT_FOLDERS)]
-    files = [DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"]
-    files += sorted(path for folder in folders for path in folder.rglob("*") if path.is_file())
-    for path in files:
-        digest.update(str(path.relative_to(PROJECT_ROOT)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def _parse(target: str, kept: Path, environment: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Protocol
 
 from pipeline.common.worker_process import Answer, HelperProcess, Send
@@ -22,13 +23,17 @@ OpenDbt = Callable[[], AbstractContextManager[Dbt]]
 
 
 class DbtProcess(HelperProcess):
-    """A process that has dbt loaded for a target: start it early, ask it for builds, close it (or use `with`)."""
+    """A process that has dbt loaded for a target: start it early, ask it for builds, close it (or use `with`).
+
+    One that `stays` for further builds unpacks the project again after each, while nobody waits: 0.2 s of a refresh of
+    1.2 s (2026-11-29).
+    """
 
     what = "dbt process"
     module = "pipeline.dbt.worker"
 
-    def __init__(self, target: str, spare: Path) -> None:
-        super().__init__(target, str(spare.resolve()))
+    def __init__(self, target: str, spare: Path, *, stays: bool = False) -> None:
+        super().__init__(target, str(spare.resolve()), *(["stays"] if stays else []))
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
         """Run dbt there. Nodes that end well are yielded as they do, the others last, when dbt tells all of them."""
@@ -64,12 +69,15 @@ def open_dbt(target: str, spare: Path) -> Iterator[Dbt]:
         yield process
 
 
-def prepare(target: str, spare: str) -> Answer:
+def prepare(target: str, spare: str, stays: str = "") -> Answer:
     """Load dbt; return what runs a command of it."""
     load_dbt(target, Path(spare))
-    return _run
 
+    def run(request: tuple[Sequence[str], DbtContext], send: Send) -> list[NodeResult]:
+        arguments, context = request
+        nodes = run_dbt(arguments, context, on_node=send)
+        if stays:
+            Thread(target=load_dbt, args=(target, Path(spare)), daemon=True).start()
+        return nodes
 
-def _run(request: tuple[Sequence[str], DbtContext], send: Send) -> list[NodeResult]:
-    arguments, context = request
-    return run_dbt(arguments, context, on_node=send)
+    return run

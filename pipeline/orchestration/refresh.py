@@ -97,12 +97,16 @@ class Refresher:
         return parsed_project("duckdb", spare=self._own.dbt_target).manifest
 
     @cached_property
+    def _all_contracts(self) -> tuple[ExportContract, ...]:
+        return contracts_from_manifest(self._manifest)
+
+    @cached_property
     def _contracts(self) -> tuple[ExportContract, ...]:
-        return tuple(contract for contract in contracts_from_manifest(self._manifest) if contract.name in LISTS)
+        return tuple(contract for contract in self._all_contracts if contract.name in LISTS)
 
     @cached_property
     def _personal_data(self) -> PersonalData:
-        of_all = PersonalData.of(self._settings, contracts_from_manifest(self._manifest))
+        of_all = PersonalData.of(self._settings, self._all_contracts)
         return of_all.only(LISTS)
 
     def refresh(self) -> Refreshed:
@@ -156,10 +160,10 @@ class Refresher:
         history = RunHistory(self._workspace.state)
         tables = relations(self._own.run_tables, landed, history.duplicates_before(plan.as_of), ())
         last = Build.standing(engine, self._own.built)
-        engine.load(tables)
         build = Build.of(plan, engine.name, tables)
         changed = _changed(build, last) if engine.rebuilds_in_part else None
         if changed != []:
+            engine.load(tables)
             self._guard(plan, read)
         self._own.built.unlink(missing_ok=True)  # until dbt is through, nobody knows what the models hold
         names = needed_nodes(self._manifest, [*LISTS, *ASKED_FOR], changed, always=[CACHE])
@@ -167,6 +171,7 @@ class Refresher:
             "build",
             "--exclude-resource-type",
             "unit_test",
+            "--cache-selected-only",  # 0.1 s less to list what is there (2026-11-29)
             "--indirect-selection",
             "empty",
             "--select",

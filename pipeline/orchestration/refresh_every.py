@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pipeline.audit import AuditProcess
 from pipeline.common.errors import Interrupted, Interruptions, WarehouseError, in_words
@@ -19,6 +19,9 @@ from pipeline.orchestration.run import person_who_runs
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from pipeline.storage.place import require_writable
+
+if TYPE_CHECKING:
+    from pipeline.orchestration.refresh import Refresher
 
 _PERIOD: Final = re.compile(r"(?P<number>[1-9]\d{0,5}) ?(?P<unit>[smh])")
 """`30s`, `5m`, `1h`."""
@@ -38,8 +41,8 @@ def seconds_of(period: str) -> int:
 def refresh_once(settings: Settings, progress: Progress, say: Say, accept: Sequence[str] = ()) -> None:
     """Refresh the lists, with the findings that a person accepts, and say what was published."""
     _require(settings)
-    with _helpers(settings) as helpers:
-        say(_refreshed(settings, progress, helpers, accept))
+    with _helpers(settings, stay=False) as helpers:
+        say(_refreshed(_refresher(settings, progress, helpers, accept)))
 
 
 def refresh_every(
@@ -59,13 +62,14 @@ def refresh_every(
     try:
         due = time.monotonic()
         while True:
-            with _helpers(settings) as helpers:
-                is_sound = True
+            with _helpers(settings, stay=True) as helpers:
+                refresher, is_sound = None, True
                 while is_sound:
                     time.sleep(max(0.0, due - time.monotonic()))
                     due = max(due + period, time.monotonic())
                     try:
-                        say(_refreshed(settings, progress, helpers, accept))
+                        refresher = refresher or _refresher(settings, progress, helpers, accept)
+                        say(_refreshed(refresher))
                     except Exception as error:
                         if Interruptions.is_wished() or (fault := in_words(error)) is None:
                             raise
@@ -80,19 +84,22 @@ def _require(settings: Settings) -> None:
 
 
 @contextmanager
-def _helpers(settings: Settings) -> Iterator[Helpers]:
-    """Start dbt and the audit, which load while the sources are read and stay for the next refresh."""
+def _helpers(settings: Settings, *, stay: bool) -> Iterator[Helpers]:
+    """Start dbt and the audit, which load while the sources are read and may stay for the next refresh."""
     own = Workspace(settings.state).refresh
-    with DbtProcess("duckdb", own.dbt_target) as dbt, AuditProcess() as audit:
+    with DbtProcess("duckdb", own.dbt_target, stays=stay) as dbt, AuditProcess() as audit:
         yield Helpers(dbt=lent_for_good(dbt), audit=lent_for_good(audit))
 
 
-def _refreshed(settings: Settings, progress: Progress, helpers: Helpers, accept: Sequence[str]) -> str:
+def _refresher(settings: Settings, progress: Progress, helpers: Helpers, accept: Sequence[str]) -> Refresher:
     with quick_imports():
         from pipeline.orchestration.refresh import Refresher
 
-    accepted = read_acceptances(accept, person_who_runs())
-    done = Refresher(settings, progress, helpers, accepted).refresh()
+    return Refresher(settings, progress, helpers, read_acceptances(accept, person_who_runs()))
+
+
+def _refreshed(refresher: Refresher) -> str:
+    done = refresher.refresh()
     rows = ", ".join(f"{name} {count:,}" for name, count in sorted(done.rows.items()))
     news = "" if done.has_changed else ", as before"
     return f"{done.drop.location}: {rows}{news} ({done.seconds:.1f} s)"

@@ -120,6 +120,25 @@ def test_the_lists_follow_what_has_changed_and_the_cache_the_clock(company: Comp
     assert third.rows["neglected_accounts"] == 2
 
 
+def test_a_file_that_has_not_changed_is_not_read_again_though_rows_of_it_lost(company: Company) -> None:
+    """at-risk R28: a refresh reads what has changed."""
+    company.write(accounts=["a1,Oak Court", "a2,Elm House"], ends=["2025-03-31", "2025-04-30"])
+    accounts = company.folder / "crm" / "accounts.csv"
+    accounts.write_text("id,name,lmn_crm_id\na1,Oak Court,7100001\na2,Elm House,7100001\n")
+
+    def landed() -> dict[str, int]:
+        folder = company.folder / "state" / "refresh" / "landing" / "crm__accounts"
+        return {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+    company.refresh("2025-01-14T10:00:00Z")
+    before = landed()
+    company.refresh("2025-01-14T10:05:00Z")
+    assert sum(name.endswith(".parquet") and "rejects" not in name for name in before) == 2, (
+        "the file's, and the table's"
+    )
+    assert landed() == before
+
+
 def test_days_are_counted_anew_on_the_next_day_though_nothing_has_changed(company: Company) -> None:
     """D19: the day is the models', the instant the cache's alone."""
     company.refresh("2025-01-14T23:59:00Z")

@@ -25,6 +25,7 @@ def write_record(path: Path, landed: Sequence[LandedTable]) -> None:
             "name": table.table.name,
             "parts": [str(part) for part in table.parts],
             "rejects": [str(part) for part in table.rejects],
+            "merged_from": [str(part) for part in table.merged_from],
             "files": [asdict(file) for file in table.files],
             "readings": [reading.as_dict() for reading in table.readings],
         }
@@ -58,6 +59,7 @@ def read_record(path: Path) -> list[LandedTable]:
                 nulled=dict(table["nulled"]),
                 rejected_for=dict(table["rejected_for"]),
                 contents=tuple(table["contents"]),
+                merged_from=tuple(Path(part) for part in table.get("merged_from", ())),  # 1.0.0 kept none
             )
             for table in document
         ]

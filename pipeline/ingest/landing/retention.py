@@ -50,7 +50,7 @@ def prune_landing(
 
 def _files_of(landed: Iterable[LandedTable]) -> set[Path]:
     """List the files of which landed tables are made: each part's data, its record and its rejects."""
-    parts = {path for table in landed for path in table.parts}
+    parts = {path for table in landed for path in (*table.parts, *table.merged_from)}
     rejects = {path for table in landed for path in table.rejects}
     records = {path.with_suffix(".json") for path in parts}
     own_rejects = {path.with_name(f"{path.stem}.rejects.parquet") for path in parts}

@@ -75,6 +75,9 @@ class LandedTable:
     """The rejected rows by reason."""
     contents: tuple[str, ...] = ()
     """The hashes of `parts` and then `rejects`, as they landed."""
+    merged_from: tuple[Path, ...] = ()
+    """The parts, one a file, that are not among `parts`, because rows of them lost: by these the next ingest knows the
+    files, and reads none again that has not changed."""
 
     def damaged(self) -> list[Path]:
         """List the files that are gone, or are not what landed."""
