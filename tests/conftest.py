@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 settings.register_profile("default", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
-NEEDED = {"browser": BROWSERS, "libreoffice": ("soffice",), "minisign": ("minisign",)}
+NEEDED = {"browser": BROWSERS, "libreoffice": ("soffice",), "gnupg": ("gpg",), "minisign": ("minisign",)}
 """The programs one of which tests of a mark need on the PATH."""
 
 

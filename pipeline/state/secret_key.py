@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import secrets
 from pathlib import Path
 from typing import Final
 
 from pipeline.common.errors import WarehouseError
-from pipeline.storage.local_files import flush, hidden_name
+from pipeline.storage.local_files import write_secret
 
 _BYTES: Final = 32
 
@@ -26,7 +24,7 @@ def pseudonym_key(named: Path | None, state: Path) -> bytes:
 def own_key(path: Path) -> bytes:
     """Return the secret in a file of the state folder, made where there is none."""
     if not path.exists():
-        _make(path)
+        write_secret(path, secrets.token_bytes(_BYTES))
     return _read(path)
 
 
@@ -44,17 +42,3 @@ def _read(path: Path) -> bytes:
             remedy=f"make one of {_BYTES} random bytes: head -c {_BYTES} /dev/urandom > {path.name}",
         )
     return key
-
-
-def _make(path: Path) -> None:
-    """Make a secret; one that another process has made meanwhile stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(hidden_name())
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(secrets.token_bytes(_BYTES))
-    flush(draft)
-    with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
-    flush(path.parent)

@@ -15,7 +15,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -55,6 +55,20 @@ def whole_file(path: Path) -> Iterator[Path]:
             put_in_place(draft, path)
     finally:
         draft.unlink(missing_ok=True)
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a file that its owner alone may read; one that another process has written meanwhile stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(hidden_name())
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    flush(draft)
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+    flush(path.parent)
 
 
 def put_in_place(draft: Path, path: Path) -> None:
