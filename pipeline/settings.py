@@ -150,6 +150,11 @@ class Settings(BaseSettings):
         description="File of the minisign secret key, without a password, that signs each drop's manifest "
         "([signatures](signatures.md)); nothing is signed if unset.",
     )
+    receiver_key: Path | None = Field(
+        None,
+        description="File of the OpenPGP certificates (`gpg --export`) that all files of drops on S3 and SFTP are "
+        "encrypted for, but their manifests ([encryption](encryption.md)); in a folder nothing is encrypted.",
+    )
     hold_back: Literal["organization", "run"] = Field(
         "organization",
         description="What an error in one organization's files holds back (D40): `organization` or `run`.",

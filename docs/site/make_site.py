@@ -39,6 +39,7 @@ NAVIGATION: dict[str, Sequence[str]] = {
         "cuts.md",
         "delivery.md",
         "signatures.md",
+        "encryption.md",
         "personal-data.md",
     ],
     "For the operator": [

@@ -34,12 +34,14 @@ def verify(
     elif drop is not None and not log:
         from pipeline.contracts.read_contracts import contracts_in_folder
         from pipeline.drops.find_drop import place_of_drop
-        from pipeline.drops.verify import verify_drop
+        from pipeline.drops.verify import reads_contents, verify_drop
         from pipeline.paths import PROJECT_ROOT
 
-        place = place_of_drop(drop, settings_given({"exports": exports}).exports)
+        place = place_of_drop(drop, settings_given({"exports": exports, "state": state}))
         faults = verify_drop(place, contracts_in_folder(PROJECT_ROOT / "models"), public)
         whole = [f"{drop}: as published" + ("" if public is None else f", signed with {public.text}")]
+        if not faults and not reads_contents(place):
+            whole.append("its files are encrypted, and were not decrypted: only their own bytes were checked")
     else:
         raise WarehouseError("verify takes a DROP, or --log", remedy="write one of the two")
     print_lines(*map(str, faults))
@@ -85,14 +87,15 @@ def diff(
     new: Annotated[str, typer.Argument(help=DROP, metavar="DROP")],
     export: Annotated[str | None, typer.Option(help="One export only.")] = None,
     exports: Drops = None,
+    state: RunsState = None,
     as_json: Json = False,
 ) -> None:
     """Say how two drops differ: rows, cells by column, totals of money, accounts that moved."""
     from pipeline.drops.diff import diff_drops, diff_lines
     from pipeline.drops.find_drop import find_drop, open_drop
 
-    place = settings_given({"exports": exports}).exports
-    with open_drop(find_drop(old, place)) as before, open_drop(find_drop(new, place)) as now:
+    settings = settings_given({"exports": exports, "state": state})
+    with open_drop(find_drop(old, settings)) as before, open_drop(find_drop(new, settings)) as now:
         found = diff_drops(before, now, export)
     if as_json:
         print_json(found.as_dict())

@@ -76,6 +76,25 @@ class DescribedPage(BaseModel):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
+class DescribedEncryptedFile(BaseModel):
+    """One file that lies in place of another that it is the encrypted form of."""
+
+    model_config = ConfigDict(strict=True)
+
+    name: Annotated[str, Field(pattern=r"^(changes/)?[a-z][a-z0-9_.]{0,120}\.pgp$")]
+    bytes: _Count
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class DescribedEncryption(BaseModel):
+    """The files that are there in place of those listed, and the fingerprints of who can decrypt them."""
+
+    model_config = ConfigDict(strict=True)
+
+    recipients: Annotated[list[Annotated[str, Field(pattern=r"^[0-9a-f]{40,64}$")]], Field(max_length=1_000)]
+    files: Annotated[list[DescribedEncryptedFile], Field(min_length=1, max_length=20_000)]
+
+
 class DescribedDrop(BaseModel):
     """What a manifest must hold for the checks to begin; what else it holds is covered by its hash."""
 
@@ -91,6 +110,8 @@ class DescribedDrop(BaseModel):
     cuts: Annotated[list[DescribedCut], Field(max_length=10_000)] = []
     changes: DescribedChanges | None = None
     page: DescribedPage | None = None
+    encrypted: DescribedEncryption | None = None
+    """None where the files lie as they are."""
     series: Literal["notifications"] | None = None
     """What `warehouse refresh` publishes holds its lists alone; None where a drop holds all exports."""
 

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline.drops.catalog import REPORTS, organization_place
+from pipeline.drops.encrypted_files import open_exports, read_file, write_file
 from pipeline.drops.publish_to_folder import FolderDestination, PublishedDrop
 from pipeline.drops.stage import StagedDrop
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from pipeline.storage.minisign import SigningKey, read_signing_key
-from pipeline.storage.place import Place, open_place
+from pipeline.storage.openpgp import SUFFIX
+from pipeline.storage.place import Place
 
 
 class Destination(Protocol):
@@ -54,7 +56,7 @@ def open_destination(settings: Settings, workspace: Workspace, series: str = "")
 
     `series` is the folder, within each organization's, of drops that are published apart, as `notifications`.
     """
-    place = open_place(settings.exports)
+    place = open_exports(settings)
     signer = None if settings.signing_key is None else read_signing_key(settings.signing_key)
     if place.is_local:
         return FolderDestination(place, series, signer)
@@ -64,9 +66,14 @@ def open_destination(settings: Settings, workspace: Workspace, series: str = "")
 
 
 def write_report(place: Place, organization_id: int, files: Mapping[str, bytes]) -> list[str]:
-    """Write a run's report files, by name, beside the organization's drops; give where each of them lies."""
+    """Write a run's report files, by name, beside the organization's drops; give where each of them lies.
+
+    They are encrypted where the drops are.
+    """
     folder = organization_place(place, organization_id).child(REPORTS)
-    for name, content in files.items():
-        if folder.read(name) != content:
-            folder.write(name, content)
-    return [f"{folder.address}/{name}" for name in files]
+    is_encrypted = not place.is_local and place.keys is not None and place.keys.encrypts
+    there = {f"{name}{SUFFIX}" if is_encrypted else name: content for name, content in files.items()}
+    for name, content in there.items():
+        if read_file(folder, name) != content:
+            write_file(folder, name, content)
+    return [f"{folder.address}/{name}" for name in there]

@@ -25,9 +25,11 @@ from pipeline.drops.catalog import (
     organizations_in,
     read_manifest,
 )
+from pipeline.drops.encrypted_files import encryption_keys, lent_file, open_exports
 from pipeline.drops.personal_data import PersonalData
 from pipeline.drops.stage import write_parquet
 from pipeline.guards.drop_figures import DropFiles
+from pipeline.settings import Settings
 from pipeline.storage.place import Place, open_place
 
 PREVIOUS: Final = "previous"
@@ -59,23 +61,23 @@ class OpenDrop:
         return {file["export"]: contract_from_dict(file) for file in described}
 
 
-def place_of_drop(name: str, exports: str) -> Place:
+def place_of_drop(name: str, settings: Settings) -> Place:
     """Return the folder or URL that a person names, whether a whole drop is there or not.
 
-    Drops among the `exports` have short names, of which WarehouseError where there is no such drop; anything else is a
-    folder or a URL.
+    Drops among the settings' exports have short names, of which WarehouseError where there is no such drop; anything
+    else is a folder or a URL.
     """
     found = _AMONG_EXPORTS.fullmatch(name)
     if found is not None and not Path(name).is_dir():
-        return _among_exports(name, found["organization"], found["drop"], open_place(exports))
-    return open_place(name)
+        return _among_exports(name, found["organization"], found["drop"], open_exports(settings))
+    return open_place(name, encryption_keys(settings))
 
 
-def find_drop(name: str, exports: str) -> Place:
+def find_drop(name: str, settings: Settings) -> Place:
     """Find the drop that a person names, through `latest` if that ends it; WarehouseError where there is none."""
-    place = place_of_drop(name, exports)
+    place = place_of_drop(name, settings)
     if place.is_local and (folder := Path(place.root)).is_symlink():
-        place = open_place(str(folder.resolve()))
+        place = open_place(str(folder.resolve()), place.keys)
     elif place.name in (LATEST, POINTER):
         pointed = latest_name(place.parent())
         place = place if pointed is None else place.parent().child(pointed)
@@ -119,17 +121,16 @@ def _as_of(manifest: dict[str, Any] | None, place: Place) -> datetime:
 
 @contextmanager
 def open_drop(place: Place) -> Iterator[OpenDrop]:
-    """Open a drop's Parquet files: where they are, or, of a drop on a server, fetched for as long as it is open."""
+    """Open a drop's Parquet files: where they are, or, of a drop on a server, fetched for as long as it is open.
+
+    WarehouseError where they are encrypted, and not for this warehouse.
+    """
     manifest = read_manifest(place)
     as_of = _as_of(manifest, place)
     assert manifest is not None
     names = [file["name"] for file in manifest["files"] if file["name"].endswith(".parquet")]
     with TemporaryDirectory(prefix="drop-") as scratch:
-        folder = Path(place.root) if place.is_local else Path(scratch)
-        if not place.is_local:
-            for name in names:
-                place.download(name, folder / name)
-        files = {Path(name).stem: folder / name for name in names}
+        files = {Path(name).stem: lent_file(place, manifest, name, Path(scratch)) for name in names}
         yield OpenDrop(place, manifest, DropFiles(files, as_of, int(manifest["settings"]["selected_year"])))
 
 

@@ -4,8 +4,8 @@ It is JSON in which what fits a line stands on one: a column, a file's key, a ch
 document in the layout of version 1.0, a value a line, so that a drop's name does not depend on how it is written.
 
 Its `content_hash` names the drop, so the same inputs, settings and `as_of` give the same folder. What depends on the
-drop before (the guards, what was accepted, the changes, the business page) is not in that hash, but in `manifest_hash`,
-which covers all.
+drop before (the guards, what was accepted, the changes, the business page), and what is encrypted, is not in that hash,
+but in `manifest_hash`, which covers all.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from pipeline.drops.stage import StagedDrop, StagedFile
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
-BESIDE_THE_CONTENT = ("accepted", "changes", "guards", "page")
-"""What a manifest says that depends on the drop before."""
+ENCRYPTED = "encrypted"
+"""What lies on a server in place of the files that a manifest lists."""
+BESIDE_THE_CONTENT = ("accepted", "changes", ENCRYPTED, "guards", "page")
+"""What a manifest says that depends on the drop before, or is other bytes each time."""
 
 
 def build_manifest(

@@ -15,6 +15,7 @@ from typing import Any
 
 from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import POINTER, require_as_published, shelf_of
+from pipeline.drops.encrypted_files import encrypt_drop, is_encrypted
 from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
 from pipeline.drops.publish_to_folder import (
     PublishedDrop,
@@ -33,7 +34,7 @@ class RemoteDestination:
     """A URL. Drops are staged and audited in the folder `outbox`, which belongs to one state folder and its lock.
 
     `series` names the folder, within each organization's, of drops that are published apart, as `notifications`.
-    `signer` signs the manifests.
+    `signer` signs the manifests; what is encrypted is decided by the keys of the place.
     """
 
     def __init__(self, place: Place, outbox: Path, series: str = "", signer: SigningKey | None = None) -> None:
@@ -60,17 +61,21 @@ class RemoteDestination:
         return staging_folder(self.outbox / str(organization_id), run_id)
 
     def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
-        """Upload what is not there yet, manifest last."""
+        """Upload what is not there yet, encrypted where receivers are named, manifest last."""
         folder = self.shelf(drop.organization_id).child(drop_name(manifest))
-        content = manifest_bytes(manifest)
-        is_new = not is_published(f"{folder.address}/{MANIFEST}", folder.read(MANIFEST), content)
+        where, present = f"{folder.address}/{MANIFEST}", folder.read(MANIFEST)
+        is_new = not is_published(where, present, manifest_bytes(manifest))
         if is_new:
+            if self.place.keys is not None and self.place.keys.encrypts:
+                manifest = encrypt_drop(drop.folder, manifest, self.place.keys)
+            content = manifest_bytes(manifest)
             write_signature(drop, manifest, self.signer)
             _upload(drop.folder, folder)
             if not folder.create(MANIFEST, content):  # another run has delivered a drop of this name meanwhile
-                is_new = not is_published(f"{folder.address}/{MANIFEST}", folder.read(MANIFEST), content)
+                is_new = not is_published(where, folder.read(MANIFEST), content)
+                _require_one_delivery(where, manifest)
         else:
-            require_as_published(folder, manifest)
+            require_as_published(folder, json.loads(present or b""))
         shutil.rmtree(drop.folder)
         return PublishedDrop(drop.organization_id, folder.address, is_new, manifest)
 
@@ -81,6 +86,16 @@ class RemoteDestination:
         if shelf.read(POINTER) != pointer:
             note_superseded(shelf, drop_name(drop.manifest))
             shelf.write(POINTER, pointer)
+
+
+def _require_one_delivery(where: str, manifest: Mapping[str, Any]) -> None:
+    """WarehouseError where two runs have delivered a drop at once whose bytes are each run's own."""
+    if is_encrypted(manifest):
+        raise WarehouseError(
+            "another run has delivered this drop at the same moment, and its encrypted files may be of either",
+            where=where,
+            remedy="run `warehouse verify` on its folder; if it finds a fault, move the folder away, and run again",
+        )
 
 
 def pointer_bytes(manifest: Mapping[str, Any]) -> bytes:

@@ -18,7 +18,8 @@ from pipeline.contracts.changes import CHANGED_COLUMNS
 from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.contracts.read_contracts import contract_from_dict
 from pipeline.drops.csv_file import SAFE_SUFFIX, read_csv, write_csv, write_safe_csv
-from pipeline.drops.manifest import with_hashes
+from pipeline.drops.encrypted_files import fetch_file
+from pipeline.drops.manifest import ENCRYPTED, with_hashes
 from pipeline.drops.stage import CHECKSUMS, StagedDrop, write_parquet
 from pipeline.drops.xlsx_file import write_xlsx
 from pipeline.state.forgotten import Entry, Forgotten
@@ -88,7 +89,7 @@ def fetch_drop(drop: Place, manifest: Mapping[str, Any], folder: Path) -> None:
     for file in (*manifest["files"], *manifest.get("cuts", ()), *changes, *page):
         path = folder / file["name"]
         path.parent.mkdir(parents=True, exist_ok=True)
-        drop.download(file["name"], path)
+        fetch_file(drop, manifest, file["name"], path)
         if path.stat().st_size != file["bytes"]:
             raise WarehouseError(
                 f"has {path.stat().st_size:,} bytes, and was published with {file['bytes']:,}",
@@ -156,7 +157,7 @@ def _remake_page(folder: Path, manifest: Mapping[str, Any], register: Forgotten,
 def _described(folder: Path, manifest: Mapping[str, Any], register: Forgotten, organization_id: int) -> dict[str, Any]:
     """Describe the files as they are now; what else the manifest says stays, without the people."""
     own = register.of(organization_id)
-    new = {**manifest}
+    new = {name: value for name, value in manifest.items() if name != ENCRYPTED}  # of what takes its place, anew
     for name in (name for name in ("files", "cuts") if name in new):
         new[name] = [_measured(folder, file) for file in new[name]]
     if new.get("changes"):

@@ -7,7 +7,6 @@ or made by anyone, so nothing in it is believed: what is wrong becomes a fault, 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,16 +17,22 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from pipeline.contracts.contract import ExportContract
-from pipeline.drops.catalog import LATEST, POINTER, is_drop_name, latest_name
-from pipeline.drops.described_drop import (
-    DescribedChangesFile,
-    DescribedDrop,
-    DescribedFile,
-    DescribedPage,
+from pipeline.drops.catalog import LATEST, POINTER, is_drop_name, latest_name, read_manifest
+from pipeline.drops.described_drop import DescribedDrop
+from pipeline.drops.encrypted_files import is_encrypted
+from pipeline.drops.file_bytes import (
+    SIGNATURE,
+    bytes_faults,
+    can_decrypt,
+    checksum_faults,
+    encrypted_faults,
+    is_file,
+    listing_faults,
 )
 from pipeline.drops.file_contents import capped, content_faults, contract_of, cut_faults, in_short, quoted
 from pipeline.drops.manifest import (
     BESIDE_THE_CONTENT,
+    ENCRYPTED,
     MANIFEST,
     MANIFEST_VERSION,
     drop_name,
@@ -38,12 +43,9 @@ from pipeline.drops.manifest import (
 from pipeline.drops.stage import CHECKSUMS
 from pipeline.drops.write_changes import CHANGES
 from pipeline.guards.drift_guard import LISTS
-from pipeline.storage.minisign import SUFFIX, PublicKey
+from pipeline.storage.minisign import PublicKey
 from pipeline.storage.place import Entry, Place, open_place
 
-AnyFile = DescribedFile | DescribedChangesFile | DescribedPage
-
-SIGNATURE: Final = f"{MANIFEST}{SUFFIX}"
 _LARGEST_MANIFEST: Final = 64 * 1024 * 1024
 _LARGEST_SIGNATURE: Final = 10_000
 
@@ -54,17 +56,27 @@ def verify_drop(
     """List the faults of the drop at a place, path or URL (its folder, `latest` or `latest.json`), one line each.
 
     `contracts` are those that this warehouse knows: a file that claims the version of one must have its columns. The
-    manifest must bear the signature of the `key`, where one is given.
+    manifest must bear the signature of the `key`, where one is given. Of files that are encrypted, and not for this
+    warehouse, only their own bytes are checked: `reads_contents` tells.
     WarehouseError where the place can't be reached at all.
     """
     drop = _open_drop(location)
     if isinstance(drop, str):
         return [drop]
     unsigned = [] if key is None else list(_signature_faults(drop, key))
-    if drop.is_local:
-        return [*unsigned, *_faults(drop, Path(drop.root), contracts)]
     with tempfile.TemporaryDirectory(prefix="verify-") as scratch:
         return [*unsigned, *_faults(drop, Path(scratch), contracts)]
+
+
+def reads_contents(location: str | Place) -> bool:
+    """Tell of a drop without faults whether what its files hold was checked: they are plain, or can be decrypted."""
+    drop = _open_drop(location)
+    manifest = None if isinstance(drop, str) else read_manifest(drop)
+    if isinstance(drop, str) or manifest is None:
+        return False
+    there = {entry.name for entry in drop.entries()} if drop.is_local else set()
+    is_plain = not is_encrypted(manifest) or {file["name"] for file in manifest["files"]} <= there
+    return is_plain or can_decrypt(drop, manifest[ENCRYPTED]["recipients"])
 
 
 def _open_drop(location: str | Place) -> Place | str:
@@ -73,7 +85,7 @@ def _open_drop(location: str | Place) -> Place | str:
     if place.is_local and place.name != POINTER:
         folder = Path(place.root).resolve()
         if folder.is_dir():
-            return open_place(str(folder))
+            return open_place(str(folder), place.keys)
         fault = "is a file; name the folder of the drop" if folder.exists() else "there is no such folder"
         return f"{place.address}: {fault}"
     if place.name in (LATEST, POINTER):
@@ -83,8 +95,8 @@ def _open_drop(location: str | Place) -> Place | str:
     return place
 
 
-def _faults(drop: Place, folder: Path, contracts: Sequence[ExportContract]) -> Iterator[str]:
-    """Check the drop; files that are not on this machine are fetched into `folder` as they are needed."""
+def _faults(drop: Place, scratch: Path, contracts: Sequence[ExportContract]) -> Iterator[str]:
+    """Check the drop; files that are not on this machine, or encrypted, come into `scratch` as they are needed."""
     entries = {entry.name: entry for entry in drop.entries()}
     changes = entries.get(CHANGES)
     if changes is not None and changes.is_folder and not (drop.is_local and (Path(drop.root) / CHANGES).is_symlink()):
@@ -96,18 +108,27 @@ def _faults(drop: Place, folder: Path, contracts: Sequence[ExportContract]) -> I
         return
     yield from _manifest_faults(drop, raw, described)
     yield from _version_faults(described, contracts)
-    yield from _listing_faults(entries, described)
-    for file in described.all_files:
-        yield from _bytes_faults(drop, folder, entries.get(file.name), file)
-    yield from _checksum_faults(drop, entries.get(CHECKSUMS), described)
-    plain = {name for name, entry in entries.items() if _is_file(drop, entry) and (folder / name).is_file()}
+    yield from listing_faults(drop, entries, described)
+    if described.encrypted is None:
+        folder = Path(drop.root) if drop.is_local else scratch
+        for file in described.all_files:
+            yield from bytes_faults(drop, folder, entries.get(file.name), file)
+    else:
+        folder = scratch
+        yield from encrypted_faults(drop, folder, entries, described, described.encrypted)
+    yield from checksum_faults(drop, entries.get(CHECKSUMS), described)
+    plain = {
+        file.name
+        for file in described.all_files
+        if (described.encrypted or is_file(drop, entries.get(file.name))) and (folder / file.name).is_file()
+    }
     yield from content_faults(folder, [file for file in (*described.files, *described.cuts) if file.name in plain])
     yield from cut_faults(folder, described, plain)
 
 
 def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, DescribedDrop | None, list[str]]:
     entry = entries.get(MANIFEST)
-    if entry is None or not _is_file(drop, entry):
+    if entry is None or not is_file(drop, entry):
         return None, None, [f"{MANIFEST}: missing, so this folder is not a drop"]
     if entry.size > _LARGEST_MANIFEST:
         return None, None, [f"{MANIFEST}: {entry.size:,} bytes are more than a manifest can have"]
@@ -141,18 +162,16 @@ def _signature_faults(drop: Place, key: PublicKey) -> Iterator[str]:
     """Check that the manifest bears the signature of a key; one that is not there is a fault."""
     entries = {entry.name: entry for entry in drop.entries()}
     manifest, signature = entries.get(MANIFEST), entries.get(SIGNATURE)
-    if manifest is None or manifest.size > _LARGEST_MANIFEST or not _is_file(drop, manifest):
+    if manifest is None or manifest.size > _LARGEST_MANIFEST or not is_file(drop, manifest):
         return  # which is a fault of its own
-    if signature is None or signature.size > _LARGEST_SIGNATURE or not _is_file(drop, signature):
+    if signature is None or signature.size > _LARGEST_SIGNATURE or not is_file(drop, signature):
         yield f"{SIGNATURE}: missing, so nobody vouches for the manifest"
     elif fault := key.fault(drop.read(MANIFEST) or b"", drop.read(SIGNATURE) or b""):
         yield f"{SIGNATURE}: {fault}"
 
 
-def _is_file(drop: Place, entry: Entry) -> bool:
-    """Whether an entry is a plain file: a link could lead out of the drop, a pipe could never end."""
-    path = Path(drop.root) / entry.name
-    return not entry.is_folder and (not drop.is_local or (path.is_file() and not path.is_symlink()))
+def _inner(drop: Place) -> list[Entry]:
+    return drop.child(CHANGES).entries()
 
 
 def _manifest_faults(drop: Place, raw: dict[str, Any], described: DescribedDrop) -> Iterator[str]:
@@ -219,58 +238,3 @@ def _shape(contract: ExportContract) -> tuple[Any, ...]:
 
 def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split("."))
-
-
-def _listing_faults(entries: dict[str, Entry], described: DescribedDrop) -> Iterator[str]:
-    """Check what is there against what is listed."""
-    expected = {file.name for file in described.all_files} | {CHECKSUMS, MANIFEST}
-    for name in sorted(expected - entries.keys()):
-        yield f"{name}: missing"
-    others = sorted(entries.keys() - expected - {SIGNATURE})
-    extra = [f"{quoted(name)}: is there, but not in the manifest" for name in others]
-    yield from capped(extra, "more files that the manifest doesn't list")
-
-
-def _inner(drop: Place) -> list[Entry]:
-    return drop.child(CHANGES).entries()
-
-
-def _bytes_faults(drop: Place, folder: Path, entry: Entry | None, file: AnyFile) -> Iterator[str]:
-    """Check size and hash, and bring the file onto this machine."""
-    if entry is None:
-        return
-    path = folder / file.name
-    if not _is_file(drop, entry):
-        yield f"{file.name}: is not a file"
-        return
-    if entry.size != file.bytes:
-        yield f"{file.name}: has {entry.size:,} bytes, the manifest says {file.bytes:,}"
-        if not drop.is_local:  # nothing of another size is worth its way here
-            return
-    if not drop.is_local:
-        path.parent.mkdir(exist_ok=True)
-        drop.download(file.name, path)
-    with path.open("rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
-    if digest != file.sha256:
-        yield f"{file.name}: sha256 is {digest[:8]}…, the manifest says {file.sha256[:8]}…"
-
-
-def _checksum_faults(drop: Place, entry: Entry | None, described: DescribedDrop) -> Iterator[str]:
-    """Check the list that `sha256sum -c` reads."""
-    if entry is None:
-        return
-    changes = described.changes.files if described.changes else []
-    listed: list[AnyFile] = [
-        *sorted(described.files, key=_by_name),
-        *sorted(described.cuts, key=_by_name),
-        *sorted(changes, key=_by_name),
-        *([described.page] if described.page else ()),
-    ]
-    expected = "".join(f"{file.sha256}  {file.name}\n" for file in listed)
-    if not _is_file(drop, entry) or entry.size != len(expected) or drop.read(CHECKSUMS) != expected.encode():
-        yield f"{CHECKSUMS}: is not the manifest's list of hashes"
-
-
-def _by_name(file: AnyFile) -> str:
-    return file.name

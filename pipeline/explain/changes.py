@@ -89,7 +89,7 @@ def explain_changes(
     with open_queries(settings) as queries:
         chosen = choose_columns(column, queries.manifest)
         account = find_account(queries.identities(), identifier, organization)
-        latest = find_drop(f"{account.organization_id}/latest", settings.exports)
+        latest = find_drop(f"{account.organization_id}/latest", settings)
         with open_drop(latest) as now, _opened_before(now) as before:
             rows = tuple(_changed_rows(before, now, account))
             columns = [

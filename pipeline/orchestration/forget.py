@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import NOTIFICATIONS, organizations_in, published_drops, read_manifest, shelf_of
 from pipeline.drops.destination import open_destination
+from pipeline.drops.encrypted_files import fetch_file, open_exports
 from pipeline.engines import WrittenMart, remove_build, replace_marts, rewrite_marts
 from pipeline.ingest.landing.rewritten import rewrite_landing
 from pipeline.orchestration.certificate import Certificate, write_certificate
@@ -34,7 +35,7 @@ from pipeline.state.forgotten_rows import forget_rows
 from pipeline.state.run_history import run_history, run_history_contract
 from pipeline.state.runs import RunRecords
 from pipeline.state.workspace import Workspace
-from pipeline.storage.place import Place, open_place
+from pipeline.storage.place import Place
 from pipeline.timeline.timeline import Timeline
 
 
@@ -53,7 +54,7 @@ def forget(
         for series in ("", NOTIFICATIONS):
             turns.enter_context(open_destination(settings, workspace, series).turn())
         crm = int(decide(settings.var)["crm_organization_id"])
-        place = open_place(settings.exports)
+        place = open_exports(settings)
         known = find_person(role, wanted, organization_id, workspace.landing, _people_of(place), crm)
         register = open_forgotten(settings.state, crm)
         if not known.organizations and register.find(known) is None:
@@ -80,7 +81,7 @@ def _people_of(place: Place) -> Iterator[tuple[int, str, pa.Table]]:
                 if file["name"] in {f"{export}.parquet" for export in LISTS_OF_PEOPLE}:
                     with TemporaryDirectory(prefix="people-") as scratch:
                         path = Path(scratch) / file["name"]
-                        shelf.child(drop.name).download(file["name"], path)
+                        fetch_file(shelf.child(drop.name), manifest, file["name"], path)
                         yield organization_id, file["export"], pq.ParquetFile(path).read()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.drops.catalog import REPORTS, latest_name, published_drops, read_manifest
 from pipeline.drops.destination import Destination
+from pipeline.drops.encrypted_files import read_file, write_file
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.publication_log import PublicationLog
 from pipeline.drops.publish_to_folder import PublishedDrop
@@ -104,13 +105,13 @@ def forget_in_reports(shelf: Place, organization_id: int, register: Forgotten, r
     """Write the reports beside an organization's drops without the person, under the drops' new names."""
     reports, own = shelf.child(REPORTS), register.of(organization_id)
     for entry in (entry for entry in reports.entries() if not entry.is_folder):
-        before = (reports.read(entry.name) or b"").decode("utf-8", "replace")
+        before = (read_file(reports, entry.name) or b"").decode("utf-8", "replace")
         after = own.without(before)
         for was, name in renamed.items():
             after = after.replace(was, name)
         stem, dot, suffix = entry.name.partition(".")
         new_name = renamed.get(stem, stem) + dot + suffix
         if after != before or new_name != entry.name:
-            reports.write(new_name, after.encode())
+            write_file(reports, new_name, after.encode())
             if new_name != entry.name:
                 reports.remove(entry.name)

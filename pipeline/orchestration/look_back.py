@@ -8,10 +8,11 @@ from pipeline.common.formats import plural
 from pipeline.common.instants import instant_text
 from pipeline.contracts.timeline import timeline_contract
 from pipeline.drops.catalog import organizations_in
+from pipeline.drops.encrypted_files import open_exports
 from pipeline.engines import AnyMart, PartedMart, WrittenMart, replace_marts
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
-from pipeline.storage.place import Place, open_place
+from pipeline.storage.place import Place
 from pipeline.timeline.marts import timeline_marts
 from pipeline.timeline.record import ACCOUNTS
 from pipeline.timeline.timeline import Timeline, latest_drops
@@ -32,7 +33,7 @@ def rebuild_timeline(settings: Settings, say: Callable[[str], None]) -> list[str
 
     Records of drops that are not kept any more stay.
     """
-    workspace, exports = Workspace(settings.state), open_place(settings.exports)
+    workspace, exports = Workspace(settings.state), open_exports(settings)
     timeline = Timeline(workspace.timeline)
     lines = []
     with workspace.turn(say):
@@ -47,7 +48,7 @@ def rebuild_timeline(settings: Settings, say: Callable[[str], None]) -> list[str
 def timeline_lines(settings: Settings) -> Sequence[str]:
     """Say which instants are known of each organization, oldest first, and by which drop."""
     timeline = Timeline(Workspace(settings.state).timeline)
-    latest = latest_drops(open_place(settings.exports), timeline.organizations())
+    latest = latest_drops(open_exports(settings), timeline.organizations())
     return [
         f"organization {instant.organization_id}  {instant_text(instant.as_of)}  {instant.drops[0]}"
         for instant in timeline.instants(latest)

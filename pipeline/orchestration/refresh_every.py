@@ -18,6 +18,7 @@ from pipeline.orchestration.resources import Helpers, lent_for_good
 from pipeline.orchestration.run import person_who_runs
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
+from pipeline.storage.openpgp import EncryptionKeys
 from pipeline.storage.place import require_writable
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def refresh_every(
 
 def _require(settings: Settings) -> None:
     require_writable(settings.exports)
+    EncryptionKeys(settings.receiver_key, settings.state).require_usable(settings.exports)
 
 
 @contextmanager

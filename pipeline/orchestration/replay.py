@@ -53,7 +53,7 @@ def replay(settings: Settings, name: str, progress: Progress) -> Replayed:
     The embedded engine computes, whichever did. WarehouseError where what the drop was made from is not there any more.
     """
     workspace = Workspace(settings.state)
-    drop = find_drop(name, settings.exports)
+    drop = find_drop(name, settings)
     manifest = read_manifest(drop)
     assert manifest is not None  # find_drop saw it
     if manifest.get("series"):

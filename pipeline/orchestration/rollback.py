@@ -28,7 +28,7 @@ def roll_back(settings: Settings, name: str) -> list[str]:
     WarehouseError where the drop is damaged, or does not lie among the exports of these settings.
     """
     workspace = Workspace(settings.state)
-    drop = find_drop(name, settings.exports)
+    drop = find_drop(name, settings)
     manifest = read_manifest(drop)
     assert manifest is not None  # find_drop saw it
     organization_id = int(manifest["organization_id"])

@@ -19,6 +19,7 @@ from pipeline.paths import PROJECT_ROOT
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
+from pipeline.storage.openpgp import EncryptionKeys
 from pipeline.storage.place import require_writable
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def run_warehouse(settings: Settings, progress: Progress, accept: Sequence[str] 
     _require_plain_path(PROJECT_ROOT)
     settings.require_source()
     require_writable(settings.exports)
+    EncryptionKeys(settings.receiver_key, settings.state).require_usable(settings.exports)
     workspace = Workspace(settings.state)
     with workspace.turn(progress.view.noted), logged(progress, workspace.log):
         plan = RunPlan.of(settings, datetime.now(UTC))

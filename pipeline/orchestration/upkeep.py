@@ -15,6 +15,7 @@ from pipeline.drops.catalog import (
     shelf_of,
 )
 from pipeline.drops.destination import open_destination
+from pipeline.drops.encrypted_files import open_exports
 from pipeline.drops.retention import GRACE, NOTIFICATIONS_GRACE, prune, removable
 from pipeline.drops.superseded import superseded_at
 from pipeline.ingest.landing.record import SOURCES, read_record
@@ -22,7 +23,7 @@ from pipeline.ingest.landing.retention import Removed, prune_landing
 from pipeline.orchestration.origins import Origins
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
-from pipeline.storage.place import Place, open_place
+from pipeline.storage.place import Place
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Pruned:
 def prune_all(settings: Settings, *, dry_run: bool) -> Pruned:
     """Remove what is past keeping by the settings, in the turn of runs; with `dry_run`, only say what would go."""
     workspace = Workspace(settings.state)
-    place = open_place(settings.exports)
+    place = open_exports(settings)
     now = datetime.now(UTC)
     with workspace.turn(lambda _: None), open_destination(settings, workspace).turn():
         gone: list[str] = []

@@ -18,6 +18,7 @@ import duckdb
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import quoted, utc_rows
 from pipeline.drops.catalog import read_manifest
+from pipeline.drops.encrypted_files import lent_file
 from pipeline.drops.find_drop import OpenDrop, find_drop, open_drop
 from pipeline.drops.write_changes import ACCOUNT_CHANGES, CHANGES
 from pipeline.engines import TENANT
@@ -46,7 +47,7 @@ def ask(settings: Settings, question: Question, drop: str | None = None) -> Answ
     """
     if drop is None and not question.compares_drops:
         return _ask_postgres(settings, question) if settings.target == "postgres" else _ask_duckdb(settings, question)
-    with open_drop(find_drop(drop or LATEST, settings.exports)) as opened:
+    with open_drop(find_drop(drop or LATEST, settings)) as opened:
         return _ask_drop(opened, question)
 
 
@@ -110,10 +111,7 @@ def _account_changes(drop: OpenDrop, scratch: Path) -> Path:
     name = f"{CHANGES}/{ACCOUNT_CHANGES}.parquet"
     if not drop.manifest.get("changes"):
         raise _nothing_before(drop)
-    if drop.place.is_local:
-        return Path(drop.place.root) / name
-    drop.place.download(name, scratch / f"{ACCOUNT_CHANGES}.parquet")
-    return scratch / f"{ACCOUNT_CHANGES}.parquet"
+    return lent_file(drop.place, drop.manifest, name, scratch)
 
 
 @contextmanager

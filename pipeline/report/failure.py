@@ -17,6 +17,7 @@ from pipeline.alerts.deliver import alert_of_run
 from pipeline.common.errors import Interruptions, WarehouseError, in_words
 from pipeline.common.progress import Progress
 from pipeline.drops.catalog import organizations_in
+from pipeline.drops.encrypted_files import open_exports
 from pipeline.guards.findings import Finding, GuardError
 from pipeline.ingest.landing.record import SOURCES, has_crm_rows
 from pipeline.ingest.landing.zone import LandedTable
@@ -29,7 +30,7 @@ from pipeline.settings import Settings
 from pipeline.state.history import METRICS_SCHEMA
 from pipeline.state.runs import RunRecord, RunRecords
 from pipeline.state.workspace import Workspace
-from pipeline.storage.place import Place, open_place
+from pipeline.storage.place import Place
 
 _SPINE = ("platform", "customer")
 """The table whose organizations get drops; a stray id in another one is nobody's."""
@@ -91,7 +92,7 @@ def as_problem(error: Exception) -> WarehouseError:
 
 def _write(settings: Settings, plan: RunPlan, landed: Sequence[LandedTable], problem: WarehouseError) -> list[str]:
     """Write the page of the whole run, then one beside the drops of each organization that is known."""
-    place = open_place(settings.exports)
+    place = open_exports(settings)
     read = {table.table.source for table in landed}
     unread = tuple(source for source in SOURCES if source not in read)
     sources = measure_sources(landed, plan.as_of)

@@ -10,6 +10,7 @@ from pipeline.drops.destination import write_report
 from pipeline.report.facts import RunFacts
 from pipeline.report.page import report_files
 from pipeline.storage.local_files import write_whole
+from pipeline.storage.openpgp import SUFFIX
 from pipeline.storage.place import Place
 
 
@@ -26,5 +27,5 @@ def write_reports(reports: Iterable[RunFacts], place: Place, state: Path) -> lis
             written = [str(folder / name) for name in files]
         else:
             written = write_report(place, facts.organization_id, files)
-        pages += [location for location in written if location.endswith(".html")]
+        pages += [location for location in written if location.endswith((".html", f".html{SUFFIX}"))]
     return pages

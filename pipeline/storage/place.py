@@ -11,10 +11,10 @@ import posixpath
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 from pipeline.common.errors import WarehouseError
 from pipeline.storage.local_files import write_whole
@@ -32,6 +32,9 @@ from pipeline.storage.remote import (
     unreachable,
 )
 from pipeline.storage.urls import is_url
+
+if TYPE_CHECKING:
+    from pipeline.storage.openpgp import EncryptionKeys
 
 LOCK: Final = ".lock"
 """The file in a folder of exports by which runs take turns."""
@@ -55,6 +58,8 @@ class Place:
     address: str
     kind: str
     """`file`, `s3` or `sftp`."""
+    keys: EncryptionKeys | None = None
+    """What files are encrypted and decrypted with, for those who do so."""
 
     @property
     def is_local(self) -> bool:
@@ -68,11 +73,12 @@ class Place:
 
     def child(self, name: str) -> Place:
         """The folder `name` in it."""
-        return Place(self.files, posixpath.join(self.root, name), f"{self.address.rstrip('/')}/{name}", self.kind)
+        address = f"{self.address.rstrip('/')}/{name}"
+        return replace(self, root=posixpath.join(self.root, name), address=address)
 
     def parent(self) -> Place:
         """The folder that holds it."""
-        return Place(self.files, posixpath.dirname(self.root), posixpath.dirname(self.address), self.kind)
+        return replace(self, root=posixpath.dirname(self.root), address=posixpath.dirname(self.address))
 
     def entries(self) -> list[Entry]:
         """List it, by name; a folder that is not there is empty."""
@@ -173,8 +179,10 @@ class Place:
             raise unreachable(self.address, self.kind, error) from None
 
 
-def open_place(address: str) -> Place:
+def open_place(address: str, keys: EncryptionKeys | None = None) -> Place:
     """Open a folder by its path or URL (`s3://bucket/prefix`, `sftp://user@host:port/path`).
+
+    `keys` are those by which drops on servers are encrypted and decrypted.
 
     WarehouseError where the URL is not one of these, holds a password, or its server can't be reached.
     """
@@ -182,14 +190,14 @@ def open_place(address: str) -> Place:
         from fsspec.implementations.local import LocalFileSystem
 
         root = str(Path(address).expanduser().absolute())
-        return Place(LocalFileSystem(), root, address.rstrip("/") or "/", "file")
+        return Place(LocalFileSystem(), root, address.rstrip("/") or "/", "file", keys)
     url = parse_server_url(address)
     shown = url.shown
     end_with_the_process()
     try:
         if url.scheme == "s3":
-            return Place(object_store(), f"{url.host}{url.path}".rstrip("/"), shown, "s3")
-        return Place(sftp_server(url), url.path.rstrip("/") or "/", shown, "sftp")
+            return Place(object_store(), f"{url.host}{url.path}".rstrip("/"), shown, "s3", keys)
+        return Place(sftp_server(url), url.path.rstrip("/") or "/", shown, "sftp", keys)
     except WarehouseError:
         raise
     except Exception as error:

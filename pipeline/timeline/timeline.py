@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from pipeline.drops.catalog import drop_folders, is_drop_name, latest_name, organization_place, read_manifest
+from pipeline.drops.encrypted_files import fetch_file, is_encrypted
 from pipeline.drops.write_changes import ACCOUNT_CHANGES, CHANGES
 from pipeline.storage.place import Place
 from pipeline.timeline.published_line import Instant, published_line
@@ -76,7 +77,7 @@ def latest_drops(exports: Place, organizations: list[int]) -> dict[int, str | No
 @contextmanager
 def _fetched(drop: Place, manifest: Mapping[str, Any]) -> Iterator[Path]:
     """Lend the folder of a drop's files that a record is made of; of a drop on a server, they are fetched into one."""
-    if drop.is_local:
+    if drop.is_local and not is_encrypted(manifest):
         yield Path(drop.root)
         return
     names = [file["name"] for file in manifest["files"] if file["name"] in {f"{name}.parquet" for name in _NEEDED}]
@@ -89,5 +90,5 @@ def _fetched(drop: Place, manifest: Mapping[str, Any]) -> Iterator[Path]:
         for name in names:
             path = Path(scratch) / name
             path.parent.mkdir(exist_ok=True)
-            drop.download(name, path)
+            fetch_file(drop, manifest, name, path)
         yield Path(scratch)

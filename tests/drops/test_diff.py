@@ -79,20 +79,20 @@ def test_a_finer_amount_is_a_change_of_the_cell(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def exports(tmp_path: Path, stage: Any) -> str:
+def settings(tmp_path: Path, stage: Any) -> Settings:
     """Two drops of organization 1 and one of organization 2."""
     settings = Settings(exports=str(tmp_path / "exports"), state=tmp_path / "state")
     destination = open_destination(settings, Workspace(settings.state))
     for organization, weeks in ((1, 0), (1, 1), (2, 0)):
         drop = stage(destination.staging_folder(organization, f"run{weeks}"), organization)
         publish(destination, drop, manifest_of(drop, as_of=AS_OF + timedelta(weeks=weeks)))
-    return settings.exports
+    return settings
 
 
-def test_a_drop_is_named_by_its_organization_and_latest_or_previous(exports: str) -> None:
-    assert find_drop("1/latest", exports).name.startswith("20250122")
-    assert find_drop("1/previous", exports).name.startswith("20250115")
-    assert find_drop(f"{exports}/1/latest", "elsewhere").name.startswith("20250122")
+def test_a_drop_is_named_by_its_organization_and_latest_or_previous(settings: Settings) -> None:
+    assert find_drop("1/latest", settings).name.startswith("20250122")
+    assert find_drop("1/previous", settings).name.startswith("20250115")
+    assert find_drop(f"{settings.exports}/1/latest", Settings(exports="elsewhere")).name.startswith("20250122")
 
 
 @pytest.mark.parametrize(
@@ -104,6 +104,8 @@ def test_a_drop_is_named_by_its_organization_and_latest_or_previous(exports: str
         ("nowhere", "no pub"),
     ],
 )
-def test_a_drop_that_is_not_there_is_an_error_that_says_what_there_is(exports: str, name: str, words: str) -> None:
+def test_a_drop_that_is_not_there_is_an_error_that_says_what_there_is(
+    settings: Settings, name: str, words: str
+) -> None:
     with pytest.raises(WarehouseError, match=words):
-        find_drop(name, exports)
+        find_drop(name, settings)

@@ -10,10 +10,13 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from pysequoia import Tsk
 
+from pipeline.common.errors import WarehouseError
 from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.catalog import drop_folders, latest_name, read_manifest
 from pipeline.drops.destination import Destination, open_destination
+from pipeline.drops.encrypted_files import encryption_keys
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.publication_log import PublicationLog
 from pipeline.drops.stage import stage_drops
@@ -25,7 +28,7 @@ from pipeline.settings import Settings
 from pipeline.state.forgotten import Entry, Forgotten, Known, open_forgotten
 from pipeline.state.workspace import Workspace
 from tests.drops.made_drops import AS_OF, MadeMarts, publish
-from tests.drops.servers import object_store
+from tests.drops.servers import object_store, sftp_server
 
 (FACT,) = (one for one in contracts_in_folder(PROJECT_ROOT / "models") if one.name == "stakeholder_fact")
 PERSON = 918273645
@@ -57,9 +60,9 @@ def rows(ids: list[int]) -> pa.Table:
 class Shelf:
     """Three weeks of drops, of which the first does not know the person."""
 
-    def __init__(self, exports: str, state: Path) -> None:
+    def __init__(self, exports: str, state: Path, receiver_key: Path | None = None) -> None:
         self.workspace = Workspace(state)
-        self.settings = Settings(exports=exports, state=state)
+        self.settings = Settings(exports=exports, state=state, receiver_key=receiver_key)
         self.destination: Destination = open_destination(self.settings, self.workspace)
         self.place = self.destination.shelf(1)
         with self.destination.turn():
@@ -90,18 +93,25 @@ class Shelf:
         """Every drop that a reader finds is as published."""
         for name in drop_folders(self.place):
             if read_manifest(self.place.child(name)) is not None:
-                assert verify_drop(self.place.child(name).address) == []
+                assert verify_drop(self.place.child(name)) == []
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", "sftp"])
 def shelf(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
     if request.param == "folder":
         yield Shelf(str(tmp_path / "exports"), tmp_path / "state")
-    else:
+    elif request.param == "s3":
         with object_store(monkeypatch) as url:
             yield Shelf(url, tmp_path / "state")
+    else:
+        receiver = tmp_path / "receiver.pgp" if request.param == "encrypted" else None
+        if receiver is not None:
+            receiver.write_bytes(bytes(Tsk.generate("receiver").extract_certificate()))
+        with sftp_server(tmp_path / "server", monkeypatch) as (url, _):
+            yield Shelf(url, tmp_path / "state", receiver)
 
 
+@pytest.mark.parametrize("shelf", ["folder", "s3", "sftp", "encrypted"], indirect=True)
 def test_drops_from_the_first_that_names_the_person_on_are_made_anew(shelf: Shelf) -> None:
     before = drop_folders(shelf.place)
     remade = shelf.forget()
@@ -148,6 +158,24 @@ def test_who_is_killed_meanwhile_forgets_again_and_is_through(
     assert all(len((read_manifest(shelf.place.child(name)) or {}).get("forgot", ())) == 1 for name in names[1:])
     assert shelf.log.faults() == []
     shelf.require_whole()
+
+
+def test_what_takes_the_place_of_an_encrypted_drop_is_encrypted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receiver = tmp_path / "receiver.pgp"
+    receiver.write_bytes(bytes(Tsk.generate("receiver").extract_certificate()))
+    with sftp_server(tmp_path / "server", monkeypatch) as (url, _):
+        shelf = Shelf(url, tmp_path / "state", receiver)
+        without = open_destination(Settings(exports=url, state=tmp_path / "state"), shelf.workspace)
+        with pytest.raises(WarehouseError, match="names nobody, although this warehouse encrypts"):
+            forget_in_shelf(without, 1, "", shelf.register, shelf.entry, shelf.workspace.publications)
+        shelf.forget()
+    assert not [path for path in (tmp_path / "server").rglob("*") if path.suffix in (".csv", ".parquet", ".html")]
+    keys = encryption_keys(shelf.settings)
+    contents = [keys.decrypt(path.read_bytes(), path.name) for path in (tmp_path / "server").rglob("*.csv.pgp")]
+    assert len(contents) == 3
+    assert not [content for content in contents if str(PERSON).encode() in content]
 
 
 def test_to_forget_again_changes_nothing(shelf: Shelf) -> None:

@@ -17,6 +17,7 @@ from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.find_drop import find_drop, open_drop
 from pipeline.orchestration.rolled_back_marts import rows_of_drop
 from pipeline.paths import PROJECT_ROOT
+from pipeline.settings import Settings
 
 AS_OF = "2025-01-15T00:00:00Z"
 SAMPLE = PROJECT_ROOT / "sample"
@@ -112,7 +113,7 @@ def test_the_rows_that_a_rollback_takes_from_a_drop_are_those_of_the_marts(publi
     contracts = contracts_in_folder(PROJECT_ROOT / "models")
     with duckdb.connect(str(published / "state" / "published.duckdb"), read_only=True) as connection:
         for organization, drop in drops(published).items():
-            with open_drop(find_drop(str(drop), "")) as opened:
+            with open_drop(find_drop(str(drop), Settings())) as opened:
                 taken = rows_of_drop(opened, contracts)
             assert {each.contract.name for each in taken} == EXPORTS
             for each in taken:
