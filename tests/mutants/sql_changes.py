@@ -232,9 +232,9 @@ CHANGES: Final[dict[str, Callable[[exp.Expr], Iterator[Found]]]] = {
 
 _LITERALS: Final = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b")
 _RELATIONS: Final = re.compile(
-    r'(?:"?\w+"?\.)?"?(?:staging|intermediate|marts|monitoring|seeds|raw)"?\."?|__dbt__cte__'
+    r'(?:(?:"?\w+"?\.)?"?(?:staging|intermediate|marts|monitoring|seeds|raw)"?\.|__dbt__cte__)"?(\w+)"?'
 )
-"""As in `"warehouse"."intermediate"."int_x"`, which a unit test has as `__dbt__cte__int_x`."""
+"""As in `"warehouse"."intermediate"."int_x"`, which a unit test has as `__dbt__cte__int_x`: `int_x`."""
 _FIXTURES: Final = ("__dbt__cte__", "dbt_internal_unit_test_expected")
 _TESTED: Final = "dbt_internal_unit_test_actual"
 _WORDS_AROUND: Final = 30
@@ -280,7 +280,7 @@ def _places(tree: exp.Expr) -> list[tuple[Place, Change]]:
             continue
         for kind, look in CHANGES.items():
             for its, word, change in look(node):
-                text = _LITERALS.sub("?", _RELATIONS.sub("", its.sql(DIALECT)))
+                text = _LITERALS.sub("?", _RELATIONS.sub(r"\1", its.sql(DIALECT)))
                 key = (step, kind, f"{word}: {text}" if word else text)
                 found.append((Place(*key, ordinal=numbers[key]), change))
                 numbers[key] += 1

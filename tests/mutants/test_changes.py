@@ -88,6 +88,16 @@ def test_a_place_is_found_again_in_a_unit_test() -> None:
     assert ("a > 90" in second, "b >= 1" in second) == (True, True)
 
 
+def test_a_place_that_names_a_relation_is_found_again_in_a_unit_test() -> None:
+    model = 'with y as (select distinct a from "warehouse"."intermediate"."int_x") select a from y'
+    [place] = [one.place for one in sql_changes.mutants("m", model) if one.kind == "distinct"]
+    tested = (
+        "with dbt_internal_unit_test_actual as (select a from (with __dbt__cte__int_x as (select 1 as a),"
+        " y as (select distinct a from __dbt__cte__int_x) select a from y) as one) select * from two"
+    )
+    assert "y as (select a from __dbt__cte__int_x)" in str(sql_changes.changed(tested, place)).lower()
+
+
 def test_a_place_that_is_not_there_is_not_changed() -> None:
     [place] = [one.place for one in sql_changes.mutants("m", "select a > b from t") if one.kind == "comparison"]
     assert sql_changes.changed("select a < b from t", place) is None

@@ -129,7 +129,7 @@ customer_accounts as (
 
 linked_accounts as (
 
-    select distinct crm_account_id from links
+    select crm_account_id from links
     where crm_account_id is not null
 
 ),

@@ -5,7 +5,7 @@ with
 
 spine as (
 
-    select distinct organization_id from {{ ref('int_customer_success__account_spine') }}
+    select organization_id from {{ ref('int_customer_success__account_spine') }}
 
 ),
 
