@@ -14,7 +14,7 @@ from typing import Final
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers.text_file import HEAD_BYTES
-from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header, fold, known_headers
+from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header, fold, join_headers, known_headers
 
 _DELIMITERS: Final = (",", ";", "\t")
 _LINES_LOOKED_AT: Final = 200
@@ -48,7 +48,7 @@ def look_at_layout(head: str, is_whole: bool, wanted_headers: Sequence[str], whe
     delimiter, lines, at = max(
         found, key=lambda one: (known_headers(one[1][one[2]], names), len(one[1][0])) if one[1] else (-1, 0)
     )
-    headers = tuple(lines[at]) if lines else ()
+    headers = tuple(join_headers(lines, at, names)) if lines else ()
     if not any(fold(header) for header in headers):
         raise WarehouseError("the file has no header", where=where, remedy="its first line must name the columns")
     data = lines[at + 1 :]

@@ -15,7 +15,7 @@ from pipeline.ingest.readers import RawBatch, Reading
 from pipeline.ingest.readers.workbook_cells import CellTexts, read_shared_texts, read_styles
 from pipeline.ingest.readers.workbook_package import DAMAGE, Sheet, WorkbookPackage, unreadable
 from pipeline.ingest.readers.workbook_rows import BeyondGridError, Row, read_rows
-from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header, fold, known_headers
+from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header, fold, join_headers, known_headers
 from pipeline.ingest.values.white_space import as_seen
 
 BATCH_ROWS: Final = 8192
@@ -76,7 +76,9 @@ class XlsxFile:
             )
         at = filled[find_header([lines[at] for at in filled], known)]
         self._rows = chain(rows[at + 1 :], self._rows)
-        return tuple(lines[at]), rows[at][0]
+        below = [_line(cells) for number, cells in rows[at + 1 : at + 2] if number == rows[at][0] + 1]
+        above = [lines[at - 1]] if at and rows[at - 1][0] == rows[at][0] - 1 else []
+        return tuple(join_headers([*above, lines[at], *below], len(above), known)), rows[at][0]
 
     def _like_it(self, read: Sheet, known: Sequence[str]) -> tuple[str, ...]:
         """Return the names of the other visible sheets with more than half of the headers that were found."""

@@ -56,6 +56,29 @@ def find_header(lines: Sequence[Sequence[str | None]], known: Iterable[str]) -> 
     return counts.index(max(counts)) if counts else 0
 
 
+def join_headers(lines: Sequence[Sequence[str | None]], at: int, known: Iterable[str]) -> list[str]:
+    """Return the headers of line `at`, with known ones of the line above or below it where it has none.
+
+    Merged cells make two lines of headers: `Estimate ID` over nothing beside `Contract` over `Contract Start`. A line
+    below that has anything else is a row; a line above of one cell is a title.
+    """
+    names = {fold(header) for header in known}
+    headers = [cell or "" for cell in lines[at]]
+    above, below = lines[max(at - 1, 0) : at], lines[at + 1 : at + 2]
+    for line, is_below in [*((line, False) for line in above), *((line, True) for line in below)]:
+        cells = [fold(cell or "") for cell in line]
+        filled = list(filter(None, cells))
+        if set(filled) - names if is_below else len(filled) < 2:
+            continue
+        headers += [""] * (len(cells) - len(headers))
+        taken = set(map(fold, headers))
+        for place, cell in enumerate(cells):
+            is_free = fold(headers[place]) not in names if is_below else not fold(headers[place])
+            if cell in names - taken and is_free:
+                headers[place] = line[place] or ""
+    return headers
+
+
 def known_headers(line: Sequence[str | None], names: set[str]) -> int:
     """Count the different headers of a line that are among the folded `names`."""
     return len({fold(cell) for cell in line if cell} & names)

@@ -18,7 +18,7 @@ from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.readers import workbook_package
 from pipeline.ingest.readers.xlsx import XlsxFile
 from pipeline.ingest.sources import ingest_source
-from tests.ingest.ingest_harness import land, rejects, rows, write_workbook
+from tests.ingest.ingest_harness import land, rejects, rows, write_csv, write_workbook
 
 
 def repack(path: Path, member: str, content: bytes, compression: int = zipfile.ZIP_DEFLATED) -> None:
@@ -282,3 +282,15 @@ def test_another_sheet_that_looks_like_the_table_is_told(tmp_path: Path) -> None
     table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
     assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1"]
     assert [reading.unread_sheets for reading in table.readings] == [("2024", "2023")]
+
+
+@pytest.mark.parametrize("suffix", ["xlsx", "csv"])
+def test_headers_of_two_rows_are_joined(tmp_path: Path, suffix: str) -> None:
+    below = [None, "Contract Start", "Contract End", "Total Price"]
+    lines = [below, ["EST1", "2024-03-01", "2025-02-28", "12000"]]
+    path = tmp_path / "lmn" / f"e.{suffix}"
+    (write_workbook if suffix == "xlsx" else write_csv)(path, ["Estimate ID", "Contract", "", "Money"], lines)
+    table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
+    (row,) = rows(table)
+    assert (str(row["contract_end"]), str(row["total_price"])) == ("2025-02-28", "12000.00")
+    assert rejects(table) == []

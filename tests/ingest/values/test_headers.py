@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.tables import SOURCE_TABLES, source_table
-from pipeline.ingest.values.headers import find_header, match_headers
+from pipeline.ingest.values.headers import find_header, join_headers, match_headers
 
 ACCOUNTS = source_table("crm", "accounts")
 ESTIMATES = source_table("lmn", "estimates_list")
@@ -63,6 +63,25 @@ def test_headers_may_follow_up_to_ten_lines_of_titles(above: int) -> None:
 def test_without_any_known_header_the_first_line_is_the_header() -> None:
     assert find_header([["a", None], ["1", "2"]], KNOWN) == 0
     assert find_header([], KNOWN) == 0
+
+
+@pytest.mark.parametrize(
+    ("lines", "at", "headers"),
+    [
+        ([["Estimate ID", "Contract", None], [None, "Contract Start", "Contract End"]], 0, (0, 1, 1)),
+        ([["Estimate ID", "Status", "Contract", ""], ["", "", "Contract Start", "Contract End"]], 0, (0, 0, 1, 1)),
+        ([["Estimate ID", "Status", "Contract"], ["", "", "Contract Start", "Contract End"]], 1, (0, 0, 1, 1)),
+        ([["Estimate ID", "x"], ["EST1", "Status"]], 0, (0, 0)),  # a row
+        ([["Estimate ID", "Status"], ["Estimate ID", "Status"]], 0, (0, 0)),
+        ([["Status"], ["", "Estimate ID"]], 1, (1, 1)),  # a title
+        ([["Estimate ID"]], 0, (0,)),
+    ],
+)
+def test_headers_may_stand_in_two_lines_as_merged_cells_make_them(
+    lines: list[list[str | None]], at: int, headers: tuple[int, ...]
+) -> None:
+    expected = [lines[line][place] or "" for place, line in enumerate(headers)]
+    assert join_headers(lines, at, KNOWN) == expected
 
 
 def test_the_wanted_column_nearest_to_an_extra_header_is_known() -> None:
