@@ -24,6 +24,7 @@ _TOTAL: Final = re.compile(TOTAL.pattern, re.ASCII)
 _TOTAL_OF: Final = re.compile(TOTAL_OF.pattern)
 _STATISTIC: Final = re.compile(_any_of(*STATISTICS), re.ASCII)
 _FOOTER: Final = re.compile(_any_of(*FOOTERS), re.ASCII)
+_COUNT: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
 _SUSPECT: Final = rf"^(?:{_any_of(TOTAL, TOTAL_OF, *STATISTICS, *FOOTERS)})$|\s\s|[\t-\r]"
 """For Arrow: what is one of these in lower case, or may be one once its blanks are as they are seen."""
 _HEADERS_AGAIN: Final = "the headers again"
@@ -69,7 +70,7 @@ class RemarkFinder:
 
     def _suspects(self, column: Column, raw: pa.Array, typed: pa.Array, header: str) -> list[int]:
         """The places of the cells that are worth a look, which are few."""
-        if not (pa.types.is_string(raw.type) or pa.types.is_binary(raw.type) or pa.types.is_large_string(raw.type)):
+        if pa.types.is_primitive(raw.type):  # numbers, dates and flags say nothing; any form of text may
             return []
         if column.kind in TEXT_KINDS:
             names = {*self._names, trimmed(header).lower(), without_unseen(header).lower()}
@@ -101,9 +102,12 @@ class RemarkFinder:
         return None if is_name or self._says_more(column, typed, position) else reason
 
     def _says_more(self, label: Column, typed: dict[str, pa.Array], position: int) -> bool:
-        """Whether a line has a text beside its label and its key, as no footer has."""
-        texts = [c for c in self._table.columns if c.kind in TEXT_KINDS and c is not label and not self._is_key(c)]
-        return any(typed[column.name][position].is_valid for column in texts)
+        """Whether a line has a text beside its label, as no footer has; in its key's place may be a count."""
+        for column in self._table.columns:
+            text = typed[column.name][position].as_py() if column.kind in TEXT_KINDS and column is not label else None
+            if text is not None and not (self._is_key(column) and _COUNT.fullmatch(text)):
+                return True
+        return False
 
     def _is_key(self, column: Column) -> bool:
         return column.name in self._table.key or column.kind in (Kind.KEY, Kind.ID)

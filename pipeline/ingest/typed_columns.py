@@ -78,8 +78,9 @@ def type_column(
     plain = plain_values(column, raw)
     if plain is None:
         return _cell_by_cell(column, raw, read)
-    if beside_decimal_commas and pa.types.is_string(raw.type):
-        plain = pc.if_else(pc.match_substring_regex(raw, EITHER_AMOUNT), pa.scalar(None, plain.type), plain)
+    if beside_decimal_commas and not pa.types.is_primitive(raw.type):
+        is_either = pc.match_substring_regex(raw.cast(pa.string()), EITHER_AMOUNT)
+        plain = pc.if_else(is_either, pa.scalar(None, plain.type), plain)
     left = pc.and_(pc.is_valid(raw), pc.is_null(plain))
     if not pc.any(left).as_py():
         return TypedColumn(plain)

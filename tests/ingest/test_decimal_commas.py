@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.ingest.landing.zone import LandedTable
-from tests.ingest.ingest_harness import land, rejects, rows, write_csv, write_workbook
+from tests.ingest.ingest_harness import land, rejects, rows, write_csv, write_parquet, write_workbook
 
 HEADER = ["Estimate ID", "Total Price", "Labor Cost"]
 
@@ -23,12 +23,14 @@ def table(folder: Path, lines: list[tuple[str, str, str]], suffix: str = "csv") 
     """Land the estimates."""
     if suffix == "csv":
         write_csv(folder / "lmn" / "a.csv", HEADER, lines)
+    elif suffix == "parquet":
+        write_parquet(folder / "lmn" / "a.parquet", dict(zip(HEADER, map(list, zip(*lines, strict=True)), strict=True)))
     else:
         write_workbook(folder / "lmn" / "a.xlsx", HEADER, lines)
     return land("lmn", folder / "lmn", folder)["estimates_list"]
 
 
-@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
 @pytest.mark.parametrize("comma", ["1.234,50", "12,50", "€ 1 234,5", "1.234.567", "1'234,00 €", "(1.234,50)"])
 def test_a_point_that_may_be_of_thousands_is_refused_beside_decimal_commas(
     tmp_path: Path, suffix: str, comma: str

@@ -55,6 +55,15 @@ def test_a_line_that_is_no_row_is_a_reject(tmp_path: Path, suffix: str, again: s
     assert [(r["row_number"], r["reason"], r["action"]) for r in rejects(table)] == [(3, reason, "row dropped")]
 
 
+@pytest.mark.parametrize("text", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())])
+def test_lines_that_are_no_rows_are_known_in_every_form_of_text(tmp_path: Path, text: pa.DataType) -> None:
+    ids = pa.array(["EST1", "Grand Total", "Estimate ID", "3 rows"])
+    ids = ids.dictionary_encode() if pa.types.is_dictionary(text) else ids.cast(text)
+    write_parquet(tmp_path / "lmn" / "a.parquet", {"Estimate ID": ids, "Total Price": [1, 2, 3, 4]})
+    table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1"]
+
+
 def footers(spellings: tuple[Spelling, ...], *more: str) -> list[str]:
     """The example of each spelling, and more like them."""
     return [*(spelling.example for spelling in spellings), *more]
@@ -88,9 +97,9 @@ def test_ids_may_begin_as_footers_do(tmp_path: Path) -> None:
 
 def test_projects_and_people_may_be_called_as_footers_are(tmp_path: Path) -> None:
     header = ["Project Name", "Estimate ID", "Status", "Total Price"]
-    lines = [("Total Landscape Inc", "EST1", None, "1"), ("Summen", "EST2", "Sold", "1"), ("Summe", "25", None, "2")]
-    table = lmn(tmp_path / "a", "estimates_list", header, lines, "csv")
-    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "EST2"]
+    lines = [("Total Landscape Inc", "EST1", None, "1"), ("Summen", "25", "Sold", "1"), ("Max", "EST3", None, "1")]
+    table = lmn(tmp_path / "a", "estimates_list", header, [*lines, ("Summe", "25", None, "2")], "csv")
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "25", "EST3"]
     leads = lmn(tmp_path / "b", "leads_list", ["Lead Name"], [("Max",), ("Page 1 of 3",), ("Sum",)], "csv")
     assert [row["lead_name"] for row in rows(leads)] == ["Max", "Sum"]
 
