@@ -24,6 +24,7 @@ from pipeline.ingest.values.spellings import (
     NULLS,
     ROUNDED_NUMBER,
     SPREADSHEET_ERRORS,
+    TOO_NARROW,
     TRUE,
     WHOLE,
 )
@@ -39,6 +40,7 @@ UNSTORED_FORMULA: Final = "#formula without a stored value"
 _WHOLE: Final = re.compile(WHOLE.pattern, re.ASCII)
 _ROUNDED: Final = re.compile(ROUNDED_NUMBER.pattern, re.ASCII | re.IGNORECASE)
 _GROUPED: Final = [re.compile(spelling.pattern, re.ASCII) for spelling in GROUPED_NUMBERS]
+_TOO_NARROW: Final = re.compile(TOO_NARROW.pattern)
 _HALVES: Final = {"1.0": "1", "-1.0": "-1", "0.0": "0", "-0.0": "0"}
 """Booleans that became floats, as they do beside gaps."""
 
@@ -180,6 +182,8 @@ def _fault_of_text(text: str) -> Cell | None:
         return nulled("text with a NUL character")
     if text in SPREADSHEET_ERRORS:
         return nulled("a spreadsheet's error")
+    if text.startswith("#") and _TOO_NARROW.fullmatch(text):
+        return nulled("what a spreadsheet shows where a column is too narrow")
     return None
 
 

@@ -8,6 +8,15 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+
+class Spelling(NamedTuple):
+    """A pattern and what it is there for: an example, and what that means."""
+
+    pattern: str
+    example: str
+    means: str
+
+
 NULLS: Final = frozenset({"NULL", "\\N"})
 """Null in every column, exactly so: what databases write. 'Null' may be somebody's name."""
 
@@ -22,8 +31,12 @@ FALSE: Final = frozenset({"no", "n", "false", "f", "0", "", "off", "unchecked", 
 
 SPREADSHEET_ERRORS: Final = frozenset(
     {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"}
+    | {"#BUSY!", "#CONNECT!", "#ERROR!", "#EXTERNAL!", "#GETTING_DATA", "#PYTHON!", "#TIMEOUT!", "#UNKNOWN!"}
 )
 """What a spreadsheet shows where it has no value; its CSV exports say the same. No text of a person."""
+
+TOO_NARROW: Final = Spelling(r"#{3,}", "########", "")
+"""What a spreadsheet shows, and writes into CSV files, where a column is too narrow for its number."""
 
 CURRENCY: Final = r"(?:US ?\$|USD|\$)"
 """Amounts are in US dollars; any other currency's sign makes the amount unreadable."""
@@ -41,14 +54,6 @@ _WEEKDAY: Final = (
     r"(?:(?:mon|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri|sat(?:urday)?|sun)(?:day)?\.?,? )?"
 )
 _YEAR: Final = r"(?P<year>[0-9]{4}|[0-9]{2})"
-
-
-class Spelling(NamedTuple):
-    """A pattern and what it is there for: an example, and what that means."""
-
-    pattern: str
-    example: str
-    means: str
 
 
 NUMBERS: Final = (

@@ -445,7 +445,7 @@ def test_keys_and_lmn_text_are_trimmed_and_other_text_is_carried_whole() -> None
 
 
 @pytest.mark.parametrize("kind", [Kind.KEY, Kind.TRIMMED, Kind.TEXT])
-@pytest.mark.parametrize("value", ["a\0b", b"\xff", "\ud800", "#REF!", "#N/A"])
+@pytest.mark.parametrize("value", ["a\0b", b"\xff", "\ud800", "#REF!", "#N/A", "#ERROR!", "########"])
 def test_text_that_no_engine_can_hold_or_no_person_wrote_is_nulled(kind: Kind, value: object) -> None:
     refuse(kind, value)
 
