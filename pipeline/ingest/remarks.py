@@ -24,6 +24,7 @@ _TOTAL: Final = re.compile(TOTAL.pattern, re.ASCII)
 _TOTAL_OF: Final = re.compile(TOTAL_OF.pattern)
 _STATISTIC: Final = re.compile(_any_of(*STATISTICS), re.ASCII)
 _FOOTER: Final = re.compile(_any_of(*FOOTERS), re.ASCII)
+_DIGIT: Final = re.compile("[0-9]")
 _COUNT: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
 _SUSPECT: Final = rf"^(?:{_any_of(TOTAL, TOTAL_OF, *STATISTICS, *FOOTERS)})$|\s\s|[\t-\r]"
 """For Arrow: what is one of these in lower case, or may be one once its blanks are as they are seen."""
@@ -91,21 +92,19 @@ class RemarkFinder:
         return None
 
     def _footer(self, column: Column, value: str, typed: dict[str, pa.Array], position: int) -> str | None:
-        """Why a line is a footer: no id is spelt so. A project or a person may be, so other cells have a say there."""
+        """Why a line is a footer: its label is spelt so, and it has no other text. Names have no digits."""
         seen = fold(value)
+        if self._is_key(column) and seen in self._names:
+            return _TOTALS  # "Total Price", of all rows
         reason = _TOTALS if _STATISTIC.fullmatch(seen) else _BELOW if _FOOTER.fullmatch(seen) else None
-        if self._is_key(column):
-            return reason or (_TOTALS if seen in self._names else None)  # "Total Price", of all rows
-        if reason is None:
-            return None
-        is_name = column.required and seen.isalpha()
-        return None if is_name or self._says_more(column, typed, position) else reason
+        may_be_name = column.required and not self._is_key(column) and not _DIGIT.search(seen)
+        return None if reason is None or may_be_name or self._says_more(column, typed, position) else reason
 
     def _says_more(self, label: Column, typed: dict[str, pa.Array], position: int) -> bool:
         """Whether a line has a text beside its label, as no footer has; in its key's place may be a count."""
         for column in self._table.columns:
             text = typed[column.name][position].as_py() if column.kind in TEXT_KINDS and column is not label else None
-            if text is not None and not (self._is_key(column) and _COUNT.fullmatch(text)):
+            if text and not text.isspace() and not (self._is_key(column) and _COUNT.fullmatch(text)):
                 return True
         return False
 

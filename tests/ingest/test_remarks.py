@@ -100,8 +100,14 @@ def test_projects_and_people_may_be_called_as_footers_are(tmp_path: Path) -> Non
     lines = [("Total Landscape Inc", "EST1", None, "1"), ("Summen", "25", "Sold", "1"), ("Max", "EST3", None, "1")]
     table = lmn(tmp_path / "a", "estimates_list", header, [*lines, ("Summe", "25", None, "2")], "csv")
     assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "25", "EST3"]
-    leads = lmn(tmp_path / "b", "leads_list", ["Lead Name"], [("Max",), ("Page 1 of 3",), ("Sum",)], "csv")
-    assert [row["lead_name"] for row in rows(leads)] == ["Max", "Sum"]
+    names = ["Max", "Confidential Carpets", "Source: Water"]
+    leads = lmn(tmp_path / "b", "leads_list", ["Lead Name"], [(name,) for name in [*names, "Page 1 of 3"]], "csv")
+    assert [row["lead_name"] for row in rows(leads)] == names
+    write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name"], [("sum", "Sum Inc"), ("max", "Max"), ("Sum", "")])
+    header = ["id", "project_name", "total_price"]
+    write_csv(tmp_path / "crm" / "estimates.csv", header, [("e1", "", "1"), ("Sum", "", "2"), ("Average", " ", "2")])
+    assert [row["id"] for row in rows(land("crm", tmp_path / "crm", tmp_path)["accounts"])] == ["sum", "max"]
+    assert [row["id"] for row in rows(land("crm", tmp_path / "crm", tmp_path)["estimates"])] == ["e1"]
 
 
 def test_the_label_of_totals_may_stand_in_the_first_cell_before_the_key(tmp_path: Path) -> None:
