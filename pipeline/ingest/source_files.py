@@ -43,10 +43,10 @@ class FoundFiles:
     unread: list[tuple[str, str]] = field(default_factory=list)
     """The files that hold data, by their endings, and became no table: name and why."""
 
-    def leave_out(self, path: Path, name: str, why: str) -> None:
-        """Note that a file or folder is no table, and that it holds data if it does."""
+    def leave_out(self, path: Path, name: str, why: str, *, is_named_as_table: bool = False) -> None:
+        """Note that a file or folder is no table, and that it may hold data: `accounts` without an ending may, too."""
         self.notices.append(f"{name}: {why}")
-        if holds_data(path):
+        if holds_data(path) or (is_named_as_table and path.is_file() and not path.suffix):
             self.unread.append((name, why))
 
 
@@ -95,7 +95,8 @@ def _by_names(tables: Sequence[SourceTable], entries: Iterable[FolderEntry]) -> 
             guess = f"; the nearest table is '{near[0]}'" if near else ""
             found.leave_out(path, path.name, f"not named as a table, left out{guess}")
         else:
-            found.leave_out(path, shown_name(path.name), why_left_out(path))
+            is_named = table is not None
+            found.leave_out(path, shown_name(path.name), why_left_out(path), is_named_as_table=is_named)
     for table, claiming in claims.items():
         _refuse_rivals(table, claiming)
         if _stand_together(claiming):
@@ -141,7 +142,7 @@ def _parts(claiming: FolderEntry, found: FoundFiles) -> list[FolderEntry]:
             parts.append(FolderEntry(entry.path, (*claiming.values, *entry.values)))
         else:
             name = shown_name(entry.path.relative_to(folder.parent).as_posix())
-            found.leave_out(entry.path, name, why_left_out(entry.path))
+            found.leave_out(entry.path, name, why_left_out(entry.path), is_named_as_table=True)
     if not parts:
         found.notices.append(f"{folder.name}: the folder of the table has no files in it")
     return parts

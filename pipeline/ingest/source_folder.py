@@ -28,7 +28,8 @@ _OTHER_FORMATS: Final = {"_delta_log": "Delta Lake", ".hoodie": "Apache Hudi", "
 """Table formats whose folders hold files of older versions too, by the folder that marks them; Iceberg has its own."""
 _DATA_ENDINGS: Final = frozenset(
     {*FORMATS, ".xls", ".xlsm", ".xlsb", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".zip", ".gz", ".bz2", ".xz", ".7z"}
-    | {".rar", ".tar", ".tgz", ".zst"}
+    | {".rar", ".tar", ".tgz", ".zst", ".pq", ".parq", ".arrow", ".feather", ".orc", ".avro", ".ndjson", ".numbers"}
+    | {".dat", ".psv", ".tab"}
 )
 _SYSTEM: Final = (Path("/proc"), Path("/sys"))
 _DIGITS: Final = re.compile(r"([0-9]+)")

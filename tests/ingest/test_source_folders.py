@@ -113,6 +113,21 @@ def test_a_misspelt_name_is_told_with_the_nearest_table(tmp_path: Path) -> None:
     assert "README.txt: not CSV, Parquet or XLSX, left out" in notices
 
 
+def test_files_that_may_hold_data_are_told_as_unread(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts" / "a.csv", HEADER, [])
+    unread = [
+        "accounts/b.parq",
+        "accounts/part-m-00000",
+        "contacts",
+        "contacts.PQ",
+        "estimates.dat",
+        "profiles.feather",
+    ]
+    for name in [*unread, "README", "accounts/_SUCCESS", "contacts.sql", "contacts.csv.bak"]:
+        (tmp_path / "crm" / name).write_text("x")
+    assert sorted(name for name, _ in land("crm", tmp_path / "crm", tmp_path)["accounts"].unread_files) == unread
+
+
 def test_hidden_files_and_open_workbooks_are_no_files(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [])
     (tmp_path / "crm" / ".DS_Store").write_bytes(b"x")
