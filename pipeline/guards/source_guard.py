@@ -67,12 +67,21 @@ def judge_sources(
 
 def _near_headers(table: TableProfile, guard: Guard) -> Iterator[Finding]:
     absent = [column for column in table.columns if column not in table.headers] if table.is_configured else []
+    distance = int(guard.thresholds["distance"])
     for column in absent:
+        names = (column, *table.aliases.get(column, ()))
         for header, file in table.unknown.items():
-            names = (column, *table.aliases.get(column, ()))
-            if any(is_near(name, header, int(guard.thresholds["distance"])) for name in names):
+            given = {header, _without_table(header, table.table)}
+            if any(is_near(name, spelling, distance) for name in names for spelling in given):
                 says = f"no column '{column}', but the unknown header '{header}' in {file} is nearly its name"
                 yield found(guard, "stop", f"{table.name}.{header}", says, now=f"header '{header}', not '{column}'")
+
+
+def _without_table(header: str, table: str) -> str:
+    """Return a header without its table's name before it: `archived` of `accounts.archived` and `account_archived`."""
+    name = _letters(table.removesuffix("_list").removesuffix("_export"))
+    letters = _letters(header)
+    return letters.removeprefix(name if letters.startswith(name) else name.removesuffix("s"))
 
 
 def is_near(column: str, header: str, distance: int) -> bool:

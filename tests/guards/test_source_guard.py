@@ -75,6 +75,13 @@ def test_a_unit_is_no_header(header: str) -> None:
     assert not is_near("total_price", header, 2)
 
 
+@pytest.mark.parametrize("header", ["accounts.lmn_crm_id", "Account LMN CRM ID", "account_lmn_crmid"])
+def test_a_header_may_have_its_table_s_name_before_it(header: str) -> None:
+    table = profile(headers=("id",), unknown={header: "a.csv"})
+    assert said(judged(table)) == [("near_header", "stop", f"crm.accounts.{header}")]
+    assert judged(profile(headers=("id",), unknown={"contact lmn crm id": "a.csv"})) == []
+
+
 def test_a_header_may_be_near_any_name_of_its_column() -> None:
     table = profile(headers=("id",), aliases={"lmn_crm_id": ("CRM ID", "Client")}, unknown={"Cliemt": "a.csv"})
     assert said(judged(table)) == [("near_header", "stop", "crm.accounts.Cliemt")]
