@@ -19,7 +19,11 @@ from pipeline.drops.superseded import SUPERSEDED, superseded_at, write_supersede
 from tests.faults.experiments import Experiment, Trial
 from tests.faults.publishing import ORGANIZATION, Publisher, Reader, ReadError, require_whole, template
 
-STEPS: Final = 30
+LENGTH: Final = 30
+STEPS: Final = (
+    *("publish", "publish", "roll back", "begin to read", "begin to read", "read on"),
+    *("time", "clock back"),
+)
 _HOURS: Final = (0.1, 0.4, 0.9, 1.1, 5, 23.9, 24.1, 24 * 7, 24 * 31)
 
 
@@ -59,14 +63,18 @@ class Shelf:
 
     def pass_time(self, passed: timedelta) -> None:
         """Make everything so much older."""
+        self.move_clock(passed)
+        self.reading = [(name, since + passed) for name, since in self.reading]
+
+    def move_clock(self, by: timedelta) -> None:
+        """Let the machine's clock go so much forward, or back, while no time passes for readers."""
         root = Path(self.publisher.shelf.root)
         for path in root.glob("2*/*"):
             was = path.stat().st_mtime
-            os.utime(path, (was, was - passed.total_seconds()))
+            os.utime(path, (was, was - by.total_seconds()))
         if (root / SUPERSEDED).exists():
             found = superseded_at(self.publisher.shelf)
-            write_superseded(self.publisher.shelf, {name: moment - passed for name, moment in found.items()})
-        self.reading = [(name, since + passed) for name, since in self.reading]
+            write_superseded(self.publisher.shelf, {name: moment - by for name, moment in found.items()})
 
 
 @contextmanager
@@ -90,9 +98,9 @@ def _fault(rng: random.Random, exports: str, state: Path, staged: StagedDrop) ->
     ]
     keep = rng.choice((1, 1, 2, 5))
     steps = []
-    for _ in range(STEPS):
+    for _ in range(LENGTH):
         shelf = rng.choice(shelves)
-        step = rng.choice(("publish", "publish", "roll back", "begin to read", "begin to read", "read on", "time"))
+        step = rng.choice(STEPS)
         steps.append(step)
         try:
             if step == "publish":
@@ -104,9 +112,12 @@ def _fault(rng: random.Random, exports: str, state: Path, staged: StagedDrop) ->
             elif step == "read on":
                 shelf.read_on()
             else:
-                passed = timedelta(hours=rng.choice(_HOURS))
+                hours = timedelta(hours=rng.choice(_HOURS))
                 for each in shelves:
-                    each.pass_time(passed)
+                    if step == "time":
+                        each.pass_time(hours)
+                    else:
+                        each.move_clock(-hours)
             for each in shelves:
                 each.reader.look()
         except ReadError as error:
@@ -118,8 +129,9 @@ EXPERIMENT = Experiment(
     name="retention beside readers",
     promise="No file is taken that somebody may be reading: a drop stays while `latest` names it, and a day after (a "
     "refresh's an hour).",
-    tried=f"{STEPS} steps in random order: publications, also of older days, refreshes, roll-backs, retention that "
-    "keeps 1 to 5, hours and weeks that pass, readers who find `latest` and read its files later.",
+    tried=f"{LENGTH} steps in random order: publications, also of older days, refreshes, roll-backs, retention that "
+    "keeps 1 to 5, hours and weeks that pass, a clock that is set back, readers who find `latest` and read its files "
+    "later.",
     count=1_000,
     short=12,
     setting=_setting,
