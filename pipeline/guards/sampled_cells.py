@@ -4,40 +4,43 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
 from typing import Final
 
+from pipeline.guards.compared_columns import MOVING
 from pipeline.guards.findings import Finding, found
 from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.thresholds import Guard
 
-STEADY: Final = frozenset({"name", "account_type", "account_id", "customer_id", "crm_id", "lmn_crm_id"})
-"""Columns that say what a row is and whose, which hardly ever change; a sample holds hashes of their cells."""
-
 _FLAGS: Final = {"true": "false", "false": "true"}
 
 
-def judge_sample(now: TableProfile, before: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Finding]:
-    """Compare the cells of the rows that both samples hold."""
-    for column in (name for name in now.sample if name in before.sample):
-        cells, earlier = now.sample[column], before.sample[column]
+def judge_cells(now: TableProfile, before: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Finding]:
+    """Compare the cells of the rows that both samples hold; of a column the first guard that warns is enough."""
+    for column in (name for name in now.cells if name in before.cells):
+        cells, earlier = now.cells[column], before.cells[column]
         pairs = [(earlier[row], cells[row]) for row in sorted(cells.keys() & earlier.keys())]
-        name, how, is_changed = _change_of(column, cells)
-        guard = guards[name]
-        changed = sum(is_changed(was, is_now) for was, is_now in pairs)
-        if changed and len(pairs) >= guard.thresholds.get("least", 1):
-            share = Decimal(100 * changed) / len(pairs)
-            if share >= guard.thresholds["warn"]:
+        for name, how, is_changed in _changes_of(column, cells):
+            guard = guards[name]
+            changed = sum(is_changed(was, is_now) for was, is_now in pairs)
+            if changed >= guard.thresholds["least"] and 100 * changed >= guard.thresholds["warn"] * len(pairs):
                 yield found(guard, "warn", f"{now.name}.{column}", f"{changed} of {len(pairs)} sampled cells {how}")
+                break
 
 
-def _change_of(column: str, cells: Mapping[str, str]) -> tuple[str, str, Callable[[str, str], bool]]:
-    """Return the guard of a column, what it says of cells, and whether a cell before and now are of that kind."""
-    if column in STEADY:
-        return "steady_columns", "are others than before", operator.ne
+def _changes_of(column: str, cells: Mapping[str, str]) -> Iterator[tuple[str, str, Callable[[str, str], bool]]]:
+    """Yield the guards of a column, what each says of cells, and whether a cell before and now are of that kind."""
     if any(value in _FLAGS for value in cells.values()):
-        return "flags_flipped", "are the opposite of what they were", _is_turned
-    return "dates_swapped", "have day and month the other way round", _is_turned
+        yield "flags_flipped", "are the opposite of what they were", _is_turned
+        return
+    if any(_is_date(value) for value in cells.values()):
+        yield "dates_swapped", "have day and month the other way round", _is_turned
+    if column not in MOVING:
+        yield "steady_columns", "are others than before", operator.ne
+
+
+def _is_date(value: str) -> bool:
+    """Tell a date or instant (`2024-03-05`, `2024-03-05 10:00:00`) from a hash, which has no hyphen."""
+    return value[4:5] == "-"
 
 
 def _is_turned(was: str, is_now: str) -> bool:
@@ -46,4 +49,4 @@ def _is_turned(was: str, is_now: str) -> bool:
 
 def _turned(value: str) -> str:
     """Return the opposite flag, or the date with day and month changed: 2024-05-03 for 2024-03-05."""
-    return _FLAGS.get(value) or f"{value[:4]}-{value[8:10]}-{value[5:7]}"
+    return _FLAGS.get(value) or f"{value[:4]}-{value[8:10]}-{value[5:7]}{value[10:]}"

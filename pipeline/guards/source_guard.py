@@ -11,8 +11,9 @@ from itertools import groupby
 from typing import Literal
 
 from pipeline.guards.findings import Finding, found
-from pipeline.guards.sampled_cells import judge_sample
+from pipeline.guards.sampled_cells import judge_cells
 from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.texts import judge_lengths, judge_words
 from pipeline.guards.thresholds import Guard
 
 _SHORT = 4
@@ -166,11 +167,14 @@ def _changes(now: TableProfile, before: TableProfile, guards: Mapping[str, Guard
     if not now.loaded:
         return
     yield from _lost_columns(now, before, guards["lost_column"])
+    yield from _fewer_values(now, before, guards["fewer_values"])
     yield from judge_rows(now.name, before.loaded, now.loaded, guards["rows"])
     if before.loaded < guards["rows"].thresholds["least"]:
         yield from _few_rows(now, before, guards["few_rows"])
     yield from _flags(now, before, guards["flag_share"])
-    yield from judge_sample(now, before, guards)
+    yield from judge_cells(now, before, guards)
+    yield from judge_words(now, before, guards["lost_words"])
+    yield from judge_lengths(now, before, guards["texts_cut"])
     yield from _amounts(now, before, guards["amounts"])
 
 
@@ -198,6 +202,17 @@ def _lacking_columns(table: TableProfile, guard: Guard) -> Iterator[Finding]:
     for column, file in table.lacking.items():
         says = f"only older downloads have the column, and the rows of {file} count"
         yield found(guard, "warn", f"{table.name}.{column}", says)
+
+
+def _fewer_values(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
+    """Find a column with more empty cells than a week explains; of one without any the guard lost_column tells."""
+    if min(now.loaded, before.loaded) < guard.thresholds["least"]:
+        return
+    for column, values in now.values.items():
+        share, was = _percent(values, now.loaded), _percent(before.values.get(column, 0), before.loaded)
+        if values and was - share >= guard.thresholds["warn_fall_points"]:
+            says = "fewer of its rows have a value"
+            yield found(guard, "warn", f"{now.name}.{column}", says, before=f"{was:.0f} %", now=f"{share:.0f} %")
 
 
 def _few_rows(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What a guard knows of a source table: counts, and a few rows' flags and dates. Kept with each run, to compare."""
+"""What a guard knows of a source table: counts, and a few rows' cells. Kept with each run, to compare."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ class TableProfile:
     a flag's that are true, `amounts` those of money that are not 0; `magnitudes` is the mean power of ten of these:
     3.0 where they are about 1000. `unknown` maps headers that no column wants to their file; `lacking` the columns
     that only older downloads have to the newest one. `newest` is the latest recorded instant in it, in UTC without
-    zone. `sample` holds the cells of each flag and date, `true` or `2025-01-15`, of up to 40 rows by a hash of
-    their keys: the same rows week after week. `fingerprint` is the same for the same content, None without rows.
+    zone. `cells` holds those of up to 40 rows by a hash of their keys, the same rows week after week: of a flag, day or
+    instant the cell, `true` or `2025-01-15`, of anything else a hash. `words` counts the cells of each word of a column
+    that has a few, in about 4,000 rows. `longest` is the length of a long text's longest cells in characters,
+    `at_longest` how many are of that length. `fingerprint` is the same for the same content, None without rows.
     """
 
     source: str
@@ -38,7 +40,10 @@ class TableProfile:
     unknown: Mapping[str, str] = field(default_factory=dict)
     lacking: Mapping[str, str] = field(default_factory=dict)
     newest: datetime | None = None
-    sample: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    longest: Mapping[str, int] = field(default_factory=dict)
+    at_longest: Mapping[str, int] = field(default_factory=dict)
     fingerprint: str | None = None
 
     @property

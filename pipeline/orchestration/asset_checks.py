@@ -30,7 +30,7 @@ _FIRST_TABLES: Final = {"lmn": "estimates_list", "crm": "accounts", "platform": 
 """The table of each source at which what concerns the whole source is shown."""
 _FLAGS: Final = frozenset({Kind.BOOL})
 _DATES: Final = frozenset({Kind.DATE, Kind.TIMESTAMP})
-_NAMED: Final = frozenset({Kind.KEY, Kind.ID, Kind.TEXT, Kind.TRIMMED})
+_TEXTS: Final = frozenset({Kind.TEXT, Kind.TRIMMED})
 _AMOUNTS: Final = frozenset({Kind.MONEY, Kind.RATE})
 
 
@@ -51,13 +51,16 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "near_header": (GuardPlace("tables", may_stop=True),),
     "lost_table": (GuardPlace("tables", may_stop=True),),
     "lost_column": (GuardPlace("tables", may_stop=True),),
+    "fewer_values": (GuardPlace("tables", may_stop=False),),
     "needed_table": (GuardPlace(("platform/customer", "crm/accounts"), may_stop=True),),
     "rejected_share": (GuardPlace("tables", may_stop=True),),
     "nulled_share": (GuardPlace("tables", may_stop=True),),
     "flag_share": (GuardPlace("tables", may_stop=False, kinds=_FLAGS),),
     "flags_flipped": (GuardPlace("tables", may_stop=False, kinds=_FLAGS),),
     "dates_swapped": (GuardPlace("tables", may_stop=False, kinds=_DATES),),
-    "steady_columns": (GuardPlace("tables", may_stop=False, kinds=_NAMED),),
+    "steady_columns": (GuardPlace("tables", may_stop=False),),
+    "lost_words": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),
+    "texts_cut": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),
     "amounts": (GuardPlace("tables", may_stop=True, kinds=_AMOUNTS),),
     "few_rows": (GuardPlace("tables", may_stop=False),),
     "shortened": (GuardPlace("exports", may_stop=False),),

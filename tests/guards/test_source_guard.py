@@ -224,12 +224,12 @@ def test_amounts_in_cents_stop_where_twenty_tell_it(values: int, power: float, l
     assert said(found) == ([("amounts", level, "crm.accounts.price")] if level else [])
 
 
-@pytest.mark.parametrize(("flipped", "warns"), [(4, False), (5, True)])
-def test_half_of_a_flag_s_sampled_cells_that_flipped_warn(flipped: int, warns: bool) -> None:
+@pytest.mark.parametrize(("flipped", "warns"), [(2, False), (3, True)])
+def test_three_in_ten_of_a_flag_s_sampled_cells_that_flipped_warn(flipped: int, warns: bool) -> None:
     before = {str(row): "true" if row % 2 else "false" for row in range(10)}
     opposite = {"true": "false", "false": "true"}
     now = {row: opposite[value] if int(row) < flipped else value for row, value in before.items()}
-    found = judged(profile(sample={"archived": now}), profile(sample={"archived": before}))
+    found = judged(profile(cells={"archived": now}), profile(cells={"archived": before}))
     assert said(found) == ([("flags_flipped", "warn", "crm.accounts.archived")] if warns else [])
 
 
@@ -239,21 +239,88 @@ def test_half_of_a_flag_s_sampled_cells_that_flipped_warn(flipped: int, warns: b
 )
 def test_a_date_whose_day_and_month_changed_places_warns(now: str, warns: bool) -> None:
     before = {str(row): "2024-03-05" for row in range(20)}
-    found = judged(profile(sample={"renewal": {**before, "7": now}}), profile(sample={"renewal": before}))
+    found = judged(profile(cells={"renewal": {**before, "7": now}}), profile(cells={"renewal": before}))
     assert said(found) == ([("dates_swapped", "warn", "crm.accounts.renewal")] if warns else [])
 
 
-@pytest.mark.parametrize(("rows", "changed", "warns"), [(40, 20, True), (40, 19, False), (5, 5, True), (4, 4, False)])
-def test_names_and_ids_warn_where_half_of_at_least_five_are_others(rows: int, changed: int, warns: bool) -> None:
-    before = {str(row): f"{row:08x}" for row in range(rows)}
-    now = {row: "ffffffff" if int(row) < changed else value for row, value in before.items()}
-    found = judged(profile(sample={"name": now}), profile(sample={"name": before}))
+@pytest.mark.parametrize(("rows", "changed", "warns"), [(20, 6, True), (20, 5, False), (3, 3, True), (2, 2, False)])
+def test_steady_cells_warn_where_three_tenths_and_at_least_three_are_others(
+    rows: int, changed: int, warns: bool
+) -> None:
+    before = {str(row): f"{row:06x}" for row in range(rows)}
+    now = {row: "ffffff" if int(row) < changed else value for row, value in before.items()}
+    found = judged(profile(cells={"name": now}), profile(cells={"name": before}))
     assert said(found) == ([("steady_columns", "warn", "crm.accounts.name")] if warns else [])
 
 
+@pytest.mark.parametrize(("column", "warns"), [("sent_at", True), ("last_interaction_date", False)])
+def test_instants_some_hours_later_warn_where_ordinary_work_leaves_them_alone(column: str, warns: bool) -> None:
+    before, now = ({str(row): f"2024-03-05 {hour}:00:00" for row in range(3)} for hour in ("10", "17"))
+    found = judged(profile(cells={column: now}), profile(cells={column: before}))
+    assert said(found) == ([("steady_columns", "warn", f"crm.accounts.{column}")] if warns else [])
+
+
+def test_dates_whose_day_and_month_changed_places_are_told_once() -> None:
+    before, now = dict.fromkeys("123", "2024-03-05 10:00:00"), dict.fromkeys("123", "2024-05-03 10:00:00")
+    found = judged(profile(cells={"sent_at": now}), profile(cells={"sent_at": before}))
+    assert said(found) == [("dates_swapped", "warn", "crm.accounts.sent_at")]
+
+
+@pytest.mark.parametrize(
+    ("cells", "others", "warns"), [(10, 323, True), (10, 324, False), (9, 90, False), (400, 0, True)]
+)
+def test_a_word_that_three_percent_and_ten_cells_had_and_none_has_now_warns(
+    cells: int, others: int, warns: bool
+) -> None:
+    before = profile(words={"status": {"won": cells, "lost": others}})
+    found = judged(profile(words={"status": {"sold": cells, "lost": others}}), before)
+    assert said(found) == ([("lost_words", "warn", "crm.accounts.status")] if warns else [])
+
+
+def test_of_lost_words_the_first_five_are_named_and_of_the_new_ones_too() -> None:
+    before = profile(words={"status": {**{f"old {at}": 20 for at in range(7)}, "same": 20}})
+    (finding,) = judged(profile(words={"status": {"same": 20, "new": 140}}), before)
+    assert (finding.says, finding.now) == ("7 words of the column are gone", "the new words 'new'")
+    assert finding.before == "'old 0', 'old 1', 'old 2', 'old 3', 'old 4' and 2 more"
+    (finding,) = judged(profile(words={"status": {"same": 160}}), profile(words={"status": {"same": 80, "old": 80}}))
+    assert (finding.says, finding.before, finding.now) == ("a word of the column is gone", "'old'", "no new word")
+
+
+@pytest.mark.parametrize("now", [{}, {"status": {}}])
+def test_words_of_a_column_that_has_none_or_too_many_now_tell_nothing(now: dict[str, dict[str, int]]) -> None:
+    assert judged(profile(words=now), profile(words={"status": {"won": 100}})) == []
+
+
+@pytest.mark.parametrize(
+    ("length", "cells", "warns"), [(80, 5, True), (80, 4, False), (255, 5, False), (256, 50, False), (254, 50, True)]
+)
+def test_texts_that_end_at_one_length_below_the_longest_before_warn(length: int, cells: int, warns: bool) -> None:
+    values = {"id": 100, "lmn_crm_id": 100, "notes": 100}
+    before = profile(values=values, longest={"notes": 255}, at_longest={"notes": 1})
+    found = judged(profile(values=values, longest={"notes": length}, at_longest={"notes": cells}), before)
+    assert said(found) == ([("texts_cut", "warn", "crm.accounts.notes")] if warns else [])
+    if warns:
+        assert found[0].figures == f" (255 characters at most before, {length} now)"
+
+
+def test_a_long_text_that_is_new_or_of_which_few_end_at_the_longest_tells_nothing() -> None:
+    now = profile(longest={"lmn_crm_id": 80}, at_longest={"lmn_crm_id": 5})
+    assert judged(now, profile()) == []
+    few = profile(rows=101, longest={"lmn_crm_id": 80}, at_longest={"lmn_crm_id": 5})
+    assert judged(few, profile(longest={"lmn_crm_id": 90}, at_longest={"lmn_crm_id": 1})) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "values", "warns"), [(100, 80, True), (100, 81, False), (20, 10, True), (19, 9, False)]
+)
+def test_a_column_with_fewer_values_by_a_fifth_of_its_rows_warns(rows: int, values: int, warns: bool) -> None:
+    found = judged(profile(rows=rows, values={"id": rows, "lmn_crm_id": values}), profile(rows=rows))
+    assert said(found) == ([("fewer_values", "warn", "crm.accounts.lmn_crm_id")] if warns else [])
+
+
 def test_rows_that_are_in_one_sample_alone_tell_nothing() -> None:
-    now = profile(sample={"renewal": {"1": "2024-05-03"}})
-    assert judged(now, profile(sample={"renewal": {"2": "2024-03-05"}})) == []
+    now = profile(cells={"renewal": {"1": "2024-05-03"}})
+    assert judged(now, profile(cells={"renewal": {"2": "2024-03-05"}})) == []
 
 
 @pytest.mark.parametrize(("rows", "level"), [(14, None), (13, "warn")])
@@ -356,13 +423,13 @@ def test_a_source_is_as_new_as_its_newest_table() -> None:
 
 def test_a_sample_of_two_flags_tells_nothing() -> None:
     before, now = {"1": "true", "2": "true"}, {"1": "false", "2": "false"}
-    assert judged(profile(sample={"archived": now}), profile(sample={"archived": before})) == []
+    assert judged(profile(cells={"archived": now}), profile(cells={"archived": before})) == []
 
 
 def test_a_column_that_is_new_in_the_sample_tells_nothing_and_the_others_are_judged() -> None:
     now = {"new": {"1": "true"}, "archived": dict.fromkeys("123", "false"), "day": {"1": "2024-05-03"}}
     before = {"archived": dict.fromkeys("123", "true"), "day": {"1": "2024-03-05"}}
-    found = judged(profile(sample=now), profile(sample=before))
+    found = judged(profile(cells=now), profile(cells=before))
     assert [(one.place, one.says) for one in found] == [
         ("crm.accounts.archived", "3 of 3 sampled cells are the opposite of what they were"),
         ("crm.accounts.day", "1 of 1 sampled cells have day and month the other way round"),
@@ -372,5 +439,5 @@ def test_a_column_that_is_new_in_the_sample_tells_nothing_and_the_others_are_jud
 @pytest.mark.parametrize(("rows", "warns"), [(19, True), (20, False)])
 def test_a_twentieth_of_the_dates_that_turned_warns(rows: int, warns: bool) -> None:
     before = {str(row): "2024-03-05" for row in range(rows + 1)}
-    found = judged(profile(sample={"day": {**before, "0": "2024-05-03"}}), profile(sample={"day": before}))
+    found = judged(profile(cells={"day": {**before, "0": "2024-05-03"}}), profile(cells={"day": before}))
     assert bool(found) == warns

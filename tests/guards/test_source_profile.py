@@ -18,7 +18,7 @@ def test_of_a_table_that_was_not_read_nothing_is_counted() -> None:
 
 @pytest.mark.parametrize("newest", [None, datetime(2025, 1, 15, 23, 59, 59, 5)])
 def test_a_profile_comes_back_from_its_json(newest: datetime | None) -> None:
-    table = profile(newest=newest, unknown={"x": "a.csv"}, sample={"archived": {"1": "true"}})
+    table = profile(newest=newest, unknown={"x": "a.csv"}, cells={"archived": {"1": "true"}}, words={"a": {"b": 1}})
     assert TableProfile.from_dict(table.as_dict()) == table
 
 

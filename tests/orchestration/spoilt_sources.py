@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from pipeline.common.progress import Progress
+from pipeline.guards.compared_columns import LONG_TEXTS, MOVING, WORDS
 from pipeline.ingest.landing.record import SOURCES
 from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.schema import Column, Kind, SourceTable
@@ -24,6 +25,16 @@ from tests.orchestration.runs import Listener
 Rows = list[dict[str, str]]
 AMOUNTS = (Kind.MONEY, Kind.RATE)
 DATES = (Kind.DATE, Kind.TIMESTAMP)
+_ALIKE = (
+    ("platform.customer", "renewal", "contract_start_date"),
+    ("crm.accounts", "status", "account_type"),
+    ("crm.accounts", "name", "account_type"),
+    ("crm.estimates", "total_price", "total_price_with_tax"),
+)
+"""Columns that could change places unnoticed by their types."""
+_PATTERNS = ("words renamed", "seven hours later", "one id for all")
+_FEW, _MANY = 3, 20
+"""Changed cells below which there is no pattern, and texts below which none can be seen to be cut."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +113,9 @@ def spoilings(folder: Path) -> Iterator[Spoiling]:
     for table in SOURCE_TABLES:
         if path_of(folder, table).exists():
             yield from _of_table(table, read_table(folder, table))
+    for name, one, other in _ALIKE:
+        table = source_table(*name.split("."))
+        yield Spoiling("columns swapped", f"{name}.{one} with {other}", partial(_swap_columns, table, one, other))
     yield Spoiling("tenant emptied", "platform, organization 3", partial(_edit_all, _without_tenant))
 
 
@@ -129,8 +143,16 @@ def _of_column(table: SourceTable, column: Column, values: list[str]) -> Iterato
     elif column.kind in DATES:
         edits["day and month swapped"] = _swapped
         edits["swapped where that is a date too"] = _swapped_if_a_date
+    if column.name in LONG_TEXTS and len(values) >= _MANY:
+        edits["texts cut"] = partial(_cut, max(map(len, values)) // 2)
+    if column.name in WORDS:
+        edits["words renamed"] = "{} v2".format
+    if column.kind is Kind.TIMESTAMP and column.name not in MOVING:
+        edits["seven hours later"] = partial(_later, timedelta(hours=7))
+    if column.kind is Kind.ID and column.name not in table.key:
+        edits["one id for all"] = partial(_always, values[0])
     for kind, edit in edits.items():
-        if any(edit(value) != value for value in values):
+        if sum(edit(value) != value for value in values) >= (_FEW if kind in _PATTERNS else 1):
             yield kind, partial(_edit_column, table, header, edit)
 
 
@@ -177,12 +199,32 @@ def _swapped_if_a_date(value: str) -> str:
     return _swapped(value) if int(value[8:10]) <= 12 else value
 
 
-def every_date_a_day_later(folder: Path) -> None:
-    """Write every date and instant of every table one day later."""
+def _later(span: timedelta, value: str) -> str:
+    """Write an instant of `_text` some time later."""
+    return f"{datetime.fromisoformat(value) + span:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def _cut(length: int, value: str) -> str:
+    return value[:length]
+
+
+def _always(same: str, value: str) -> str:
+    return same
+
+
+def _swap_columns(table: SourceTable, one: str, other: str, folder: Path) -> None:
+    rows = read_table(folder, table)
+    write_table(folder, table, [{**row, one: row[other], other: row[one]} for row in rows])
+
+
+def every_tenth_date_a_day_later(folder: Path) -> None:
+    """Write every tenth row's dates and instants one day later, in every table."""
     for table in SOURCE_TABLES:
-        for column in table.columns:
-            if column.kind in DATES:
-                _edit_column(table, _header(column), _a_day_later, folder)
+        headers = [_header(column) for column in table.columns if column.kind in DATES]
+        rows = read_table(folder, table)
+        for row in rows[::10]:
+            row.update({header: _a_day_later(row[header]) for header in headers if row[header]})
+        write_table(folder, table, rows)
 
 
 def _a_day_later(value: str) -> str:

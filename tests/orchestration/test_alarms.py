@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.orchestration.spoilt_sources import Spoiling, every_date_a_day_later, spoilings, write_clean_sample
+from tests.orchestration.spoilt_sources import Spoiling, every_tenth_date_a_day_later, spoilings, write_clean_sample
 from tests.orchestration.warehouse import Warehouse
 
 AS_OF = "2025-01-15T00:00:00Z"
@@ -24,9 +24,12 @@ SHORT = (
     "flag inverted: platform.stakeholder.muted",
     "day and month swapped: lmn.estimates_list.contract_end",
     "swapped where that is a date too: crm.accounts.created_at",
+    "words renamed: platform.chat_message.sentiment",
+    "texts cut: platform.ai_summary.summary",
+    "columns swapped: platform.customer.renewal with contract_start_date",
     "tenant emptied: platform, organization 3",
 )
-"""One of each kind, for the fast tests."""
+"""One for each guard, for the fast tests."""
 
 
 @dataclass
@@ -87,7 +90,7 @@ def tried(sample: Sample, chosen: Iterable[Spoiling]) -> dict[str, Counter[str]]
     return ends
 
 
-def test_one_spoiling_of_each_kind_does_not_end_green(sample: Sample) -> None:
+def test_one_spoiling_for_each_guard_does_not_end_green(sample: Sample) -> None:
     chosen = [spoiling for spoiling in spoilings(sample.sources) if str(spoiling) in SHORT]
     assert len(chosen) == len(SHORT)
     tried(sample, chosen)
@@ -100,11 +103,12 @@ def test_last_week_s_files_again_are_amber(sample: Sample) -> None:
 @pytest.mark.slow
 def test_no_spoiling_ends_green_with_a_changed_figure(sample: Sample, capsys: pytest.CaptureFixture[str]) -> None:
     ends = tried(sample, spoilings(sample.sources))
-    unseen = Spoiling("unseen", "every date one day later", every_date_a_day_later)
+    unseen = Spoiling("unseen", "every tenth date one day later", every_tenth_date_a_day_later)
     lines = [f"{sum(map(Counter.total, ends.values()))} spoilings tried, none green with a changed figure:"]
     lines += [
         f"  {kind}: " + ", ".join(f"{count} {end}" for end, count in counts.items()) for kind, counts in ends.items()
     ]
-    lines += [f"  what no comparison of this kind sees: {unseen.place} ({sample.ends(unseen)})"]
+    lines += [f"  what no comparison of this kind sees: {unseen.place}"]
+    assert sample.ends(unseen) == "green"
     with capsys.disabled():
         print("", *lines, sep="\n")

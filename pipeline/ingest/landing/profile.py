@@ -1,4 +1,4 @@
-"""What the guards know of a landed table: counts of values, true flags and unread cells, amounts' size, a few rows."""
+"""What the guards know of a landed table: counts of its cells, flags and words, how large and how long they are."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ import pyarrow.parquet as pq
 
 from pipeline.common.null_counts import count_nulls
 from pipeline.common.scratch_database import quoted, read_parquet, scratch_connection
-from pipeline.guards.sampled_cells import STEADY
+from pipeline.guards.compared_columns import LONG_TEXTS
 from pipeline.guards.source_profile import TableProfile
+from pipeline.ingest.landing.row_sample import Sample, sample_rows
 from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.rejects import REPEATED
-from pipeline.ingest.schema import Column, Kind
+from pipeline.ingest.schema import Kind
 from pipeline.ingest.values.typed_cell import NULLED
 
 RECORDED: Final = (
@@ -25,13 +26,6 @@ RECORDED: Final = (
     *("sent_at", "start_time", "opened_at", "closed_at"),
 )
 """The columns that tell when something happened or was recorded; the others tell of plans (a renewal, an end)."""
-
-_SAMPLED: Final = 40
-_SAMPLED_AS: Final = {Kind.BOOL: "boolean", Kind.DATE: "date", Kind.TIMESTAMP: "date"}
-_PERSONAL: Final = {("stakeholder", "name")}
-"""People's names, of which no record holds as much as a hash."""
-_LOOKED_AT: Final = 4_000
-"""Rows of the lowest hashes in which most columns have as many cells as are sampled."""
 
 
 MadeProfiles = MutableMapping[str, tuple[LandedTable, TableProfile]]
@@ -57,6 +51,8 @@ def profile_tables(
 def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: datetime) -> TableProfile:
     table = landed.table
     amounts, magnitudes = _magnitudes(connection, landed) if landed.loaded else ({}, {})
+    sample = sample_rows(connection, landed) if landed.loaded else Sample()
+    longest, at_longest = _longest(connection, landed) if landed.loaded else ({}, {})
     return TableProfile(
         source=table.source,
         table=table.name,
@@ -76,7 +72,10 @@ def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
         unknown=dict(landed.unknown),
         lacking=dict(landed.lacking),
         newest=_newest(connection, landed, as_of) if landed.loaded else None,
-        sample=_sample(connection, landed) if landed.loaded else {},
+        cells=sample.cells,
+        words=sample.words,
+        longest=longest,
+        at_longest=at_longest,
         fingerprint=landed.fingerprint if landed.loaded else None,
     )
 
@@ -158,48 +157,17 @@ def _newest(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: d
     return found
 
 
-def _sample(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> dict[str, dict[str, str]]:
-    """Return cells of flags, dates and steady columns, by the hash of their key: those of the lowest hashes.
-
-    They are looked for among the lowest hashes first: of 22 million rows that takes 0.9 s of CPU instead of 2.5
-    (2026-11-29). A column that has too few cells there is looked for in all rows.
-    """
-    key = landed.table.key or [column.name for column in landed.table.columns if column.kind in (Kind.ID, Kind.KEY)]
-    columns = {
-        column.name: cell for column in landed.table.columns if (cell := _sampled_cell(landed.table.name, column))
-    }
-    if not key or not columns:
-        return {}
+def _longest(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> tuple[dict[str, int], dict[str, int]]:
+    """Return the length of each long text's longest cells, in characters, and how many are of that length."""
     parts = read_parquet(landed.parts, "union_by_name = true")
-    names = ", ".join(f"{cell} as {quoted(name)}" for name, cell in columns.items())
-    rows = f"select hash({', '.join(map(quoted, key))}) as key_hash, {names} from {parts}"
-    lowest = 2**64 * _LOOKED_AT // landed.loaded
-    connection.execute(
-        f"create or replace temp table lowest_hashes as from ({rows}) where key_hash < {lowest}::uint128"
-    )
-    found = {}
-    for name in columns:
-        cells = _sampled(connection, "lowest_hashes", name)
-        if len(cells) < _SAMPLED:
-            cells = _sampled(connection, f"({rows})", name)
-        if cells:
-            found[name] = dict(cells)
-    return found
-
-
-def _sampled_cell(table: str, column: Column) -> str | None:
-    """Return the SQL of what a sample holds of a column, of a name or id the hash; None if it is not compared."""
-    if column.kind in _SAMPLED_AS:
-        return f"cast({quoted(column.name)} as {_SAMPLED_AS[column.kind]})"
-    is_steady = column.name in STEADY and (table, column.name) not in _PERSONAL
-    return f"left(md5(cast({quoted(column.name)} as varchar)), 8)" if is_steady else None
-
-
-def _sampled(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> list[tuple[str, str]]:
-    return connection.execute(
-        f"select cast(key_hash % 4294967296 as varchar), cast({quoted(name)} as varchar) from {rows} "
-        f"where {quoted(name)} is not null order by key_hash, 2 limit {_SAMPLED}"
-    ).fetchall()
+    lengths, cells = {}, {}
+    for name in (column.name for column in landed.table.columns if column.name in LONG_TEXTS):
+        for length, count in connection.execute(
+            f"select length({quoted(name)}), count(*) from {parts} where {quoted(name)} is not null "
+            "group by 1 order by 1 desc limit 1"
+        ).fetchall():
+            lengths[name], cells[name] = length, count
+    return lengths, cells
 
 
 def _column_maxima(landed: LandedTable, column: str) -> list[datetime]:

@@ -57,28 +57,61 @@ def test_amounts_are_known_by_their_powers_of_ten(tmp_path: Path) -> None:
 def test_the_sample_holds_flags_and_days_of_the_same_rows_whatever_their_order(tmp_path: Path) -> None:
     rows = [(str(at), "A", "yes" if at % 2 else "no") for at in range(100)]
     one, other = profile(tmp_path / "one", *rows), profile(tmp_path / "other", *reversed(rows))
-    assert one.sample == other.sample
-    assert len(one.sample["archived"]) == 40
-    assert set(one.sample["archived"].values()) == {"true", "false"}
+    assert one.cells == other.cells
+    assert len(one.cells["archived"]) == 40
+    assert set(one.cells["archived"].values()) == {"true", "false"}
 
 
 def test_of_names_the_sample_holds_hashes_which_another_name_changes(tmp_path: Path) -> None:
     one, other = profile(tmp_path / "one", ("1", "Oak", "no")), profile(tmp_path / "other", ("1", "Elm", "no"))
-    assert one.sample["name"] != other.sample["name"]
+    assert one.cells["name"] != other.cells["name"]
     assert "Oak" not in str(one.as_dict())
+
+
+@pytest.mark.parametrize(
+    ("column", "one", "other"),
+    [("lmn_crm_id", "7", "8"), ("annual_revenue", "100", "101"), ("status", "won", "lost")],
+)
+def test_the_sample_tells_ids_amounts_and_words_apart(tmp_path: Path, column: str, one: str, other: str) -> None:
+    headers = ("id", "name", column)
+    before = profile(tmp_path / "one", ("1", "Oak", one), headers=headers).cells
+    now = profile(tmp_path / "other", ("1", "Oak", other), headers=headers).cells
+    assert (before["name"], before[column] != now[column]) == (now["name"], True)
+
+
+def test_an_instant_is_in_the_sample_with_its_hour(tmp_path: Path) -> None:
+    found = profile(tmp_path, ("1", "A", "2025-01-10T09:30:00Z"), headers=("id", "name", "created_at"))
+    assert list(found.cells["created_at"].values()) == ["2025-01-10 09:30:00"]
+
+
+def test_the_cells_of_each_word_are_counted_and_blanks_are_none(tmp_path: Path) -> None:
+    rows = [("1", "A", "won"), ("2", "B", "won"), ("3", "C", "lost"), ("4", "D", ""), ("5", "E", " ")]
+    assert profile(tmp_path, *rows, headers=("id", "name", "status")).words["status"] == {"won": 2, "lost": 1}
+
+
+@pytest.mark.parametrize(("words", "known"), [(50, True), (51, False)])
+def test_a_column_of_more_than_fifty_texts_has_no_words(tmp_path: Path, words: int, known: bool) -> None:
+    rows = [(str(at), "A", f"word {at}") for at in range(words)]
+    assert ("status" in profile(tmp_path, *rows, headers=("id", "name", "status")).words) is known
+
+
+def test_the_longest_of_long_texts_are_known_and_how_many_they_are(tmp_path: Path) -> None:
+    rows = [("1", "Oakéé"), ("2", "Alder"), ("3", "Elm")]
+    found = profile(tmp_path, *rows, headers=("id", "name"))
+    assert (found.longest, found.at_longest) == ({"name": 5}, {"name": 2})
 
 
 def test_of_a_person_s_name_the_sample_holds_nothing(tmp_path: Path) -> None:
     headers = ["organization_id", "id", "customer_id", "name"]
     write_csv(tmp_path / "platform" / "stakeholder.csv", headers, [("1", "2", "3", "Ann")])
     (found,) = profile_tables([land("platform", tmp_path / "platform", tmp_path)["stakeholder"]], NOW)
-    assert list(found.sample) == ["customer_id"]
+    assert list(found.cells) == ["customer_id"]
 
 
 def test_a_sparse_column_is_sampled_where_it_has_values(tmp_path: Path) -> None:
     rows = [(str(at), "A", "2025-01-10" if at == 77 else "") for at in range(100)]
     found = profile(tmp_path, *rows, headers=("id", "name", "snoozed_until"))
-    assert list(found.sample["snoozed_until"].values()) == ["2025-01-10"]
+    assert list(found.cells["snoozed_until"].values()) == ["2025-01-10 00:00:00"]
 
 
 def test_a_profile_comes_back_from_its_json(tmp_path: Path) -> None:
@@ -89,7 +122,7 @@ def test_a_profile_comes_back_from_its_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize("share", [1, 2, 1000], ids=["in every row", "in every other", "in few"])
 def test_the_sample_of_a_large_table_has_the_lowest_hashes_of_all_rows(tmp_path: Path, share: int) -> None:
     rows = [(str(at), "A", "2025-01-10" if at % share == 0 else "") for at in range(9_000)]
-    found = profile(tmp_path, *rows, headers=("id", "name", "renewal_date")).sample["renewal_date"]
+    found = profile(tmp_path, *rows, headers=("id", "name", "renewal_date")).cells["renewal_date"]
     lowest = "select cast(hash(cast(id as varchar)) % 4294967296 as varchar) from range(9000) as ids (id)"
     expected = duckdb.sql(f"{lowest} where id % {share} = 0 order by hash(cast(id as varchar)) limit 40").fetchall()
     assert list(found) == [text for (text,) in expected]

@@ -1,0 +1,117 @@
+"""What a record keeps of a few rows of a landed table, the same ones week after week: cells and words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import duckdb
+
+from pipeline.common.scratch_database import quoted, read_parquet
+from pipeline.guards.compared_columns import MOVING, NAMES, PERSONAL, WORDS
+from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.schema import Column, Kind, SourceTable
+
+_IN_CLEAR: Final = frozenset({Kind.BOOL, Kind.DATE, Kind.TIMESTAMP})
+_CLEAR_CELLS: Final = 40
+"""Cells of a flag, day or instant: of a day and month that changed places one in twenty is looked for."""
+_HASHED: Final = frozenset({Kind.ID, Kind.KEY, Kind.MONEY, Kind.RATE, Kind.SCORE})
+_HASHED_CELLS: Final = 20
+_FIRST: Final = 200
+"""Rows of the lowest hashes in which most columns have as many cells as are sampled."""
+_LOOKED_AT: Final = 4_000
+"""Rows in which words are counted, and a column is looked for that has too few cells in the first ones."""
+_MOST_WORDS: Final = 50
+"""A column with more different texts holds no words that rules know."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Each compared column's cells by the hash of their row's key, and how many cells each word of a column has."""
+
+    cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+def sample_rows(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> Sample:
+    """Take the rows of the lowest hashes: their cells, and the words among them.
+
+    To look for cells among the lowest hashes first takes 0.9 s of CPU for 22 million rows instead of 2.5 (2026-11-29).
+    A flag or date that has too few cells there is looked for in all rows.
+    """
+    key = _key(landed.table)
+    columns = [column for column in landed.table.columns if _is_compared(landed.table, column)]
+    if not key or not columns:
+        return Sample()
+    parts = read_parquet(landed.parts, "union_by_name = true")
+    names = ", ".join(quoted(column.name) for column in columns)
+    rows = f"(select hash({', '.join(map(quoted, key))}) as key_hash, {names} from {parts})"
+    lowest = 2**64 * _LOOKED_AT // landed.loaded
+    connection.execute(f"create or replace temp table lowest_hashes as from {rows} where key_hash < {lowest}::uint128")
+    cells = _first_cells(connection, columns)
+    for column in columns:
+        wanted = _wanted(column)
+        if len(cells[column.name]) < wanted:
+            cells[column.name] = _cells(connection, "lowest_hashes", column)
+        if len(cells[column.name]) < wanted and column.kind in _IN_CLEAR:
+            cells[column.name] = _cells(connection, rows, column)
+    words = {column.name: _words(connection, column) for column in columns if column.name in WORDS}
+    return Sample(
+        {name: found for name, found in cells.items() if found}, {name: found for name, found in words.items() if found}
+    )
+
+
+def _key(table: SourceTable) -> Iterable[str]:
+    return table.key or [column.name for column in table.columns if column.kind in (Kind.ID, Kind.KEY)]
+
+
+def _is_compared(table: SourceTable, column: Column) -> bool:
+    if column.kind in _IN_CLEAR:
+        return True
+    is_text = column.kind in (Kind.TEXT, Kind.TRIMMED)
+    is_steady = column.name not in MOVING and (column.kind in _HASHED or (is_text and column.name in NAMES | WORDS))
+    return is_steady and column.name not in table.key and (table.name, column.name) not in PERSONAL
+
+
+def _wanted(column: Column) -> int:
+    return _CLEAR_CELLS if column.kind in _IN_CLEAR else _HASHED_CELLS
+
+
+def _cell(column: Column) -> str:
+    """The SQL of what is kept of a cell: the flag, day or instant itself, of anything else a hash."""
+    text = f"cast({quoted(column.name)} as varchar)"
+    return text if column.kind in _IN_CLEAR else f"left(md5({text}), 6)"
+
+
+def _first_cells(connection: duckdb.DuckDBPyConnection, columns: list[Column]) -> dict[str, dict[str, str]]:
+    """Take every column's cells from the same few rows."""
+    cells = ", ".join(map(_cell, columns))
+    rows = connection.execute(
+        f"select cast(key_hash % 4294967296 as varchar), {cells} "
+        f"from (from lowest_hashes order by all limit {_FIRST}) order by key_hash"
+    ).fetchall()
+    found = {}
+    for at, column in enumerate(columns, 1):
+        filled = [(row[0], row[at]) for row in rows if row[at] is not None]
+        found[column.name] = dict(filled[: _wanted(column)])
+    return found
+
+
+def _cells(connection: duckdb.DuckDBPyConnection, rows: str, column: Column) -> dict[str, str]:
+    return dict(
+        connection.execute(
+            f"select cast(key_hash % 4294967296 as varchar), {_cell(column)} from {rows} "
+            f"where {quoted(column.name)} is not null order by key_hash, 2 limit {_wanted(column)}"
+        ).fetchall()
+    )
+
+
+def _words(connection: duckdb.DuckDBPyConnection, column: Column) -> dict[str, int]:
+    """Count the cells of each word; of a column that has many nothing is known."""
+    name = f"trim({quoted(column.name)})"
+    words = connection.execute(
+        f"select {name}, count(*) from lowest_hashes where {name} <> '' group by all order by 2 desc, 1 "
+        f"limit {_MOST_WORDS + 1}"
+    ).fetchall()
+    return dict(words) if len(words) <= _MOST_WORDS else {}
