@@ -146,11 +146,16 @@ class Engine(Protocol):
 
 def keeps_models(target: str, state: Path, mark: str) -> bool:
     """Whether the models of the build with this mark stand, as far as the state folder tells; servers are not asked."""
-    if target != "duckdb":
-        return True
-    from pipeline.engines.duckdb import DATABASE_FILE, stamped_in
+    if target == "duckdb":
+        from pipeline.engines.duckdb import DATABASE_FILE, stamped_in
 
-    return stamped_in(state / DATABASE_FILE, mark) is not None
+        return stamped_in(state / DATABASE_FILE, mark) is not None
+    if target == "spark":
+        from pipeline.engines.spark import SPARK_FOLDER
+        from pipeline.engines.spark import stamped_in as stamped_in_spark
+
+        return stamped_in_spark(state / SPARK_FOLDER, mark) is not None
+    return True
 
 
 def replace_marts(settings: Settings, marts: Sequence[AnyMart]) -> None:

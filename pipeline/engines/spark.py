@@ -30,6 +30,10 @@ from pipeline.engines.spark_cluster import SHORT_LIVED, WORKERS, LocalCluster, r
 from pipeline.settings import Settings
 from pipeline.storage.local_files import point_link, whole_file, write_whole
 
+SPARK_FOLDER: Final = "spark"
+_BUILT: Final = "built"
+"""The file that names the folder of the latest build."""
+
 _STAMP: Final = "stamp.json"
 """What a build's folder says of what its models were built from."""
 
@@ -92,9 +96,9 @@ class SparkEngine:
 
     def __init__(self, settings: Settings) -> None:
         require_spark()
-        self.folder = settings.state / "spark"
+        self.folder = settings.state / SPARK_FOLDER
         self._master = settings.spark_master
-        self._built = self.folder / "built"
+        self._built = self.folder / _BUILT
         self._published = self.folder / "published"
 
     def load(self, tables: Sequence[RawTable]) -> None:
@@ -120,10 +124,7 @@ class SparkEngine:
 
     def stamped(self, mark: str) -> str | None:
         """Return what was stamped; None where the build's folder is gone, or a file of it is another."""
-        if not self._built.exists():
-            return None
-        stamp = self.build_folder() / _STAMP
-        return stamp.read_text(encoding="utf-8") if stamp.exists() and _mark_of(stamp.parent) == mark else None
+        return stamped_in(self.folder, mark)
 
     @contextmanager
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
@@ -245,10 +246,23 @@ def _write(build: Path, mart: AnyMart) -> None:
         pq.write_table(mart.rows, draft)
 
 
+def stamped_in(folder: Path, mark: str) -> str | None:
+    """Return what was stamped into the latest build below a folder; None where it is gone, or a file of it another."""
+    built = folder / _BUILT
+    if not built.exists():
+        return None
+    stamp = folder / built.read_text() / _STAMP
+    return stamp.read_text(encoding="utf-8") if stamp.exists() and _mark_of(stamp.parent) == mark else None
+
+
 def _mark_of(build: Path) -> str:
-    """Hash the names, sizes and times of a build's files; Spark names each file that it writes by chance."""
-    files = (path for path in sorted(build.rglob("*")) if path.is_file() and not path.name.endswith(_WRITTEN))
-    found = [(path, path.stat()) for path in files]
+    """Hash the names, sizes and times of a build's files; Spark names each file that it writes by chance.
+
+    Marts that no model builds come later: folders in which every file is a written one.
+    """
+    files = [path for path in sorted(build.rglob("*")) if path.is_file()]
+    built = {path.parent for path in files if not path.name.endswith(_WRITTEN)}
+    found = [(path, path.stat()) for path in files if path.parent in built]
     listed = [(path.relative_to(build).as_posix(), state.st_size, state.st_mtime_ns) for path, state in found]
     return hashlib.sha256(repr(listed).encode()).hexdigest()
 

@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.contracts.read_contracts import contracts_in_folder
+from pipeline.engines.spark import SparkEngine
 from pipeline.paths import PROJECT_ROOT
+from pipeline.settings import Settings
 from tests.parity.compare import SAMPLE, compare_exports, report, run_engine
 
 pytestmark = pytest.mark.spark
@@ -70,3 +72,50 @@ def test_landing_files_are_read_where_they_lie(folder: Path, published: Path) ->
     linked = [file.stat().st_ino for file in (published / "raw" / "crm__accounts").iterdir()]
     assert linked
     assert set(linked) <= landed
+
+
+def history(published: Path) -> list[tuple[str, int, str]]:
+    """What the mart run_history says: of each run and organization the run, and its drop."""
+    rows = pq.read_table(published / "marts" / "run_history").sort_by("finished_at").to_pylist()
+    return [(row["run_id"], row["organization_id"], row["drop_name"]) for row in rows]
+
+
+def rows_of_accounts(build: Path) -> int:
+    """How many rows the mart accounts has."""
+    return sum(pq.read_metadata(part).num_rows for part in (build / "marts" / "accounts").glob("*.parquet"))
+
+
+def test_run_history_holds_the_run(folder: Path, published: Path) -> None:
+    latest = {link.parent.name: link.readlink().name for link in (folder / "spark" / "exports").glob("*/latest")}
+    rows = history(published)
+    assert {str(organization): drop for _, organization, drop in rows} == latest
+    assert len({run for run, _, _ in rows}) == 1
+
+
+def test_a_build_altered_by_hand_is_built_again_whole_and_the_history_goes_on(folder: Path, published: Path) -> None:
+    built, first = published.resolve(), history(published)
+    run_engine("spark", SAMPLE, folder)
+    assert published.resolve() == built, "the same sources again, and what was built stands"
+    whole = rows_of_accounts(built)
+    altered = next((built / "marts" / "accounts").glob("*.parquet"))
+    pq.write_table(pq.read_table(altered).slice(1), altered)
+    run_engine("spark", SAMPLE, folder)
+    again = published.resolve()
+    assert (again != built, rows_of_accounts(built), rows_of_accounts(again)) == (True, whole - 1, whole)
+    assert history(again)[: len(first)] == first
+    assert len(history(again)) == 2 * len(first)
+
+
+@pytest.mark.parametrize("name", ["part-0.parquet", "extra-written.parquet"])
+def test_a_file_that_is_added_to_a_model_s_folder_breaks_the_stamp(tmp_path: Path, name: str) -> None:
+    engine = SparkEngine(Settings(state=tmp_path, target="spark"))
+    mart, written = (tmp_path / "spark" / "build-1" / "marts" / one for one in ("accounts", "run_history"))
+    mart.mkdir(parents=True)
+    (mart / "part-1.parquet").write_bytes(b"rows")
+    (tmp_path / "spark" / "built").write_text("build-1")
+    mark = engine.stamp("content")
+    written.mkdir()
+    (written / "written.parquet").write_bytes(b"a mart that no model builds")
+    assert engine.stamped(mark) == "content"
+    (mart / name).write_bytes(b"rows")
+    assert engine.stamped(mark) is None
