@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pipeline.ingest.schema import Column, Kind, SourceTable
 from pipeline.ingest.values.cells import TEXT_KINDS, shown
 from pipeline.ingest.values.headers import fold
-from pipeline.ingest.values.spellings import FOOTERS, STATISTICS, TOTAL, TOTAL_OF, Spelling
+from pipeline.ingest.values.spellings import FOOTERS, RULE, STATISTICS, TOTAL, TOTAL_OF, Spelling
 from pipeline.ingest.values.white_space import trimmed, without_unseen
 
 
@@ -25,12 +25,15 @@ _TOTAL_OF: Final = re.compile(TOTAL_OF.pattern)
 _STATISTIC: Final = re.compile(_any_of(*STATISTICS), re.ASCII)
 _FOOTER: Final = re.compile(_any_of(*FOOTERS), re.ASCII)
 _DIGIT: Final = re.compile("[0-9]")
+_RULE: Final = re.compile(RULE.pattern)
+_WIDE: Final = 3
+"""Columns of a table whose lines have more than an id to say."""
 _COUNT: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
-_SUSPECT: Final = rf"^(?:{_any_of(TOTAL, TOTAL_OF, *STATISTICS, *FOOTERS)})$|\s\s|[\t-\r]"
+_SUSPECT: Final = rf"^(?:{_any_of(TOTAL, TOTAL_OF, RULE, *STATISTICS, *FOOTERS)})$|\s\s|[\t-\r]"
 """For Arrow: what is one of these in lower case, or may be one once its blanks are as they are seen."""
 _HEADERS_AGAIN: Final = "the headers again"
 _TOTALS: Final = "a line of totals"
-_BELOW: Final = "a line below the table"
+_ABOUT: Final = "a line about the table"
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ class RemarkFinder:
         # a person or company may be called Total, so a required name is not asked
         is_other = first is not None and first != label and not first[1].required
         self._looked_at = [one for one in (label, first if is_other else None) if one is not None]
+        self._is_wide = len(placed) >= _WIDE
         self._headers = headers
         self._names = sorted({name for header in headers if (name := fold(header))})
 
@@ -62,43 +66,64 @@ class RemarkFinder:
         found: dict[int, Remark] = {}
         for at, column in self._looked_at:
             header = self._headers[at]
-            for position in self._suspects(column, columns[at], typed[column.name], header):
+            for position in self._suspects(column, columns[at], typed, header):
                 value = shown(columns[at][position].as_py())
-                reason = self._reason(column, value, header) or self._footer(column, value, typed, position)
+                reason = self._reason(column, value, header, typed, position)
                 if reason is not None:
                     found.setdefault(position, Remark(position, column.name, value, reason))
         return list(found.values())
 
-    def _suspects(self, column: Column, raw: pa.Array, typed: pa.Array, header: str) -> list[int]:
+    def _suspects(self, column: Column, raw: pa.Array, lines: dict[str, pa.Array], header: str) -> list[int]:
         """The places of the cells that are worth a look, which are few."""
         if pa.types.is_primitive(raw.type):  # numbers, dates and flags say nothing; any form of text may
             return []
+        typed = lines[column.name]
         if column.kind in TEXT_KINDS:
             names = {*self._names, trimmed(header).lower(), without_unseen(header).lower()}
             lowered = pc.utf8_lower(typed)
             is_suspect = pc.match_substring_regex(lowered, _SUSPECT)
             is_suspect = pc.or_(is_suspect, pc.is_in(lowered, pa.array(sorted(names))))
             is_suspect = pc.or_(is_suspect, pc.invert(pc.string_is_ascii(typed)))  # an odd blank within it
+            is_suspect = pc.or_(is_suspect, self._are_phrases_alone(column, lines))
         else:
             is_suspect = pc.and_(pc.is_valid(raw), pc.is_null(typed))
         return [int(position) for position in pc.indices_nonzero(pc.fill_null(is_suspect, False)).to_pylist()]
 
-    def _reason(self, column: Column, value: str, header: str) -> str | None:
+    def _reason(self, column: Column, value: str, header: str, typed: dict[str, pa.Array], position: int) -> str | None:
+        """Why a line, of which `value` is the label, is no row; None if it may be one."""
         seen = fold(value)
         if seen and seen == fold(header):
             return _HEADERS_AGAIN
-        if _TOTAL.fullmatch(seen) or (self._is_key(column) and _TOTAL_OF.fullmatch(seen)):
-            return _TOTALS
-        return None
+        if self._is_key(column):
+            if _TOTAL.fullmatch(seen) or _TOTAL_OF.fullmatch(seen) or seen in self._names:  # "Total Price", of all rows
+                return _TOTALS
+            if _RULE.fullmatch(seen) or self._is_phrase_alone(column, seen, typed, position):
+                return _ABOUT
+        is_total = _TOTAL.fullmatch(seen) is not None
+        reason = _TOTALS if is_total or _STATISTIC.fullmatch(seen) else _ABOUT if _FOOTER.fullmatch(seen) else None
+        if reason is None or (is_total and column.kind not in TEXT_KINDS):
+            return reason
+        # a project, a person or an id may be called so: then its line has other texts, or is a lead's
+        may_be_lead = column.required and not self._is_key(column) and not is_total and not _DIGIT.search(seen)
+        return None if may_be_lead or self._says_more(column, typed, position) else reason
 
-    def _footer(self, column: Column, value: str, typed: dict[str, pa.Array], position: int) -> str | None:
-        """Why a line is a footer: its label is spelt so, and it has no other text. Names have no digits."""
-        seen = fold(value)
-        if self._is_key(column) and seen in self._names:
-            return _TOTALS  # "Total Price", of all rows
-        reason = _TOTALS if _STATISTIC.fullmatch(seen) else _BELOW if _FOOTER.fullmatch(seen) else None
-        may_be_name = column.required and not self._is_key(column) and not _DIGIT.search(seen)
-        return None if reason is None or may_be_name or self._says_more(column, typed, position) else reason
+    def _are_phrases_alone(self, label: Column, lines: dict[str, pa.Array]) -> pa.Array:
+        """Where a key has a blank in it while nothing else is in its line, though there are several columns."""
+        if label.kind is not Kind.KEY or not self._is_wide:
+            return pa.repeat(False, len(lines[label.name]))
+        is_alone = pc.fill_null(pc.match_substring(lines[label.name], " "), False)
+        if not pc.any(is_alone).as_py():
+            return is_alone
+        for column in self._table.columns:
+            if column is not label:
+                is_alone = pc.and_(is_alone, pc.is_null(lines[column.name]))
+        return is_alone
+
+    def _is_phrase_alone(self, label: Column, seen: str, typed: dict[str, pa.Array], position: int) -> bool:
+        return (
+            " " in seen
+            and self._are_phrases_alone(label, {n: a.slice(position, 1) for n, a in typed.items()})[0].as_py()
+        )
 
     def _says_more(self, label: Column, typed: dict[str, pa.Array], position: int) -> bool:
         """Whether a line has a text beside its label, as no footer has; in its key's place may be a count."""

@@ -85,8 +85,28 @@ def test_what_tools_write_below_a_table_is_no_row(tmp_path: Path) -> None:
     lines = [(label, None, None, "2") for label in [*totals, *below]]
     table = lmn(tmp_path, "estimates_list", ESTIMATES, [("EST1", "2024-03-05", "7", "1"), *lines], "csv")
     assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1"]
-    reasons = ["a line of totals"] * len(totals) + ["a line below the table"] * len(below)
+    reasons = ["a line of totals"] * len(totals) + ["a line about the table"] * len(below)
     assert [r["reason"] for r in rejects(table)] == reasons
+
+
+@pytest.mark.parametrize(
+    ("label", "is_row"),
+    [("# 3 of 3", False), ("Completion time: 2025-01-15T10:00:00", False), ("LE Landscapes", False), ("EST_7", True)],
+)
+def test_a_phrase_alone_in_its_line_is_no_id(tmp_path: Path, label: str, is_row: bool) -> None:
+    lines = [("EST 1", "2024-03-05", None, None), (label, None, None, None)]
+    table = lmn(tmp_path, "estimates_list", ESTIMATES, lines, "csv")
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST 1", label][: 1 + is_row]
+    narrow = lmn(tmp_path / "b", "estimates_list", ESTIMATES[:2], [("EST 1", None)], "csv")
+    assert narrow.rejected == 0
+
+
+def test_a_line_drawn_under_the_headers_is_no_row(tmp_path: Path) -> None:
+    header = [*ESTIMATES, "Status"]
+    lines = [("-----", "-----", "---", "----------", "------"), ("EST1", "2024-03-05", "7", "1", "Sold")]
+    table = lmn(tmp_path, "estimates_list", header, lines, "csv")
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1"]
+    assert [r["reason"] for r in rejects(table)] == ["a line about the table"]
 
 
 def test_ids_may_begin_as_footers_do(tmp_path: Path) -> None:
@@ -98,8 +118,14 @@ def test_ids_may_begin_as_footers_do(tmp_path: Path) -> None:
 def test_projects_and_people_may_be_called_as_footers_are(tmp_path: Path) -> None:
     header = ["Project Name", "Estimate ID", "Status", "Total Price"]
     lines = [("Total Landscape Inc", "EST1", None, "1"), ("Summen", "25", "Sold", "1"), ("Max", "EST3", None, "1")]
-    table = lmn(tmp_path / "a", "estimates_list", header, [*lines, ("Summe", "25", None, "2")], "csv")
-    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "25", "EST3"]
+    table = lmn(
+        tmp_path / "a",
+        "estimates_list",
+        header,
+        [*lines, ("Total", "EST4", None, "1"), ("Summe", "25", None, "2")],
+        "csv",
+    )
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "25", "EST3", "EST4"]
     names = ["Max", "Confidential Carpets", "Source: Water"]
     leads = lmn(tmp_path / "b", "leads_list", ["Lead Name"], [(name,) for name in [*names, "Page 1 of 3"]], "csv")
     assert [row["lead_name"] for row in rows(leads)] == names
@@ -112,7 +138,7 @@ def test_projects_and_people_may_be_called_as_footers_are(tmp_path: Path) -> Non
 
 def test_the_label_of_totals_may_stand_in_the_first_cell_before_the_key(tmp_path: Path) -> None:
     header = ["Estimate Date", "Estimate ID", "Total Price"]
-    lines = [("2024-03-05", "EST1", "1"), ("Grand Total", "25", "2")]
+    lines = [("2024-03-05", "EST1", "1"), ("Grand Total", "25", "2"), ("3 records", "3", ""), ("Sum", "4", "5")]
     table = lmn(tmp_path, "estimates_list", header, lines, "csv")
     assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1"]
 

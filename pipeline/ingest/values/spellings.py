@@ -187,7 +187,6 @@ FOOTERS: Final = (
     ),
     Spelling(r"(?:page|pagina|página|seite)[ :#]+[0-9]+(?: ?(?:/|de|di|of|sur|van|von) ?[0-9]+)?", "Page 1 of 3", ""),
     Spelling(r"[-*=_. ]*end of (?:data|export|file|list|report)[-*=_. ]*|[*=-]+ ?end ?[*=-]+", "End of report", ""),
-    Spelling(r"[-=_*~]{3,}", "-----", ""),
     Spelling(
         r"(?:applied filters?|filtered by|filters?|notes?|sorted by|source) ?:(?: .*)?"
         r"|confidential(?: .+)?|(?:copyright|©) ?.*",
@@ -195,4 +194,7 @@ FOOTERS: Final = (
         "",
     ),
 )
-"""What tools write below a table, or draw under its headers; found where `STATISTICS` are. (accounts:7 is an id.)"""
+"""What tools write below a table; found where `STATISTICS` are. (accounts:7 is an id.)"""
+
+RULE: Final = Spelling(r"[-=_*~]{3,}", "-----", "")
+"""A line drawn under the headers, in a key's column: databases' command lines do so in every column."""
