@@ -13,7 +13,7 @@ from pipeline.ingest.schema import Column, Kind, SourceTable
 from pipeline.ingest.values.cells import TEXT_KINDS, shown
 from pipeline.ingest.values.headers import fold
 from pipeline.ingest.values.spellings import FOOTERS, RULE, STATISTICS, TOTAL, TOTAL_OF, Spelling
-from pipeline.ingest.values.white_space import trimmed, without_unseen
+from pipeline.ingest.values.white_space import ODD_BLANKS, trimmed, without_unseen
 
 
 def _any_of(*spellings: Spelling) -> str:
@@ -29,7 +29,7 @@ _RULE: Final = re.compile(RULE.pattern)
 _WIDE: Final = 3
 """Columns of a table whose lines have more than an id to say."""
 _COUNT: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
-_SUSPECT: Final = rf"^(?:{_any_of(TOTAL, TOTAL_OF, RULE, *STATISTICS, *FOOTERS)})$|\s\s|[\t-\r]"
+_SUSPECT: Final = rf"^(?:{_any_of(TOTAL, TOTAL_OF, RULE, *STATISTICS, *FOOTERS)})$|  |{ODD_BLANKS}"
 """For Arrow: what is one of these in lower case, or may be one once its blanks are as they are seen."""
 _HEADERS_AGAIN: Final = "the headers again"
 _TOTALS: Final = "a line of totals"
@@ -83,7 +83,6 @@ class RemarkFinder:
             lowered = pc.utf8_lower(typed)
             is_suspect = pc.match_substring_regex(lowered, _SUSPECT)
             is_suspect = pc.or_(is_suspect, pc.is_in(lowered, pa.array(sorted(names))))
-            is_suspect = pc.or_(is_suspect, pc.invert(pc.string_is_ascii(typed)))  # an odd blank within it
             is_suspect = pc.or_(is_suspect, self._are_phrases_alone(column, lines))
         else:
             is_suspect = pc.and_(pc.is_valid(raw), pc.is_null(typed))

@@ -25,6 +25,8 @@ _UNSEEN: Final = (
 )
 
 _EDGES: Final = _BLANKS + _UNSEEN
+ODD_BLANKS: Final = f"[{_EDGES.replace(' ', '')}]"
+"""For Arrow and Python: a character that is as a blank or as none where it is seen, and is no blank."""
 _ARMOUR: Final = re.compile(r'="((?:[^"]|"")*)"')
 """A text that no spreadsheet shall take for a number: `="0815"`."""
 _WITHOUT_UNSEEN: Final = {ord(character): None for character in _UNSEEN}
