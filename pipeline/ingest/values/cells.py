@@ -42,7 +42,7 @@ _ROUNDED: Final = re.compile(ROUNDED_NUMBER.pattern, re.ASCII | re.IGNORECASE)
 _GROUPED: Final = [re.compile(spelling.pattern, re.ASCII) for spelling in GROUPED_NUMBERS]
 _TOO_NARROW: Final = re.compile(TOO_NARROW.pattern)
 _HALVES: Final = {"1.0": "1", "-1.0": "-1", "0.0": "0", "-0.0": "0"}
-"""Booleans that became floats, as they do beside gaps."""
+"""Booleans that became floats, as they do beside gaps; in some tools with a comma."""
 
 
 def read_cell(
@@ -210,7 +210,7 @@ def _plain_value(kind: Kind, value: object, dates_from_1904: bool, day_order: Da
 
 def _bool(value: object) -> Cell:
     text = text_of(value).lower()
-    text = _HALVES.get(text, text)
+    text = _HALVES.get(text.replace(",", "."), text)
     if text in TRUE:
         return Cell(True)
     if text in FALSE:

@@ -289,6 +289,7 @@ def test_a_loaded_amount_is_the_nearest_of_its_scale(kind: Kind, value: Decimal)
         -1,
         "1.0",
         "-1.0",
+        "1,0",
         -1.0,
         "yes\u200b",
     ],
