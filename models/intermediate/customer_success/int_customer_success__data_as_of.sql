@@ -26,15 +26,15 @@ organizations as (
 
     select organization_id from spine
 
-    union
+    union all
 
     select organization_id from users
 
-    union
+    union all
 
     select organization_id from topics
 
-    union
+    union all
 
     -- D24: the CRM's, whose estimates may have no account
     select cast({{ var('crm_organization_id') }} as bigint) as organization_id
