@@ -150,6 +150,7 @@ def _landed(table: SourceTable, files: Sequence[SourceFile], parts: Sequence[Par
         rejected_for=rejected_for,
         contents=tuple(map(content_hash, (*settled.parts, *rejects))),  # known from the landing: nothing is read again
         merged_from=tuple(part.path for part in parts if part.path not in settled.parts),
+        without=landing.forgotten.marks,
     )
 
 

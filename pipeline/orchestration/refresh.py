@@ -148,7 +148,7 @@ class Refresher:
 
     def _platform_as_landed(self) -> list[LandedTable]:
         """Give the platform's tables as the latest run landed them, for the marts' platform ids; else empty ones."""
-        with suppress(WarehouseError):  # no run has been there yet
+        if self._workspace.landed("platform").exists():  # else no run has been there yet
             return landed_tables(self._workspace, ("platform",))
         with self._progress.step("platform") as step:
             return ingest_source("platform", None, Landing(self._own.landing), step)

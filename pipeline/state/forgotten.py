@@ -59,6 +59,15 @@ class Entry:
     is_complete: bool = False
 
     @property
+    def mark(self) -> str:
+        """What changes with all that the person is recognised by."""
+        return hashlib.sha256(json.dumps(self._known_by).encode()).hexdigest()
+
+    @property
+    def _known_by(self) -> tuple[Any, ...]:
+        return (self.entry, self.organizations, self.ids, self.emails, self.names)
+
+    @property
     def label(self) -> str:
         """What stands where the person's name or address stood."""
         return f"[forgotten {self.entry}]"
@@ -76,12 +85,22 @@ class Forgotten:
         """Whether anybody is forgotten."""
         return bool(self.entries)
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """The marks of all entries."""
+        return tuple(one.mark for one in self.entries)
+
+    @property
+    def interrupted(self) -> frozenset[str]:
+        """The marks of those whose forgetting began, and is not through."""
+        return frozenset(one.mark for one in self.entries if not one.is_complete)
+
     @cached_property
     def fingerprint(self) -> tuple[str, ...]:
         """What changes with the register and with how it is applied; empty while nobody is forgotten."""
         if not self.entries:
             return ()
-        content = json.dumps([(one.entry, one.organizations, one.ids, one.emails, one.names) for one in self.entries])
+        content = json.dumps(self.marks)
         code = b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("forgotten*.py")))
         return (hashlib.sha256(content.encode() + code).hexdigest(),)
 

@@ -12,6 +12,7 @@ from pipeline.common.errors import WarehouseError
 from pipeline.ingest.landing.file_reading import FileReading
 from pipeline.ingest.landing.zone import LandedTable, SourceFile
 from pipeline.ingest.tables import source_table
+from pipeline.state.forgotten import read_forgotten
 from pipeline.state.workspace import Workspace
 from pipeline.storage.local_files import write_whole
 
@@ -60,6 +61,7 @@ def read_record(path: Path) -> list[LandedTable]:
                 rejected_for=dict(table["rejected_for"]),
                 contents=tuple(table["contents"]),
                 merged_from=tuple(Path(part) for part in table.get("merged_from", ())),  # 1.0.0 kept none
+                without=tuple(table.get("without", ())),
             )
             for table in document
         ]
@@ -73,12 +75,23 @@ SOURCES = ("lmn", "crm", "platform")
 
 
 def landed_tables(workspace: Workspace, sources: Sequence[str] = SOURCES) -> list[LandedTable]:
-    """Read what the latest ingest of every source landed; WarehouseError where a file of it is gone or damaged."""
+    """Read what the latest ingest of every source landed.
+
+    WarehouseError where a file of it is gone or damaged, or may hold a person whose forgetting was interrupted.
+    """
     landed = [table for source in sources for table in read_record(workspace.landed(source))]
+    interrupted = read_forgotten(workspace.state).interrupted
     for table in landed:
+        name = f"{table.table.source}.{table.table.name}"
+        if table.is_configured and interrupted - set(table.without):
+            raise WarehouseError(
+                f"what landed of {name} may hold a person whose forgetting was interrupted",
+                where=str(workspace.landing),
+                remedy="run the same `warehouse forget` again, or the whole job: it reads the sources without them",
+            )
         for path in table.damaged():
             raise WarehouseError(
-                f"what landed of {table.table.source}.{table.table.name} is gone or damaged",
+                f"what landed of {name} is gone or damaged",
                 where=str(path),
                 remedy="ingest the sources again, or run the whole job: what is damaged is read from its source again",
             )

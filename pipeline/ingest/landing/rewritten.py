@@ -1,7 +1,8 @@
 """What has landed, written again without the people who are forgotten: under the same names, in the same shape.
 
 A file's new hash takes the place of the old one wherever a record names it, so that what a kept drop was made from
-stays whole. The hashes are kept in a journal until all records are right, for whoever is killed meanwhile.
+stays whole. The hashes are kept in a journal until all records are right: who is killed meanwhile leaves records that
+know their files for damaged, and forgets again, be it the same person or another.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import source_table
 from pipeline.state.forgotten import Forgotten
 from pipeline.state.forgotten_rows import forget_rows
-from pipeline.storage.local_files import content_hash, hidden_name, put_in_place, write_whole
+from pipeline.storage.local_files import clear_drafts, content_hash, hidden_name, put_in_place, write_whole
 from pipeline.storage.sealed import read_sealed, write_sealed
 
 _REJECTS: Final = ".rejects.parquet"
@@ -33,10 +34,14 @@ def rewrite_landing(root: Path, records: Iterable[Path], register: Forgotten, jo
     `records` are the files, beside those in the zone, that name contents by their hashes.
     """
     hashes: dict[str, str] = json.loads(journal.read_text()) if journal.exists() else {}
+    records = list(records)
+    for folder in {*root.glob("*/"), *(path.parent for path in records)}:
+        clear_drafts(folder)  # those of killed runs may name the person
     for path in sorted(root.glob("*/[!.]*.parquet")):
         draft = path.with_name(hidden_name())
         if _rewrite(path, draft, register):
-            hashes[content_hash(path)] = content_hash(draft)
+            was, now = content_hash(path), content_hash(draft)
+            hashes = {old: now if new == was else new for old, new in hashes.items()} | {was: now}
             write_whole(journal, json.dumps(hashes))
             put_in_place(draft, path)
     if hashes:

@@ -79,6 +79,9 @@ class LandedTable:
     """The parts, one a file, that are not among `parts`, because rows of them lost: by these the next ingest knows the
     files, and reads none again that has not changed."""
 
+    without: tuple[str, ...] = ()
+    """The marks of the forgotten people who were left out as it landed."""
+
     def damaged(self) -> list[Path]:
         """List the files that are gone, or are not what landed."""
         files = zip((*self.parts, *self.rejects), self.contents, strict=True)
