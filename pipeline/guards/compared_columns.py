@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
-NAMES: Final = frozenset({"name"})
-"""Texts that say what a row is, which hardly ever change."""
+NAMES: Final = frozenset({"name", "status_detail"})
+"""Texts that hardly ever change and are anybody's own words."""
 WORDS: Final = frozenset(
     {
         *("account_type", "channel", "classification", "direction", "division", "estimate_type", "icp_status", "kind"),
         *("notification_type", "pipeline_status", "provider", "readiness_level", "response", "revenue_segment", "role"),
-        *("sentiment", "source", "state", "status", "status_detail", "touch_frequency", "type"),
+        *("sentiment", "source", "state", "status", "touch_frequency", "type"),
     }
 )
 """Texts of a few words that rules and readers know by heart."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from pipeline.common.progress import Progress
-from pipeline.guards.compared_columns import LONG_TEXTS, MOVING, WORDS
+from pipeline.guards.compared_columns import LONG_TEXTS, MOVING, NAMES, PERSONAL, WORDS
 from pipeline.ingest.landing.record import SOURCES
 from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.schema import Column, Kind, SourceTable
@@ -145,7 +145,7 @@ def _of_column(table: SourceTable, column: Column, values: list[str]) -> Iterato
         edits["swapped where that is a date too"] = _swapped_if_a_date
     if column.name in LONG_TEXTS and len(values) >= _MANY:
         edits["texts cut"] = partial(_cut, max(map(len, values)) // 2)
-    if column.name in WORDS:
+    if column.name in NAMES | WORDS and (table.name, column.name) not in PERSONAL:
         edits["words renamed"] = "{} v2".format
     if column.kind is Kind.TIMESTAMP and column.name not in MOVING:
         edits["seven hours later"] = partial(_later, timedelta(hours=7))
