@@ -159,6 +159,7 @@ def _file_reading(name: str, rows: int, reading: Reading, match: HeaderMatch) ->
         separator=reading.separator,
         header_line=reading.header_line,
         unread_sheets=reading.unread_sheets,
+        merged_cells=reading.merged_cells,
         columns=match.matched,
         left_out={header: match.near.get(header) for header in match.extra},
     )

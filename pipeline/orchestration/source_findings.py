@@ -61,6 +61,9 @@ def _unread(table: LandedTable) -> Iterator[UnreadFile]:
         for sheet in reading.unread_sheets:
             why = "the sheet looks like the table, of which the first sheet alone is read"
             yield UnreadFile(source, f"{reading.file}, sheet '{sheet}'", why, "warn")
+        for cells in reading.merged_cells:
+            why = "of merged cells the first alone has a value: the rows below it were read without one"
+            yield UnreadFile(source, f"{reading.file}, cells {cells}", why, "warn")
 
 
 def stop_where_needed(findings: Sequence[Finding]) -> None:

@@ -13,7 +13,8 @@ class FileReading:
 
     `columns` maps each column to the header by which it was found, `left_out` each header that no column wants to the
     absent column that it is most like, if it is like one. Dates like 3/5/2024 were read in `date_order`, because of
-    `date_order_reason` (D41). `unread_sheets` are a workbook's sheets that look like its table and were not read.
+    `date_order_reason` (D41). `unread_sheets` are a workbook's sheets that look like its table and were not read,
+    `merged_cells` those of its table's rows, of which the first alone has a value.
     """
 
     file: str
@@ -26,6 +27,7 @@ class FileReading:
     date_order: str | None = None
     date_order_reason: str | None = None
     unread_sheets: tuple[str, ...] = ()
+    merged_cells: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values; `from_dict` reads them."""
@@ -34,4 +36,6 @@ class FileReading:
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> FileReading:
         """Read what `as_dict` returned."""
-        return cls(**{**value, "unread_sheets": tuple(value["unread_sheets"])})
+        return cls(
+            **{**value, "unread_sheets": tuple(value["unread_sheets"]), "merged_cells": tuple(value["merged_cells"])}
+        )

@@ -22,13 +22,15 @@ class BrokenRow:
 class Reading:
     """How a file was read: its encoding, its separator, the line of its headers (from 1). None where it has no such.
 
-    `unread_sheets` are a workbook's sheets that look like its table and were not read.
+    `unread_sheets` are a workbook's sheets that look like its table and were not read, `merged_cells` (such as B2:B5)
+    those of its table's rows, of which the first alone has a value.
     """
 
     encoding: str | None = None
     separator: str | None = None
     header_line: int | None = None
     unread_sheets: tuple[str, ...] = ()
+    merged_cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,23 @@ _PARTS: Final = {
 }
 _HOLDING_TEXT: Final = (_VALUE, _TEXT)
 
+_BEFORE_MERGED_CELLS: Final = frozenset(
+    {"sheetCalcPr", "sheetProtection", "protectedRanges", "protectedRange", "autoFilter", "filterColumn", "filters"}
+    | {
+        "filter",
+        "dateGroupItem",
+        "customFilters",
+        "customFilter",
+        "dynamicFilter",
+        "top10",
+        "colorFilter",
+        "iconFilter",
+    }
+    | {"sortState", "sortCondition", "mergeCells"}
+)
+"""What may stand between a sheet's table and the list of its merged cells (ECMA-376 part 1, 18.3.1.99)."""
+_MOST_MERGED: Final = 100_000
+
 Row = tuple[int, dict[int, str]]
 
 
@@ -62,9 +79,7 @@ class _Grid:
         name = letters.strip("$").upper()
         if not (name.isascii() and name.isalpha()):
             raise WorkbookXmlError(f"a cell in it stands at {reference[:20]!r}")
-        column = 0
-        for letter in name[:8]:
-            column = column * 26 + ord(letter) - ord("A") + 1
+        column = column_number(name[:8])
         number = _row_number(digits)
         if is_first and not self.row_text:
             self.row_text = digits
@@ -89,10 +104,11 @@ class _Grid:
             raise BeyondGridError(self.number, self._widest)
 
 
-def read_rows(pieces: Iterable[bytes], texts: CellTexts) -> Iterator[Row]:
+def read_rows(pieces: Iterable[bytes], texts: CellTexts, merged: list[str]) -> Iterator[Row]:
     """Yield the rows of a sheet's part that hold any text, in the file's order; columns count from 0.
 
-    What follows the table is unpacked, so that damage shows, and not parsed. Raises WorkbookXmlError for XML that is
+    The merged cells, such as `B2:B5`, which the file has behind the table, are added to `merged` at the end. What
+    follows them is unpacked, so that damage shows, and not parsed. Raises WorkbookXmlError for XML that is
     damaged or passes a limit, BeyondGridError for a sheet that spans too much.
     """
     table = _Table(texts)
@@ -102,8 +118,9 @@ def read_rows(pieces: Iterable[bytes], texts: CellTexts) -> Iterator[Row]:
         table.parser.feed(piece)
         yield from table.done
         table.done.clear()
-    if not table.parser.is_over:
+    if not table.is_ended:
         table.parser.feed(b"", is_last=True)
+    merged += table.merged
 
 
 class _Table:
@@ -111,6 +128,8 @@ class _Table:
 
     def __init__(self, texts: CellTexts) -> None:
         self.done: list[Row] = []
+        self.merged: list[str] = []
+        self.is_ended = False
         self.parser = XmlParser(self._start, self._end)
         self._held = self.parser.texts
         self._texts = texts
@@ -191,6 +210,22 @@ class _Table:
         if self._others < self._silent_above:
             self._silent_above = DEEPEST
         if element == _TABLE:
+            self.is_ended = True
+            self.parser.go_on_with(self._start_behind, self._end_behind)
+
+    def _start_behind(self, name: str, attributes: Attributes) -> None:
+        """Take note of merged cells; where there are none, or no more, of nothing."""
+        self._others += 1
+        element = local_name(name)
+        if element == "mergeCell" and len(self.merged) < _MOST_MERGED:
+            self.merged.append(attributes.get("ref", ""))
+        elif element not in _BEFORE_MERGED_CELLS or self._others > DEEPEST:
+            self.parser.stop()
+        self.parser.note_names((name, *attributes))
+
+    def _end_behind(self, name: str) -> None:
+        self._others -= 1
+        if local_name(name) == "mergeCells":
             self.parser.stop()
 
     def _end_cell(self, attributes: Attributes) -> None:
@@ -216,6 +251,14 @@ class _Table:
             row[column] = self._texts.of_value(kind, style, self._value)
         elif (text := self._texts.of_nothing(kind, has_formula=self._has_formula)) is not None:
             row[column] = text
+
+
+def column_number(letters: str) -> int:
+    """Return the number, from 1, of the column that capital letters name: 28 of AB."""
+    column = 0
+    for letter in letters:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return column
 
 
 def _row_number(digits: str) -> int:

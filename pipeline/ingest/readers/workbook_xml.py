@@ -61,6 +61,11 @@ class XmlParser:
         elif sum(map(len, self.texts)) > LONGEST_TEXT:
             raise WorkbookXmlError(f"a text in it is longer than {LONGEST_TEXT:,} characters")
 
+    def go_on_with(self, start: Callable[[str, Attributes], None], end: Callable[[str], None]) -> None:
+        """Call these for the elements from here on."""
+        self._parser.StartElementHandler = start
+        self._parser.EndElementHandler = end
+
     def stop(self) -> None:
         """Take no more notice of anything; what is left of the piece is parsed without us."""
         self.is_over = True

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Final
@@ -14,7 +16,7 @@ from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers import RawBatch, Reading
 from pipeline.ingest.readers.workbook_cells import CellTexts, read_shared_texts, read_styles
 from pipeline.ingest.readers.workbook_package import DAMAGE, Sheet, WorkbookPackage, unreadable
-from pipeline.ingest.readers.workbook_rows import BeyondGridError, Row, read_rows
+from pipeline.ingest.readers.workbook_rows import BeyondGridError, Row, column_number, read_rows
 from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header, fold, join_headers, known_headers
 from pipeline.ingest.values.white_space import as_seen
 
@@ -22,6 +24,8 @@ BATCH_ROWS: Final = 8192
 BATCH_TEXT: Final = 16 * 1024 * 1024
 MOST_TEXT: Final = 1024 * 1024 * 1024
 """Characters of a batch's cells, and of all cells: many of them may refer to one long text of the workbook."""
+_MERGED: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})", re.ASCII)
+_MOST_MERGED_TOLD: Final = 5
 _MOST_SHEETS: Final = 20
 """Of the other sheets, so many are looked at."""
 
@@ -36,14 +40,15 @@ class XlsxFile:
         sheet = next((each for each in self._package.sheets if not each.is_hidden), self._package.sheets[0])
         self.notices = self._other_sheets(sheet)
         self._texts = _cell_texts(self._package, where)
-        self._rows: Iterator[Row] = _rows(self._package, sheet, self._texts, where)
+        self._merged: list[str] = []
+        self._rows: Iterator[Row] = _rows(self._package, sheet, self._texts, self._merged, where)
         self.headers, line = self._headers(known_headers, sheet.name)
         self.reading = Reading(header_line=line, unread_sheets=self._like_it(sheet, known_headers))
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
         """The rows that hold anything."""
         rows: list[Row] = []
-        length = batched = 0
+        length = batched = last = 0
         for row in self._rows:
             texts = row[1].values()
             length += sum(map(len, texts))
@@ -55,10 +60,25 @@ class XlsxFile:
                 )
             if any(text and not text.isspace() for text in texts):
                 rows.append(row)
+                last = row[0]
                 if len(rows) == BATCH_ROWS or length - batched > BATCH_TEXT:
                     yield self._batch(rows, positions)
                     rows, batched = [], length
         yield self._batch(rows, positions)
+        self.reading = replace(self.reading, merged_cells=self._merged_below(last, positions))
+
+    def _merged_below(self, last: int, positions: frozenset[int]) -> tuple[str, ...]:
+        """Return those of several rows below the headers and above row `last` that touch a wanted column."""
+        found = []
+        for place in self._merged:
+            corners = _MERGED.fullmatch(place.upper())
+            if corners is None:
+                continue
+            left, right = column_number(corners[1]), column_number(corners[3])
+            is_below = (self.reading.header_line or 0) < int(corners[2]) < min(int(corners[4]), last)
+            if is_below and any(left <= at + 1 <= right for at in positions):
+                found.append(place)
+        return tuple(found[:_MOST_MERGED_TOLD])
 
     def _headers(self, known: Sequence[str], sheet: str) -> tuple[tuple[str, ...], int]:
         """Return the headers and their row's number; what is above is passed over, the rest still to be read."""
@@ -91,7 +111,7 @@ class XlsxFile:
     def _most(self, sheet: Sheet, headers: set[str]) -> int:
         """Count those headers in the one of a sheet's first rows that has the most, and a row below it."""
         try:
-            first = list(islice(_rows(self._package, sheet, self._texts, self._where), MOST_LINES_ABOVE + 2))
+            first = list(islice(_rows(self._package, sheet, self._texts, [], self._where), MOST_LINES_ABOVE + 2))
         except WarehouseError:  # a damaged sheet that is not read is no matter
             return 0
         return max((known_headers(list(cells.values()), headers) for _, cells in first[:-1]), default=0)
@@ -128,10 +148,10 @@ def _cell_texts(package: WorkbookPackage, where: str) -> CellTexts:
         raise unreadable(where, error) from error
 
 
-def _rows(package: WorkbookPackage, sheet: Sheet, texts: CellTexts, where: str) -> Iterator[Row]:
+def _rows(package: WorkbookPackage, sheet: Sheet, texts: CellTexts, merged: list[str], where: str) -> Iterator[Row]:
     """Yield the rows of the sheet; WarehouseError, naming `where`, for what is damaged or beyond a limit."""
     try:
-        yield from read_rows(package.pieces(sheet.part), texts)
+        yield from read_rows(package.pieces(sheet.part), texts, merged)
     except BeyondGridError as error:
         raise WarehouseError(
             str(error),

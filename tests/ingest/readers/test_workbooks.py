@@ -294,3 +294,16 @@ def test_headers_of_two_rows_are_joined(tmp_path: Path, suffix: str) -> None:
     (row,) = rows(table)
     assert (str(row["contract_end"]), str(row["total_price"])) == ("2025-02-28", "12000.00")
     assert rejects(table) == []
+
+
+def test_merged_cells_of_several_rows_are_told(tmp_path: Path) -> None:
+    lines = [["EST1", "7", "Sold", "x"], ["EST2", None, None, None], ["EST3", "8", "Sold", None]]
+    path = write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimate ID", "Contact ID", "Status", "Extra"], lines)
+    workbook = openpyxl.load_workbook(path)
+    for place in ("B2:C3", "D2:D3", "B4:B6", "A1:A1"):  # two rows; an unwanted column; below the table; a header
+        workbook["Sheet"].merge_cells(place)
+    workbook["Sheet"].auto_filter.ref = "A1:D4"
+    workbook.save(path)
+    table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
+    assert [row["crm_link"] for row in rows(table)] == ["7", None, "8"]
+    assert [reading.merged_cells for reading in table.readings] == [("B2:C3",)]
