@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipeline.drops.catalog import drop_before, is_overtaken, organizations_left_behind
+from pipeline.drops.catalog import baseline_drop, drop_before, is_overtaken, organizations_left_behind
 from pipeline.drops.manifest import MANIFEST
 from pipeline.storage.place import open_place
 
@@ -30,6 +30,24 @@ def test_the_drop_before_is_a_whole_one(tmp_path: Path) -> None:
     found = drop_before(open_place(str(tmp_path)), 1, datetime(2025, 1, 15, tzinfo=UTC))
     assert found is not None
     assert found.name == "20250113T000000Z-0123abcd"
+
+
+def test_a_run_is_held_against_latest_or_the_newest_that_speaks_of_no_later_instant(tmp_path: Path) -> None:
+    """D38."""
+    names = [f"202501{day}T000000Z-0123abcd" for day in ("13", "14", "15")]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / MANIFEST).write_text('{"organization_id": 1}')
+    shelf = open_place(str(tmp_path))
+
+    def baseline(day: int) -> str | None:
+        found = baseline_drop(shelf, datetime(2025, 1, day, tzinfo=UTC))
+        return None if found is None else found.name
+
+    (tmp_path / "latest").symlink_to(names[1])
+    assert [baseline(day) for day in (12, 13, 14, 16)] == [None, names[0], names[1], names[1]], "rolled back to"
+    (tmp_path / names[1] / MANIFEST).unlink()
+    assert baseline(16) == names[2], "a drop without a manifest is none"
 
 
 def test_a_later_drop_has_overtaken_and_one_of_the_same_instant_has_not(tmp_path: Path) -> None:

@@ -236,7 +236,10 @@ def test_reports_beside_the_drops_are_encrypted_and_written_once(company: Compan
     write_report(place, 1, {"run.html": b"a rejected address"})
     assert dict(company.stored(company.shelf)) == before
     assert not any(b"address" in content for content in before.values())
-    assert read_file(place.child("1").child("reports"), "run.html.pgp") == b"a rejected address"
+    reports = place.child("1").child("reports")
+    assert read_file(reports, "run.html.pgp") == b"a rejected address"
+    reports.write("earlier.html", b"from before there was a receiver")
+    assert read_file(reports, "earlier.html") == b"from before there was a receiver"
 
 
 def test_an_interrupted_delivery_is_completed_with_files_of_one_delivery(

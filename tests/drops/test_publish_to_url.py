@@ -152,6 +152,18 @@ def test_the_same_drop_again_uploads_nothing(delivery: Delivery, monkeypatch: py
     assert (again.is_new, again.location) == (False, first.location)
 
 
+def test_the_pointer_is_the_same_bytes_for_the_same_drop(delivery: Delivery) -> None:
+    manifest = delivery.publish("first").manifest
+    name = drop_name(manifest)
+    lines = [
+        f'"content_hash": "{manifest["content_hash"]}",',
+        f'"drop": "{name}",',
+        f'"manifest": "{name}/manifest.json"',
+    ]
+    expected = "{\n" + "".join(f"  {line}\n" for line in lines) + "}\n"
+    assert delivery.destination.shelf(ORGANIZATION).read(POINTER) == expected.encode()
+
+
 def test_an_earlier_drop_published_again_only_moves_the_pointer_and_keeps_what_it_left(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
