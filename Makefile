@@ -7,7 +7,7 @@ AS_OF ?= 2025-01-15T00:00:00Z
 EXPORTS ?= exports
 STATE ?= .state
 
-# an environment that was moved with its folder names files that are no more: it is made anew
+# an environment that was moved with its folder names files that are no more: it is made again
 ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
 $(shell rm -f .venv/installed .venv-spark/installed)
 endif
@@ -125,7 +125,7 @@ format: setup ## Put the form right where a tool can
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--override requirements-overrides.txt
 
-lock: setup ## Resolve the dependencies anew
+lock: setup ## Resolve the dependencies again
 	$(COMPILE) --upgrade --group dev pyproject.toml --output-file requirements.lock
 	$(COMPILE) --group dev --group spark pyproject.toml --constraint requirements.lock --output-file requirements-spark.lock
 	echo uv | $(COMPILE) --upgrade - --output-file requirements-setup.lock

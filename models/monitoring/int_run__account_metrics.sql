@@ -139,7 +139,7 @@ listed as (
     from revenue
     group by year
     union all
-    -- D14: reported, for there is no fallback
+    -- D14: reported, because there is no fallback
     select
         'profiles_without_selected_year' as metric,
         'all' as dimension,

@@ -183,7 +183,7 @@ class Audit:
     def _missing(self, exports: Iterable[str], sql: str) -> str:
         """Say which columns SQL asks for that a file of these exports has not, or not in the contract's type."""
         left_out = named_in(sql, sorted({name for export in exports for name in self._left_out.get(export, ())}))
-        return f"not judged, for {', '.join(left_out)} is not as its contract has it" if left_out else ""
+        return f"not judged, because {', '.join(left_out)} is not as its contract has it" if left_out else ""
 
     def _book_of(self, export: str) -> RuleBook:
         """Give the rules of an export; it may have none."""
@@ -192,7 +192,7 @@ class Audit:
     def _judge_frame(self, frame: _Frame) -> list[Check]:
         """Judge the rules that look at a frame.
 
-        A join's rows come in any order. They are sorted where some fail, for the first of those are shown.
+        A join's rows come in any order. They are sorted where some fail, because the first of those are shown.
         """
         if frame.rows is None:
             return [unjudged(rule, frame.problem) for rule in frame.rules]
@@ -211,7 +211,7 @@ class Audit:
 
 
 def _parameters(as_of: datetime, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what `$name` stands for in a rule; as JSON values, for an expectation is kept as JSON."""
+    """Give what `$name` stands for in a rule; as JSON values, because an expectation is kept as JSON."""
     instant = as_of.replace(tzinfo=None)
     return {**settings, "as_of": instant.isoformat(sep=" "), "today": instant.date().isoformat()}
 

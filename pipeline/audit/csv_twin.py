@@ -137,7 +137,7 @@ def as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
 def _distinct_as_text(values: pa.Array) -> pa.Array:
     if not pa.types.is_timestamp(values.type):
         return values.cast(pa.string())
-    # a cast, for strftime takes five times as long
+    # a cast, because strftime takes five times as long
     texts = values.cast(pa.timestamp(values.type.unit)).cast(pa.string())
     texts = pc.replace_substring_regex(texts, r"\.0+$", "") if values.type.unit != "s" else texts
     return pc.binary_join_element_wise(pc.binary_replace_slice(texts, 10, 11, "T"), "Z", "")

@@ -139,14 +139,14 @@ class HelperProcess:
             + (". Its last words:" if words else ""),
             details=words.splitlines(),
             where=self.module,
-            remedy="see to what it says, or to the machine's memory, for too little of it is a known cause; run again",
+            remedy="see to what it says, or to the machine's memory (too little of it is a known cause); run again",
         )
 
 
 def serve() -> None:
     """Be a helper, as the command line says: prepare, then answer requests until there are no more.
 
-    When the run that asks is gone, this process ends at once, for it may hold a database that the next run needs.
+    When the run that asks is gone, this process ends at once, because it may hold a database that the next run needs.
     """
     number, module, *arguments = sys.argv[1:]
     os.set_inheritable(int(number), False)

@@ -139,7 +139,7 @@ def _allowed(old: tuple[str, ...] | None, new: tuple[str, ...] | None) -> tuple[
     lost = [value for value in old if value not in new]
     if gained:
         return "breaking", f"may have the new values {', '.join(gained)}"
-    return ("additive", f"never has {', '.join(lost)} any more") if lost else ("none", "its values are listed anew")
+    return ("additive", f"never has {', '.join(lost)} any more") if lost else ("none", "its values are listed now")
 
 
 def _range(old: ContractColumn, new: ContractColumn) -> tuple[Verdict, str]:

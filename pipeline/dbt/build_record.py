@@ -53,7 +53,7 @@ class Build:
         return sorted(name for name, fingerprint in self.raw.items() if last.raw.get(name) != fingerprint)
 
     def without_raw(self) -> Build:
-        """Describe a build of which only a part was made: the next one starts anew."""
+        """Describe a build of which only a part was made: the next one starts again."""
         return replace(self, raw={})
 
     def require_current(self, landed: Mapping[str, str]) -> None:

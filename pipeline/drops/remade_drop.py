@@ -1,4 +1,4 @@
-"""A published drop made anew without the people who are forgotten: its files, changes, page and manifest."""
+"""A published drop made again without the people who are forgotten: its files, changes, page and manifest."""
 
 from __future__ import annotations
 
@@ -58,7 +58,8 @@ def remake_drop(
 ) -> RemadeDrop | None:
     """Stage a drop in the new `folder` without the people of the register; None where it names none of them.
 
-    `renamed` are the new names of drops that it may be held against; with `in_any_case` it is made anew for them alone.
+    `renamed` are the new names of drops that it may be held against; with `in_any_case` it is made again only for
+    them.
     """
     fetch_drop(drop, manifest, folder)
     organization_id = int(manifest["organization_id"])
@@ -157,7 +158,9 @@ def _remake_page(folder: Path, manifest: Mapping[str, Any], register: Forgotten,
 def _described(folder: Path, manifest: Mapping[str, Any], register: Forgotten, organization_id: int) -> dict[str, Any]:
     """Describe the files as they are now; what else the manifest says stays, without the people."""
     own = register.of(organization_id)
-    new = {name: value for name, value in manifest.items() if name != ENCRYPTED}  # of what takes its place, anew
+    new = {
+        name: value for name, value in manifest.items() if name != ENCRYPTED
+    }  # the drop that takes its place has its own
     for name in (name for name in ("files", "cuts") if name in new):
         new[name] = [_measured(folder, file) for file in new[name]]
     if new.get("changes"):

@@ -71,12 +71,12 @@ class WrittenMart:
 class PartedMart:
     """A mart that lies in Parquet files, one for each organization and drop, which are its rows' `drop_name`.
 
-    What is published of a part stays as it is, unless the mart is written `anew`: parts never change.
+    What is published of a part stays as it is, unless the mart `is_rewritten`: parts never change.
     """
 
     contract: ExportContract
     parts: Mapping[tuple[int, str], Path]
-    anew: bool = False
+    is_rewritten: bool = False
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def _write_parts(connection: psycopg.Connection[Any], written: PartedMart, colum
     there = connection.execute(sql.SQL("select distinct {}, drop_name from {}").format(sql.Identifier(TENANT), table))
     kept = set[tuple[int, str]]()
     for part in there.fetchall():
-        if part in written.parts and not written.anew:
+        if part in written.parts and not written.is_rewritten:
             kept.add(part)
         else:
             gone = sql.SQL("delete from {} where {} = %s and drop_name = %s").format(table, sql.Identifier(TENANT))
@@ -208,7 +208,7 @@ def _as_published(mart: _Mart, contract: ExportContract | None) -> _Mart:
 
 
 def _recreate(connection: psycopg.Connection[Any], mart: _Mart) -> None:
-    """Make the table anew, with its new columns; a view that depends on the old one stops this, and is named."""
+    """Make the table again, with its new columns; a view that depends on the old one stops this, and is named."""
     _drop(connection, mart.name)
     table = sql.Identifier(MARTS_SCHEMA, mart.name)
     definitions = sql.SQL(", ").join(
@@ -228,7 +228,7 @@ def _drop(connection: psycopg.Connection[Any], name: str) -> None:
         raise WarehouseError(
             f"the mart changes its shape, and others depend on it: {error.diag.message_detail}",
             where=f"{MARTS_SCHEMA}.{name}",
-            remedy="drop what depends on it, run again, and make it anew",
+            remedy="drop what depends on it, run again, and make it again",
         ) from error
 
 

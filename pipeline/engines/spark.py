@@ -75,7 +75,7 @@ _LOCAL: Final = {
     "spark.ui.enabled": "false",
     "spark.driver.extraJavaOptions": f"{SHORT_LIVED} {_QUIET}",
     "spark.executor.extraJavaOptions": SHORT_LIVED,
-    # many small statements over few cores: one task per worker, and no plan made anew after each stage, take a quarter
+    # many small statements over few cores: one task per worker, and no plan made again after each stage, take a quarter
     # of the executors' work (a cluster of one's own keeps Spark's defaults, which are for large data)
     "spark.sql.shuffle.partitions": str(WORKERS),
     "spark.sql.adaptive.enabled": "false",

@@ -5,7 +5,7 @@ their keys are looked at together; their unique columns only here, for the row t
 the next. Event tables stay in parts, since a new file must not cost a reading of the old ones. Their later rows win
 simply by being later, so a new part can only put earlier rows out: where its ids lie beyond those of an earlier part,
 as they do when events are appended, that part is not even opened; where they might meet, the earlier part's keys are
-read, its rows only if some of them lose. Then the part is written anew without those. That costs as much as the one
+read, its rows only if some of them lose. Then the part is written again without those. That costs as much as the one
 part is large, once; a list of exceptions beside it would be cheaper here and would cost every query of every engine an
 anti-join. What was settled is kept under the address of the sequence of parts, and the longest known beginning of a
 sequence is where the next one starts from.

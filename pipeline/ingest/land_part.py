@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from pipeline.ingest.readers.database import DatabaseTable
 
 BATCH_ROWS: Final = 64 * 1024
-"""The rows of a row group that is written anew."""
+"""The rows of a row group that is written again."""
 
 
 def land_file(
@@ -54,11 +54,11 @@ def land_file(
                 record = _copy_plain(table, file, draft, landing)
                 if record is None:
 
-                    def open_anew() -> OpenTable:
+                    def open_again() -> OpenTable:
                         return with_folder_values(table, file.take(), file.folder_values, file.name)
 
                     order = OrderOfFile(date_order, file.name)
-                    record = _write(table, open_anew, file.name, draft, landing, report, order)
+                    record = _write(table, open_again, file.name, draft, landing, report, order)
             except WarehouseError:
                 file.must_be_unchanged()  # half of a file looks damaged, and is not
                 raise
@@ -78,13 +78,13 @@ def land_query(
     """Land a database's table. What it holds is only known once it is read, so its address comes last."""
     readings: list[_Hashing] = []
 
-    def read_anew() -> _Hashing:
+    def read_again() -> _Hashing:
         readings.append(_Hashing(opened))
         return readings[-1]
 
     with landing.draft(table) as draft:
         order = OrderOfFile(date_order, opened.name)
-        record = _write(table, read_anew, opened.name, draft, landing, report, order)
+        record = _write(table, read_again, opened.name, draft, landing, report, order)
         content = readings[-1]
         source_file = SourceFile(opened.name, content.size, content.digest.hexdigest())
         address = part_address(table, source_file.sha256, source_file.name, date_order, *landing.forgotten.fingerprint)

@@ -79,7 +79,7 @@ class Certificate:
         yield ""
         ids, addresses = plural(len(self.entry.ids), "id"), plural(len(self.entry.emails), "address", "addresses")
         yield f"- Recognised by {ids} and {addresses}, kept as keyed hashes."
-        yield f"- Of {plural(facts['drops_seen'], 'kept drop')}, {len(facts['drops'])} made anew:"
+        yield f"- Of {plural(facts['drops_seen'], 'kept drop')}, {len(facts['drops'])} made again:"
         for drop in facts["drops"]:
             files = f", {plural(len(drop['files']), 'file')} changed" if drop["files"] else ""
             yield f"  - organization {drop['organization_id']}: {drop['was']} is {drop['is']} now{files}"

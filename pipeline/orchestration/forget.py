@@ -1,7 +1,7 @@
 """`warehouse forget`: takes a person out of all that the warehouse keeps, and has every later run leave them out.
 
-The register comes first: from then on nothing that is read brings the person back. Then each thing is made anew by what
-the register recognises, so that whoever is killed meanwhile forgets again and is through.
+The register comes first: from then on nothing that is read brings the person back. Then each thing is made again by
+what the register recognises, so that whoever is killed meanwhile forgets again and is through.
 """
 
 from __future__ import annotations
@@ -151,5 +151,5 @@ class _Forgetting:
             changed = rewrite_marts(self.settings, change)
             records = RunRecords(workspace.runs).newest_first()
             history: Any = WrittenMart(run_history_contract(), run_history(records))
-            replace_marts(self.settings, [history, *written_timeline(workspace, self.place, {}, anew=True)])
+            replace_marts(self.settings, [history, *written_timeline(workspace, self.place, {}, is_rewritten=True)])
         return changed

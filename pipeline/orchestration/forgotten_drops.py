@@ -1,4 +1,4 @@
-"""The drops of a shelf made anew without a forgotten person: the new one is in place before the old one goes."""
+"""The drops of a shelf made again without a forgotten person: the new one is in place before the old one goes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class RenamedDrop:
 
 @dataclass(frozen=True)
 class RemadeShelf:
-    """An organization's drops, or those of a series of its own: how many there are, and which were made anew."""
+    """An organization's drops, or those of a series of its own: how many there are, and which were made again."""
 
     organization_id: int
     series: str
@@ -48,7 +48,7 @@ def forget_in_shelf(
     entry: Entry,
     log_folder: Path | None,
 ) -> RemadeShelf:
-    """Make each drop anew that names the person, and those that came after it, which are held against it.
+    """Make each drop again that names the person, and those that came after it, which are held against it.
 
     Who reads sees the old one or the new one, whole. What was forgotten is logged in `log_folder`, where one is given.
     """

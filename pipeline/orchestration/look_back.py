@@ -19,13 +19,13 @@ from pipeline.timeline.timeline import Timeline, latest_drops
 
 
 def written_timeline(
-    workspace: Workspace, exports: Place, going_out: Mapping[int, str], *, anew: bool = False
+    workspace: Workspace, exports: Place, going_out: Mapping[int, str], *, is_rewritten: bool = False
 ) -> list[AnyMart]:
     """Make the marts of the timeline; `going_out` are the drops that `latest` will name, by organization."""
     timeline = Timeline(workspace.timeline)
     marts = timeline_marts(timeline, {**latest_drops(exports, timeline.organizations()), **going_out})
     written = [WrittenMart(timeline_contract(name), rows) for name, rows in marts.rows.items()]
-    return [PartedMart(timeline_contract(ACCOUNTS), marts.accounts, anew), *written]
+    return [PartedMart(timeline_contract(ACCOUNTS), marts.accounts, is_rewritten), *written]
 
 
 def rebuild_timeline(settings: Settings, say: Callable[[str], None]) -> list[str]:
@@ -38,10 +38,10 @@ def rebuild_timeline(settings: Settings, say: Callable[[str], None]) -> list[str
     lines = []
     with workspace.turn(say):
         for organization_id in organizations_in(exports):
-            made = timeline.fill(exports, organization_id, anew=True)
+            made = timeline.fill(exports, organization_id, is_rewritten=True)
             lines.append(f"organization {organization_id}: {plural(len(made), 'record')} made of kept drops")
         with workspace.marts_turn():
-            replace_marts(settings, written_timeline(workspace, exports, {}, anew=True))
+            replace_marts(settings, written_timeline(workspace, exports, {}, is_rewritten=True))
     return lines
 
 

@@ -144,5 +144,5 @@ def _unanswered(question: Question, why: str, where: str) -> WarehouseError:
     return WarehouseError(
         f"what is published can't answer {question.name}: {why}",
         where=where,
-        remedy="run the pipeline anew with this version, or ask a drop that it has published",
+        remedy="run the pipeline again with this version, or ask a drop that it has published",
     )

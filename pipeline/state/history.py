@@ -69,7 +69,7 @@ class RunHistory:
 
 
 def _whole(path: Path) -> Path:
-    """Give the file; WarehouseError where it is damaged, for nothing can make it anew."""
+    """Give the file; WarehouseError where it is damaged, because nothing can make it again."""
     try:
         pq.read_metadata(path)
     except (pa.ArrowInvalid, OSError) as error:

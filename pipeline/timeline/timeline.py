@@ -35,13 +35,13 @@ class Timeline:
         """Remove the record of a drop that has another name now."""
         shutil.rmtree(self.of(organization_id, drop), ignore_errors=True)
 
-    def fill(self, exports: Place, organization_id: int, *, anew: bool = False) -> list[str]:
+    def fill(self, exports: Place, organization_id: int, *, is_rewritten: bool = False) -> list[str]:
         """Make the record of every published drop that has none, or of every one; return the drops' names."""
         shelf = organization_place(exports, organization_id)
         made = []
         for name in drop_folders(shelf):
             folder = self.of(organization_id, name)
-            if folder.exists() and not anew:
+            if folder.exists() and not is_rewritten:
                 continue
             if (manifest := read_manifest(shelf.child(name))) is not None:
                 with _fetched(shelf.child(name), manifest) as files:

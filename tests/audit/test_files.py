@@ -125,8 +125,8 @@ def test_a_rule_that_wants_a_column_of_another_type_says_so(tmp_path: Path) -> N
     result = audit_drops({7: tmp_path}, [VISITS], {"visits": book}, as_of=AS_OF, settings={})
     problems = {check.name: check.problem for check in result.checks if check.scope == "rule"}
     assert problems == {
-        "cost_is_small": "not judged, for cost is not as its contract has it",
-        "cost_is_large": "not judged, for cost is not as its contract has it",
+        "cost_is_small": "not judged, because cost is not as its contract has it",
+        "cost_is_large": "not judged, because cost is not as its contract has it",
         "rated": None,
     }
 

@@ -98,7 +98,7 @@ def test_the_place_is_told_where_the_copy_beside_the_drops_was_changed(made: Mad
     assert fault in made.change(made.beside, change)
 
 
-def test_an_entry_that_was_written_anew_with_a_right_hash_breaks_the_chain(made: Made) -> None:
+def test_an_entry_that_was_written_again_with_a_right_hash_breaks_the_chain(made: Made) -> None:
     def forge(lines: list[str]) -> list[str]:
         other = Made(made.folder / "other")
         for drop in (DROPS[0], DROPS[2]):

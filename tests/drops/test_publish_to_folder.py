@@ -114,7 +114,7 @@ def test_a_published_drop_that_was_changed_is_not_overwritten(exports: Exports) 
     assert (folder / MANIFEST).read_bytes() == b"{}"
 
 
-def test_a_published_file_that_was_changed_is_told_and_published_anew_once_it_is_moved_away(exports: Exports) -> None:
+def test_a_published_file_that_was_changed_is_told_and_published_again_once_it_is_moved_away(exports: Exports) -> None:
     folder = exports.publish("first")
     (folder / "deals.csv").write_bytes(b"changed")
     with pytest.raises(WarehouseError, match="has 7 now") as caught:

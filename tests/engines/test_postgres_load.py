@@ -130,7 +130,7 @@ def test_views_upon_a_table_outlive_a_load(engine: PostgresEngine, tmp_path: Pat
     engine._connection.commit()
 
 
-def test_a_table_of_another_shape_is_made_anew(engine: PostgresEngine, tmp_path: Path) -> None:
+def test_a_table_of_another_shape_is_made_again(engine: PostgresEngine, tmp_path: Path) -> None:
     engine.load([raw(tmp_path, ROWS, "wide")])
     slim = pa.schema([("id", pa.int64())])
     engine.load([raw(tmp_path, [{"id": 1}], "slim", slim)])

@@ -166,7 +166,7 @@ def test_of_a_mart_in_parts_only_those_are_written_that_are_not_there(server: Po
         replace_written(connection, [second])
         listed = "select drop_name, note from marts.past order by 1"
         assert connection.execute(listed).fetchall() == [("b", "as it was"), ("c", None)]
-        replace_written(connection, [replace(third, anew=True)])
+        replace_written(connection, [replace(third, is_rewritten=True)])
         assert connection.execute(listed).fetchall() == [("b", None)]
         connection.rollback()
 

@@ -188,7 +188,7 @@ def test_appended_events_are_not_compared_with_the_old_ones(events: Events, monk
     assert len(events.land().parts) == 2
 
 
-def test_a_correction_writes_only_the_part_anew_that_it_corrects(events: Events) -> None:
+def test_a_correction_writes_only_the_part_again_that_it_corrects(events: Events) -> None:
     for name, at in (("1", 10), ("2", 20), ("3", 30)):
         events.write(name, (1, at, name), (1, at + 1, name))
     before = events.land().parts

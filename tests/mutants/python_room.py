@@ -126,7 +126,7 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     @contextmanager
     def imported(self) -> Iterator[None]:
-        """Have the pipeline imported anew, the mutant in its place."""
+        """Have the pipeline imported again, the mutant in its place."""
         for name in [name for name in sys.modules if name.partition(".")[0] == "pipeline"]:
             del sys.modules[name]
         sys.meta_path.insert(0, self)

@@ -1,7 +1,7 @@
 """Builds of dbt that are made once and repeated in moments, with one model's SQL changed.
 
 What a mutant changes is the SQL that dbt compiled, and dbt needs seconds to compile it again. So the relations of a
-build are recorded (DDL, SQL, what the seeds hold); a repetition makes them anew over the sources that are there.
+build are recorded (DDL, SQL, what the seeds hold); a repetition makes them again over the sources that are there.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ def kills(tested: Tested, mutant: SqlMutant) -> bool:
     return any(test.fault(connection, lambda _, sql: changed(sql, mutant.place) or sql) for test in tests)
 
 
-def test_unit_tests_pass_on_sql_that_is_written_anew(tested: Tested) -> None:
+def test_unit_tests_pass_on_sql_that_is_written_again(tested: Tested) -> None:
     _, tests, connection = tested
     assert tests
     assert [test.name for test in tests if test.fault(connection, lambda _, sql: rewritten(sql))] == []

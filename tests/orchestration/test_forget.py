@@ -125,7 +125,7 @@ def test_every_drop_is_as_published_and_keeps_its_rows(forgotten: Warehouse) -> 
 
 
 @pytest.mark.parametrize("drop", ["1/latest", "1/previous"])
-def test_a_drop_made_anew_is_what_the_models_make_without_her(forgotten: Warehouse, drop: str) -> None:
+def test_a_drop_made_again_is_what_the_models_make_without_her(forgotten: Warehouse, drop: str) -> None:
     settings = Settings(exports=str(forgotten.folder / "exports"), state=forgotten.folder / "state")
     assert replay(settings, drop, Progress(Listener())).differing == ()
 

@@ -1,4 +1,4 @@
-"""Drops made anew without a person, in a folder and on a server: whole at every moment, as published, in the log."""
+"""Drops made again without a person, in a folder and on a server: whole at every moment, as published, in the log."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("shelf", ["folder", "s3", "sftp", "encrypted"], indirect=True)
-def test_drops_from_the_first_that_names_the_person_on_are_made_anew(shelf: Shelf) -> None:
+def test_drops_from_the_first_that_names_the_person_on_are_made_again(shelf: Shelf) -> None:
     before = drop_folders(shelf.place)
     remade = shelf.forget()
     assert [drop.was for drop in remade.drops] == before[1:]

@@ -1,4 +1,4 @@
-"""A state folder of which a part is lost or damaged: what can be made anew is, and the rest is said in words."""
+"""A state folder of which a part is lost or damaged: what can be made again is, and the rest is said in words."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def state(tmp_path: Path) -> State:
     return State(tmp_path)
 
 
-def test_a_whole_state_is_neither_computed_again_nor_built_anew(state: State) -> None:
+def test_a_whole_state_is_neither_computed_again_nor_built_again(state: State) -> None:
     assert state.is_repeated
     with open_queries(state.settings) as queries:
         assert queries.plan.as_of == AS_OF
@@ -151,7 +151,7 @@ def test_a_drop_that_was_changed_does_not_stand(state: State) -> None:
     with pytest.raises(WarehouseError, match="is gone"):
         recorded_drops(state.workspace, "same")
     state.drop.rename(state.drop.with_name("moved-away"))
-    assert not state.is_repeated, "the remedy works: a run publishes the drop anew"
+    assert not state.is_repeated, "the remedy works: a run publishes the drop again"
 
 
 def test_a_record_of_the_last_run_is_read_as_it_was_written(state: State) -> None:

@@ -1,4 +1,4 @@
-"""at-risk R28, AC8: the lists are published anew in between the weeks, apart from the runs, as a run would."""
+"""at-risk R28, AC8: the lists are published again in between the weeks, apart from the runs, as a run would."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_file_that_has_not_changed_is_not_read_again_though_rows_of_it_lost(co
     assert landed() == before
 
 
-def test_days_are_counted_anew_on_the_next_day_though_nothing_has_changed(company: Company) -> None:
+def test_days_are_counted_again_on_the_next_day_though_nothing_has_changed(company: Company) -> None:
     """D19: the day is the models', the instant the cache's alone."""
     company.refresh("2025-01-14T23:59:00Z")
     assert company.refresh("2025-01-15T00:04:00Z").has_changed

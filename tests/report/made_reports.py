@@ -242,7 +242,7 @@ class MadeRun:
         )
 
     def stage(self, organization_id: int) -> tuple[StagedDrop, dict[str, Any]]:
-        """Stage the organization's drop anew."""
+        """Stage the organization's drop again."""
         folder = self.destination.staging_folder(organization_id, "run")
         shutil.rmtree(folder, ignore_errors=True)
         (drop,) = stage_drops(marts(self.accounts), CONTRACTS, {organization_id: folder}, CRM)

@@ -1,4 +1,4 @@
-"""A file is hashed once while it stands unchanged, and anew once it does not."""
+"""A file is hashed once while it stands unchanged, and again once it does not."""
 
 from __future__ import annotations
 

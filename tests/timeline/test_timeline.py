@@ -57,7 +57,7 @@ def test_a_corrected_run_of_a_past_week_changes_no_row_of_it(past: Past) -> None
 def test_what_is_past_keeping_stays_known(past: Past, tmp_path: Path) -> None:
     told = past.accounts()
     shutil.rmtree(next((tmp_path / "exports" / "1").glob("20250101*")))
-    Timeline(tmp_path / "timeline").fill(open_place(str(tmp_path / "exports")), 1, anew=True)
+    Timeline(tmp_path / "timeline").fill(open_place(str(tmp_path / "exports")), 1, is_rewritten=True)
     assert past.accounts() == told
 
 

@@ -128,7 +128,7 @@ def test_the_sample_of_a_large_table_has_the_lowest_hashes_of_all_rows(tmp_path:
     assert list(found) == [text for (text,) in expected]
 
 
-def test_a_run_makes_the_profile_of_a_table_once_and_anew_where_the_table_has_changed(tmp_path: Path) -> None:
+def test_a_run_makes_the_profile_of_a_table_once_and_again_where_the_table_has_changed(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name"], [("1", "A")])
     landed = land("crm", tmp_path / "crm", tmp_path)["accounts"]
     made: MadeProfiles = {}

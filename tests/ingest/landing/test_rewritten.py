@@ -1,4 +1,4 @@
-"""The landing zone written anew without a forgotten person: who is killed meanwhile forgets again, and is through."""
+"""The landing zone written again without a forgotten person: who is killed meanwhile forgets again, and is through."""
 
 from __future__ import annotations
 

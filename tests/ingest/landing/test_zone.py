@@ -115,7 +115,7 @@ def test_remembered_headers_that_make_no_sense_are_forgotten(note: str, tmp_path
         "change a count in the record",
     ],
 )
-def test_a_part_that_is_not_whole_is_made_anew(tmp_path: Path, damage: str) -> None:
+def test_a_part_that_is_not_whole_is_made_again(tmp_path: Path, damage: str) -> None:
     table = accounts(tmp_path, ("1", "A", "maybe"))
     (part,), (refused,) = table.parts, table.rejects
     record = part.with_suffix(".json")

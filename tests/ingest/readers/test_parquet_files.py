@@ -65,7 +65,7 @@ def test_a_file_that_needs_no_work_is_copied(tmp_path: Path, name: str) -> None:
     assert [row["id"] for row in rows(table)] == [10, 11]
 
 
-def test_columns_in_another_order_are_no_reason_to_write_a_file_anew(tmp_path: Path) -> None:
+def test_columns_in_another_order_are_no_reason_to_write_a_file_again(tmp_path: Path) -> None:
     columns = emails(note=pa.array(["a", "b"]))
     table = landed_emails(tmp_path, dict(reversed(columns.items())))
     assert is_copied(table, tmp_path)
@@ -174,7 +174,7 @@ def test_an_attendee_is_a_user_or_a_stakeholder(tmp_path: Path) -> None:
     assert table.loaded == 4
 
 
-def test_a_huge_row_group_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_huge_row_group_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.ingest import plain_parquet
 
     monkeypatch.setattr(plain_parquet, "LARGEST_ROW_GROUP", 1)
