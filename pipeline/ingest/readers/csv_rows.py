@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +18,9 @@ from pipeline.ingest.readers import BrokenRow
 _FEWEST_TO_TELL_PIECES: Final = 5
 """In narrower tables two short lines have often as many cells as one row and one more."""
 _MOST_PIECES: Final = 6
+_THOUSANDS: Final = re.compile(r"(?:.*[^0-9])?[1-9][0-9]{0,2}")
+_HUNDREDS: Final = re.compile(r"[0-9]{3}(?:\.[0-9]{1,2})?")
+"""The two cells into which `12,000.00` without quotes falls: `12` or `$12`, and `000.00`."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,10 @@ class RaggedLines:
         if any(cell.strip() for cell in cells[self._headers :]):
             return counts
         if len(cells) >= self._headers:
-            return None
+            is_split = any(_THOUSANDS.fullmatch(a) and _HUNDREDS.fullmatch(b) for a, b in pairwise(cells))
+            return (
+                f"{counts}: an amount such as 12,000.00 needs quotes" if is_split and self._delimiter == "," else None
+            )
         if len(cells) == 1 < self._headers - 1:  # a remark, not a row
             return counts
         if self._short_lines == 0 and self._unfinished == line.text:

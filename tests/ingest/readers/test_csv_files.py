@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,17 @@ def test_ragged_rows_are_rejects_with_the_row_that_a_person_sees(tmp_path: Path)
         (4, "3,C,y,z", "4 cells where the header has 3"),
     ]
     assert (table.read, table.loaded, table.rejected) == (4, 2, 2)
+
+
+def test_an_amount_whose_comma_is_not_quoted_shifts_no_cells(tmp_path: Path) -> None:
+    """source-schema: an empty cell too many is none; here the row's last cell is empty, and the amount is two."""
+    table = accounts(tmp_path, "id,name,annual_revenue,city\n1,A,900.00,x\n2,B,12,000.00,\n3,C,1,\n4,D,5,,\n")
+    assert [(row["id"], row["annual_revenue"]) for row in rows(table)] == [
+        ("1", Decimal("900.00")),
+        ("3", Decimal("1.00")),
+        ("4", Decimal("5.00")),
+    ]
+    assert [(r["row_number"], "needs quotes" in r["reason"]) for r in rejects(table)] == [(3, True)]
 
 
 @pytest.mark.parametrize(
