@@ -96,7 +96,9 @@ def test_a_certificate_is_taken_armored_and_binary(tmp_path: Path) -> None:
         assert found.fingerprint == CERTIFICATE.fingerprint
 
 
-@pytest.mark.parametrize("content", [b"", b"a key, they said", bytes(CERTIFICATE)[:100]])
+@pytest.mark.parametrize(
+    "content", [b"", b"a key, they said", bytes(CERTIFICATE)[:100]], ids=["empty", "words", "half of one"]
+)
 def test_what_is_no_certificate_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(WarehouseError, match="is no OpenPGP certificate"):
         read_certificates(certificate(tmp_path, content))
@@ -126,7 +128,11 @@ def test_who_has_encrypted_never_writes_unencrypted_because_the_setting_is_lost(
             refused()
 
 
-@pytest.mark.parametrize("content", [bytes(RECEIVER), str(RECEIVER).encode(), f"{CERTIFICATE}\n{RECEIVER}".encode()])
+@pytest.mark.parametrize(
+    "content",
+    [bytes(RECEIVER), str(RECEIVER).encode(), f"{CERTIFICATE}\n{RECEIVER}".encode()],
+    ids=["binary", "armored", "behind a certificate"],
+)
 def test_a_secret_key_is_refused_and_not_repeated(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(WarehouseError, match="holds a secret key") as raised:
         read_certificates(certificate(tmp_path, content))
