@@ -6,6 +6,7 @@ publishes them as `notifications/` and in the marts. Why apart: docs/decisions/r
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -62,6 +63,7 @@ ASKED_FOR: Final = {
     "estimates": "select * from marts.estimates where account_id in (select account_id from listed)",
 }
 """Exports that the rules of the lists ask for and that a refresh does not publish: of the accounts that are listed."""
+_WORD: Final = re.compile(r"\w+")
 _LISTED: Final = """with listed as (
     select account_id from marts.at_risk_accounts
     union select account_id from marts.neglected_accounts
@@ -108,6 +110,12 @@ class Refresher:
     def _personal_data(self) -> PersonalData:
         of_all = PersonalData.of(self._settings, self._all_contracts)
         return of_all.only(LISTS)
+
+    def _named_by_rules(self, export: str) -> list[str]:
+        """List the columns of an export that the rules of the lists name: a fifth of all that estimates have."""
+        words = {word for name in LISTS for word in _WORD.findall((EXPECTATIONS / f"{name}.yml").read_text("utf-8"))}
+        (contract,) = (contract for contract in self._all_contracts if contract.name == export)
+        return [column.name for column in contract.columns if column.name in words]
 
     def refresh(self) -> Refreshed:
         """Publish the lists as the sources have them now; WarehouseError, and nothing published, where that fails."""
@@ -251,8 +259,8 @@ class Refresher:
         }
         beside = {name: self._own.run_tables / f"{name}.parquet" for name in ASKED_FOR}
         for name, path in beside.items():
-            columns = f"select {plan.crm_organization_id} as drop_organization_id, *"
-            pq.write_table(engine.query(f"{_LISTED} {columns} from ({ASKED_FOR[name]})"), path)
+            columns = ", ".join([f"{plan.crm_organization_id} as drop_organization_id", *self._named_by_rules(name)])
+            pq.write_table(engine.query(f"{_LISTED} select {columns} from ({ASKED_FOR[name]})"), path)
         exports = [contract.name for contract in self._contracts]
         settings = self._settings
         with self._helpers.audit() as process, whole_rows_aside(self._personal_data, folders) as whole:
