@@ -38,7 +38,8 @@ class Acceptance:
 class Finding:
     """What a guard found: the place (`crm.accounts.lmn_crm_id`), the figure before and now, and what to do.
 
-    `organization_id` is None where the finding is of a source that organizations share: it concerns the run.
+    `organization_id` is None where the finding is of a source that organizations share: it concerns the run. Figures of
+    such a source stand in `before` and `now` alone, which `findings_of` leaves out, and never in `says`.
     """
 
     guard: str

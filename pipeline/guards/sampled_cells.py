@@ -23,7 +23,8 @@ def judge_cells(now: TableProfile, before: TableProfile, guards: Mapping[str, Gu
             guard = guards[name]
             changed = sum(is_changed(was, is_now) for was, is_now in pairs)
             if changed >= guard.thresholds["least"] and 100 * changed >= guard.thresholds["warn"] * len(pairs):
-                yield found(guard, "warn", f"{now.name}.{column}", f"{changed} of {len(pairs)} sampled cells {how}")
+                figure = f"{changed} of {len(pairs)}"
+                yield found(guard, "warn", f"{now.name}.{column}", f"sampled cells {how}", now=figure)
                 break
 
 

@@ -40,8 +40,8 @@ def judge_lengths(now: TableProfile, before: TableProfile, guard: Guard) -> Iter
         was, cells = before.longest.get(column, 0), now.at_longest[column]
         share = Decimal(100 * cells) / now.values[column]
         if length < was and cells >= guard.thresholds["least"] and share >= guard.thresholds["warn"]:
-            says = f"{cells:,} of its {now.values[column]:,} texts end at the same length"
-            longest, is_now = f"{was:,} characters at most", f"{length:,}"
+            says = "many of its texts end at the same length"
+            longest, is_now = f"{was:,} characters at most", f"{length:,}, {cells:,} of {now.values[column]:,} texts"
             yield found(guard, "warn", f"{now.name}.{column}", says, before=longest, now=is_now)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from pipeline.guards.findings import findings_of
 from pipeline.guards.source_guard import SourceState, UnreadFile, is_near, judge_sources
 from pipeline.guards.thresholds import guards
 from tests.guards.profiles import THIS_WEEK, judged, profile, said
@@ -300,7 +301,36 @@ def test_texts_that_end_at_one_length_below_the_longest_before_warn(length: int,
     found = judged(profile(values=values, longest={"notes": length}, at_longest={"notes": cells}), before)
     assert said(found) == ([("texts_cut", "warn", "crm.accounts.notes")] if warns else [])
     if warns:
-        assert found[0].figures == f" (255 characters at most before, {length} now)"
+        assert found[0].figures == f" (255 characters at most before, {length}, {cells} of 100 texts now)"
+
+
+def test_no_figure_of_a_table_that_tenants_share_is_in_a_finding_s_own_words() -> None:
+    """D40: its figures are left out for each of them, its words are not."""
+    rows = dict.fromkeys("123", "true")
+    before = profile(
+        "platform.customer",
+        values={"id": 100, "body": 100, "kind": 100},
+        longest={"body": 255},
+        at_longest={"body": 1},
+        words={"kind": {"call": 100}},
+        cells={"pinned": rows, "day": {"1": "2024-03-05"}, "owner": dict.fromkeys("123", "0a1b2c")},
+    )
+    spoilt = replace(
+        before,
+        values={"id": 100, "body": 100, "kind": 50},
+        longest={"body": 80},
+        at_longest={"body": 9},
+        words={"kind": {"other": 50}},
+        cells={
+            "pinned": dict.fromkeys("123", "false"),
+            "day": {"1": "2024-05-03"},
+            "owner": dict.fromkeys("123", "3d4e5f"),
+        },
+    )
+    found = findings_of(judged(spoilt, before), 2, crm_organization_id=1)
+    guards_that_warn = {"fewer_values", "texts_cut", "lost_words", "flags_flipped", "dates_swapped", "steady_columns"}
+    assert {one.guard for one in found} == guards_that_warn
+    assert [str(one) for one in found if any(letter.isdigit() for letter in one.says + one.figures)] == []
 
 
 def test_a_long_text_that_is_new_or_of_which_few_end_at_the_longest_tells_nothing() -> None:
@@ -430,9 +460,9 @@ def test_a_column_that_is_new_in_the_sample_tells_nothing_and_the_others_are_jud
     now = {"new": {"1": "true"}, "archived": dict.fromkeys("123", "false"), "day": {"1": "2024-05-03"}}
     before = {"archived": dict.fromkeys("123", "true"), "day": {"1": "2024-03-05"}}
     found = judged(profile(cells=now), profile(cells=before))
-    assert [(one.place, one.says) for one in found] == [
-        ("crm.accounts.archived", "3 of 3 sampled cells are the opposite of what they were"),
-        ("crm.accounts.day", "1 of 1 sampled cells have day and month the other way round"),
+    assert [(one.place, one.says, one.now) for one in found] == [
+        ("crm.accounts.archived", "sampled cells are the opposite of what they were", "3 of 3"),
+        ("crm.accounts.day", "sampled cells have day and month the other way round", "1 of 1"),
     ]
 
 
