@@ -47,6 +47,17 @@ def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         server.stop()
 
 
+@contextmanager
+def drop_server(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Serve an empty place for drops, `s3` or `sftp` (of this folder); give its URL."""
+    if kind == "s3":
+        with object_store(monkeypatch) as url:
+            yield url
+    else:
+        with sftp_server(folder, monkeypatch) as (url, _):
+            yield url
+
+
 Fault = Callable[[str, str, Message], tuple[int, str, str] | None]
 """Asked about a request (method, path, headers): the status, code and message to answer with, or None to pass it on."""
 

@@ -31,7 +31,7 @@ from pipeline.state.workspace import Workspace
 from pipeline.storage.minisign import read_public_key, write_key_pair
 from pipeline.storage.place import Place, open_place
 from tests.drops.made_drops import AS_OF, CONTRACTS, manifest_of, publish
-from tests.drops.servers import object_store, sftp_server
+from tests.drops.servers import drop_server
 from tests.storage.gnupg import receiver
 
 RECEIVER = Tsk.generate("receiver")
@@ -82,12 +82,8 @@ class Company:
 
 @pytest.fixture
 def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    if getattr(request, "param", "sftp") == "s3":
-        with object_store(monkeypatch) as address:
-            yield address
-    else:
-        with sftp_server(tmp_path / "server", monkeypatch) as (address, _):
-            yield address
+    with drop_server(getattr(request, "param", "sftp"), tmp_path / "server", monkeypatch) as address:
+        yield address
 
 
 @pytest.fixture

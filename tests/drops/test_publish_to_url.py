@@ -36,7 +36,7 @@ from pipeline.state.workspace import Workspace
 from pipeline.storage.minisign import read_signing_key, write_key_pair
 from pipeline.storage.place import Place, open_place, require_writable
 from tests.drops.made_drops import AS_OF, CONTRACTS, manifest_of, publish
-from tests.drops.servers import PASSWORD, SECRET_KEY, object_store, sftp_server
+from tests.drops.servers import PASSWORD, SECRET_KEY, drop_server, object_store, sftp_server
 
 ORGANIZATION = 1
 
@@ -80,12 +80,8 @@ class Delivery:
 
 @pytest.fixture(params=["s3", "sftp"])
 def url(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    if request.param == "s3":
-        with object_store(monkeypatch) as address:
-            yield address
-    else:
-        with sftp_server(tmp_path / "server", monkeypatch) as (address, _):
-            yield address
+    with drop_server(request.param, tmp_path / "server", monkeypatch) as address:
+        yield address
 
 
 @pytest.fixture

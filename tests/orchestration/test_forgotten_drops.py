@@ -28,7 +28,7 @@ from pipeline.settings import Settings
 from pipeline.state.forgotten import Entry, Forgotten, Known, open_forgotten
 from pipeline.state.workspace import Workspace
 from tests.drops.made_drops import AS_OF, MadeMarts, publish
-from tests.drops.servers import object_store, sftp_server
+from tests.drops.servers import drop_server, sftp_server
 
 (FACT,) = (one for one in contracts_in_folder(PROJECT_ROOT / "models") if one.name == "stakeholder_fact")
 PERSON = 918273645
@@ -100,14 +100,12 @@ class Shelf:
 def shelf(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
     if request.param == "folder":
         yield Shelf(str(tmp_path / "exports"), tmp_path / "state")
-    elif request.param == "s3":
-        with object_store(monkeypatch) as url:
-            yield Shelf(url, tmp_path / "state")
     else:
         receiver = tmp_path / "receiver.pgp" if request.param == "encrypted" else None
         if receiver is not None:
             receiver.write_bytes(bytes(Tsk.generate("receiver").extract_certificate()))
-        with sftp_server(tmp_path / "server", monkeypatch) as (url, _):
+        kind = "sftp" if request.param == "encrypted" else request.param
+        with drop_server(kind, tmp_path / "server", monkeypatch) as url:
             yield Shelf(url, tmp_path / "state", receiver)
 
 

@@ -11,7 +11,7 @@ import pytest
 from pipeline.drops.publication_log import LOG, PublicationLog
 from pipeline.storage.place import Place, open_place
 from pipeline.timeline.timeline import Timeline
-from tests.drops.servers import object_store, sftp_server
+from tests.drops.servers import drop_server
 from tests.timeline.made_past import Past
 
 AT = datetime(2025, 1, 15, 6, tzinfo=UTC)
@@ -19,12 +19,8 @@ AT = datetime(2025, 1, 15, 6, tzinfo=UTC)
 
 @pytest.fixture(params=["s3", "sftp"])
 def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    if request.param == "s3":
-        with object_store(monkeypatch) as address:
-            yield open_place(address)
-    else:
-        with sftp_server(tmp_path / "server", monkeypatch) as (address, _):
-            yield open_place(address)
+    with drop_server(request.param, tmp_path / "server", monkeypatch) as address:
+        yield open_place(address)
 
 
 @pytest.fixture

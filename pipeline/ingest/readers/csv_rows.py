@@ -78,10 +78,10 @@ class RaggedLines:
         if any(cell.strip() for cell in cells[self._headers :]):
             return counts
         if len(cells) >= self._headers:
-            is_split = any(_THOUSANDS.fullmatch(a) and _HUNDREDS.fullmatch(b) for a, b in pairwise(cells))
-            return (
-                f"{counts}: an amount such as 12,000.00 needs quotes" if is_split and self._delimiter == "," else None
+            has_split_amount = self._delimiter == "," and any(
+                _THOUSANDS.fullmatch(one) and _HUNDREDS.fullmatch(other) for one, other in pairwise(cells)
             )
+            return f"{counts}: an amount such as 12,000.00 needs quotes" if has_split_amount else None
         if len(cells) == 1 < self._headers - 1:  # a remark, not a row
             return counts
         if self._short_lines == 0 and self._unfinished == line.text:

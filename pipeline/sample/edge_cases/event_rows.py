@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from pipeline.sample.draw.customers import Customers
+from pipeline.sample.draw.events import EVENT_TABLES
 from pipeline.sample.draw.population import Account, Population
 from pipeline.sample.draw.roles import Role
 from pipeline.sample.edge_cases.platform import FIRST_ID
@@ -19,18 +20,7 @@ class EventRows:
     """The rows of each event table as they are added; ids count up over all tables."""
 
     def __init__(self, population: Population, customers: Customers) -> None:
-        self.tables: dict[str, list[Row]] = {
-            name: []
-            for name in (
-                "email_prop",
-                "chat_message",
-                "calendar_event_prop",
-                "calendar_event_attendee",
-                "ticket",
-                "ticket_comment",
-                "ai_summary",
-            )
-        }
+        self.tables: dict[str, list[Row]] = {name: [] for name in (*EVENT_TABLES, "ai_summary")}
         self._population = population
         self._customers = customers
         self._cast = population.cast
