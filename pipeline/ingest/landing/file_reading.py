@@ -36,6 +36,7 @@ class FileReading:
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> FileReading:
         """Read what `as_dict` returned."""
-        return cls(
-            **{**value, "unread_sheets": tuple(value["unread_sheets"]), "merged_cells": tuple(value["merged_cells"])}
-        )
+        lists = {
+            name: tuple(value.get(name, ())) for name in ("unread_sheets", "merged_cells")
+        }  # earlier versions: none
+        return cls(**{**value, **lists})

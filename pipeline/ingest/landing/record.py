@@ -54,13 +54,13 @@ def read_record(path: Path) -> list[LandedTable]:
                 notices=tuple(table["notices"]),
                 matched=dict(table["matched"]),
                 unknown=dict(table["unknown"]),
-                lacking=dict(table["lacking"]),
+                lacking=dict(table.get("lacking", {})),  # here and below: an earlier version wrote none
                 unread_files=tuple((name, why) for name, why in table["unread_files"]),
                 readings=tuple(FileReading.from_dict(reading) for reading in table["readings"]),
                 nulled=dict(table["nulled"]),
                 rejected_for=dict(table["rejected_for"]),
                 contents=tuple(table["contents"]),
-                merged_from=tuple(Path(part) for part in table.get("merged_from", ())),  # 1.0.0 kept none
+                merged_from=tuple(Path(part) for part in table.get("merged_from", ())),
                 without=tuple(table.get("without", ())),
             )
             for table in document

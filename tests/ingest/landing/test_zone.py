@@ -257,6 +257,21 @@ def test_the_record_of_an_ingest_comes_back_as_it_was(tmp_path: Path) -> None:
     assert read_record(tmp_path / "landed.json") == landed
 
 
+def test_a_record_of_a_version_that_kept_less_is_read(tmp_path: Path) -> None:
+    """Or no refresh would be after an update, until the next run."""
+    accounts(tmp_path, ("1", "A", "yes"))
+    landed = list(land("crm", tmp_path / "crm", tmp_path).values())
+    write_record(tmp_path / "landed.json", landed)
+    document = json.loads((tmp_path / "landed.json").read_text())
+    for table in document:
+        for name in ("lacking", "merged_from", "without"):
+            del table[name]
+        for reading in table["readings"]:
+            del reading["unread_sheets"], reading["merged_cells"]
+    (tmp_path / "landed.json").write_text(json.dumps(document))
+    assert read_record(tmp_path / "landed.json") == landed
+
+
 def test_a_landed_file_that_is_damaged_is_told_to_the_steps_after_it(tmp_path: Path) -> None:
     accounts(tmp_path, ("1", "A", "yes"))
     workspace = Workspace(tmp_path / "state")
