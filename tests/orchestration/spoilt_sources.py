@@ -143,6 +143,7 @@ def _of_column(table: SourceTable, column: Column, values: list[str]) -> Iterato
     elif column.kind in DATES:
         edits["day and month swapped"] = _swapped
         edits["swapped where that is a date too"] = _swapped_if_a_date
+    # of texts, those that guards compare: what they do not is listed in docs/guards.md as unseen
     if column.name in LONG_TEXTS and len(values) >= _MANY:
         edits["texts cut"] = partial(_cut, max(map(len, values)) // 2)
     if column.name in NAMES | WORDS and (table.name, column.name) not in PERSONAL:
