@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.engines import RawTable
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.record import landed_tables
-from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.run_plan import RunPlan
 from pipeline.state.history import DUPLICATES_SCHEMA, METRICS_SCHEMA, RunHistory

@@ -26,7 +26,8 @@ from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import in_order
 from pipeline.contracts.contract import ExportContract
 from pipeline.engines import NOBODY, AnyMart, HeldBack, PartedMart, RawTable
-from pipeline.engines.spark_cluster import SHORT_LIVED, WORKERS, LocalCluster, require_spark
+from pipeline.engines.spark_cluster import WORKERS, LocalCluster, require_spark
+from pipeline.engines.spark_session import LOCAL_MEMORY, LOCAL_SETTINGS, SESSION_SETTINGS, ansi_mode_kept
 from pipeline.settings import Settings
 from pipeline.storage.local_files import point_link, whole_file, write_whole
 
@@ -49,39 +50,6 @@ _TYPES: Final[dict[pa.DataType, str]] = {
     pa.bool_(): "boolean",
     pa.date32(): "date",
     pa.timestamp("us"): "timestamp_ntz",
-}
-
-_QUIET: Final = f"-Dlog4j2.configurationFile={Path(__file__).with_name('spark_log4j2.properties').as_uri()}"
-
-_ANSI_MODE: Final = "spark.sql.ansi.enabled"
-
-_SESSION: Final = {
-    # instants are UTC and without a zone, whatever the machine's
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.timestampType": "TIMESTAMP_NTZ",
-    # overflow and bad casts are errors, as on the other engines
-    _ANSI_MODE: "true",
-    # the tables of a run live as long as its session; what stays is Parquet
-    "spark.sql.catalogImplementation": "in-memory",
-    "spark.sql.parquet.compression.codec": "zstd",
-    "spark.ui.showConsoleProgress": "false",
-}
-_LOCAL_MEMORY: Final = "2g"
-_LOCAL: Final = {
-    "spark.driver.host": "127.0.0.1",
-    "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.memory": _LOCAL_MEMORY,
-    "spark.executor.memory": _LOCAL_MEMORY,
-    "spark.ui.enabled": "false",
-    "spark.driver.extraJavaOptions": f"{SHORT_LIVED} {_QUIET}",
-    "spark.executor.extraJavaOptions": SHORT_LIVED,
-    # many small statements over few cores: one task per worker, and no plan made again after each stage, take a quarter
-    # of the executors' work (a cluster of one's own keeps Spark's defaults, which are for large data)
-    "spark.sql.shuffle.partitions": str(WORKERS),
-    "spark.sql.adaptive.enabled": "false",
-    # a statement of a few thousand rows ends before Java has compiled the classes that Spark would write for it
-    "spark.sql.codegen.wholeStage": "false",
-    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
 
 
@@ -131,7 +99,7 @@ class SparkEngine:
         """Let dbt find the session, which is the process's only one."""
         if SparkEngine._session is None:
             raise _nothing_loaded()
-        with _ansi_mode_kept():
+        with ansi_mode_kept():
             yield {}
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
@@ -208,16 +176,16 @@ class SparkEngine:
     def _start_session(self) -> Any:
         """Start a session with an empty catalogue, on the configured cluster or on one of this machine."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        options = dict(_SESSION)
+        options = dict(SESSION_SETTINGS)
         master = self._master
         if master is None:
             if SparkEngine._cluster is None:
                 cores = max(1, (os.cpu_count() or 1) // WORKERS)
-                SparkEngine._cluster = LocalCluster(self.folder / "cluster", cores=cores, memory=_LOCAL_MEMORY)
+                SparkEngine._cluster = LocalCluster(self.folder / "cluster", cores=cores, memory=LOCAL_MEMORY)
                 atexit.register(SparkEngine.shut_down)  # the session before its cluster
             master = SparkEngine._cluster.master
             os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-            options |= _LOCAL | {"spark.local.dir": str(SparkEngine._cluster.spill)}
+            options |= LOCAL_SETTINGS | {"spark.local.dir": str(SparkEngine._cluster.spill)}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # pyspark's doubts about pandas 3, which is not used here
             from pyspark.sql import SparkSession
@@ -265,27 +233,6 @@ def _mark_of(build: Path) -> str:
     found = [(path, path.stat()) for path in files if path.parent in built]
     listed = [(path.relative_to(build).as_posix(), state.st_size, state.st_mtime_ns) for path, state in found]
     return hashlib.sha256(repr(listed).encode()).hexdigest()
-
-
-@contextmanager
-def _ansi_mode_kept() -> Iterator[None]:
-    """Keep dbt-spark from turning ANSI mode off before each statement; no setting of its profile prevents it.
-
-    Without ANSI mode a sum beyond its type is a wrong number, and a cast that fails is null.
-    """
-    from dbt.adapters.spark.connections import SparkCredentials
-
-    settle = SparkCredentials.__post_init__
-
-    def settle_without_ansi_mode(credentials: Any) -> None:
-        settle(credentials)
-        credentials.server_side_parameters.pop(_ANSI_MODE, None)
-
-    SparkCredentials.__post_init__ = settle_without_ansi_mode
-    try:
-        yield
-    finally:
-        SparkCredentials.__post_init__ = settle
 
 
 def _nothing_loaded() -> WarehouseError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,22 +10,11 @@ from itertools import groupby
 from typing import Literal
 
 from pipeline.guards.findings import Finding, found
+from pipeline.guards.near_headers import is_near, without_table
 from pipeline.guards.sampled_cells import judge_cells
 from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.texts import judge_lengths, judge_words
 from pipeline.guards.thresholds import Guard
-
-_SHORT = 4
-"""In a name of up to so many letters one edit makes another word (`city`, `cite`; `name`, `fame`)."""
-
-_UNIT = re.compile(
-    r"[(\[{<][^()\[\]{}<>]*[)\]}>]?"
-    r"|(?:(?<=[\W_])in[\W_]+|(?<![^\W_]))"
-    r"(?:us|usd|cad|aud|eur|gbp|chf|mxn|dollars?|euros?|pounds?|cents?|thousands?|percent|pct)(?![^\W_])"
-    r"|(?-i:(?<=[a-z])(?:USD|CAD|AUD|EUR|GBP|CHF|MXN)$)",
-    re.IGNORECASE,
-)
-"""A unit in a header: `Price (USD)`, `Price [net`, `Price in EUR`, `USD Price`, `price_cents`, `PriceUSD`."""
 
 
 @dataclass(frozen=True)
@@ -72,52 +60,10 @@ def _near_headers(table: TableProfile, guard: Guard) -> Iterator[Finding]:
     for column in absent:
         names = (column, *table.aliases.get(column, ()))
         for header, file in table.unknown.items():
-            given = {header, _without_table(header, table.table)}
+            given = {header, without_table(header, table.table)}
             if any(is_near(name, spelling, distance) for name in names for spelling in given):
                 says = f"no column '{column}', but the unknown header '{header}' in {file} is nearly its name"
                 yield found(guard, "stop", f"{table.name}.{header}", says, now=f"header '{header}', not '{column}'")
-
-
-def _without_table(header: str, table: str) -> str:
-    """Return a header without its table's name before it: `archived` of `accounts.archived` and `account_archived`."""
-    name = _letters(table.removesuffix("_list").removesuffix("_export"))
-    letters = _letters(header)
-    return letters.removeprefix(name if letters.startswith(name) else name.removesuffix("s"))
-
-
-def is_near(column: str, header: str, distance: int) -> bool:
-    """Return whether a header is nearly a column's name: the same letters, or so few edits away (a swap is one).
-
-    It is compared without what may be a unit, too: without what stands in brackets, and without a currency.
-    """
-    if (shorter := _UNIT.sub("", header)) != header and is_near(column, shorter, distance):
-        return True
-    wanted, given = _letters(column), _letters(header)
-    if not wanted or not given:
-        return False
-    if wanted == given or (sorted(wanted) == sorted(given) and len(wanted) > _SHORT):
-        return True
-    allowed = min(distance, 1) if len(wanted) <= _SHORT else distance
-    return abs(len(wanted) - len(given)) <= allowed and _edits(wanted, given) <= allowed
-
-
-def _letters(name: str) -> str:
-    """Return a name's letters and digits in lower case: `LMN CRM-ID` and `lmn_crm_id` are the same."""
-    return re.sub(r"[\W_]+", "", name.casefold())
-
-
-def _edits(one: str, other: str) -> int:
-    """Count the edits between two texts, a swap of neighbours being one (optimal string alignment)."""
-    rows = [list(range(len(other) + 1))]
-    for at, letter in enumerate(one, 1):
-        row = [at]
-        for column, counterpart in enumerate(other, 1):
-            best = min(rows[-1][column] + 1, row[-1] + 1, rows[-1][column - 1] + (letter != counterpart))
-            if at > 1 and column > 1 and letter == other[column - 2] and one[at - 2] == counterpart:
-                best = min(best, rows[-2][column - 2] + 1)
-            row.append(best)
-        rows.append(row)
-    return rows[-1][-1]
 
 
 def _needed_tables(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]:

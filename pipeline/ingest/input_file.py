@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.landing.zone import Landing, SourceFile
+from pipeline.ingest.landing.landed_table import SourceFile
+from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.readers import OpenTable
 from pipeline.ingest.readers.formats import open_file
 from pipeline.ingest.source_folder import FolderValues

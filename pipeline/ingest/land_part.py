@@ -23,8 +23,9 @@ from pipeline.ingest.duplicates.losing_rows import Losers, find_losers
 from pipeline.ingest.folder_values import with_folder_values
 from pipeline.ingest.input_file import InputFile, SharedReport
 from pipeline.ingest.landing.file_reading import FileReading
+from pipeline.ingest.landing.landed_table import SourceFile
 from pipeline.ingest.landing.part_writer import PartWriter
-from pipeline.ingest.landing.zone import Draft, Landing, Part, PartRecord, SourceFile, part_address
+from pipeline.ingest.landing.zone import Draft, Landing, Part, PartRecord, part_address
 from pipeline.ingest.plain_parquet import is_plain
 from pipeline.ingest.readers import OpenTable, RawBatch, Reading
 from pipeline.ingest.rejects import REPEATED, ROW_DROPPED, RejectsWriter, redact

@@ -17,7 +17,8 @@ from pipeline.ingest.combine_parts import settle
 from pipeline.ingest.downloads import oldest_first
 from pipeline.ingest.input_file import InputFile, Report, SharedReport, rows_to_come
 from pipeline.ingest.land_part import land_file, land_query
-from pipeline.ingest.landing.zone import LandedTable, Landing, Part, SourceFile
+from pipeline.ingest.landing.landed_table import LandedTable, SourceFile
+from pipeline.ingest.landing.zone import Landing, Part
 from pipeline.ingest.rejects import count_rejects
 from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.source_files import find_files

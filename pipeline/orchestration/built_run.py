@@ -11,7 +11,7 @@ from pipeline.dbt.build_record import Build
 from pipeline.drops.destination import Destination
 from pipeline.drops.personal_data import KEPT, PersonalData
 from pipeline.engines import Engine
-from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.orchestration.resources import RunContext
 
 

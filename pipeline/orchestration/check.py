@@ -12,13 +12,14 @@ from pipeline.common.formats import plural
 from pipeline.common.progress import Progress
 from pipeline.guards.findings import Finding
 from pipeline.ingest.landing.file_reading import FileReading
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.record import SOURCES
-from pipeline.ingest.landing.zone import LandedTable, Landing
+from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.sources import ingest_source
 from pipeline.orchestration.source_findings import judge_run_sources
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
-from pipeline.state.forgotten import read_forgotten
+from pipeline.state.forgotten_file import read_forgotten
 from pipeline.state.workspace import Workspace
 
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}

@@ -30,7 +30,8 @@ from pipeline.orchestration.known_person import LISTS_OF_PEOPLE, find_person
 from pipeline.orchestration.look_back import written_timeline
 from pipeline.run_plan import decide
 from pipeline.settings import Settings
-from pipeline.state.forgotten import FOLDER, Entry, Forgotten, Role, open_forgotten, write_forgotten
+from pipeline.state.forgotten import Entry, Forgotten, Role
+from pipeline.state.forgotten_file import FOLDER, open_forgotten, write_forgotten
 from pipeline.state.forgotten_rows import forget_rows
 from pipeline.state.run_history import run_history, run_history_contract
 from pipeline.state.runs import RunRecords

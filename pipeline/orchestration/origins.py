@@ -16,8 +16,8 @@ from typing import Any
 from pipeline.common.errors import WarehouseError
 from pipeline.common.instants import run_name
 from pipeline.dbt.runner import project_fingerprint
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.record import SOURCES, read_record, write_record
-from pipeline.ingest.landing.zone import LandedTable
 from pipeline.run_plan import RunPlan
 from pipeline.state.history import RunHistory
 from pipeline.state.workspace import Workspace

@@ -41,9 +41,10 @@ from pipeline.engines.duckdb import DuckDBEngine
 from pipeline.engines.raw_tables import relations
 from pipeline.guards.drift_guard import LISTS
 from pipeline.guards.findings import Acceptance, Finding, findings_of
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.record import landed_tables, named_inputs, write_record
 from pipeline.ingest.landing.retention import prune_landing
-from pipeline.ingest.landing.zone import LandedTable, Landing
+from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.sources import ingest_source
 from pipeline.orchestration.drop_findings import judge_one_drop
 from pipeline.orchestration.resources import Helpers
@@ -52,7 +53,7 @@ from pipeline.orchestration.verdict import find_broken_promise, judge
 from pipeline.paths import EXPECTATIONS
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
-from pipeline.state.forgotten import read_forgotten
+from pipeline.state.forgotten_file import read_forgotten
 from pipeline.state.history import DUPLICATES, DUPLICATES_SCHEMA, RunHistory
 from pipeline.state.workspace import Workspace
 

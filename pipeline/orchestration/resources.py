@@ -21,8 +21,8 @@ from pipeline.state.workspace import Workspace
 if TYPE_CHECKING:
     import dagster as dg
 
+    from pipeline.ingest.landing.landed_table import LandedTable
     from pipeline.ingest.landing.profile import MadeProfiles
-    from pipeline.ingest.landing.zone import LandedTable
 
 TURN: Final = "warehouse/turn"
 """The tag of the page's jobs by which one run and one refresh are at work at a time: each kind has one state folder."""

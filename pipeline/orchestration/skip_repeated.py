@@ -20,7 +20,7 @@ from pipeline.engines import keeps_models
 from pipeline.paths import PACKAGE, PROJECT_ROOT
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
-from pipeline.state.forgotten import read_forgotten
+from pipeline.state.forgotten_file import read_forgotten
 from pipeline.state.history import RunHistory
 from pipeline.state.secret_key import pseudonym_key
 from pipeline.state.workspace import Workspace

@@ -11,8 +11,8 @@ from pipeline.guards.findings import Acceptance, Finding, GuardError, accept
 from pipeline.guards.source_guard import SourceState, UnreadFile, judge_sources
 from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.thresholds import guards
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.profile import MadeProfiles, profile_tables
-from pipeline.ingest.landing.zone import LandedTable
 from pipeline.orchestration.resources import RunContext
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings

@@ -11,14 +11,15 @@ import pyarrow.parquet as pq
 
 from pipeline.common.formats import plural
 from pipeline.common.progress import Step
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.record import SOURCES, landed_tables, read_record, write_record
-from pipeline.ingest.landing.zone import LandedTable, Landing
+from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.sources import ingest_source
 from pipeline.ingest.tables import SOURCE_TABLES
 from pipeline.orchestration.resources import RunContext, reported_failure
 from pipeline.orchestration.stopped import stopped_in_words
 from pipeline.orchestration.table_facts import PREVIEW_ROWS, preview
-from pipeline.state.forgotten import read_forgotten
+from pipeline.state.forgotten_file import read_forgotten
 
 if TYPE_CHECKING:
     from pipeline.orchestration.asset_catalog import AssetCatalog

@@ -19,8 +19,8 @@ from pipeline.common.progress import Progress
 from pipeline.drops.catalog import organizations_in
 from pipeline.drops.encrypted_files import open_exports
 from pipeline.guards.findings import Finding, GuardError
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.record import SOURCES, has_crm_rows
-from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.report.gather import MeasuredRun, gather_facts, gather_operator_facts, measure_run
 from pipeline.report.sources import measure_sources

@@ -10,8 +10,8 @@ from typing import Final
 import duckdb
 
 from pipeline.common.scratch_database import read_parquet, scratch_connection
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.profile import RECORDED
-from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.schema import Kind, SourceTable
 from pipeline.report.facts import SourceFacts
 

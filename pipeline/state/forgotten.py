@@ -11,21 +11,14 @@ import hmac
 import json
 import re
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from pipeline.common.errors import WarehouseError
-from pipeline.state.secret_key import own_key
-from pipeline.storage.local_files import write_whole
-
 Role = Literal["stakeholder", "user"]
 
-FOLDER: Final = "forgotten"
-_REGISTER: Final = "register.json"
-_KEY: Final = "register.key"
 _FIRST_NEW_ID: Final = 700_000_000_000_000
 """New ids stand above it, at most 2 ** 48 of them: whole numbers that JSON and spreadsheets hold exactly."""
 _EMAIL: Final = re.compile(r"[\w.+\-%']+@[\w\-]+(?:\.[\w\-]+)+")
@@ -270,57 +263,6 @@ _MOST_TEXTS: Final = 100_000
 def normal_email(text: str) -> str:
     """Return an address as it is compared."""
     return text.strip().lower()
-
-
-def read_forgotten(state: Path) -> Forgotten:
-    """Read the register of a state folder; WarehouseError where it is damaged: nobody would be forgotten any more."""
-    path = state / FOLDER / _REGISTER
-    if not path.exists():
-        return NOBODY
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        entries = tuple(_entry(one) for one in content["entries"])
-        crm = int(content["crm_organization_id"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WarehouseError(
-            f"the register of forgotten people is damaged ({error})",
-            where=str(path),
-            remedy="bring it and its key back from a backup; a run without it would publish the people again",
-        ) from None
-    if not path.with_name(_KEY).exists():
-        raise WarehouseError(
-            "the key of the register of forgotten people is gone, so that they can't be recognised",
-            where=str(path.with_name(_KEY)),
-            remedy="bring it back from a backup; or forget them again with a new register, after moving this one away",
-        )
-    return Forgotten(entries, own_key(path.with_name(_KEY)), crm)
-
-
-def open_forgotten(state: Path, crm_organization_id: int) -> Forgotten:
-    """Read the register to add to it, with a secret made where there is none."""
-    found = read_forgotten(state)
-    return replace(found, key=own_key(state / FOLDER / _KEY), crm_organization_id=crm_organization_id)
-
-
-def write_forgotten(state: Path, register: Forgotten) -> None:
-    """Write the register, whole or not at all."""
-    content: Mapping[str, Any] = {
-        "crm_organization_id": register.crm_organization_id,
-        "entries": [asdict(one) for one in register.entries],
-    }
-    write_whole(state / FOLDER / _REGISTER, json.dumps(content, indent=1, sort_keys=True) + "\n")
-
-
-def _entry(read: Mapping[str, Any]) -> Entry:
-    return Entry(
-        entry=str(read["entry"]),
-        day=str(read["day"]),
-        organizations=tuple(map(int, read["organizations"])),
-        ids=tuple(read["ids"]),
-        emails=tuple(read["emails"]),
-        names=tuple(tuple(words) for words in read["names"]),
-        is_complete=bool(read["is_complete"]),
-    )
 
 
 def _normal_word(word: str) -> str:

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from pipeline.guards.findings import findings_of
-from pipeline.guards.source_guard import SourceState, UnreadFile, is_near, judge_sources
+from pipeline.guards.near_headers import is_near
+from pipeline.guards.source_guard import SourceState, UnreadFile, judge_sources
 from pipeline.guards.thresholds import guards
 from tests.guards.profiles import THIS_WEEK, judged, profile, said
 

@@ -10,7 +10,8 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.ingest.landing.zone import LandedTable, Landing
+from pipeline.ingest.landing.landed_table import LandedTable
+from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.sources import ingest_source
 
 Row = dict[str, Any]

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.landing.zone import LandedTable, Landing
+from pipeline.ingest.landing.landed_table import LandedTable
+from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.sources import ingest_source
 from pipeline.settings import DateOrder
 from tests.ingest.ingest_harness import Silence, refused, rows, write_csv, write_parquet, write_workbook

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.landing.landed_table import LandedTable
 from tests.ingest.ingest_harness import land, rejects, rows, write_csv, write_parquet, write_workbook
 
 HEADER = ["Estimate ID", "Total Price", "Labor Cost"]

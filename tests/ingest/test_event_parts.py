@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pipeline.ingest import combine_parts as settle
 from pipeline.ingest import land_part as parts
 from pipeline.ingest.duplicates import losing_rows as duplicates
-from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.landing.landed_table import LandedTable
 from tests.ingest.ingest_harness import land, rejects, rows, write_csv, write_parquet
 
 DAY = dt.datetime(2025, 1, 1)

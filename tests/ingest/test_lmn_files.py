@@ -11,7 +11,7 @@ import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.landing.landed_table import LandedTable
 from tests.ingest.ingest_harness import land, refused, rejects, rows, write_csv, write_workbook
 
 ESTIMATES = ["Estimate ID", "Contact ID", "Contract End", "Total Price", "Archived", "Address"]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.landing.landed_table import LandedTable
 from tests.ingest.ingest_harness import land, rows, write_csv, write_parquet, write_workbook
 
 TIER = ["id", "name"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.values.spellings import FOOTERS, STATISTICS, Spelling
 from tests.ingest.ingest_harness import land, rejects, rows, write_csv, write_parquet, write_workbook
 

@@ -25,7 +25,8 @@ from pipeline.orchestration import forgotten_drops
 from pipeline.orchestration.forgotten_drops import RemadeShelf, forget_in_shelf
 from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
-from pipeline.state.forgotten import Entry, Forgotten, Known, open_forgotten
+from pipeline.state.forgotten import Entry, Forgotten, Known
+from pipeline.state.forgotten_file import open_forgotten
 from pipeline.state.workspace import Workspace
 from tests.drops.made_drops import AS_OF, MadeMarts, publish
 from tests.drops.servers import drop_server, sftp_server

@@ -20,7 +20,7 @@ from pipeline.drops.manifest import build_manifest
 from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.stage import StagedDrop, stage_drops
 from pipeline.guards.findings import Finding
-from pipeline.ingest.landing.zone import LandedTable, SourceFile
+from pipeline.ingest.landing.landed_table import LandedTable, SourceFile
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import source_table
 from pipeline.report.facts import RunFacts

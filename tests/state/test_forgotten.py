@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 from pipeline.common.errors import WarehouseError
-from pipeline.state.forgotten import FOLDER, Forgotten, Known, open_forgotten, read_forgotten, write_forgotten
+from pipeline.state.forgotten import Forgotten, Known
+from pipeline.state.forgotten_file import FOLDER, open_forgotten, read_forgotten, write_forgotten
 from pipeline.state.forgotten_rows import forget_rows
 
 ZELDA = Known(

@@ -14,8 +14,8 @@ from pipeline.common.null_counts import count_nulls
 from pipeline.common.scratch_database import quoted, read_parquet, scratch_connection
 from pipeline.guards.compared_columns import LONG_TEXTS
 from pipeline.guards.source_profile import TableProfile
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.row_sample import Sample, sample_rows
-from pipeline.ingest.landing.zone import LandedTable
 from pipeline.ingest.rejects import REPEATED
 from pipeline.ingest.schema import Kind
 from pipeline.ingest.values.typed_cell import NULLED

@@ -10,9 +10,9 @@ from typing import Any
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.landing.file_reading import FileReading
-from pipeline.ingest.landing.zone import LandedTable, SourceFile
+from pipeline.ingest.landing.landed_table import LandedTable, SourceFile
 from pipeline.ingest.tables import source_table
-from pipeline.state.forgotten import read_forgotten
+from pipeline.state.forgotten_file import read_forgotten
 from pipeline.state.workspace import Workspace
 from pipeline.storage.local_files import write_whole
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.landing.landed_table import LandedTable
 
 GRACE: Final = timedelta(days=1)
 """How long a file stays in any case: a run that is reading, or `check`, may name it next."""

@@ -10,7 +10,7 @@ import duckdb
 
 from pipeline.common.scratch_database import quoted, read_parquet
 from pipeline.guards.compared_columns import MOVING, NAMES, PERSONAL, WORDS
-from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.schema import Column, Kind, SourceTable
 
 _IN_CLEAR: Final = frozenset({Kind.BOOL, Kind.DATE, Kind.TIMESTAMP})

@@ -23,69 +23,13 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from pipeline.ingest.landing.file_reading import FileReading
+from pipeline.ingest.landing.landed_table import holds_content
 from pipeline.ingest.schema import SourceTable
 from pipeline.state.forgotten import NOBODY, Forgotten
 from pipeline.storage.local_files import clear_drafts, content_hash, hidden_name, naming, put_in_place
 from pipeline.storage.sealed import read_sealed, write_sealed
 
 _ADDRESS_DIGITS: Final = 32
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """A file (or a database's table) that was read: its name within the source, its size and its hash."""
-
-    name: str
-    bytes: int
-    sha256: str
-
-
-@dataclass(frozen=True)
-class LandedTable:
-    """A source table in the landing zone.
-
-    `parts` together hold its rows; each has at least the columns of `table.arrow_schema`, with those types. They may
-    stand in another order and beside others, so read them by name. `read` = `loaded` + `rejected`, in rows.
-    """
-
-    table: SourceTable
-    parts: tuple[Path, ...]
-    is_configured: bool
-    files: tuple[SourceFile, ...]
-    read: int
-    loaded: int
-    rejected: int
-    rejects: tuple[Path, ...]
-    fingerprint: str
-    extra_columns: tuple[str, ...] = ()
-    notices: tuple[str, ...] = ()
-    matched: Mapping[str, str] = field(default_factory=dict)
-    """The header by which each column was found that every file has."""
-    unknown: Mapping[str, str] = field(default_factory=dict)
-    """The headers that no column wants, with the file that has them."""
-    lacking: Mapping[str, str] = field(default_factory=dict)
-    """The columns that only older downloads of the table have, with the newest one, whose rows count."""
-    unread_files: tuple[tuple[str, str], ...] = ()
-    """Files of the source that became no table, with why; told with the source's first table."""
-    readings: tuple[FileReading, ...] = ()
-    """How each file was read, in the order of reading."""
-    nulled: Mapping[str, int] = field(default_factory=dict)
-    """The cells of each column that could not be read, where there are any."""
-    rejected_for: Mapping[str, int] = field(default_factory=dict)
-    """The rejected rows by reason."""
-    contents: tuple[str, ...] = ()
-    """The hashes of `parts` and then `rejects`, as they landed."""
-    merged_from: tuple[Path, ...] = ()
-    """The parts, one a file, that are not among `parts`, because rows of them lost: by these the next ingest knows the
-    files, and reads none again that has not changed."""
-
-    without: tuple[str, ...] = ()
-    """The marks of the forgotten people who were left out as it landed."""
-
-    def damaged(self) -> list[Path]:
-        """List the files that are gone, or are not what landed."""
-        files = zip((*self.parts, *self.rejects), self.contents, strict=True)
-        return [path for path, content in files if not _holds(path, content)]
 
 
 @dataclass(frozen=True)
@@ -183,7 +127,7 @@ class Landing:
         except (TypeError, KeyError):  # none, or another version's
             return None
         rejects = folder / f"{address}.rejects.parquet" if record.has_rejects else None
-        if not _holds(data, record.content) or (rejects and not _holds(rejects, record.rejects_content)):
+        if not holds_content(data, record.content) or (rejects and not holds_content(rejects, record.rejects_content)):
             return None
         return Part(address, data, rejects, record)
 
@@ -228,7 +172,7 @@ class Landing:
         except (AttributeError, TypeError, KeyError):  # none, or another version's
             return None
         whole = tuple(part for part in parts if part is not None)
-        if len(whole) < len(parts) or not all(_holds(path, content) for path, content in rejects.items()):
+        if len(whole) < len(parts) or not all(holds_content(path, content) for path, content in rejects.items()):
             return None
         return PartSet(address, whole, rejected, tuple(rejects))
 
@@ -280,14 +224,6 @@ class Landing:
 
     def _folder(self, table: SourceTable) -> Path:
         return self.root / table.qualified_name
-
-
-def _holds(path: Path, content: str | None) -> bool:
-    """Whether a file is there with the content of this hash."""
-    try:
-        return content_hash(path) == content
-    except OSError:
-        return False
 
 
 def part_address(table: SourceTable, content: str, name: str, *settings: str) -> str:

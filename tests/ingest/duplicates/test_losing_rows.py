@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.landing.landed_table import LandedTable
 from tests.ingest.ingest_harness import land, refused, rejects, rows, write_csv
 
 

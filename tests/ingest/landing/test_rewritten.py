@@ -17,7 +17,8 @@ from pipeline.ingest.landing.record import landed_tables, read_record, write_rec
 from pipeline.ingest.landing.rewritten import rewrite_landing
 from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.sources import ingest_source
-from pipeline.state.forgotten import Forgotten, Known, open_forgotten, write_forgotten
+from pipeline.state.forgotten import Forgotten, Known
+from pipeline.state.forgotten_file import open_forgotten, write_forgotten
 from pipeline.state.workspace import Workspace
 from pipeline.storage.local_files import clear_drafts
 from tests.drops.sudden_death import dies_at

@@ -18,8 +18,9 @@ from pipeline.ingest import land_part as parts
 from pipeline.ingest.duplicates.losing_rows import connect
 from pipeline.ingest.input_file import InputFile
 from pipeline.ingest.landing import zone as landing_zone
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.record import SOURCES, landed_tables, read_record, write_record
-from pipeline.ingest.landing.zone import LandedTable, Landing, part_address
+from pipeline.ingest.landing.zone import Landing, part_address
 from pipeline.ingest.schema import Column, Kind, SourceTable
 from pipeline.ingest.sources import ingest_source
 from pipeline.ingest.tables import source_table

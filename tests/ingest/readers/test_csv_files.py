@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.readers import csv_file, csv_quotes
 from tests.ingest.ingest_harness import land, refused, rejects, rows
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.landing.zone import LandedTable
+from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.tables import source_table
 from tests.ingest.ingest_harness import land, refused, rows, write_parquet
 
