@@ -202,7 +202,16 @@ def _write_once(
     read = 0
     with RejectsWriter(draft.rejects, table, landing.forgotten) as rejects, ThreadPoolExecutor(landing.threads) as pool:
         conformer = Conformer(
-            table, match, rejects, name, pool, order, commas, opened.headers, dates_from_1904=opened.dates_from_1904
+            table,
+            match,
+            rejects,
+            name,
+            pool,
+            order,
+            commas,
+            opened.headers,
+            has_lines=opened.reading.header_line is not None,
+            dates_from_1904=opened.dates_from_1904,
         )
         with PartWriter(draft.data, landing_schema(table)) as writer:
             for raw in opened.batches(positions):

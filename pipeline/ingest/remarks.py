@@ -1,15 +1,18 @@
-"""Lines of a table that are no rows of it: the headers again, totals and footers (source-schema). Each is a reject."""
+"""Lines that are no rows of a table: headers, totals, headings of groups, footers (source-schema). Each is a reject."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.ingest.schema import Column, Kind, SourceTable
+from pipeline.ingest.second_tables import SecondTables
+from pipeline.ingest.usual_ids import UsualIds
 from pipeline.ingest.values.cells import TEXT_KINDS, shown
 from pipeline.ingest.values.headers import fold
 from pipeline.ingest.values.spellings import FOOTERS, RULE, STATISTICS, TOTAL, TOTAL_OF, Spelling
@@ -34,6 +37,14 @@ _SUSPECT: Final = rf"^(?:{_any_of(TOTAL, TOTAL_OF, RULE, *STATISTICS, *FOOTERS)}
 _HEADERS_AGAIN: Final = "the headers again"
 _TOTALS: Final = "a line of totals"
 _ABOUT: Final = "a line about the table"
+_NOTHING_ELSE: Final = "nothing but its key: the heading of a group"
+_NO_DIGIT: Final = "no id, since it has no digit as the others have"
+_OTHER_HEADERS: Final = "the headers of another table"
+_BELOW: Final = "a line of another table, whose headers are above it"
+
+
+Arrays = dict[str, pa.Array]
+"""Typed columns by name."""
 
 
 @dataclass(frozen=True)
@@ -47,84 +58,151 @@ class Remark:
 
 
 class RemarkFinder:
-    """Looks for such lines by the table's label, its first required column, and by the line's first cell."""
+    """Looks for such lines by the table's label, its first required column, and by the line's first cell.
 
-    def __init__(self, table: SourceTable, positions: tuple[int | None, ...], headers: tuple[str, ...]) -> None:
+    `has_lines`: the file is one of lines that people write, as a CSV file or a workbook is.
+    """
+
+    def __init__(
+        self,
+        table: SourceTable,
+        positions: tuple[int | None, ...],
+        headers: tuple[str, ...],
+        where: str,
+        *,
+        has_lines: bool,
+    ) -> None:
         self._table = table
+        self._is_lmn = table.source == "lmn"
+        self._has_lines = has_lines or self._is_lmn
+        self._second_tables = SecondTables(table, headers, where)
+        self._usual_ids = UsualIds()
         placed = [(at, column) for at, column in zip(positions, table.columns, strict=True) if at is not None]
         label = next(((at, column) for at, column in placed if column.required), None)
         first = next(((at, column) for at, column in placed if at == 0), None)
         # a person or company may be called Total, so a required name is not asked
         is_other = first is not None and first != label and not first[1].required
         self._looked_at = [one for one in (label, first if is_other else None) if one is not None]
+        self._places = [at for at, _ in placed]
         self._is_wide = len(placed) >= _WIDE
         self._headers = headers
         self._names = sorted({name for header in headers if (name := fold(header))})
 
-    def find(self, columns: tuple[pa.Array, ...], typed: dict[str, pa.Array]) -> list[Remark]:
-        """Return the remarks of a batch, given its raw columns and, by name, the typed ones."""
+    def find(self, columns: tuple[pa.Array, ...], typed: Arrays, row_numbers: pa.Array) -> list[Remark]:
+        """Return the remarks of a batch, given its raw columns and, by name, the typed ones.
+
+        Raises WarehouseError where a second table with rows of its own begins in it.
+        """
         found: dict[int, Remark] = {}
+        if self._looked_at and self._looked_at[0][1].kind is Kind.KEY:
+            self._usual_ids.note(typed[self._looked_at[0][1].name])
         for at, column in self._looked_at:
             header = self._headers[at]
             for position in self._suspects(column, columns[at], typed, header):
-                value = shown(columns[at][position].as_py())
-                reason = self._reason(column, value, header, typed, position)
+                reason = self._reason(column, at, columns, typed, position)
+                seen, is_strange = fold(shown(columns[at][position].as_py())), reason == _NO_DIGIT
+                if self._second_tables.may_begin(seen, columns, row_numbers, position, is_strange=is_strange):
+                    reason = _OTHER_HEADERS
                 if reason is not None:
+                    value = shown(columns[at][position].as_py())
                     found.setdefault(position, Remark(position, column.name, value, reason))
-        return list(found.values())
+        return [*found.values(), *self._of_second_tables(columns, found)]
 
-    def _suspects(self, column: Column, raw: pa.Array, lines: dict[str, pa.Array], header: str) -> list[int]:
+    def _of_second_tables(self, columns: tuple[pa.Array, ...], found: dict[int, Remark]) -> list[Remark]:
+        """Return the lines below other headers."""
+        if not self._looked_at:
+            return []
+        at, column = self._looked_at[0]
+        begins = sorted(position for position, remark in found.items() if remark.reason == _OTHER_HEADERS)
+        remarks = []
+        for start, end in pairwise([-1, *begins, len(columns[at])]):
+            if start >= 0:
+                self._second_tables.begin(columns, start)
+            for position in self._second_tables.lines_below(columns, start + 1, end):
+                value = columns[at][position].as_py()
+                if position not in found:
+                    remarks.append(Remark(position, column.name, "" if value is None else shown(value), _BELOW))
+        return remarks
+
+    def _suspects(self, column: Column, raw: pa.Array, lines: Arrays, header: str) -> list[int]:
         """The places of the cells that are worth a look, which are few."""
         if pa.types.is_primitive(raw.type):  # numbers, dates and flags say nothing; any form of text may
             return []
         typed = lines[column.name]
         if column.kind in TEXT_KINDS:
-            names = {*self._names, trimmed(header).lower(), without_unseen(header).lower()}
+            names = {*self._names, *self._second_tables.names}
+            names |= {trimmed(header).lower(), without_unseen(header).lower()}
             lowered = pc.utf8_lower(typed)
             is_suspect = pc.match_substring_regex(lowered, _SUSPECT)
             is_suspect = pc.or_(is_suspect, pc.is_in(lowered, pa.array(sorted(names))))
-            is_suspect = pc.or_(is_suspect, self._are_phrases_alone(column, lines))
+            is_suspect = pc.or_(is_suspect, self._are_keys_alone(column, lines))
+            is_suspect = pc.or_(is_suspect, self._have_no_digit(column, typed))
         else:
             is_suspect = pc.and_(pc.is_valid(raw), pc.is_null(typed))
         return [int(position) for position in pc.indices_nonzero(pc.fill_null(is_suspect, False)).to_pylist()]
 
-    def _reason(self, column: Column, value: str, header: str, typed: dict[str, pa.Array], position: int) -> str | None:
-        """Why a line, of which `value` is the label, is no row; None if it may be one."""
-        seen = fold(value)
-        if seen and seen == fold(header):
+    def _reason(
+        self, column: Column, at: int, columns: tuple[pa.Array, ...], typed: Arrays, position: int
+    ) -> str | None:
+        """Why a line, of which column `at` is the label, is no row; None if it may be one."""
+        seen = fold(shown(columns[at][position].as_py()))
+        if seen and seen == fold(self._headers[at]):
             return _HEADERS_AGAIN
-        if self._is_key(column):
+        is_key = self._is_key(column)
+        if is_key:
             if _TOTAL.fullmatch(seen) or _TOTAL_OF.fullmatch(seen) or seen in self._names:  # "Total Price", of all rows
                 return _TOTALS
-            if _RULE.fullmatch(seen) or self._is_phrase_alone(column, seen, typed, position):
+            if _RULE.fullmatch(seen) or (" " in seen and self._is_key_alone(column, typed, position)):
                 return _ABOUT
         is_total = _TOTAL.fullmatch(seen) is not None
         reason = _TOTALS if is_total or _STATISTIC.fullmatch(seen) else _ABOUT if _FOOTER.fullmatch(seen) else None
-        if reason is None or (is_total and column.kind not in TEXT_KINDS):
-            return reason
-        # a project, a person or an id may be called so: then its line has other texts, or is a lead's
-        may_be_lead = column.required and not self._is_key(column) and not is_total and not _DIGIT.search(seen)
-        return None if may_be_lead or self._says_more(column, typed, position) else reason
+        if reason is not None:
+            if is_total and column.kind not in TEXT_KINDS:
+                return reason
+            # a project, a person or an id may be called so: then its line has other texts, or is a lead's
+            may_be_lead = column.required and not is_key and not is_total and not _DIGIT.search(seen)
+            if not may_be_lead and not self._says_more(column, typed, position):
+                return reason
+        if not is_key or column.kind is not Kind.KEY:
+            return None
+        if self._is_key_alone(column, typed, position) and self._is_blank_beside(at, columns, position):
+            return _NOTHING_ELSE
+        return _NO_DIGIT if self._have_no_digit(column, typed[column.name].slice(position, 1))[0].as_py() else None
 
-    def _are_phrases_alone(self, label: Column, lines: dict[str, pa.Array]) -> pa.Array:
-        """Where a key has a blank in it while nothing else is in its line, though there are several columns."""
+    def _is_key_alone(self, label: Column, typed: Arrays, position: int) -> bool:
+        line = {name: array.slice(position, 1) for name, array in typed.items()}
+        return bool(self._are_keys_alone(label, line)[0].as_py())
+
+    def _is_blank_beside(self, label_at: int, columns: tuple[pa.Array, ...], position: int) -> bool:
+        """Whether the line has nothing in the other wanted columns, readable or not."""
+        cells = (columns[at][position].as_py() for at in self._places if at != label_at)
+        return not any(cell is not None and trimmed(shown(cell)) for cell in cells)
+
+    def _are_keys_alone(self, label: Column, lines: Arrays) -> pa.Array:
+        """Where nothing but a key is in its line, though there are several columns, and it has a blank in it.
+
+        In lines that people write, the heading of a group has another form than the ids have.
+        """
+        keys = lines[label.name]
         if label.kind is not Kind.KEY or not self._is_wide:
-            return pa.repeat(False, len(lines[label.name]))
-        is_alone = pc.fill_null(pc.match_substring(lines[label.name], " "), False)
-        if not pc.any(is_alone).as_py():
-            return is_alone
+            return pa.repeat(False, len(keys))
+        is_alone = pc.fill_null(pc.match_substring(keys, " "), False)
+        if self._has_lines:
+            is_alone = pc.or_(is_alone, self._usual_ids.unlike_most(keys))
         for column in self._table.columns:
-            if column is not label:
-                is_alone = pc.and_(is_alone, pc.is_null(lines[column.name]))
+            if column is not label and pc.any(is_alone).as_py():
+                is_empty = pc.is_null(lines[column.name])
+                if column.kind is Kind.TEXT:
+                    is_empty = pc.or_(is_empty, pc.fill_null(pc.equal(lines[column.name], ""), False))
+                is_alone = pc.and_(is_alone, is_empty)
         return is_alone
 
-    def _is_phrase_alone(self, label: Column, seen: str, typed: dict[str, pa.Array], position: int) -> bool:
-        return (
-            " " in seen
-            and self._are_phrases_alone(label, {n: a.slice(position, 1) for n, a in typed.items()})[0].as_py()
-        )
+    def _have_no_digit(self, label: Column, keys: pa.Array) -> pa.Array:
+        """Where an id of LMN's, each of which has a digit, has none."""
+        is_asked = self._is_lmn and label.kind is Kind.KEY and label is self._looked_at[0][1]
+        return self._usual_ids.without_digit(keys) if is_asked else pa.repeat(False, len(keys))
 
-    def _says_more(self, label: Column, typed: dict[str, pa.Array], position: int) -> bool:
+    def _says_more(self, label: Column, typed: Arrays, position: int) -> bool:
         """Whether a line has a text beside its label, as no footer has; in its key's place may be a count."""
         for column in self._table.columns:
             text = typed[column.name][position].as_py() if column.kind in TEXT_KINDS and column is not label else None

@@ -41,11 +41,12 @@ class Conformer:
         commas: DecimalCommas,
         headers: tuple[str, ...],
         *,
+        has_lines: bool = True,
         dates_from_1904: bool = False,
     ) -> None:
         self._table = table
         self._positions = match.positions
-        self._remarks = RemarkFinder(table, match.positions, headers)
+        self._remarks = RemarkFinder(table, match.positions, headers, file, has_lines=has_lines)
         self._order = order
         self._commas = commas
         self._rejects = rejects
@@ -119,10 +120,10 @@ class Conformer:
         return dropped
 
     def _drop_remarks(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
-        """Which rows are the headers again, or totals."""
+        """Which rows are the headers again, totals, or no rows for another reason."""
         dropped = np.zeros(len(raw.row_numbers), dtype=bool)
         arrays = {column.name: result.array for column, result in zip(self._table.columns, typed, strict=True)}
-        for remark in self._remarks.find(raw.columns, arrays):
+        for remark in self._remarks.find(raw.columns, arrays, raw.row_numbers):
             dropped[remark.position] = True
             self._rejects.add(
                 self._file,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from pipeline.common.errors import WarehouseError
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.values.spellings import FOOTERS, STATISTICS, Spelling
 from tests.ingest.ingest_harness import land, rejects, rows, write_csv, write_parquet, write_workbook
@@ -89,14 +90,11 @@ def test_what_tools_write_below_a_table_is_no_row(tmp_path: Path) -> None:
     assert [r["reason"] for r in rejects(table)] == reasons
 
 
-@pytest.mark.parametrize(
-    ("label", "is_row"),
-    [("# 3 of 3", False), ("Completion time: 2025-01-15T10:00:00", False), ("LE Landscapes", False), ("EST_7", True)],
-)
-def test_a_phrase_alone_in_its_line_is_no_id(tmp_path: Path, label: str, is_row: bool) -> None:
+@pytest.mark.parametrize("label", ["# 3 of 3", "Completion time: 2025-01-15T10:00:00", "LE Landscapes"])
+def test_a_phrase_alone_in_its_line_is_no_id(tmp_path: Path, label: str) -> None:
     lines = [("EST 1", "2024-03-05", None, None), (label, None, None, None)]
     table = lmn(tmp_path, "estimates_list", ESTIMATES, lines, "csv")
-    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST 1", label][: 1 + is_row]
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST 1"]
     narrow = lmn(tmp_path / "b", "estimates_list", ESTIMATES[:2], [("EST 1", None)], "csv")
     assert narrow.rejected == 0
 
@@ -110,7 +108,7 @@ def test_a_line_drawn_under_the_headers_is_no_row(tmp_path: Path) -> None:
 
 
 def test_ids_may_begin_as_footers_do(tmp_path: Path) -> None:
-    ids = ["accounts:7", "page1", "max-power", "min3", "count_1", "run-2025", "source:9", "3rows", "date:1"]
+    ids = ["accounts:7", "page1", "max-power1", "min3", "count_1", "run-2025", "source:9", "3rows", "date:1"]
     table = lmn(tmp_path, "estimates_list", ESTIMATES, [(one, None, None, "2") for one in ids], "csv")
     assert [row["lmn_estimate_id"] for row in rows(table)] == ids
 
@@ -158,3 +156,69 @@ def test_companies_and_people_may_be_called_total(tmp_path: Path) -> None:
     assert land("crm", tmp_path / "crm", tmp_path)["accounts"].rejected == 0
     leads = lmn(tmp_path, "leads_list", ["Lead Name", "City"], [("Total Landscaping", "x"), ("Snow Total", "y")], "csv")
     assert leads.rejected == 0
+
+
+# --- Groups and second tables -----------------------------------------------------------------------------------------
+
+WHOLE = [("EST1", "2024-03-05", "7", "1"), ("EST2", "2024-03-05", "7", "1")]
+HEADING = "nothing but its key: the heading of a group"
+BELOW = "a line of another table, whose headers are above it"
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
+@pytest.mark.parametrize("label", ["Snow", "2024", "2024-01"])
+def test_a_key_alone_in_its_line_is_the_heading_of_a_group(tmp_path: Path, suffix: str, label: str) -> None:
+    table = lmn(tmp_path, "estimates_list", ESTIMATES, [(label, None, None, None), *WHOLE], suffix)
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "EST2"]
+    assert [(r["row_number"], r["value"], r["reason"]) for r in rejects(table)] == [(2, label, HEADING)]
+    ids = lmn(tmp_path / "b", "estimates_list", ESTIMATES, [("EST1", None, None, None), *WHOLE[1:]], suffix)
+    assert ids.rejected == 0
+
+
+def test_a_group_s_sums_are_no_row_since_their_label_has_no_digit(tmp_path: Path) -> None:
+    table = lmn(tmp_path, "estimates_list", ESTIMATES, [*WHOLE, ("Snow", None, None, "2")], "csv")
+    assert [r["reason"] for r in rejects(table)] == ["no id, since it has no digit as the others have"]
+    words = [("alpha", "2024-03-05", "7", "1"), ("beta", "2024-03-05", "7", "1"), ("gamma7", None, "7", "1")]
+    assert lmn(tmp_path / "b", "estimates_list", ESTIMATES, words, "csv").rejected == 0
+
+
+def test_a_database_may_have_a_row_of_a_key_alone(tmp_path: Path) -> None:
+    write_parquet(
+        tmp_path / "crm" / "estimates.parquet",
+        {"id": ["e1", "Snow"], "status": ["won", None], "archived": [True, None]},
+    )
+    assert land("crm", tmp_path / "crm", tmp_path)["estimates"].rejected == 0
+    write_csv(tmp_path / "b" / "estimates.csv", ["id", "status", "archived"], [("Snow", "", None), ("e1", "won", None)])
+    assert [r["reason"] for r in rejects(land("crm", tmp_path / "b", tmp_path)["estimates"])] == [HEADING]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("CRM ID", "CRM Name", "Contact ID", "Type"),
+        ("Jobsite ID", "Jobsite Name", None, None),
+        ("Estimate ID", "Contact ID", "Estimate Date", "Total Price"),  # its own, in another order
+        ("Total Price", "Estimate ID", None, None),
+    ],
+)
+def test_a_second_table_with_rows_of_its_own_stops(tmp_path: Path, suffix: str, other: tuple[object, ...]) -> None:
+    lines = [*WHOLE, (None, None, None, None), other, ("7100001", "Acme", "P1", "Client")]
+    with pytest.raises(WarehouseError, match=r"a\.(csv|xlsx): row 5 has other headers \(.+\): a second table begins"):
+        lmn(tmp_path, "estimates_list", ESTIMATES, lines, suffix)
+
+
+@pytest.mark.parametrize("headers", [("Division", "Total Price"), ("Month", "Invoices")])
+def test_the_lines_of_a_summary_below_a_table_are_no_rows(tmp_path: Path, headers: tuple[str, str]) -> None:
+    summary = [(None,) * 4, (*headers, None, None), ("2024", "5", None, None), ("Snow", "7", None, None)]
+    table = lmn(tmp_path, "estimates_list", ESTIMATES, [*WHOLE, *summary, ("EST3", None, "7", "1")], "csv")
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "EST2", "EST3"]
+    assert [r["reason"] for r in rejects(table)][:2] == ["the headers of another table", BELOW]
+    assert table.rejected == 3
+
+
+def test_a_second_table_of_the_platform_s_stops(tmp_path: Path) -> None:
+    lines = [("1", "1", "Gold"), ("organization_id", "name", "id"), ("1", "Silver", "2")]
+    write_csv(tmp_path / "platform" / "tier.csv", ["organization_id", "id", "name"], lines)
+    with pytest.raises(WarehouseError, match="row 3 has other headers"):
+        land("platform", tmp_path / "platform", tmp_path)

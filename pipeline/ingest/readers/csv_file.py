@@ -22,6 +22,7 @@ from pipeline.ingest.readers import BrokenRow, RawBatch, Reading
 from pipeline.ingest.readers.csv_layout import look_at_layout
 from pipeline.ingest.readers.csv_quotes import refuse_stray_quotes
 from pipeline.ingest.readers.csv_rows import RaggedLine, RaggedLines, WholeRow
+from pipeline.ingest.readers.split_amounts import NEEDS_QUOTES, has_split_amount, is_split
 from pipeline.ingest.readers.text_file import BROKEN, look_at_text
 
 BLOCK_BYTES: Final = 16 * 1024 * 1024
@@ -96,20 +97,34 @@ class CsvFile:
             numbers, [*columns, *[absent] * (named - len(columns))] if len(columns) < named else columns
         )
         rows, broken = judge.judge(lines) if lines else ([], [])
-        columns, extra = columns[:named], columns[named:]
-        if extra and pc.any(is_long := _any_filled(len(numbers), extra)).as_py():
-            reason = f"{named + len(extra)} cells where the header has {named}"
-            texts = _joined([*columns, *extra], is_long, self._layout.delimiter)
-            longer = zip(numbers.filter(is_long).to_pylist(), texts, strict=True)
-            broken = sorted(
-                [*broken, *(BrokenRow(at, text, reason) for at, text in longer)], key=lambda row: row.number
-            )
-            numbers, columns = _filtered(numbers, columns, pc.invert(is_long))
+        if len(columns) > named:
+            numbers, columns, longer = self._without_longer_rows(numbers, columns)
+            broken = sorted([*broken, *longer], key=lambda row: row.number)
         if rows:
             numbers, columns = _with_rows(numbers, columns, rows)
         if not self._text.is_plain:
             columns = [_with_broken_bytes(column) for column in columns]
         return RawBatch(numbers, tuple(columns), tuple(broken))
+
+    def _without_longer_rows(
+        self, numbers: pa.Array, columns: Sequence[pa.Array]
+    ) -> tuple[pa.Array, Sequence[pa.Array], list[BrokenRow]]:
+        """Rows of more cells than headers without the cells that are empty; the rows where they are not are broken.
+
+        So are those with an amount that its own comma made two cells.
+        """
+        named, delimiter = len(self.headers), self._layout.delimiter
+        is_long = _any_filled(len(numbers), columns[named:])
+        is_broken = pc.or_(is_long, is_split(columns, delimiter, self._layout.split_column))
+        if not pc.any(is_broken).as_py():
+            return numbers, columns[:named], []
+        counts = f"{len(columns)} cells where the header has {named}"
+        texts = _joined(columns, is_broken, delimiter)
+        cells = zip(*(column.filter(is_broken).to_pylist() for column in columns), strict=True)
+        reasons = [f"{counts}: {NEEDS_QUOTES}" if has_split_amount(delimiter, line) else counts for line in cells]
+        broken_numbers = numbers.filter(is_broken).to_pylist()
+        broken = [BrokenRow(*one) for one in zip(broken_numbers, texts, reasons, strict=True)]
+        return *_filtered(numbers, columns[:named], pc.invert(is_broken)), broken
 
     def _open(self, ragged: list[RaggedLine]) -> pyarrow.csv.CSVStreamingReader:
         names = [str(at) for at in range(self._layout.width)]

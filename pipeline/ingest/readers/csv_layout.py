@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Final
 
 from pipeline.common.errors import WarehouseError
+from pipeline.ingest.readers.split_amounts import split_column
 from pipeline.ingest.readers.text_file import HEAD_BYTES
 from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header, fold, join_headers, known_headers
 
@@ -28,7 +29,8 @@ csv.field_size_limit(2 * HEAD_BYTES)  # a header of 200 KB is odd, but no reason
 class CsvLayout:
     """The layout; lines and cells count from 0, and a line of several lines, within quotes, counts once.
 
-    `width` is how many cells most lines have: more than there are headers where each line ends in a separator.
+    `width` is how many cells most lines have: more than there are headers where each line ends in a separator, or where
+    each has an amount that takes two cells, from `split_column` on.
     """
 
     delimiter: str
@@ -36,6 +38,7 @@ class CsvLayout:
     headers: tuple[str, ...]
     width: int
     is_header_alone: bool
+    split_column: int | None = None
 
 
 def look_at_layout(head: str, is_whole: bool, wanted_headers: Sequence[str], where: str) -> CsvLayout:
@@ -59,7 +62,9 @@ def look_at_layout(head: str, is_whole: bool, wanted_headers: Sequence[str], whe
             where=where,
             remedy="look for a quote that is never closed in the first lines",
         )
-    return CsvLayout(delimiter, at, headers, _usual_width(headers, data), is_alone)
+    width = _usual_width(headers, data)
+    longer = [line for line in data if len(line) == width > len(headers)]
+    return CsvLayout(delimiter, at, headers, width, is_alone, split_column(delimiter, longer))
 
 
 def _readings(head: str) -> list[tuple[str, list[list[str]]]]:

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from pipeline.ingest.readers import BrokenRow
+from pipeline.ingest.readers.split_amounts import NEEDS_QUOTES, has_split_amount
 
 _FEWEST_TO_TELL_PIECES: Final = 5
 """In narrower tables two short lines have often as many cells as one row and one more."""
 _MOST_PIECES: Final = 6
-_THOUSANDS: Final = re.compile(r"(?:.*[^0-9])?[1-9][0-9]{0,2}")
-_HUNDREDS: Final = re.compile(r"[0-9]{3}(?:\.[0-9]{1,2})?")
-"""The two cells into which `12,000.00` without quotes falls: `12` or `$12`, and `000.00`."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +72,11 @@ class RaggedLines:
 
     def _fault(self, line: RaggedLine, cells: Sequence[str]) -> str | None:
         counts = f"{len(cells)} cell{'s' * (len(cells) != 1)} where the header has {self._headers}"
-        if any(cell.strip() for cell in cells[self._headers :]):
-            return counts
+        is_split = len(cells) > self._headers and has_split_amount(self._delimiter, cells)
+        if is_split or any(cell.strip() for cell in cells[self._headers :]):
+            return f"{counts}: {NEEDS_QUOTES}" if is_split else counts
         if len(cells) >= self._headers:
-            has_split_amount = self._delimiter == "," and any(
-                _THOUSANDS.fullmatch(one) and _HUNDREDS.fullmatch(other) for one, other in pairwise(cells)
-            )
-            return f"{counts}: an amount such as 12,000.00 needs quotes" if has_split_amount else None
+            return None
         if len(cells) == 1 < self._headers - 1:  # a remark, not a row
             return counts
         if self._short_lines == 0 and self._unfinished == line.text:

@@ -116,6 +116,21 @@ def test_an_amount_whose_comma_is_not_quoted_shifts_no_cells(tmp_path: Path) -> 
     assert [(r["row_number"], "needs quotes" in r["reason"]) for r in rejects(table)] == [(3, True)]
 
 
+def test_amounts_whose_commas_are_not_quoted_in_any_line_shift_no_cells(tmp_path: Path) -> None:
+    table = accounts(tmp_path, "id,name,annual_revenue,city\n1,A,12,500.00,\n2,B,$8,100,\n3,C,1,000,000.00,\n4,D,5,\n")
+    assert [row["id"] for row in rows(table)] == ["4"]
+    assert ["needs quotes" in r["reason"] for r in rejects(table)] == [True] * 3
+    filled = accounts(tmp_path, "id,name,annual_revenue,city\n1,A,12,500.00,x\n2,B,8,100,y\n")
+    assert (filled.loaded, ["needs quotes" in r["reason"] for r in rejects(filled)]) == (0, [True] * 2)
+
+
+def test_an_empty_cell_too_many_in_every_line_leaves_amounts_that_follow_each_other(tmp_path: Path) -> None:
+    content = "id,organization_score,annual_revenue,name\n1,12,500,A,\n2,8,90,B,\n3,7,000,C,\n"
+    table = accounts(tmp_path, content)
+    assert [(row["id"], row["annual_revenue"]) for row in rows(table)] == [("1", Decimal(500)), ("2", Decimal(90))]
+    assert [r["row_number"] for r in rejects(table)] == [4]
+
+
 @pytest.mark.parametrize(
     "content",
     [

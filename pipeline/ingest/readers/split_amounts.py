@@ -1,0 +1,52 @@
+"""Amounts such as 12,000.00 without quotes, which their own comma makes two cells: what is behind them is shifted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+NEEDS_QUOTES: Final = "an amount such as 12,000.00 needs quotes"
+
+_THOUSANDS_CELL: Final = r"^(?:.*[^0-9])?[1-9][0-9]{0,2}$"
+_HUNDREDS_CELL: Final = r"^[0-9]{3}(?:\.[0-9]{1,2})?$"
+_CERTAIN_CELL: Final = r"^0[0-9]{2}(?:\.[0-9]{1,2})?$"
+"""The two cells of 12,000.00: `12` or `$12`, and `000.00`. 500.00 may be an amount of its own, 050.00 is none."""
+_THOUSANDS: Final = re.compile(_THOUSANDS_CELL)
+_HUNDREDS: Final = re.compile(_HUNDREDS_CELL)
+
+
+def has_split_amount(delimiter: str, cells: Sequence[str | None]) -> bool:
+    """Tell whether a line that has a cell too many has one that may be due to an amount."""
+    return delimiter == "," and any(map(_is_amount, cells, cells[1:]))
+
+
+def split_column(delimiter: str, lines: Sequence[Sequence[str]]) -> int | None:
+    """Return the column from which each of some lines that are too long has an amount in two cells, or None."""
+    width = min(map(len, lines), default=0)
+    if delimiter != ",":
+        return None
+    return next((at for at in range(width - 1) if all(_is_amount(*line[at : at + 2]) for line in lines)), None)
+
+
+def is_split(columns: Sequence[pa.Array], delimiter: str, column: int | None) -> pa.Array:
+    """Mark the rows of a cell too many with an amount in two cells: in `column`, or a certain one in any other."""
+    is_broken = pa.array(np.zeros(len(columns[0]), dtype=bool))
+    if delimiter != ",":
+        return is_broken
+    for at, (one, other) in enumerate(pairwise(columns)):
+        end = pc.match_substring_regex(other, _HUNDREDS_CELL if at == column else _CERTAIN_CELL)
+        if pc.any(end).as_py():
+            is_broken = pc.or_(
+                is_broken, pc.fill_null(pc.and_(end, pc.match_substring_regex(one, _THOUSANDS_CELL)), False)
+            )
+    return is_broken
+
+
+def _is_amount(one: str | None, other: str | None) -> bool:
+    return bool(one and other and _THOUSANDS.fullmatch(one) and _HUNDREDS.fullmatch(other))

@@ -1,0 +1,113 @@
+"""A second table below the first one of a file: where its headers stand, and which lines belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.common.errors import WarehouseError
+from pipeline.ingest.schema import SourceTable
+from pipeline.ingest.tables import SOURCE_TABLES
+from pipeline.ingest.typed_columns import mask_of
+from pipeline.ingest.values.cells import shown
+from pipeline.ingest.values.headers import fold, shown_header
+
+_MOST_SHOWN: Final = 4
+
+
+@dataclass(frozen=True)
+class _Line:
+    """The filled cells of a line by their column: as they are written and as headers are compared."""
+
+    written: dict[int, str]
+    folded: dict[int, str]
+
+
+class SecondTables:
+    """Finds them in one file, called `where`, that has `headers`; its batches come one after the other.
+
+    Headers that name what identifies a row (`CRM ID`, `id`) begin a table of which every row would be lost: an error.
+    Others begin a summary: the lines below it belong to it as long as they fill no other columns.
+    """
+
+    def __init__(self, table: SourceTable, headers: Sequence[str], where: str) -> None:
+        self._where = where
+        self._headers = [fold(header) for header in headers]
+        tables = [each for each in SOURCE_TABLES if each.source == table.source]
+        self.names = frozenset(fold(name) for each in tables for column in each.columns for name in column.headers)
+        labels = [next(column for column in each.columns if column.required) for each in tables]
+        self._labels = {fold(name) for label in labels for name in label.headers}
+        self._filled: frozenset[int] = frozenset()
+        """The columns of the second table that the next line may belong to; none: there is no such table."""
+
+    def may_begin(
+        self, label: str, columns: Sequence[pa.Array], row_numbers: pa.Array, position: int, *, is_strange: bool
+    ) -> bool:
+        """Return whether a line holds other headers; `is_strange`: it is no row in any case.
+
+        Raises WarehouseError where they name what identifies a row, and are not the same headers again.
+        """
+        is_strange = is_strange and _is_apart(row_numbers, position)
+        if label not in self.names and not is_strange:
+            return False
+        line = _line(columns, position)
+        known = [at for at, cell in line.folded.items() if cell in self.names]
+        if known and all(at < len(self._headers) and line.folded[at] == self._headers[at] for at in known):
+            return False
+        if len(known) < 2 or 2 * len(known) <= len(line.folded):
+            return is_strange and _are_words(line)
+        if self._labels & set(line.folded.values()):
+            names = ", ".join(shown_header(cell) for cell in list(line.written.values())[:_MOST_SHOWN])
+            raise WarehouseError(
+                f"row {row_numbers[position].as_py()} has other headers ({names}): a second table begins there",
+                where=self._where,
+                remedy="bring each table in a file of its own",
+            )
+        return True
+
+    def begin(self, columns: Sequence[pa.Array], position: int) -> None:
+        """Take the lines below this one for a second table's."""
+        self._filled = frozenset(_line(columns, position).folded)
+
+    def lines_below(self, columns: Sequence[pa.Array], start: int, end: int) -> range:
+        """Return the places from `start` on, before `end`, that belong to the second table, if there is one."""
+        if not self._filled or start >= end:
+            return range(0)
+        is_other = np.zeros(end - start, dtype=bool)
+        for at, column in enumerate(columns):
+            if at not in self._filled:
+                is_other |= _is_filled(column.slice(start, end - start))
+        others = np.flatnonzero(is_other)
+        if len(others):
+            self._filled = frozenset()
+            end = start + int(others[0])
+        return range(start, end)
+
+
+def _is_apart(row_numbers: pa.Array, position: int) -> bool:
+    """Whether a blank line is above."""
+    return position > 0 and bool(row_numbers[position].as_py() > row_numbers[position - 1].as_py() + 1)
+
+
+def _line(columns: Sequence[pa.Array], position: int) -> _Line:
+    written = {at: shown(value) for at, column in enumerate(columns) if (value := column[position].as_py()) is not None}
+    folded = {at: seen for at, cell in written.items() if (seen := fold(cell))}
+    return _Line({at: written[at] for at in folded}, folded)
+
+
+def _are_words(line: _Line) -> bool:
+    """Whether a line has several cells, none of which has a digit."""
+    cells = line.folded.values()
+    return len(cells) > 1 and not any(letter.isdigit() for cell in cells for letter in cell)
+
+
+def _is_filled(column: pa.Array) -> np.ndarray:
+    filled = pc.is_valid(column)
+    if pa.types.is_string(column.type):
+        filled = pc.and_(filled, pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False))
+    return mask_of(filled)

@@ -1,0 +1,50 @@
+"""How most ids of a file are spelt: with a digit, with letters. One that is not so may be no id."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_DIGIT: Final = r"\p{Nd}"
+_BARE: Final = r"^\p{Nd}[\p{Nd}./-]*$"
+"""A number, a year or a month: 2024, 2024-01."""
+
+
+class UsualIds:
+    """Counts the ids of one file, batch by batch."""
+
+    def __init__(self) -> None:
+        self._ids = self._with_digits = self._bare = 0
+
+    def note(self, ids: pa.Array) -> None:
+        """Count the ids of a batch."""
+        self._ids += len(ids) - ids.null_count
+        self._with_digits += _count(pc.match_substring_regex(ids, _DIGIT))
+        self._bare += _count(pc.match_substring_regex(ids, _BARE))
+
+    def without_digit(self, ids: pa.Array) -> pa.Array:
+        """Mark the ids without a digit, where more have one than have none."""
+        if 2 * self._with_digits <= self._ids:
+            return _none_of(ids)
+        return pc.fill_null(pc.invert(pc.match_substring_regex(ids, _DIGIT)), False)
+
+    def unlike_most(self, ids: pa.Array) -> pa.Array:
+        """Mark the ids of one form where as many or more are of another: without a digit, or bare numbers."""
+        has_digit = pc.match_substring_regex(ids, _DIGIT)
+        is_unlike = _none_of(ids)
+        if 2 * self._with_digits >= self._ids:
+            is_unlike = pc.or_(is_unlike, pc.fill_null(pc.invert(has_digit), False))
+        if 2 * self._bare <= self._ids:
+            is_unlike = pc.or_(is_unlike, pc.fill_null(pc.match_substring_regex(ids, _BARE), False))
+        return is_unlike
+
+
+def _count(mask: pa.Array) -> int:
+    return pc.sum(mask).as_py() or 0
+
+
+def _none_of(ids: pa.Array) -> pa.Array:
+    return pa.array(np.zeros(len(ids), dtype=bool))
