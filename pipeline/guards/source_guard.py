@@ -11,6 +11,7 @@ from typing import Literal
 
 from pipeline.guards.findings import Finding, found
 from pipeline.guards.near_headers import is_near, without_table
+from pipeline.guards.needed_columns import judge_needed_columns
 from pipeline.guards.sampled_cells import judge_cells
 from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.texts import judge_lengths, judge_words
@@ -40,13 +41,16 @@ def judge_sources(
 ) -> list[Finding]:
     """Return what the source guard finds; `before` is what was last published, None on a first run."""
     findings = [found(guards["unread_file"], file.level, f"{file.source}/{file.name}", file.why) for file in unread]
+    earlier = {(table.source, table.table): table for table in before.tables} if before is not None else {}
     for table in now.tables:
-        findings += _near_headers(table, guards["near_header"])
+        was = earlier.get((table.source, table.table))
+        near = list(_near_headers(table, guards["near_header"]))
+        findings += [_near_header(table, column, header, guards["near_header"]) for column, header in near]
+        findings += judge_needed_columns(table, was, dict(near), guards["needed_column"])
         findings += _lacking_columns(table, guards["lost_column"])
         findings += _shares(table, guards)
     findings += _needed_tables(now.tables, guards["needed_table"])
     if before is not None:
-        earlier = {(table.source, table.table): table for table in before.tables}
         for table in now.tables:
             if (was := earlier.get((table.source, table.table))) is not None:
                 findings += _changes(table, was, guards)
@@ -54,16 +58,21 @@ def judge_sources(
     return findings
 
 
-def _near_headers(table: TableProfile, guard: Guard) -> Iterator[Finding]:
+def _near_headers(table: TableProfile, guard: Guard) -> Iterator[tuple[str, str]]:
+    """Yield the wanted columns that are absent with each header that no column wants and that is near to its name."""
     absent = [column for column in table.columns if column not in table.headers] if table.is_configured else []
     distance = int(guard.thresholds["distance"])
     for column in absent:
         names = (column, *table.aliases.get(column, ()))
-        for header, file in table.unknown.items():
+        for header in table.unknown:
             given = {header, without_table(header, table.table)}
             if any(is_near(name, spelling, distance) for name in names for spelling in given):
-                says = f"no column '{column}', but the unknown header '{header}' in {file} is nearly its name"
-                yield found(guard, "stop", f"{table.name}.{header}", says, now=f"header '{header}', not '{column}'")
+                yield column, header
+
+
+def _near_header(table: TableProfile, column: str, header: str, guard: Guard) -> Finding:
+    says = f"no column '{column}', but the unknown header '{header}' in {table.unknown[header]} is nearly its name"
+    return found(guard, "stop", f"{table.name}.{header}", says, now=f"header '{header}', not '{column}'")
 
 
 def _needed_tables(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]:

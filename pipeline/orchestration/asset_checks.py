@@ -53,6 +53,7 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "lost_column": (GuardPlace("tables", may_stop=True),),
     "fewer_values": (GuardPlace("tables", may_stop=False),),
     "needed_table": (GuardPlace(("platform/customer", "crm/accounts"), may_stop=True),),
+    "needed_column": (GuardPlace("tables", may_stop=False),),
     "rejected_share": (GuardPlace("tables", may_stop=True),),
     "nulled_share": (GuardPlace("tables", may_stop=True),),
     "flag_share": (GuardPlace("tables", may_stop=False, kinds=_FLAGS),),

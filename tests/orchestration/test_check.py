@@ -71,7 +71,7 @@ def test_what_the_source_guard_would_stop_is_told_and_is_exit_code_1(tmp_path: P
     assert "stops: guard near_header, lmn.estimates_list.Archivd" in text
     _, text = check(tmp_path, "--lmn", odd_lmn, "--json")
     found = {finding["guard"]: finding["level"] for finding in json.loads(text)["findings"]}
-    assert found == {"near_header": "stop", "needed_table": "stop"}
+    assert found == {"near_header": "stop", "needed_column": "warn", "needed_table": "stop"}
 
 
 def test_a_second_look_tells_the_same_and_nothing_is_published(tmp_path: Path, odd_lmn: str) -> None:

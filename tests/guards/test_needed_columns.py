@@ -1,0 +1,72 @@
+"""The guard needed_column (D42): a wanted column that is absent while others were left out, once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pipeline.guards.needed_columns import ALWAYS_NEEDED, NEEDED
+from pipeline.guards.source_profile import TableProfile
+from pipeline.ingest.tables import SOURCE_TABLES, source_table
+from tests.guards.profiles import judged, profile
+
+COLUMNS = tuple(NEEDED["lmn.estimates_list"].split())
+
+
+def estimates(*absent: str, **changes: Any) -> TableProfile:
+    """Make LMN's estimates without some columns."""
+    headers = tuple(column for column in COLUMNS if column not in absent)
+    return profile("lmn.estimates_list", columns=COLUMNS, headers=headers, values={}, **changes)
+
+
+def needed(now: TableProfile, before: TableProfile | None = None) -> list[str]:
+    """Return what the guard says, with the place."""
+    found = judged([now, profile()], None if before is None else [before, profile()])
+    return [f"{finding.place}: {finding.says}" for finding in found if finding.guard == "needed_column"]
+
+
+def test_every_needed_column_is_one() -> None:
+    for name, columns in NEEDED.items():
+        known = {column.name: column for column in source_table(*name.split(".")).columns}
+        assert not [column for column in columns.split() if known[column].required]
+    assert {table.name for table in SOURCE_TABLES} - {name.split(".")[1] for name in NEEDED} == {
+        *("leads_list", "tier", "customer_journey")
+    }
+    assert {column for group in ALWAYS_NEEDED for column in group} <= set(COLUMNS)
+
+
+def test_a_first_run_warns_of_absent_columns_and_names_what_was_left_out() -> None:
+    table = estimates("total_price", "division", unknown={"Colour": "e.csv", "Price": "e.csv"})
+    left_out = "while columns were left out: 'Price', 'Colour'"
+    assert needed(table) == [f"lmn.estimates_list: no column 'total_price', 'division', {left_out}"]
+    many = estimates("division", unknown={f"extra {at}": "e.csv" for at in range(9)})
+    assert needed(many)[0].endswith("'extra 4' and 4 more")
+
+
+@pytest.mark.parametrize("changes", [{"unknown": {}}, {"loaded": 0, "unknown": {"Price": "e.csv"}}])
+def test_nothing_is_said_where_nothing_was_left_out_or_nothing_is_there(changes: dict[str, Any]) -> None:
+    assert needed(estimates("total_price", **changes)) == []
+
+
+def test_of_a_column_with_a_near_header_near_header_tells() -> None:
+    assert needed(estimates("total_price", unknown={"totl_price": "e.csv"})) == []
+
+
+@pytest.mark.parametrize("absent", ["total_price total_price_with_tax", "status pipeline_status", "crm_link"])
+def test_estimates_without_any_price_status_or_account_warn_even_so(absent: str) -> None:
+    assert needed(estimates(*absent.split())) == [f"lmn.estimates_list: no column '{absent.split(maxsplit=1)[0]}'"]
+
+
+def test_what_was_as_absent_when_it_was_last_published_is_not_told_again() -> None:
+    before = estimates("division", "total_price", unknown={"Price": "e.csv"})
+    assert needed(before, before) == []
+    assert needed(estimates("division", unknown={"Price": "e.csv"}), before) == []
+    assert len(needed(estimates("division", unknown={"Price": "e.csv"}), estimates(unknown={"Price": "e.csv"}))) == 1
+    assert len(needed(estimates("division", unknown={"Branch": "e.csv"}), before)) == 1
+
+
+def test_of_a_column_that_had_values_lost_column_tells() -> None:
+    before = replace(estimates(), values={"division": 10})
+    assert needed(estimates("division", unknown={"Branch": "e.csv"}), before) == []
