@@ -14,13 +14,14 @@ from typing import Any, Final
 import pyarrow as pa
 
 from pipeline.common.instants import instant_text
-from pipeline.contracts.changes import account_changes_contract
+from pipeline.contracts.changes import CHANGED_COLUMNS, account_changes_contract
 from pipeline.contracts.contract import ExportContract
 from pipeline.drops.account_changes import READ, account_changes, require_contract
 from pipeline.drops.csv_file import write_csv
+from pipeline.drops.csv_lines import copy_lines, read_lines
 from pipeline.drops.diff import DropDiff, MovedAccount, export_diff, money_totals, moved_accounts
 from pipeline.drops.find_drop import OpenDrop
-from pipeline.drops.row_changes import RowChanges, compare_rows
+from pipeline.drops.row_changes import ROW, RowChanges, compare_rows
 from pipeline.drops.stage import CHECKSUMS, StagedDrop, write_parquet
 from pipeline.drops.xlsx_file import write_xlsx
 from pipeline.guards.drop_figures import DropFiles
@@ -79,7 +80,7 @@ def write_changes(
     for contract in contracts:
         was, is_now = (drop_files.parquet.get(contract.name) for drop_files in (before.files, files))
         changes = compare_rows(contract, was, is_now, with_personal=contract.name not in before.apart)
-        written += _write_rows(folder, changes)
+        written += _write_rows(folder, changes, drop.folder / f"{contract.name}.csv")
         exports.append(export_diff(changes, was, is_now))
     accounts: tuple[MovedAccount, ...] = ()
     if files.parquet.keys() >= set(READ):
@@ -100,18 +101,29 @@ def write_changes(
     return WrittenChanges(before.place.name, instant_text(before.files.as_of), in_order, diff, retreated)
 
 
-def _write_rows(folder: Path, changes: RowChanges) -> list[ChangesFile]:
-    """Write an export's added, changed and removed rows; a file without rows has its header."""
+def _write_rows(folder: Path, changes: RowChanges, csv: Path) -> list[ChangesFile]:
+    """Write an export's added, changed and removed rows, the changed ones as they stand in its new CSV."""
+    columns = changes.added.column_names
     written = []
-    for kind in ("added", "changed", "removed"):
-        rows: pa.Table = getattr(changes, kind)
+    for kind, rows in (("added", changes.added), ("removed", changes.removed)):
         path = folder / f"{changes.export}.{kind}.csv"
         if rows.num_rows:
             write_csv(rows, path)
-        else:  # two in three have none, and the names of columns need no quotes
-            path.write_text(",".join(rows.column_names) + "\n", encoding="utf-8")
+        else:
+            _write_header(path, columns)
         written.append(_describe(path, rows.num_rows))
-    return written
+    path, changed = folder / f"{changes.export}.changed.csv", changes.changed
+    if changed.num_rows:
+        places, names = (changed[column].combine_chunks() for column in (ROW, CHANGED_COLUMNS))
+        copy_lines(path, read_lines(csv), places, CHANGED_COLUMNS, names)
+    else:
+        _write_header(path, [*columns, CHANGED_COLUMNS])
+    return [*written, _describe(path, changed.num_rows)]
+
+
+def _write_header(path: Path, columns: Sequence[str]) -> None:
+    """Write a file without rows, as two in three are; the names of columns need no quotes."""
+    path.write_text(",".join(columns) + "\n", encoding="utf-8")
 
 
 def _describe(path: Path, rows: int) -> ChangesFile:

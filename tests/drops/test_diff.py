@@ -16,7 +16,7 @@ from pipeline.common.errors import WarehouseError
 from pipeline.contracts.changes import CHANGED_COLUMNS
 from pipeline.drops.destination import open_destination
 from pipeline.drops.find_drop import find_drop
-from pipeline.drops.row_changes import compare_rows
+from pipeline.drops.row_changes import ROW, compare_rows
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from tests.drops.made_drops import AS_OF, DEAL_ROWS, DEALS, manifest_of, mart, publish
@@ -65,7 +65,8 @@ def test_the_drop_before_with_the_changes_applied_is_the_new_one(
     rows = {row["deal_id"]: row for row in pq.read_table(old).to_pylist()}
     for row in found.removed.to_pylist():
         del rows[row["deal_id"]]
-    for row in (*found.added.to_pylist(), *found.changed.drop_columns([CHANGED_COLUMNS]).to_pylist()):
+    changed = pq.read_table(new).take(found.changed[ROW])
+    for row in (*found.added.to_pylist(), *changed.to_pylist()):
         rows[row["deal_id"]] = row
     assert sorted(rows.values(), key=lambda row: row["deal_id"]) == sorted(
         pq.read_table(new).to_pylist(), key=lambda row: row["deal_id"]
