@@ -21,6 +21,7 @@ from pipeline.contracts.read_contracts import (
     contracts_from_yaml,
     contracts_in_folder,
 )
+from pipeline.contracts.shared_schemas import with_own_schemas
 
 _MODELS: Final = "models"
 
@@ -57,7 +58,7 @@ def _from_file(path: Path) -> tuple[tuple[ExportContract, ...], bool]:
         raise _unknown(str(path), "holds no contract of an export")
     try:
         if "files" in content:
-            return contracts_of_drop(content), True
+            return contracts_of_drop(with_own_schemas(content)), True
         if "nodes" in content:
             return contracts_from_manifest(content), True
         if content.get("kind") == "DataContract":

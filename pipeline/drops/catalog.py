@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any, Final
 from pipeline.common.errors import WarehouseError
 from pipeline.common.instants import run_name
 from pipeline.drops.manifest import ENCRYPTED, MANIFEST
+from pipeline.drops.manifest_layout import parse_manifest
 from pipeline.storage.place import Place
 
 LATEST: Final = "latest"
@@ -132,7 +133,7 @@ def is_overtaken(shelf: Place, as_of: datetime) -> bool:
 
 def read_manifest(drop: Place) -> dict[str, Any] | None:
     """Read a drop's manifest; None where there is none or it is no JSON object."""
-    return _object(drop.read(MANIFEST)) or None
+    return _object(drop.read(MANIFEST), parse_manifest) or None
 
 
 def require_as_published(drop: Place, manifest: Mapping[str, Any]) -> None:
@@ -152,9 +153,9 @@ def require_as_published(drop: Place, manifest: Mapping[str, Any]) -> None:
             )
 
 
-def _object(content: bytes | None) -> dict[str, Any]:
+def _object(content: bytes | None, parse: Callable[[bytes], Any] = json.loads) -> dict[str, Any]:
     try:
-        value = json.loads(content or b"{}")
+        value = parse(content or b"{}")
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}

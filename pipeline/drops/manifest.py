@@ -1,7 +1,6 @@
 """The manifest of a drop: what is in it, what it was made from and what was checked. Nothing in it tells the clock.
 
-It is JSON in which what fits a line stands on one: a column, a file's key, a check. Its hashes are taken of the same
-document in the layout of version 1.0, a value a line, so that a drop's name does not depend on how it is written.
+`manifest_layout.py` has how it is written, and the document that its hashes are taken of.
 
 Its `content_hash` names the drop, so the same inputs, settings and `as_of` give the same folder. What depends on the
 drop before (the guards, what was accepted, the changes, the business page), and what is encrypted, is not in that hash,
@@ -11,7 +10,6 @@ but in `manifest_hash`, which covers all.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -19,15 +17,18 @@ from typing import Any, Final
 from pipeline.common.instants import instant_name, instant_text
 from pipeline.contracts.contract import ExportContract
 from pipeline.contracts.cuts import Cut
+from pipeline.drops.manifest_layout import MANIFEST_VERSION, hashed_parts, hashed_whole
 from pipeline.drops.personal_data import KEPT, PersonalData
 from pipeline.drops.stage import StagedDrop, StagedFile
 
 MANIFEST = "manifest.json"
-MANIFEST_VERSION = 1
 ENCRYPTED = "encrypted"
 """What lies on a server in place of the files that a manifest lists."""
 BESIDE_THE_CONTENT = ("accepted", "changes", ENCRYPTED, "guards", "page")
 """What a manifest says that depends on the drop before, or is other bytes each time."""
+
+_VERSION_IN_THE_CONTENT: Final = "1"
+"""A drop's name does not depend on how its manifest is written; what the manifest says of itself is in its own hash."""
 
 
 def build_manifest(
@@ -87,46 +88,13 @@ def with_hashes(manifest: Mapping[str, Any]) -> dict[str, Any]:
     ValueError where it holds a lone surrogate, which no manifest of ours can.
     """
     body = {name: value for name, value in manifest.items() if name not in ("content_hash", "manifest_hash")}
-    parts = {name: _hashed_part(value) for name, value in body.items()}
+    parts = hashed_parts(body)
     content = {name: part for name, part in parts.items() if name not in BESIDE_THE_CONTENT}
-    content_hash = hashlib.sha256(_hashed_whole(content)).hexdigest()
-    manifest_hash = hashlib.sha256(_hashed_whole({**parts, "content_hash": f'"{content_hash}"'})).hexdigest()
+    if "manifest_version" in content:
+        content["manifest_version"] = _VERSION_IN_THE_CONTENT
+    content_hash = hashlib.sha256(hashed_whole(content)).hexdigest()
+    manifest_hash = hashlib.sha256(hashed_whole({**parts, "content_hash": f'"{content_hash}"'})).hexdigest()
     return {**body, "content_hash": content_hash, "manifest_hash": manifest_hash}
-
-
-def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
-    """Write a manifest the one way it is written."""
-    return (_laid_out(manifest, "\n") + "\n").encode()
-
-
-def hashed_bytes(manifest: Mapping[str, Any]) -> bytes:
-    """Write a manifest as its hashes are taken of it; older drops have it so in their `manifest.json`."""
-    return _hashed_whole({name: _hashed_part(value) for name, value in manifest.items()})
-
-
-def _hashed_whole(parts: Mapping[str, str]) -> bytes:
-    lines = ",\n".join(f"  {json.dumps(name, ensure_ascii=False)}: {part}" for name, part in sorted(parts.items()))
-    return f"{{\n{lines}\n}}\n".encode()
-
-
-def _hashed_part(value: Any) -> str:
-    """Write a value of the manifest's own, which is two blanks in; within texts, JSON has no line break."""
-    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).replace("\n", "\n  ")
-
-
-_LONGEST_LINE: Final = 160
-
-
-def _laid_out(value: Any, line_end: str) -> str:
-    """Write a value on one line if it fits, else its parts on lines of their own, a blank further in."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    if len(text) <= _LONGEST_LINE or not isinstance(value, Mapping | list | tuple):
-        return text
-    inner = line_end + " "
-    if isinstance(value, Mapping):
-        parts = [f"{json.dumps(name, ensure_ascii=False)}:{_laid_out(value[name], inner)}" for name in sorted(value)]
-        return "{" + inner + ("," + inner).join(parts) + line_end + "}"
-    return "[" + inner + ("," + inner).join(_laid_out(part, inner) for part in value) + line_end + "]"
 
 
 def drop_name(manifest: Mapping[str, Any]) -> str:

@@ -5,7 +5,6 @@ The folder is renamed, then `manifest.json` is written (a folder without one is 
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -17,7 +16,8 @@ from filelock import FileLock
 
 from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import LATEST, REPORTS, organizations_in, require_as_published, shelf_of
-from pipeline.drops.manifest import BESIDE_THE_CONTENT, MANIFEST, drop_name, hashed_bytes, manifest_bytes, with_hashes
+from pipeline.drops.manifest import MANIFEST, drop_name, with_hashes
+from pipeline.drops.manifest_layout import manifest_bytes, parse_manifest
 from pipeline.drops.stage import StagedDrop
 from pipeline.drops.superseded import note_superseded
 from pipeline.storage.local_files import clear_drafts, flush, point_link, write_whole
@@ -130,16 +130,13 @@ def is_published(where: Path | str, present: bytes | None, manifest: bytes) -> b
     return present is not None
 
 
-def _content(manifest: bytes) -> bytes | None:
-    """Return what a manifest says of its own content, None where its hashes are not right."""
+def _content(manifest: bytes) -> str | None:
+    """Return the hash of a manifest's content, None where its hashes are not right."""
     try:
-        document = json.loads(manifest)
-        if with_hashes(document) != document:
-            return None
-    except (ValueError, AttributeError, RecursionError):
+        document = parse_manifest(manifest)
+        return document["content_hash"] if with_hashes(document) == document else None
+    except (ValueError, AttributeError, KeyError, RecursionError):
         return None
-    beside = (*BESIDE_THE_CONTENT, "manifest_hash")
-    return hashed_bytes({name: value for name, value in document.items() if name not in beside})
 
 
 def _read(path: Path) -> bytes | None:

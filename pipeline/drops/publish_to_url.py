@@ -16,7 +16,8 @@ from typing import Any
 from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import POINTER, require_as_published, shelf_of
 from pipeline.drops.encrypted_files import encrypt_drop, is_encrypted
-from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes
+from pipeline.drops.manifest import MANIFEST, drop_name
+from pipeline.drops.manifest_layout import manifest_bytes, parse_manifest
 from pipeline.drops.publish_to_folder import (
     PublishedDrop,
     clear_staging,
@@ -75,7 +76,7 @@ class RemoteDestination:
                 is_new = not is_published(where, folder.read(MANIFEST), content)
                 _require_one_delivery(where, manifest)
         else:
-            require_as_published(folder, json.loads(present or b""))
+            require_as_published(folder, parse_manifest(present or b""))
         shutil.rmtree(drop.folder)
         return PublishedDrop(drop.organization_id, folder.address, is_new, manifest)
 

@@ -7,7 +7,6 @@ or made by anyone, so nothing in it is believed: what is wrong becomes a fault, 
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -34,12 +33,10 @@ from pipeline.drops.manifest import (
     BESIDE_THE_CONTENT,
     ENCRYPTED,
     MANIFEST,
-    MANIFEST_VERSION,
     drop_name,
-    hashed_bytes,
-    manifest_bytes,
     with_hashes,
 )
+from pipeline.drops.manifest_layout import MANIFEST_VERSION, hashed_bytes, manifest_bytes, parse_manifest
 from pipeline.drops.stage import CHECKSUMS
 from pipeline.drops.write_changes import CHANGES
 from pipeline.guards.drift_guard import LISTS
@@ -134,7 +131,7 @@ def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, Describ
         return None, None, [f"{MANIFEST}: {entry.size:,} bytes are more than a manifest can have"]
     content = drop.read(MANIFEST) or b""
     try:
-        raw = json.loads(content)
+        raw = parse_manifest(content)
     except (ValueError, RecursionError) as error:
         return None, None, [f"{MANIFEST}: is not JSON ({in_short(error)})"]
     try:
@@ -145,14 +142,12 @@ def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, Describ
             for fault in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         return None, None, capped(faults, "more such faults")
-    if described.manifest_version != MANIFEST_VERSION:
-        return (
-            None,
-            None,
-            [f"{MANIFEST}: is of version {described.manifest_version}, this warehouse reads {MANIFEST_VERSION}"],
-        )
+    if not 1 <= described.manifest_version <= MANIFEST_VERSION:
+        fault = f"is of version {described.manifest_version}, this warehouse reads those up to {MANIFEST_VERSION}"
+        return None, None, [f"{MANIFEST}: {fault}"]
+    layouts = [manifest_bytes, *([hashed_bytes] if described.manifest_version == 1 else [])]
     try:
-        is_canonical = content in (manifest_bytes(raw), hashed_bytes(raw))
+        is_canonical = any(content == layout(raw) for layout in layouts)
     except (ValueError, RecursionError):
         is_canonical = False
     return raw, described, [] if is_canonical else [f"{MANIFEST}: is not written as the warehouse writes it"]

@@ -20,6 +20,7 @@ from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.contracts.contract_states import contracts_of_drop
 from pipeline.contracts.pages import open_data_contract
 from pipeline.contracts.read_contracts import contracts_in_folder
+from pipeline.contracts.shared_schemas import share_schemas
 
 A = ContractColumn("a", "bigint", nullable=False)
 B = ContractColumn("b", "varchar(50)", allowed=("x", "y"))
@@ -169,12 +170,13 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def drop_of(folder: Path) -> Path:
-    """Write the manifest of a drop of visits and sites."""
+def drop_of(folder: Path, *, shared: bool = False) -> Path:
+    """Write the manifest of a drop of visits and sites, each schema once or for every file."""
     described = [OLD.as_dict(), dataclasses.replace(OLD, name="sites").as_dict()]
     folder.mkdir()
     files = [{**one, "name": f"{one['export']}.{suffix}"} for one in described for suffix in ("csv", "parquet")]
-    (folder / "manifest.json").write_text(json.dumps({"files": files}))
+    manifest = {"files": files}
+    (folder / "manifest.json").write_text(json.dumps(share_schemas(manifest) if shared else manifest))
     return folder
 
 
@@ -198,6 +200,7 @@ def sources(project: Path, tmp_path: Path) -> dict[str, str]:
     drop = drop_of(tmp_path / "drop")
     return {
         "a drop": str(drop),
+        "a drop of version 2": str(drop_of(tmp_path / "shared", shared=True)),
         "a manifest": str(drop / "manifest.json"),
         "a model's YAML": str(model),
         "an ODCS file": str(odcs),
@@ -207,7 +210,8 @@ def sources(project: Path, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "form", ["a drop", "a manifest", "a model's YAML", "an ODCS file", "dbt's manifest", "a git ref"]
+    "form",
+    ["a drop", "a drop of version 2", "a manifest", "a model's YAML", "an ODCS file", "dbt's manifest", "a git ref"],
 )
 def test_every_form_of_the_same_contract_says_the_same(form: str, project: Path, tmp_path: Path) -> None:
     old = sources(project, tmp_path)

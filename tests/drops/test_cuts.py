@@ -14,7 +14,8 @@ from pipeline.common.errors import WarehouseError
 from pipeline.contracts.cuts import IN_EVERY_CUT, SHIPPED_CUTS, Cut, described_cuts, read_cuts
 from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.csv_file import read_csv, write_csv
-from pipeline.drops.manifest import MANIFEST, build_manifest, manifest_bytes
+from pipeline.drops.manifest import MANIFEST, build_manifest
+from pipeline.drops.manifest_layout import manifest_bytes
 from pipeline.drops.stage import stage_drops, write_parquet
 from pipeline.drops.verify import verify_drop
 from pipeline.paths import PROJECT_ROOT

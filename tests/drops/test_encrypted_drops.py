@@ -200,7 +200,7 @@ def test_another_file_in_place_of_one_is_a_fault_once_it_is_decrypted(company: C
 
 
 def write_manifest(drop: Place, manifest: dict[str, Any], files: list[dict[str, Any]]) -> None:
-    from pipeline.drops.manifest import manifest_bytes
+    from pipeline.drops.manifest_layout import manifest_bytes
 
     drop.write(MANIFEST, manifest_bytes(manifest))
     drop.write(CHECKSUMS, "".join(f"{file['sha256']}  {file['name']}\n" for file in files).encode())

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from pipeline.drops.manifest import manifest_bytes
+from pipeline.drops.manifest import with_hashes
+from pipeline.drops.manifest_layout import manifest_bytes, parse_manifest
 
 
 def test_what_fits_stands_on_a_line_with_its_names_in_order() -> None:
@@ -35,3 +36,36 @@ def test_what_does_not_fit_has_its_parts_on_lines_a_blank_further_in() -> None:
         " ]",
         "}",
     ]
+
+
+COLUMNS = [{"name": "id", "type": "bigint", "nullable": False}, {"name": "note", "type": "text", "nullable": True}]
+FILES = [{"name": f"deals.{form}", "export": "deals", "tenant": "organization_id", "schema": COLUMNS} for form in "ab"]
+CHECKS = [
+    {"check": "types", "export": "deals", "passed": True, "failed": 0, "severity": "error"},
+    {"check": "sums", "export": "deals", "passed": False, "failed": 1, "severity": "warn"},
+]
+MANIFEST = with_hashes({"manifest_version": 2, "files": FILES, "checks": CHECKS, "guards": []})
+
+
+def test_version_2_writes_a_schema_once_and_only_what_is_not_as_usual() -> None:
+    written = json.loads(manifest_bytes(MANIFEST))
+    assert written["files"] == [{"name": "deals.a", "export": "deals"}, {"name": "deals.b", "export": "deals"}]
+    assert written["schemas"]["deals"] == [COLUMNS[0], {"name": "note", "type": "text"}]
+    assert [check.get("severity") for check in written["checks"]] == [None, "warn"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_both_versions_are_read_as_the_one_document(version: int) -> None:
+    manifest = {**MANIFEST, "manifest_version": version}
+    assert parse_manifest(manifest_bytes(manifest)) == manifest
+
+
+def test_a_file_of_other_columns_than_the_first_of_its_export_keeps_them() -> None:
+    manifest = {**MANIFEST, "files": [FILES[0], {**FILES[1], "schema": COLUMNS[:1], "tenant": "crm"}]}
+    assert parse_manifest(manifest_bytes(manifest)) == manifest
+
+
+def test_the_content_and_so_the_drops_name_is_the_same_in_both_versions_the_manifests_own_hash_is_not() -> None:
+    older = with_hashes({**MANIFEST, "manifest_version": 1})
+    assert older["content_hash"] == MANIFEST["content_hash"]
+    assert older["manifest_hash"] != MANIFEST["manifest_hash"]

@@ -16,7 +16,8 @@ from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.contracts.cuts import Cut
 from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.find_drop import OpenDrop, treated_alike
-from pipeline.drops.manifest import build_manifest, manifest_bytes
+from pipeline.drops.manifest import build_manifest
+from pipeline.drops.manifest_layout import manifest_bytes
 from pipeline.drops.personal_data import KEPT, PersonalData, whole_rows_aside
 from pipeline.drops.row_changes import RowChanges, compare_rows
 from pipeline.drops.stage import StagedDrop, stage_drops

@@ -17,11 +17,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipeline.drops.csv_file import write_csv
-from pipeline.drops.manifest import MANIFEST, drop_name, manifest_bytes, with_hashes
+from pipeline.drops.manifest import MANIFEST, drop_name, with_hashes
+from pipeline.drops.manifest_layout import hashed_bytes, manifest_bytes, parse_manifest
 from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.stage import CHECKSUMS, StagedDrop
 from pipeline.drops.verify import verify_drop
@@ -41,7 +42,7 @@ class Published:
     def edit_manifest(self, edit: Callable[[dict[str, Any]], object], *, rehash: bool = True) -> None:
         """Change the manifest; with `rehash`, as somebody would who also mends its hash and the folder's name."""
         path = self.folder / MANIFEST
-        manifest = json.loads(path.read_text())
+        manifest = parse_manifest(path.read_bytes())
         edit(manifest)
         if rehash:
             manifest = with_hashes(manifest)
@@ -396,9 +397,13 @@ def test_a_folder_that_bears_another_drop_s_name(drop: Published) -> None:
     assert drop.faults() == [f"the folder is named 20250115T000000Z-00000000, its manifest says {name}"]
 
 
-def test_a_drop_whose_manifest_has_a_value_a_line_as_older_ones_have(drop: Published) -> None:
+@pytest.mark.parametrize("layout", [manifest_bytes, hashed_bytes])
+def test_a_drop_whose_manifest_is_of_version_1_or_has_a_value_a_line_as_the_oldest(
+    layout: Any, drop: Published
+) -> None:
     path = drop.folder / MANIFEST
-    path.write_text(json.dumps(json.loads(path.read_text()), indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+    path.write_bytes(layout(with_hashes({**parse_manifest(path.read_bytes()), "manifest_version": 1})))
+    assert b'"schemas"' not in path.read_bytes()
     assert drop.faults() == []
 
 
@@ -456,7 +461,8 @@ HOSTILE: dict[str, bytes] = {
     "too deep": b"[" * 200_000 + b"]" * 200_000,
     "a huge number": b'{"manifest_version": ' + b"9" * 100_000 + b"}",
     "not a number": b'{"manifest_version": NaN}',
-    "another version": b'{"manifest_version": 2}',
+    "another version": b'{"manifest_version": 3}',
+    "version 2 without the rest": b'{"manifest_version": 2}',
 }
 
 
@@ -508,9 +514,9 @@ def test_a_type_that_there_is_not(kind: str, drop: Published) -> None:
 PATHS: list[tuple[Any, ...]] = [
     *(("manifest_version",), ("organization_id",), ("as_of",), ("content_hash",), ("files",), ("files", 0)),
     *(("files", 0, key) for key in ("name", "export", "contract_version", "rows", "bytes", "sha256", "primary_key")),
-    *(("files", 0, "schema"), ("files", 0, "schema", 0), ("files", 0, "schema", 0, "name")),
-    *(("files", 0, "schema", 0, "type"), ("files", 0, "schema", 0, "nullable"), ("files", 0, "primary_key", 0)),
-    *(("settings",), ("inputs",), ("checks",)),
+    *(("schemas",), ("schemas", "deals"), ("schemas", "deals", 0), ("schemas", "deals", 0, "name")),
+    *(("schemas", "deals", 0, "type"), ("schemas", "deals", 0, "nullable"), ("files", 0, "primary_key", 0)),
+    *(("files", 0, "schema"), ("settings",), ("inputs",), ("checks",)),
 ]
 VALUES = st.recursive(
     st.none()
@@ -532,6 +538,7 @@ def test_whatever_stands_in_a_manifest_gives_faults_or_none_but_no_crash(path: t
     for step in way:
         parent = parent[step]
     if value == "(remove)":
+        assume(isinstance(parent, list) or last in parent)
         del parent[last]
     else:
         parent[last] = value

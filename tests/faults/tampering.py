@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 import shutil
 from collections.abc import Callable, Collection, Iterator
@@ -15,7 +14,8 @@ from typing import Any, Final
 
 from pipeline.drops.destination import open_destination
 from pipeline.drops.find_drop import open_drop
-from pipeline.drops.manifest import MANIFEST, drop_name, hashed_bytes, manifest_bytes, with_hashes
+from pipeline.drops.manifest import MANIFEST, drop_name, with_hashes
+from pipeline.drops.manifest_layout import hashed_bytes, manifest_bytes, parse_manifest
 from pipeline.drops.stage import CHECKSUMS
 from pipeline.drops.verify import SIGNATURE, verify_drop
 from pipeline.drops.write_changes import write_changes
@@ -83,7 +83,7 @@ def _signed_setting(folder: Path) -> Iterator[Trial]:
 
     def trial(number: int) -> str | None:
         rng = random.Random(number)
-        manifest = json.loads((kept / MANIFEST).read_bytes())
+        manifest = parse_manifest((kept / MANIFEST).read_bytes())
         done = _edited(rng, manifest, ("content_hash", "manifest_hash"))
         if done is None:
             return None
@@ -187,7 +187,7 @@ def forge(rng: random.Random, drop: Path, files: list[Path]) -> str | None:
     content = bytearray(path.read_bytes())
     content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
     path.write_bytes(content)
-    manifest = json.loads((drop / MANIFEST).read_bytes())
+    manifest = parse_manifest((drop / MANIFEST).read_bytes())
     for file in manifest["files"]:
         if file["name"] == path.name:
             file.update(bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
@@ -199,9 +199,9 @@ def forge(rng: random.Random, drop: Path, files: list[Path]) -> str | None:
 
 def edit(rng: random.Random, drop: Path, files: list[Path]) -> str | None:
     """Change one value of the manifest, and hash it again or not: the name, or the files, or the hash tell."""
-    manifest = json.loads((drop / MANIFEST).read_bytes())
+    manifest = parse_manifest((drop / MANIFEST).read_bytes())
     # what stands beside the content is told by its hash alone: who hashes that again is found by a signature only
-    done = _edited(rng, manifest, ("accepted", "changes", "guards", "page", "manifest_hash"))
+    done = _edited(rng, manifest, ("accepted", "changes", "guards", "page", "manifest_hash", "manifest_version"))
     if done is None:
         return None
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from pipeline.contracts.changes import CHANGED_COLUMNS, changed_rows_contract
 from pipeline.contracts.contract import ExportContract
 from pipeline.contracts.read_contracts import contract_from_dict
 from pipeline.drops.csv_file import read_csv
+from pipeline.drops.manifest_layout import parse_manifest
 from pipeline.orchestration.look_back import rebuild_timeline
 from pipeline.sample.weeks.write_weeks import write_weeks
 from pipeline.settings import Settings
@@ -96,7 +96,7 @@ def live(folder: Path, weeks: int) -> Iterator[Week]:
 
 def follow(drop: Path, before: dict[str, Rows] | None) -> tuple[dict[str, Rows], list[str]]:
     """Apply a drop's changes to the rows of the one before; return all rows now, and the exports that differ."""
-    manifest = json.loads((drop / "manifest.json").read_text(encoding="utf-8"))
+    manifest = parse_manifest((drop / "manifest.json").read_bytes())
     contracts = [contract_from_dict(file) for file in manifest["files"] if file["name"].endswith(".csv")]
     published = {contract.name: by_key(contract, drop / f"{contract.name}.csv") for contract in contracts}
     if before is None:

@@ -1,0 +1,55 @@
+"""The schemas of a manifest's files: in full in each file's entry, or, as version 2 writes them, once for each export.
+
+`schemas` then has the columns by export, and a file's entry says of its contract only what differs from the usual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+_LISTS: Final = ("files", "cuts")
+_USUAL_TENANT: Final = "organization_id"
+
+
+def share_schemas(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Move the columns of the files' entries to `schemas`; a file that says other columns than the first keeps its own.
+
+    A column that may be null does not say so, and a file cut by `organization_id` neither.
+    """
+    schemas: dict[str, Any] = {}
+    listed = {name: [_sharing(file, schemas) for file in manifest[name]] for name in _LISTS if name in manifest}
+    return {**manifest, **listed, "schemas": schemas}
+
+
+def _sharing(file: Mapping[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    columns = [without(column, nullable=True) for column in file["schema"]]
+    is_shared = schemas.setdefault(file["export"], columns) == columns
+    own = without({name: value for name, value in file.items() if name != "schema"}, tenant=_USUAL_TENANT)
+    return own if is_shared else {**own, "schema": columns}
+
+
+def without(described: Mapping[str, Any], **usual: Any) -> dict[str, Any]:
+    """Leave out what is as usual."""
+    return {name: value for name, value in described.items() if usual.get(name) != value or name not in usual}
+
+
+def with_own_schemas(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each file's entry its columns again, each with all that it says; what has no `schemas` stays as it is.
+
+    AttributeError, KeyError or TypeError where the manifest is not in that form.
+    """
+    if "schemas" not in manifest:
+        return dict(manifest)
+    schemas = {export: _in_full(columns) for export, columns in manifest["schemas"].items()}
+    listed = {name: [_with_own(file, schemas) for file in manifest[name]] for name in _LISTS if name in manifest}
+    return {**{name: value for name, value in manifest.items() if name != "schemas"}, **listed}
+
+
+def _with_own(file: Mapping[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
+    own = _in_full(file["schema"]) if "schema" in file else schemas[file["export"]]
+    return {"tenant": _USUAL_TENANT, **file, "schema": own}
+
+
+def _in_full(columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{"nullable": True, **column} for column in columns]

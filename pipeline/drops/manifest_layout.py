@@ -1,0 +1,78 @@
+"""How a manifest is written and read: a version's layout on disk, one document in memory, and what its hashes are of.
+
+In memory each file's entry has its whole schema and each check its severity, as version 1 writes them. Version 2
+writes a schema once for each export and leaves out what is as usual, so that a drop of few rows is small. The hashes
+are of the document in memory in the layout of version 1.0, a value a line.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pipeline.contracts.shared_schemas import share_schemas, with_own_schemas, without
+
+MANIFEST_VERSION: Final = 2
+"""The version that is written; all up to it are read."""
+_VERSION: Final = "manifest_version"
+_LONGEST_LINE: Final = 160
+_USUAL_SEVERITY: Final = "error"
+
+
+def parse_manifest(content: bytes) -> Any:
+    """Read a manifest of any version as the one document; what is none of ours comes as it is written.
+
+    ValueError where it is no JSON, RecursionError where it is nested deeper than any of ours.
+    """
+    written = json.loads(content)
+    if not isinstance(written, dict) or written.get(_VERSION) != MANIFEST_VERSION:
+        return written
+    try:
+        checks = [{"severity": _USUAL_SEVERITY, **check} for check in written["checks"]]
+        return {**with_own_schemas(written), "checks": checks}
+    except (AttributeError, KeyError, TypeError):  # whoever checks the drop says what is missing
+        return written
+
+
+def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
+    """Write a manifest in the layout of its version: a column, a file's key, a check stands on a line, if it fits."""
+    if manifest.get(_VERSION) != MANIFEST_VERSION:
+        return (_laid_out(manifest, "\n", " ") + "\n").encode()
+    checks = [without(check, severity=_USUAL_SEVERITY) for check in manifest["checks"]]
+    return (_laid_out({**share_schemas(manifest), "checks": checks}, "\n", "") + "\n").encode()
+
+
+def hashed_bytes(manifest: Mapping[str, Any]) -> bytes:
+    """Write a manifest as its hashes are taken of it; the oldest drops have it so in their `manifest.json`."""
+    return hashed_whole(hashed_parts(manifest))
+
+
+def hashed_whole(parts: Mapping[str, str]) -> bytes:
+    """Write the document of these parts, a name and the written value each."""
+    lines = ",\n".join(f"  {json.dumps(name, ensure_ascii=False)}: {part}" for name, part in sorted(parts.items()))
+    return f"{{\n{lines}\n}}\n".encode()
+
+
+def hashed_parts(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Write each value of a manifest as it stands in the document that is hashed."""
+    return {name: _hashed_part(value) for name, value in manifest.items()}
+
+
+def _hashed_part(value: Any) -> str:
+    """Write a value of the manifest's own, which is two blanks in; within texts, JSON has no line break."""
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).replace("\n", "\n  ")
+
+
+def _laid_out(value: Any, line_end: str, step: str) -> str:
+    """Write a value on one line if it fits, else its parts on lines of their own, a `step` further in."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    if len(text) <= _LONGEST_LINE or not isinstance(value, Mapping | list | tuple):
+        return text
+    inner = line_end + step
+    if isinstance(value, Mapping):
+        parts = [
+            f"{json.dumps(name, ensure_ascii=False)}:{_laid_out(value[name], inner, step)}" for name in sorted(value)
+        ]
+        return "{" + inner + ("," + inner).join(parts) + line_end + "}"
+    return "[" + inner + ("," + inner).join(_laid_out(part, inner, step) for part in value) + line_end + "]"
