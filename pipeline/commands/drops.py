@@ -71,7 +71,7 @@ def forget(
     target: Target = None,
 ) -> None:
     """Take a person out of all that is kept (drops, landing zone, marts, records) and out of every later run."""
-    from pipeline.orchestration.forget import forget as forget_person
+    from pipeline.orchestration.forgetting.forget import forget as forget_person
 
     settings = settings_given({"exports": exports, "state": state, "target": target})
     given: list[tuple[Literal["stakeholder", "user"], str | None]] = [("stakeholder", stakeholder), ("user", user)]

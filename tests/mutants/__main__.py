@@ -23,7 +23,7 @@ from tests.mutants.trial import Verdict
 PAGE: Final = PROJECT_ROOT / "docs" / "reliability.md"
 KEPT: Final = PROJECT_ROOT / "build" / "mutants"
 PYTHON_ROOMS: Final = {
-    "drops": ["tests/drops", "tests/orchestration/test_forgotten_drops.py"],
+    "drops": ["tests/drops", "tests/orchestration/forgetting/test_forgotten_drops.py"],
     "guards": ["tests/guards", "tests/ingest/landing/test_profile.py"],
 }
 """Folders of the pipeline, and the tests that use them."""

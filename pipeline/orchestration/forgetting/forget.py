@@ -23,10 +23,10 @@ from pipeline.drops.destination import open_destination
 from pipeline.drops.encrypted_files import fetch_file, open_exports
 from pipeline.engines import WrittenMart, remove_build, replace_marts, rewrite_marts
 from pipeline.ingest.landing.rewritten import rewrite_landing
-from pipeline.orchestration.certificate import Certificate, write_certificate
-from pipeline.orchestration.forgotten_drops import RemadeShelf, forget_in_reports, forget_in_shelf
-from pipeline.orchestration.forgotten_files import forget_in_files, forget_in_tables
-from pipeline.orchestration.known_person import LISTS_OF_PEOPLE, find_person
+from pipeline.orchestration.forgetting.certificate import Certificate, write_certificate
+from pipeline.orchestration.forgetting.forgotten_drops import RemadeShelf, forget_in_reports, forget_in_shelf
+from pipeline.orchestration.forgetting.forgotten_files import forget_in_files, forget_in_tables
+from pipeline.orchestration.forgetting.known_person import LISTS_OF_PEOPLE, find_person
 from pipeline.orchestration.look_back import written_timeline
 from pipeline.run_plan import decide
 from pipeline.settings import Settings

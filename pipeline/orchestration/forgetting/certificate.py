@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.common.formats import plural
-from pipeline.orchestration.forgotten_drops import RemadeShelf
+from pipeline.orchestration.forgetting.forgotten_drops import RemadeShelf
 from pipeline.state.forgotten import Entry
 from pipeline.storage.local_files import write_whole
 

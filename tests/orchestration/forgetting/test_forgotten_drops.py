@@ -21,8 +21,8 @@ from pipeline.drops.manifest import build_manifest
 from pipeline.drops.publication_log import PublicationLog
 from pipeline.drops.stage import stage_drops
 from pipeline.drops.verify import verify_drop
-from pipeline.orchestration import forgotten_drops
-from pipeline.orchestration.forgotten_drops import RemadeShelf, forget_in_shelf
+from pipeline.orchestration.forgetting import forgotten_drops
+from pipeline.orchestration.forgetting.forgotten_drops import RemadeShelf, forget_in_shelf
 from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
 from pipeline.state.forgotten import Entry, Forgotten, Known

@@ -1,0 +1,1 @@
+"""A person leaves all that the warehouse keeps: finds them, rewrites files, tables and drops, and certifies it."""
