@@ -17,6 +17,7 @@ MANIFEST_VERSION: Final = 2
 """The version that is written; all up to it are read."""
 _VERSION: Final = "manifest_version"
 _LONGEST_LINE: Final = 160
+_ON_ONE_LINE: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 _USUAL_SEVERITY: Final = "error"
 
 
@@ -66,7 +67,7 @@ def _hashed_part(value: Any) -> str:
 
 def _laid_out(value: Any, line_end: str, step: str) -> str:
     """Write a value on one line if it fits, else its parts on lines of their own, a `step` further in."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = _ON_ONE_LINE.encode(value)
     if len(text) <= _LONGEST_LINE or not isinstance(value, Mapping | list | tuple):
         return text
     inner = line_end + step

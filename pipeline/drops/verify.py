@@ -57,12 +57,21 @@ def verify_drop(
     warehouse, only their own bytes are checked: `reads_contents` tells.
     WarehouseError where the place can't be reached at all.
     """
+    return list(faults_of_drop(location, contracts, key))
+
+
+def faults_of_drop(
+    location: str | Place, contracts: Sequence[ExportContract] = (), key: PublicKey | None = None
+) -> Iterator[str]:
+    """Yield the faults that `verify_drop` lists as they are found, what is read soonest first."""
     drop = _open_drop(location)
     if isinstance(drop, str):
-        return [drop]
-    unsigned = [] if key is None else list(_signature_faults(drop, key))
+        yield drop
+        return
+    if key is not None:
+        yield from _signature_faults(drop, key)
     with tempfile.TemporaryDirectory(prefix="verify-") as scratch:
-        return [*unsigned, *_faults(drop, Path(scratch), contracts)]
+        yield from _faults(drop, Path(scratch), contracts)
 
 
 def reads_contents(location: str | Place) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import time
 from pathlib import Path
 
 from tests.faults.experiments import tally_beside
@@ -14,24 +15,31 @@ PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 
 
 def main() -> int:
-    """Try all experiments, or those that are named; 1 where anything did not hold."""
+    """Try all experiments, or those that are named, with cases that no time before has tried; 1 where one failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60, help="for all of them together (60)")
     parser.add_argument("--only", action="append", choices=list(EXPERIMENTS), help="an experiment; again for more")
+    parser.add_argument("--fresh", action="store_true", help="count from the first case again, after a change")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 2)
     options = parser.parse_args()
     names = options.only or list(EXPERIMENTS)
-    counts = counts_of(PAGE.read_text(encoding="utf-8"))
+    ends = time.monotonic() + options.minutes * 60
     failed = 0
-    for name in names:
-        seconds = options.minutes * 60 / len(names)
-        found = tally_beside("tests.faults.suite", name, EXPERIMENTS[name].count, seconds, options.processes)
+    for at, name in enumerate(names):
+        experiment, before = EXPERIMENTS[name], counts_of(PAGE.read_text(encoding="utf-8")).get(name)
+        if options.fresh or before is None or before.version != Counts.of_today().version:
+            before = Counts.of_today()
+        first = before.tried // experiment.cases_of_a_trial
+        # what one leaves of its time is for those after it
+        seconds = (ends - time.monotonic()) / (len(names) - at)
+        found = tally_beside(experiment, first, seconds, options.processes)
         print(f"{name}: {found.tried:,} tried, {found.held:,} held, {len(found.failures)} failed", flush=True)
         for number, fault in list(found.failures.items())[:5]:
             print(f"  case {number}: {fault[:2000]}", flush=True)
         failed += len(found.failures)
-        counts[name] = Counts.of(found)
-        PAGE.write_text(with_counts(PAGE.read_text(encoding="utf-8"), EXPERIMENTS, counts), encoding="utf-8")
+        page = PAGE.read_text(encoding="utf-8")
+        counts = {**counts_of(page), name: before.with_more(found)}
+        PAGE.write_text(with_counts(page, EXPERIMENTS, counts), encoding="utf-8")
     return min(failed, 1)
 
 

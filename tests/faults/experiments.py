@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from importlib import import_module
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
+from typing import Final
 
 Trial = Callable[[int], str | None]
 """Tries the case of a number, the same at every time and place: what did not hold, or None."""
@@ -30,7 +32,7 @@ class Experiment:
     count: int
     short: int
     setting: Callable[[Path], AbstractContextManager[Trial]]
-    """Opens what the cases need, in a folder of its own, and gives their trial."""
+    """Opens what the cases need, in a folder of its own, and gives their trial; a function that has a name."""
     cases_of_a_trial: int = 1
 
 
@@ -40,7 +42,6 @@ class Tally:
 
     tried: int = 0
     failures: dict[int, str] = field(default_factory=dict)
-    seconds: float = 0.0
 
     @property
     def held(self) -> int:
@@ -51,17 +52,16 @@ class Tally:
         """Take in what another process tried beside this one."""
         self.tried += other.tried
         self.failures |= other.failures
-        self.seconds = max(self.seconds, other.seconds)
 
 
-def tally(experiment: Experiment, numbers: Sequence[int], seconds: float = float("inf")) -> Tally:
-    """Try the cases of the numbers, and no more once so many seconds have gone."""
+def tally(experiment: Experiment, numbers: Iterable[int]) -> Tally:
+    """Try the cases of the numbers."""
     found = Tally()
-    began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="faults-") as folder, experiment.setting(Path(folder)) as trial:
+    with (
+        tempfile.TemporaryDirectory(prefix="faults-", dir=_memory()) as folder,
+        experiment.setting(Path(folder)) as trial,
+    ):
         for number in numbers:
-            if time.monotonic() - began > seconds:
-                break
             try:
                 fault = trial(number)
             except Exception:
@@ -69,21 +69,46 @@ def tally(experiment: Experiment, numbers: Sequence[int], seconds: float = float
             found.tried += experiment.cases_of_a_trial
             if fault is not None:
                 found.failures[number] = fault
-    found.seconds = time.monotonic() - began
     return found
 
 
-def tally_beside(experiments: str, name: str, count: int, seconds: float, processes: int) -> Tally:
-    """Do the same in several processes, each with cases of its own; the module `experiments` holds EXPERIMENTS."""
+def _memory() -> str | None:
+    """Name the folder that the machine keeps in its memory, so that no disk is waited for; None where it has none."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def tally_beside(experiment: Experiment, first: int, seconds: float, processes: int) -> Tally:
+    """Do the same from a first number on in several processes, until the time or the cases of a long form are over."""
     found = Tally()
-    # a fresh process has no threads, so that its trials may fork
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
-        shares = [range(first, count, processes) for first in range(processes)]
-        waiting = [pool.submit(_tally_of, experiments, name, share, seconds) for share in shares]
+    context = multiprocessing.get_context("spawn")  # a fresh process has no threads, so that its trials may fork
+    taken = context.Value("q", first)
+    with ProcessPoolExecutor(processes, context, _take, (taken,)) as pool:
+        end = first + experiment.count
+        waiting = [pool.submit(_tally_until, experiment, end, seconds) for _ in range(processes)]
         for share in waiting:
             found.add(share.result())
     return found
 
 
-def _tally_of(experiments: str, name: str, numbers: Sequence[int], seconds: float) -> Tally:
-    return tally(import_module(experiments).EXPERIMENTS[name], numbers, seconds)
+_TAKEN: Final[list[Synchronized[int]]] = []
+"""The next number that no process has tried, so that what was tried has no gaps."""
+
+
+def _take(taken: Synchronized[int]) -> None:
+    _TAKEN.append(taken)
+
+
+def _tally_until(experiment: Experiment, end: int, seconds: float) -> Tally:
+    (taken,) = _TAKEN
+
+    def numbers() -> Iterator[int]:
+        while time.monotonic() < ends:
+            with taken.get_lock():
+                number = taken.value
+                taken.value += 1
+            if number >= end:
+                return
+            yield number
+
+    ends = time.monotonic() + seconds
+    return tally(experiment, numbers())

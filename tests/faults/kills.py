@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tests.faults.experiments import Experiment, Trial
 from tests.faults.publishing import ReadError
@@ -18,25 +19,22 @@ PARTING_SECONDS: Final = 20
 """How long helpers of a killed run may take to notice that it is gone."""
 
 
-def _setting(target: str) -> Callable[[Path], Any]:
-    @contextmanager
-    def open_setting(folder: Path) -> Iterator[Trial]:
-        undisturbed = folder / "undisturbed"
-        began = time.monotonic()
-        run(undisturbed, "--target", target)
-        seconds = time.monotonic() - began
-        expected = published(undisturbed)
+@contextmanager
+def _setting(target: str, folder: Path) -> Iterator[Trial]:
+    undisturbed = folder / "undisturbed"
+    began = time.monotonic()
+    run(undisturbed, "--target", target)
+    seconds = time.monotonic() - began
+    expected = published(undisturbed)
 
-        def trial(number: int) -> str | None:
-            here = folder / "here"
-            try:
-                return _fault(here, random.Random(number).uniform(0, seconds), target, expected)
-            finally:
-                shutil.rmtree(here, ignore_errors=True)
+    def trial(number: int) -> str | None:
+        here = folder / "here"
+        try:
+            return _fault(here, random.Random(number).uniform(0, seconds), target, expected)
+        finally:
+            shutil.rmtree(here, ignore_errors=True)
 
-        yield trial
-
-    return open_setting
+    yield trial
 
 
 def _fault(here: Path, after: float, target: str, expected: dict[str, str]) -> str | None:
@@ -72,7 +70,7 @@ def _experiment(target: str, engine: str) -> Experiment:
         "it runs again.",
         count=500,
         short=0,
-        setting=_setting(target),
+        setting=partial(_setting, target),
     )
 
 

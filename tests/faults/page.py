@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
@@ -14,29 +14,55 @@ from tests.faults.experiments import Experiment, Tally
 BEGIN: Final = "<!-- counts: written by make test-faults -->"
 END: Final = "<!-- end of counts -->"
 _HEAD: Final = (
-    "| what is promised | how it is tried | tried | held | failed | version, day |\n|---|---|---:|---:|---:|---|\n"
+    "| what is promised | how it is tried | tried | held | failed | version, days |\n|---|---|---:|---:|---:|---|\n"
 )
-_ROW: Final = re.compile(r"\| \*\*(?P<name>.+?)\.\*\* .+? \| .+? \| (?P<counts>.+) \|")
-"""As in `| **laws.** Another tenant's … | A generated … | 1,500 | 1,500 | 0 | 1.0.0, 2026-11-28 |`."""
+_ROW: Final = re.compile(
+    r"\| \*\*(?P<name>.+?)\.\*\* .+? \| .+? "
+    r"\| (?P<tried>[\d,]+) \| [\d,]+ \| (?P<failed>[\d,]+) \| (?P<version>\S+), (?P<since>\S+)( to (?P<until>\S+))? \|"
+)
+"""As in `| **laws.** Another tenant's … | A generated … | 1,500 | 1,500 | 0 | 1.0.0, 2026-11-28 to 2026-11-30 |`."""
 
 
 @dataclass(frozen=True)
 class Counts:
-    """What came of an experiment, as the page shows it: `1,500 | 1,500 | 0 | 1.0.0, 2026-11-28`."""
+    """What came of an experiment under a version, on the days since the first: the cases before `tried` were tried."""
 
-    cells: str
+    tried: int
+    failed: int
+    version: str
+    since: str
+    until: str
 
     @classmethod
-    def of(cls, found: Tally) -> Counts:
-        """Count a tally of today."""
+    def of_today(cls) -> Counts:
+        """Begin to count."""
         day = f"{datetime.now(UTC):%Y-%m-%d}"
-        numbers = f"{found.tried:,} | {found.held:,} | {len(found.failures):,}"
-        return cls(f"{numbers} | {version('account-warehouse')}, {day}")
+        return cls(0, 0, version("account-warehouse"), day, day)
+
+    def with_more(self, found: Tally) -> Counts:
+        """Add a tally of today."""
+        until = Counts.of_today().until
+        return replace(self, tried=self.tried + found.tried, failed=self.failed + len(found.failures), until=until)
+
+    @property
+    def cells(self) -> str:
+        """The cells of the page: `1,500 | 1,500 | 0 | 1.0.0, 2026-11-29`."""
+        days = self.since if self.since == self.until else f"{self.since} to {self.until}"
+        return f"{self.tried:,} | {self.tried - self.failed:,} | {self.failed:,} | {self.version}, {days}"
 
 
 def counts_of(page: str) -> dict[str, Counts]:
     """Read the counts that stand on the page, by experiment."""
-    return {row["name"]: Counts(row["counts"]) for row in _ROW.finditer(page)}
+    return {
+        row["name"]: Counts(
+            int(row["tried"].replace(",", "")),
+            int(row["failed"].replace(",", "")),
+            row["version"],
+            row["since"],
+            row["until"] or row["since"],
+        )
+        for row in _ROW.finditer(page)
+    }
 
 
 def with_counts(page: str, experiments: Mapping[str, Experiment], counts: Mapping[str, Counts]) -> str:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from pipeline.drops.catalog import latest_name
-from pipeline.drops.destination import open_destination
+from pipeline.drops.destination import Destination, open_destination
 from pipeline.drops.manifest import MANIFEST, drop_name
 from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.drops.stage import StagedDrop, stage_drops
@@ -32,9 +32,14 @@ def template(folder: Path) -> StagedDrop:
 class Publisher:
     """Publishes copies of a staged drop that differ by a note in their manifest, as a run or a refresh does."""
 
-    def __init__(self, exports: str, state: Path, staged: StagedDrop, series: str = "") -> None:
-        self.destination = open_destination(Settings(exports=exports, state=state), Workspace(state), series)
+    def __init__(self, destination: Destination, staged: StagedDrop) -> None:
+        self.destination = destination
         self.staged = staged
+
+    @classmethod
+    def of(cls, exports: str, state: Path, staged: StagedDrop, series: str = "") -> Publisher:
+        """Make the publisher to a folder or a URL."""
+        return cls(open_destination(Settings(exports=exports, state=state), Workspace(state), series), staged)
 
     @property
     def shelf(self) -> Place:
@@ -84,7 +89,7 @@ class Reader:
         found = []
         for entry in self.shelf.entries():
             if entry.name.startswith("2") and self.shelf.child(entry.name).read(MANIFEST) is not None:
-                found += verify_drop(self.shelf.child(entry.name).address, CONTRACTS)
+                found += verify_drop(self.shelf.child(entry.name), CONTRACTS)
         name = latest_name(self.shelf)
         if name is not None and self.shelf.child(name).read(MANIFEST) is None:
             found.append(f"latest leads to {name}, which is no drop")

@@ -93,8 +93,8 @@ def _setting(folder: Path) -> Iterator[Trial]:
 
 def _fault(rng: random.Random, exports: str, state: Path, staged: StagedDrop) -> str | None:
     shelves = [
-        Shelf(Publisher(exports, state, staged), GRACE),
-        Shelf(Publisher(exports, state, staged, NOTIFICATIONS), NOTIFICATIONS_GRACE),
+        Shelf(Publisher.of(exports, state, staged), GRACE),
+        Shelf(Publisher.of(exports, state, staged, NOTIFICATIONS), NOTIFICATIONS_GRACE),
     ]
     keep = rng.choice((1, 1, 2, 5))
     steps = []

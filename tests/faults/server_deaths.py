@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import os
-import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
@@ -16,13 +16,13 @@ from typing import Any, Final
 import pytest
 
 from pipeline.drops.manifest import drop_name
-from pipeline.drops.stage import StagedDrop
+from pipeline.drops.publish_to_url import RemoteDestination
+from pipeline.state.workspace import Workspace
+from pipeline.storage.place import open_place
 from tests.drops.servers import object_store, sftp_server
+from tests.faults.doomed import at_step, die, in_a_child, steps_of
 from tests.faults.experiments import Experiment, Trial
 from tests.faults.publishing import Publisher, Reader, ReadError, template
-
-SENDS: Final = {"s3": 40, "sftp": 90}
-"""A delivery sends less often than this; a case beyond its last send ends undisturbed."""
 
 
 def _serve(kind: str, folder: Path, ready: Connection) -> None:
@@ -44,84 +44,83 @@ def _lend(url: str, ready: Connection) -> None:
     ready.recv()
 
 
-def _setting(kind: str) -> Callable[[Path], Any]:
-    @contextmanager
-    def open_setting(folder: Path) -> Iterator[Trial]:
-        staged = template(folder / "template")
-        here, there = multiprocessing.Pipe()
-        server = multiprocessing.get_context("spawn").Process(target=_serve, args=(kind, folder / "server", there))
-        server.start()
-        url, environment = here.recv()
-        with pytest.MonkeyPatch.context() as patched:
-            for name, value in environment.items():
-                patched.setenv(name, value)
-            try:
-                yield lambda number: _fault(f"{url}-{number}", folder / "state", staged, number, SENDS[kind])
-            finally:
-                here.send(None)
-                server.join(20)
+@contextmanager
+def _setting(kind: str, folder: Path) -> Iterator[Trial]:
+    staged = template(folder / "template")
+    here, there = multiprocessing.Pipe()
+    server = multiprocessing.get_context("spawn").Process(target=_serve, args=(kind, folder / "server", there))
+    server.start()
+    url, environment = here.recv()
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in environment.items():
+            patched.setenv(name, value)
 
-    return open_setting
+        # this process keeps its connection; those that it forks open their own
+        server_place, outbox = open_place(url), Workspace(folder / "state").outbox
+
+        def publish_apart(case: str) -> None:
+            Publisher.of(f"{url}/{case}", folder / "state", staged).publish("new")
+
+        def prepared(case: str, has_older: int) -> tuple[Publisher, str | None]:
+            publisher = Publisher(RemoteDestination(server_place.child(case), outbox), staged)
+            return publisher, drop_name(publisher.publish("old").manifest) if has_older else None
+
+        sends = []
+        for has_older in range(2):
+            prepared(f"counted-{has_older}", has_older)
+            sends.append(steps_of(sends_of_sockets, partial(publish_apart, f"counted-{has_older}")))
+
+        def trial(number: int) -> str | None:
+            case = str(number)
+            number, has_older = divmod(number, 2)
+            again, send = divmod(number, sends[has_older])
+            publisher, old = prepared(case, has_older)
+            fault = _fault(publisher, partial(publish_apart, case), old, [1 + send, *([again] if again else [])])
+            return fault and f"died at send {1 + send}, then at {again}: {fault}"
+
+        try:
+            yield trial
+        finally:
+            here.send(None)
+            server.join(20)
 
 
-def _fault(exports: str, state: Path, staged: StagedDrop, number: int, sends: int) -> str | None:
-    send, has_older = 1 + number % sends, bool(number // sends % 2)
-    old = drop_name(Publisher(exports, state, staged).publish("old").manifest) if has_older else None
-    reader = Reader.of(exports)
+def _fault(
+    publisher: Publisher, publish_apart: Callable[[], object], old: str | None, deaths: Sequence[int]
+) -> str | None:
+    """Kill one delivery after the other, each at its send, and see what the last one does."""
+    reader = Reader(publisher.shelf)
     seen: set[str | None] = set()
     try:
-        died_at(send, lambda: Publisher(exports, state, staged).publish("new"), lambda: seen.add(reader.look()))
-        seen.add(reader.look())
+        for death in deaths:
+            in_a_child(at_step(death, sends_of_sockets, die), publish_apart, lambda: seen.add(reader.look()))
+            seen.add(reader.look())
         if faults := reader.faults():
-            return f"died at send {send}: {faults}"
-        new = drop_name(Publisher(exports, state, staged).publish("new").manifest)
+            return str(faults)
+        new = drop_name(publisher.publish("new").manifest)
         healed = reader.look()
     except ReadError as error:
-        return f"died at send {send}: {error}"
+        return str(error)
     if not seen <= {old, new} or healed != new:
-        return f"died at send {send}: a reader saw {seen}, then {healed}"
+        return f"a reader saw {seen}, then {healed}"
     faults = reader.faults()
-    return f"died at send {send}, healed: {faults}" if faults else None
+    return f"healed: {faults}" if faults else None
 
 
-def died_at(send: int, action: Callable[[], object], look: Callable[[], object]) -> bool:
-    """Run the action in a process that is killed before its n-th send; `look` meanwhile; tell whether it died."""
-    child = os.fork()
-    if child == 0:
-        _live(send, action)
-    ended = 0
-    while not ended:
-        look()
-        ended, status = os.waitpid(child, os.WNOHANG)
-    code = os.waitstatus_to_exitcode(status)
-    assert code in (0, -signal.SIGKILL), f"the delivery ended with {code}"
-    return code != 0
-
-
-def _live(send: int, action: Callable[[], object]) -> None:
-    """Be the child: never return."""
-    left = send
+def sends_of_sockets(step: Callable[[], None]) -> None:
+    """Make each send of a socket a step of the process."""
 
     def counted(name: str) -> Callable[..., Any]:
         sending = getattr(socket.socket, name)
 
-        def send_or_die(*arguments: Any) -> Any:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+        def send_after_a_step(*arguments: Any) -> Any:
+            step()
             return sending(*arguments)
 
-        return send_or_die
+        return send_after_a_step
 
     for name in ("send", "sendall", "sendmsg"):
         setattr(socket.socket, name, counted(name))
-    code = 1
-    try:
-        action()
-        code = 0
-    finally:
-        os._exit(code)
 
 
 def _experiment(kind: str, server: str, count: int) -> Experiment:
@@ -129,10 +128,11 @@ def _experiment(kind: str, server: str, count: int) -> Experiment:
         name=f"deaths on {server}",
         promise="A reader that follows `latest.json` sees the old drop or the new one, whole, wherever a delivery "
         "dies; the next one completes it.",
-        tried=f"A delivery to {server} is killed before its n-th send; a reader reads the latest drop all the while.",
+        tried=f"A delivery to {server} is killed before its n-th send, and perhaps the next one, too; a reader reads "
+        "the latest drop all the while.",
         count=count,
         short=2,
-        setting=_setting(kind),
+        setting=partial(_setting, kind),
     )
 
 
