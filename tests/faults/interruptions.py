@@ -47,7 +47,7 @@ def _fault(here: Path, asked: signal.Signals, after: float, target: str, expecte
     # the interpreter itself, before it runs a line of the program, knows no signal's words
     if code not in (0, 1, 128 + asked, -asked) or "Traceback" in words or "Error:" in words:
         return f"{case}: ended with {code}: {words[-1500:]}"
-    if alive := still_alive(here):
+    if alive := still_alive(here, [running.pid]):
         return f"{case}: still alive: {alive}"
     try:
         read_all(here)

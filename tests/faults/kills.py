@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from tests.faults.experiments import Experiment, Trial
 from tests.faults.publishing import ReadError
 from tests.faults.whole_runs import kill, published, read_all, run, start, still_alive
 
+KILLS_OF_A_TRIAL: Final = 5
 PARTING_SECONDS: Final = 20
 """How long helpers of a killed run may take to notice that it is gone."""
 
@@ -30,35 +31,41 @@ def _setting(target: str, folder: Path) -> Iterator[Trial]:
     def trial(number: int) -> str | None:
         here = folder / "here"
         try:
-            return _fault(here, random.Random(number).uniform(0, seconds), target, expected)
+            rng = random.Random(number)
+            return _fault(here, [rng.uniform(0, seconds) for _ in range(KILLS_OF_A_TRIAL)], target, expected)
         finally:
             shutil.rmtree(here, ignore_errors=True)
 
     yield trial
 
 
-def _fault(here: Path, after: float, target: str, expected: dict[str, str]) -> str | None:
-    running = start("run", here, "--target", target)
-    ends = time.monotonic() + after
+def _fault(here: Path, moments: Sequence[float], target: str, expected: dict[str, str]) -> str | None:
+    """Kill one run after the other, each at its moment, and see what the last one does."""
+    killed = "killed after " + ", ".join(f"{after:.2f}" for after in moments)
+    sessions = []
     try:
-        while time.monotonic() < ends and running.poll() is None:
+        for after in moments:
+            running = start("run", here, "--target", target)
+            sessions.append(running.pid)
+            ends = time.monotonic() + after
+            while time.monotonic() < ends and running.poll() is None:
+                read_all(here)
+                time.sleep(0.05)
+            kill(running)
             read_all(here)
-            time.sleep(0.05)
-        kill(running)
-        read_all(here)
         run(here, "--target", target)
         read_all(here)
     except (ReadError, AssertionError) as error:
-        return f"killed after {after:.2f} s: {error}"
+        return f"{killed}: {error}"
     if published(here) != expected:
-        return f"killed after {after:.2f} s: the next run published something else"
+        return f"{killed}: the next run published something else"
     left = [path.name for path in (here / "exports").rglob(".*") if path.name != ".lock"]
     if left:
-        return f"killed after {after:.2f} s: left {left}"
+        return f"{killed}: left {left}"
     gone_by = time.monotonic() + PARTING_SECONDS
-    while (alive := still_alive(here)) and time.monotonic() < gone_by:
+    while (alive := still_alive(here, sessions)) and time.monotonic() < gone_by:
         time.sleep(0.2)
-    return f"killed after {after:.2f} s: still alive: {alive}" if alive else None
+    return f"{killed}: still alive: {alive}" if alive else None
 
 
 def _experiment(target: str, engine: str) -> Experiment:
@@ -66,11 +73,12 @@ def _experiment(target: str, engine: str) -> Experiment:
         name=f"kills of runs on {engine}",
         promise="A run killed at any moment leaves whole drops; the next one heals what is left and publishes the same "
         "bytes; no process, no draft stays.",
-        tried=f"A run of the sample on {engine} is killed (kill -9) at a random moment while a reader reads; then "
-        "it runs again.",
-        count=500,
+        tried=f"A run of the sample on {engine} is killed (kill -9) at a random moment while a reader reads, "
+        f"{KILLS_OF_A_TRIAL} times in a row; then it runs again.",
+        count=100,
         short=0,
         setting=partial(_setting, target),
+        cases_of_a_trial=KILLS_OF_A_TRIAL,
     )
 
 

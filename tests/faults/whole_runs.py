@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -67,13 +68,15 @@ def read_all(folder: Path) -> None:
         Reader.of_shelf(str(latest.parent)).look()
 
 
-def still_alive(folder: Path) -> list[str]:
-    """List the processes whose command names the folder."""
+def still_alive(folder: Path, sessions: Collection[int]) -> list[str]:
+    """List the processes of runs, by their sessions, and those whose command names the folder."""
     found = []
     for process in psutil.process_iter(["pid", "cmdline"]):
         command = " ".join(process.info["cmdline"] or [])
-        if str(folder) in command and process.info["pid"] != os.getpid():
-            found.append(command[:200])
+        with suppress(ProcessLookupError):
+            is_of_a_run = os.getsid(process.info["pid"]) in sessions or str(folder) in command
+            if is_of_a_run and process.info["pid"] != os.getpid():
+                found.append(command[:200])
     return found
 
 

@@ -15,7 +15,7 @@ from tests.models.customer_success.conftest import MARTS
 from tests.models.customer_success.worlds import NOW, merged, tenant
 from tests.models.harness import built_models
 
-COMPANIES_OF_A_TRIAL: Final = 20
+COMPANIES_OF_A_TRIAL: Final = 100
 """Tenants that are computed together, because filling the models costs as much for one as for many."""
 
 
@@ -70,7 +70,7 @@ TENANTS: Final = Experiment(
     promise=_PROMISE,
     tried="A generated tenant whose values crowd at the boundaries: account-core and account-communication-stats, each "
     "cell against a plain reading in Python with fractions.",
-    count=1_000,
+    count=200,
     short=0,
     setting=_tenants,
     cases_of_a_trial=COMPANIES_OF_A_TRIAL,
