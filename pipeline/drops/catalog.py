@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -49,7 +49,8 @@ def organization_place(place: Place, organization_id: int) -> Place:
 def shelf_of(place: Place, organization_id: int, series: str = "") -> Place:
     """Name the folder that holds an organization's drops, or those of a series of its own, as `notifications`."""
     organization = organization_place(place, organization_id)
-    return organization.child(series) if series else organization
+    shelf = organization.child(series) if series else organization
+    return replace(shelf, shelf=shelf.root)
 
 
 def organizations_in(place: Place) -> list[int]:

@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import POINTER, require_as_published, shelf_of
 from pipeline.drops.encrypted_files import encrypt_drop, is_encrypted
-from pipeline.drops.manifest import MANIFEST, drop_name
+from pipeline.drops.manifest import BESIDE_THE_CONTENT, ENCRYPTED, MANIFEST, drop_name
 from pipeline.drops.manifest_layout import manifest_bytes, parse_manifest
 from pipeline.drops.publish_to_folder import (
     PublishedDrop,
@@ -73,8 +73,9 @@ class RemoteDestination:
             write_signature(drop, manifest, self.signer)
             _upload(drop.folder, folder)
             if not folder.create(MANIFEST, content):  # another run has delivered a drop of this name meanwhile
-                is_new = not is_published(where, folder.read(MANIFEST), content)
-                _require_one_delivery(where, manifest)
+                delivered = folder.read(MANIFEST) or b""
+                is_new = not is_published(where, delivered, content)
+                _require_one_delivery(where, manifest, parse_manifest(delivered), self.signer)
         else:
             require_as_published(folder, parse_manifest(present or b""))
         shutil.rmtree(drop.folder)
@@ -89,11 +90,17 @@ class RemoteDestination:
             shelf.write(POINTER, pointer)
 
 
-def _require_one_delivery(where: str, manifest: Mapping[str, Any]) -> None:
-    """WarehouseError where two runs have delivered a drop at once whose bytes are each run's own."""
-    if is_encrypted(manifest):
+def _require_one_delivery(
+    where: str, ours: Mapping[str, Any], theirs: Mapping[str, Any], signer: SigningKey | None
+) -> None:
+    """WarehouseError where two runs have delivered a drop at once with files that are each run's own.
+
+    Both have the same exports; encrypted files, a signature, and what stands beside them may differ.
+    """
+    beside = (ENCRYPTED, "changes", "page") if signer is None else (*BESIDE_THE_CONTENT, "manifest_hash")
+    if is_encrypted(ours) or any(ours.get(name) != theirs.get(name) for name in beside):
         raise WarehouseError(
-            "another run has delivered this drop at the same moment, and its encrypted files may be of either",
+            "another run has delivered this drop at the same moment, and some of its files may be of either",
             where=where,
             remedy="run `warehouse verify` on its folder; if it finds a fault, move the folder away, and run again",
         )
@@ -112,7 +119,7 @@ def _upload(source: Path, target: Place) -> None:
     sizes = {path.name: path.stat().st_size for path in paths if path.is_file()}
     folders = [path.name for path in paths if path.is_dir()]
     for entry in target.entries():
-        if entry.name not in (*sizes, *folders):
+        if entry.name not in (*sizes, *folders, MANIFEST):  # which another run may have written meanwhile
             target.remove(entry.name)
     for name in folders:
         _upload(source / name, target.child(name))

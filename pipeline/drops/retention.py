@@ -22,7 +22,7 @@ from pipeline.drops.catalog import (
 from pipeline.drops.manifest import MANIFEST
 from pipeline.drops.superseded import superseded_at
 from pipeline.storage.local_files import clear_drafts, hidden_name
-from pipeline.storage.place import Place
+from pipeline.storage.place import DRAFT, Place
 
 WITHDRAWN: Final = "withdrawn.json"
 """On a server, the manifest of a drop that is being removed: a folder with it and no `manifest.json` is no drop."""
@@ -45,6 +45,8 @@ def prune(shelf: Place, keep_drops: int, now: datetime, grace: timedelta = GRACE
     gone = removable(published, keep_drops, latest, now, grace, superseded_at(shelf))
     if shelf.is_local:
         clear_drafts(Path(shelf.root))
+    else:
+        _clear_old_drafts(shelf, now)
     for name in gone:
         withdraw(shelf, name)
     known = {entry.name for entry in published}
@@ -96,6 +98,13 @@ def withdraw(shelf: Place, name: str) -> None:
         if entry.name != WITHDRAWN:
             drop.remove(entry.name)
     shelf.remove(name)
+
+
+def _clear_old_drafts(shelf: Place, now: datetime) -> None:
+    """Remove what killed deliveries were writing a day ago; what is younger may be somebody's who is at it."""
+    for entry in shelf.entries():
+        if entry.name.endswith(DRAFT) and now - (shelf.modified(entry.name) or now) >= GRACE:
+            shelf.remove(entry.name)
 
 
 def _is_abandoned(folder: Place, now: datetime) -> bool:

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 LOCK: Final = ".lock"
 """The file in a folder of exports by which runs take turns."""
+DRAFT: Final = ".part"
+"""What the name of a file ends with that is on its way to an SFTP server."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,9 @@ class Place:
     """`file`, `s3` or `sftp`."""
     keys: EncryptionKeys | None = None
     """What files are encrypted and decrypted with, for those who do so."""
+    shelf: str = ""
+    """The root of the shelf that holds it, in which an SFTP server gets its files before they are renamed; its own root
+    where it is on none. So nobody takes what another writer has left, or is writing, for a part of a drop."""
 
     @property
     def is_local(self) -> bool:
@@ -117,21 +122,27 @@ class Place:
                 Path(self.root).mkdir(parents=True, exist_ok=True)
                 write_whole(Path(self.root) / name, content)
             else:
-                repeated(lambda: self.files.write_whole(self._path(name), content), self._reconnect)
+                repeated(
+                    lambda: self.files.write_whole(self._path(name), content, self.shelf or self.root), self._reconnect
+                )
 
     def create(self, name: str, content: bytes) -> bool:
         """Write a file on a server as `write` does, but only where there is none; tell whether it was written."""
         with self._faults():
             try:
-                repeated(lambda: self.files.write_new(self._path(name), content), self._reconnect)
+                repeated(
+                    lambda: self.files.write_new(self._path(name), content, self.shelf or self.root), self._reconnect
+                )
             except FileExistsError:
                 return False
         return True
 
     def upload(self, source: Path, name: str) -> None:
-        """Copy a file of this machine into it; a reader may see a part until this returns."""
+        """Copy a file of this machine onto a server as `write` does."""
         with self._faults():
-            repeated(lambda: self.files.put_file(str(source), self._path(name)), self._reconnect)
+            repeated(
+                lambda: self.files.put_whole(str(source), self._path(name), self.shelf or self.root), self._reconnect
+            )
 
     def download(self, name: str, target: Path) -> None:
         """Copy a file of it onto this machine."""

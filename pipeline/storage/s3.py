@@ -17,11 +17,11 @@ _NOT_UNDERSTOOD = (errno.ENOSYS, errno.EINVAL)
 class S3Files(S3FileSystem):  # type: ignore[misc]  # s3fs has no types
     """`s3fs` with the few operations that a delivery needs; it repeats by itself what a store asks to repeat."""
 
-    def write_whole(self, path: str, content: bytes) -> None:
+    def write_whole(self, path: str, content: bytes, _drafts: str) -> None:
         """Write an object, over what may be there."""
         self.pipe_file(path, content)
 
-    def write_new(self, path: str, content: bytes) -> None:
+    def write_new(self, path: str, content: bytes, _drafts: str) -> None:
         """Write an object that must not be there, which the store ensures if it can; FileExistsError if it is."""
         try:
             self.pipe_file(path, content, mode="create")
@@ -33,6 +33,10 @@ class S3Files(S3FileSystem):  # type: ignore[misc]  # s3fs has no types
             if error.errno not in _NOT_UNDERSTOOD:
                 raise
             self.pipe_file(path, content)
+
+    def put_whole(self, source: str, path: str, _drafts: str) -> None:
+        """Copy a file of this machine into an object, over what may be there."""
+        self.put_file(source, path)
 
     def remove_tree(self, path: str) -> None:
         """Remove all objects below a prefix, each by itself: older stores refuse a bulk delete without Content-MD5."""

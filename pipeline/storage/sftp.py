@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import posixpath
+import secrets
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from asyncssh import ConnectionLost, SFTPClient, SFTPError
+from asyncssh import ConnectionLost, SFTPClient, SFTPError, SFTPNoSuchFile
 from asyncssh.sftp import SFTPConnectionLost, SFTPNoConnection, SFTPOpUnsupported
 from fsspec.asyn import sync_wrapper
 from sshfs import SSHFileSystem
+
+from pipeline.storage.place import DRAFT
 
 BROKEN = (ConnectionLost, SFTPConnectionLost, SFTPNoConnection, ConnectionError, TimeoutError)
 """What a connection raises that breaks or is not made: the next one may do better."""
@@ -36,32 +40,56 @@ class SftpFiles(SSHFileSystem):  # type: ignore[misc]  # sshfs has no types
         for name in ("_client", "_pool"):
             setattr(self, name, getattr(self._successor, name))
 
-    async def _write_whole(self, path: str, content: bytes) -> None:
-        draft = await self._write_draft(path, content)
-        async with self._pool.get() as channel:
-            await _rename(channel, draft, path)
+    async def _write_whole(self, path: str, content: bytes, drafts: str) -> None:
+        await self._put_in_place(await self._draft(path, drafts, lambda draft: self._pipe_file(draft, content)), path)
 
     write_whole = sync_wrapper(_write_whole)
 
-    async def _write_new(self, path: str, content: bytes) -> None:
-        draft = await self._write_draft(path, content)
+    async def _put_whole(self, source: str, path: str, drafts: str) -> None:
+        await self._put_in_place(await self._draft(path, drafts, lambda draft: self._put_file(source, draft)), path)
+
+    put_whole = sync_wrapper(_put_whole)
+
+    async def _write_new(self, path: str, content: bytes, drafts: str) -> None:
+        draft = await self._draft(path, drafts, lambda draft: self._pipe_file(draft, content))
         async with self._pool.get() as channel:
             await _rename_to_new(channel, draft, path)
 
     write_new = sync_wrapper(_write_new)
 
-    async def _write_draft(self, path: str, content: bytes) -> str:
-        """Write a file under another name; a server may refuse one that begins with a dot."""
-        folder, name = posixpath.split(path)
-        hidden, plain = (posixpath.join(folder, draft) for draft in (f".{name}.part", f"{name}.part"))
+    async def _draft(self, path: str, drafts: str, write: Callable[[str], Awaitable[None]]) -> str:
+        """Write a file in the folder of drafts, under a name that no other writer has; return its path.
+
+        A server may refuse a name that begins with a dot.
+        """
+        own = f"{posixpath.basename(path)}.{secrets.token_hex(4)}{DRAFT}"
+        hidden, plain = posixpath.join(drafts, f".{own}"), posixpath.join(drafts, own)
         try:
-            await self._pipe_file(hidden, content)
+            await write(hidden)
         except BROKEN:
             raise
         except (SFTPError, OSError):
-            await self._pipe_file(plain, content)
+            await self._clear(hidden)  # what there was room for
+            try:
+                await write(plain)
+            except (SFTPError, OSError):
+                await self._clear(plain)
+                raise
             return plain
         return hidden
+
+    async def _clear(self, draft: str) -> None:
+        with suppress(SFTPError, OSError):
+            await self._rm_file(draft)
+
+    async def _put_in_place(self, draft: str, path: str) -> None:
+        try:
+            async with self._pool.get() as channel:
+                await _rename(channel, draft, path)
+        except SFTPNoSuchFile:  # the folder
+            await self._makedirs(posixpath.dirname(path), exist_ok=True)
+            async with self._pool.get() as channel:
+                await _rename(channel, draft, path)
 
     def remove_tree(self, path: str) -> None:
         """Remove a folder with all that is in it, file by file."""

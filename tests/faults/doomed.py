@@ -6,8 +6,8 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, NoReturn
 
 Arm = Callable[[Callable[[], None]], None]
 """Has a function called at each step of the process that arms itself, before the step."""
@@ -63,22 +63,32 @@ def in_a_child(
 
     Return how it ended: 0, STOPPED with an error in words, or by its death; AssertionError where it ended otherwise.
     """
-    child = os.fork()
-    if child == 0:
-        _live(armed, action)
-    ended = 0
-    while not ended:
-        if look is not None:
-            look()
-            time.sleep(_PAUSE_SECONDS)
-        ended, status = os.waitpid(child, 0 if look is None else os.WNOHANG)
-    code = os.waitstatus_to_exitcode(status)
-    assert code in (0, STOPPED, -signal.SIGKILL), f"the process ended with {code}"
+    (code,) = in_children([(armed, action)], look)
     return code
 
 
-def _live(armed: Callable[[], None], action: Callable[[], object]) -> None:
-    """Be the child: never return."""
+def in_children(
+    actions: Sequence[tuple[Callable[[], None], Callable[[], object]]], look: Callable[[], object] | None = None
+) -> list[int]:
+    """Do the same with several actions at once, each in a process of its own, with what arms it."""
+    children = [os.fork() or _live(armed, action) for armed, action in actions]
+    ended: dict[int, int] = {}
+    while len(ended) < len(children):
+        if look is not None:
+            look()
+            time.sleep(_PAUSE_SECONDS)
+        for child in children:
+            if child not in ended:
+                pid, status = os.waitpid(child, 0 if look is None else os.WNOHANG)
+                if pid:
+                    ended[child] = os.waitstatus_to_exitcode(status)
+    codes = [ended[child] for child in children]
+    assert set(codes) <= {0, STOPPED, -signal.SIGKILL}, f"the processes ended with {codes}"
+    return codes
+
+
+def _live(armed: Callable[[], None], action: Callable[[], object]) -> NoReturn:
+    """Be the child."""
     from pipeline.common.errors import WarehouseError
 
     code = 1

@@ -2,59 +2,27 @@
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
-import os
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final
-
-import pytest
 
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.publish_to_url import RemoteDestination
 from pipeline.state.workspace import Workspace
 from pipeline.storage.place import open_place
-from tests.drops.servers import object_store, sftp_server
 from tests.faults.doomed import at_step, die, in_a_child, steps_of
 from tests.faults.experiments import Experiment, Trial
 from tests.faults.publishing import Publisher, Reader, ReadError, template
-
-
-def _serve(kind: str, folder: Path, ready: Connection) -> None:
-    """Be the server, in a process of its own so that clients may fork, until the other end closes."""
-    with pytest.MonkeyPatch.context() as environment:
-        if kind == "s3":
-            logging.getLogger("werkzeug").setLevel(logging.ERROR)  # a line for each request
-            with object_store(environment) as url:
-                _lend(url, ready)
-        else:
-            folder.mkdir(parents=True)
-            with sftp_server(folder / "files", environment) as (url, _):
-                _lend(url, ready)
-
-
-def _lend(url: str, ready: Connection) -> None:
-    named = ("AWS_", "WAREHOUSE_SFTP_", "no_proxy")
-    ready.send((url, {name: value for name, value in os.environ.items() if name.startswith(named)}))
-    ready.recv()
+from tests.faults.server_apart import server_apart
 
 
 @contextmanager
 def _setting(kind: str, folder: Path) -> Iterator[Trial]:
     staged = template(folder / "template")
-    here, there = multiprocessing.Pipe()
-    server = multiprocessing.get_context("spawn").Process(target=_serve, args=(kind, folder / "server", there))
-    server.start()
-    url, environment = here.recv()
-    with pytest.MonkeyPatch.context() as patched:
-        for name, value in environment.items():
-            patched.setenv(name, value)
-
+    with server_apart(kind, folder / "server") as url:
         # this process keeps its connection; those that it forks open their own
         server_place, outbox = open_place(url), Workspace(folder / "state").outbox
 
@@ -78,11 +46,7 @@ def _setting(kind: str, folder: Path) -> Iterator[Trial]:
             fault = _fault(publisher, partial(publish_apart, case), old, [1 + send, *([again] if again else [])])
             return fault and f"died at send {1 + send}, then at {again}: {fault}"
 
-        try:
-            yield trial
-        finally:
-            here.send(None)
-            server.join(20)
+        yield trial
 
 
 def _fault(
