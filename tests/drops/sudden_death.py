@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults.deaths import DEATH, STOPPED, disturbed
+from tests.faults.deaths import DEATH, disturbed
+from tests.faults.doomed import STOPPED
 
 
 def dies_at(touch: int, folder: Path, action: Callable[[], object]) -> bool:

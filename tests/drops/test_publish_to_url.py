@@ -26,7 +26,7 @@ from pipeline.drops.manifest import MANIFEST, drop_name, with_hashes
 from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.drops.publish_to_url import RemoteDestination
 from pipeline.drops.retention import prune
-from pipeline.drops.stage import StagedDrop
+from pipeline.drops.stage import CHECKSUMS, StagedDrop
 from pipeline.drops.superseded import SUPERSEDED
 from pipeline.drops.verify import SIGNATURE, verify_drop
 from pipeline.drops.write_changes import write_changes
@@ -438,12 +438,15 @@ def test_a_key_opens_the_door_as_well(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert "password" not in offered[0]
 
 
-def test_manifest_and_pointer_appear_on_sftp_by_a_rename(
+def test_each_file_appears_on_sftp_by_a_rename_manifest_and_pointer_last(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stage: Callable[..., StagedDrop]
 ) -> None:
     with sftp_server(tmp_path / "server", monkeypatch) as (url, server):
-        Delivery(url, tmp_path / "state", stage()).publish("first")
-        assert [Path(new).name for _, new in server.renames] == [MANIFEST, POINTER]
+        drop = Delivery(url, tmp_path / "state", stage()).publish("first")
+        files = [file["name"] for file in drop.manifest["files"]]
+        renamed = [Path(new).name for _, new in server.renames]
+        assert renamed[-2:] == [MANIFEST, POINTER]
+        assert set(renamed[:-2]) == {*files, CHECKSUMS}
 
 
 def test_latest_is_nothing_where_the_pointer_is_damaged(delivery: Delivery) -> None:

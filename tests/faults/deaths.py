@@ -159,6 +159,6 @@ EXPERIMENT = Experiment(
     "write, at its n-th touch of the file system, on exports that were empty, held an older drop, the same one, or the "
     "remains of a killed run; the next one may be killed, too; a reader reads the latest drop all the while.",
     count=10_000,
-    short=61,
+    short=33,
     setting=_setting,
 )

@@ -99,7 +99,7 @@ def _publish_later(
     publisher(exports, state).publish(note, day)
 
 
-def _experiment(kind: str, server: str, count: int) -> Experiment:
+def _experiment(kind: str, server: str, count: int, short: int) -> Experiment:
     return Experiment(
         name=f"publishers at once {server}",
         promise="Publishers with state folders of their own who publish to one place at the same moment, the same drop "
@@ -107,11 +107,11 @@ def _experiment(kind: str, server: str, count: int) -> Experiment:
         tried=f"2 to {MOST_PUBLISHERS} publish at once {server}, each from a state folder of its own, the same drop, "
         "others, or of other days; one of them may be killed; a reader reads the latest drop all the while.",
         count=count,
-        short=2,
+        short=short,
         setting=partial(_setting, kind),
     )
 
 
-FOLDER: Final = _experiment("folder", "to a folder", 5_000)
-S3: Final = _experiment("s3", "to an object store", 500)
-SFTP: Final = _experiment("sftp", "to an SFTP server", 500)
+FOLDER: Final = _experiment("folder", "to a folder", 5_000, short=4)
+S3: Final = _experiment("s3", "to an object store", 500, short=0)
+SFTP: Final = _experiment("sftp", "to an SFTP server", 500, short=2)

@@ -32,8 +32,9 @@ from tests.faults.experiments import Experiment, Trial
 from tests.faults.publishing import ORGANIZATION, template
 from tests.faults.whole_runs import run
 
-WHOLE_DROPS: Final = 97
-"""Of so many cases one is of a drop of the bundled sample, the others of a drop of two exports."""
+BLOCK: Final = 1_000
+BLOCKS: Final = 100
+"""Of so many blocks of cases the last one is of a drop of the bundled sample, the others of a drop of two exports."""
 
 
 class HeldDrop:
@@ -85,7 +86,7 @@ def _setting(folder: Path) -> Iterator[Trial]:
 
     def trial(number: int) -> str | None:
         rng = random.Random(number)
-        drop, contracts = whole() if number % WHOLE_DROPS == WHOLE_DROPS - 1 else (small, CONTRACTS)
+        drop, contracts = whole() if number // BLOCK % BLOCKS == BLOCKS - 1 else (small, CONTRACTS)
         change = rng.choice(CHANGES)
         try:
             done = change(rng, drop)
