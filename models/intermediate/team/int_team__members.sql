@@ -21,17 +21,15 @@ channels as (
 -- D2, D35: a token that is written after the run is none yet
 mailboxes as (
 
-    select
+    select distinct
         organization_id,
-        user_id,
-        count(*) as tokens
+        user_id
 
     from tokens
     where
         token_kind = 'email'
         and is_active
         and (updated_at is null or updated_at <= {{ as_of() }})
-    group by organization_id, user_id
 
 ),
 
@@ -57,7 +55,7 @@ members as (
         -- unknown is not false
         {{ fold_text('users.state') }} = 'active' as has_access,
         users.is_excluded,
-        case when channels.has_tokens then mailboxes.tokens is not null end as mailbox_connected
+        case when channels.has_tokens then mailboxes.user_id is not null end as mailbox_connected
 
     from users
     cross join channels
