@@ -56,7 +56,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=600, help="of models; a quarter of each other room (600)")
     parser.add_argument("--minutes", type=float, default=60, help="for all rooms together (60)")
-    parser.add_argument("--seed", type=int, default=0, help="of the sample (0)")
+    parser.add_argument("--seed", type=int, action="append", help="of the sample (0); again for another of as many")
     parser.add_argument("--only", action="append", choices=["models", *PYTHON_ROOMS], help="a room; again for more")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--keep", action="store_true", help="judge again only what survived other tests")
@@ -73,8 +73,15 @@ def main() -> int:
         file = KEPT / f"{name}.json"
         kept: dict[str, list[str | None]] = json.loads(file.read_text()) if options.keep and file.exists() else {}
         count = options.count if name == "models" else options.count // SHARE_OF_A_PYTHON_ROOM
-        trials = Trials(room, drawn(mutants, options.seed), time.monotonic() + options.minutes * 60 / len(names), kept)
-        found = trials.judged(count, options.processes)
+        seeds = options.seed or [0]
+        by_mutant: dict[tuple[str, ...], Judged] = {}
+        for seed in seeds:
+            deadline = time.monotonic() + options.minutes * 60 / len(names) / len(seeds)
+            trials = Trials(room, drawn(mutants, seed), deadline, kept)
+            for one in trials.judged(count, options.processes):
+                others = by_mutant[one.survivor].seeds if one.survivor in by_mutant else ()
+                by_mutant[one.survivor] = replace(one, seeds=(*others, seed))
+        found = list(by_mutant.values())
         judged += found
         killed = sum(one.killed_by is not None for one in found)
         counts = f"{len(mutants):,} mutants, {len(found):,} tried, {killed:,} killed, {len(found) - killed:,} survived"
@@ -84,10 +91,10 @@ def main() -> int:
     new = [one for one in judged if one.killed_by is None and not reason_of.get(one.survivor)]
     for one in new:
         print(f"no reason yet: {one.room} {one.place}: {one.kind}\n  - {one.before}\n  + {one.after}")
-    print(table(exist, judged))
+    print(table(exist, judged, reason_of))
     if names == ["models", *PYTHON_ROOMS]:
         SURVIVORS.write_text(survivors(judged, reason_of), encoding="utf-8")
-        PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), table(exist, judged)), encoding="utf-8")
+        PAGE.write_text(with_table(PAGE.read_text(encoding="utf-8"), table(exist, judged, reason_of)), encoding="utf-8")
     return min(len(new), 1)
 
 

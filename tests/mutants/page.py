@@ -15,7 +15,11 @@ from typing import Final
 BEGIN: Final = "<!-- mutants: written by make mutants -->"
 END: Final = "<!-- end of mutants -->"
 SURVIVORS: Final = Path(__file__).parent / "survivors.csv"
-_HEAD: Final = "| room | change | there are | tried | killed | survived |\n|---|---|---:|---:|---:|---:|\n"
+_HEAD: Final = (
+    "| room | change | there are | tried | killed | equivalent | survived |\n|---|---|---:|---:|---:|---:|---:|\n"
+)
+EQUIVALENT: Final = "equivalent: "
+"""What the reason of a survivor begins with that no test can kill, because what it changes gives the same; then why."""
 _KILLERS: Final = "\n| room | killed by |\n|---|---|\n"
 
 
@@ -29,6 +33,8 @@ class Judged:
     before: str
     after: str
     killed_by: str | None
+    seeds: tuple[int, ...] = (0,)
+    """Those by which it was drawn."""
 
     @property
     def survivor(self) -> tuple[str, str, str, str, str]:
@@ -56,27 +62,37 @@ def killer(name: str) -> str:
     return next((sort for part, sort in KILLERS.items() if part in file), f"`{file}`")
 
 
-def table(exist: Mapping[tuple[str, str], int], judged: Iterable[Judged]) -> str:
-    """Write the counts by room and class, each room's sum, and what killed its mutants."""
+def table(
+    exist: Mapping[tuple[str, str], int], judged: Iterable[Judged], reason_of: Mapping[tuple[str, ...], str]
+) -> str:
+    """Write the counts by room and class, each room's sum, its draws by their seeds, and what killed its mutants."""
     found = list(judged)
     lines, killers = [], []
+
+    def line(room: str, kind: str, there_are: int, tried: list[Judged]) -> str:
+        killed = sum(one.killed_by is not None for one in tried)
+        equivalent = sum(
+            one.killed_by is None and reason_of.get(one.survivor, "").startswith(EQUIVALENT) for one in tried
+        )
+        others = len(tried) - equivalent
+        share = f" ({killed / others:.0%})" if others else ""
+        counts = f"{len(tried):,} | {killed:,}{share} | {equivalent:,} | {others - killed:,}"
+        return f"| {room} | {kind} | {there_are:,} | {counts} |\n"
+
     for room in dict.fromkeys(one.room for one in found):
         own = [one for one in found if one.room == room]
         for kind in dict.fromkeys(kind for its, kind in exist if its == room):
-            lines.append(_line(room, kind, exist[room, kind], [one for one in own if one.kind == kind]))
+            lines.append(line(room, kind, exist[room, kind], [one for one in own if one.kind == kind]))
         total = sum(count for (its, _), count in exist.items() if its == room)
-        lines.append(_line(f"**{room}**", "all", total, own))
+        seeds = sorted({seed for one in own for seed in one.seeds})
+        for seed in seeds if len(seeds) > 1 else ():
+            lines.append(line(room, f"seed {seed}", total, [one for one in own if seed in one.seeds]))
+        lines.append(line(f"**{room}**", "all", total, own))
         counts = Counter(killer(one.killed_by) for one in own if one.killed_by)
         listed = ", ".join(f"{name} {count}" for name, count in counts.most_common())
         killers.append(f"| {room} | {listed} |\n")
     day = f"Version {version('account-warehouse')}, {datetime.now(UTC):%Y-%m-%d}.\n"
     return f"{day}\n{_HEAD}{''.join(lines)}{_KILLERS}{''.join(killers)}"
-
-
-def _line(room: str, kind: str, there_are: int, tried: list[Judged]) -> str:
-    killed = sum(one.killed_by is not None for one in tried)
-    share = f" ({killed / len(tried):.0%})" if tried else ""
-    return f"| {room} | {kind} | {there_are:,} | {len(tried):,} | {killed:,}{share} | {len(tried) - killed:,} |\n"
 
 
 def with_table(page: str, written: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -62,12 +63,20 @@ def judged(killed_by: str | None) -> Judged:
 
 def test_the_page_counts_by_room_and_class_and_names_what_killed() -> None:
     found = [judged("tests/models/test_golden_company.py::test_golden[accounts]"), judged(None)]
-    written = table({("models", "join"): 9}, found)
-    assert "| models | join | 9 | 2 | 1 (50%) | 1 |" in written
-    assert "| **models** | all | 9 | 2 | 1 (50%) | 1 |" in written
+    written = table({("models", "join"): 9}, found, {})
+    assert "| models | join | 9 | 2 | 1 (50%) | 0 | 1 |" in written
+    assert "| **models** | all | 9 | 2 | 1 (50%) | 0 | 1 |" in written
     assert "| models | golden files 1 |" in written
     assert with_table(f"a\n{BEGIN}\nold\n{END}\nb\n", "new\n") == f"a\n{BEGIN}\nnew\n{END}\nb\n"
     assert killer("tests/drops/test_verify.py::test_x") == "`test_verify`"
+
+
+def test_what_is_equivalent_is_counted_apart_and_each_draw_by_itself() -> None:
+    found = [replace(judged("tests/a.py::test_a"), place="b", seeds=(0, 1)), judged(None)]
+    written = table({("models", "join"): 9}, found, {judged(None).survivor: "equivalent: each row has one"})
+    assert "| **models** | all | 9 | 2 | 1 (100%) | 1 | 0 |" in written
+    assert "| models | seed 0 | 9 | 2 | 1 (100%) | 1 | 0 |" in written
+    assert "| models | seed 1 | 9 | 1 | 1 (100%) | 0 | 0 |" in written
 
 
 def test_a_survivor_keeps_its_reason() -> None:
@@ -85,6 +94,6 @@ def test_every_survivor_has_a_reason_and_is_counted_on_the_page() -> None:
         line.strip("| ").split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if " | all | " in line
     ]
     assert [row[0].strip("*") for row in sums] == ["models", *PYTHON_ROOMS]
-    for room, _, _, tried, killed, survived in sums:
-        assert int(killed.split()[0]) + int(survived) == int(tried)
-        assert len([one for one in listed if one[0] == room.strip("*")]) <= int(survived)
+    for room, _, _, tried, killed, equivalent, survived in sums:
+        assert int(killed.split()[0]) + int(equivalent) + int(survived) == int(tried)
+        assert len([one for one in listed if one[0] == room.strip("*")]) <= int(equivalent) + int(survived)
