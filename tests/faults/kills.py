@@ -26,7 +26,7 @@ def _setting(target: str, folder: Path) -> Iterator[Trial]:
     began = time.monotonic()
     run(undisturbed, "--target", target)
     seconds = time.monotonic() - began
-    expected = published(undisturbed)
+    expected = published(undisturbed / "exports")
 
     def trial(number: int) -> str | None:
         here = folder / "here"
@@ -49,15 +49,15 @@ def _fault(here: Path, moments: Sequence[float], target: str, expected: dict[str
             sessions.append(running.pid)
             ends = time.monotonic() + after
             while time.monotonic() < ends and running.poll() is None:
-                read_all(here)
+                read_all(here / "exports")
                 time.sleep(0.05)
             kill(running)
-            read_all(here)
+            read_all(here / "exports")
         run(here, "--target", target)
-        read_all(here)
+        read_all(here / "exports")
     except (ReadError, AssertionError) as error:
         return f"{killed}: {error}"
-    if published(here) != expected:
+    if published(here / "exports") != expected:
         return f"{killed}: the next run published something else"
     left = [path.name for path in (here / "exports").rglob(".*") if path.name != ".lock"]
     if left:

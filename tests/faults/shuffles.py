@@ -21,7 +21,7 @@ from tests.faults.whole_runs import SAMPLE, published, run
 @contextmanager
 def _setting(folder: Path) -> Iterator[Trial]:
     run(folder / "undisturbed")
-    expected = published(folder / "undisturbed")
+    expected = published(folder / "undisturbed" / "exports")
 
     def trial(number: int) -> str | None:
         here, rng = folder / "here", random.Random(number)
@@ -35,7 +35,7 @@ def _setting(folder: Path) -> Iterator[Trial]:
             }
             target = rng.choice(("duckdb", "duckdb", "postgres"))
             run(here, "--target", target, sources=here / "sources", environment=environment)
-            found = published(here)
+            found = published(here / "exports")
         finally:
             shutil.rmtree(here, ignore_errors=True)
         other = sorted(name for name in {*found, *expected} if found.get(name) != expected.get(name))

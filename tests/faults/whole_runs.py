@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -14,8 +15,11 @@ from typing import Final
 
 import psutil
 
+from pipeline.drops.catalog import latest_name, organizations_in, shelf_of
+from pipeline.drops.manifest import MANIFEST
 from pipeline.ingest.landing.record import SOURCES
-from tests.faults.publishing import Reader
+from pipeline.storage.place import Place, open_place
+from tests.faults.publishing import require_whole
 
 SAMPLE: Final = Path(__file__).parents[2] / "sample"
 AS_OF: Final = "2025-01-15T00:00:00Z"
@@ -52,20 +56,26 @@ def run(folder: Path, *options: str, sources: Path = SAMPLE, environment: Mappin
     assert code == 0, f"ended with {code}: {words}"
 
 
-def published(folder: Path) -> dict[str, str]:
+def published(exports: Path | str) -> dict[str, str]:
     """Return the hash of every export of every organization's latest drop: what is the same wherever rows came from."""
-    found = {}
-    for latest in sorted((folder / "exports").glob("*/latest")):
-        for file in sorted(latest.resolve().glob("*.*")):
-            if file.suffix in (".csv", ".parquet"):
-                found[f"{latest.parent.name}/{file.name}"] = hashlib.sha256(file.read_bytes()).hexdigest()
-    return found
+    return {
+        f"{organization}/{file['name']}": hashlib.sha256(drop.read(file["name"]) or b"").hexdigest()
+        for organization, drop in latest_drops(exports).items()
+        for file in json.loads(drop.read(MANIFEST) or b"{}")["files"]
+    }
 
 
-def read_all(folder: Path) -> None:
+def latest_drops(exports: Path | str) -> dict[int, Place]:
+    """Find every organization's latest drop in a folder or at a URL."""
+    place = open_place(str(exports))
+    shelves = {organization: shelf_of(place, organization) for organization in organizations_in(place)}
+    return {one: shelf.child(name) for one, shelf in shelves.items() if (name := latest_name(shelf)) is not None}
+
+
+def read_all(exports: Path | str) -> None:
     """Read every organization's latest drop whole, as integrations do; ReadError where one is not."""
-    for latest in (folder / "exports").glob("*/latest"):
-        Reader.of_shelf(str(latest.parent)).look()
+    for drop in latest_drops(exports).values():
+        require_whole(drop)
 
 
 def still_alive(folder: Path, sessions: Collection[int]) -> list[str]:
