@@ -68,10 +68,10 @@ fuzz: setup ## Ingest N bad files made from the sample's (N=10000, FIRST=1000000
 	$(BIN)/python -m tests.ingest.fuzz $(or $(N),10000) --first $(or $(FIRST),1000000)
 
 test-faults: setup ## Disturb publications, runs and drops for MINUTES (60), and write the counts into docs/reliability.md
-	$(BIN)/python -m tests.faults --minutes $(or $(MINUTES),60)
+	$(BIN)/python -m tests.faults --minutes $(or $(MINUTES),60) $(if $(FRESH),--fresh)
 
 mutants: setup ## Change models and code in N places (600), see which tests notice in MINUTES (60), and write the counts as above
-	$(BIN)/python -m tests.mutants --count $(or $(N),600) --minutes $(or $(MINUTES),60)
+	$(BIN)/python -m tests.mutants --count $(or $(N),600) --minutes $(or $(MINUTES),60) $(foreach seed,$(SEEDS),--seed $(seed))
 
 test-all: setup ## Run every test but Spark's, the slow ones too
 	$(BIN)/pytest -m "not spark" -n 2 --dist loadfile
