@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -207,6 +207,15 @@ def remove_build(settings: Settings) -> None:
             for schema in BUILT_SCHEMAS:
                 connection.execute(f'drop schema if exists "{schema}" cascade')
             connection.commit()
+
+
+def shared_database_turn(settings: Settings, say: Callable[[str], None]) -> AbstractContextManager[None]:
+    """Wait until no run of another state folder uses the database, where several may; `say` is told of that."""
+    if settings.target != "postgres" or settings.postgres_url is None:
+        return nullcontext()
+    from pipeline.engines.postgres import run_turn
+
+    return run_turn(settings, say)
 
 
 def open_engine(settings: Settings) -> Engine:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from decimal import Decimal
 from typing import Any, Final
@@ -28,7 +28,9 @@ from pipeline.settings import Settings
 from pipeline.storage.local_files import write_whole
 
 _TURN: Final = 7_206_113_482_001
-"""The advisory lock by which runs of several machines on one database take turns."""
+"""The advisory lock by which steps of several machines on one database take turns."""
+_RUN_TURN: Final = 7_206_113_482_002
+"""The one by which whole runs do: between two steps of a run nobody else builds."""
 
 _BATCH_ROWS: Final = 65_536
 
@@ -42,6 +44,18 @@ _TYPES: Final[dict[pa.DataType, str]] = {
     pa.date32(): "date",
     pa.timestamp("us"): "timestamp without time zone",
 }
+
+
+@contextmanager
+def run_turn(settings: Settings, say: Callable[[str], None]) -> Iterator[None]:
+    """Wait until no other run, of whatever state folder, uses the database, saying so."""
+    server = open_server(settings)
+    with closing(server.connect()) as connection:
+        connection.autocommit = True
+        if connection.execute("select pg_try_advisory_lock(%s)", (_RUN_TURN,)).fetchone() != (True,):
+            say(f"another run uses {server.where}; waiting for its end")
+            connection.execute("select pg_advisory_lock(%s)", (_RUN_TURN,))
+        yield
 
 
 class PostgresEngine:

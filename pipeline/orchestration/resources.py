@@ -117,6 +117,7 @@ def run_in_turn(settings: Settings) -> dg.ResourceDefinition:
     """
     import dagster as dg
 
+    from pipeline.engines import shared_database_turn
     from pipeline.orchestration.quick_records import records_held_open
 
     @dg.resource
@@ -127,7 +128,7 @@ def run_in_turn(settings: Settings) -> dg.ResourceDefinition:
         plan = RunPlan.of(settings, record.create_timestamp)
         workspace = Workspace(settings.state)
         log = context.log.info if context.log else print
-        with records_held_open(context.instance), workspace.turn(log):
+        with records_held_open(context.instance), workspace.turn(log), shared_database_turn(settings, log):
             helpers = helpers_on_demand(settings.target, workspace)
             view = PageView(log)
             progress = Progress(view)

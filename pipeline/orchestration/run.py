@@ -100,10 +100,14 @@ def execute_job(run: RunContext, job_name: str | None = None) -> dg.ExecuteInPro
     with quick_imports():
         import dagster as dg
 
+        from pipeline.engines import shared_database_turn
         from pipeline.orchestration.definitions import JOB, build_definitions
 
     job = build_definitions(run.settings, run).resolve_job_def(job_name or JOB)
-    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+    with (
+        shared_database_turn(run.settings, run.progress.view.noted),
+        dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance,
+    ):
         try:
             return job.execute_in_process(instance=instance, run_config=_QUIET)
         except dg.DagsterExecutionInterruptedError:

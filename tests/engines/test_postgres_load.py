@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,8 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.common.errors import WarehouseError
-from pipeline.engines import RawTable
+from pipeline.engines import RawTable, shared_database_turn
 from pipeline.engines.postgres import PostgresEngine
+from pipeline.engines.postgres_server import open_server
 from pipeline.settings import Settings
 
 SCHEMA = pa.schema(
@@ -206,3 +209,19 @@ def test_marts_that_another_state_folder_has_built_are_not_read(engine: Postgres
             mine.read("accounts", ["id"])
         with pytest.raises(WarehouseError, match="not as this state folder's latest run built"):
             mine.commit([])
+
+
+def test_a_run_waits_until_that_of_another_state_folder_has_left_the_database(state: Path, tmp_path: Path) -> None:
+    url = open_server(Settings(state=state)).conninfo
+    settings = Settings(state=tmp_path, target="postgres", postgres_url=url)
+    told: queue.Queue[str] = queue.Queue()
+
+    def take_turn() -> None:
+        with shared_database_turn(settings, told.put):
+            pass
+
+    with ThreadPoolExecutor(1) as beside, shared_database_turn(settings, told.put):
+        other = beside.submit(take_turn)
+        assert "waiting for its end" in told.get(timeout=20)
+        assert not other.done()
+    assert other.result() is None
