@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from typing import Final
 
-NAMES: Final = frozenset({"name", "status_detail"})
+NAMES: Final = frozenset(
+    {
+        *("app_id", "city", "crm_id", "crm_tags", "department", "domain", "estimate_number", "jobsite_name", "name"),
+        *("postal_code", "project_name", "referral", "referral_source", "status_detail", "tags", "version"),
+    }
+)
 """Texts that hardly ever change and are anybody's own words."""
 WORDS: Final = frozenset(
     {
-        *("account_type", "channel", "classification", "direction", "division", "estimate_type", "icp_status", "kind"),
-        *("notification_type", "pipeline_status", "provider", "readiness_level", "response", "revenue_segment", "role"),
-        *("sentiment", "source", "state", "status", "touch_frequency", "type"),
+        *("account_type", "channel", "classification", "country", "direction", "division", "estimate_type"),
+        *("icp_status", "kind", "notification_type", "pipeline_status", "provider", "readiness_level", "response"),
+        *("revenue_segment", "role", "sentiment", "source", "state", "status", "touch_frequency", "type"),
     }
 )
 """Texts of a few words that rules and readers know by heart."""
@@ -21,12 +26,24 @@ LONG_TEXTS: Final = frozenset(
     {"body", "churn_risk_summary", "context", "description", "expansion_summary", "name", "notes", "summary"}
 )
 """Texts that a system along the way may cut at its own limit."""
+PERSONAL: Final = frozenset(
+    {
+        *("address", "address_1", "address_2", "billing_address", "billing_contact", "body", "churn_risk_summary"),
+        *("contact_name", "context", "description", "email", "email_1", "email_2", "expansion_summary", "first_name"),
+        *("last_name", "lead_name", "notes", "organizer_email", "phone_1", "phone_2", "position", "referral_note"),
+        *("summary", "title"),
+    }
+)
+"""Texts that name, reach or describe people: of their cells a record holds the length alone, not as much as a hash."""
 MOVING: Final = frozenset(
     {
         *("updated_at", "last_interaction_date", "last_detected_at", "proposal_last_shared", "proposal_last_updated"),
-        "organization_score",
+        *("estimator", "organization_score", "salesperson"),
     }
 )
-"""Columns whose cells ordinary work rewrites, row by row or all at once."""
-PERSONAL: Final = frozenset({("stakeholder", "name")})
-"""People's names by table and column, of which no record holds as much as a hash."""
+"""Columns whose cells ordinary work rewrites, row by row or all at once (who leaves hands on what he had)."""
+
+
+def is_personal(table: str, column: str) -> bool:
+    """Return whether a text column is about people; a name is, where its table lists people."""
+    return column in PERSONAL or (table in ("leads_list", "stakeholder", "users") and column in NAMES)

@@ -143,10 +143,10 @@ def _of_column(table: SourceTable, column: Column, values: list[str]) -> Iterato
     elif column.kind in DATES:
         edits["day and month swapped"] = _swapped
         edits["swapped where that is a date too"] = _swapped_if_a_date
-    # of texts, those that guards compare: what they do not is listed in docs/guards.md as unseen
+    # of texts, those that guards compare: the others are those that ordinary work rewrites
     if column.name in LONG_TEXTS and len(values) >= _MANY:
         edits["texts cut"] = partial(_cut, max(map(len, values)) // 2)
-    if column.name in NAMES | WORDS and (table.name, column.name) not in PERSONAL:
+    if column.name in (NAMES | WORDS | PERSONAL) - MOVING and column.kind is not Kind.TAGS:
         edits["words renamed"] = "{} v2".format
     if column.kind is Kind.TIMESTAMP and column.name not in MOVING:
         edits["seven hours later"] = partial(_later, timedelta(hours=7))

@@ -9,7 +9,7 @@ from typing import Final
 import duckdb
 
 from pipeline.common.scratch_database import quoted, read_parquet
-from pipeline.guards.compared_columns import MOVING, NAMES, PERSONAL, WORDS
+from pipeline.guards.compared_columns import MOVING, NAMES, PERSONAL, WORDS, is_personal
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.schema import Column, Kind, SourceTable
 
@@ -17,6 +17,7 @@ _IN_CLEAR: Final = frozenset({Kind.BOOL, Kind.DATE, Kind.TIMESTAMP})
 _CLEAR_CELLS: Final = 40
 """Cells of a flag, day or instant: of a day and month that changed places one in twenty is looked for."""
 _HASHED: Final = frozenset({Kind.ID, Kind.KEY, Kind.MONEY, Kind.RATE, Kind.SCORE})
+_TEXTS: Final = frozenset({Kind.TEXT, Kind.TRIMMED, Kind.TAGS})
 _HASHED_CELLS: Final = 20
 _FIRST: Final = 200
 """Rows of the lowest hashes in which most columns have as many cells as are sampled."""
@@ -49,13 +50,13 @@ def sample_rows(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> S
     rows = f"(select hash({', '.join(map(quoted, key))}) as key_hash, {names} from {parts})"
     lowest = 2**64 * _LOOKED_AT // landed.loaded
     connection.execute(f"create or replace temp table lowest_hashes as from {rows} where key_hash < {lowest}::uint128")
-    cells = _first_cells(connection, columns)
+    cells = _first_cells(connection, landed.table, columns)
     for column in columns:
         wanted = _wanted(column)
         if len(cells[column.name]) < wanted:
-            cells[column.name] = _cells(connection, "lowest_hashes", column)
+            cells[column.name] = _cells(connection, "lowest_hashes", landed.table, column)
         if len(cells[column.name]) < wanted and column.kind in _IN_CLEAR:
-            cells[column.name] = _cells(connection, rows, column)
+            cells[column.name] = _cells(connection, rows, landed.table, column)
     words = {column.name: _words(connection, column) for column in columns if column.name in WORDS}
     return Sample(
         {name: found for name, found in cells.items() if found}, {name: found for name, found in words.items() if found}
@@ -69,24 +70,28 @@ def _key(table: SourceTable) -> Iterable[str]:
 def _is_compared(table: SourceTable, column: Column) -> bool:
     if column.kind in _IN_CLEAR:
         return True
-    is_text = column.kind in (Kind.TEXT, Kind.TRIMMED)
-    is_steady = column.name not in MOVING and (column.kind in _HASHED or (is_text and column.name in NAMES | WORDS))
-    return is_steady and column.name not in table.key and (table.name, column.name) not in PERSONAL
+    is_text = column.kind in _TEXTS and column.name in NAMES | WORDS | PERSONAL
+    is_steady = column.name not in MOVING and (column.kind in _HASHED or is_text)
+    return is_steady and column.name not in table.key
 
 
 def _wanted(column: Column) -> int:
     return _CLEAR_CELLS if column.kind in _IN_CLEAR else _HASHED_CELLS
 
 
-def _cell(column: Column) -> str:
-    """The SQL of what is kept of a cell: the flag, day or instant itself, of anything else a hash."""
+def _cell(table: SourceTable, column: Column) -> str:
+    """The SQL of what is kept of a cell: a flag, day or instant, the length of a text about people, else a hash."""
     text = f"cast({quoted(column.name)} as varchar)"
+    if column.kind in _TEXTS and is_personal(table.name, column.name):
+        return f"cast(length({text}) as varchar)"
     return text if column.kind in _IN_CLEAR else f"left(md5({text}), 6)"
 
 
-def _first_cells(connection: duckdb.DuckDBPyConnection, columns: list[Column]) -> dict[str, dict[str, str]]:
+def _first_cells(
+    connection: duckdb.DuckDBPyConnection, table: SourceTable, columns: list[Column]
+) -> dict[str, dict[str, str]]:
     """Take every column's cells from the same few rows."""
-    cells = ", ".join(map(_cell, columns))
+    cells = ", ".join(_cell(table, column) for column in columns)
     rows = connection.execute(
         f"select cast(key_hash % 4294967296 as varchar), {cells} "
         f"from (from lowest_hashes order by all limit {_FIRST}) order by key_hash"
@@ -98,10 +103,10 @@ def _first_cells(connection: duckdb.DuckDBPyConnection, columns: list[Column]) -
     return found
 
 
-def _cells(connection: duckdb.DuckDBPyConnection, rows: str, column: Column) -> dict[str, str]:
+def _cells(connection: duckdb.DuckDBPyConnection, rows: str, table: SourceTable, column: Column) -> dict[str, str]:
     return dict(
         connection.execute(
-            f"select cast(key_hash % 4294967296 as varchar), {_cell(column)} from {rows} "
+            f"select cast(key_hash % 4294967296 as varchar), {_cell(table, column)} from {rows} "
             f"where {quoted(column.name)} is not null order by key_hash, 2 limit {_wanted(column)}"
         ).fetchall()
     )

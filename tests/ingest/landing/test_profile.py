@@ -8,8 +8,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from pipeline.guards.compared_columns import MOVING, NAMES, PERSONAL, WORDS
 from pipeline.guards.source_profile import TableProfile
 from pipeline.ingest.landing.profile import MadeProfiles, profile_tables
+from pipeline.ingest.schema import Kind
+from pipeline.ingest.tables import SOURCE_TABLES
 from tests.ingest.ingest_harness import land, write_csv
 
 NOW = datetime(2025, 1, 15, tzinfo=UTC)
@@ -101,11 +104,21 @@ def test_the_longest_of_long_texts_are_known_and_how_many_they_are(tmp_path: Pat
     assert (found.longest, found.at_longest) == ({"name": 5}, {"name": 2})
 
 
-def test_of_a_person_s_name_the_sample_holds_nothing(tmp_path: Path) -> None:
-    headers = ["organization_id", "id", "customer_id", "name"]
-    write_csv(tmp_path / "platform" / "stakeholder.csv", headers, [("1", "2", "3", "Ann")])
+def test_of_texts_about_people_the_sample_holds_the_length_alone(tmp_path: Path) -> None:
+    headers = ["organization_id", "id", "customer_id", "name", "email"]
+    write_csv(tmp_path / "platform" / "stakeholder.csv", headers, [("1", "2", "3", "Ann", "ann@acme.example")])
     (found,) = profile_tables([land("platform", tmp_path / "platform", tmp_path)["stakeholder"]], NOW)
-    assert list(found.cells) == ["customer_id"]
+    assert (list(found.cells["name"].values()), list(found.cells["email"].values())) == (["3"], ["16"])
+
+
+def test_every_column_of_texts_is_compared_or_moves() -> None:
+    texts = [
+        column.name
+        for table in SOURCE_TABLES
+        for column in table.columns
+        if column.kind in (Kind.TEXT, Kind.TRIMMED, Kind.TAGS) and column.name not in table.key
+    ]
+    assert set(texts) - NAMES - WORDS - PERSONAL - MOVING == set()
 
 
 def test_a_sparse_column_is_sampled_where_it_has_values(tmp_path: Path) -> None:
