@@ -37,7 +37,7 @@ from pipeline.settings import DateOrder
 from pipeline.state.forgotten_rows import forget_batch
 
 if TYPE_CHECKING:
-    from pipeline.ingest.readers.database import DatabaseTable
+    from pipeline.ingest.readers.database_table import DatabaseTable
 
 BATCH_ROWS: Final = 64 * 1024
 """The rows of a row group that is written again."""

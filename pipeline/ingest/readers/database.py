@@ -1,31 +1,26 @@
 """A database, through SQLAlchemy: one snapshot, each table streamed, found by its name in any case.
 
-Values come as Python objects from any database. PostgreSQL gives its rows as the text of COPY instead, which the CSV
-reader's own parser takes apart: no object is made per cell, and what Python has no value for (infinity, years beyond
-9999) arrives as it is written.
+How a table's rows are read is told in `database_table.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
-import numpy as np
-import pyarrow as pa
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGInspector
 from sqlalchemy.engine import URL
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.readers import RawBatch, Reading
+from pipeline.ingest.readers.csv_file import BLOCK_BYTES
+from pipeline.ingest.readers.database_table import NO_ENCODING, DatabaseTable
 from pipeline.ingest.schema import SourceTable
-from pipeline.ingest.values.cells import text_of
 from pipeline.ingest.values.headers import fold
 from pipeline.storage.urls import Url, parse_url
-
-BATCH_ROWS: Final = 20_000
 
 _PINNED_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "postgresql": (
@@ -36,6 +31,9 @@ _PINNED_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
         "set local bytea_output = 'hex'",
         "set local lc_monetary = 'C'",  # money as $1,234.56
         "set local extra_float_digits = 1",  # the shortest text that is the same double
+        "set local statement_timeout = 0",  # a role's is meant for people's questions
+        "set local idle_in_transaction_session_timeout = 0",
+        "set local lock_timeout = '5min'",  # someone alters the table
     ),
     "mysql": ("set names utf8mb4", "set time_zone = '+00:00'"),
     "mariadb": ("set names utf8mb4", "set time_zone = '+00:00'"),
@@ -44,8 +42,10 @@ _PINNED_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
 
 The search path is not among them: it says which schema is meant where the URL names none.
 """
-_NO_ENCODING: Final = "SQL_ASCII"
-"""PostgreSQL's name for a database whose texts may be in any encoding, or in several."""
+_ALL_ROWS: Final = "set local row_security = off"
+"""Where a policy would hide rows from the role, PostgreSQL says so instead of giving fewer."""
+_OWN_PARAMETERS: Final = frozenset({"schema", "row_security"})
+"""What a URL may say to us; the other parameters are the driver's."""
 
 _FORM: Final = "postgresql://user:password@host:5432/name or sqlite:///file"
 
@@ -55,8 +55,9 @@ class Database:
 
     def __init__(self, source: str, location: str) -> None:
         self._written = parse_url(location, where=f"--{source}", form=_FORM)
-        schemas = [value for name, value in self._written.parameters if name == "schema"]
-        self.schema = (schemas or [""])[-1] or None
+        own = {name: value for name, value in self._written.parameters if name in _OWN_PARAMETERS}
+        self.schema = own.get("schema") or None
+        self._may_hide_rows = own.get("row_security") == "on"
         self.name = self._written.shown
         self._url = _engine_url(self._written)
 
@@ -80,6 +81,8 @@ class Database:
             with engine.connect().execution_options(**options) as connection:
                 for setting in _PINNED_SETTINGS.get(engine.dialect.name, ()):
                     connection.exec_driver_sql(setting)
+                if is_postgres and not self._may_hide_rows:
+                    connection.exec_driver_sql(_ALL_ROWS)
                 if engine.dialect.name == "sqlite":
                     connection.exec_driver_sql("begin")
                     connection.connection.driver_connection.text_factory = _text_or_bytes  # type: ignore[union-attr]
@@ -89,12 +92,23 @@ class Database:
         finally:
             engine.dispose()
 
-    def fault(self, error: Exception) -> WarehouseError:
+    def fault(self, error: Exception, table: str = "") -> WarehouseError:
         """What went wrong, without a secret. Raise it `from None`: the original message may hold one."""
+        what, remedy = self.plain(error), "mind its address, its name, the user's rights, and whether it is up"
+        if "row-level security" in what:
+            remedy = (
+                "let the role bypass row security, or say row_security=on in the URL "
+                "if the rows that its policies show are all that are meant"
+            )
+        elif "straddling" in what:  # Arrow's word for it
+            what, remedy = (
+                f"a row has a text of more than {BLOCK_BYTES // 1024**2} MiB",
+                "leave the column out by a view",
+            )
         return WarehouseError(
-            f"the database can't be read: {self.plain(error)}",
+            f"the {f'table {table} of the ' if table else ''}database can't be read: {what}",
             where=self.name,
-            remedy="mind its address, its name, the user's rights, and whether it is up",
+            remedy=remedy,
         )
 
     def plain(self, error: Exception) -> str:
@@ -130,9 +144,14 @@ class Snapshot:
         if not found:
             return None
         name = (exact or found)[0]
-        columns = sa.inspect(self._connection).get_columns(name, schema=self.database.schema)
-        names = [str(column["name"]) for column in columns]
-        return DatabaseTable(self.database, self._connection, table, name, names, copy_encoding=self._copy_encoding)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", sa.exc.SAWarning)  # of types of the database's own, which are texts to us
+            columns = sa.inspect(self._connection).get_columns(name, schema=self.database.schema)
+        types = {str(column["name"]): column["type"] for column in columns}
+        database = self.database
+        return DatabaseTable(
+            self._connection, database.schema, name, types, table, database.fault, copy_encoding=self._copy_encoding
+        )
 
     def _find_tables(self) -> list[str]:
         inspector = sa.inspect(self._connection)
@@ -146,111 +165,10 @@ class Snapshot:
         return sorted(name for name in names if isinstance(name, str))  # SQLite's may be no UTF-8
 
 
-class DatabaseTable:
-    """One table, to be read once; `name` is what rejects and manifests call it.
-
-    Rows count from 1. A table whose row order matters comes in the order of its key. Where there is a `copy_encoding`,
-    the rows come by PostgreSQL's COPY.
-    """
-
-    dates_from_1904 = False
-    reading = Reading()
-    notices: tuple[str, ...] = ()
-
-    def __init__(
-        self,
-        database: Database,
-        connection: sa.Connection,
-        table: SourceTable,
-        name: str,
-        columns: Sequence[str],
-        *,
-        copy_encoding: str | None,
-    ) -> None:
-        self._database = database
-        self._connection = connection
-        self._table = table
-        self._table_name = name
-        self.headers: tuple[str, ...] = tuple(columns)
-        self._copy_encoding = copy_encoding
-        self.name = f"{database.schema}.{name}" if database.schema else name
-
-    def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
-        """The rows; only the columns at `positions` are asked for."""
-        wanted = sorted(positions)
-        query = self._query(wanted)
-        try:
-            arrays = self._copied(query, len(wanted)) if self._copy_encoding else self._fetched(query)
-            number = 1
-            for columns in arrays:
-                rows = len(columns[0])
-                by_position = dict(zip(wanted, columns, strict=True))
-                nothing = pa.nulls(rows)
-                yield RawBatch(
-                    pa.array(np.arange(number, number + rows)),
-                    tuple(by_position.get(at, nothing) for at in range(len(self.headers))),
-                )
-                number += rows
-        except (sa.exc.SQLAlchemyError, pa.ArrowInvalid) as error:
-            raise self._database.fault(error) from None
-
-    def state(self) -> tuple[int, object]:
-        """Return the number of rows and the newest `updated_at`, None where the table has no such column."""
-        source = sa.table(self._table_name, *(sa.column(name) for name in self.headers), schema=self._database.schema)
-        dated = next((source.c[name] for name in self.headers if fold(name) == "updated_at"), None)
-        newest: Any = sa.null() if dated is None else sa.func.max(dated)
-        rows, latest = self._connection.execute(sa.select(sa.func.count(), newest).select_from(source)).one()
-        return int(rows), latest
-
-    def _query(self, wanted: Sequence[int]) -> sa.Select[Any]:
-        source = sa.table(self._table_name, *(sa.column(name) for name in self.headers), schema=self._database.schema)
-        by_fold = {fold(name): source.c[name] for name in self.headers}
-        columns: list[Any] = [source.c[self.headers[at]] for at in wanted]
-        if self._copy_encoding:
-            columns = [sa.cast(column, sa.Text).label(f"c{at}") for at, column in enumerate(columns)]
-        query = sa.select(*columns)
-        if self._table.row_numbers:
-            keys = (by_fold[name] for name in (*self._table.key, "updated_at") if name in by_fold)
-            query = query.order_by(*keys)
-        return query
-
-    def _fetched(self, query: sa.Select[Any]) -> Iterator[tuple[pa.Array, ...]]:
-        options = {"stream_results": True, "yield_per": BATCH_ROWS}
-        with self._connection.execution_options(**options).execute(query) as result:
-            for rows in result.partitions():
-                yield tuple(_array(values) for values in zip(*rows, strict=True))
-
-    def _copied(self, query: sa.Select[Any], width: int) -> Iterator[tuple[pa.Array, ...]]:
-        import psycopg
-
-        from pipeline.ingest.readers.copy_stream import read_copy
-
-        driver = self._connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        statement = query.compile(self._connection, compile_kwargs={"literal_binds": True})
-        try:
-            with (
-                driver.cursor() as cursor,
-                cursor.copy(f"copy ({statement}) to stdout (format csv, encoding '{self._copy_encoding}')") as copy,
-            ):
-                yield from read_copy(copy, width, is_utf8=self._copy_encoding != _NO_ENCODING)
-        except psycopg.Error as error:
-            raise self._database.fault(error) from None
-
-
 def _copy_encoding(connection: sa.Connection) -> str:
     """Tell how COPY writes texts: in UTF-8, but for a database whose texts nobody can convert: as they are."""
     encoding: str = connection.exec_driver_sql("show server_encoding").scalar_one()
-    return _NO_ENCODING if encoding == _NO_ENCODING else "UTF8"
-
-
-def _array(values: Sequence[object]) -> pa.Array:
-    """One column of rows as an array: of the driver's own type where all values share one, else of their texts."""
-    plain = [text_of(value) if isinstance(value, (list, tuple, dict)) else value for value in values]
-    try:
-        return pa.array(plain)
-    except (pa.ArrowException, OverflowError):
-        return pa.array([None if value is None else _bytes_of(value) for value in plain], pa.binary())
+    return NO_ENCODING if encoding == NO_ENCODING else "UTF8"
 
 
 def _text_or_bytes(data: bytes) -> str | bytes:
@@ -261,16 +179,11 @@ def _text_or_bytes(data: bytes) -> str | bytes:
         return data
 
 
-def _bytes_of(value: object) -> bytes:
-    """What a cell says, in bytes: the cell rules tell whether it is text at all."""
-    return bytes(value) if isinstance(value, (bytes, bytearray, memoryview)) else text_of(value).encode("utf-8")
-
-
 def _engine_url(url: Url) -> URL:
     """Give SQLAlchemy the parts, with the driver that reads PostgreSQL here; several hosts stand in the query."""
     query: dict[str, tuple[str, ...]] = {}
     for name, value in url.parameters:
-        if name != "schema":
+        if name not in _OWN_PARAMETERS:
             query[name] = (*query.get(name, ()), value)
     host, port = url.host.strip("[]") or None, url.port
     if "," in url.host:

@@ -60,11 +60,15 @@ def _json_list(text: str) -> list[object] | None:
     return items if isinstance(items, list) else None
 
 
+# of `[0:1]={a,b}`, as PostgreSQL writes an array that does not count from 1
+_BOUNDS: Final = re.compile(r"(?:\[-?[0-9]+:-?[0-9]+\])+=")
 _ARRAY_ITEM: Final = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^",{}]*))\s*(,|$)', re.DOTALL)
 
 
 def _postgres_array(text: str) -> list[object] | None:
     """Return the items of `{a,"b c",NULL}`, or None if the text is no one-dimensional array."""
+    if bounds := _BOUNDS.match(text):
+        text = text[bounds.end() :]
     if not (text.startswith("{") and text.endswith("}")):
         return None
     inner = text[1:-1]

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.landing.zone import Landing
-from pipeline.ingest.readers import copy_stream, csv_file, database
+from pipeline.ingest.readers import copy_stream, csv_file, database_table
 from pipeline.ingest.sources import ingest_source
 from tests.ingest.ingest_harness import Memory, land, refused, rejects, rows
 
@@ -58,7 +58,7 @@ def test_sqlite_values_of_any_type_are_typed_by_the_cell_rules(tmp_path: Path) -
 
 
 def test_rows_are_streamed_in_batches_and_counted_from_1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BATCH_ROWS", 10)
+    monkeypatch.setattr(database_table, "BATCH_ROWS", 10)
     url = sqlite_file(
         tmp_path,
         """
@@ -185,6 +185,83 @@ def test_json_columns_are_tags(postgres: sa.Connection, postgres_url: str, tmp_p
     postgres.exec_driver_sql("""insert into accounts values (1, 'A', '["x", "y z"]'), (2, 'B', '{"a": 1}')""")
     table = land("crm", postgres_url, tmp_path)["accounts"]
     assert [row["tags"] for row in rows(table)] == ['["x","y z"]', '["{\\"a\\": 1}"]']
+
+
+def test_json_bytes_and_arrays_with_bounds_are_what_they_hold(
+    postgres: sa.Connection, postgres_url: str, tmp_path: Path
+) -> None:
+    postgres.exec_driver_sql("create type place as (street text, number int)")
+    postgres.exec_driver_sql(
+        "create table accounts (id json, name jsonb, tags text[], status bytea, city bytea, address_1 place)"
+    )
+    postgres.exec_driver_sql(
+        """
+        insert into accounts values
+        ('"a1"', '"Acme"', '[0:1]={x,y}', '\\x776f6e', '\\xff', ('Main', 1)),
+        ('7', 'null', null, null, null, null)
+        """
+    )
+    table = land("crm", postgres_url, tmp_path)["accounts"]
+    (row,) = rows(table)
+    assert [row[name] for name in ("id", "name", "tags", "status", "city", "address_1")] == [
+        *("a1", "Acme", '["x","y"]', "won", None, "(Main,1)")
+    ]
+    assert refused(table) == [
+        (1, "name", None, "row dropped"),
+        (2, "city", "\\xff", "cell nulled"),
+    ]
+
+
+def test_rows_that_a_policy_hides_are_an_error_unless_the_url_allows_it(
+    postgres: sa.Connection, postgres_url: str, tmp_path: Path
+) -> None:
+    """Without it a tenant's half would be published as the whole."""
+    postgres.exec_driver_sql(
+        """
+        create table accounts (id int, name text);
+        insert into accounts values (1, 'A'), (2, 'B');
+        alter table accounts enable row level security;
+        create policy first_row on accounts using (id = 1);
+        create role reader login;
+        grant usage on schema public to reader;
+        grant select on accounts to reader
+        """
+    )
+    url = sa.make_url(postgres_url).set(username="reader")
+    try:
+        assert land("crm", postgres_url, tmp_path / "a")["accounts"].loaded == 2
+        with pytest.raises(WarehouseError, match=r"table accounts .* row-level security .*\n.*row_security=on"):
+            land("crm", url.render_as_string(hide_password=False), tmp_path / "b")
+        allowed = url.update_query_dict({"row_security": "on"}).render_as_string(hide_password=False)
+        assert land("crm", allowed, tmp_path / "c")["accounts"].loaded == 1
+    finally:
+        postgres.exec_driver_sql("drop table accounts; drop owned by reader; drop role reader")
+
+
+def test_a_role_s_time_limit_stops_no_reading(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
+    postgres.exec_driver_sql("create view profiles as select pg_sleep(0.1)::text || 'p1' as id, 2025 as selected_year")
+    user = postgres.exec_driver_sql("select current_user").scalar_one()
+    postgres.exec_driver_sql(f"alter role \"{user}\" set statement_timeout to '20ms'")
+    try:
+        assert land("crm", postgres_url, tmp_path)["profiles"].loaded == 1
+    finally:
+        postgres.exec_driver_sql(f'alter role "{user}" reset all')
+
+
+def test_what_goes_wrong_midway_names_the_table(
+    postgres: sa.Connection, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgres.exec_driver_sql(
+        "create view contacts as select n as id, 1 / (n - 9000) as account_id from generate_series(1, 9999) n"
+    )
+    with pytest.raises(WarehouseError, match="the table contacts of the database can't be read: division by zero"):
+        land("crm", postgres_url, tmp_path)
+    monkeypatch.setattr(copy_stream, "BLOCK_BYTES", 1024)
+    postgres.exec_driver_sql(
+        "drop view contacts; create view contacts as select 1 as id, repeat('x', 5000) as first_name"
+    )
+    with pytest.raises(WarehouseError, match="a row has a text of more than"):
+        land("crm", postgres_url, tmp_path)
 
 
 def test_a_schema_can_be_named(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
