@@ -5,18 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
-import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import Enum
+from decimal import Decimal
 from typing import Final
 
+from pipeline.ingest.readers.workbook_styles import PLAIN, Form, Style, whole_number
 from pipeline.ingest.readers.workbook_xml import (
     DEEPEST,
     Attributes,
     WorkbookXmlError,
     XmlParser,
-    elements,
     local_name,
     too_deep,
 )
@@ -38,85 +36,6 @@ _FIRST_OF_MARCH_1900: Final = 61
 _DAYS: Final = 2_958_466
 """The day number of the first day that a spreadsheet does not have: 10000-01-01."""
 _MILLISECONDS_A_DAY: Final = 86_400_000
-
-
-class Form(Enum):
-    """What a number's format makes of it."""
-
-    NUMBER = "number"
-    INSTANT = "instant"
-    ELAPSED = "elapsed"
-    """Hours, minutes or seconds that go beyond a day, as in `[h]:mm`."""
-
-
-@dataclass(frozen=True)
-class Style:
-    """What a style shows of a number: its form, and a currency that is not the dollar."""
-
-    form: Form = Form.NUMBER
-    currency: str = ""
-
-
-_BUILT_IN: Final[dict[int, Form]] = {
-    **dict.fromkeys((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)), Form.INSTANT),
-    46: Form.ELAPSED,
-}
-"""The formats that have a number and no code (ECMA-376 part 1, 18.8.30, with those of East Asia)."""
-_PLAIN: Final = Style()
-_LONGEST_FORMAT: Final = 1_000
-_NOT_OF_THE_FORM: Final = re.compile(r'"[^"]*"?|[\\_*].?|\[(?![hms]+\])[^\]]*\]?', re.IGNORECASE | re.DOTALL)
-"""Quoted text, what follows a backslash or stands for a blank or a filling, colours, currencies and conditions."""
-
-
-_FILLING: Final = re.compile(r"[_*].", re.DOTALL)
-"""A blank as wide as a character, which is not shown: French formats for any number have `_€`."""
-_CURRENCY_CODE: Final = re.compile(
-    r"\[\$(?!US ?\$|USD|\$?[-\]])([^\]-]+)|\b(EUR|GBP|CHF|CAD|AUD|NZD|JPY|CNY|MXN|SEK|NOK|DKK|PLN|INR|BRL|ZAR)\b"
-)
-"""`[$C$-1009]`, `[$CHF-807]`, `"EUR"`; `[$-409]` names a language alone, `[$$-409]` and `[$USD]` the dollar."""
-
-
-def form_of(code: str) -> Form:
-    """Return what a format makes of a number: `m/d/yy` an instant, `[Red]0.00` a number, `[h]:mm` a time span."""
-    first = _NOT_OF_THE_FORM.sub("", code[:_LONGEST_FORMAT]).partition(";")[0].lower()
-    if "[" in first:
-        return Form.ELAPSED
-    if "general" in first or "standard" in first:
-        return Form.NUMBER
-    return Form.INSTANT if re.search("[dmyhs]", first) else Form.NUMBER
-
-
-def currency_of(code: str) -> str:
-    """Return the currency that a format shows, if it is not the dollar: `€` of `#,##0.00 [$€-407]`.
-
-    The number is an amount in it, which a CSV file would show, too (spellings.CURRENCY).
-    """
-    shown = _FILLING.sub("", code[:_LONGEST_FORMAT])
-    named = _CURRENCY_CODE.search(shown)
-    signs = [sign for sign in shown if unicodedata.category(sign) == "Sc" and sign not in "$¤"]
-    named_sign = named[1] or named[2] if named else ""
-    return (signs or [named_sign])[0]
-
-
-def read_styles(pieces: Iterable[bytes]) -> list[Style]:
-    """Return each cell style, in the order in which cells refer to them."""
-    codes: dict[str, Style] = {}
-    styles: list[str] = []
-    group = ""
-    for name, attributes in elements(pieces):
-        if name in ("numFmts", "cellXfs", "cellStyleXfs", "cellStyles", "dxfs"):
-            group = name
-        elif name == "numFmt" and group == "numFmts":
-            code = attributes.get("formatCode", "")
-            codes[attributes.get("numFmtId", "")] = Style(form_of(code), currency_of(code))
-        elif name == "xf" and group == "cellXfs":
-            styles.append(attributes.get("numFmtId", "0"))
-    return [codes.get(style) or Style(_BUILT_IN.get(_whole(style), Form.NUMBER)) for style in styles]
-
-
-def _whole(text: str) -> int:
-    """Return a number that a workbook writes as text; -1 if it is none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def read_shared_texts(pieces: Iterable[bytes]) -> list[str]:
@@ -197,7 +116,7 @@ class CellTexts:
             key = (value, style)
             text = self._remembered.get(key)
             if text is None:
-                text = self._number(value, _PLAIN if style is None else self._style(style))
+                text = self._number(value, PLAIN if style is None else self._style(style))
                 if len(self._remembered) >= _MOST_REMEMBERED:
                     self._remembered.clear()
                 self._remembered[key] = text
@@ -231,14 +150,14 @@ class CellTexts:
         return unescaped(runs[0] if len(runs) == 1 else "".join(runs))
 
     def _shared_text(self, value: str) -> str:
-        at = _whole(value.strip())
+        at = whole_number(value.strip())
         if not 0 <= at < len(self._shared):
             raise WorkbookXmlError(f"a cell refers to the shared text {value[:20]!r}, of which there is none")
         return self._shared[at]
 
     def _style(self, style: str) -> Style:
-        at = _whole(style)
-        return self._styles[at] if 0 <= at < len(self._styles) else _PLAIN
+        at = whole_number(style)
+        return self._styles[at] if 0 <= at < len(self._styles) else PLAIN
 
     def _number(self, value: str, style: Style) -> str:
         value = value.strip()
@@ -250,7 +169,10 @@ class CellTexts:
             return value
         if style.form is not Form.NUMBER and 0 <= number < _DAYS:
             return _of_serial(number, self._epoch) if style.form is Form.INSTANT else _of_span(number)
-        return style.currency + number_text(value, number)
+        text = number_text(value, number)
+        if style.is_percent:  # the stored digits, in the unit that is shown
+            return f"{format(Decimal(text).scaleb(2).normalize(), 'f')}%"
+        return style.currency + text
 
 
 def number_text(value: str, number: float) -> str:

@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers import RawBatch, Reading
-from pipeline.ingest.readers.workbook_cells import CellTexts, read_shared_texts, read_styles
+from pipeline.ingest.readers.workbook_cells import CellTexts, read_shared_texts
 from pipeline.ingest.readers.workbook_package import DAMAGE, Sheet, WorkbookPackage, unreadable
 from pipeline.ingest.readers.workbook_rows import BeyondGridError, Row, column_number, read_rows
+from pipeline.ingest.readers.workbook_styles import read_styles
 from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header, fold, join_headers, known_headers
 from pipeline.ingest.values.white_space import as_seen
 

@@ -30,7 +30,7 @@ from pipeline.ingest.values.spellings import (
 )
 from pipeline.ingest.values.tags import tags
 from pipeline.ingest.values.typed_cell import NULL, Cell, not_a, nulled
-from pipeline.ingest.values.white_space import as_seen, trimmed, without_armour, without_unseen
+from pipeline.ingest.values.white_space import as_seen, in_ascii, trimmed, without_armour, without_unseen
 
 TEXT_KINDS: Final = frozenset({Kind.KEY, Kind.TRIMMED, Kind.TEXT})
 
@@ -87,8 +87,8 @@ def read_cell(
 
 
 def seen_value(text: str) -> str:
-    """Return what is to be read of the text of a boolean, a number or a date."""
-    return as_seen(_bare(text))
+    """Return what is to be read of the text of an amount or a date; its digits may be of any script."""
+    return in_ascii(as_seen(_bare(text)))
 
 
 def text_of(value: object) -> str:
@@ -198,7 +198,7 @@ def _amount(kind: Kind, value: object, beside_decimal_commas: bool) -> Cell:
 def _plain_value(kind: Kind, value: object, dates_from_1904: bool, day_order: DayOrder) -> Cell:
     """A boolean, a whole number, a day or an instant."""
     if isinstance(value, str):
-        value = seen_value(value)
+        value = seen_value(value) if kind in (Kind.DATE, Kind.TIMESTAMP) else as_seen(_bare(value))
         if value.lower() in NULL_WORDS or (not value and kind is not Kind.BOOL):
             return NULL
     if kind is Kind.BOOL:

@@ -14,7 +14,7 @@ from typing import Final
 
 from pipeline.common.instants import FIRST_YEAR, LAST_YEAR
 from pipeline.ingest.schema import Kind
-from pipeline.ingest.values.spellings import DAYS, MONTHS, SLASHED_DAY, TIMES, ZONES
+from pipeline.ingest.values.spellings import DAYS, MONTH_NAMES, PACKED_INSTANT, SLASHED_DAY, TIMES, YEAR_LAST, ZONES
 from pipeline.ingest.values.typed_cell import Cell, not_a, nulled
 
 FIRST_DAY: Final = dt.date(FIRST_YEAR, 1, 1)
@@ -34,6 +34,10 @@ _DAYS: Final = [re.compile(spelling.pattern, _FLAGS) for spelling in DAYS]
 _SLASHED: Final = re.compile(SLASHED_DAY.pattern, _FLAGS)
 _TIMES: Final = [re.compile(spelling.pattern, _FLAGS) for spelling in TIMES]
 _ZONES: Final = [re.compile(spelling.pattern, _FLAGS) for spelling in ZONES]
+_PACKED_INSTANT: Final = re.compile(PACKED_INSTANT.pattern, _FLAGS)
+_YEAR_LAST: Final = re.compile(YEAR_LAST.pattern, _FLAGS)
+_MONTHS: Final = {name: number for number, names in enumerate(MONTH_NAMES, 1) for name in names.split()}
+_MONTHS_A_YEAR: Final = 12
 
 
 class DayOrder(Enum):
@@ -63,7 +67,7 @@ def order_shown_by(text: str) -> DayOrder | None:
     if found is None or not is_slashed(text):
         return None
     first, second = int(found["first"]), int(found["second"])
-    if max(first, second) <= len(MONTHS) or min(first, second) > len(MONTHS):  # as nearly half of all dates
+    if max(first, second) <= _MONTHS_A_YEAR or min(first, second) > _MONTHS_A_YEAR:  # as nearly half of all dates
         return None
     year = _full_year(found["year"])
     is_month_first, is_day_first = _exists(year, first, second), _exists(year, second, first)
@@ -105,15 +109,20 @@ def _moment(value: object, epoch: dt.datetime, order: DayOrder) -> dt.datetime |
         value = format(Decimal(repr(value)) if isinstance(value, float) else Decimal(value), "f")
     if not isinstance(value, str) or len(value) > _LONGEST:
         return None
+    value = value.lower()
     if packed := _PACKED_FLOAT.fullmatch(value):
         value = packed[1]
+    elif found := _PACKED_INSTANT.fullmatch(value):
+        value = f"{found['day']}t{found['time']}"
+    elif found := _YEAR_LAST.fullmatch(value):
+        value = f"{found['day']} {found['month']} {found['year']}{found['time']}"
+    if found := _SLASHED.match(value):
+        return _at(_slashed_day(found, order), value[found.end() :])
     for pattern in _DAYS:
         if found := pattern.match(value):
             moment = _at(_named_day(found), value[found.end() :])
             if moment is not None:
                 return moment
-    if found := _SLASHED.match(value):
-        return _at(_slashed_day(found, order), value[found.end() :])
     return _serial(Decimal(value), epoch) if _SERIAL.fullmatch(value) else None
 
 
@@ -124,9 +133,13 @@ def _utc(moment: dt.datetime) -> dt.datetime:
 
 
 def _named_day(found: re.Match[str]) -> tuple[int, int, int]:
-    month = found["month"]
-    number = int(month) if month.isdigit() else MONTHS.index(month[:3].lower()) + 1
-    return _full_year(found["year"]), number, int(found["day"])
+    parts = found.groupdict()
+    if "week" in parts:
+        day = dt.date.fromisocalendar(int(parts["year"]), int(parts["week"]), int(parts["weekday"]))
+        return day.year, day.month, day.day
+    month = parts["month"]
+    number = int(month) if month.isdigit() else _MONTHS[month]
+    return _full_year(parts["year"]), number, int(parts["day"])
 
 
 def _slashed_day(found: re.Match[str], order: DayOrder) -> tuple[int, int, int]:

@@ -16,6 +16,7 @@ from pipeline.ingest.values.spellings import (
     EITHER_MARK,
     MINUS_SIGNS,
     NUMBERS,
+    PERCENT,
     ROUNDED_NUMBER,
     WHOLE,
     ZERO,
@@ -34,6 +35,7 @@ _EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP)
 _WHOLE: Final = re.compile(WHOLE.pattern, re.ASCII)
 _ROUNDED: Final = re.compile(ROUNDED_NUMBER.pattern, re.ASCII | re.IGNORECASE)
 _ZERO: Final = re.compile(ZERO.pattern, re.ASCII | re.IGNORECASE)
+_PERCENT: Final = re.compile(PERCENT.pattern, re.ASCII)
 _NUMBER: Final = "(?P<number>" + "|".join(spelling.pattern for spelling in NUMBERS) + ")"
 _AMOUNTS: Final = [
     re.compile(spelling.pattern.replace("{currency}", CURRENCY).replace("{number}", _NUMBER), re.ASCII | re.IGNORECASE)
@@ -90,7 +92,7 @@ def amount(kind: Kind, value: object, *, beside_decimal_commas: bool = False) ->
     """
     if beside_decimal_commas and isinstance(value, str) and _EITHER.fullmatch(value):
         return nulled("thousands or decimals: other amounts of the column have decimal commas")
-    number = _number(value)
+    number = _number(value, may_be_percent=kind in (Kind.SCORE, Kind.NUMBER))
     if number is None:
         return not_a(kind)
     if kind is Kind.RATE and number < 0:
@@ -108,8 +110,8 @@ def amount(kind: Kind, value: object, *, beside_decimal_commas: bool = False) ->
     return Cell(rounded)
 
 
-def _number(value: object) -> Decimal | None:
-    """Return a finite number; None if the value is none."""
+def _number(value: object, *, may_be_percent: bool) -> Decimal | None:
+    """Return a finite number, 35 of `35 %`; None if the value is none."""
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float, Decimal)):
@@ -120,7 +122,7 @@ def _number(value: object) -> Decimal | None:
     text = value.translate(_HYPHENS)
     if _ZERO.fullmatch(text):
         return Decimal(0)
-    for pattern in _AMOUNTS:
+    for pattern in (*_AMOUNTS, _PERCENT) if may_be_percent else _AMOUNTS:
         if found := pattern.fullmatch(text):
             number = Decimal(found["number"].translate(_GROUPING))
             return -number if found["sign"] in ("-", "(") else number

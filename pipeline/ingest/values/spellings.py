@@ -1,7 +1,7 @@
 """How tools write the same values (source-schema, As tools write it): a table a kind, and an example for each pattern.
 
 Only data belongs here. Texts are compared as they are seen (`white_space.as_seen`), words in any case; patterns are
-matched against the whole text, in any case, ASCII digits only.
+matched against the whole text, in any case, ASCII digits only: of amounts and dates others are made these before.
 """
 
 from __future__ import annotations
@@ -20,14 +20,24 @@ class Spelling(NamedTuple):
 NULLS: Final = frozenset({"NULL", "\\N"})
 """Null in every column, exactly so: what databases write. 'Null' may be somebody's name."""
 
-NULL_WORDS: Final = frozenset({"null", "\\n", "nan", "none", "nat", "<na>", "n/a"})
-"""Null in keys, numbers, dates and booleans too, in any case: what pandas, Python and people write."""
+NULL_WORDS: Final = frozenset(
+    {"null", "\\n", "nan", "none", "nat", "<na>", "n/a", "na", "(null)", "[null]", "<null>", "undefined", "."}
+)
+"""Null in keys, numbers, dates and booleans too, in any case: what pandas, Python and people write.
 
-TRUE: Final = frozenset({"yes", "y", "true", "t", "1", "-1", "x", "on", "checked", "vrai"})
-"""Access and Visual Basic write -1, PostgreSQL t, French spreadsheets VRAI."""
+R writes NA, SAS a point, JavaScript undefined, the pages of databases (null), [null] and <null>.
+"""
 
-FALSE: Final = frozenset({"no", "n", "false", "f", "0", "", "off", "unchecked", "faux"})
-"""Blank text is the other side of x; an empty cell is null, as it is in a database."""
+TRUE: Final = frozenset(
+    {"yes", "y", "true", "t", ".t.", "1", "-1", "x", "on", "checked", "✓", "✔", "☑", "✅", "\x01"}
+    | {"vrai", "wahr", "verdadero", "verdadeiro", "vero", "waar"}
+)
+"""Access and Visual Basic write -1, PostgreSQL t, dBase .T., MySQL a byte, spreadsheets a word of their language."""
+
+FALSE: Final = frozenset(
+    {"no", "n", "false", "f", ".f.", "0", "", "off", "unchecked", "☐", "\x00"} | {"faux", "falsch", "falso", "onwaar"}
+)
+"""Blank text is the other side of x; an empty cell is null, as it is in a database. (✗ may be either.)"""
 
 SPREADSHEET_ERRORS: Final = frozenset(
     {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"}
@@ -38,21 +48,38 @@ SPREADSHEET_ERRORS: Final = frozenset(
 TOO_NARROW: Final = Spelling(r"#{3,}", "########", "")
 """What a spreadsheet shows, and writes into CSV files, where a column is too narrow for its number."""
 
-CURRENCY: Final = r"(?:US ?\$|USD|\$)"
+CURRENCY: Final = r"(?:US ?\$|\$ ?US(?!D)|USD|\$)"
 """Amounts are in US dollars; any other currency's sign makes the amount unreadable."""
 
-MINUS_SIGNS: Final = "−‐‑–﹣－"
+MINUS_SIGNS: Final = "−‐‑–—﹣－"
 """What stands for a minus beside the hyphen: the minus sign itself, hyphens and the dash of automatic correction."""
 
-MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+MONTH_NAMES: Final = (
+    "jan january janv janvier ene enero januar",
+    "feb february févr fév fevr février fevrier febrero februar",
+    "mar march mars marzo mär mrz märz maerz",
+    "apr april avr avril abr abril",
+    "may mai mayo",
+    "jun june juin junio juni",
+    "jul july juil juillet julio juli",
+    "aug august août aout ago agosto",
+    "sep sept september septembre septiembre setiembre",
+    "oct october octobre octubre okt oktober",
+    "nov november novembre noviembre",
+    "dec december déc décembre decembre dic diciembre dez dezember",
+)
+"""The months' names in English, French, Spanish and German, in short and long; none is two months' name."""
+WEEKDAY_NAMES: Final = (
+    "mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday "
+    "lun lundi mardi mer mercredi jeu jeudi ven vendredi sam samedi dim dimanche "
+    "lunes mar martes mié mie miércoles miercoles jue jueves vie viernes sáb sab sábado sabado dom domingo "
+    "mo montag di dienstag mi mittwoch do donnerstag fr freitag sa samstag sonnabend so sonntag"
+)
+"""Beside a day they tell nothing."""
 
-_MONTH: Final = (
-    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?"
-    r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
-)
-_WEEKDAY: Final = (
-    r"(?:(?:mon|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri|sat(?:urday)?|sun)(?:day)?\.?,? )?"
-)
+_MONTH: Final = rf"(?P<month>{'|'.join(sorted(' '.join(MONTH_NAMES).split(), key=len, reverse=True))})\.?"
+_WEEKDAY: Final = rf"(?:(?:{'|'.join(sorted(WEEKDAY_NAMES.split(), key=len, reverse=True))})\.?,? (?:le )?)?"
+_DAY: Final = r"(?P<day>[0-9]{1,2})(?:st|nd|rd|th|er|\.)?"
 _YEAR: Final = r"(?P<year>[0-9]{4}|[0-9]{2})"
 
 
@@ -60,6 +87,7 @@ NUMBERS: Final = (
     Spelling(r"[0-9]+(?:\.[0-9]*)?", "1234.5", "1234.50"),
     Spelling(r"\.[0-9]+", ".5", "0.50"),
     Spelling(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?", "1,234.50", "1234.50"),
+    Spelling(r"[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}(?:\.[0-9]*)?", "12,34,567.50", "1234567.50"),
     Spelling(r"[0-9]{1,3}(?: [0-9]{3})+(?:\.[0-9]*)?", "1 234.50", "1234.50"),
     Spelling(r"[0-9]{1,3}(?:['’][0-9]{3})+(?:\.[0-9]*)?", "1'234.50", "1234.50"),
     Spelling(r"[0-9]+(?:\.[0-9]*)?e[+-]?[0-9]{1,3}", "1.5E3", "1500.00"),
@@ -84,6 +112,9 @@ DECIMAL_COMMAS: Final = (
 EITHER_MARK: Final = Spelling(r"[1-9][0-9]{0,2}[.,][0-9]{3}", "12.000", "")
 """An amount that is another one where commas stand before decimals: 12, or 12 thousand."""
 
+PERCENT: Final = Spelling(r"(?P<sign>[-+]?)(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%", "35 %", "35.00")
+"""A score or a confidence, of 100, as a percent format shows it. (An amount of money or of hours is none.)"""
+
 ZERO: Final = Spelling(rf"(?:{CURRENCY} ?)?-(?: ?{CURRENCY})?", "$ -", "0.00")
 """What an accounting format prints of nothing."""
 
@@ -105,10 +136,24 @@ GROUPED_NUMBERS: Final = (
 DAYS: Final = (
     Spelling(r"(?P<year>[0-9]{4})(?P<mark>[-/])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})", "2024-3-5", ""),
     Spelling(r"(?P<year>(?:19|20|21)[0-9]{2})(?P<month>[0-9]{2})(?P<day>[0-9]{2})", "20240305", ""),
-    Spelling(rf"{_WEEKDAY}(?P<day>[0-9]{{1,2}})(?P<mark>[-/ ]){_MONTH}(?P=mark){_YEAR}", "5-Mar-24", ""),
-    Spelling(rf"{_WEEKDAY}{_MONTH} (?P<day>[0-9]{{1,2}})(?:, ?| ){_YEAR}", "Mar 5, 2024", ""),
+    Spelling(r"(?P<year>(?:19|20|21)[0-9]{2})\.(?P<month>[0-9]{1,2})\.(?P<day>[0-9]{1,2})", "2024.03.05", ""),
+    Spelling(rf"{_WEEKDAY}{_DAY}(?P<mark>[-/ ]){_MONTH}(?P=mark){_YEAR}", "5-Mar-24", ""),
+    Spelling(rf"{_WEEKDAY}{_DAY} (?:de |of ){_MONTH} (?:de |of )?{_YEAR}", "5 de marzo de 2024", ""),
+    Spelling(rf"{_WEEKDAY}{_MONTH} {_DAY}(?:, ?| ){_YEAR}", "Mar 5, 2024", ""),
+    Spelling(rf"(?P<day>[0-9]{{1,2}}){_MONTH}{_YEAR}", "05MAR2024", ""),
+    Spelling(rf"(?P<year>[0-9]{{4}})-{_MONTH}-(?P<day>[0-9]{{1,2}})", "2024-Mar-05", ""),
+    Spelling(r"(?P<year>[0-9]{4})-?W(?P<week>[0-9]{2})-?(?P<weekday>[1-7])", "2024-W10-2", ""),
 )
 """A day whose parts name themselves. Years of two digits are of this century (lmn-format)."""
+
+PACKED_INSTANT: Final = Spelling(r"(?P<day>(?:19|20|21)[0-9]{6})(?P<time>[0-9]{6})", "20240305090500", "")
+
+YEAR_LAST: Final = Spelling(
+    rf"{_WEEKDAY}{_MONTH} {_DAY}(?P<time> [0-9]{{1,2}}:[0-9]{{2}}:[0-9]{{2}}(?: (?:UTC|GMT|Z))?) {_YEAR}",
+    "Tue Mar 5 09:05:00 UTC 2024",
+    "",
+)
+"""A day with its time before its year, as C, Java and command lines print it."""
 
 SLASHED_DAY: Final = Spelling(rf"(?P<first>[0-9]{{1,2}})/(?P<second>[0-9]{{1,2}})/{_YEAR}", "3/5/2024", "")
 """Month first, unless its file shows otherwise (D41)."""
@@ -122,6 +167,17 @@ TIMES: Final = (
         "09:05:00",
     ),
     Spelling(r"t(?P<hour>[0-9]{2})(?P<minute>[0-9]{2})(?P<second>[0-9]{2})?", "T0905", "09:05:00"),
+    Spelling(
+        r"[- ](?P<hour>[0-9]{1,2})\.(?P<minute>[0-9]{2})\.(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?"
+        r"(?: ?(?P<half>[ap])\.? ?m\.?)?",
+        "-09.05.00.000000",
+        "09:05:00",
+    ),
+    Spelling(
+        r":(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2}):(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?",
+        ":09:05:00",
+        "09:05:00",
+    ),
     Spelling(r",? (?:at )?(?P<hour>[0-9]{1,2}) ?(?P<half>[ap])\.? ?m\.?", " 9 AM", "09:00:00"),
 )
 """The hour, with what stands between it and the day."""
@@ -130,10 +186,13 @@ ZONES: Final = (
     Spelling(r" ?(?:z|utc|gmt)", "Z", "+00:00"),
     Spelling(r" ?[+-]00:?00 (?:z|utc|gmt)", " +0000 UTC", "+00:00"),
     Spelling(
-        r" ?(?:utc|gmt)?(?P<side>[+-])(?P<hours>[0-9]{2})(?::?(?P<minutes>[0-9]{2})(?::?(?P<seconds>[0-9]{2}))?)?",
+        r" ?(?:utc|gmt)?(?P<side>[+-])(?P<hours>[0-9]{2})(?::?(?P<minutes>[0-9]{2})(?::?(?P<seconds>[0-9]{2}))?)?"
+        r"(?: \([^()]*\)|\[[\w/+-]+\])?",
         "-05:00",
         "-05:00",
     ),
+    Spelling(r" ?(?:utc|gmt)(?P<side>[+-])(?P<hours>[0-9])", " UTC-5", "-05:00"),
+    Spelling(r" ?z\[(?:utc|gmt|etc/utc)\]", "Z[UTC]", "+00:00"),
 )
 """How far from UTC. Names such as EST are of several places, and none."""
 

@@ -7,6 +7,7 @@ marks of direction: two texts that look the same must be the same where they are
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 _BLANKS: Final = (
@@ -29,6 +30,12 @@ ODD_BLANKS: Final = f"[{_EDGES.replace(' ', '')}]"
 """For Arrow and Python: a character that is as a blank or as none where it is seen, and is no blank."""
 _ARMOUR: Final = re.compile(r'="((?:[^"]|"")*)"')
 """A text that no spreadsheet shall take for a number: `="0815"`."""
+_SIGNS: Final[dict[int, int | str]] = {
+    0x066B: ".",
+    0x066C: ",",
+    **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},
+}
+"""Arabic marks of decimals and thousands, and the wide signs of East Asia."""
 _WITHOUT_UNSEEN: Final = {ord(character): None for character in _UNSEEN}
 
 
@@ -51,3 +58,13 @@ def without_armour(text: str) -> str:
     """Return what a spreadsheet shows of a text like `="0815"`; any other text as it is."""
     found = _ARMOUR.fullmatch(text) if text.startswith("=") else None
     return text if found is None else found[1].replace('""', '"')
+
+
+def in_ascii(text: str) -> str:
+    """Return the text with digits and signs of any script as those of ours: `٣`, `3` and `３` are one digit."""
+    if text.isascii():
+        return text
+    return "".join(
+        str(unicodedata.decimal(letter)) if letter.isdecimal() else letter.translate(_SIGNS)
+        for letter in unicodedata.normalize("NFC", text)
+    )

@@ -192,6 +192,24 @@ def test_an_amount_that_is_shown_in_another_currency_is_refused(tmp_path: Path, 
     assert len(rejects(table)) == (price is None)
 
 
+@pytest.mark.parametrize(
+    ("code", "confidence"),
+    [("0%", "35.5000"), ("0.00%", "35.5000"), ("[Red]0 %", "35.5000"), ('0"%"', "0.3550"), ("0\\%", "0.3550")],
+)
+def test_a_confidence_in_percent_is_of_100_and_no_amount_of_money_is(
+    tmp_path: Path, code: str, confidence: str
+) -> None:
+    headers = ["Estimate ID", "Confidence Level", "Total Price"]
+    path = write_workbook(tmp_path / "lmn" / "e.xlsx", headers, [("EST1", 0.355, 12000)])
+    workbook = openpyxl.load_workbook(path)
+    for cell in ("B2", "C2"):
+        workbook["Sheet"][cell].number_format = code
+    workbook.save(path)
+    table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
+    assert [str(row["confidence_level"]) for row in rows(table)] == [confidence]
+    assert [r["column_name"] for r in rejects(table)] == (["total_price"] if confidence == "35.5000" else [])
+
+
 def test_rich_shared_texts_are_their_runs_without_their_sounds(tmp_path: Path) -> None:
     texts = PARTS["xl/sharedStrings.xml"].replace(
         "</sst>", "<si><r><t>12 </t></r><r><t>Elm</t></r><rPh sb='0' eb='1'><t>sound</t></rPh></si>\n<si/></sst>"

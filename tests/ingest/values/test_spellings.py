@@ -56,6 +56,10 @@ def test_amounts(spelling: Spelling) -> None:
         ("-", "0.00"),
         ("$ - ", "0.00"),
         ("- $", "0.00"),
+        ("50.25 $US", "50.25"),
+        ("\u20145", "-5.00"),
+        ("１,２３４.５０", "1234.50"),
+        ("١٬٢٣٤٫٥", "1234.50"),
     ],
 )
 def test_amounts_as_currency_and_accounting_formats_print_them(text: str, means: str) -> None:
@@ -94,6 +98,18 @@ def test_days(spelling: Spelling) -> None:
         "Tuesday, March 5, 2024",
         "Tue, 5 Mar 2024",
         "5 Mar\xa02024",
+        "March 5th, 2024",
+        "5th of March 2024",
+        "5. März 2024",
+        "Di., 5. Mrz. 2024",
+        "mardi 5 mars 2024",
+        "martes, 5 de marzo de 2024",
+        "MARTES 5 DE MARZO DE 2024",
+        "05mar24",
+        "05/MAR/2024",
+        "2024W102",
+        "３/５/２０２４",
+        "٢٠٢٤-٠٣-٠٥",
         20240305,
         20240305.0,
         "20240305.0",
@@ -113,7 +129,6 @@ def test_days_in_other_words(text: object) -> None:
         "Mar 2024",
         "2024-03",
         "5.3.2024",
-        "5. März 2024",
         "2024-3/5",
         "20241305",
         "11110101",
@@ -163,6 +178,17 @@ def test_zones(spelling: Spelling) -> None:
         "3/5/2024 9:00 a.m.",
         "2024-3-5 9:00",
         "5-Mar-24 9:00",
+        "Tue Mar  5 09:00:00 2024",
+        "Tue Mar 05 09:00:00 UTC 2024",
+        "Tue Mar 05 2024 09:00:00 GMT+0000 (Coordinated Universal Time)",
+        "2024-03-05T04:00:00-05:00[America/New_York]",
+        "2024-03-05T09:00:00Z[UTC]",
+        "2024-03-05 11:00 UTC+2",
+        "2024-03-05-09.00.00.000000",
+        "05-MAR-24 09.00.00.000000 AM",
+        "05MAR2024:09:00:00.000",
+        "20240305090000",
+        "5 mars 2024 09:00",
     ],
 )
 def test_instants_in_other_words(text: str) -> None:
@@ -178,6 +204,10 @@ def test_instants_in_other_words(text: str) -> None:
         "2024-03-05 25:00",
         "3/5/2024 13:00 PM",
         "2024-03-05 +05:00",
+        "2024-03-05T09:00:00[America/New_York]",
+        "2024-03-05 24:00:00",
+        "1709634030123",
+        "Tue Mar 05 09:00:00 EST 2024",
     ],
 )
 def test_an_instant_that_could_be_another_is_refused(text: str) -> None:
@@ -218,6 +248,31 @@ def test_booleans(words: frozenset[str], expected: bool) -> None:
     for word in words:
         assert read(Kind.BOOL, word) is expected
         assert read(Kind.BOOL, word.upper()) is expected
+
+
+@pytest.mark.parametrize("text", sorted(spellings.NULL_WORDS))
+def test_words_for_null_are_null_in_all_but_texts(text: str) -> None:
+    assert [read(kind, text.upper()) for kind in (Kind.KEY, Kind.ID, Kind.MONEY, Kind.DATE, Kind.BOOL)] == [None] * 5
+
+
+@pytest.mark.parametrize("text", [spellings.PERCENT.example, "35%", "35.00%", "35\u00a0%"])
+def test_a_percentage_is_a_score_or_a_confidence_of_100_and_no_money(text: str) -> None:
+    assert str(read(Kind.SCORE, text)) == spellings.PERCENT.means
+    assert str(read(Kind.NUMBER, text)) == "35.0000"
+    assert is_refused(Kind.MONEY, text)
+
+
+def test_a_day_with_its_time_before_its_year() -> None:
+    assert read(Kind.TIMESTAMP, spellings.YEAR_LAST.example) == dt.datetime(2024, 3, 5, 9, 5)
+    assert read(Kind.TIMESTAMP, spellings.PACKED_INSTANT.example) == dt.datetime(2024, 3, 5, 9, 5)
+
+
+@pytest.mark.parametrize(("number", "names"), [*enumerate(spellings.MONTH_NAMES, 1)])
+def test_months_by_every_name(number: int, names: str) -> None:
+    for name in names.split():
+        assert read(Kind.DATE, f"5 {name.upper()} 2024") == dt.date(2024, number, 5)
+    for weekday in spellings.WEEKDAY_NAMES.split():
+        assert read(Kind.DATE, f"{weekday}. 5 {names.split(maxsplit=1)[0]} 2024") == dt.date(2024, number, 5)
 
 
 def test_white_space_is_one_blank_and_what_nobody_sees_is_nothing() -> None:
