@@ -17,8 +17,10 @@ from pipeline.ingest.readers.split_amounts import split_column
 from pipeline.ingest.readers.text_file import HEAD_BYTES
 from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header, fold, join_headers, known_headers
 
-_DELIMITERS: Final = (",", ";", "\t")
+_DELIMITERS: Final = (",", ";", "\t", "|")
 _LINES_LOOKED_AT: Final = 200
+_OTHER_LINE_ENDS: Final = {"\x85": "NEL, U+0085", "\u2028": "U+2028", "\u2029": "U+2029"}
+"""What mainframes and some editors end lines with, and no reader of CSV does."""
 _SEP: Final = re.compile(r'"?sep=(?P<sign>\\t|[^\r\n"])?"?[,;\t ]*', re.IGNORECASE)
 """What tells a spreadsheet the separator, in a line of its own: sep=;"""
 
@@ -55,6 +57,14 @@ def look_at_layout(head: str, is_whole: bool, wanted_headers: Sequence[str], whe
     if not any(fold(header) for header in headers):
         raise WarehouseError("the file has no header", where=where, remedy="its first line must name the columns")
     data = lines[at + 1 :]
+    if not data and (end := next((end for end in _OTHER_LINE_ENDS if any(end in cell for cell in lines[at])), None)):
+        raise WarehouseError(
+            f"its lines end in {_OTHER_LINE_ENDS[end]}",
+            where=where,
+            remedy="save it with the line ends of Windows or Unix",
+        )
+    if _has_row_names(headers, data) and split_column(delimiter, data) is None:
+        headers = ("", *headers)
     is_alone = is_whole and len(lines) == at + 1
     if not is_whole and not data and len(lines) <= MOST_LINES_ABOVE + 1:
         raise WarehouseError(
@@ -89,6 +99,17 @@ def _lines(head: str, delimiter: str) -> list[list[str]]:
     with contextlib.suppress(csv.Error):  # what is wrong is told when the rows are read
         lines.extend(islice(reader, _LINES_LOOKED_AT))
     return lines
+
+
+def _has_row_names(headers: Sequence[str], data: Sequence[Sequence[str]]) -> bool:
+    """Whether lines begin with their number, for which there is no header, as R writes the names of rows.
+
+    Where the last cells are all empty, an id may come first and a separator too many last.
+    """
+    lines = [line for line in data if line]
+    numbers = [str(at) for at in range(1, len(lines) + 1)]
+    is_longer = all(len(line) == len(headers) + 1 for line in lines) and any(line[-1] for line in lines)
+    return is_longer and [line[0] for line in lines] == numbers
 
 
 def _usual_width(headers: Sequence[str], data: Sequence[Sequence[str]]) -> int:

@@ -28,10 +28,11 @@ def has_split_amount(delimiter: str, cells: Sequence[str | None]) -> bool:
 
 def split_column(delimiter: str, lines: Sequence[Sequence[str]]) -> int | None:
     """Return the column from which each of some lines that are too long has an amount in two cells, or None."""
-    width = min(map(len, lines), default=0)
+    filled = [line for line in lines if line]
     if delimiter != ",":
         return None
-    return next((at for at in range(width - 1) if all(_is_amount(*line[at : at + 2]) for line in lines)), None)
+    width = min(map(len, filled), default=0)
+    return next((at for at in range(width - 1) if all(_is_amount(*line[at : at + 2]) for line in filled)), None)
 
 
 def is_split(columns: Sequence[pa.Array], delimiter: str, column: int | None) -> pa.Array:

@@ -124,6 +124,24 @@ def test_amounts_whose_commas_are_not_quoted_in_any_line_shift_no_cells(tmp_path
     assert (filled.loaded, ["needs quotes" in r["reason"] for r in rejects(filled)]) == (0, [True] * 2)
 
 
+def test_row_names_as_r_writes_them_have_no_header(tmp_path: Path) -> None:
+    table = accounts(tmp_path, '"id","name","city"\n"1","a1","A","x"\n"2","a2","B",NA\n')
+    assert [(row["id"], row["name"]) for row in rows(table)] == [("a1", "A"), ("a2", "B")]
+    trailing = accounts(tmp_path, "id,name,city\n1,A,x,\n2,B,y,\n")
+    assert [(row["id"], row["name"]) for row in rows(trailing)] == [("1", "A"), ("2", "B")]
+
+
+@pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029"])
+def test_lines_that_end_as_no_csv_s_do_are_named(tmp_path: Path, end: str) -> None:
+    with pytest.raises(WarehouseError, match=r"its lines end in .*U\+"):
+        accounts(tmp_path, f"id,name,city{end}1,A,x{end}2,B,y{end}")
+
+
+def test_bars_may_part_the_cells(tmp_path: Path) -> None:
+    table = accounts(tmp_path, "| id | name | city |\n|----|------|------|\n| a1 | A | x, y |\n")
+    assert [(row["id"], row["name"], row["city"]) for row in rows(table)] == [("a1", " A ", " x, y ")]
+
+
 def test_an_empty_cell_too_many_in_every_line_leaves_amounts_that_follow_each_other(tmp_path: Path) -> None:
     content = "id,organization_score,annual_revenue,name\n1,12,500,A,\n2,8,90,B,\n3,7,000,C,\n"
     table = accounts(tmp_path, content)
