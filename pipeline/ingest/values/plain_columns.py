@@ -28,7 +28,8 @@ _UTC: Final = r"(?:Z|\+00(?::?00)?)"
 _ZONE: Final = r"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
 
 PLAIN_KEY: Final = (
-    r"(?:[A-MO-Za-mo-z](?:[ -~]*[!-~])?"  # what begins with n may be nan, none, null
+    r"(?:[A-MO-TV-Za-mo-tv-z](?:[ -~]*[!-~])?"  # what begins with n may be nan, none, null
+    r"|[Uu](?:[!-MO-mo-~](?:[ -~]*[!-~])?)?"  # undefined
     r"|[Nn][0-9B-NP-TV-Zb-np-tv-z_-](?:[ -~]*[!-~])?"
     r"|[0-9][0-9A-Za-z_-]*)"  # no 7100001.0, 1.23E+12 or 7,100,001
 )

@@ -38,6 +38,7 @@ TEXTS = st.one_of(
     st.sampled_from(
         ["NULL", "\\N", "null", "nan", "N/A", "Nadine", "North", "NUL", "N", "n", "Note", '="7"', "'7", "=7"]
     ),
+    st.sampled_from(["undefined", "Under", "unit7", "u", "NA", "(null)", "<null>", "35%", "wahr", "٣", "05MAR2024"]),
     st.sampled_from(
         ["7100001.0", "1.23E+12", "7,100,001", "1E5", "007.0", "t", "F", "-1", "1.0", "vrai", "$ -", "(5)"]
     ),
