@@ -37,7 +37,8 @@ class SecondTables:
 
     def __init__(self, table: SourceTable, headers: Sequence[str], where: str) -> None:
         self._where = where
-        self._headers = [fold(header) for header in headers]
+        self._columns = {fold(name): column.name for column in table.columns for name in column.headers}
+        self._headers = [self._column(fold(header)) for header in headers]
         tables = [each for each in SOURCE_TABLES if each.source == table.source]
         self.names = frozenset(fold(name) for each in tables for column in each.columns for name in column.headers)
         labels = [next(column for column in each.columns if column.required) for each in tables]
@@ -57,7 +58,7 @@ class SecondTables:
             return False
         line = _line(columns, position)
         known = [at for at, cell in line.folded.items() if cell in self.names]
-        if known and all(at < len(self._headers) and line.folded[at] == self._headers[at] for at in known):
+        if known and all(self._headers[at : at + 1] == [self._column(line.folded[at])] for at in known):
             return False
         if len(known) < 2 or 2 * len(known) <= len(line.folded):
             return is_strange and _are_words(line)
@@ -69,6 +70,10 @@ class SecondTables:
                 remedy="bring each table in a file of its own",
             )
         return True
+
+    def _column(self, header: str) -> str:
+        """Return the column that a folded header names, by whatever alias; the header if there is none."""
+        return self._columns.get(header, header)
 
     def begin(self, columns: Sequence[pa.Array], position: int) -> None:
         """Take the lines below this one for a second table's."""

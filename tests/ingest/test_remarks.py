@@ -208,6 +208,12 @@ def test_a_second_table_with_rows_of_its_own_stops(tmp_path: Path, suffix: str, 
         lmn(tmp_path, "estimates_list", ESTIMATES, lines, suffix)
 
 
+def test_the_same_headers_by_another_alias_are_the_headers_again(tmp_path: Path) -> None:
+    lines = [*WHOLE, ("Estimate #", "Estimate Date", "Contact ID", "Total Price"), ("EST3", None, "7", "1")]
+    table = lmn(tmp_path, "estimates_list", ESTIMATES, lines, "csv")
+    assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "EST2", "EST3"]
+
+
 @pytest.mark.parametrize("headers", [("Division", "Total Price"), ("Month", "Invoices")])
 def test_the_lines_of_a_summary_below_a_table_are_no_rows(tmp_path: Path, headers: tuple[str, str]) -> None:
     summary = [(None,) * 4, (*headers, None, None), ("2024", "5", None, None), ("Snow", "7", None, None)]
