@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from pipeline.contracts.cuts import IN_EVERY_CUT, SHIPPED_CUTS, Cut, described_c
 from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.csv_file import read_csv, write_csv
 from pipeline.drops.manifest import MANIFEST, build_manifest
-from pipeline.drops.manifest_layout import manifest_bytes
+from pipeline.drops.manifest_layout import manifest_bytes, parse_manifest
 from pipeline.drops.stage import stage_drops, write_parquet
 from pipeline.drops.verify import verify_drop
 from pipeline.paths import PROJECT_ROOT
@@ -89,7 +88,7 @@ def test_a_drop_holds_the_rows_that_the_filter_keeps(drop: Path) -> None:
 
 def test_a_drop_with_its_cut_is_as_published_and_tells_how_to_make_it_again(drop: Path) -> None:
     assert verify_drop(str(drop)) == []
-    manifest = json.loads((drop / MANIFEST).read_bytes())
+    manifest = parse_manifest((drop / MANIFEST).read_bytes())
     assert [entry["name"] for entry in manifest["cuts"]] == ["named_accounts.csv", "named_accounts.parquet"]
     assert manifest["cuts"][0]["rows"] == 1
     (made,), (named,) = described_cuts(manifest, [CORE]), own_cuts(drop.parent)
