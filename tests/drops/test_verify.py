@@ -391,6 +391,11 @@ def test_a_manifest_whose_hash_is_wrong(drop: Published) -> None:
     assert faults[0].endswith("is not the hash of the content")
 
 
+def test_a_manifest_whose_own_hash_is_wrong_is_named_by_its_first_eight_digits(drop: Published) -> None:
+    drop.edit_manifest(lambda manifest: manifest.update(manifest_hash="0123456789" * 6 + "0123"), rehash=False)
+    assert drop.faults() == ["manifest.json: manifest_hash 01234567… is not the hash of the manifest"]
+
+
 def test_a_folder_that_bears_another_drop_s_name(drop: Published) -> None:
     name = drop.folder.name
     drop.folder = drop.folder.rename(drop.folder.with_name("20250115T000000Z-00000000"))
