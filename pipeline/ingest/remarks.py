@@ -94,7 +94,7 @@ class RemarkFinder:
         Raises WarehouseError where a second table with rows of its own begins in it.
         """
         found: dict[int, Remark] = {}
-        if self._looked_at and self._looked_at[0][1].kind is Kind.KEY:
+        if self._has_lines and self._looked_at and self._looked_at[0][1].kind is Kind.KEY:
             self._usual_ids.note(typed[self._looked_at[0][1].name])
         for at, column in self._looked_at:
             header = self._headers[at]

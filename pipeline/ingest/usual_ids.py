@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-_DIGIT: Final = r"\p{Nd}"
-_BARE: Final = r"^\p{Nd}[\p{Nd}./-]*$"
+_DIGIT: Final = r"[0-9]"
+_BARE: Final = r"^[0-9][0-9./-]*$"
 """A number, a year or a month: 2024, 2024-01."""
 
 
