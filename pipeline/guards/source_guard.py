@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
-from typing import Literal
+from typing import Final, Literal
 
 from pipeline.guards.findings import Finding, found
 from pipeline.guards.near_headers import is_near, without_table
@@ -16,6 +16,8 @@ from pipeline.guards.sampled_cells import judge_cells
 from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.texts import judge_lengths, judge_words
 from pipeline.guards.thresholds import Guard
+
+_ESTIMATES: Final = ("lmn.estimates_list", "crm.estimates")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ def judge_sources(
         findings += _lacking_columns(table, guards["lost_column"])
         findings += _shares(table, guards)
     findings += _needed_tables(now.tables, guards["needed_table"])
+    if before is None:
+        findings += _empty_estimates(now.tables, guards["needed_table"])
     if before is not None:
         for table in now.tables:
             if (was := earlier.get((table.source, table.table))) is not None:
@@ -84,6 +88,13 @@ def _needed_tables(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Fin
     if configured & {"crm", "lmn"} and not (loaded.get("crm.accounts") or loaded.get("lmn.contacts_export")):
         says = "neither the CRM's accounts nor LMN's contacts have a row, so no estimate has an account"
         yield found(guard, "stop", "crm.accounts", says)
+
+
+def _empty_estimates(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]:
+    """Find estimates that are there and have no row; of those that had rows before the guard lost_table tells."""
+    estimates = [table for table in tables if table.name in _ESTIMATES and table.is_configured]
+    if estimates and not any(table.loaded for table in estimates):
+        yield found(guard, "warn", estimates[0].name, "it has no row, so no account has any revenue of its estimates")
 
 
 def _shares(table: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Finding]:

@@ -52,7 +52,10 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "lost_table": (GuardPlace("tables", may_stop=True),),
     "lost_column": (GuardPlace("tables", may_stop=True),),
     "fewer_values": (GuardPlace("tables", may_stop=False),),
-    "needed_table": (GuardPlace(("platform/customer", "crm/accounts"), may_stop=True),),
+    "needed_table": (
+        GuardPlace(("platform/customer", "crm/accounts"), may_stop=True),
+        GuardPlace(("lmn/estimates_list", "crm/estimates"), may_stop=False),
+    ),
     "needed_column": (GuardPlace("tables", may_stop=False),),
     "rejected_share": (GuardPlace("tables", may_stop=True),),
     "nulled_share": (GuardPlace("tables", may_stop=True),),

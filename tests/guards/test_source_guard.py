@@ -142,6 +142,13 @@ def test_a_column_that_is_all_null_now_stops_where_it_had_five_values(values: in
     assert said(judged(now, before)) == [("lost_column", level, "crm.accounts.lmn_crm_id")]
 
 
+def test_estimates_that_are_there_and_empty_warn_on_a_first_run() -> None:
+    empty = profile("lmn.estimates_list", rows=0, columns=(), headers=())
+    assert said(judged([profile(), empty])) == [("needed_table", "warn", "lmn.estimates_list")]
+    assert judged([profile(), empty, profile("crm.estimates")]) == []
+    assert judged([profile(), empty], [profile(), empty]) == []
+
+
 def test_a_platform_without_customers_stops() -> None:
     assert said(judged(profile("platform.users"))) == [("needed_table", "stop", "platform.customer")]
 
