@@ -16,6 +16,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from pipeline.contracts.contract import ExportContract
+from pipeline.contracts.lists import LISTS
 from pipeline.drops.catalog import LATEST, POINTER, is_drop_name, latest_name, read_manifest
 from pipeline.drops.described_drop import DescribedDrop
 from pipeline.drops.encrypted_files import is_encrypted
@@ -39,7 +40,6 @@ from pipeline.drops.manifest import (
 from pipeline.drops.manifest_layout import MANIFEST_VERSION, hashed_bytes, manifest_bytes, parse_manifest
 from pipeline.drops.stage import CHECKSUMS
 from pipeline.drops.write_changes import CHANGES
-from pipeline.guards.drift_guard import LISTS
 from pipeline.storage.minisign import PublicKey
 from pipeline.storage.place import Entry, Place, open_place
 

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import Final
 
 from pipeline.common.null_counts import NullCounts
+from pipeline.contracts.lists import LISTS
 from pipeline.guards.drop_figures import Drift, Moved, Pair
 from pipeline.guards.findings import Finding, Level, found
 from pipeline.guards.source_guard import judge_rows
 from pipeline.guards.thresholds import Guard
-
-LISTS: Final = frozenset(
-    {"at_risk_accounts", "duplicate_at_risk_estimates", "neglected_accounts", "notification_cache"}
-)
-"""Exports that list what stands out this week: their rows come and go, and `at_risk` judges them."""
 
 
 def judge_drift(organization_id: int, drift: Drift, guards: Mapping[str, Guard]) -> list[Finding]:

@@ -15,7 +15,7 @@ from pipeline.audit.check_list import list_checks
 from pipeline.audit.results import Check
 from pipeline.contracts.business_rules import RuleBook
 from pipeline.contracts.contract import ExportContract
-from pipeline.guards.drift_guard import LISTS
+from pipeline.contracts.lists import LISTS
 from pipeline.guards.findings import Finding
 from pipeline.guards.thresholds import guards
 from pipeline.ingest.landing.record import SOURCES

@@ -7,7 +7,7 @@ import dagster as dg
 
 from pipeline.common.json_log import logged
 from pipeline.common.progress import Progress
-from pipeline.guards.drift_guard import LISTS
+from pipeline.contracts.lists import LISTS
 from pipeline.orchestration.resources import PageView, helpers_started_early
 from pipeline.orchestration.stopped import stopped_in_words
 from pipeline.settings import Settings

@@ -8,6 +8,7 @@ from typing import Any
 
 from pipeline.common.errors import WarehouseError, in_words
 from pipeline.common.formats import plural
+from pipeline.contracts.lists import LISTS
 from pipeline.drops.catalog import NOTIFICATIONS, REPORTS, is_overtaken, latest_name, shelf_of
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.publication_log import PublicationLog
@@ -15,7 +16,6 @@ from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.drops.retention import prune, prune_reports
 from pipeline.drops.stage import StagedDrop
 from pipeline.engines import AnyMart, HeldBack
-from pipeline.guards.drift_guard import LISTS
 from pipeline.orchestration.audited_drops import AuditedDrops
 from pipeline.orchestration.built_run import BuiltRun
 from pipeline.orchestration.look_back import written_timeline

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.contracts.lists import ASKED_FOR, LISTS
 from pipeline.dbt.needed_nodes import needed_nodes
 from pipeline.dbt.runner import DbtContext, parsed_project, run_dbt
 from pipeline.engines.duckdb import DuckDBEngine
-from pipeline.guards.drift_guard import LISTS
-from pipeline.orchestration.refresh import ASKED_FOR, CACHE
+from pipeline.orchestration.list_models import CACHE
 from pipeline.settings import Settings
 
 

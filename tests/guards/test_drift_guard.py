@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pipeline.common.null_counts import NullCounts
-from pipeline.guards.drift_guard import LISTS, judge_drift, judge_gone_organization
+from pipeline.contracts.lists import LISTS
+from pipeline.guards.drift_guard import judge_drift, judge_gone_organization
 from pipeline.guards.drop_figures import Drift, Moved, Pair
 from pipeline.guards.findings import Finding
 from pipeline.guards.thresholds import guards

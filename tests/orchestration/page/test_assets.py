@@ -14,8 +14,8 @@ import pytest
 
 from pipeline.audit.check_list import list_checks
 from pipeline.contracts.business_rules import read_rule_books
+from pipeline.contracts.lists import LISTS
 from pipeline.dbt.runner import parsed_project
-from pipeline.guards.drift_guard import LISTS
 from pipeline.guards.thresholds import guards
 from pipeline.ingest.tables import SOURCE_TABLES
 from pipeline.orchestration.asset_catalog import AssetCatalog

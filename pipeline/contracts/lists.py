@@ -1,0 +1,13 @@
+"""The lists of the CRM: which exports they are, and what their rules ask for. Names alone: it loads in no time."""
+
+from __future__ import annotations
+
+from typing import Final
+
+LISTS: Final = frozenset(
+    {"at_risk_accounts", "duplicate_at_risk_estimates", "neglected_accounts", "notification_cache"}
+)
+"""Exports that list what stands out this week: their rows come and go, and a refresh publishes them in between."""
+
+ASKED_FOR: Final = {"accounts": "id", "estimates": "account_id"}
+"""Exports that the rules of the lists ask for and that a refresh does not publish, and where they name an account."""

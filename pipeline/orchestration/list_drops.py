@@ -1,0 +1,192 @@
+"""The drops of the CRM's lists: staged, audited, held against the ones before, put in place, then shown to readers."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import pyarrow.parquet as pq
+
+from pipeline.audit import AuditRequest, AuditResult
+from pipeline.contracts.lists import ASKED_FOR, LISTS
+from pipeline.drops.catalog import NOTIFICATIONS, baseline_drop, is_overtaken, latest_name, read_manifest
+from pipeline.drops.destination import Destination, open_destination
+from pipeline.drops.find_drop import open_drop
+from pipeline.drops.manifest import build_manifest
+from pipeline.drops.personal_data import PersonalData, whole_rows_aside
+from pipeline.drops.publish_to_folder import PublishedDrop
+from pipeline.drops.retention import NOTIFICATIONS_GRACE, prune
+from pipeline.drops.stage import StagedDrop, stage_drops
+from pipeline.engines import WrittenMart, replace_marts
+from pipeline.engines.duckdb import DuckDBEngine
+from pipeline.guards.findings import Finding, findings_of
+from pipeline.ingest.landing.landed_table import LandedTable
+from pipeline.ingest.landing.record import named_inputs
+from pipeline.ingest.landing.retention import prune_landing
+from pipeline.orchestration.drop_findings import judge_one_drop
+from pipeline.orchestration.list_models import ListModels
+from pipeline.orchestration.resources import RunContext
+from pipeline.orchestration.source_findings import tell_findings
+from pipeline.orchestration.verdict import find_broken_promise, judge
+from pipeline.paths import EXPECTATIONS
+from pipeline.state.history import DUPLICATES, DUPLICATES_SCHEMA, RunHistory
+from pipeline.state.workspace import Workspace
+
+_WORD: Final = re.compile(r"\w+")
+_LISTED: Final = """with listed as (
+    select account_id from marts.at_risk_accounts
+    union select account_id from marts.neglected_accounts
+    union select account_id from marts.duplicate_at_risk_estimates
+)"""
+
+
+@dataclass(frozen=True)
+class ListDrops:
+    """One refresh's way from the marts to what readers see, under the workspace of refreshes (`own`)."""
+
+    run: RunContext
+    own: Workspace
+    models: ListModels
+    engine: DuckDBEngine
+    landed: Sequence[LandedTable]
+    sources: Sequence[str]
+    """Those that a refresh reads: the manifest names what was read of these alone."""
+
+    def publish(self) -> PublishedDrop:
+        """Publish the lists; WarehouseError, and nothing published, where the audit or a guard refuses them."""
+        destination = open_destination(self.run.settings, self.own, NOTIFICATIONS)
+        with destination.turn():
+            destination.clear_staging()
+            try:
+                return self._publish(destination)
+            finally:
+                with suppress(OSError):
+                    destination.clear_staging()
+
+    def _publish(self, destination: Destination) -> PublishedDrop:
+        plan, progress = self.run.plan, self.run.progress
+        organization_id = plan.crm_organization_id
+        shelf = destination.shelf(organization_id)
+        with progress.step("audit", "checks") as step:
+            drop, result = self._staged_and_audited(destination)
+            step.summary = f"{len(result.checks):,} checks, {len(result.errors)} failed"
+        findings = self._compared(drop, destination)
+        name = latest_name(shelf)
+        latest = None if name is None else read_manifest(shelf.child(name))
+        broken = find_broken_promise([latest], self.models.contracts, progress.view.noted)
+        verdict = judge([organization_id], result, findings, broken)
+        if verdict.run is not None:
+            raise verdict.run
+        own_findings = findings_of(findings, organization_id, organization_id)
+        manifest = build_manifest(
+            drop,
+            self.models.contracts,
+            as_of=plan.as_of,
+            data_as_of=None,  # of the organization's data, these are a part
+            settings=plan.published_settings,
+            inputs=named_inputs([table for table in self.landed if table.table.source in self.sources]),
+            checks=result.of_organization(organization_id),
+            guards=[finding.as_dict() for finding in own_findings],
+            series=NOTIFICATIONS,
+            personal_data=self._personal_data,
+        )
+        with progress.step("publish", "drops") as step:
+            published = destination.put(drop, manifest)
+            if is_overtaken(shelf, plan.as_of):
+                step.note(f"latest stays at {latest_name(shelf)}, which speaks of a later instant")
+            else:
+                self._show(destination)
+                destination.point(published)
+            prune(shelf, self.run.settings.keep_drops, datetime.now(UTC), NOTIFICATIONS_GRACE)
+            prune_landing(self.own.landing, self.landed, datetime.now(UTC), grace=timedelta())
+            step.summary = published.location
+        return published
+
+    @cached_property
+    def _personal_data(self) -> PersonalData:
+        return PersonalData.of(self.run.settings, self.models.all_contracts).only(LISTS)
+
+    def _staged_and_audited(self, destination: Destination) -> tuple[StagedDrop, AuditResult]:
+        plan, settings = self.run.plan, self.run.settings
+        folders = {
+            plan.crm_organization_id: destination.staging_folder(plan.crm_organization_id, uuid.uuid4().hex),
+        }
+        beside = {name: self._rows_asked_for(name, account) for name, account in ASKED_FOR.items()}
+        exports = [contract.name for contract in self.models.contracts]
+        with self.run.helpers.audit() as process, whole_rows_aside(self._personal_data, folders) as whole:
+            audit = process.begin(
+                AuditRequest(
+                    folders,
+                    exports,
+                    EXPECTATIONS,
+                    plan.as_of,
+                    plan.published_settings,
+                    settings.spares_memory,
+                    beside,
+                    aside=whole,
+                )
+            )
+            (drop,) = stage_drops(
+                self.engine,
+                self.models.contracts,
+                folders,
+                plan.crm_organization_id,
+                csv_safe=settings.csv_safe,
+                xlsx=settings.xlsx,
+                personal_data=self._personal_data,
+                aside=whole,
+                on_export=audit.look_at,
+            )
+            return drop, audit.concluded()
+
+    def _rows_asked_for(self, export: str, account: str) -> Path:
+        """Write the rows of an export whose `account` column names one that is listed."""
+        columns = ", ".join(self._named_by_rules(export))
+        rows = self.engine.query(
+            f"{_LISTED} select {self.run.plan.crm_organization_id} as drop_organization_id, {columns} "
+            f"from marts.{export} where {account} in (from listed) order by id"
+        )
+        path = self.own.run_tables / f"{export}.parquet"
+        pq.write_table(rows, path)
+        return path
+
+    def _named_by_rules(self, export: str) -> list[str]:
+        """List the columns of an export that the rules of the lists name: a fifth of all that estimates have."""
+        words = {word for name in LISTS for word in _WORD.findall((EXPECTATIONS / f"{name}.yml").read_text("utf-8"))}
+        (contract,) = (contract for contract in self.models.all_contracts if contract.name == export)
+        return [column.name for column in contract.columns if column.name in words]
+
+    def _compared(self, drop: StagedDrop, destination: Destination) -> tuple[Finding, ...]:
+        """Hold the lists against those of the refresh before, else of the last run."""
+        plan = self.run.plan
+        shelf = destination.shelf(drop.organization_id)
+        before = baseline_drop(shelf, plan.as_of) or baseline_drop(shelf.parent(), plan.as_of)
+        if before is None:
+            return ()
+        with open_drop(before) as opened:
+            findings = judge_one_drop(self.run.settings, plan, drop, opened, self.run.accepted)
+        tell_findings(findings, self.run.progress)
+        return findings
+
+    def _show(self, destination: Destination) -> None:
+        """Keep when duplicates were detected, and let readers of the marts see the lists.
+
+        Unless a run that speaks of a later instant has published its marts.
+        """
+        plan, workspace = self.run.plan, self.run.workspace
+        RunHistory(workspace.state).keep_duplicates(plan.as_of, self.engine.read(DUPLICATES, DUPLICATES_SCHEMA.names))
+        if is_overtaken(destination.shelf(plan.crm_organization_id).parent(), plan.as_of):
+            return
+        marts = [
+            WrittenMart(contract, self.engine.read(contract.name, [column.name for column in contract.columns]))
+            for contract in self.models.contracts
+        ]
+        with workspace.marts_turn():
+            replace_marts(self.run.settings, marts)
