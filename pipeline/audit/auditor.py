@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,6 +22,7 @@ from pipeline.audit.great_expectations import (
     named_in,
 )
 from pipeline.audit.judge import check_columns, judge, pending_rule, texts_of, unjudged
+from pipeline.audit.known_verdicts import KnownVerdicts
 from pipeline.audit.results import AuditResult, Check
 from pipeline.audit.sql_functions import rule_connection
 from pipeline.audit.staged_files import ORGANIZATION, StagedExport, combine, read_staged, read_whole
@@ -54,6 +55,7 @@ class Audit:
     `spares_memory` what is read and done with goes back to the machine at once. `beside` are Parquet files of exports
     that rules ask for and no drop holds. `aside` are folders, by organization, of the whole rows of exports of which
     drops withhold personal data: rules are asked of these, and name failing rows by what is not personal of their key.
+    `known` are the verdicts of audits before in this process.
 
     Exports can be looked at as soon as they are staged, in any order. Arrow reads them without Python, while Great
     Expectations judges, in one thread, what has been read: first an export by itself, then every frame for which it was
@@ -71,6 +73,7 @@ class Audit:
         spares_memory: bool = False,
         beside: Mapping[str, Path] | None = None,
         aside: Mapping[int, Path] | None = None,
+        known: KnownVerdicts | None = None,
     ) -> None:
         if spares_memory:
             spare_memory()
@@ -82,8 +85,13 @@ class Audit:
         self._parameters = _parameters(as_of, settings)
         self._session = Session()
         self._connection = rule_connection()
+        self._known = known or KnownVerdicts(remembers=False)
+        self._known.begin()
+        self._content: dict[str, Hashable] = {}
+        self._named = [*exports, *(beside or {})]
         for name, path in (beside or {}).items():
             create_view(self._connection, name, path, None)
+            self._content[name] = self._known.hashes({0: path.parent}, path.name)
         self._readers = ThreadPoolExecutor(_READERS)
         self._judge = ThreadPoolExecutor(1)
         self._reading: list[Future[Future[None]]] = []
@@ -98,7 +106,11 @@ class Audit:
         """Begin to read the files of an export, and to judge it once it is read."""
 
         def read() -> Future[None]:
-            return self._judge.submit(self._judge_export, contract, read_staged(self._folders, contract))
+            hashes = self._known.hashes(self._folders, f"{contract.name}.parquet", f"{contract.name}.csv")
+            staged = self._known.of(("files", contract, hashes), lambda: read_staged(self._folders, contract))
+            whole = self._known.hashes(self._aside, f"{contract.name}.parquet")
+            self._content[contract.name] = (contract, hashes, whole)
+            return self._judge.submit(self._judge_export, contract, staged)
 
         self._reading.append(self._readers.submit(read))
 
@@ -132,7 +144,9 @@ class Audit:
         self._left_out[contract.name] = set(contract.arrow_schema.names) - set(rows.column_names)
         self._rows[contract.name] = _without_zone(combine(read_whole(self._aside, staged)))
         self._connection.register(contract.name, self._rows[contract.name])
-        self._column_checks[contract.name] = check_columns(self._session, contract, rows)
+        self._column_checks[contract.name] = self._known.of(
+            ("columns", self._content[contract.name]), lambda: check_columns(self._session, contract, rows)
+        )
         self._waiting += [(contract, frame) for frame in self._book_of(contract.name).frames]
         self._judge_frames([(contract, None)])
         self._judge_frames(self._take_ready([name for name in self._exports if name not in self._staged]))
@@ -143,12 +157,31 @@ class Audit:
         self._waiting = [one for one in self._waiting if one not in ready]
         return ready
 
-    def _judge_frames(self, frames: Iterable[tuple[ExportContract, str | None]]) -> None:
-        """Put the rows of frames together, None being the export's own, and judge the rules that look at them."""
+    def _judge_frames(self, frames: Sequence[tuple[ExportContract, str | None]]) -> None:
+        """Judge the rules that look at frames, None being the export's own rows, where no verdict is known.
+
+        The rows of the next frame are put together meanwhile.
+        """
         if self._spares_memory:
             pa.default_memory_pool().release_unused()
-        for frame in read_ahead(rows for contract, name in frames for rows in self._frames_of(contract, name)):
+        contents = {(contract.name, name): self._content_of_frame(contract, name) for contract, name in frames}
+        known = {frame: self._known.find(content) for frame, content in contents.items()}
+        self._rule_checks.update({frame: checks for frame, checks in known.items() if checks is not None})
+        new = [(contract, name) for contract, name in frames if known[contract.name, name] is None]
+        for frame in read_ahead(rows for contract, name in new for rows in self._frames_of(contract, name)):
             self._rule_checks[frame.contract.name, frame.name] += self._judge_frame(frame)
+        for contract, name in new:
+            self._known.keep(contents[contract.name, name], self._rule_checks[contract.name, name])
+
+    def _content_of_frame(self, contract: ExportContract, name: str | None) -> Hashable:
+        """Name all that the verdicts of a frame's rules are made of."""
+        book = self._book_of(contract.name)
+        rules = tuple(rule for rule in book.rules if rule.frame == name)
+        sql = "" if name is None else book.frames[name]
+        asked = [] if name is None else named_in(sql, self._named)
+        exports = tuple((export, self._content.get(export)) for export in dict.fromkeys([contract.name, *asked]))
+        values = json.dumps(bound(f"{sql} {texts_of(rules)}", self._parameters), sort_keys=True)
+        return contract, name, sql, rules, exports, values, bool(self._aside)
 
     def _frames_of(self, contract: ExportContract, name: str | None) -> Iterator[_Frame]:
         """Put the rows of a frame together: none if no rule looks at it, several where some rules can't be judged."""

@@ -48,10 +48,17 @@ class Conclude:
 
 
 class AuditProcess(HelperProcess):
-    """A process that has Great Expectations loaded: start it early, begin audits, close it (or use `with`)."""
+    """A process that has Great Expectations loaded: start it early, begin audits, close it (or use `with`).
+
+    One that `stays` for further audits judges only what has changed since the last one. Great Expectations' own results
+    are then of what was judged.
+    """
 
     what = "audit"
     module = "pipeline.audit.worker"
+
+    def __init__(self, *, stays: bool = False) -> None:
+        super().__init__(*(["stays"] if stays else []))
 
     def begin(self, request: AuditRequest) -> StagedAudit:
         """Begin an audit."""

@@ -9,6 +9,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
+from pipeline.audit.known_verdicts import KnownVerdicts
 from pipeline.audit.process import AuditRequest, Conclude
 from pipeline.audit.results import AuditResult
 from pipeline.common.startup import hide
@@ -22,7 +23,7 @@ _BACK_SEAT = 5
 """The imports must not hold up the run, which at first has enough to do."""
 
 
-def prepare() -> Answer:
+def prepare(stays: str = "") -> Answer:
     """Load the auditor in a thread of less urgency; return what answers the requests of one audit after the other.
 
     On Linux each thread has its own urgency: the audit keeps the usual one.
@@ -30,14 +31,15 @@ def prepare() -> Answer:
     keep_imports_lean()
     with ThreadPoolExecutor(1, initializer=os.nice, initargs=(_BACK_SEAT,)) as back_seat:
         back_seat.submit(importlib.import_module, "pipeline.audit.auditor").result()
-    return _Audits().answer
+    return _Audits(KnownVerdicts(remembers=bool(stays))).answer
 
 
 class _Audits:
-    """The audit under way, if one is."""
+    """The audit under way, if one is, and what those before it have judged."""
 
-    def __init__(self) -> None:
+    def __init__(self, known: KnownVerdicts) -> None:
         self._audit: Audit | None = None
+        self._known = known
 
     def answer(self, request: AuditRequest | ExportContract | Conclude, _send: Send) -> AuditResult | None:
         from pipeline.audit.auditor import Audit
@@ -49,12 +51,13 @@ class _Audits:
                 self._audit = Audit(
                     request.folders,
                     request.exports,
-                    {**read_rule_books(request.expectations), **request.more_rules},
+                    {**read_rule_books(request.expectations, request.exports), **request.more_rules},
                     as_of=request.as_of,
                     settings=request.settings,
                     spares_memory=request.spares_memory,
                     beside=request.beside,
                     aside=request.aside,
+                    known=self._known,
                 )
             case ExportContract() if self._audit:
                 self._audit.look_at(request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, cast
@@ -39,9 +40,10 @@ class RuleBook:
     frames: dict[str, str]
 
 
-def read_rule_books(folder: Path) -> dict[str, RuleBook]:
-    """Read every file of `expectations/`; the file's name is the export's."""
-    return {path.stem: _read(path) for path in sorted(folder.glob("*.yml"))}
+def read_rule_books(folder: Path, exports: Collection[str] | None = None) -> dict[str, RuleBook]:
+    """Read the files of `expectations/`, of some exports or of all; the file's name is the export's."""
+    paths = [path for path in sorted(folder.glob("*.yml")) if exports is None or path.stem in exports]
+    return {path.stem: _read(path) for path in paths}
 
 
 def _read(path: Path) -> RuleBook:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
 
 _BUILT: Final = ("model", "seed")
 
@@ -24,8 +27,7 @@ def needed_nodes(
     """
     nodes = {**manifest["nodes"], **manifest["sources"]}
     parents: Mapping[str, list[str]] = manifest["parent_map"]
-    needed = _ancestry(manifest, wanted)
-    tests = {key for key, node in nodes.items() if node["resource_type"] == "test" and set(parents[key]) <= needed}
+    kinds = {key: (node["resource_type"], node["name"]) for key, node in nodes.items()}
 
     @cache
     def has_changed(key: str) -> bool:
@@ -34,19 +36,38 @@ def needed_nodes(
             return f"{node['source_name']}__{node['name']}" in (changed or ())
         return node["name"] in always or any(has_changed(parent) for parent in parents[key])
 
-    built = [key for key in needed | tests if nodes[key]["resource_type"] != "source"]
+    built = [key for key in _needed(kinds, parents, wanted) if kinds[key][0] != "source"]
     return sorted(".".join(nodes[key]["fqn"]) for key in built if changed is None or has_changed(key))
 
 
-def _ancestry(manifest: Mapping[str, Any], wanted: Collection[str]) -> set[str]:
-    """List the `wanted` models and all that they are made of, by dbt's unique ids."""
-    parents: Mapping[str, list[str]] = manifest["parent_map"]
+def keep_needed(manifest: Manifest, wanted: Collection[str]) -> None:
+    """Take all out of dbt's own form of the manifest but the `wanted` models, what they need, and the tests of these.
+
+    dbt goes through every node several times for each build: of the lists' it takes 0.09 of 0.29 s of CPU less, and
+    0.3 of 2.5 s where all of them are built for the first time in a process (2026-11-29).
+    """
+    manifest.build_parent_and_child_maps()
+    nodes = {**manifest.nodes, **manifest.sources}
+    kinds = {key: (str(node.resource_type), node.name) for key, node in nodes.items()}
+    needed = _needed(kinds, manifest.parent_map, wanted)
+    manifest.nodes = {key: node for key, node in manifest.nodes.items() if key in needed}
+    manifest.sources = {key: source for key, source in manifest.sources.items() if key in needed}
+    manifest.unit_tests = {}
+    manifest.build_parent_and_child_maps()
+
+
+def _needed(
+    kinds: Mapping[str, tuple[str, str]], parents: Mapping[str, list[str]], wanted: Collection[str]
+) -> set[str]:
+    """List the `wanted` models, all that they are made of, and the tests of these alone, by dbt's unique ids.
+
+    `kinds` give the resource type and the name of each node and source.
+    """
     found: set[str] = set()
-    nodes = manifest["nodes"].items()
-    waiting = [key for key, node in nodes if node["resource_type"] in _BUILT and node["name"] in wanted]
+    waiting = [key for key, (kind, name) in kinds.items() if kind in _BUILT and name in wanted]
     while waiting:
         key = waiting.pop()
         if key not in found:
             found.add(key)
             waiting += parents[key]
-    return found
+    return found | {key for key, (kind, _) in kinds.items() if kind == "test" and set(parents[key]) <= found}

@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.common.errors import WarehouseError
+from pipeline.dbt.needed_nodes import keep_needed
 from pipeline.paths import DBT_PROJECT, PROJECT_ROOT
 from pipeline.storage.local_files import is_full
 
@@ -78,11 +79,16 @@ class ParsedProject:
         content: dict[str, Any] = json.loads((self.folder / "manifest.json").read_bytes())
         return content
 
-    def unpacked(self) -> Manifest:
-        """Give dbt's own form of the manifest, a new one each time: dbt changes it as it works."""
+    def unpacked(self, wanted: Collection[str] = ()) -> Manifest:
+        """Give dbt's own form of the manifest, a new one each time: dbt changes it as it works.
+
+        With `wanted` models, of these and what they need alone.
+        """
         from dbt.contracts.graph.manifest import Manifest
 
         manifest = Manifest.from_msgpack((self.folder / "partial_parse.msgpack").read_bytes())
+        if wanted:
+            keep_needed(manifest, wanted)
         manifest.build_flat_graph()
         return manifest
 
@@ -228,15 +234,15 @@ def _let_go(target: str) -> None:
 _READY: dict[Path, Manifest] = {}
 
 
-def load_dbt(target: str, spare: Path) -> None:
-    """Do what needs no request: import dbt, and parse or unpack the project.
+def load_dbt(target: str, spare: Path, wanted: Collection[str] = ()) -> None:
+    """Do what needs no request: import dbt, and parse or unpack the project, of which `wanted` models may be all.
 
     `spare` is the folder for a parse that can't be kept beside the project.
     """
     for module in ("dbt.cli.main", "dbt.task.build", f"dbt.adapters.{target}"):
         importlib.import_module(module)
     project = parsed_project(target, spare=spare)
-    _READY[project.folder] = project.unpacked()
+    _READY[project.folder] = project.unpacked(wanted)
 
 
 def run_dbt(arguments: Sequence[str], context: DbtContext, on_node: OnNode | None = None) -> list[NodeResult]:

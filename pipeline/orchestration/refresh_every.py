@@ -12,6 +12,7 @@ from pipeline.audit import AuditProcess
 from pipeline.common.errors import Interrupted, Interruptions, WarehouseError, in_words
 from pipeline.common.progress import Progress
 from pipeline.common.startup import quick_imports
+from pipeline.contracts.lists import ASKED_FOR, LISTS
 from pipeline.dbt.worker import DbtProcess
 from pipeline.guards.findings import read_acceptances
 from pipeline.orchestration.resources import Helpers, lent_for_good
@@ -89,7 +90,10 @@ def _require(settings: Settings) -> None:
 def _helpers(settings: Settings, *, stay: bool) -> Iterator[Helpers]:
     """Start dbt and the audit, which load while the sources are read and may stay for the next refresh."""
     own = Workspace(settings.state).refresh
-    with DbtProcess("duckdb", own.dbt_target, stays=stay) as dbt, AuditProcess() as audit:
+    with (
+        DbtProcess("duckdb", own.dbt_target, wanted=[*LISTS, *ASKED_FOR], stays=stay) as dbt,
+        AuditProcess(stays=stay) as audit,
+    ):
         yield Helpers(dbt=lent_for_good(dbt), audit=lent_for_good(audit))
 
 

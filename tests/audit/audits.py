@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.audit.auditor import Audit
+from pipeline.audit.known_verdicts import KnownVerdicts
 from pipeline.audit.results import AuditResult
 from pipeline.contracts.business_rules import RuleBook
 from pipeline.contracts.contract import ExportContract
@@ -22,9 +23,11 @@ def audit_drops(
     settings: Mapping[str, Any],
     results: Path | None = None,
     staged_last_first: bool = False,
+    known: KnownVerdicts | None = None,
 ) -> AuditResult:
     """Audit the whole drops in these folders of organizations."""
-    audit = Audit(folders, [contract.name for contract in contracts], rule_books, as_of=as_of, settings=settings)
+    exports = [contract.name for contract in contracts]
+    audit = Audit(folders, exports, rule_books, as_of=as_of, settings=settings, known=known)
     for contract in reversed(contracts) if staged_last_first else contracts:
         audit.look_at(contract)
     return audit.concluded(results)

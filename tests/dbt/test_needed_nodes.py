@@ -47,6 +47,15 @@ def test_a_name_is_whole_for_dbt_takes_a_part_for_a_folder() -> None:
     assert "account_warehouse.marts.accounts.accounts" in needed_nodes(parsed_project().manifest, ["accounts"])
 
 
+def test_dbt_may_be_given_no_more_than_is_needed() -> None:
+    wanted = [*LISTS, *ASKED_FOR]
+    manifest = parsed_project().unpacked(wanted)
+    assert sorted(".".join(node.fqn) for node in manifest.nodes.values()) == needed_nodes(
+        parsed_project().manifest, wanted
+    )
+    assert {source.name for source in manifest.sources.values()} > {"accounts", "customer"}
+
+
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     """The SQL of all that the lists need, by model, at two instants of one day."""

@@ -20,11 +20,11 @@ from filelock import FileLock
 from pipeline.audit import AuditProcess
 from pipeline.common.errors import WarehouseError
 from pipeline.common.progress import Progress
+from pipeline.contracts.lists import ASKED_FOR, LISTS
 from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.dbt.worker import DbtProcess
 from pipeline.drops.superseded import write_superseded
 from pipeline.drops.verify import verify_drop
-from pipeline.guards.drift_guard import LISTS
 from pipeline.orchestration.refresh import Refreshed, Refresher
 from pipeline.orchestration.refresh_every import seconds_of
 from pipeline.orchestration.resources import Helpers
@@ -42,7 +42,11 @@ MONDAY = "2025-01-13T06:00:00Z"
 @pytest.fixture(scope="module")
 def helpers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Helpers]:
     """One dbt and one audit for all refreshes, as in a process that goes on."""
-    with DbtProcess("duckdb", tmp_path_factory.mktemp("dbt")) as dbt, AuditProcess() as audit:
+    built = [*LISTS, *ASKED_FOR]
+    with (
+        DbtProcess("duckdb", tmp_path_factory.mktemp("dbt"), wanted=built, stays=True) as dbt,
+        AuditProcess(stays=True) as audit,
+    ):
         yield Helpers(dbt=lambda: nullcontext(dbt), audit=lambda: nullcontext(audit))
 
 
