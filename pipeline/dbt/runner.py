@@ -192,15 +192,8 @@ def _invoke(
 
     runner = dbtRunner(manifest=manifest, callbacks=[on_event] if on_event else [])
     common = ["--project-dir", str(DBT_PROJECT), "--profiles-dir", str(DBT_PROJECT), "--target", target]
-    common += [
-        "--target-path",
-        str(target_path),
-        "--log-path",
-        str(target_path / "logs"),
-        "--quiet",
-        "--log-level",
-        "none",
-    ]
+    common += ["--target-path", str(target_path), "--log-path", str(target_path / "logs")]
+    common += ["--quiet", "--log-level", "none"]
     common += ["--no-use-colors", "--no-version-check", "--no-send-anonymous-usage-stats"]
     with environment_variables({"WAREHOUSE_TARGET": target, **environment}):
         try:

@@ -4,6 +4,7 @@ import dagster as dg
 
 from pipeline.common.progress import PlainView, Progress
 from pipeline.orchestration.resources import TURN
+from pipeline.orchestration.stopped import stopped_in_words
 from pipeline.settings import Settings
 
 WEEKS = dg.WeeklyPartitionsDefinition(start_date="2020-01-06", day_offset=1, hour_offset=5)
@@ -19,14 +20,16 @@ def build_backfill_job(settings: Settings) -> dg.JobDefinition:
 
     @dg.op(name="run_of_a_week")
     def run_of_a_week(context: dg.OpExecutionContext) -> None:
-        """Run everything as of the partition's instant."""
+        """Run everything as of the partition's instant; a run that holds an organization back fails, as on the page."""
+        from pipeline.orchestration.drops import fault_of_held_back
         from pipeline.orchestration.run import run_warehouse
 
-        outcome = run_warehouse(settings_of_week(settings, context.partition_key), Progress(PlainView()))
-        for drop in outcome.drops:
-            context.log.info(f"{drop['location']} {'new' if drop['is_new'] else 'as published before'}")
-        for one in outcome.held_back:
-            context.log.error(f"organization {one['organization_id']} was held back: {one['what']}")
+        with stopped_in_words():
+            outcome = run_warehouse(settings_of_week(settings, context.partition_key), Progress(PlainView()))
+            for drop in outcome.drops:
+                context.log.info(f"{drop['location']} {'new' if drop['is_new'] else 'as published before'}")
+            if outcome.held_back:
+                raise fault_of_held_back(outcome.held_back)
 
     @dg.job(
         name=BACKFILL,

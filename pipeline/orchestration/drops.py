@@ -145,12 +145,12 @@ def build_drop_assets(manifest: Mapping[str, Any], catalog: "AssetCatalog | None
             yield dg.MaterializeResult(asset_key=key, metadata=metadata)
         if shown and held_back:
             with stopped_in_words(run):
-                raise _held_back(held_back)
+                raise fault_of_held_back(held_back)
 
     return drops
 
 
-def _held_back(held_back: Sequence[Mapping[str, Any]]) -> WarehouseError:
+def fault_of_held_back(held_back: Sequence[Mapping[str, Any]]) -> WarehouseError:
     """Say of a run of the page that has published what it has not: the command's exit code 3."""
     lines = [f"organization {one['organization_id']} was held back: {one['what']}" for one in held_back]
     return WarehouseError("\n".join(lines), remedy=f"{held_back[0]['remedy']}; the other organizations are published")

@@ -23,6 +23,19 @@ def test_a_week_speaks_of_its_monday_and_reads_its_folder() -> None:
     )
 
 
+def test_a_week_that_fails_says_why_in_words_and_no_stack(tmp_path: Path) -> None:
+    """No source is configured."""
+    settings = Settings(exports=str(tmp_path / "exports"), state=tmp_path / "state")
+    job = build_definitions(settings).resolve_job_def(BACKFILL)
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+        failed = job.execute_in_process(partition_key="2025-01-06", instance=instance, raise_on_error=False)
+    error = failed.failure_data_for_node("run_of_a_week").error
+    assert error is not None
+    assert error.message.startswith("Stopped: ")
+    assert "To do: " in error.message
+    assert (error.stack, error.cause) == ([], None)
+
+
 @pytest.mark.slow
 def test_each_partition_publishes_its_drop(tmp_path: Path) -> None:
     days = ("2025-01-06", "2025-01-13")
