@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
 
-from pipeline.common.json_log import logged
 from pipeline.common.progress import Progress
 from pipeline.contracts.lists import LISTS
 from pipeline.orchestration.resources import PageView, helpers_started_early
@@ -30,11 +29,7 @@ def build_notification_assets(settings: Settings, catalog: "AssetCatalog") -> dg
 
         workspace = Workspace(settings.state)
         progress = Progress(PageView(context.log.info))
-        with (
-            stopped_in_words(),
-            logged(progress, workspace.log),
-            helpers_started_early("duckdb", workspace.refresh) as helpers,
-        ):
+        with stopped_in_words(), helpers_started_early("duckdb", workspace.refresh) as helpers:
             done = Refresher(settings, progress, helpers).refresh()
         folder = done.drop.location
         for name, rows in sorted(done.rows.items()):

@@ -17,6 +17,7 @@ from typing import Final
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import plural
+from pipeline.common.json_log import logged
 from pipeline.common.progress import Progress
 from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.engines.duckdb import DuckDBEngine
@@ -64,7 +65,7 @@ class Refresher:
     def refresh(self) -> Refreshed:
         """Publish the lists as the sources have them now; WarehouseError, and nothing published, where that fails."""
         started = time.monotonic()
-        with self._own.turn(self._progress.view.noted):
+        with self._own.turn(self._progress.view.noted), logged(self._progress, self._workspace.log):
             plan = RunPlan.of(self._settings, datetime.now(UTC))
             run = RunContext(
                 self._settings, plan, self._workspace, self._progress, self._helpers, accepted=self._accepted

@@ -51,3 +51,23 @@ def test_each_partition_publishes_its_drop(tmp_path: Path) -> None:
             assert job.execute_in_process(partition_key=day, instance=instance).success
     drops = sorted(path.parent.name for path in (tmp_path / "exports" / "1").glob("*/manifest.json"))
     assert [name[:16] for name in drops if not name.startswith("latest")] == ["20250106T050000Z", "20250113T050000Z"]
+
+
+@pytest.mark.slow
+def test_a_week_that_holds_an_organization_back_fails_and_publishes_the_others(tmp_path: Path) -> None:
+    for day, organizations in (("2025-01-06", (1, 2)), ("2025-01-13", (1,))):
+        (tmp_path / day / "platform").mkdir(parents=True)
+        customers = "".join(f"{one},{one}00{number},A\n" for one in organizations for number in range(1, 3))
+        (tmp_path / day / "platform" / "customer.csv").write_text("organization_id,id,name\n" + customers)
+    settings = Settings(
+        platform=str(tmp_path / "{as_of}" / "platform"), exports=str(tmp_path / "exports"), state=tmp_path / "state"
+    )
+    job = build_definitions(settings).resolve_job_def(BACKFILL)
+    with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
+        assert job.execute_in_process(partition_key="2025-01-06", instance=instance).success
+        failed = job.execute_in_process(partition_key="2025-01-13", instance=instance, raise_on_error=False)
+    error = failed.failure_data_for_node("run_of_a_week").error
+    assert error is not None
+    assert "organization 2 was held back" in error.message
+    latest = {one: (tmp_path / "exports" / one / "latest").resolve().name[:8] for one in ("1", "2")}
+    assert latest == {"1": "20250113", "2": "20250106"}

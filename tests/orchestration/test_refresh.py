@@ -193,6 +193,8 @@ def test_a_source_that_lost_its_table_keeps_the_lists_as_they_were(company: Comp
     with pytest.raises(WarehouseError, match="needed_table"):
         company.refresh("2025-01-14T10:05:00Z")
     assert company.latest == latest
+    log = (company.folder / "state" / "log" / "warehouse.jsonl").read_text().splitlines()
+    assert "needed_table" in json.loads(log[-1])["text"]
 
 
 def test_the_lists_are_the_crm_organization_s(company: Company) -> None:
