@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,8 +15,13 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.common.errors import WarehouseError
+from pipeline.drops.diff import diff_drops, diff_lines
+from pipeline.drops.find_drop import find_drop, open_drop
 from pipeline.explain.changes import AccountChanges, explain_changes
+from pipeline.questions.answer import ask
+from pipeline.questions.question import find_question
 from pipeline.settings import Settings
+from tests.drops.delivered import delivered_encrypted
 from tests.explain.company import write, write_company
 
 BEFORE, NOW = "2025-01-08", "2025-01-15"
@@ -92,6 +98,48 @@ def test_what_has_not_changed_is_not_told(two_weeks: Path, changes: AccountChang
     names = {column.name for column in changes.columns}
     assert not names & {"account_name", "extracted_at", "data_as_of"}
     assert explain_changes(settings_of(two_weeks), "large", "name").columns == ()
+
+
+@pytest.fixture(scope="module")
+def encrypted(two_weeks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+    """Both weeks' drops on an object store, encrypted."""
+    scratch = tmp_path_factory.mktemp("encrypted")
+    with (
+        pytest.MonkeyPatch.context() as monkeypatch,
+        delivered_encrypted(two_weeks / "exports", two_weeks / "state", scratch, "s3", monkeypatch) as settings,
+    ):
+        yield settings
+
+
+def answers(settings: Settings) -> list[object]:
+    """What the commands say of the drops: explain --changes, query --drop, diff."""
+    latest, previous = (find_drop(f"1/{name}", settings) for name in ("latest", "previous"))
+    with open_drop(previous) as before, open_drop(latest) as now:
+        differences = diff_drops(before, now)
+    questions = [ask(settings, find_question(name), "1/latest") for name in ("won_and_lost", "changes_since_last_drop")]
+    return [explain_changes(settings, "usy cor"), *questions, diff_lines(differences)[1:]]
+
+
+def test_encrypted_drops_on_a_server_answer_as_those_in_a_folder(two_weeks: Path, encrypted: Settings) -> None:
+    assert answers(encrypted) == answers(settings_of(two_weeks))
+
+
+def test_without_the_key_each_says_that_they_are_encrypted(two_weeks: Path, encrypted: Settings) -> None:
+    key = two_weeks / "state" / "encryption.key"
+    content = key.read_bytes()
+    key.unlink()
+    latest = find_drop("1/latest", encrypted)
+    asked: list[Callable[[], object]] = [
+        lambda: explain_changes(encrypted, "usy cor"),
+        lambda: ask(encrypted, find_question("won_and_lost"), "1/latest"),
+        lambda: open_drop(latest).__enter__(),
+    ]
+    try:
+        for ask_for_rows in asked:
+            with pytest.raises(WarehouseError, match=r"encrypted[^\0]*encryption\.key"):
+                ask_for_rows()
+    finally:
+        key.write_bytes(content)
 
 
 def test_the_command_writes_lines_or_json(two_weeks: Path) -> None:
