@@ -449,6 +449,21 @@ def test_each_file_appears_on_sftp_by_a_rename_manifest_and_pointer_last(
         assert set(renamed[:-2]) == {*files, CHECKSUMS}
 
 
+def test_what_a_killed_delivery_was_writing_goes_after_a_day(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stage: Callable[..., StagedDrop]
+) -> None:
+    with sftp_server(tmp_path / "server", monkeypatch) as (url, _):
+        delivery = Delivery(url, tmp_path / "state", stage())
+        delivery.publish("first")
+        left = tmp_path / "server" / "exports" / "1" / ".deals.csv.0a1b2c3d.part"
+        left.write_bytes(b"deal")
+        written = datetime.fromtimestamp(left.stat().st_mtime, UTC)
+        prune(delivery.organization, 1, written + timedelta(hours=23))
+        assert left.exists(), "somebody may be at it"
+        prune(delivery.organization, 1, written + timedelta(days=1, seconds=1))
+        assert not left.exists()
+
+
 def test_latest_is_nothing_where_the_pointer_is_damaged(delivery: Delivery) -> None:
     delivery.publish("first")
     for damaged in (b"", b"{", b"[]", b'{"drop": 7}', b'{"drop": "../2/20250115T000000Z-00000000"}', b"\xff\xfe"):
