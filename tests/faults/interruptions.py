@@ -13,7 +13,7 @@ from typing import Final
 
 from tests.faults.experiments import Experiment, Trial
 from tests.faults.publishing import ReadError
-from tests.faults.whole_runs import finished, published, read_all, run, start, still_alive
+from tests.faults.whole_runs import finished, left_running, published, read_all, run, start
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 EARLY_SECONDS: Final = 3.0
@@ -47,7 +47,7 @@ def _fault(here: Path, asked: signal.Signals, after: float, target: str, expecte
     # the interpreter itself, before it runs a line of the program, knows no signal's words
     if code not in (0, 1, 128 + asked, -asked) or "Traceback" in words or "Error:" in words:
         return f"{case}: ended with {code}: {words[-1500:]}"
-    if alive := still_alive(here, [running.pid]):
+    if alive := left_running(here, [running.pid]):
         return f"{case}: still alive: {alive}"
     try:
         read_all(here / "exports")

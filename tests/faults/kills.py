@@ -13,11 +13,9 @@ from typing import Final
 
 from tests.faults.experiments import Experiment, Trial
 from tests.faults.publishing import ReadError
-from tests.faults.whole_runs import kill, published, read_all, run, start, still_alive
+from tests.faults.whole_runs import kill, left_running, published, read_all, run, start
 
 KILLS_OF_A_TRIAL: Final = 5
-PARTING_SECONDS: Final = 20
-"""How long helpers of a killed run may take to notice that it is gone."""
 
 
 @contextmanager
@@ -62,9 +60,7 @@ def _fault(here: Path, moments: Sequence[float], target: str, expected: dict[str
     left = [path.name for path in (here / "exports").rglob(".*") if path.name != ".lock"]
     if left:
         return f"{killed}: left {left}"
-    gone_by = time.monotonic() + PARTING_SECONDS
-    while (alive := still_alive(here, sessions)) and time.monotonic() < gone_by:
-        time.sleep(0.2)
+    alive = left_running(here, sessions)
     return f"{killed}: still alive: {alive}" if alive else None
 
 

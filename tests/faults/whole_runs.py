@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,8 @@ from tests.faults.publishing import require_whole
 SAMPLE: Final = Path(__file__).parents[2] / "sample"
 AS_OF: Final = "2025-01-15T00:00:00Z"
 LONGEST_SECONDS: Final = 300
+PARTING_SECONDS: Final = 20
+"""How long helpers may take to notice that their run is gone."""
 
 
 def start(
@@ -78,14 +81,21 @@ def read_all(exports: Path | str) -> None:
         require_whole(drop)
 
 
-def still_alive(folder: Path, sessions: Collection[int]) -> list[str]:
-    """List the processes of runs, by their sessions, and those whose command names the folder."""
+def left_running(folder: Path, sessions: Collection[int]) -> list[str]:
+    """List the processes of runs that have ended, by their sessions or the folder, once they had time to notice."""
+    gone_by = time.monotonic() + PARTING_SECONDS
+    while (alive := _alive(folder, sessions)) and time.monotonic() < gone_by:
+        time.sleep(0.2)
+    return alive
+
+
+def _alive(folder: Path, sessions: Collection[int]) -> list[str]:
     found = []
-    for process in psutil.process_iter(["pid", "cmdline"]):
+    for process in psutil.process_iter(["pid", "cmdline", "status"]):
         command = " ".join(process.info["cmdline"] or [])
         with suppress(ProcessLookupError):
             is_of_a_run = os.getsid(process.info["pid"]) in sessions or str(folder) in command
-            if is_of_a_run and process.info["pid"] != os.getpid():
+            if is_of_a_run and process.info["pid"] != os.getpid() and process.info["status"] != psutil.STATUS_ZOMBIE:
                 found.append(command[:200])
     return found
 
