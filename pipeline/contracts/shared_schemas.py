@@ -23,7 +23,7 @@ def share_schemas(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sharing(file: Mapping[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
-    columns = [without(column, nullable=True) for column in file["schema"]]
+    columns = [_in_short(column) for column in file["schema"]]
     is_shared = schemas.setdefault(file["export"], columns) == columns
     own = without({name: value for name, value in file.items() if name != "schema"}, tenant=_USUAL_TENANT)
     return own if is_shared else {**own, "schema": columns}
@@ -37,7 +37,7 @@ def without(described: Mapping[str, Any], **usual: Any) -> dict[str, Any]:
 def with_own_schemas(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Give each file's entry its columns again, each with all that it says; what has no `schemas` stays as it is.
 
-    AttributeError, KeyError or TypeError where the manifest is not in that form.
+    AttributeError, KeyError, TypeError or ValueError where the manifest is not in that form.
     """
     if "schemas" not in manifest:
         return dict(manifest)
@@ -51,5 +51,11 @@ def _with_own(file: Mapping[str, Any], schemas: Mapping[str, Any]) -> dict[str, 
     return {"tenant": _USUAL_TENANT, **file, "schema": own}
 
 
-def _in_full(columns: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [{"nullable": True, **column} for column in columns]
+def _in_short(column: Mapping[str, Any]) -> list[Any]:
+    """Write a column as name, type and, where there is more to say, that: `["id", "bigint", {"nullable": false}]`."""
+    more = without({name: value for name, value in column.items() if name not in ("name", "type")}, nullable=True)
+    return [column["name"], column["type"], *([more] if more else [])]
+
+
+def _in_full(columns: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    return [{"name": name, "type": kind, "nullable": True, **dict(*more)} for name, kind, *more in columns]

@@ -32,7 +32,7 @@ def parse_manifest(content: bytes) -> Any:
     try:
         checks = [{"severity": _USUAL_SEVERITY, **check} for check in written["checks"]]
         return {**with_own_schemas(written), "checks": checks}
-    except (AttributeError, KeyError, TypeError):  # whoever checks the drop says what is missing
+    except (AttributeError, KeyError, TypeError, ValueError):  # whoever checks the drop says what is missing
         return written
 
 

@@ -50,7 +50,7 @@ MANIFEST = with_hashes({"manifest_version": 2, "files": FILES, "checks": CHECKS,
 def test_version_2_writes_a_schema_once_and_only_what_is_not_as_usual() -> None:
     written = json.loads(manifest_bytes(MANIFEST))
     assert written["files"] == [{"name": "deals.a", "export": "deals"}, {"name": "deals.b", "export": "deals"}]
-    assert written["schemas"]["deals"] == [COLUMNS[0], {"name": "note", "type": "text"}]
+    assert written["schemas"]["deals"] == [["id", "bigint", {"nullable": False}], ["note", "text"]]
     assert [check.get("severity") for check in written["checks"]] == [None, "warn"]
 
 

@@ -519,8 +519,13 @@ def test_a_type_that_there_is_not(kind: str, drop: Published) -> None:
 PATHS: list[tuple[Any, ...]] = [
     *(("manifest_version",), ("organization_id",), ("as_of",), ("content_hash",), ("files",), ("files", 0)),
     *(("files", 0, key) for key in ("name", "export", "contract_version", "rows", "bytes", "sha256", "primary_key")),
-    *(("schemas",), ("schemas", "deals"), ("schemas", "deals", 0), ("schemas", "deals", 0, "name")),
-    *(("schemas", "deals", 0, "type"), ("schemas", "deals", 0, "nullable"), ("files", 0, "primary_key", 0)),
+    *(("schemas",), ("schemas", "deals"), ("schemas", "deals", 0), ("schemas", "deals", 0, 0)),
+    *(
+        ("schemas", "deals", 0, 1),
+        ("schemas", "deals", 0, 2),
+        ("schemas", "deals", 0, 2, "nullable"),
+        ("files", 0, "primary_key", 0),
+    ),
     *(("files", 0, "schema"), ("settings",), ("inputs",), ("checks",)),
 ]
 VALUES = st.recursive(
