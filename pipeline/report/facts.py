@@ -103,6 +103,11 @@ class ExportFacts:
     columns: tuple[ColumnNulls, ...]
 
     @property
+    def with_nulls(self) -> int:
+        """How many columns have a null."""
+        return sum(column.nulls > 0 for column in self.columns)
+
+    @property
     def change(self) -> int | None:
         """The change in rows since the previous drop."""
         return None if self.previous_rows is None else self.rows - self.previous_rows
@@ -141,6 +146,12 @@ class Plot:
     series: tuple[Series, ...]
     note: str | None = None
     is_stacked: bool = False
+
+    @property
+    def rows(self) -> list[tuple[str, tuple[Decimal, ...]]]:
+        """The values of every series by category; categories in which all are 0 are left out."""
+        values = zip(*(series.values for series in self.series), strict=True)
+        return [(category, row) for category, row in zip(self.categories, values, strict=False) if any(row)]
 
 
 @dataclass(frozen=True)

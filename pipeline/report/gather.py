@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -64,6 +65,15 @@ class MeasuredRun:
     held_back: Mapping[int, WarehouseError] = field(default_factory=dict)
     records: tuple[RunRecord, ...] = ()
     """The runs before this one."""
+
+    @cached_property
+    def own_metrics(self) -> Mapping[int, Sequence[MetricFacts]]:
+        """The metrics whose dimension names an organization, by it."""
+        own: dict[int, list[MetricFacts]] = {}
+        for metric in self.metrics:
+            if owner := _ORGANIZATION.match(metric.dimension):
+                own.setdefault(int(owner[1]), []).append(metric)
+        return own
 
 
 def measure_run(
@@ -142,7 +152,7 @@ def gather_facts(
         rejects=tuple(reason for reason in run.rejects if (reason.source, reason.table) in counted),
         checks=tuple(_of_organization(check, organization_id) for check in run.audit.checks) if run.audit else (),
         exports=() if staged is None else tuple(count_exports(staged, previous, contracts)),
-        metrics=tuple(_metrics_of(run.metrics, organization_id, is_crm=is_crm)),
+        metrics=tuple(_metrics_of(run, organization_id, is_crm=is_crm)),
         plots=() if staged is None else draw_plots(staged.folder, run.plan),
         unread=run.unread,
         guards=tuple(findings_of(run.findings, organization_id, run.plan.crm_organization_id)),
@@ -202,9 +212,9 @@ def gather_operator_facts(run: MeasuredRun) -> RunFacts:
     return facts if facts.is_published else replace(facts, name=_failed_name(facts))
 
 
-def _metrics_of(metrics: Sequence[MetricFacts], organization_id: int, *, is_crm: bool) -> Iterator[MetricFacts]:
+def _metrics_of(run: MeasuredRun, organization_id: int, *, is_crm: bool) -> Iterator[MetricFacts]:
     """Choose the metrics of an organization: those whose dimension names it; the CRM's also gets those of the CRM."""
-    for metric in metrics:
+    for metric in run.metrics if is_crm else run.own_metrics.get(organization_id, ()):
         owner = _ORGANIZATION.match(metric.dimension)
         if owner and int(owner[1]) == organization_id:
             yield replace(metric, dimension=metric.dimension[owner.end() :].lstrip(", ") or "all")

@@ -7,7 +7,7 @@ import re
 from dataclasses import asdict
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pipeline.audit.results import AuditResult, Check
 from pipeline.common import formats as words
@@ -15,7 +15,7 @@ from pipeline.common.shown_text import shown, shown_json
 from pipeline.drops import diff
 from pipeline.report import verdict
 from pipeline.report.charts import HEIGHT, SPARK_HEIGHT, SPARK_WIDTH, WIDTH, lay_out, sparkline
-from pipeline.report.facts import ColumnNulls, RunFacts
+from pipeline.report.facts import ColumnNulls, ExportFacts, RunFacts
 from pipeline.report.truths import two_truths
 
 if TYPE_CHECKING:
@@ -29,12 +29,14 @@ CHANGES_SHOWN = 12
 def report_files(facts: RunFacts) -> dict[str, bytes]:
     """Give the files of a report by name, `<name>.html` and `<name>.checks.json`; equal facts give equal bytes.
 
-    The JSON has all of a check that failed; of those that passed, the operator's has all and others the names.
+    The JSON has all of a check that failed; of those that passed, the operator's has all, that of a published drop how
+    many, because its manifest names them, and others the names.
     """
     is_whole = facts.organization_id is None
+    has_manifest = facts.is_published and not is_whole
     failed = [asdict(check) for check in facts.checks if is_whole or not check.passed]
     passed = {
-        export: [check.name for check in checks]
+        export: len(checks) if has_manifest else [check.name for check in checks]
         for export, checks in _by_export([check for check in facts.checks if check.passed]).items()
     }
     checks = {"name": facts.name, "organization_id": facts.organization_id, "checks": failed, "passed": passed}
@@ -67,13 +69,39 @@ def render_report(facts: RunFacts) -> str:
             chart_width=WIDTH,
             chart_height=HEIGHT,
             changed=_changed(facts),
+            nulls=[(export, null_groups(export)) for export in facts.exports],
             truths=two_truths(facts),
             moved=_by_change(facts.diff),
             most_cells=_most_cells,
             changes_shown=diff.CHANGES_SHOWN,
         )
     )
-    return "\n".join(line.lstrip(" ") for line in page.split("\n"))
+    return slim_html(page)
+
+
+def slim_html(page: str) -> str:
+    """Leave out of a page of ours its indentation and the end tags that HTML implies, as `</td>`: a third of it."""
+    return _IMPLIED.sub("", re.sub(r"\n\s+", "\n", page))
+
+
+_IMPLIED: Final = re.compile(r"</(?:td|th|tr|thead|tbody|li|dt|dd)>")
+
+
+@cache
+def slim_css(sheet: Markup) -> Markup:
+    """Leave out of a style sheet of ours comments and blanks that say nothing: `a { b: c; }` is `a{b:c}`."""
+    from markupsafe import Markup
+
+    without_comments = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
+    return Markup(re.sub(r";?\s*([{};,]|(?<=\w):(?= ))\s*", r"\1", without_comments))  # noqa: S704 (our own sheet)
+
+
+@cache
+def slim_js(script: Markup) -> Markup:
+    """Leave out of a script of ours its comments, which begin a line or follow two blanks."""
+    from markupsafe import Markup
+
+    return Markup(re.sub(r"(^|  )//.*$", "", script, flags=re.MULTILINE))  # noqa: S704 (our own script)
 
 
 def load_templates() -> None:
@@ -97,6 +125,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters["breakable"] = _breakable
+    made.filters["slim_css"] = slim_css
+    made.filters["slim_js"] = slim_js
     for name in words.FILTERS:
         made.filters[name] = getattr(words, name)
     return made
@@ -132,6 +162,15 @@ def _by_change(drop_diff: diff.DropDiff | None) -> dict[str, list[diff.MovedAcco
 def _most_cells(export: diff.ExportDiff) -> list[tuple[str, int]]:
     """List the columns of which most cells changed, the most first."""
     return sorted(export.cells.items(), key=lambda item: (-item[1], item[0]))[: diff.CHANGES_SHOWN]
+
+
+def null_groups(export: ExportFacts) -> list[list[ColumnNulls]]:
+    """Group an export's columns that have nulls, or had, by how many: the most first, each group in their order."""
+    groups: dict[tuple[int, Decimal | None], list[ColumnNulls]] = {}
+    for column in export.columns:
+        if column.is_listed:
+            groups.setdefault((column.nulls, column.previous_rate), []).append(column)
+    return sorted(groups.values(), key=lambda group: -group[0].nulls)
 
 
 def _changed(facts: RunFacts) -> list[tuple[str, ColumnNulls]]:

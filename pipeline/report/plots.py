@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline.common.scratch_database import read_parquet, scratch_connection
 from pipeline.report.facts import Plot, Series
@@ -45,7 +47,7 @@ def draw_plots(folder: Path, plan: RunPlan) -> tuple[Plot, ...]:
         for empty, draw in plots:
             try:
                 drawn.append(draw(reader))
-            except (duckdb.Error, OSError):
+            except (duckdb.Error, pa.ArrowException, OSError):
                 note = "The staged file is not what its contract says, so there is nothing to plot."
                 drawn.append(replace(empty, note=note))
         return tuple(drawn)
@@ -59,8 +61,10 @@ class Reader:
         self._folder = folder
 
     def rows(self, export: str, question: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        """Answer `question`, a query on `export`."""
+        """Answer `question`, a query on `export` that gives no rows where that has none."""
         file = self._folder / f"{export}.parquet"
+        if not pq.read_metadata(file).num_rows:
+            return []
         source = f"with export as (select * from {read_parquet([file])}) {question}"
         return self._connection.execute(source, parameters).fetchall()
 

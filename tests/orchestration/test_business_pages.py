@@ -39,7 +39,7 @@ def test_the_manifest_names_the_page_beside_the_content(drop: Path) -> None:
 
 
 def test_the_parts_of_the_scores_are_the_mart_s(drop: Path) -> None:
-    views = (drop / "index.html").read_text().split('<article class="card account"')[1:]
+    views = (drop / "index.html").read_text().split('<article id="account-')[1:]
     assert sum("engagement" in view and "sentiment" in view for view in views) > 50
 
 

@@ -153,6 +153,14 @@ def test_the_manifest_tells_what_the_drop_was_made_from_and_what_was_checked(pub
     assert errors and all(check["passed"] for check in errors)
 
 
+def test_a_tenant_of_few_customers_has_at_most_150_kb_beside_its_rows(published: Path) -> None:
+    drop = drops(published)["3"]
+    beside = [*(drop / name for name in ("manifest.json", "SHA256SUMS", "index.html"))]
+    beside += (drop.parent / "reports").iterdir()
+    assert len(beside) == 5
+    assert sum(path.stat().st_size for path in beside) <= 150_000
+
+
 def test_no_row_of_a_tenant_reaches_another(published: Path) -> None:
     for organization, drop in drops(published).items():
         for export in ("account_core", "insight_snapshot", "lifecycle_event_history"):

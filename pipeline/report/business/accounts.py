@@ -21,6 +21,8 @@ MOST_ACCOUNTS: Final = 1000
 """How many accounts have a view: those that a list names, then those of the most revenue."""
 
 SCORES: Final = ("health", "engagement", "sentiment", "response_time", "open_items")
+ACCOUNT_TABLES: Final = ("account_core", "account_keys")
+"""The exports that the views are read from."""
 HEALTH: Final = ("organization_id", "account_id", "score", "part", "position", "contribution")
 """What is read of the mart account_health."""
 

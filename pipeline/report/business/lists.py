@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -34,7 +34,10 @@ class Column:
 
 @dataclass(frozen=True)
 class ListSpec:
-    """A list: its heading, its SQL, the tables that it reads, the file that has what it was made from."""
+    """A list: its heading, its SQL, the tables that it reads, the file that has what it was made from.
+
+    Its rows are made of rows of the first table that it `needs`: where that has none, neither has the list.
+    """
 
     id: str
     title: str
@@ -216,10 +219,20 @@ def open_views(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path],
         connection.register(name, rows)
 
 
-def read_lists(connection: duckdb.DuckDBPyConnection, tables: Collection[str]) -> Iterator[ShownList]:
-    """Read every list whose `tables` are there; `open_views` comes first."""
-    for spec in LISTS:
-        if not set(tables) >= set(spec.needs):
+def needed_tables(tables: Mapping[str, int]) -> set[str]:
+    """Name those of the tables, by their rows, that lists with rows are read from."""
+    return {name for spec in _there(tables) if tables[spec.needs[0]] for name in spec.needs}
+
+
+def _there(tables: Mapping[str, int]) -> list[ListSpec]:
+    return [spec for spec in LISTS if tables.keys() >= {*spec.needs}]
+
+
+def read_lists(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, int]) -> Iterator[ShownList]:
+    """Read every list whose `tables`, by their rows, are there; `open_views` comes first, of those that are needed."""
+    for spec in _there(tables):
+        if not tables[spec.needs[0]]:
+            yield ShownList(spec, (), (), 0)
             continue
         cursor = connection.execute(spec.sql.read_text(encoding="utf-8"))
         names = [name for name, *_ in cursor.description or ()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -11,14 +10,23 @@ from pathlib import Path
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipeline.common.formats import figure, number
 from pipeline.common.scratch_database import scratch_connection
-from pipeline.report.business.accounts import FIGURES, HEALTH, SCORE_FIGURES, AccountView, EarlierDrop, read_accounts
-from pipeline.report.business.lists import Kind, ShownList, open_views, read_lists
+from pipeline.report.business.accounts import (
+    ACCOUNT_TABLES,
+    FIGURES,
+    HEALTH,
+    SCORE_FIGURES,
+    AccountView,
+    EarlierDrop,
+    read_accounts,
+)
+from pipeline.report.business.lists import Kind, ShownList, needed_tables, open_views, read_lists
 from pipeline.report.charts import HEIGHT, WIDTH, Chart, lay_out
 from pipeline.report.facts import Plot
-from pipeline.report.page import environment
+from pipeline.report.page import environment, slim_html
 from pipeline.report.plots import draw_plots
 from pipeline.run_plan import RunPlan
 
@@ -63,16 +71,18 @@ def render_business_page(sources: BusinessSources, plan: RunPlan) -> bytes:
     """Render the page; equal drops with equal ones before them give equal bytes."""
     with scratch_connection() as connection:
         connection.execute("set timezone = 'UTC'")
-        open_views(connection, sources.files, sources.marts)
-        lists = list(read_lists(connection, {*sources.files, *sources.marts}))
+        tables = {name: pq.read_metadata(path).num_rows for name, path in sources.files.items()}
+        tables |= {name: rows.num_rows for name, rows in sources.marts.items()}
+        needed = needed_tables(tables) | {*ACCOUNT_TABLES}
+        files = {name: path for name, path in sources.files.items() if name in needed}
+        open_views(connection, files, sources.marts)
+        lists = list(read_lists(connection, tables))
         named = {account for shown in lists for account in shown.accounts if account is not None}
         accounts = read_accounts(connection, named, sources.marts.get("account_health"), sources.earlier, plan.as_of)
-        total = connection.execute("select count(*) from account_core").fetchone()
-        for name in sources.files:
+        for name in files:
             connection.execute(f'drop view "{name}"')
         for name in sources.marts:
             connection.unregister(name)
-    assert total is not None
     plots = draw_plots(sources.folder, plan)
     page = (
         environment()
@@ -86,7 +96,7 @@ def render_business_page(sources: BusinessSources, plan: RunPlan) -> bytes:
             lists=lists,
             accounts=accounts,
             with_view={view.account for view in accounts},
-            total=total[0],
+            total=tables["account_core"],
             figures=FIGURES,
             ruled=ruled_figures(sources.rules),
             cell=cell,
@@ -94,7 +104,7 @@ def render_business_page(sources: BusinessSources, plan: RunPlan) -> bytes:
             sparkline=sparkline,
         )
     )
-    return re.sub(r"\n\s+", "\n", page).encode()  # a third of the page is indentation
+    return slim_html(page).encode()
 
 
 def _charts(plots: Sequence[Plot]) -> Iterator[Chart | None]:

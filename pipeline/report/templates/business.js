@@ -45,10 +45,10 @@ for (const list of document.querySelectorAll("[data-list]")) {
 }
 // Shows the rules of a figure within its account's view, and hides them again. Without it the link leads to them.
 document.addEventListener("click", event => {
-  const link = event.target.closest(".account a[href^='#r']");
+  const link = event.target.closest("article a[href^='#r']");
   if (!link) return;
   event.preventDefault();
-  const view = link.closest(".account");
+  const view = link.closest("article");
   const open = view.querySelector(".words");
   if (open) {
     open.remove();

@@ -20,9 +20,11 @@ def section(page: str, name: str) -> str:
 
 def rows_of(page: str, name: str) -> list[list[str]]:
     """Return the texts of a list's cells."""
-    body = section(page, name).split("<tbody>")[1].split("</tbody>")[0]
-    rows = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
-    return [[re.sub(r"<[^>]+>", "", one) for one in re.findall(r"<td.*?</td>", row, re.DOTALL)] for row in rows]
+    body = section(page, name).split("<tbody>")[1].split("</table>")[0]
+    return [
+        [re.sub(r"<[^>]+>", "", f"<td{cell}").strip() for cell in row.split("<td")[1:]]
+        for row in body.split("<tr>")[1:]
+    ]
 
 
 def rendered(folder: Path, **drop: int) -> str:
@@ -78,11 +80,9 @@ def test_an_account_s_figures_lead_to_their_rules_whose_words_stand_once(tmp_pat
     assert '<a href="#r0">health</a>' in view
     assert '<a href="#r3">Revenue</a>' in view
     rules = section(page, "rules")
-    assert (
-        '<div id="r0"><dt>Health score</dt><dd><strong>scores health</strong> the weights of the others</dd>' in rules
-    )
+    assert '<div id="r0"><dt>Health score<dd><strong>scores health</strong> the weights of the others<' in rules
     assert page.count("the lower median") == 1
-    assert '<div id="r2"><dt>Open items score</dt><dd><strong>scores benchmark</strong> as above</dd>' in rules
+    assert '<div id="r2"><dt>Open items score<dd><strong>scores benchmark</strong> as above<' in rules
 
 
 def test_a_list_holds_its_first_thousand_and_links_the_rest(tmp_path: Path) -> None:
