@@ -16,15 +16,19 @@ untouched, so numbers stay numbers.
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
 from pipeline.common.scratch_database import quoted, quoted_text, scratch_connection
 from pipeline.contracts.contract import ExportContract
+from pipeline.storage.local_files import naming
 
 
 def write_csv(table: pa.Table, path: Path) -> None:
@@ -37,6 +41,27 @@ def write_csv(table: pa.Table, path: Path) -> None:
             f"copy (select {cells} from rows_in_order) to {quoted_text(str(path))} "
             "(format csv, header, delimiter ',', nullstr '', quote '\"', escape '\"')"
         )
+
+
+def write_csv_parts(table: pa.Table, parts: Sequence[tuple[int, Path]]) -> None:
+    """Write the rows of `table` cut into parts, each so many rows and a file, as `write_csv` writes a part alone.
+
+    A file of 20 rows alone took 4 ms of CPU, nearly all of them for the statement, and 0.6 ms as a part (29 November
+    2026); 1,000 tenants have 19,000 such files. So all rows are written once, and their text is cut where rows end.
+    """
+    with tempfile.TemporaryDirectory(prefix=".csv-", dir=parts[0][1].parent) as folder:
+        whole = Path(folder) / "whole.csv"
+        with naming(whole):
+            write_csv(table, whole)
+        text = np.fromfile(whole, np.uint8)
+    is_within_quotes = np.cumsum(text == ord('"'), dtype=np.uint8) & 1  # it wraps at 256, and stays odd or even
+    ends = np.flatnonzero((text == ord("\n")) & (is_within_quotes == 0)) + 1
+    first = 0
+    for rows, path in parts:
+        with naming(path), path.open("wb") as file:
+            file.write(text[: ends[0]])  # the header
+            file.write(text[ends[first] : ends[first + rows]])
+        first += rows
 
 
 def _without_zone(kind: pa.DataType) -> pa.DataType:

@@ -98,6 +98,10 @@ class PersonalData:
         treatment = self.treatments.get(file.get("of", file["export"]))
         return {**file, "personal_data": treatment} if treatment else dict(file)
 
+    def keeps(self, contract: ExportContract) -> bool:
+        """Whether drops hold the rows of an export as they are."""
+        return contract.name not in self.treatments
+
     def treated(self, rows: pa.Table, contract: ExportContract, organization_id: int, export: str = "") -> pa.Table:
         """Return an organization's rows as a drop may hold them, in the order of the primary key.
 

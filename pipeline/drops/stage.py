@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ import pyarrow.parquet as pq
 
 from pipeline.contracts.contract import CRM_TENANT, ExportContract
 from pipeline.contracts.cuts import Cut
-from pipeline.drops.csv_file import SAFE_SUFFIX, write_csv, write_safe_csv
+from pipeline.drops.csv_file import SAFE_SUFFIX, write_csv, write_csv_parts, write_safe_csv
 from pipeline.drops.personal_data import KEPT, PersonalData
 from pipeline.drops.xlsx_file import XLSX_LISTS, write_xlsx
 from pipeline.storage.local_files import naming
@@ -30,6 +31,8 @@ CHECKSUMS = "SHA256SUMS"
 _Forms = Mapping[str, Callable[[pa.Table, Path], None]]
 """Who writes rows to a file, by the file's suffix."""
 
+_FEW_ROWS: Final = 1_000
+"""Rows per organization below which an export's CSV files are cut from one text."""
 _WRITERS: Final = 2
 """Exports that are written side by side: sorting and writing are Arrow's and DuckDB's work, not Python's."""
 
@@ -99,6 +102,8 @@ def stage_drops(
     writers = {"csv": write_csv, "parquet": write_parquet, **({SAFE_SUFFIX: write_safe_csv} if csv_safe else {})}
     files: dict[int, list[StagedFile]] = {organization_id: [] for organization_id in folders}
     cut_files: dict[int, list[StagedFile]] = {organization_id: [] for organization_id in folders}
+    empty: dict[str, Path] = {}
+    """The first file without rows of each name: others of that name have its bytes."""
     for folder in folders.values():
         folder.mkdir(parents=True)
 
@@ -110,13 +115,24 @@ def stage_drops(
         for suffix, write_form in forms.items():
             path = folders[one] / f"{contract.name}.{suffix}"
             with naming(path):
-                write_form(rows, path)
+                if rows.num_rows or path.name not in empty:
+                    write_form(rows, path)
+                else:
+                    shutil.copyfile(empty[path.name], path)
+            if not rows.num_rows:
+                empty.setdefault(path.name, path)
             yield _describe(contract.name, path, rows.num_rows)
 
     def write_export(contract: ExportContract, mart: pa.Table) -> ExportContract:
-        forms = {**writers, "xlsx": write_xlsx} if xlsx and contract.name in XLSX_LISTS else writers
-        for organization_id in folders:
-            rows = _rows_of(mart, contract, organization_id, crm_organization_id)
+        forms: dict[str, Callable[[pa.Table, Path], None]] = dict(writers)
+        if xlsx and contract.name in XLSX_LISTS:
+            forms["xlsx"] = write_xlsx
+        parts = _rows_by_organization(mart, contract, list(folders), crm_organization_id)
+        if personal_data.keeps(contract) and _are_few(parts):
+            forms["csv"] = _already_written
+            counted = [(rows.num_rows, folders[one] / f"{contract.name}.csv") for one, rows in parts.items()]
+            write_csv_parts(pa.concat_tables(parts.values()), counted)
+        for organization_id, rows in parts.items():
             files[organization_id] += write(contract.name, contract, rows, organization_id, forms)
             for cut in (cut for cut in cuts if cut.of.name == contract.name):
                 cut_rows = cut.rows(rows)
@@ -159,13 +175,43 @@ def _read(marts: Marts, contract: ExportContract) -> pa.Table:
     )
 
 
-def _rows_of(mart: pa.Table, contract: ExportContract, organization_id: int, crm_organization_id: int) -> pa.Table:
-    """Cut a mart, as `_read` gives it, to one organization and its exported columns."""
-    if contract.tenant != CRM_TENANT:
-        is_own = pc.equal(mart[contract.tenant], organization_id)
-        rows = mart.slice(max(0, pc.index(is_own, True).as_py()), pc.sum(is_own).as_py() or 0)
+def _rows_by_organization(
+    mart: pa.Table, contract: ExportContract, organizations: Sequence[int], crm_organization_id: int
+) -> dict[int, pa.Table]:
+    """Cut a mart, as `_read` gives it, to the rows of each organization and its exported columns."""
+    if contract.tenant == CRM_TENANT:
+        places = {crm_organization_id: (0, mart.num_rows)}
     else:
-        rows = mart if organization_id == crm_organization_id else mart.slice(0, 0)
+        runs = pc.run_end_encode(mart[contract.tenant].combine_chunks())  # each tenant's rows stand together
+        ends = runs.run_ends.to_pylist()
+        places = dict(zip(runs.values.to_pylist(), zip([0, *ends], ends, strict=False), strict=True))
+    whole = _in_contract(mart, contract)
+    cut = {}
+    for organization_id in organizations:
+        first, end = places.get(organization_id, (0, 0))
+        rows = mart if whole is None else whole
+        cut[organization_id] = rows.slice(first, end - first)
+        if whole is None:
+            cut[organization_id] = _as_it_is(cut[organization_id], contract)
+    return cut
+
+
+def _are_few(parts: Mapping[int, pa.Table]) -> bool:
+    """Whether organizations have few rows each, all of one schema."""
+    rows = sum(part.num_rows for part in parts.values())
+    return rows < _FEW_ROWS * len(parts) and len({str(part.schema) for part in parts.values()}) == 1
+
+
+def _in_contract(mart: pa.Table, contract: ExportContract) -> pa.Table | None:
+    """Return a mart's exported columns as the contract has them; None where a value does not fit."""
+    try:
+        return mart.select(contract.arrow_schema.names).cast(contract.arrow_schema)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError):
+        return None
+
+
+def _as_it_is(rows: pa.Table, contract: ExportContract) -> pa.Table:
+    """Return the exported columns of an organization's rows, those as the contract has them that can be."""
     values = [_in_shape(rows[field.name], field.type) for field in contract.arrow_schema]
     fields = [
         pa.field(field.name, held.type, nullable=field.nullable or held.null_count > 0)
@@ -202,6 +248,10 @@ def write_parquet(table: pa.Table, path: Path) -> None:
         row_group_size=128 * _BATCH,
         write_batch_size=_BATCH,
     )
+
+
+def _already_written(rows: pa.Table, path: Path) -> None:
+    """Leave a file that stands with those of the other organizations."""
 
 
 _CUT_FORMS: Final[_Forms] = {"csv": write_csv, "parquet": write_parquet}

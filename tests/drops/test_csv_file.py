@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.drops.csv_file import write_csv
+from pipeline.drops.csv_file import write_csv, write_csv_parts
 
 
 def written(table: pa.Table, folder: Path) -> bytes:
@@ -89,3 +89,17 @@ def test_any_text_comes_back_from_a_plain_reader(rows: list[tuple[str, str | Non
         content = written(table, Path(folder)).decode()
     read = list(csv.reader(io.StringIO(content, newline=""), lineterminator="\n"))
     assert read == [["a", "b"], *([a, b or ""] for a, b in rows)]
+
+
+PART = [[("a", '1\n"2"'), ("b", "")], [], [("c", None), ('"', 'd"\n')], [("e", "\r\n,")]]
+
+
+def test_parts_of_a_table_are_written_as_each_alone(tmp_path: Path) -> None:
+    schema = pa.schema([("key", pa.string()), ("note", pa.string())])
+    tables = [pa.Table.from_pylist([{"key": key, "note": note} for key, note in rows], schema) for rows in PART]
+    paths = [tmp_path / f"{number}.csv" for number in range(len(tables))]
+    write_csv_parts(pa.concat_tables(tables), [(len(rows), path) for rows, path in zip(PART, paths, strict=True)])
+    for table, path in zip(tables, paths, strict=True):
+        write_csv(table, tmp_path / "alone.csv")
+        assert path.read_bytes() == (tmp_path / "alone.csv").read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {*(path.name for path in paths), "alone.csv"}
