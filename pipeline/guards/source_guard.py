@@ -104,8 +104,9 @@ def _shares(table: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Findin
         if (level := _level(share, guard)) is not None:
             now = f"{table.rejected:,} of {table.read:,} rows, {share:.1f} %"
             yield found(guard, level, table.name, "many of its rows were rejected", now=now)
-    elif table.rejected and not table.loaded:
-        yield found(guard, "warn", table.name, "all of its rows were rejected", now=f"{table.rejected:,} rows")
+    elif 2 * table.rejected > table.read:
+        now = f"{table.rejected:,} of {table.read:,} rows"
+        yield found(guard, "warn", table.name, "more than half of its rows were rejected", now=now)
     guard = guards["nulled_share"]
     for column, unread in table.unread.items():
         place, share = f"{table.name}.{column}", _percent(unread, table.read)

@@ -166,12 +166,16 @@ def test_rejected_rows_warn_above_one_percent_and_stop_above_five(rejected: int,
     assert [finding.level for finding in found] == ([level] if level else [])
 
 
-def test_of_fewer_than_twenty_rows_no_share_is_judged() -> None:
-    assert judged(profile(rows=19, rejected=19)) == []
+@pytest.mark.parametrize(("rows", "rejected", "warns"), [(19, 9, False), (19, 10, True), (2, 1, False), (3, 2, True)])
+def test_of_fewer_than_twenty_rows_more_than_half_must_be_rejected_to_warn(
+    rows: int, rejected: int, warns: bool
+) -> None:
+    found = judged(profile("crm.accounts", rows=rows, rejected=rejected, loaded=rows - rejected))
+    assert (("rejected_share", "warn", "crm.accounts") in said(found)) is warns
 
 
 def test_a_table_whose_rows_are_all_rejected_warns_however_few_they_are() -> None:
-    found = judged(profile("crm.scorecards", rows=3, rejected=3, loaded=0))
+    found = judged(profile("crm.scorecards", rows=1, rejected=1, loaded=0))
     assert ("rejected_share", "warn", "crm.scorecards") in said(found)
 
 
@@ -409,7 +413,7 @@ def test_the_figures_of_a_finding_are_counts_and_shares() -> None:
 @pytest.mark.parametrize(("rows", "judges"), [(19, False), (20, True)])
 def test_rows_are_judged_from_twenty(rows: int, judges: bool) -> None:
     assert any(finding.guard == "rows" for finding in judged(profile(rows=1), profile(rows=rows))) == judges
-    assert bool(judged(profile(rows=rows, rejected=rows))) == judges
+    assert bool(judged(profile(rows=rows, rejected=rows // 2))) == judges
     assert bool(judged(profile(rows=rows, unread={"id": rows}))) == judges
 
 
