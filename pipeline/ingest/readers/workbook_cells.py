@@ -172,6 +172,9 @@ class CellTexts:
         text = number_text(value, number)
         if style.is_percent:  # the stored digits, in the unit that is shown
             return f"{format(Decimal(text).scaleb(2).normalize(), 'f')}%"
+        if style.zip_digits and text.isdigit():
+            text = text.zfill(style.zip_digits)
+            return f"{text[:-4]}-{text[-4:]}" if style.zip_digits > 5 else text
         return style.currency + text
 
 

@@ -23,11 +23,15 @@ class Form(Enum):
 
 @dataclass(frozen=True)
 class Style:
-    """What a style shows of a number: its form, a currency that is not the dollar, whether it is in percent."""
+    """What a style shows of a number: its form, a currency that is not the dollar, whether it is in percent.
+
+    `zip_digits` are those of a postal code, 5 or 9, before which zeros are shown; 0 of anything else.
+    """
 
     form: Form = Form.NUMBER
     currency: str = ""
     is_percent: bool = False
+    zip_digits: int = 0
 
 
 _BUILT_IN: Final[dict[int, Form]] = {
@@ -35,6 +39,7 @@ _BUILT_IN: Final[dict[int, Form]] = {
     46: Form.ELAPSED,
 }
 """The formats that have a number and no code (ECMA-376 part 1, 18.8.30, with those of East Asia)."""
+_ZIP_FORMATS: Final = {"00000": 5, "00000-0000": 9}
 _BUILT_IN_PERCENT: Final = frozenset({9, 10})
 PLAIN: Final = Style()
 _LONGEST_FORMAT: Final = 1_000
@@ -65,6 +70,11 @@ def is_percent(code: str) -> bool:
     return "%" in _NOT_OF_THE_FORM.sub("", code[:_LONGEST_FORMAT]).partition(";")[0]
 
 
+def zip_digits_of(code: str) -> int:
+    """Return how many digits a postal code's format shows: 5 of `00000`, 9 of `00000-0000`, else 0."""
+    return _ZIP_FORMATS.get(code.replace("\\", "").replace('"', "").removesuffix(";@"), 0)
+
+
 def currency_of(code: str) -> str:
     """Return the currency that a format shows, if it is not the dollar: `€` of `#,##0.00 [$€-407]`.
 
@@ -87,7 +97,8 @@ def read_styles(pieces: Iterable[bytes]) -> list[Style]:
             group = name
         elif name == "numFmt" and group == "numFmts":
             code = attributes.get("formatCode", "")
-            codes[attributes.get("numFmtId", "")] = Style(form_of(code), currency_of(code), is_percent(code))
+            style = Style(form_of(code), currency_of(code), is_percent(code), zip_digits_of(code))
+            codes[attributes.get("numFmtId", "")] = style
         elif name == "xf" and group == "cellXfs":
             styles.append(attributes.get("numFmtId", "0"))
     return [codes.get(style) or _built_in(whole_number(style)) for style in styles]

@@ -210,6 +210,24 @@ def test_a_confidence_in_percent_is_of_100_and_no_amount_of_money_is(
     assert [r["column_name"] for r in rejects(table)] == (["total_price"] if confidence == "35.5000" else [])
 
 
+@pytest.mark.parametrize(
+    ("code", "stored", "seen"),
+    [
+        ("00000", 2134, "02134"),
+        ("00000\\-0000", 21341234, "02134-1234"),
+        ("00000", 1234567, "1234567"),
+        ("0000", 7, "7"),
+    ],
+)
+def test_a_postal_code_has_the_zeros_that_its_format_shows(tmp_path: Path, code: str, stored: int, seen: str) -> None:
+    path = write_workbook(tmp_path / "lmn" / "e.xlsx", ["Jobsite ID", "Zip"], [("J1", stored)])
+    workbook = openpyxl.load_workbook(path)
+    workbook["Sheet"]["B2"].number_format = code
+    workbook.save(path)
+    table = land("lmn", tmp_path / "lmn", tmp_path)["jobsite_export"]
+    assert [row["postal_code"] for row in rows(table)] == [seen]
+
+
 def test_rich_shared_texts_are_their_runs_without_their_sounds(tmp_path: Path) -> None:
     texts = PARTS["xl/sharedStrings.xml"].replace(
         "</sst>", "<si><r><t>12 </t></r><r><t>Elm</t></r><rPh sb='0' eb='1'><t>sound</t></rPh></si>\n<si/></sst>"
