@@ -127,7 +127,7 @@ class Engine(Protocol):
         """Return the rows of a mart as people read it, where the columns have these values."""
 
     def prepare(self, contracts: Sequence[ExportContract]) -> None:
-        """Do of `commit` what can be done before anybody knows whether it may be done; nobody sees anything of it."""
+        """Begin what of `commit` can be done before anybody knows whether it may be done; nobody sees it."""
 
     def commit(
         self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -89,7 +90,7 @@ class DuckDBEngine:
         self.memory_limit = settings.memory_limit
         self._open: duckdb.DuckDBPyConnection | None = None
         self._is_writer = False
-        self._draft: Path | None = None
+        self._drafting: Future[Path | None] | None = None
 
     def load(self, tables: Sequence[RawTable]) -> None:
         """Make a view of each table's Parquet files, in a new database where the file is missing or damaged."""
@@ -154,15 +155,21 @@ class DuckDBEngine:
             ).to_arrow_table()
 
     def prepare(self, contracts: Sequence[ExportContract]) -> None:
-        """Write the marts into a draft, which `commit` takes where nobody is held back.
+        """Begin to write the marts into a draft, which `commit` takes where nobody is held back.
 
-        The audit leaves a core free meanwhile, and one thread is enough for it: at 50,000 accounts 4.5 s of CPU, where
-        two threads that wait for one another's rows take 5.9 (2026-11-29). What fails here fails again in the commit,
-        in words.
+        The audit and the business pages leave a core free meanwhile, and one thread is enough for it: at 50,000
+        accounts 4.5 s of CPU, where two threads that wait for one another's rows take 5.9 (2026-11-29). What fails here
+        fails again in the commit, in words.
         """
+        pool = ThreadPoolExecutor(1)
+        self._drafting = pool.submit(self._write_draft, self._reader().cursor(), contracts)
+        pool.shutdown(wait=False)
+
+    def _write_draft(self, connection: duckdb.DuckDBPyConnection, contracts: Sequence[ExportContract]) -> Path | None:
+        """Write a draft, and name it where it is whole."""
         draft = self.path.with_name(hidden_name())
         try:
-            with self._reader().cursor() as connection:
+            with connection:
                 connection.execute(f"use {_CATALOG}")
                 connection.execute("set threads = 1")
                 try:
@@ -171,19 +178,30 @@ class DuckDBEngine:
                     connection.execute("reset threads")
         except (duckdb.Error, OSError):
             draft.unlink(missing_ok=True)
-        else:
-            self._draft = draft
+            return None
+        return draft
+
+    @contextmanager
+    def _draft(self) -> Iterator[Path | None]:
+        """Give the draft where one was begun and has become whole, and remove it if nothing was made of it."""
+        drafting, self._drafting = self._drafting, None
+        draft = drafting.result() if drafting is not None else None
+        try:
+            yield draft
+        finally:
+            if draft is not None:
+                draft.unlink(missing_ok=True)
 
     def commit(
         self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:
         """Replace `published.duckdb`, which people query, by a file with this run's marts."""
-        published, draft = self.path.with_name(PUBLISHED_FILE), self._draft
-        if draft is not None and not held_back:
-            publish_draft(self._reader(), draft, published, written)
-            self._draft = None
-        else:
-            publish_marts(self._reader(), published, contracts, held_back, written)
+        published = self.path.with_name(PUBLISHED_FILE)
+        with self._draft() as draft:
+            if draft is not None and not held_back:
+                publish_draft(self._reader(), draft, published, written)
+            else:
+                publish_marts(self._reader(), published, contracts, held_back, written)
 
     def commit_written(self, written: Sequence[AnyMart]) -> None:
         """Replace `published.duckdb` by a copy with these marts."""
@@ -191,9 +209,8 @@ class DuckDBEngine:
 
     def close(self) -> None:
         """Close the file, and remove a draft that nothing was made of."""
-        if self._draft is not None:
-            self._draft.unlink(missing_ok=True)
-            self._draft = None
+        with self._draft():
+            pass
         if self._open is not None:
             self._open.close()
             self._open = None

@@ -92,7 +92,7 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
         sources = beside.submit(measure_sources, built.landed, plan.as_of)
         beside.submit(load_templates)
         if built.run.publishes and not settings.spares_memory:
-            beside.submit(built.engine.prepare, built.contracts)
+            built.engine.prepare(built.contracts)
         result = _concluded(built, audit)
     judgement = judge_run_sources(
         settings, plan, built.run.workspace, built.landed, built.run.accepted, built.run.profiles
