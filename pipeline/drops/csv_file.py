@@ -34,7 +34,7 @@ from pipeline.storage.local_files import naming
 def write_csv(table: pa.Table, path: Path) -> None:
     """Write the rows of `table`, in their order; timestamps are in UTC."""
     plain = table.cast(pa.schema([field.with_type(_without_zone(field.type)) for field in table.schema]))
-    cells = ", ".join(_cell(field) for field in plain.schema)
+    cells = ", ".join(_cell(name, plain[name]) for name in plain.column_names)
     with scratch_connection() as connection:
         connection.register("rows_in_order", plain)
         connection.execute(
@@ -68,15 +68,27 @@ def _without_zone(kind: pa.DataType) -> pa.DataType:
     return pa.timestamp("us") if pa.types.is_timestamp(kind) else kind
 
 
-def _cell(field: pa.Field) -> str:
-    name = quoted(field.name)
-    if not pa.types.is_timestamp(field.type):
+def _cell(column: str, values: pa.ChunkedArray) -> str:
+    name = quoted(column)
+    if not pa.types.is_timestamp(values.type):
         return name
+    instant = _instant(name, values)
     return (
-        f"case when {name} is null then null "
-        f"when date_part('microseconds', {name}) % 1000000 = 0 then strftime({name}, '%Y-%m-%dT%H:%M:%SZ') "
-        f"else strftime({name}, '%Y-%m-%dT%H:%M:%S.%fZ') end as {name}"
+        f"case when {instant} is null then null "
+        f"when date_part('microseconds', {instant}) % 1000000 = 0 then strftime({instant}, '%Y-%m-%dT%H:%M:%SZ') "
+        f"else strftime({instant}, '%Y-%m-%dT%H:%M:%S.%fZ') end as {name}"
     )
+
+
+def _instant(name: str, values: pa.ChunkedArray) -> str:
+    """Name a column of instants, or say the one that all rows have, which DuckDB then spells once.
+
+    extracted_at and data_as_of are such: 0.9 s of CPU at 50,000 accounts (2026-11-29).
+    """
+    first, last = pc.min_max(values).values()
+    if values.null_count or not first.is_valid or first != last:
+        return name
+    return f"make_timestamp({first.cast(pa.int64()).as_py()})"
 
 
 def read_csv(path: Path, contract: ExportContract) -> pa.Table | str:

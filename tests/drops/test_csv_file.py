@@ -61,6 +61,15 @@ def test_a_cell_is_written_as_the_layout_says(kind: pa.DataType, value: object, 
     assert written(table, tmp_path) == b"left,cell,right\n1," + cell + b",2\n"
 
 
+@pytest.mark.parametrize(("kind", "value", "cell"), [cell for cell in CELLS if isinstance(cell[1], datetime)])
+def test_an_instant_is_spelt_alike_whether_all_rows_have_it_or_not(
+    kind: pa.DataType, value: datetime, cell: bytes, tmp_path: Path
+) -> None:
+    for other in (value, None, value.replace(year=2000)):
+        rows = written(pa.table({"at": pa.array([value, other], kind)}), tmp_path)
+        assert rows.splitlines()[1] == cell
+
+
 def test_a_file_without_rows_has_its_header(tmp_path: Path) -> None:
     assert written(pa.table({"a": pa.array([], pa.int64()), "b": pa.array([], pa.string())}), tmp_path) == b"a,b\n"
 
