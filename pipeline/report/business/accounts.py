@@ -88,10 +88,9 @@ def read_accounts(
 ) -> list[AccountView]:
     """Read the views of the accounts that lists name, then of those with the most revenue, a thousand in all."""
     sql = (Path(__file__).parent / "lists" / "accounts.sql").read_text(encoding="utf-8")
-    cursor = connection.execute(sql)
+    cursor = connection.execute(sql, {"named": sorted(named), "most": MOST_ACCOUNTS})
     names = [name for name, *_ in cursor.description or ()]
-    rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    chosen = sorted(rows, key=lambda row: row["account"] not in named)[:MOST_ACCOUNTS]  # a stable sort
+    chosen = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     wanted = {row["account"] for row in chosen}
     parts = _parts(health, wanted)
     insights = _insights(connection, wanted)
@@ -136,10 +135,13 @@ def _insights(connection: duckdb.DuckDBPyConnection, wanted: Collection[int]) ->
     if not flags:
         return {}
     found: dict[int, list[str]] = {}
-    cursor = connection.execute(f"select account_id, {', '.join(flags)} from account_core")
+    cursor = connection.execute(
+        f"select account_id, {', '.join(flags)} from account_core "
+        "where account_id in (select unnest(cast($wanted as bigint [])))",
+        {"wanted": sorted(wanted)},
+    )
     for account, *values in cursor.fetchall():
-        if account in wanted:
-            found[account] = [name for name, value in zip(flags, values, strict=True) if value]
+        found[account] = [name for name, value in zip(flags, values, strict=True) if value]
     return found
 
 

@@ -1,4 +1,10 @@
--- What an account's own view says.
+-- What the views of accounts say: of those that lists name, then of those with the most revenue.
+with named as (
+
+    select unnest(cast($named as bigint [])) as account_id
+
+)
+
 select
     core.account_id as account,
     core.account_name as name,
@@ -19,4 +25,6 @@ select
 
 from account_core as core
 left join account_keys as keys on core.account_id = keys.account_id
-order by core.revenue desc nulls last, core.account_id
+left join named on core.account_id = named.account_id
+order by named.account_id is null, core.revenue desc nulls last, core.account_id
+limit $most
