@@ -101,7 +101,7 @@ by_method as (
 
     from found
     group by estimate_id, method
-    having max(accounts) = 1 and count(distinct account_id) = 1
+    having max(accounts) = 1 and min(account_id) = max(account_id)
 
 ),
 
