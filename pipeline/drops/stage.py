@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.common.scratch_database import asked_side_by_side
 from pipeline.contracts.contract import CRM_TENANT, ExportContract
 from pipeline.contracts.cuts import Cut
 from pipeline.drops.csv_file import SAFE_SUFFIX, write_csv, write_csv_parts, write_safe_csv
@@ -141,7 +142,7 @@ def stage_drops(
 
     tell = on_export or (lambda _: None)
     writing: set[Future[ExportContract]] = set()
-    with ThreadPoolExecutor(_WRITERS) as pool:
+    with asked_side_by_side(_WRITERS), ThreadPoolExecutor(_WRITERS) as pool:
 
         def await_one() -> None:
             done, _ = wait(writing, return_when=FIRST_COMPLETED)
