@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.common.scratch_database import asked_side_by_side, scratch_connection
+
 SPILLS = """
 import os, stat, sys
 from pathlib import Path
@@ -58,3 +60,16 @@ def test_where_memory_is_spared_less_of_it_is_kept_after_a_file_is_written(tmp_p
         for manner in ("keeping", "sparing")
     )
     assert spared < 0.8 * kept
+
+
+def threads() -> int:
+    with scratch_connection() as connection:
+        return int(connection.execute("select current_setting('threads')").fetchall()[0][0])
+
+
+@pytest.mark.parametrize("callers", [1, 2, 1000])
+def test_who_asks_side_by_side_counts_as_a_thread_while_it_does(callers: int) -> None:
+    alone = threads()
+    with asked_side_by_side(callers):
+        assert threads() == max(1, alone - (callers - 1))
+    assert threads() == alone
