@@ -48,8 +48,8 @@ def spare_memory() -> None:
 def asked_side_by_side(callers: int) -> Iterator[None]:
     """Have no more threads at work than there are cores where so many threads ask the scratch database at a time.
 
-    Who asks works, too, and threads without a core of their own hinder those that have one: of two CSVs written side by
-    side on two cores, that of `estimates` took 1.2 s of CPU, and takes 0.7 (2026-11-29).
+    Who asks works, too, and threads without a core of their own hinder those that have one: two CSVs written side by
+    side on two cores took 1.8 s of CPU, and take 1.1 (2026-11-29).
     """
     with scratch_connection() as connection:
         threads = int(connection.execute("select current_setting('threads')").fetchall()[0][0])
