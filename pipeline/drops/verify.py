@@ -157,7 +157,7 @@ def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, Describ
     layouts = [manifest_bytes, *([hashed_bytes] if described.manifest_version == 1 else [])]
     try:
         is_canonical = any(content == layout(raw) for layout in layouts)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, AttributeError, KeyError, TypeError):  # parts that are none of ours
         is_canonical = False
     return raw, described, [] if is_canonical else [f"{MANIFEST}: is not written as the warehouse writes it"]
 

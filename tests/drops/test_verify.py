@@ -418,6 +418,13 @@ def test_a_manifest_that_is_written_otherwise(drop: Published) -> None:
     assert drop.faults() == ["manifest.json: is not written as the warehouse writes it"]
 
 
+@pytest.mark.parametrize("checks", [True, "x", None, [1], [[]]])
+def test_a_manifest_whose_checks_are_none_is_told_in_words(checks: Any, drop: Published) -> None:
+    path = drop.folder / MANIFEST
+    path.write_bytes(hashed_bytes({**parse_manifest(path.read_bytes()), "checks": checks}))
+    assert "manifest.json: is not written as the warehouse writes it" in drop.faults()
+
+
 def test_an_export_without_its_csv(drop: Published) -> None:
     drop.edit_manifest(lambda m: m.update(files=[f for f in m["files"] if f["name"] != "deals.csv"]))
     assert "manifest.json: lists no deals.csv" in drop.faults()
