@@ -60,7 +60,10 @@ class SecondTables:
         known = [at for at, cell in line.folded.items() if cell in self.names]
         if known and all(self._headers[at : at + 1] == [self._column(line.folded[at])] for at in known):
             return False
-        if len(known) < 2 or 2 * len(known) <= len(line.folded):
+        different = {
+            line.folded[at] for at in known
+        }  # the account `archived`, `Archived`, of status `archived` is no header
+        if len(different) < 2 or 2 * len(different) <= len(line.folded):
             return is_strange and _are_words(line)
         if self._labels & set(line.folded.values()):
             names = ", ".join(shown_header(cell) for cell in list(line.written.values())[:_MOST_SHOWN])

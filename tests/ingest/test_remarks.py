@@ -158,6 +158,12 @@ def test_companies_and_people_may_be_called_total(tmp_path: Path) -> None:
     assert leads.rejected == 0
 
 
+def test_a_row_that_repeats_one_header_s_name_is_no_second_table(tmp_path: Path) -> None:
+    lines = [("archived", "Archived", "archived"), ("a2", "Snow", "active")]
+    write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name", "status"], lines)
+    assert land("crm", tmp_path / "crm", tmp_path)["accounts"].rejected == 0
+
+
 # --- Groups and second tables -----------------------------------------------------------------------------------------
 
 WHOLE = [("EST1", "2024-03-05", "7", "1"), ("EST2", "2024-03-05", "7", "1")]

@@ -68,9 +68,9 @@ def text_of(page: Path) -> str:
     return " ".join(html.unescape(re.sub(r"<wbr>|<[^>]*>", " ", shown)).split()).replace(" . ", ".")
 
 
-def loaded(page: Path, table: str) -> str | None:
-    """The line of a source table: read, loaded and rejected rows."""
-    found = re.search(rf"{table.replace('.', '. ?')} ((?:[0-9–]+ ){{3}})", text_of(page).replace("_ ", "_"))
+def loaded(page: Path, table: str, figures: int = 3) -> str | None:
+    """The line of a source table: read, loaded and rejected rows, or loaded ones alone where no table has the others."""
+    found = re.search(rf"{table.replace('.', '. ?')} ((?:[0-9–]+ ){{{figures}}})", text_of(page).replace("_ ", "_"))
     return found[1].strip() if found else None
 
 
@@ -122,7 +122,7 @@ def test_each_organization_has_a_page_beside_its_drops_that_tells_nothing_of_the
     _, first, second, third = pages
     assert loaded(first, "platform.customer") == "– 1 –"
     assert loaded(first, "crm.accounts") == "2 2 0"
-    assert loaded(second, "platform.customer") == "– 1 –"
+    assert loaded(second, "platform.customer", figures=1) == "1"
     assert loaded(second, "crm.accounts") is None
     assert "there is still no drop" in text_of(second)
     assert f"the last drop, {drop.name}, stays in place" in text_of(third)
