@@ -69,7 +69,7 @@ def text_of(page: Path) -> str:
 
 
 def loaded(page: Path, table: str, figures: int = 3) -> str | None:
-    """The line of a source table: read, loaded and rejected rows, or loaded ones alone where no table has the others."""
+    """The line of a source table: read, loaded and rejected rows, or loaded ones where no table has the others."""
     found = re.search(rf"{table.replace('.', '. ?')} ((?:[0-9–]+ ){{{figures}}})", text_of(page).replace("_ ", "_"))
     return found[1].strip() if found else None
 
