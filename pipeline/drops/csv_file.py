@@ -28,6 +28,7 @@ import pyarrow.csv as pcsv
 
 from pipeline.common.scratch_database import quoted, quoted_text, scratch_connection
 from pipeline.contracts.contract import ExportContract
+from pipeline.drops.csv_lines import ends_of_lines
 from pipeline.storage.local_files import naming
 
 
@@ -54,8 +55,7 @@ def write_csv_parts(table: pa.Table, parts: Sequence[tuple[int, Path]]) -> None:
         with naming(whole):
             write_csv(table, whole)
         text = np.fromfile(whole, np.uint8)
-    is_within_quotes = np.cumsum(text == ord('"'), dtype=np.uint8) & 1  # it wraps at 256, and stays odd or even
-    ends = np.flatnonzero((text == ord("\n")) & (is_within_quotes == 0)) + 1
+    ends = ends_of_lines(text) + 1
     first = 0
     for rows, path in parts:
         with naming(path), path.open("wb") as file:

@@ -26,12 +26,21 @@ class CsvLines:
 
 
 def read_lines(path: Path) -> CsvLines:
-    r"""Return the lines of a CSV that quotes as RFC 4180 says: `1,"a\nb"` is one row, its line feed being quoted."""
+    """Return the lines of a CSV file."""
     content = np.memmap(path, np.uint8, "r")
-    ends, quotes = np.flatnonzero(content == _LINE_FEED), np.flatnonzero(content == _QUOTE)
-    ends = ends[np.searchsorted(quotes, ends) % 2 == 0]  # an odd number of quotes before it: it stands within a cell
+    ends = ends_of_lines(content)
     buffers = [None, pa.py_buffer(ends.astype(np.int64)), pa.py_buffer(content)]
     return CsvLines(content[: ends[0]].tobytes(), pa.Array.from_buffers(pa.large_binary(), len(ends) - 1, buffers))
+
+
+def ends_of_lines(content: np.ndarray) -> np.ndarray:
+    r"""Return the places of the line feeds that end the header and rows of a CSV, quoted as RFC 4180 says.
+
+    `1,"a\nb"` is one row: a line feed with an odd number of quotes before it stands within a cell.
+    """
+    ends, quotes = np.flatnonzero(content == _LINE_FEED), np.flatnonzero(content == _QUOTE)
+    is_outside: np.ndarray = np.searchsorted(quotes, ends) % 2 == 0
+    return np.compress(is_outside, ends)
 
 
 def copy_lines(path: Path, lines: CsvLines, places: pa.Array, name: str, texts: pa.Array) -> None:

@@ -60,9 +60,8 @@ class SecondTables:
         known = [at for at, cell in line.folded.items() if cell in self.names]
         if known and all(self._headers[at : at + 1] == [self._column(line.folded[at])] for at in known):
             return False
-        different = {
-            line.folded[at] for at in known
-        }  # the account `archived`, `Archived`, of status `archived` is no header
+        # headers differ; the account `archived`, called `Archived`, of status `archived` is a row
+        different = {line.folded[at] for at in known}
         if len(different) < 2 or 2 * len(different) <= len(line.folded):
             return is_strange and _are_words(line)
         if self._labels & set(line.folded.values()):

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.audit import AuditRequest, AuditResult, StagedAudit
+from pipeline.audit import AuditResult, StagedAudit
 from pipeline.common.formats import plural
 from pipeline.common.instants import run_name
 from pipeline.common.scratch_database import spare_memory
@@ -34,7 +34,6 @@ from pipeline.orchestration.drop_descriptions import manifests_of, reports_of
 from pipeline.orchestration.drop_findings import judge_drops, judge_metrics, opened_baselines, staged_files
 from pipeline.orchestration.source_findings import SourceJudgement, judge_run_sources, tell_findings
 from pipeline.orchestration.verdict import Verdict, find_broken_promise, judge
-from pipeline.paths import EXPECTATIONS
 from pipeline.report.facts import RunFacts
 from pipeline.report.page import load_templates
 from pipeline.report.sources import measure_sources
@@ -74,15 +73,8 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
     ):
         exports = [*(contract.name for contract in built.contracts), *(cut.name for cut in built.cuts)]
         audit = process.begin(
-            AuditRequest(
-                folders,
-                exports,
-                EXPECTATIONS,
-                plan.as_of,
-                plan.published_settings,
-                settings.spares_memory,
-                more_rules={cut.name: cut.rules for cut in built.cuts},
-                aside=aside,
+            built.run.audit_request(
+                folders, exports, more_rules={cut.name: cut.rules for cut in built.cuts}, aside=aside
             )
         )
         drops = _stage(built, folders, audit, aside)

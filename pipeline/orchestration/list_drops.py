@@ -14,7 +14,7 @@ from typing import Final
 
 import pyarrow.parquet as pq
 
-from pipeline.audit import AuditRequest, AuditResult
+from pipeline.audit import AuditResult
 from pipeline.contracts.lists import ASKED_FOR, LISTS
 from pipeline.drops.catalog import NOTIFICATIONS, baseline_drop, is_overtaken, latest_name, read_manifest
 from pipeline.drops.destination import Destination, open_destination
@@ -121,18 +121,7 @@ class ListDrops:
         beside = {name: self._rows_asked_for(name, account) for name, account in ASKED_FOR.items()}
         exports = [contract.name for contract in self.models.contracts]
         with self.run.helpers.audit() as process, whole_rows_aside(self._personal_data, folders) as whole:
-            audit = process.begin(
-                AuditRequest(
-                    folders,
-                    exports,
-                    EXPECTATIONS,
-                    plan.as_of,
-                    plan.published_settings,
-                    settings.spares_memory,
-                    beside,
-                    aside=whole,
-                )
-            )
+            audit = process.begin(self.run.audit_request(folders, exports, beside=beside, aside=whole))
             (drop,) = stage_drops(
                 self.engine,
                 self.models.contracts,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from pipeline.audit import AuditProcess
+from pipeline.audit import AuditProcess, AuditRequest
 from pipeline.common.json_log import logged
 from pipeline.common.progress import PlainView, Progress
 from pipeline.common.shown_text import shown
 from pipeline.dbt.worker import OpenDbt, open_dbt
 from pipeline.guards.findings import Acceptance
+from pipeline.paths import EXPECTATIONS
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
@@ -57,6 +59,11 @@ class RunContext:
     """The report pages of a run of the page, as they are written."""
     profiles: MadeProfiles = field(default_factory=dict)
     """What the guards know of the landed tables, each made once."""
+
+    def audit_request(self, folders: Mapping[int, Path], exports: Sequence[str], **more: Any) -> AuditRequest:
+        """Ask for the audit of exports in these folders of organizations; `more` is named as in AuditRequest."""
+        values, spares_memory = self.plan.published_settings, self.settings.spares_memory
+        return AuditRequest(folders, exports, EXPECTATIONS, self.plan.as_of, values, spares_memory, **more)
 
 
 def reported_failure(run: RunContext, landed: Callable[[], Sequence[LandedTable]]) -> AbstractContextManager[None]:
