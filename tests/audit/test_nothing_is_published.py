@@ -33,7 +33,7 @@ from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.history import METRICS, METRICS_SCHEMA
 from tests.audit.contract_breaks import FACTS, KINDS
-from tests.audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, Row, table_of, whole_drop, write_export
+from tests.audit.staged_drop import AS_OF, CONTRACTS, SETTINGS, Row, table_of, whole_drop, write_export
 from tests.orchestration.runs import run_context
 
 APPLICABLE = [
@@ -140,7 +140,7 @@ def exports_of_facts(tmp_path_factory: pytest.TempPathFactory, auditor: AuditPro
     """The same for the two fact tables alone (and the one that a run keeps), which goes faster."""
     folder: Path = tmp_path_factory.mktemp("facts")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(audited_drops, "EXPECTATIONS", folder / "no rules")
+        monkeypatch.setattr("pipeline.orchestration.resources.EXPECTATIONS", folder / "no rules")
         run(folder, auditor, FACTS_AND_HISTORY)
     return folder
 
@@ -237,7 +237,7 @@ def test_no_break_is_published(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(audited_drops, "EXPECTATIONS", tmp_path)  # the contract alone has to find it
+    monkeypatch.setattr("pipeline.orchestration.resources.EXPECTATIONS", tmp_path)  # the contract alone has to find it
     assert_not_published(kind, export, column, exports_of_facts, auditor, monkeypatch, FACTS_AND_HISTORY)
 
 
@@ -245,7 +245,6 @@ def test_a_broken_business_rule_keeps_the_last_drop(
     exports: Path, auditor: AuditProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = published(exports)
-    assert audited_drops.EXPECTATIONS == EXPECTATIONS
 
     def all_are_red(contract: ExportContract, folder: Path) -> None:
         if contract.name == "account_core":
