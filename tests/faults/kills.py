@@ -15,26 +15,40 @@ from tests.faults.experiments import Experiment, Trial
 from tests.faults.publishing import ReadError
 from tests.faults.whole_runs import kill, left_running, published, read_all, run, start
 
-KILLS_OF_A_TRIAL: Final = 5
+KILLS_OF_A_TRIAL: Final = 10
+WEEK_BEFORE: Final = ("--as-of", "2025-01-08T00:00:00Z")
 
 
 @contextmanager
 def _setting(target: str, folder: Path) -> Iterator[Trial]:
-    undisturbed = folder / "undisturbed"
-    began = time.monotonic()
-    run(undisturbed, "--target", target)
-    seconds = time.monotonic() - began
-    expected = published(undisturbed / "exports")
+    nothing, week_before, here = folder / "nothing", folder / "week-before", folder / "here"
+    nothing.mkdir()
+    run(week_before, "--target", target, *WEEK_BEFORE)
+    undisturbed = {before: _undisturbed(before, here, target) for before in (nothing, week_before)}
 
     def trial(number: int) -> str | None:
-        here = folder / "here"
+        rng = random.Random(number)
+        before = nothing if rng.random() < 0.2 else week_before
+        seconds, expected = undisturbed[before]
+        shutil.copytree(before, here, symlinks=True)
         try:
-            rng = random.Random(number)
-            return _fault(here, [rng.uniform(0, seconds) for _ in range(KILLS_OF_A_TRIAL)], target, expected)
+            fault = _fault(here, [rng.uniform(0, seconds) for _ in range(KILLS_OF_A_TRIAL)], target, expected)
+            return fault and f"upon {before.name}: {fault}"
         finally:
             shutil.rmtree(here, ignore_errors=True)
 
     yield trial
+
+
+def _undisturbed(before: Path, here: Path, target: str) -> tuple[float, dict[str, str]]:
+    """Run upon a copy of a folder; return the seconds that it took, and what it published."""
+    shutil.copytree(before, here, symlinks=True)
+    began = time.monotonic()
+    run(here, "--target", target)
+    seconds = time.monotonic() - began
+    found = published(here / "exports")
+    shutil.rmtree(here)
+    return seconds, found
 
 
 def _fault(here: Path, moments: Sequence[float], target: str, expected: dict[str, str]) -> str | None:
@@ -69,9 +83,9 @@ def _experiment(target: str, engine: str) -> Experiment:
         name=f"kills of runs on {engine}",
         promise="A run killed at any moment leaves whole drops; the next one heals what is left and publishes the same "
         "bytes; no process, no draft stays.",
-        tried=f"A run of the sample on {engine} is killed (kill -9) at a random moment while a reader reads, "
-        f"{KILLS_OF_A_TRIAL} times in a row; then it runs again.",
-        count=100,
+        tried=f"A run of the sample on {engine}, the first one or upon the drops of the week before, is killed (kill "
+        f"-9) at a random moment while a reader reads, {KILLS_OF_A_TRIAL} times in a row; then it runs again.",
+        count=50,
         short=0,
         setting=partial(_setting, target),
         cases_of_a_trial=KILLS_OF_A_TRIAL,
