@@ -1,4 +1,4 @@
-"""Which source columns a run compares with the last one by their cells, words or lengths; the table and nothing else.
+"""Which source columns a run compares with the last one, or its instant, by cells, words or lengths; the table alone.
 
 Ids, amounts, days and instants are told by their kind, all others by their name here.
 """
@@ -42,6 +42,10 @@ MOVING: Final = frozenset(
     }
 )
 """Columns whose cells ordinary work rewrites, row by row or all at once (who leaves hands on what he had)."""
+CREATED: Final = frozenset(
+    {"created", "created_at", "created_date", "estimate_date", "occurred_at", "opened_at", "sent_at"}
+)
+"""Columns that tell when what a row speaks of came to be, and that nothing rewrites."""
 
 
 def is_personal(table: str, column: str) -> bool:

@@ -1,12 +1,13 @@
-"""What the sampled rows of a source table tell beside those of the last run: cells that changed."""
+"""What the sampled rows of a source tell: cells that changed since the last run, rows that are later than this one."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
-from pipeline.guards.compared_columns import MOVING
+from pipeline.guards.compared_columns import CREATED, MOVING
 from pipeline.guards.findings import Finding, found
 from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.thresholds import Guard
@@ -26,6 +27,24 @@ def judge_cells(now: TableProfile, before: TableProfile, guards: Mapping[str, Gu
                 figure = f"{changed} of {len(pairs)}"
                 yield found(guard, "warn", f"{now.name}.{column}", f"sampled cells {how}", now=figure)
                 break
+
+
+def judge_later_rows(tables: Sequence[TableProfile], as_of: datetime, guard: Guard) -> Iterator[Finding]:
+    """Find a source of which most rows came to be after `as_of`: a day typed wrong (2024 for 2025) leaves them out."""
+    instant = f"{as_of:%Y-%m-%d %H:%M:%S}"
+    for source in dict.fromkeys(table.source for table in tables):
+        columns = [
+            cells
+            for table in tables
+            if table.source == source
+            for name, cells in table.cells.items()
+            if name in CREATED
+        ]
+        instants = [cell for cells in columns for cell in cells.values()]
+        later = sum(cell > instant for cell in instants)
+        if len(instants) >= guard.thresholds["least"] and 100 * later > guard.thresholds["warn"] * len(instants):
+            figure = f"{later} of {len(instants)} sampled cells"
+            yield found(guard, "warn", source, f"most of its rows are later than {as_of:%Y-%m-%d}", now=figure)
 
 
 def _changes_of(column: str, cells: Mapping[str, str]) -> Iterator[tuple[str, str, Callable[[str, str], bool]]]:

@@ -69,6 +69,7 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "few_rows": (GuardPlace("tables", may_stop=False),),
     "shortened": (GuardPlace("exports", may_stop=False),),
     "freshness": (GuardPlace("sources", may_stop=False),),
+    "later_rows": (GuardPlace("sources", may_stop=False),),
     "rows": (GuardPlace("tables", may_stop=True), GuardPlace("exports", may_stop=True)),
     "null_rate": (GuardPlace("exports", may_stop=True),),
     "kept_keys": (GuardPlace(("exports/account_core",), may_stop=True),),

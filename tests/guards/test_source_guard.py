@@ -452,6 +452,22 @@ def test_freshness_is_judged_from_a_week_on(days: int, warns: bool) -> None:
     )
 
 
+@pytest.mark.parametrize(("later", "warns"), [(10, False), (11, True)])
+def test_a_source_of_which_more_than_half_is_later_than_the_run_warns(later: int, warns: bool) -> None:
+    sent = {str(row): "2025-01-15 00:00:01" if row < later else "2025-01-15 00:00:00" for row in range(10)}
+    created = {str(row): "2025-01-16" if row + 10 < later else "2025-01-15" for row in range(10)}
+    renewal = dict.fromkeys("abcdef", "2026-01-01")
+    tables = [
+        profile("crm.contacts", cells={"created_date": created, "renewal": renewal}),
+        profile(cells={"sent_at": sent}),
+    ]
+    assert said(judged(tables)) == ([("later_rows", "warn", "crm")] if warns else [])
+
+
+def test_of_fewer_than_ten_instants_nothing_is_said_of_the_run_s_day() -> None:
+    assert judged(profile(cells={"created_at": dict.fromkeys("abcdefghi", "2025-02-01 00:00:00")})) == []
+
+
 def test_a_source_is_as_new_as_its_newest_table() -> None:
     days = [datetime(2025, 1, day) for day in (3, 7, 5)]
     names = ("crm.accounts", "crm.contacts", "crm.estimates")
