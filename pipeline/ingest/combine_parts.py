@@ -62,7 +62,7 @@ def settle(table: SourceTable, parts: Sequence[Part], names: Sequence[str], land
 
 def _uniques_may_repeat(table: SourceTable, part: Part) -> bool:
     """Whether a unique column of the one part may repeat a value; its key does not."""
-    return bool(table.unique or table.unique_rows) and look_at_keys(table, part.path)[0]
+    return bool(table.unique or table.unique_rows) and look_at_keys(replace(table, key=()), part.path)[0]
 
 
 def _merged(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> Part:

@@ -72,9 +72,13 @@ def type_column(
         day_order=day_order,
         beside_decimal_commas=beside_decimal_commas,
     )
-    raw = _unpacked(raw)
     if raw.null_count == len(raw):
         return TypedColumn(pa.nulls(len(raw), column.arrow_type))
+    if pa.types.is_dictionary(raw.type):
+        plain = plain_values(column, _unpacked(raw.dictionary))
+        if plain is not None and not plain.null_count:
+            return TypedColumn(plain.take(raw.indices))
+    raw = _unpacked(raw)
     plain = plain_values(column, raw)
     if plain is None:
         return _cell_by_cell(column, raw, read)

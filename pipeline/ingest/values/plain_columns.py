@@ -179,6 +179,8 @@ def _amounts_of_floats(kind: Kind, raw: pa.Array) -> pa.Array:
 def _from_instants(kind: Kind, raw: pa.Array) -> pa.Array | None:
     if kind not in (Kind.DATE, Kind.TIMESTAMP):
         return None
+    if kind is Kind.DATE and pa.types.is_date32(raw.type):
+        return _near_days(raw)
     if pa.types.is_date(raw.type):
         raw = raw.cast(pa.timestamp("s" if pa.types.is_date32(raw.type) else "ms"))
     instants = to_utc_micros(raw)
@@ -187,9 +189,13 @@ def _from_instants(kind: Kind, raw: pa.Array) -> pa.Array | None:
     instants = pc.if_else(is_real, instants, pa.scalar(None, pa.timestamp("us")))
     if kind is Kind.TIMESTAMP:
         return instants
-    days = pc.floor_temporal(instants, unit="day").cast(pa.date32())
+    return _near_days(pc.floor_temporal(instants, unit="day").cast(pa.date32()))
+
+
+def _near_days(days: pa.Array) -> pa.Array:
+    """The days that are near enough (D6)."""
     is_near = pc.and_(pc.greater_equal(days, pa.scalar(FIRST_DAY)), pc.less_equal(days, pa.scalar(LAST_DAY)))
-    return pc.if_else(is_near, days, pa.scalar(None, pa.date32()))
+    return days if pc.all(is_near).as_py() else pc.if_else(is_near, days, pa.scalar(None, pa.date32()))
 
 
 def to_utc_micros(raw: pa.Array) -> pa.Array:

@@ -42,3 +42,11 @@ def test_an_error_of_the_caller_is_not_hidden_by_one_of_the_file(tmp_path: Path)
     with pytest.raises(KeyError), PartWriter(tmp_path / "part", SCHEMA) as writer:
         writer.write(other)
         raise KeyError
+
+
+def test_only_values_that_recur_are_written_with_a_dictionary(tmp_path: Path) -> None:
+    schema = pa.schema([("id", pa.string()), ("status", pa.string())])
+    with PartWriter(tmp_path / "part", schema) as writer:
+        writer.write(pa.RecordBatch.from_arrays([["a", "b", "c", "d"], ["won", "lost", "won", None]], schema=schema))
+    columns = [pq.read_metadata(tmp_path / "part").row_group(0).column(at) for at in range(2)]
+    assert [column.has_dictionary_page for column in columns] == [False, True]

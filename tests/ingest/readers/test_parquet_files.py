@@ -147,6 +147,30 @@ def test_floats_of_money_are_read_as_they_are_written(tmp_path: Path) -> None:
     assert refused(table) == [(3, "revenue", "2.675", "cell rounded")]
 
 
+@pytest.mark.parametrize("use_dictionary", [True, False])
+def test_texts_are_what_they_are_with_or_without_a_dictionary(tmp_path: Path, use_dictionary: bool) -> None:
+    (tmp_path / "crm").mkdir()
+    columns = {"id": ["1", "2", "3", "4"], "account_id": [" a ", "7.0", "b", " a "], "score": ["1.5", "x", "nan", None]}
+    pq.write_table(pa.table(columns), tmp_path / "crm" / "scorecards.parquet", use_dictionary=use_dictionary)
+    table = land("crm", tmp_path / "crm", tmp_path)["scorecards"]
+    assert [row["account_id"] for row in rows(table)] == ["a", "7", "b", "a"]
+    assert [row["score"] for row in rows(table)] == [Decimal("1.50"), None, None, None]
+    assert refused(table) == [(3, "score", "x", "cell nulled")]
+
+
+@pytest.mark.parametrize("use_dictionary", [True, False])
+def test_text_of_a_dictionary_that_is_no_utf_8_is_a_reject(tmp_path: Path, use_dictionary: bool) -> None:
+    names = pa.array([b"M\xfcller", b"Lee"]).view(pa.string())
+    path = tmp_path / "platform" / "tier.parquet"
+    path.parent.mkdir()
+    pq.write_table(
+        pa.table({"organization_id": [1, 1], "id": [1, 2], "name": names}), path, use_dictionary=use_dictionary
+    )
+    table = land("platform", tmp_path / "platform", tmp_path)["tier"]
+    assert [row["name"] for row in rows(table)] == [None, "Lee"]
+    assert refused(table) == [(2, "name", "M\\xfcller", "cell nulled")]
+
+
 def test_lists_are_tags(tmp_path: Path) -> None:
     write_parquet(
         tmp_path / "crm" / "accounts.parquet", {"id": ["1", "2"], "name": ["A", "B"], "tags": [["x", "y"], None]}
