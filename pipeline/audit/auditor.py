@@ -142,7 +142,7 @@ class Audit:
         self._staged[contract.name] = staged
         rows = combine(staged)
         self._left_out[contract.name] = set(contract.arrow_schema.names) - set(rows.column_names)
-        self._rows[contract.name] = _without_zone(combine(read_whole(self._aside, staged)))
+        self._rows[contract.name] = _without_zone(combine(read_whole(self._aside, staged)) if self._aside else rows)
         self._connection.register(contract.name, self._rows[contract.name])
         self._column_checks[contract.name] = self._known.of(
             ("columns", self._content[contract.name]), lambda: check_columns(self._session, contract, rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -51,34 +51,40 @@ class DifferingCells:
 
 def compare_csv(path: Path, rows: pa.Table | None) -> tuple[CsvShape, Mapping[str, DifferingCells]]:
     """Read a CSV file and compare it with the rows of its Parquet file, a part at a time."""
-    try:
-        return _compare(_open_csv(path, _BLOCK), rows)
-    except pa.ArrowInvalid:  # one row may be longer than a block
-        return _compare(_open_csv(path, max(path.stat().st_size, _BLOCK)), rows)
-
-
-def _open_csv(path: Path, block: int) -> pacsv.CSVStreamingReader:
-    """Read every cell as text; an empty cell without quotes is null."""
     with pa.memory_map(str(path)) as file:
         content = file.read_buffer()
-    _must_be_utf8(content)
+    try:
+        return _compare(_open_csv(content, _BLOCK), rows)
+    except pa.ArrowInvalid:  # one row may be longer than a block
+        return _compare(_open_csv(content, max(content.size, _BLOCK)), rows)
+
+
+def _open_csv(content: pa.Buffer, block: int) -> pacsv.CSVStreamingReader:
+    must_be_utf8(content)
     header = content[:_LONGEST_HEADER].to_pybytes().partition(b"\n")[0].decode(errors="replace").split(",")
-    text = pacsv.ConvertOptions(
+    return pacsv.open_csv(
+        pa.BufferReader(content),
+        read_options=pacsv.ReadOptions(block_size=block),
+        parse_options=PARSED,
+        convert_options=as_texts([name.strip('"') for name in header]),
+    )
+
+
+PARSED: Final = pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)
+
+
+def as_texts(names: Sequence[str]) -> pacsv.ConvertOptions:
+    """Say that every cell is read as text, and that an empty cell without quotes is null."""
+    return pacsv.ConvertOptions(
         check_utf8=False,  # cell by cell, where it takes a third of the reading
-        column_types={name.strip('"'): pa.string() for name in header},
+        column_types=dict.fromkeys(names, pa.string()),
         null_values=[""],
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
     )
-    return pacsv.open_csv(
-        pa.BufferReader(content),
-        read_options=pacsv.ReadOptions(block_size=block),
-        parse_options=pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
-        convert_options=text,
-    )
 
 
-def _must_be_utf8(content: pa.Buffer) -> None:
+def must_be_utf8(content: pa.Buffer) -> None:
     """Raise ArrowInvalid if a file's content is not UTF-8: its cells are if all of it is, for ASCII parts them."""
     ends = pa.array([0, content.size], pa.int64()).buffers()[1]
     try:
@@ -103,7 +109,7 @@ def _compare(csv: pacsv.CSVStreamingReader, rows: pa.Table | None) -> tuple[CsvS
         beside = None if rows is None else rows.slice(read, part.num_rows)
         if beside is not None and beside.num_rows == part.num_rows:
             for name in shared:
-                positions = _differing(beside[name], part[name])
+                positions = differing_rows(beside[name], part[name])
                 if positions.size:
                     cells = part[name].take(pa.array(positions[:SAMPLES])).to_pylist()
                     differing[name] = DifferingCells(positions + read, tuple(cells)).after(differing.get(name))
@@ -112,7 +118,7 @@ def _compare(csv: pacsv.CSVStreamingReader, rows: pa.Table | None) -> tuple[CsvS
     return CsvShape(tuple(names), read), differing if same_count else {}
 
 
-def _differing(exact: pa.ChunkedArray, text: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
+def differing_rows(exact: pa.ChunkedArray, text: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
     """Return the rows in which a CSV column does not say what the Parquet column says."""
     written = as_text(exact)
     if written.equals(text):  # nearly always, and the quickest thing to ask

@@ -14,9 +14,10 @@ import pandas as pd
 
 from pipeline.audit.check_list import FILE_CHECKS
 from pipeline.audit.csv_twin import as_text
+from pipeline.audit.file_columns import DescribedColumn
 from pipeline.audit.great_expectations import Session, gxe
 from pipeline.audit.results import SAMPLES, Check, FailedRow
-from pipeline.audit.staged_files import StagedExport, column_list_faults, rows_out_of_order
+from pipeline.audit.staged_files import StagedExport, rows_out_of_order
 from pipeline.common.shown_text import shown
 
 
@@ -38,12 +39,14 @@ class _Verdict:
 def check_files(session: Session, staged: Sequence[StagedExport]) -> list[Check]:
     """Judge the files of all exports and organizations; four checks an export."""
     disordered = {id(export): _disordered(export) for export in staged}
+    contracts = {id(export.contract): export.contract for export in staged}
+    expected = {one: " ".join(contract.arrow_schema.names) for one, contract in contracts.items()}
     files = pd.DataFrame(
         {
             "export": [export.contract.name for export in staged],
             "organization_id": [export.organization_id for export in staged],
-            "contract_columns": [" ".join(export.expected_names) for export in staged],
-            "parquet_columns": [_listed(None if export.rows is None else export.found_names) for export in staged],
+            "contract_columns": [expected[id(export.contract)] for export in staged],
+            "parquet_columns": [_listed(export.columns.found_names if export.columns else None) for export in staged],
             "csv_columns": [_listed(None if export.csv is None else export.csv.names) for export in staged],
             "parquet_rows": [-1 if export.rows is None else export.rows.num_rows for export in staged],
             "csv_rows": [-1 if export.csv is None else export.csv.rows for export in staged],
@@ -85,7 +88,11 @@ def _listed(names: Sequence[str] | None) -> str:
 def _disordered(export: StagedExport) -> int:
     """Count the rows out of order; 0 where the key's columns are not there, which another check tells."""
     key = export.contract.primary_key
-    if export.rows is None or any(export.found_names.count(name) != 1 for name in key):
+    if (
+        export.rows is None
+        or export.columns is None
+        or any(export.columns.found_names.count(name) != 1 for name in key)
+    ):
         return 0
     return len(rows_out_of_order(export.rows, key))
 
@@ -115,37 +122,32 @@ def _problem(name: str, export: StagedExport, disordered: int) -> str:
     if export.faults:
         return f"{where}: {'; '.join(export.faults)}"
     if name == "columns":
-        return column_list_faults(export) or where
+        fault = export.columns and export.columns.fault
+        return f"{where}: {fault}" if fault else where
     if name == "row_order":
         return f"{where}: {disordered:,} rows come before the row above them"
-    assert export.rows is not None and export.csv is not None
+    assert export.rows is not None and export.columns is not None and export.csv is not None
     if export.rows.num_rows != export.csv.rows:
         return f"{where}: the CSV has {export.csv.rows:,} rows, the Parquet file {export.rows.num_rows:,}"
-    missing = [name for name in export.found_names if name not in export.csv.names]
-    extra = [name for name in export.csv.names if name not in export.found_names]
+    found = export.columns.found_names
+    missing = [name for name in found if name not in export.csv.names]
+    extra = [name for name in export.csv.names if name not in found]
     return f"{where}: the CSV's header is not the Parquet file's (missing: {missing}, extra: {extra})"
 
 
 def _judge_columns(session: Session, staged: Sequence[StagedExport], verdicts: dict[tuple[str, str], _Verdict]) -> None:
     """Judge the type of every column of every file, and its CSV form."""
-    found = [
-        (export, column.name, export.retyped.get(column.name), _differing(export, column.name))
-        for export in staged
-        for column in export.contract.exported_columns
-        if column.name in export.found_names
-    ]
+    found = [(export, column) for export in staged if export.columns for column in export.columns.described]
     columns = pd.DataFrame(
         {
-            "export": [export.contract.name for export, *_ in found],
-            "organization_id": [export.organization_id for export, *_ in found],
-            "column": [name for _, name, *_ in found],
-            "contract_type": [str(export.contract.column(name).arrow_type) for export, name, *_ in found],
-            "parquet_type": [_found_type(export, name, retyped) for export, name, retyped, _ in found],
-            "contract_nullable": [export.contract.column(name).nullable for export, name, *_ in found],
-            "parquet_nullable": [
-                export.contract.column(name).nullable != (name in export.redeclared) for export, name, *_ in found
-            ],
-            "cells_that_differ_in_csv": [differing for *_, differing in found],
+            "export": [export.contract.name for export, _ in found],
+            "organization_id": [export.organization_id for export, _ in found],
+            "column": [column.name for _, column in found],
+            "contract_type": [column.contract_type for _, column in found],
+            "parquet_type": [column.found_type for _, column in found],
+            "contract_nullable": [column.contract_nullable for _, column in found],
+            "parquet_nullable": [column.found_nullable for _, column in found],
+            "cells_that_differ_in_csv": [_differing(export, column.name) for export, column in found],
         }
     )
     results = session.validate(
@@ -160,39 +162,34 @@ def _judge_columns(session: Session, staged: Sequence[StagedExport], verdicts: d
     for index, name in enumerate(("types", "nullability", "csv")):
         if results and not results[index].success:
             for position in results[index].result["unexpected_index_list"]:
-                export, column, retyped, differing = found[position]
+                export, column = found[position]
                 verdict = verdicts[export.contract.name, "csv" if name == "csv" else "types"]
-                where = f"organization {export.organization_id}: {column}"
+                where = f"organization {export.organization_id}: {column.name}"
                 if name == "nullability":
-                    verdict.fail(export.organization_id, problem=f"{where} {_redeclared(export, column)}")
-                elif retyped and name == "types":
-                    wanted, is_now = retyped
-                    too_wide = export.too_wide(column)
-                    problem = f"{where} is {is_now}, should be {wanted}"
+                    verdict.fail(export.organization_id, problem=f"{where} {_redeclared(column)}")
+                elif name == "types":
+                    too_wide = export.too_wide(column.name)
+                    problem = f"{where} is {column.found_type}, should be {column.wanted}"
                     verdict.fail(export.organization_id, max(1, len(too_wide)), problem)
-                    verdict.samples.extend(_rows_named(export, column, too_wide[:SAMPLES]))
+                    verdict.samples.extend(_rows_named(export, column.name, too_wide[:SAMPLES]))
                 else:
-                    verdict.fail(export.organization_id, differing)
-                    verdict.samples.extend(_differing_cells(export, column))
+                    verdict.fail(export.organization_id, _differing(export, column.name))
+                    verdict.samples.extend(_differing_cells(export, column.name))
 
 
 def _differing(export: StagedExport, column: str) -> int:
     return len(export.differing[column].rows) if column in export.differing else 0
 
 
-def _redeclared(export: StagedExport, column: str) -> str:
-    promise = "may be null" if export.contract.column(column).nullable else "is never null"
-    return f"{export.redeclared[column]}, but {promise} by the contract"
-
-
-def _found_type(export: StagedExport, name: str, retyped: tuple[str, str] | None) -> str:
-    return retyped[1] if retyped else str(export.contract.column(name).arrow_type)
+def _redeclared(column: DescribedColumn) -> str:
+    found = "may be null by the file's schema" if column.found_nullable else "is declared not null"
+    return f"{found}, but {'may be null' if column.contract_nullable else 'is never null'} by the contract"
 
 
 def _rows_named(export: StagedExport, column: str, positions: np.ndarray[Any, np.dtype[np.int64]]) -> list[FailedRow]:
     """Name rows by their key, with what they hold in a column."""
-    assert export.rows is not None
-    key = [name for name in export.contract.primary_key if export.found_names.count(name) == 1]
+    assert export.rows is not None and export.columns is not None
+    key = [name for name in export.contract.primary_key if export.columns.found_names.count(name) == 1]
     shown = {name: as_text(export.rows[name].take(positions)).to_pylist() for name in {*key, column}}
     return [
         FailedRow(export.organization_id, {name: shown[name][index] for name in key}, {column: shown[column][index]})

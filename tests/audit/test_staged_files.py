@@ -57,3 +57,48 @@ def test_files_of_other_counts_are_not_compared(tmp_path: Path, monkeypatch: pyt
     bodies = [f"note {number}" for number in range(ROWS)]
     staged = read(tmp_path / "drop", bodies, ["odd", *bodies[1:-1]])
     assert (staged.csv, staged.differing) == (CsvShape(("id", "body"), ROWS - 1), {})
+
+
+def read_many(folder: Path, bodies: dict[int, list[str]], texts: dict[int, str]) -> dict[int, StagedExport]:
+    """Write the notes of several organizations, some with another text as their CSV, and read all files."""
+    for one, own in bodies.items():
+        (folder / str(one)).mkdir()
+        ids = pa.array(range(len(own)), pa.int64())
+        write_export(folder / str(one), "notes", pa.table({"id": ids, "body": pa.array(own, pa.string())}))
+        if one in texts:
+            (folder / str(one) / "notes.csv").write_text(f"id,body\n{texts[one]}")
+    staged = read_staged({one: folder / str(one) for one in bodies}, NOTES)
+    return {export.organization_id: export for export in staged}
+
+
+def test_a_difference_in_one_organization_is_told_of_it_alone(tmp_path: Path) -> None:
+    bodies = {1: ["a", "b"], 2: ["c"], 3: []}
+    staged = read_many(tmp_path, bodies, {2: "0,other\n"})
+    assert {one: (export.csv, list(export.differing)) for one, export in staged.items()} == {
+        1: (CsvShape(("id", "body"), 2), []),
+        2: (CsvShape(("id", "body"), 1), ["body"]),
+        3: (CsvShape(("id", "body"), 0), []),
+    }
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "rows"),
+    [
+        ("0,a\n1,b\n0,c\n", "1,d\n", (3, 1)),  # a row lies in the file before
+        ("0,a\n", "1,b\n0,c\n1,d\n", (1, 3)),  # and in the one behind
+        ("0,a\n1,b", "0,c\n1,d\n", (2, 2)),  # a last line that does not end is one
+    ],
+)
+def test_each_files_rows_are_counted_where_its_text_ends(
+    tmp_path: Path, first: str, second: str, rows: tuple[int, int]
+) -> None:
+    staged = read_many(tmp_path, {1: ["a", "b"], 2: ["c", "d"]}, {1: first, 2: second})
+    assert tuple(export.csv and export.csv.rows for export in staged.values()) == rows
+
+
+def test_a_quote_that_is_not_closed_is_a_fault_of_its_file_alone(tmp_path: Path) -> None:
+    staged = read_many(tmp_path, {1: ["a"], 2: ["b"], 3: ["c"]}, {1: '0,"a\n'})
+    assert [
+        bool(export.faults or export.differing or export.csv != CsvShape(("id", "body"), 1))
+        for export in staged.values()
+    ] == [True, False, False]
