@@ -7,7 +7,9 @@ reader's own parser takes apart: no object is made per cell, and what Python has
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 import numpy as np
@@ -116,9 +118,25 @@ class DatabaseTable:
 
     def _fetched(self, query: sa.Select[Any]) -> Iterator[tuple[pa.Array, ...]]:
         options = {"stream_results": True, "yield_per": BATCH_ROWS}
-        with self._connection.execution_options(**options).execute(query) as result:
+        with self._texts_as_bytes(), self._connection.execution_options(**options).execute(query) as result:
             for rows in result.partitions():
                 yield tuple(_array(values) for values in zip(*rows, strict=True))
+
+    @contextmanager
+    def _texts_as_bytes(self) -> Iterator[None]:
+        """Have SQLite's texts as bytes, for the cell rules to refuse what is not UTF-8.
+
+        A function of ours that tells the two apart takes 0.9 s of CPU for 3.5 million texts (2026-11-29).
+        """
+        driver = self._connection.connection.driver_connection
+        if not isinstance(driver, sqlite3.Connection):
+            yield
+            return
+        before, driver.text_factory = driver.text_factory, bytes
+        try:
+            yield
+        finally:
+            driver.text_factory = before
 
     def _copied(self, query: sa.Select[Any], width: int) -> Iterator[tuple[pa.Array, ...]]:
         import psycopg
@@ -140,11 +158,13 @@ class DatabaseTable:
 
 def _array(values: Sequence[object]) -> pa.Array:
     """One column of rows as an array: of the driver's own type where all values share one, else of their texts."""
-    plain = [text_of(value) if isinstance(value, (list, tuple, dict)) else value for value in values]
     try:
-        return pa.array(plain)
+        array = pa.array(values)
     except (pa.ArrowException, OverflowError):
-        return pa.array([None if value is None else _bytes_of(value) for value in plain], pa.binary())
+        return pa.array([None if value is None else _bytes_of(value) for value in values], pa.binary())
+    if pa.types.is_nested(array.type):
+        return pa.array([None if value is None else text_of(value) for value in values])
+    return array
 
 
 def _bytes_of(value: object) -> bytes:
