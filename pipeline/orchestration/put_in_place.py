@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from pipeline.common.errors import WarehouseError, in_words
@@ -26,7 +27,7 @@ from pipeline.report.write import write_reports
 from pipeline.state.history import RunHistory
 from pipeline.state.runs import RunRecord, RunRecords
 from pipeline.storage.place import open_place
-from pipeline.timeline.record import read_record
+from pipeline.timeline.read_records import read_record
 from pipeline.timeline.timeline import Timeline
 
 
@@ -91,6 +92,7 @@ def _timeline(built: BuiltRun, published: Sequence[PublishedDrop], late: Collect
     """Make the marts of the timeline with these drops, and with kept ones that it does not know yet."""
     place, workspace = built.destination.place, built.run.workspace
     if place.is_local:
+        Timeline(workspace.timeline).keep_all((Path(drop.location), drop.manifest) for drop in published if drop.is_new)
         for drop in published:
             Timeline(workspace.timeline).fill(place, drop.organization_id)
     going_out = {

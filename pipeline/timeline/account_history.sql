@@ -1,4 +1,4 @@
--- account_history: each account of a drop's account_core, as the drop shows it. Key: organization_id, account_id, as_of.
+-- account_history: each account of each account_core, as the drop shows it. Key: organization_id, account_id, as_of.
 with
 
 core as (
@@ -9,30 +9,35 @@ core as (
 
 account_keys as (
 
-    select account_id, crm_account_id
+    select drop_number, account_id, crm_account_id
     from now_account_keys
 
 ),
 
 at_risk as (
 
-    select account_id, expiring_estimate_id, renewal_date, estimate_value
+    select drop_number, account_id, expiring_estimate_id, renewal_date, estimate_value
     from now_at_risk_accounts
 
 ),
 
 years as (
 
-    select account_id, segment, revenue
-    from now_account_revenue_by_year
-    where year = $selected_year
+    select
+        revenue_by_year.drop_number,
+        revenue_by_year.account_id,
+        revenue_by_year.segment,
+        revenue_by_year.revenue
+    from now_account_revenue_by_year as revenue_by_year
+    inner join drops on revenue_by_year.drop_number = drops.number and revenue_by_year.year = drops.selected_year
 
 )
 
 select
+    drops.number as drop_number,
     core.organization_id,
     core.account_id,
-    $as_of::timestamp as as_of,
+    drops.as_of,
     account_keys.crm_account_id,
     core.account_name,
     core.owner_id,
@@ -48,20 +53,22 @@ select
     core.response_time_score,
     core.response_time_score_label,
     core.revenue,
-    $selected_year::integer as segment_year,
+    drops.selected_year as segment_year,
     -- D12: a year without revenue is C
     case when account_keys.crm_account_id is not null then coalesce(years.segment, 'C') end as segment,
     case
-        when account_keys.crm_account_id is not null and $has_list
+        when account_keys.crm_account_id is not null and drops.has_list
             then at_risk.account_id is not null
     end as is_at_risk,
     at_risk.expiring_estimate_id as at_risk_estimate_id,
     at_risk.renewal_date as at_risk_renewal_date,
     at_risk.estimate_value as at_risk_estimate_value,
-    $drop_name::varchar as drop_name
+    drops.drop_name
 
 from core
-left join account_keys on core.account_id = account_keys.account_id
-left join at_risk on account_keys.crm_account_id = at_risk.account_id
-left join years on account_keys.crm_account_id = years.account_id
-order by core.account_id
+inner join drops on core.drop_number = drops.number
+left join account_keys on core.drop_number = account_keys.drop_number and core.account_id = account_keys.account_id
+left join at_risk
+    on account_keys.drop_number = at_risk.drop_number and account_keys.crm_account_id = at_risk.account_id
+left join years on account_keys.drop_number = years.drop_number and account_keys.crm_account_id = years.account_id
+order by drops.number, core.account_id

@@ -3,60 +3,78 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
 
-METRIC_SHAPE: Final = pa.schema([("metric", pa.string()), ("dimension", pa.string()), ("value", pa.decimal128(24, 6))])
-ALL: Final = "all"
+_COUNTED: Final = pa.schema(
+    [("drop_number", pa.int64()), ("metric", pa.string()), ("dimension", pa.string()), ("value", pa.int64())]
+)
 
-_MEASURED: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
-    ("accounts", ("account_core",), "select 'all', count(*) from now_account_core"),
+_MEASURED: Final[tuple[tuple[str, str, str], ...]] = (
+    ("accounts", "account_core", "select number, 'all', count(account_id) from of_drops group by number"),
     (
         "accounts_by_health",
-        ("account_core",),
-        "select coalesce(health_score_label, 'none'), count(*) from now_account_core group by 1",
+        "account_core",
+        "select number, coalesce(health_score_label, 'none'), count(*) from of_drops where account_id is not null "
+        "group by all",
     ),
-    ("revenue", ("account_core",), "select 'all', coalesce(sum(revenue), 0) from now_account_core"),
+    ("revenue", "account_core", "select number, 'all', coalesce(sum(revenue), 0) from of_drops group by number"),
     (
         "accounts_by_segment",
-        ("account_revenue_by_year",),
-        "select segment, count(*) from now_account_revenue_by_year where year = $selected_year group by 1",
+        "account_revenue_by_year",
+        "select number, segment, count(*) from of_drops where year = selected_year group by all",
     ),
     (
         "revenue_by_segment",
-        ("account_revenue_by_year",),
-        "select segment, sum(revenue) from now_account_revenue_by_year where year = $selected_year group by 1",
+        "account_revenue_by_year",
+        "select number, segment, sum(revenue) from of_drops where year = selected_year group by all",
     ),
-    ("at_risk_accounts", ("at_risk_accounts",), "select 'all', count(*) from now_at_risk_accounts"),
+    ("at_risk_accounts", "at_risk_accounts", "select number, 'all', count(account_id) from of_drops group by number"),
     (
         "at_risk_value",
-        ("at_risk_accounts",),
-        "select 'all', coalesce(sum(estimate_value), 0) from now_at_risk_accounts",
+        "at_risk_accounts",
+        "select number, 'all', coalesce(sum(estimate_value), 0) from of_drops group by number",
     ),
 )
-"""Each metric, the exports that it needs, and the query of its dimensions and values."""
+"""Each metric, the export that it needs, and the query of its dimensions and values by drop.
+
+`of_drops` are all drops with the export's rows: a drop without rows has one that is null.
+"""
 
 
 def drop_metrics(
-    connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path], manifest: Mapping[str, Any], selected_year: int
+    connection: duckdb.DuckDBPyConnection, exports: Collection[str], manifests: Sequence[Mapping[str, Any]]
 ) -> pa.Table:
-    """Count what a drop holds, whose exports are the views `now_<export>`; sorted by metric and dimension.
+    """Count what each drop holds, sorted by drop, metric and dimension.
 
-    What the drop has no export for is not counted, because nothing is not none.
+    The drops, numbered from 0 in the order of their manifests, are the view `drops`, their exports the views
+    `now_<export>`. What the drops have no export for is not counted, because nothing is not none.
     """
-    rows = [*_of_manifest(manifest)]
-    for metric, needed, query in _MEASURED:
-        if files.keys() >= {*needed}:
-            parameters = {"selected_year": selected_year} if "$selected_year" in query else {}
-            rows += [
-                (metric, dimension, value) for dimension, value in connection.execute(query, parameters).fetchall()
-            ]
-    values = [dict(zip(METRIC_SHAPE.names, row, strict=True)) for row in sorted(rows, key=lambda row: row[:2])]
-    return pa.Table.from_pylist(values, METRIC_SHAPE)
+    counted = [
+        {"drop_number": number, "metric": metric, "dimension": dimension, "value": value}
+        for number, manifest in enumerate(manifests)
+        for metric, dimension, value in _of_manifest(manifest)
+    ]
+    connection.register("counted", pa.Table.from_pylist(counted, _COUNTED))
+    queries = ["select drop_number, metric, dimension, value::decimal(24, 6) as value from counted"]
+    for metric, export, query in _MEASURED:
+        if export in exports:
+            of_drops = f"with of_drops as (from drops left join now_{export} on number = drop_number)"
+            queries.append(
+                f"select drop_number, '{metric}', dimension, value::decimal(24, 6) "
+                f"from ({of_drops} {query}) as measured (drop_number, dimension, value)"
+            )
+    return connection.sql(
+        f"""
+        select drop_number, organization_id, as_of, metric, dimension, value, drop_name
+        from ({" union all ".join(queries)}) as measured
+        inner join drops on drop_number = number
+        order by drop_number, metric, dimension
+        """
+    ).to_arrow_table()
 
 
 def _of_manifest(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:

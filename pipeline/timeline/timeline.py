@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,10 +11,12 @@ from typing import Any, Final
 
 from pipeline.drops.catalog import drop_folders, is_drop_name, latest_name, organization_place, read_manifest
 from pipeline.drops.encrypted_files import fetch_file, is_encrypted
+from pipeline.drops.manifest import drop_name
 from pipeline.drops.write_changes import ACCOUNT_CHANGES, CHANGES
 from pipeline.storage.place import Place
 from pipeline.timeline.published_line import Instant, published_line
-from pipeline.timeline.record import DropRecord, read_description, read_record
+from pipeline.timeline.read_records import Drop, read_record, read_records
+from pipeline.timeline.record import DropRecord, read_description
 
 _NEEDED: Final = ("account_core", "account_keys", "account_revenue_by_year", "at_risk_accounts")
 
@@ -30,6 +32,12 @@ class Timeline:
         folder = self.of(record.organization_id, record.drop)
         if not folder.exists():
             record.write(folder)
+
+    def keep_all(self, drops: Iterable[Drop]) -> None:
+        """Keep the records of drops that lie on this machine, of those that have none."""
+        missing = [drop for drop in drops if not self.of(int(drop[1]["organization_id"]), drop_name(drop[1])).exists()]
+        for record in read_records(missing):
+            self.keep(record)
 
     def remove(self, organization_id: int, drop: str) -> None:
         """Remove the record of a drop that has another name now."""

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.timeline import TIMELINE_MARTS, timeline_contract
+from pipeline.drops.catalog import drop_folders, read_manifest
 from pipeline.storage.place import open_place
 from pipeline.timeline.timeline import Timeline
 from tests.timeline.made_past import Past
@@ -42,6 +43,14 @@ def test_kept_drops_give_the_same_bytes_as_run_after_run(past: Past, tmp_path: P
     shutil.rmtree(tmp_path / "timeline")
     Timeline(tmp_path / "timeline").fill(open_place(str(tmp_path / "exports")), 1)
     assert bytes_of(tmp_path / "timeline") == accumulated
+
+
+def test_drops_that_are_read_together_leave_what_each_leaves_alone(past: Past, tmp_path: Path) -> None:
+    past.publish(15, {2: AT_RISK}, accounts=())
+    shelf = open_place(str(tmp_path / "exports" / "1"))
+    drops = [(Path(shelf.child(name).root), read_manifest(shelf.child(name)) or {}) for name in drop_folders(shelf)]
+    Timeline(tmp_path / "together").keep_all(drops)
+    assert bytes_of(tmp_path / "together") == bytes_of(tmp_path / "timeline")
 
 
 def test_a_corrected_run_of_a_past_week_changes_no_row_of_it(past: Past) -> None:

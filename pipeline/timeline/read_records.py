@@ -1,0 +1,150 @@
+"""Reads what published drops leave in the timeline from their files: all drops of the same exports in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.common.instants import named_instant
+from pipeline.common.scratch_database import read_parquet, scratch_connection
+from pipeline.drops.manifest import drop_name
+from pipeline.drops.write_changes import ACCOUNT_CHANGES, CHANGES
+from pipeline.timeline.metrics import drop_metrics
+from pipeline.timeline.record import ACCOUNTS, LEFT, LIST, METRICS, DropRecord
+
+Drop = tuple[Path, Mapping[str, Any]]
+"""A drop's folder on this machine, in which every file that is needed of its manifest lies, and the manifest."""
+
+_HERE: Final = Path(__file__).parent
+_AT_A_TIME: Final = 100
+"""Drops that are read in one pass, so that the rows of many are not in memory together."""
+_EMPTY: Final = {
+    "account_core": None,
+    "account_keys": "null::bigint as account_id, null::varchar as crm_account_id",
+    "account_revenue_by_year": "null::varchar as account_id, null::integer as year, "
+    "null::decimal(18, 2) as revenue, null::varchar as segment",
+    "at_risk_accounts": "null::varchar as account_id, null::varchar as account_name, "
+    "null::varchar as expiring_estimate_id, null::varchar as expiring_estimate_number, null::date as renewal_date, "
+    "null::integer as days_until_renewal, null::decimal(12, 2) as estimate_value, null::varchar as revenue_segment, "
+    "null::decimal(18, 2) as annual_revenue",
+    ACCOUNT_CHANGES: "null::bigint as account_id, null::varchar as change, null::varchar as detail",
+}
+"""What a record is made of, with the columns of what no drop holds."""
+_DROPS: Final = pa.schema(
+    [
+        ("number", pa.int64()),
+        ("organization_id", pa.int64()),
+        ("as_of", pa.timestamp("us")),
+        ("selected_year", pa.int32()),
+        ("drop_name", pa.string()),
+        ("has_list", pa.bool_()),
+    ]
+)
+_CHANGES_FILE: Final = f"{CHANGES}/{ACCOUNT_CHANGES}.parquet"
+
+
+def read_record(folder: Path, manifest: Mapping[str, Any]) -> DropRecord:
+    """Read what one drop leaves."""
+    (record,) = read_records([(folder, manifest)])
+    return record
+
+
+def read_records(drops: Iterable[Drop]) -> Iterator[DropRecord]:
+    """Read what drops leave, in their order.
+
+    One without account_core, such as one of a part of the exports, leaves a record without rows. A drop of 20 customers
+    took 33 ms of CPU alone and takes 4 among a hundred (2026-11-29).
+    """
+    for _, alike in groupby(drops, lambda drop: _kind(drop[1])):
+        together = list(alike)
+        for first in range(0, len(together), _AT_A_TIME):
+            yield from _read_together(together[first : first + _AT_A_TIME])
+
+
+def _kind(manifest: Mapping[str, Any]) -> list[tuple[str, str | None]]:
+    """Name the exports that a drop holds in which version: drops of the same have the same columns."""
+    return [(file["export"], file.get("contract_version")) for file in manifest["files"]]
+
+
+def _read_together(drops: Sequence[Drop]) -> Iterator[DropRecord]:
+    manifests = [manifest for _, manifest in drops]
+    files: dict[str, list[tuple[int, Path]]] = {}
+    for number, (folder, manifest) in enumerate(drops):
+        for export, path in _files(folder, manifest):
+            files.setdefault(export, []).append((number, path))
+    with closing(scratch_connection()) as connection:
+        connection.register("drops", _described(manifests))
+        for export, columns in _EMPTY.items():
+            _open_export(connection, export, files.get(export, []), columns)
+        tables = {LIST: _rows(connection, LIST), LEFT: _rows(connection, LEFT)}
+        if "account_core" in files:
+            tables = {ACCOUNTS: _rows(connection, ACCOUNTS), **tables}
+        tables[METRICS] = drop_metrics(connection, files, manifests)
+    parts = {name: list(_cut(rows, len(drops))) for name, rows in tables.items()}
+    for number, manifest in enumerate(manifests):
+        against = (manifest.get("changes") or {}).get("against")
+        own = {name: of_drops[number] for name, of_drops in parts.items()}
+        yield DropRecord(int(manifest["organization_id"]), drop_name(manifest), against, own)
+
+
+def _files(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
+    """Name the Parquet files of a drop that a record is made of."""
+    for file in manifest["files"]:
+        if file["name"].endswith(".parquet") and file["export"] in _EMPTY:
+            yield file["export"], folder / file["name"]
+    if any(file["name"] == _CHANGES_FILE for file in (manifest.get("changes") or {}).get("files", ())):
+        yield ACCOUNT_CHANGES, folder / _CHANGES_FILE
+
+
+def _described(manifests: Sequence[Mapping[str, Any]]) -> pa.Table:
+    rows = [
+        {
+            "number": number,
+            "organization_id": int(manifest["organization_id"]),
+            "as_of": named_instant(drop_name(manifest)).replace(tzinfo=None),
+            "selected_year": int(manifest["settings"]["selected_year"]),
+            "drop_name": drop_name(manifest),
+            "has_list": any(file["export"] == "at_risk_accounts" for file in manifest["files"]),
+        }
+        for number, manifest in enumerate(manifests)
+    ]
+    return pa.Table.from_pylist(rows, _DROPS)
+
+
+def _open_export(
+    connection: duckdb.DuckDBPyConnection, export: str, files: Sequence[tuple[int, Path]], columns: str | None
+) -> None:
+    """Open an export of the drops as the view `now_<export>`, each row with the number of its drop."""
+    if files:
+        numbers = {"file": [str(path) for _, path in files], "drop_number": [number for number, _ in files]}
+        connection.register(f"files_{export}", pa.table(numbers))
+        rows = read_parquet([path for _, path in files], "filename = 'file'")
+        select = f"select * exclude (file) from {rows} inner join files_{export} using (file)"
+    elif columns is not None:
+        select = f"select null::bigint as drop_number, {columns} limit 0"
+    else:
+        return
+    connection.execute(f"create or replace temp view now_{export} as {select}")
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
+    return connection.sql((_HERE / f"{name}.sql").read_text(encoding="utf-8")).to_arrow_table()
+
+
+def _cut(rows: pa.Table, drops: int) -> Iterator[pa.Table]:
+    """Cut rows that are sorted by the number of their drop into those of each."""
+    numbers = rows["drop_number"].combine_chunks()
+    ends = pc.run_end_encode(numbers)
+    lasts = dict(zip(ends.values.to_pylist(), ends.run_ends.to_pylist(), strict=True))
+    own, first = rows.drop_columns("drop_number"), 0
+    for number in range(drops):
+        last = lasts.get(number, first)
+        yield own.slice(first, last - first)
+        first = last
