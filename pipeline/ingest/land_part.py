@@ -30,6 +30,7 @@ from pipeline.ingest.plain_parquet import is_plain
 from pipeline.ingest.readers import OpenTable, RawBatch, Reading
 from pipeline.ingest.rejects import REPEATED, ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.schema import ROW_COLUMN, Kind, SourceTable
+from pipeline.ingest.tables_beside import TablesBeside
 from pipeline.ingest.type_batches import Conformer, landing_schema
 from pipeline.ingest.values.headers import HeaderMatch, match_headers
 from pipeline.ingest.values.typed_cell import NULLED
@@ -198,7 +199,8 @@ def _write_once(
     commas: DecimalCommas,
 ) -> PartRecord:
     match = match_headers(table, opened.headers, name)
-    positions = frozenset(at for at in match.positions if at is not None)
+    beside = TablesBeside(table, opened.headers, match.positions, name)
+    positions = frozenset(at for at in match.positions if at is not None) | beside.empty
     read = 0
     with RejectsWriter(draft.rejects, table, landing.forgotten) as rejects, ThreadPoolExecutor(landing.threads) as pool:
         conformer = Conformer(
@@ -216,6 +218,7 @@ def _write_once(
         with PartWriter(draft.data, landing_schema(table)) as writer:
             for raw in opened.batches(positions):
                 read += len(raw.row_numbers) + len(raw.broken)
+                beside.look(raw.columns)
                 writer.write(forget_batch(landing.forgotten, table.name, conformer.conform(raw)))
                 report.tell(name, read, table.qualified_name)
         may_repeat, ranges = look_at_keys(table.by_key_alone, draft.data)
@@ -235,7 +238,7 @@ def _write_once(
         matched=match.matched,
         notices=opened.notices,
         key_ranges=to_record(ranges),
-        reading=_file_reading(name, read, opened.reading, match),
+        reading=replace(_file_reading(name, read, opened.reading, match), columns_apart=beside.columns_apart()),
     )
 
 

@@ -41,8 +41,7 @@ class SecondTables:
         self._headers = [self._column(fold(header)) for header in headers]
         tables = [each for each in SOURCE_TABLES if each.source == table.source]
         self.names = frozenset(fold(name) for each in tables for column in each.columns for name in column.headers)
-        labels = [next(column for column in each.columns if column.required) for each in tables]
-        self._labels = {fold(name) for label in labels for name in label.headers}
+        self._labels = labels_of(table)
         self._filled: frozenset[int] = frozenset()
         """The columns of the second table that the next line may belong to; none: there is no such table."""
 
@@ -88,7 +87,7 @@ class SecondTables:
         is_other = np.zeros(end - start, dtype=bool)
         for at, column in enumerate(columns):
             if at not in self._filled:
-                is_other |= _is_filled(column.slice(start, end - start))
+                is_other |= is_filled(column.slice(start, end - start))
         others = np.flatnonzero(is_other)
         if len(others):
             self._filled = frozenset()
@@ -113,7 +112,15 @@ def _are_words(line: _Line) -> bool:
     return len(cells) > 1 and not any(letter.isdigit() for cell in cells for letter in cell)
 
 
-def _is_filled(column: pa.Array) -> np.ndarray:
+def labels_of(table: SourceTable) -> frozenset[str]:
+    """Return the folded headers by which the tables of the same source name what identifies a row."""
+    tables = [each for each in SOURCE_TABLES if each.source == table.source]
+    labels = [next(column for column in each.columns if column.required) for each in tables]
+    return frozenset(fold(name) for label in labels for name in label.headers)
+
+
+def is_filled(column: pa.Array) -> np.ndarray:
+    """Mark the cells that hold anything to be seen."""
     filled = pc.is_valid(column)
     if pa.types.is_string(column.type):
         filled = pc.and_(filled, pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False))

@@ -14,7 +14,8 @@ class FileReading:
     `columns` maps each column to the header by which it was found, `left_out` each header that no column wants to the
     absent column that it is most like, if it is like one. Dates like 3/5/2024 were read in `date_order`, because of
     `date_order_reason` (D41). `unread_sheets` are a workbook's sheets that look like its table and were not read,
-    `merged_cells` those of its table's rows, of which the first alone has a value.
+    `merged_cells` those of its table's rows, of which the first alone has a value, `columns_apart` the headers of
+    columns that an empty one parts from the table, and which may be another's.
     """
 
     file: str
@@ -28,6 +29,7 @@ class FileReading:
     date_order_reason: str | None = None
     unread_sheets: tuple[str, ...] = ()
     merged_cells: tuple[str, ...] = ()
+    columns_apart: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values; `from_dict` reads them."""
@@ -37,6 +39,6 @@ class FileReading:
     def from_dict(cls, value: Mapping[str, Any]) -> FileReading:
         """Read what `as_dict` returned."""
         lists = {
-            name: tuple(value.get(name, ())) for name in ("unread_sheets", "merged_cells")
+            name: tuple(value.get(name, ())) for name in ("unread_sheets", "merged_cells", "columns_apart")
         }  # earlier versions: none
         return cls(**{**value, **lists})
