@@ -91,7 +91,7 @@ def _from_database(
     database = Database(tables[0].source, url)
     shared = SharedReport(report)
     landed = []
-    with database.snapshot() as snapshot:
+    with database.snapshot(tables) as snapshot:
         for table in tables:
             opened = snapshot.open(table)
             if opened is None:

@@ -99,6 +99,7 @@ def _database_state(source: str, url: str) -> Sequence[object]:
     """Ask a database for each table's number of rows and newest `updated_at`: all that is cheap to ask."""
     from pipeline.ingest.readers.database import Database
 
-    with Database(source, url).snapshot() as snapshot:
-        tables = [(table.name, snapshot.open(table)) for table in SOURCE_TABLES if table.source == source]
-        return [(name, *opened.state()) for name, opened in tables if opened is not None]
+    tables = [table for table in SOURCE_TABLES if table.source == source]
+    with Database(source, url).snapshot(tables) as snapshot:
+        found = [(table.name, snapshot.open(table)) for table in tables]
+        return [(name, *opened.state()) for name, opened in found if opened is not None]

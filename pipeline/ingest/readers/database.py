@@ -6,7 +6,7 @@ How a table's rows are read is told in `database_table.py`.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, cast
@@ -18,30 +18,17 @@ from sqlalchemy.engine import URL
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers.csv_file import BLOCK_BYTES
 from pipeline.ingest.readers.database_table import NO_ENCODING, DatabaseTable
+from pipeline.ingest.readers.postgres import POSTGRES_SETTINGS, lock_tables, remedy_of
 from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.values.headers import fold
 from pipeline.storage.urls import Url, parse_url
 
 _PINNED_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "postgresql": (
-        "set local synchronize_seqscans = off",  # the same order every time
-        "set local time zone 'UTC'",
-        "set local datestyle = 'ISO, YMD'",
-        "set local intervalstyle = 'postgres'",
-        "set local bytea_output = 'hex'",
-        "set local lc_monetary = 'C'",  # money as $1,234.56
-        "set local extra_float_digits = 1",  # the shortest text that is the same double
-        "set local statement_timeout = 0",  # a role's is meant for people's questions
-        "set local idle_in_transaction_session_timeout = 0",
-        "set local lock_timeout = '5min'",  # someone alters the table
-    ),
+    "postgresql": POSTGRES_SETTINGS,
     "mysql": ("set names utf8mb4", "set time_zone = '+00:00'"),
     "mariadb": ("set names utf8mb4", "set time_zone = '+00:00'"),
 }
-"""What decides how a database writes its values, by kind of database: a role's or database's own settings would.
-
-The search path is not among them: it says which schema is meant where the URL names none.
-"""
+"""What decides how a database writes its values, by kind of database: a role's or database's own settings would."""
 _ALL_ROWS: Final = "set local row_security = off"
 """Where a policy would hide rows from the role, PostgreSQL says so instead of giving fewer."""
 _OWN_PARAMETERS: Final = frozenset({"schema", "row_security"})
@@ -62,8 +49,8 @@ class Database:
         self._url = _engine_url(self._written)
 
     @contextmanager
-    def snapshot(self) -> Iterator[Snapshot]:
-        """Open the database and see it as it is now, whatever others write meanwhile."""
+    def snapshot(self, tables: Sequence[SourceTable]) -> Iterator[Snapshot]:
+        """Open the database and see its `tables` as they are now, whatever others write meanwhile."""
         if self._url.get_backend_name() == "sqlite" and not _sqlite_file_exists(self._url):
             raise WarehouseError("there is no such database file", where=self.name, remedy="mind the path in the URL")
         try:
@@ -79,8 +66,10 @@ class Database:
         try:
             options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True} if is_postgres else {}
             with engine.connect().execution_options(**options) as connection:
+                locked = self._lockable(connection, tables) if is_postgres else []
                 for setting in _PINNED_SETTINGS.get(engine.dialect.name, ()):
                     connection.exec_driver_sql(setting)
+                lock_tables(connection, self.schema, locked)
                 if is_postgres and not self._may_hide_rows:
                     connection.exec_driver_sql(_ALL_ROWS)
                 if engine.dialect.name == "sqlite":
@@ -92,9 +81,18 @@ class Database:
         finally:
             engine.dispose()
 
+    def _lockable(self, connection: sa.Connection, tables: Sequence[SourceTable]) -> list[str]:
+        """The names of those tables and views among `tables`, asked in a transaction that ends here."""
+        inspector = sa.inspect(connection)
+        names = {*inspector.get_table_names(self.schema), *inspector.get_view_names(self.schema)}
+        connection.rollback()
+        wanted = {table.name for table in tables}
+        return sorted(name for name in names if fold(name) in wanted)
+
     def fault(self, error: Exception, table: str = "") -> WarehouseError:
         """What went wrong, without a secret. Raise it `from None`: the original message may hold one."""
-        what, remedy = self.plain(error), "mind its address, its name, the user's rights, and whether it is up"
+        what = self.plain(error)
+        remedy = remedy_of(error) or "mind its address, its name, the user's rights, and whether it is up"
         if "row-level security" in what:
             remedy = (
                 "let the role bypass row security, or say row_security=on in the URL "
@@ -146,7 +144,14 @@ class Snapshot:
         name = (exact or found)[0]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", sa.exc.SAWarning)  # of types of the database's own, which are texts to us
-            columns = sa.inspect(self._connection).get_columns(name, schema=self.database.schema)
+            try:
+                columns = sa.inspect(self._connection).get_columns(name, schema=self.database.schema)
+            except sa.exc.NoSuchTableError:  # one that can't be locked, as a foreign or materialized one
+                raise WarehouseError(
+                    f"the table {name} was dropped after the reading had begun",
+                    where=self.database.name,
+                    remedy="run again when it is back",
+                ) from None
         types = {str(column["name"]): column["type"] for column in columns}
         database = self.database
         return DatabaseTable(

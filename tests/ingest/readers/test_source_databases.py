@@ -413,6 +413,89 @@ def test_all_tables_are_read_as_of_one_instant(postgres: sa.Connection, postgres
     assert landed["contacts"].read == 1
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "truncate contacts",
+        "alter table contacts alter id type bigint",
+        "alter table contacts rename to former_contacts",
+        "drop table contacts cascade",
+    ],
+)
+@pytest.mark.parametrize("kind", ["table", "view"])
+def test_a_table_can_t_be_altered_until_it_is_read(
+    postgres: sa.Connection, postgres_url: str, tmp_path: Path, change: str, kind: str
+) -> None:
+    """Or it would have no rows for us, and nothing would say so."""
+    postgres.exec_driver_sql("create table accounts (id int, name text); insert into accounts values (1, 'A')")
+    postgres.exec_driver_sql("create table contacts (id int); insert into contacts values (1), (2)")
+    if kind == "view":
+        postgres.exec_driver_sql("create view scorecards as select id, id as account_id from contacts")
+    postgres.exec_driver_sql("set lock_timeout = '10ms'")
+
+    class Other:
+        """Someone who alters a table while another is being read."""
+
+        def update(self, done: int, total: int | None = None, detail: str = "") -> None:
+            with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
+                postgres.exec_driver_sql(change)
+
+    landed = {t.table.name: t for t in ingest_source("crm", postgres_url, Landing(tmp_path / "landing"), Other())}
+    postgres.exec_driver_sql("reset lock_timeout")
+    assert landed["scorecards" if kind == "view" else "contacts"].read == 2
+
+
+def test_a_materialized_view_that_is_dropped_meanwhile_is_named(
+    postgres: sa.Connection, postgres_url: str, tmp_path: Path
+) -> None:
+    postgres.exec_driver_sql("create table accounts (id int, name text); insert into accounts values (1, 'A')")
+    postgres.exec_driver_sql("create materialized view contacts as select 1 as id")
+
+    class Other:
+        """Someone who drops it while the accounts are being read."""
+
+        def update(self, done: int, total: int | None = None, detail: str = "") -> None:
+            postgres.exec_driver_sql("drop materialized view if exists contacts")
+
+    with pytest.raises(WarehouseError, match="the table contacts was dropped after the reading had begun"):
+        ingest_source("crm", postgres_url, Landing(tmp_path / "landing"), Other())
+
+
+def test_a_role_that_may_read_some_columns_alone_reads_them(
+    postgres: sa.Connection, postgres_url: str, tmp_path: Path
+) -> None:
+    postgres.exec_driver_sql("create table accounts (id int, name text, secret text)")
+    postgres.exec_driver_sql("insert into accounts values (1, 'A', 'x')")
+    postgres.exec_driver_sql("create role clerk login; grant usage on schema public to clerk")
+    postgres.exec_driver_sql("grant select (id, name) on accounts to clerk")
+    url = sa.make_url(postgres_url).set(username="clerk").render_as_string(hide_password=False)
+    try:
+        assert land("crm", url, tmp_path)["accounts"].loaded == 1
+    finally:
+        postgres.exec_driver_sql("drop table accounts; drop owned by clerk; drop role clerk")
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "remedy"),
+    [
+        ("40001", "canceling statement due to conflict with recovery", "run again; where it happens often, read from"),
+        ("57014", "canceling statement due to user request", "run again; find out who cancels it"),
+        ("57P01", "terminating connection due to administrator command", "run again when the server is up"),
+    ],
+)
+def test_a_reading_that_the_server_cancels_says_what_to_do(
+    postgres: sa.Connection, postgres_url: str, tmp_path: Path, code: str, message: str, remedy: str
+) -> None:
+    postgres.exec_driver_sql(
+        "create function cancelled(n int) returns int language plpgsql as "
+        f"$$ begin if n = 5000 then raise exception '{message}' using errcode = '{code}'; end if; return n; end $$"
+    )
+    postgres.exec_driver_sql("create view contacts as select cancelled(n) as id from generate_series(1, 9999) n")
+    with pytest.raises(WarehouseError, match=f"the table contacts .+: {message}\nTo do: {remedy}"):
+        land("crm", postgres_url, tmp_path)
+    assert not list(tmp_path.rglob("crm__contacts/*"))
+
+
 def test_the_server_s_fault_is_told_without_the_password(postgres_url: str, tmp_path: Path) -> None:
     url = sa.make_url(postgres_url).set(database="nowhere", password="hush-hush")
     with pytest.raises(WarehouseError, match="nowhere") as error:
