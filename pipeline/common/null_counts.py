@@ -24,12 +24,11 @@ def count_nulls(file: BinaryIO) -> NullCounts | None:
     except (OSError, pa.ArrowException):
         return None
     nulls = dict.fromkeys((metadata.schema.column(at).name for at in range(metadata.num_columns)), 0)
-    for group in range(metadata.num_row_groups):
-        for at in range(metadata.num_columns):
-            column = metadata.row_group(group).column(at)
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        for at in range(metadata.num_columns) if group.num_rows else ():
+            column = group.column(at)
             statistics = column.statistics
-            if metadata.row_group(group).num_rows == 0:
-                continue
             if statistics is None or not statistics.has_null_count:
                 return None
             nulls[column.path_in_schema] += statistics.null_count

@@ -104,6 +104,19 @@ def utc_rows(connection: duckdb.DuckDBPyConnection, path: Path, *more: str) -> s
     return f"select {', '.join([*columns, *more])} from {source}"
 
 
+def numbered_rows(
+    connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[tuple[int, Path]], number: str
+) -> str:
+    """The select of the rows of Parquet files of one schema, each row with the number of its file as a column.
+
+    The numbers are the view `files_<name>` of the connection.
+    """
+    numbers, paths = [one for one, _ in files], [path for _, path in files]
+    connection.register(f"files_{name}", pa.table({"file": list(map(str, paths)), number: numbers}))
+    rows = read_parquet(paths, "filename = 'file'")
+    return f"select * exclude (file) from {rows} inner join files_{name} using (file)"
+
+
 def create_view(connection: duckdb.DuckDBPyConnection, name: str, path: Path | None, shape: Path | None) -> None:
     """Create a view of a Parquet file; where there is none, one without rows in the shape of another file."""
     if path is not None:

@@ -34,8 +34,9 @@ from pipeline.orchestration.drop_descriptions import manifests_of, reports_of
 from pipeline.orchestration.drop_findings import judge_drops, judge_metrics, opened_baselines, staged_files
 from pipeline.orchestration.source_findings import SourceJudgement, judge_run_sources, tell_findings
 from pipeline.orchestration.verdict import Verdict, find_broken_promise, judge
-from pipeline.report.facts import RunFacts
+from pipeline.report.facts import Plot, RunFacts
 from pipeline.report.page import load_templates
+from pipeline.report.plots import draw_plots
 from pipeline.report.sources import measure_sources
 from pipeline.state.history import DUPLICATES, METRICS, METRICS_SCHEMA
 
@@ -104,7 +105,8 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
         sound = [drop for drop in drops if has_whole_files and result.problem_of(drop.organization_id) is None]
         changes = _changes(built, sound, baselines)
         may = [drop for drop in drops if verdict.problem_of(drop.organization_id) is None]
-        pages = write_business_pages(built, place, may, baselines)
+        plots = _plots(built, drops, sound)
+        pages = write_business_pages(built, place, may, baselines, plots)
     manifests = manifests_of(built, drops, result, [*judgement.findings, *findings], changes, pages)
     diffs = {
         drop.organization_id: replace(changes[drop.organization_id].diff, now=drop_name(manifest))
@@ -112,10 +114,28 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
         if drop.organization_id in changes
     }
     reports = reports_of(
-        built, drops, manifests, diffs, sources.result(), result, metrics, verdict, [*judgement.findings, *findings]
+        built,
+        drops,
+        manifests,
+        diffs,
+        sources.result(),
+        result,
+        metrics,
+        verdict,
+        [*judgement.findings, *findings],
+        plots,
     )
     history = {DUPLICATES: _duplicates(built), METRICS: _of_this_run(metrics, plan.as_of)}
     return AuditedDrops(drops, result, manifests, reports, history, judgement, findings, verdict, diffs)
+
+
+def _plots(built: BuiltRun, drops: Sequence[StagedDrop], sound: Sequence[StagedDrop]) -> dict[int, tuple[Plot, ...]]:
+    """Draw the plots of all drops: of those that passed the audit together, of each other one alone."""
+    plots = draw_plots({drop.organization_id: drop.folder for drop in sound}, built.run.plan)
+    for drop in drops:
+        if drop.organization_id not in plots:
+            plots |= draw_plots({drop.organization_id: drop.folder}, built.run.plan)
+    return plots
 
 
 def _folders(built: BuiltRun) -> dict[int, Path]:

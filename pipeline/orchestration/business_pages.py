@@ -22,6 +22,7 @@ from pipeline.orchestration.built_run import BuiltRun
 from pipeline.orchestration.drop_findings import staged_files
 from pipeline.report.business.accounts import RULED_COLUMNS, EarlierDrop
 from pipeline.report.business.page import MARTS, PAGE, BusinessSources, Rule, render_business_page
+from pipeline.report.facts import Plot
 from pipeline.run_plan import RunPlan
 from pipeline.storage.place import Place
 
@@ -31,7 +32,11 @@ _EARLIER: Final = 11
 
 
 def write_business_pages(
-    built: BuiltRun, place: Place, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]
+    built: BuiltRun,
+    place: Place,
+    drops: Sequence[StagedDrop],
+    baselines: Mapping[int, OpenDrop],
+    plots: Mapping[int, Sequence[Plot]],
 ) -> dict[int, dict[str, Any]]:
     """Write the page of each drop that holds account_core; return what the manifests say of them."""
     plan, written = built.run.plan, {}
@@ -45,7 +50,7 @@ def write_business_pages(
             files[ACCOUNT_CHANGES] = changes
         own = {name: _of(rows, drop.organization_id) for name, rows in marts.items()}
         earlier = list(_earlier(place, drop.organization_id, plan, baselines.get(drop.organization_id)))
-        sources = BusinessSources(drop.organization_id, drop.folder, files, own, earlier, rules)
+        sources = BusinessSources(drop.organization_id, files, plots[drop.organization_id], own, earlier, rules)
         content = render_business_page(sources, plan)
         (drop.folder / PAGE).write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()

@@ -19,7 +19,7 @@ from pipeline.guards.findings import Finding, findings_of
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.orchestration.built_run import BuiltRun
 from pipeline.orchestration.verdict import Verdict
-from pipeline.report.facts import RunFacts
+from pipeline.report.facts import Plot, RunFacts
 from pipeline.report.gather import gather_facts, gather_operator_facts, measure_run
 from pipeline.report.sources import MeasuredTable
 from pipeline.state.runs import RunRecords
@@ -68,8 +68,9 @@ def reports_of(
     metrics: pa.Table,
     verdict: Verdict,
     findings: Sequence[Finding],
+    plots: Mapping[int, Sequence[Plot]],
 ) -> list[RunFacts]:
-    """Gather the facts of every report while the staged files are where they are."""
+    """Gather the facts of every report while the staged files are where they are; `plots` are those of each drop."""
     with built.run.progress.step("report", "reports") as step:
         rejects = built.engine.read(REJECTS, REJECTS_SCHEMA.names)
         measured = measure_run(
@@ -94,6 +95,7 @@ def reports_of(
                 manifest,
                 built.contracts,
                 diffs.get(drop.organization_id),
+                plots[drop.organization_id],
             )
             for drop, manifest in zip(drops, manifests, strict=True)
         ]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -30,16 +31,30 @@ WITHHELD = "***"
 """What is shown of a rejected value where drops withhold personal data."""
 
 
-def count_exports(staged: StagedDrop, previous: Place | None, contracts: Sequence[ExportContract]) -> list[ExportFacts]:
-    """Count rows and nulls of every export, and those of the previous drop."""
+def staged_nulls(folder: Path) -> dict[str, NullCounts | None]:
+    """Count the nulls of every staged Parquet file, by its name without the suffix; None where it is not readable."""
+    return {path.stem: _nulls(path) for path in sorted(folder.glob("*.parquet"))}
+
+
+def _nulls(path: Path) -> NullCounts | None:
+    with path.open("rb") as file:
+        return count_nulls(file)
+
+
+def count_exports(
+    staged: StagedDrop,
+    nulls: Mapping[str, NullCounts | None],
+    previous: Place | None,
+    contracts: Sequence[ExportContract],
+) -> list[ExportFacts]:
+    """Count rows and nulls of every export, and those of the previous drop; `nulls` are those of the staged files."""
     versions = {contract.name: contract.version for contract in contracts}
     listed = set() if previous is None else {entry.name for entry in previous.entries()}
     exports = []
     for file in staged.files:
         if not file.name.endswith(".parquet"):
             continue
-        with (staged.folder / file.name).open("rb") as opened:
-            now = count_nulls(opened)
+        now = nulls[file.name.removesuffix(".parquet")]
         before = None
         if previous is not None and file.name in listed:
             with closing(previous.open(file.name)) as opened:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 
-from pipeline.common.scratch_database import read_parquet, scratch_connection
+from pipeline.common.scratch_database import numbered_rows, scratch_connection
 from pipeline.report.facts import Plot, Series
 from pipeline.run_plan import RunPlan
 
@@ -28,53 +26,83 @@ _REVENUE: Final = Plot("revenue", "Revenue by year", "US dollars", (), (), is_st
 _SEGMENTS: Final = Plot("segments", "Segments by year", "accounts", (), (), is_stacked=True)
 _HEALTH: Final = Plot("health", "Health of the accounts", "accounts", (), (), is_stacked=True)
 _RENEWALS: Final = Plot("renewals", "Renewals by month", "accounts", (), ())
+_AT_A_TIME: Final = 100
+"""Organizations whose files are read in one pass."""
+
+Rows = list[tuple[Any, ...]]
+Plots = tuple[Plot, ...]
+
+_BY_YEAR: Final = "select organization, year, sum(revenue) from export group by all order by all"
+_BY_SEGMENT: Final = "select organization, year, segment, count(*) from export group by all"
+# without the case, `least` would pass over a null and make a missing score the best
+_BY_HEALTH: Final = f"""
+    select
+        organization,
+        case
+            when health_score is not null
+                then cast(greatest(0, least({_BINS - 1}, floor(health_score / {_BIN}))) as integer)
+        end,
+        health_score_label,
+        count(*)
+    from export
+    group by all
+"""
+_BY_MONTH: Final = """
+    select organization, year(renewal_date) * 12 + month(renewal_date) - 1 as month, count(*)
+    from export
+    where renewal_date is not null
+    group by all
+"""
 
 
-def draw_plots(folder: Path, plan: RunPlan) -> tuple[Plot, ...]:
-    """Read the figures of every plot from an organization's staged files.
+def draw_plots(folders: Mapping[int, Path], plan: RunPlan) -> dict[int, tuple[Plot, ...]]:
+    """Read the figures of every plot from the staged files of organizations, of many in one pass.
 
-    A file that is not what its contract says, as in a run that fails its audit, gives a plot that says so.
+    A file that is not what its contract says, as in a run that fails its audit, gives a plot that says so; those of
+    other organizations are then read alone. A drop of 20 customers took 8 ms of CPU alone, and takes 1 among a hundred
+    (2026-11-29).
     """
-    plots: list[tuple[Plot, Callable[[Reader], Plot]]] = [
-        (_REVENUE, lambda read: revenue_by_year(read, plan.selected_year)),
-        (_SEGMENTS, segments_by_year),
-        (_HEALTH, health_distribution),
-        (_RENEWALS, lambda read: renewals_by_month(read, plan.as_of)),
-    ]
+    drawn: dict[int, tuple[Plot, ...]] = {}
     with scratch_connection() as connection:
-        reader = Reader(connection, folder)
-        drawn = []
-        for empty, draw in plots:
-            try:
-                drawn.append(draw(reader))
-            except (duckdb.Error, pa.ArrowException, OSError):
-                note = "The staged file is not what its contract says, so there is nothing to plot."
-                drawn.append(replace(empty, note=note))
-        return tuple(drawn)
+        for first in range(0, len(folders), _AT_A_TIME):
+            drawn |= _draw(connection, dict(list(folders.items())[first : first + _AT_A_TIME]), plan)
+    return drawn
 
 
-class Reader:
-    """Asks questions of the staged Parquet files."""
+def _draw(connection: duckdb.DuckDBPyConnection, folders: Mapping[int, Path], plan: RunPlan) -> dict[int, Plots]:
+    drawn: dict[int, Plots] = dict.fromkeys(folders, ())
+    for empty, questions, draw in _PLOTS:
+        try:
+            asked = [_rows(connection, export, question, folders) for export, question in questions]
+        except (duckdb.Error, OSError):
+            if len(folders) > 1:
+                return {one: _draw(connection, {one: folder}, plan)[one] for one, folder in folders.items()}
+            note = "The staged file is not what its contract says, so there is nothing to plot."
+            drawn = {one: (*plots, replace(empty, note=note)) for one, plots in drawn.items()}
+        else:
+            drawn = {one: (*plots, draw([rows.get(one, []) for rows in asked], plan)) for one, plots in drawn.items()}
+    return drawn
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-        self._connection = connection
-        self._folder = folder
 
-    def rows(self, export: str, question: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        """Answer `question`, a query on `export` that gives no rows where that has none."""
-        file = self._folder / f"{export}.parquet"
-        if not pq.read_metadata(file).num_rows:
-            return []
-        source = f"with export as (select * from {read_parquet([file])}) {question}"
-        return self._connection.execute(source, parameters).fetchall()
+def _rows(
+    connection: duckdb.DuckDBPyConnection, export: str, question: str, folders: Mapping[int, Path]
+) -> dict[int, Rows]:
+    """Answer a question on the rows `export` of staged files, by organization, which is the first column."""
+    files = [(one, folder / f"{export}.parquet") for one, folder in folders.items()]
+    rows = numbered_rows(connection, export, files, "organization")
+    found: dict[int, Rows] = {}
+    for organization_id, *row in connection.execute(f"with export as ({rows}) {question}").fetchall():
+        found.setdefault(organization_id, []).append(tuple(row))
+    return found
 
 
-def revenue_by_year(read: Reader, selected_year: int) -> Plot:
-    """Sum the accounts' revenue by year; the selected year stands out."""
-    rows = read.rows("account_revenue_by_year", "select year, sum(revenue) from export group by year order by year")
+def _revenue_by_year(asked: Sequence[Rows], plan: RunPlan) -> Plot:
+    """Show the accounts' revenue by year; the selected year stands out."""
+    (rows,) = asked
+    selected = plan.selected_year
     series = (
-        Series(f"{selected_year}, the selected year", "accent", _where(rows, lambda year: year == selected_year)),
-        Series("Other years", "soft", _where(rows, lambda year: year != selected_year)),
+        Series(f"{selected}, the selected year", "accent", _where(rows, lambda year: year == selected)),
+        Series("Other years", "soft", _where(rows, lambda year: year != selected)),
     )
     total = sum((Decimal(revenue) for _, revenue in rows), Decimal(0))
     note = f"All years together: ${total:,.2f}." if rows else "No account of this organization has revenue."
@@ -82,14 +110,13 @@ def revenue_by_year(read: Reader, selected_year: int) -> Plot:
     return replace(_REVENUE, categories=names, series=series, note=note)
 
 
-def _where(rows: list[tuple[Any, ...]], chosen: Callable[[int], bool]) -> tuple[Decimal, ...]:
+def _where(rows: Rows, chosen: Callable[[int], bool]) -> tuple[Decimal, ...]:
     return tuple(Decimal(value) if chosen(category) else Decimal(0) for category, value in rows)
 
 
-def segments_by_year(read: Reader) -> Plot:
-    """Count the accounts of each segment by year."""
-    question = "select year, segment, count(*) from export group by year, segment"
-    counts = {(year, segment): count for year, segment, count in read.rows("account_revenue_by_year", question)}
+def _segments_by_year(asked: Sequence[Rows], _plan: RunPlan) -> Plot:
+    """Show how many accounts each segment has by year."""
+    counts = {(year, segment): count for year, segment, count in asked[0]}
     years = sorted({year for year, _ in counts})
     series = tuple(
         Series(f"Segment {segment}", f"segment-{segment.lower()}", _counts(counts, years, segment))
@@ -100,20 +127,9 @@ def segments_by_year(read: Reader) -> Plot:
     return replace(_SEGMENTS, categories=names, series=series, note=note)
 
 
-def health_distribution(read: Reader) -> Plot:
-    """Count the accounts by health score, in steps of ten, and label."""
-    question = f"""
-        select
-            case
-                when health_score is not null
-                    then cast(greatest(0, least({_BINS - 1}, floor(health_score / {_BIN}))) as integer)
-            end,
-            health_score_label,
-            count(*)
-        from export
-        group by all
-    """  # without the case, `least` would pass over a null and make a missing score the best
-    found = {(step, label): count for step, label, count in read.rows("account_core", question)}
+def _health_distribution(asked: Sequence[Rows], _plan: RunPlan) -> Plot:
+    """Show the accounts by health score, in steps of ten, and label."""
+    found = {(step, label): count for step, label, count in asked[0]}
     unscored = sum(count for (step, _), count in found.items() if step is None)
     total = sum(found.values())
     steps = list(range(_BINS)) if total > unscored else []
@@ -123,16 +139,13 @@ def health_distribution(read: Reader) -> Plot:
     return replace(_HEALTH, categories=names, series=series, note=note)
 
 
-def renewals_by_month(read: Reader, as_of: datetime) -> Plot:
-    """Count, for the next twelve months, renewal dates of accounts and contracts at risk."""
+def _renewals_by_month(asked: Sequence[Rows], plan: RunPlan) -> Plot:
+    """Show, for the next twelve months, renewal dates of accounts and contracts at risk."""
+    as_of = plan.as_of
     first = as_of.year * 12 + as_of.month - 1
     months = list(range(first, first + _MONTHS))
-    question = (
-        "select year(renewal_date) * 12 + month(renewal_date) - 1 as month, count(*) from export "
-        "where renewal_date is not null group by month"
-    )
-    due = dict(read.rows("account_core", question))
-    at_risk = dict(read.rows("at_risk_accounts", question))
+    due: dict[int, int] = dict(asked[0])
+    at_risk: dict[int, int] = dict(asked[1])
     names = tuple(f"{_MONTH_NAMES[month % 12]} {month // 12 % 100:02d}" for month in months)
     series = (
         Series("Renewal dates", "accent", tuple(Decimal(due.get(month, 0)) for month in months)),
@@ -151,3 +164,12 @@ def _counts(found: dict[tuple[Any, Any], int], categories: list[int], name: str)
 
 def _in_months(counts: dict[int, int], chosen: Callable[[int], bool]) -> int:
     return sum(count for month, count in counts.items() if chosen(month))
+
+
+_PLOTS: Final[Sequence[tuple[Plot, Sequence[tuple[str, str]], Callable[[Sequence[Rows], RunPlan], Plot]]]] = (
+    (_REVENUE, (("account_revenue_by_year", _BY_YEAR),), _revenue_by_year),
+    (_SEGMENTS, (("account_revenue_by_year", _BY_SEGMENT),), _segments_by_year),
+    (_HEALTH, (("account_core", _BY_HEALTH),), _health_distribution),
+    (_RENEWALS, (("account_core", _BY_MONTH), ("at_risk_accounts", _BY_MONTH)), _renewals_by_month),
+)
+"""Each plot, as it is without figures, the exports that it asks with its questions, and who draws it of the answers."""

@@ -13,7 +13,7 @@ from typing import Final, Literal
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.common.null_counts import NullCounts, count_nulls
+from pipeline.common.null_counts import NullCounts
 from pipeline.state.runs import PUBLISHED, RunRecord
 
 RUNS_SHOWN: Final = 12
@@ -64,17 +64,14 @@ class Trend:
         return abs(self.now - middle) > max(_DEVIATIONS * spread, _SHARE * abs(middle))
 
 
-def measures_of(folder: Path) -> dict[str, str]:
+def measures_of(folder: Path, nulls: Mapping[str, NullCounts | None]) -> dict[str, str]:
     """Measure an organization's staged drop, as decimal texts; a figure whose export is not there is left out.
 
-    Nothing where a file is not what it should be, which the audit says.
+    `nulls` are those of its Parquet files. Nothing where a file is not what it should be, which the audit says.
     """
-    counts: dict[str, NullCounts] = {}
-    for path in sorted(folder.glob("*.parquet")):
-        with path.open("rb") as file:
-            if (found := count_nulls(file)) is None:
-                return {}
-        counts[path.stem] = found
+    counts = {name: found for name, found in nulls.items() if found is not None}
+    if len(counts) < len(nulls):
+        return {}
     measures = {
         "rows": str(sum(found.rows for found in counts.values())),
         "nulls": str(sum(sum(found.nulls.values()) for found in counts.values())),

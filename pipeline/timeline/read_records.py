@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.common.instants import named_instant
-from pipeline.common.scratch_database import read_parquet, scratch_connection
+from pipeline.common.scratch_database import numbered_rows, scratch_connection
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.write_changes import ACCOUNT_CHANGES, CHANGES
 from pipeline.timeline.metrics import drop_metrics
@@ -123,10 +123,7 @@ def _open_export(
 ) -> None:
     """Open an export of the drops as the view `now_<export>`, each row with the number of its drop."""
     if files:
-        numbers = {"file": [str(path) for _, path in files], "drop_number": [number for number, _ in files]}
-        connection.register(f"files_{export}", pa.table(numbers))
-        rows = read_parquet([path for _, path in files], "filename = 'file'")
-        select = f"select * exclude (file) from {rows} inner join files_{export} using (file)"
+        select = numbered_rows(connection, export, files, "drop_number")
     elif columns is not None:
         select = f"select null::bigint as drop_number, {columns} limit 0"
     else:

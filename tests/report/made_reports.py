@@ -25,6 +25,7 @@ from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import source_table
 from pipeline.report.facts import RunFacts
 from pipeline.report.gather import figures_to_keep, gather_facts, measure_run
+from pipeline.report.plots import draw_plots
 from pipeline.report.sources import measure_sources
 from pipeline.run_plan import RunPlan
 from pipeline.state.history import METRICS_SCHEMA
@@ -254,7 +255,14 @@ class MadeRun:
     def facts(self, organization_id: int = 1) -> RunFacts:
         """Gather an organization's facts."""
         drop, manifest = self.stage(organization_id)
-        return gather_facts(self.measured(), self.destination.place, organization_id, drop, manifest, CONTRACTS)
+        return self.facts_of(drop, manifest)
+
+    def facts_of(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> RunFacts:
+        """Gather an organization's facts from its staged drop."""
+        one = drop.organization_id
+        plots = draw_plots({one: drop.folder}, plan(self.as_of))[one]
+        place = self.destination.place
+        return gather_facts(self.measured(), place, one, drop, manifest, CONTRACTS, plots=plots)
 
     def publish(self, organization_id: int = 1) -> str:
         """Publish the organization's drop; give its name."""

@@ -294,7 +294,7 @@ def test_a_staged_file_that_breaks_its_contract_stops_no_report(run: MadeRun) ->
     pq.write_table(pa.table({"account_id": [1]}), drop.folder / "account_core.parquet")
     (drop.folder / "account_revenue_by_year.parquet").write_bytes(b"not Parquet")
     run.checks = (FAILED,)
-    facts = gather_facts(run.measured(), run.destination.place, 1, drop, manifest, CONTRACTS)
+    facts = run.facts_of(drop, manifest)
     assert [bool(plot.categories) for plot in facts.plots] == [False, False, False, False]
     assert all("not what its contract says" in (plot.note or "") for plot in facts.plots)
     assert render_report(facts).startswith("<!doctype html>")

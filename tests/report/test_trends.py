@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.report.counts import staged_nulls
 from pipeline.report.trends import Trend, measures_of, trends_of
 from pipeline.state.runs import RunRecord, Verdict
 
@@ -77,6 +78,11 @@ def test_a_drop_is_measured_by_its_rows_nulls_revenue_and_list_at_risk(tmp_path:
     revenue = pa.array([Decimal("10.10"), None, Decimal("0.05")], pa.decimal128(18, 2))
     pq.write_table(pa.table({"id": ["a", "b", None], "annual_revenue": revenue}), tmp_path / "accounts.parquet")
     pq.write_table(pa.table({"account_id": ["a"]}), tmp_path / "at_risk_accounts.parquet")
-    assert measures_of(tmp_path) == {"rows": "4", "nulls": "2", "revenue": "10.15", "at_risk": "1"}
+    assert measures_of(tmp_path, staged_nulls(tmp_path)) == {
+        "rows": "4",
+        "nulls": "2",
+        "revenue": "10.15",
+        "at_risk": "1",
+    }
     (tmp_path / "accounts.parquet").unlink()
-    assert measures_of(tmp_path) == {"rows": "1", "nulls": "0", "at_risk": "1"}
+    assert measures_of(tmp_path, staged_nulls(tmp_path)) == {"rows": "1", "nulls": "0", "at_risk": "1"}

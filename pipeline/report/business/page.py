@@ -27,7 +27,6 @@ from pipeline.report.business.lists import Kind, ShownList, needed_tables, open_
 from pipeline.report.charts import HEIGHT, WIDTH, Chart, lay_out
 from pipeline.report.facts import Plot
 from pipeline.report.page import environment, slim_html
-from pipeline.report.plots import draw_plots
 from pipeline.run_plan import RunPlan
 
 PAGE: Final = "index.html"
@@ -59,8 +58,8 @@ class BusinessSources:
     """
 
     organization_id: int
-    folder: Path
     files: Mapping[str, Path]
+    plots: Sequence[Plot]
     marts: Mapping[str, pa.Table] = field(default_factory=dict)
     earlier: Sequence[EarlierDrop] = ()
     rules: Mapping[str, Sequence[Rule]] = field(default_factory=dict)
@@ -83,14 +82,13 @@ def render_business_page(sources: BusinessSources, plan: RunPlan) -> bytes:
             connection.execute(f'drop view "{name}"')
         for name in sources.marts:
             connection.unregister(name)
-    plots = draw_plots(sources.folder, plan)
     page = (
         environment()
         .get_template("business.html.j2")
         .render(
             organization_id=sources.organization_id,
             as_of=plan.as_of,
-            plots=list(zip(plots, _charts(plots), strict=True)),
+            plots=list(zip(sources.plots, _charts(sources.plots), strict=True)),
             chart_width=WIDTH,
             chart_height=HEIGHT,
             lists=lists,

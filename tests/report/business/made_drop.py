@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from pipeline.report.business.accounts import EarlierDrop
 from pipeline.report.business.page import MARTS, BusinessSources, Rule
+from pipeline.report.plots import draw_plots
 from pipeline.run_plan import RunPlan, decide
 from tests.drops.weeks import CONTRACTS, LAST_WEEK, THIS_WEEK, whole_row
 
@@ -117,7 +118,9 @@ def made_sources(folder: Path, accounts: int = 12, risks: int = 4, *, hostile: b
     pq.write_table(pa.Table.from_pylist(changes, _CHANGES), folder / "account_changes.parquet")
     written["account_changes"] = folder / "account_changes.parquet"
     earlier = write_export(folder / "before", "account_core", [account(1, health_score=Decimal("30.00"))], LAST_WEEK)
-    return BusinessSources(1, folder, written, _marts(), [EarlierDrop(LAST_WEEK, earlier)], RULES)
+    return BusinessSources(
+        1, written, draw_plots({1: folder}, PLAN)[1], _marts(), [EarlierDrop(LAST_WEEK, earlier)], RULES
+    )
 
 
 def _marts() -> dict[str, pa.Table]:
