@@ -7,10 +7,10 @@ import dagster as dg
 
 from pipeline.common.progress import Progress
 from pipeline.contracts.lists import LISTS
-from pipeline.orchestration.resources import PageView, helpers_started_early
+from pipeline.orchestration.refresh_every import refresh_helpers
+from pipeline.orchestration.resources import PageView
 from pipeline.orchestration.stopped import stopped_in_words
 from pipeline.settings import Settings
-from pipeline.state.workspace import Workspace
 from pipeline.storage.urls import is_url
 
 if TYPE_CHECKING:
@@ -27,9 +27,8 @@ def build_notification_assets(settings: Settings, catalog: "AssetCatalog") -> dg
         """Read LMN and the CRM, and publish the lists as they are now."""
         from pipeline.orchestration.refresh import Refresher
 
-        workspace = Workspace(settings.state)
         progress = Progress(PageView(context.log.info))
-        with stopped_in_words(), helpers_started_early("duckdb", workspace.refresh) as helpers:
+        with stopped_in_words(), refresh_helpers(settings) as helpers:
             done = Refresher(settings, progress, helpers).refresh()
         folder = done.drop.location
         for name, rows in sorted(done.rows.items()):

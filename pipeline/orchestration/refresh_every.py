@@ -43,7 +43,7 @@ def seconds_of(period: str) -> int:
 def refresh_once(settings: Settings, progress: Progress, say: Say, accept: Sequence[str] = ()) -> None:
     """Refresh the lists, with the findings that a person accepts, and say what was published."""
     _require(settings)
-    with _helpers(settings, stay=False) as helpers:
+    with refresh_helpers(settings) as helpers:
         say(_refreshed(_refresher(settings, progress, helpers, accept)))
 
 
@@ -64,7 +64,7 @@ def refresh_every(
     try:
         due = time.monotonic()
         while True:
-            with _helpers(settings, stay=True) as helpers:
+            with refresh_helpers(settings, stay=True) as helpers:
                 refresher, is_sound = None, True
                 while is_sound:
                     time.sleep(max(0.0, due - time.monotonic()))
@@ -87,8 +87,8 @@ def _require(settings: Settings) -> None:
 
 
 @contextmanager
-def _helpers(settings: Settings, *, stay: bool) -> Iterator[Helpers]:
-    """Start dbt and the audit, which load while the sources are read and may stay for the next refresh."""
+def refresh_helpers(settings: Settings, *, stay: bool = False) -> Iterator[Helpers]:
+    """Start dbt, for the lists alone, and the audit: they load while sources are read, and may stay for the next."""
     own = Workspace(settings.state).refresh
     with (
         DbtProcess("duckdb", own.dbt_target, wanted=[*LISTS, *ASKED_FOR], stays=stay) as dbt,
