@@ -11,3 +11,6 @@ LISTS: Final = frozenset(
 
 ASKED_FOR: Final = {"accounts": "id", "estimates": "account_id"}
 """Exports that the rules of the lists ask for and that a refresh does not publish, and where they name an account."""
+
+SEEN_ONCE: Final = ("accounts", "estimates", "int_accounts__described", "int_estimates__further_links")
+"""Tables of the project of which a refresh reads few columns or rows, at one place: it makes views of them."""

@@ -79,16 +79,16 @@ class ParsedProject:
         content: dict[str, Any] = json.loads((self.folder / "manifest.json").read_bytes())
         return content
 
-    def unpacked(self, wanted: Collection[str] = ()) -> Manifest:
+    def unpacked(self, wanted: Collection[str] = (), views: Collection[str] = ()) -> Manifest:
         """Give dbt's own form of the manifest, a new one each time: dbt changes it as it works.
 
-        With `wanted` models, of these and what they need alone.
+        With `wanted` models, of these and what they need alone; the `views` among these become such.
         """
         from dbt.contracts.graph.manifest import Manifest
 
         manifest = Manifest.from_msgpack((self.folder / "partial_parse.msgpack").read_bytes())
         if wanted:
-            keep_needed(manifest, wanted)
+            keep_needed(manifest, wanted, views)
         manifest.build_flat_graph()
         return manifest
 
@@ -227,15 +227,15 @@ def _let_go(target: str) -> None:
 _READY: dict[Path, Manifest] = {}
 
 
-def load_dbt(target: str, spare: Path, wanted: Collection[str] = ()) -> None:
-    """Do what needs no request: import dbt, and parse or unpack the project, of which `wanted` models may be all.
+def load_dbt(target: str, spare: Path, wanted: Collection[str] = (), views: Collection[str] = ()) -> None:
+    """Do what needs no request: import dbt, and parse or unpack the project, as `ParsedProject.unpacked` says.
 
     `spare` is the folder for a parse that can't be kept beside the project.
     """
     for module in ("dbt.cli.main", "dbt.task.build", f"dbt.adapters.{target}"):
         importlib.import_module(module)
     project = parsed_project(target, spare=spare)
-    _READY[project.folder] = project.unpacked(wanted)
+    _READY[project.folder] = project.unpacked(wanted, views)
 
 
 def run_dbt(arguments: Sequence[str], context: DbtContext, on_node: OnNode | None = None) -> list[NodeResult]:

@@ -12,7 +12,7 @@ from pipeline.audit import AuditProcess
 from pipeline.common.errors import Interrupted, Interruptions, WarehouseError, in_words
 from pipeline.common.progress import Progress
 from pipeline.common.startup import quick_imports
-from pipeline.contracts.lists import ASKED_FOR, LISTS
+from pipeline.contracts.lists import ASKED_FOR, LISTS, SEEN_ONCE
 from pipeline.dbt.worker import DbtProcess
 from pipeline.guards.findings import read_acceptances
 from pipeline.orchestration.resources import Helpers, lent_for_good
@@ -91,7 +91,7 @@ def refresh_helpers(settings: Settings, *, stay: bool = False) -> Iterator[Helpe
     """Start dbt, for the lists alone, and the audit: they load while sources are read, and may stay for the next."""
     own = Workspace(settings.state).refresh
     with (
-        DbtProcess("duckdb", own.dbt_target, wanted=[*LISTS, *ASKED_FOR], stays=stay) as dbt,
+        DbtProcess("duckdb", own.dbt_target, wanted=[*LISTS, *ASKED_FOR], views=SEEN_ONCE, stays=stay) as dbt,
         AuditProcess(stays=stay) as audit,
     ):
         yield Helpers(dbt=lent_for_good(dbt), audit=lent_for_good(audit))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.contracts.lists import ASKED_FOR, LISTS
+from pipeline.contracts.lists import ASKED_FOR, LISTS, SEEN_ONCE
 from pipeline.dbt.needed_nodes import needed_nodes
 from pipeline.dbt.runner import DbtContext, parsed_project, run_dbt
 from pipeline.engines.duckdb import DuckDBEngine
@@ -54,6 +54,25 @@ def test_dbt_may_be_given_no_more_than_is_needed() -> None:
         parsed_project().manifest, wanted
     )
     assert {source.name for source in manifest.sources.values()} > {"accounts", "customer"}
+
+
+def test_a_refresh_makes_views_of_tables_that_it_reads_at_one_place() -> None:
+    manifest = parsed_project().unpacked([*LISTS, *ASKED_FOR], SEEN_ONCE)
+    views = {node.name for node in manifest.nodes.values() if node.config.materialized == "view"}
+    assert set(SEEN_ONCE) <= views
+    assert not LISTS & views
+
+    def readers(key: str) -> set[str]:
+        """List the tables made of a node, be it through views."""
+        models = [child for child in manifest.child_map[key] if child.startswith("model.")]
+        return {
+            table
+            for model in models
+            for table in (readers(model) if manifest.nodes[model].name in views else {manifest.nodes[model].name})
+        }
+
+    found = {node.name: readers(key) for key, node in manifest.nodes.items() if node.name in SEEN_ONCE}
+    assert all(len(tables) <= 1 for tables in found.values()), found
 
 
 @pytest.fixture(scope="module")

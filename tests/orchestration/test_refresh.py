@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,16 +16,14 @@ import pyarrow.parquet as pq
 import pytest
 from filelock import FileLock
 
-from pipeline.audit import AuditProcess
 from pipeline.common.errors import WarehouseError
 from pipeline.common.progress import Progress
-from pipeline.contracts.lists import ASKED_FOR, LISTS
+from pipeline.contracts.lists import LISTS
 from pipeline.contracts.read_contracts import contracts_in_folder
-from pipeline.dbt.worker import DbtProcess
 from pipeline.drops.superseded import write_superseded
 from pipeline.drops.verify import verify_drop
 from pipeline.orchestration.refresh import Refreshed, Refresher
-from pipeline.orchestration.refresh_every import seconds_of
+from pipeline.orchestration.refresh_every import refresh_helpers, seconds_of
 from pipeline.orchestration.resources import Helpers
 from pipeline.orchestration.run import run_warehouse
 from pipeline.paths import PROJECT_ROOT
@@ -42,12 +39,8 @@ MONDAY = "2025-01-13T06:00:00Z"
 @pytest.fixture(scope="module")
 def helpers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Helpers]:
     """One dbt and one audit for all refreshes, as in a process that goes on."""
-    built = [*LISTS, *ASKED_FOR]
-    with (
-        DbtProcess("duckdb", tmp_path_factory.mktemp("dbt"), wanted=built, stays=True) as dbt,
-        AuditProcess(stays=True) as audit,
-    ):
-        yield Helpers(dbt=lambda: nullcontext(dbt), audit=lambda: nullcontext(audit))
+    with refresh_helpers(Settings(state=tmp_path_factory.mktemp("state")), stay=True) as helpers:
+        yield helpers
 
 
 class Company:

@@ -32,6 +32,8 @@ contacts as (
 further as (
 
     select * from {{ ref('int_estimates__further_links') }}
+    -- else no row of it is read
+    where {{ 'true' if added_link_methods() else 'false' }}
 
 ),
 
