@@ -73,6 +73,7 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "rows": (GuardPlace("tables", may_stop=True), GuardPlace("exports", may_stop=True)),
     "null_rate": (GuardPlace("exports", may_stop=True),),
     "kept_keys": (GuardPlace(("exports/account_core",), may_stop=True),),
+    "crm_organization": (GuardPlace(("exports/account_keys",), may_stop=False),),
     "link_rate": (GuardPlace(("exports/estimates",), may_stop=True),),
     "closed_years": (GuardPlace(("exports/account_revenue_by_year",), may_stop=True),),
     "current_revenue": (GuardPlace(("exports/account_revenue_by_year",), may_stop=True),),

@@ -24,6 +24,7 @@ from pipeline.drops.stage import StagedDrop
 from pipeline.guards.drift_guard import judge_drift, judge_gone_organization
 from pipeline.guards.drop_figures import DropFiles, measure_drift
 from pipeline.guards.findings import Acceptance, Finding, accept
+from pipeline.guards.first_drop import judge_first_drops, measure_first_drops
 from pipeline.guards.thresholds import guards
 from pipeline.guards.two_truths import judge_truths
 from pipeline.orchestration.resources import RunContext
@@ -72,6 +73,9 @@ def judge_drops(
         if (before := baselines.get(drop.organization_id)) is not None and not _is_same(drop, before):
             drift = measure_drift(staged_files(drop, run.plan), before.files)
             found += judge_drift(drop.organization_id, drift, known)
+    if first := [drop.organization_id for drop in drops if drop.organization_id not in baselines]:
+        figures = measure_first_drops({drop.organization_id: staged_files(drop, run.plan) for drop in drops})
+        found += judge_first_drops(figures, first, known)
     for gone in organizations_left_behind(place, {drop.organization_id for drop in drops}):
         manifest = latest_manifest(place, gone)
         files = manifest["files"] if manifest else ()

@@ -30,7 +30,8 @@ def drop_files(folder: Path, as_of: datetime = THIS_WEEK, **exports: Rows) -> Dr
     """Write exports as Parquet; what a row leaves out is null, or something where null is not allowed."""
     folder.mkdir(parents=True)
     files = {}
-    for name in ("account_core", "account_revenue_by_year", "accounts", "at_risk_accounts", "estimates"):
+    compared = ("account_core", "account_revenue_by_year", "accounts", "at_risk_accounts", "estimates")
+    for name in dict.fromkeys([*compared, *exports]):
         contract = replace(CONTRACTS[name], columns=CONTRACTS[name].exported_columns)
         rows = [whole_row(contract, row, as_of) for row in exports.get(name, ())]
         schema = pa.schema([(column.name, column.arrow_type) for column in contract.columns])

@@ -1,0 +1,119 @@
+"""What the drift guard asks of an organization's first drop, which has none before it to be held against."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pipeline.common.scratch_database import read_parquet, scratch_connection
+from pipeline.guards.drop_figures import DropFiles
+from pipeline.guards.findings import Finding, found
+from pipeline.guards.thresholds import Guard
+
+
+@dataclass(frozen=True)
+class FirstFigures:
+    """What a drop says of itself. Money is in US dollars."""
+
+    selected_year: int
+    won: Decimal = Decimal(0)
+    linked: Decimal = Decimal(0)
+    """The part of the won money that is linked to an account."""
+    current_revenue: Decimal = Decimal(0)
+    most_revenue: Decimal = Decimal(0)
+    """That of the other year that has most."""
+    accounts_with_revenue: int = 0
+    """In the year in which most accounts have some."""
+    platform_accounts: int = 0
+    crm_accounts: int = 0
+    """The accounts that the CRM alone knows."""
+
+
+_FIGURES: Mapping[str, str] = {
+    "estimates": """
+        select
+            filename,
+            coalesce(sum(price_used) filter (where is_won), 0) as won,
+            coalesce(sum(price_used) filter (where is_won and account_id is not null), 0) as linked
+        from {rows}
+        group by filename
+    """,
+    "account_revenue_by_year": """
+        select
+            filename,
+            coalesce(sum(revenue) filter (where year = {year}), 0) as current_revenue,
+            coalesce(max(revenue) filter (where year <> {year}), 0) as most_revenue,
+            max(accounts) as accounts_with_revenue
+        from (
+            select filename, year, sum(revenue) as revenue, count(*) filter (where revenue <> 0) as accounts
+            from {rows}
+            group by filename, year
+        )
+        group by filename
+    """,
+    "account_keys": """
+        select
+            filename,
+            count(*) filter (where link_method <> 'crm_only') as platform_accounts,
+            count(*) filter (where link_method = 'crm_only') as crm_accounts
+        from {rows}
+        group by filename
+    """,
+}
+"""The figures of each file of an export, by the export that they are taken from."""
+
+
+def measure_first_drops(drops: Mapping[int, DropFiles]) -> dict[int, FirstFigures]:
+    """Take the figures of organizations' drops of one run, all of an export in one query."""
+    taken: dict[int, dict[str, Any]] = {organization_id: {} for organization_id in drops}
+    with closing(scratch_connection()) as connection:
+        for export, figures in _FIGURES.items():
+            owners = {str(files.parquet[export]): one for one, files in drops.items() if export in files.parquet}
+            if not owners:
+                continue
+            (year,) = {drops[one].selected_year for one in owners.values()}
+            rows = read_parquet([Path(path) for path in owners], "filename = true")
+            taken_of_export = connection.execute(figures.format(rows=rows, year=year))
+            names = [column[0] for column in taken_of_export.description]
+            for path, *values in taken_of_export.fetchall():
+                taken[owners[path]] |= dict(zip(names[1:], values, strict=True))
+    return {one: FirstFigures(drops[one].selected_year, **figures) for one, figures in taken.items()}
+
+
+def judge_first_drops(
+    figures: Mapping[int, FirstFigures], first: Collection[int], guards: Mapping[str, Guard]
+) -> Iterator[Finding]:
+    """Find, in first drops by organization, money that belongs to nobody, a year with hardly any, a CRM apart."""
+    has_platform = any(drop.platform_accounts for drop in figures.values())
+    for organization_id in first:
+        drop = figures[organization_id]
+        findings = [
+            *_link_rate(drop, guards["link_rate"]),
+            *_current_revenue(drop, guards["current_revenue"]),
+            *(_crm_organization(drop, guards["crm_organization"]) if has_platform else ()),
+        ]
+        yield from (replace(finding, organization_id=organization_id) for finding in findings)
+
+
+def _link_rate(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
+    if drop.won > 0 and (share := 100 * drop.linked / drop.won) < guard.thresholds["warn_below"]:
+        says = "much of the won money is linked to no account"
+        yield found(guard, "warn", "estimates.account_id", says, now=f"{share:.1f} %")
+
+
+def _current_revenue(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
+    is_fallen = drop.current_revenue * 100 <= drop.most_revenue * (100 - guard.thresholds["stop_fall"])
+    if is_fallen and drop.accounts_with_revenue >= guard.thresholds["least"]:
+        says = f"the selected year, {drop.selected_year}, has hardly any revenue beside another year"
+        now = f"${drop.current_revenue:,.2f} beside ${drop.most_revenue:,.2f}"
+        yield found(guard, "warn", "account_revenue_by_year.revenue", says, now=now)
+
+
+def _crm_organization(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
+    if drop.crm_accounts and not drop.platform_accounts:
+        says = "the CRM's accounts are of an organization that has no customer on the platform, which has others"
+        yield found(guard, "warn", "account_keys.link_method", says, now=f"{drop.crm_accounts:,} accounts")

@@ -1,0 +1,78 @@
+"""What the drift guard says of first drops, which have none before them: measured on drops made row by row."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.guards.first_drop import FirstFigures, judge_first_drops, measure_first_drops
+from pipeline.guards.thresholds import guards
+from tests.drops.weeks import drop_files
+from tests.guards.profiles import said
+
+SOUND = FirstFigures(
+    selected_year=2025,
+    won=Decimal(100),
+    linked=Decimal(90),
+    current_revenue=Decimal(101),
+    most_revenue=Decimal(1000),
+    accounts_with_revenue=5,
+    platform_accounts=3,
+    crm_accounts=1,
+)
+
+
+def judged(figures: dict[int, FirstFigures], *first: int) -> list[tuple[str, str, str]]:
+    return said(list(judge_first_drops(figures, first or [*figures], guards())))
+
+
+def figures(**changes: Any) -> dict[int, FirstFigures]:
+    return {1: FirstFigures(**{**vars(SOUND), **changes})}
+
+
+def test_a_sound_first_drop_has_no_finding() -> None:
+    assert judged({1: SOUND, 2: FirstFigures(2025)}) == []
+
+
+@pytest.mark.parametrize(("linked", "warns"), [("90", False), ("89.9", True), ("0", True)])
+def test_won_money_of_which_less_than_ninety_percent_is_linked_warns(linked: str, warns: bool) -> None:
+    found = judged(figures(linked=Decimal(linked)))
+    assert found == ([("link_rate", "warn", "estimates.account_id")] if warns else [])
+
+
+@pytest.mark.parametrize(
+    ("revenue", "accounts", "warns"), [(101, 5, False), (100, 5, True), (0, 5, True), (0, 4, False)]
+)
+def test_a_selected_year_with_a_tenth_of_another_s_revenue_warns(revenue: int, accounts: int, warns: bool) -> None:
+    found = judged(figures(current_revenue=Decimal(revenue), accounts_with_revenue=accounts))
+    assert found == ([("current_revenue", "warn", "account_revenue_by_year.revenue")] if warns else [])
+
+
+def test_a_crm_whose_organization_the_platform_does_not_know_warns() -> None:
+    apart = figures(platform_accounts=0)[1]
+    warning = [("crm_organization", "warn", "account_keys.link_method")]
+    assert judged({99: apart, 1: SOUND}) == warning
+    assert judged({99: apart, 1: SOUND}, 99) == warning  # the other one has a drop already
+    assert judged({99: apart}) == []  # no platform at all
+
+
+def test_figures_are_of_each_drop_alone(tmp_path: Path) -> None:
+    estimates = [
+        {"account_id": account, "price_used": Decimal(price), "is_won": is_won}
+        for account, price, is_won in [("c1", 60, True), (None, 40, True), (None, 900, False)]
+    ]
+    revenue = [
+        {"account_id": account, "year": year, "revenue": Decimal(amount)}
+        for account, year, amount in [("c1", 2025, 7), ("c1", 2024, 5), ("c2", 2024, 1), ("c3", 2024, 0)]
+    ]
+    keys = [{"account_id": n, "link_method": how} for n, how in enumerate(["id", "none", "crm_only"])]
+    drops = {
+        1: drop_files(tmp_path / "[1]", estimates=estimates, account_revenue_by_year=revenue, account_keys=keys),
+        2: drop_files(tmp_path / "2", account_keys=[{"account_id": 9, "link_method": "none"}]),
+    }
+    measured = measure_first_drops(drops)
+    assert measured[1] == FirstFigures(2025, Decimal(100), Decimal(60), Decimal(7), Decimal(6), 2, 2, 1)
+    assert measured[2] == FirstFigures(2025, platform_accounts=1)
