@@ -25,6 +25,12 @@ _BEYOND_MARK: Final = "<value out of range: "
 _BEYOND: Final = Cell(None, "a date or a time out of range", NULLED)
 
 
+_WHOLE_IN_SHORT_FLOATS: Final = 2.0**24
+"""From here on a float of 32 bits does not hold every whole number."""
+_CENTS_IN_SHORT_FLOATS: Final = 2.0**17
+"""Up to here it tells all cents apart."""
+
+
 class _Beyond(str):
     """A value that Python has none for, as Arrow writes it."""
 
@@ -74,6 +80,8 @@ def type_column(
     )
     if raw.null_count == len(raw):
         return TypedColumn(pa.nulls(len(raw), column.arrow_type))
+    if pa.types.is_floating(raw.type) and raw.type.bit_width < pa.float64().bit_width:
+        raw = _of_short_floats(column.kind, raw.cast(pa.float32()))
     if pa.types.is_dictionary(raw.type):
         plain = plain_values(column, _unpacked(raw.dictionary))
         if plain is not None and not plain.null_count:
@@ -99,6 +107,18 @@ def type_column(
         {order: (int(places[position]), text) for order, (position, text) in rest.orders.items()},
         rest.has_decimal_comma,
     )
+
+
+def _of_short_floats(kind: Kind, raw: pa.Array) -> pa.Array:
+    """Floats of 32 bits as they would be printed: 88.1, not 88.0999984741211; ids that they may not hold as rounded."""
+    size = pc.abs(raw)
+    printed = raw.cast(pa.string()).cast(pa.float64())
+    doubles = pc.if_else(pc.less(size, pa.scalar(_CENTS_IN_SHORT_FLOATS, raw.type)), printed, raw.cast(pa.float64()))
+    is_rounded = pc.greater_equal(size, pa.scalar(_WHOLE_IN_SHORT_FLOATS, raw.type))
+    if kind not in TEXT_KINDS | {Kind.ID} or not pc.any(is_rounded).as_py():
+        return doubles
+    rounded = [None if value is None else f"{value:E}" for value in raw.to_pylist()]
+    return pc.if_else(is_rounded, pa.array(rounded, pa.string()), doubles.cast(pa.string()))
 
 
 def _unpacked(raw: pa.Array) -> pa.Array:

@@ -147,6 +147,21 @@ def test_floats_of_money_are_read_as_they_are_written(tmp_path: Path) -> None:
     assert refused(table) == [(3, "revenue", "2.675", "cell rounded")]
 
 
+def test_what_short_floats_can_t_hold_is_told(tmp_path: Path) -> None:
+    ids = pa.array([16_777_215.0, 16_777_217.0, None], pa.float32())
+    columns = {"organization_id": [1, 1, 1], "id": [1, 2, 3], "owner": ids, "crm_id": ids}
+    columns["revenue"] = pa.array([131_071.99, 1_234_567.89, None], pa.float32())
+    write_parquet(tmp_path / "platform" / "customer.parquet", columns)
+    table = land("platform", tmp_path / "platform", tmp_path)["customer"]
+    assert [(row["owner"], row["crm_id"]) for row in rows(table)] == [
+        (16_777_215, "16777215"),
+        (None, None),
+        (None, None),
+    ]
+    assert [row["revenue"] for row in rows(table)][:2] == [Decimal("131071.99"), Decimal("1234567.88")]
+    assert [(number, column) for number, column, *_ in refused(table)] == [(3, "crm_id"), (3, "owner"), (3, "revenue")]
+
+
 @pytest.mark.parametrize("use_dictionary", [True, False])
 def test_texts_are_what_they_are_with_or_without_a_dictionary(tmp_path: Path, use_dictionary: bool) -> None:
     (tmp_path / "crm").mkdir()
