@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipeline.common.instants import named_instant
 from pipeline.contracts.contract import ExportContract
@@ -20,8 +21,9 @@ from pipeline.engines import TENANT
 from pipeline.explain.rule_texts import rule_text
 from pipeline.orchestration.built_run import BuiltRun
 from pipeline.orchestration.drop_findings import staged_files
-from pipeline.report.business.accounts import RULED_COLUMNS, EarlierDrop
-from pipeline.report.business.page import MARTS, PAGE, BusinessSources, Rule, render_business_page
+from pipeline.report.business.accounts import RULED_COLUMNS
+from pipeline.report.business.page import PAGE, render_business_pages
+from pipeline.report.business.sources import MARTS, BusinessSources, EarlierDrop, Rule
 from pipeline.report.facts import Plot
 from pipeline.run_plan import RunPlan
 from pipeline.storage.place import Place
@@ -41,17 +43,25 @@ def write_business_pages(
     """Write the page of each drop that holds account_core; return what the manifests say of them."""
     plan, written = built.run.plan, {}
     with_core = [drop for drop in drops if staged_files(drop, plan).parquet.keys() >= {_CORE, "account_keys"}]
-    marts = {name: built.engine.read(name, list(columns)) for name, columns in MARTS.items()} if with_core else {}
+    marts = (
+        {name: _by_organization(built.engine.read(name, list(columns))) for name, columns in MARTS.items()}
+        if with_core
+        else {}
+    )
     rules = _rules(built.contracts)
+    sources = []
     for drop in with_core:
+        one = drop.organization_id
         files = dict(staged_files(drop, plan).parquet)
+        counts = {file.export: file.rows for file in drop.files}
         changes = drop.folder / CHANGES / f"{ACCOUNT_CHANGES}.parquet"
         if changes.exists():
             files[ACCOUNT_CHANGES] = changes
-        own = {name: _of(rows, drop.organization_id) for name, rows in marts.items()}
-        earlier = list(_earlier(place, drop.organization_id, plan, baselines.get(drop.organization_id)))
-        sources = BusinessSources(drop.organization_id, files, plots[drop.organization_id], own, earlier, rules)
-        content = render_business_page(sources, plan)
+            counts[ACCOUNT_CHANGES] = pq.read_metadata(changes).num_rows
+        own = {name: rows.get(one, rows[None]) for name, rows in marts.items()}
+        earlier = list(_earlier(place, one, plan, baselines.get(one)))
+        sources.append(BusinessSources(one, files, counts, plots[one], own, earlier, rules))
+    for drop, content in zip(with_core, render_business_pages(sources, plan), strict=True):
         (drop.folder / PAGE).write_bytes(content)
         digest = hashlib.sha256(content).hexdigest()
         with (drop.folder / CHECKSUMS).open("a") as checksums:
@@ -66,8 +76,13 @@ def _rules(contracts: Sequence[ExportContract]) -> dict[str, list[Rule]]:
     return {column.name: [Rule(one, rule_text(one).text) for one in column.rules] for column in shown}
 
 
-def _of(rows: pa.Table, organization_id: int) -> pa.Table:
-    return rows.filter(pc.equal(rows[TENANT], pa.scalar(organization_id, rows.schema.field(TENANT).type)))
+def _by_organization(rows: pa.Table) -> dict[int | None, pa.Table]:
+    """Cut a mart into the rows of each organization; those of None are no rows."""
+    ordered = rows.take(pc.sort_indices(rows[TENANT]))
+    runs = pc.run_end_encode(ordered[TENANT].combine_chunks())
+    ends = runs.run_ends.to_pylist()
+    parts = zip(runs.values.to_pylist(), [0, *ends], ends, strict=False)
+    return {None: rows.slice(0, 0), **{one: ordered.slice(first, end - first) for one, first, end in parts}}
 
 
 def _earlier(place: Place, organization_id: int, plan: RunPlan, before: OpenDrop | None) -> Iterator[EarlierDrop]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,16 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.report.business.lists import Kind
-
-MOST_ACCOUNTS: Final = 1000
-"""How many accounts have a view: those that a list names, then those of the most revenue."""
+from pipeline.report.business.lists import Kind, ShownList
+from pipeline.report.business.sources import CORE, BusinessSources, EarlierDrop
 
 SCORES: Final = ("health", "engagement", "sentiment", "response_time", "open_items")
-ACCOUNT_TABLES: Final = ("account_core", "account_keys")
-"""The exports that the views are read from."""
-HEALTH: Final = ("organization_id", "account_id", "score", "part", "position", "contribution")
-"""What is read of the mart account_health."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +30,8 @@ class Figure:
     column: str | None = None
     kind: Kind = "text"
 
+
+_SQL: Final = Path(__file__).parent / "lists" / "accounts.sql"
 
 FIGURES: Final = (
     Figure("crm_account_id", "In the CRM"),
@@ -52,14 +48,6 @@ SCORE_FIGURES: Final = tuple(
 )
 RULED_COLUMNS: Final = tuple(figure.column for figure in (*FIGURES, *SCORE_FIGURES) if figure.column)
 """The columns of account_core whose rules the page states."""
-
-
-@dataclass(frozen=True)
-class EarlierDrop:
-    """A kept drop of the organization: its instant, and its account_core on this machine."""
-
-    as_of: datetime
-    account_core: Path
 
 
 @dataclass(frozen=True)
@@ -81,35 +69,48 @@ class AccountView:
 
 def read_accounts(
     connection: duckdb.DuckDBPyConnection,
-    named: Collection[int],
-    health: pa.Table | None,
-    earlier: Sequence[EarlierDrop],
+    drops: Sequence[BusinessSources],
+    lists: Mapping[int, Sequence[ShownList]],
     as_of: datetime,
-) -> list[AccountView]:
-    """Read the views of the accounts that lists name, then of those with the most revenue, a thousand in all."""
-    sql = (Path(__file__).parent / "lists" / "accounts.sql").read_text(encoding="utf-8")
-    cursor = connection.execute(sql, {"named": sorted(named), "most": MOST_ACCOUNTS})
+) -> dict[int, list[AccountView]]:
+    """Read, by organization, the views of the accounts that lists name, then of those with the most revenue.
+
+    They are a thousand of an organization in all. The drops are opened together.
+    """
+    named = [(one, account) for one, own in lists.items() for shown in own for account in shown.accounts]
+    connection.register("named", _accounts_table({(one, account) for one, account in named if account is not None}))
+    cursor = connection.execute(_SQL.read_text(encoding="utf-8"))
     names = [name for name, *_ in cursor.description or ()]
-    chosen = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-    wanted = {row["account"] for row in chosen}
-    parts = _parts(health, wanted)
+    chosen: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in cursor.fetchall():
+        chosen[row[0]].append(dict(zip(names, row, strict=True)))
+    wanted = {(one, row["account"]) for one, rows in chosen.items() for row in rows}
     insights = _insights(connection, wanted)
-    trends = _trends(earlier, wanted)
-    views = []
+    return {drop.organization_id: list(_views(drop, chosen[drop.organization_id], insights, as_of)) for drop in drops}
+
+
+def _accounts_table(accounts: Collection[tuple[int, int]]) -> pa.Table:
+    """Make a table of accounts, by organization."""
+    owners, numbers = [one for one, _ in sorted(accounts)], [account for _, account in sorted(accounts)]
+    return pa.table({"organization_id": pa.array(owners, pa.int64()), "account_id": pa.array(numbers, pa.int64())})
+
+
+def _views(
+    drop: BusinessSources,
+    chosen: Sequence[Mapping[str, Any]],
+    insights: Mapping[tuple[int, int], list[str]],
+    as_of: datetime,
+) -> Iterator[AccountView]:
+    wanted = {row["account"] for row in chosen}
+    parts = _parts(drop.marts.get("account_health"), wanted)
+    trends = _trends(drop.earlier, wanted)
     for row in chosen:
-        trend = trends.get(row["account"], [])
+        account = row["account"]
+        trend = trends.get(account, [])
         if row["health_score"] is not None:
             trend = [*trend, (as_of, row["health_score"])]
-        views.append(
-            AccountView(
-                row["account"],
-                row,
-                tuple(insights.get(row["account"], ())),
-                parts.get(row["account"], {}),
-                tuple(trend),
-            )
-        )
-    return views
+        names = tuple(insights.get((drop.organization_id, account), ()))
+        yield AccountView(account, row, names, parts.get(account, {}), tuple(trend))
 
 
 def _parts(health: pa.Table | None, wanted: Collection[int]) -> dict[int, dict[str, tuple[tuple[str, Decimal], ...]]]:
@@ -128,21 +129,23 @@ def _parts(health: pa.Table | None, wanted: Collection[int]) -> dict[int, dict[s
     return {account: {score: tuple(of) for score, of in scores.items()} for account, scores in found.items()}
 
 
-def _insights(connection: duckdb.DuckDBPyConnection, wanted: Collection[int]) -> dict[int, list[str]]:
+def _insights(
+    connection: duckdb.DuckDBPyConnection, wanted: Collection[tuple[int, int]]
+) -> dict[tuple[int, int], list[str]]:
     """Give the names of the active insights of each account."""
-    described = connection.execute("describe account_core").fetchall()
+    described = connection.execute(f"describe {CORE}").fetchall()
     flags = [name for name, *_ in described if name.startswith("insight_")]
     if not flags:
         return {}
-    found: dict[int, list[str]] = {}
+    connection.register("wanted", _accounts_table(wanted))
     cursor = connection.execute(
-        f"select account_id, {', '.join(flags)} from account_core "
-        "where account_id in (select unnest(cast($wanted as bigint [])))",
-        {"wanted": sorted(wanted)},
+        f"select organization_id, account_id, {', '.join(flags)} from {CORE} "
+        "semi join wanted using (organization_id, account_id)"
     )
-    for account, *values in cursor.fetchall():
-        found[account] = [name for name, value in zip(flags, values, strict=True) if value]
-    return found
+    return {
+        (one, account): [name for name, value in zip(flags, values, strict=True) if value]
+        for one, account, *values in cursor.fetchall()
+    }
 
 
 def _trends(earlier: Sequence[EarlierDrop], wanted: Collection[int]) -> dict[int, list[tuple[datetime, Decimal]]]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import duckdb
-import pyarrow as pa
 
-from pipeline.common.scratch_database import quoted, utc_rows
 from pipeline.paths import PROJECT_ROOT
+from pipeline.report.business.sources import BusinessSources, asked_in_utc, open_views
 
 MOST_ROWS: Final = 1000
 """How many rows of a list the page holds; the CSV beside it has all."""
@@ -46,6 +45,12 @@ class ListSpec:
     needs: tuple[str, ...]
     file: str
     columns: tuple[Column, ...]
+    of_all: bool = False
+    """Whether its SQL tells the organization of each row, so that it is asked of many drops at once."""
+
+    def is_of(self, drop: BusinessSources) -> bool:
+        """Whether a drop has all that the list is read from."""
+        return drop.rows.keys() >= {*self.needs}
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,9 @@ class ShownList:
     accounts: tuple[int | None, ...]
     total: int
 
+
+Answer = tuple[list[str], list[tuple[Any, ...]]]
+"""The names of a query's columns, and its rows."""
 
 _NAME: Final = Column("name", "Account", "account")
 
@@ -95,6 +103,7 @@ LISTS: Final = (
             Column("red", "Red accounts", "number"),
             Column("red_revenue", "Their revenue", "money"),
         ),
+        of_all=True,
     ),
     ListSpec(
         "red",
@@ -112,6 +121,7 @@ LISTS: Final = (
             Column("renewal_date", "Renewal", "date"),
             Column("status", "Status", filters=True),
         ),
+        of_all=True,
     ),
     ListSpec(
         "neglected",
@@ -141,6 +151,7 @@ LISTS: Final = (
             Column("after", "Now"),
             Column("detail", "Detail"),
         ),
+        of_all=True,
     ),
     ListSpec(
         "divisions",
@@ -211,39 +222,60 @@ LISTS: Final = (
 )
 
 
-def open_views(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path], marts: Mapping[str, pa.Table]) -> None:
-    """Make a view of each mart and of each export's Parquet file, whose instants are in UTC without a zone."""
-    for name, path in files.items():
-        connection.execute(f"create or replace temp view {quoted(name)} as {utc_rows(connection, path)}")
-    for name, rows in marts.items():
-        connection.register(name, rows)
+def read_lists(connection: duckdb.DuckDBPyConnection, drops: Sequence[BusinessSources]) -> dict[int, list[ShownList]]:
+    """Read every list whose tables are there of each drop, by its organization; the drops are opened together."""
+    answers: dict[tuple[int, str], Answer] = {}
+    for spec in LISTS:
+        if spec.of_all and any(spec.is_of(drop) and drop.rows[spec.needs[0]] for drop in drops):
+            answers |= {(one, spec.id): answer for one, answer in _answers_of_all(connection, spec).items()}
+    for drop in drops:
+        answers |= {(drop.organization_id, one): answer for one, answer in _own_answers(drop).items()}
+    return {
+        drop.organization_id: [
+            _shown(spec, answers.get((drop.organization_id, spec.id))) for spec in LISTS if spec.is_of(drop)
+        ]
+        for drop in drops
+    }
 
 
-def needed_tables(tables: Mapping[str, int]) -> set[str]:
-    """Name those of the tables, by their rows, that lists with rows are read from."""
-    return {name for spec in _there(tables) if tables[spec.needs[0]] for name in spec.needs}
+def _answers_of_all(connection: duckdb.DuckDBPyConnection, spec: ListSpec) -> dict[int, Answer]:
+    """Ask for a list of all drops, whose rows name their organization."""
+    names, rows = _ask(connection, spec)
+    place = names.index("organization_id")
+    found: dict[int, list[tuple[Any, ...]]] = {}
+    for row in rows:
+        found.setdefault(row[place], []).append(row)
+    return {one: (names, own) for one, own in found.items()}
 
 
-def _there(tables: Mapping[str, int]) -> list[ListSpec]:
-    return [spec for spec in LISTS if tables.keys() >= {*spec.needs}]
+def _own_answers(drop: BusinessSources) -> dict[str, Answer]:
+    """Ask for the lists of a drop that are asked of it alone."""
+    asked = [spec for spec in LISTS if not spec.of_all and spec.is_of(drop) and drop.rows[spec.needs[0]]]
+    if not asked:
+        return {}
+    needed = {name for spec in asked for name in spec.needs}
+    with asked_in_utc() as connection:
+        open_views(connection, {name: path for name, path in drop.files.items() if name in needed}, drop.marts)
+        return {spec.id: _ask(connection, spec) for spec in asked}
 
 
-def read_lists(connection: duckdb.DuckDBPyConnection, tables: Mapping[str, int]) -> Iterator[ShownList]:
-    """Read every list whose `tables`, by their rows, are there; `open_views` comes first, of those that are needed."""
-    for spec in _there(tables):
-        if not tables[spec.needs[0]]:
-            yield ShownList(spec, (), (), 0)
-            continue
-        cursor = connection.execute(spec.sql.read_text(encoding="utf-8"))
-        names = [name for name, *_ in cursor.description or ()]
-        found = cursor.fetchall()
-        shown = found[:MOST_ROWS]
-        places = [names.index(column.name) for column in spec.columns]
-        account = next((names.index(name) for name in ("account", "account_id") if name in names), None)
-        has_view = any(column.kind == "account" for column in spec.columns)
-        yield ShownList(
-            spec,
-            tuple(tuple(row[place] for place in places) for row in shown),
-            tuple(row[account] if account is not None and has_view else None for row in shown),
-            len(found),
-        )
+def _ask(connection: duckdb.DuckDBPyConnection, spec: ListSpec) -> Answer:
+    cursor = connection.execute(spec.sql.read_text(encoding="utf-8"))
+    return [name for name, *_ in cursor.description or ()], cursor.fetchall()
+
+
+def _shown(spec: ListSpec, answer: Answer | None) -> ShownList:
+    """Show the first rows of a list, and of each the account that it names."""
+    if answer is None:
+        return ShownList(spec, (), (), 0)
+    names, found = answer
+    shown = found[:MOST_ROWS]
+    places = [names.index(column.name) for column in spec.columns]
+    account = next((names.index(name) for name in ("account", "account_id") if name in names), None)
+    has_view = any(column.kind == "account" for column in spec.columns)
+    return ShownList(
+        spec,
+        tuple(tuple(row[place] for place in places) for row in shown),
+        tuple(row[account] if account is not None and has_view else None for row in shown),
+        len(found),
+    )

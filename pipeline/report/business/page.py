@@ -3,27 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from pipeline.common.formats import figure, number
-from pipeline.common.scratch_database import scratch_connection
-from pipeline.report.business.accounts import (
-    ACCOUNT_TABLES,
-    FIGURES,
-    HEALTH,
-    SCORE_FIGURES,
-    AccountView,
-    EarlierDrop,
-    read_accounts,
-)
-from pipeline.report.business.lists import Kind, ShownList, needed_tables, open_views, read_lists
+from pipeline.report.business.accounts import FIGURES, SCORE_FIGURES, AccountView, read_accounts
+from pipeline.report.business.lists import Kind, ShownList, read_lists
+from pipeline.report.business.sources import CORE, BusinessSources, Rule, opened_together
 from pipeline.report.charts import HEIGHT, WIDTH, Chart, lay_out
 from pipeline.report.facts import Plot
 from pipeline.report.page import environment, slim_html
@@ -31,57 +18,41 @@ from pipeline.run_plan import RunPlan
 
 PAGE: Final = "index.html"
 
-MARTS: Final[Mapping[str, Sequence[str]]] = {
-    "account_health": HEALTH,
-    "division_revenue": ("organization_id", "year", "division", "contracts", "accounts", "revenue"),
-}
-"""The marts that the page shows beside the drop's exports, and which columns of them."""
-
+_MOST_TOGETHER: Final = 2_000
+"""Accounts of drops that are read at a time, so that the rows of many drops are not in memory together."""
 _MOST_CHOICES: Final = 40
 """Beyond so many values a column is searched, not chosen from."""
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A rule by its id, in the words of the document that states it; without them where the page has them above."""
+def render_business_pages(drops: Sequence[BusinessSources], plan: RunPlan) -> Iterator[bytes]:
+    """Render the page of each drop of a run; equal drops with equal ones before them give equal bytes.
 
-    id: str
-    text: str | None
-
-
-@dataclass(frozen=True)
-class BusinessSources:
-    """What the page is made from.
-
-    `files` are the drop's Parquet files by export, `account_changes` among them; `marts` has the organization's rows of
-    `MARTS`, which no drop holds.
+    What is asked of all drops is read of many at a time: a page of 20 customers took 38 ms of CPU alone, and takes 12
+    among a hundred (2026-11-29).
     """
-
-    organization_id: int
-    files: Mapping[str, Path]
-    plots: Sequence[Plot]
-    marts: Mapping[str, pa.Table] = field(default_factory=dict)
-    earlier: Sequence[EarlierDrop] = ()
-    rules: Mapping[str, Sequence[Rule]] = field(default_factory=dict)
-    """The rules of account_core's columns, by column."""
+    for together in _together(drops):
+        with opened_together(together) as connection:
+            lists = read_lists(connection, together)
+            accounts = read_accounts(connection, together, lists, plan.as_of)
+        for drop in together:
+            yield _rendered(drop, lists[drop.organization_id], accounts[drop.organization_id], plan)
 
 
-def render_business_page(sources: BusinessSources, plan: RunPlan) -> bytes:
-    """Render the page; equal drops with equal ones before them give equal bytes."""
-    with scratch_connection() as connection:
-        connection.execute("set timezone = 'UTC'")
-        tables = {name: pq.read_metadata(path).num_rows for name, path in sources.files.items()}
-        tables |= {name: rows.num_rows for name, rows in sources.marts.items()}
-        needed = needed_tables(tables) | {*ACCOUNT_TABLES}
-        files = {name: path for name, path in sources.files.items() if name in needed}
-        open_views(connection, files, sources.marts)
-        lists = list(read_lists(connection, tables))
-        named = {account for shown in lists for account in shown.accounts if account is not None}
-        accounts = read_accounts(connection, named, sources.marts.get("account_health"), sources.earlier, plan.as_of)
-        for name in files:
-            connection.execute(f'drop view "{name}"')
-        for name in sources.marts:
-            connection.unregister(name)
+def _together(drops: Sequence[BusinessSources]) -> Iterator[list[BusinessSources]]:
+    """Take drops that are small enough to be read at a time."""
+    taken: list[BusinessSources] = []
+    for drop in drops:
+        if taken and sum(one.rows[CORE] for one in (*taken, drop)) > _MOST_TOGETHER:
+            yield taken
+            taken = []
+        taken.append(drop)
+    if taken:
+        yield taken
+
+
+def _rendered(
+    sources: BusinessSources, lists: Sequence[ShownList], accounts: Sequence[AccountView], plan: RunPlan
+) -> bytes:
     page = (
         environment()
         .get_template("business.html.j2")
@@ -94,7 +65,7 @@ def render_business_page(sources: BusinessSources, plan: RunPlan) -> bytes:
             lists=lists,
             accounts=accounts,
             with_view={view.account for view in accounts},
-            total=tables["account_core"],
+            total=sources.rows[CORE],
             figures=FIGURES,
             ruled=ruled_figures(sources.rules),
             cell=cell,

@@ -12,8 +12,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.report.business.accounts import EarlierDrop
-from pipeline.report.business.page import MARTS, BusinessSources, Rule
+from pipeline.report.business.page import render_business_pages
+from pipeline.report.business.sources import MARTS, BusinessSources, EarlierDrop, Rule
 from pipeline.report.plots import draw_plots
 from pipeline.run_plan import RunPlan, decide
 from tests.drops.weeks import CONTRACTS, LAST_WEEK, THIS_WEEK, whole_row
@@ -117,9 +117,10 @@ def made_sources(folder: Path, accounts: int = 12, risks: int = 4, *, hostile: b
     changes = [{"account_id": 3, "change": "health_label", "before": "Green", "after": "Red", "detail": None}]
     pq.write_table(pa.Table.from_pylist(changes, _CHANGES), folder / "account_changes.parquet")
     written["account_changes"] = folder / "account_changes.parquet"
+    counts = {export: pq.read_metadata(path).num_rows for export, path in written.items()}
     earlier = write_export(folder / "before", "account_core", [account(1, health_score=Decimal("30.00"))], LAST_WEEK)
     return BusinessSources(
-        1, written, draw_plots({1: folder}, PLAN)[1], _marts(), [EarlierDrop(LAST_WEEK, earlier)], RULES
+        1, written, counts, draw_plots({1: folder}, PLAN)[1], _marts(), [EarlierDrop(LAST_WEEK, earlier)], RULES
     )
 
 
@@ -140,3 +141,9 @@ def _marts() -> dict[str, pa.Table]:
         name: pa.Table.from_pylist([dict(zip(MARTS[name], row, strict=True)) for row in of])
         for name, of in rows.items()
     }
+
+
+def rendered_page(sources: BusinessSources) -> bytes:
+    """Render the page of one drop."""
+    (page,) = render_business_pages([sources], PLAN)
+    return page

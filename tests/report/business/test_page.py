@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.report.business.lists import MOST_ROWS
-from pipeline.report.business.page import render_business_page
-from tests.report.business.made_drop import HOSTILE, PLAN, made_sources
+from pipeline.report.business.page import render_business_pages
+from tests.report.business.made_drop import HOSTILE, PLAN, made_sources, rendered_page
 
 
 def section(page: str, name: str) -> str:
@@ -28,7 +28,7 @@ def rows_of(page: str, name: str) -> list[list[str]]:
 
 
 def rendered(folder: Path, **drop: int) -> str:
-    return render_business_page(made_sources(folder, **drop), PLAN).decode()
+    return rendered_page(made_sources(folder, **drop)).decode()
 
 
 def test_the_at_risk_list_has_owner_value_reason_and_day(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_list_holds_its_first_thousand_and_links_the_rest(tmp_path: Path) -> N
 
 
 def test_no_text_of_the_data_becomes_markup(tmp_path: Path) -> None:
-    page = render_business_page(made_sources(tmp_path, hostile=True), PLAN).decode()
+    page = rendered_page(made_sources(tmp_path, hostile=True)).decode()
     assert HOSTILE not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; &amp; Söhne" in page
 
@@ -105,7 +105,16 @@ def test_the_same_drop_gives_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_list_whose_export_the_drop_lacks_is_left_out(tmp_path: Path) -> None:
     sources = made_sources(tmp_path)
-    files = {name: path for name, path in sources.files.items() if name != "at_risk_accounts"}
-    page = render_business_page(replace(sources, files=files), PLAN).decode()
+    files, counts = dict(sources.files), dict(sources.counts)
+    del files["at_risk_accounts"], counts["at_risk_accounts"]
+    page = rendered_page(replace(sources, files=files, counts=counts)).decode()
     assert 'id="at-risk"' not in page
     assert rows_of(page, "renewals")
+
+
+def test_drops_that_are_rendered_together_have_the_pages_that_each_has_alone(tmp_path: Path) -> None:
+    drops = [
+        made_sources(tmp_path / "1", accounts=7),
+        replace(made_sources(tmp_path / "2", risks=0), organization_id=2),
+    ]
+    assert list(render_business_pages(drops, PLAN)) == [rendered_page(drop) for drop in drops]

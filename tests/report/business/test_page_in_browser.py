@@ -9,9 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from pipeline.report.business.page import render_business_page
 from tests.browsers import WIDTHS
-from tests.report.business.made_drop import PLAN, made_sources
+from tests.report.business.made_drop import made_sources, rendered_page
 
 pytestmark = pytest.mark.browser
 
@@ -19,7 +18,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(scope="module")
 def drop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("drop")
-    (folder / "index.html").write_bytes(render_business_page(made_sources(folder, accounts=12, risks=6), PLAN))
+    (folder / "index.html").write_bytes(rendered_page(made_sources(folder, accounts=12, risks=6)))
     return folder
 
 

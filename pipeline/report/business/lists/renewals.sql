@@ -1,5 +1,6 @@
 -- Renewals by month, from the month of the run on, with what they are worth.
 select
+    core.organization_id,
     strftime(date_trunc('month', core.renewal_date), '%Y-%m') as month,
     count(*) as accounts,
     sum(core.revenue) as revenue,
@@ -8,5 +9,5 @@ select
 
 from account_core as core
 where core.renewal_date >= date_trunc('month', core.extracted_at)
-group by 1
-order by 1
+group by 1, 2
+order by 1, 2

@@ -1,0 +1,111 @@
+"""What business pages are made from, and how it is opened to be asked: of one drop, or of many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow as pa
+
+from pipeline.common.scratch_database import numbered_rows, quoted, scratch_connection, utc_rows
+from pipeline.report.facts import Plot
+
+CORE: Final = "account_core"
+KEYS: Final = "account_keys"
+CHANGES: Final = "account_changes"
+HEALTH: Final = ("organization_id", "account_id", "score", "part", "position", "contribution")
+"""What is read of the mart account_health."""
+MARTS: Final[Mapping[str, Sequence[str]]] = {
+    "account_health": HEALTH,
+    "division_revenue": ("organization_id", "year", "division", "contracts", "accounts", "revenue"),
+}
+"""The marts that the page shows beside the drop's exports, and which columns of them."""
+
+
+@dataclass(frozen=True)
+class EarlierDrop:
+    """A kept drop of the organization: its instant, and its account_core on this machine."""
+
+    as_of: datetime
+    account_core: Path
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule by its id, in the words of the document that states it; without them where the page has them above."""
+
+    id: str
+    text: str | None
+
+
+@dataclass(frozen=True)
+class BusinessSources:
+    """What the page is made from.
+
+    `files` are the drop's Parquet files by export, `account_changes` among them, `counts` their rows; `marts` has the
+    organization's rows of `MARTS`, which no drop holds.
+    """
+
+    organization_id: int
+    files: Mapping[str, Path]
+    counts: Mapping[str, int]
+    plots: Sequence[Plot]
+    marts: Mapping[str, pa.Table] = field(default_factory=dict)
+    earlier: Sequence[EarlierDrop] = ()
+    rules: Mapping[str, Sequence[Rule]] = field(default_factory=dict)
+    """The rules of account_core's columns, by column."""
+
+    @cached_property
+    def rows(self) -> dict[str, int]:
+        """How many rows each export and each mart has."""
+        return {**self.counts, **{name: rows.num_rows for name, rows in self.marts.items()}}
+
+
+@contextmanager
+def asked_in_utc() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Lend a connection that tells instants in UTC; the tables that are made in it go with it."""
+    with closing(scratch_connection()) as connection:
+        connection.execute("set timezone = 'UTC'")
+        yield connection
+
+
+def open_views(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path], marts: Mapping[str, pa.Table]) -> None:
+    """Make a view of each mart and of each export's Parquet file, whose instants are in UTC without a zone."""
+    for name, path in files.items():
+        connection.execute(f"create or replace temp view {quoted(name)} as {utc_rows(connection, path)}")
+    for name, rows in marts.items():
+        connection.register(name, rows)
+
+
+@contextmanager
+def opened_together(drops: Sequence[BusinessSources]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Lend a connection with the exports that are asked of all drops at once; `organization_id` is whose drop it is."""
+    with asked_in_utc() as connection:
+        _open_together(connection, drops)
+        yield connection
+
+
+def _open_together(connection: duckdb.DuckDBPyConnection, drops: Sequence[BusinessSources]) -> None:
+    for name in (CORE, KEYS, CHANGES):
+        files = [(drop.organization_id, drop.files[name]) for drop in drops if name in drop.files]
+        if not files:
+            continue
+        rows = numbered_rows(connection, name, files, _OWNER)
+        described = connection.execute(f"describe {rows}").fetchall()
+        columns = [
+            f"{quoted(column)} at time zone 'UTC' as {quoted(column)}" if kind.endswith("TIME ZONE") else quoted(column)
+            for column, kind, *_ in described
+            if column not in (_OWNER, "organization_id")
+        ]
+        kind = "table" if len(files) > 1 else "view"  # of one drop, which may be large, only what is asked is read
+        select = f"select {_OWNER} as organization_id, {', '.join(columns)} from ({rows})"
+        connection.execute(f"create temp {kind} {name} as {select}")
+
+
+_OWNER: Final = "drop_organization_id"
