@@ -1,25 +1,65 @@
-"""Columns of a file that have amounts such as 1.234,50: what their 12.000 is, nobody can tell."""
+"""Columns of a file in which nobody can tell what 12.000 is: with amounts such as 1.234,50, or with no decimals."""
 
 from __future__ import annotations
 
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.ingest.schema import Column, Kind
+from pipeline.ingest.typed_columns import TypedColumn, unpacked
+from pipeline.ingest.values.numbers import DECIMAL_SIZES, EITHER_AMOUNT
+
+_FIRST_ROWS: Final = 1024
+"""Most columns show within these what their points are."""
+
 
 class DecimalCommas:
-    """The columns of one file in which an amount with a decimal comma was seen.
+    """The columns of one file whose 12.000 may be 12 thousand, so that it is refused; elsewhere it is 12.
 
-    Such an amount is refused (lmn-format, Values). It shows that 12.000 in the same column may be 12 thousand, so that
-    one is refused, too; elsewhere it is 12. The analogue for dates is `date_order.OrderOfFile` (D41).
+    An amount with a decimal comma shows it (lmn-format, Values: it is refused itself): of its own column, and of those
+    whose points all have three digits behind them. Money is in cents, so 12.000 beside 850 shows it, too; a tool that
+    writes three decimals writes 850.000. The analogue for dates is `date_order.OrderOfFile` (D41).
     """
 
     def __init__(self) -> None:
-        self._seen: set[str] = set()
+        self._with_commas: set[str] = set()
+        self._with_decimals: set[str] = set()
+        self._open: set[str] = set()
+        """Columns with amounts such as 12.000; a column that is in `_with_decimals`, too, has shown what they are."""
+        self._whole_money: set[str] = set()
         self.in_force: frozenset[str] = frozenset()
 
-    def note(self, column: str) -> None:
-        """Take note that the column has such an amount."""
-        self._seen.add(column)
+    def look(self, column: Column, raw: pa.Array, typed: TypedColumn) -> None:
+        """Look at the amounts of a column that come next, as they are written and as they were read."""
+        if column.kind not in DECIMAL_SIZES or pa.types.is_primitive(raw.type):
+            return
+        if typed.has_decimal_comma:
+            self._with_commas.add(column.name)
+        if column.name not in self._with_decimals:
+            self._look_at_points(column, unpacked(raw.slice(0, _FIRST_ROWS)), typed.array.slice(0, _FIRST_ROWS))
+        if column.name not in self._with_decimals and len(raw) > _FIRST_ROWS:
+            self._look_at_points(column, unpacked(raw), typed.array)
+
+    def _look_at_points(self, column: Column, raw: pa.Array, typed: pa.Array) -> None:
+        if not (pa.types.is_string(raw.type) or pa.types.is_binary(raw.type)):
+            return
+        is_amount = pc.is_valid(typed)
+        has_point = pc.and_(is_amount, pc.fill_null(pc.match_substring(raw, "."), False))
+        if pc.any(has_point).as_py():
+            is_either = pc.fill_null(pc.match_substring_regex(raw, EITHER_AMOUNT), False)
+            shows_decimals = pc.any(pc.and_not(has_point, is_either)).as_py()
+            (self._with_decimals if shows_decimals else self._open).add(column.name)
+        if column.kind is Kind.MONEY and pc.any(pc.and_not(is_amount, has_point)).as_py():
+            self._whole_money.add(column.name)
 
     def settle(self) -> bool:
         """Say, once all of the file is read, whether it must be read again because of what was seen."""
-        must_repeat = self._seen != self.in_force
-        self.in_force = frozenset(self._seen)
+        in_doubt = self._open - self._with_decimals
+        if not self._with_commas:
+            in_doubt &= self._whole_money
+        found = frozenset(self._with_commas | in_doubt)
+        must_repeat = found != self.in_force
+        self.in_force = found
         return must_repeat

@@ -89,12 +89,12 @@ class Conformer:
         return batch.filter(pa.array(~dropped)) if dropped.any() else batch
 
     def _note_spellings(self, raw: RawBatch, typed: list[TypedColumn]) -> None:
-        for column, result in zip(self._table.columns, typed, strict=True):
+        for column, at, result in zip(self._table.columns, self._positions, typed, strict=True):
             for order, (position, text) in result.orders.items():
                 row = raw.row_numbers[position].as_py()
                 self._order.note(None if order is None else ShownOrder(order, column.name, row, text))
-            if result.has_decimal_comma:
-                self._commas.note(column.name)
+            if at is not None:
+                self._commas.look(column, raw.columns[at], result)
 
     def _drop_rows(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
         """Which rows can't be rows: the first required column without a value is told as the reason."""

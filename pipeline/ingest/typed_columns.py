@@ -82,11 +82,11 @@ def type_column(
         return TypedColumn(pa.nulls(len(raw), column.arrow_type))
     if pa.types.is_floating(raw.type) and raw.type.bit_width < pa.float64().bit_width:
         raw = _of_short_floats(column.kind, raw.cast(pa.float32()))
-    if pa.types.is_dictionary(raw.type):
-        plain = plain_values(column, _unpacked(raw.dictionary))
+    if pa.types.is_dictionary(raw.type) and not beside_decimal_commas:
+        plain = plain_values(column, unpacked(raw.dictionary))
         if plain is not None and not plain.null_count:
             return TypedColumn(plain.take(raw.indices))
-    raw = _unpacked(raw)
+    raw = unpacked(raw)
     plain = plain_values(column, raw)
     if plain is None:
         return _cell_by_cell(column, raw, read)
@@ -121,8 +121,8 @@ def _of_short_floats(kind: Kind, raw: pa.Array) -> pa.Array:
     return pc.if_else(is_rounded, pa.array(rounded, pa.string()), doubles.cast(pa.string()))
 
 
-def _unpacked(raw: pa.Array) -> pa.Array:
-    """The same values in an encoding that every Arrow function knows."""
+def unpacked(raw: pa.Array) -> pa.Array:
+    """Return the same values in an encoding that every Arrow function knows."""
     if pa.types.is_dictionary(raw.type):
         raw = raw.dictionary_decode()
     elif pa.types.is_run_end_encoded(raw.type):

@@ -54,3 +54,27 @@ def test_each_file_shows_its_own_commas(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "estimates" / "b.csv", header, [("3", "12.000"), ("4", "0.125")])
     found = land("crm", tmp_path / "crm", tmp_path)["estimates"]
     assert [row["total_price"] and str(row["total_price"]) for row in rows(found)] == [None, None, "12.00", "0.13"]
+
+
+def test_a_comma_in_one_column_puts_the_points_of_another_in_doubt(tmp_path: Path) -> None:
+    found = table(tmp_path, [("E1", "1.234,50", "12.000"), ("E2", "", "8.000")])
+    assert [row["labor_cost"] for row in rows(found)] == [None, None]
+    assert [(r["row_number"], r["column_name"]) for r in rejects(found)][1:] == [(2, "total_price"), (3, "labor_cost")]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_money_in_whole_numbers_beside_points_may_be_in_thousands(tmp_path: Path, suffix: str) -> None:
+    assert prices(tmp_path, [("E1", "12.000", ""), ("E2", "850", ""), ("E3", "1.500", "")], suffix) == [
+        None,
+        "850.00",
+        None,
+    ]
+
+
+def test_money_with_three_decimals_throughout_is_in_decimals(tmp_path: Path) -> None:
+    assert prices(tmp_path, [("E1", "12.000", ""), ("E2", "850.000", "")]) == ["12.00", "850.00"]
+
+
+def test_a_late_amount_shows_that_points_stand_before_decimals(tmp_path: Path) -> None:
+    lines = [("E1", "12.000", ""), *[(f"E{at}", "850", "") for at in range(2, 1100)], ("E0", "1.50", "")]
+    assert prices(tmp_path, lines)[0] == "12.00"

@@ -88,10 +88,10 @@ def has_decimal_comma(text: str) -> bool:
 def amount(kind: Kind, value: object, *, beside_decimal_commas: bool = False) -> Cell:
     """Type a number with decimals, rounded half away from zero to the column's scale, which is told.
 
-    `beside_decimal_commas`: other amounts of the column are written 1.234,50, so that 12.000 may be either.
+    `beside_decimal_commas`: other amounts are written 1.234,50, or in whole numbers, so that 12.000 may be either.
     """
     if beside_decimal_commas and isinstance(value, str) and _EITHER.fullmatch(value):
-        return nulled("thousands or decimals: other amounts of the column have decimal commas")
+        return nulled("thousands or decimals: other amounts have decimal commas, or none shows decimals")
     number = _number(value, may_be_percent=kind in (Kind.SCORE, Kind.NUMBER))
     if number is None:
         return not_a(kind)
