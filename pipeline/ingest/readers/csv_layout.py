@@ -9,16 +9,25 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Final
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers.split_amounts import split_column
 from pipeline.ingest.readers.text_file import HEAD_BYTES
-from pipeline.ingest.values.headers import MOST_LINES_ABOVE, find_header, fold, join_headers, known_headers
+from pipeline.ingest.values.headers import (
+    MOST_LINES_ABOVE,
+    find_header,
+    fold,
+    join_headers,
+    known_headers,
+    shown_header,
+)
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _LINES_LOOKED_AT: Final = 200
+_FEWEST_TO_TELL_QUOTES: Final = 2
+"""One name may be in quotes."""
 _OTHER_LINE_ENDS: Final = {"\x85": "NEL, U+0085", "\u2028": "U+2028", "\u2029": "U+2029"}
 """What mainframes and some editors end lines with, and no reader of CSV does."""
 _SEP: Final = re.compile(r'"?sep=(?P<sign>\\t|[^\r\n"])?"?[,;\t ]*', re.IGNORECASE)
@@ -63,6 +72,7 @@ def look_at_layout(head: str, is_whole: bool, wanted_headers: Sequence[str], whe
             where=where,
             remedy="save it with the line ends of Windows or Unix",
         )
+    _must_have_usual_quotes(data, where)
     if _has_row_names(headers, data) and split_column(delimiter, data) is None:
         headers = ("", *headers)
     is_alone = is_whole and len(lines) == at + 1
@@ -75,6 +85,21 @@ def look_at_layout(head: str, is_whole: bool, wanted_headers: Sequence[str], whe
     width = _usual_width(headers, data)
     longer = [line for line in data if len(line) == width > len(headers)]
     return CsvLayout(delimiter, at, headers, width, is_alone, split_column(delimiter, longer))
+
+
+def _must_have_usual_quotes(data: Sequence[Sequence[str]], where: str) -> None:
+    """Raise WarehouseError where the quotes of a column's cells would be taken for text."""
+    for column in zip_longest(*data, fillvalue=""):
+        cells = [cell for cell in column if cell.strip()]
+        if len(cells) < _FEWEST_TO_TELL_QUOTES:
+            continue
+        if all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells):
+            what, remedy = "its cells are in single quotes", "save it again with double quotes"
+        elif all(cell[0].isspace() and cell.lstrip()[0] == '"' for cell in cells):
+            what, remedy = "blanks stand before its quotes", "save it again without them"
+        else:
+            continue
+        raise WarehouseError(f"{what}, as in {shown_header(cells[0])}", where=where, remedy=remedy)
 
 
 def _readings(head: str) -> list[tuple[str, list[list[str]]]]:

@@ -1,7 +1,7 @@
 """What a text file is, before anybody looks for rows in it: text at all, in which encoding, and how it is opened.
 
-UTF-8, UTF-16 and Windows-1252 (source-schema). Whoever reads gets UTF-8; a byte that is no letter is that cell's fault,
-so it becomes `BROKEN`, a code point that no text has, for the reader to refuse its cell.
+UTF-8, UTF-16, Windows-1252 and Mac Roman (source-schema). Whoever reads gets UTF-8; a byte that is no letter is that
+cell's fault, so it becomes `BROKEN`, a code point that no text has, for the reader to refuse its cell.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TAIL_BYTES: Final = 64 * 1024
 _MULTIBYTE: Final = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _BROKEN_BYTE: Final = re.compile("[\udc80-\udcff]")
 
-Encoding = Literal["utf-8", "utf-16-le", "utf-16-be", "cp1252"]
+Encoding = Literal["utf-8", "utf-16-le", "utf-16-be", "cp1252", "mac_roman"]
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
@@ -58,6 +58,8 @@ class TextFile:
         """What a person should know of the encoding."""
         if self.encoding == "cp1252":
             return "not UTF-8, read as Windows-1252"
+        if self.encoding == "mac_roman":
+            return "not UTF-8, and its lines end as a Macintosh's do: read as Mac Roman"
         if self.encoding != "utf-8":
             return "read as UTF-16"
         return "some bytes are no UTF-8: their cells are nulled" if self.is_damaged else None
@@ -91,6 +93,8 @@ def look_at_text(path: Path, where: str) -> TextFile:
     is_damaged = False
     if encoding is None:
         encoding, is_damaged = _one_byte_or_utf_8(path)
+    if encoding == "cp1252" and b"\r" in head and b"\n" not in head:  # "CSV (Macintosh)" of spreadsheets
+        encoding = "mac_roman"
     text = head.decode(encoding, errors="mark_broken").removeprefix("\ufeff")
     if "\0" in text.partition("\n")[0]:
         raise WarehouseError(

@@ -6,6 +6,7 @@ Headers are compared as they are seen, in any case. This belongs to every format
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -17,6 +18,8 @@ from pipeline.ingest.values.white_space import as_seen, trimmed, without_armour
 MOST_LINES_ABOVE: Final = 10
 """Titles, blank lines and `sep=` that may stand above the headers."""
 
+_ROW_NAMES: Final = re.compile(r"__index_level_[0-9]+__|unnamed: [0-9]+")
+"""What pandas calls the numbers of its rows: no column that anybody could miss."""
 _LONGEST_SHOWN: Final = 60
 _MOST_SHOWN: Final = 12
 
@@ -101,7 +104,11 @@ def match_headers(table: SourceTable, headers: Sequence[str], where: str) -> Hea
             raise _missing(table, column, headers, where)
         positions.append(found)
     used = {at for at in positions if at is not None}
-    extra = tuple(shown_header(header) for at, header in enumerate(headers) if at not in used and fold(header))
+    extra = tuple(
+        shown_header(header)
+        for at, header in enumerate(headers)
+        if at not in used and (name := fold(header)) and not _ROW_NAMES.fullmatch(name)
+    )
     absent = [column for column, at in zip(table.columns, positions, strict=True) if at is None]
     return HeaderMatch(
         tuple(positions),

@@ -185,6 +185,7 @@ TIMES: Final = (
 ZONES: Final = (
     Spelling(r" ?(?:z|utc|gmt)", "Z", "+00:00"),
     Spelling(r" ?[+-]00:?00 (?:z|utc|gmt)", " +0000 UTC", "+00:00"),
+    Spelling(r" \((?:utc|gmt)\)", " (UTC)", "+00:00"),
     Spelling(
         r" ?(?:utc|gmt)?(?P<side>[+-])(?P<hours>[0-9]{2})(?::?(?P<minutes>[0-9]{2})(?::?(?P<seconds>[0-9]{2}))?)?"
         r"(?: \([^()]*\)|\[[\w/+-]+\])?",

@@ -40,6 +40,30 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
     assert bool(table.notices) == (encoding == "cp1252")
 
 
+def test_lines_that_end_as_a_macintosh_s_do_are_mac_roman(tmp_path: Path) -> None:
+    table = accounts(tmp_path, "id,name\r1,Café\r".encode("mac_roman"))
+    assert rows(table)[0]["name"] == "Café"
+    assert "Mac Roman" in table.notices[0]
+    assert rows(accounts(tmp_path, "id,name\r2,Café\r".encode()))[0]["name"] == "Café"
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        ("1,'Acme'\n2,'Bob'", "its cells are in single quotes, as in 'Acme'"),
+        ('1, "Acme"\n2, "Bob, Inc."', 'blanks stand before its quotes, as in "Acme"'),
+    ],
+)
+def test_other_quotes_are_an_error(tmp_path: Path, lines: str, what: str) -> None:
+    with pytest.raises(WarehouseError, match=what):
+        accounts(tmp_path, f"id,name\n{lines}\n")
+
+
+def test_some_names_may_be_in_quotes(tmp_path: Path) -> None:
+    table = accounts(tmp_path, "id,name\n1,'Acme'\n2,Bob\n3, \"Cy\"\n")
+    assert [row["name"] for row in rows(table)] == ["'Acme'", "Bob", ' "Cy"']
+
+
 def test_a_byte_that_no_encoding_knows_is_its_cells_fault(tmp_path: Path) -> None:
     table = accounts(tmp_path, b"id,name,city\n1,\xdcx\x8d\x81,x\n2,\xdcb,\xe9\n")
     assert [(row["id"], row["name"]) for row in rows(table)] == [("2", "Üb")]

@@ -120,6 +120,11 @@ def test_extra_columns_are_told_and_unnamed_ones_are_none() -> None:
     assert match_headers(ACCOUNTS, ["id", "favourite colour", "name", ""], "file.csv").extra == ("favourite colour",)
 
 
+def test_the_numbers_of_pandas_rows_are_no_column() -> None:
+    headers = ["Unnamed: 0", "organization_id", "id", "name", "__index_level_0__"]
+    assert match_headers(source_table("platform", "tier"), headers, "tier.csv").extra == ()
+
+
 def test_a_missing_required_column_names_the_file_the_column_and_the_nearest_header() -> None:
     with pytest.raises(WarehouseError) as error:
         match_headers(ACCOUNTS, ["id", "Nmae", "status"], "accounts.csv")
