@@ -166,9 +166,9 @@ def _lost_columns(now: TableProfile, before: TableProfile, guard: Guard) -> Iter
 
 
 def _lacking_columns(table: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find columns that the newest of several downloads lacks: its rows count, and have nothing there."""
+    """Find columns that the newest of several downloads, or the last part, lacks: its rows have nothing there."""
     for column, file in table.lacking.items():
-        says = f"only older downloads have the column, and the rows of {file} count"
+        says = f"earlier files have the column, and the rows of {file}, the last one, have nothing there"
         yield found(guard, "warn", f"{table.name}.{column}", says)
 
 

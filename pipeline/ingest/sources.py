@@ -68,13 +68,14 @@ def _from_folder(
         if not files:
             return _absent(table, landing, ("no file for it, so it is empty",))
         parts = [land_file(table, file, landing, shared, date_order) for file in files]
-        if table not in found.downloads:
-            return _landed(table, [file.source_file for file in files], parts, landing)
-        files, parts, which_counts = oldest_first(table, files, parts)
+        which_counts: tuple[str, ...] = ()
+        if table in found.downloads:
+            files, parts, notice = oldest_first(table, files, parts)
+            which_counts = (notice,)
         landed = _landed(table, [file.source_file for file in files], parts, landing)
-        *older, newest = (part.record.matched for part in parts)
-        lacking = {column: files[-1].name for matched in older for column in matched if column not in newest}
-        return replace(landed, notices=(which_counts, *landed.notices), lacking=lacking)
+        *earlier, last = (part.record.matched for part in parts)
+        lacking = {column: files[-1].name for matched in earlier for column in matched if column not in last}
+        return replace(landed, notices=(*which_counts, *landed.notices), lacking=lacking)
 
     # hashing, Arrow and DuckDB release the interpreter's lock, so a second table fills the gaps of the first
     with ThreadPoolExecutor(max_workers=min(2, landing.threads)) as pool:

@@ -207,3 +207,11 @@ def test_a_pipe_and_a_folder_are_told_for_what_they_are(tmp_path: Path) -> None:
     notices = land("crm", tmp_path / "crm", tmp_path)["accounts"].notices
     assert "contacts.csv: a named pipe, not a file, left out" in notices
     assert "accounts/2.csv: a folder, not a file, left out" in notices
+
+
+def test_the_columns_that_the_last_part_lacks_are_told(tmp_path: Path) -> None:
+    write_parquet(tmp_path / "platform" / "tier" / "part-9.parquet", {"organization_id": [1], "id": [1], "name": ["a"]})
+    write_parquet(tmp_path / "platform" / "tier" / "part-10.parquet", {"organization_id": [1], "id": [2]})
+    assert land("platform", tmp_path / "platform", tmp_path)["tier"].lacking == {"name": "tier/part-10.parquet"}
+    write_parquet(tmp_path / "platform" / "tier" / "part-9.parquet", {"organization_id": [1], "id": [1]})
+    assert land("platform", tmp_path / "platform", tmp_path)["tier"].lacking == {}

@@ -44,7 +44,7 @@ class LandedTable:
     unknown: Mapping[str, str] = field(default_factory=dict)
     """The headers that no column wants, with the file that has them."""
     lacking: Mapping[str, str] = field(default_factory=dict)
-    """The columns that only older downloads of the table have, with the newest one, whose rows count."""
+    """The columns that only earlier files of the table have, with the last one: the newest download, or a part."""
     unread_files: tuple[tuple[str, str], ...] = ()
     """Files of the source that became no table, with why; told with the source's first table."""
     readings: tuple[FileReading, ...] = ()
