@@ -50,6 +50,7 @@ def judge_sources(
         findings += [_near_header(table, column, header, guards["near_header"]) for column, header in near]
         findings += judge_needed_columns(table, was, dict(near), guards["needed_column"])
         findings += _lacking_columns(table, guards["lost_column"])
+        findings += _swapped_days(table, guards["dates_swapped"])
         findings += _shares(table, guards)
     findings += _needed_tables(now.tables, guards["needed_table"])
     findings += judge_later_rows(now.tables, now.as_of, guards["later_rows"])
@@ -169,6 +170,13 @@ def _lacking_columns(table: TableProfile, guard: Guard) -> Iterator[Finding]:
     """Find columns that the newest of several downloads, or the last part, lacks: its rows have nothing there."""
     for column, file in table.lacking.items():
         says = f"earlier files have the column, and the rows of {file}, the last one, have nothing there"
+        yield found(guard, "warn", f"{table.name}.{column}", says)
+
+
+def _swapped_days(table: TableProfile, guard: Guard) -> Iterator[Finding]:
+    """Find columns in whose dates a spreadsheet has likely swapped day and month while they were typed."""
+    for column, file in table.swapped.items():
+        says = f"in {file} texts such as 25/3/2024 stand beside dates none of which is later than the 12th of its month"
         yield found(guard, "warn", f"{table.name}.{column}", says)
 
 

@@ -23,12 +23,12 @@ import pyarrow.compute as pc
 
 from pipeline.ingest.duplicates.key_scan import from_record, has_ranges, look_at_keys
 from pipeline.ingest.duplicates.losing_rows import Losers, find_losers, find_overtaken
-from pipeline.ingest.land_part import report_losers, winners
 from pipeline.ingest.landing.part_writer import PartWriter
 from pipeline.ingest.landing.zone import Landing, Part, PartRecord, PartSet, combined_hash, part_address
 from pipeline.ingest.rejects import RejectsWriter
 from pipeline.ingest.schema import ROW_COLUMN, SourceTable
 from pipeline.ingest.type_batches import landing_schema
+from pipeline.ingest.winning_rows import report_losers, winners
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.date_order import OrderOfFile
 from pipeline.ingest.decimal_commas import DecimalCommas
 from pipeline.ingest.duplicates.key_scan import IncompleteKeyError, look_at_keys, to_record, whole_numbers_of_key
-from pipeline.ingest.duplicates.losing_rows import Losers, find_losers
+from pipeline.ingest.duplicates.losing_rows import find_losers
 from pipeline.ingest.folder_values import with_folder_values
 from pipeline.ingest.input_file import InputFile, SharedReport
 from pipeline.ingest.landing.file_reading import FileReading
@@ -28,20 +26,18 @@ from pipeline.ingest.landing.part_writer import PartWriter
 from pipeline.ingest.landing.zone import Draft, Landing, Part, PartRecord, part_address
 from pipeline.ingest.plain_parquet import is_plain
 from pipeline.ingest.readers import OpenTable, RawBatch, Reading
-from pipeline.ingest.rejects import REPEATED, ROW_DROPPED, RejectsWriter, redact
-from pipeline.ingest.schema import ROW_COLUMN, Kind, SourceTable
+from pipeline.ingest.rejects import RejectsWriter
+from pipeline.ingest.schema import SourceTable
+from pipeline.ingest.swapped_days import SwappedDays
 from pipeline.ingest.tables_beside import TablesBeside
 from pipeline.ingest.type_batches import Conformer, landing_schema
 from pipeline.ingest.values.headers import HeaderMatch, match_headers
-from pipeline.ingest.values.typed_cell import NULLED
+from pipeline.ingest.winning_rows import BATCH_ROWS, report_losers, winners
 from pipeline.settings import DateOrder
 from pipeline.state.forgotten_rows import forget_batch
 
 if TYPE_CHECKING:
     from pipeline.ingest.readers.database_table import DatabaseTable
-
-BATCH_ROWS: Final = 64 * 1024
-"""The rows of a row group that is written again."""
 
 
 def land_file(
@@ -201,6 +197,7 @@ def _write_once(
     match = match_headers(table, opened.headers, name)
     beside = TablesBeside(table, opened.headers, match.positions, name)
     positions = frozenset(at for at in match.positions if at is not None) | beside.empty
+    swapped = SwappedDays(table, match.positions)
     read = 0
     with RejectsWriter(draft.rejects, table, landing.forgotten) as rejects, ThreadPoolExecutor(landing.threads) as pool:
         conformer = Conformer(
@@ -219,6 +216,8 @@ def _write_once(
             for raw in opened.batches(positions):
                 read += len(raw.row_numbers) + len(raw.broken)
                 beside.look(raw.columns)
+                if opened.reading.is_workbook:
+                    swapped.look(raw.columns)
                 writer.write(forget_batch(landing.forgotten, table.name, conformer.conform(raw)))
                 report.tell(name, read, table.qualified_name)
         may_repeat, ranges = look_at_keys(table.by_key_alone, draft.data)
@@ -238,7 +237,11 @@ def _write_once(
         matched=match.matched,
         notices=opened.notices,
         key_ranges=to_record(ranges),
-        reading=replace(_file_reading(name, read, opened.reading, match), columns_apart=beside.columns_apart()),
+        reading=replace(
+            _file_reading(name, read, opened.reading, match),
+            columns_apart=beside.columns_apart(),
+            swapped_days=swapped.columns(),
+        ),
     )
 
 
@@ -254,60 +257,3 @@ def _drop_losers(table: SourceTable, draft: Draft, rejects: RejectsWriter, name:
             loaded += batch.num_rows
     draft.scratch.replace(draft.data)
     return loaded
-
-
-def report_losers(
-    table: SourceTable, losers: Sequence[Losers], parts: Sequence[Path], names: Sequence[str], rejects: RejectsWriter
-) -> None:
-    """One reject a loser: the row that won is still there. `names` are the files that the parts were made of."""
-    for lost in losers:
-        reason = f"{REPEATED} {' and '.join(lost.columns)}"
-        values = lost.keys
-        if any(column.name in lost.columns and column.kind is not Kind.ID for column in table.columns):
-            values = pa.array([redact(key, may_hold_phone=False) for key in values.to_pylist()], pa.string())
-        for part in np.unique(lost.parts).tolist():
-            chosen = lost.parts == part
-            rejects.add(
-                names[part],
-                row_numbers(parts[part]).take(pa.array(lost.places[chosen])),
-                lost.columns[-1],
-                values.filter(pa.array(chosen)),
-                reason,
-                NULLED if lost.is_cell else ROW_DROPPED,
-            )
-
-
-def row_numbers(part: Path) -> pa.Array:
-    """The source's row number of each row of a part; a part that ingest did not write itself has them in sequence."""
-    file = pq.ParquetFile(part)
-    if ROW_COLUMN in file.schema_arrow.names:
-        return file.read(columns=[ROW_COLUMN])[ROW_COLUMN].combine_chunks()
-    return pa.array(np.arange(2, 2 + file.metadata.num_rows))
-
-
-def winners(table: SourceTable, part: Path, at: int, losers: Sequence[Losers]) -> Iterator[pa.RecordBatch]:
-    """The rows of the part (number `at` of those that the losers tell of) that stay, lost cells nulled.
-
-    They come in the schema of a part that ingest writes, with their row numbers.
-    """
-    schema = landing_schema(table)
-    file = pq.ParquetFile(part)
-    numbers = row_numbers(part)
-    stays = np.ones(len(numbers), dtype=bool)
-    lost_cells: dict[str, np.ndarray] = {}
-    for lost in losers:
-        places = lost.places[lost.parts == at]
-        if lost.is_cell:
-            lost_cells.setdefault(lost.columns[0], np.zeros(len(numbers), dtype=bool))[places] = True
-        else:
-            stays[places] = False
-    start = 0
-    for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=table.arrow_schema.names):
-        rows = slice(start, start + batch.num_rows)
-        start += batch.num_rows
-        arrays = {name: batch[name].cast(schema.field(name).type) for name in table.arrow_schema.names}
-        arrays[ROW_COLUMN] = numbers[rows]
-        for name, is_lost in lost_cells.items():
-            arrays[name] = pc.if_else(pa.array(is_lost[rows]), None, arrays[name])
-        whole = pa.RecordBatch.from_arrays([arrays[name] for name in schema.names], schema=schema)
-        yield whole if stays[rows].all() else whole.filter(pa.array(stays[rows]))

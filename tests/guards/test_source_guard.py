@@ -104,6 +104,11 @@ def test_a_column_that_the_newest_download_lacks_warns() -> None:
     assert said(judged(table)) == [("lost_column", "warn", "crm.accounts.lmn_crm_id")]
 
 
+def test_dates_that_a_spreadsheet_has_swapped_warn() -> None:
+    table = profile(swapped={"renewal_date": "accounts.xlsx"})
+    assert said(judged(table)) == [("dates_swapped", "warn", "crm.accounts.renewal_date")]
+
+
 def test_a_file_that_became_no_table_stops() -> None:
     unread = [UnreadFile("crm", "acounts.csv", "not named as a table")]
     found = judge_sources(SourceState([profile()], THIS_WEEK), None, unread, guards())

@@ -14,7 +14,7 @@ from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.sources import ingest_source
 from pipeline.settings import DateOrder
-from tests.ingest.ingest_harness import Silence, refused, rows, write_csv, write_parquet, write_workbook
+from tests.ingest.ingest_harness import Silence, land, refused, rows, write_csv, write_parquet, write_workbook
 
 HEADER = ["id", "lmn_estimate_id", "contract_start", "contract_end"]
 
@@ -110,3 +110,24 @@ def test_each_file_of_a_table_shows_its_own_order(tmp_path: Path) -> None:
         dt.date(2024, 5, 3),
         dt.date(2024, 3, 5),
     ]
+
+
+@pytest.mark.parametrize(
+    ("dates", "is_swapped"),
+    [
+        ([*range(2, 7), "25/3/2024"], True),
+        ([*range(2, 7), "3/25/2024"], True),  # typed into a spreadsheet that expects the day first
+        ([*range(2, 7), "5/3/2024"], False),  # as some text
+        ([*range(2, 7), 13, "25/3/2024"], False),
+        ([*range(2, 6), "25/3/2024"], False),
+        ([*[1] * 9, "25/3/2024"], False),  # contracts begin on the first
+    ],
+)
+def test_a_workbook_s_dates_that_a_spreadsheet_has_swapped_are_told(
+    tmp_path: Path, dates: list[int | str], is_swapped: bool
+) -> None:
+    cells = [day if isinstance(day, str) else dt.date(2024, 3, day) for day in dates]
+    lines = [(f"EST{at}", cell) for at, cell in enumerate(cells)]
+    write_workbook(tmp_path / "lmn" / "a.xlsx", ["Estimate ID", "Contract End"], lines)
+    table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
+    assert [reading.swapped_days for reading in table.readings] == [("contract_end",) if is_swapped else ()]

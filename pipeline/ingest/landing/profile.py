@@ -71,6 +71,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
         magnitudes=magnitudes,
         unknown=dict(landed.unknown),
         lacking=dict(landed.lacking),
+        swapped={column: reading.file for reading in landed.readings for column in reading.swapped_days},
         newest=_newest(connection, landed, as_of) if landed.loaded else None,
         cells=sample.cells,
         words=sample.words,

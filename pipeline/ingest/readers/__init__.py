@@ -32,6 +32,11 @@ class Reading:
     unread_sheets: tuple[str, ...] = ()
     merged_cells: tuple[str, ...] = ()
 
+    @property
+    def is_workbook(self) -> bool:
+        """Whether it is a file of lines that is no text."""
+        return self.header_line is not None and self.separator is None
+
 
 @dataclass(frozen=True)
 class RawBatch:
