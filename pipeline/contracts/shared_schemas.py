@@ -18,14 +18,21 @@ def share_schemas(manifest: Mapping[str, Any]) -> dict[str, Any]:
     A column that may be null does not say so, and a file cut by `organization_id` neither.
     """
     schemas: dict[str, Any] = {}
-    listed = {name: [_sharing(file, schemas) for file in manifest[name]] for name in _LISTS if name in manifest}
+    written: dict[str, Any] = {}
+    listed = {
+        name: [_sharing(file, schemas, written) for file in manifest[name]] for name in _LISTS if name in manifest
+    }
     return {**manifest, **listed, "schemas": schemas}
 
 
-def _sharing(file: Mapping[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+def _sharing(file: Mapping[str, Any], schemas: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
+    """Describe a file; `written` are the columns of the first file of each export, as they are described."""
+    own = without({name: value for name, value in file.items() if name != "schema"}, tenant=_USUAL_TENANT)
+    first = written.setdefault(file["export"], file["schema"])
+    if first is file["schema"] and file["export"] in schemas:  # the files of an export are described by one contract
+        return own
     columns = [_in_short(column) for column in file["schema"]]
     is_shared = schemas.setdefault(file["export"], columns) == columns
-    own = without({name: value for name, value in file.items() if name != "schema"}, tenant=_USUAL_TENANT)
     return own if is_shared else {**own, "schema": columns}
 
 

@@ -53,8 +53,8 @@ def build_manifest(
     `series` is that of drops that are published apart, as `notifications`; `cuts` are those whose files the drop holds;
     `personal_data` is what was in force as they were written.
     """
-    by_name: dict[str, ExportContract | Cut] = {contract.name: contract for contract in contracts}
-    by_name |= {cut.name: cut for cut in cuts}
+    described = {contract.name: contract.as_dict() for contract in contracts}
+    described |= {cut.name: cut.as_dict() for cut in cuts}
     body: dict[str, Any] = {
         "manifest_version": MANIFEST_VERSION,
         "organization_id": drop.organization_id,
@@ -62,8 +62,8 @@ def build_manifest(
         "extracted_at": instant_text(as_of),
         **({} if data_as_of is None else {"data_as_of": instant_text(data_as_of)}),
         **({"series": series} if series else {}),
-        "files": [_described(file, by_name) for file in drop.files],
-        **({"cuts": [_described(file, by_name) for file in drop.cuts]} if drop.cuts else {}),
+        "files": [_described(file, described) for file in drop.files],
+        **({"cuts": [_described(file, described) for file in drop.cuts]} if drop.cuts else {}),
         "settings": dict(settings),
         "inputs": list(inputs),
         "checks": list(checks),
@@ -77,9 +77,9 @@ def build_manifest(
     return with_hashes({**personal_data.describe(body), **beside})
 
 
-def _described(file: StagedFile, by_name: Mapping[str, ExportContract | Cut]) -> dict[str, Any]:
+def _described(file: StagedFile, described: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     measured = {"name": file.name, "rows": file.rows, "bytes": file.bytes, "sha256": file.sha256}
-    return {**by_name[file.export].as_dict(), **measured}
+    return {**described[file.export], **measured}
 
 
 def with_hashes(manifest: Mapping[str, Any]) -> dict[str, Any]:

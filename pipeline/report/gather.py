@@ -67,6 +67,23 @@ class MeasuredRun:
     """The runs before this one."""
 
     @cached_property
+    def passed(self) -> Mapping[int, Check]:
+        """The checks that no organization fails, by their place, as any organization is told of them."""
+        checks = self.audit.checks if self.audit else ()
+        return {
+            place: _of_organization(check, 0)
+            for place, check in enumerate(checks)
+            if check.passed and not check.failed_by_organization and not check.samples
+        }
+
+    def checks_of(self, organization_id: int) -> tuple[Check, ...]:
+        """Cut the results of all checks to one organization."""
+        checks = self.audit.checks if self.audit else ()
+        return tuple(
+            self.passed.get(place) or _of_organization(check, organization_id) for place, check in enumerate(checks)
+        )
+
+    @cached_property
     def own_metrics(self) -> Mapping[int, Sequence[MetricFacts]]:
         """The metrics whose dimension names an organization, by it."""
         own: dict[int, list[MetricFacts]] = {}
@@ -152,7 +169,7 @@ def gather_facts(
         settings=_settings(run.plan),
         sources=sources,
         rejects=tuple(reason for reason in run.rejects if (reason.source, reason.table) in counted),
-        checks=tuple(_of_organization(check, organization_id) for check in run.audit.checks) if run.audit else (),
+        checks=run.checks_of(organization_id),
         exports=() if staged is None else tuple(count_exports(staged, nulls, previous, contracts)),
         metrics=tuple(_metrics_of(run, organization_id, is_crm=is_crm)),
         plots=tuple(plots),

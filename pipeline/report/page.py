@@ -119,6 +119,7 @@ def environment() -> Environment:
     made = Environment(
         loader=PackageLoader("pipeline.report"),
         autoescape=True,
+        auto_reload=False,
         finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,

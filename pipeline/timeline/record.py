@@ -41,7 +41,9 @@ class DropRecord:
         draft = folder.parent / hidden_name()
         draft.mkdir()
         for name, rows in self.tables.items():
-            pq.write_table(rows, draft / f"{name}.parquet", compression="zstd")
+            content = pa.BufferOutputStream()  # Arrow writes each page by itself
+            pq.write_table(rows, content, compression="zstd")
+            (draft / f"{name}.parquet").write_bytes(content.getvalue())
         described = {"against": self.against, "drop": self.drop, "organization_id": self.organization_id}
         (draft / _DESCRIPTION).write_text(json.dumps(described, sort_keys=True) + "\n", encoding="utf-8")
         for path in (*draft.iterdir(), draft):
