@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -39,14 +39,15 @@ class PublicationLog:
     def add_publication(self, drop: str, accepted: Sequence[Mapping[str, Any]], at: datetime) -> None:
         """Log a drop that is in place, unless it is logged, with what was accepted for it."""
         digest = manifest_digest(self.shelf, drop)
-        listed = _drops(self.lines())
-        if listed.get(drop) == digest:
+        lines = self.lines()
+        if _drops(lines).get(drop) == digest:
             return
-        self._begin(drop, at)
-        self.add("published", at, {"drop": drop, "manifest_sha256": digest})
+        events: list[tuple[Event, Mapping[str, Any]]] = [] if lines else list(self._beginning(drop))
+        events.append(("published", {"drop": drop, "manifest_sha256": digest}))
         for one in accepted:
             facts = {name: one.get(name) for name in ("guard", "place", "who", "why")}
-            self.add("accepted", at, {"drop": drop, **facts})
+            events.append(("accepted", {"drop": drop, **facts}))
+        self._append(events, at)
 
     def add_forgetting(self, drop: str, was: str, entry: str, at: datetime) -> None:
         """Log a drop that is in place of another of which a person was taken out, unless it is logged."""
@@ -55,27 +56,33 @@ class PublicationLog:
             self.add("forgot", at, {"drop": drop, "entry": entry, "manifest_sha256": digest, "was": was})
 
     def add(self, event: Event, at: datetime, facts: Mapping[str, Any]) -> None:
-        """Append an entry to both copies. Where they differ, each keeps what it has: `verify --log` tells where."""
+        """Append an entry."""
+        self._append([(event, facts)], at)
+
+    def _append(self, events: Sequence[tuple[Event, Mapping[str, Any]]], at: datetime) -> None:
+        """Append entries to both copies. Where they differ, each keeps what it has: `verify --log` tells where."""
         beside, own = self._beside(), self._own_lines()
         before = beside if beside[: len(own)] == own else own  # another state folder may have added to it
-        last = None if not before else _read(before[-1])
-        entry = {
-            **facts,
-            "at": instant_text(at),
-            "event": event,
-            "number": len(before) + 1,
-            "organization_id": self.organization_id,
-            "previous": FIRST if not before else last["hash"] if last else _digest(before[-1]),
-        }
-        line = _line(entry)
-        content = _text([*beside, line]).encode()
+        lines: list[str] = []
+        for event, facts in events:
+            listed = [*before, *lines]
+            entry = {
+                **facts,
+                "at": instant_text(at),
+                "event": event,
+                "number": len(before) + len(lines) + 1,
+                "organization_id": self.organization_id,
+                "previous": _hash_of(listed[-1]) if listed else FIRST,
+            }
+            lines.append(_line(entry))
+        content = _text([*beside, *lines]).encode()
         if self.signer is not None:
-            comment = f"organization {self.organization_id}, {entry['number']} entries"
+            comment = f"organization {self.organization_id}, {len(before) + len(lines)} entries"
             self.shelf.write(f"{LOG}{SUFFIX}", self.signer.sign(content, comment))
         self.shelf.write(LOG, content)
         # last: who is killed before this leaves a copy that the next entry completes from the one beside the drops
         self.own.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(self.own, _text([*before, line]))
+        write_whole(self.own, _text([*before, *lines]))
 
     def lines(self) -> list[str]:
         """Return the entries' lines; those of the state folder, where it has any."""
@@ -97,12 +104,10 @@ class PublicationLog:
             found += [f"{LOG}{SUFFIX}: {fault}"] if fault else []
         return [*found, *self._unknown_drops(beside)]
 
-    def _begin(self, drop: str, at: datetime) -> None:
+    def _beginning(self, drop: str) -> Iterator[tuple[Event, Mapping[str, Any]]]:
         """Begin a log with the drops that were published before there was one."""
-        if self.lines():
-            return
         others = {name: manifest_digest(self.shelf, name) for name in drop_folders(self.shelf) if name != drop}
-        self.add("began", at, {"drops": {name: digest for name, digest in others.items() if digest}})
+        yield "began", {"drops": {name: digest for name, digest in others.items() if digest}}
 
     def _unknown_drops(self, lines: Sequence[str]) -> list[str]:
         listed, found = _drops(lines), []
@@ -181,6 +186,12 @@ def _read(line: str) -> dict[str, Any] | None:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         pass
     return None
+
+
+def _hash_of(line: str) -> str:
+    """Return the hash that an entry has, or, of one that is not as it was written, that of its line."""
+    entry = _read(line)
+    return str(entry["hash"]) if entry else _digest(line)
 
 
 def _line(entry: Mapping[str, Any]) -> str:
