@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final, Literal
 
 from pipeline.common.errors import WarehouseError
@@ -99,17 +100,16 @@ class AuditResult:
     def of_organization(self, organization_id: int) -> list[dict[str, Any]]:
         """Give what the manifest of one organization's drop says of each check; nothing of another's."""
         return [
-            {
-                "export": check.export,
-                "check": check.name,
-                "severity": check.severity,
-                # a check that failed without a row of anyone could not be made
-                "passed": not failed and (check.passed or bool(check.failed_by_organization)),
-                "failed": failed,
-            }
-            for check in self.checks
-            for failed in [check.failed_by_organization.get(organization_id, 0)]
+            _told(check, check.failed_by_organization[organization_id])
+            if check.failed_by_organization.get(organization_id)
+            else told
+            for check, told in zip(self.checks, self._told_of_others, strict=True)
         ]
+
+    @cached_property
+    def _told_of_others(self) -> list[dict[str, Any]]:
+        """What is said of each check to an organization of which nothing failed; the manifests of many hold it once."""
+        return [_told(check, 0) for check in self.checks]
 
     def problem(self, consequence: str = "nothing was published, the last drops stay") -> WarehouseError | None:
         """Say what failed and its rows; None where the staged files may be published."""
@@ -142,6 +142,17 @@ class AuditResult:
             if check.failed_by_organization.get(organization_id)
         ]
         return AuditResult(tuple(own)).problem("this drop was not published, the last one stays")
+
+
+def _told(check: Check, failed: int) -> dict[str, Any]:
+    return {
+        "export": check.export,
+        "check": check.name,
+        "severity": check.severity,
+        # a check that failed without a row of anyone could not be made
+        "passed": not failed and (check.passed or bool(check.failed_by_organization)),
+        "failed": failed,
+    }
 
 
 def _shown(value: str | None) -> str:

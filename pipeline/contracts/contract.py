@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Final
 
 import pyarrow as pa
@@ -154,11 +155,18 @@ class ExportContract:
         raise KeyError(f"{self.name}.{name}")
 
     def as_dict(self) -> dict[str, Any]:
-        """Describe what a reader of a drop may rely on, as plain JSON; `contract_from_dict` reads it again."""
+        """Describe what a reader of a drop may rely on, as plain JSON; `contract_from_dict` reads it again.
+
+        The columns are those of every description: the manifests of many drops hold them once.
+        """
         return {
             "export": self.name,
             "contract_version": self.version,
             "primary_key": list(self.primary_key),
             "tenant": self.tenant,
-            "schema": [column.as_dict() for column in self.exported_columns],
+            "schema": self._described_columns,
         }
+
+    @cached_property
+    def _described_columns(self) -> list[dict[str, Any]]:
+        return [column.as_dict() for column in self.exported_columns]
