@@ -235,7 +235,7 @@ def _write_once(
         has_rejects=rejects.has_any,
         extra_columns=match.extra,
         matched=match.matched,
-        notices=opened.notices,
+        notices=(*opened.notices, *conformer.notices),
         key_ranges=to_record(ranges),
         reading=replace(
             _file_reading(name, read, opened.reading, match),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pyarrow as pa
 
@@ -27,7 +28,9 @@ class TablesBeside:
         placed = zip(positions, table.columns, strict=True)
         self._label_at = next(at for at, column in placed if at is not None and column.required)
         named = [at for at, header in enumerate(headers) if fold(header)]
-        self.empty = frozenset(at for at in range(named[0], named[-1]) if not fold(headers[at]))
+        is_spaced = all(right - left > 1 for left, right in pairwise(named))  # as where || stands between cells
+        between = range(0) if is_spaced else range(named[0], named[-1])
+        self.empty = frozenset(at for at in between if not fold(headers[at]))
         """The columns without a header, between others, in which no cell was seen."""
 
     def look(self, columns: Sequence[pa.Array]) -> None:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from pipeline.ingest.date_order import OrderOfFile, ShownOrder
 from pipeline.ingest.decimal_commas import DecimalCommas
+from pipeline.ingest.garbled_texts import GarbledTexts
 from pipeline.ingest.readers import RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.remarks import RemarkFinder
@@ -47,6 +48,7 @@ class Conformer:
         self._table = table
         self._positions = match.positions
         self._remarks = RemarkFinder(table, match.positions, headers, file, has_lines=has_lines)
+        self._garbled = GarbledTexts(table, file)
         self._order = order
         self._commas = commas
         self._rejects = rejects
@@ -54,6 +56,11 @@ class Conformer:
         self._pool = pool
         self._dates_from_1904 = dates_from_1904
         self._schema = landing_schema(table)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of the cells that have come so far."""
+        return () if self._garbled.notice is None else (self._garbled.notice,)
 
     def conform(self, raw: RawBatch) -> pa.RecordBatch:
         """The batch's good rows in the landing schema."""
@@ -81,6 +88,7 @@ class Conformer:
 
         typed = list(self._pool.map(typed_column, self._table.columns, self._positions))
         self._note_spellings(raw, typed)
+        self._garbled.look(typed, raw.row_numbers)
         dropped = self._drop_rows(raw, typed)
         for column, result in zip(self._table.columns, typed, strict=True):
             self._report(column, raw, result.faults, dropped)

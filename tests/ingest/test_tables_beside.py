@@ -60,3 +60,10 @@ def test_a_column_without_a_header_parts_nothing_where_it_has_a_cell(tmp_path: P
 def test_empty_columns_at_the_ends_part_nothing(tmp_path: Path, suffix: str) -> None:
     lines = [[None, "EST1", "Snow", None], [None, "EST2", None, None]]
     assert apart(estimates(tmp_path, suffix, [None, "Estimate ID", "Division", None], lines)) == [()]
+
+
+def test_an_empty_column_between_each_two_parts_nothing(tmp_path: Path) -> None:
+    (tmp_path / "lmn").mkdir()
+    (tmp_path / "lmn" / "a.csv").write_text("Estimate ID||Status||Division\nEST1||Sold||Snow\n")
+    table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
+    assert (divisions(table), apart(table)) == (["Snow"], [()])

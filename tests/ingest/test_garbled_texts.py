@@ -1,0 +1,29 @@
+"""Texts whose letters were garbled before they came: read as they are, and told."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.ingest.ingest_harness import land, rows, write_csv, write_parquet, write_workbook
+
+ROWS = [("1", "Acme"), ("2", "NÃO Café – “Ä”")]
+GARBLED = [text.encode().decode("cp1252") for text in ("Müller", "Café", "Bob’s", "€ 5")]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
+@pytest.mark.parametrize("text", GARBLED)
+def test_letters_that_were_garbled_before_are_told(tmp_path: Path, suffix: str, text: str) -> None:
+    lines = [*ROWS, ("3", text)]
+    path = tmp_path / "crm" / f"accounts.{suffix}"
+    if suffix == "parquet":
+        write_parquet(path, {"id": [line[0] for line in lines], "name": [line[1] for line in lines]})
+    else:
+        (write_csv if suffix == "csv" else write_workbook)(path, ["id", "name"], lines)
+    table = land("crm", tmp_path / "crm", tmp_path)["accounts"]
+    assert rows(table)[2]["name"] == text
+    assert [notice.split(", has")[0] for notice in table.notices] == [f"accounts.{suffix}: row 4, column name"]
+
+
+def test_other_letters_are_what_they_are(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name"], [*ROWS, ("3", "Â"), ("4", "tâche – “pâté”")])
+    assert land("crm", tmp_path / "crm", tmp_path)["accounts"].notices == ()
