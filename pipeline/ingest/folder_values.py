@@ -31,14 +31,17 @@ class _InFolders:
         at_header = {fold(header): at for at, header in reversed(list(enumerate(opened.headers)))}
         self._doubled = {at_header[name]: name for name in self._values if name in at_header}
         self._added = [name for name in self._values if name not in at_header]
-        self.headers = (*opened.headers, *(name for name, _ in values if fold(name) in self._added))
+        self._end = max((at for at, header in enumerate(opened.headers, 1) if fold(header)), default=0)
+        """Where the added ones stand: before columns without a header, as the separators at lines' ends make them."""
+        added = (name for name, _ in values if fold(name) in self._added)
+        self.headers = (*opened.headers[: self._end], *added, *opened.headers[self._end :])
         self.dates_from_1904 = opened.dates_from_1904
         self.notices = opened.notices
         self.reading = opened.reading
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
         """The rows, with the folders' values."""
-        own = frozenset(at for at in positions if at < len(self._opened.headers))
+        own = frozenset(at for at in positions if at < self._end)
         for batch in self._opened.batches(own):
             rows = len(batch.row_numbers)
             columns = list(batch.columns)
@@ -46,7 +49,7 @@ class _InFolders:
                 if at in positions:
                     self._must_agree(name, columns[at])
                     columns[at] = _repeated(self._values[name], rows)
-            columns += [_repeated(self._values[name], rows) for name in self._added]
+            columns[self._end : self._end] = [_repeated(self._values[name], rows) for name in self._added]
             yield RawBatch(batch.row_numbers, tuple(columns), batch.broken)
 
     def _must_agree(self, name: str, found: pa.Array) -> None:

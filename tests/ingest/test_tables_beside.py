@@ -67,3 +67,15 @@ def test_an_empty_column_between_each_two_parts_nothing(tmp_path: Path) -> None:
     (tmp_path / "lmn" / "a.csv").write_text("Estimate ID||Status||Division\nEST1||Sold||Snow\n")
     table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
     assert (divisions(table), apart(table)) == (["Snow"], [()])
+
+
+def test_a_folder_s_column_stands_beside_the_last_header(tmp_path: Path) -> None:
+    folder = tmp_path / "platform" / "tier" / "organization_id=7"
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text("id,name,\n1,Gold,\n2,Silver,\n")
+    table = land("platform", tmp_path / "platform", tmp_path)["tier"]
+    assert [(row["organization_id"], row["id"], row["name"]) for row in rows(table)] == [
+        (7, 1, "Gold"),
+        (7, 2, "Silver"),
+    ]
+    assert apart(table) == [()]
