@@ -57,7 +57,7 @@ class DecimalCommas:
     def settle(self) -> bool:
         """Say, once all of the file is read, whether it must be read again because of what was seen."""
         in_doubt = self._open - self._with_decimals
-        if not self._with_commas:
+        if not self._with_commas - self._with_decimals:  # one comma beside decimal points is a slip
             in_doubt &= self._whole_money
         found = frozenset(self._with_commas | in_doubt)
         must_repeat = found != self.in_force

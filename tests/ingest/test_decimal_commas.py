@@ -62,6 +62,11 @@ def test_a_comma_in_one_column_puts_the_points_of_another_in_doubt(tmp_path: Pat
     assert [(r["row_number"], r["column_name"]) for r in rejects(found)][1:] == [(2, "total_price"), (3, "labor_cost")]
 
 
+def test_a_comma_beside_decimal_points_puts_no_other_column_in_doubt(tmp_path: Path) -> None:
+    found = table(tmp_path, [("E1", "12,5", "12.000"), ("E2", "8.50", "8.000")])
+    assert [str(row["labor_cost"]) for row in rows(found)] == ["12.00", "8.00"]
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_money_in_whole_numbers_beside_points_may_be_in_thousands(tmp_path: Path, suffix: str) -> None:
     assert prices(tmp_path, [("E1", "12.000", ""), ("E2", "850", ""), ("E3", "1.500", "")], suffix) == [
