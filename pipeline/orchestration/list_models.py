@@ -81,6 +81,9 @@ class ListModels:
                 "dbt could not build the lists:\n  " + "\n  ".join(failed),
                 remedy="nothing was published; mend the data or the model that is named, and refresh again",
             )
+
+    def stamp(self, engine: DuckDBEngine, pending: PendingBuild) -> None:
+        """Say of what the models were built: what is pending then is told from that."""
         pending.of.stamp(engine, self._own.built)
 
 

@@ -27,7 +27,7 @@ from pipeline.ingest.landing.record import landed_tables, write_record
 from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.sources import ingest_source
 from pipeline.orchestration.list_drops import ListDrops
-from pipeline.orchestration.list_models import ListModels
+from pipeline.orchestration.list_models import ListModels, PendingBuild
 from pipeline.orchestration.resources import Helpers, RunContext
 from pipeline.orchestration.source_findings import judge_run_sources, stop_where_needed, tell_findings
 from pipeline.run_plan import RunPlan
@@ -71,13 +71,15 @@ class Refresher:
                 self._settings, plan, self._workspace, self._progress, self._helpers, accepted=self._accepted
             )
             read = self._read_sources()
+            run.helpers.audit()  # starts it: while sources are read, both cores have enough to do
             landed = [*read, *self._platform_as_landed()]
             with closing(DuckDBEngine(self._settings.model_copy(update={"state": self._own.state}))) as engine:
                 pending = self._models.pending(engine, run, landed)
                 if pending.has_changed:
-                    engine.load(pending.tables)
-                    self._guard(run, read)
-                self._models.build(engine, run, pending)
+                    self._load_and_build(engine, run, pending, read)
+                else:
+                    self._models.build(engine, run, pending)
+                self._models.stamp(engine, pending)
                 drop = ListDrops(run, self._own, self._models, engine, landed, SOURCES).publish()
         rows = {file["export"]: file["rows"] for file in drop.manifest["files"]}
         return Refreshed(drop, rows, pending.has_changed, time.monotonic() - started)
@@ -106,8 +108,21 @@ class Refresher:
         with self._progress.step("platform") as step:
             return ingest_source("platform", None, Landing(self._own.landing), step)
 
-    def _guard(self, run: RunContext, landed: Sequence[LandedTable]) -> None:
-        """Hold the sources against what the last weekly run published; WarehouseError where a finding stops it."""
-        judgement = judge_run_sources(run.settings, run.plan, run.workspace, landed, run.accepted)
-        tell_findings(judgement.findings, run.progress)
-        stop_where_needed(judgement.findings)
+    def _load_and_build(
+        self, engine: DuckDBEngine, run: RunContext, pending: PendingBuild, read: Sequence[LandedTable]
+    ) -> None:
+        """Build the models of the new sources, and judge these meanwhile; WarehouseError where a finding stops it.
+
+        What is wrong with the sources is said before what dbt made of them.
+        """
+        engine.load(pending.tables)
+        with ThreadPoolExecutor(1) as aside:
+            judging = aside.submit(judge_run_sources, run.settings, run.plan, run.workspace, read, run.accepted)
+            try:
+                self._models.build(engine, run, pending)
+            except WarehouseError:
+                stop_where_needed(judging.result().findings)
+                raise
+            findings = judging.result().findings
+        tell_findings(findings, run.progress)
+        stop_where_needed(findings)

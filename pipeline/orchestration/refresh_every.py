@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from pipeline.audit import AuditProcess
@@ -88,13 +89,22 @@ def _require(settings: Settings) -> None:
 
 @contextmanager
 def refresh_helpers(settings: Settings, *, stay: bool = False) -> Iterator[Helpers]:
-    """Start dbt, for the lists alone, and the audit: they load while sources are read, and may stay for the next."""
+    """Start dbt, for the lists alone, which loads while sources are read, and the audit when it is first asked for.
+
+    Both may stay for the next refresh.
+    """
     own = Workspace(settings.state).refresh
+    wanted = [*LISTS, *ASKED_FOR]
     with (
-        DbtProcess("duckdb", own.dbt_target, wanted=[*LISTS, *ASKED_FOR], views=SEEN_ONCE, stays=stay) as dbt,
-        AuditProcess(stays=stay) as audit,
+        ExitStack() as started,
+        DbtProcess("duckdb", own.dbt_target, wanted=wanted, views=SEEN_ONCE, stays=stay) as dbt,
     ):
-        yield Helpers(dbt=lent_for_good(dbt), audit=lent_for_good(audit))
+
+        @cache
+        def audit() -> AuditProcess:
+            return started.enter_context(AuditProcess(stays=stay))
+
+        yield Helpers(dbt=lent_for_good(dbt), audit=lambda: nullcontext(audit()))
 
 
 def _refresher(settings: Settings, progress: Progress, helpers: Helpers, accept: Sequence[str]) -> Refresher:

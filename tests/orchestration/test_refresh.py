@@ -183,9 +183,10 @@ def test_a_source_that_lost_its_table_keeps_the_lists_as_they_were(company: Comp
     company.refresh("2025-01-14T10:00:00Z")
     latest = company.latest
     company.write(accounts=[], ends=["2025-03-31"])
-    with pytest.raises(WarehouseError, match="needed_table"):
-        company.refresh("2025-01-14T10:05:00Z")
-    assert company.latest == latest
+    for minute in ("05", "10"):  # the next refresh takes what was built of it for nothing that stands
+        with pytest.raises(WarehouseError, match="needed_table"):
+            company.refresh(f"2025-01-14T10:{minute}:00Z")
+        assert company.latest == latest
     log = (company.folder / "state" / "log" / "warehouse.jsonl").read_text().splitlines()
     assert "needed_table" in json.loads(log[-1])["text"]
 
