@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ from pipeline.storage.place import Place
 
 
 class Destination(Protocol):
-    """What a run needs of a destination, in this order: its turn, clear_staging, staging_folder, put, point."""
+    """What a run needs of a destination, in order: turn, clear_staging, staging_folder, flush_staged, put, point."""
 
     @property
     def place(self) -> Place:
@@ -40,6 +40,9 @@ class Destination(Protocol):
 
     def staging_folder(self, organization_id: int, run_id: str) -> Path:
         """Name the folder of this machine in which a run stages; it isn't there yet."""
+
+    def flush_staged(self, drops: Sequence[StagedDrop]) -> None:
+        """Do for all drops at once what makes putting each of many cheaper."""
 
     def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
         """Put a staged drop in place, whole; it is gone from its folder then. The same drop again changes nothing.

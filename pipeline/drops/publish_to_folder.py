@@ -6,11 +6,11 @@ The folder is renamed, then `manifest.json` is written (a folder without one is 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from filelock import FileLock
 
@@ -20,11 +20,14 @@ from pipeline.drops.manifest import MANIFEST, drop_name, with_hashes
 from pipeline.drops.manifest_layout import manifest_bytes, parse_manifest
 from pipeline.drops.stage import StagedDrop
 from pipeline.drops.superseded import note_superseded
+from pipeline.storage.flush_many import flush_file_system
 from pipeline.storage.local_files import clear_drafts, flush, point_link, write_whole
 from pipeline.storage.minisign import SUFFIX, SigningKey
 from pipeline.storage.place import LOCK, Place
 
 STAGING_PREFIX = ".staging-"
+_MANY: Final = 10
+"""Drops from which on the whole file system is flushed and not each of their files."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ class FolderDestination:
         self.exports = Path(place.root)
         self.series = series
         self.signer = signer
+        self._flushed: frozenset[Path] = frozenset()
+        """The staging folders whose files are on disk."""
 
     def shelf(self, organization_id: int) -> Place:
         """Name the folder that holds an organization's drops, or those of the series."""
@@ -71,16 +76,26 @@ class FolderDestination:
         """Name the folder, beside the published drops, in which a run stages."""
         return staging_folder(Path(self.shelf(organization_id).root), run_id)
 
+    def flush_staged(self, drops: Sequence[StagedDrop]) -> None:
+        """Flush the files of many staged drops to disk at once, where that can be had; `put` flushes those of others.
+
+        A hundred drops took 24 s to flush file by file, and 0.5 s of CPU (2026-11-29). A few are flushed by themselves:
+        they need not wait for what others write to that disk.
+        """
+        if len(drops) >= _MANY and flush_file_system(self.exports):
+            self._flushed = frozenset(drop.folder for drop in drops)
+
     def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
         """Put a staged drop in place."""
         final = drop.folder.parent / drop_name(manifest)
         content = manifest_bytes(manifest)
         is_new = not is_published(final / MANIFEST, _read(final / MANIFEST), content)
         if is_new:
-            write_signature(drop, manifest, self.signer)
+            written = write_signature(drop, manifest, self.signer)
             if final.exists():  # a run was killed between the rename and the manifest
                 shutil.rmtree(final)
-            for path in [*drop.folder.rglob("*"), drop.folder]:  # before their manifest vouches for them
+            staged = written if drop.folder in self._flushed else list(drop.folder.rglob("*"))
+            for path in [*staged, drop.folder]:  # before their manifest vouches for them
                 flush(path)
             drop.folder.rename(final)
             flush(final.parent)
@@ -97,12 +112,17 @@ class FolderDestination:
         point_link(final.parent / LATEST, final.name)
 
 
-def write_signature(drop: StagedDrop, manifest: Mapping[str, Any], signer: SigningKey | None) -> None:
-    """Write the signature of the manifest into a staged drop's folder, so that it is there before the manifest is."""
-    if signer is not None:
-        comment = f"organization {drop.organization_id}, drop {drop_name(manifest)}"
-        signature = signer.sign(manifest_bytes(manifest), comment)
-        (drop.folder / f"{MANIFEST}{SUFFIX}").write_bytes(signature)
+def write_signature(drop: StagedDrop, manifest: Mapping[str, Any], signer: SigningKey | None) -> list[Path]:
+    """Write the signature of the manifest into a staged drop's folder, so that it is there before the manifest is.
+
+    Return the files that were written.
+    """
+    if signer is None:
+        return []
+    comment = f"organization {drop.organization_id}, drop {drop_name(manifest)}"
+    path = drop.folder / f"{MANIFEST}{SUFFIX}"
+    path.write_bytes(signer.sign(manifest_bytes(manifest), comment))
+    return [path]
 
 
 def staging_folder(shelf: Path, run_id: str) -> Path:

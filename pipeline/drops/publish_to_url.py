@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,9 @@ class RemoteDestination:
     def staging_folder(self, organization_id: int, run_id: str) -> Path:
         """Name the folder of the outbox in which a run stages."""
         return staging_folder(self.outbox / str(organization_id), run_id)
+
+    def flush_staged(self, drops: Sequence[StagedDrop]) -> None:
+        """Do nothing: what is staged here is only on its way."""
 
     def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
         """Upload what is not there yet, encrypted where receivers are named, manifest last."""

@@ -43,6 +43,7 @@ def put_in_place(built: BuiltRun, audited: AuditedDrops) -> tuple[list[Published
         going_out = {one: name for one, name in names.items() if one not in held_back}
         exports = built.destination.place.address
         Origins(built.run.workspace).keep(built.run_id, built.run.plan, exports, built.landed, going_out)
+        built.destination.flush_staged([drop for drop in audited.drops if drop.organization_id not in held_back])
         for drop, manifest in zip(audited.drops, audited.manifests, strict=True):
             if drop.organization_id not in held_back:
                 published.append(_put(built, drop, manifest))

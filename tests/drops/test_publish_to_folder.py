@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import random
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -22,11 +24,14 @@ from pipeline.drops.publish_to_folder import FolderDestination
 from pipeline.drops.retention import prune
 from pipeline.drops.stage import StagedDrop
 from pipeline.drops.verify import verify_drop
+from pipeline.storage.flush_many import flush_file_system
 from pipeline.storage.place import open_place, require_writable
 from tests.drops.made_drops import AS_OF, manifest_of, publish
 from tests.drops.sudden_death import dies_at
 
 ORGANIZATION = 1
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="other systems flush file by file")
 
 
 class Exports:
@@ -271,3 +276,47 @@ def test_all_is_on_disk_before_the_next_thing_vouches_for_it(exports: Exports, m
     files = {"SHA256SUMS", "deals.csv", "deals.parquet", "places.csv", "places.parquet"}
     assert files < set(flushed[: manifest - 1])
     assert flushed[manifest - 1 :] == ["1", flushed[manifest], drop.name, "1"]
+
+
+@pytest.fixture
+def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of what is flushed to disk by itself."""
+    names: list[str] = []
+    flush = os.fsync
+
+    def named(descriptor: int) -> None:
+        names.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", named)
+    return names
+
+
+def publish_many(exports: Exports) -> None:
+    """Publish the drops of ten organizations, as a run does that has many."""
+    drops = [replace(exports.template, organization_id=one) for one in range(1, 11)]
+    drops = [replace(drop, folder=exports.destination.staging_folder(drop.organization_id, "run")) for drop in drops]
+    for drop in drops:
+        shutil.copytree(exports.template.folder, drop.folder)
+    exports.destination.flush_staged(drops)
+    for drop in drops:
+        exports.destination.put(drop, manifest_of(drop, as_of=AS_OF, note="many"))
+
+
+@linux_only
+def test_the_files_of_many_drops_are_flushed_with_their_file_system(exports: Exports, flushed: list[str]) -> None:
+    if not flush_file_system(exports.template.folder):
+        pytest.skip("not known of this file system")
+    publish_many(exports)
+    assert not {file.name for file in exports.template.files} & {*flushed}
+
+
+@linux_only
+def test_where_that_would_tell_of_no_fault_each_file_is_flushed(
+    exports: Exports, flushed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform, "release", lambda: "4.18.0-553.el8")
+    publish_many(exports)
+    names = [file.name for file in exports.template.files]
+    assert names
+    assert [flushed.count(name) for name in names] == [10] * len(names)
