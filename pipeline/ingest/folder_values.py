@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.readers import OpenTable, RawBatch
+from pipeline.ingest.readers import OpenTable, RawBatch, Reading
 from pipeline.ingest.schema import Column, SourceTable
 from pipeline.ingest.source_folder import FolderValues
 from pipeline.ingest.values.cells import read_cell, shown
@@ -37,7 +37,11 @@ class _InFolders:
         self.headers = (*opened.headers[: self._end], *added, *opened.headers[self._end :])
         self.dates_from_1904 = opened.dates_from_1904
         self.notices = opened.notices
-        self.reading = opened.reading
+
+    @property
+    def reading(self) -> Reading:
+        """How it is read, as far as it has been."""
+        return self._opened.reading
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
         """The rows, with the folders' values."""

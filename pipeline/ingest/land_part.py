@@ -31,7 +31,7 @@ from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.swapped_days import SwappedDays
 from pipeline.ingest.tables_beside import TablesBeside
 from pipeline.ingest.type_batches import Conformer, landing_schema
-from pipeline.ingest.values.headers import HeaderMatch, match_headers
+from pipeline.ingest.values.headers import HeaderMatch, match_headers, shown_header
 from pipeline.ingest.winning_rows import BATCH_ROWS, report_losers, winners
 from pipeline.settings import DateOrder
 from pipeline.state.forgotten_rows import forget_batch
@@ -158,6 +158,7 @@ def _file_reading(name: str, rows: int, reading: Reading, match: HeaderMatch) ->
         header_line=reading.header_line,
         unread_sheets=reading.unread_sheets,
         merged_cells=reading.merged_cells,
+        headers_without_cells=tuple(map(shown_header, reading.headers_without_cells)),
         columns=match.matched,
         left_out={header: match.near.get(header) for header in match.extra},
     )

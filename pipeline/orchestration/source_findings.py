@@ -64,6 +64,9 @@ def _unread(table: LandedTable) -> Iterator[UnreadFile]:
         for cells in reading.merged_cells:
             why = "of merged cells the first alone has a value: the rows below it were read without one"
             yield UnreadFile(source, f"{reading.file}, cells {cells}", why, "warn")
+        if reading.headers_without_cells:
+            why = "every line ends before this header: if it is another cell that they lack, cells have wrong headers"
+            yield UnreadFile(source, f"{reading.file}, {', '.join(reading.headers_without_cells)}", why, "warn")
         if reading.columns_apart:
             why = "behind an empty column: if they are another table's, what was read of them is wrong"
             yield UnreadFile(source, f"{reading.file}, {', '.join(reading.columns_apart)}", why, "warn")

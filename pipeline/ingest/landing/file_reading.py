@@ -15,8 +15,8 @@ class FileReading:
     absent column that it is most like, if it is like one. Dates like 3/5/2024 were read in `date_order`, because of
     `date_order_reason` (D41). `unread_sheets` are a workbook's sheets that look like its table and were not read,
     `merged_cells` those of its table's rows, of which the first alone has a value, `columns_apart` the headers of
-    columns that an empty one parts from the table, and which may be another's; `swapped_days` are columns in whose
-    dates a spreadsheet has likely swapped day and month.
+    columns that an empty one parts from the table, and which may be another's, `headers_without_cells` those before
+    which all lines end; `swapped_days` are columns in whose dates a spreadsheet has likely swapped day and month.
     """
 
     file: str
@@ -31,6 +31,7 @@ class FileReading:
     unread_sheets: tuple[str, ...] = ()
     merged_cells: tuple[str, ...] = ()
     columns_apart: tuple[str, ...] = ()
+    headers_without_cells: tuple[str, ...] = ()
     swapped_days: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
@@ -40,6 +41,6 @@ class FileReading:
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> FileReading:
         """Read what `as_dict` returned."""
-        names = ("unread_sheets", "merged_cells", "columns_apart", "swapped_days")
+        names = ("unread_sheets", "merged_cells", "columns_apart", "headers_without_cells", "swapped_days")
         lists = {name: tuple(value.get(name, ())) for name in names}  # earlier versions: none
         return cls(**{**value, **lists})

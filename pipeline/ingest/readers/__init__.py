@@ -23,7 +23,8 @@ class Reading:
     """How a file was read: its encoding, its separator, the line of its headers (from 1). None where it has no such.
 
     `unread_sheets` are a workbook's sheets that look like its table and were not read, `merged_cells` (such as B2:B5)
-    those of its table's rows, of which the first alone has a value.
+    those of its table's rows, of which the first alone has a value. `headers_without_cells` are the last headers where
+    all lines end before them, and so may lack another cell.
     """
 
     encoding: str | None = None
@@ -31,6 +32,7 @@ class Reading:
     header_line: int | None = None
     unread_sheets: tuple[str, ...] = ()
     merged_cells: tuple[str, ...] = ()
+    headers_without_cells: tuple[str, ...] = ()
 
     @property
     def is_workbook(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,7 @@ from pipeline.ingest.readers.csv_quotes import refuse_stray_quotes
 from pipeline.ingest.readers.csv_rows import RaggedLine, RaggedLines, WholeRow
 from pipeline.ingest.readers.split_amounts import NEEDS_QUOTES, has_split_amount, is_split
 from pipeline.ingest.readers.text_file import BROKEN, look_at_text
+from pipeline.ingest.values.headers import fold
 
 BLOCK_BYTES: Final = 16 * 1024 * 1024
 """A quoted cell, and so a row, can't be longer than this."""
@@ -70,9 +72,11 @@ class CsvFile:
         judge = RaggedLines(len(self.headers), self._layout.delimiter, self._text.unfinished_line())
         number = self._layout.header_line + 1
         unseen = 0
+        has_even_lines = False
         try:
             with self._open(ragged) as stream:
                 for batch in read_ahead(stream):
+                    has_even_lines = has_even_lines or batch.num_rows > 0
                     numbers, number, unseen = _row_numbers(batch.num_rows, number, ragged, unseen)
                     lines = ragged[:unseen]
                     del ragged[:unseen]
@@ -86,6 +90,9 @@ class CsvFile:
                 where=self._where,
                 remedy="save it again as CSV (UTF-8); look for a quote that is never closed",
             ) from error
+        if not has_even_lines and judge.most_cells:
+            without_cells = tuple(filter(fold, self.headers[judge.most_cells :]))
+            self.reading = replace(self.reading, headers_without_cells=without_cells)
 
     def _batch(
         self, numbers: pa.Array, columns: Sequence[pa.Array], judge: RaggedLines, lines: Sequence[RaggedLine]

@@ -44,6 +44,8 @@ class RaggedLines:
         self._delimiter = delimiter
         self._unfinished = unfinished
         self._short_lines = 0
+        self.most_cells = 0
+        """Of the lines that are rows."""
 
     def judge(self, lines: Sequence[RaggedLine]) -> tuple[list[WholeRow], list[BrokenRow]]:
         """Tell the rows among some lines from the broken ones; lines that say nothing are neither."""
@@ -60,6 +62,7 @@ class RaggedLines:
                 broken.append(BrokenRow(line.number, line.text, reason))
                 continue
             self._short_lines += len(cells) < self._headers
+            self.most_cells = max(self.most_cells, len(cells))
             filled = [cell or None for cell in cells[: self._headers]]
             rows.append(WholeRow(line.number, (*filled, *[None] * (self._headers - len(filled)))))
         return rows, broken

@@ -463,3 +463,18 @@ def test_a_file_in_which_all_rows_are_broken_is_broken_itself(tmp_path: Path, mo
     monkeypatch.setattr(csv_file, "MOST_BROKEN", 100)
     with pytest.raises(WarehouseError, match="Expected 2 columns, got 3"):
         accounts(tmp_path, "id,name\n" + "1,A,x\n" * 200)
+
+
+@pytest.mark.parametrize(
+    ("lines", "headers"),
+    [
+        ("1,Acme\n2,Bob\n", ("city", "state")),  # perhaps the names are what is missing
+        ("1,Acme\n2,Bob,Bath\n", ("state",)),
+        ("1,Acme\n2,Bob,Bath,\n", ()),
+        ("1,Acme,,\n2,Bob,,\n", ()),
+    ],
+)
+def test_headers_before_which_all_lines_end_are_told(tmp_path: Path, lines: str, headers: tuple[str, ...]) -> None:
+    table = accounts(tmp_path, f"id,name,city,state\n{lines}")
+    assert [row["name"] for row in rows(table)] == ["Acme", "Bob"]
+    assert [reading.headers_without_cells for reading in table.readings] == [headers]
