@@ -74,6 +74,15 @@ def test_what_the_source_guard_would_stop_is_told_and_is_exit_code_1(tmp_path: P
     assert found == {"near_header": "stop", "needed_column": "warn", "needed_table": "stop"}
 
 
+def test_columns_that_may_be_misread_warn(tmp_path: Path) -> None:
+    (tmp_path / "crm").mkdir()
+    (tmp_path / "crm" / "accounts.csv").write_text("id,name,,status,city\n1,A,,open\n2,B,,open\n")
+    code, text = check(tmp_path, "--crm", str(tmp_path / "crm"))
+    assert code == 0
+    assert "warns: guard unread_file, crm/accounts.csv, city" in text
+    assert "warns: guard unread_file, crm/accounts.csv, status, city" in text
+
+
 def test_a_second_look_tells_the_same_and_nothing_is_published(tmp_path: Path, odd_lmn: str) -> None:
     assert check(tmp_path, "--lmn", odd_lmn) == check(tmp_path, "--lmn", odd_lmn)
     assert not (tmp_path / "exports").exists()
