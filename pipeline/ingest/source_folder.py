@@ -29,7 +29,8 @@ _OTHER_FORMATS: Final = {"_delta_log": "Delta Lake", ".hoodie": "Apache Hudi", "
 _DATA_ENDINGS: Final = frozenset(
     {*FORMATS, ".xls", ".xlsm", ".xlsb", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".zip", ".gz", ".bz2", ".xz", ".7z"}
     | {".rar", ".tar", ".tgz", ".zst", ".pq", ".parq", ".arrow", ".feather", ".orc", ".avro", ".ndjson", ".numbers"}
-    | {".dat", ".psv", ".tab"}
+    | {".dat", ".psv", ".tab", ".sqlite", ".sqlite3", ".duckdb", ".dbf", ".mdb", ".accdb"}
+    | {".sav", ".dta", ".sas7bdat", ".xpt", ".rds", ".rdata", ".pkl", ".h5"}
 )
 _SYSTEM: Final = (Path("/proc"), Path("/sys"))
 _DIGITS: Final = re.compile(r"([0-9]+)")

@@ -121,7 +121,10 @@ def test_files_that_may_hold_data_are_told_as_unread(tmp_path: Path) -> None:
         "contacts",
         "contacts.PQ",
         "estimates.dat",
+        "profiles.accdb",
         "profiles.feather",
+        "profiles.sas7bdat",
+        "profiles.sqlite",
     ]
     for name in [*unread, "README", "accounts/_SUCCESS", "contacts.sql", "contacts.csv.bak"]:
         (tmp_path / "crm" / name).write_text("x")
