@@ -19,8 +19,9 @@ class DecimalCommas:
     """The columns of one file whose 12.000 may be 12 thousand, so that it is refused; elsewhere it is 12.
 
     An amount with a decimal comma shows it (lmn-format, Values: it is refused itself): of its own column, and of those
-    whose points all have three digits behind them. Money is in cents, so 12.000 beside 850 shows it, too; a tool that
-    writes three decimals writes 850.000. The analogue for dates is `date_order.OrderOfFile` (D41).
+    whose points all have three digits behind them. Money is in cents, so 12.000 shows it, too, beside 850 (a tool that
+    writes three decimals writes 850.000) and in a file whose cells are parted by semicolons, as where commas stand
+    before decimals. The analogue for dates is `date_order.OrderOfFile` (D41).
     """
 
     def __init__(self) -> None:
@@ -28,7 +29,10 @@ class DecimalCommas:
         self._with_decimals: set[str] = set()
         self._open: set[str] = set()
         """Columns with amounts such as 12.000; a column that is in `_with_decimals`, too, has shown what they are."""
+        self._money: set[str] = set()
         self._whole_money: set[str] = set()
+        self.has_semicolons = False
+        """Whether semicolons part the file's cells."""
         self.in_force: frozenset[str] = frozenset()
 
     def look(self, column: Column, raw: pa.Array, typed: TypedColumn) -> None:
@@ -51,14 +55,16 @@ class DecimalCommas:
             is_either = pc.fill_null(pc.match_substring_regex(raw, EITHER_AMOUNT), False)
             shows_decimals = pc.any(pc.and_not(has_point, is_either)).as_py()
             (self._with_decimals if shows_decimals else self._open).add(column.name)
-        if column.kind is Kind.MONEY and pc.any(pc.and_not(is_amount, has_point)).as_py():
-            self._whole_money.add(column.name)
+        if column.kind is Kind.MONEY:
+            self._money.add(column.name)
+            if pc.any(pc.and_not(is_amount, has_point)).as_py():
+                self._whole_money.add(column.name)
 
     def settle(self) -> bool:
         """Say, once all of the file is read, whether it must be read again because of what was seen."""
         in_doubt = self._open - self._with_decimals
         if not self._with_commas - self._with_decimals:  # one comma beside decimal points is a slip
-            in_doubt &= self._whole_money
+            in_doubt &= self._money if self.has_semicolons else self._whole_money
         found = frozenset(self._with_commas | in_doubt)
         must_repeat = found != self.in_force
         self.in_force = found

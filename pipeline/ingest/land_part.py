@@ -196,6 +196,7 @@ def _write_once(
     commas: DecimalCommas,
 ) -> PartRecord:
     match = match_headers(table, opened.headers, name)
+    commas.has_semicolons = opened.reading.separator == ";"
     beside = TablesBeside(table, opened.headers, match.positions, name)
     positions = frozenset(at for at in match.positions if at is not None) | beside.empty
     swapped = SwappedDays(table, match.positions)

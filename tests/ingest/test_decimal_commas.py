@@ -80,6 +80,16 @@ def test_money_with_three_decimals_throughout_is_in_decimals(tmp_path: Path) -> 
     assert prices(tmp_path, [("E1", "12.000", ""), ("E2", "850.000", "")]) == ["12.00", "850.00"]
 
 
+@pytest.mark.parametrize(("delimiter", "read"), [(",", ["12.00", "1.50"]), (";", ["None", "None"])])
+def test_money_in_points_beside_semicolons_may_be_in_thousands(tmp_path: Path, delimiter: str, read: list[str]) -> None:
+    lines = [("1", "A", "12.000", "12.000"), ("2", "B", "1.500", "1.500")]
+    header = ["id", "name", "annual_revenue", "organization_score"]
+    write_csv(tmp_path / "crm" / "accounts.csv", header, lines, delimiter)
+    found = rows(land("crm", tmp_path / "crm", tmp_path)["accounts"])
+    assert [str(row["annual_revenue"]) for row in found] == read
+    assert [str(row["organization_score"]) for row in found] == ["12.00", "1.50"]
+
+
 def test_a_late_amount_shows_that_points_stand_before_decimals(tmp_path: Path) -> None:
     lines = [("E1", "12.000", ""), *[(f"E{at}", "850", "") for at in range(2, 1100)], ("E0", "1.50", "")]
     assert prices(tmp_path, lines)[0] == "12.00"
