@@ -18,7 +18,8 @@ from pipeline.common.scratch_database import create_view, scratch_connection
 from pipeline.drops.account_changes import UNKNOWN, account_changes
 from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.personal_data import treated_apart
-from pipeline.drops.row_changes import RowChanges, compare_rows
+from pipeline.drops.row_changes import compare_rows
+from pipeline.drops.rows_beside import RowChanges
 from pipeline.guards.drop_figures import DropFiles
 
 MONEY: Final = {

@@ -7,9 +7,8 @@ not changed. Whoever applies the changes to the drop before, and sets these two,
 from __future__ import annotations
 
 import filecmp
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,28 +18,9 @@ import pyarrow as pa
 from pipeline.common.scratch_database import quoted, quoted_text, read_parquet, scratch_connection
 from pipeline.contracts.changes import CHANGED_COLUMNS
 from pipeline.contracts.contract import ContractColumn, ExportContract
+from pipeline.drops.rows_beside import CHANGED, ROW, RowChanges, compare_beside, no_changes
 
 DROP_COLUMNS: Final = ("extracted_at", "data_as_of")
-ROW: Final = "file_row_number"
-"""DuckDB's name of the place of a row in its Parquet file."""
-_CHANGED: Final = pa.schema([(ROW, pa.int64()), (CHANGED_COLUMNS, pa.string())])
-
-
-@dataclass(frozen=True)
-class RowChanges:
-    """The changes of one export, each in the order of its key. `columns` counts the changed cells of each column."""
-
-    export: str
-    added: pa.Table
-    changed: pa.Table
-    """Where each changed row stands in the file of now, counted from 0, and the names of the columns that differ."""
-    removed: pa.Table
-    columns: Mapping[str, int]
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether both drops hold the same rows."""
-        return not (self.added.num_rows or self.changed.num_rows or self.removed.num_rows)
 
 
 def compare_rows(
@@ -52,14 +32,16 @@ def compare_rows(
     which only personal columns differ has not changed: the two drops withhold different things.
     """
     if before is not None and now is not None and filecmp.cmp(before, now, shallow=False):
-        return _none(contract)  # half of a small tenant's exports in a week
+        return no_changes(contract)  # half of a small tenant's exports in a week
+    left_out = {*contract.primary_key, *DROP_COLUMNS}
+    if not with_personal:
+        left_out |= {column.name for column in contract.personal_columns}
+    compared = [column.name for column in contract.exported_columns if column.name not in left_out]
+    if before is not None and now is not None and (changes := compare_beside(contract, compared, before, now)):
+        return changes
     with closing(scratch_connection()) as connection:
         for name, path in (("before", before), ("now", now)):
             connection.execute(f"create or replace temp view {name}_rows as {_rows(connection, contract, path)}")
-        left_out = {*contract.primary_key, *DROP_COLUMNS}
-        if not with_personal:
-            left_out |= {column.name for column in contract.personal_columns}
-        compared = [column.name for column in contract.exported_columns if column.name not in left_out]
         is_aligned = _is_aligned(connection, "rows", contract.primary_key)
         added, removed = _missing_rows(connection, contract, is_aligned=is_aligned)
         is_aligned = is_aligned or _is_aligned(connection, "kept", contract.primary_key)
@@ -72,11 +54,6 @@ def compare_rows(
             removed=removed,
             columns={name: counts[name] for name in compared if name in counts},
         )
-
-
-def _none(contract: ExportContract) -> RowChanges:
-    rows = contract.arrow_schema.empty_table()
-    return RowChanges(contract.name, added=rows, changed=_CHANGED.empty_table(), removed=rows, columns={})
 
 
 def _rows(connection: duckdb.DuckDBPyConnection, contract: ExportContract, path: Path | None) -> str:
@@ -169,7 +146,7 @@ def _changed(
         order by {ROW}
         """
     ).to_arrow_table()
-    return rows.cast(_CHANGED)
+    return rows.cast(CHANGED)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -16,7 +16,8 @@ from pipeline.common.errors import WarehouseError
 from pipeline.contracts.changes import CHANGED_COLUMNS
 from pipeline.drops.destination import open_destination
 from pipeline.drops.find_drop import find_drop
-from pipeline.drops.row_changes import ROW, compare_rows
+from pipeline.drops.row_changes import compare_rows
+from pipeline.drops.rows_beside import ROW
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from tests.drops.made_drops import AS_OF, DEAL_ROWS, DEALS, manifest_of, mart, publish
@@ -24,8 +25,10 @@ from tests.drops.made_drops import AS_OF, DEAL_ROWS, DEALS, manifest_of, mart, p
 KEYS = st.dictionaries(st.integers(1, 6), st.tuples(st.sampled_from(["a", "b", None]), st.sampled_from([1, None])))
 
 
-def written(path: Path, rows: list[dict[str, Any]]) -> Path:
-    pq.write_table(mart(DEALS, rows).drop_columns(["organization_id"]), path)
+def written(path: Path, rows: list[dict[str, Any]], *, as_in_drops: bool = True) -> Path:
+    """Write deals with the schema that drops have, or another one of the same columns."""
+    table = mart(DEALS, rows).drop_columns(["organization_id"])
+    pq.write_table(table.cast(DEALS.arrow_schema) if as_in_drops else table, path)
     return path
 
 
@@ -55,12 +58,21 @@ def test_files_of_the_same_bytes_have_no_changes_and_the_columns_of_the_others(t
         assert getattr(found, kind).column_names == getattr(differing, kind).column_names
 
 
-@given(KEYS, KEYS)
+@given(KEYS, KEYS, st.booleans(), st.booleans())
 def test_the_drop_before_with_the_changes_applied_is_the_new_one(
-    tmp_path_factory: pytest.TempPathFactory, before: dict[int, Any], now: dict[int, Any]
+    tmp_path_factory: pytest.TempPathFactory,
+    before: dict[int, Any],
+    now: dict[int, Any],
+    has_same_keys: bool,
+    as_in_drops: bool,
 ) -> None:
+    if has_same_keys:
+        before = {key: before.get(key, ("b", None)) for key in now}
     folder = tmp_path_factory.mktemp("pair")
-    old, new = written(folder / "a", deals(before)), written(folder / "b", deals(now))
+    old, new = (
+        written(folder / name, deals(dict(sorted(rows.items()))), as_in_drops=as_in_drops)
+        for name, rows in (("a", before), ("b", now))
+    )
     found = compare_rows(DEALS, old, new)
     rows = {row["deal_id"]: row for row in pq.read_table(old).to_pylist()}
     for row in found.removed.to_pylist():

@@ -19,7 +19,8 @@ from pipeline.drops.find_drop import OpenDrop, treated_alike
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.manifest_layout import manifest_bytes
 from pipeline.drops.personal_data import KEPT, PersonalData, whole_rows_aside
-from pipeline.drops.row_changes import RowChanges, compare_rows
+from pipeline.drops.row_changes import compare_rows
+from pipeline.drops.rows_beside import RowChanges
 from pipeline.drops.stage import StagedDrop, stage_drops
 from pipeline.drops.verify import verify_drop
 from pipeline.guards.drop_figures import DropFiles
