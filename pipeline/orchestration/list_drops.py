@@ -38,6 +38,7 @@ from pipeline.orchestration.verdict import find_broken_promise, judge
 from pipeline.paths import EXPECTATIONS
 from pipeline.state.history import DUPLICATES, DUPLICATES_SCHEMA, RunHistory
 from pipeline.state.workspace import Workspace
+from pipeline.storage.local_files import whole_file
 
 _WORD: Final = re.compile(r"\w+")
 _LISTED: Final = """with listed as (
@@ -136,14 +137,16 @@ class ListDrops:
             return drop, audit.concluded()
 
     def _rows_asked_for(self, export: str, account: str) -> Path:
-        """Write the rows of an export whose `account` column names one that is listed."""
-        columns = ", ".join(self._named_by_rules(export))
-        rows = self.engine.query(
-            f"{_LISTED} select {self.run.plan.crm_organization_id} as drop_organization_id, {columns} "
-            f"from marts.{export} where {account} in (from listed) order by id"
-        )
-        path = self.own.run_tables / f"{export}.parquet"
-        pq.write_table(rows, path)
+        """Write the rows of an export whose `account` column names one that is listed, if models were built since."""
+        columns = self._named_by_rules(export)
+        path = self.own.rows_asked_for(export)
+        if not path.exists() or pq.read_schema(path).names != ["drop_organization_id", *columns]:
+            rows = self.engine.query(
+                f"{_LISTED} select {self.run.plan.crm_organization_id} as drop_organization_id, {', '.join(columns)} "
+                f"from marts.{export} where {account} in (from listed) order by id"
+            )
+            with whole_file(path) as draft:
+                pq.write_table(rows, draft)
         return path
 
     def _named_by_rules(self, export: str) -> list[str]:

@@ -57,6 +57,9 @@ class ListModels:
     def build(self, engine: DuckDBEngine, run: RunContext, pending: PendingBuild) -> None:
         """Have dbt build what has changed, and the cache; WarehouseError where a node fails."""
         self._own.built.unlink(missing_ok=True)  # until dbt is through, nobody knows what the models hold
+        if pending.has_changed:
+            for name in ASKED_FOR:
+                self._own.rows_asked_for(name).unlink(missing_ok=True)
         names = needed_nodes(self._manifest, [*LISTS, *ASKED_FOR], pending.changed, always=[CACHE])
         arguments = [
             "build",

@@ -85,6 +85,10 @@ class Workspace:
         """The records of published drops, by organization."""
         return self.state / "timeline"
 
+    def rows_asked_for(self, export: str) -> Path:
+        """The rows of an export that the rules of a refresh's lists ask for, until its models are built again."""
+        return self.run_tables / f"{export}.parquet"
+
     @property
     def refresh(self) -> Workspace:
         """What `warehouse refresh` keeps: a state of its own, so that it and a run never wait for each other."""
