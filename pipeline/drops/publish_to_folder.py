@@ -79,8 +79,8 @@ class FolderDestination:
     def flush_staged(self, drops: Sequence[StagedDrop]) -> None:
         """Flush the files of many staged drops to disk at once, where that can be had; `put` flushes those of others.
 
-        A hundred drops took 5.1 s to flush file by file, 0.4 s of CPU, and take 0.3 s so (2026-11-29). A few are flushed
-        by themselves: they need not wait for what others write to that disk.
+        A hundred drops took 5.1 s to flush file by file, 0.4 s of CPU, and take 0.3 s so (2026-11-29). A few are
+        flushed by themselves: they need not wait for what others write to that disk.
         """
         if len(drops) >= _MANY and flush_file_system(self.exports):
             self._flushed = frozenset(drop.folder for drop in drops)
