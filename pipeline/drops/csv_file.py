@@ -59,8 +59,8 @@ def write_csv_parts(table: pa.Table, parts: Sequence[tuple[int, Path]]) -> None:
     first = 0
     for rows, path in parts:
         with naming(path), path.open("wb") as file:
-            file.write(text[: ends[0]])  # the header
-            file.write(text[ends[first] : ends[first + rows]])
+            file.write(text[: ends[0]].data)  # the header
+            file.write(text[ends[first] : ends[first + rows]].data)
         first += rows
 
 
