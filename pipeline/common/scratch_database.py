@@ -7,7 +7,7 @@ import functools
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -97,11 +97,16 @@ def utc_rows(connection: duckdb.DuckDBPyConnection, path: Path, *more: str) -> s
     `more` are further columns, as SQL.
     """
     source = read_parquet([path])
-    columns = [
+    return f"select {', '.join([*utc_columns(connection, f'select * from {source}'), *more])} from {source}"
+
+
+def utc_columns(connection: duckdb.DuckDBPyConnection, select: str, without: Collection[str] = ()) -> list[str]:
+    """Return the columns of a select as the marts have them: instants in UTC, without a zone."""
+    return [
         f"{quoted(column)} at time zone 'UTC' as {quoted(column)}" if kind.endswith("TIME ZONE") else quoted(column)
-        for column, kind, *_ in connection.execute(f"describe select * from {source}").fetchall()
+        for column, kind, *_ in connection.execute(f"describe {select}").fetchall()
+        if column not in without
     ]
-    return f"select {', '.join([*columns, *more])} from {source}"
 
 
 def numbered_rows(

@@ -15,9 +15,9 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from pipeline.common.row_runs import places_by_value
 from pipeline.common.scratch_database import asked_side_by_side
 from pipeline.contracts.contract import CRM_TENANT, ExportContract
 from pipeline.contracts.cuts import Cut
@@ -182,9 +182,7 @@ def _rows_by_organization(
     if contract.tenant == CRM_TENANT:
         places = {crm_organization_id: (0, mart.num_rows)}
     else:
-        runs = pc.run_end_encode(mart[contract.tenant].combine_chunks())  # each tenant's rows stand together
-        ends = runs.run_ends.to_pylist()
-        places = dict(zip(runs.values.to_pylist(), zip([0, *ends], ends, strict=False), strict=True))
+        places = places_by_value(mart[contract.tenant])  # each tenant's rows stand together
     whole = _in_contract(mart, contract)
     cut = {}
     for organization_id in organizations:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.common.instants import named_instant
+from pipeline.common.row_runs import places_by_value
 from pipeline.contracts.contract import ExportContract
 from pipeline.drops.catalog import organization_place, published_drops
 from pipeline.drops.find_drop import OpenDrop
@@ -79,10 +80,8 @@ def _rules(contracts: Sequence[ExportContract]) -> dict[str, list[Rule]]:
 def _by_organization(rows: pa.Table) -> dict[int | None, pa.Table]:
     """Cut a mart into the rows of each organization; those of None are no rows."""
     ordered = rows.take(pc.sort_indices(rows[TENANT]))
-    runs = pc.run_end_encode(ordered[TENANT].combine_chunks())
-    ends = runs.run_ends.to_pylist()
-    parts = zip(runs.values.to_pylist(), [0, *ends], ends, strict=False)
-    return {None: rows.slice(0, 0), **{one: ordered.slice(first, end - first) for one, first, end in parts}}
+    places = places_by_value(ordered[TENANT])
+    return {None: rows.slice(0, 0), **{one: ordered.slice(first, end - first) for one, (first, end) in places.items()}}
 
 
 def _earlier(place: Place, organization_id: int, plan: RunPlan, before: OpenDrop | None) -> Iterator[EarlierDrop]:

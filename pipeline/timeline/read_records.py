@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.common.instants import named_instant
+from pipeline.common.row_runs import places_by_value
 from pipeline.common.scratch_database import numbered_rows, scratch_connection
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.write_changes import ACCOUNT_CHANGES, CHANGES
@@ -137,11 +137,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
 
 def _cut(rows: pa.Table, drops: int) -> Iterator[pa.Table]:
     """Cut rows that are sorted by the number of their drop into those of each."""
-    numbers = rows["drop_number"].combine_chunks()
-    ends = pc.run_end_encode(numbers)
-    lasts = dict(zip(ends.values.to_pylist(), ends.run_ends.to_pylist(), strict=True))
-    own, first = rows.drop_columns("drop_number"), 0
+    places, own = places_by_value(rows["drop_number"]), rows.drop_columns("drop_number")
     for number in range(drops):
-        last = lasts.get(number, first)
-        yield own.slice(first, last - first)
-        first = last
+        first, end = places.get(number, (0, 0))
+        yield own.slice(first, end - first)

@@ -13,7 +13,7 @@ from typing import Final
 import duckdb
 import pyarrow as pa
 
-from pipeline.common.scratch_database import numbered_rows, quoted, scratch_connection, utc_rows
+from pipeline.common.scratch_database import numbered_rows, quoted, scratch_connection, utc_columns, utc_rows
 from pipeline.report.facts import Plot
 
 CORE: Final = "account_core"
@@ -97,12 +97,7 @@ def _open_together(connection: duckdb.DuckDBPyConnection, drops: Sequence[Busine
         if not files:
             continue
         rows = numbered_rows(connection, name, files, _OWNER)
-        described = connection.execute(f"describe {rows}").fetchall()
-        columns = [
-            f"{quoted(column)} at time zone 'UTC' as {quoted(column)}" if kind.endswith("TIME ZONE") else quoted(column)
-            for column, kind, *_ in described
-            if column not in (_OWNER, "organization_id")
-        ]
+        columns = utc_columns(connection, rows, without=(_OWNER, "organization_id"))
         kind = "table" if len(files) > 1 else "view"  # of one drop, which may be large, only what is asked is read
         select = f"select {_OWNER} as organization_id, {', '.join(columns)} from ({rows})"
         connection.execute(f"create temp {kind} {name} as {select}")

@@ -1,0 +1,15 @@
+"""Where rows of the same value stand in a table that is sorted by it, so that it can be cut without a query."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+
+def places_by_value(column: pa.ChunkedArray) -> dict[Any, tuple[int, int]]:
+    """Return the first row of each value, and the row after its last; equal values must stand together."""
+    runs = pc.run_end_encode(column.combine_chunks())
+    ends = runs.run_ends.to_pylist()
+    return dict(zip(runs.values.to_pylist(), zip([0, *ends], ends, strict=False), strict=True))
