@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 import duckdb
 import pyarrow.parquet as pq
@@ -175,11 +176,9 @@ _HEALTH_LABELS = """
     from before_account_core as before
     inner join now_account_core as now using (account_id)
 """
-_LINKED = """
-    select sum(price_used) filter (where account_id is not null), sum(price_used)
-    from {drop}_estimates
-    where is_won
-"""
+LINKED: Final = "sum(price_used) filter (where is_won and account_id is not null)"
+WON: Final = "sum(price_used) filter (where is_won)"
+"""The won money of estimates, and what of it is linked to an account."""
 _CLOSED_YEARS = """
     select sum(abs(coalesce(now.revenue, 0) - coalesce(before.revenue, 0))), sum(abs(before.revenue))
     from (select year, sum(revenue) as revenue from before_account_revenue_by_year where year < {year} group by year)
@@ -189,12 +188,16 @@ _CLOSED_YEARS = """
 """
 
 
+def linked_share(linked: Decimal | None, won: Decimal | None) -> Decimal | None:
+    """Return the linked share of won money in percent; None where there is no won money."""
+    return None if not won or won <= 0 else (linked or Decimal(0)) * 100 / won
+
+
 def _linked_share(drops: _Drops) -> Pair | None:
-    """Return the linked share of won money in percent; None where there is no won money now."""
+    """Return the linked share before and now; None where there is no won money now."""
     shares = []
     for drop in ("before", "now"):
-        linked, won = drops.row("estimates", _LINKED.format(drop=drop))
-        shares.append(None if not won or won <= 0 else (linked or Decimal(0)) * 100 / won)
+        shares.append(linked_share(*drops.row("estimates", f"select {LINKED}, {WON} from {drop}_estimates")))
     before, now = shares
     return None if now is None else Pair(now if before is None else before, now)
 

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-from pipeline.common.scratch_database import read_parquet, scratch_connection
-from pipeline.guards.drop_figures import DropFiles
+from pipeline.common.scratch_database import numbered_rows, scratch_connection
+from pipeline.guards.drop_figures import LINKED, WON, DropFiles, linked_share
 from pipeline.guards.findings import Finding, found
 from pipeline.guards.thresholds import Guard
 
@@ -20,8 +19,8 @@ class FirstFigures:
     """What a drop says of itself. Money is in US dollars."""
 
     selected_year: int
-    won: Decimal = Decimal(0)
-    linked: Decimal = Decimal(0)
+    won: Decimal | None = None
+    linked: Decimal | None = None
     """The part of the won money that is linked to an account."""
     current_revenue: Decimal = Decimal(0)
     most_revenue: Decimal = Decimal(0)
@@ -34,37 +33,34 @@ class FirstFigures:
 
 
 _FIGURES: Mapping[str, str] = {
-    "estimates": """
-        select
-            filename,
-            coalesce(sum(price_used) filter (where is_won), 0) as won,
-            coalesce(sum(price_used) filter (where is_won and account_id is not null), 0) as linked
-        from {rows}
-        group by filename
+    "estimates": f"""
+        select drop_of, {WON} as won, {LINKED} as linked
+        from {{rows}}
+        group by drop_of
     """,
     "account_revenue_by_year": """
         select
-            filename,
+            drop_of,
             coalesce(sum(revenue) filter (where year = {year}), 0) as current_revenue,
             coalesce(max(revenue) filter (where year <> {year}), 0) as most_revenue,
             max(accounts) as accounts_with_revenue
         from (
-            select filename, year, sum(revenue) as revenue, count(*) filter (where revenue <> 0) as accounts
+            select drop_of, year, sum(revenue) as revenue, count(*) filter (where revenue <> 0) as accounts
             from {rows}
-            group by filename, year
+            group by drop_of, year
         )
-        group by filename
+        group by drop_of
     """,
     "account_keys": """
         select
-            filename,
+            drop_of,
             count(*) filter (where link_method <> 'crm_only') as platform_accounts,
             count(*) filter (where link_method = 'crm_only') as crm_accounts
         from {rows}
-        group by filename
+        group by drop_of
     """,
 }
-"""The figures of each file of an export, by the export that they are taken from."""
+"""The figures of each drop, by the export that they are taken from."""
 
 
 def measure_first_drops(drops: Mapping[int, DropFiles]) -> dict[int, FirstFigures]:
@@ -72,15 +68,15 @@ def measure_first_drops(drops: Mapping[int, DropFiles]) -> dict[int, FirstFigure
     taken: dict[int, dict[str, Any]] = {organization_id: {} for organization_id in drops}
     with closing(scratch_connection()) as connection:
         for export, figures in _FIGURES.items():
-            owners = {str(files.parquet[export]): one for one, files in drops.items() if export in files.parquet}
-            if not owners:
+            files = [(one, drop.parquet[export]) for one, drop in drops.items() if export in drop.parquet]
+            if not files:
                 continue
-            (year,) = {drops[one].selected_year for one in owners.values()}
-            rows = read_parquet([Path(path) for path in owners], "filename = true")
-            taken_of_export = connection.execute(figures.format(rows=rows, year=year))
-            names = [column[0] for column in taken_of_export.description]
-            for path, *values in taken_of_export.fetchall():
-                taken[owners[path]] |= dict(zip(names[1:], values, strict=True))
+            (year,) = {drops[one].selected_year for one, _ in files}
+            rows = numbered_rows(connection, export, files, "drop_of")
+            answer = connection.execute(figures.format(rows=f"({rows})", year=year))
+            names = [column[0] for column in answer.description]
+            for one, *values in answer.fetchall():
+                taken[one] |= dict(zip(names[1:], values, strict=True))
     return {one: FirstFigures(drops[one].selected_year, **figures) for one, figures in taken.items()}
 
 
@@ -100,7 +96,8 @@ def judge_first_drops(
 
 
 def _link_rate(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
-    if drop.won > 0 and (share := 100 * drop.linked / drop.won) < guard.thresholds["warn_below"]:
+    share = linked_share(drop.linked, drop.won)
+    if share is not None and share < guard.thresholds["warn_below"]:
         says = "much of the won money is linked to no account"
         yield found(guard, "warn", "estimates.account_id", says, now=f"{share:.1f} %")
 
