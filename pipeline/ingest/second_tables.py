@@ -39,8 +39,8 @@ class SecondTables:
         self._where = where
         self._columns = {fold(name): column.name for column in table.columns for name in column.headers}
         self._headers = [self._column(fold(header)) for header in headers]
-        tables = [each for each in SOURCE_TABLES if each.source == table.source]
-        self.names = frozenset(fold(name) for each in tables for column in each.columns for name in column.headers)
+        columns = (column for each in _of_the_source(table) for column in each.columns)
+        self.names = frozenset(fold(name) for column in columns for name in column.headers)
         self._labels = labels_of(table)
         self._filled: frozenset[int] = frozenset()
         """The columns of the second table that the next line may belong to; none: there is no such table."""
@@ -112,10 +112,13 @@ def _are_words(line: _Line) -> bool:
     return len(cells) > 1 and not any(letter.isdigit() for cell in cells for letter in cell)
 
 
+def _of_the_source(table: SourceTable) -> list[SourceTable]:
+    return [each for each in SOURCE_TABLES if each.source == table.source]
+
+
 def labels_of(table: SourceTable) -> frozenset[str]:
     """Return the folded headers by which the tables of the same source name what identifies a row."""
-    tables = [each for each in SOURCE_TABLES if each.source == table.source]
-    labels = [next(column for column in each.columns if column.required) for each in tables]
+    labels = [next(column for column in each.columns if column.required) for each in _of_the_source(table)]
     return frozenset(fold(name) for label in labels for name in label.headers)
 
 

@@ -24,7 +24,7 @@ BATCH_ROWS: Final = 64 * 1024
 def report_losers(
     table: SourceTable, losers: Sequence[Losers], parts: Sequence[Path], names: Sequence[str], rejects: RejectsWriter
 ) -> None:
-    """One reject a loser: the row that won is still there. `names` are the files that the parts were made of."""
+    """Report each loser as a reject: the row that won is there. `names` are the files that the parts were made of."""
     for lost in losers:
         reason = f"{REPEATED} {' and '.join(lost.columns)}"
         values = lost.keys
@@ -43,7 +43,7 @@ def report_losers(
 
 
 def row_numbers(part: Path) -> pa.Array:
-    """The source's row number of each row of a part; a part that ingest did not write itself has them in sequence."""
+    """Return the source's row number of each row; a part that ingest did not write itself has them in sequence."""
     file = pq.ParquetFile(part)
     if ROW_COLUMN in file.schema_arrow.names:
         return file.read(columns=[ROW_COLUMN])[ROW_COLUMN].combine_chunks()
@@ -51,7 +51,7 @@ def row_numbers(part: Path) -> pa.Array:
 
 
 def winners(table: SourceTable, part: Path, at: int, losers: Sequence[Losers]) -> Iterator[pa.RecordBatch]:
-    """The rows of the part (number `at` of those that the losers tell of) that stay, lost cells nulled.
+    """Yield the rows of the part (number `at` of those that the losers tell of) that stay, lost cells nulled.
 
     They come in the schema of a part that ingest writes, with their row numbers.
     """

@@ -260,24 +260,6 @@ def _read_until_told(exports: Exports, told: int, seeing: int) -> None:
         os._exit(code)
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells which file a number is")
-def test_all_is_on_disk_before_the_next_thing_vouches_for_it(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files, then the rename, then the manifest, then `latest`: a power cut between them leaves nothing half."""
-    flushed: list[str] = []
-    fsync = os.fsync
-
-    def noted(descriptor: int) -> None:
-        flushed.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", noted)
-    drop = exports.publish("first")
-    manifest = max(at for at, name in enumerate(flushed) if name.startswith("."))  # under its hidden name
-    files = {"SHA256SUMS", "deals.csv", "deals.parquet", "places.csv", "places.parquet"}
-    assert files < set(flushed[: manifest - 1])
-    assert flushed[manifest - 1 :] == ["1", flushed[manifest], drop.name, "1"]
-
-
 @pytest.fixture
 def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of what is flushed to disk by itself."""
@@ -290,6 +272,16 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(os, "fsync", named)
     return names
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells which file a number is")
+def test_all_is_on_disk_before_the_next_thing_vouches_for_it(exports: Exports, flushed: list[str]) -> None:
+    """Files, then the rename, then the manifest, then `latest`: a power cut between them leaves nothing half."""
+    drop = exports.publish("first")
+    manifest = max(at for at, name in enumerate(flushed) if name.startswith("."))  # under its hidden name
+    files = {"SHA256SUMS", "deals.csv", "deals.parquet", "places.csv", "places.parquet"}
+    assert files < set(flushed[: manifest - 1])
+    assert flushed[manifest - 1 :] == ["1", flushed[manifest], drop.name, "1"]
 
 
 def publish_many(exports: Exports) -> None:

@@ -1,7 +1,7 @@
 """What a text file is, before anybody looks for rows in it: text at all, in which encoding, and how it is opened.
 
-UTF-8, UTF-16, Windows-1252 and Mac Roman (source-schema). Whoever reads gets UTF-8; a byte that is no letter is that
-cell's fault, so it becomes `BROKEN`, a code point that no text has, for the reader to refuse its cell.
+UTF-8, UTF-16, Windows-1252 (source-schema) and Mac Roman (docs/choices.md). Whoever reads gets UTF-8; a byte that is no
+letter is that cell's fault, so it becomes `BROKEN`, a code point that no text has, for the reader to refuse its cell.
 """
 
 from __future__ import annotations
