@@ -30,6 +30,8 @@ class FirstFigures:
     platform_accounts: int = 0
     crm_accounts: int = 0
     """The accounts that the CRM alone knows."""
+    linked_accounts: int = 0
+    """The platform's accounts that the CRM knows, too."""
 
 
 _FIGURES: Mapping[str, str] = {
@@ -55,7 +57,8 @@ _FIGURES: Mapping[str, str] = {
         select
             drop_of,
             count(*) filter (where link_method <> 'crm_only') as platform_accounts,
-            count(*) filter (where link_method = 'crm_only') as crm_accounts
+            count(*) filter (where link_method = 'crm_only') as crm_accounts,
+            count(*) filter (where link_method not in ('crm_only', 'none')) as linked_accounts
         from {rows}
         group by drop_of
     """,
@@ -91,6 +94,7 @@ def judge_first_drops(
             *_link_rate(drop, guards["link_rate"]),
             *_current_revenue(drop, guards["current_revenue"]),
             *(_crm_organization(drop, guards["crm_organization"]) if has_platform else ()),
+            *_unknown_ids(drop, guards["unknown_ids"]),
         ]
         yield from (replace(finding, organization_id=organization_id) for finding in findings)
 
@@ -114,3 +118,14 @@ def _crm_organization(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
     if drop.crm_accounts and not drop.platform_accounts:
         says = "the CRM's accounts are of an organization that has no customer on the platform, which has others"
         yield found(guard, "warn", "account_keys.link_method", says, now=f"{drop.crm_accounts:,} accounts")
+
+
+def _unknown_ids(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
+    """Find customers and CRM accounts that do not find each other, so that each account is there twice."""
+    # either side may know many more accounts than the other
+    both = min(drop.platform_accounts, drop.linked_accounts + drop.crm_accounts)
+    is_apart = (both - drop.linked_accounts) * 100 > both * guard.thresholds["warn_across"]
+    if both >= guard.thresholds["least"] and is_apart:
+        says = "hardly any customer's crm_id is that of a CRM account, so that accounts are there twice"
+        now = f"{drop.linked_accounts:,} of {drop.platform_accounts:,} customers"
+        yield found(guard, "warn", "account_keys.link_method", says, now=now)

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from pipeline.guards.findings import Finding, found
 from pipeline.guards.near_headers import is_near, without_table
 from pipeline.guards.needed_columns import judge_needed_columns
+from pipeline.guards.references import judge_references
 from pipeline.guards.sampled_cells import judge_cells, judge_later_rows
 from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.texts import judge_lengths, judge_words
@@ -52,6 +53,7 @@ def judge_sources(
         findings += _lacking_columns(table, guards["lost_column"])
         findings += _swapped_days(table, guards["dates_swapped"])
         findings += _shares(table, guards)
+        findings += judge_references(table, was, guards["unknown_ids"])
     findings += _needed_tables(now.tables, guards["needed_table"])
     findings += judge_later_rows(now.tables, now.as_of, guards["later_rows"])
     if before is None:

@@ -21,8 +21,9 @@ class TableProfile:
     zone. `cells` holds those of up to 40 rows by a hash of their keys, the same rows week after week: of a flag, day or
     instant the cell, `true` or `2025-01-15`, of a text about people its length, of anything else a hash. `words` counts
     the cells of each word of a column that has a few, in about 4,000 rows. `longest` is the length of a long text's
-    longest cells in characters, `at_longest` how many are of that length. `fingerprint` is the same for the same
-    content, None without rows.
+    longest cells in characters, `at_longest` how many are of that length. `referring` counts the ids of a column that
+    name rows of another table, in about 4,000 rows, and `unknown_ids` those of them whose row is not there.
+    `fingerprint` is the same for the same content, None without rows.
     """
 
     source: str
@@ -47,6 +48,8 @@ class TableProfile:
     words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     longest: Mapping[str, int] = field(default_factory=dict)
     at_longest: Mapping[str, int] = field(default_factory=dict)
+    referring: Mapping[str, int] = field(default_factory=dict)
+    unknown_ids: Mapping[str, int] = field(default_factory=dict)
     fingerprint: str | None = None
 
     @property

@@ -22,6 +22,7 @@ SOUND = FirstFigures(
     accounts_with_revenue=5,
     platform_accounts=3,
     crm_accounts=1,
+    linked_accounts=2,
 )
 
 
@@ -59,6 +60,22 @@ def test_a_crm_whose_organization_the_platform_does_not_know_warns() -> None:
     assert judged({99: apart}) == []  # no platform at all
 
 
+@pytest.mark.parametrize(
+    ("platform", "crm", "linked", "warns"),
+    [
+        (10, 10, 0, True),
+        (100, 90, 10, False),
+        (100, 91, 9, True),
+        (9, 9, 0, False),
+        (50, 0, 10, False),
+        (10, 90, 10, False),
+    ],
+)
+def test_customers_that_hardly_any_crm_account_finds_warn(platform: int, crm: int, linked: int, warns: bool) -> None:
+    found = judged(figures(platform_accounts=platform, crm_accounts=crm, linked_accounts=linked))
+    assert found == ([("unknown_ids", "warn", "account_keys.link_method")] if warns else [])
+
+
 def test_figures_are_of_each_drop_alone(tmp_path: Path) -> None:
     estimates = [
         {"account_id": account, "price_used": Decimal(price), "is_won": is_won}
@@ -74,5 +91,5 @@ def test_figures_are_of_each_drop_alone(tmp_path: Path) -> None:
         2: drop_files(tmp_path / "2", account_keys=[{"account_id": 9, "link_method": "none"}]),
     }
     measured = measure_first_drops(drops)
-    assert measured[1] == FirstFigures(2025, Decimal(100), Decimal(60), Decimal(7), Decimal(6), 2, 2, 1)
+    assert measured[1] == FirstFigures(2025, Decimal(100), Decimal(60), Decimal(7), Decimal(6), 2, 2, 1, 1)
     assert measured[2] == FirstFigures(2025, platform_accounts=1)

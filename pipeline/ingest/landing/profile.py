@@ -14,6 +14,7 @@ from pipeline.common.null_counts import count_nulls
 from pipeline.common.scratch_database import quoted, read_parquet, scratch_connection
 from pipeline.guards.compared_columns import LONG_TEXTS
 from pipeline.guards.source_profile import TableProfile
+from pipeline.ingest.landing.known_ids import referred_to
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.row_sample import Sample, sample_rows
 from pipeline.ingest.rejects import REPEATED
@@ -28,8 +29,8 @@ RECORDED: Final = (
 """The columns that tell when something happened or was recorded; the others tell of plans (a renewal, an end)."""
 
 
-MadeProfiles = MutableMapping[str, tuple[LandedTable, TableProfile]]
-"""The profiles that one run has made, of one instant, with the tables that they are of."""
+MadeProfiles = MutableMapping[str, tuple[tuple[LandedTable, ...], TableProfile]]
+"""The profiles that one run has made, of one instant, each with its table and those to which its ids refer."""
 
 
 def profile_tables(
@@ -43,15 +44,18 @@ def profile_tables(
     with closing(scratch_connection()) as connection:
         for table in landed:
             name = table.table.qualified_name
-            if name not in kept or kept[name][0] != table:
-                kept[name] = (table, _profile(connection, table, as_of))
+            tables = (table, *referred_to(table, landed))
+            if name not in kept or kept[name][0] != tables:
+                kept[name] = (tables, _profile(connection, tables, as_of))
     return [kept[table.table.qualified_name][1] for table in landed]
 
 
-def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: datetime) -> TableProfile:
+def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable], as_of: datetime) -> TableProfile:
+    """Make the profile of the first of the tables; the others are those to which its ids refer."""
+    landed, *others = tables
     table = landed.table
     amounts, magnitudes = _magnitudes(connection, landed) if landed.loaded else ({}, {})
-    sample = sample_rows(connection, landed) if landed.loaded else Sample()
+    sample = sample_rows(connection, landed, others) if landed.loaded else Sample()
     longest, at_longest = _longest(connection, landed) if landed.loaded else ({}, {})
     return TableProfile(
         source=table.source,
@@ -77,6 +81,8 @@ def _profile(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
         words=sample.words,
         longest=longest,
         at_longest=at_longest,
+        referring=sample.referring,
+        unknown_ids=sample.unknown_ids,
         fingerprint=landed.fingerprint if landed.loaded else None,
     )
 

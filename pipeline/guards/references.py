@@ -1,0 +1,111 @@
+"""Which ids of source columns name rows of other source tables, and whether those rows are there.
+
+Where ids were issued anew, bear another prefix or lost their zeros, nothing is missing in any table, and yet no event
+has an account, or each estimate is there twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.guards.findings import Finding, found
+from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.thresholds import Guard
+
+
+@dataclass(frozen=True)
+class Target:
+    """A column whose values ids refer to; `prefix` stands before each of them there."""
+
+    source: str
+    table: str
+    column: str
+    prefix: str = ""
+
+    @property
+    def name(self) -> str:
+        """The table as a person names it: `crm.accounts`."""
+        return f"{self.source}.{self.table}"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A column of ids, each of which is in one of the targets. `is_across`: from one source system to another."""
+
+    source: str
+    table: str
+    column: str
+    targets: tuple[Target, ...]
+
+    @property
+    def is_across(self) -> bool:
+        """Whether the first target is of another source system, which need not know every row."""
+        return self.targets[0].source != self.source
+
+
+_PLATFORM: Final = {
+    "customer": "tier_id tier, owner users, journey_id customer_journey",
+    "stakeholder": "customer_id customer",
+    "insight": "data_ref customer",
+    "ai_expansion_opportunities": "customer_id customer",
+    "ai_summary": "customer_id customer",
+    "email_prop": "customer_id customer, user_id users, stakeholder_id stakeholder",
+    "calendar_event_prop": "customer_id customer",
+    "calendar_event_attendee": "event_id calendar_event_prop, user_id users, stakeholder_id stakeholder",
+    "chat_message": "customer_id customer, user_id users, stakeholder_id stakeholder",
+    "ticket": "customer_id customer, requester_id stakeholder, assignee_id users",
+    "ticket_comment": "ticket_id ticket, customer_id customer, user_id users, stakeholder_id stakeholder",
+    "note": "customer_id customer, author_id users",
+    "user_api_token": "user_id users",
+    "topic_mention": "customer_id customer, topic_id topic",
+}
+"""Of the platform's tables: columns and the tables whose ids they hold, of the same tenant. (Parents may not be.)"""
+
+_CRM: Final = {
+    "estimates": "account_id",
+    "contacts": "account_id",
+    "scorecards": "account_id",
+    "notification_snoozes": "related_account_id",
+}
+"""Of the CRM's tables: the columns that name an account, which may be one that LMN alone has."""
+
+_ACCOUNTS: Final = (
+    Target("crm", "accounts", "id"),
+    Target("lmn", "contacts_export", "lmn_crm_id", prefix="lmn-account-"),
+)
+
+REFERENCES: Final = (
+    *(
+        Reference("platform", table, column, (Target("platform", other, "id"),))
+        for table, columns in _PLATFORM.items()
+        for column, other in (pair.split() for pair in columns.split(", "))
+    ),
+    *(Reference("crm", table, column, _ACCOUNTS) for table, column in _CRM.items()),
+    Reference("crm", "estimates", "lmn_estimate_id", (Target("lmn", "estimates_list", "lmn_estimate_id"),)),
+    Reference("crm", "accounts", "lmn_crm_id", (Target("lmn", "contacts_export", "lmn_crm_id"),)),
+)
+"""LMN's own ids of accounts are not among them: the guard `link_rate` weighs those by money."""
+
+
+def judge_references(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
+    """Find columns many of whose ids name no row that is there, or more than when last published."""
+    for reference in (each for each in REFERENCES if (each.source, each.table) == (now.source, now.table)):
+        share, was = _unknown(now, reference.column, guard), _unknown(before, reference.column, guard)
+        if share is None:
+            continue
+        most = guard.thresholds["warn_across" if reference.is_across else "warn"]
+        is_more = was is not None and share - was >= guard.thresholds["warn_rise_points"]
+        if share > most or is_more:
+            says = f"{'more' if is_more else 'many'} of its ids are not in {reference.targets[0].name}"
+            figure = None if was is None else f"{was} %"
+            yield found(guard, "warn", f"{now.name}.{reference.column}", says, before=figure, now=f"{share} %")
+
+
+def _unknown(table: TableProfile | None, column: str, guard: Guard) -> int | None:
+    """Return the unknown share of a column's ids in percent; None where too few were asked for."""
+    asked = 0 if table is None else table.referring.get(column, 0)
+    if table is None or asked < guard.thresholds["least"]:
+        return None
+    return 100 * table.unknown_ids.get(column, 0) // asked

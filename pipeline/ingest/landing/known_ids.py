@@ -1,0 +1,60 @@
+"""Counts the ids of a table's rows that name a row of another table, and those whose row is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from pipeline.common.scratch_database import quoted, read_parquet
+from pipeline.guards.references import REFERENCES, Reference, Target
+from pipeline.ingest.landing.landed_table import LandedTable
+from pipeline.ingest.schema import SourceTable
+
+_TENANT = "organization_id"
+
+
+def referred_to(landed: LandedTable, tables: Sequence[LandedTable]) -> list[LandedTable]:
+    """Return those of the tables with rows to which a table's ids refer."""
+    names = {target.name for reference in _references(landed.table) for target in reference.targets}
+    return [table for table in tables if table.loaded and _name(table) in names]
+
+
+def count_unknown_ids(
+    connection: duckdb.DuckDBPyConnection, rows: str, table: SourceTable, others: Sequence[LandedTable]
+) -> tuple[dict[str, int], dict[str, int]]:
+    """Count each column's ids in `rows` that refer to one of the `others`, and those of them that are in none.
+
+    A column whose first table is not among them is not asked.
+    """
+    referring, unknown = {}, {}
+    by_name = {_name(other): other for other in others}
+    for reference in _references(table):
+        targets = [(target, by_name[target.name]) for target in reference.targets if target.name in by_name]
+        if targets and targets[0][0] is reference.targets[0]:
+            column, known = quoted(reference.column), " and ".join(_is_absent(reference, *each) for each in targets)
+            (row,) = connection.execute(
+                f"select count({column}), count(*) filter (where {column} is not null and {known}) from {rows} as ours"
+            ).fetchall()
+            referring[reference.column], unknown[reference.column] = row
+    return referring, unknown
+
+
+def _is_absent(reference: Reference, target: Target, landed: LandedTable) -> str:
+    """The SQL of whether an id is not in a target, of the same tenant where its table is tenants'."""
+    theirs = f"theirs.{quoted(target.column)}"
+    if target.prefix:
+        theirs = f"'{target.prefix}' || {theirs}"
+    is_same = f"{theirs} = ours.{quoted(reference.column)}"
+    if _TENANT in landed.table.key:
+        is_same += f" and theirs.{_TENANT} = ours.{_TENANT}"
+    parts = read_parquet(landed.parts, "union_by_name = true")
+    return f"not exists (select 1 from {parts} as theirs where {is_same})"
+
+
+def _references(table: SourceTable) -> list[Reference]:
+    return [each for each in REFERENCES if (each.source, each.table) == (table.source, table.name)]
+
+
+def _name(landed: LandedTable) -> str:
+    return f"{landed.table.source}.{landed.table.name}"
