@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Final, Literal
 
 from pipeline.guards.findings import Finding, found
+from pipeline.guards.known_words import judge_known_words, judge_won
 from pipeline.guards.near_headers import is_near, without_table
 from pipeline.guards.needed_columns import judge_needed_columns
 from pipeline.guards.references import judge_references
@@ -54,7 +55,9 @@ def judge_sources(
         findings += _swapped_days(table, guards["dates_swapped"])
         findings += _shares(table, guards)
         findings += judge_references(table, was, guards["unknown_ids"])
+        findings += judge_known_words(table, was, guards["unknown_words"])
     findings += _needed_tables(now.tables, guards["needed_table"])
+    findings += judge_won(now.tables, guards["unknown_words"])
     findings += judge_later_rows(now.tables, now.as_of, guards["later_rows"])
     if before is None:
         findings += _empty_estimates(now.tables, guards["needed_table"])

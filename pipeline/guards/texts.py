@@ -29,9 +29,9 @@ def judge_words(now: TableProfile, before: TableProfile, guard: Guard) -> Iterat
         ]
         if lost:
             says = "a word of the column is gone" if len(lost) == 1 else f"{len(lost)} words of the column are gone"
-            new = _listed(word for word in words if word not in earlier)
+            new = listed(word for word in words if word not in earlier)
             is_now = f"the new words {new}" if new else "no new word"
-            yield found(guard, "warn", f"{now.name}.{column}", says, before=_listed(lost), now=is_now)
+            yield found(guard, "warn", f"{now.name}.{column}", says, before=listed(lost), now=is_now)
 
 
 def judge_lengths(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
@@ -45,7 +45,7 @@ def judge_lengths(now: TableProfile, before: TableProfile, guard: Guard) -> Iter
             yield found(guard, "warn", f"{now.name}.{column}", says, before=longest, now=is_now)
 
 
-def _listed(words: Iterable[str]) -> str:
+def listed(words: Iterable[str]) -> str:
     """Name some words: `'positive', 'negative'`."""
     named = [f"'{word[:40]}'" for word in words]
     more = len(named) - _SHOWN

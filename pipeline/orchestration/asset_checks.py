@@ -64,6 +64,7 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "dates_swapped": (GuardPlace("tables", may_stop=False, kinds=_DATES),),
     "steady_columns": (GuardPlace("tables", may_stop=False),),
     "unknown_ids": (GuardPlace("tables", may_stop=False), GuardPlace(("exports/account_keys",), may_stop=False)),
+    "unknown_words": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),
     "lost_words": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),
     "texts_cut": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),
     "amounts": (GuardPlace("tables", may_stop=True, kinds=_AMOUNTS),),

@@ -1,0 +1,127 @@
+"""Whether the words of a source's columns are those that the rules know; in others' words nothing is won or cancelled.
+
+What the guard `lost_words` tells of a word that is renamed between two runs, this tells of a first one.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Final
+
+from pipeline.guards.findings import Finding, found
+from pipeline.guards.near_headers import is_near
+from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.texts import listed
+from pipeline.guards.thresholds import Guard
+from pipeline.paths import DBT_PROJECT
+
+Words = frozenset[str]
+
+_SENTIMENTS: Final = "positive, neutral, negative"
+_ALL: Final = {
+    "lmn.estimates_list.estimate_type": "standard, service",
+    "crm.estimates.estimate_type": "standard, service",
+    "platform.calendar_event_prop.status": "confirmed, cancelled, tentative",
+    "platform.chat_message.sentiment": _SENTIMENTS,
+    "platform.email_prop.sentiment": _SENTIMENTS,
+    "platform.ticket.sentiment": _SENTIMENTS,
+    "platform.ticket_comment.sentiment": _SENTIMENTS,
+    "platform.topic_mention.sentiment": _SENTIMENTS,
+    "platform.user_api_token.kind": "email, calendar, chat, ticket",
+}
+"""Columns that have hardly any other words."""
+_SOME: Final = {
+    "lmn.contacts_export.account_type": "client, customer, lead, prospect",
+    "crm.accounts.account_type": "client, customer, lead, prospect",
+    "platform.ai_summary.kind": "account, renewal, churn",
+    "platform.calendar_event_attendee.response": "accepted, declined",
+    "platform.stakeholder.role": "decision maker, champion, executive sponsor",
+    "platform.topic_mention.channel": "email, chat, ticket, video, meeting, call",
+    "platform.users.state": "active",
+}
+"""Columns that may have many others beside these."""
+_INSIGHTS: Final = "platform.insight.type"
+KNOWN_COLUMNS: Final = (*_ALL, *_SOME, _INSIGHTS)
+"""The columns whose words rules know, beside the status and pipeline of estimates."""
+_ESTIMATES: Final = ("lmn.estimates_list", "crm.estimates")
+_WON_PIPELINE: Final = "sold"
+"""What the pipeline status of a won estimate begins with (D4)."""
+_SHORT: Final = 4
+"""A word of so many letters has many neighbours: a dead lead."""
+
+
+def judge_known_words(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
+    """Find columns of which no word, or hardly any, is one that the rules know, and words that are nearly one."""
+    for column, words in now.words.items():
+        name = f"{now.name}.{column}"
+        all_of, some_of = _all_of().get(name), _some_of().get(name)
+        known = all_of or some_of or (_won_statuses() if now.name in _ESTIMATES and column == "status" else None)
+        if known is None:
+            continue
+        others = {word: cells for word, cells in words.items() if _folded(word) not in known}
+        cells, unknown = sum(words.values()), sum(others.values())
+        is_judged = cells >= guard.thresholds["least"]
+        if is_judged and some_of and unknown == cells:
+            says = f"none of its words is one that the rules know, such as {listed(sorted(known))}"
+            yield found(guard, "warn", name, says, now=listed(others))
+        elif is_judged and all_of and 100 * unknown > guard.thresholds["warn"] * cells:
+            says = f"most of its words are none that the rules know, which are {listed(sorted(known))}"
+            yield found(guard, "warn", name, says, now=listed(others))
+        else:
+            was = before.words.get(column, {}) if before is not None else {}
+            yield from _near_words(name, {word: n for word, n in others.items() if word not in was}, known, guard)
+
+
+def judge_won(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]:
+    """Find estimates of which none is won by the words of its status or pipeline, so that there is no revenue."""
+    estimates = [table for table in tables if table.name in _ESTIMATES and table.words]
+    words = {
+        column: [word for table in estimates for word in table.words.get(column, {})]
+        for column in ("status", "pipeline_status")
+    }
+    is_won = any(_folded(word) in _won_statuses() for word in words["status"])
+    is_won = is_won or any(_folded(word).startswith(_WON_PIPELINE) for word in words["pipeline_status"])
+    # of a column with very many texts no words are known
+    is_known = all(table.words.get(column) or not table.values.get(column) for table in estimates for column in words)
+    cells = sum(sum(table.words.get(column, {}).values()) for table in estimates for column in words)
+    if estimates and is_known and not is_won and cells >= guard.thresholds["least"]:
+        says = "no estimate is won: no status and no pipeline status has a word that says so"
+        now = listed(dict.fromkeys([*words["status"], *words["pipeline_status"]]))
+        yield found(guard, "warn", f"{estimates[0].name}.status", says, now=now)
+
+
+def _near_words(name: str, others: Mapping[str, int], known: Words, guard: Guard) -> Iterator[Finding]:
+    distance = int(guard.thresholds["distance"])
+    for word, cells in others.items():
+        near = [each for each in sorted(known) if len(each) > _SHORT and is_near(each, word, distance)]
+        if near and cells >= guard.thresholds["near_least"]:
+            says = f"a word is nearly one that the rules know, {listed(near)}"
+            yield found(guard, "warn", name, says, now=listed([word]))
+
+
+@cache
+def _all_of() -> dict[str, Words]:
+    return {name: frozenset(words.split(", ")) for name, words in _ALL.items()}
+
+
+@cache
+def _some_of() -> dict[str, Words]:
+    known = {name: frozenset(words.split(", ")) for name, words in _SOME.items()}
+    return {**known, _INSIGHTS: _seed("insight_types", "insight_type")}
+
+
+@cache
+def _won_statuses() -> Words:
+    return _seed("won_statuses", "status")
+
+
+def _seed(name: str, column: str) -> Words:
+    """Read the words that the rules have from a seed."""
+    with (DBT_PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return frozenset(_folded(row[column]) for row in csv.DictReader(file))
+
+
+def _folded(word: str) -> str:
+    return word.strip().lower()
