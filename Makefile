@@ -42,6 +42,7 @@ setup: .venv/installed ## Make .venv and install the locked dependencies (again 
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@echo "set-up: parsing the dbt project (some seconds)"
 	@$(BIN)/python -m pipeline.dbt.runner
+	@$(BIN)/python -m pipeline.orchestration.list_models
 	@echo '$(CURDIR)' > $@
 
 setup-spark: .venv-spark/installed ## The same for Spark, in .venv-spark (Java 17 must be there)

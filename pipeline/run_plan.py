@@ -49,8 +49,13 @@ class RunPlan:
     @property
     def dbt_variables(self) -> dict[str, Any]:
         """The variables of dbt's call: the run's own and the overridden decisions."""
-        chosen = {name: self.decisions[name] for name in self.overridden}
-        return {"as_of": self.as_of.strftime("%Y-%m-%d %H:%M:%S"), "selected_year": self.selected_year, **chosen}
+        as_of = self.as_of.strftime("%Y-%m-%d %H:%M:%S")
+        return {"as_of": as_of, "selected_year": self.selected_year, **self.chosen_decisions}
+
+    @property
+    def chosen_decisions(self) -> dict[str, Any]:
+        """The overridden decisions."""
+        return {name: self.decisions[name] for name in self.overridden}
 
     @property
     def published_settings(self) -> dict[str, Any]:

@@ -1,9 +1,8 @@
-"""Which nodes of the project some models need, and which of them changed raw tables make necessary."""
+"""Which nodes of the project some models need."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -12,32 +11,15 @@ if TYPE_CHECKING:
 _BUILT: Final = ("model", "seed")
 
 
-def needed_nodes(
-    manifest: Mapping[str, Any],
-    wanted: Collection[str],
-    changed: Collection[str] | None = None,
-    always: Collection[str] = (),
-) -> list[str]:
+def needed_nodes(manifest: Mapping[str, Any], wanted: Collection[str]) -> list[str]:
     """Name, for dbt's --select, the seeds and models of which the `wanted` ones are made, and the tests of these alone.
 
     Names are whole ones (`account_warehouse.marts.accounts.accounts`): dbt takes `accounts` for a folder, too.
-
-    `changed` are the raw tables that have changed (as `crm__accounts`) since all of them were built, None where they
-    were not: only what depends on those is named then, and on the models that are `always` built.
     """
     nodes = {**manifest["nodes"], **manifest["sources"]}
-    parents: Mapping[str, list[str]] = manifest["parent_map"]
     kinds = {key: (node["resource_type"], node["name"]) for key, node in nodes.items()}
-
-    @cache
-    def has_changed(key: str) -> bool:
-        node = nodes[key]
-        if node["resource_type"] == "source":
-            return f"{node['source_name']}__{node['name']}" in (changed or ())
-        return node["name"] in always or any(has_changed(parent) for parent in parents[key])
-
-    built = [key for key in _needed(kinds, parents, wanted) if kinds[key][0] != "source"]
-    return sorted(".".join(nodes[key]["fqn"]) for key in built if changed is None or has_changed(key))
+    built = [key for key in _needed(kinds, manifest["parent_map"], wanted) if kinds[key][0] != "source"]
+    return sorted(".".join(nodes[key]["fqn"]) for key in built)
 
 
 def keep_needed(manifest: Manifest, wanted: Collection[str], views: Collection[str] = ()) -> None:

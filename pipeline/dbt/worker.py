@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
 from pathlib import Path
-from threading import Thread
-from typing import Final, Protocol
+from typing import Protocol
 
 from pipeline.common.worker_process import Answer, HelperProcess, Send
 from pipeline.dbt.runner import DbtContext, NodeResult, OnNode, load_dbt, run_dbt
-
-_STAYS: Final = "stays"
 
 
 class Dbt(Protocol):
@@ -29,24 +25,15 @@ class DbtProcess(HelperProcess):
     """A process that has dbt loaded for a target: start it early, ask it for builds, close it (or use `with`).
 
     One that is to build `wanted` models alone, and what they need, knows no others, and makes views of tables that are
-    among the `views`. One that `stays` for further builds unpacks the project again after each, while nobody waits:
-    0.2 s of a refresh of 1.2 s (2026-11-29).
+    among the `views`.
     """
 
     what = "dbt process"
     module = "pipeline.dbt.worker"
 
-    def __init__(
-        self,
-        target: str,
-        spare: Path,
-        *,
-        wanted: Collection[str] = (),
-        views: Collection[str] = (),
-        stays: bool = False,
-    ) -> None:
+    def __init__(self, target: str, spare: Path, *, wanted: Collection[str] = (), views: Collection[str] = ()) -> None:
         names = (" ".join(sorted(some)) for some in (wanted, views))
-        super().__init__(target, str(spare.resolve()), _STAYS if stays else "", *names)
+        super().__init__(target, str(spare.resolve()), *names)
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
         """Run dbt there. Nodes that end well are yielded as they do, the others last, when dbt tells all of them."""
@@ -82,16 +69,12 @@ def open_dbt(target: str, spare: Path) -> Iterator[Dbt]:
         yield process
 
 
-def prepare(target: str, spare: str, stays: str = "", wanted: str = "", views: str = "") -> Answer:
+def prepare(target: str, spare: str, wanted: str = "", views: str = "") -> Answer:
     """Load dbt; return what runs a command of it."""
-    load = partial(load_dbt, target, Path(spare), wanted.split(), views.split())
-    load()
+    load_dbt(target, Path(spare), wanted.split(), views.split())
 
     def run(request: tuple[Sequence[str], DbtContext], send: Send) -> list[NodeResult]:
         arguments, context = request
-        nodes = run_dbt(arguments, context, on_node=send)
-        if stays:
-            Thread(target=load, daemon=True).start()
-        return nodes
+        return run_dbt(arguments, context, on_node=send)
 
     return run

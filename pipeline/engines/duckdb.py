@@ -6,17 +6,20 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import duckdb
 import pyarrow as pa
+import yaml
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import quoted, quoted_text, read_parquet
 from pipeline.contracts.contract import ExportContract
 from pipeline.engines import NOBODY, AnyMart, HeldBack, RawTable
 from pipeline.engines.duckdb_marts import PUBLISHED_FILE, publish_draft, publish_marts, replace_written, write_draft
+from pipeline.paths import DBT_PROJECT
 from pipeline.settings import Settings
 from pipeline.storage.local_files import hidden_name
 
@@ -96,8 +99,7 @@ class DuckDBEngine:
         """Make a view of each table's Parquet files, in a new database where the file is missing or damaged."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self.path.exists() or _is_damaged(self.path):
-            for left in (self.path, _log_of(self.path)):
-                left.unlink(missing_ok=True)
+            self.remove()
         connection = self._writer()
         connection.execute("create schema if not exists raw")
         for table in tables:
@@ -105,6 +107,16 @@ class DuckDBEngine:
             connection.execute(
                 f"create or replace view raw.{table.name} as select {columns} from {read_parquet(table.parts)}"
             )
+
+    def remove(self) -> None:
+        """Remove the database: what is loaded next makes a new one."""
+        self.close()
+        for left in (self.path, _log_of(self.path)):
+            left.unlink(missing_ok=True)
+
+    def execute(self, statements: str) -> list[tuple[Any, ...]]:
+        """Execute statements that write; return the rows of the last one."""
+        return self._writer().execute(statements).fetchall()
 
     @contextmanager
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
@@ -218,26 +230,34 @@ class DuckDBEngine:
     def _reader(self) -> duckdb.DuckDBPyConnection:
         """Give the connection that is open, or open the file to read."""
         if self._open is None:
-            self._open = self._connect(":memory:")
+            self._open = self._attached("read_only")
             self._is_writer = False
-            self._open.execute(f"attach {quoted_text(str(self.path))} as {_CATALOG} (read_only)")
-            self._open.execute(f"use {_CATALOG}")
         return self._open
 
     def _writer(self) -> duckdb.DuckDBPyConnection:
         """Give the connection that writes, or open the file to write."""
         if self._open is None or not self._is_writer:
             self.close()
-            self._open = self._connect(str(self.path))
+            options = (f"{name} {value}" for name, value in _profile()["attach"][0]["options"].items())
+            self._open = self._attached(", ".join(options))
             self._is_writer = True
         return self._open
 
-    def _connect(self, database: str) -> duckdb.DuckDBPyConnection:
-        """Open a database with the settings of dbt's profile."""
+    def _attached(self, options: str) -> duckdb.DuckDBPyConnection:
+        """Open the file as dbt's profile does: what is written without dbt lies there as what dbt has written."""
         connection = duckdb.connect(
-            database, config={"memory_limit": self.memory_limit, "temp_directory": str(self.spill)}
+            ":memory:", config={"memory_limit": self.memory_limit, "temp_directory": str(self.spill)}
         )
-        connection.execute("set enable_progress_bar = false")  # it would write into what the command prints
-        # row groups that are not full would be written again with the stamp: 8 s of CPU at 50,000 accounts (2026-11-29)
-        connection.execute("set max_vacuum_tasks = 0")
+        for name, value in _profile()["settings"].items():
+            connection.execute(f"set {name} = {quoted_text(str(value))}")
+        connection.execute(f"attach {quoted_text(str(self.path))} as {_CATALOG} ({options})")
+        connection.execute(f"use {_CATALOG}")
         return connection
+
+
+@cache
+def _profile() -> dict[str, Any]:
+    """Return what dbt's profile says of this engine."""
+    profiles = yaml.safe_load((DBT_PROJECT / "profiles.yml").read_text("utf-8"))
+    output: dict[str, Any] = profiles["account_warehouse"]["outputs"]["duckdb"]
+    return output

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
-from pipeline.common.errors import WarehouseError
-from pipeline.common.formats import plural
+from pipeline.common.progress import Progress, SilentView
 from pipeline.contracts.contract import ExportContract
-from pipeline.contracts.lists import ASKED_FOR, LISTS
+from pipeline.contracts.lists import ASKED_FOR, LISTS, SEEN_ONCE
 from pipeline.contracts.read_contracts import contracts_from_manifest
 from pipeline.dbt.build_record import Build
-from pipeline.dbt.needed_nodes import needed_nodes
-from pipeline.dbt.runner import DbtContext, parsed_project
+from pipeline.dbt.runner import ParsedProject, parsed_project
+from pipeline.dbt.script import ScriptOf, execute
 from pipeline.engines import RawTable
 from pipeline.engines.duckdb import DuckDBEngine
 from pipeline.engines.raw_tables import relations
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.orchestration.resources import RunContext
+from pipeline.paths import DBT_PROJECT
 from pipeline.state.history import RunHistory
 from pipeline.state.workspace import Workspace
 
 CACHE: Final = "notification_cache"
+SCRIPT: Final = ScriptOf((*LISTS, *ASKED_FOR), SEEN_ONCE)
 
 
 class ListModels:
@@ -33,13 +34,13 @@ class ListModels:
         self._own = own
 
     @cached_property
-    def _manifest(self) -> dict[str, Any]:
-        return parsed_project("duckdb", spare=self._own.dbt_target).manifest
+    def _project(self) -> ParsedProject:
+        return parsed_project("duckdb", spare=self._own.dbt_target)
 
     @cached_property
     def all_contracts(self) -> tuple[ExportContract, ...]:
         """Those of all exports."""
-        return contracts_from_manifest(self._manifest)
+        return contracts_from_manifest(self._project.manifest)
 
     @cached_property
     def contracts(self) -> tuple[ExportContract, ...]:
@@ -55,35 +56,13 @@ class ListModels:
         return PendingBuild(build, tables, _changed(build, last) if engine.rebuilds_in_part else None)
 
     def build(self, engine: DuckDBEngine, run: RunContext, pending: PendingBuild) -> None:
-        """Have dbt build what has changed, and the cache; WarehouseError where a node fails."""
-        self._own.built.unlink(missing_ok=True)  # until dbt is through, nobody knows what the models hold
+        """Build what has changed, and the cache; WarehouseError where a statement fails, or a test."""
+        self._own.built.unlink(missing_ok=True)  # until all is through, nobody knows what the models hold
         if pending.has_changed:
             for name in ASKED_FOR:
                 self._own.rows_asked_for(name).unlink(missing_ok=True)
-        names = needed_nodes(self._manifest, [*LISTS, *ASKED_FOR], pending.changed, always=[CACHE])
-        arguments = [
-            "build",
-            "--exclude-resource-type",
-            "unit_test",
-            "--cache-selected-only",  # 0.1 s less to list what is there (2026-11-29)
-            "--indirect-selection",
-            "empty",
-            "--select",
-            *names,
-        ]
-        with (
-            run.progress.step("dbt", "nodes") as step,
-            engine.dbt_session() as environment,
-            run.helpers.dbt() as dbt,
-        ):
-            context = DbtContext(engine.name, self._own.dbt_target, environment, run.plan.dbt_variables)
-            nodes = list(dbt.run(arguments, context, lambda _: None))
-            step.summary = plural(len(nodes), "node")
-        if failed := [f"{node.name}: {node.message or node.status}" for node in nodes if not node.ok]:
-            raise WarehouseError(
-                "dbt could not build the lists:\n  " + "\n  ".join(failed),
-                remedy="nothing was published; mend the data or the model that is named, and refresh again",
-            )
+        script = SCRIPT.kept(run.plan.chosen_decisions, self._project, self._own.dbt_target, run.progress)
+        execute(script.needed(pending.changed, always=[CACHE]), engine, run.plan, run.progress)
 
     def stamp(self, engine: DuckDBEngine, pending: PendingBuild) -> None:
         """Say of what the models were built: what is pending then is told from that."""
@@ -113,3 +92,7 @@ def _changed(build: Build, last: Build | None) -> list[str] | None:
     if last is None or build.plan.as_of.date() != last.plan.as_of.date():
         return None
     return build.changed_since(replace(last, plan=replace(last.plan, as_of=build.plan.as_of)))
+
+
+if __name__ == "__main__":  # set-up has dbt write the script once, so that no refresh has to
+    SCRIPT.kept({}, parsed_project(), DBT_PROJECT / "target", Progress(SilentView()))

@@ -49,7 +49,7 @@ class Refreshed:
 
 
 class Refresher:
-    """What one process keeps between refreshes: dbt and the audit, ready in processes of their own, and the project."""
+    """What one process keeps between refreshes: the audit, ready in a process of its own, and the parsed project."""
 
     def __init__(
         self, settings: Settings, progress: Progress, helpers: Helpers, accepted: Sequence[Acceptance] = ()
@@ -71,7 +71,6 @@ class Refresher:
                 self._settings, plan, self._workspace, self._progress, self._helpers, accepted=self._accepted
             )
             read = self._read_sources()
-            run.helpers.audit()  # starts it: while sources are read, both cores have enough to do
             landed = [*read, *self._platform_as_landed()]
             with closing(DuckDBEngine(self._settings.model_copy(update={"state": self._own.state}))) as engine:
                 pending = self._models.pending(engine, run, landed)
@@ -113,8 +112,10 @@ class Refresher:
     ) -> None:
         """Build the models of the new sources, and judge these meanwhile; WarehouseError where a finding stops it.
 
-        What is wrong with the sources is said before what dbt made of them.
+        What is wrong with the sources is said before what was made of them.
         """
+        if pending.changed is None:
+            engine.remove()
         engine.load(pending.tables)
         with ThreadPoolExecutor(1) as aside:
             judging = aside.submit(judge_run_sources, run.settings, run.plan, run.workspace, read, run.accepted)

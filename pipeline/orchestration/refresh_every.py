@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
-from functools import cache
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pipeline.audit import AuditProcess
 from pipeline.common.errors import Interrupted, Interruptions, WarehouseError, in_words
 from pipeline.common.progress import Progress
 from pipeline.common.startup import quick_imports
-from pipeline.contracts.lists import ASKED_FOR, LISTS, SEEN_ONCE
-from pipeline.dbt.worker import DbtProcess
 from pipeline.guards.findings import read_acceptances
-from pipeline.orchestration.resources import Helpers, lent_for_good
+from pipeline.orchestration.resources import Helpers, helpers_on_demand, lent_for_good
 from pipeline.orchestration.run import person_who_runs
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
@@ -89,22 +87,10 @@ def _require(settings: Settings) -> None:
 
 @contextmanager
 def refresh_helpers(settings: Settings, *, stay: bool = False) -> Iterator[Helpers]:
-    """Start dbt, for the lists alone, which loads while sources are read, and the audit when it is first asked for.
-
-    Both may stay for the next refresh.
-    """
-    own = Workspace(settings.state).refresh
-    wanted = [*LISTS, *ASKED_FOR]
-    with (
-        ExitStack() as started,
-        DbtProcess("duckdb", own.dbt_target, wanted=wanted, views=SEEN_ONCE, stays=stay) as dbt,
-    ):
-
-        @cache
-        def audit() -> AuditProcess:
-            return started.enter_context(AuditProcess(stays=stay))
-
-        yield Helpers(dbt=lent_for_good(dbt), audit=lambda: nullcontext(audit()))
+    """Start the audit, which loads while sources are read, and may stay for the next refresh."""
+    on_demand = helpers_on_demand("duckdb", Workspace(settings.state).refresh)
+    with AuditProcess(stays=stay) as audit:
+        yield replace(on_demand, audit=lent_for_good(audit))
 
 
 def _refresher(settings: Settings, progress: Progress, helpers: Helpers, accept: Sequence[str]) -> Refresher:

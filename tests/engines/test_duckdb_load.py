@@ -69,3 +69,10 @@ def test_the_stamp_leaves_row_groups_that_are_not_full_as_they_are(tmp_path: Pat
     assert before > 1
     DuckDBEngine(Settings(state=tmp_path)).stamp("content")
     assert row_groups(file) == before
+
+
+def test_what_is_written_without_dbt_lies_in_the_row_groups_of_dbts_profile(tmp_path: Path) -> None:
+    engine = DuckDBEngine(Settings(state=tmp_path))
+    engine.execute("create table many as select range as id from range(20000); checkpoint")
+    assert engine.execute("select max(row_group_id) from pragma_storage_info('many')") == [(1,)]
+    engine.close()

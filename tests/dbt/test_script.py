@@ -1,0 +1,113 @@
+"""What dbt has an engine execute for the lists is kept, and executed as of any instant without dbt."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.common.errors import WarehouseError
+from pipeline.common.progress import Progress, SilentView
+from pipeline.contracts.lists import ASKED_FOR, LISTS
+from pipeline.dbt.needed_nodes import needed_nodes
+from pipeline.dbt.runner import DbtContext, ParsedProject, parsed_project, run_dbt
+from pipeline.dbt.script import Script, Statement, execute
+from pipeline.engines.duckdb import DuckDBEngine
+from pipeline.orchestration.list_models import CACHE, SCRIPT
+from pipeline.run_plan import RunPlan
+from pipeline.settings import Settings
+
+PROGRESS = Progress(SilentView())
+
+
+def plan_of(as_of: str, selected_year: int = 2025) -> RunPlan:
+    return RunPlan(datetime.fromisoformat(as_of).replace(tzinfo=UTC), selected_year, {}, ())
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Script:
+    """The script of the lists, as set-up or the first refresh keeps it."""
+    return SCRIPT.kept({}, parsed_project(), tmp_path_factory.mktemp("spare"), PROGRESS)
+
+
+INSTANTS = ("2025-01-15 00:00:00", "2025-01-15 23:59:59")
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
+    """The SQL of all that the lists need, by model, as dbt compiles it at two instants of one day."""
+    folder = tmp_path_factory.mktemp("compiled")
+    found = []
+    for as_of in INSTANTS:
+        target = folder / re.sub(r"\D", "", as_of)
+        selected = needed_nodes(parsed_project().manifest, [*LISTS, *ASKED_FOR])
+        with DuckDBEngine(Settings(state=folder)).dbt_session() as environment:
+            context = DbtContext("duckdb", target, environment, {"as_of": as_of})
+            arguments = ["compile", "--no-introspect", "--no-populate-cache", "--select", *selected]
+            assert all(node.ok for node in run_dbt(arguments, context))
+        found.append({path.stem: path.read_text() for path in Path(target, "compiled").rglob("*.sql")})
+    return found
+
+
+def test_of_one_day_the_instant_is_in_the_cache_alone_and_in_what_new_and_gone_duplicates_bear(
+    compiled: list[dict[str, str]],
+) -> None:
+    """at-risk R29, D22, D23: so a refresh in which no source has changed builds the cache alone.
+
+    Accounts compare what is ahead of the instant (D2); no list shows that.
+    """
+    early, late = compiled
+    assert set(early) == set(late) > {CACHE}
+    differing = {name for name in early if early[name] != late[name]}
+    assert differing == {CACHE, "duplicate_at_risk_estimates", "int_accounts__described"}
+
+
+def test_as_of_any_instant_a_script_says_what_dbt_would_say(script: Script, compiled: list[dict[str, str]]) -> None:
+    for as_of, models in zip(INSTANTS, compiled, strict=True):
+        said = {one.name: one.at(plan_of(as_of)) for one in script.statements}
+        assert set(said) & set(models) >= {*LISTS, *ASKED_FOR, "no_estimate_is_lost"}
+        assert [name for name in set(said) & set(models) if models[name].strip() not in said[name]] == []
+
+
+def test_what_lies_before_or_after_the_instant_of_a_script_lies_so_from_any_other() -> None:
+    sql = "timestamp '9876-07-01 12:34:56' < '9876-07-01T12:39:56Z', date '9876-07-02' - date '9876-06-01', year = 9876"
+    said = Statement("any", False, (), sql).at(plan_of("2024-02-28 23:58:00", selected_year=2023))
+    assert said == (
+        "timestamp '2024-02-28 23:58:00' < '2024-02-29T00:03:00Z', date '2024-02-29' - date '2024-01-29', year = 2023"
+    )
+
+
+def test_of_changed_tables_only_what_depends_on_them_is_executed(script: Script) -> None:
+    def names(changed: list[str] | None) -> set[str]:
+        return {one.name for one in script.needed(changed, always=[CACHE])}
+
+    neglected = {"stg_crm__notification_snoozes", "int_accounts__neglect", "neglected_accounts"}
+    at_risk = {"int_renewals__candidates", "int_renewals__duplicate_groups", "at_risk_accounts"}
+    assert names(["crm__notification_snoozes"]) == neglected | at_risk | {
+        "duplicate_at_risk_estimates",
+        "accounts",
+        CACHE,
+    }
+    assert names([]) == {CACHE}
+    assert {"won_statuses", "stg_crm__estimates", "no_estimate_is_lost"} <= names(None)
+
+
+def test_a_script_is_written_once_for_a_choice_of_decisions(script: Script, tmp_path: Path) -> None:
+    project = ParsedProject(tmp_path / "project")
+    project.folder.symlink_to(parsed_project().folder)
+    assert SCRIPT.kept({}, project, tmp_path / "unused", PROGRESS) == script
+    assert not (tmp_path / "unused").exists()
+
+
+@pytest.mark.parametrize(("is_test", "sql"), [(True, "select 3 as failures"), (False, "from nowhere")])
+def test_a_statement_or_a_test_that_fails_is_named_and_none_is_executed_after_it(
+    tmp_path: Path, is_test: bool, sql: str
+) -> None:
+    engine = DuckDBEngine(Settings(state=tmp_path))
+    statements = [Statement("torn", is_test, (), sql), Statement("later", False, (), "create table later (id int)")]
+    with pytest.raises(WarehouseError, match=r"torn: (3 rows failed|Catalog Error)"):
+        execute(statements, engine, plan_of(INSTANTS[0]), PROGRESS)
+    assert engine.execute("select table_name from duckdb_tables()") == []
+    engine.close()
