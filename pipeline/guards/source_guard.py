@@ -53,6 +53,7 @@ def judge_sources(
         findings += judge_needed_columns(table, was, dict(near), guards["needed_column"])
         findings += _lacking_columns(table, guards["lost_column"])
         findings += _swapped_days(table, guards["dates_swapped"])
+        findings += _deleted_rows(table, guards["deleted_rows"])
         findings += _shares(table, guards)
         findings += judge_references(table, was, guards["unknown_ids"])
         findings += judge_known_words(table, was, guards["unknown_words"])
@@ -183,6 +184,14 @@ def _swapped_days(table: TableProfile, guard: Guard) -> Iterator[Finding]:
     for column, file in table.swapped.items():
         says = f"in {file} texts such as 25/3/2024 stand beside dates none of which is later than the 12th of its month"
         yield found(guard, "warn", f"{table.name}.{column}", says)
+
+
+def _deleted_rows(table: TableProfile, guard: Guard) -> Iterator[Finding]:
+    """Find rows that were read although a column that the schema does not know marks them as deleted."""
+    for header, rows in table.deleted.items():
+        yield found(
+            guard, "warn", f"{table.name}.{header}", "rows that it marks as deleted were read", now=f"{rows:,} rows"
+        )
 
 
 def _fewer_values(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:

@@ -16,14 +16,15 @@ class TableProfile:
     its name; `values` counts each column's cells that are not null, `unread` those that could not be read, `trues`
     a flag's that are true, `amounts` those of money that are not 0; `magnitudes` is the mean power of ten of these:
     3.0 where they are about 1000. `unknown` maps headers that no column wants to their file; `lacking` the columns
-    that only earlier files have to the last one; `swapped` those whose days and months a spreadsheet has likely swapped
-    to their file. `newest` is the latest recorded instant in it, in UTC without
-    zone. `cells` holds those of up to 40 rows by a hash of their keys, the same rows week after week: of a flag, day or
-    instant the cell, `true` or `2025-01-15`, of a text about people its length, of anything else a hash. `words` counts
-    the cells of each word of a column that has a few, in about 4,000 rows. `longest` is the length of a long text's
-    longest cells in characters, `at_longest` how many are of that length. `referring` counts the ids of a column that
-    name rows of another table, in about 4,000 rows, and `unknown_ids` those of them whose row is not there.
-    `fingerprint` is the same for the same content, None without rows.
+    that only earlier files have to the last one; `swapped` those whose days and months a spreadsheet has likely
+    swapped to their file; `deleted` counts the rows that a column without a place in the schema marks as deleted.
+    `newest` is the latest recorded instant in it, in UTC without zone. `cells` holds those of up to 40 rows by a
+    hash of their keys, the same rows week after week: of a flag, day or instant the cell, `true` or `2025-01-15`,
+    of a text about people its length, of anything else a hash. `words` counts the cells of each word of a column
+    that has a few, in about 4,000 rows. `longest` is the length of a long text's longest cells in characters,
+    `at_longest` how many are of that length. `referring` counts the ids of a column that name rows of another
+    table, in about 4,000 rows, and `unknown_ids` those of them whose row is not there. `fingerprint` is the same
+    for the same content, None without rows.
     """
 
     source: str
@@ -43,6 +44,7 @@ class TableProfile:
     unknown: Mapping[str, str] = field(default_factory=dict)
     lacking: Mapping[str, str] = field(default_factory=dict)
     swapped: Mapping[str, str] = field(default_factory=dict)
+    deleted: Mapping[str, int] = field(default_factory=dict)
     newest: datetime | None = None
     cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.date_order import OrderOfFile
 from pipeline.ingest.decimal_commas import DecimalCommas
+from pipeline.ingest.deleted_rows import DeletedRows
 from pipeline.ingest.duplicates.key_scan import IncompleteKeyError, look_at_keys, to_record, whole_numbers_of_key
 from pipeline.ingest.duplicates.losing_rows import find_losers
 from pipeline.ingest.folder_values import with_folder_values
@@ -198,7 +199,8 @@ def _write_once(
     match = match_headers(table, opened.headers, name)
     commas.has_semicolons = opened.reading.separator == ";"
     beside = TablesBeside(table, opened.headers, match.positions, name)
-    positions = frozenset(at for at in match.positions if at is not None) | beside.empty
+    deleted = DeletedRows(opened.headers, match.positions)
+    positions = frozenset(at for at in match.positions if at is not None) | beside.empty | deleted.positions
     swapped = SwappedDays(table, match.positions)
     read = 0
     with RejectsWriter(draft.rejects, table, landing.forgotten) as rejects, ThreadPoolExecutor(landing.threads) as pool:
@@ -218,6 +220,7 @@ def _write_once(
             for raw in opened.batches(positions):
                 read += len(raw.row_numbers) + len(raw.broken)
                 beside.look(raw.columns)
+                deleted.look(raw.columns)
                 if opened.reading.is_workbook:
                     swapped.look(raw.columns)
                 writer.write(forget_batch(landing.forgotten, table.name, conformer.conform(raw)))
@@ -243,6 +246,7 @@ def _write_once(
             _file_reading(name, read, opened.reading, match),
             columns_apart=beside.columns_apart(),
             swapped_days=swapped.columns(),
+            deleted_rows=deleted.by_header(),
         ),
     )
 

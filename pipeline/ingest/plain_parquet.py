@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.common.scratch_database import quoted, quoted_text, read_parquet, scratch_connection
+from pipeline.ingest.deleted_rows import marks_deleted
 from pipeline.ingest.schema import ROW_COLUMN, Column, Kind, SourceTable
 from pipeline.ingest.values.dates import FIRST_DAY, LAST_DAY
 from pipeline.ingest.values.plain_columns import PLAIN_KEY, PLAIN_REQUIRED_TEXT
@@ -53,6 +54,8 @@ def _has_landing_types(table: SourceTable, file: pq.ParquetFile) -> bool:
     if len({name.lower() for name in schema.names}) < len(schema.names):
         return False
     if ROW_COLUMN in schema.names:  # it would be taken for the ingest's own
+        return False
+    if any(map(marks_deleted, schema.names)):  # somebody must look which rows are
         return False
     return all(
         column.name in schema.names and _is_same(schema.field(column.name).type, column.arrow_type)

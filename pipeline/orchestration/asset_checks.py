@@ -51,6 +51,7 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "near_header": (GuardPlace("tables", may_stop=True),),
     "lost_table": (GuardPlace("tables", may_stop=True),),
     "lost_column": (GuardPlace("tables", may_stop=True),),
+    "deleted_rows": (GuardPlace("tables", may_stop=False),),
     "fewer_values": (GuardPlace("tables", may_stop=False),),
     "needed_table": (
         GuardPlace(("platform/customer", "crm/accounts"), may_stop=True),

@@ -501,3 +501,8 @@ def test_a_twentieth_of_the_dates_that_turned_warns(rows: int, warns: bool) -> N
     before = {str(row): "2024-03-05" for row in range(rows + 1)}
     found = judged(profile(cells={"day": {**before, "0": "2024-05-03"}}), profile(cells={"day": before}))
     assert bool(found) == warns
+
+
+def test_rows_that_are_marked_as_deleted_and_were_read_warn() -> None:
+    now = profile(deleted={"deleted_at": 3})
+    assert said(judged(now, now)) == [("deleted_rows", "warn", "crm.accounts.deleted_at")]

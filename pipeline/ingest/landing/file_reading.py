@@ -16,7 +16,8 @@ class FileReading:
     `date_order_reason` (D41). `unread_sheets` are a workbook's sheets that look like its table and were not read,
     `merged_cells` those of its table's rows, of which the first alone has a value, `columns_apart` the headers of
     columns that an empty one parts from the table, and which may be another's, `headers_without_cells` those before
-    which all lines end; `swapped_days` are columns in whose dates a spreadsheet has likely swapped day and month.
+    which all lines end; `swapped_days` are columns in whose dates a spreadsheet has likely swapped day and month;
+    `deleted_rows` counts, by the header that marks them, the rows that the source keeps although they are deleted.
     """
 
     file: str
@@ -33,6 +34,7 @@ class FileReading:
     columns_apart: tuple[str, ...] = ()
     headers_without_cells: tuple[str, ...] = ()
     swapped_days: tuple[str, ...] = ()
+    deleted_rows: Mapping[str, int] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON values; `from_dict` reads them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import MutableMapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, time
@@ -76,6 +77,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
         unknown=dict(landed.unknown),
         lacking=dict(landed.lacking),
         swapped={column: reading.file for reading in landed.readings for column in reading.swapped_days},
+        deleted=_deleted(landed),
         newest=_newest(connection, landed, as_of) if landed.loaded else None,
         cells=sample.cells,
         words=sample.words,
@@ -85,6 +87,14 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
         unknown_ids=sample.unknown_ids,
         fingerprint=landed.fingerprint if landed.loaded else None,
     )
+
+
+def _deleted(landed: LandedTable) -> dict[str, int]:
+    """Count the rows that each column marks as deleted."""
+    counts: Counter[str] = Counter()
+    for reading in landed.readings:
+        counts.update(reading.deleted_rows)
+    return dict(counts)
 
 
 def _values(landed: LandedTable) -> dict[str, int]:

@@ -1,0 +1,68 @@
+"""Rows that their source keeps although they are deleted: a column that the schema does not know marks them.
+
+Databases keep deleted rows with a date or a flag, copies of databases with a mark of the tool that copied them. What a
+table holds is read (source-schema); that so many of its rows are deleted is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.ingest.typed_columns import unpacked
+from pipeline.ingest.values.cells import shown
+from pipeline.ingest.values.headers import fold, shown_header
+from pipeline.ingest.values.spellings import FALSE, NULL_WORDS
+
+_MARK: Final = re.compile(
+    r"(?:is|was|date|soft|fivetran|abcdc|sdc|hevomarked|marked)?(?:deleted|trashed|voided)(?:at|on|date|time|flag|utc)?"
+    r"|(?:is|row)?deletedflag|deleteflag|markedfordeletion|isvoid"
+)
+"""`deleted_at`, `IsDeleted`, `_fivetran_deleted`, `__deleted`, without what is no letter."""
+_CHANGE: Final = re.compile(r"op|changetype|cdcoperation|dmsop|rowchangetype")
+"""What tools that copy changes write beside each: `Op`, `_change_type`, with a D or `delete`."""
+_DELETED: Final = frozenset({"d", "delete", "deleted"})
+_NOT_DELETED: Final = FALSE | NULL_WORDS | {"0.0", "0000-00-00", "0000-00-00 00:00:00"}
+
+
+def marks_deleted(header: str) -> bool:
+    """Tell whether a header is one of a column that marks deleted rows."""
+    name = _letters(header)
+    return _MARK.fullmatch(name) is not None or _CHANGE.fullmatch(name) is not None
+
+
+class DeletedRows:
+    """Counts them in one file by its `headers`, of which the table's columns stand at `positions`."""
+
+    def __init__(self, headers: Sequence[str], positions: Sequence[int | None]) -> None:
+        self._headers = headers
+        self.positions = frozenset(
+            at for at, header in enumerate(headers) if at not in positions and marks_deleted(header)
+        )
+        self._counts: Counter[int] = Counter()
+
+    def look(self, columns: Sequence[pa.Array]) -> None:
+        """Look at the rows that come next."""
+        for at in self.positions:
+            is_change = _CHANGE.fullmatch(_letters(self._headers[at])) is not None
+            for entry in pc.value_counts(unpacked(columns[at])).to_pylist():
+                if _is_deleted(entry["values"], is_change=is_change):
+                    self._counts[at] += entry["counts"]
+
+    def by_header(self) -> Mapping[str, int]:
+        """Return the deleted rows that each column marks, where there are any."""
+        return {shown_header(self._headers[at]): count for at, count in sorted(self._counts.items())}
+
+
+def _is_deleted(value: object, *, is_change: bool) -> bool:
+    seen = "" if value is None else fold(shown(value))
+    return seen in _DELETED if is_change else seen not in _NOT_DELETED
+
+
+def _letters(header: str) -> str:
+    return re.sub(r"[\W_]+", "", fold(header))
