@@ -94,11 +94,13 @@ def judge_won(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]
 
 def _near_words(name: str, others: Mapping[str, int], known: Words, guard: Guard) -> Iterator[Finding]:
     distance = int(guard.thresholds["distance"])
-    for word, cells in others.items():
-        near = [each for each in sorted(known) if len(each) > _SHORT and is_near(each, word, distance)]
-        if near and cells >= guard.thresholds["near_least"]:
-            says = f"a word is nearly one that the rules know, {listed(near)}"
-            yield found(guard, "warn", name, says, now=listed([word]))
+    enough = [word for word, cells in others.items() if cells >= guard.thresholds["near_least"]]
+    pairs = [
+        (word, one) for word in enough for one in sorted(known) if len(one) > _SHORT and is_near(one, word, distance)
+    ]
+    if pairs:
+        says = f"words are nearly some that the rules know, {listed(dict.fromkeys(one for _, one in pairs))}"
+        yield found(guard, "warn", name, says, now=listed(dict.fromkeys(word for word, _ in pairs)))
 
 
 @cache
