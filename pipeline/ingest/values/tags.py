@@ -1,4 +1,7 @@
-"""Lists of tags: a JSON array, a PostgreSQL array, a list as pandas prints it or a comma list, kept as compact JSON."""
+"""Lists of tags: a JSON array, a PostgreSQL array, a list as pandas prints it or a comma list, kept as compact JSON.
+
+Where no comma parts them semicolons do, as in exports of fields of several values, or line breaks.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,7 @@ def tags(value: object, text_of: Callable[[object], str]) -> Cell:
         found = _array(text)
         if found is None and _LIKE_AN_ARRAY.match(text):
             return nulled("not a list of tags")
-        items = list(text.split(",")) if found is None else found
+        items = list(_parted(text)) if found is None else found
     if any(isinstance(item, (list, tuple, dict)) for item in items):
         return nulled("not a plain list of tags")
     found_tags = [tag for item in items if item is not None and (tag := trimmed(text_of(item)))]
@@ -42,9 +45,16 @@ def tags(value: object, text_of: Callable[[object], str]) -> Cell:
     return Cell(joined)
 
 
+def _parted(text: str) -> list[str]:
+    """Return the parts of a list without brackets."""
+    if "," in text:
+        return text.split(",")
+    return text.split(";") if ";" in text else text.splitlines()
+
+
 def _array(text: str) -> list[object] | None:
     """Return the items of an array in any of its spellings, or None."""
-    for read in (_json_list, _postgres_array, _printed_list):
+    for read in (_json_list, _printed_list, _postgres_array):
         if (items := read(text)) is not None:
             return items
     return None
@@ -93,15 +103,24 @@ def _postgres_array(text: str) -> list[object] | None:
 _PRINTED_ITEM: Final = re.compile(
     r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(?:None|nan))(?:\s*,|\s+|$)""", re.DOTALL
 )
+_BRACKETS: Final = frozenset({"[]", "()"})
 _ESCAPE: Final = re.compile(r"\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)", re.DOTALL)
 _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
 
 
 def _printed_list(text: str) -> list[object] | None:
-    """Return the items of `['a', "it's", None]` or `['a' 'b']`, as pandas writes a list into a CSV, or None."""
-    if not (text.startswith("[") and text.endswith("]")):
-        return None
-    inner = text[1:-1].strip()
+    """Return the items of `['a', "it's", None]` or `['a' 'b']`, as pandas writes a list into a CSV, or None.
+
+    So Python prints a set (`{'a'}`) and a tuple; `'a', 'b'` without brackets is a list, too.
+    """
+    if text[0] + text[-1] in _BRACKETS:
+        return _printed_items(text[1:-1].strip())
+    if text.startswith("{'") and text.endswith("}"):
+        return _printed_items(text[1:-1].strip())
+    return _printed_items(text) if text[0] in "\"'" else None
+
+
+def _printed_items(inner: str) -> list[object] | None:
     items: list[object] = []
     position = 0
     while position < len(inner):

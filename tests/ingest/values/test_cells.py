@@ -489,9 +489,29 @@ def test_tags(value: object, expected: str) -> None:
         ("['a' 'b'\n 'c']", '["a","b","c"]'),
         ("['a\\xa0b', 'c\\\\d']", '["a\u00a0b","c\\\\d"]'),
         ("[VIP] client, gold", '["[VIP] client","gold"]'),
+        ("('a', 'b')", '["a","b"]'),
+        ("('a',)", '["a"]'),
+        ("{'a', 'b'}", '["a","b"]'),
+        ("(VIP), b", '["(VIP)","b"]'),
     ],
 )
 def test_a_list_as_pandas_prints_it_is_tags(value: str, expected: str) -> None:
+    assert read(Kind.TAGS, value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("Client; VIP", '["Client","VIP"]'),
+        ("Client;", '["Client"]'),
+        ("Client\nVIP\r\nGold", '["Client","VIP","Gold"]'),
+        ("Client;VIP, Gold", '["Client;VIP","Gold"]'),
+        ('"Client","Oak, Elm"', '["Client","Oak, Elm"]'),
+        ("'tis, b", '["\'tis","b"]'),
+        ('"Big" client', '["\\"Big\\" client"]'),
+    ],
+)
+def test_where_no_comma_parts_tags_semicolons_or_lines_do(value: str, expected: str) -> None:
     assert read(Kind.TAGS, value) == expected
 
 
