@@ -10,6 +10,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.ingest.header_lines import is_header_line
 from pipeline.ingest.schema import Column, Kind, SourceTable
 from pipeline.ingest.second_tables import SecondTables
 from pipeline.ingest.usual_ids import UsualIds
@@ -39,6 +40,7 @@ _TOTALS: Final = "a line of totals"
 _ABOUT: Final = "a line about the table"
 _NOTHING_ELSE: Final = "nothing but its key: the heading of a group"
 _NO_DIGIT: Final = "no id, since it has no digit as the others have"
+_MORE_HEADERS: Final = "a second line of headers: the columns' labels or types"
 _OTHER_HEADERS: Final = "the headers of another table"
 _BELOW: Final = "a line of another table, whose headers are above it"
 
@@ -84,6 +86,8 @@ class RemarkFinder:
         is_other = first is not None and first != label and not first[1].required
         self._looked_at = [one for one in (label, first if is_other else None) if one is not None]
         self._places = [at for at, _ in placed]
+        self._placed = placed
+        self._is_first = True
         self._is_wide = len(placed) >= _WIDE
         self._headers = headers
         self._names = sorted({name for header in headers if (name := fold(header))})
@@ -94,6 +98,10 @@ class RemarkFinder:
         Raises WarehouseError where a second table with rows of its own begins in it.
         """
         found: dict[int, Remark] = {}
+        if self._is_first and self._has_lines and len(row_numbers) and is_header_line(self._placed, columns, typed):
+            at, column = self._looked_at[0] if self._looked_at else self._placed[0]
+            found[0] = Remark(0, column.name, shown(columns[at][0].as_py()), _MORE_HEADERS)
+        self._is_first = False
         if self._has_lines and self._looked_at and self._looked_at[0][1].kind is Kind.KEY:
             self._usual_ids.note(typed[self._looked_at[0][1].name])
         for at, column in self._looked_at:
