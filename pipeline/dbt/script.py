@@ -37,7 +37,8 @@ from pipeline.storage.local_files import write_whole
 
 _STAND_IN: Final = datetime(9876, 7, 1, 12, 34, 56)
 """The instant of a script: no model names its year, and the year has room for what lies some months from it."""
-_SPELT: Final = re.compile(r"9876(?P<day>-\d\d-\d\d(?P<clock>[ T]\d\d:\d\d:\d\d)?)?")
+_YEAR: Final = str(_STAND_IN.year)
+_SPELT: Final = re.compile(rf"{_YEAR}(?P<day>-\d\d-\d\d(?P<clock>[ T]\d\d:\d\d:\d\d)?)?")
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,15 @@ class ScriptOf:
     def kept(self, chosen: Mapping[str, Any], project: ParsedProject, spare: Path, progress: Progress) -> Script:
         """Read the script kept beside the parsed project, else in `spare`; have dbt write it where there is none.
 
-        It is of the decisions `chosen`; of the others, as the project has them.
+        It is of the decisions `chosen`; of the others, as the project has them. WarehouseError for a decision that
+        would be taken for the stand-in's year.
         """
+        for decision, value in chosen.items():
+            if _YEAR in json.dumps(value):
+                raise WarehouseError(
+                    f"a refresh can't tell {decision} = {value} from the instant that stands for any other",
+                    remedy=f"choose a value without the digits {_YEAR}",
+                )
         name = self._name(chosen)
         places = [folder / name for folder in (project.folder, spare / project.folder.name)]
         for path in places:

@@ -32,19 +32,21 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Script:
     return SCRIPT.kept({}, parsed_project(), tmp_path_factory.mktemp("spare"), PROGRESS)
 
 
-INSTANTS = ("2025-01-15 00:00:00", "2025-01-15 23:59:59")
+INSTANTS = ("2025-01-15 00:00:00", "2025-01-15 23:59:59", "2024-02-29 10:11:12")
+YEAR = 2023
+"""The selected one, so that it is not told from the instants' own."""
 
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
-    """The SQL of all that the lists need, by model, as dbt compiles it at two instants of one day."""
+    """The SQL of all that the lists need, by model, as dbt compiles it at two instants of one day and one of another."""
     folder = tmp_path_factory.mktemp("compiled")
     found = []
     for as_of in INSTANTS:
         target = folder / re.sub(r"\D", "", as_of)
         selected = needed_nodes(parsed_project().manifest, [*LISTS, *ASKED_FOR])
         with DuckDBEngine(Settings(state=folder)).dbt_session() as environment:
-            context = DbtContext("duckdb", target, environment, {"as_of": as_of})
+            context = DbtContext("duckdb", target, environment, {"as_of": as_of, "selected_year": YEAR})
             arguments = ["compile", "--no-introspect", "--no-populate-cache", "--select", *selected]
             assert all(node.ok for node in run_dbt(arguments, context))
         found.append({path.stem: path.read_text() for path in Path(target, "compiled").rglob("*.sql")})
@@ -58,7 +60,7 @@ def test_of_one_day_the_instant_is_in_the_cache_alone_and_in_what_new_and_gone_d
 
     Accounts compare what is ahead of the instant (D2); no list shows that.
     """
-    early, late = compiled
+    early, late, _ = compiled
     assert set(early) == set(late) > {CACHE}
     differing = {name for name in early if early[name] != late[name]}
     assert differing == {CACHE, "duplicate_at_risk_estimates", "int_accounts__described"}
@@ -66,7 +68,7 @@ def test_of_one_day_the_instant_is_in_the_cache_alone_and_in_what_new_and_gone_d
 
 def test_as_of_any_instant_a_script_says_what_dbt_would_say(script: Script, compiled: list[dict[str, str]]) -> None:
     for as_of, models in zip(INSTANTS, compiled, strict=True):
-        said = {one.name: one.at(plan_of(as_of)) for one in script.statements}
+        said = {one.name: one.at(plan_of(as_of, YEAR)) for one in script.statements}
         assert set(said) & set(models) >= {*LISTS, *ASKED_FOR, "no_estimate_is_lost"}
         assert [name for name in set(said) & set(models) if models[name].strip() not in said[name]] == []
 
@@ -99,6 +101,11 @@ def test_a_script_is_written_once_for_a_choice_of_decisions(script: Script, tmp_
     project.folder.symlink_to(parsed_project().folder)
     assert SCRIPT.kept({}, project, tmp_path / "unused", PROGRESS) == script
     assert not (tmp_path / "unused").exists()
+
+
+def test_a_decision_that_would_be_taken_for_the_instant_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="neglect_days = 9876 from the instant"):
+        SCRIPT.kept({"neglect_days": 9876}, parsed_project(), tmp_path, PROGRESS)
 
 
 @pytest.mark.parametrize(("is_test", "sql"), [(True, "select 3 as failures"), (False, "from nowhere")])
