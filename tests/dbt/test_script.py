@@ -39,7 +39,7 @@ YEAR = 2023
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
-    """The SQL of all that the lists need, by model, as dbt compiles it at two instants of one day and one of another."""
+    """The SQL of all that the lists need, by model, as dbt compiles it twice on one day and once on another."""
     folder = tmp_path_factory.mktemp("compiled")
     found = []
     for as_of in INSTANTS:
