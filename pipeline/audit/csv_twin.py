@@ -26,6 +26,10 @@ _BLOCKS_COMPARED: Final = 16
 _LONGEST_HEADER: Final = 2**20
 
 
+_LOOKED_AT: Final = 1024
+"""Values by which a column of ids is known: a dictionary of a million ids took 0.05 s of CPU (2026-11-29)."""
+
+
 @dataclass(frozen=True)
 class CsvShape:
     """What a CSV file has: its columns in their order, and the count of its rows."""
@@ -134,13 +138,22 @@ def as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
     if pa.types.is_string(values.type):
         return values
     try:
-        encoded = values.combine_chunks().dictionary_encode()
-        return pa.chunked_array([_distinct_as_text(encoded.dictionary).take(encoded.indices)])
+        together = values.combine_chunks()
+        if _are_ids(together):
+            return pa.chunked_array([_spelt(together)])
+        encoded = together.dictionary_encode()
+        return pa.chunked_array([_spelt(encoded.dictionary).take(encoded.indices)])
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # what no contract has: lists, bytes that are no text
         return pa.chunked_array([[None if value is None else str(value) for value in values.to_pylist()]], pa.string())
 
 
-def _distinct_as_text(values: pa.Array) -> pa.Array:
+def _are_ids(values: pa.Array) -> bool:
+    """Whether these look like whole numbers of which none recurs: a dictionary of them would be for nothing."""
+    first = values[:_LOOKED_AT]
+    return pa.types.is_integer(values.type) and len(first.unique()) == len(first)
+
+
+def _spelt(values: pa.Array) -> pa.Array:
     if not pa.types.is_timestamp(values.type):
         return values.cast(pa.string())
     # a cast, because strftime takes five times as long
