@@ -9,7 +9,8 @@ meetings as (
 
 attending as (
 
-    select * from {{ ref('int_communication__attending_people') }}
+    select * from {{ ref('int_communication__invited_people') }}
+    where is_attending
 
 ),
 

@@ -3,7 +3,8 @@ with
 
 attending as (
 
-    select * from {{ ref('int_communication__attending_people') }}
+    select * from {{ ref('int_communication__invited_people') }}
+    where is_attending
 
 ),
 

@@ -9,25 +9,10 @@ meetings as (
 
 ),
 
-attendees as (
-
-    select * from {{ ref('stg_platform__calendar_event_attendee') }}
-    where stakeholder_id is not null
-
-),
-
--- each once a meeting, however many rows
 invited as (
 
-    select
-        organization_id,
-        event_id,
-        stakeholder_id,
-        bool_or(is_attending) as is_attending,
-        bool_or(is_accepted) as is_accepted
-
-    from attendees
-    group by organization_id, event_id, stakeholder_id
+    select * from {{ ref('int_communication__invited_people') }}
+    where not is_team
 
 ),
 
@@ -36,7 +21,7 @@ invitations as (
     select
         meetings.organization_id,
         meetings.customer_id,
-        invited.stakeholder_id,
+        invited.person_id as stakeholder_id,
         invited.is_attending,
         invited.is_accepted,
         meetings.is_held,
