@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
-from itertools import groupby
 from typing import Final, Literal
 
+from pipeline.guards.extra_rows import judge_deleted_rows, judge_twins
 from pipeline.guards.findings import Finding, found
+from pipeline.guards.freshness import judge_freshness
 from pipeline.guards.known_words import judge_known_words, judge_won
 from pipeline.guards.near_headers import is_near, without_table
 from pipeline.guards.needed_columns import judge_needed_columns
@@ -53,7 +54,8 @@ def judge_sources(
         findings += judge_needed_columns(table, was, dict(near), guards["needed_column"])
         findings += _lacking_columns(table, guards["lost_column"])
         findings += _swapped_days(table, guards["dates_swapped"])
-        findings += _deleted_rows(table, guards["deleted_rows"])
+        findings += judge_deleted_rows(table, guards["deleted_rows"])
+        findings += judge_twins(table, was, guards["twin_rows"])
         findings += _shares(table, guards)
         findings += judge_references(table, was, guards["unknown_ids"])
         findings += judge_known_words(table, was, guards["unknown_words"])
@@ -66,7 +68,7 @@ def judge_sources(
         for table in now.tables:
             if (was := earlier.get((table.source, table.table))) is not None:
                 findings += _changes(table, was, guards)
-        findings += _freshness(now, before, guards["freshness"])
+        findings += judge_freshness(now.tables, before.tables, now.as_of - before.as_of, guards["freshness"])
     return findings
 
 
@@ -186,14 +188,6 @@ def _swapped_days(table: TableProfile, guard: Guard) -> Iterator[Finding]:
         yield found(guard, "warn", f"{table.name}.{column}", says)
 
 
-def _deleted_rows(table: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find rows that were read although a column that the schema does not know marks them as deleted."""
-    for header, rows in table.deleted.items():
-        yield found(
-            guard, "warn", f"{table.name}.{header}", "rows that it marks as deleted were read", now=f"{rows:,} rows"
-        )
-
-
 def _fewer_values(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
     """Find a column with more empty cells than a week explains; of one without any the guard lost_column tells."""
     if min(now.loaded, before.loaded) < guard.thresholds["least"]:
@@ -259,34 +253,6 @@ def _amounts(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[
             says = f"its amounts are {'larger' if power > was else 'smaller'} by {change:.1f} powers of ten"
             place, about, about_now = f"{now.name}.{column}", f"about ${10**was:,.0f}", f"about ${10**power:,.0f}"
             yield found(guard, level, place, says, before=about, now=about_now)
-
-
-def _freshness(now: SourceState, before: SourceState, guard: Guard) -> Iterator[Finding]:
-    if now.as_of - before.as_of < timedelta(days=int(guard.thresholds["days"])):
-        return
-    newest, latest = _newest_by_source(before.tables), _newest_by_source(now.tables)
-    earlier, contents = _contents_by_source(before.tables), _contents_by_source(now.tables)
-    for source in dict.fromkeys(table.source for table in now.tables):
-        if source in contents and contents[source] == earlier.get(source):
-            yield found(guard, "warn", source, "the source is the very same as when it was last published")
-        elif source in latest and source in newest and latest[source] <= newest[source]:
-            says = "nothing in the source is newer than when it was last published"
-            was, is_now = f"{newest[source]:%Y-%m-%d}", f"{latest[source]:%Y-%m-%d}"
-            yield found(guard, "warn", source, says, before=was, now=is_now)
-
-
-def _contents_by_source(tables: Sequence[TableProfile]) -> dict[str, dict[str, str]]:
-    """Return the fingerprints of each source's tables that have rows and a known content."""
-    contents: dict[str, dict[str, str]] = {}
-    for table in tables:
-        if table.fingerprint is not None:
-            contents.setdefault(table.source, {})[table.table] = table.fingerprint
-    return contents
-
-
-def _newest_by_source(tables: Sequence[TableProfile]) -> dict[str, datetime]:
-    dated = sorted((table.source, table.newest) for table in tables if table.newest is not None)
-    return {source: max(newest for _, newest in group) for source, group in groupby(dated, key=lambda pair: pair[0])}
 
 
 def _percent(part: int, whole: int) -> Decimal:

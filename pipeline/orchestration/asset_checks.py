@@ -52,6 +52,7 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "lost_table": (GuardPlace("tables", may_stop=True),),
     "lost_column": (GuardPlace("tables", may_stop=True),),
     "deleted_rows": (GuardPlace("tables", may_stop=False),),
+    "twin_rows": (GuardPlace("tables", may_stop=False),),
     "fewer_values": (GuardPlace("tables", may_stop=False),),
     "needed_table": (
         GuardPlace(("platform/customer", "crm/accounts"), may_stop=True),
@@ -71,7 +72,7 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "amounts": (GuardPlace("tables", may_stop=True, kinds=_AMOUNTS),),
     "few_rows": (GuardPlace("tables", may_stop=False),),
     "shortened": (GuardPlace("exports", may_stop=False),),
-    "freshness": (GuardPlace("sources", may_stop=False),),
+    "freshness": (GuardPlace("sources", may_stop=False), GuardPlace("tables", may_stop=False)),
     "later_rows": (GuardPlace("sources", may_stop=False),),
     "rows": (GuardPlace("tables", may_stop=True), GuardPlace("exports", may_stop=True)),
     "null_rate": (GuardPlace("exports", may_stop=True),),

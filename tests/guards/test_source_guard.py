@@ -503,6 +503,12 @@ def test_a_twentieth_of_the_dates_that_turned_warns(rows: int, warns: bool) -> N
     assert bool(found) == warns
 
 
-def test_rows_that_are_marked_as_deleted_and_were_read_warn() -> None:
-    now = profile(deleted={"deleted_at": 3})
-    assert said(judged(now, now)) == [("deleted_rows", "warn", "crm.accounts.deleted_at")]
+@pytest.mark.parametrize(
+    ("rows", "fingerprint", "warns"), [(1000, "one", True), (999, "one", False), (1000, "other", False)]
+)
+def test_a_large_table_that_is_the_same_while_its_source_is_new_warns(rows: int, fingerprint: str, warns: bool) -> None:
+    old, new = datetime(2025, 1, 7), datetime(2025, 1, 14)
+    before = [profile("crm.accounts", rows, newest=old, fingerprint="one"), profile("crm.contacts", newest=old)]
+    now = [profile("crm.accounts", rows, newest=old, fingerprint=fingerprint)]
+    now.append(profile("crm.contacts", newest=new, fingerprint="new"))
+    assert said(judged(now, before)) == ([("freshness", "warn", "crm.accounts")] if warns else [])

@@ -18,6 +18,7 @@ from pipeline.guards.source_profile import TableProfile
 from pipeline.ingest.landing.known_ids import referred_to
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.row_sample import Sample, sample_rows
+from pipeline.ingest.landing.twin_rows import count_twins
 from pipeline.ingest.rejects import REPEATED
 from pipeline.ingest.schema import Kind
 from pipeline.ingest.values.typed_cell import NULLED
@@ -57,6 +58,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
     table = landed.table
     amounts, magnitudes = _magnitudes(connection, landed) if landed.loaded else ({}, {})
     sample = sample_rows(connection, landed, others) if landed.loaded else Sample()
+    compared_rows, twins = count_twins(connection, landed) if landed.loaded else (0, 0)
     longest, at_longest = _longest(connection, landed) if landed.loaded else ({}, {})
     return TableProfile(
         source=table.source,
@@ -85,6 +87,8 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
         at_longest=at_longest,
         referring=sample.referring,
         unknown_ids=sample.unknown_ids,
+        compared_rows=compared_rows,
+        twins=twins,
         fingerprint=landed.fingerprint if landed.loaded else None,
     )
 
