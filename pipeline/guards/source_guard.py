@@ -56,6 +56,7 @@ def judge_sources(
         findings += _swapped_days(table, guards["dates_swapped"])
         findings += judge_deleted_rows(table, guards["deleted_rows"])
         findings += judge_twins(table, was, guards["twin_rows"])
+        findings += _far_days(table, guards["far_days"])
         findings += _shares(table, guards)
         findings += judge_references(table, was, guards["unknown_ids"])
         findings += judge_known_words(table, was, guards["unknown_words"])
@@ -186,6 +187,12 @@ def _swapped_days(table: TableProfile, guard: Guard) -> Iterator[Finding]:
     for column, file in table.swapped.items():
         says = f"in {file} texts such as 25/3/2024 stand beside dates none of which is later than the 12th of its month"
         yield found(guard, "warn", f"{table.name}.{column}", says)
+
+
+def _far_days(table: TableProfile, guard: Guard) -> Iterator[Finding]:
+    """Find days that no account has: an instant is not bounded as a day is (D6), so they are read and published."""
+    for column, cells in table.far_days.items():
+        yield found(guard, "warn", f"{table.name}.{column}", "days before 2000 or after 2100", now=f"{cells:,} cells")
 
 
 def _fewer_values(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:

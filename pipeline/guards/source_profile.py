@@ -18,6 +18,7 @@ class TableProfile:
     3.0 where they are about 1000. `unknown` maps headers that no column wants to their file; `lacking` the columns
     that only earlier files have to the last one; `swapped` those whose days and months a spreadsheet has likely
     swapped to their file; `deleted` counts the rows that a column without a place in the schema marks as deleted.
+    `far_days` counts the days with a time, such as an account's `renewal_date`, that are before 2000 or after 2100.
     `newest` is the latest recorded instant in it, in UTC without zone. `cells` holds those of up to 40 rows by a
     hash of their keys, the same rows week after week: of a flag, day or instant the cell, `true` or `2025-01-15`,
     of a text about people its length, of anything else a hash. `words` counts the cells of each word of a column
@@ -46,6 +47,7 @@ class TableProfile:
     lacking: Mapping[str, str] = field(default_factory=dict)
     swapped: Mapping[str, str] = field(default_factory=dict)
     deleted: Mapping[str, int] = field(default_factory=dict)
+    far_days: Mapping[str, int] = field(default_factory=dict)
     newest: datetime | None = None
     cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)

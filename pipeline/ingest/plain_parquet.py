@@ -104,8 +104,6 @@ def _oddities_of(column: Column) -> list[str]:
             conditions.append(f"{name} < 0")
         case Kind.DATE:
             conditions.append(f"{name} not between date '{FIRST_DAY}' and date '{LAST_DAY}'")
-        case Kind.TIMESTAMP if column.is_day:
-            conditions.append(f"cast({name} as date) not between date '{FIRST_DAY}' and date '{LAST_DAY}'")
         case Kind.TIMESTAMP:
             conditions.append(f"{name} < timestamp '0001-01-01' or {name} >= timestamp '10000-01-01'")
     return conditions

@@ -74,11 +74,6 @@ class Column:
         return ARROW_TYPES[self.kind]
 
     @property
-    def is_day(self) -> bool:
-        """Whether it is a day between 2000 and 2100 (D6), be it with a time, as the CRM's `renewal_date`."""
-        return self.kind is Kind.DATE or (self.kind is Kind.TIMESTAMP and self.name.endswith("_date"))
-
-    @property
     def headers(self) -> tuple[str, ...]:
         """Every header that names this column, the usual one first."""
         return self.aliases or (self.name,)

@@ -512,3 +512,8 @@ def test_a_large_table_that_is_the_same_while_its_source_is_new_warns(rows: int,
     now = [profile("crm.accounts", rows, newest=old, fingerprint=fingerprint)]
     now.append(profile("crm.contacts", newest=new, fingerprint="new"))
     assert said(judged(now, before)) == ([("freshness", "warn", "crm.accounts")] if warns else [])
+
+
+def test_days_that_stand_for_never_warn() -> None:
+    now = profile(far_days={"renewal_date": 3})
+    assert said(judged(now, now)) == [("far_days", "warn", "crm.accounts.renewal_date")]

@@ -21,6 +21,7 @@ from pipeline.ingest.landing.row_sample import Sample, sample_rows
 from pipeline.ingest.landing.twin_rows import count_twins
 from pipeline.ingest.rejects import REPEATED
 from pipeline.ingest.schema import Kind
+from pipeline.ingest.values.dates import FIRST_DAY, LAST_DAY
 from pipeline.ingest.values.typed_cell import NULLED
 
 RECORDED: Final = (
@@ -80,6 +81,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
         lacking=dict(landed.lacking),
         swapped={column: reading.file for reading in landed.readings for column in reading.swapped_days},
         deleted=_deleted(landed),
+        far_days=_far_days(connection, landed) if landed.loaded else {},
         newest=_newest(connection, landed, as_of) if landed.loaded else None,
         cells=sample.cells,
         words=sample.words,
@@ -99,6 +101,21 @@ def _deleted(landed: LandedTable) -> dict[str, int]:
     for reading in landed.readings:
         counts.update(reading.deleted_rows)
     return dict(counts)
+
+
+def _far_days(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> dict[str, int]:
+    """Count, of each day that has a time, the cells outside the years that a day may have (D6)."""
+    days = [c.name for c in landed.table.columns if c.kind is Kind.TIMESTAMP and c.name.endswith("_date")]
+    if not days:
+        return {}
+    counted = ", ".join(
+        f"count(*) filter (where cast({quoted(day)} as date) not between date '{FIRST_DAY}' and date '{LAST_DAY}')"
+        for day in days
+    )
+    (row,) = connection.execute(
+        f"select {counted} from {read_parquet(landed.parts, 'union_by_name = true')}"
+    ).fetchall()
+    return {day: count for day, count in zip(days, row, strict=True) if count}
 
 
 def _values(landed: LandedTable) -> dict[str, int]:

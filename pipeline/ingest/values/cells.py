@@ -15,7 +15,7 @@ from decimal import Decimal
 from typing import Final
 
 from pipeline.ingest.schema import Column, Kind
-from pipeline.ingest.values.dates import DayOrder, date_or_instant, near_day
+from pipeline.ingest.values.dates import DayOrder, date_or_instant
 from pipeline.ingest.values.numbers import DECIMAL_SIZES, DIGITS_LOST, LARGEST_EXACT_FLOAT, amount, whole, whole_digits
 from pipeline.ingest.values.spellings import (
     FALSE,
@@ -83,8 +83,7 @@ def read_cell(
         return tags(value, text_of)
     if column.kind in DECIMAL_SIZES:
         return _amount(column.kind, value, beside_decimal_commas)
-    cell = _plain_value(column.kind, value, dates_from_1904, day_order)
-    return near_day(cell) if column.is_day else cell
+    return _plain_value(column.kind, value, dates_from_1904, day_order)
 
 
 def seen_value(text: str) -> str:

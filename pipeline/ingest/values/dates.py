@@ -55,14 +55,6 @@ def date_or_instant(kind: Kind, value: object, *, dates_from_1904: bool = False,
     return _of_value(kind, value, epoch, order)
 
 
-def near_day(cell: Cell) -> Cell:
-    """Refuse a day, with or without a time, that is too far off (D6): what tools write for never, as 9999-12-31."""
-    if not isinstance(cell.value, dt.date):
-        return cell
-    day = cell.value.date() if isinstance(cell.value, dt.datetime) else cell.value
-    return cell if FIRST_DAY <= day <= LAST_DAY else nulled(f"outside {FIRST_DAY} to {LAST_DAY}")
-
-
 def is_slashed(text: str) -> bool:
     """Tell whether a text is like 3/5/2024, with or without a time: whether the order of day and month matters."""
     found = _SLASHED.match(text)
@@ -99,7 +91,12 @@ def _of_value(kind: Kind, value: object, epoch: dt.datetime, order: DayOrder) ->
         return nulled("no such date")
     if moment is None:
         return not_a(kind)
-    return Cell(moment if kind is Kind.TIMESTAMP else moment.date())
+    if kind is Kind.TIMESTAMP:
+        return Cell(moment)
+    day = moment.date()
+    if not FIRST_DAY <= day <= LAST_DAY:
+        return nulled(f"outside {FIRST_DAY} to {LAST_DAY}")
+    return Cell(day)
 
 
 def _moment(value: object, epoch: dt.datetime, order: DayOrder) -> dt.datetime | None:

@@ -76,7 +76,7 @@ def plain_values(column: Column, raw: pa.Array) -> pa.Array | None:
         if pa.types.is_boolean(raw.type):
             return raw if column.kind is Kind.BOOL else None
         if pa.types.is_date(raw.type) or pa.types.is_timestamp(raw.type):
-            return _from_instants(column, raw)
+            return _from_instants(column.kind, raw)
     except pa.ArrowInvalid:  # one value that does not fit; the cell rules say which
         return None
     return None
@@ -104,18 +104,13 @@ def _from_text(column: Column, raw: pa.Array) -> pa.Array | None:
     if kind is Kind.DATE:
         return pc.utf8_slice_codeunits(raw, 0, 10).cast(pa.date32())
     if kind is Kind.TIMESTAMP:
-        return _near_instants(_instants(raw)) if column.is_day else _instants(raw)
+        is_zoned = pc.match_substring_regex(raw, f":[0-9]{{2}}(?:\\.[0-9]+)?{_ZONE}$")
+        if not pc.any(is_zoned).as_py():
+            return raw.cast(pa.timestamp("us"))
+        nothing = pa.scalar(None, pa.string())
+        zoned = pc.if_else(is_zoned, raw, nothing).cast(pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us"))
+        return pc.coalesce(zoned, pc.if_else(is_zoned, nothing, raw).cast(pa.timestamp("us")))
     return raw.cast(pa.decimal128(*DECIMAL_SIZES[kind]))
-
-
-def _instants(plain: pa.Array) -> pa.Array:
-    """The instants of plain texts, with and without offsets."""
-    is_zoned = pc.match_substring_regex(plain, f":[0-9]{{2}}(?:\\.[0-9]+)?{_ZONE}$")
-    if not pc.any(is_zoned).as_py():
-        return plain.cast(pa.timestamp("us"))
-    nothing = pa.scalar(None, pa.string())
-    zoned = pc.if_else(is_zoned, plain, nothing).cast(pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us"))
-    return pc.coalesce(zoned, pc.if_else(is_zoned, nothing, plain).cast(pa.timestamp("us")))
 
 
 def _is_odd_text(raw: pa.Array) -> pa.Array:
@@ -181,8 +176,7 @@ def _amounts_of_floats(kind: Kind, raw: pa.Array) -> pa.Array:
     return pa.Array.from_buffers(pa.decimal128(precision, scale), len(whole), whole.buffers())
 
 
-def _from_instants(column: Column, raw: pa.Array) -> pa.Array | None:
-    kind = column.kind
+def _from_instants(kind: Kind, raw: pa.Array) -> pa.Array | None:
     if kind not in (Kind.DATE, Kind.TIMESTAMP):
         return None
     if kind is Kind.DATE and pa.types.is_date32(raw.type):
@@ -193,15 +187,9 @@ def _from_instants(column: Column, raw: pa.Array) -> pa.Array | None:
     ticks = instants.cast(pa.int64())
     is_real = pc.and_(pc.greater_equal(ticks, _YEAR_1), pc.less(ticks, _YEAR_10000))
     instants = pc.if_else(is_real, instants, pa.scalar(None, pa.timestamp("us")))
-    if kind is Kind.DATE:
-        return _near_days(pc.floor_temporal(instants, unit="day").cast(pa.date32()))
-    return _near_instants(instants) if column.is_day else instants
-
-
-def _near_instants(instants: pa.Array) -> pa.Array:
-    """The instants whose days are near enough (D6)."""
-    days = _near_days(pc.floor_temporal(instants, unit="day").cast(pa.date32()))
-    return pc.if_else(pc.is_valid(days), instants, pa.scalar(None, pa.timestamp("us")))
+    if kind is Kind.TIMESTAMP:
+        return instants
+    return _near_days(pc.floor_temporal(instants, unit="day").cast(pa.date32()))
 
 
 def _near_days(days: pa.Array) -> pa.Array:

@@ -51,6 +51,12 @@ def test_the_newest_row_is_none_that_lies_ahead(tmp_path: Path) -> None:
     assert found.newest == datetime(2025, 1, 10)
 
 
+def test_an_account_s_days_before_2000_or_after_2100_are_counted(tmp_path: Path) -> None:
+    days = ("1999-12-31", "2000-01-01", "2100-12-31", "9999-12-31", "")
+    rows = [(str(at), "A", day) for at, day in enumerate(days)]
+    assert profile(tmp_path, *rows, headers=("id", "name", "renewal_date")).far_days == {"renewal_date": 2}
+
+
 def test_amounts_are_known_by_their_powers_of_ten(tmp_path: Path) -> None:
     rows = [("1", "A", "100"), ("2", "B", "-10000"), ("3", "C", "0"), ("4", "D", "")]
     found = profile(tmp_path, *rows, headers=("id", "name", "annual_revenue"))

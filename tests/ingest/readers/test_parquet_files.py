@@ -364,13 +364,3 @@ def test_of_two_columns_of_one_name_the_left_one_counts(tmp_path: Path) -> None:
     pq.write_table(twice, tmp_path / "lmn" / "e.parquet")
     (row,) = rows(land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"])
     assert row["total_price"] == Decimal("12000.00")
-
-
-def test_a_plain_file_s_days_with_times_that_stand_for_never_are_none(tmp_path: Path) -> None:
-    never = pa.array([dt.datetime(2024, 5, 1), dt.datetime(9999, 12, 31), None], pa.timestamp("us"))
-    score = pa.array([None] * 3, pa.decimal128(7, 2))
-    columns = {"id": ["a", "b", "c"], "account_id": ["x"] * 3, "score": score, "completed_date": never}
-    write_parquet(tmp_path / "crm" / "scorecards.parquet", columns)
-    table = land("crm", tmp_path / "crm", tmp_path)["scorecards"]
-    assert [row["completed_date"] for row in rows(table)] == [dt.datetime(2024, 5, 1), None, None]
-    assert [column for _, column, *_ in refused(table)] == ["completed_date"]

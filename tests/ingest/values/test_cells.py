@@ -34,15 +34,6 @@ def refuse(kind: Kind, value: object) -> str:
     return cell.reason
 
 
-@pytest.mark.parametrize(
-    "value", ["9999-12-31", "0001-01-01T00:00:00Z", "2000-01-01T00:00:00+01:00", dt.datetime(1970, 1, 1)]
-)
-def test_a_day_with_a_time_that_stands_for_never_is_none(value: object) -> None:
-    cell = read_cell(Column("renewal_date", Kind.TIMESTAMP), value)
-    assert (cell.value, cell.reason) == (None, "outside 2000-01-01 to 2100-12-31")
-    assert read_cell(Column("snoozed_until", Kind.TIMESTAMP), value).value is not None
-
-
 @pytest.mark.parametrize("kind", list(Kind))
 def test_nothing_is_null_without_a_reject(kind: Kind) -> None:
     assert read(kind, None) is None

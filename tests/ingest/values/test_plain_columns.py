@@ -160,16 +160,6 @@ def test_columns_of_timestamps(kind: Kind, values: list[dt.datetime | None], zon
     assert type_column(Column("c", kind), zoned).array.equals(expected.array)
 
 
-def test_days_with_times_that_stand_for_never_are_none_in_whole_columns_too() -> None:
-    column = Column("renewal_date", Kind.TIMESTAMP)
-    texts = ["2000-01-01T00:00:00Z", "9999-12-31", "1999-12-31T23:59:59", "2000-01-01T00:00:00+01:00", "2101-01-01"]
-    instants = [dt.datetime(2000, 1, 1), *(dt.datetime(year, 12, 31) for year in (9999, 1999, 1, 2101))]
-    for raw in (texts, instants):
-        typed = type_column(column, pa.array(raw))
-        assert typed.array.to_pylist() == [dt.datetime(2000, 1, 1), None, None, None, None]
-        assert typed.faults is not None and len(typed.faults.places) == 4
-
-
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_instants_that_no_calendar_has_are_nulled_and_shown(unit: str) -> None:
     farthest = pa.array([2**62], pa.int64()).cast(pa.timestamp(unit))
