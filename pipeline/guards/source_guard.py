@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal
 
+from pipeline.guards.column_pairs import judge_pairs
 from pipeline.guards.extra_rows import judge_deleted_rows, judge_twins
 from pipeline.guards.findings import Finding, found
 from pipeline.guards.freshness import judge_freshness
@@ -59,6 +60,7 @@ def judge_sources(
         findings += _far_days(table, guards["far_days"])
         findings += _shares(table, guards)
         findings += judge_references(table, was, guards["unknown_ids"])
+        findings += judge_pairs(table, guards["reversed_pairs"])
         findings += judge_known_words(table, was, guards["unknown_words"])
     findings += _needed_tables(now.tables, guards["needed_table"])
     findings += judge_won(now.tables, guards["unknown_words"])

@@ -24,7 +24,8 @@ class TableProfile:
     of a text about people its length, of anything else a hash. `words` counts the cells of each word of a column
     that has a few, in about 4,000 rows. `longest` is the length of a long text's longest cells in characters,
     `at_longest` how many are of that length. `referring` counts the ids of a column that name rows of another
-    table, in about 4,000 rows, and `unknown_ids` those of them whose row is not there.
+    table, in about 4,000 rows, and `unknown_ids` those of them whose row is not there. `pairs` counts the rows that
+    have a column and the one that it is never below, in the same sample, and `reversed_pairs` those in which it is.
     `twins` counts, among `compared_rows`, those that repeat another in all but their id. `fingerprint` is the same
     for the same content, None without rows.
     """
@@ -55,6 +56,8 @@ class TableProfile:
     at_longest: Mapping[str, int] = field(default_factory=dict)
     referring: Mapping[str, int] = field(default_factory=dict)
     unknown_ids: Mapping[str, int] = field(default_factory=dict)
+    pairs: Mapping[str, int] = field(default_factory=dict)
+    reversed_pairs: Mapping[str, int] = field(default_factory=dict)
     compared_rows: int = 0
     twins: int = 0
     fingerprint: str | None = None

@@ -67,6 +67,7 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "dates_swapped": (GuardPlace("tables", may_stop=False, kinds=_DATES),),
     "steady_columns": (GuardPlace("tables", may_stop=False),),
     "unknown_ids": (GuardPlace("tables", may_stop=False), GuardPlace(("exports/account_keys",), may_stop=False)),
+    "reversed_pairs": (GuardPlace("tables", may_stop=False, kinds=_DATES | _AMOUNTS),),
     "unknown_words": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),
     "lost_words": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),
     "texts_cut": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),

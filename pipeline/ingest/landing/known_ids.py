@@ -15,9 +15,9 @@ _TENANT = "organization_id"
 
 
 def referred_to(landed: LandedTable, tables: Sequence[LandedTable]) -> list[LandedTable]:
-    """Return those of the tables with rows to which a table's ids refer."""
+    """Return those of the tables that are there to which a table's ids refer."""
     names = {target.name for reference in _references(landed.table) for target in reference.targets}
-    return [table for table in tables if table.loaded and _name(table) in names]
+    return [table for table in tables if table.is_configured and _name(table) in names]
 
 
 def count_unknown_ids(
@@ -48,6 +48,8 @@ def _is_absent(reference: Reference, target: Target, landed: LandedTable) -> str
     is_same = f"{theirs} = ours.{quoted(reference.column)}"
     if _TENANT in landed.table.key:
         is_same += f" and theirs.{_TENANT} = ours.{_TENANT}"
+    if not landed.parts:
+        return "true"
     parts = read_parquet(landed.parts, "union_by_name = true")
     return f"not exists (select 1 from {parts} as theirs where {is_same})"
 

@@ -89,6 +89,8 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
         at_longest=at_longest,
         referring=sample.referring,
         unknown_ids=sample.unknown_ids,
+        pairs=sample.pairs,
+        reversed_pairs=sample.reversed_pairs,
         compared_rows=compared_rows,
         twins=twins,
         fingerprint=landed.fingerprint if landed.loaded else None,

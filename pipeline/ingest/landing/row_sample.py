@@ -9,6 +9,7 @@ from typing import Final
 import duckdb
 
 from pipeline.common.scratch_database import quoted, read_parquet
+from pipeline.guards.column_pairs import PAIRS
 from pipeline.guards.compared_columns import MOVING, NAMES, PERSONAL, WORDS, is_personal
 from pipeline.ingest.landing.known_ids import count_unknown_ids
 from pipeline.ingest.landing.landed_table import LandedTable
@@ -32,13 +33,16 @@ _MOST_WORDS: Final = 50
 class Sample:
     """Each compared column's cells by the hash of their row's key, and how many cells each word of a column has.
 
-    `referring` counts the cells of each column that names rows of another table, `unknown_ids` those that name none.
+    `referring` counts the cells of each column that names rows of another table, `unknown_ids` those that name none;
+    `pairs` the rows that have a column and the one that it is never below, `reversed_pairs` those in which it is.
     """
 
     cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     referring: Mapping[str, int] = field(default_factory=dict)
     unknown_ids: Mapping[str, int] = field(default_factory=dict)
+    pairs: Mapping[str, int] = field(default_factory=dict)
+    reversed_pairs: Mapping[str, int] = field(default_factory=dict)
 
 
 def sample_rows(
@@ -71,6 +75,7 @@ def sample_rows(
         {name: found for name, found in cells.items() if found},
         {name: found for name, found in words.items() if found},
         *count_unknown_ids(connection, "lowest_hashes", landed.table, others),
+        *_count_pairs(connection, landed.table),
     )
 
 
@@ -131,3 +136,16 @@ def _words(connection: duckdb.DuckDBPyConnection, column: Column) -> dict[str, i
         f"limit {_MOST_WORDS + 1}"
     ).fetchall()
     return dict(words) if len(words) <= _MOST_WORDS else {}
+
+
+def _count_pairs(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> tuple[dict[str, int], dict[str, int]]:
+    """Count the rows that have both columns of a pair, and those that have them the other way round."""
+    pairs = PAIRS.get(f"{table.source}.{table.name}", {})
+    if not pairs:
+        return {}, {}
+    counted = ", ".join(
+        f"count({quoted(column)} - {quoted(least)}), count(*) filter (where {quoted(column)} < {quoted(least)})"
+        for column, least in pairs.items()
+    )
+    (row,) = connection.execute(f"select {counted} from lowest_hashes").fetchall()
+    return dict(zip(pairs, row[::2], strict=True)), dict(zip(pairs, row[1::2], strict=True))

@@ -51,6 +51,12 @@ def test_an_account_may_be_lmn_s_and_an_estimate_known_to_both(tmp_path: Path) -
     assert found["crm.accounts"].unknown_ids == {"lmn_crm_id": 1}
 
 
+def test_of_a_table_without_a_row_every_id_is_unknown(tmp_path: Path) -> None:
+    write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name"], [])
+    write_csv(tmp_path / "crm" / "estimates.csv", ["id", "account_id"], [("1", "a1")])
+    assert profiles(tmp_path, "crm")["crm.estimates"].unknown_ids == {"account_id": 1}
+
+
 def test_ids_of_a_table_that_is_not_there_are_not_asked(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "estimates.csv", ["id", "account_id", "lmn_estimate_id"], [("1", "a1", "EST1")])
     assert profiles(tmp_path, "crm")["crm.estimates"].referring == {}

@@ -155,3 +155,13 @@ def test_a_run_makes_the_profile_of_a_table_once_and_again_where_the_table_has_c
     assert profile_tables([landed], NOW, made)[0] is first
     write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name"], [("1", "A"), ("2", "B")])
     assert profile_tables([land("crm", tmp_path / "crm", tmp_path)["accounts"]], NOW, made)[0].loaded == 2
+
+
+def test_rows_that_have_a_pair_of_columns_and_have_it_the_other_way_round_are_counted(tmp_path: Path) -> None:
+    headers = ["Estimate ID", "Contract Start", "Contract End", "Total Price", "Total Price With Tax"]
+    days = ("2025-01-01", "2025-12-31")
+    lines = [("E1", *days, "100", "106"), ("E2", *days[::-1], "100", None), ("E3", days[0], None, "100", "100")]
+    write_csv(tmp_path / "lmn" / "a.csv", headers, lines)
+    (found,) = profile_tables([land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]], NOW)
+    assert found.pairs == {"contract_end": 2, "total_price_with_tax": 2}
+    assert found.reversed_pairs == {"contract_end": 1, "total_price_with_tax": 0}

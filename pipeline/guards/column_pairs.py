@@ -1,0 +1,32 @@
+"""Columns of which one is never above the other in a row: a start and its end, a price and the price with tax.
+
+Where most rows have them the other way round, the columns are each other's, or one of both is read wrongly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from pipeline.guards.findings import Finding, found
+from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.thresholds import Guard
+
+PAIRS: Final[Mapping[str, Mapping[str, str]]] = {
+    "lmn.estimates_list": {"contract_end": "contract_start", "total_price_with_tax": "total_price"},
+    "crm.estimates": {"contract_end": "contract_start", "total_price_with_tax": "total_price"},
+    "platform.calendar_event_prop": {"end_time": "start_time"},
+    "platform.customer": {"renewal": "contract_start_date"},
+    "platform.insight": {"resolved_at": "created_at", "last_detected_at": "created_at"},
+    "platform.ticket": {"closed_at": "opened_at"},
+}
+"""By table, each column that is never below another, with that one."""
+
+
+def judge_pairs(now: TableProfile, guard: Guard) -> Iterator[Finding]:
+    """Find pairs of columns that many rows have the other way round."""
+    for column, least in PAIRS.get(now.name, {}).items():
+        rows, reverse = now.pairs.get(column, 0), now.reversed_pairs.get(column, 0)
+        if rows >= guard.thresholds["least"] and 100 * reverse > guard.thresholds["warn"] * rows:
+            says = f"in many rows it is below '{least}'"
+            yield found(guard, "warn", f"{now.name}.{column}", says, now=f"{reverse:,} of {rows:,} rows")
