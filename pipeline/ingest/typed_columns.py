@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 
 import numpy as np
@@ -149,12 +149,21 @@ def _orders(values: list[object], codes: pa.Array) -> dict[DayOrder | None, tupl
     found: dict[DayOrder | None, tuple[int, str]] = {}
     for code, value in enumerate(values):
         text = shown(value) if isinstance(value, (str, bytes)) else ""
-        if "/" not in text or not is_slashed(text := seen_value(text)):
-            continue
-        order = order_shown_by(text)
-        if order not in found:
-            found[order] = (pc.index(codes, pa.scalar(code, codes.type)).as_py(), text)
+        seen, order = _seen_order(text) if "/" in text else (None, None)
+        if seen is not None and order not in found:
+            found[order] = (pc.index(codes, pa.scalar(code, codes.type)).as_py(), seen)
     return found
+
+
+@lru_cache(maxsize=16384)
+def _seen_order(text: str) -> tuple[str | None, DayOrder | None]:
+    """Give a text like 3/5/2024 as it is seen, None if it is no such text, and the only order in which it is a day.
+
+    Days recur from block to block and from column to column: remembered, those of 300,000 estimates of LMN's take 0.2 s
+    of CPU less (2026-11-29).
+    """
+    seen = seen_value(text)
+    return (seen, order_shown_by(seen)) if is_slashed(seen) else (None, None)
 
 
 def _is_decimal_comma(value: object, cell: Cell) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from decimal import Decimal
 
@@ -170,6 +171,13 @@ def test_instants_that_no_calendar_has_are_nulled_and_shown(unit: str) -> None:
     assert typed.array.to_pylist() == [None]
     assert typed.faults is not None
     assert typed.faults.actions.to_pylist() == ["cell nulled"]
+
+
+@pytest.mark.parametrize("kind", [Kind.MONEY, Kind.RATE, Kind.NUMBER, Kind.SCORE])
+def test_what_arrow_reads_of_digits_points_and_minus_signs_is_what_the_cell_rules_read(kind: Kind) -> None:
+    for length in range(1, 5):
+        for letters in itertools.product("05.-", repeat=length):
+            same_as_cells(kind, pa.array(["".join(letters)]))
 
 
 def test_plain_columns_take_the_shortcut() -> None:
