@@ -64,15 +64,6 @@ def _log_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.wal")
 
 
-def _is_damaged(path: Path) -> bool:
-    """Whether a file that is there is no database, or only a part of one."""
-    try:
-        duckdb.connect(str(path), read_only=True).close()
-    except duckdb.Error as error:
-        return not _is_in_use(error)
-    return False
-
-
 def _is_in_use(error: duckdb.Error) -> bool:
     """Whether another process holds the file: nothing is wrong with it."""
     return "lock on file" in str(error)
@@ -98,9 +89,15 @@ class DuckDBEngine:
     def load(self, tables: Sequence[RawTable]) -> None:
         """Make a view of each table's Parquet files, in a new database where the file is missing or damaged."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        if not self.path.exists() or _is_damaged(self.path):
+        if not self.path.exists():
+            self.remove()  # a log that is left of it
+        try:
+            connection = self._writer()
+        except duckdb.Error as error:
+            if _is_in_use(error):
+                raise
             self.remove()
-        connection = self._writer()
+            connection = self._writer()
         connection.execute("create schema if not exists raw")
         for table in tables:
             columns = ", ".join(map(quoted, table.schema.names))
