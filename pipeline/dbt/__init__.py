@@ -1,1 +1,1 @@
-"""dbt on a parse that is kept, in a process that is kept, and the record of what it built."""
+"""dbt on a parse that is kept, in a process of its own, the record of what it built, and scripts of its statements."""

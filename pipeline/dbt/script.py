@@ -93,6 +93,8 @@ def execute(statements: Sequence[Statement], engine: DuckDBEngine, plan: RunPlan
             try:
                 rows = engine.execute(one.at(plan))
                 problem = f"{plural(rows[0][0], 'row')} failed" if one.is_test and rows[0][0] else None
+            except (duckdb.IOException, duckdb.OutOfMemoryException):  # no model's fault, and told in words as it is
+                raise
             except duckdb.Error as error:
                 problem = str(error)
             if problem is not None:

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from pipeline.common.errors import WarehouseError
@@ -117,4 +118,12 @@ def test_a_statement_or_a_test_that_fails_is_named_and_none_is_executed_after_it
     with pytest.raises(WarehouseError, match=r"torn: (3 rows failed|Catalog Error)"):
         execute(statements, engine, plan_of(INSTANTS[0]), PROGRESS)
     assert engine.execute("select table_name from duckdb_tables()") == []
+    engine.close()
+
+
+def test_a_disk_that_refuses_is_no_fault_of_a_model(tmp_path: Path) -> None:
+    engine = DuckDBEngine(Settings(state=tmp_path))
+    refused = Statement("sound", False, (), f"copy (select 1) to '{tmp_path}/nowhere/rows.parquet'")
+    with pytest.raises(duckdb.IOException, match="nowhere"):
+        execute([refused], engine, plan_of(INSTANTS[0]), PROGRESS)
     engine.close()
