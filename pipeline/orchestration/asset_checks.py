@@ -74,7 +74,7 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "amounts": (GuardPlace("tables", may_stop=True, kinds=_AMOUNTS),),
     "few_rows": (GuardPlace("tables", may_stop=False),),
     "shortened": (GuardPlace("exports", may_stop=False),),
-    "freshness": (GuardPlace("sources", may_stop=False), GuardPlace("tables", may_stop=False)),
+    "freshness": (GuardPlace("tables", may_stop=False),),
     "later_rows": (GuardPlace("sources", may_stop=False),),
     "rows": (GuardPlace("tables", may_stop=True), GuardPlace("exports", may_stop=True)),
     "null_rate": (GuardPlace("exports", may_stop=True),),
