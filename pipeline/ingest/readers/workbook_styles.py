@@ -53,6 +53,10 @@ _CURRENCY_CODE: Final = re.compile(
     r"\[\$(?!US ?\$|USD|\$?[-\]])([^\]-]+)|\b(EUR|GBP|CHF|CAD|AUD|NZD|JPY|CNY|MXN|SEK|NOK|DKK|PLN|INR|BRL|ZAR)\b"
 )
 """`[$C$-1009]`, `[$CHF-807]`, `"EUR"`; `[$-409]` names a language alone, `[$$-409]` and `[$USD]` the dollar."""
+_CURRENCY_WORD: Final = re.compile(
+    r"(?<![^\W_])(?:(?:A|AU|C|CA|HK|MX|NT|NZ|R|S)\$|(?:kr|zł|Kč|руб|SFr|Fr|Rs)(?![^\W_]))"
+)
+"""`"R$"`, `"kr"`: other dollars, and currencies that have a word for a sign."""
 
 
 def form_of(code: str) -> Form:
@@ -83,7 +87,8 @@ def currency_of(code: str) -> str:
     shown = _FILLING.sub("", code[:_LONGEST_FORMAT])
     named = _CURRENCY_CODE.search(shown)
     signs = [sign for sign in shown if unicodedata.category(sign) == "Sc" and sign not in "$¤"]
-    named_sign = named[1] or named[2] if named else ""
+    word = _CURRENCY_WORD.search(re.sub(r'["\\]', "", shown))
+    named_sign = named[1] or named[2] if named else word[0] if word else ""
     return (signs or [named_sign])[0]
 
 
