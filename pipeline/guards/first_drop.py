@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from pipeline.common.scratch_database import numbered_rows, scratch_connection
 from pipeline.guards.drop_figures import LINKED, WON, DropFiles, linked_share
@@ -22,6 +22,11 @@ class FirstFigures:
     won: Decimal | None = None
     linked: Decimal | None = None
     """The part of the won money that is linked to an account."""
+    largest: Decimal | None = None
+    """That of the account that has most of it."""
+    won_estimates: int = 0
+    won_with_end: int = 0
+    """The won estimates that have an end of their contract."""
     current_revenue: Decimal = Decimal(0)
     most_revenue: Decimal = Decimal(0)
     """That of the other year that has most."""
@@ -34,10 +39,28 @@ class FirstFigures:
     """The platform's accounts that the CRM knows, too."""
 
 
+_LEAST_WON: Final = 20
+"""Won estimates, and accounts, of fewer than which it means nothing that all are alike."""
+
 _FIGURES: Mapping[str, str] = {
     "estimates": f"""
-        select drop_of, {WON} as won, {LINKED} as linked
-        from {{rows}}
+        select
+            drop_of,
+            sum(won) as won,
+            sum(linked) as linked,
+            max(linked) as largest,
+            sum(won_estimates) as won_estimates,
+            sum(won_with_end) as won_with_end
+        from (
+            select
+                drop_of,
+                {WON} as won,
+                {LINKED} as linked,
+                count(*) filter (where is_won) as won_estimates,
+                count(contract_end) filter (where is_won) as won_with_end
+            from {{rows}}
+            group by drop_of, account_id
+        )
         group by drop_of
     """,
     "account_revenue_by_year": """
@@ -92,7 +115,9 @@ def judge_first_drops(
         drop = figures[organization_id]
         findings = [
             *_link_rate(drop, guards["link_rate"]),
+            *_one_account(drop, guards["link_rate"]),
             *_current_revenue(drop, guards["current_revenue"]),
+            *_without_values(drop, guards),
             *(_crm_organization(drop, guards["crm_organization"]) if has_platform else ()),
             *_unknown_ids(drop, guards["unknown_ids"]),
         ]
@@ -104,6 +129,28 @@ def _link_rate(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
     if share is not None and share < guard.thresholds["warn_below"]:
         says = "much of the won money is linked to no account"
         yield found(guard, "warn", "estimates.account_id", says, now=f"{share:.1f} %")
+
+
+def _one_account(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
+    """Find won money of many estimates that is one account's: one id was copied down, or stands for none."""
+    share = linked_share(drop.largest, drop.won)
+    is_judged = drop.won_estimates >= _LEAST_WON and drop.platform_accounts + drop.crm_accounts >= _LEAST_WON
+    if is_judged and share is not None and share > guard.thresholds["warn_below"]:
+        says = "nearly all of the won money is linked to one account"
+        yield found(guard, "warn", "estimates.account_id", says, now=f"{share:.1f} %")
+
+
+def _without_values(drop: FirstFigures, guards: Mapping[str, Guard]) -> Iterator[Finding]:
+    """Find won estimates none of which has a price, or an end."""
+    if drop.won_estimates < _LEAST_WON:
+        return
+    now = f"{drop.won_estimates:,} won estimates"
+    if not drop.won:
+        says = "no won estimate has a price, so no account has any revenue"
+        yield found(guards["current_revenue"], "warn", "estimates.price_used", says, now=now)
+    if not drop.won_with_end:
+        says = "no won estimate has an end of its contract, so none is at risk"
+        yield found(guards["at_risk"], "warn", "estimates.contract_end", says, now=now)
 
 
 def _current_revenue(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:

@@ -56,6 +56,7 @@ def judge_sources(
         findings += _lacking_columns(table, guards["lost_column"])
         findings += _swapped_days(table, guards["dates_swapped"])
         findings += judge_deleted_rows(table, guards["deleted_rows"])
+        findings += _all_archived(table, guards["flag_share"])
         findings += judge_twins(table, was, guards["twin_rows"])
         findings += _far_days(table, guards["far_days"])
         findings += _shares(table, guards)
@@ -231,6 +232,13 @@ def judge_rows(
         says = f"its rows changed by {change:+.0f} %"
         figures = {"before": f"{before:,} rows", "now": f"{now:,} rows"}
         yield found(guard, level, place, says, organization_id=organization_id, **figures)
+
+
+def _all_archived(table: TableProfile, guard: Guard) -> Iterator[Finding]:
+    """Find a table whose rows are all archived, which rules leave out: a flag that was written the other way round."""
+    trues = table.trues.get("archived", 0)
+    if trues == table.loaded and trues >= guard.thresholds["least"]:
+        yield found(guard, "warn", f"{table.name}.archived", "all of its rows are archived", now=f"{trues:,} rows")
 
 
 def _flags(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:

@@ -82,8 +82,14 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "crm_organization": (GuardPlace(("exports/account_keys",), may_stop=False),),
     "link_rate": (GuardPlace(("exports/estimates",), may_stop=True),),
     "closed_years": (GuardPlace(("exports/account_revenue_by_year",), may_stop=True),),
-    "current_revenue": (GuardPlace(("exports/account_revenue_by_year",), may_stop=True),),
-    "at_risk": (GuardPlace(("exports/at_risk_accounts",), may_stop=True),),
+    "current_revenue": (
+        GuardPlace(("exports/account_revenue_by_year",), may_stop=True),
+        GuardPlace(("exports/estimates",), may_stop=False),
+    ),
+    "at_risk": (
+        GuardPlace(("exports/at_risk_accounts",), may_stop=True),
+        GuardPlace(("exports/estimates",), may_stop=False),
+    ),
     "segments": (GuardPlace(("exports/account_revenue_by_year",), may_stop=False),),
     "health_labels": (GuardPlace(("exports/account_core",), may_stop=False),),
     "two_truths": (GuardPlace(("exports/account_core",), may_stop=False),),

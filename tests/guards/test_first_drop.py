@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ SOUND = FirstFigures(
     selected_year=2025,
     won=Decimal(100),
     linked=Decimal(90),
+    largest=Decimal(30),
+    won_estimates=4,
+    won_with_end=2,
     current_revenue=Decimal(101),
     most_revenue=Decimal(1000),
     accounts_with_revenue=5,
@@ -61,6 +65,31 @@ def test_a_crm_whose_organization_the_platform_does_not_know_warns() -> None:
 
 
 @pytest.mark.parametrize(
+    ("largest", "estimates", "accounts", "warns"),
+    [("90", 20, 20, False), ("90.1", 20, 20, True), ("100", 19, 20, False), ("100", 20, 19, False)],
+)
+def test_won_money_that_is_one_account_s_warns(largest: str, estimates: int, accounts: int, warns: bool) -> None:
+    found = judged(
+        figures(largest=Decimal(largest), linked=Decimal(95), won_estimates=estimates, crm_accounts=accounts - 3)
+    )
+    assert found == ([("link_rate", "warn", "estimates.account_id")] if warns else [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "warning"),
+    [
+        ({"won": Decimal(0), "linked": None, "largest": None}, ("current_revenue", "warn", "estimates.price_used")),
+        ({"won_with_end": 0}, ("at_risk", "warn", "estimates.contract_end")),
+    ],
+)
+def test_won_estimates_none_of_which_has_a_price_or_an_end_warn(
+    changes: dict[str, Any], warning: tuple[str, str, str]
+) -> None:
+    assert judged(figures(won_estimates=20, **changes)) == [warning]
+    assert judged(figures(won_estimates=19, **changes)) == []
+
+
+@pytest.mark.parametrize(
     ("platform", "crm", "linked", "warns"),
     [
         (10, 10, 0, True),
@@ -77,9 +106,10 @@ def test_customers_that_hardly_any_crm_account_finds_warn(platform: int, crm: in
 
 
 def test_figures_are_of_each_drop_alone(tmp_path: Path) -> None:
+    rows = [("c1", 60, True, date(2025, 12, 31)), (None, 40, True, None), (None, 900, False, None)]
     estimates = [
-        {"account_id": account, "price_used": Decimal(price), "is_won": is_won}
-        for account, price, is_won in [("c1", 60, True), (None, 40, True), (None, 900, False)]
+        {"account_id": account, "price_used": Decimal(price), "is_won": is_won, "contract_end": end}
+        for account, price, is_won, end in rows
     ]
     revenue = [
         {"account_id": account, "year": year, "revenue": Decimal(amount)}
@@ -91,5 +121,18 @@ def test_figures_are_of_each_drop_alone(tmp_path: Path) -> None:
         2: drop_files(tmp_path / "2", account_keys=[{"account_id": 9, "link_method": "none"}]),
     }
     measured = measure_first_drops(drops)
-    assert measured[1] == FirstFigures(2025, Decimal(100), Decimal(60), Decimal(7), Decimal(6), 2, 2, 1, 1)
+    assert measured[1] == FirstFigures(
+        selected_year=2025,
+        won=Decimal(100),
+        linked=Decimal(60),
+        largest=Decimal(60),
+        won_estimates=2,
+        won_with_end=1,
+        current_revenue=Decimal(7),
+        most_revenue=Decimal(6),
+        accounts_with_revenue=2,
+        platform_accounts=2,
+        crm_accounts=1,
+        linked_accounts=1,
+    )
     assert measured[2] == FirstFigures(2025, platform_accounts=1)

@@ -517,3 +517,9 @@ def test_a_large_table_that_is_the_same_while_its_source_is_new_warns(rows: int,
 def test_days_that_stand_for_never_warn() -> None:
     now = profile(far_days={"renewal_date": 3})
     assert said(judged(now, now)) == [("far_days", "warn", "crm.accounts.renewal_date")]
+
+
+@pytest.mark.parametrize(("trues", "rows", "warns"), [(20, 20, True), (19, 20, False), (19, 19, False)])
+def test_a_table_of_which_all_rows_are_archived_warns(trues: int, rows: int, warns: bool) -> None:
+    now = profile(rows=rows, trues={"archived": trues}, values={"archived": rows})
+    assert said(judged(now)) == ([("flag_share", "warn", "crm.accounts.archived")] if warns else [])
