@@ -35,7 +35,7 @@ _ALL: Final = {
 _SOME: Final = {
     "lmn.contacts_export.account_type": "client, customer, lead, prospect",
     "crm.accounts.account_type": "client, customer, lead, prospect",
-    "platform.ai_summary.kind": "account, renewal, churn",
+    "platform.ai_summary.kind": "account, renewal, churn, meeting",
     "platform.calendar_event_attendee.response": "accepted, declined",
     "platform.stakeholder.role": "decision maker, champion, executive sponsor",
     "platform.topic_mention.channel": "email, chat, ticket, video, meeting, call",

@@ -12,6 +12,8 @@ from pipeline.ingest.landing.landed_table import LandedTable
 
 _LOOKED_AT: Final = 20_000
 _DATED: Final = CREATED | {"start_time"}
+_FEWEST: Final = 5
+"""Columns of a file; rows that say less may well be alike."""
 _IDS: Final = frozenset({"id", "lmn_estimate_id", "estimate_number"})
 """What a row that is brought again has anew."""
 
@@ -24,7 +26,7 @@ def count_twins(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> t
     """
     columns = [column.name for column in landed.table.columns]
     dated = next((name for name in columns if name in _DATED), None)
-    if dated is None or not _IDS.intersection(landed.table.key):
+    if dated is None or not _IDS.intersection(landed.table.key) or len(landed.matched) < _FEWEST:
         return 0, 0
     every = max(1, landed.loaded // _LOOKED_AT)
     said = ", ".join(quoted(name) for name in columns if name not in _IDS)

@@ -45,7 +45,14 @@ def test_of_a_large_table_twins_are_both_looked_at_or_neither(tmp_path: Path) ->
 
 
 def test_an_estimate_s_number_is_its_id_too_and_one_without_a_date_is_not_compared(tmp_path: Path) -> None:
-    lines = [("EST1", "2025-01-01", "5"), ("EST2", "2025-01-01", "5"), ("EST3", None, "5"), ("EST4", None, "5")]
-    write_csv(tmp_path / "lmn" / "a.csv", ["Estimate ID", "Estimate Date", "Total Price"], lines)
+    headers = ["Estimate ID", "Estimate Date", "Contact ID", "Status", "Total Price"]
+    lines = [(f"EST{at}", "2025-01-01" if at < 3 else None, "7", "Sold", "5") for at in range(1, 5)]
+    write_csv(tmp_path / "lmn" / "a.csv", headers, lines)
     found = profile(tmp_path, "lmn", "estimates_list")
     assert (found.compared_rows, found.twins) == (2, 1)
+
+
+def test_rows_of_a_few_columns_may_well_be_alike(tmp_path: Path) -> None:
+    lines = [("EST1", "2025-01-01", "5"), ("EST2", "2025-01-01", "5")]
+    write_csv(tmp_path / "lmn" / "a.csv", ["Estimate ID", "Estimate Date", "Total Price"], lines)
+    assert profile(tmp_path, "lmn", "estimates_list").compared_rows == 0
