@@ -52,8 +52,8 @@ class Audit:
 
     `folders` are theirs, `exports` the names of all that will be looked at, in the order in which their checks are
     told; `settings` are the values that rules may ask for beside `as_of` (selected_year and the dbt vars). With
-    `spares_memory` what is read and done with goes back to the machine at once. `beside` are Parquet files of exports
-    that rules ask for and no drop holds. `aside` are folders, by organization, of the whole rows of exports of which
+    `spares_memory` what is read and done with goes back to the machine at once. `beside` are exports that rules ask for
+    and no drop holds. `aside` are folders, by organization, of the whole rows of exports of which
     drops withhold personal data: rules are asked of these, and name failing rows by what is not personal of their key.
     `known` are the verdicts of audits before in this process.
 
@@ -71,7 +71,7 @@ class Audit:
         as_of: datetime,
         settings: Mapping[str, Any],
         spares_memory: bool = False,
-        beside: Mapping[str, Path] | None = None,
+        beside: Sequence[str] = (),
         aside: Mapping[int, Path] | None = None,
         known: KnownVerdicts | None = None,
     ) -> None:
@@ -88,10 +88,8 @@ class Audit:
         self._known = known or KnownVerdicts(remembers=False)
         self._known.begin()
         self._content: dict[str, Hashable] = {}
-        self._named = [*exports, *(beside or {})]
-        for name, path in (beside or {}).items():
-            create_view(self._connection, name, path, None)
-            self._content[name] = self._known.hashes({0: path.parent}, path.name)
+        self._named = [*exports, *beside]
+        self._awaited = set(self._named)
         self._readers = ThreadPoolExecutor(_READERS)
         self._judge = ThreadPoolExecutor(1)
         self._reading: list[Future[Future[None]]] = []
@@ -111,6 +109,15 @@ class Audit:
             whole = self._known.hashes(self._aside, f"{contract.name}.parquet")
             self._content[contract.name] = (contract, hashes, whole)
             return self._judge.submit(self._judge_export, contract, staged)
+
+        self._reading.append(self._readers.submit(read))
+
+    def stand_beside(self, name: str, path: Path) -> None:
+        """Take the Parquet file of an export that no drop holds, for the rules that ask for it."""
+
+        def read() -> Future[None]:
+            self._content[name] = self._known.hashes({0: path.parent}, path.name)
+            return self._judge.submit(self._judge_with, name, path)
 
         self._reading.append(self._readers.submit(read))
 
@@ -149,11 +156,18 @@ class Audit:
         )
         self._waiting += [(contract, frame) for frame in self._book_of(contract.name).frames]
         self._judge_frames([(contract, None)])
-        self._judge_frames(self._take_ready([name for name in self._exports if name not in self._staged]))
+        self._judge_frames(self._take_ready(contract.name))
 
-    def _take_ready(self, missing: Sequence[str]) -> list[tuple[ExportContract, str]]:
-        """Take the frames whose SQL names none of the missing exports from those that wait."""
-        ready = [one for one in self._waiting if not named_in(self._book_of(one[0].name).frames[one[1]], missing)]
+    def _judge_with(self, name: str, path: Path) -> None:
+        """Judge the frames that waited for an export beside the drops."""
+        create_view(self._connection, name, path, None)
+        self._judge_frames(self._take_ready(name))
+
+    def _take_ready(self, come: str) -> list[tuple[ExportContract, str]]:
+        """Take the frames whose SQL names none of the exports that are awaited from those that wait: one has come."""
+        self._awaited.discard(come)
+        awaited = sorted(self._awaited)
+        ready = [one for one in self._waiting if not named_in(self._book_of(one[0].name).frames[one[1]], awaited)]
         self._waiting = [one for one in self._waiting if one not in ready]
         return ready
 

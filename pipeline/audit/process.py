@@ -24,9 +24,9 @@ class AuditRequest:
 
     `exports` names what the drops hold, in the order in which the checks are told. The rules are those in the folder
     `expectations`; `settings` are values that they may ask for. With `spares_memory` the process gives back to the
-    machine what it is done with. `beside` are Parquet files of exports that no drop holds and rules ask for, with a
-    column `drop_organization_id`. `more_rules` are the rules of what has no file in `expectations`: cuts. `aside` are
-    folders of organizations with the whole rows of exports of which drops withhold personal data.
+    machine what it is done with. `beside` names exports that no drop holds and rules ask for. `more_rules` are the
+    rules of what has no file in `expectations`: cuts. `aside` are folders of organizations with the whole rows of
+    exports of which drops withhold personal data.
     """
 
     folders: Mapping[int, Path]
@@ -35,9 +35,17 @@ class AuditRequest:
     as_of: datetime
     settings: Mapping[str, Any]
     spares_memory: bool = False
-    beside: Mapping[str, Path] = field(default_factory=dict)
+    beside: Sequence[str] = ()
     more_rules: Mapping[str, RuleBook] = field(default_factory=dict)
     aside: Mapping[int, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """The Parquet file of an export that no drop holds, with a column `drop_organization_id`."""
+
+    export: str
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,10 @@ class StagedAudit:
     def look_at(self, contract: ExportContract) -> None:
         """Say that the files of an export are all there; they are read and judged while others are staged."""
         self.process.tell(contract)
+
+    def stand_beside(self, export: str, path: Path) -> None:
+        """Give the file of an export that was named as standing beside the drops, which are judged meanwhile."""
+        self.process.tell(Beside(export, path))
 
     def concluded(self, results: Path | None = None) -> AuditResult:
         """Have the audit ended; Great Expectations' own results go to the file `results`.

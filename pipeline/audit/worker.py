@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.audit.known_verdicts import KnownVerdicts
-from pipeline.audit.process import AuditRequest, Conclude
+from pipeline.audit.process import AuditRequest, Beside, Conclude
 from pipeline.audit.results import AuditResult
 from pipeline.common.startup import hide
 from pipeline.common.worker_process import Answer, Send
@@ -41,7 +41,7 @@ class _Audits:
         self._audit: Audit | None = None
         self._known = known
 
-    def answer(self, request: AuditRequest | ExportContract | Conclude, _send: Send) -> AuditResult | None:
+    def answer(self, request: AuditRequest | ExportContract | Beside | Conclude, _send: Send) -> AuditResult | None:
         from pipeline.audit.auditor import Audit
         from pipeline.contracts.business_rules import read_rule_books
 
@@ -61,6 +61,8 @@ class _Audits:
                 )
             case ExportContract() if self._audit:
                 self._audit.look_at(request)
+            case Beside() if self._audit:
+                self._audit.stand_beside(request.export, request.path)
             case Conclude() if self._audit:
                 audit, self._audit = self._audit, None
                 return audit.concluded(request.results)

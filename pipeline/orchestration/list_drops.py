@@ -116,10 +116,9 @@ class ListDrops:
         folders = {
             plan.crm_organization_id: destination.staging_folder(plan.crm_organization_id, uuid.uuid4().hex),
         }
-        beside = {name: self._rows_asked_for(name, account) for name, account in ASKED_FOR.items()}
         exports = [contract.name for contract in self.models.contracts]
         with self.run.helpers.audit() as process, whole_rows_aside(self._personal_data, folders) as whole:
-            audit = process.begin(self.run.audit_request(folders, exports, beside=beside, aside=whole))
+            audit = process.begin(self.run.audit_request(folders, exports, beside=list(ASKED_FOR), aside=whole))
             (drop,) = stage_drops(
                 self.engine,
                 self.models.contracts,
@@ -131,6 +130,8 @@ class ListDrops:
                 aside=whole,
                 on_export=audit.look_at,
             )
+            for name, account in ASKED_FOR.items():  # what needs no other export is judged meanwhile
+                audit.stand_beside(name, self._rows_asked_for(name, account))
             return drop, audit.concluded()
 
     def _rows_asked_for(self, export: str, account: str) -> Path:

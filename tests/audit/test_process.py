@@ -9,10 +9,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.audit import AuditProcess, AuditRequest, AuditResult
 from pipeline.common.errors import WarehouseError
+from pipeline.contracts.lists import ASKED_FOR, LISTS
 from tests.audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, change, whole_drop, write_drop
 
 
@@ -28,6 +31,31 @@ def ask(process: AuditProcess, drop: Path, expectations: Path = EXPECTATIONS) ->
     for contract in CONTRACTS.values():
         audit.look_at(contract)
     return audit.concluded()
+
+
+def stood_beside(drop: Path, export: str) -> Path:
+    """Write an export of a drop as a refresh gives it to the audit: with its organization, instants without a zone."""
+    rows = pq.read_table(drop / f"{export}.parquet")
+    plain = [one.with_type(pa.timestamp("us")) if pa.types.is_timestamp(one.type) else one for one in rows.schema]
+    rows = rows.cast(pa.schema(plain)).append_column("drop_organization_id", pa.repeat(1, rows.num_rows))
+    path = drop.with_name(f"{export}.parquet")
+    pq.write_table(rows, path)
+    return path
+
+
+def test_an_export_beside_a_drop_is_asked_for_as_one_in_it(auditor: AuditProcess, tmp_path: Path) -> None:
+    """at-risk R18: the lists' rules ask for accounts and estimates, which a refresh does not publish."""
+    rows = whole_drop()
+    change("accounts", {"id": "A1"}, name="Other")(rows)
+    drop = write_drop(tmp_path / "drop", rows)
+    audit = auditor.begin(AuditRequest({1: drop}, sorted(LISTS), EXPECTATIONS, AS_OF, SETTINGS, beside=list(ASKED_FOR)))
+    for name in sorted(LISTS):
+        audit.look_at(CONTRACTS[name])
+    for name in ASKED_FOR:
+        audit.stand_beside(name, stood_beside(drop, name))
+    failed = {check.name for check in audit.concluded().errors}
+    assert "account_is_there_and_not_archived" in failed
+    assert failed == {check.name for check in ask(auditor, drop).errors if check.export in LISTS}
 
 
 def test_a_process_audits_drop_after_drop(auditor: AuditProcess, tmp_path: Path) -> None:
