@@ -40,7 +40,8 @@ ASSETS = """{assetNodes{assetKey{path} description kinds tags{key value} owners{
 CHECKS = """{assetNodes{assetKey{path} assetChecksOrError{... on AssetChecks{checks{name
  executionForLatestMaterialization{evaluation{success severity description metadataEntries{label
   ... on TableMetadataEntry{table{records}}}}}}}}}}"""
-FAILURES = """query($run:ID!){logsForRun(runId:$run){... on EventConnection{events{__typename
+FAILURES = """query($run:ID!,$after:String){logsForRun(runId:$run,afterCursor:$after){... on EventConnection{
+ cursor hasMore events{__typename
  ... on ExecutionStepFailureEvent{error{message stack cause{message}} failureMetadata{description}}
  ... on RunFailureEvent{error{message stack}}}}}}"""
 SCHEDULES = (
@@ -62,6 +63,13 @@ class Page:
         return definition.execute_in_process(
             instance=self.instance, raise_on_error=False, run_config=QUIET, asset_selection=keys or None
         )
+
+    def failures(self, run: dg.ExecuteInProcessResult) -> Iterator[dict[str, Any]]:
+        """What a run says, as the page asks for it: a thousand events at a time."""
+        found: dict[str, Any] = {"cursor": None, "hasMore": True}
+        while found["hasMore"]:
+            found = self.graphql.ask(FAILURES, run=run.run_id, after=found["cursor"])["logsForRun"]
+            yield from found["events"]
 
     def assets(self) -> dict[str, dict[str, Any]]:
         return {"/".join(node["assetKey"]["path"]): node for node in self.graphql.ask(ASSETS)["assetNodes"]}
@@ -209,8 +217,7 @@ def test_the_job_of_the_lists_refreshes_them_and_says_how_many_rows_they_have(pa
 def test_a_run_that_fails_says_our_message_and_no_stack(page: Page) -> None:
     accounts = page.folder / "crm" / "accounts.csv"
     accounts.write_text("name\nOak\n")
-    failed = page.run()
-    events = page.graphql.ask(FAILURES, run=failed.run_id)["logsForRun"]["events"]
+    events = list(page.failures(page.run()))
     failures = [event for event in events if event["__typename"] == "ExecutionStepFailureEvent"]
     (crm,) = [event for event in failures if event["error"] and "accounts.csv" in event["error"]["message"]]
     assert crm["error"]["message"].startswith("Stopped: ")
