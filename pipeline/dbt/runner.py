@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.common.errors import WarehouseError
 from pipeline.dbt.needed_nodes import keep_needed
 from pipeline.paths import DBT_PROJECT, PROJECT_ROOT
-from pipeline.storage.local_files import is_full
+from pipeline.storage.local_files import clear_drafts, hidden_name, is_full
 
 _DATABASE = "WAREHOUSE_POSTGRES_DATABASE"
 _USUAL_DATABASE = "warehouse"  # the profile's default, and the embedded server's
@@ -111,11 +111,20 @@ def _parsed_project(target: str, fingerprint: str, database: str, spare: Path | 
     folders = [DBT_PROJECT / "target", *([spare / "parsed"] if spare else [])]
     possible = [folder / f"{target}-{fingerprint}{of_database}" for folder in folders]
     for kept in possible:
-        if (kept / "manifest.json").exists():
+        if _is_readable(kept / "manifest.json"):
             return ParsedProject(kept)
     kept = next((kept for kept in possible if _is_writable(kept.parent)), possible[0])
     _parse(target, kept, {_DATABASE: database})
     return ParsedProject(kept)
+
+
+def _is_readable(file: Path) -> bool:
+    """Whether a file is there and may be read: who set the checkout up may be another user."""
+    try:
+        file.open("rb").close()
+    except OSError:
+        return False
+    return True
 
 
 def _is_writable(folder: Path) -> bool:
@@ -154,7 +163,9 @@ def _parsing_versions(target: str) -> str:
 
 def _parse(target: str, kept: Path, environment: Mapping[str, str]) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=kept.parent, prefix=".parse-"))
+    clear_drafts(kept.parent)
+    scratch = kept.parent / hidden_name()
+    scratch.mkdir()  # for whoever may read the project: what `tempfile` makes is its owner's alone
     try:
         _invoke(["parse", "--no-partial-parse"], target, scratch, environment)
         with contextlib.suppress(OSError):  # another process may have kept the same

@@ -30,6 +30,15 @@ def test_a_parse_is_kept_beside_the_project(project: Path, tmp_path: Path) -> No
     assert parsed.manifest["metadata"]["adapter_type"] == "duckdb"
 
 
+def test_whoever_may_read_the_project_may_read_its_parse(project: Path) -> None:
+    """As of an image or a folder that root has set up, and another user runs."""
+    (project / "target").mkdir()
+    left = project / "target" / ".999999999-0a1b2c3d4e5f-0"
+    left.mkdir()
+    assert parsed_project().folder.stat().st_mode == project.stat().st_mode
+    assert not left.exists(), "what a killed parse left"
+
+
 def test_a_parse_is_kept_in_the_state_folder_where_the_project_can_t_be_written(project: Path, tmp_path: Path) -> None:
     (project / "target").write_text("a file in its way: root may write everywhere")
     parsed = parsed_project("postgres", spare=tmp_path / "state")
