@@ -24,6 +24,7 @@ import duckdb
 from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import plural
 from pipeline.common.progress import Progress
+from pipeline.dbt.needed_nodes import with_ancestors
 from pipeline.dbt.runner import DbtContext, NodeResult, ParsedProject
 from pipeline.dbt.worker import DbtProcess
 from pipeline.engines.duckdb import DuckDBEngine
@@ -182,13 +183,7 @@ def _statement(manifest: Mapping[str, Any], node: NodeResult, executed: str) -> 
 
 def _raw_tables(manifest: Mapping[str, Any], node: str) -> tuple[str, ...]:
     """List the raw tables of which a node is made."""
-    found: set[str] = set()
-    waiting = [node]
-    while waiting:
-        key = waiting.pop()
-        if key not in found:
-            found.add(key)
-            waiting += manifest["parent_map"][key]
+    found = with_ancestors(manifest["parent_map"], [node])
     sources = (manifest["sources"][key] for key in found if key in manifest["sources"])
     return tuple(sorted(f"{source['source_name']}__{source['name']}" for source in sources))
 

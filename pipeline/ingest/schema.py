@@ -106,6 +106,11 @@ class SourceTable:
         return f"{self.source}__{self.name}"
 
     @property
+    def shown_name(self) -> str:
+        """The table as a person names it: `crm.accounts`."""
+        return f"{self.source}.{self.name}"
+
+    @property
     def by_key_alone(self) -> SourceTable:
         """The table without its unique columns. So a part is judged by itself: a later one may correct the winner."""
         return replace(self, unique=(), unique_rows=())

@@ -135,7 +135,7 @@ def check_lines(checked: Checked) -> Iterator[str]:
 def _table_lines(table: LandedTable) -> Iterator[str]:
     nulled = sum(table.nulled.values())
     yield (
-        f"{table.table.source}.{table.table.name}: {plural(table.read, 'row')} read, {table.loaded:,} loaded, "
+        f"{table.table.shown_name}: {plural(table.read, 'row')} read, {table.loaded:,} loaded, "
         f"{table.rejected:,} rejected, {plural(nulled, 'cell')} nulled"
     )
     for at, reading in enumerate(table.readings, start=1):

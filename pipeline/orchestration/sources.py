@@ -117,9 +117,4 @@ def _summarise(step: Step, landed: list[LandedTable], location: str | None) -> N
     )
     for table in landed:
         for notice in table.notices:
-            step.note(f"{source_name(table)}: {notice}")
-
-
-def source_name(table: LandedTable) -> str:
-    """Name a table as a person would: `crm.accounts`."""
-    return f"{table.table.source}.{table.table.name}"
+            step.note(f"{table.table.shown_name}: {notice}")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from pipeline.common.scratch_database import quoted, read_parquet
-from pipeline.guards.references import REFERENCES, Reference, Target
+from pipeline.guards.references import Reference, Target, references_of
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.schema import SourceTable
 
@@ -16,8 +16,8 @@ _TENANT = "organization_id"
 
 def referred_to(landed: LandedTable, tables: Sequence[LandedTable]) -> list[LandedTable]:
     """Return those of the tables that are there to which a table's ids refer."""
-    names = {target.name for reference in _references(landed.table) for target in reference.targets}
-    return [table for table in tables if table.is_configured and _name(table) in names]
+    names = {target.name for reference in references_of(landed.table.shown_name) for target in reference.targets}
+    return [table for table in tables if table.is_configured and table.table.shown_name in names]
 
 
 def count_unknown_ids(
@@ -28,8 +28,8 @@ def count_unknown_ids(
     A column whose first table is not among them is not asked.
     """
     referring, unknown = {}, {}
-    by_name = {_name(other): other for other in others}
-    for reference in _references(table):
+    by_name = {other.table.shown_name: other for other in others}
+    for reference in references_of(table.shown_name):
         targets = [(target, by_name[target.name]) for target in reference.targets if target.name in by_name]
         if targets and targets[0][0] is reference.targets[0]:
             column, known = quoted(reference.column), " and ".join(_is_absent(reference, *each) for each in targets)
@@ -52,11 +52,3 @@ def _is_absent(reference: Reference, target: Target, landed: LandedTable) -> str
         return "true"
     parts = read_parquet(landed.parts, "union_by_name = true")
     return f"not exists (select 1 from {parts} as theirs where {is_same})"
-
-
-def _references(table: SourceTable) -> list[Reference]:
-    return [each for each in REFERENCES if (each.source, each.table) == (table.source, table.name)]
-
-
-def _name(landed: LandedTable) -> str:
-    return f"{landed.table.source}.{landed.table.name}"

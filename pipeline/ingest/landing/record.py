@@ -82,7 +82,7 @@ def landed_tables(workspace: Workspace, sources: Sequence[str] = SOURCES) -> lis
     landed = [table for source in sources for table in read_record(workspace.landed(source))]
     interrupted = read_forgotten(workspace.state).interrupted
     for table in landed:
-        name = f"{table.table.source}.{table.table.name}"
+        name = table.table.shown_name
         if table.is_configured and interrupted - set(table.without):
             raise WarehouseError(
                 f"what landed of {name} may hold a person whose forgetting was interrupted",

@@ -140,7 +140,7 @@ def _words(connection: duckdb.DuckDBPyConnection, column: Column) -> dict[str, i
 
 def _count_pairs(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> tuple[dict[str, int], dict[str, int]]:
     """Count the rows that have both columns of a pair, and those that have them the other way round."""
-    pairs = PAIRS.get(f"{table.source}.{table.name}", {})
+    pairs = PAIRS.get(table.shown_name, {})
     if not pairs:
         return {}, {}
     counted = ", ".join(

@@ -85,7 +85,7 @@ def _tables(company: Company) -> dict[str, list[Row]]:
     }
     for name, rows in company.events.items():
         tables[f"platform.{name}"] = rows
-    known = {f"{table.source}.{table.name}" for table in SOURCE_TABLES}
+    known = {table.shown_name for table in SOURCE_TABLES}
     assert set(tables) <= known, set(tables) - known
     return tables
 
