@@ -6,17 +6,21 @@ import json
 import os
 import shutil
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from typer.testing import CliRunner
 
 from pipeline import cli
 from pipeline.common.errors import WarehouseError
 from pipeline.common.progress import Progress
+from pipeline.drops.superseded import superseded_at, write_superseded
 from pipeline.orchestration.replay import replay
 from pipeline.orchestration.run import run_warehouse
 from pipeline.settings import Settings
+from pipeline.storage.place import open_place
 from tests.orchestration.runs import Listener
 
 HEADER = "id,account_id,status,division,address,contract_start,contract_end,total_price,project_name\n"
@@ -50,10 +54,18 @@ class Company:
         return {path for path in (self.state / "landing").rglob("*.parquet") if "estimates" in path.parent.name}
 
     def age(self) -> None:
-        """Let everything be two days old."""
+        """Let everything be two days old, and what `latest` has left for as long."""
         then = time.time() - TWO_DAYS
         for path in [*self.exports.rglob("manifest.json"), *(self.state / "landing").rglob("*")]:
             os.utime(path, (then, then))
+        shelf = open_place(str(self.exports / "1"))
+        left = {name: moment - timedelta(seconds=TWO_DAYS) for name, moment in superseded_at(shelf).items()}
+        write_superseded(shelf, left)
+
+    def prune(self, *options: str) -> Result:
+        """Give the command that keeps one drop."""
+        arguments = [text for name, value in self.where.items() for text in (f"--{name}", value)]
+        return CliRunner(env={"WAREHOUSE_KEEP_DROPS": "1"}).invoke(cli.app, ["prune", *options, *arguments])
 
 
 @pytest.fixture(scope="module")
@@ -106,9 +118,11 @@ def test_the_landing_zone_keeps_what_kept_drops_were_made_from_and_no_more(tmp_p
     company.run("2025-01-20T06:00:00Z", "second")
     company.age()
     last = company.run("2025-01-27T06:00:00Z", "third", keep_drops=1)
-    assert [path.name for path in company.exports.glob("1/2025*")] == [last.name]
     absent = {path for path in first if not path.exists()}
     assert len(absent) == 1, "the estimates of the first week; tables without rows are still the same"
+    company.age()  # `latest` has left the second one a moment ago
+    assert company.prune().exit_code == 0
+    assert [path.name for path in company.exports.glob("1/2025*")] == [last.name]
     assert company.replay("1/latest") == ()
 
 
@@ -119,13 +133,11 @@ def test_a_dry_run_says_what_would_go_and_removes_nothing(tmp_path: Path) -> Non
     company.run("2025-01-20T06:00:00Z", "second")
     company.age()
     before = set(company.state.rglob("*.parquet"))
-    arguments = [text for name, value in company.where.items() for text in (f"--{name}", value)]
-    call = CliRunner(env={"WAREHOUSE_KEEP_DROPS": "1"})
-    dry = call.invoke(cli.app, ["prune", "--dry-run", *arguments])
+    dry = company.prune("--dry-run")
     assert (dry.exit_code, old.exists()) == (0, True)
     assert str(old) in dry.stdout and "would go" in dry.stdout
     assert set(company.state.rglob("*.parquet")) == before
-    wet = call.invoke(cli.app, ["prune", *arguments])
+    wet = company.prune()
     assert wet.stdout.splitlines()[1:] == dry.stdout.splitlines()[1:]
     assert not old.exists()
     assert set(company.state.rglob("*.parquet")) < before
