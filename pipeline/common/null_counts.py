@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+_TOLD: Final = b"warehouse:nulls"
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ def count_nulls(file: BinaryIO) -> NullCounts | None:
         metadata = pq.read_metadata(file)
     except (OSError, pa.ArrowException):
         return None
+    if metadata.metadata and _TOLD in metadata.metadata:
+        return NullCounts(metadata.num_rows, json.loads(metadata.metadata[_TOLD]))
     nulls = dict.fromkeys((metadata.schema.column(at).name for at in range(metadata.num_columns)), 0)
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
@@ -33,3 +39,8 @@ def count_nulls(file: BinaryIO) -> NullCounts | None:
                 return None
             nulls[column.path_in_schema] += statistics.null_count
     return NullCounts(metadata.num_rows, nulls)
+
+
+def as_metadata(nulls: Mapping[str, int]) -> dict[str, str]:
+    """Return what tells the counts in a footer, for a file whose columns are written without statistics."""
+    return {_TOLD.decode(): json.dumps(nulls)}

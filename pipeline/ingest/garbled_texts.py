@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.typed_columns import TypedColumn
 from pipeline.ingest.values.cells import TEXT_KINDS
+from pipeline.ingest.values.column_bytes import is_ascii
 
 _SECOND_BYTES: Final = bytes(range(0x80, 0xC0)).decode("cp1252", errors="ignore") + "\x81\x8d\x8f\x90\x9d"
 _GARBLED: Final = f"[ÂÃ][{_SECOND_BYTES}]|â[{_SECOND_BYTES}]{{2}}"
@@ -29,6 +30,8 @@ class GarbledTexts:
         """Look at the rows that come next."""
         for at in self._texts if self.notice is None else ():
             texts = columns[at].array
+            if is_ascii(texts):
+                continue
             places = pc.indices_nonzero(pc.invert(pc.string_is_ascii(texts)))  # few, in English
             is_garbled = pc.match_substring_regex(texts.take(places), _GARBLED)
             first = pc.index(is_garbled, pa.scalar(True)).as_py()

@@ -6,6 +6,7 @@ So whatever is converted here must come out as `cells.read_cell` would have it: 
 
 from __future__ import annotations
 
+import string
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ import pyarrow.compute as pc
 
 from pipeline.ingest.schema import Column, Kind
 from pipeline.ingest.values.cells import TEXT_KINDS
+from pipeline.ingest.values.column_bytes import bytes_of, first_bytes
 from pipeline.ingest.values.dates import FIRST_DAY, LAST_DAY
 from pipeline.ingest.values.numbers import DECIMAL_SIZES, LARGEST_EXACT_FLOAT
 from pipeline.ingest.values.spellings import NULLS
@@ -34,6 +36,10 @@ PLAIN_KEY: Final = (
     r"|[0-9][0-9A-Za-z_-]*)"  # no 7100001.0, 1.23E+12 or 7,100,001
 )
 """A key that is one, whatever tool wrote it."""
+
+_BARE_KEY: Final = (string.ascii_letters + string.digits + "-_").encode()
+_BEGINS_KEY: Final = np.isin(np.arange(256), list(set(_BARE_KEY) - set(b"-_NnUu")))
+"""Of each byte, whether a key of such bytes that begins with it is plain."""
 
 _PLAIN_TEXT: Final = {
     Kind.ID: r"^-?[0-9]{1,18}$",
@@ -94,6 +100,8 @@ def _from_text(column: Column, raw: pa.Array) -> pa.Array | None:
         return None
     if kind in DECIMAL_SIZES and kind is not Kind.RATE and (amounts := _bare_amounts(kind, raw)) is not None:
         return amounts
+    if kind is Kind.KEY and _are_bare_keys(raw):
+        return raw
     is_plain = pc.match_substring_regex(raw, pattern)
     if not pc.all(is_plain).as_py():
         raw = pc.if_else(is_plain, raw, pa.scalar(None, pa.string()))
@@ -122,17 +130,24 @@ def _bare_amounts(kind: Kind, raw: pa.Array) -> pa.Array | None:
     takes a thirtieth of what a regular expression takes for its cells: 300,000 estimates of LMN's, of 20 amounts each,
     are typed in 1.25 s of CPU instead of 1.5 (2026-11-29).
     """
-    _, ends, letters = raw.buffers()
-    if ends is None or letters is None:
-        return None
-    first, last = (np.frombuffer(ends, np.int32)[raw.offset + at] for at in (0, len(raw)))
-    found = np.frombuffer(letters, np.uint8)[first:last]
+    found = bytes_of(raw)
     if not ((found >= ord("-")) & (found <= ord("9")) & (found != ord("/"))).all():
         return None
     try:
         return raw.cast(pa.decimal128(*DECIMAL_SIZES[kind]))
     except pa.ArrowInvalid:  # one that does not fit, or is no amount
         return None
+
+
+def _are_bare_keys(raw: pa.Array) -> bool:
+    """Whether all keys are plain ones of letters, digits, - and _ alone.
+
+    A million keys take 0.04 s of CPU so, and by the regular expression 0.11 (2026-11-29).
+    """
+    first = first_bytes(raw)
+    return (
+        first is not None and bool(_BEGINS_KEY[first].all()) and not bytes_of(raw).tobytes().translate(None, _BARE_KEY)
+    )
 
 
 def _is_odd_text(raw: pa.Array) -> pa.Array:

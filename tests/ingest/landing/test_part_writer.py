@@ -1,11 +1,13 @@
 """Writing a part in a thread of its own: every batch in its place, and no error goes missing."""
 
+import uuid
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline.common.null_counts import count_nulls
 from pipeline.ingest.landing.part_writer import PartWriter
 
 SCHEMA = pa.schema([("id", pa.int64())])
@@ -50,3 +52,24 @@ def test_only_values_that_recur_are_written_with_a_dictionary(tmp_path: Path) ->
         writer.write(pa.RecordBatch.from_arrays([["a", "b", "c", "d"], ["won", "lost", "won", None]], schema=schema))
     columns = [pq.read_metadata(tmp_path / "part").row_group(0).column(at) for at in range(2)]
     assert [column.has_dictionary_page for column in columns] == [False, True]
+
+
+def test_a_part_that_is_written_from_another_tells_its_own_nulls(tmp_path: Path) -> None:
+    schema = pa.schema([("id", pa.int64()), ("name", pa.string())])
+    rows = pa.RecordBatch.from_arrays([[1, 2, 3], ["Oak", None, None]], schema=schema)
+    with PartWriter(tmp_path / "part", schema) as writer:
+        writer.write(rows.slice(0, 2))
+        writer.write(rows.slice(2))
+    with PartWriter(tmp_path / "shorter", pq.read_schema(tmp_path / "part")) as writer:
+        writer.write(rows.slice(0, 2))
+    found = [count_nulls((tmp_path / name).open("rb")) for name in ("part", "shorter")]
+    assert [counts and counts.nulls for counts in found] == [{"id": 0, "name": 2}, {"id": 0, "name": 1}]
+
+
+def test_random_ids_are_not_compressed_and_rising_ones_are(tmp_path: Path) -> None:
+    schema = pa.schema([("id", pa.string()), ("number", pa.string())])
+    ids = [[str(uuid.uuid5(uuid.NAMESPACE_OID, str(at))) for at in range(999)], [f"EST18{at:05}" for at in range(999)]]
+    with PartWriter(tmp_path / "part", schema) as writer:
+        writer.write(pa.RecordBatch.from_arrays(ids, schema=schema))
+    columns = [pq.read_metadata(tmp_path / "part").row_group(0).column(at) for at in range(2)]
+    assert [column.compression for column in columns] == ["UNCOMPRESSED", "LZ4"]

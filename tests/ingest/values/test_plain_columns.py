@@ -73,6 +73,13 @@ def test_columns_of_text(kind: Kind, values: list[str | None], required: bool) -
 
 
 @given(
+    st.lists(st.none() | st.from_regex(r"[0-9A-Za-z_-]{0,4}", fullmatch=True), min_size=2, max_size=6), st.booleans()
+)
+def test_keys_of_letters_and_digits(values: list[str | None], required: bool) -> None:
+    same_as_cells(Kind.KEY, pa.array(values, pa.string()).slice(1), required=required)
+
+
+@given(
     KINDS, st.lists(st.none() | TEXTS, min_size=1, max_size=6), st.sampled_from([pa.large_string(), pa.string_view()])
 )
 def test_columns_of_other_texts(kind: Kind, values: list[str | None], arrow_type: pa.DataType) -> None:

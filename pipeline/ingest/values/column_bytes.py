@@ -1,0 +1,53 @@
+"""The bytes of a column of texts, looked at as a whole: a hundredth of what one look at each cell takes.
+
+What is under a null may be anything, so a yes is certain, and a no may be one for a cell that nobody sees.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Bytes = npt.NDArray[np.uint8]
+
+
+def bytes_of(texts: pa.Array) -> Bytes:
+    """Return the bytes of all cells, one after the other; of a string array."""
+    ends, letters = _ends(texts), texts.buffers()[2]
+    if letters is None:
+        return np.empty(0, np.uint8)
+    return np.frombuffer(letters, np.uint8)[ends[0] : ends[-1]]
+
+
+def first_bytes(texts: pa.Array) -> Bytes | None:
+    """Return the first byte of each cell that is not null; None if one of them is empty, or all are null."""
+    ends = _ends(texts)
+    has_bytes = ends[1:] > ends[:-1]
+    if texts.null_count:
+        has_bytes |= pc.is_null(texts).to_numpy(zero_copy_only=False)
+    if not has_bytes.all() or texts.null_count == len(texts):
+        return None
+    starts = ends[:-1] if not texts.null_count else ends[:-1][pc.is_valid(texts).to_numpy(zero_copy_only=False)]
+    return np.frombuffer(texts.buffers()[2], np.uint8)[starts]
+
+
+def is_ascii(texts: pa.Array) -> bool:
+    """Tell whether all letters are ASCII's."""
+    found = bytes_of(texts)
+    return not len(found) or int(np.max(found)) < 0x80
+
+
+def are_words(texts: pa.Array) -> bool:
+    """Tell whether all letters are ASCII's that can be seen: no cell has a blank of any kind."""
+    found = bytes_of(texts)
+    return not len(found) or (int(np.min(found)) > ord(" ") and int(np.max(found)) <= ord("~"))
+
+
+def _ends(texts: pa.Array) -> npt.NDArray[np.int32]:
+    """Return where the cells begin, and where the last one ends."""
+    places = texts.buffers()[1]
+    if places is None or not len(texts):
+        return np.zeros(1, np.int32)
+    return np.frombuffer(places, np.int32)[texts.offset : texts.offset + len(texts) + 1]

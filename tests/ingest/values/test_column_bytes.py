@@ -1,0 +1,38 @@
+"""What the bytes of a column tell of its cells at once."""
+
+import pyarrow as pa
+import pytest
+
+from pipeline.ingest.values.column_bytes import are_words, bytes_of, first_bytes, is_ascii
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_all_ascii", "has_words_alone"),
+    [
+        (["EST1", None, "a-b"], True, True),
+        (["Grand Total"], True, False),
+        (["a\tb"], True, False),
+        (["a\x7fb"], True, False),
+        (["Müller"], False, False),
+        (["a\u00a0b"], False, False),
+        ([None, ""], True, True),
+        ([], True, True),
+    ],
+)
+def test_one_odd_letter_of_any_cell_is_seen(cells: list[str | None], is_all_ascii: bool, has_words_alone: bool) -> None:
+    texts = pa.array(cells, pa.string())
+    assert (is_ascii(texts), are_words(texts)) == (is_all_ascii, has_words_alone)
+
+
+def test_a_slice_has_its_own_cells_alone() -> None:
+    assert bytes_of(pa.array(["Oak", "Elm", "Ash"]).slice(1, 1)).tobytes() == b"Elm"
+    assert is_ascii(pa.array(["Müller", "Elm"]).slice(1))
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [(["Oak", "Elm"], b"OE"), (["Oak", None, "Elm"], b"OE"), (["Oak", ""], None), ([None], None), ([], None)],
+)
+def test_first_bytes_are_of_every_cell_or_there_are_none(cells: list[str | None], found: bytes | None) -> None:
+    first = first_bytes(pa.array(cells, pa.string()))
+    assert (None if first is None else first.tobytes()) == found
