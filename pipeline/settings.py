@@ -42,7 +42,7 @@ _PLENTY = 2_000_000_000
 """A memory limit, in bytes, from which memory is rather kept for the next step than given back."""
 
 News = Literal["failed", "held_back", "amber", "published", "overdue"]
-"""What people can be told of."""
+"""What people can be alerted of."""
 
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
 
@@ -161,11 +161,11 @@ class Settings(BaseSettings):
     )
     alert_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
-        description="Who is told of runs: URLs of [apprise](https://github.com/caronc/apprise) with blanks between, "
+        description="Who is alerted of runs: URLs of [apprise](https://github.com/caronc/apprise) with blanks between, "
         "best in the environment.",
     )
     alert_on: Annotated[tuple[News, ...], NoDecode, BeforeValidator(_listed)] = Field(
-        ("failed", "held_back", "amber", "overdue"), description="What they are told of; `published` too."
+        ("failed", "held_back", "amber", "overdue"), description="What they are alerted of; `published` too."
     )
     alert_link: str | None = Field(None, description="Where people open `STATE/reports`, for the links in alerts.")
     due: str = Field("Monday 12:00", description="When a drop must be there (`warehouse runs --due`); or `daily 7:00`.")

@@ -208,7 +208,7 @@ def test_memory_is_kept_where_more_is_granted(size: str) -> None:
 
 
 @pytest.mark.parametrize(("key", "nearest"), [("export", "the nearest: exports"), ("zzz", "there are lmn, crm")])
-def test_an_unknown_key_is_told_with_its_file_and_the_nearest(key: str, nearest: str, tmp_path: Path) -> None:
+def test_an_unknown_key_is_refused_with_its_file_and_the_nearest(key: str, nearest: str, tmp_path: Path) -> None:
     (tmp_path / "warehouse.toml").write_text(f'{key} = "x"\n')
     ended = warehouse("run", folder=tmp_path)
     assert ended.returncode == 1
@@ -224,7 +224,7 @@ def test_an_unknown_key_is_told_with_its_file_and_the_nearest(key: str, nearest:
         (["--target", "x"], {"WAREHOUSE_TARGET": "y"}, 'target = "z"', "--target: Input should be 'duckdb',"),
     ],
 )
-def test_a_setting_that_can_t_be_is_told_with_where_it_comes_from(
+def test_a_setting_that_can_t_be_is_refused_with_where_it_comes_from(
     arguments: list[str], environment: dict[str, str], line: str, said: str, tmp_path: Path
 ) -> None:
     (tmp_path / "warehouse.toml").write_text(line)

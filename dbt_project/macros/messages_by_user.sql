@@ -1,5 +1,5 @@
 {#-
-  D28 to D36: a select of what one pass over a channel's messages tells by customer and user. `messages` is a relation
+  D28 to D36: a select that aggregates a channel's messages in one pass, by customer and user. `messages` is a relation
   of organization_id, customer_id, user_id, is_from_team, sentiment, sent_at. Counts honour
   `communication_window_days`, dates go over the whole history, effort_messages are the team's in the last
   `effort_window_days` (D34).

@@ -1,1 +1,1 @@
-"""Alerts: what people who are not at the terminal are told of a run, and the way there."""
+"""Alerts: what people who are not at the terminal hear of a run, and the way there."""

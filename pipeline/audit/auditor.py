@@ -51,7 +51,7 @@ class Audit:
     """One audit of the staged drops of one run, all organizations together.
 
     `folders` are theirs, `exports` the names of all that will be looked at, in the order in which their checks are
-    told; `settings` are the values that rules may ask for beside `as_of` (selected_year and the dbt vars). With
+    listed; `settings` are the values that rules may ask for beside `as_of` (selected_year and the dbt vars). With
     `spares_memory` what is read and done with goes back to the machine at once. `beside` are exports that rules ask for
     and no drop holds. `aside` are folders, by organization, of the whole rows of exports of which
     drops withhold personal data: rules are asked of these, and name failing rows by what is not personal of their key.

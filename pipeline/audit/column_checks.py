@@ -24,7 +24,7 @@ Range = tuple[Decimal | None, Decimal | None]
 class ColumnCheck:
     """A check of one or more columns: its name, what it says, and what makes the expectation that judges it.
 
-    `offends` tells whether a column's value (as in the CSV) is at fault in a failing row, where only some may be.
+    `offends` says whether a column's value (as in the CSV) is at fault in a failing row, where only some may be.
     """
 
     name: str

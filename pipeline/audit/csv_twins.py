@@ -1,6 +1,6 @@
 """Compares the small CSV files of many organizations with their tables in one reading: each reading has its price.
 
-All that is told is which files say, cell by cell, what their tables say. Where one of a group does not, nothing is told
+The answer is only which files say, cell by cell, what their tables say. Where one of a group does not, nothing is said
 of any of the group, and each is compared alone.
 """
 

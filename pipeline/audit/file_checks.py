@@ -86,7 +86,7 @@ def _listed(names: Sequence[str] | None) -> str:
 
 
 def _disordered(export: StagedExport) -> int:
-    """Count the rows out of order; 0 where the key's columns are not there, which another check tells."""
+    """Count the rows out of order; 0 where the key's columns are not there, which another check reports."""
     key = export.contract.primary_key
     if (
         export.rows is None

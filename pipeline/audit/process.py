@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class AuditRequest:
     """The audit of the drops that are staged, or about to be, in these folders of organizations.
 
-    `exports` names what the drops hold, in the order in which the checks are told. The rules are those in the folder
+    `exports` names what the drops hold, in the order in which the checks are listed. The rules are those in the folder
     `expectations`; `settings` are values that they may ask for. With `spares_memory` the process gives back to the
     machine what it is done with. `beside` names exports that no drop holds and rules ask for. `more_rules` are the
     rules of what has no file in `expectations`: cuts. `aside` are folders of organizations with the whole rows of
@@ -70,7 +70,7 @@ class AuditProcess(HelperProcess):
 
     def begin(self, request: AuditRequest) -> StagedAudit:
         """Begin an audit."""
-        self.tell(request)
+        self.send(request)
         return StagedAudit(self)
 
 
@@ -82,11 +82,11 @@ class StagedAudit:
 
     def look_at(self, contract: ExportContract) -> None:
         """Say that the files of an export are all there; they are read and judged while others are staged."""
-        self.process.tell(contract)
+        self.process.send(contract)
 
     def stand_beside(self, export: str, path: Path) -> None:
         """Give the file of an export that was named as standing beside the drops, which are judged meanwhile."""
-        self.process.tell(Beside(export, path))
+        self.process.send(Beside(export, path))
 
     def concluded(self, results: Path | None = None) -> AuditResult:
         """Have the audit ended; Great Expectations' own results go to the file `results`.

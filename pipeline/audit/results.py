@@ -39,7 +39,7 @@ class FailedRow:
 class Check:
     """One check and its result.
 
-    `scope` tells where it comes from: the files themselves, a column of the contract, or a business rule. `rows` is how
+    `scope` says where it comes from: the files themselves, a column of the contract, or a business rule. `rows` is how
     many rows it looked at (files and columns of files, for `file`), `failed` how many of them failed, all and by
     organization; `samples` names up to 20 of those. `problem` says in words what is wrong where rows do not, as for a
     list of columns or a check that could not be made.
@@ -100,16 +100,16 @@ class AuditResult:
     def of_organization(self, organization_id: int) -> list[dict[str, Any]]:
         """Give what the manifest of one organization's drop says of each check; nothing of another's."""
         return [
-            _told(check, check.failed_by_organization[organization_id])
+            _in_manifest(check, check.failed_by_organization[organization_id])
             if check.failed_by_organization.get(organization_id)
-            else told
-            for check, told in zip(self.checks, self._told_of_others, strict=True)
+            else passed
+            for check, passed in zip(self.checks, self._of_others, strict=True)
         ]
 
     @cached_property
-    def _told_of_others(self) -> list[dict[str, Any]]:
+    def _of_others(self) -> list[dict[str, Any]]:
         """What is said of each check to an organization of which nothing failed; the manifests of many hold it once."""
-        return [_told(check, 0) for check in self.checks]
+        return [_in_manifest(check, 0) for check in self.checks]
 
     def problem(self, consequence: str = "nothing was published, the last drops stay") -> WarehouseError | None:
         """Say what failed and its rows; None where the staged files may be published."""
@@ -144,7 +144,7 @@ class AuditResult:
         return AuditResult(tuple(own)).problem("this drop was not published, the last one stays")
 
 
-def _told(check: Check, failed: int) -> dict[str, Any]:
+def _in_manifest(check: Check, failed: int) -> dict[str, Any]:
     return {
         "export": check.export,
         "check": check.name,

@@ -24,14 +24,14 @@ from pipeline.audit.file_columns import FileColumns
 from pipeline.contracts.contract import ExportContract
 
 ORGANIZATION: Final = "drop_organization_id"
-"""The column that tells, in the tables of an audit, whose drop a row lies in."""
+"""The column that names, in the tables of an audit, the organization whose drop a row lies in."""
 
 
 @dataclass(frozen=True)
 class StagedExport:
     """The two files of an export in one organization's folder.
 
-    `rows` is null where the Parquet file cannot be read, `csv` where the CSV file cannot; `faults` then tell why.
+    `rows` is null where the Parquet file cannot be read, `csv` where the CSV file cannot; `faults` then say why.
     `differing` has the columns in which the two differ.
     """
 
@@ -144,7 +144,7 @@ def rows_out_of_order(rows: pa.Table, key: Sequence[str]) -> np.ndarray[Any, np.
 def combine(staged: Sequence[StagedExport]) -> pa.Table:
     """Put the rows of one export of all organizations together, with the organization whose drop they lie in.
 
-    Only the columns that every file has in the contract's type are kept: of the others, the file checks tell.
+    Only the columns that every file has in the contract's type are kept: the file checks report the others.
     """
     readable = [(export.organization_id, export.rows) for export in staged if export.rows is not None]
     sound = {id(export.columns): export.columns.sound_names for export in staged if export.columns is not None}

@@ -40,7 +40,7 @@ def instant_text(instant: datetime) -> str:
 
 
 def instant_name(text: str) -> str:
-    """Write an instant's text as names of files and folders bear it: `20250115T000000Z`."""
+    """Write an instant's text as names of files and folders have it: `20250115T000000Z`."""
     return text.replace("-", "").replace(":", "")
 
 

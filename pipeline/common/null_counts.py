@@ -22,7 +22,7 @@ class NullCounts:
 
 
 def count_nulls(file: BinaryIO) -> NullCounts | None:
-    """Read the counts; None where the file is not Parquet or its footer does not tell."""
+    """Read the counts; None where the file is not Parquet or its footer does not give them."""
     try:
         metadata = pq.read_metadata(file)
     except (OSError, pa.ArrowException):

@@ -1,8 +1,8 @@
 """A module of ours in a process of its own, started before it is needed: its slow imports are done by then.
 
 The two send each other objects over a pipe. A request gets any number of messages and then a `Result` or an error. A
-helper that ends before that, with whatever exit code, fails the run: silence is not consent. One whose run is gone
-ends too.
+helper that ends before that, with whatever exit code, fails the run: having said nothing does not count as success.
+One whose run is gone ends too.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class HelperProcess:
         """The number of the process."""
         return self._process.pid
 
-    def tell(self, request: object) -> None:
+    def send(self, request: object) -> None:
         """Send a request that has no answer; what the helper calls an error then comes with the next answer.
 
         Raises WarehouseError if the helper has ended.
@@ -89,7 +89,7 @@ class HelperProcess:
 
         Raises WarehouseError for what the helper calls an error, or if it ends without an answer.
         """
-        self.tell(request)
+        self.send(request)
         message = None
         while not isinstance(message, Result):
             try:
@@ -156,7 +156,7 @@ def serve() -> None:
     sending = threading.Lock()
 
     def send(message: object) -> None:
-        with sending:  # dbt tells of its nodes in threads
+        with sending:  # dbt reports its nodes from several threads
             pipe.send(message)
 
     with quick_imports():

@@ -83,7 +83,7 @@ class ContractColumn:
 
     @property
     def precision(self) -> int | None:
-        """The digits of a numeric(p,s), all told."""
+        """The digits of a numeric(p,s), on both sides of the point."""
         found = _NUMERIC.fullmatch(self.data_type)
         return int(found[1]) if found else None
 

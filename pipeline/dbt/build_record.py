@@ -2,7 +2,7 @@
 
 Every model is a function of the raw tables, the run's variables and the project's files. So where the variables and
 files are as in the last build, a model whose raw tables are too has its rows already, unless somebody else has changed
-them. The state folder keeps only which engine has built last, and the mark by which that engine tells.
+them. The state folder keeps only which engine has built last, and the mark by which that engine knows its build.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Build:
     """What the marts of an engine were built from.
 
     `raw` gives the fingerprint of each raw table, none where only a part of the models was built; `inputs` names the
-    files of every source table (`landing.record.named_inputs`); `build_id` tells one build from another of the same.
+    files of every source table (`landing.record.named_inputs`); `build_id` is another for each build.
     """
 
     plan: RunPlan

@@ -128,7 +128,7 @@ def _is_readable(file: Path) -> bool:
 
 
 def _is_writable(folder: Path) -> bool:
-    """Whether files can be made in a folder, which is made if need be: only trying tells on every file system."""
+    """Whether files can be made in a folder, which is made if need be: only trying shows it on every file system."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -94,7 +94,7 @@ def execute(statements: Sequence[Statement], engine: DuckDBEngine, plan: RunPlan
             try:
                 rows = engine.execute(one.at(plan))
                 problem = f"{plural(rows[0][0], 'row')} failed" if one.is_test and rows[0][0] else None
-            except (duckdb.IOException, duckdb.OutOfMemoryException):  # no model's fault, and told in words as it is
+            except (duckdb.IOException, duckdb.OutOfMemoryException):  # no model's fault, and says in words what it is
                 raise
             except duckdb.Error as error:
                 problem = str(error)
@@ -123,7 +123,7 @@ class ScriptOf:
         for decision, value in chosen.items():
             if _YEAR in json.dumps(value):
                 raise WarehouseError(
-                    f"a refresh can't tell {decision} = {value} from the instant that stands for any other",
+                    f"a refresh can't distinguish {decision} = {value} from the instant that stands for any other",
                     remedy=f"choose a value without the digits {_YEAR}",
                 )
         name = self._name(chosen)

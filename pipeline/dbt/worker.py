@@ -36,7 +36,7 @@ class DbtProcess(HelperProcess):
         super().__init__(target, str(spare.resolve()), *names)
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
-        """Run dbt there. Nodes that end well are yielded as they do, the others last, when dbt tells all of them."""
+        """Run dbt there. Nodes that end well are yielded as they do, the others last, when dbt reports all of them."""
         given: set[str] = set()
         for message in self.ask((list(arguments), context)):
             if isinstance(message, NodeResult):

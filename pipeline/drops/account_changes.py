@@ -19,12 +19,12 @@ from pipeline.contracts.changes import account_changes_contract
 from pipeline.guards.drop_figures import DropFiles
 
 LEAST_SCORE_CHANGE: Final = 10
-"""Points of health_score from which a move is told."""
+"""Points of health_score from which a move is listed."""
 LEAST_REVENUE_PERCENT: Final = 25
-"""Percent of the revenue before from which a move is told."""
+"""Percent of the revenue before from which a move is listed."""
 
 UNKNOWN: Final = "unknown"
-"""The detail of an account that is no longer at risk where nobody tells why."""
+"""The detail of an account that is no longer at risk where nothing says why."""
 
 OUTCOMES: Final = pa.schema([("estimate_id", pa.string()), ("outcome", pa.string())])
 """What became of each estimate (the mart `renewal_outcomes`); one that is not there is lost."""

@@ -150,7 +150,7 @@ def require_as_published(drop: Place, manifest: Mapping[str, Any]) -> None:
                 f"was published with {file['bytes']:,} bytes and "
                 + (f"has {sizes[file['name']]:,} now" if file["name"] in sizes else "is gone"),
                 where=f"{drop.address}/{file['name']}",
-                remedy="move the damaged drop's folder away, and run again; `warehouse verify` tells all of its faults",
+                remedy="move the damaged drop's folder away, and run again; `warehouse verify` lists all of its faults",
             )
 
 

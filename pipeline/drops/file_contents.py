@@ -26,7 +26,7 @@ from pipeline.drops.described_drop import (
 )
 
 _SHOWN: Final = 5
-"""Faults of one kind that are told of one file; the rest are counted."""
+"""Faults of one kind that are listed of one file; the rest are counted."""
 
 
 def contract_of(file: DescribedFile) -> ExportContract:
@@ -92,7 +92,7 @@ def _cut_row_faults(folder: Path, cut: DescribedCut, columns: Sequence[str]) -> 
     tables = [_read_parquet(folder / name) for name in (cut.name, f"{cut.of}.parquet")]
     ours, theirs = ((None if isinstance(table, str) else table) for table in tables)
     if ours is None or theirs is None or not set(columns) <= set(ours.column_names) & set(theirs.column_names):
-        return  # told of the files themselves
+        return  # reported of the files themselves
     with scratch_connection() as connection:
         connection.register("ours", ours.select(columns))
         connection.register("theirs", theirs.select(columns))
@@ -141,8 +141,8 @@ def _value_faults(table: pa.Table, contract: ExportContract) -> Iterator[str]:
     for column in contract.exported_columns:
         yield from _column_faults(table[column.name], column)
         if table.schema.field(column.name).nullable != column.nullable:
-            found, told = ("may", "must not") if not column.nullable else ("must not", "may")
-            yield f"column {column.name} {found} be null by the file's schema, and {told} by the manifest"
+            found, promised = ("may", "must not") if not column.nullable else ("must not", "may")
+            yield f"column {column.name} {found} be null by the file's schema, and {promised} by the manifest"
     keys = table.select(list(contract.primary_key))
     counts = keys.group_by(list(contract.primary_key)).aggregate([([], "count_all")])
     repeated = counts.filter(pc.greater(counts["count_all"], 1))

@@ -1,4 +1,4 @@
-"""The manifest of a drop: what is in it, what it was made from and what was checked. Nothing in it tells the clock.
+"""The manifest of a drop: what is in it, what it was made from and what was checked, without the clock.
 
 `manifest_layout.py` has how it is written, and the document that its hashes are taken of.
 

@@ -82,7 +82,7 @@ class PersonalData:
 
     @property
     def key_id(self) -> str:
-        """What names the key of the pseudonyms without telling it."""
+        """What names the key of the pseudonyms without revealing it."""
         return hmac.digest(self.key, b"key", "sha256").hex()[:16]
 
     def describe(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,7 +128,7 @@ class PersonalData:
         organization_id: int,
         treatment: Treatment,
     ) -> pa.Array | pa.ChunkedArray:
-        """Treat a column; a key gets pseudonyms even where the others go, because it tells rows apart."""
+        """Treat a column; a key gets pseudonyms even where the others go, because it distinguishes rows."""
 
         def pseudonym(value: str) -> str:
             return self.pseudonym(organization_id, value)

@@ -60,7 +60,7 @@ class PublicationLog:
         self._append([(event, facts)], at)
 
     def _append(self, events: Sequence[tuple[Event, Mapping[str, Any]]], at: datetime) -> None:
-        """Append entries to both copies. Where they differ, each keeps what it has: `verify --log` tells where."""
+        """Append entries to both copies. Where they differ, each keeps what it has: `verify --log` shows where."""
         beside, own = self._beside(), self._own_lines()
         before = beside if beside[: len(own)] == own else own  # another state folder may have added to it
         lines: list[str] = []

@@ -1,6 +1,6 @@
 """When `latest` left a drop: until a time after that, somebody who found it there may be reading it.
 
-A file of the shelf keeps it, because a drop never changes and neither its manifest's time nor its `as_of` tells it: a
+A file of the shelf keeps it, because a drop never changes and neither its manifest's time nor its `as_of` gives it: a
 drop of last month may have been the latest until a minute ago.
 """
 

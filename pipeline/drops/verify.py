@@ -54,7 +54,7 @@ def verify_drop(
 
     `contracts` are those that this warehouse knows: a file that claims the version of one must have its columns. The
     manifest must bear the signature of the `key`, where one is given. Of files that are encrypted, and not for this
-    warehouse, only their own bytes are checked: `reads_contents` tells.
+    warehouse, only their own bytes are checked: `reads_contents` says which.
     WarehouseError where the place can't be reached at all.
     """
     return list(faults_of_drop(location, contracts, key))

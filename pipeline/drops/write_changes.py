@@ -51,7 +51,7 @@ class WrittenChanges:
     diff: DropDiff
     """The changes counted, for people."""
     retreated: tuple[str, ...] = ()
-    """Exports whose personal columns the drop before held otherwise, which is not told as changes."""
+    """Exports whose personal columns the drop before held otherwise, which does not count as changes."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return what the manifest says of them, with the contract of `account_changes`."""

@@ -145,7 +145,7 @@ class Engine(Protocol):
 
 
 def keeps_models(target: str, state: Path, mark: str) -> bool:
-    """Whether the models of the build with this mark stand, as far as the state folder tells; servers are not asked."""
+    """Whether the models of the build with this mark stand, as far as the state folder knows; servers are not asked."""
     if target == "duckdb":
         from pipeline.engines.duckdb import DATABASE_FILE, stamped_in
 
@@ -210,7 +210,7 @@ def remove_build(settings: Settings) -> None:
 
 
 def shared_database_turn(settings: Settings, say: Callable[[str], None]) -> AbstractContextManager[None]:
-    """Wait until no run of another state folder uses the database, where several may; `say` is told of that."""
+    """Wait until no run of another state folder uses the database, where several may; `say` hears of that."""
     if settings.target != "postgres" or settings.postgres_url is None:
         return nullcontext()
     from pipeline.engines.postgres import run_turn

@@ -181,7 +181,7 @@ class PostgresEngine:
         columns = [(field.name, _sql_type(field.type)) for field in table.schema]
         with connection.cursor() as cursor:
             if self._columns_of("raw", table.name) == columns:
-                cursor.execute(f"truncate {name}")  # views upon it stay
+                cursor.execute(f"truncate {name}")  # views on it stay
             else:
                 definitions = ", ".join(f"{sql.Identifier(column).as_string()} {kind}" for column, kind in columns)
                 cursor.execute(f"drop table if exists {name} cascade")

@@ -1,7 +1,7 @@
 """How a run's marts reach the people who read them: from the schema `marts_build`, which a run fills, to `marts`.
 
 The tables of `marts` stay and their rows are replaced in one transaction. So a reader never waits and never sees a
-part, several queries in one `repeatable read` transaction see one run, and views and grants upon the tables live on.
+part, several queries in one `repeatable read` transaction see one run, and views and grants on the tables live on.
 (Renaming schemas or truncating is quicker, but a transaction that began before it then finds the tables empty.)
 """
 
@@ -138,7 +138,7 @@ def _write(connection: psycopg.Connection[Any], written: AnyMart, present: Mappi
     is_parted = isinstance(written, PartedMart)
     mart = _Mart(contract.name, columns, (contract.tenant, *contract.primary_key) if is_parted else ())
     there = present.get(contract.name)
-    # types are left as a run made them, and so are grants and views upon the table
+    # types are left as a run made them, and so are grants and views on the table
     if there is None or [name for name, _, _ in there.columns] != [name for name, _, _ in columns]:
         _recreate(connection, mart)
     _describe(connection, mart.name, described(contract))

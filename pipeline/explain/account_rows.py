@@ -10,7 +10,7 @@ from pipeline.explain.identity import Identity
 
 _ACCOUNT = "account_id"
 _SCOPED = "win_loss"
-"""Its rows are of an account where the scope says so; those of other exports bear the account's id."""
+"""Its rows are of an account where the scope says so; those of other exports have the account's id."""
 
 
 def is_of_accounts(contract: ExportContract) -> bool:

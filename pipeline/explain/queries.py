@@ -1,6 +1,6 @@
 """Asks the latest run's models: dbt compiles the analyses for one account, the engine gives the rows.
 
-Each analysis is asked once. What evidence chooses of its rows is a select of DuckDB upon them, whatever the engine.
+Each analysis is asked once. What evidence chooses of its rows is a select of DuckDB on them, whatever the engine.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Queries:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """The manifest of the dbt project, which tells the columns, their rules and their evidence."""
+        """The manifest of the dbt project, which holds the columns, their rules and their evidence."""
         return parsed_project(spare=self._workspace.dbt_target).manifest
 
     def identities(self) -> list[Row]:

@@ -30,7 +30,7 @@ _PLAIN_WIDTH: Final = 200
 _INDENT: Final = 2
 _MISSING: Final = "null"
 _MEASURING: Final = Console(width=10_000)
-"""A console that is never printed to: wide enough to tell how wide a table would like to be."""
+"""A console that is never printed to: wide enough to measure how wide a table would like to be."""
 
 
 def open_console() -> Console:

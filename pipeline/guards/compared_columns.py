@@ -1,6 +1,6 @@
 """Which source columns a run compares with the last one, or its instant, by cells, words or lengths; the table alone.
 
-Ids, amounts, days and instants are told by their kind, all others by their name here.
+Ids, amounts, days and instants are found by their kind, all others by their name here.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ MOVING: Final = frozenset(
 CREATED: Final = frozenset(
     {"created", "created_at", "created_date", "estimate_date", "occurred_at", "opened_at", "sent_at"}
 )
-"""Columns that tell when what a row speaks of came to be, and that nothing rewrites."""
+"""Columns that say when what a row describes came to be, and that nothing rewrites."""
 
 
 def is_personal(table: str, column: str) -> bool:

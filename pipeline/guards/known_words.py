@@ -1,6 +1,6 @@
 """Whether the words of a source's columns are those that the rules know; in others' words nothing is won or cancelled.
 
-What the guard `lost_words` tells of a word that is renamed between two runs, this tells of a first one.
+What the guard `lost_words` says of a word that is renamed between two runs, this says of a first one.
 """
 
 from __future__ import annotations

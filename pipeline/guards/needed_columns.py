@@ -1,7 +1,7 @@
 """The columns that figures or lists hang on: one that is absent while other columns were left out may be one of those.
 
 Names, addresses, telephone numbers, notes and the costs of an estimate are not among them. A source may well lack some
-of its columns; so what is the same as when it was last published is not told again.
+of its columns; so what is the same as when it was last published is not reported again.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def judge_needed_columns(
 ) -> Iterator[Finding]:
     """Find needed columns that are absent from a table that has rows, and were not as absent before.
 
-    `near` are the absent columns to which a header is near, of which the guard near_header tells, with that header.
+    `near` are the absent columns to which a header is near, which the guard near_header reports, with that header.
     """
     if not now.is_configured or not now.loaded:
         return
@@ -77,7 +77,7 @@ def judge_needed_columns(
 
 
 def _is_old(column: str, left_out: Iterable[str], before: TableProfile) -> bool:
-    """Whether the column was as absent at the last publication; of one that had values lost_column tells."""
+    """Whether the column was as absent at the last publication; lost_column reports one that had values."""
     if before.values.get(column):
         return True
     return column not in before.headers and set(left_out) <= before.unknown.keys()

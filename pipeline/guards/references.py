@@ -1,6 +1,6 @@
 """Which ids of source columns name rows of other source tables, and whether those rows are there.
 
-Where ids were issued anew, bear another prefix or lost their zeros, nothing is missing in any table, and yet no event
+Where ids were issued again, have another prefix or lost their zeros, nothing is missing in any table, and yet no event
 has an account, or each estimate is there twice.
 """
 

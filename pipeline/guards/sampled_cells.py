@@ -1,4 +1,4 @@
-"""What the sampled rows of a source tell: cells that changed since the last run, rows that are later than this one."""
+"""What the sampled rows of a source show: cells that changed since the last run, rows that are later than this one."""
 
 from __future__ import annotations
 

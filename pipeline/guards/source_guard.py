@@ -105,7 +105,7 @@ def _needed_tables(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Fin
 
 
 def _empty_estimates(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]:
-    """Find estimates that are there and have no row; of those that had rows before the guard lost_table tells."""
+    """Find estimates that are there and have no row; the guard lost_table reports those that had rows before."""
     estimates = [table for table in tables if table.name in _ESTIMATES and table.is_configured]
     if estimates and not any(table.loaded for table in estimates):
         yield found(guard, "warn", estimates[0].name, "it has no row, so no account has any revenue of its estimates")
@@ -199,7 +199,7 @@ def _far_days(table: TableProfile, guard: Guard) -> Iterator[Finding]:
 
 
 def _fewer_values(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find a column with more empty cells than a week explains; of one without any the guard lost_column tells."""
+    """Find a column with more empty cells than a week explains; the guard lost_column reports one without any."""
     if min(now.loaded, before.loaded) < guard.thresholds["least"]:
         return
     for column, values in now.values.items():

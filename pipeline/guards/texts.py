@@ -1,4 +1,4 @@
-"""What a source table's texts tell beside those of the last run: words that are gone, long texts that are cut."""
+"""What a source table's texts show beside those of the last run: words that are gone, long texts that are cut."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def judge_words(now: TableProfile, before: TableProfile, guard: Guard) -> Iterat
     """Find words that a good part of a column's cells had and none has any more."""
     for column, earlier in before.words.items():
         words = now.words.get(column)
-        if not words:  # the guard lost_column tells of a column without values
+        if not words:  # the guard lost_column reports a column without values
             continue
         lost = [
             word

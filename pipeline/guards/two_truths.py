@@ -1,4 +1,4 @@
-"""The guard `two_truths` (D25): it tells of how many accounts the platform and the CRM say different things."""
+"""The guard `two_truths` (D25): it counts the accounts of which the platform and the CRM say different things."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Columns of a file in which nobody can tell what 12.000 is: with amounts such as 1.234,50, or with no decimals."""
+"""Columns of a file in which nobody can know what 12.000 is: with amounts such as 1.234,50, or with no decimals."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Rows that their source keeps although they are deleted: a column that the schema does not know marks them.
 
 Databases keep deleted rows with a date or a flag, copies of databases with a mark of the tool that copied them. What a
-table holds is read (source-schema); that so many of its rows are deleted is told.
+table holds is read (source-schema); that so many of its rows are deleted is reported.
 """
 
 from __future__ import annotations

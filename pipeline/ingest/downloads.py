@@ -26,7 +26,7 @@ from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.source_folder import natural_order
 
 SAME_MOMENT: Final = timedelta(minutes=1)
-"""Files that were exported, or copied here, within this time of each other bear times that tell nothing."""
+"""Files that were exported, or copied here, within this time of each other have times that say nothing."""
 
 _ROW_DATES: Final = (
     "updated_at",
@@ -41,7 +41,7 @@ _ROW_DATES: Final = (
     "sent_at",
     "opened_at",
 )
-"""Columns that say when a row came or was changed. Dates that lie ahead, as the end of a contract, tell nothing."""
+"""Columns that say when a row came or was changed. Dates that lie ahead, as the end of a contract, say nothing."""
 
 _CORE_PROPERTIES: Final = "docProps/core.xml"
 _MOST_PROPERTIES: Final = 64 * 1024

@@ -46,12 +46,12 @@ class InputFile:
 
     @cached_property
     def rows(self) -> int | None:
-        """How many rows the file has, if its format tells without a reading of it."""
+        """How many rows the file has, if its format says so without a reading of it."""
         if self.path.suffix.lower() != ".parquet":
             return None
         try:
             return int(pq.read_metadata(self.path).num_rows)
-        except (pa.ArrowException, OSError, ValueError):  # told in full when the file is opened
+        except (pa.ArrowException, OSError, ValueError):  # reported in full when the file is opened
             return None
 
     def headers(self, landing: Landing) -> Sequence[str]:
@@ -92,7 +92,7 @@ class InputFile:
 
 
 class Report(Protocol):
-    """Told how far a source is: rows read so far, of how many, if that is known, and the table at work (`detail`)."""
+    """Hears how far a source is: rows read so far, of how many, if that is known, and the table at work (`detail`)."""
 
     def update(self, done: int, total: int | None = None, detail: str = "") -> None:
         """Take note."""
@@ -107,7 +107,7 @@ class SharedReport:
         self._done: dict[str, int] = {}
         self._lock = Lock()
 
-    def tell(self, name: str, done: int, detail: str) -> None:
+    def count(self, name: str, done: int, detail: str) -> None:
         """Say that `done` rows of the file `name`, which belongs to the table `detail`, are read."""
         with self._lock:
             self._done[name] = done

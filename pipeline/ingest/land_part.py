@@ -63,7 +63,7 @@ def land_file(
                 raise
             file.must_be_unchanged()
             part = landing.keep(table, address, draft, record)
-    report.tell(file.name, part.record.read, table.qualified_name)
+    report.count(file.name, part.record.read, table.qualified_name)
     return part
 
 
@@ -224,7 +224,7 @@ def _write_once(
                 if opened.reading.is_workbook:
                     swapped.look(raw.columns)
                 writer.write(forget_batch(landing.forgotten, table.name, conformer.conform(raw)))
-                report.tell(name, read, table.qualified_name)
+                report.count(name, read, table.qualified_name)
         may_repeat, ranges = look_at_keys(table.by_key_alone, draft.data)
         loaded = read - rejects.rows_dropped
         if may_repeat:

@@ -53,7 +53,7 @@ class FoundFiles:
 def find_files(
     tables: Sequence[SourceTable], folder: Path, headers_of: Callable[[FolderEntry], Sequence[str]]
 ) -> FoundFiles:
-    """Sort the files of `folder` by table. `headers_of` tells the headers of a file.
+    """Sort the files of `folder` by table. `headers_of` gives the headers of a file.
 
     Raises WarehouseError if there is no such folder, nothing in it is of use, or two files claim one table.
     """
@@ -64,7 +64,7 @@ def find_files(
     entries = folder_entries(folder)
     if any(table.recognised_by for table in tables):
         found = _by_headers(tables, entries, headers_of)
-        remedy = "put in it files that have, under whatever name, the headers of a table: " + _telling_headers(tables)
+        remedy = "put in it files that have, under whatever name, the headers of a table: " + _headers_of_tables(tables)
     else:
         found = _by_names(tables, entries)
         remedy = f"put in it one file per table, such as {tables[0].name}.csv"
@@ -108,7 +108,7 @@ def _by_names(tables: Sequence[SourceTable], entries: Iterable[FolderEntry]) -> 
 
 
 def _table_name(path: Path) -> str:
-    """The name by which a file or folder claims a table, without what tells one download from another.
+    """The name by which a file or folder claims a table, without what distinguishes one download from another.
 
     Spark writes a folder of parts under a file's name: `customer.parquet/part-00000.parquet`.
     """
@@ -153,7 +153,7 @@ def _by_headers(
     entries: Iterable[FolderEntry],
     headers_of: Callable[[FolderEntry], Sequence[str]],
 ) -> FoundFiles:
-    """The first table of which a file has all telling headers. Several files of one table are downloads of it."""
+    """The first table of which a file has all recognising headers. Several files of one table are downloads of it."""
     found = FoundFiles()
     for entry in entries:
         path = entry.path
@@ -180,20 +180,20 @@ def _stand_together(entries: Sequence[FolderEntry]) -> bool:
 
 
 def recognise(tables: Sequence[SourceTable], headers: Sequence[str]) -> SourceTable | None:
-    """The first of the tables whose telling headers, each by any of its aliases, are all there."""
+    """The first of the tables whose recognising headers, each by any of its aliases, are all there."""
     present = {fold(header) for header in headers}
     for table in tables:
-        for telling in table.recognised_by:
-            if all(any(fold(alias) in present for alias in _aliases(table, header)) for header in telling):
+        for wanted in table.recognised_by:
+            if all(any(fold(alias) in present for alias in _aliases(table, header)) for header in wanted):
                 return table
     return None
 
 
-def _telling_headers(tables: Sequence[SourceTable]) -> str:
+def _headers_of_tables(tables: Sequence[SourceTable]) -> str:
     """The headers by which each of the tables is known, in words."""
     return "; ".join(
         f"{table.name} by "
-        + " or ".join(" and ".join(f"'{header}'" for header in telling) for telling in table.recognised_by)
+        + " or ".join(" and ".join(f"'{header}'" for header in headers) for headers in table.recognised_by)
         for table in tables
     )
 
@@ -215,7 +215,7 @@ def _likeliest(tables: Sequence[SourceTable], headers: Sequence[str]) -> tuple[S
 
 
 def _unfinished(table: SourceTable, headers: Sequence[str], where: str) -> WarehouseError:
-    """Why a file that looks like a table is not taken for it: a telling header is missing."""
+    """Why a file that looks like a table is not taken for it: a recognising header is missing."""
     present = {fold(header) for header in headers}
     for header in table.recognised_by[0]:
         if not any(fold(alias) in present for alias in _aliases(table, header)):
@@ -227,7 +227,7 @@ def _unfinished(table: SourceTable, headers: Sequence[str], where: str) -> Wareh
                 remedy=f"rename '{near}' to '{header}', if it is that" if near else f"add the column '{header}'",
             )
     match_headers(table, headers, where)
-    raise AssertionError(f"{where} has every header that tells {table.name}")
+    raise AssertionError(f"{where} has every header that recognises {table.name}")
 
 
 def _is_known(columns: Sequence[Column], header: str) -> bool:

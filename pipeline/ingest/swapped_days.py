@@ -2,7 +2,7 @@
 
 Where a spreadsheet takes 3/5/2024 as month first and someone means the 3rd of May, it stores the 5th of March; to it
 25/3/2024 is no date and stays a text. So a column has texts, which only one order makes a date, beside dates none of
-which is later than the 12th of its month. What was meant nobody can tell: it is read as it is stored, and told.
+which is later than the 12th of its month. Nobody can know what was meant: it is read as it is stored, and reported.
 """
 
 from __future__ import annotations

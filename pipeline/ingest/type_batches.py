@@ -105,7 +105,7 @@ class Conformer:
                 self._commas.look(column, raw.columns[at], result)
 
     def _drop_rows(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
-        """Which rows can't be rows: the first required column without a value is told as the reason."""
+        """Which rows can't be rows: the first required column without a value is the reason given."""
         dropped = self._drop_remarks(raw, typed)
         for column, result in zip(self._table.columns, typed, strict=True):
             if column.required and result.array.null_count:

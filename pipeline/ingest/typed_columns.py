@@ -28,7 +28,7 @@ _BEYOND: Final = Cell(None, "a date or a time out of range", NULLED)
 _WHOLE_IN_SHORT_FLOATS: Final = 2.0**24
 """From here on a float of 32 bits does not hold every whole number."""
 _CENTS_IN_SHORT_FLOATS: Final = 2.0**17
-"""Up to here it tells all cents apart."""
+"""Up to here a double holds every cent."""
 
 
 class _Beyond(str):

@@ -1,4 +1,4 @@
-"""Rows that lose to another of the same key leave their part: they are told, and the others are written again."""
+"""Rows that lose to another of the same key leave their part: they are reported, and the others are written again."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def row_numbers(part: Path) -> pa.Array:
 
 
 def winners(table: SourceTable, part: Path, at: int, losers: Sequence[Losers]) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of the part (number `at` of those that the losers tell of) that stay, lost cells nulled.
+    """Yield the rows of the part (number `at` of those that the losers name) that stay, lost cells nulled.
 
     They come in the schema of a part that ingest writes, with their row numbers.
     """

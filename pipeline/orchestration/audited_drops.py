@@ -62,7 +62,7 @@ class AuditedDrops:
 
 
 def stage_and_audit(built: BuiltRun) -> AuditedDrops:
-    """Write the drops beside the published ones, judge them, and gather what their reports tell."""
+    """Write the drops beside the published ones, judge them, and gather what their reports show."""
     settings, plan = built.run.settings, built.run.plan
     if settings.spares_memory:
         spare_memory()
@@ -226,7 +226,7 @@ def _changes(
 ) -> dict[int, WrittenChanges]:
     """Write what changed into each drop that passed the audit and has one before it.
 
-    One that guards hold back is not published, but its report tells what would have changed.
+    One that guards hold back is not published, but its report shows what would have changed.
     """
     if not baselines:
         return {}

@@ -16,7 +16,7 @@ class DbtEvents:
 
     `assets` (parents first) and `checks` are by dbt's unique id; `parents` are those that dbt knows of every node.
     Dagster expects the event of a parent before those of its children. `with_kept` says that what this build leaves
-    alone still holds: the event of such a parent says that it was kept, just before the first node that was built upon
+    alone still holds: the event of such a parent says that it was kept, just before the first node that was built on
     it. Where `only` is given, no other assets have events. `facts` is what is known of each asset's table by then, and
     of each failed test's rows.
     """

@@ -1,4 +1,4 @@
-"""Whether a drop is there in time: what cron, Dagster or a watchdog asks, and whom it tells."""
+"""Whether a drop is there in time: what cron, Dagster or a watchdog asks, and whom it alerts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.storage.local_files import write_whole
 def require_in_time(settings: Settings, say: Callable[[str], None]) -> str:
     """Say that a run has published since the moment before the latest due one; WarehouseError if none has.
 
-    People are told of a missed moment once, however often this is asked; `say` hears who was not reached.
+    People hear of a missed moment once, however often this is asked; `say` hears who was not reached.
     """
     workspace = Workspace(settings.state)
     since, due = Due(settings.due, settings.due_time_zone).last_two(datetime.now(UTC))

@@ -65,7 +65,7 @@ class ListModels:
         execute(script.needed(pending.changed, always=[CACHE]), engine, run.plan, run.progress)
 
     def stamp(self, engine: DuckDBEngine, pending: PendingBuild) -> None:
-        """Say of what the models were built: what is pending then is told from that."""
+        """Record what the models were built from: what is pending follows from that."""
         pending.of.stamp(engine, self._own.built)
 
 
@@ -86,7 +86,7 @@ class PendingBuild:
 def _changed(build: Build, last: Build | None) -> list[str] | None:
     """List the raw tables that have changed since the last build; None where all must be built.
 
-    Of one UTC day, instants differ in the cache alone, and in what duplicates that are new or gone bear (a test holds
+    Of one UTC day, instants differ in the cache alone, and in what duplicates that are new or gone hold (a test holds
     all models against that).
     """
     if last is None or build.plan.as_of.date() != last.plan.as_of.date():

@@ -98,7 +98,7 @@ def build_model_assets(
     """Make one step of the whole dbt project; a part of it may be selected.
 
     `awaited` are the assets that a later step waits for, where one is known: a Dagster that forgets its events when the
-    run ends is told of no others. `catalog` describes the assets for the page, whose runs measure what they have built.
+    run ends hears of no others. `catalog` describes the assets for the page, whose runs measure what they have built.
     """
     stored_parents = _stored_parents(manifest)
     assets, checks = _assets_and_checks(manifest, stored_parents)

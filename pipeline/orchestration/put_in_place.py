@@ -120,7 +120,7 @@ def _rows_that_stay(built: BuiltRun, organizations: Set[int]) -> HeldBack:
 
 
 def _prune(built: BuiltRun, published: Sequence[PublishedDrop]) -> None:
-    """Remove what is past keeping; the run has published, so that a fault here is only told."""
+    """Remove what is past keeping; the run has published, so that a fault here is only reported."""
     now = datetime.now(UTC)
     kept = built.run.settings.keep_drops
     try:

@@ -51,7 +51,7 @@ def refresh_every(
 ) -> None:
     """Refresh the lists every so many seconds, from start to start, until a signal ends it: that is no fault.
 
-    A refresh that fails is told, and the next one tries again with new helpers.
+    A refresh that fails is reported, and the next one tries again with new helpers.
     """
     _require(settings)
     if settings.as_of is not None:

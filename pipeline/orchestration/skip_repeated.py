@@ -1,4 +1,4 @@
-"""Nothing new, nothing to do: tells whether a run would only repeat the last one.
+"""Nothing new, nothing to do: whether a run would only repeat the last one.
 
 It would if the files of every source, the settings, the program and what earlier runs left are the same, and what the
 last run published and built, which `explain` reads, is still in place.
@@ -94,7 +94,7 @@ def _source_files(folder: Path, *, with_tables: bool = True) -> Iterator[Path]:
     """List a source's files and those of its tables' folders and hive folders; links are followed, as in reading."""
     try:
         found = sorted(folder.iterdir())
-    except OSError:  # told where it is read
+    except OSError:  # reported where it is read
         return
     for path in found:
         if path.is_file():

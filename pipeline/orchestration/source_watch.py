@@ -60,7 +60,7 @@ def decide(look: Look, memory: Memory, now: float, settle_seconds: int) -> tuple
     if look.state == memory.started:
         return later, "nothing in the sources is new or has changed"
     if look.state != memory.seen:
-        return later, "the sources have changed; the next look tells whether they still do"
+        return later, "the sources have changed; the next look shows whether they still do"
     if (age := now - look.changed_at) < settle_seconds:
         return later, f"a file changed {max(age, 0):.0f} s ago; a run starts when none has for {settle_seconds} s"
     return Memory(look.state, look.state), None

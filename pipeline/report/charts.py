@@ -51,7 +51,7 @@ class Label:
 class Chart:
     """A plot laid out: bars, the lines and labels of the value axis, the labels of the categories.
 
-    `says` is what a reader is told who does not see it.
+    `says` is the text for readers who do not see it.
     """
 
     plot: Plot

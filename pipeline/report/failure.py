@@ -83,7 +83,7 @@ def _findings(problem: WarehouseError) -> tuple[Finding, ...]:
 
 
 def as_problem(error: Exception) -> WarehouseError:
-    """Say a fault as people read it. Of a fault of the program only its kind is told: its words may hold any value."""
+    """Say a fault as people read it. Of a fault of the program it shows only the kind: its words may hold any value."""
     return in_words(error) or WarehouseError(
         f"the program itself failed ({type(error).__name__})",
         remedy="this is a fault of the program, not of the data: its trace is in the log of the run",

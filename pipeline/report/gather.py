@@ -1,7 +1,7 @@
 """Gathers the facts of a run's quality report: once for the run, then for each organization what it may know.
 
 No count, value or date of one organization reaches another's report. Source tables that several organizations share
-are told by each one's own rows; what was read and rejected in all is in the operator's report, which stays with the
+are those of each one's own rows; what was read and rejected in all is in the operator's report, which stays with the
 run's state and is in no drop.
 """
 
@@ -44,7 +44,7 @@ from pipeline.state.runs import RunRecord, without_rows
 from pipeline.storage.place import Place
 
 _LOAD_METRICS = ("rows_read", "rows_loaded", "rows_rejected", "rejects")
-"""Metrics that the report tells by source table, where it may."""
+"""Metrics that the report shows by source table, where it may."""
 
 
 _ORGANIZATION = re.compile(r"organization (\d+)\b")
@@ -68,7 +68,7 @@ class MeasuredRun:
 
     @cached_property
     def passed(self) -> Mapping[int, Check]:
-        """The checks that no organization fails, by their place, as any organization is told of them."""
+        """The checks that no organization fails, by their place, as any organization's report shows them."""
         checks = self.audit.checks if self.audit else ()
         return {
             place: _of_organization(check, 0)
@@ -244,7 +244,7 @@ def _metrics_of(run: MeasuredRun, organization_id: int, *, is_crm: bool) -> Iter
 
 
 def _of_organization(check: Check, organization_id: int) -> Check:
-    """Cut a check's result to one organization; how many rows all of them have is not told."""
+    """Cut a check's result to one organization; how many rows all of them have stays out."""
     failed = check.failed_by_organization.get(organization_id, 0)
     passed = check.passed or (not failed and bool(check.failed_by_organization))
     return replace(

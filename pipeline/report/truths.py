@@ -1,4 +1,4 @@
-"""Where the platform and the CRM say different things of the same accounts (D25), as the report tells it.
+"""Where the platform and the CRM say different things of the same accounts (D25), as the report shows it.
 
 The counts are the run's metrics, which the models made of account_keys; nothing is counted here.
 """

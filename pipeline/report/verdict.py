@@ -91,7 +91,7 @@ def _remains(facts: RunFacts) -> str:
 
 def notices(facts: RunFacts) -> list[Notice]:
     """List what is worth a look, in the order of the page."""
-    found = [Notice("guards", _told(finding)) for finding in facts.guards if finding.level != "tell"]
+    found = [Notice("guards", _finding_text(finding)) for finding in facts.guards if finding.level != "tell"]
     found += [Notice("checks", f"{check.export}: {check.says}") for check in AuditResult(facts.checks).warnings]
     for export in facts.exports:
         if export.change is not None and export.change < 0:
@@ -125,7 +125,7 @@ def _out_of_line(trend: Trend) -> str:
     return f"{trend.title}: {amount(trend.now, trend.unit)}; the last {runs} had {low} to {high}."
 
 
-def _told(finding: Finding) -> str:
+def _finding_text(finding: Finding) -> str:
     text = f"{finding.place}: {finding.says}{finding.figures}"
     if finding.accepted is not None:
         return f"{text}, accepted by {finding.accepted.who}: {finding.accepted.why}"

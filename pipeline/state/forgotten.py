@@ -1,7 +1,7 @@
 """Who is forgotten: a register in the state folder of keyed hashes of people's ids, e-mail addresses and names.
 
 It holds no address, name or id of anybody, so that it can be kept for as long as sources may bring a person back. What
-a match is replaced by tells nothing either: a label with the number of the entry, an id made of the secret.
+a match is replaced by says nothing either: a label with the number of the entry, an id made of the secret.
 """
 
 from __future__ import annotations

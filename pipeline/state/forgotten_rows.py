@@ -128,7 +128,7 @@ def _forget(own: OrganizationForgotten, table: str, rows: pa.Table) -> pa.Table:
 
 
 def _own_rows(own: OrganizationForgotten, table: str, rows: pa.Table) -> Iterator[tuple[str, Any]]:
-    """Empty the columns that tell who somebody is, in the rows that are a forgotten person's."""
+    """Empty the columns that say who somebody is, in the rows that are a forgotten person's."""
     if table in _OWN_COLUMNS:
         key, columns = _OWN_COLUMNS[table]
         role = _IDS_OF_TABLES.get((table, key)) or _ID_COLUMNS[key]

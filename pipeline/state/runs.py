@@ -94,7 +94,7 @@ class RunRecords:
             path.unlink(missing_ok=True)
 
     def newest_first(self) -> list[RunRecord]:
-        """Read every record; one that is damaged is passed over, because it only tells of the past."""
+        """Read every record; one that is damaged is passed over, because it only records the past."""
         records = []
         for path in reversed(self._files()):
             try:

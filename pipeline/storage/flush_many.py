@@ -41,8 +41,8 @@ def _version() -> tuple[int, ...]:
 
 
 def _kind(system: ctypes.CDLL, folder: Path) -> int:
-    """Return the kernel's number for a folder's file system, which is the first field of what `statfs` tells."""
-    told = ctypes.create_string_buffer(512)
-    if system.statfs(os.fsencode(folder), told) != 0:
+    """Return the kernel's number for a folder's file system, which is the first field that `statfs` gives."""
+    answer = ctypes.create_string_buffer(512)
+    if system.statfs(os.fsencode(folder), answer) != 0:
         return 0
-    return ctypes.c_long.from_buffer(told).value
+    return ctypes.c_long.from_buffer(answer).value

@@ -1,7 +1,7 @@
 """Files of this machine: written whole, flushed, and known by the hash of what they hold.
 
 A file is written under a hidden name beside its own, flushed and renamed, so that nobody reads a part of it and a power
-cut leaves the old one or the new one. A hidden name tells its writer, so that whoever owns a folder can clear what
+cut leaves the old one or the new one. A hidden name names its writer, so that whoever owns a folder can clear what
 killed writers left in it.
 """
 
@@ -120,7 +120,7 @@ _LEAST_ROOM: Final = 1_000_000
 
 
 _PROCESS: Final = uuid.uuid4().hex[:12]
-"""What tells this process from an earlier one of the same number: in a container, every run has the same."""
+"""What distinguishes this process from an earlier one of the same number: in a container, every run has the same."""
 _NUMBERS: Final = itertools.count()
 
 

@@ -65,7 +65,7 @@ class PublicKey:
         try:
             key.verify(trusted, signed + comment.removeprefix(_TRUSTED).encode())
         except InvalidSignature:
-            return "bears a trusted comment that the signer did not write"
+            return "has a trusted comment that the signer did not write"
         return None
 
 

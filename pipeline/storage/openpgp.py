@@ -234,7 +234,7 @@ def _binding(key: list[Packet]) -> Packet | None:
 
 
 def _done(action: Callable[[], _Result], where: str) -> _Result:
-    """Do something with the library; of its error, whose text brings a stack, the first line is told."""
+    """Do something with the library; of its error, whose text brings a stack, the first line is shown."""
     try:
         return action()
     except RuntimeError as error:

@@ -127,7 +127,7 @@ class Place:
                 )
 
     def create(self, name: str, content: bytes) -> bool:
-        """Write a file on a server as `write` does, but only where there is none; tell whether it was written."""
+        """Write a file on a server as `write` does, but only where there is none; return whether it was written."""
         with self._faults():
             try:
                 repeated(
@@ -216,7 +216,7 @@ def open_place(address: str, keys: EncryptionKeys | None = None) -> Place:
 
 
 def require_writable(address: str) -> None:
-    """WarehouseError where a folder or URL can't be written, as far as can be told without connecting or writing."""
+    """WarehouseError where a folder or URL can't be written, as far as that shows without connecting or writing."""
     if is_url(address):
         if parse_server_url(address).scheme == "sftp":
             for variable in (SFTP_KEY, SFTP_KNOWN_HOSTS):

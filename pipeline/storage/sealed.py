@@ -1,4 +1,4 @@
-"""JSON that tells when it is damaged: what it says stands beside the hash of it."""
+"""JSON that shows when it is damaged: its content stands beside the hash of it."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def _is_there(name: str) -> bool:
 
 
 def parse_url(text: str, *, where: str, form: str) -> Url:
-    """Parse a URL. WarehouseError, which quotes nothing of it, where its parts can't be told apart for sure.
+    """Parse a URL. WarehouseError, which quotes nothing of it, where its parts can't be separated for sure.
 
     `where` names the setting, `form` is how its URLs are written: `postgresql://user:password@host:5432/database`.
     """

@@ -15,7 +15,7 @@ from at_risk_list
 inner join instants
     on at_risk_list.organization_id = instants.organization_id and at_risk_list.drop_name = instants.drop_name;
 
--- why an account of the CRM was no longer on the list: account_changes tells it of what the platform calls the account,
+-- why an account of the CRM was no longer on the list: account_changes says it of what the platform calls the account,
 -- at that instant or at the one before
 create or replace temp view reasons as
 select

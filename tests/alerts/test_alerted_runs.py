@@ -54,7 +54,7 @@ def test_a_run_whose_alert_fails_publishes_and_exits_as_without_it(tmp_path: Pat
     assert PASSWORD not in ended.stdout + ended.stderr + everything_in(tmp_path / "state")
 
 
-def test_a_run_that_fails_is_told_with_what_stopped_it(tmp_path: Path) -> None:
+def test_a_run_that_fails_is_reported_with_what_stopped_it(tmp_path: Path) -> None:
     with webhook() as (url, messages):
         ended = warehouse(tmp_path, "run", "--crm", str(tmp_path / "missing"), WAREHOUSE_ALERT_URLS=url)
     assert ended.returncode == 1
@@ -63,7 +63,7 @@ def test_a_run_that_fails_is_told_with_what_stopped_it(tmp_path: Path) -> None:
     assert "missing" in message["message"]
 
 
-def test_no_drop_in_time_is_told_once_and_exits_with_1(tmp_path: Path) -> None:
+def test_no_drop_in_time_is_reported_once_and_exits_with_1(tmp_path: Path) -> None:
     with webhook() as (url, messages):
         ended: list[Any] = [warehouse(tmp_path, "runs", "--due", WAREHOUSE_ALERT_URLS=url) for _ in range(2)]
     assert [one.returncode for one in ended] == [1, 1]

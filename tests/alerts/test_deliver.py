@@ -22,7 +22,7 @@ def _direct(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def told(alert: Alert, *urls: str, **settings: Any) -> list[str]:
+def notes_of(alert: Alert, *urls: str, **settings: Any) -> list[str]:
     """Deliver an alert; return what was said of receivers that were not reached."""
     said: list[str] = []
     deliver(Settings(alert_urls=" ".join(urls), **settings), alert, said.append)
@@ -31,29 +31,29 @@ def told(alert: Alert, *urls: str, **settings: Any) -> list[str]:
 
 def test_a_webhook_gets_title_and_body() -> None:
     with webhook() as (url, messages):
-        assert told(HELD_BACK, url) == []
+        assert notes_of(HELD_BACK, url) == []
     assert (messages[0]["title"], messages[0]["message"]) == (HELD_BACK.title, HELD_BACK.body)
 
 
 def test_a_mail_arrives_as_it_was_written() -> None:
     with mail_server() as (url, mails):
-        assert told(HELD_BACK, url) == []
+        assert notes_of(HELD_BACK, url) == []
     assert mails[0]["Subject"] == HELD_BACK.title
     payload = next(part for part in mails[0].walk() if part.get_content_type() == "text/plain").get_payload(decode=True)
     assert b"<kept_keys>" in payload
 
 
-def test_only_what_is_chosen_is_told() -> None:
+def test_only_what_is_chosen_is_reported() -> None:
     with webhook() as (url, messages):
-        told(HELD_BACK, url, alert_on="failed overdue")
-        told(Alert("published", "title", "body"), url)
+        notes_of(HELD_BACK, url, alert_on="failed overdue")
+        notes_of(Alert("published", "title", "body"), url)
     assert messages == []
 
 
 @pytest.mark.parametrize("status", [403, 500])
 def test_a_receiver_that_refuses_is_named_by_its_number(status: int) -> None:
     with webhook(status) as (refusing, _), webhook() as (other, messages):
-        said = told(HELD_BACK, refusing, other)
+        said = notes_of(HELD_BACK, refusing, other)
     assert said == ["no alert was sent to the receiver 1 of 2 in alert_urls: it did not take the message"]
     assert len(messages) == 1
 
@@ -61,7 +61,9 @@ def test_a_receiver_that_refuses_is_named_by_its_number(status: int) -> None:
 def test_a_receiver_that_is_not_there_or_no_receiver_shows_no_secret(capfd: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        said = told(HELD_BACK, f"json://robot:{PASSWORD}@127.0.0.1:{unused.getsockname()[1]}", f"nosuch://{PASSWORD}")
+        said = notes_of(
+            HELD_BACK, f"json://robot:{PASSWORD}@127.0.0.1:{unused.getsockname()[1]}", f"nosuch://{PASSWORD}"
+        )
     output = capfd.readouterr()
     assert [line.split(": ")[1][:8] for line in said] == ["it did n", "it is no"]
     assert PASSWORD not in "".join(said) + output.out + output.err

@@ -73,7 +73,7 @@ def test_a_thousand_findings_make_a_short_message() -> None:
     assert len(body.splitlines()) < 25
 
 
-def test_an_overdue_drop_is_told_with_both_moments() -> None:
+def test_an_overdue_drop_is_reported_with_both_moments() -> None:
     alert = overdue_alert(datetime(2025, 1, 6, 12, tzinfo=UTC), datetime(2025, 1, 13, 12, tzinfo=UTC))
     assert alert.event == "overdue"
     assert "2025-01-06T12:00:00Z and 2025-01-13T12:00:00Z" in alert.body

@@ -352,10 +352,10 @@ def test_great_expectations_own_results_are_kept(tmp_path: Path) -> None:
     assert "expect_column_value_lengths_to_be_between" in results.read_text()
 
 
-def test_a_tenant_is_told_of_its_own_rows_alone() -> None:
+def test_a_tenant_sees_its_own_rows_alone() -> None:
     check = Check("e", "c", "rule", "warn", "", passed=False, rows=5, failed=3, failed_by_organization={2: 3})
-    told = [AuditResult((check,)).of_organization(organization)[0] for organization in (1, 2)]
-    assert [(one["passed"], one["failed"]) for one in told] == [(True, 0), (False, 3)]
+    results = [AuditResult((check,)).of_organization(organization)[0] for organization in (1, 2)]
+    assert [(one["passed"], one["failed"]) for one in results] == [(True, 0), (False, 3)]
 
 
 @pytest.mark.parametrize(
@@ -376,5 +376,5 @@ def test_a_warning_that_can_not_be_judged_stops_the_run_and_is_passed_by_nobody(
     result = audit_drops({1: tmp_path}, [VISITS], {"visits": book}, as_of=AS_OF, settings={})
     (check,) = (check for check in result.checks if check.name == "odd")
     assert (check.severity, check.blocks) == ("error", True)
-    (told,) = (one for one in result.of_organization(1) if one["check"] == "odd")
-    assert not told["passed"]
+    (odd,) = (one for one in result.of_organization(1) if one["check"] == "odd")
+    assert not odd["passed"]

@@ -71,7 +71,7 @@ def read_many(folder: Path, bodies: dict[int, list[str]], texts: dict[int, str])
     return {export.organization_id: export for export in staged}
 
 
-def test_a_difference_in_one_organization_is_told_of_it_alone(tmp_path: Path) -> None:
+def test_a_difference_in_one_organization_is_reported_of_it_alone(tmp_path: Path) -> None:
     bodies = {1: ["a", "b"], 2: ["c"], 3: []}
     staged = read_many(tmp_path, bodies, {2: "0,other\n"})
     assert {one: (export.csv, list(export.differing)) for one, export in staged.items()} == {

@@ -53,7 +53,7 @@ def test_what_memory_cannot_hold_goes_into_a_private_folder_until_the_process_en
     assert not list(temporary.iterdir())
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux tells of its memory there")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux gives its memory there")
 def test_where_memory_is_spared_less_of_it_is_kept_after_a_file_is_written(tmp_path: Path) -> None:
     kept, spared = (
         int(subprocess.check_output([sys.executable, "-c", WRITES, str(tmp_path), manner], text=True))

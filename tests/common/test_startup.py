@@ -40,7 +40,7 @@ def test_garbage_is_collected_again_after_a_module_that_does_not_load() -> None:
     assert gc.isenabled()
 
 
-@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="only Linux tells of its pages")
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="only Linux counts its pages")
 def test_arrow_asks_for_no_huge_pages() -> None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MIMALLOC_")}
     ran = subprocess.run(

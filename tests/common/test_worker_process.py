@@ -45,11 +45,11 @@ def test_a_fault_with_a_remedy_is_passed_on_and_the_helper_stays() -> None:
         assert list(helper.ask(0)) == [Result(0)]
 
 
-def test_what_is_only_told_has_no_answer_but_its_fault_comes_with_the_next_one() -> None:
+def test_what_is_only_sent_has_no_answer_but_its_fault_comes_with_the_next_one() -> None:
     with Counting() as helper:
-        helper.tell("say nothing")
+        helper.send("say nothing")
         assert list(helper.ask(1)) == [0, Result(1)]
-        helper.tell(-1)
+        helper.send(-1)
         with pytest.raises(WarehouseError, match="can't count down"):
             list(helper.ask(1))
 
@@ -61,14 +61,14 @@ def test_a_helper_that_ends_without_an_answer_fails_the_run_whatever_its_exit_co
         list(helper.ask("end"))
 
 
-def test_a_helper_that_was_killed_can_be_told_nothing() -> None:
+def test_nothing_can_be_sent_to_a_helper_that_was_killed() -> None:
     with Counting() as helper:
         list(helper.ask(0))
         os.kill(helper.pid, signal.SIGKILL)
         with pytest.raises(WarehouseError, match=r"\(exit code -9\)"):
             list(helper.ask(0))
         with pytest.raises(WarehouseError, match=r"\(exit code -9\)"):
-            helper.tell(0)
+            helper.send(0)
 
 
 @pytest.mark.parametrize("prepares", [True, False])

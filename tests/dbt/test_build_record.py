@@ -36,7 +36,7 @@ SAMPLE = PROJECT_ROOT / "sample"
 
 @dataclass
 class Built:
-    """What a build said of its dbt step, and which models and seeds it told Dagster of: those built, those kept."""
+    """What a build said of its dbt step, and which models and seeds it named to Dagster: those built, those kept."""
 
     said: str
     built: set[str]
@@ -58,11 +58,11 @@ def build(sources: Path, state: Path) -> Built:
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
         result = dg.materialize(assets, resources=resources, instance=instance)
     assert result.success
-    told: dict[bool, set[str]] = {True: set(), False: set()}
+    named: dict[bool, set[str]] = {True: set(), False: set()}
     for event in result.get_asset_materialization_events():
         if event.node_name == "models":
-            told["kept" in event.materialization.metadata].add(event.materialization.asset_key.path[-1])
-    return Built(listener.summaries["dbt"], built=told[False], kept=told[True])
+            named["kept" in event.materialization.metadata].add(event.materialization.asset_key.path[-1])
+    return Built(listener.summaries["dbt"], built=named[False], kept=named[True])
 
 
 def marts(state: Path) -> dict[str, pa.Table]:
@@ -172,7 +172,7 @@ def test_only_what_depends_on_a_changed_source_is_built(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("is_kept", [False, True])
-def test_a_dagster_that_forgets_is_told_only_of_the_models_that_are_awaited(is_kept: bool, tmp_path: Path) -> None:
+def test_a_dagster_that_forgets_is_reported_only_of_the_models_that_are_awaited(is_kept: bool, tmp_path: Path) -> None:
     awaited = {dg.AssetKey(["marts", "accounts"]), dg.AssetKey(["drops", "staged"])}
     settings = Settings(crm=str(SAMPLE / "crm"), as_of="2025-01-15T00:00:00Z", state=tmp_path / "state")
     models = build_model_assets(parsed_project().manifest, awaited)
@@ -180,9 +180,9 @@ def test_a_dagster_that_forgets_is_told_only_of_the_models_that_are_awaited(is_k
     quiet = {"telemetry": {"enabled": False}}
     with dg.instance_for_test(overrides=quiet) if is_kept else dg.DagsterInstance.ephemeral(settings=quiet) as instance:
         result = dg.materialize([*build_source_assets(), models], resources=resources, instance=instance)
-    told = {event.asset_key for event in result.get_asset_materialization_events() if event.node_name == "models"}
+    named = {event.asset_key for event in result.get_asset_materialization_events() if event.node_name == "models"}
     checks = result.get_asset_check_evaluations()
-    assert told == (set(models.keys) if is_kept else awaited & set(models.keys))
+    assert named == (set(models.keys) if is_kept else awaited & set(models.keys))
     assert {check.asset_check_key for check in checks} == set(models.check_keys)
 
 
@@ -242,7 +242,7 @@ def raw(**fingerprints: str) -> list[RawTable]:
     return [RawTable(name, pa.schema([]), (), fingerprint) for name, fingerprint in fingerprints.items()]
 
 
-def test_what_has_changed_is_told_by_fingerprint(tmp_path: Path) -> None:
+def test_what_has_changed_is_reported_by_fingerprint(tmp_path: Path) -> None:
     last = Build.of(PLAN, "duckdb", raw(crm__accounts="a", crm__estimates="b"), [{"source": "crm"}])
     with closing(open_engine(Settings(state=tmp_path))) as engine:
         last.stamp(engine, tmp_path / "built.json")

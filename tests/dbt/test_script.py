@@ -35,7 +35,7 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Script:
 
 INSTANTS = ("2025-01-15 00:00:00", "2025-01-15 23:59:59", "2024-02-29 10:11:12")
 YEAR = 2023
-"""The selected one, so that it is not told from the instants' own."""
+"""The selected one, so that it differs from the instants' own."""
 
 
 @pytest.fixture(scope="module")

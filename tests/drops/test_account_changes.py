@@ -1,4 +1,4 @@
-"""`account_changes`: which of an account's changes are told, at their boundaries, and why it left the at-risk list."""
+"""`account_changes`: which changes of an account are listed, at their boundaries, and why it left the at-risk list."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from pipeline.contracts.changes import account_changes_contract
 from pipeline.drops.account_changes import OUTCOMES, account_changes, require_contract
 from tests.drops.weeks import LAST_WEEK, THIS_WEEK, Rows, core, crm, drop_files
 
-Told = tuple[str, str | None, str | None, str | None]
+Listed = tuple[str, str | None, str | None, str | None]
 
 
-def changes(folder: Path, before: dict[str, Rows], now: dict[str, Rows], outcomes: Rows | None = None) -> list[Told]:
+def changes(folder: Path, before: dict[str, Rows], now: dict[str, Rows], outcomes: Rows | None = None) -> list[Listed]:
     """Return change, before, after and detail of each row."""
     found = account_changes(
         1,
@@ -30,7 +30,7 @@ def changes(folder: Path, before: dict[str, Rows], now: dict[str, Rows], outcome
     return [(row["change"], row["before"], row["after"], row["detail"]) for row in found.to_pylist()]
 
 
-def of_core(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> list[Told]:
+def of_core(folder: Path, before: dict[str, Any], now: dict[str, Any]) -> list[Listed]:
     """Return the changes of one account of account_core."""
     return changes(folder, {"account_core": [core(7, **before)]}, {"account_core": [core(7, **now)]})
 
@@ -48,20 +48,22 @@ def test_accounts_appear_and_go_with_their_names(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(("now", "told"), [("79.99", False), ("80.00", True), ("60.00", True), ("60.01", False)])
-def test_a_health_score_is_told_from_ten_points_on(tmp_path: Path, now: str, told: bool) -> None:
+@pytest.mark.parametrize(("now", "is_listed"), [("79.99", False), ("80.00", True), ("60.00", True), ("60.01", False)])
+def test_a_health_score_is_listed_from_ten_points_on(tmp_path: Path, now: str, is_listed: bool) -> None:
     found = of_core(tmp_path, {"health_score": Decimal("70.00")}, {"health_score": Decimal(now)})
-    assert found == ([("health_score", "70.00", now, "")] if told else [])
-
-
-@pytest.mark.parametrize(("now", "told"), [("1249.99", False), ("1250.00", True), ("750.00", True), ("750.01", False)])
-def test_revenue_is_told_from_a_quarter_on(tmp_path: Path, now: str, told: bool) -> None:
-    found = of_core(tmp_path, {"revenue": Decimal("1000.00")}, {"revenue": Decimal(now)})
-    assert found == ([("revenue", "1000.00", now, "")] if told else [])
+    assert found == ([("health_score", "70.00", now, "")] if is_listed else [])
 
 
 @pytest.mark.parametrize(
-    ("column", "was", "now", "told"),
+    ("now", "is_listed"), [("1249.99", False), ("1250.00", True), ("750.00", True), ("750.01", False)]
+)
+def test_revenue_is_listed_from_a_quarter_on(tmp_path: Path, now: str, is_listed: bool) -> None:
+    found = of_core(tmp_path, {"revenue": Decimal("1000.00")}, {"revenue": Decimal(now)})
+    assert found == ([("revenue", "1000.00", now, "")] if is_listed else [])
+
+
+@pytest.mark.parametrize(
+    ("column", "was", "now", "listed"),
     [
         ("health_score_label", "Green", "Red", ("health_label", "Green", "Red", "")),
         ("owner_id", None, 12, ("owner", None, "12", "")),
@@ -71,8 +73,8 @@ def test_revenue_is_told_from_a_quarter_on(tmp_path: Path, now: str, told: bool)
         ("insight_churn_risk", True, False, ("insight_off", "true", "false", "churn_risk")),
     ],
 )
-def test_a_column_that_moves_is_told(tmp_path: Path, column: str, was: Any, now: Any, told: Told) -> None:
-    assert of_core(tmp_path, {column: was}, {column: now}) == [told]
+def test_a_column_that_moves_is_listed(tmp_path: Path, column: str, was: Any, now: Any, listed: Listed) -> None:
+    assert of_core(tmp_path, {column: was}, {column: now}) == [listed]
 
 
 def test_an_insight_that_becomes_unknown_from_false_is_no_change(tmp_path: Path) -> None:
@@ -97,7 +99,7 @@ def test_an_account_that_leaves_the_at_risk_list_says_why(tmp_path: Path, outcom
     assert found == [("at_risk_off", "2025-03-01", None, why)]
 
 
-def test_an_account_that_joins_the_at_risk_list_is_told_by_its_lmn_id_too(tmp_path: Path) -> None:
+def test_an_account_that_joins_the_at_risk_list_is_listed_by_its_lmn_id_too(tmp_path: Path) -> None:
     account = {"account_core": [core(7, crm_id="LMN9")], "accounts": [crm(7, lmn_crm_id="LMN9")]}
     listed = {"account_id": "c7", "renewal_date": date(2025, 3, 1)}
     found = changes(tmp_path, dict(account), {**account, "at_risk_accounts": [listed]})

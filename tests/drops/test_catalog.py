@@ -1,4 +1,4 @@
-"""Who has drops in a place: an organization that a run knows no more is told of, for its latest drop stays."""
+"""Who has drops in a place: an organization that a run knows no more is reported, because its latest drop stays."""
 
 from __future__ import annotations
 

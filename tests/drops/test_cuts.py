@@ -86,7 +86,7 @@ def test_a_drop_holds_the_rows_that_the_filter_keeps(drop: Path) -> None:
     assert csv["health_score"].to_pylist() == rows["health_score"].to_pylist()
 
 
-def test_a_drop_with_its_cut_is_as_published_and_tells_how_to_make_it_again(drop: Path) -> None:
+def test_a_drop_with_its_cut_is_as_published_and_says_how_to_make_it_again(drop: Path) -> None:
     assert verify_drop(str(drop)) == []
     manifest = parse_manifest((drop / MANIFEST).read_bytes())
     assert [entry["name"] for entry in manifest["cuts"]] == ["named_accounts.csv", "named_accounts.parquet"]

@@ -256,7 +256,9 @@ def test_an_interrupted_delivery_is_completed_with_files_of_one_delivery(
     assert verify_drop(find_drop("1/latest", company.settings), CONTRACTS) == []
 
 
-def test_two_deliveries_at_once_of_which_files_mix_are_told(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_deliveries_at_once_of_which_files_mix_are_reported(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
     create = Place.create
 
     def late(self: Place, name: str, content: bytes) -> bool:

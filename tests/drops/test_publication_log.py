@@ -1,4 +1,4 @@
-"""The log of publications tells where it was altered, cut or reordered, by its chain or by its other copy."""
+"""The log of publications shows where it was altered, cut or reordered, by its chain or by its other copy."""
 
 from __future__ import annotations
 
@@ -94,7 +94,9 @@ def test_a_drop_that_is_published_again_as_before_is_no_entry(made: Made) -> Non
     ],
     ids=["altered", "cut", "two cut", "reordered", "cut at the beginning", "cut at the end", "no JSON", "emptied"],
 )
-def test_the_place_is_told_where_the_copy_beside_the_drops_was_changed(made: Made, change: Change, fault: str) -> None:
+def test_the_place_is_reported_where_the_copy_beside_the_drops_was_changed(
+    made: Made, change: Change, fault: str
+) -> None:
     assert fault in made.change(made.beside, change)
 
 
@@ -120,7 +122,7 @@ def test_without_the_other_copy_a_cut_end_shows_by_the_drops_that_are_there(made
     assert faults == [f"{DROPS[3]}: is published, and the log does not have it: cut, or not published by a run"]
 
 
-def test_a_manifest_that_is_another_than_the_one_that_was_published_is_told(made: Made) -> None:
+def test_a_manifest_that_is_another_than_the_one_that_was_published_is_reported(made: Made) -> None:
     (made.exports / "1" / DROPS[1] / "manifest.json").write_text("{}")
     assert made.log.faults() == [f"{DROPS[1]}: its manifest is another than the one that was published"]
 

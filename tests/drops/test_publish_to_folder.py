@@ -120,7 +120,9 @@ def test_a_published_drop_that_was_changed_is_not_overwritten(exports: Exports) 
     assert (folder / MANIFEST).read_bytes() == b"{}"
 
 
-def test_a_published_file_that_was_changed_is_told_and_published_again_once_it_is_moved_away(exports: Exports) -> None:
+def test_a_published_file_that_was_changed_is_reported_and_published_again_once_it_is_moved_away(
+    exports: Exports,
+) -> None:
     folder = exports.publish("first")
     (folder / "deals.csv").write_bytes(b"changed")
     with pytest.raises(WarehouseError, match="has 7 now") as caught:
@@ -228,28 +230,28 @@ def test_thousands_of_kills_in_a_row_never_show_a_part(tmp_path: Path, stage: Ca
 
 def test_a_reader_that_never_stops_reading_sees_only_whole_drops(exports: Exports) -> None:
     exports.publish("0")
-    told, telling = os.pipe()
+    stopped, stopping = os.pipe()
     seen, seeing = os.pipe()
     reader = os.fork()
     if reader == 0:
-        _read_until_told(exports, told, seeing)
+        _read_until_stopped(exports, stopped, seeing)
     os.close(seeing)
     with os.fdopen(seen) as looks:
         for at in range(1, 60):
             published = f"{exports.publish(str(at)).name}\n"
             assert any(look == published for look in looks), "the next one comes when the reader has seen this one"
-        os.write(telling, b"x")
+        os.write(stopping, b"x")
         _, status = os.waitpid(reader, 0)
     assert os.waitstatus_to_exitcode(status) == 0
 
 
-def _read_until_told(exports: Exports, told: int, seeing: int) -> None:
+def _read_until_stopped(exports: Exports, stopped: int, seeing: int) -> None:
     """Be a reader, who names each drop that it has seen whole; end well only if all were."""
     import select
 
     code = 1
     try:
-        while not select.select([told], [], [], 0)[0]:
+        while not select.select([stopped], [], [], 0)[0]:
             folder = exports.organization / str(exports.latest())
             manifest = json.loads((folder / MANIFEST).read_bytes())
             for file in manifest["files"]:
@@ -274,7 +276,7 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux tells which file a number is")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux says which file a number is")
 def test_all_is_on_disk_before_the_next_thing_vouches_for_it(exports: Exports, flushed: list[str]) -> None:
     """Files, then the rename, then the manifest, then `latest`: a power cut between them leaves nothing half."""
     drop = exports.publish("first")
@@ -304,7 +306,7 @@ def test_the_files_of_many_drops_are_flushed_with_their_file_system(exports: Exp
 
 
 @linux_only
-def test_where_that_would_tell_of_no_fault_each_file_is_flushed(
+def test_where_that_would_report_no_fault_each_file_is_flushed(
     exports: Exports, flushed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platform, "release", lambda: "4.18.0-553.el8")

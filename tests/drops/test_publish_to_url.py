@@ -235,7 +235,7 @@ def test_a_changed_manifest_is_not_overwritten(delivery: Delivery) -> None:
         delivery.publish("first")
 
 
-def test_a_file_that_is_gone_is_told(delivery: Delivery) -> None:
+def test_a_file_that_is_gone_is_reported(delivery: Delivery) -> None:
     published = delivery.publish("first")
     delivery.organization.child(drop_name(published.manifest)).remove("deals.csv")
     with pytest.raises(WarehouseError, match=r"deals\.csv: was published with .* is gone"):
@@ -303,9 +303,9 @@ def test_no_secret_is_logged_or_written(
     folder = delivery.organization.child(drop_name(published.manifest))
     stored = b"".join(folder.read(entry.name) or b"" for entry in folder.entries())
     stored += delivery.organization.read(POINTER) or b""
-    told = caplog.text + "".join(capfd.readouterr()) + published.location + repr(delivery.destination.place)
+    output = caplog.text + "".join(capfd.readouterr()) + published.location + repr(delivery.destination.place)
     for secret in (PASSWORD, SECRET_KEY):
-        assert secret not in told
+        assert secret not in output
         assert secret.encode() not in stored
 
 

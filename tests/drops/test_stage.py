@@ -33,7 +33,7 @@ def test_the_exact_bytes_of_the_csv_files(stage: Callable[..., StagedDrop]) -> N
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
-def test_parquet_has_the_contracts_types_and_tells_what_is_never_null(
+def test_parquet_has_the_contracts_types_and_says_what_is_never_null(
     contract: object, stage: Callable[..., StagedDrop]
 ) -> None:
     assert isinstance(contract, type(DEALS))
@@ -108,19 +108,19 @@ def test_a_value_that_does_not_fit_is_staged_as_it_is_for_the_audit_to_name(stag
     assert pq.read_schema(folder / "deals.parquet").field("rate").type == pa.string()
 
 
-def test_an_export_is_told_of_when_its_files_are_whole_in_every_folder(tmp_path: Path) -> None:
+def test_an_export_is_reported_of_when_its_files_are_whole_in_every_folder(tmp_path: Path) -> None:
     folders = {1: tmp_path / "1", 2: tmp_path / "2"}
-    told: list[tuple[str, list[int]]] = []
+    announced: list[tuple[str, list[int]]] = []
 
     def on_export(contract: ExportContract) -> None:
         files = [pq.ParquetFile(folder / f"{contract.name}.parquet") for folder in folders.values()]
-        told.append((contract.name, [file.metadata.num_rows for file in files]))
+        announced.append((contract.name, [file.metadata.num_rows for file in files]))
 
     drops = stage_drops(marts(), CONTRACTS, folders, 1, on_export=on_export)
     rows = {
         name: [f.rows for d in drops for f in d.files if f.name == f"{name}.parquet"] for name in ("deals", "places")
     }
-    assert sorted(told) == sorted(rows.items())
+    assert sorted(announced) == sorted(rows.items())
 
 
 def test_organizations_are_those_with_rows_and_the_crms_where_it_is_a_source() -> None:
@@ -146,7 +146,7 @@ def test_the_order_of_the_contracts_does_not_show(tmp_path: Path) -> None:
     assert [file.name for file in drop.files] == sorted(file.name for file in drop.files)
 
 
-def test_the_manifest_tells_its_instants_apart(stage: Callable[..., StagedDrop]) -> None:
+def test_the_manifest_separates_as_of_from_data_as_of(stage: Callable[..., StagedDrop]) -> None:
     """D3: extracted_at is as_of, data_as_of what the data say."""
     data_as_of = AS_OF - timedelta(days=1)
     manifest = build_manifest(stage(), CONTRACTS, as_of=AS_OF, data_as_of=data_as_of, settings={}, inputs=[], checks=[])

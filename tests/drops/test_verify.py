@@ -419,7 +419,7 @@ def test_a_manifest_that_is_written_otherwise(drop: Published) -> None:
 
 
 @pytest.mark.parametrize("checks", [True, "x", None, [1], [[]]])
-def test_a_manifest_whose_checks_are_none_is_told_in_words(checks: Any, drop: Published) -> None:
+def test_a_manifest_whose_checks_are_none_is_reported_in_words(checks: Any, drop: Published) -> None:
     path = drop.folder / MANIFEST
     path.write_bytes(hashed_bytes({**parse_manifest(path.read_bytes()), "checks": checks}))
     assert "manifest.json: is not written as the warehouse writes it" in drop.faults()

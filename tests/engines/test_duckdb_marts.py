@@ -77,8 +77,8 @@ def test_marts_and_columns_bear_their_descriptions(tmp_path: Path) -> None:
     file = tmp_path / "published.duckdb"
     publish(file, "a")
     with duckdb.connect(str(file), read_only=True) as connection:
-        told = connection.execute("select comment from duckdb_columns() where table_name = 'accounts'").fetchall()
-        assert told == [("The run.",)]
+        comments = connection.execute("select comment from duckdb_columns() where table_name = 'accounts'").fetchall()
+        assert comments == [("The run.",)]
         marts = connection.execute("select comment from duckdb_tables() where table_name = 'accounts'").fetchall()
         assert marts == [("The CRM's accounts.",)]
 

@@ -214,14 +214,14 @@ def test_marts_that_another_state_folder_has_built_are_not_read(engine: Postgres
 def test_a_run_waits_until_that_of_another_state_folder_has_left_the_database(state: Path, tmp_path: Path) -> None:
     url = open_server(Settings(state=state)).conninfo
     settings = Settings(state=tmp_path, target="postgres", postgres_url=url)
-    told: queue.Queue[str] = queue.Queue()
+    notes: queue.Queue[str] = queue.Queue()
 
     def take_turn() -> None:
-        with shared_database_turn(settings, told.put):
+        with shared_database_turn(settings, notes.put):
             pass
 
-    with ThreadPoolExecutor(1) as beside, shared_database_turn(settings, told.put):
+    with ThreadPoolExecutor(1) as beside, shared_database_turn(settings, notes.put):
         other = beside.submit(take_turn)
-        assert "waiting for its end" in told.get(timeout=20)
+        assert "waiting for its end" in notes.get(timeout=20)
         assert not other.done()
     assert other.result() is None

@@ -64,7 +64,7 @@ SEEN = "select '{0}', min(generation), max(generation), count(*) from marts.{0}"
 
 
 class Reader(threading.Thread):
-    """Looks at both marts until told to stop, tells what each look saw, and keeps what was not whole."""
+    """Looks at both marts until asked to stop, says what each look saw, and keeps what was not whole."""
 
     def __init__(self, server: PostgresServer) -> None:
         super().__init__()
@@ -204,7 +204,7 @@ def test_an_export_is_indexed_by_its_key(server: PostgresServer) -> None:
     assert [definition.split(" USING ")[1] for (definition,) in found] == ["btree (id)"]  # type: ignore[attr-defined]
 
 
-def test_rows_that_postgres_does_not_take_are_told_with_their_mart(server: PostgresServer) -> None:
+def test_rows_that_postgres_does_not_take_are_reported_with_their_mart(server: PostgresServer) -> None:
     """An id of 64,000 characters is beyond an index's entry: the tables stay as they were."""
     with closing(server.connect()) as connection:
         build(connection, 0)
@@ -214,9 +214,9 @@ def test_rows_that_postgres_does_not_take_are_told_with_their_mart(server: Postg
             " where id = 'a1'"
         )
         connection.commit()
-        with pytest.raises(WarehouseError, match="index row requires") as told:
+        with pytest.raises(WarehouseError, match="index row requires") as error:
             publish_marts(connection, CONTRACTS)
-        assert told.value.where == "marts.accounts"
+        assert error.value.where == "marts.accounts"
         connection.rollback()
         assert connection.execute("select count(*) from marts.accounts where id = 'a1'").fetchone() == (1,)
 

@@ -94,7 +94,7 @@ def test_behind_a_changed_value_stand_the_rows_that_did_it(changes: AccountChang
     assert numbers == {"extra", "first"}
 
 
-def test_what_has_not_changed_is_not_told(two_weeks: Path, changes: AccountChanges) -> None:
+def test_what_has_not_changed_is_not_listed(two_weeks: Path, changes: AccountChanges) -> None:
     names = {column.name for column in changes.columns}
     assert not names & {"account_name", "extracted_at", "data_as_of"}
     assert explain_changes(settings_of(two_weeks), "large", "name").columns == ()
@@ -144,9 +144,9 @@ def test_without_the_key_each_says_that_they_are_encrypted(two_weeks: Path, encr
 
 def test_the_command_writes_lines_or_json(two_weeks: Path) -> None:
     places = ["--state", str(two_weeks / "state"), "--exports", str(two_weeks / "exports")]
-    told = CliRunner().invoke(app, ["explain", "account", "busy", "annual_revenue", "--changes", *places])
-    assert told.exit_code == 0, told.output
-    assert "accounts.annual_revenue: " in told.output
-    assert "estimates lost removed" in told.output
+    explained = CliRunner().invoke(app, ["explain", "account", "busy", "annual_revenue", "--changes", *places])
+    assert explained.exit_code == 0, explained.output
+    assert "accounts.annual_revenue: " in explained.output
+    assert "estimates lost removed" in explained.output
     as_json = CliRunner().invoke(app, ["explain", "account", "busy", "--changes", "--json", *places])
     assert {row["kind"] for row in json.loads(as_json.output)["rows"]} >= {"added", "changed", "removed"}

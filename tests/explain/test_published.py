@@ -53,7 +53,7 @@ def test_a_drop_beside_a_later_latest_is_not_the_one_explained() -> None:
     assert "speaks of a later instant" in str(published.remark)
 
 
-def test_a_roll_back_is_told() -> None:
+def test_a_roll_back_is_reported() -> None:
     now = record("second", SECOND, OrganizationOutcome(1, "20250115T000000Z-bbbbbbbb"))
     back = record("", FIRST, OrganizationOutcome(1, "20250108T000000Z-aaaaaaaa"), "rolled back")
     published = published_last([back, now, BEFORE], BUILD, 1)

@@ -90,7 +90,7 @@ def _setting(folder: Path) -> Iterator[Trial]:
         change = rng.choice(CHANGES)
         try:
             done = change(rng, drop)
-            # the first fault is enough: whoever is told of one has not missed the change
+            # the first fault is enough: whoever hears of one has not missed the change
             found = done is None or next(faults_of_drop(str(drop.folder), contracts), None)
             return None if found else f"{change.__name__}: {done}"
         finally:
@@ -220,7 +220,7 @@ def add(rng: random.Random, drop: HeldDrop) -> str | None:
 
 
 def forge(rng: random.Random, drop: HeldDrop) -> str | None:
-    """Change a file and have checksums and manifest say so, with right hashes: the folder's name alone tells."""
+    """Change a file and have checksums and manifest say so, with right hashes: only the folder's name shows it."""
     manifest = drop.manifest
     file = rng.choice(manifest["files"])
     content = bytearray(drop.files[file["name"]])
@@ -236,7 +236,7 @@ def forge(rng: random.Random, drop: HeldDrop) -> str | None:
 def edit(rng: random.Random, drop: HeldDrop) -> str | None:
     """Change one value of the manifest, and hash it again or not: the name, or the files, or the hash tell."""
     manifest = drop.manifest
-    # what stands beside the content is told by its hash alone: who hashes that again is found by a signature only
+    # what stands beside the content is held by its hash alone: whoever hashes that again is found by a signature only
     done = _edited(rng, manifest, ("accepted", "changes", "guards", "page", "manifest_hash", "manifest_version"))
     if done is None:
         return None

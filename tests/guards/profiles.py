@@ -19,14 +19,14 @@ def profile(name: str = "crm.accounts", rows: int = 100, **changes: Any) -> Tabl
     """Make a table of so many rows, all loaded, with the columns id and lmn_crm_id full."""
     source, table = name.split(".")
     columns = ("id", "lmn_crm_id")
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "read": rows,
         "loaded": rows,
         "columns": columns,
         "headers": columns,
         "values": dict.fromkeys(columns, rows),
     }
-    return TableProfile(source, table, is_configured=True, **{**told, **changes})
+    return TableProfile(source, table, is_configured=True, **{**fields, **changes})
 
 
 def judged(

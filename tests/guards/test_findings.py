@@ -83,10 +83,10 @@ def test_an_accepted_finding_says_who_accepted_it_and_why_instead_of_what_to_do(
     }  # fmt: skip
 
 
-def test_what_is_only_told_needs_no_acceptance() -> None:
-    told = finding("two_truths", "account_keys", "tell")
-    judged, unneeded = accept([told], read_acceptances(["two_truths=known"], WHO))
-    assert (judged, len(unneeded), told.stops) == ((told,), 1, False)
+def test_a_note_needs_no_acceptance() -> None:
+    note = finding("two_truths", "account_keys", "tell")
+    judged, unneeded = accept([note], read_acceptances(["two_truths=known"], WHO))
+    assert (judged, len(unneeded), note.stops) == ((note,), 1, False)
 
 
 def test_the_error_counts_what_stops_and_shows_how_to_accept_the_first() -> None:

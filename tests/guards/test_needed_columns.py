@@ -59,7 +59,7 @@ def test_estimates_without_any_price_status_or_account_warn_even_so(absent: str)
     assert needed(estimates(*absent.split())) == [f"lmn.estimates_list: no column '{absent.split(maxsplit=1)[0]}'"]
 
 
-def test_what_was_as_absent_when_it_was_last_published_is_not_told_again() -> None:
+def test_what_was_as_absent_when_it_was_last_published_is_not_reported_again() -> None:
     before = estimates("division", "total_price", unknown={"Price": "e.csv"})
     assert needed(before, before) == []
     assert needed(estimates("division", unknown={"Price": "e.csv"}), before) == []

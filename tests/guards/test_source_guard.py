@@ -233,7 +233,7 @@ def test_a_deployment_s_threshold_counts_instead_of_the_default() -> None:
     ("values", "power", "level"),
     [(20, 4.9, "stop"), (20, 4.4, "warn"), (19, 5.4, "warn"), (20, 4.3, None), (4, 5.4, None), (20, 1.9, "stop")],
 )
-def test_amounts_in_cents_stop_where_twenty_tell_it(values: int, power: float, level: str | None) -> None:
+def test_amounts_in_cents_stop_where_twenty_show_it(values: int, power: float, level: str | None) -> None:
     before = profile(amounts={"price": 20}, magnitudes={"price": 3.4})
     found = judged(profile(amounts={"price": values}, magnitudes={"price": power}), before)
     assert said(found) == ([("amounts", level, "crm.accounts.price")] if level else [])
@@ -275,7 +275,7 @@ def test_instants_some_hours_later_warn_where_ordinary_work_leaves_them_alone(co
     assert said(found) == ([("steady_columns", "warn", f"crm.accounts.{column}")] if warns else [])
 
 
-def test_dates_whose_day_and_month_changed_places_are_told_once() -> None:
+def test_dates_whose_day_and_month_changed_places_are_reported_once() -> None:
     before, now = dict.fromkeys("123", "2024-03-05 10:00:00"), dict.fromkeys("123", "2024-05-03 10:00:00")
     found = judged(profile(cells={"sent_at": now}), profile(cells={"sent_at": before}))
     assert said(found) == [("dates_swapped", "warn", "crm.accounts.sent_at")]
@@ -302,7 +302,7 @@ def test_of_lost_words_the_first_five_are_named_and_of_the_new_ones_too() -> Non
 
 
 @pytest.mark.parametrize("now", [{}, {"status": {}}])
-def test_words_of_a_column_that_has_none_or_too_many_now_tell_nothing(now: dict[str, dict[str, int]]) -> None:
+def test_words_of_a_column_that_has_none_or_too_many_now_say_nothing(now: dict[str, dict[str, int]]) -> None:
     assert judged(profile(words=now), profile(words={"status": {"won": 100}})) == []
 
 
@@ -347,7 +347,7 @@ def test_no_figure_of_a_table_that_tenants_share_is_in_a_finding_s_own_words() -
     assert [str(one) for one in found if any(letter.isdigit() for letter in one.says + one.figures)] == []
 
 
-def test_a_long_text_that_is_new_or_of_which_few_end_at_the_longest_tells_nothing() -> None:
+def test_a_long_text_that_is_new_or_of_which_few_end_at_the_longest_says_nothing() -> None:
     now = profile(longest={"lmn_crm_id": 80}, at_longest={"lmn_crm_id": 5})
     assert judged(now, profile()) == []
     few = profile(rows=101, longest={"lmn_crm_id": 80}, at_longest={"lmn_crm_id": 5})
@@ -362,7 +362,7 @@ def test_a_column_with_fewer_values_by_a_fifth_of_its_rows_warns(rows: int, valu
     assert said(found) == ([("fewer_values", "warn", "crm.accounts.lmn_crm_id")] if warns else [])
 
 
-def test_rows_that_are_in_one_sample_alone_tell_nothing() -> None:
+def test_rows_that_are_in_one_sample_alone_say_nothing() -> None:
     now = profile(cells={"renewal": {"1": "2024-05-03"}})
     assert judged(now, profile(cells={"renewal": {"2": "2024-03-05"}})) == []
 
@@ -400,7 +400,7 @@ def test_a_second_column_of_amounts_is_judged_where_the_first_is_new() -> None:
 
 
 @pytest.mark.parametrize(("values", "warns"), [(4, False), (5, True)])
-def test_amounts_of_fewer_than_five_values_tell_nothing(values: int, warns: bool) -> None:
+def test_amounts_of_fewer_than_five_values_say_nothing(values: int, warns: bool) -> None:
     before = profile(amounts={"price": 20}, magnitudes={"price": 3.0})
     assert bool(judged(profile(amounts={"price": values}, magnitudes={"price": 4.0}), before)) == warns
 
@@ -481,12 +481,12 @@ def test_a_source_is_as_new_as_its_newest_table() -> None:
     assert judged(now, before) == []
 
 
-def test_a_sample_of_two_flags_tells_nothing() -> None:
+def test_a_sample_of_two_flags_says_nothing() -> None:
     before, now = {"1": "true", "2": "true"}, {"1": "false", "2": "false"}
     assert judged(profile(cells={"archived": now}), profile(cells={"archived": before})) == []
 
 
-def test_a_column_that_is_new_in_the_sample_tells_nothing_and_the_others_are_judged() -> None:
+def test_a_column_that_is_new_in_the_sample_says_nothing_and_the_others_are_judged() -> None:
     now = {"new": {"1": "true"}, "archived": dict.fromkeys("123", "false"), "day": {"1": "2024-05-03"}}
     before = {"archived": dict.fromkeys("123", "true"), "day": {"1": "2024-03-05"}}
     found = judged(profile(cells=now), profile(cells=before))

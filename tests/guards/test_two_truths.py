@@ -1,4 +1,4 @@
-"""The guard two_truths (D25, D42): what the platform and the CRM say differently is told and holds nothing back."""
+"""The guard two_truths (D25, D42): what the platform and the CRM say differently is reported and holds nothing back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.guards.two_truths import judge_truths
 from tests.guards.profiles import said
 
 
-def test_accounts_with_two_truths_are_told_by_organization_with_their_count() -> None:
+def test_accounts_with_two_truths_are_reported_by_organization_with_their_count() -> None:
     counts = {(2, "accounts_whose_revenues_differ"): Decimal(64), (1, "customers_on_a_shared_crm_account"): Decimal(3)}
     found = list(judge_truths(counts, guards()["two_truths"]))
     assert said(found) == [
@@ -20,6 +20,6 @@ def test_accounts_with_two_truths_are_told_by_organization_with_their_count() ->
     assert not any(finding.stops for finding in found)
 
 
-def test_of_one_truth_and_of_other_metrics_nothing_is_told() -> None:
+def test_of_one_truth_and_of_other_metrics_nothing_is_reported() -> None:
     counts = {(1, "accounts_whose_revenues_differ"): Decimal(0), (1, "accounts_to_renew"): Decimal(20)}
     assert list(judge_truths(counts, guards()["two_truths"])) == []

@@ -28,11 +28,11 @@ class Memory:
     """A progress report that is kept."""
 
     def __init__(self) -> None:
-        self.told: list[tuple[int, int | None, str]] = []
+        self.updates: list[tuple[int, int | None, str]] = []
 
     def update(self, done: int, total: int | None = None, detail: str = "") -> None:
         """Keep it."""
-        self.told.append((done, total, detail))
+        self.updates.append((done, total, detail))
 
 
 def land(source: str, location: Path | str, state: Path) -> dict[str, LandedTable]:

@@ -72,10 +72,10 @@ def test_a_date_in_any_column_that_is_day_first_makes_the_whole_file_so(tmp_path
     table = estimates(in_any_format(tmp_path / "crm", suffix, lines), tmp_path)
     assert days(table) == [(dt.date(2024, 5, 3), dt.date(2025, 5, 3)), (None, dt.date(2024, 12, 25))]
     assert refused(table) == []
-    told = [notice for notice in table.notices if "day first" in notice]
-    assert len(told) == 1
-    assert "'25/12/2024' in row" in told[0]
-    assert "contract_end" in told[0]
+    day_first = [notice for notice in table.notices if "day first" in notice]
+    assert len(day_first) == 1
+    assert "'25/12/2024' in row" in day_first[0]
+    assert "contract_end" in day_first[0]
 
 
 @FORMATS
@@ -123,7 +123,7 @@ def test_each_file_of_a_table_shows_its_own_order(tmp_path: Path) -> None:
         ([*[1] * 9, "25/3/2024"], False),  # contracts begin on the first
     ],
 )
-def test_a_workbook_s_dates_that_a_spreadsheet_has_swapped_are_told(
+def test_a_workbook_s_dates_that_a_spreadsheet_has_swapped_are_reported(
     tmp_path: Path, dates: list[int | str], is_swapped: bool
 ) -> None:
     cells = [day if isinstance(day, str) else dt.date(2024, 3, day) for day in dates]

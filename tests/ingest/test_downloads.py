@@ -113,7 +113,7 @@ def test_a_download_alone_is_its_table(tmp_path: Path) -> None:
     assert (table.loaded, table.notices) == (1, ())
 
 
-def test_the_columns_that_the_newest_download_lacks_are_told(tmp_path: Path) -> None:
+def test_the_columns_that_the_newest_download_lacks_are_reported(tmp_path: Path) -> None:
     aged(write_csv(tmp_path / "lmn" / "a.csv", ESTIMATES, [("E1", "2024-05-07", "2025-01-01", "1")]), 90)
     aged(write_csv(tmp_path / "lmn" / "b.csv", ESTIMATES[:3], [("E1", "2024-05-07", "2025-01-01")]), 0)
     table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]

@@ -72,7 +72,7 @@ def test_new_events_stand_beside_the_old_ones_whose_file_stays(events: Events) -
     assert events.bodies() == {(1, 1): "a", (1, 2): "b", (1, 3): "c"}
 
 
-def test_a_correction_replaces_the_earlier_row_and_is_told(events: Events) -> None:
+def test_a_correction_replaces_the_earlier_row_and_is_reported(events: Events) -> None:
     events.write("1", (1, 1, "a"), (1, 2, "b"), (1, 3, "c"))
     events.write("2", (1, 2, "B"))
     table = events.land()
@@ -100,13 +100,13 @@ def test_corrections_of_corrections(events: Events) -> None:
     assert events.land().rejected == 3
 
 
-def test_a_correction_to_be_corrected_is_told_by_its_own_file(events: Events) -> None:
+def test_a_correction_to_be_corrected_is_reported_of_its_own_file(events: Events) -> None:
     events.write("1", (1, 1, "a"))
     events.write("2", (1, 2, "x"), (1, 1, "b"))
     events.land()
     events.write("3", (1, 1, "c"))
-    told = [(r["file"], r["row_number"]) for r in rejects(events.land())]
-    assert told == [("note/1.parquet", 2), ("note/2.parquet", 3)]
+    places = [(r["file"], r["row_number"]) for r in rejects(events.land())]
+    assert places == [("note/1.parquet", 2), ("note/2.parquet", 3)]
 
 
 def test_a_file_that_goes_takes_its_corrections_with_it(events: Events) -> None:

@@ -13,7 +13,7 @@ PARTS = 8
 CASES = 2_000
 
 
-def told(broken: list[tuple[int, Seed, str]]) -> str:
+def in_words(broken: list[tuple[int, Seed, str]]) -> str:
     return "\n".join(f"case {number} ({case.source} {case.name}): {fault}" for number, case, fault in broken)
 
 
@@ -21,7 +21,7 @@ def told(broken: list[tuple[int, Seed, str]]) -> str:
 def test_what_is_read_is_loaded_or_rejected_or_an_error_names_its_place(tmp_path: Path, part: int) -> None:
     """`read = loaded + rejected` is checked by the harness that each case goes through."""
     outcome = run(CASES // PARTS, part * CASES // PARTS, tmp_path)
-    assert not outcome.broken, told(outcome.broken)
+    assert not outcome.broken, in_words(outcome.broken)
     assert set(outcome.landed) == set(outcome.refused) == {".csv", ".xlsx", ".parquet", ".sqlite"}
 
 

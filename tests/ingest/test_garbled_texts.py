@@ -1,4 +1,4 @@
-"""Texts whose letters were garbled before they came: read as they are, and told."""
+"""Texts whose letters were garbled before they came: read as they are, and reported."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ GARBLED = [text.encode().decode("cp1252") for text in ("Müller", "Café", "Bob�
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
 @pytest.mark.parametrize("text", GARBLED)
-def test_letters_that_were_garbled_before_are_told(tmp_path: Path, suffix: str, text: str) -> None:
+def test_letters_that_were_garbled_before_are_reported(tmp_path: Path, suffix: str, text: str) -> None:
     lines = [*ROWS, ("3", text)]
     path = tmp_path / "crm" / f"accounts.{suffix}"
     if suffix == "parquet":

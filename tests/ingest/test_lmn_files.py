@@ -89,7 +89,7 @@ def test_the_order_of_reading_goes_on_from_file_to_file(folder: Path, tmp_path: 
     assert len(set(landed["_row"].to_pylist())) == 4
 
 
-def test_a_file_that_is_none_of_lmns_is_left_out_and_told_with_its_nearest_table(folder: Path) -> None:
+def test_a_file_that_is_none_of_lmns_is_left_out_and_reported_with_its_nearest_table(folder: Path) -> None:
     write_workbook(folder / "Estimates.xlsx", ESTIMATES, [["EST1"]])
     write_csv(folder / "budget.csv", ["City", "Budget", "Owner", "Quarter"], [["Bath", "1", "x", "y"]])
     (notice,) = land("lmn", folder, folder.parent)["estimates_list"].notices

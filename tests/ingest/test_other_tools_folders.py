@@ -66,7 +66,7 @@ def test_a_column_of_the_file_that_contradicts_its_folder_stops_the_run(tmp_path
         landed(tmp_path)
 
 
-def test_a_hive_folder_s_column_that_no_table_wants_is_told(tmp_path: Path) -> None:
+def test_a_hive_folder_s_column_that_no_table_wants_is_reported(tmp_path: Path) -> None:
     folder = tmp_path / "platform" / "tier" / "year=2024"
     write_csv(folder / "part-0.csv", ["organization_id", *TIER], [("1", "1", "a")])
     assert "columns that no table wants, left out: year" in landed(tmp_path).notices
@@ -128,7 +128,7 @@ def odd_name(folder: Path, name: bytes) -> Path:
     return Path(os.fsdecode(os.fsencode(folder) + b"/" + name))
 
 
-def test_a_name_that_is_not_utf_8_is_told_where_it_is_left_out(tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_is_reported_where_it_is_left_out(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", TIER, [("1", "A")])
     for name in (b"caf\xe9 notes.txt", b"caf\xe9.csv"):
         odd_name(tmp_path / "crm", name).write_bytes(b"id,name\n1,A\n")

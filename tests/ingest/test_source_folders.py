@@ -90,7 +90,7 @@ def test_an_empty_folder_is_an_error(tmp_path: Path, source: str) -> None:
         land(source, tmp_path / source, tmp_path)
 
 
-def test_a_folder_without_a_known_workbook_is_told_the_headers_that_make_one(tmp_path: Path) -> None:
+def test_a_folder_without_a_known_workbook_is_reported_the_headers_that_make_one(tmp_path: Path) -> None:
     write_csv(tmp_path / "lmn" / "estimates_list.csv", ["x", "y"], [])
     with pytest.raises(WarehouseError, match=r"holds estimates_list\.csv") as error:
         land("lmn", tmp_path / "lmn", tmp_path)
@@ -104,7 +104,7 @@ def test_a_folder_of_other_things_is_an_error_that_lists_them(tmp_path: Path) ->
         land("crm", tmp_path / "crm", tmp_path)
 
 
-def test_a_misspelt_name_is_told_with_the_nearest_table(tmp_path: Path) -> None:
+def test_a_misspelt_name_is_reported_with_the_nearest_table(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [])
     write_csv(tmp_path / "crm" / "estimate.csv", ["id"], [])
     (tmp_path / "crm" / "README.txt").write_text("x")
@@ -113,7 +113,7 @@ def test_a_misspelt_name_is_told_with_the_nearest_table(tmp_path: Path) -> None:
     assert "README.txt: not CSV, Parquet or XLSX, left out" in notices
 
 
-def test_files_that_may_hold_data_are_told_as_unread(tmp_path: Path) -> None:
+def test_files_that_may_hold_data_are_reported_as_unread(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts" / "a.csv", HEADER, [])
     unread = [
         "accounts/b.parq",
@@ -148,7 +148,7 @@ def test_an_empty_folder_of_a_table_is_an_empty_table(tmp_path: Path) -> None:
     assert "contacts: the folder of the table has no files in it" in landed["accounts"].notices
 
 
-def test_extra_columns_are_told_once_a_table(tmp_path: Path) -> None:
+def test_extra_columns_are_reported_once_a_table(tmp_path: Path) -> None:
     for name in ("1", "2"):
         write_csv(tmp_path / "crm" / "accounts" / f"{name}.csv", ["id", "name", "colour"], [(name, "A", "red")])
     table = land("crm", tmp_path / "crm", tmp_path)["accounts"]
@@ -156,7 +156,7 @@ def test_extra_columns_are_told_once_a_table(tmp_path: Path) -> None:
     assert table.notices == ("columns that no table wants, left out: colour",)
 
 
-def test_the_first_table_s_error_is_told_whichever_is_read_first(tmp_path: Path) -> None:
+def test_the_first_table_s_error_is_reported_whichever_is_read_first(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "profiles.csv", ["x"], [])
     write_csv(tmp_path / "crm" / "accounts.csv", ["y"], [])
     for _ in range(5):
@@ -170,17 +170,17 @@ def test_progress_is_summed_over_the_tables_and_ends_at_its_total(tmp_path: Path
         write_parquet(tmp_path / "crm" / "contacts" / f"{name}.parquet", {"id": [name], "first_name": ["A"]})
     memory = Memory()
     ingest_source("crm", str(tmp_path / "crm"), Landing(tmp_path / "landing"), memory)
-    done = [told for told, _, _ in memory.told]
+    done = [rows for rows, _, _ in memory.updates]
     assert done == sorted(done)
-    assert memory.told[-1][:2] == (4, 4)
-    assert {detail for _, _, detail in memory.told} == {"crm__accounts", "crm__contacts"}
+    assert memory.updates[-1][:2] == (4, 4)
+    assert {detail for _, _, detail in memory.updates} == {"crm__accounts", "crm__contacts"}
 
 
-def test_progress_has_no_total_where_a_file_does_not_tell_its_rows(tmp_path: Path) -> None:
+def test_progress_has_no_total_where_a_file_does_not_say_its_rows(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [("1", "A")])
     memory = Memory()
     ingest_source("crm", str(tmp_path / "crm"), Landing(tmp_path / "landing"), memory)
-    assert memory.told[-1] == (1, None, "crm__accounts")
+    assert memory.updates[-1] == (1, None, "crm__accounts")
 
 
 @pytest.mark.parametrize("name", ["crm/accounts.csv", "crm/accounts", "crm/contacts/1.parquet", "lmn/Estimates.xlsx"])
@@ -203,7 +203,7 @@ def test_a_link_to_a_file_is_that_file(tmp_path: Path) -> None:
     assert land("crm", tmp_path / "crm", tmp_path)["accounts"].loaded == 1
 
 
-def test_a_pipe_and_a_folder_are_told_for_what_they_are(tmp_path: Path) -> None:
+def test_a_pipe_and_a_folder_are_reported_for_what_they_are(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts" / "1.csv", HEADER, [("1", "A")])
     (tmp_path / "crm" / "accounts" / "2.csv").mkdir()
     os.mkfifo(tmp_path / "crm" / "contacts.csv")
@@ -212,7 +212,7 @@ def test_a_pipe_and_a_folder_are_told_for_what_they_are(tmp_path: Path) -> None:
     assert "accounts/2.csv: a folder, not a file, left out" in notices
 
 
-def test_the_columns_that_the_last_part_lacks_are_told(tmp_path: Path) -> None:
+def test_the_columns_that_the_last_part_lacks_are_reported(tmp_path: Path) -> None:
     write_parquet(tmp_path / "platform" / "tier" / "part-9.parquet", {"organization_id": [1], "id": [1], "name": ["a"]})
     write_parquet(tmp_path / "platform" / "tier" / "part-10.parquet", {"organization_id": [1], "id": [2]})
     assert land("platform", tmp_path / "platform", tmp_path)["tier"].lacking == {"name": "tier/part-10.parquet"}

@@ -30,7 +30,7 @@ def divisions(table: LandedTable) -> list[Row]:
 
 
 @FORMATS
-def test_columns_behind_an_empty_one_are_read_and_told(tmp_path: Path, suffix: str) -> None:
+def test_columns_behind_an_empty_one_are_read_and_reported(tmp_path: Path, suffix: str) -> None:
     table = estimates(tmp_path, suffix, ["Estimate ID", "Status", None, "Division", "Invoices"], ROWS)
     assert divisions(table) == ["Snow", None]
     assert apart(table) == [("Division",)]

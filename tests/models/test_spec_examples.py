@@ -16,7 +16,7 @@ Examples = Callable[..., BuiltModels]
 
 @pytest.fixture(scope="module")
 def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examples]:
-    """Give the models, filled with an example's rows, as of 2025-01-15 unless told otherwise."""
+    """Give the models, filled with an example's rows, as of 2025-01-15 unless another is given."""
     opened = {}
     built: dict[tuple[str, str], BuiltModels] = {}
 

@@ -38,7 +38,7 @@ class Judged:
 
     @property
     def survivor(self) -> tuple[str, str, str, str, str]:
-        """What tells it from others in the list of survivors."""
+        """What distinguishes it from others in the list of survivors."""
         return (self.room, self.place, self.kind, self.before, self.after)
 
 

@@ -51,7 +51,7 @@ class SqlMutant:
 
 
 Found = tuple[exp.Expr, str, Change]
-"""The expression that a change is about, a word that tells it from the expression's other changes, and the change."""
+"""The expression that a change is about, a word that separates it from its other changes, and the change."""
 
 _COMPARED: Final = {
     exp.GT: exp.GTE, exp.GTE: exp.GT, exp.LT: exp.LTE, exp.LTE: exp.LT, exp.EQ: exp.NEQ, exp.NEQ: exp.EQ,
@@ -206,7 +206,7 @@ def arithmetic(node: exp.Expr) -> Iterator[Found]:
 
 
 def partitions(node: exp.Expr) -> Iterator[Found]:
-    """A window, or a group's rows, without one of the columns by which it is told from others."""
+    """A window, or a group's rows, without one of the columns that separates it from others."""
     if isinstance(node, exp.Window):
         for at in range(len(node.args.get("partition_by") or ())):
             yield node, f"without {at}", _without(node, "partition_by", at)

@@ -15,7 +15,7 @@ from pipeline.state.workspace import Workspace
 
 
 class Listener:
-    """Keeps what a person is told on the way: the summaries of steps by their names, and the lines."""
+    """Keeps what a person sees on the way: the summaries of steps by their names, and the lines."""
 
     def __init__(self) -> None:
         self.summaries: dict[str, str] = {}

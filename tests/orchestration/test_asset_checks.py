@@ -40,8 +40,8 @@ def result_of(*findings: Finding) -> dg.AssetCheckResult:
 
 
 def test_no_asset_has_two_checks_of_a_guard() -> None:
-    told = [(spec.asset_key, spec.name) for spec in guard_check_specs(["account_core", "estimates"])]
-    assert len(told) == len(set(told))
+    listed = [(spec.asset_key, spec.name) for spec in guard_check_specs(["account_core", "estimates"])]
+    assert len(listed) == len(set(listed))
 
 
 def test_a_failed_check_of_the_audit_names_the_keys_of_the_rows_and_not_what_they_hold() -> None:

@@ -31,9 +31,9 @@ def odd_lmn(tmp_path: Path) -> str:
     return str(folder)
 
 
-def test_how_each_file_was_read_is_told(tmp_path: Path, odd_lmn: str) -> None:
+def test_how_each_file_was_read_is_reported(tmp_path: Path, odd_lmn: str) -> None:
     _, text = check(tmp_path, "--lmn", odd_lmn)
-    for told in (
+    for line in (
         "lmn.estimates_list: 3 rows read, 2 loaded, 1 rejected, 1 cell nulled",
         "list.csv: 3 rows, utf-8, separator semicolon, headers in line 2, dates day first: '25/12/2024' in row 4",
         "lmn_estimate_id by 'Estimate #'",
@@ -42,10 +42,10 @@ def test_how_each_file_was_read_is_told(tmp_path: Path, odd_lmn: str) -> None:
         "1 cell nulled: total_price",
         "no file or table for leads_list",
     ):
-        assert told in text
+        assert line in text
 
 
-def test_the_same_is_told_to_machines(tmp_path: Path, odd_lmn: str) -> None:
+def test_machines_get_the_same(tmp_path: Path, odd_lmn: str) -> None:
     _, text = check(tmp_path, "--lmn", odd_lmn, "--json")
     (source,) = json.loads(text)["sources"]
     (table,) = source["tables"]
@@ -55,7 +55,9 @@ def test_the_same_is_told_to_machines(tmp_path: Path, odd_lmn: str) -> None:
     assert file["left_out"] == {"Archivd": "Archived"}
 
 
-def test_a_source_that_would_stop_a_run_is_exit_code_1_and_the_others_are_told(tmp_path: Path, odd_lmn: str) -> None:
+def test_a_source_that_would_stop_a_run_is_exit_code_1_and_the_others_are_reported(
+    tmp_path: Path, odd_lmn: str
+) -> None:
     (tmp_path / "crm").mkdir()
     (tmp_path / "crm" / "accounts.csv").write_text("id,nmae\n1,A\n")
     code, text = check(tmp_path, "--lmn", odd_lmn, "--crm", str(tmp_path / "crm"))
@@ -65,7 +67,7 @@ def test_a_source_that_would_stop_a_run_is_exit_code_1_and_the_others_are_told(t
     assert "lmn.estimates_list: 3 rows read" in text
 
 
-def test_what_the_source_guard_would_stop_is_told_and_is_exit_code_1(tmp_path: Path, odd_lmn: str) -> None:
+def test_what_the_source_guard_would_stop_is_reported_and_is_exit_code_1(tmp_path: Path, odd_lmn: str) -> None:
     code, text = check(tmp_path, "--lmn", odd_lmn)
     assert code == 1
     assert "stops: guard near_header, lmn.estimates_list.Archivd" in text
@@ -83,7 +85,7 @@ def test_columns_that_may_be_misread_warn(tmp_path: Path) -> None:
     assert "warns: guard unread_file, crm/accounts.csv, status, city" in text
 
 
-def test_a_second_look_tells_the_same_and_nothing_is_published(tmp_path: Path, odd_lmn: str) -> None:
+def test_a_second_look_says_the_same_and_nothing_is_published(tmp_path: Path, odd_lmn: str) -> None:
     assert check(tmp_path, "--lmn", odd_lmn) == check(tmp_path, "--lmn", odd_lmn)
     assert not (tmp_path / "exports").exists()
 

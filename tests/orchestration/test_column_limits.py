@@ -1,4 +1,4 @@
-"""D39: a text that is longer than its column is cut and told; a figure that its column can't hold is an error."""
+"""D39: a text that is longer than its column is cut and reported; a figure that its column can't hold is an error."""
 
 from __future__ import annotations
 

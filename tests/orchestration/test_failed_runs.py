@@ -87,7 +87,7 @@ def test_a_missing_column_ends_with_one_page_that_names_it_and_the_remedy(tmp_pa
     assert not (tmp_path / "exports").exists()
 
 
-def test_what_was_read_until_then_is_told(tmp_path: Path) -> None:
+def test_what_was_read_until_then_is_reported(tmp_path: Path) -> None:
     write(tmp_path / "crm", accounts=ACCOUNTS, estimates=ESTIMATES)
     write(tmp_path / "platform", customer=CUSTOMERS.replace("organization_id", "tenant"))
     _, pages = failed(tmp_path)
@@ -98,7 +98,7 @@ def test_what_was_read_until_then_is_told(tmp_path: Path) -> None:
     assert "Not read, because the run stopped before that: platform." in text_of(operators)
 
 
-def test_what_an_earlier_run_has_read_is_not_told_as_this_ones(tmp_path: Path) -> None:
+def test_what_an_earlier_run_has_read_does_not_count_as_this_ones(tmp_path: Path) -> None:
     write(tmp_path / "platform", customer=CUSTOMERS)
     resources = {"run": run_context(settings(tmp_path))}
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
@@ -110,7 +110,7 @@ def test_what_an_earlier_run_has_read_is_not_told_as_this_ones(tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("unchecked")
-def test_each_organization_has_a_page_beside_its_drops_that_tells_nothing_of_the_others(tmp_path: Path) -> None:
+def test_each_organization_has_a_page_beside_its_drops_that_shows_nothing_of_the_others(tmp_path: Path) -> None:
     write(tmp_path / "crm", accounts=ACCOUNTS)
     write(tmp_path / "platform", customer=CUSTOMERS)
     drop = tmp_path / "exports" / "3" / "20250108T000000Z-0a1b2c3d"
@@ -167,7 +167,7 @@ def test_a_failed_data_test_is_named_on_the_page_that_the_command_names(tmp_path
     assert not list((tmp_path / "exports").glob("*/latest"))
 
 
-def test_of_a_fault_of_the_program_only_the_kind_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_fault_of_the_program_only_the_kind_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def ingest(*_: object) -> None:
         raise KeyError("password=secret")
 

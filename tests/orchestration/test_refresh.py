@@ -260,7 +260,7 @@ def test_lists_past_keeping_go_an_hour_after_latest_has_left_them(company: Compa
     assert company.latest.exists()
 
 
-def test_a_refresh_that_goes_on_tells_what_fails_and_ends_without_fault_when_it_is_asked_to(company: Company) -> None:
+def test_a_refresh_that_goes_on_says_what_fails_and_ends_without_fault_when_it_is_asked_to(company: Company) -> None:
     accounts = company.folder / "crm" / "accounts.csv"
     content = accounts.read_text()
     accounts.write_text("")

@@ -1,4 +1,4 @@
-"""What fails while a run publishes leaves every `latest` where it was; what fails after it is told, and no failure."""
+"""What fails while a run publishes leaves `latest` where it was; what fails after it is reported, and no failure."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_the_history_is_kept_before_anybody_reads_the_drop(run: Run, monkeypatch
     assert len(list(run.history.folder.glob("*/*.parquet"))) == 2
 
 
-def test_what_can_t_be_tidied_is_told_and_no_failure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_can_t_be_tidied_is_reported_and_no_failure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise WarehouseError("permission denied", where="exports/1")
 

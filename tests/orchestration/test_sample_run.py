@@ -142,7 +142,7 @@ def test_checksums_are_what_sha256sum_expects(published: Path) -> None:
         assert checked.returncode == 0
 
 
-def test_the_manifest_tells_what_the_drop_was_made_from_and_what_was_checked(published: Path) -> None:
+def test_the_manifest_says_what_the_drop_was_made_from_and_what_was_checked(published: Path) -> None:
     manifest = json.loads((drops(published)["1"] / "manifest.json").read_text())
     assert manifest["as_of"] == manifest["extracted_at"] == AS_OF
     inputs = {f"{table['source']}.{table['table']}": table["files"] for table in manifest["inputs"]}

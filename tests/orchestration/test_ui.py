@@ -109,7 +109,7 @@ def test_an_operators_own_folder_of_dagster_is_used(working_folder: Path, monkey
     assert (working_folder / "own" / "dagster.yaml").read_text() == "nux:\n  enabled: true\n"
 
 
-def test_a_port_that_is_taken_is_told_before_anything_starts(working_folder: Path) -> None:
+def test_a_port_that_is_taken_is_reported_before_anything_starts(working_folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(WarehouseError, match=f"port {port} of 127.0.0.1: can't be opened: Address already in use"):
@@ -129,9 +129,9 @@ def test_a_run_of_dagster_waits_for_its_turn_at_the_state_folder(
         "notifications"
     }
 
-    is_told = Event()
+    has_logged = Event()
     log = dg.DagsterLogManager.info
-    monkeypatch.setattr(dg.DagsterLogManager, "info", lambda *said: (log(*said), is_told.set()))
+    monkeypatch.setattr(dg.DagsterLogManager, "info", lambda *said: (log(*said), has_logged.set()))
 
     def ingest() -> bool:
         with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
@@ -142,7 +142,7 @@ def test_a_run_of_dagster_waits_for_its_turn_at_the_state_folder(
     with ThreadPoolExecutor(1) as other:
         with workspace.turn(print):
             run = other.submit(ingest)
-            assert is_told.wait(60)
+            assert has_logged.wait(60)
             assert not workspace.landed("crm").exists()
         assert run.result(60)
     assert workspace.landed("crm").exists()

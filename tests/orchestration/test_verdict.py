@@ -59,7 +59,7 @@ def test_a_broken_contract_holds_back_all() -> None:
 
 
 @pytest.mark.parametrize("organization", [1, 2])
-def test_what_an_organization_is_told_quotes_no_other_s_rows(organization: int) -> None:
+def test_what_an_organization_reads_quotes_no_other_s_rows(organization: int) -> None:
     verdict = judge((1, 2, 3), AuditResult((check(o1=7, o2=9),)), (), None)
     problem = verdict.problem_of(organization)
     assert problem is not None

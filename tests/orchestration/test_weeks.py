@@ -1,4 +1,4 @@
-"""D42: an ordinary company raises no false alarm; each drop's changes lead to the next; the past is told as it was."""
+"""D42: an ordinary company raises no false alarm; each drop's changes lead to the next; the past stays as it was."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def require_same_from_kept_drops(folder: Path) -> None:
 
 
 def test_an_ordinary_company_raises_no_false_alarm_for_three_weeks(tmp_path: Path) -> None:
-    """at-risk R32: what the first three of the year's weeks know of four accounts is told as the sources have it."""
+    """at-risk R32: what the first three of the year's weeks know of four accounts is as the sources have it."""
     assert judge(list(live(tmp_path, 3))).startswith("3 weeks")
     accounts = ("acc-0", "acc-11", "acc-45", "acc-57")
     assert episodes(tmp_path, accounts) == [
@@ -200,9 +200,9 @@ def test_an_ordinary_company_raises_no_false_alarm_for_three_weeks(tmp_path: Pat
 def test_an_ordinary_company_raises_three_alarms_a_year_at_most(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = judge(list(live(tmp_path, 52)))
+    verdict = judge(list(live(tmp_path, 52)))
     with capsys.disabled():
-        print(f"\n{told}")
+        print(f"\n{verdict}")
     accounts = sorted(WEEKS_AT_RISK)
     assert episodes(tmp_path, accounts) == YEAR
     assert weeks_at_risk(tmp_path, accounts) == {account: (52, WEEKS_AT_RISK[account]) for account in accounts}

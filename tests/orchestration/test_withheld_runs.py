@@ -67,7 +67,7 @@ def test_nothing_of_the_drop_or_its_reports_names_a_person(week: Warehouse) -> N
     assert [(path.name, value) for path, text in texts.items() for value in values if value in text] == []
 
 
-def test_a_changed_setting_is_told_and_stops_nothing(week: Warehouse) -> None:
+def test_a_changed_setting_is_reported_and_stops_nothing(week: Warehouse) -> None:
     manifest = week.manifest(1)
     changes = manifest["changes"]
     assert "stakeholder_fact" in changes["personal_data_changed"]

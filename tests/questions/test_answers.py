@@ -113,8 +113,8 @@ def test_the_command_writes_a_table_csv_or_json(published: Path) -> None:
     assert rows == list(
         csv.DictReader(io.StringIO(query(published, "renewals_due", "--format", "csv", "--drop", "1/latest")))
     )
-    told = json.loads(query(published, "renewals_due", "--format", "json"))
-    assert [(row["account_id"], row["renewal_date"]) for row in told] == [("a1", "2025-02-14"), ("a2", "2025-02-15")]
+    rows = json.loads(query(published, "renewals_due", "--format", "json"))
+    assert [(row["account_id"], row["renewal_date"]) for row in rows] == [("a1", "2025-02-14"), ("a2", "2025-02-15")]
     assert "Who must renew" in query(published, "renewals_due")
 
 
@@ -137,6 +137,6 @@ def test_a_first_drop_has_nothing_to_be_compared_with(published: Path) -> None:
 
 
 def test_where_nothing_is_published_the_remedy_is_said(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match="no marts are published") as told:
+    with pytest.raises(WarehouseError, match="no marts are published") as error:
         ask(Settings(state=tmp_path), find_question("renewals_due"))
-    assert told.value.remedy is not None and "--drop" in told.value.remedy
+    assert error.value.remedy is not None and "--drop" in error.value.remedy

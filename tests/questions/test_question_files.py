@@ -31,12 +31,12 @@ def test_a_head_says_the_question_who_asks_and_the_columns(tmp_path: Path) -> No
 @pytest.mark.parametrize("line", ["-- Asked by: everybody\n", "--   accounts: how many,\n--     all told\n"])
 def test_a_head_that_lacks_something_is_an_error_that_names_the_file(tmp_path: Path, line: str) -> None:
     (tmp_path / "how_many.sql").write_text(WHOLE.replace(line, ""))
-    with pytest.raises(WarehouseError, match="head") as told:
+    with pytest.raises(WarehouseError, match="head") as error:
         read_questions(tmp_path)
-    assert told.value.where == str(tmp_path / "how_many.sql")
+    assert error.value.where == str(tmp_path / "how_many.sql")
 
 
-def test_an_unknown_question_is_told_the_nearest() -> None:
-    with pytest.raises(WarehouseError, match="no question") as told:
+def test_an_unknown_question_is_reported_the_nearest() -> None:
+    with pytest.raises(WarehouseError, match="no question") as error:
         find_question("renewal-due")
-    assert told.value.remedy == "the nearest: renewals_due"
+    assert error.value.remedy == "the nearest: renewals_due"

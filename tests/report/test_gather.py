@@ -50,17 +50,17 @@ def test_rows_of_a_shared_table_are_each_organizations_own(run: MadeRun) -> None
     assert source(run.facts(2), "platform.customer") == (None, 2, None, datetime(2025, 1, 14, 12))
 
 
-def test_a_table_of_one_organization_is_told_whole(run: MadeRun) -> None:
+def test_a_table_of_one_organization_is_shown_whole(run: MadeRun) -> None:
     run.organizations = (1,)
     assert source(run.facts(1), "platform.customer") == (4, 3, 1, datetime(2025, 1, 11))
 
 
-def test_the_crm_is_told_to_its_organization_only(run: MadeRun) -> None:
+def test_the_crm_is_shown_to_its_organization_only(run: MadeRun) -> None:
     assert source(run.facts(1), "crm.accounts") == (3, 1, 2, datetime(2025, 1, 12))
     assert not any(source.source == "crm" for source in run.facts(2).sources)
 
 
-def test_the_operator_is_told_everything(run: MadeRun) -> None:
+def test_the_operator_sees_everything(run: MadeRun) -> None:
     facts = gather_operator_facts(run.measured())
     assert source(facts, "platform.customer") == (6, 5, 1, datetime(2025, 1, 14, 12))
     assert source(facts, "crm.accounts") == (3, 1, 2, datetime(2025, 1, 12))
@@ -106,9 +106,9 @@ def test_metrics_stand_beside_those_of_the_run_before(run: MadeRun) -> None:
     assert metrics["platform_rows_ignored"] == (Decimal(17), None)
 
 
-def test_metrics_of_an_organization_are_told_to_no_other(run: MadeRun) -> None:
-    told = [(metric.metric, metric.dimension, metric.value) for metric in run.facts(2).metrics]
-    assert told == [("platform_rows_ignored", "note, unknown customer", Decimal(41))]
+def test_metrics_of_an_organization_are_shown_to_no_other(run: MadeRun) -> None:
+    metrics = [(metric.metric, metric.dimension, metric.value) for metric in run.facts(2).metrics]
+    assert metrics == [("platform_rows_ignored", "note, unknown customer", Decimal(41))]
 
 
 # the drop before

@@ -186,12 +186,12 @@ def test_what_changed_since_the_last_drop_is_a_section(run: MadeRun) -> None:
 def test_json_beside_the_page_is_the_checks(run: MadeRun) -> None:
     run.checks = (PASSED, WARNED)
     facts = run.facts(1)
-    told = json.loads(report_files(facts)[f"{facts.name}.checks.json"])
-    assert [(check["name"], check["passed"], check["failed"]) for check in told["checks"]] == [
+    checks_file = json.loads(report_files(facts)[f"{facts.name}.checks.json"])
+    assert [(check["name"], check["passed"], check["failed"]) for check in checks_file["checks"]] == [
         ("parents_exist", False, 1)
     ]
-    assert told["passed"] == {"account_core": 1}  # the drop's manifest names it
-    assert told["checks"][0]["samples"] == [
+    assert checks_file["passed"] == {"account_core": 1}  # the drop's manifest names it
+    assert checks_file["checks"][0]["samples"] == [
         {"organization_id": 1, "key": {"account_id": "3"}, "values": {"parent_account_id": "77"}}
     ]
 
@@ -199,8 +199,8 @@ def test_json_beside_the_page_is_the_checks(run: MadeRun) -> None:
 def test_json_of_what_is_not_published_names_the_checks_that_passed(run: MadeRun) -> None:
     run.checks = (PASSED, FAILED)
     facts = run.facts(1)
-    told = json.loads(report_files(facts)[f"{facts.name}.checks.json"])
-    assert told["passed"] == {"account_core": ["account_id.not_null"]}
+    checks_file = json.loads(report_files(facts)[f"{facts.name}.checks.json"])
+    assert checks_file["passed"] == {"account_core": ["account_id.not_null"]}
 
 
 # the one sentence
@@ -251,13 +251,13 @@ def test_what_got_less_is_worth_a_look(run: MadeRun) -> None:
     earlier = MadeRun(run.folder, run.as_of.replace(day=12))
     earlier.publish(1)
     run.accounts = [{**row, "account_name": None} for row in run.accounts][:-1]
-    told = [notice.text for notice in notices(run.facts(1))]
-    assert "account_core has 1 row fewer than in the previous drop." in told
-    assert "Empty now, and not in the previous drop: account_core.account_name." in told
-    assert "2 rows could not be loaded." in told
+    texts = [notice.text for notice in notices(run.facts(1))]
+    assert "account_core has 1 row fewer than in the previous drop." in texts
+    assert "Empty now, and not in the previous drop: account_core.account_name." in texts
+    assert "2 rows could not be loaded." in texts
 
 
-def test_nothing_newer_is_told_only_where_a_newest_row_is_the_one_of_the_previous_drop(run: MadeRun) -> None:
+def test_nothing_newer_is_reported_only_where_a_newest_row_is_the_one_of_the_previous_drop(run: MadeRun) -> None:
     earlier = MadeRun(run.folder, run.as_of.replace(day=12))
     earlier.publish(1)
     words = "platform.customer has nothing newer than at the previous drop of 12 January 2025, 00:00 UTC."
@@ -273,8 +273,8 @@ def test_a_figure_out_of_line_is_worth_a_look_and_marked(run: MadeRun) -> None:
     figures = {"organizations": {"1": {"measures": {"rows": "500"}}}}
     days = [run.as_of - timedelta(weeks=week) for week in range(1, 7)]
     run.records = [RunRecord(str(day), day, day, "published", figures=figures) for day in days]
-    (told,) = [notice.text for notice in notices(run.facts(1)) if notice.section == "trends"]
-    assert told == "Rows of all exports: 11 rows; the last 6 runs had 500 rows to 500 rows."
+    (text,) = [notice.text for notice in notices(run.facts(1)) if notice.section == "trends"]
+    assert text == "Rows of all exports: 11 rows; the last 6 runs had 500 rows to 500 rows."
     page = render_report(run.facts(1))
     assert page.count("out of line") == 1
     assert 'aria-label="Rows of all exports, from 500 rows to 11 rows"' in page
@@ -289,7 +289,7 @@ KEYS = [
 ]
 
 
-def test_what_the_platform_and_the_crm_say_differently_is_told(tmp_path: Path) -> None:
+def test_what_the_platform_and_the_crm_say_differently_is_reported(tmp_path: Path) -> None:
     """D25: two truths in one drop are shown, not hidden; and an organization with one truth has no such section."""
     run = MadeRun(tmp_path, metrics=[*METRICS, *((AS_OF, *row) for row in KEYS)])
     page = Outline(render_report(run.facts(1)))
@@ -315,7 +315,7 @@ def test_the_page_is_green_amber_or_red_by_the_worst_of_checks_and_guards(run: M
     assert headline.startswith("The guards found what a week does not explain (lost_table), so nothing was published")
 
 
-def test_a_finding_is_told_with_both_figures_the_place_and_what_to_do(run: MadeRun) -> None:
+def test_a_finding_is_reported_with_both_figures_the_place_and_what_to_do(run: MadeRun) -> None:
     run.findings = (FELL,)
     page = render_report(run.facts(1))
     assert "crm.accounts: its rows changed by -30 % (100 rows before, 70 rows now). To do: see it." in page

@@ -281,10 +281,10 @@ def test_meetings_of_the_cast_have_their_people_and_their_latest_text(
         " meeting_summary from meeting_summary where account_id = ? order by meeting_date desc",
         [cast[Role.ODD_MEETINGS].customer_id],
     ).fetchall()
-    told = 'They like the "new" crew;\nsalt early.'
+    body = 'They like the "new" crew;\nsalt early.'
     ahead, held = found[:3], found[3:]
     assert ahead == [(60, 0, 0, None), (60, 0, 1, None), (60, 0, 0, None)]
-    assert held[:2] == [(60, 0, 0, None), (60, 2, 1, told)]
+    assert held[:2] == [(60, 0, 0, None), (60, 2, 1, body)]
     assert [minutes for minutes, *_ in held[2:]] == [0, 0, 24 * 60, 0]
 
 

@@ -73,20 +73,20 @@ def test_headers_are_those_of_the_specs(sample: Path) -> None:
         assert read_csv(sample / "crm" / f"{table.name}.csv").column_names == [column.name for column in table.columns]
 
 
-def test_the_rows_that_are_told_are_the_rows_that_are_there(large: tuple[Path, dict[str, int]]) -> None:
-    folder, told = large
+def test_the_rows_that_are_counted_are_the_rows_that_are_there(large: tuple[Path, dict[str, int]]) -> None:
+    folder, counts = large
     there = {f"platform.{p.stem}": pq.read_metadata(p).num_rows for p in (folder / "platform").iterdir()}
     there |= {f"crm.{path.stem}": len(read_csv(path)) for path in (folder / "crm").iterdir()}
     names = {"Contacts Export": "contacts_export", "Leads List": "leads_list", "LE Estimates List": "estimates_list"}
     there |= {
         f"lmn.{names.get(path.stem, 'jobsite_export')}": len(read_csv(path)) for path in (folder / "lmn").iterdir()
     }
-    assert told == there
+    assert counts == there
 
 
 def test_a_large_sample_has_the_proportions_that_are_stated(tmp_path: Path) -> None:
-    told = write_sample(tmp_path, 1_000, SEED, events_per_account=100)
-    events = {name: told[f"platform.{name}"] for name in EVENT_TABLES}
+    counts = write_sample(tmp_path, 1_000, SEED, events_per_account=100)
+    events = {name: counts[f"platform.{name}"] for name in EVENT_TABLES}
     total = sum(events.values())
     assert total == pytest.approx(100_000, rel=0.03)
     shares = {name: rows / total for name, rows in events.items()}
@@ -102,7 +102,7 @@ def test_a_large_sample_has_the_proportions_that_are_stated(tmp_path: Path) -> N
         abs=0.02,
     )
     # LMN's real proportions: 8,000 estimates of 1,200 accounts
-    assert told["lmn.estimates_list"] / 1_000 == pytest.approx(4.8, rel=0.15)
+    assert counts["lmn.estimates_list"] / 1_000 == pytest.approx(4.8, rel=0.15)
 
 
 @pytest.mark.parametrize("table", ["customer", "users", "stakeholder", "email_prop", "chat_message", "ticket"])
@@ -135,9 +135,9 @@ def test_an_instant_without_a_zone_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_smallest_sample_without_events_still_has_every_file(tmp_path: Path) -> None:
-    told = write_sample(tmp_path, MIN_ACCOUNTS, SEED, events_per_account=0)
-    assert told.keys() == {f"{t.source}.{t.name}" for t in (*LMN_TABLES, *CRM_TABLES, *PLATFORM_TABLES)}
-    assert all(told.values())
+    counts = write_sample(tmp_path, MIN_ACCOUNTS, SEED, events_per_account=0)
+    assert counts.keys() == {f"{t.source}.{t.name}" for t in (*LMN_TABLES, *CRM_TABLES, *PLATFORM_TABLES)}
+    assert all(counts.values())
 
 
 @pytest.mark.parametrize("as_of", [datetime(2024, 2, 29, 13, 30, tzinfo=UTC), datetime(2031, 12, 31, tzinfo=UTC)])

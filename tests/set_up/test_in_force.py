@@ -39,8 +39,8 @@ def test_every_setting_has_its_value_and_its_origin(capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_no_secret_is_told(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
+def test_no_secret_is_reported(capsys: pytest.CaptureFixture[str], as_json: bool) -> None:
     config(state=None, as_json=as_json)
-    told = capsys.readouterr().out
-    assert "SECRET" not in told
-    assert "postgresql://db/crm" in told
+    printed = capsys.readouterr().out
+    assert "SECRET" not in printed
+    assert "postgresql://db/crm" in printed

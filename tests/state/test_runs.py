@@ -13,14 +13,14 @@ from pipeline.state.runs import KEPT, OrganizationOutcome, RunRecord, RunRecords
 
 def record(day: int, as_of: int | None = None, **changes: Any) -> RunRecord:
     """Make the record of a run that ended on a day of January 2025."""
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "run_id": f"{day:08d}",
         "finished_at": datetime(2025, 1, day, 6, tzinfo=UTC),
         "as_of": datetime(2025, 1, as_of or day, tzinfo=UTC),
         "verdict": "published",
         "organizations": (OrganizationOutcome(1, f"drop{day}", is_new=True),),
     }
-    return RunRecord(**{**told, **changes})
+    return RunRecord(**{**fields, **changes})
 
 
 def records(folder: Path, *runs: RunRecord) -> RunRecords:
@@ -62,7 +62,7 @@ def test_the_newest_thousand_are_kept(tmp_path: Path) -> None:
     assert not (kept.folder / "20240101T000000Z-0.json").exists()
 
 
-def test_a_line_tells_what_was_published_and_held_back(tmp_path: Path) -> None:
+def test_a_line_says_what_was_published_and_held_back(tmp_path: Path) -> None:
     held = OrganizationOutcome(2, None, why=("kept_keys: only 50 % are still there",))
     lines = run_lines([record(8, verdict="partly held back", organizations=(OrganizationOutcome(1, "a", True), held))])
     assert lines == [

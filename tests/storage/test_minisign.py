@@ -84,7 +84,7 @@ def test_a_secret_key_is_its_owners_alone_and_never_written_over(secret: Path) -
         (lambda raw: raw[:-1], "is no secret key of minisign"),
     ],
 )
-def test_a_key_that_can_not_sign_is_told_without_a_word_of_it(secret: Path, spoil: object, words: str) -> None:
+def test_a_key_that_can_not_sign_is_reported_without_a_word_of_it(secret: Path, spoil: object, words: str) -> None:
     comment, line = secret.read_text().splitlines()
     assert callable(spoil)
     secret.write_text(f"{comment}\n{base64.b64encode(spoil(base64.b64decode(line))).decode()}\n")

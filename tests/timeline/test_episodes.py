@@ -64,7 +64,7 @@ def test_an_account_that_comes_back_begins_another_stay(past: Past) -> None:
     ]
 
 
-def test_a_stay_tells_the_estimate_and_the_value_at_its_beginning_and_at_its_end(past: Past) -> None:
+def test_a_stay_has_the_estimate_and_the_value_at_its_beginning_and_at_its_end(past: Past) -> None:
     """at-risk R32."""
     past.publish(1, {1: ENDS_IN_MARCH})
     past.publish(8, {1: ENDS_IN_APRIL})
@@ -108,7 +108,7 @@ def test_a_backfill_between_two_weeks_splits_a_stay_that_it_does_not_have(past: 
     ]
 
 
-def test_where_the_drop_that_told_why_is_gone_the_reason_is_unknown(past: Past) -> None:
+def test_where_the_drop_that_said_why_is_gone_the_reason_is_unknown(past: Past) -> None:
     past.publish(1, {1: ENDS_IN_MARCH})
     past.publish(8, {}, against=None)
     assert past.rows("at_risk_episodes", "ended", "ended_because") == [(8, "unknown")]

@@ -31,10 +31,10 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_an_account_is_told_as_each_drop_showed_it(past: Past) -> None:
+def test_an_account_is_as_each_drop_showed_it(past: Past) -> None:
     columns = ("as_of", "health_score", "owner_id", "segment", "is_at_risk", "at_risk_estimate_value")
-    told = [tuple(row[name] for name in columns[1:]) for row in past.accounts() if row["account_id"] == 1]
-    assert told == [(Decimal("40.00"), 7, "C", True, Decimal("100.00")), (Decimal("80.00"), 8, "C", False, None)]
+    accounts = [tuple(row[name] for name in columns[1:]) for row in past.accounts() if row["account_id"] == 1]
+    assert accounts == [(Decimal("40.00"), 7, "C", True, Decimal("100.00")), (Decimal("80.00"), 8, "C", False, None)]
 
 
 def test_kept_drops_give_the_same_bytes_as_run_after_run(past: Past, tmp_path: Path) -> None:
@@ -64,19 +64,19 @@ def test_a_corrected_run_of_a_past_week_changes_no_row_of_it(past: Past) -> None
 
 
 def test_what_is_past_keeping_stays_known(past: Past, tmp_path: Path) -> None:
-    told = past.accounts()
+    before = past.accounts()
     shutil.rmtree(next((tmp_path / "exports" / "1").glob("20250101*")))
     Timeline(tmp_path / "timeline").fill(open_place(str(tmp_path / "exports")), 1, is_rewritten=True)
-    assert past.accounts() == told
+    assert past.accounts() == before
 
 
 def test_a_drop_counts_its_rows_findings_and_money(past: Past) -> None:
-    told = {row[:3]: row[3] for row in past.rows("metric_history", "as_of", "metric", "dimension", "value")}
-    assert told[1, "rows", "account_core"] == 2
-    assert told[1, "findings", "warn"] == 1
-    assert (told[1, "at_risk_accounts", "all"], told[8, "at_risk_accounts", "all"]) == (1, 0)
-    assert told[1, "at_risk_value", "all"] == Decimal("100.00")
-    assert told[1, "accounts_by_health", "none"] == 2
+    metrics = {row[:3]: row[3] for row in past.rows("metric_history", "as_of", "metric", "dimension", "value")}
+    assert metrics[1, "rows", "account_core"] == 2
+    assert metrics[1, "findings", "warn"] == 1
+    assert (metrics[1, "at_risk_accounts", "all"], metrics[8, "at_risk_accounts", "all"]) == (1, 0)
+    assert metrics[1, "at_risk_value", "all"] == Decimal("100.00")
+    assert metrics[1, "accounts_by_health", "none"] == 2
 
 
 @pytest.mark.parametrize("name", ["drop.json", "left_list.parquet", "account_history.parquet"])

@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
--- D32, D33, scores: what the messages and meetings of each stakeholder of a customer tell
+-- D32, D33, scores: the messages and meetings of each stakeholder of a customer, aggregated
 with
 
 messages as (

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- D27, D31, D33, scores: what a customer's meetings tell
+-- D27, D31, D33, scores: a customer's meetings, aggregated
 with
 
 meetings as (

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- D30, D33, D36: what the messages of every channel tell by customer
+-- D30, D33, D36: the messages of every channel, aggregated by customer
 with
 
 messages as (

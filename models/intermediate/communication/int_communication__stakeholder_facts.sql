@@ -125,7 +125,7 @@ measured as (
 
 ),
 
--- D36: null, not 0, without the table that could tell
+-- D36: null, not 0, without the table that could say
 final as (
 
     select

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- D32, D33, scores: what the stakeholders' messages and meetings tell by customer
+-- D32, D33, scores: the stakeholders' messages and meetings, aggregated by customer
 with
 
 activity_by_stakeholder as (

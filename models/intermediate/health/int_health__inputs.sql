@@ -118,7 +118,7 @@ inputs as (
 
 ),
 
--- D36: null, not 0, without any channel that could tell
+-- D36: null, not 0, without any channel that could say
 final as (
 
     select

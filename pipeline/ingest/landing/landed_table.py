@@ -46,7 +46,7 @@ class LandedTable:
     lacking: Mapping[str, str] = field(default_factory=dict)
     """The columns that only earlier files of the table have, with the last one: the newest download, or a part."""
     unread_files: tuple[tuple[str, str], ...] = ()
-    """Files of the source that became no table, with why; told with the source's first table."""
+    """Files of the source that became no table, with why; reported with the source's first table."""
     readings: tuple[FileReading, ...] = ()
     """How each file was read, in the order of reading."""
     nulled: Mapping[str, int] = field(default_factory=dict)

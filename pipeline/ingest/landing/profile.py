@@ -29,7 +29,7 @@ RECORDED: Final = (
     *("completed_date", "last_interaction_date", "last_detected_at", "resolved_at"),
     *("sent_at", "start_time", "opened_at", "closed_at"),
 )
-"""The columns that tell when something happened or was recorded; the others tell of plans (a renewal, an end)."""
+"""The columns that say when something happened or was recorded; the others hold plans (a renewal, an end)."""
 
 
 MadeProfiles = MutableMapping[str, tuple[tuple[LandedTable, ...], TableProfile]]
@@ -126,7 +126,7 @@ def _values(landed: LandedTable) -> dict[str, int]:
     for part in landed.parts:
         with part.open("rb") as file:
             found = count_nulls(file)
-        if found is None:  # a footer without statistics, as some tools write them: only reading tells
+        if found is None:  # a footer without statistics, as some tools write them: only reading shows it
             table = pq.read_table(part, columns=list(counts))
             nulls = {name: table[name].null_count for name in counts}
             rows = table.num_rows
@@ -211,7 +211,7 @@ def _longest(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> tupl
 
 
 def _column_maxima(landed: LandedTable, column: str) -> list[datetime]:
-    """Return a column's greatest value in each row group, as the footers tell it; a file may lack statistics."""
+    """Return a column's greatest value in each row group, as the footers give it; a file may lack statistics."""
     found = []
     for part in landed.parts:
         metadata = pq.read_metadata(part)

@@ -101,7 +101,7 @@ def landed_tables(workspace: Workspace, sources: Sequence[str] = SOURCES) -> lis
 def named_inputs(landed: Sequence[LandedTable]) -> list[dict[str, Any]]:
     """Name every configured source table's files by their hashes.
 
-    Counts are not told here: tenants share these tables, and none may learn of another's rows.
+    No counts stand here: tenants share these tables, and none may learn of another's rows.
     """
     return [
         {

@@ -58,7 +58,7 @@ def rewrite_landing(root: Path, records: Iterable[Path], register: Forgotten, jo
 
 
 def _rewrite(path: Path, draft: Path, register: Forgotten) -> bool:
-    """Write a file without the people, if it names one; tell whether it does."""
+    """Write a file without the people, if it names one; return whether it does."""
     file = pq.ParquetFile(path)
     if path.name.endswith(_REJECTS):
         rows = file.read()

@@ -15,13 +15,13 @@ _DATED: Final = CREATED | {"start_time"}
 _FEWEST: Final = 5
 """Columns of a file; rows that say less may well be alike."""
 _IDS: Final = frozenset({"id", "lmn_estimate_id", "estimate_number"})
-"""What a row that is brought again has anew."""
+"""What a row that is brought again has a new value of."""
 
 
 def count_twins(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> tuple[int, int]:
     """Return how many rows were compared, and how many of them repeat another one in all but its id.
 
-    Only rows that tell when they came to be are: two that agree in that and in all else are one. Those of some instants
+    Only rows that say when they came to be are: two that agree in that and in all else are one. Those of some instants
     alone are looked at, which both of two twins are or neither is.
     """
     columns = [column.name for column in landed.table.columns]

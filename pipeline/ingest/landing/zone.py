@@ -62,7 +62,7 @@ class Part:
 
 @dataclass(frozen=True)
 class PartSet:
-    """Parts that stand side by side as one table: what fell out between them is counted and told."""
+    """Parts that stand side by side as one table: what fell out between them is counted and reported."""
 
     address: str
     parts: tuple[Part, ...]

@@ -1,7 +1,7 @@
 """CSV: text in any encoding, commas, semicolons or tabs; quoted line breaks; read as a stream, by Arrow.
 
 What the file is (`text_file.py`), how it is laid out (`csv_layout.py`), whether its quotes are sound (`csv_quotes.py`)
-and which odd lines are rows (`csv_rows.py`) is told elsewhere.
+and which odd lines are rows (`csv_rows.py`) is decided there.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _BROKEN_BYTES: Final = BROKEN.encode()
 
 
 class CsvFile:
-    """One CSV file. `known_headers` help to tell the separator and the header line: those that find most of them."""
+    """One CSV file. `known_headers` help to find the separator and the header line: those that find most of them."""
 
     dates_from_1904 = False
 

@@ -31,7 +31,7 @@ _FEWEST_TO_TELL_QUOTES: Final = 2
 _OTHER_LINE_ENDS: Final = {"\x85": "NEL, U+0085", "\u2028": "U+2028", "\u2029": "U+2029"}
 """What mainframes and some editors end lines with, and no reader of CSV does."""
 _SEP: Final = re.compile(r'"?sep=(?P<sign>\\t|[^\r\n"])?"?[,;\t ]*', re.IGNORECASE)
-"""What tells a spreadsheet the separator, in a line of its own: sep=;"""
+"""A line of its own that names the separator for a spreadsheet: sep=;"""
 
 csv.field_size_limit(2 * HEAD_BYTES)  # a header of 200 KB is odd, but no reason to see no headers at all
 
@@ -121,7 +121,7 @@ def _readings(head: str) -> list[tuple[str, list[list[str]]]]:
 def _lines(head: str, delimiter: str) -> list[list[str]]:
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
     lines: list[list[str]] = []
-    with contextlib.suppress(csv.Error):  # what is wrong is told when the rows are read
+    with contextlib.suppress(csv.Error):  # what is wrong is reported when the rows are read
         lines.extend(islice(reader, _LINES_LOOKED_AT))
     return lines
 

@@ -1,6 +1,6 @@
 """A database, through SQLAlchemy: one snapshot, each table streamed, found by its name in any case.
 
-How a table's rows are read is told in `database_table.py`.
+`database_table.py` reads a table's rows.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def _recurring_texts(metadata: pq.FileMetaData) -> list[str]:
 
 
 def _is_recurring(chunk: pq.ColumnChunkMetaData) -> bool:
-    """Tell whether all of a column's texts in a row group are in a dictionary, as far as its size tells."""
+    """Say whether all of a column's texts in a row group are in a dictionary, as far as its size shows."""
     if not chunk.has_dictionary_page:
         return False
     return int(chunk.data_page_offset) - int(chunk.dictionary_page_offset) < _LARGEST_DICTIONARY

@@ -39,7 +39,7 @@ _MILLISECONDS_A_DAY: Final = 86_400_000
 
 
 def read_shared_texts(pieces: Iterable[bytes]) -> list[str]:
-    """Return the texts that cells refer to by number. Runs of rich text are joined, without what tells their sound."""
+    """Return the texts that cells refer to by number. Runs of rich text are joined, without their phonetic readings."""
     texts: list[str] = []
     runs: list[str] = []
     kept = depth = 0

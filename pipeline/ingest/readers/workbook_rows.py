@@ -59,7 +59,7 @@ class _Grid:
     def __init__(self) -> None:
         self.number = 0
         self.row_text = ""
-        """The row's number as its cells' places end in it; empty where nothing has told it yet."""
+        """The row's number as its cells' places end in it; empty where nothing has said it yet."""
         self.columns: dict[str, int] = {}
         """The columns, from 0, by the letters that cells of this sheet spell them with."""
         self._widest = 1

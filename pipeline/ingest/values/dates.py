@@ -168,7 +168,7 @@ def _is_time(rest: str) -> bool:
 
 
 def _at(day: tuple[int, int, int], rest: str) -> dt.datetime | None:
-    """The day at the time that `rest` tells; None if it tells none that there is a spelling for."""
+    """The day at the time that `rest` gives; None if it gives none that there is a spelling for."""
     hour, minute, second, micros = 0, 0, 0, 0
     clock = next((found for pattern in _TIMES if (found := pattern.match(rest))), None)
     if clock is not None:

@@ -86,7 +86,7 @@ def has_decimal_comma(text: str) -> bool:
 
 
 def amount(kind: Kind, value: object, *, beside_decimal_commas: bool = False) -> Cell:
-    """Type a number with decimals, rounded half away from zero to the column's scale, which is told.
+    """Type a number with decimals, rounded half away from zero to the column's scale, which is reported.
 
     `beside_decimal_commas`: other amounts are written 1.234,50, or in whole numbers, so that 12.000 may be either.
     """

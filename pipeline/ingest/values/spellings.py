@@ -75,7 +75,7 @@ WEEKDAY_NAMES: Final = (
     "lunes mar martes mié mie miércoles miercoles jue jueves vie viernes sáb sab sábado sabado dom domingo "
     "mo montag di dienstag mi mittwoch do donnerstag fr freitag sa samstag sonnabend so sonntag"
 )
-"""Beside a day they tell nothing."""
+"""Beside a day they say nothing."""
 
 _MONTH: Final = rf"(?P<month>{'|'.join(sorted(' '.join(MONTH_NAMES).split(), key=len, reverse=True))})\.?"
 _WEEKDAY: Final = rf"(?:(?:{'|'.join(sorted(WEEKDAY_NAMES.split(), key=len, reverse=True))})\.?,? (?:le )?)?"
@@ -131,7 +131,7 @@ GROUPED_NUMBERS: Final = (
     Spelling(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}(?:,[0-9]*)?", "7.100.001", ""),
     Spelling(r"[0-9]{1,3}(?:[. ][0-9]{3})+,[0-9]+", "7.100,00", ""),
 )
-"""A number that was formatted: whether it is an id or an amount, nobody can tell. (100 200 and 1.200 may be codes.)"""
+"""A number that was formatted: whether it is an id or an amount, nobody can know. (100 200 and 1.200 may be codes.)"""
 
 DAYS: Final = (
     Spelling(r"(?P<year>[0-9]{4})(?P<mark>[-/])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})", "2024-3-5", ""),

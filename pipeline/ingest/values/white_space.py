@@ -29,7 +29,7 @@ _EDGES: Final = _BLANKS + _UNSEEN
 ODD_BLANKS: Final = f"[{_EDGES.replace(' ', '')}]"
 """For Arrow and Python: a character that is as a blank or as none where it is seen, and is no blank."""
 _ARMOUR: Final = re.compile(r'="((?:[^"]|"")*)"')
-"""A text that no spreadsheet shall take for a number: `="0815"`."""
+"""A text that no spreadsheet may take for a number: `="0815"`."""
 _SIGNS: Final[dict[int, int | str]] = {
     0x066B: ".",
     0x066C: ",",

@@ -46,7 +46,7 @@ class ListSpec:
     file: str
     columns: tuple[Column, ...]
     of_all: bool = False
-    """Whether its SQL tells the organization of each row, so that it is asked of many drops at once."""
+    """Whether its SQL names the organization of each row, so that it is asked of many drops at once."""
 
     def is_of(self, drop: BusinessSources) -> bool:
         """Whether a drop has all that the list is read from."""

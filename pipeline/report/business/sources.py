@@ -69,7 +69,7 @@ class BusinessSources:
 
 @contextmanager
 def asked_in_utc() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Lend a connection that tells instants in UTC; the tables that are made in it go with it."""
+    """Lend a connection that gives instants in UTC; the tables that are made in it go with it."""
     with closing(scratch_connection()) as connection:
         connection.execute("set timezone = 'UTC'")
         yield connection

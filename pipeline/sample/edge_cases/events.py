@@ -154,7 +154,7 @@ class _Stage(EventRows):
             self._message(
                 table, role, thread=1, hours=1, direction="team", user=foreign, account=flagship, organization=2
             )
-        # their meeting and ticket bear the ids of ours
+        # their meeting and ticket have the ids of ours
         their_meeting = self._meeting(role, days=1, account=theirs, organization=2, key=held)
         self._attend(their_meeting, user=foreign, attended=True, organization=2)
         ticket = self._ticket(role, days=3, closed=None, requester=None, assignee=foreign)

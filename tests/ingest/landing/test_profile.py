@@ -81,7 +81,7 @@ def test_of_names_the_sample_holds_hashes_which_another_name_changes(tmp_path: P
     ("column", "one", "other"),
     [("lmn_crm_id", "7", "8"), ("annual_revenue", "100", "101"), ("status", "won", "lost")],
 )
-def test_the_sample_tells_ids_amounts_and_words_apart(tmp_path: Path, column: str, one: str, other: str) -> None:
+def test_the_sample_separates_ids_amounts_and_words(tmp_path: Path, column: str, one: str, other: str) -> None:
     headers = ("id", "name", column)
     before = profile(tmp_path / "one", ("1", "Oak", one), headers=headers).cells
     now = profile(tmp_path / "other", ("1", "Oak", other), headers=headers).cells

@@ -274,7 +274,7 @@ def test_a_record_of_a_version_that_kept_less_is_read(tmp_path: Path) -> None:
     assert read_record(tmp_path / "landed.json") == landed
 
 
-def test_a_landed_file_that_is_damaged_is_told_to_the_steps_after_it(tmp_path: Path) -> None:
+def test_a_landed_file_that_is_damaged_is_reported_to_the_steps_after_it(tmp_path: Path) -> None:
     accounts(tmp_path, ("1", "A", "yes"))
     workspace = Workspace(tmp_path / "state")
     for source in SOURCES:

@@ -474,7 +474,7 @@ def test_a_file_in_which_all_rows_are_broken_is_broken_itself(tmp_path: Path, mo
         ("1,Acme,,\n2,Bob,,\n", ()),
     ],
 )
-def test_headers_before_which_all_lines_end_are_told(tmp_path: Path, lines: str, headers: tuple[str, ...]) -> None:
+def test_headers_before_which_all_lines_end_are_reported(tmp_path: Path, lines: str, headers: tuple[str, ...]) -> None:
     table = accounts(tmp_path, f"id,name,city,state\n{lines}")
     assert [row["name"] for row in rows(table)] == ["Acme", "Bob"]
     assert [reading.headers_without_cells for reading in table.readings] == [headers]

@@ -261,7 +261,7 @@ def test_an_error_cell_is_null_and_a_reject_whatever_it_shows(tmp_path: Path, sh
     assert [(row["row_number"], row["column_name"]) for row in rejects(table)] == [(2, name)]
 
 
-def test_what_other_sheets_a_workbook_has_is_told(tmp_path: Path) -> None:
+def test_what_other_sheets_a_workbook_has_is_reported(tmp_path: Path) -> None:
     write_parts(
         tmp_path / "lmn" / "e.xlsx",
         {

@@ -147,7 +147,7 @@ def test_floats_of_money_are_read_as_they_are_written(tmp_path: Path) -> None:
     assert refused(table) == [(3, "revenue", "2.675", "cell rounded")]
 
 
-def test_what_short_floats_can_t_hold_is_told(tmp_path: Path) -> None:
+def test_what_short_floats_can_t_hold_is_reported(tmp_path: Path) -> None:
     ids = pa.array([16_777_215.0, 16_777_217.0, None], pa.float32())
     columns = {"organization_id": [1, 1, 1], "id": [1, 2, 3], "owner": ids, "crm_id": ids}
     columns["revenue"] = pa.array([131_071.99, 1_234_567.89, None], pa.float32())

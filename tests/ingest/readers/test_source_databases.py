@@ -75,7 +75,7 @@ def test_rows_are_streamed_in_batches_and_counted_from_1(tmp_path: Path, monkeyp
     ]
     assert (table.read, table.loaded) == (95, 94)
     assert refused(table) == [(42, "id", "bad", "row dropped")]
-    assert len([told for told in memory.told if told[2] == "platform__tier"]) == 10
+    assert len([update for update in memory.updates if update[2] == "platform__tier"]) == 10
 
 
 def test_tables_are_found_by_name_in_any_case_and_views_too(tmp_path: Path) -> None:
@@ -293,7 +293,7 @@ def test_a_partitioned_table_is_one_table(postgres: sa.Connection, postgres_url:
 
 
 def test_foreign_tables_count_as_tables(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
-    """The embedded server has no wrapper that reads; that the table is asked for at all tells that it was found."""
+    """The embedded server has no wrapper that reads; that the table is asked for at all shows that it was found."""
     postgres.exec_driver_sql(
         """
         create foreign data wrapper elsewhere;
@@ -395,7 +395,7 @@ def test_postgres_rows_are_streamed_and_counted_from_1(
     (table,) = [table for table in landed if table.table.name == "email_prop"]
     assert (table.read, table.loaded) == (50_000, 49_999)
     assert refused(table) == [(31234, "direction", "nobody", "row dropped")]
-    assert len(memory.told) > 5
+    assert len(memory.updates) > 5
     assert rows(table)[0]["sent_at"] == dt.datetime(2025, 1, 1, 0, 0, 1)
 
 
@@ -496,7 +496,7 @@ def test_a_reading_that_the_server_cancels_says_what_to_do(
     assert not list(tmp_path.rglob("crm__contacts/*"))
 
 
-def test_the_server_s_fault_is_told_without_the_password(postgres_url: str, tmp_path: Path) -> None:
+def test_the_server_s_fault_is_reported_without_the_password(postgres_url: str, tmp_path: Path) -> None:
     url = sa.make_url(postgres_url).set(database="nowhere", password="hush-hush")
     with pytest.raises(WarehouseError, match="nowhere") as error:
         land("crm", url.render_as_string(hide_password=False), tmp_path)
@@ -524,14 +524,14 @@ def test_the_server_s_fault_is_told_without_the_password(postgres_url: str, tmp_
         "mysql://u:hush@127.0.0.1:1/db?pass=hush",
     ],
 )
-def test_an_unreachable_server_is_told_without_the_password(url: str, tmp_path: Path) -> None:
+def test_an_unreachable_server_is_reported_without_the_password(url: str, tmp_path: Path) -> None:
     with pytest.raises(WarehouseError) as error:
         land("crm", url, tmp_path)
-    told = "".join(traceback.format_exception(error.value))
-    assert "hush" not in told
+    trace = "".join(traceback.format_exception(error.value))
+    assert "hush" not in trace
 
 
-def test_an_address_that_is_none_is_told_by_its_option(tmp_path: Path) -> None:
+def test_an_address_that_is_none_is_reported_by_its_option(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="the URL can't be read") as error:
         land("crm", "postgresql://u@host:hush-hush/db", tmp_path)
     assert error.value.where == "--crm"

@@ -245,7 +245,7 @@ def test_the_last_instant_of_a_day_is_of_that_day(tmp_path: Path) -> None:
 
 
 class Truncating:
-    """A report that cuts the file in two when it is first told of rows."""
+    """A report that cuts the file in two when it first hears of rows."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -263,7 +263,7 @@ def test_a_workbook_that_is_cut_while_it_is_read_has_changed(tmp_path: Path) -> 
     assert not list((tmp_path / "landing").rglob(".*-*"))
 
 
-def test_another_sheet_that_looks_like_the_table_is_told(tmp_path: Path) -> None:
+def test_another_sheet_that_looks_like_the_table_is_reported(tmp_path: Path) -> None:
     path = write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimate ID", "Status"], [("EST1", "Sold")])
     workbook = openpyxl.load_workbook(path)
     sheets = {
@@ -296,7 +296,7 @@ def test_headers_of_two_rows_are_joined(tmp_path: Path, suffix: str) -> None:
     assert rejects(table) == []
 
 
-def test_merged_cells_of_several_rows_are_told(tmp_path: Path) -> None:
+def test_merged_cells_of_several_rows_are_reported(tmp_path: Path) -> None:
     lines = [["EST1", "7", "Sold", "x"], ["EST2", None, None, None], ["EST3", "8", "Sold", None]]
     path = write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimate ID", "Contact ID", "Status", "Extra"], lines)
     workbook = openpyxl.load_workbook(path)

@@ -244,7 +244,7 @@ def test_an_amount_too_large_for_its_column_is_nulled(kind: Kind, value: object)
         (Kind.SCORE, "99.995", "100.00"),
     ],
 )
-def test_more_decimals_than_the_column_has_are_rounded_and_told(kind: Kind, value: object, expected: str) -> None:
+def test_more_decimals_than_the_column_has_are_rounded_and_reported(kind: Kind, value: object, expected: str) -> None:
     cell = read_cell(Column("c", kind), value)
     assert str(cell.value) == expected
     assert cell.action == "cell rounded"

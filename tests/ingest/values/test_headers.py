@@ -116,7 +116,7 @@ def test_of_two_equal_headers_the_left_one_wins() -> None:
     assert match.extra == ("ID",)
 
 
-def test_extra_columns_are_told_and_unnamed_ones_are_none() -> None:
+def test_extra_columns_are_reported_and_unnamed_ones_are_none() -> None:
     assert match_headers(ACCOUNTS, ["id", "favourite colour", "name", ""], "file.csv").extra == ("favourite colour",)
 
 

@@ -114,7 +114,7 @@ def expected_row(account_id: int, customer: Row | None, account: Row | None, met
         "contract": next_contract_end(account["id"], estimates) if account else None,
     }
     revenues = {"platform": ours.get("revenue"), "crm": revenue(account["id"], estimates) if account else None}
-    told = [day for day in dates.values() if day]
+    given = [day for day in dates.values() if day]
     return {
         "account_id": account_id,
         "organization_id": ours.get("organization_id", 1),
@@ -130,7 +130,7 @@ def expected_row(account_id: int, customer: Row | None, account: Row | None, met
         "platform_renewal_date": dates["platform"],
         "crm_renewal_date": dates["crm"],
         "contract_renewal_date": dates["contract"],
-        "renewal_dates_agree": len(set(told)) == 1 if len(told) > 1 else None,
+        "renewal_dates_agree": len(set(given)) == 1 if len(given) > 1 else None,
         "status_source": source({"platform": ours.get("status"), "crm": account and "active"}),
     }
 

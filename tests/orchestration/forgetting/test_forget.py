@@ -130,13 +130,13 @@ def test_a_drop_made_again_is_what_the_models_make_without_her(forgotten: Wareho
     assert replay(settings, drop, Progress(Listener())).differing == ()
 
 
-def test_the_certificate_tells_what_was_done_without_whom(forgotten: Warehouse) -> None:
+def test_the_certificate_says_what_was_done_without_whom(forgotten: Warehouse) -> None:
     folder = forgotten.folder / "state" / "forgotten"
     (path,) = (path for path in folder.glob("*.json") if path.stem != "register")
-    told = json.loads(path.read_text())
-    assert [drop["organization_id"] for drop in told["drops"]] == [1, 1]
-    assert "stakeholder_fact" in told["published_marts"] and told["landed_files"] > 5
-    assert any("copies that others took" in text for text in told["not_reached"])
+    certificate = json.loads(path.read_text())
+    assert [drop["organization_id"] for drop in certificate["drops"]] == [1, 1]
+    assert "stakeholder_fact" in certificate["published_marts"] and certificate["landed_files"] > 5
+    assert any("copies that others took" in text for text in certificate["not_reached"])
 
 
 def test_a_later_run_of_sources_that_still_name_her_leaves_her_out(forgotten: Warehouse, sources: Path) -> None:
