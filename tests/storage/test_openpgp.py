@@ -184,7 +184,7 @@ def test_gnupg_decrypts_what_was_encrypted(tmp_path: Path) -> None:
 @pytest.mark.gnupg
 def test_of_several_keys_those_that_are_past_their_time_are_left_out(tmp_path: Path) -> None:
     with receiver(signs_only=True) as gnupg:
-        gnupg.add_encryption_key("--faked-system-time", "20200101T000000")
+        gnupg.add_encryption_key("--faked-system-time", "20200102T000000")  # a day after the first: its clock goes on
         gnupg.add_encryption_key()
         (found,) = read_certificates(certificate(tmp_path, gnupg.certificate()))
     assert sum(packet.tag == Tag.PublicSubkey for packet in PacketPile.from_bytes(bytes(found))) == 1
