@@ -45,7 +45,7 @@ def test_another_content_is_not_signed(secret: Path, public: PublicKey) -> None:
 
 def test_another_trusted_comment_is_seen(secret: Path, public: PublicKey) -> None:
     changed = signed(secret).replace(b"organization 1", b"organization 2")
-    assert public.fault(CONTENT, changed) == "bears a trusted comment that the signer did not write"
+    assert public.fault(CONTENT, changed) == "has a trusted comment that the signer did not write"
 
 
 def test_another_key_is_named(secret: Path, tmp_path: Path) -> None:
