@@ -110,7 +110,7 @@ def utc_columns(connection: duckdb.DuckDBPyConnection, select: str, without: Col
 
 
 def numbered_rows(
-    connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[tuple[int, Path]], number: str
+    connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[tuple[int, Path]], number: str, *options: str
 ) -> str:
     """The select of the rows of Parquet files of one schema, each row with the number of its file as a column.
 
@@ -118,7 +118,7 @@ def numbered_rows(
     """
     numbers, paths = [one for one, _ in files], [path for _, path in files]
     connection.register(f"files_{name}", pa.table({"file": list(map(str, paths)), number: numbers}))
-    rows = read_parquet(paths, "filename = 'file'")
+    rows = read_parquet(paths, "filename = 'file'", *options)
     return f"select * exclude (file) from {rows} inner join files_{name} using (file)"
 
 

@@ -9,6 +9,7 @@ from pipeline.common.null_counts import NullCounts
 from pipeline.contracts.lists import LISTS
 from pipeline.guards.drop_figures import Drift, Moved, Pair
 from pipeline.guards.findings import Finding, Level, found
+from pipeline.guards.kept_rows import KEPT, KeptRows
 from pipeline.guards.source_guard import judge_rows
 from pipeline.guards.thresholds import Guard
 
@@ -30,6 +31,20 @@ def judge_drift(organization_id: int, drift: Drift, guards: Mapping[str, Guard])
     for export, (before, now) in drift.rows.items():
         if export not in LISTS:
             findings += judge_rows(export, before, now, guards["rows"])
+    return [_of(organization_id, finding) for finding in findings]
+
+
+def judge_kept_rows(
+    organization_id: int, kept: Mapping[str, KeptRows], guards: Mapping[str, Guard], *, is_windowed: bool = False
+) -> list[Finding]:
+    """Return what became of the rows of one organization's last drop; counts of a window fall by themselves."""
+    findings: list[Finding] = []
+    for export, rows in kept.items():
+        findings += _gone_rows(export, rows, guards["gone_rows"])
+        findings += _kept_cells(export, rows, guards["kept_cells"])
+        if not is_windowed:
+            fallen = _shares_above(rows, rows.fallen, guards["fallen_figures"])
+            findings += _worst(export, rows, rows.fallen, fallen, "they went back", guards["fallen_figures"])
     return [_of(organization_id, finding) for finding in findings]
 
 
@@ -59,6 +74,46 @@ def _kept_keys(kept: Moved, guard: Guard) -> Iterator[Finding]:
         says = f"only {share:.1f} % of the accounts of the last drop are still there"
         still = kept.accounts - kept.moved
         yield found(guard, "stop", "account_core", says, before=f"{kept.accounts:,}", now=f"{still:,}")
+
+
+def _gone_rows(export: str, kept: KeptRows, guard: Guard) -> Iterator[Finding]:
+    share = Decimal(100 * kept.gone) / kept.rows
+    if kept.rows >= guard.thresholds["least"] and share >= guard.thresholds["warn"]:
+        says = "many rows of the last drop are gone"
+        yield found(guard, "warn", export, says, now=f"{kept.gone:,} of {kept.rows:,} rows")
+
+
+def _kept_cells(export: str, kept: KeptRows, guard: Guard) -> Iterator[Finding]:
+    steady = {name: cells for name, cells in kept.changed.items() if name not in KEPT[export].slow}
+    slow = {name: cells for name, cells in kept.changed.items() if name in KEPT[export].slow}
+    shares = _shares_above(kept, steady, guard) | _shares_above(kept, slow, guard, "warn_slow")
+    yield from _worst(export, kept, kept.changed, shares, "many cells are others than before", guard)
+
+
+def _shares_above(
+    kept: KeptRows, cells: Mapping[str, int], guard: Guard, threshold: str = "warn"
+) -> dict[str, Decimal]:
+    """Return the share in percent of each column's cells, where it is so high that it means something."""
+    least, least_cells = guard.thresholds["least"], guard.thresholds["least_cells"]
+    shares = {
+        name: Decimal(100 * count) / kept.filled[name]
+        for name, count in cells.items()
+        if kept.filled[name] >= least and count >= least_cells
+    }
+    return {name: share for name, share in shares.items() if share >= guard.thresholds[threshold]}
+
+
+def _worst(
+    export: str, kept: KeptRows, cells: Mapping[str, int], shares: Mapping[str, Decimal], says: str, guard: Guard
+) -> Iterator[Finding]:
+    """Find the column of the highest share; of an event that is gone many columns tell."""
+    if not shares:
+        return
+    worst, *others = sorted(shares, key=lambda name: (-shares[name], name))
+    now = f"{cells[worst]:,} of {kept.filled[worst]:,} cells"
+    now += f", and of {', '.join(others[:4])}" if others else ""
+    now += f" and {len(others) - 4} more" if len(others) > 4 else ""
+    yield found(guard, "warn", f"{export}.{worst}", says, now=now)
 
 
 def _link_rate(share: Pair | None, guard: Guard) -> Iterator[Finding]:

@@ -21,10 +21,11 @@ from pipeline.drops.catalog import (
 from pipeline.drops.find_drop import OpenDrop, open_drop, treated_alike
 from pipeline.drops.personal_data import PersonalData
 from pipeline.drops.stage import StagedDrop
-from pipeline.guards.drift_guard import judge_drift, judge_gone_organization
+from pipeline.guards.drift_guard import judge_drift, judge_gone_organization, judge_kept_rows
 from pipeline.guards.drop_figures import DropFiles, measure_drift
 from pipeline.guards.findings import Acceptance, Finding, accept
 from pipeline.guards.first_drop import judge_first_drops, measure_first_drops
+from pipeline.guards.kept_rows import measure_kept_rows
 from pipeline.guards.thresholds import guards
 from pipeline.guards.two_truths import judge_truths
 from pipeline.orchestration.resources import RunContext
@@ -69,10 +70,15 @@ def judge_drops(
     """Judge the staged drops beside their baselines, with what this run's person accepts."""
     known = guards(run.settings.guards)
     found: list[Finding] = []
+    now, earlier = {}, {}
     for drop in drops:
         if (before := baselines.get(drop.organization_id)) is not None and not _is_same(drop, before):
-            drift = measure_drift(staged_files(drop, run.plan), before.files)
+            now[drop.organization_id], earlier[drop.organization_id] = staged_files(drop, run.plan), before.files
+            drift = measure_drift(now[drop.organization_id], before.files)
             found += judge_drift(drop.organization_id, drift, known)
+    is_windowed = run.plan.decisions["communication_window_days"] is not None
+    for organization_id, kept in measure_kept_rows(now, earlier).items():
+        found += judge_kept_rows(organization_id, kept, known, is_windowed=is_windowed)
     if first := [drop.organization_id for drop in drops if drop.organization_id not in baselines]:
         figures = measure_first_drops({drop.organization_id: staged_files(drop, run.plan) for drop in drops})
         found += judge_first_drops(figures, first, known)

@@ -1,0 +1,192 @@
+"""What became of the rows of the drops published last: cells that ordinary work leaves alone, counts, days, and keys.
+
+It is taken of each organization alone, so that a small one's fault does not drown in the rows of large ones.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import pyarrow.parquet as pq
+
+from pipeline.common.scratch_database import numbered_rows, quoted, read_parquet, scratch_connection
+from pipeline.guards.drop_figures import DropFiles
+
+
+@dataclass(frozen=True)
+class KeptColumns:
+    """An export's columns by what a week does to them, and the export's key.
+
+    `steady` ones change in few rows, `slow` ones in less than half of them; `rising` ones are counts of what has
+    happened, last days, and flags that stay once they are true: they go up or stay.
+    """
+
+    key: tuple[str, ...]
+    steady: tuple[str, ...] = ()
+    slow: tuple[str, ...] = ()
+    rising: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class KeptRows:
+    """Of an export's rows in the drop before: how many were looked at, and how many of those are gone now.
+
+    `filled` counts, of the others, the cells of each column that had a value (a count: one above 0); `changed` those of
+    a steady or slow column that are others now or empty, `fallen` those of a rising one that are less or empty.
+    """
+
+    rows: int = 0
+    gone: int = 0
+    filled: Mapping[str, int] = field(default_factory=dict)
+    changed: Mapping[str, int] = field(default_factory=dict)
+    fallen: Mapping[str, int] = field(default_factory=dict)
+
+
+def _columns(key: str, steady: str = "", slow: str = "", rising: str = "") -> KeptColumns:
+    return KeptColumns(*(tuple(names.split()) for names in (key, steady, slow, rising)))
+
+
+KEPT: Final[Mapping[str, KeptColumns]] = {
+    "account_core": _columns(
+        "account_id",
+        "crm_id app_id account_name domain parent_account_id tier_id journey_id churn_date",
+        "owner_id status contract_start_date",
+        "lifecycle_event_qbr lifecycle_event_renewal lifecycle_event_commercial_discussion "
+        "lifecycle_event_churn_notification lifecycle_event_churn_risk lifecycle_event_highly_positive "
+        "lifecycle_event_extremely_negative lifecycle_event_account_personnel_changes "
+        "lifecycle_event_org_personnel_changes lifecycle_event_exec_touchbase lifecycle_event_expansion_opp "
+        "lifecycle_event_onboarding last_engagement last_reach_out last_touch last_touch_dm total_activity "
+        "stakeholders_count users_count",
+    ),
+    "account_communication_stats": _columns(
+        "account_id",
+        rising="total_emails team_sent_emails team_last_sent_email_date account_sent_emails "
+        "account_last_sent_email_date email_last_touch_dm email_positive_sentiment email_neutral_sentiment "
+        "email_negative_sentiment total_meetings meeting_time_hours last_meeting_date last_dm_meeting_date "
+        "total_chat_messages team_sent_chat_messages team_last_sent_chat_date account_sent_chat_messages "
+        "account_last_sent_chat_date last_dm_chat_date chat_positive_sentiment chat_neutral_sentiment "
+        "chat_negative_sentiment submitted_tickets ticket_comments last_ticket_opened_date",
+    ),
+    "account_keys": _columns("account_id", "crm_account_id lmn_crm_id", "platform_revenue platform_renewal_date"),
+    "account_topic_fact": _columns(
+        "account_id topic_id",
+        "topic_name parent_topic_name",
+        rising="topic_positive_sentiment topic_neutral_sentiment topic_negative_sentiment topic_total_activity "
+        "topic_total_emails topic_total_chat topic_total_video topic_total_tickets",
+    ),
+    "accounts": _columns(
+        "id",
+        "lmn_crm_id name account_type icp_status address_1 city state postal_code country created_date "
+        "is_archived is_customer is_prospect",
+        "status",
+        "has_contacts has_completed_scorecard",
+    ),
+    "estimates": _columns(
+        "id",
+        "account_id estimate_type division address price_used contract_start contract_end estimate_date archived",
+        "salesperson",
+        "is_won",
+    ),
+    "insight_snapshot": _columns("account_id insight_type", rising="last_detected_date"),
+    "lifecycle_event_history": _columns("event_id", "account_id event_type event_date"),
+    "meeting_summary": _columns("meeting_id", "account_id meeting_date meeting_duration_minutes"),
+    "stakeholder_fact": _columns(
+        "stakeholder_id",
+        "account_id stakeholder_name stakeholder_type stakeholder_gs_role "
+        "stakeholder_touch_frequency stakeholder_muted stakeholder_opted_out",
+        rising="stakeholder_last_received_email stakeholder_last_sent_email stakeholder_sent_emails "
+        "stakeholder_emails_positive stakeholder_emails_negative stakeholder_emails_neutral "
+        "stakeholder_attended_meetings stakeholder_accepted_meetings stakeholder_invited_meetings "
+        "stakeholder_last_attended_meeting stakeholder_sent_chat_messages stakeholder_submitted_tickets",
+    ),
+    "team_dimension": _columns(
+        "team_member_id",
+        "team_member_email team_member_name team_member_department team_member_has_access "
+        "team_member_excluded_from_analysis",
+    ),
+    "topic_dimension": _columns("topic_id", "topic_name parent_topic_id"),
+}
+"""What is compared of each export. What people reorder, what is scored, and what shrinks with time are not in it."""
+
+_LOOKED_AT: Final = 5_000
+"""Rows of one drop's export of which no more are looked at, by their keys' hashes, than about so many."""
+_BY_NAME: Final = "union_by_name = true"
+"""Drops before may be of an older contract."""
+
+
+def measure_kept_rows(now: Mapping[int, DropFiles], before: Mapping[int, DropFiles]) -> dict[int, dict[str, KeptRows]]:
+    """Hold organizations' drops against those before: by organization, each export; all of an export in one query."""
+    measured: dict[int, dict[str, KeptRows]] = {organization_id: {} for organization_id in now}
+    with closing(scratch_connection()) as connection:
+        for export, columns in KEPT.items():
+            by_size: dict[int, list[tuple[int, Path, Path]]] = defaultdict(list)
+            for one, is_now in now.items():
+                file, earlier = is_now.parquet.get(export), before[one].parquet.get(export)
+                if file is not None and earlier is not None:
+                    by_size[pq.read_metadata(earlier).num_rows // _LOOKED_AT + 1].append((one, file, earlier))
+            for every, drops in by_size.items():
+                for organization_id, kept in _measure(connection, columns, drops, every):
+                    measured[organization_id][export] = kept
+    return measured
+
+
+def _measure(
+    connection: duckdb.DuckDBPyConnection, columns: KeptColumns, drops: Sequence[tuple[int, Path, Path]], every: int
+) -> Iterator[tuple[int, KeptRows]]:
+    """Measure the rows of an export in drops of about one size, one row in so many of each."""
+    files = {"now": [(one, now) for one, now, _ in drops], "before": [(one, before) for one, _, before in drops]}
+    known = _columns_of(connection, files["now"]) & _columns_of(connection, files["before"])
+    compared = {*columns.key, *columns.steady, *columns.slow, *columns.rising}
+    types = {name: kind for name, kind in sorted(known) if name in compared}
+    if not types.keys() >= set(columns.key):
+        return
+    is_looked_at = f"hash({', '.join(map(quoted, columns.key))}) % {every} = 0" if every > 1 else "true"
+    rows = {
+        name: f"(from ({numbered_rows(connection, f'{name}_kept', own, 'drop_of', _BY_NAME)}) where {is_looked_at})"
+        for name, own in files.items()
+    }
+    key = ", ".join(["drop_of", *map(quoted, columns.key)])
+    names = [name for name in types if name not in columns.key]
+    tests = [test for name in names for test in _tests(name, types[name], columns)]
+    found = connection.execute(
+        f"select drop_of, count(*), count(*) filter (where now.{quoted(columns.key[0])} is null)"
+        f"{''.join(f', count(*) filter (where {test})' for test in tests)} "
+        f"from {rows['before']} as before left join {rows['now']} as now using ({key}) group by drop_of"
+    ).fetchall()
+    for organization_id, looked_at, gone, *counts in found:
+        differing = dict(zip(names, counts[1::2], strict=True))
+        yield (
+            organization_id,
+            KeptRows(
+                looked_at,
+                gone,
+                dict(zip(names, counts[::2], strict=True)),
+                {name: count for name, count in differing.items() if name not in columns.rising},
+                {name: count for name, count in differing.items() if name in columns.rising},
+            ),
+        )
+
+
+def _columns_of(connection: duckdb.DuckDBPyConnection, files: list[tuple[int, Path]]) -> set[tuple[str, str]]:
+    """Return the columns of files, with their types; those of an older contract may lack some."""
+    rows = read_parquet([path for _, path in files], _BY_NAME)
+    return {(name, kind) for name, kind, *_ in connection.execute(f"describe select * from {rows}").fetchall()}
+
+
+def _tests(name: str, kind: str, columns: KeptColumns) -> tuple[str, str]:
+    """The SQL of whether a kept row had a value in a column, and of whether that is another or less now."""
+    was, is_now = f"before.{quoted(name)}", f"now.{quoted(name)}"
+    is_kept = f"now.{quoted(columns.key[0])} is not null and {was} is not null"
+    if name not in columns.rising:
+        return is_kept, f"{is_kept} and {is_now} is distinct from {was}"
+    if kind == "BOOLEAN":
+        is_kept += f" and {was}"
+    elif not kind.startswith(("TIMESTAMP", "DATE")):
+        is_kept += f" and {was} > 0"
+    return is_kept, f"{is_kept} and coalesce({is_now} < {was}, true)"
