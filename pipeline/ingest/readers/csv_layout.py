@@ -133,7 +133,7 @@ def _has_row_names(headers: Sequence[str], data: Sequence[Sequence[str]]) -> boo
     """
     lines = [line for line in data if line]
     numbers = [str(at) for at in range(1, len(lines) + 1)]
-    is_longer = all(len(line) == len(headers) + 1 for line in lines) and any(line[-1] for line in lines)
+    is_longer = all(len(line) == len(headers) + 1 for line in lines) and any(line[-1].strip() for line in lines)
     return is_longer and [line[0] for line in lines] == numbers
 
 
@@ -146,5 +146,5 @@ def _usual_width(headers: Sequence[str], data: Sequence[Sequence[str]]) -> int:
     fewest = max(at for at, header in enumerate(headers, start=1) if fold(header))
     widths = Counter(len(line) for line in data if len(line) >= fewest)
     usual = widths.most_common(1)[0][0] if widths else named
-    has_more = any(cell for line in data if len(line) == usual for cell in line[named:])
+    has_more = any(cell.strip() for line in data if len(line) == usual for cell in line[named:])
     return named if has_more else usual

@@ -153,6 +153,8 @@ def test_row_names_as_r_writes_them_have_no_header(tmp_path: Path) -> None:
     assert [(row["id"], row["name"]) for row in rows(table)] == [("a1", "A"), ("a2", "B")]
     trailing = accounts(tmp_path, "id,name,city\n1,A,x,\n2,B,y,\n")
     assert [(row["id"], row["name"]) for row in rows(trailing)] == [("1", "A"), ("2", "B")]
+    blank = accounts(tmp_path, "id,name,city\n1,A,x, \n2,B,y,\t\n")
+    assert [(row["id"], row["city"]) for row in rows(blank)] == [("1", "x"), ("2", "y")]
 
 
 @pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029"])
