@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Final
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +30,9 @@ _WHOLE_IN_SHORT_FLOATS: Final = 2.0**24
 """From here on a float of 32 bits does not hold every whole number."""
 _CENTS_IN_SHORT_FLOATS: Final = 2.0**17
 """Up to here a double holds every cent."""
+
+
+_BYTES_OF_UUID: Final = 16
 
 
 class _Beyond(str):
@@ -87,6 +91,8 @@ def type_column(
         if plain is not None and not plain.null_count:
             return TypedColumn(plain.take(raw.indices))
     raw = unpacked(raw)
+    if column.kind is Kind.KEY and (pa.types.is_binary(raw.type) or pa.types.is_fixed_size_binary(raw.type)):
+        raw = _of_raw_uuids(raw.cast(pa.binary()))
     plain = plain_values(column, raw)
     if plain is None:
         return _cell_by_cell(column, raw, read)
@@ -119,6 +125,27 @@ def _of_short_floats(kind: Kind, raw: pa.Array) -> pa.Array:
         return doubles
     rounded = [None if value is None else f"{value:E}" for value in raw.to_pylist()]
     return pc.if_else(is_rounded, pa.array(rounded, pa.string()), doubles.cast(pa.string()))
+
+
+def _of_raw_uuids(raw: pa.Array) -> pa.Array:
+    """UUIDs that came as their 16 bytes, as databases and Parquet files may hold them, as they are written.
+
+    A few of them may be valid texts of 16 letters by chance, so the column decides.
+    """
+    if pc.min_max(pc.binary_length(raw)).as_py() != {"min": _BYTES_OF_UUID, "max": _BYTES_OF_UUID}:
+        return raw
+    values = raw.to_pylist()
+    if 2 * sum(value is not None and not _is_utf_8(value) for value in values) <= len(raw) - raw.null_count:
+        return raw
+    return pa.array([None if value is None else str(UUID(bytes=value)) for value in values], pa.string())
+
+
+def _is_utf_8(value: bytes) -> bool:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def unpacked(raw: pa.Array) -> pa.Array:

@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -364,3 +365,20 @@ def test_of_two_columns_of_one_name_the_left_one_counts(tmp_path: Path) -> None:
     pq.write_table(twice, tmp_path / "lmn" / "e.parquet")
     (row,) = rows(land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"])
     assert row["total_price"] == Decimal("12000.00")
+
+
+@pytest.mark.parametrize("kind", [pa.uuid(), pa.binary(16), pa.binary()])
+def test_uuids_as_their_bytes_are_as_they_are_written(tmp_path: Path, kind: pa.DataType) -> None:
+    ids = [UUID(text) for text in ("9d4bc215-f2c3-491a-96ad-786e20631d00", "e0a1b2c3-0102-4304-8506-0708090a0b0c")]
+    by_chance = UUID(bytes=b"sixteen letters.")
+    columns = {"id": pa.array([one.bytes for one in (*ids, by_chance)], kind), "name": ["A", "B", "C"]}
+    write_parquet(tmp_path / "crm" / "accounts.parquet", columns)
+    table = land("crm", tmp_path / "crm", tmp_path)["accounts"]
+    assert [row["id"] for row in rows(table)] == [*map(str, ids), str(by_chance)]
+
+
+def test_keys_of_sixteen_letters_are_texts(tmp_path: Path) -> None:
+    columns = {"id": pa.array([b"0123456789abcdef", b"0123456789abcde\xff"], pa.binary(16)), "name": ["A", "B"]}
+    write_parquet(tmp_path / "crm" / "accounts.parquet", columns)
+    table = land("crm", tmp_path / "crm", tmp_path)["accounts"]
+    assert [row["id"] for row in rows(table)] == ["0123456789abcdef"]
