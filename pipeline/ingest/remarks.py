@@ -17,6 +17,7 @@ from pipeline.ingest.usual_ids import UsualIds
 from pipeline.ingest.values.cells import TEXT_KINDS, shown
 from pipeline.ingest.values.column_bytes import are_words
 from pipeline.ingest.values.headers import fold
+from pipeline.ingest.values.numbers import DECIMAL_SIZES
 from pipeline.ingest.values.spellings import FOOTERS, RULE, STATISTICS, TOTAL, TOTAL_OF, Spelling
 from pipeline.ingest.values.white_space import ODD_BLANKS, trimmed, without_unseen
 
@@ -120,7 +121,13 @@ class RemarkFinder:
                 if reason is not None:
                     value = shown(columns[at][position].as_py())
                     found.setdefault(position, Remark(position, column.name, value, reason))
-        return [*found.values(), *self._of_second_tables(columns, found)]
+        for remark in self._of_second_tables(columns, found):
+            found[remark.position] = remark
+        for position in self._totals_without_label(typed):
+            at, column = self._looked_at[0]
+            value = shown(columns[at][position].as_py())
+            found.setdefault(position, Remark(position, column.name, value, _TOTALS))
+        return list(found.values())
 
     def _of_second_tables(self, columns: tuple[pa.Array, ...], found: dict[int, Remark]) -> list[Remark]:
         """Return the lines below other headers."""
@@ -201,18 +208,29 @@ class RemarkFinder:
         keys = lines[label.name]
         if label.kind is not Kind.KEY or not self._is_wide:
             return pa.repeat(False, len(keys))
-        is_alone = pa.repeat(False, len(keys))
+        is_strange = pa.repeat(False, len(keys))
         if not are_words(keys):
-            is_alone = pc.fill_null(pc.match_substring(keys, " "), False)
+            is_strange = pc.fill_null(pc.match_substring(keys, " "), False)
         if self._has_lines:
-            is_alone = pc.or_(is_alone, self._usual_ids.unlike_most(keys))
-        for column in self._table.columns:
-            if column is not label and pc.any(is_alone).as_py():
-                is_empty = pc.is_null(lines[column.name])
-                if column.kind is Kind.TEXT:
-                    is_empty = pc.or_(is_empty, pc.fill_null(pc.equal(lines[column.name], ""), False))
-                is_alone = pc.and_(is_alone, is_empty)
-        return is_alone
+            is_strange = pc.or_(is_strange, self._usual_ids.unlike_most(keys))
+        others = [column for column in self._table.columns if column is not label]
+        return _without_values(is_strange, others, lines)
+
+    def _totals_without_label(self, lines: Arrays) -> list[int]:
+        """The lines of amounts alone beside a key of another form than the ids have, such as the number of rows.
+
+        Where most lines have nothing but amounts, such a line may be a row.
+        """
+        label = self._looked_at[0][1] if self._looked_at else None
+        if label is None or label.kind is not Kind.KEY or not self._has_lines:
+            return []
+        others = [c for c in self._table.columns if c is not label and c.kind not in DECIMAL_SIZES]
+        is_bare = _without_values(pa.repeat(True, len(lines[label.name])), others, lines)
+        places = pc.indices_nonzero(is_bare)
+        if not len(places) or 2 * len(places) > len(is_bare):
+            return []
+        is_strange = self._usual_ids.unlike_most(lines[label.name].take(places))
+        return [int(place) for place in places.filter(is_strange).to_pylist()]
 
     def _have_no_digit(self, label: Column, keys: pa.Array) -> pa.Array:
         """Where an id of LMN's, each of which has a digit, has none."""
@@ -229,3 +247,15 @@ class RemarkFinder:
 
     def _is_key(self, column: Column) -> bool:
         return column.name in self._table.key or column.kind in (Kind.KEY, Kind.ID)
+
+
+def _without_values(chosen: pa.Array, columns: list[Column], lines: Arrays) -> pa.Array:
+    """Those of the chosen lines that have nothing in the columns."""
+    for column in columns:
+        if not pc.any(chosen).as_py():
+            break
+        is_empty = pc.is_null(lines[column.name])
+        if column.kind is Kind.TEXT:
+            is_empty = pc.or_(is_empty, pc.fill_null(pc.equal(lines[column.name], ""), False))
+        chosen = pc.and_(chosen, is_empty)
+    return chosen

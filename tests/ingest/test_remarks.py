@@ -188,6 +188,17 @@ def test_a_group_s_sums_are_no_row_since_their_label_has_no_digit(tmp_path: Path
     assert lmn(tmp_path / "b", "estimates_list", ESTIMATES, words, "csv").rejected == 0
 
 
+@pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
+def test_a_number_of_rows_beside_sums_is_no_id(tmp_path: Path, suffix: str) -> None:
+    table = lmn(tmp_path, "estimates_list", ESTIMATES, [*WHOLE, ("2", None, None, "2")], suffix)
+    assert [(r["value"], r["reason"]) for r in rejects(table)] == [("2", "a line of totals")]
+
+
+def test_amounts_alone_may_be_all_that_rows_have(tmp_path: Path) -> None:
+    lines = [("EST1", None, None, "2"), ("EST2", None, None, "2"), ("3", None, None, "2")]
+    assert lmn(tmp_path, "estimates_list", ESTIMATES, lines, "csv").rejected == 0
+
+
 def test_a_database_may_have_a_row_of_a_key_alone(tmp_path: Path) -> None:
     write_parquet(
         tmp_path / "crm" / "estimates.parquet",
