@@ -1,4 +1,7 @@
-"""Texts whose letters were garbled before they came here: UTF-8 that a program read as Windows-1252 and saved again."""
+"""Texts that were garbled before they came here: they stay as they are, and the first of each kind is told.
+
+UTF-8 that a program read as Windows-1252 and saved again, and signs as the source of a web page spells them.
+"""
 
 from __future__ import annotations
 
@@ -10,35 +13,46 @@ import pyarrow.compute as pc
 from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.typed_columns import TypedColumn
 from pipeline.ingest.values.cells import TEXT_KINDS
-from pipeline.ingest.values.column_bytes import is_ascii
+from pipeline.ingest.values.column_bytes import has_byte, is_ascii
 
 _SECOND_BYTES: Final = bytes(range(0x80, 0xC0)).decode("cp1252", errors="ignore") + "\x81\x8d\x8f\x90\x9d"
 _GARBLED: Final = f"[ÂÃ][{_SECOND_BYTES}]|â[{_SECOND_BYTES}]{{2}}"
 """ü, é and the other letters of Western Europe, and typographic marks. (In NÃO a letter of ASCII follows.)"""
+_GARBLING: Final = "has letters such as Ã¼ for ü: they were garbled before, where UTF-8 was opened as Windows-1252"
+_OF_PAGES: Final = (
+    "(?i)&(?:amp|lt|gt|quot|apos|nbsp|[aeioun](?:acute|grave|circ|tilde|uml)|#[0-9]{2,5}|#x[0-9a-f]{2,4});"
+)
+_PAGES: Final = "has signs such as &amp; for &: they are spelt as in the source of a web page"
 
 
 class GarbledTexts:
-    """Looks for the first such text of one file, called `where`."""
+    """Looks for the first text of each kind in one file, called `where`."""
 
     def __init__(self, table: SourceTable, where: str) -> None:
         self._where = where
         self._texts = [at for at, column in enumerate(table.columns) if column.kind in TEXT_KINDS]
         self._names = [column.name for column in table.columns]
-        self.notice: str | None = None
+        self._notices: dict[str, str] = {}
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of them."""
+        return tuple(self._notices.values())
 
     def look(self, columns: list[TypedColumn], row_numbers: pa.Array) -> None:
         """Look at the rows that come next."""
-        for at in self._texts if self.notice is None else ():
+        for at in self._texts:
             texts = columns[at].array
-            if is_ascii(texts):
-                continue
-            places = pc.indices_nonzero(pc.invert(pc.string_is_ascii(texts)))  # few, in English
-            is_garbled = pc.match_substring_regex(texts.take(places), _GARBLED)
-            first = pc.index(is_garbled, pa.scalar(True)).as_py()
-            if first >= 0:
-                row = row_numbers[places[first].as_py()].as_py()
-                self.notice = (
-                    f"{self._where}: row {row}, column {self._names[at]}, has letters such as Ã¼ for ü: "
-                    "they were garbled before, where UTF-8 was opened as Windows-1252"
+            if _GARBLING not in self._notices and not is_ascii(texts):
+                places = pc.indices_nonzero(pc.invert(pc.string_is_ascii(texts)))  # few, in English
+                self._note(
+                    _GARBLING, at, pc.match_substring_regex(texts.take(places), _GARBLED), row_numbers.take(places)
                 )
-                return
+            if _PAGES not in self._notices and has_byte(texts, b"&"):
+                self._note(_PAGES, at, pc.match_substring_regex(texts, _OF_PAGES), row_numbers)
+
+    def _note(self, what: str, at: int, is_garbled: pa.Array, row_numbers: pa.Array) -> None:
+        first = pc.index(is_garbled, pa.scalar(True)).as_py()
+        if first >= 0:
+            place = f"{self._where}: row {row_numbers[first].as_py()}, column {self._names[at]}"
+            self._notices[what] = f"{place}, {what}"

@@ -60,7 +60,7 @@ class Conformer:
     @property
     def notices(self) -> tuple[str, ...]:
         """What a person should know of the cells that have come so far."""
-        return () if self._garbled.notice is None else (self._garbled.notice,)
+        return self._garbled.notices
 
     def conform(self, raw: RawBatch) -> pa.RecordBatch:
         """The batch's good rows in the landing schema."""

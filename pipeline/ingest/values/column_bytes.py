@@ -39,6 +39,11 @@ def is_ascii(texts: pa.Array) -> bool:
     return not len(found) or int(np.max(found)) < 0x80
 
 
+def has_byte(texts: pa.Array, byte: bytes) -> bool:
+    """Tell whether any cell has this byte."""
+    return bool((bytes_of(texts) == ord(byte)).any())
+
+
 def are_words(texts: pa.Array) -> bool:
     """Tell whether all letters are ASCII's that can be seen: no cell has a blank of any kind."""
     found = bytes_of(texts)
