@@ -142,6 +142,7 @@ class Snapshot:
         if not found:
             return None
         name = (exact or found)[0]
+        others = [other for other in found if other != name]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", sa.exc.SAWarning)  # of types of the database's own, which are texts to us
             try:
@@ -155,7 +156,14 @@ class Snapshot:
         types = {str(column["name"]): column["type"] for column in columns}
         database = self.database
         return DatabaseTable(
-            self._connection, database.schema, name, types, table, database.fault, copy_encoding=self._copy_encoding
+            self._connection,
+            database.schema,
+            name,
+            types,
+            table,
+            database.fault,
+            copy_encoding=self._copy_encoding,
+            notices=(f"{database.name}: the table {name} was read, and not {' or '.join(others)}",) if others else (),
         )
 
     def _find_tables(self) -> list[str]:

@@ -36,7 +36,6 @@ class DatabaseTable:
 
     dates_from_1904 = False
     reading = Reading()
-    notices: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -48,7 +47,9 @@ class DatabaseTable:
         fault: Callable[[Exception, str], WarehouseError],
         *,
         copy_encoding: str | None,
+        notices: tuple[str, ...] = (),
     ) -> None:
+        self.notices = notices
         self._connection = connection
         self._schema = schema
         self._fault = fault

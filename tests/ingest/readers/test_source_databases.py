@@ -275,6 +275,17 @@ def test_a_schema_can_be_named(postgres: sa.Connection, postgres_url: str, tmp_p
         land("crm", f"{postgres_url}{joiner}schema=salez", tmp_path)
 
 
+def test_a_table_whose_name_is_as_that_of_the_one_that_is_read_is_told(
+    postgres: sa.Connection, postgres_url: str, tmp_path: Path
+) -> None:
+    for name, row in (("Accounts", "old"), ("accounts", "new")):
+        postgres.exec_driver_sql(f'create table "{name}" (id text, name text)')
+        postgres.exec_driver_sql(f"insert into \"{name}\" values ('1', '{row}')")
+    table = land("crm", postgres_url, tmp_path)["accounts"]
+    assert [row["name"] for row in rows(table)] == ["new"]
+    assert [notice.partition(": ")[2] for notice in table.notices] == ["the table accounts was read, and not Accounts"]
+
+
 def test_materialized_views_count_as_tables(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
     postgres.exec_driver_sql("create materialized view profiles as select 'p1' as id, 2025 as selected_year")
     assert rows(land("crm", postgres_url, tmp_path)["profiles"]) == [{"id": "p1", "selected_year": 2025}]
