@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from pipeline.guards.column_pairs import judge_pairs
+from pipeline.guards.copies import judge_copies
 from pipeline.guards.extra_rows import judge_deleted_rows, judge_twins
 from pipeline.guards.findings import Finding, found
 from pipeline.guards.freshness import judge_freshness
 from pipeline.guards.known_words import judge_known_words, judge_won
 from pipeline.guards.near_headers import is_near, without_table
 from pipeline.guards.needed_columns import judge_needed_columns
+from pipeline.guards.one_value import judge_one_value
 from pipeline.guards.references import judge_references
 from pipeline.guards.sampled_cells import judge_cells, judge_later_rows
 from pipeline.guards.source_profile import TableProfile
@@ -62,8 +64,10 @@ def judge_sources(
         findings += _shares(table, guards)
         findings += judge_references(table, was, guards["unknown_ids"])
         findings += judge_pairs(table, guards["reversed_pairs"])
+        findings += judge_copies(table, was, guards["unlike_copies"])
         findings += judge_known_words(table, was, guards["unknown_words"])
     findings += _needed_tables(now.tables, guards["needed_table"])
+    findings += judge_one_value(now.tables, earlier, guards["one_value"])
     findings += judge_won(now.tables, guards["unknown_words"])
     findings += judge_later_rows(now.tables, now.as_of, guards["later_rows"])
     if before is None:

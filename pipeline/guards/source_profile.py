@@ -25,8 +25,9 @@ class TableProfile:
     that has a few, in about 4,000 rows. `longest` is the length of a long text's longest cells in characters,
     `at_longest` how many are of that length. `referring` counts the ids of a column that name rows of another
     table, in about 4,000 rows, and `unknown_ids` those of them whose row is not there. `pairs` counts the rows that
-    have a column and the one that it is never below, in the same sample, and `reversed_pairs` those in which it is.
-    `twins` counts, among `compared_rows`, those that repeat another in all but their id. `fingerprint` is the same
+    have a column and the one that it is never below, in the same sample, and `reversed_pairs` those in which it is,
+    `copies` the cells of a column that another table has, too, and `unlike_copies` those that are others there. `twins`
+     counts, among `compared_rows`, those that repeat another in all but their id. `fingerprint` is the same
     for the same content, None without rows.
     """
 
@@ -58,6 +59,8 @@ class TableProfile:
     unknown_ids: Mapping[str, int] = field(default_factory=dict)
     pairs: Mapping[str, int] = field(default_factory=dict)
     reversed_pairs: Mapping[str, int] = field(default_factory=dict)
+    copies: Mapping[str, int] = field(default_factory=dict)
+    unlike_copies: Mapping[str, int] = field(default_factory=dict)
     compared_rows: int = 0
     twins: int = 0
     fingerprint: str | None = None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import duckdb
 
 from pipeline.common.scratch_database import quoted, read_parquet
+from pipeline.guards.copies import COPIES
 from pipeline.guards.references import Reference, Target, references_of
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.schema import SourceTable
@@ -15,8 +16,10 @@ _TENANT = "organization_id"
 
 
 def referred_to(landed: LandedTable, tables: Sequence[LandedTable]) -> list[LandedTable]:
-    """Return those of the tables that are there to which a table's ids refer."""
-    names = {target.name for reference in references_of(landed.table.shown_name) for target in reference.targets}
+    """Return those of the tables that are there to which a table's ids refer, or that have copies of its columns."""
+    name = landed.table.shown_name
+    names = {target.name for reference in references_of(name) for target in reference.targets}
+    names |= {COPIES[name].target.name} if name in COPIES else set()
     return [table for table in tables if table.is_configured and table.table.shown_name in names]
 
 

@@ -91,6 +91,8 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
         unknown_ids=sample.unknown_ids,
         pairs=sample.pairs,
         reversed_pairs=sample.reversed_pairs,
+        copies=sample.copies,
+        unlike_copies=sample.unlike_copies,
         compared_rows=compared_rows,
         twins=twins,
         fingerprint=landed.fingerprint if landed.loaded else None,

@@ -13,6 +13,7 @@ from pipeline.guards.column_pairs import PAIRS
 from pipeline.guards.compared_columns import MOVING, NAMES, PERSONAL, WORDS, is_personal
 from pipeline.ingest.landing.known_ids import count_unknown_ids
 from pipeline.ingest.landing.landed_table import LandedTable
+from pipeline.ingest.landing.unlike_copies import count_unlike_copies
 from pipeline.ingest.schema import Column, Kind, SourceTable
 
 _IN_CLEAR: Final = frozenset({Kind.BOOL, Kind.DATE, Kind.TIMESTAMP})
@@ -34,7 +35,8 @@ class Sample:
     """Each compared column's cells by the hash of their row's key, and how many cells each word of a column has.
 
     `referring` counts the cells of each column that names rows of another table, `unknown_ids` those that name none;
-    `pairs` the rows that have a column and the one that it is never below, `reversed_pairs` those in which it is.
+    `pairs` the rows that have a column and the one that it is never below, `reversed_pairs` those in which it is;
+    `copies` the cells that another table has, too, `unlike_copies` those that are others there.
     """
 
     cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -43,6 +45,8 @@ class Sample:
     unknown_ids: Mapping[str, int] = field(default_factory=dict)
     pairs: Mapping[str, int] = field(default_factory=dict)
     reversed_pairs: Mapping[str, int] = field(default_factory=dict)
+    copies: Mapping[str, int] = field(default_factory=dict)
+    unlike_copies: Mapping[str, int] = field(default_factory=dict)
 
 
 def sample_rows(
@@ -76,6 +80,7 @@ def sample_rows(
         {name: found for name, found in words.items() if found},
         *count_unknown_ids(connection, "lowest_hashes", landed.table, others),
         *_count_pairs(connection, landed.table),
+        *count_unlike_copies(connection, "lowest_hashes", landed.table, others),
     )
 
 

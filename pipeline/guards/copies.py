@@ -1,0 +1,75 @@
+"""Columns that two source tables have of the same thing: LMN's estimate and the CRM's, a message and its stakeholder.
+
+Where the rows of one of both were sorted column by column, or its ids are others' ids, each table looks as it should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pipeline.guards.findings import Finding, found
+from pipeline.guards.references import Target
+from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.thresholds import Guard
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Columns of the rows that a table's `reference` names in a target, each beside the target's own name of it.
+
+    `are_names`: people write them in their own way, so that they only tell where hardly any are alike. Of an `email`
+    what follows its `@` counts.
+    """
+
+    reference: str
+    target: Target
+    columns: Mapping[str, str]
+    are_names: bool = False
+
+
+def _same(reference: str, source: str, table: str, key: str, columns: str) -> Copies:
+    return Copies(reference, Target(source, table, key), {name: name for name in columns.split()})
+
+
+_ESTIMATE: Final = "estimate_type estimate_date contract_start contract_end project_name division total_price"
+
+COPIES: Final[Mapping[str, Copies]] = {
+    "crm.estimates": _same("lmn_estimate_id", "lmn", "estimates_list", "lmn_estimate_id", _ESTIMATE),
+    "crm.accounts": Copies(
+        "lmn_crm_id", Target("lmn", "contacts_export", "lmn_crm_id"), {"name": "name"}, are_names=True
+    ),
+    "platform.customer": Copies("crm_id", Target("crm", "accounts", "lmn_crm_id"), {"name": "name"}, are_names=True),
+    "platform.stakeholder": Copies(
+        "customer_id", Target("platform", "customer", "id"), {"email": "domain"}, are_names=True
+    ),
+    "platform.email_prop": _same("stakeholder_id", "platform", "stakeholder", "id", "customer_id"),
+    "platform.chat_message": _same("stakeholder_id", "platform", "stakeholder", "id", "customer_id"),
+    "platform.ticket": _same("requester_id", "platform", "stakeholder", "id", "customer_id"),
+    "platform.ticket_comment": _same("ticket_id", "platform", "ticket", "id", "customer_id"),
+}
+"""By table. Of a platform's tables the two rows are one tenant's."""
+
+
+def judge_copies(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
+    """Find columns that say something else than their copies do, in many rows or in more than when last published."""
+    copies = COPIES.get(now.name)
+    for column in copies.columns if copies else ():
+        share, was = _unlike(now, column, guard), _unlike(before, column, guard)
+        if copies is None or share is None:
+            continue
+        is_more = was is not None and share - was >= guard.thresholds["warn_rise_points"]
+        most = guard.thresholds["warn_names" if copies.are_names else "warn"]
+        if is_more or (was is None and share > most):
+            says = f"{'more' if is_more else 'many'} of its cells are others than those of {copies.target.name}"
+            figure = None if was is None else f"{was} %"
+            yield found(guard, "warn", f"{now.name}.{column}", says, before=figure, now=f"{share} %")
+
+
+def _unlike(table: TableProfile | None, column: str, guard: Guard) -> int | None:
+    """Return the share of a column's cells that are not their copies in percent; None where too few were compared."""
+    compared = 0 if table is None else table.copies.get(column, 0)
+    if table is None or compared < guard.thresholds["least"]:
+        return None
+    return 100 * table.unlike_copies.get(column, 0) // compared

@@ -1,0 +1,67 @@
+"""Columns of which all sampled rows have one value though things differ in them: copied down, or standing for none.
+
+What was so when the table was last published is not told again: a young company has estimates of one day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from pipeline.guards.findings import Finding, found
+from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.thresholds import Guard
+
+VARIED: Final[Mapping[str, str]] = {
+    "lmn.estimates_list": "crm_link estimate_date contract_start contract_end address total_price",
+    "lmn.contacts_export": "lmn_contact_id name",
+    "crm.accounts": "lmn_crm_id name address_1",
+    "crm.contacts": "account_id lmn_contact_id",
+    "crm.estimates": "lmn_estimate_id account_id estimate_date contract_start contract_end total_price",
+    "platform.customer": "crm_id name domain",
+    "platform.users": "email",
+    "platform.insight": "created_at",
+    "platform.email_prop": "thread_id sent_at direction sentiment",
+    "platform.chat_message": "conversation_id sent_at direction sentiment",
+    "platform.ticket": "opened_at sentiment",
+    "platform.ticket_comment": "ticket_id created_at direction",
+}
+"""By table, columns of which so many rows hardly ever have one value."""
+OF_A_CUSTOMER: Final[Mapping[str, str]] = {
+    "platform.stakeholder": "customer_id",
+    "platform.insight": "data_ref",
+    "platform.ai_summary": "customer_id",
+    "platform.email_prop": "customer_id stakeholder_id",
+    "platform.chat_message": "customer_id stakeholder_id",
+    "platform.calendar_event_prop": "customer_id",
+    "platform.ticket": "customer_id",
+    "platform.note": "customer_id",
+}
+"""Columns that have one value, too, where there is one customer only."""
+
+
+def judge_one_value(
+    now: Sequence[TableProfile], earlier: Mapping[tuple[str, str], TableProfile], guard: Guard
+) -> Iterator[Finding]:
+    """Find columns of which all sampled cells, or all words, are the same, as they were not before."""
+    has_customers = any(
+        table.name == "platform.customer" and table.loaded >= guard.thresholds["least_customers"] for table in now
+    )
+    for table in now:
+        columns = VARIED.get(table.name, "").split() + OF_A_CUSTOMER.get(table.name, "").split() * has_customers
+        before = earlier.get((table.source, table.table))
+        for column in columns:
+            if (cells := _cells_of_one_value(table, column, guard)) and (
+                before is None or not _cells_of_one_value(before, column, guard)
+            ):
+                says = "all of its sampled cells have one value"
+                yield found(guard, "warn", f"{table.name}.{column}", says, now=f"{cells:,} cells")
+
+
+def _cells_of_one_value(table: TableProfile, column: str, guard: Guard) -> int:
+    """Return how many cells of a column were looked at where all are the same; 0 where they differ or are few."""
+    if words := table.words.get(column):
+        cells = sum(words.values())
+        return cells if len(words) == 1 and cells >= guard.thresholds["least_words"] else 0
+    sampled = table.cells.get(column, {})
+    return len(sampled) if len(sampled) >= guard.thresholds["least"] and len(set(sampled.values())) == 1 else 0
