@@ -1,7 +1,8 @@
 """What a text file is, before anybody looks for rows in it: text at all, in which encoding, and how it is opened.
 
-UTF-8, UTF-16, Windows-1252 (source-schema) and Mac Roman (docs/choices.md). Whoever reads gets UTF-8; a byte that is no
-letter is that cell's fault, so it becomes `BROKEN`, a code point that no text has, for the reader to refuse its cell.
+UTF-8, UTF-16, Windows-1252 (source-schema) or the page that its words are in (docs/choices.md). Whoever reads gets
+UTF-8; a byte that is no letter is that cell's fault, so it becomes `BROKEN`, a code point that no text has, for the
+reader to refuse its cell.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
 from pipeline.common.errors import WarehouseError
+from pipeline.ingest.readers.code_pages import CodePage, code_page_of
 from pipeline.ingest.readers.file_kind import kind_of
 
 HEAD_BYTES: Final = 1024 * 1024
@@ -25,7 +27,7 @@ _TAIL_BYTES: Final = 64 * 1024
 _MULTIBYTE: Final = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _BROKEN_BYTE: Final = re.compile("[\udc80-\udcff]")
 
-Encoding = Literal["utf-8", "utf-16-le", "utf-16-be", "cp1252", "mac_roman"]
+Encoding = Literal["utf-8", "utf-16-le", "utf-16-be"] | CodePage
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
@@ -35,6 +37,14 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 
 
 codecs.register_error("mark_broken", _mark)
+
+
+_PAGES_TOLD: Final[dict[str, str]] = {
+    "cp1252": "not UTF-8, read as Windows-1252",
+    "cp850": "not UTF-8, and its words have letters as DOS writes them: read as code page 850",
+    "iso8859_15": "not UTF-8, and its words have letters as Latin-9 writes them: read as ISO 8859-15",
+    "mac_roman": "not UTF-8, and its lines end or its words have letters as a Macintosh's do: read as Mac Roman",
+}
 
 
 @dataclass(frozen=True)
@@ -56,10 +66,8 @@ class TextFile:
     @property
     def notice(self) -> str | None:
         """What a person should know of the encoding."""
-        if self.encoding == "cp1252":
-            return "not UTF-8, read as Windows-1252"
-        if self.encoding == "mac_roman":
-            return "not UTF-8, and its lines end as a Macintosh's do: read as Mac Roman"
+        if self.encoding in _PAGES_TOLD:
+            return _PAGES_TOLD[self.encoding]
         if self.encoding != "utf-8":
             return "read as UTF-16"
         return "some bytes are no UTF-8: their cells are nulled" if self.is_damaged else None
@@ -93,8 +101,9 @@ def look_at_text(path: Path, where: str) -> TextFile:
     is_damaged = False
     if encoding is None:
         encoding, is_damaged = _one_byte_or_utf_8(path)
-    if encoding == "cp1252" and b"\r" in head and b"\n" not in head:  # "CSV (Macintosh)" of spreadsheets
-        encoding = "mac_roman"
+    if encoding == "cp1252":
+        is_old_macintosh = b"\r" in head and b"\n" not in head  # "CSV (Macintosh)" of spreadsheets
+        encoding = "mac_roman" if is_old_macintosh else code_page_of(path, where)
     text = head.decode(encoding, errors="mark_broken").removeprefix("\ufeff")
     if "\0" in text.partition("\n")[0]:
         raise WarehouseError(

@@ -1,0 +1,91 @@
+"""In which code page a file of one byte a letter is: Windows-1252, unless its words say otherwise.
+
+DOS and Macintosh have their letters where Windows-1252 has signs: Café is Caf‚ or CafŽ there, and cœur of Latin-9 is
+c½ur. Central Europe's pages have other letters in the same places, so nobody can tell them from it; of the alphabets
+that are not Latin's, whole words are letters with accents, and no page is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Final, Literal
+
+from pipeline.common.errors import WarehouseError
+
+CodePage = Literal["cp1252", "cp850", "mac_roman", "iso8859_15"]
+
+_OTHERS: Final[tuple[CodePage, ...]] = ("cp850", "mac_roman")
+_WORD: Final = re.compile(rb"[0-9A-Za-z]*[\x80-\xff][0-9A-Za-z\x80-\xff]*")
+_FOREIGN: Final = re.compile(rb"[\x80-\xff]{4,}")
+_MOST_WORDS: Final = 2_000
+_FEWEST_TO_TELL: Final = 10
+_MOST_ODD: Final = 0.1
+"""The part of the words that may be odd in their own page: names have odd spellings."""
+_ODD_ENOUGH: Final = 0.25
+"""The part that is odd in Windows-1252 where they are of another page, which has some of its letters in common."""
+_CHUNK_BYTES: Final = 256 * 1024
+_MAY_JOIN: Final = frozenset("’‘·\u00a0\u00ad")
+"""Signs that stand between letters; dashes and … do before a capital letter."""
+_MAY_FOLLOW: Final = frozenset("”“»›…–—™®©°ªº²³¹†‡€¢£¥§¶")
+"""Signs that stand behind a word."""
+_LETTERS_OF_LATIN_9: Final = frozenset("¤¦¨´¸¼½¾")
+"""What its € and its letters are in Windows-1252."""
+
+
+def code_page_of(path: Path, where: str) -> CodePage:
+    """Return the page in which the words of a file, which is not UTF-8, are words.
+
+    Raises WarehouseError where there are many, and they are in none.
+    """
+    words = list(islice(_words(path), _MOST_WORDS))
+    odd = _odd_words(words, "cp1252")
+    foreign = sum(_FOREIGN.fullmatch(word) is not None for word in words)
+    if 2 * foreign <= len(words):
+        if odd and not _odd_words(words, "iso8859_15"):
+            return "iso8859_15"
+        if odd <= _ODD_ENOUGH * len(words):
+            return "cp1252"
+        fewest, page = min((_odd_words(words, page), page) for page in _OTHERS)
+        if fewest <= _MOST_ODD * len(words):
+            return page
+    if len(words) >= _FEWEST_TO_TELL:
+        raise WarehouseError(
+            "the file is not UTF-8, and its letters are in no code page of Western Europe",
+            where=where,
+            remedy="save it as CSV UTF-8",
+        )
+    return "cp1252"
+
+
+def _words(path: Path) -> Iterator[bytes]:
+    """The words with letters other than ASCII's."""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield from _WORD.findall(chunk)
+
+
+def _odd_words(words: list[bytes], page: CodePage) -> int:
+    return sum(_is_odd(word.decode(page, errors="replace")) for word in words)
+
+
+def _is_odd(word: str) -> bool:
+    """Whether a word has a sign or a capital letter within, or a byte that is no letter."""
+    for before, letter, after in zip(" " + word, word, word[1:] + " ", strict=False):
+        if letter.isascii() or letter in _MAY_JOIN:
+            continue
+        if letter == "\ufffd" or not letter.isprintable():
+            return True
+        if letter.isupper():
+            is_odd = before.islower() or (before.isalpha() and after.islower())
+        elif letter in _LETTERS_OF_LATIN_9 and after.isalpha():
+            is_odd = not before.isdigit()
+        elif letter in "–—…":
+            is_odd = before.isalpha() and after.islower()
+        else:
+            is_odd = not letter.isalpha() and before.isalpha() and (after.isalpha() or letter not in _MAY_FOLLOW)
+        if is_odd or letter == "¤" or "─" <= letter <= "◿":  # DOS draws lines with these
+            return True
+    return False
