@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +17,6 @@ SAMPLE = Path(__file__).parent.parent.parent / "sample"
 
 def warehouse(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the program in a folder of its own, with receivers from the environment."""
-    import os
-
     where = ["--state", str(folder / "state")]
     return subprocess.run(
         [sys.executable, "-m", "pipeline.cli", *arguments, *where],

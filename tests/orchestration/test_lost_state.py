@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing, nullcontext
 from datetime import UTC, datetime
@@ -21,8 +23,7 @@ from pipeline.drops.manifest import MANIFEST
 from pipeline.engines import RawTable
 from pipeline.engines.duckdb import DuckDBEngine
 from pipeline.explain.queries import open_queries
-from pipeline.orchestration import run
-from pipeline.orchestration import skip_repeated as repetition
+from pipeline.orchestration import run, skip_repeated
 from pipeline.orchestration.skip_repeated import record_run, recorded_drops
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
@@ -122,9 +123,6 @@ def test_a_database_that_is_lost_or_damaged_is_built_whole(state: State, loss: s
 
 
 def test_a_database_that_another_process_holds_is_not_taken_for_damaged(state: State) -> None:
-    import subprocess
-    import sys
-
     hold = f"import duckdb; held = duckdb.connect({str(state.database)!r}); print(flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
@@ -189,7 +187,7 @@ def test_a_run_that_has_published_is_none_that_failed_where_it_can_t_be_recorded
     (tmp_path / "crm").mkdir()
     monkeypatch.setattr(run, "helpers_started_early", lambda *_: nullcontext())
     monkeypatch.setattr(run, "_execute", lambda *_: ([{"location": "here"}], []))
-    monkeypatch.setattr(repetition, "record_run", full)
+    monkeypatch.setattr(skip_repeated, "record_run", full)
     said = StringIO()
     settings = Settings(crm=str(tmp_path / "crm"), state=tmp_path / "state", exports=str(tmp_path / "exports"))
     outcome = run.run_warehouse(settings, Progress(PlainView(said)))
