@@ -70,10 +70,15 @@ def _kept_keys(kept: Moved, guard: Guard) -> Iterator[Finding]:
     if not kept.accounts:
         return
     share = Decimal(100 * (kept.accounts - kept.moved)) / kept.accounts
+    level: Level | None = None
     if share < guard.thresholds["stop_below"]:
+        level = "stop"
+    elif share < guard.thresholds["warn_below"] and kept.moved >= guard.thresholds["least_gone"]:
+        level = "warn"
+    if level is not None:
         says = f"only {share:.1f} % of the accounts of the last drop are still there"
         still = kept.accounts - kept.moved
-        yield found(guard, "stop", "account_core", says, before=f"{kept.accounts:,}", now=f"{still:,}")
+        yield found(guard, level, "account_core", says, before=f"{kept.accounts:,}", now=f"{still:,}")
 
 
 def _gone_rows(export: str, kept: KeptRows, guard: Guard) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from pipeline.guards.known_words import judge_known_words, judge_won
 from pipeline.guards.near_headers import is_near, without_table
 from pipeline.guards.needed_columns import judge_needed_columns
 from pipeline.guards.one_value import judge_one_value
+from pipeline.guards.past_rows import judge_past_rows
 from pipeline.guards.references import judge_references
 from pipeline.guards.sampled_cells import judge_cells, judge_later_rows
 from pipeline.guards.source_profile import TableProfile
@@ -76,6 +77,7 @@ def judge_sources(
         for table in now.tables:
             if (was := earlier.get((table.source, table.table))) is not None:
                 findings += _changes(table, was, guards)
+                findings += judge_past_rows(table, was, before.as_of, guards["past_rows"])
         findings += judge_freshness(now.tables, before.tables, now.as_of - before.as_of, guards["freshness"])
     return findings
 
@@ -252,8 +254,12 @@ def _flags(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Fi
         if column not in before.trues or min(read, was_read) < guard.thresholds["least"]:
             continue
         share, was = _percent(trues, read), _percent(before.trues[column], was_read)
+        says = None
         if abs(share - was) >= guard.thresholds["warn_points"]:
             says = "the share of rows where the flag is true changed"
+        elif share in (0, 100) and min(was, 100 - was) >= guard.thresholds["warn_lost"]:
+            says = f"no row is {'true' if share == 0 else 'false'} any more"
+        if says is not None:
             yield found(guard, "warn", f"{now.name}.{column}", says, before=f"{was:.0f} %", now=f"{share:.0f} %")
 
 

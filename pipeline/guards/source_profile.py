@@ -26,9 +26,10 @@ class TableProfile:
     `at_longest` how many are of that length. `referring` counts the ids of a column that name rows of another
     table, in about 4,000 rows, and `unknown_ids` those of them whose row is not there. `pairs` counts the rows that
     have a column and the one that it is never below, in the same sample, and `reversed_pairs` those in which it is,
-    `copies` the cells of a column that another table has, too, and `unlike_copies` those that are others there. `twins`
-     counts, among `compared_rows`, those that repeat another in all but their id. `fingerprint` is the same
-    for the same content, None without rows.
+    `copies` the cells of a column that another table has, too, and `unlike_copies` those that are others there.
+    `periods` counts the rows by the four weeks in which they came to be, numbered from 2000 on, of one in
+    `sampled_one_in` rows. `twins` counts, among `compared_rows`, those that repeat another in all but their id.
+    `fingerprint` is the same for the same content, None without rows.
     """
 
     source: str
@@ -61,6 +62,8 @@ class TableProfile:
     reversed_pairs: Mapping[str, int] = field(default_factory=dict)
     copies: Mapping[str, int] = field(default_factory=dict)
     unlike_copies: Mapping[str, int] = field(default_factory=dict)
+    periods: Mapping[str, int] = field(default_factory=dict)
+    sampled_one_in: int = 1
     compared_rows: int = 0
     twins: int = 0
     fingerprint: str | None = None

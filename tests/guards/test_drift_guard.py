@@ -51,11 +51,16 @@ def test_a_quiet_week_has_no_finding() -> None:
     assert judged(linked_share=None, closed_years_moved=None, kept_accounts=Moved(0, 0)) == []
 
 
-@pytest.mark.parametrize(("gone", "stops"), [(10, False), (11, True)])
-def test_fewer_than_nine_tenths_of_the_accounts_stop(gone: int, stops: bool) -> None:
-    found = judged(kept_accounts=Moved(100, gone))
-    assert said(found) == ([("kept_keys", "stop", "account_core")] if stops else [])
-    if stops:
+@pytest.mark.parametrize(
+    ("accounts", "gone", "level"),
+    [(100, 5, None), (100, 6, "warn"), (30, 2, None), (100, 10, "warn"), (100, 11, "stop")],
+)
+def test_fewer_than_nineteen_in_twenty_accounts_warn_and_nine_in_ten_stop(
+    accounts: int, gone: int, level: str | None
+) -> None:
+    found = judged(kept_accounts=Moved(accounts, gone))
+    assert said(found) == ([("kept_keys", level, "account_core")] if level else [])
+    if level == "stop":
         assert found[0].organization_id == 7
         assert str(found[0]).startswith(
             "guard kept_keys, organization 7, account_core: only 89.0 % of the accounts of the last drop are still "

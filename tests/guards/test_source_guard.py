@@ -389,6 +389,12 @@ def test_a_flag_warns_from_forty_points_and_twenty_rows(trues: int, rows: int, w
     assert bool(found) == warns
 
 
+@pytest.mark.parametrize(("was", "now", "warns"), [(97, 100, True), (98, 100, False), (3, 0, True), (97, 99, False)])
+def test_a_flag_of_which_one_value_is_gone_warns(was: int, now: int, warns: bool) -> None:
+    before, after = (profile(trues={"lmn_crm_id": trues}) for trues in (was, now))
+    assert bool([one for one in judged(after, before) if one.guard == "flag_share"]) is warns
+
+
 def test_a_second_column_of_amounts_is_judged_where_the_first_is_new() -> None:
     before = profile(amounts={"b": 20}, magnitudes={"b": 3.0})
     now = profile(amounts={"a": 20, "b": 20}, magnitudes={"a": 3.0, "b": 5.0})

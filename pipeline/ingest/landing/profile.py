@@ -93,6 +93,8 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
         reversed_pairs=sample.reversed_pairs,
         copies=sample.copies,
         unlike_copies=sample.unlike_copies,
+        periods=sample.periods,
+        sampled_one_in=sample.sampled_one_in,
         compared_rows=compared_rows,
         twins=twins,
         fingerprint=landed.fingerprint if landed.loaded else None,

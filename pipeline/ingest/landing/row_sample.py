@@ -13,6 +13,7 @@ from pipeline.guards.column_pairs import PAIRS
 from pipeline.guards.compared_columns import MOVING, NAMES, PERSONAL, WORDS, is_personal
 from pipeline.ingest.landing.known_ids import count_unknown_ids
 from pipeline.ingest.landing.landed_table import LandedTable
+from pipeline.ingest.landing.periods import count_periods
 from pipeline.ingest.landing.unlike_copies import count_unlike_copies
 from pipeline.ingest.schema import Column, Kind, SourceTable
 
@@ -36,7 +37,8 @@ class Sample:
 
     `referring` counts the cells of each column that names rows of another table, `unknown_ids` those that name none;
     `pairs` the rows that have a column and the one that it is never below, `reversed_pairs` those in which it is;
-    `copies` the cells that another table has, too, `unlike_copies` those that are others there.
+    `copies` the cells that another table has, too, `unlike_copies` those that are others there; `periods` the rows by
+    when they came to be, of one in `sampled_one_in`.
     """
 
     cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -47,6 +49,8 @@ class Sample:
     reversed_pairs: Mapping[str, int] = field(default_factory=dict)
     copies: Mapping[str, int] = field(default_factory=dict)
     unlike_copies: Mapping[str, int] = field(default_factory=dict)
+    periods: Mapping[str, int] = field(default_factory=dict)
+    sampled_one_in: int = 1
 
 
 def sample_rows(
@@ -81,6 +85,9 @@ def sample_rows(
         *count_unknown_ids(connection, "lowest_hashes", landed.table, others),
         *_count_pairs(connection, landed.table),
         *count_unlike_copies(connection, "lowest_hashes", landed.table, others),
+        *count_periods(
+            connection, "lowest_hashes", (column.name for column in columns), -(-landed.loaded // _LOOKED_AT)
+        ),
     )
 
 

@@ -1,0 +1,34 @@
+"""Rows of the past: of what came to be long before a table was last published, hardly any row comes or goes.
+
+A join that repeats rows under other ids, or an export that begins later, leaves this week's rows as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+from pipeline.guards.compared_columns import CREATED
+from pipeline.guards.findings import Finding, found
+from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.thresholds import Guard
+
+FIRST_DAY: Final = date(2000, 1, 1)
+PERIOD_DAYS: Final = 28
+DATED: Final = CREATED | {"start_time"}
+"""Columns of which a table's first one tells when its rows came to be."""
+
+
+def judge_past_rows(now: TableProfile, before: TableProfile, since: datetime, guard: Guard) -> Iterator[Finding]:
+    """Find more or fewer rows of the past than when last published, `since`; those of the last weeks may come late."""
+    over = (since.date() - FIRST_DAY).days // PERIOD_DAYS - 1
+    is_now, was = (sum(n for at, n in table.periods.items() if int(at) < over) for table in (now, before))
+    if now.sampled_one_in != before.sampled_one_in or was < guard.thresholds["least"]:
+        return
+    change = Decimal(100 * (is_now - was)) / was
+    if abs(change) >= guard.thresholds["warn"]:
+        says = f"its rows of the time until four weeks before the last publication changed by {change:+.0f} %"
+        sampled = "" if now.sampled_one_in == 1 else f", one in {now.sampled_one_in:,} being looked at"
+        yield found(guard, "warn", now.name, says, before=f"{was:,} rows", now=f"{is_now:,} rows{sampled}")

@@ -1,0 +1,35 @@
+"""D42: rows of the past that come or go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from pipeline.guards.past_rows import FIRST_DAY, PERIOD_DAYS
+from tests.guards.profiles import LAST_WEEK, judged, profile
+
+OVER = (LAST_WEEK.date() - FIRST_DAY).days // PERIOD_DAYS - 2
+"""The last period that was over for four weeks when the table was last published."""
+
+
+def warned(now: Mapping[int, int], before: Mapping[int, int], one_in: int = 1) -> list[str | None]:
+    after, earlier = (
+        profile("platform.email_prop", periods={str(at): rows for at, rows in rows.items()}, sampled_one_in=sampled)
+        for rows, sampled in ((now, 1), (before, one_in))
+    )
+    return [one.now for one in judged(after, earlier) if one.guard == "past_rows"]
+
+
+@pytest.mark.parametrize(("rows", "warns"), [(95, True), (96, False), (104, False), (105, True)])
+def test_one_in_twenty_rows_of_the_past_that_came_or_went_warn(rows: int, warns: bool) -> None:
+    assert bool(warned({OVER: rows - 10, OVER - 9: 10}, {OVER: 100})) is warns
+
+
+def test_rows_of_the_last_weeks_and_of_few_rows_come_as_they_like() -> None:
+    assert warned({OVER: 50, OVER + 1: 99, OVER + 2: 9}, {OVER: 50, OVER + 1: 9}) == []
+    assert warned({OVER: 9}, {OVER: 49}) == []
+
+
+def test_a_table_that_has_doubled_is_looked_at_in_other_rows() -> None:
+    assert warned({OVER: 50}, {OVER: 100}, one_in=2) == []
