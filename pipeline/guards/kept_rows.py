@@ -84,7 +84,7 @@ KEPT: Final[Mapping[str, KeptColumns]] = {
         "id",
         "lmn_crm_id name account_type icp_status address_1 city state postal_code country created_date "
         "is_archived is_customer is_prospect status",
-        rising="has_contacts has_completed_scorecard",
+        rising="archived has_contacts has_completed_scorecard",
     ),
     "estimates": _columns(
         "id",

@@ -52,6 +52,12 @@ _SHORT: Final = 4
 """A word of so many letters has many neighbours: a dead lead."""
 
 
+def known_words_of(table: str, column: str) -> Words:
+    """Return the words that the rules know of a column; none of most columns."""
+    name = f"{table}.{column}"
+    return _all_of().get(name) or _some_of().get(name) or frozenset()
+
+
 def judge_known_words(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
     """Find columns of which no word, or hardly any, is one that the rules know, and words that are nearly one."""
     for column, words in now.words.items():

@@ -23,8 +23,8 @@ VARIED: Final[Mapping[str, str]] = {
     "platform.insight": "created_at",
     "platform.email_prop": "thread_id sent_at direction sentiment",
     "platform.chat_message": "conversation_id sent_at direction sentiment",
-    "platform.ticket": "opened_at sentiment",
-    "platform.ticket_comment": "ticket_id created_at direction",
+    "platform.ticket": "opened_at",
+    "platform.ticket_comment": "ticket_id created_at",
 }
 """By table, columns of which so many rows hardly ever have one value."""
 OF_A_CUSTOMER: Final[Mapping[str, str]] = {

@@ -21,6 +21,7 @@ from pipeline.guards.past_rows import judge_past_rows
 from pipeline.guards.references import judge_references
 from pipeline.guards.sampled_cells import judge_cells, judge_later_rows
 from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.tenants import judge_tenants_ids, judge_tenants_words
 from pipeline.guards.texts import judge_lengths, judge_words
 from pipeline.guards.thresholds import Guard
 
@@ -64,6 +65,8 @@ def judge_sources(
         findings += _far_days(table, guards["far_days"])
         findings += _shares(table, guards)
         findings += judge_references(table, was, guards["unknown_ids"])
+        findings += judge_tenants_words(table, was, guards)
+        findings += judge_tenants_ids(table, was, guards["unknown_ids"])
         findings += judge_pairs(table, guards["reversed_pairs"])
         findings += judge_copies(table, was, guards["unlike_copies"])
         findings += judge_known_words(table, was, guards["unknown_words"])
@@ -264,7 +267,7 @@ def _flags(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Fi
 
 
 def _amounts(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find money in another unit: cents for dollars are two powers of ten."""
+    """Find amounts in another unit: cents for dollars, percent for shares are two powers of ten."""
     for column, power in now.magnitudes.items():
         values = min(now.amounts[column], before.amounts.get(column, 0))
         if column not in before.magnitudes or values < guard.thresholds["least"]:
@@ -278,8 +281,12 @@ def _amounts(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[
             level = "warn"
         if level is not None:
             says = f"its amounts are {'larger' if power > was else 'smaller'} by {change:.1f} powers of ten"
-            place, about, about_now = f"{now.name}.{column}", f"about ${10**was:,.0f}", f"about ${10**power:,.0f}"
+            place, about, about_now = f"{now.name}.{column}", _about(was), _about(power)
             yield found(guard, level, place, says, before=about, now=about_now)
+
+
+def _about(power: float) -> str:
+    return f"about {10**power:,.{0 if power >= 1 else 2}f}"
 
 
 def _percent(part: int, whole: int) -> Decimal:

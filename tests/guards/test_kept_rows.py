@@ -111,7 +111,7 @@ def test_many_changed_cells_of_a_column_that_work_leaves_alone_warn(
 
 
 @pytest.mark.parametrize(
-    ("filled", "fallen", "warns"), [(100, 4, False), (100, 5, True), (20, 2, False), (9, 9, False)]
+    ("filled", "fallen", "warns"), [(100, 4, False), (100, 5, True), (20, 2, False), (5, 3, True), (4, 4, False)]
 )
 def test_counts_that_went_back_warn(filled: int, fallen: int, warns: bool) -> None:
     kept = KeptRows(100, 0, {"total_emails": filled}, fallen={"total_emails": fallen})

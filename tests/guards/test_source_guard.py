@@ -400,7 +400,7 @@ def test_a_second_column_of_amounts_is_judged_where_the_first_is_new() -> None:
     now = profile(amounts={"a": 20, "b": 20}, magnitudes={"a": 3.0, "b": 5.0})
     (finding,) = judged(now, before)
     assert (finding.place, finding.says) == ("crm.accounts.b", "its amounts are larger by 2.0 powers of ten")
-    assert finding.figures == " (about $1,000 before, about $100,000 now)"
+    assert finding.figures == " (about 1,000 before, about 100,000 now)"
     (finding,) = judged(before, profile(amounts={"b": 20}, magnitudes={"b": 5.0}))
     assert finding.says == "its amounts are smaller by 2.0 powers of ten"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import duckdb
 
@@ -13,6 +14,10 @@ from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.schema import SourceTable
 
 _TENANT = "organization_id"
+_ENOUGH: Final = 20
+"""Ids of an organization of fewer than which nothing is said."""
+_MOST: Final = 50
+"""Percent of an organization's ids that are unknown, above which it is kept with the run."""
 
 
 def referred_to(landed: LandedTable, tables: Sequence[LandedTable]) -> list[LandedTable]:
@@ -25,22 +30,29 @@ def referred_to(landed: LandedTable, tables: Sequence[LandedTable]) -> list[Land
 
 def count_unknown_ids(
     connection: duckdb.DuckDBPyConnection, rows: str, table: SourceTable, others: Sequence[LandedTable]
-) -> tuple[dict[str, int], dict[str, int]]:
+) -> tuple[dict[str, int], dict[str, int], dict[str, dict[str, int]]]:
     """Count each column's ids in `rows` that refer to one of the `others`, and those of them that are in none.
 
-    A column whose first table is not among them is not asked.
+    A column whose first table is not among them is not asked. The third are the organizations most of whose ids are
+    in none, with the percent of them.
     """
-    referring, unknown = {}, {}
+    referring, unknown, lost = {}, {}, {}
+    tenant = _TENANT if _TENANT in table.key else "null"
     by_name = {other.table.shown_name: other for other in others}
     for reference in references_of(table.shown_name):
         targets = [(target, by_name[target.name]) for target in reference.targets if target.name in by_name]
         if targets and targets[0][0] is reference.targets[0]:
             column, known = quoted(reference.column), " and ".join(_is_absent(reference, *each) for each in targets)
-            (row,) = connection.execute(
-                f"select count({column}), count(*) filter (where {column} is not null and {known}) from {rows} as ours"
+            counted = connection.execute(
+                f"select {tenant}, count({column}), count(*) filter (where {column} is not null and {known}) "
+                f"from {rows} as ours group by 1 order by 1"
             ).fetchall()
-            referring[reference.column], unknown[reference.column] = row
-    return referring, unknown
+            referring[reference.column] = sum(asked for _, asked, _ in counted)
+            unknown[reference.column] = sum(absent for _, _, absent in counted)
+            tenants = {str(one): 100 * absent // asked for one, asked, absent in counted if asked >= _ENOUGH}
+            if most := {one: share for one, share in tenants.items() if share > _MOST and len(counted) > 1}:
+                lost[reference.column] = most
+    return referring, unknown, lost
 
 
 def _is_absent(reference: Reference, target: Target, landed: LandedTable) -> str:

@@ -95,6 +95,8 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
         unlike_copies=sample.unlike_copies,
         periods=sample.periods,
         sampled_one_in=sample.sampled_one_in,
+        tenants_words=sample.tenants_words,
+        lost_tenants=sample.lost_tenants,
         compared_rows=compared_rows,
         twins=twins,
         fingerprint=landed.fingerprint if landed.loaded else None,
@@ -167,8 +169,8 @@ def _trues(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> dict[s
 
 
 def _magnitudes(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> tuple[dict[str, int], dict[str, float]]:
-    """Count each money column's amounts that are not 0, and take the mean of their powers of ten."""
-    money = [column.name for column in landed.table.columns if column.kind in (Kind.MONEY, Kind.RATE)]
+    """Count each column's amounts and scores that are not 0, and take the mean of their powers of ten."""
+    money = [column.name for column in landed.table.columns if column.kind in (Kind.MONEY, Kind.RATE, Kind.SCORE)]
     if not money:
         return {}, {}
     parts = read_parquet(landed.parts, "union_by_name = true")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,6 +28,9 @@ _FIRST: Final = 200
 """Rows of the lowest hashes in which most columns have as many cells as are sampled."""
 _LOOKED_AT: Final = 4_000
 """Rows in which words are counted, and a column is looked for that has too few cells in the first ones."""
+_TENANT: Final = "organization_id"
+_ENOUGH_WORDS: Final = 50
+"""Cells of an organization in which its words are counted alone."""
 _MOST_WORDS: Final = 50
 """A column with more different texts holds no words that rules know."""
 
@@ -38,19 +42,21 @@ class Sample:
     `referring` counts the cells of each column that names rows of another table, `unknown_ids` those that name none;
     `pairs` the rows that have a column and the one that it is never below, `reversed_pairs` those in which it is;
     `copies` the cells that another table has, too, `unlike_copies` those that are others there; `periods` the rows by
-    when they came to be, of one in `sampled_one_in`.
+    when they came to be, of one in `sampled_one_in`. `tenants_words` and `lost_tenants` are of single organizations.
     """
 
     cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     referring: Mapping[str, int] = field(default_factory=dict)
     unknown_ids: Mapping[str, int] = field(default_factory=dict)
+    lost_tenants: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     pairs: Mapping[str, int] = field(default_factory=dict)
     reversed_pairs: Mapping[str, int] = field(default_factory=dict)
     copies: Mapping[str, int] = field(default_factory=dict)
     unlike_copies: Mapping[str, int] = field(default_factory=dict)
     periods: Mapping[str, int] = field(default_factory=dict)
     sampled_one_in: int = 1
+    tenants_words: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 
 
 def sample_rows(
@@ -78,16 +84,19 @@ def sample_rows(
             cells[column.name] = _cells(connection, "lowest_hashes", landed.table, column)
         if len(cells[column.name]) < wanted and column.kind in _IN_CLEAR:
             cells[column.name] = _cells(connection, rows, landed.table, column)
-    words = {column.name: _words(connection, column) for column in columns if column.name in WORDS}
+    counted = {column.name: _words(connection, landed.table, column) for column in columns if column.name in WORDS}
+    words = {name: _summed(found) for name, found in counted.items() if found}
+    tenants = {name: _tenants(counted[name]) for name in words}
     return Sample(
         {name: found for name, found in cells.items() if found},
-        {name: found for name, found in words.items() if found},
+        words,
         *count_unknown_ids(connection, "lowest_hashes", landed.table, others),
         *_count_pairs(connection, landed.table),
         *count_unlike_copies(connection, "lowest_hashes", landed.table, others),
         *count_periods(
             connection, "lowest_hashes", (column.name for column in columns), -(-landed.loaded // _LOOKED_AT)
         ),
+        {name: found for name, found in tenants.items() if found},
     )
 
 
@@ -140,14 +149,34 @@ def _cells(connection: duckdb.DuckDBPyConnection, rows: str, table: SourceTable,
     )
 
 
-def _words(connection: duckdb.DuckDBPyConnection, column: Column) -> dict[str, int]:
-    """Count the cells of each word; of a column that has many nothing is known."""
-    name = f"trim({quoted(column.name)})"
-    words = connection.execute(
-        f"select {name}, count(*) from lowest_hashes where {name} <> '' group by all order by 2 desc, 1 "
-        f"limit {_MOST_WORDS + 1}"
-    ).fetchall()
-    return dict(words) if len(words) <= _MOST_WORDS else {}
+def _words(
+    connection: duckdb.DuckDBPyConnection, table: SourceTable, column: Column
+) -> dict[int | None, dict[str, int]]:
+    """Count the cells of each word by organization; of a column that has many words nothing is known."""
+    name, tenant = f"trim({quoted(column.name)})", _TENANT if _TENANT in table.key else "null"
+    found: dict[int | None, dict[str, int]] = defaultdict(dict)
+    for word, organization_id, cells in connection.execute(
+        f"select {name}, {tenant}, count(*) from lowest_hashes where {name} <> '' group by all order by 3 desc, 1, 2"
+    ).fetchall():
+        found[organization_id][word] = cells
+    return found if len({word for words in found.values() for word in words}) <= _MOST_WORDS else {}
+
+
+def _summed(counted: Mapping[int | None, Mapping[str, int]]) -> dict[str, int]:
+    """Add up the words of all organizations, the most frequent first."""
+    total: Counter[str] = Counter()
+    for words in counted.values():
+        total.update(words)
+    return dict(sorted(total.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _tenants(counted: Mapping[int | None, Mapping[str, int]]) -> dict[str, Mapping[str, int]]:
+    """Return the words of organizations that have enough cells, where there are several."""
+    return {
+        str(one): words
+        for one, words in sorted(counted.items(), key=str)
+        if len(counted) > 1 and sum(words.values()) >= _ENOUGH_WORDS
+    }
 
 
 def _count_pairs(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> tuple[dict[str, int], dict[str, int]]:

@@ -60,3 +60,12 @@ def test_of_a_table_without_a_row_every_id_is_unknown(tmp_path: Path) -> None:
 def test_ids_of_a_table_that_is_not_there_are_not_asked(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "estimates.csv", ["id", "account_id", "lmn_estimate_id"], [("1", "a1", "EST1")])
     assert profiles(tmp_path, "crm")["crm.estimates"].referring == {}
+
+
+def test_organizations_most_of_whose_ids_are_unknown_are_kept_with_the_percent(tmp_path: Path) -> None:
+    headers = ["organization_id", "id", "customer_id", "created_at"]
+    rows = [(tenant, str(at), "7" if at < known else "8", "2025-01-01") for tenant, known in (("1", 9), ("2", 10))
+            for at in range(20)]  # fmt: skip
+    write_csv(tmp_path / "platform" / "note.csv", headers, rows)
+    write_csv(tmp_path / "platform" / "customer.csv", ["organization_id", "id"], [("1", "7"), ("2", "7")])
+    assert profiles(tmp_path, "platform")["platform.note"].lost_tenants == {"customer_id": {"1": 55}}

@@ -63,6 +63,11 @@ def test_amounts_are_known_by_their_powers_of_ten(tmp_path: Path) -> None:
     assert (found.amounts, found.magnitudes) == ({"annual_revenue": 2}, {"annual_revenue": 3.0})
 
 
+def test_scores_are_known_by_their_powers_of_ten_too(tmp_path: Path) -> None:
+    found = profile(tmp_path, ("1", "A", "75"), headers=("id", "name", "organization_score"))
+    assert found.magnitudes == {"organization_score": 1.88}
+
+
 def test_the_sample_holds_flags_and_days_of_the_same_rows_whatever_their_order(tmp_path: Path) -> None:
     rows = [(str(at), "A", "yes" if at % 2 else "no") for at in range(100)]
     one, other = profile(tmp_path / "one", *rows), profile(tmp_path / "other", *reversed(rows))
@@ -102,6 +107,14 @@ def test_the_cells_of_each_word_are_counted_and_blanks_are_none(tmp_path: Path) 
 def test_a_column_of_more_than_fifty_texts_has_no_words(tmp_path: Path, words: int, known: bool) -> None:
     rows = [(str(at), "A", f"word {at}") for at in range(words)]
     assert ("status" in profile(tmp_path, *rows, headers=("id", "name", "status")).words) is known
+
+
+def test_words_are_counted_of_each_organization_that_has_fifty(tmp_path: Path) -> None:
+    headers = ["organization_id", "id", "customer_id", "role"]
+    people = [(tenant, str(at), "7", "Champion") for tenant, rows in (("1", 50), ("2", 49)) for at in range(rows)]
+    write_csv(tmp_path / "platform" / "stakeholder.csv", headers, people)
+    (found,) = profile_tables([land("platform", tmp_path / "platform", tmp_path)["stakeholder"]], NOW)
+    assert (found.words, found.tenants_words) == ({"role": {"Champion": 99}}, {"role": {"1": {"Champion": 50}}})
 
 
 def test_the_longest_of_long_texts_are_known_and_how_many_they_are(tmp_path: Path) -> None:
