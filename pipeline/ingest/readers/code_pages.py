@@ -1,8 +1,8 @@
 """In which code page a file of one byte a letter is: Windows-1252, unless its words say otherwise.
 
 DOS and Macintosh have their letters where Windows-1252 has signs: Café is Caf‚ or CafŽ there, and cœur of Latin-9 is
-c½ur. Central Europe's pages have other letters in the same places, so nobody can tell them from it; of the alphabets
-that are not Latin's, whole words are letters with accents, and no page is guessed.
+c½ur. So has Poland's page (Z³oty for Złoty), but the Czechs' and others' letters are letters in both, and nobody can
+tell them apart; of the alphabets that are not Latin's, whole words are letters with accents, and no page is guessed.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from typing import Final, Literal
 
 from pipeline.common.errors import WarehouseError
 
-CodePage = Literal["cp1252", "cp850", "mac_roman", "iso8859_15"]
+CodePage = Literal["cp1252", "cp850", "mac_roman", "iso8859_15", "cp1250"]
 
-_OTHERS: Final[tuple[CodePage, ...]] = ("cp850", "mac_roman")
-_WORD: Final = re.compile(rb"[0-9A-Za-z]*[\x80-\xff][0-9A-Za-z\x80-\xff]*")
+_OTHERS: Final[tuple[CodePage, ...]] = ("cp850", "mac_roman", "cp1250")
+_WORD: Final = re.compile(rb"(?<![0-9A-Za-z\x80-\xff])[0-9A-Za-z]*+[\x80-\xff][0-9A-Za-z\x80-\xff]*")
 _FOREIGN: Final = re.compile(rb"[\x80-\xff]{4,}")
 _MOST_WORDS: Final = 2_000
 _FEWEST_TO_TELL: Final = 10
@@ -26,13 +26,15 @@ _MOST_ODD: Final = 0.1
 """The part of the words that may be odd in their own page: names have odd spellings."""
 _ODD_ENOUGH: Final = 0.25
 """The part that is odd in Windows-1252 where they are of another page, which has some of its letters in common."""
-_CHUNK_BYTES: Final = 256 * 1024
-_MAY_JOIN: Final = frozenset("’‘·\u00a0\u00ad")
-"""Signs that stand between letters; dashes and … do before a capital letter."""
-_MAY_FOLLOW: Final = frozenset("”“»›…–—™®©°ªº²³¹†‡€¢£¥§¶")
+_CHUNK_BYTES: Final = 64 * 1024
+_FEWEST_ODD: Final = 3
+"""Fewer may be slips of who typed them: said“hello."""
+_MAY_JOIN: Final = frozenset("’‘–—…·\u00a0\u00ad")
+"""Signs that stand between letters."""
+_MAY_FOLLOW: Final = frozenset("”“»›™®©°ªº²³¹†‡€¢£¥§¶")
 """Signs that stand behind a word."""
-_LETTERS_OF_LATIN_9: Final = frozenset("¤¦¨´¸¼½¾")
-"""What its € and its letters are in Windows-1252."""
+_FRACTIONS: Final = frozenset("¼½¾")
+"""Within a word in Latin-9's files alone: c½ur; but 4x½in is a size."""
 
 
 def code_page_of(path: Path, where: str) -> CodePage:
@@ -44,16 +46,16 @@ def code_page_of(path: Path, where: str) -> CodePage:
     odd = _odd_words(words, "cp1252")
     foreign = sum(_FOREIGN.fullmatch(word) is not None for word in words)
     if 2 * foreign <= len(words):
-        if odd and not _odd_words(words, "iso8859_15"):
+        if odd >= _FEWEST_ODD and not _odd_words(words, "iso8859_15"):
             return "iso8859_15"
-        if odd <= _ODD_ENOUGH * len(words):
+        if odd < max(_FEWEST_ODD, _ODD_ENOUGH * len(words)):
             return "cp1252"
         fewest, page = min((_odd_words(words, page), page) for page in _OTHERS)
         if fewest <= _MOST_ODD * len(words):
             return page
     if len(words) >= _FEWEST_TO_TELL:
         raise WarehouseError(
-            "the file is not UTF-8, and its letters are in no code page of Western Europe",
+            "the file is not UTF-8, and its letters are in no code page that is known here",
             where=where,
             remedy="save it as CSV UTF-8",
         )
@@ -61,10 +63,13 @@ def code_page_of(path: Path, where: str) -> CodePage:
 
 
 def _words(path: Path) -> Iterator[bytes]:
-    """The words with letters other than ASCII's."""
+    """The words with letters other than ASCII's, each once."""
+    seen: set[bytes] = set()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
-            yield from _WORD.findall(chunk)
+            words = set() if chunk.isascii() else set(_WORD.findall(chunk)) - seen
+            seen |= words
+            yield from sorted(words)
 
 
 def _odd_words(words: list[bytes], page: CodePage) -> int:
@@ -80,12 +85,12 @@ def _is_odd(word: str) -> bool:
             return True
         if letter.isupper():
             is_odd = before.islower() or (before.isalpha() and after.islower())
-        elif letter in _LETTERS_OF_LATIN_9 and after.isalpha():
-            is_odd = not before.isdigit()
-        elif letter in "–—…":
-            is_odd = before.isalpha() and after.islower()
+        elif letter.isalpha():
+            is_odd = before.islower() and after.isupper()
+        elif letter in _FRACTIONS:
+            is_odd = before.isalpha() and before not in "xX" and after.isalpha()
         else:
-            is_odd = not letter.isalpha() and before.isalpha() and (after.isalpha() or letter not in _MAY_FOLLOW)
+            is_odd = before.isalpha() and (after.isalpha() or letter not in _MAY_FOLLOW)
         if is_odd or letter == "¤" or "─" <= letter <= "◿":  # DOS draws lines with these
             return True
     return False

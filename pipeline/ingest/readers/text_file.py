@@ -41,6 +41,7 @@ codecs.register_error("mark_broken", _mark)
 
 _PAGES_TOLD: Final[dict[str, str]] = {
     "cp1252": "not UTF-8, read as Windows-1252",
+    "cp1250": "not UTF-8, and its words have letters as Central Europe writes them: read as Windows-1250",
     "cp850": "not UTF-8, and its words have letters as DOS writes them: read as code page 850",
     "iso8859_15": "not UTF-8, and its words have letters as Latin-9 writes them: read as ISO 8859-15",
     "mac_roman": "not UTF-8, and its lines end or its words have letters as a Macintosh's do: read as Mac Roman",
