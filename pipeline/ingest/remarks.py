@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from pipeline.ingest.header_lines import is_header_line
 from pipeline.ingest.schema import Column, Kind, SourceTable
 from pipeline.ingest.second_tables import SecondTables
-from pipeline.ingest.usual_ids import UsualIds
+from pipeline.ingest.usual_ids import UsualIds, have_no_digit
 from pipeline.ingest.values.cells import TEXT_KINDS, shown
 from pipeline.ingest.values.column_bytes import are_words
 from pipeline.ingest.values.headers import fold
@@ -203,7 +203,8 @@ class RemarkFinder:
     def _are_keys_alone(self, label: Column, lines: Arrays) -> pa.Array:
         """Where nothing but a key is in its line, though there are several columns, and it has a blank in it.
 
-        In lines that people write, the heading of a group has another form than the ids have.
+        In lines that people write, the heading of a group has another form than the ids have. Each of LMN's has
+        a digit.
         """
         keys = lines[label.name]
         if label.kind is not Kind.KEY or not self._is_wide:
@@ -213,6 +214,8 @@ class RemarkFinder:
             is_strange = pc.fill_null(pc.match_substring(keys, " "), False)
         if self._has_lines:
             is_strange = pc.or_(is_strange, self._usual_ids.unlike_most(keys))
+        if self._is_lmn:
+            is_strange = pc.or_(is_strange, have_no_digit(keys))
         others = [column for column in self._table.columns if column is not label]
         return _without_values(is_strange, others, lines)
 

@@ -29,17 +29,21 @@ class UsualIds:
         """Mark the ids without a digit, where more have one than have none."""
         if 2 * self._with_digits <= self._ids:
             return _none_of(ids)
-        return pc.fill_null(pc.invert(pc.match_substring_regex(ids, _DIGIT)), False)
+        return have_no_digit(ids)
 
     def unlike_most(self, ids: pa.Array) -> pa.Array:
         """Mark the ids of one form where as many or more are of another: without a digit, or bare numbers."""
-        has_digit = pc.match_substring_regex(ids, _DIGIT)
         is_unlike = _none_of(ids)
         if 2 * self._with_digits >= self._ids:
-            is_unlike = pc.or_(is_unlike, pc.fill_null(pc.invert(has_digit), False))
+            is_unlike = pc.or_(is_unlike, have_no_digit(ids))
         if 2 * self._bare <= self._ids:
             is_unlike = pc.or_(is_unlike, pc.fill_null(pc.match_substring_regex(ids, _BARE), False))
         return is_unlike
+
+
+def have_no_digit(ids: pa.Array) -> pa.Array:
+    """Mark the ids without a digit."""
+    return pc.fill_null(pc.invert(pc.match_substring_regex(ids, _DIGIT)), False)
 
 
 def _count(mask: pa.Array) -> int:

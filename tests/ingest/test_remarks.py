@@ -181,6 +181,12 @@ def test_a_key_alone_in_its_line_is_the_heading_of_a_group(tmp_path: Path, suffi
     assert ids.rejected == 0
 
 
+def test_groups_may_have_no_more_rows_than_headings_and_sums(tmp_path: Path) -> None:
+    groups = [("Snow", None, None, None), WHOLE[0], ("Snow Total", None, None, "1")]
+    table = lmn(tmp_path, "estimates_list", ESTIMATES, groups, "csv")
+    assert [r["reason"] for r in rejects(table)] == [HEADING, "a line of totals"]
+
+
 def test_a_group_s_sums_are_no_row_since_their_label_has_no_digit(tmp_path: Path) -> None:
     table = lmn(tmp_path, "estimates_list", ESTIMATES, [*WHOLE, ("Snow", None, None, "2")], "csv")
     assert [r["reason"] for r in rejects(table)] == ["no id, since it has no digit as the others have"]
