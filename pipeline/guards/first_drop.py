@@ -148,6 +148,9 @@ def _without_values(drop: FirstFigures, guards: Mapping[str, Guard]) -> Iterator
     if not drop.won:
         says = "no won estimate has a price, so no account has any revenue"
         yield found(guards["current_revenue"], "warn", "estimates.price_used", says, now=now)
+    elif drop.won < 0:
+        says = "the won estimates are worth less than nothing together"
+        yield found(guards["current_revenue"], "warn", "estimates.price_used", says, now=now)
     if not drop.won_with_end:
         says = "no won estimate has an end of its contract, so none is at risk"
         yield found(guards["at_risk"], "warn", "estimates.contract_end", says, now=now)

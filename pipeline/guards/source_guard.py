@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal
 
+from pipeline.guards.amounts import judge_amounts, judge_first_amounts
 from pipeline.guards.column_pairs import judge_pairs
 from pipeline.guards.copies import judge_copies
 from pipeline.guards.extra_rows import judge_deleted_rows, judge_twins
@@ -75,6 +76,7 @@ def judge_sources(
     findings += judge_won(now.tables, guards["unknown_words"])
     findings += judge_later_rows(now.tables, now.as_of, guards["later_rows"])
     if before is None:
+        findings += judge_first_amounts(now.tables, guards["amounts"])
         findings += _empty_estimates(now.tables, guards["needed_table"])
     if before is not None:
         for table in now.tables:
@@ -165,7 +167,7 @@ def _changes(now: TableProfile, before: TableProfile, guards: Mapping[str, Guard
     yield from judge_cells(now, before, guards)
     yield from judge_words(now, before, guards["lost_words"])
     yield from judge_lengths(now, before, guards["texts_cut"])
-    yield from _amounts(now, before, guards["amounts"])
+    yield from judge_amounts(now, before, guards["amounts"])
 
 
 def _lost_columns(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
@@ -264,29 +266,6 @@ def _flags(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Fi
             says = f"no row is {'true' if share == 0 else 'false'} any more"
         if says is not None:
             yield found(guard, "warn", f"{now.name}.{column}", says, before=f"{was:.0f} %", now=f"{share:.0f} %")
-
-
-def _amounts(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find amounts in another unit: cents for dollars, percent for shares are two powers of ten."""
-    for column, power in now.magnitudes.items():
-        values = min(now.amounts[column], before.amounts.get(column, 0))
-        if column not in before.magnitudes or values < guard.thresholds["least"]:
-            continue
-        was = before.magnitudes[column]
-        change = abs(Decimal(str(power)) - Decimal(str(was)))
-        level: Literal["stop", "warn"] | None = None
-        if change >= guard.thresholds["stop_powers"] and values >= guard.thresholds["stop_least"]:
-            level = "stop"
-        elif change >= guard.thresholds["warn_powers"]:
-            level = "warn"
-        if level is not None:
-            says = f"its amounts are {'larger' if power > was else 'smaller'} by {change:.1f} powers of ten"
-            place, about, about_now = f"{now.name}.{column}", _about(was), _about(power)
-            yield found(guard, level, place, says, before=about, now=about_now)
-
-
-def _about(power: float) -> str:
-    return f"about {10**power:,.{0 if power >= 1 else 2}f}"
 
 
 def _percent(part: int, whole: int) -> Decimal:

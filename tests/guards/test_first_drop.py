@@ -79,10 +79,11 @@ def test_won_money_that_is_one_account_s_warns(largest: str, estimates: int, acc
     ("changes", "warning"),
     [
         ({"won": Decimal(0), "linked": None, "largest": None}, ("current_revenue", "warn", "estimates.price_used")),
+        ({"won": Decimal(-5), "linked": None, "largest": None}, ("current_revenue", "warn", "estimates.price_used")),
         ({"won_with_end": 0}, ("at_risk", "warn", "estimates.contract_end")),
     ],
 )
-def test_won_estimates_none_of_which_has_a_price_or_an_end_warn(
+def test_won_estimates_without_a_price_above_nothing_or_an_end_warn(
     changes: dict[str, Any], warning: tuple[str, str, str]
 ) -> None:
     assert judged(figures(won_estimates=20, **changes)) == [warning]

@@ -1,0 +1,47 @@
+"""How large a source's amounts are: cents for dollars, or percent for shares, are two powers of ten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Final, Literal
+
+from pipeline.guards.findings import Finding, found
+from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.thresholds import Guard
+
+MOST: Final[Mapping[str, float]] = {"platform.users.hourly_cost": 3.0}
+"""The mean power of ten from which on a column's amounts are none that anybody has, such as 1,000 dollars an hour."""
+
+
+def judge_first_amounts(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]:
+    """Find, on a first run, amounts that are larger than any of their kind."""
+    for table in tables:
+        for column, power in table.magnitudes.items():
+            place = f"{table.name}.{column}"
+            if power >= MOST.get(place, power + 1) and table.amounts[column] >= guard.thresholds["least"]:
+                says = "its amounts are larger than any of their kind, as in cents"
+                yield found(guard, "warn", place, says, now=_about(power))
+
+
+def judge_amounts(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
+    """Find amounts in another unit: cents for dollars, percent for shares are two powers of ten."""
+    for column, power in now.magnitudes.items():
+        values = min(now.amounts[column], before.amounts.get(column, 0))
+        if column not in before.magnitudes or values < guard.thresholds["least"]:
+            continue
+        was = before.magnitudes[column]
+        change = abs(Decimal(str(power)) - Decimal(str(was)))
+        level: Literal["stop", "warn"] | None = None
+        if change >= guard.thresholds["stop_powers"] and values >= guard.thresholds["stop_least"]:
+            level = "stop"
+        elif change >= guard.thresholds["warn_powers"]:
+            level = "warn"
+        if level is not None:
+            says = f"its amounts are {'larger' if power > was else 'smaller'} by {change:.1f} powers of ten"
+            place, about, about_now = f"{now.name}.{column}", _about(was), _about(power)
+            yield found(guard, level, place, says, before=about, now=about_now)
+
+
+def _about(power: float) -> str:
+    return f"about {10**power:,.{0 if power >= 1 else 2}f}"
