@@ -88,7 +88,8 @@ KEPT: Final[Mapping[str, KeptColumns]] = {
     ),
     "estimates": _columns(
         "id",
-        "account_id estimate_type division address price_used contract_start contract_end estimate_date archived",
+        "account_id estimate_type status pipeline_status division address price_used contract_start contract_end "
+        "estimate_date archived",
         "salesperson",
         "is_won",
     ),

@@ -94,8 +94,8 @@ def judged(kept: KeptRows, export: str, *, is_windowed: bool = False) -> list[tu
 @pytest.mark.parametrize(
     ("column", "filled", "changed", "warns"),
     [
-        ("account_name", 100, 9, False),
-        ("account_name", 100, 10, True),
+        ("account_name", 100, 7, False),
+        ("account_name", 100, 8, True),
         ("account_name", 10, 2, False),
         ("account_name", 10, 3, True),
         ("account_name", 9, 9, False),
