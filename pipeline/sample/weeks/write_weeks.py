@@ -78,7 +78,9 @@ def _tables(company: Company) -> dict[str, list[Row]]:
         "platform.customer": [_customer(account) for account in company.accounts],
         "platform.tier": _named(("Gold", "Silver", "Bronze")),
         "platform.customer_journey": _named(("Onboarding", "Adoption")),
-        "platform.users": [_user(number, person) for number, person in enumerate(_USERS, 1)],
+        "platform.users": [
+            _user(organization, number, person) for organization in (1, 2) for number, person in enumerate(_USERS, 1)
+        ],
         "platform.stakeholder": [row for account in company.accounts for row in _stakeholders(account)],
         "platform.insight": company.insights,
         "platform.note": [_note(account) for account in company.accounts],
@@ -188,10 +190,10 @@ def _named(given: tuple[str, ...]) -> list[Row]:
     ]
 
 
-def _user(number: int, person: tuple[str, str]) -> Row:
+def _user(organization_id: int, number: int, person: tuple[str, str]) -> Row:
     first, last = person
     return {
-        "organization_id": 1,
+        "organization_id": organization_id,
         "id": number,
         "email": f"{first.lower()}@company.example.com",
         "first_name": first,
