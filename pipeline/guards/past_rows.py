@@ -22,10 +22,14 @@ DATED: Final = CREATED | {"start_time"}
 
 
 def judge_past_rows(now: TableProfile, before: TableProfile, since: datetime, guard: Guard) -> Iterator[Finding]:
-    """Find more or fewer rows of the past than when last published, `since`; those of the last weeks may come late."""
+    """Find more or fewer rows of the past than when last published, `since`; those of the last weeks may come late.
+
+    A new organization brings a past of its own, and one that leaves takes it along.
+    """
     over = (since.date() - FIRST_DAY).days // PERIOD_DAYS - 1
     is_now, was = (sum(n for at, n in table.periods.items() if int(at) < over) for table in (now, before))
-    if now.sampled_one_in != before.sampled_one_in or was < guard.thresholds["least"]:
+    is_alike = (now.sampled_one_in, now.sampled_tenants) == (before.sampled_one_in, before.sampled_tenants)
+    if not is_alike or was < guard.thresholds["least"]:
         return
     change = Decimal(100 * (is_now - was)) / was
     if abs(change) >= guard.thresholds["warn"]:

@@ -28,10 +28,10 @@ class TableProfile:
     have a column and the one that it is never below, in the same sample, and `reversed_pairs` those in which it is,
     `copies` the cells of a column that another table has, too, and `unlike_copies` those that are others there.
     `periods` counts the rows by the four weeks in which they came to be, numbered from 2000 on, of one in
-    `sampled_one_in` rows. `tenants_words` counts the cells of each word of those organizations that have enough rows
-    in the sample, `lost_tenants` the percent of an organization's ids whose row is not there, where it is most.
-    `twins` counts, among `compared_rows`, those that repeat another in all but their id. `fingerprint` is the same
-    for the same content, None without rows.
+    `sampled_one_in` rows of `sampled_tenants` organizations. `tenants_words` counts the cells of each word of those
+    organizations that have enough rows in the sample, `lost_tenants` the percent of an organization's ids whose row
+    is not there, where it is most. `twins` counts, among `compared_rows`, those that repeat another in all but their
+    id. `fingerprint` is the same for the same content, None without rows.
     """
 
     source: str
@@ -66,6 +66,7 @@ class TableProfile:
     unlike_copies: Mapping[str, int] = field(default_factory=dict)
     periods: Mapping[str, int] = field(default_factory=dict)
     sampled_one_in: int = 1
+    sampled_tenants: int = 0
     tenants_words: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
     lost_tenants: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     compared_rows: int = 0

@@ -13,10 +13,10 @@ OVER = (LAST_WEEK.date() - FIRST_DAY).days // PERIOD_DAYS - 2
 """The last period that was over for four weeks when the table was last published."""
 
 
-def warned(now: Mapping[int, int], before: Mapping[int, int], one_in: int = 1) -> list[str | None]:
+def warned(now: Mapping[int, int], before: Mapping[int, int], **sampled: int) -> list[str | None]:
     after, earlier = (
-        profile("platform.email_prop", periods={str(at): rows for at, rows in rows.items()}, sampled_one_in=sampled)
-        for rows, sampled in ((now, 1), (before, one_in))
+        profile("platform.email_prop", periods={str(at): rows for at, rows in counts.items()}, **changes)
+        for counts, changes in ((now, {}), (before, sampled))
     )
     return [one.now for one in judged(after, earlier) if one.guard == "past_rows"]
 
@@ -31,5 +31,6 @@ def test_rows_of_the_last_weeks_and_of_few_rows_come_as_they_like() -> None:
     assert warned({OVER: 9}, {OVER: 49}) == []
 
 
-def test_a_table_that_has_doubled_is_looked_at_in_other_rows() -> None:
-    assert warned({OVER: 50}, {OVER: 100}, one_in=2) == []
+@pytest.mark.parametrize("sampled", ["sampled_one_in", "sampled_tenants"])
+def test_a_table_that_has_doubled_or_has_a_new_organization_is_not_compared(sampled: str) -> None:
+    assert warned({OVER: 50}, {OVER: 100}, **{sampled: 2}) == []

@@ -95,6 +95,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
         unlike_copies=sample.unlike_copies,
         periods=sample.periods,
         sampled_one_in=sample.sampled_one_in,
+        sampled_tenants=sample.sampled_tenants,
         tenants_words=sample.tenants_words,
         lost_tenants=sample.lost_tenants,
         compared_rows=compared_rows,

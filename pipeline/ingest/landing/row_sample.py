@@ -42,7 +42,8 @@ class Sample:
     `referring` counts the cells of each column that names rows of another table, `unknown_ids` those that name none;
     `pairs` the rows that have a column and the one that it is never below, `reversed_pairs` those in which it is;
     `copies` the cells that another table has, too, `unlike_copies` those that are others there; `periods` the rows by
-    when they came to be, of one in `sampled_one_in`. `tenants_words` and `lost_tenants` are of single organizations.
+    when they came to be, of one in `sampled_one_in`, of `sampled_tenants` organizations. `tenants_words` and
+    `lost_tenants` are of single organizations.
     """
 
     cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Sample:
     unlike_copies: Mapping[str, int] = field(default_factory=dict)
     periods: Mapping[str, int] = field(default_factory=dict)
     sampled_one_in: int = 1
+    sampled_tenants: int = 0
     tenants_words: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 
 
@@ -87,16 +89,18 @@ def sample_rows(
     counted = {column.name: _words(connection, landed.table, column) for column in columns if column.name in WORDS}
     words = {name: _summed(found) for name, found in counted.items() if found}
     tenants = {name: _tenants(counted[name]) for name in words}
+    held = -(-landed.loaded // _LOOKED_AT)
+    periods, one_in, sampled_tenants = count_periods(connection, "lowest_hashes", landed.table, held)
     return Sample(
         {name: found for name, found in cells.items() if found},
         words,
         *count_unknown_ids(connection, "lowest_hashes", landed.table, others),
         *_count_pairs(connection, landed.table),
         *count_unlike_copies(connection, "lowest_hashes", landed.table, others),
-        *count_periods(
-            connection, "lowest_hashes", (column.name for column in columns), -(-landed.loaded // _LOOKED_AT)
-        ),
-        {name: found for name, found in tenants.items() if found},
+        periods=periods,
+        sampled_one_in=one_in,
+        sampled_tenants=sampled_tenants,
+        tenants_words={name: found for name, found in tenants.items() if found},
     )
 
 

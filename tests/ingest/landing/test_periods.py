@@ -22,7 +22,7 @@ def notes(folder: Path, *days: str) -> TableProfile:
 
 def test_rows_are_counted_by_four_weeks_from_2000_on(tmp_path: Path) -> None:
     found = notes(tmp_path, "2000-01-01", "2000-01-28T23:59:59Z", "2000-01-29")
-    assert (found.periods, found.sampled_one_in) == ({"0": 2, "1": 1}, 1)
+    assert (found.periods, found.sampled_one_in, found.sampled_tenants) == ({"0": 2, "1": 1}, 1, 1)
 
 
 def test_of_a_large_table_the_same_part_is_looked_at_until_it_has_doubled(tmp_path: Path) -> None:
