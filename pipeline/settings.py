@@ -29,6 +29,23 @@ from pipeline.storage.urls import is_url, parse_url
 
 Target = Literal["duckdb", "postgres", "spark"]
 DateOrder = Literal["auto", "month_first", "day_first"]
+CodePage = Literal[
+    "auto",
+    "windows-1250",
+    "windows-1251",
+    "windows-1252",
+    "windows-1253",
+    "windows-1254",
+    "windows-1257",
+    "cp437",
+    "cp850",
+    "cp852",
+    "cp866",
+    "iso-8859-2",
+    "iso-8859-15",
+    "koi8-r",
+    "mac-roman",
+]
 Treatment = Literal["keep", "pseudonymise", "drop"]
 """What becomes of a personal value on its way into a drop."""
 
@@ -76,6 +93,13 @@ class Settings(BaseSettings):
         "auto",
         description="How dates like 3/5/2024 are read (D41): month first unless their file shows otherwise, "
         'or `month_first`, `day_first`; for one source in a table, `[date_order]` with `crm = "day_first"`.',
+    )
+
+    code_page: CodePage | dict[Literal["lmn", "crm", "platform"], CodePage] = Field(
+        "auto",
+        description="In which code page CSV files are that are neither UTF-8 nor UTF-16: in the one that their words "
+        "show, else Windows-1252; or in one such as `windows-1251`; for one source in a table, `[code_page]` with "
+        '`crm = "cp852"`.',
     )
 
     as_of: Instant | None = Field(
@@ -302,6 +326,12 @@ class Settings(BaseSettings):
         if isinstance(self.date_order, str):
             return self.date_order
         return {str(name): order for name, order in self.date_order.items()}.get(source, "auto")
+
+    def code_page_of(self, source: str) -> CodePage:
+        """Say in which code page a source's files are that are no UTF-8."""
+        if isinstance(self.code_page, str):
+            return self.code_page
+        return {str(name): page for name, page in self.code_page.items()}.get(source, "auto")
 
     def require_source(self) -> None:
         """Raise WarehouseError where no source is configured: all tables would be empty, and so the marts."""

@@ -17,19 +17,28 @@ from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.readers import OpenTable
 from pipeline.ingest.readers.formats import open_file
 from pipeline.ingest.source_folder import FolderValues
+from pipeline.settings import CodePage
 from pipeline.storage.local_files import content_hash
 
 
 class InputFile:
     """One file, called `name` within its source in everything that people read.
 
-    `folder_values` are what the hive folders around it say of its rows.
+    `folder_values` are what the hive folders around it say of its rows, `code_page` is what it is in if it is no UTF-8.
     """
 
-    def __init__(self, path: Path, name: str, known_headers: Sequence[str], folder_values: FolderValues = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        known_headers: Sequence[str],
+        folder_values: FolderValues = (),
+        code_page: CodePage = "auto",
+    ) -> None:
         self.path = path
         self.name = name
         self.folder_values = folder_values
+        self.code_page = code_page
         self._known_headers = known_headers
         self._opened: OpenTable | None = None
 
@@ -56,10 +65,11 @@ class InputFile:
 
     def headers(self, landing: Landing) -> Sequence[str]:
         """The file's headers; the landing zone remembers those of a file that it has seen."""
-        known = landing.remembered_headers(self.source_file.sha256)
+        content = f"{self.source_file.sha256} {self.code_page}"
+        known = landing.remembered_headers(content)
         if known is None:
             known = self._open().headers
-            landing.remember_headers(self.source_file.sha256, known)
+            landing.remember_headers(content, known)
         return known
 
     def take(self) -> OpenTable:
@@ -83,7 +93,7 @@ class InputFile:
     def _open(self) -> OpenTable:
         if self._opened is None:
             try:
-                self._opened = open_file(self.path, self.name, self._known_headers)
+                self._opened = open_file(self.path, self.name, self._known_headers, self.code_page)
             except OSError as error:
                 raise WarehouseError(
                     f"the file can't be read: {error.strerror}", where=self.name, remedy="mind its rights and its disk"

@@ -45,7 +45,9 @@ def land_file(
     table: SourceTable, file: InputFile, landing: Landing, report: SharedReport, date_order: DateOrder = "auto"
 ) -> Part:
     """Land a file, unless it is there already: then nothing but its hash is asked."""
-    address = part_address(table, file.source_file.sha256, file.name, date_order, *landing.forgotten.fingerprint)
+    address = part_address(
+        table, file.source_file.sha256, file.name, date_order, file.code_page, *landing.forgotten.fingerprint
+    )
     part = landing.find(table, address)
     if part is None:
         with landing.draft(table) as draft:

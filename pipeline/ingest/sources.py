@@ -24,17 +24,23 @@ from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.source_files import find_files
 from pipeline.ingest.source_folder import FolderEntry
 from pipeline.ingest.tables import SOURCE_TABLES
-from pipeline.settings import DateOrder
+from pipeline.settings import CodePage, DateOrder
 from pipeline.storage.local_files import content_hash
 from pipeline.storage.urls import is_url
 
 
 def ingest_source(
-    source: str, location: str | None, landing: Landing, report: Report, date_order: DateOrder = "auto"
+    source: str,
+    location: str | None,
+    landing: Landing,
+    report: Report,
+    date_order: DateOrder = "auto",
+    code_page: CodePage = "auto",
 ) -> list[LandedTable]:
     """Land every table of `source` (lmn, crm or platform) from a folder or a database URL.
 
-    `date_order` says how dates like 3/5/2024 are read: as each file shows, or one way for all (D41).
+    `date_order` says how dates like 3/5/2024 are read: as each file shows, or one way for all (D41); `code_page` the
+    same of files that are no UTF-8.
 
     All of its tables come back, in order; those that the location does not have are empty and not configured, as all
     are where `location` is None. Raises WarehouseError for what can't be read, lacks a required column, or does not
@@ -45,18 +51,23 @@ def ingest_source(
         return [_absent(table, landing) for table in tables]
     if is_url(location):
         return _from_database(tables, location, landing, report, date_order)
-    return _from_folder(tables, Path(location), landing, report, date_order)
+    return _from_folder(tables, Path(location), landing, report, date_order, code_page)
 
 
 def _from_folder(
-    tables: Sequence[SourceTable], folder: Path, landing: Landing, report: Report, date_order: DateOrder
+    tables: Sequence[SourceTable],
+    folder: Path,
+    landing: Landing,
+    report: Report,
+    date_order: DateOrder,
+    code_page: CodePage,
 ) -> list[LandedTable]:
     known = [header for table in tables for column in table.columns for header in column.headers]
     inputs: dict[FolderEntry, InputFile] = {}
 
     def input_of(entry: FolderEntry) -> InputFile:
         name = entry.path.relative_to(folder).as_posix()
-        return inputs.setdefault(entry, InputFile(entry.path, name, known, entry.values))
+        return inputs.setdefault(entry, InputFile(entry.path, name, known, entry.values, code_page))
 
     found = find_files(tables, folder, lambda entry: input_of(entry).headers(landing))
 

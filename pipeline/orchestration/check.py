@@ -105,10 +105,9 @@ def _checked(source: str, workspace: Workspace, settings: Settings, progress: Pr
     location: str | None = getattr(settings, source)
     try:
         with progress.step(source) as step:
-            order = settings.date_order_of(source)
-            tables = ingest_source(
-                source, location, Landing(workspace.landing, forgotten=read_forgotten(workspace.state)), step, order
-            )
+            landing = Landing(workspace.landing, forgotten=read_forgotten(workspace.state))
+            order, page = settings.date_order_of(source), settings.code_page_of(source)
+            tables = ingest_source(source, location, landing, step, order, page)
             step.summary = plural(sum(table.read for table in tables), "row") + " read"
     except WarehouseError as fault:
         return CheckedSource(source, problem=fault)

@@ -91,8 +91,8 @@ class Refresher:
         with self._progress.step("read", "rows") as step, ThreadPoolExecutor(len(SOURCES)) as side_by_side:
 
             def read(source: str) -> list[LandedTable]:
-                order = self._settings.date_order_of(source)
-                return ingest_source(source, getattr(self._settings, source), landing, step, order)
+                order, page = self._settings.date_order_of(source), self._settings.code_page_of(source)
+                return ingest_source(source, getattr(self._settings, source), landing, step, order, page)
 
             landed = [table for tables in side_by_side.map(read, SOURCES) for table in tables]
             step.summary = f"{plural(sum(table.loaded for table in landed), 'row')} of LMN and the CRM"

@@ -36,7 +36,7 @@ def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
     """Hash all that decides a run's result; None where a source is a database: it must be read to know its content."""
     exports = settings.exports if is_url(settings.exports) else str(Path(settings.exports).expanduser().resolve())
     forms = [settings.csv_safe, settings.xlsx, settings.cuts, settings.personal_data]
-    decisions = [plan.to_json(), settings.target, exports, *forms, settings.date_order]
+    decisions = [plan.to_json(), settings.target, exports, *forms, settings.date_order, settings.code_page]
     digest = hashlib.sha256(json.dumps(decisions).encode())
     if settings.cuts_file is not None and settings.cuts_file.is_file():
         _add_files(digest, iter([settings.cuts_file]), settings.cuts_file.parent)

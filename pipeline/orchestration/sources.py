@@ -52,9 +52,9 @@ def _source_assets(source: str, catalog: "AssetCatalog | None") -> dg.AssetsDefi
             run.progress.step(source) as step,
         ):
             run.settings.require_source()
-            order = run.settings.date_order_of(source)
+            order, page = run.settings.date_order_of(source), run.settings.code_page_of(source)
             landing = Landing(run.workspace.landing, forgotten=read_forgotten(run.workspace.state))
-            landed = ingest_source(source, location, landing, step, order)
+            landed = ingest_source(source, location, landing, step, order, page)
             if len(selected) < len(tables):
                 landed = _only(landed, selected, run.workspace.landed(source))
             write_record(run.workspace.landed(source), landed)

@@ -15,10 +15,12 @@ from typing import Final, Literal
 
 from pipeline.common.errors import WarehouseError
 
-CodePage = Literal["cp1252", "cp850", "mac_roman", "iso8859_15", "cp1250"]
+ShownPage = Literal["cp1252", "cp850", "mac_roman", "iso8859_15", "cp1250"]
+"""One that words show, by Python's name."""
 
-_OTHERS: Final[tuple[CodePage, ...]] = ("cp850", "mac_roman", "cp1250")
-_WORD: Final = re.compile(rb"(?<![0-9A-Za-z\x80-\xff])[0-9A-Za-z]*+[\x80-\xff][0-9A-Za-z\x80-\xff]*")
+_OTHERS: Final[tuple[ShownPage, ...]] = ("cp850", "mac_roman", "cp1250")
+_WORD: Final = re.compile(rb"(?<![0-9A-Za-z\x80-\xff])[0-9A-Za-z]{0,40}[\x80-\xff][0-9A-Za-z\x80-\xff]{0,40}")
+"""Or its beginning, if it is longer than any."""
 _FOREIGN: Final = re.compile(rb"[\x80-\xff]{4,}")
 _MOST_WORDS: Final = 2_000
 _FEWEST_TO_TELL: Final = 10
@@ -37,7 +39,7 @@ _FRACTIONS: Final = frozenset("¼½¾")
 """Within a word in Latin-9's files alone: c½ur; but 4x½in is a size."""
 
 
-def code_page_of(path: Path, where: str) -> CodePage:
+def code_page_of(path: Path, where: str) -> ShownPage:
     """Return the page in which the words of a file, which is not UTF-8, are words.
 
     Raises WarehouseError where there are many, and they are in none.
@@ -57,7 +59,7 @@ def code_page_of(path: Path, where: str) -> CodePage:
         raise WarehouseError(
             "the file is not UTF-8, and its letters are in no code page that is known here",
             where=where,
-            remedy="save it as CSV UTF-8",
+            remedy="save it as CSV UTF-8, or name the page in the setting code_page",
         )
     return "cp1252"
 
@@ -72,7 +74,7 @@ def _words(path: Path) -> Iterator[bytes]:
             yield from sorted(words)
 
 
-def _odd_words(words: list[bytes], page: CodePage) -> int:
+def _odd_words(words: list[bytes], page: ShownPage) -> int:
     return sum(_is_odd(word.decode(page, errors="replace")) for word in words)
 
 

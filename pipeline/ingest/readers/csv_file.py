@@ -26,6 +26,7 @@ from pipeline.ingest.readers.csv_rows import RaggedLine, RaggedLines, WholeRow
 from pipeline.ingest.readers.split_amounts import NEEDS_QUOTES, has_split_amount, is_split
 from pipeline.ingest.readers.text_file import BROKEN, look_at_text
 from pipeline.ingest.values.headers import fold
+from pipeline.settings import CodePage
 
 BLOCK_BYTES: Final = 16 * 1024 * 1024
 """A quoted cell, and so a row, can't be longer than this."""
@@ -40,9 +41,9 @@ class CsvFile:
 
     dates_from_1904 = False
 
-    def __init__(self, path: Path, where: str, known_headers: Sequence[str]) -> None:
+    def __init__(self, path: Path, where: str, known_headers: Sequence[str], code_page: CodePage = "auto") -> None:
         self._where = where
-        self._text = look_at_text(path, where)
+        self._text = look_at_text(path, where, code_page)
         self._layout = look_at_layout(self._text.head, self._text.is_whole, known_headers, where)
         self.headers = self._layout.headers
         self.reading = Reading(self._text.encoding, self._layout.delimiter, self._layout.header_line + 1)

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from pipeline.ingest.readers import OpenTable
+from pipeline.settings import CodePage
 
 FORMATS: Final = (".csv", ".parquet", ".xlsx")
 
 
-def open_file(path: Path, where: str, known_headers: Sequence[str]) -> OpenTable:
+def open_file(path: Path, where: str, known_headers: Sequence[str], code_page: CodePage = "auto") -> OpenTable:
     """Open a file by its suffix. `where` is what errors call it; `known_headers` help to find the line of headers.
 
     Raises WarehouseError if it can't be read.
@@ -28,4 +29,4 @@ def open_file(path: Path, where: str, known_headers: Sequence[str]) -> OpenTable
         case _:
             from pipeline.ingest.readers.csv_file import CsvFile
 
-            return CsvFile(path, where, known_headers)
+            return CsvFile(path, where, known_headers, code_page)

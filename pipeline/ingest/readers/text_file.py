@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.readers.code_pages import CodePage, code_page_of
+from pipeline.ingest.readers.code_pages import ShownPage, code_page_of
 from pipeline.ingest.readers.file_kind import kind_of
+from pipeline.settings import CodePage
 
 HEAD_BYTES: Final = 1024 * 1024
 """How much of a file is looked at to see what it is. Its headers must be in there."""
@@ -27,7 +28,7 @@ _TAIL_BYTES: Final = 64 * 1024
 _MULTIBYTE: Final = re.compile("[^\x00-\x7f\udc80-\udcff]")
 _BROKEN_BYTE: Final = re.compile("[\udc80-\udcff]")
 
-Encoding = Literal["utf-8", "utf-16-le", "utf-16-be"] | CodePage
+Encoding = Literal["utf-8", "utf-16-le", "utf-16-be"] | ShownPage | CodePage
 
 
 def _mark(error: UnicodeError) -> tuple[str, int]:
@@ -69,8 +70,10 @@ class TextFile:
         """What a person should know of the encoding."""
         if self.encoding in _PAGES_TOLD:
             return _PAGES_TOLD[self.encoding]
-        if self.encoding != "utf-8":
+        if self.encoding in ("utf-16-le", "utf-16-be"):
             return "read as UTF-16"
+        if self.encoding != "utf-8":
+            return f"not UTF-8, read as {self.encoding}, as code_page says"
         return "some bytes are no UTF-8: their cells are nulled" if self.is_damaged else None
 
     def open(self) -> BinaryIO:
@@ -88,8 +91,8 @@ class TextFile:
         return lines[-1] or None
 
 
-def look_at_text(path: Path, where: str) -> TextFile:
-    """See what a file is; WarehouseError, in words, where it is no text."""
+def look_at_text(path: Path, where: str, code_page: CodePage = "auto") -> TextFile:
+    """See what a file is, in this code page if it is no UTF-8; WarehouseError, in words, where it is no text."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         is_whole = not file.read(1)
@@ -102,6 +105,8 @@ def look_at_text(path: Path, where: str) -> TextFile:
     is_damaged = False
     if encoding is None:
         encoding, is_damaged = _one_byte_or_utf_8(path)
+        if code_page != "auto" and (is_damaged or encoding != "utf-8"):
+            encoding, is_damaged = code_page, False
     if encoding == "cp1252":
         is_old_macintosh = b"\r" in head and b"\n" not in head  # "CSV (Macintosh)" of spreadsheets
         encoding = "mac_roman" if is_old_macintosh else code_page_of(path, where)

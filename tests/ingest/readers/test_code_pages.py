@@ -5,7 +5,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.common.errors import WarehouseError
+from pipeline.ingest.landing.zone import Landing
 from pipeline.ingest.readers.code_pages import code_page_of
+from pipeline.ingest.sources import ingest_source
+from pipeline.settings import CodePage
+from tests.ingest.ingest_harness import Silence, rows
 
 FRENCH = "Café du Cœur, François, Noël, Hélène, Île-d’Orléans, ÉCOLE – «forêt» 5 €"
 GERMAN = "Müller, Größe, Überlingen, KÖLN, „Ärger“, Straße"
@@ -49,6 +53,15 @@ def test_many_words_of_another_alphabet_are_an_error(tmp_path: Path) -> None:
     for page in ("cp1251", "koi8_r", "cp866"):
         with pytest.raises(WarehouseError, match=r"a\.csv: the file is not UTF-8, and its letters are in no code page"):
             page_of(tmp_path, russian.encode(page))
+
+
+@pytest.mark.parametrize("page", ["windows-1251", "koi8-r"])
+def test_a_page_that_is_named_is_that_of_files_that_are_no_utf_8(tmp_path: Path, page: CodePage) -> None:
+    for encoding in (page, "utf-8"):
+        (tmp_path / "accounts.csv").write_text("id,name\n1,Петров\n", encoding)
+        tables = ingest_source("crm", str(tmp_path), Landing(tmp_path / encoding), Silence(), code_page=page)
+        assert [row["name"] for row in rows(tables[0])] == ["Петров"]
+        assert any("as code_page says" in notice for notice in tables[0].notices) == (encoding == page)
 
 
 @pytest.mark.parametrize(
