@@ -28,11 +28,12 @@ def judge_past_rows(now: TableProfile, before: TableProfile, since: datetime, gu
     """
     over = (since.date() - FIRST_DAY).days // PERIOD_DAYS - 1
     is_now, was = (sum(n for at, n in table.periods.items() if int(at) < over) for table in (now, before))
-    is_alike = (now.sampled_one_in, now.sampled_tenants) == (before.sampled_one_in, before.sampled_tenants)
-    if not is_alike or was < guard.thresholds["least"]:
+    if now.sampled_tenants != before.sampled_tenants or was < guard.thresholds["least"]:
         return
-    change = Decimal(100 * (is_now - was)) / was
-    if abs(change) >= guard.thresholds["warn"]:
+    is_same_part = now.sampled_one_in == before.sampled_one_in
+    change = Decimal(100 * is_now * now.sampled_one_in) / (was * before.sampled_one_in) - 100
+    # of a table that has doubled other rows are looked at, whose number is a matter of chance
+    if abs(change) >= guard.thresholds["warn" if is_same_part else "warn_other_rows"]:
         says = f"its rows of the time until four weeks before the last publication changed by {change:+.0f} %"
         sampled = "" if now.sampled_one_in == 1 else f", one in {now.sampled_one_in:,} being looked at"
         yield found(guard, "warn", now.name, says, before=f"{was:,} rows", now=f"{is_now:,} rows{sampled}")

@@ -31,6 +31,10 @@ def test_rows_of_the_last_weeks_and_of_few_rows_come_as_they_like() -> None:
     assert warned({OVER: 9}, {OVER: 49}) == []
 
 
-@pytest.mark.parametrize("sampled", ["sampled_one_in", "sampled_tenants"])
-def test_a_table_that_has_doubled_or_has_a_new_organization_is_not_compared(sampled: str) -> None:
-    assert warned({OVER: 50}, {OVER: 100}, **{sampled: 2}) == []
+def test_a_new_organization_brings_a_past_of_its_own() -> None:
+    assert warned({OVER: 100}, {OVER: 50}, sampled_tenants=2) == []
+
+
+@pytest.mark.parametrize(("rows", "warns"), [(200, False), (229, False), (230, True)])
+def test_a_table_of_which_other_rows_are_looked_at_may_differ_by_chance(rows: int, warns: bool) -> None:
+    assert bool(warned({OVER: rows}, {OVER: 100}, sampled_one_in=2)) is warns
