@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
+from functools import lru_cache
 
 import pyarrow as pa
 
-from pipeline.common.null_counts import NullCounts, count_nulls
+from pipeline.common.null_counts import count_nulls
 from pipeline.common.scratch_database import scratch_connection
 from pipeline.contracts.contract import ExportContract
 from pipeline.drops.stage import StagedDrop
@@ -31,54 +31,40 @@ WITHHELD = "***"
 """What is shown of a rejected value where drops withhold personal data."""
 
 
-def staged_nulls(folder: Path) -> dict[str, NullCounts | None]:
-    """Count the nulls of every staged Parquet file, by its name without the suffix; None where it is not readable."""
-    return {path.stem: _nulls(path) for path in sorted(folder.glob("*.parquet"))}
-
-
-def _nulls(path: Path) -> NullCounts | None:
-    with path.open("rb") as file:
-        return count_nulls(file)
-
-
-def count_exports(
-    staged: StagedDrop,
-    nulls: Mapping[str, NullCounts | None],
-    previous: Place | None,
-    contracts: Sequence[ExportContract],
-) -> list[ExportFacts]:
-    """Count rows and nulls of every export, and those of the previous drop; `nulls` are those of the staged files."""
-    versions = {contract.name: contract.version for contract in contracts}
+def count_exports(staged: StagedDrop, previous: Place | None, contracts: Sequence[ExportContract]) -> list[ExportFacts]:
+    """Count rows and nulls of every export, and those of the previous drop."""
+    by_name = {contract.name: contract for contract in contracts}
     listed = set() if previous is None else {entry.name for entry in previous.entries()}
     exports = []
     for file in staged.files:
         if not file.name.endswith(".parquet"):
             continue
-        now = nulls[file.name.removesuffix(".parquet")]
-        before = None
+        contract, before = by_name[file.export], None
         if previous is not None and file.name in listed:
             with closing(previous.open(file.name)) as opened:
                 before = count_nulls(opened)
+        nulls = zip(contract.arrow_schema.names, file.nulls, strict=True)
+        was = {} if before is None else before.nulls
         exports.append(
             ExportFacts(
                 name=file.export,
-                contract_version=versions[file.export],
+                contract_version=contract.version,
                 rows=file.rows,
                 previous_rows=None if before is None else before.rows,
                 bytes=file.bytes,
-                columns=tuple(_column_nulls(now, before)),
+                columns=tuple(
+                    _column_nulls(name, found, file.rows, was.get(name), before.rows if before else 0)
+                    for name, found in nulls
+                ),
             )
         )
     return exports
 
 
-def _column_nulls(now: NullCounts | None, before: NullCounts | None) -> list[ColumnNulls]:
-    if now is None:
-        return []
-    return [
-        ColumnNulls(name, nulls, _rate(nulls, now.rows), _rate(before.nulls.get(name), before.rows) if before else None)
-        for name, nulls in now.nulls.items()
-    ]
+@lru_cache(maxsize=4096)
+def _column_nulls(name: str, nulls: int, rows: int, nulls_before: int | None, rows_before: int) -> ColumnNulls:
+    """Describe a column; many drops of a run have the same of most columns, which are in memory once."""
+    return ColumnNulls(name, nulls, _rate(nulls, rows), _rate(nulls_before, rows_before))
 
 
 def _rate(nulls: int | None, rows: int) -> Decimal | None:

@@ -27,7 +27,7 @@ from pipeline.drops.diff import DropDiff
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.stage import StagedDrop
 from pipeline.guards.findings import Finding, findings_of
-from pipeline.report.counts import count_exports, metrics_of_run, reject_reasons, staged_nulls
+from pipeline.report.counts import count_exports, metrics_of_run, reject_reasons
 from pipeline.report.facts import (
     MetricFacts,
     Plot,
@@ -144,7 +144,6 @@ def gather_facts(
     `staged` and `manifest` are None where the run failed before there were any; `place` holds the drops. `diff` says
     how the drop differs from the one that was published last; `plots` are those of the staged files.
     """
-    nulls = {} if staged is None else staged_nulls(staged.folder)
     is_crm = organization_id == run.plan.crm_organization_id
     visible = [table for table in run.sources if is_crm or has_tenant(table.landed.table)]
     sources = tuple(
@@ -170,15 +169,13 @@ def gather_facts(
         sources=sources,
         rejects=tuple(reason for reason in run.rejects if (reason.source, reason.table) in counted),
         checks=run.checks_of(organization_id),
-        exports=() if staged is None else tuple(count_exports(staged, nulls, previous, contracts)),
+        exports=() if staged is None else tuple(count_exports(staged, previous, contracts)),
         metrics=tuple(_metrics_of(run, organization_id, is_crm=is_crm)),
         plots=tuple(plots),
         unread=run.unread,
         guards=tuple(findings_of(run.findings, organization_id, run.plan.crm_organization_id)),
         diff=diff,
-        trends=()
-        if staged is None
-        else trends_of(run.records, organization_id, run.plan.as_of, measures_of(staged.folder, nulls)),
+        trends=() if staged is None else trends_of(run.records, organization_id, run.plan.as_of, measures_of(staged)),
     )
     return facts if facts.is_published else replace(facts, name=_failed_name(facts))
 

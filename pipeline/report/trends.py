@@ -10,10 +10,11 @@ from pathlib import Path
 from statistics import median
 from typing import Final, Literal
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.common.null_counts import NullCounts
+from pipeline.drops.stage import StagedDrop
 from pipeline.state.runs import PUBLISHED, RunRecord
 
 RUNS_SHOWN: Final = 12
@@ -64,24 +65,32 @@ class Trend:
         return abs(self.now - middle) > max(_DEVIATIONS * spread, _SHARE * abs(middle))
 
 
-def measures_of(folder: Path, nulls: Mapping[str, NullCounts | None]) -> dict[str, str]:
+def measures_of(staged: StagedDrop) -> dict[str, str]:
     """Measure an organization's staged drop, as decimal texts; a figure whose export is not there is left out.
 
-    `nulls` are those of its Parquet files. Nothing where a file is not what it should be, which the audit says.
+    Nothing where its accounts are not what they should be, which the audit says.
     """
-    counts = {name: found for name, found in nulls.items() if found is not None}
-    if len(counts) < len(nulls):
-        return {}
+    files = {Path(file.name).stem: file for file in (*staged.files, *staged.cuts) if file.name.endswith(".parquet")}
     measures = {
-        "rows": str(sum(found.rows for found in counts.values())),
-        "nulls": str(sum(sum(found.nulls.values()) for found in counts.values())),
+        "rows": str(sum(file.rows for file in files.values())),
+        "nulls": str(sum(sum(file.nulls) for file in files.values())),
     }
-    if "accounts" in counts and "annual_revenue" in counts["accounts"].nulls:
-        revenue = pq.read_table(folder / "accounts.parquet", columns=["annual_revenue"])[0]
-        measures["revenue"] = str(pc.sum(revenue).as_py() or Decimal(0))
-    if "at_risk_accounts" in counts:
-        measures["at_risk"] = str(counts["at_risk_accounts"].rows)
+    if "accounts" in files:
+        try:
+            measures |= _revenue(staged.folder / files["accounts"].name, files["accounts"].rows)
+        except (OSError, pa.ArrowException):
+            return {}
+    if "at_risk_accounts" in files:
+        measures["at_risk"] = str(files["at_risk_accounts"].rows)
     return measures
+
+
+def _revenue(accounts: Path, rows: int) -> dict[str, str]:
+    """Sum the revenue of the selected year; only the CRM's tenant has accounts, so most files have no rows."""
+    if not rows:
+        return {"revenue": "0"}
+    revenue = pq.read_table(accounts, columns=["annual_revenue"])
+    return {"revenue": str(pc.sum(revenue[0]).as_py() or Decimal(0))} if revenue.num_columns else {}
 
 
 def trends_of(

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.report.counts import staged_nulls
+from pipeline.drops.stage import StagedDrop, StagedFile
 from pipeline.report.trends import Trend, measures_of, trends_of
 from pipeline.state.runs import RunRecord, Verdict
 
@@ -74,15 +74,21 @@ def test_a_figure_is_out_of_line_where_the_runs_before_were_never_near_it(
     assert Trend("rows", "Rows", "rows", tuple(points)).is_out_of_line is is_out_of_line
 
 
+def staged(folder: Path, **tables: pa.Table) -> StagedDrop:
+    files = []
+    for name, rows in tables.items():
+        pq.write_table(rows, folder / f"{name}.parquet")
+        nulls = tuple(column.null_count for column in rows.columns)
+        files += [StagedFile(name, f"{name}.{form}", rows.num_rows, 0, "", nulls) for form in ("csv", "parquet")]
+    return StagedDrop(1, folder, tuple(files))
+
+
 def test_a_drop_is_measured_by_its_rows_nulls_revenue_and_list_at_risk(tmp_path: Path) -> None:
     revenue = pa.array([Decimal("10.10"), None, Decimal("0.05")], pa.decimal128(18, 2))
-    pq.write_table(pa.table({"id": ["a", "b", None], "annual_revenue": revenue}), tmp_path / "accounts.parquet")
-    pq.write_table(pa.table({"account_id": ["a"]}), tmp_path / "at_risk_accounts.parquet")
-    assert measures_of(tmp_path, staged_nulls(tmp_path)) == {
-        "rows": "4",
-        "nulls": "2",
-        "revenue": "10.15",
-        "at_risk": "1",
-    }
-    (tmp_path / "accounts.parquet").unlink()
-    assert measures_of(tmp_path, staged_nulls(tmp_path)) == {"rows": "1", "nulls": "0", "at_risk": "1"}
+    accounts = pa.table({"id": ["a", "b", None], "annual_revenue": revenue})
+    at_risk = pa.table({"account_id": ["a"]})
+    drop = staged(tmp_path, accounts=accounts, at_risk_accounts=at_risk)
+    assert measures_of(drop) == {"rows": "4", "nulls": "2", "revenue": "10.15", "at_risk": "1"}
+    assert measures_of(staged(tmp_path, at_risk_accounts=at_risk)) == {"rows": "1", "nulls": "0", "at_risk": "1"}
+    (tmp_path / "accounts.parquet").write_bytes(b"no Parquet file")
+    assert measures_of(drop) == {}
