@@ -10,6 +10,7 @@ import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,8 +20,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.audit.csv_twin import CsvShape, DifferingCells, compare_csv
-from pipeline.audit.csv_twins import SMALL, find_twins
 from pipeline.audit.file_columns import FileColumns
+from pipeline.audit.twin_files import read_twins
 from pipeline.contracts.contract import ExportContract
 
 ORGANIZATION: Final = "drop_organization_id"
@@ -57,21 +58,26 @@ class StagedExport:
 
 def read_staged(folders: Mapping[int, Path], contract: ExportContract) -> list[StagedExport]:
     """Read the files of an export in every organization's folder; a file that cannot be read is a fault of it."""
-    without_rows: dict[bytes, pa.Table] = {}
-    read = {one: _read_parquet(_file(folder, contract, "parquet"), without_rows) for one, folder in folders.items()}
-    texts = {one: _file(folder, contract, "csv") for one, folder in folders.items()}
-    twins = find_twins([(texts[one], rows) for one, (rows, _) in read.items() if rows is not None])
+    files = {
+        one: (_file(folder, contract, "parquet"), _file(folder, contract, "csv")) for one, folder in folders.items()
+    }
+    twins = read_twins([(one, parquet, csv) for one, (parquet, csv) in files.items()])
     known: list[FileColumns] = []
-    staged = []
-    for one, (rows, faults) in sorted(read.items()):
-        columns = None if rows is None else _columns(contract, rows.schema, known)
-        if columns is not None and rows is not None and texts[one] in twins:
-            csv = CsvShape(tuple(columns.found_names), rows.num_rows)
-            staged.append(StagedExport(one, contract, rows, csv, faults, {}, columns))
-        else:
-            shape, differing, more = _compare_csv(texts[one], rows)
-            staged.append(StagedExport(one, contract, rows, shape, (*faults, *more), differing, columns))
-    return staged
+    return [_read_one(one, contract, files[one], twins.get(one), known) for one in sorted(files)]
+
+
+def _read_one(
+    one: int, contract: ExportContract, files: tuple[Path, Path], twins: pa.Table | None, known: list[FileColumns]
+) -> StagedExport:
+    """Read an organization's files of an export, unless they are `twins` whose rows are read."""
+    if twins is not None:
+        columns = _columns(contract, twins.schema, known)
+        return StagedExport(one, contract, twins, CsvShape(tuple(columns.found_names), twins.num_rows), (), {}, columns)
+    parquet, csv = files
+    rows, faults = _read_parquet(parquet)
+    shape, differing, more = _compare_csv(csv, rows)
+    found = None if rows is None else _columns(contract, rows.schema, known)
+    return StagedExport(one, contract, rows, shape, (*faults, *more), differing, found)
 
 
 def _file(folder: Path, contract: ExportContract, form: str) -> Path:
@@ -88,19 +94,13 @@ def read_whole(aside: Mapping[int, Path], staged: Sequence[StagedExport]) -> lis
     return whole
 
 
-def _read_parquet(path: Path, without_rows: dict[bytes, pa.Table]) -> tuple[pa.Table | None, tuple[str, ...]]:
-    """Read a Parquet file, or say why it can't be read; of files without rows, those of the same bytes once."""
+def _read_parquet(path: Path) -> tuple[pa.Table | None, tuple[str, ...]]:
+    """Read a Parquet file, or say why it can't be read."""
     try:
-        content = path.read_bytes()
-        if content in without_rows:
-            return without_rows[content], ()
-        # pq.read_table took 1.6 ms of CPU for a file of 20 rows, this 0.6 (2026-11-29)
-        rows = pq.ParquetFile(pa.BufferReader(content)).read(use_threads=len(content) > SMALL)
+        with pq.ParquetFile(path) as file:
+            return file.read(), ()
     except (OSError, pa.ArrowException) as error:
         return None, (_fault(path, error),)
-    if not rows.num_rows:
-        without_rows[content] = rows
-    return rows, ()
 
 
 def _compare_csv(
@@ -156,14 +156,14 @@ def combine(staged: Sequence[StagedExport]) -> pa.Table:
     owners = np.repeat(
         np.array([one for one, _ in readable], np.int64), np.array([rows.num_rows for _, rows in readable], np.int64)
     )
-    schema = pa.schema([(ORGANIZATION, pa.int64()), *((column.name, column.arrow_type) for column in kept)])
-    return pa.table(
-        [
-            pa.array(owners),
-            *(
-                pa.chunked_array([part for _, rows in readable for part in rows[column.name].chunks], column.arrow_type)
-                for column in kept
-            ),
-        ],
-        schema=schema,
-    )
+    schema = pa.schema([(column.name, column.arrow_type) for column in kept])
+    alike = [pa.concat_tables(rows) for _, rows in groupby((rows for _, rows in readable), lambda rows: rows.schema)]
+    parts = [pa.table([rows[name] for name in schema.names], schema=schema) for rows in alike]
+    rows = pa.concat_tables([schema.empty_table(), *parts])
+    if len(owners) < _FEW_ROWS * len(readable):  # otherwise each of them is a batch of its own to all who ask
+        rows = rows.combine_chunks()
+    return rows.add_column(0, ORGANIZATION, pa.array(owners))
+
+
+_FEW_ROWS: Final = 1_000
+"""Rows per organization below which those of all are put into one piece."""

@@ -37,6 +37,21 @@ def _database() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"temp_directory": spill})
 
 
+def single_threaded_connection() -> duckdb.DuckDBPyConnection:
+    """Give a connection to a second scratch database, which has no threads but the one that asks; close it after use.
+
+    For queries over many small files: 19 exports of 300 organizations, read and compared, took 16.6 ms of CPU an
+    organization with two threads and 12.6 with one (2026-11-30).
+    """
+    with _OPENING:
+        return _single_threaded_database().cursor()
+
+
+@functools.cache
+def _single_threaded_database() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1})
+
+
 def spare_memory() -> None:
     """Have a query's memory go back to the machine when it ends; DuckDB keeps half a gigabyte for the next one."""
     with scratch_connection() as connection:
