@@ -56,8 +56,8 @@ def _columns(key: str, steady: str = "", slow: str = "", rising: str = "") -> Ke
 KEPT: Final[Mapping[str, KeptColumns]] = {
     "account_core": _columns(
         "account_id",
-        "crm_id app_id account_name domain parent_account_id tier_id journey_id status churn_date",
-        "owner_id contract_start_date",
+        "crm_id app_id account_name domain parent_account_id",
+        "tier_id journey_id status churn_date owner_id contract_start_date",
         "lifecycle_event_qbr lifecycle_event_renewal lifecycle_event_commercial_discussion "
         "lifecycle_event_churn_notification lifecycle_event_churn_risk lifecycle_event_highly_positive "
         "lifecycle_event_extremely_negative lifecycle_event_account_personnel_changes "
@@ -83,15 +83,14 @@ KEPT: Final[Mapping[str, KeptColumns]] = {
     ),
     "accounts": _columns(
         "id",
-        "lmn_crm_id name account_type icp_status address_1 city state postal_code country created_date "
-        "is_archived is_customer is_prospect status",
-        rising="archived has_contacts has_completed_scorecard",
+        "lmn_crm_id name account_type icp_status address_1 city state postal_code country created_date is_archived",
+        "status is_customer is_prospect",
+        "archived has_contacts has_completed_scorecard",
     ),
     "estimates": _columns(
         "id",
-        "account_id estimate_type status pipeline_status division address price_used contract_start contract_end "
-        "estimate_date archived",
-        "salesperson",
+        "account_id estimate_type division address price_used contract_start contract_end estimate_date archived",
+        "status pipeline_status salesperson",
         "is_won",
     ),
     "insight_snapshot": _columns("account_id insight_type", rising="last_detected_date"),

@@ -96,8 +96,8 @@ def judged(kept: KeptRows, export: str, *, is_windowed: bool = False) -> list[tu
     [
         ("account_name", 100, 7, False),
         ("account_name", 100, 8, True),
-        ("account_name", 10, 2, False),
-        ("account_name", 10, 3, True),
+        ("account_name", 10, 4, False),
+        ("account_name", 10, 5, True),
         ("account_name", 9, 9, False),
         ("owner_id", 100, 49, False),
         ("owner_id", 100, 50, True),
