@@ -103,7 +103,7 @@ def main() -> None:
 
 
 def _trace(error: BaseException) -> Iterator[str]:
-    """Give the trace of a fault of the program; what the fault says may quote data."""
+    """Yield the trace of a fault of the program; what the fault says may quote data."""
     import traceback
 
     for entry in traceback.TracebackException.from_exception(error).format():

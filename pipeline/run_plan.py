@@ -63,7 +63,7 @@ class RunPlan:
         return {"selected_year": self.selected_year, **self.decisions}
 
     def to_json(self) -> dict[str, Any]:
-        """Give the plan as JSON values; `from_json` reads them."""
+        """Return the plan as JSON values; `from_json` reads them."""
         return {**asdict(self), "as_of": self.as_of.isoformat(), "overridden": list(self.overridden)}
 
     @classmethod
@@ -90,7 +90,7 @@ _LARGEST_NUMBER: Final = 2**63 - 1
 
 
 def decide(overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Give every decision: its default from `dbt_project.yml`, or what `overrides` says, as text or as a value.
+    """Return every decision: its default from `dbt_project.yml`, or what `overrides` says, as text or as a value.
 
     WarehouseError for an unknown name, and for a value that the decision may not have: numbers are not negative,
     spans at most a hundred years, and only what is unset by default may be null.
@@ -144,7 +144,7 @@ def _checked(name: str, given: Any, default: Any) -> Any:
 
 
 def _decimals(value: float) -> int:
-    """How many decimals a number has as it is written shortest."""
+    """Return how many decimals a number has as it is written shortest."""
     exponent = Decimal(repr(value)).normalize().as_tuple().exponent
     return -exponent if isinstance(exponent, int) else 0
 

@@ -53,7 +53,7 @@ def destination(packet: bytes) -> str | None:
 
 
 def main(command: str) -> int:
-    """Be in the network: listen, run the command, tell what was sent."""
+    """Be in the network: listen, run the command, return what was sent."""
     for line in _EVERYTHING_IS_HERE:
         subprocess.run(line.split(), check=True)
     listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))  # 3: packets of every protocol

@@ -17,13 +17,13 @@ _SECONDS: Final = 10
 
 
 def alert_of_run(settings: Settings, record: RunRecord, pages: Sequence[str], say: Callable[[str], None]) -> None:
-    """Tell people of a run that has ended; `pages` are the reports that the message links."""
+    """Alert people of a run that has ended; `pages` are the reports that the message links."""
     if settings.alert_urls:
         deliver(settings, run_alert(record, pages, settings.alert_link), say)
 
 
 def deliver(settings: Settings, alert: Alert, say: Callable[[str], None]) -> None:
-    """Tell an alert that is chosen to every receiver; `say` hears which one was not reached, without its URL."""
+    """Send an alert that is chosen to every receiver; `say` hears which one was not reached, without its URL."""
     urls = settings.alert_urls
     if not urls or alert.event not in settings.alert_on:
         return

@@ -217,14 +217,14 @@ class Audit:
                 yield _Frame(contract, name, rules, rows)
 
     def _own_rows(self, contract: ExportContract, rules: Sequence[BusinessRule]) -> pa.Table:
-        """Give an export's own rows, and of their columns those that its rules name."""
+        """Return an export's own rows, and of their columns those that its rules name."""
         rows = self._rows[contract.name]
         named = named_in(texts_of(rules), rows.column_names)
         columns = dict.fromkeys([ORGANIZATION, *contract.primary_key, *named])
         return rows.select([name for name in columns if name in rows.column_names])
 
     def _joined_rows(self, sql: str) -> pa.Table:
-        """Give the rows that a frame's SQL puts together."""
+        """Return the rows that a frame's SQL puts together."""
         return self._connection.sql(sql, params=bound(sql, self._parameters)).to_arrow_table()
 
     def _missing(self, exports: Iterable[str], sql: str) -> str:
@@ -233,7 +233,7 @@ class Audit:
         return f"not judged, because {', '.join(left_out)} is not as its contract has it" if left_out else ""
 
     def _book_of(self, export: str) -> RuleBook:
-        """Give the rules of an export; it may have none."""
+        """Return the rules of an export; it may have none."""
         return self._rule_books.get(export, RuleBook(export, (), {}))
 
     def _judge_frame(self, frame: _Frame) -> list[Check]:
@@ -258,13 +258,13 @@ class Audit:
 
 
 def _parameters(as_of: datetime, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what `$name` stands for in a rule; as JSON values, because an expectation is kept as JSON."""
+    """Return what `$name` stands for in a rule; as JSON values, because an expectation is kept as JSON."""
     instant = as_of.replace(tzinfo=None)
     return {**settings, "as_of": instant.isoformat(sep=" "), "today": instant.date().isoformat()}
 
 
 def _without_zone(rows: pa.Table) -> pa.Table:
-    """Give instants in UTC without zone, as rules compare them."""
+    """Return instants in UTC without zone, as rules compare them."""
     return rows.cast(
         pa.schema([f.with_type(pa.timestamp("us")) if pa.types.is_timestamp(f.type) else f for f in rows.schema])
     )

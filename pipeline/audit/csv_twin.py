@@ -148,7 +148,7 @@ def as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _are_ids(values: pa.Array) -> bool:
-    """Whether these look like whole numbers of which none recurs: a dictionary of them would be for nothing."""
+    """Return whether these look like whole numbers of which none recurs: a dictionary of them would be for nothing."""
     first = values[:_LOOKED_AT]
     return pa.types.is_integer(values.type) and len(first.unique()) == len(first)
 

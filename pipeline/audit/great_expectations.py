@@ -145,7 +145,7 @@ class CanonicalJson(ColumnMapMetricProvider):
 
 
 def is_canonical_json(text: str) -> bool:
-    """Tell whether a text is JSON, without blanks outside its texts, its keys sorted and none twice."""
+    """Return whether a text is JSON, without blanks outside its texts, its keys sorted and none twice."""
     try:
         _JSON.decode(text)
     except ValueError:

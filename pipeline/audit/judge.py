@@ -96,7 +96,7 @@ def pending_rule(rule: BusinessRule, rows: pa.Table, parameters: Mapping[str, An
 
 
 def unjudged(rule: BusinessRule, problem: str) -> Check:
-    """Give the check of a rule that could not be judged: an error, because nobody knows what it would have said."""
+    """Return the check of a rule that could not be judged: an error, because nobody knows what it would have said."""
     return Check(rule.export, rule.name, "rule", "error", rule.says, passed=False, rules=rule.ids, problem=problem)
 
 

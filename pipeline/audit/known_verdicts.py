@@ -29,7 +29,7 @@ class KnownVerdicts:
         self._before, self._now = self._now, {}
 
     def hashes(self, folders: Mapping[int, Path], *names: str) -> Hashable:
-        """Give the hashes of the files of these names in every organization's folder, None for one that isn't there."""
+        """Return the hashes of the files of these names in every organization's folder, or None."""
         if not self._remembers:
             return None
         return tuple(

@@ -98,7 +98,7 @@ class AuditResult:
         return tuple(check for check in self.checks if not check.passed and not check.blocks)
 
     def of_organization(self, organization_id: int) -> list[dict[str, Any]]:
-        """Give what the manifest of one organization's drop says of each check; nothing of another's."""
+        """Return what the manifest of one organization's drop says of each check; nothing of another's."""
         return [
             _in_manifest(check, check.failed_by_organization[organization_id])
             if check.failed_by_organization.get(organization_id)
@@ -127,7 +127,7 @@ class AuditResult:
         )
 
     def concerns_run(self) -> bool:
-        """Tell whether an error is of no organization: a check that could not be made, or a file of the run."""
+        """Return whether an error is of no organization: a check that could not be made, or a file of the run."""
         return any(not check.failed_by_organization for check in self.errors)
 
     def problem_of(self, organization_id: int) -> WarehouseError | None:

@@ -28,7 +28,7 @@ create macro collapsed(words) as regexp_replace(words, '[{BLANKS}]+', ' ', 'g');
 
 
 def rule_connection() -> duckdb.DuckDBPyConnection:
-    """Give a connection to the scratch database that knows these functions; close it after use."""
+    """Return a connection to the scratch database that knows these functions; close it after use."""
     _define()
     return scratch_connection()
 

@@ -46,7 +46,7 @@ class StagedExport:
     """Null where there are no `rows`."""
 
     def too_wide(self, column: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """The rows whose decimal has no place in the contract's precision and scale; none for other types."""
+        """Return the rows whose decimal has no place in the contract's precision and scale; none for other types."""
         wanted = self.contract.column(column).arrow_type
         if self.rows is None or not (pa.types.is_decimal(wanted) and pa.types.is_decimal(self.rows[column].type)):
             return np.array([], dtype=np.int64)
@@ -114,7 +114,7 @@ def _compare_csv(
 
 
 def _columns(contract: ExportContract, schema: pa.Schema, known: list[FileColumns]) -> FileColumns:
-    """Give the columns of a file of this schema: the known ones where another file has the same."""
+    """Return the columns of a file of this schema: the known ones where another file has the same."""
     for columns in known:
         if columns.schema.equals(schema):
             return columns

@@ -100,7 +100,7 @@ def _small(path: Path) -> bytes | None:
 
 
 def _is_read_alike(schema: pa.Schema) -> bool:
-    """Whether DuckDB gives the rows of files of this schema as Arrow does; to it, `Name` and `name` are one."""
+    """Return whether DuckDB gives the rows of files of this schema as Arrow does; to it, `Name` and `name` are one."""
     is_named_once = len({name.lower() for name in schema.names}) == len(schema.names)
     return is_named_once and all(kind in _READ_ALIKE or pa.types.is_decimal128(kind) for kind in schema.types)
 

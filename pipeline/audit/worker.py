@@ -85,7 +85,7 @@ def keep_imports_lean() -> None:
 
 
 def _lazy(name: str) -> Any:
-    """Give a module that is loaded when an attribute of it is first asked for."""
+    """Return a module that is loaded when an attribute of it is first asked for."""
     spec = importlib.util.find_spec(name)
     assert spec is not None and spec.loader is not None
     spec.loader = importlib.util.LazyLoader(spec.loader)

@@ -76,7 +76,7 @@ def runs(
     as_json: Json = False,
     due: Annotated[bool, typer.Option("--due", help="Say whether a drop is there in time; exit 1 if not.")] = False,
 ) -> None:
-    """Tell the history of runs, the newest first: what each published, held back, and why."""
+    """List the history of runs, the newest first: what each published, held back, and why."""
     if due:
         from pipeline.orchestration.due import require_in_time
 

@@ -52,7 +52,7 @@ class WarehouseError(Exception):
 
 
 def in_words(error: BaseException) -> WarehouseError | None:
-    """Give a fault in words: a WarehouseError as it is, what the file system refused us, Arrow or DuckDB; else None."""
+    """Return a fault in words, or None: a WarehouseError as it is, a refusal of the file system, Arrow or DuckDB."""
     if isinstance(error, WarehouseError):
         return error
     if isinstance(error, OSError):
@@ -88,7 +88,7 @@ _OUT_OF_MEMORY: Final = re.compile(r"out ?of ?memory|bad_alloc|java heap space",
 
 
 def is_out_of_memory(message: str) -> bool:
-    """Tell whether an engine says that its memory was too little: `Out of Memory Error: could not allocate block`."""
+    """Return whether an engine says that its memory was too little: `Out of Memory Error: could not allocate block`."""
     return _OUT_OF_MEMORY.search(message) is not None
 
 
@@ -131,7 +131,7 @@ class Interruptions:
 
     @classmethod
     def is_wished(cls) -> bool:
-        """Whether a signal has asked this process to end."""
+        """Return whether a signal has asked this process to end."""
         if cls._read_end is not None:
             with contextlib.suppress(BlockingIOError):
                 cls._signals += bytes(number for number in os.read(cls._read_end, 4096) if number in _ENDING)
@@ -139,7 +139,7 @@ class Interruptions:
 
     @classmethod
     def exit_code(cls) -> int:
-        """Give the exit code for the signal that came last."""
+        """Return the exit code for the signal that came last."""
         return 128 + (cls._signals[-1] if cls.is_wished() else signal.SIGINT)
 
     @classmethod

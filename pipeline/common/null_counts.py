@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_TOLD: Final = b"warehouse:nulls"
+_IN_FOOTER: Final = b"warehouse:nulls"
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ def count_nulls(file: BinaryIO) -> NullCounts | None:
         metadata = pq.read_metadata(file)
     except (OSError, pa.ArrowException):
         return None
-    if metadata.metadata and _TOLD in metadata.metadata:
-        return NullCounts(metadata.num_rows, json.loads(metadata.metadata[_TOLD]))
+    if metadata.metadata and _IN_FOOTER in metadata.metadata:
+        return NullCounts(metadata.num_rows, json.loads(metadata.metadata[_IN_FOOTER]))
     nulls = dict.fromkeys((metadata.schema.column(at).name for at in range(metadata.num_columns)), 0)
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
@@ -42,5 +42,5 @@ def count_nulls(file: BinaryIO) -> NullCounts | None:
 
 
 def as_metadata(nulls: Mapping[str, int]) -> dict[str, str]:
-    """Return what tells the counts in a footer, for a file whose columns are written without statistics."""
-    return {_TOLD.decode(): json.dumps(nulls)}
+    """Return the counts as metadata of a footer, for a file whose columns are written without statistics."""
+    return {_IN_FOOTER.decode(): json.dumps(nulls)}

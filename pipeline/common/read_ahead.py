@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """Give the items in their order, each made in another thread while the one before it is in use."""
+    """Yield the items in their order, each made in another thread while the one before it is in use."""
 
     def make_one() -> list[Item]:
         return list(islice(items, 1))

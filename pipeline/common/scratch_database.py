@@ -20,7 +20,7 @@ _OPENING: Final = Lock()
 
 
 def scratch_connection() -> duckdb.DuckDBPyConnection:
-    """Give a connection of the caller's own to the one scratch database; close it after use.
+    """Return a connection of the caller's own to the one scratch database; close it after use.
 
     What does not fit into memory goes into a private folder below the system's temporary one, until the process ends.
     """
@@ -38,7 +38,7 @@ def _database() -> duckdb.DuckDBPyConnection:
 
 
 def single_threaded_connection() -> duckdb.DuckDBPyConnection:
-    """Give a connection to a second scratch database, which has no threads but the one that asks; close it after use.
+    """Return a connection to a second scratch database, which has no threads but the one that asks; close it after use.
 
     For queries over many small files: 19 exports of 300 organizations, read and compared, took 16.6 ms of CPU an
     organization with two threads and 12.6 with one (2026-11-30).
@@ -88,17 +88,17 @@ _GLOB: Final = re.compile(r"[\[*?]")
 
 
 def quoted(name: str) -> str:
-    """A name as SQL writes it."""
+    """Return a name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def quoted_text(text: str) -> str:
-    """A text as SQL writes it."""
+    """Return a text as SQL writes it."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def read_parquet(files: Sequence[Path], *options: str) -> str:
-    """The call that reads these files, and nothing but them.
+    """Return the call that reads these files, and nothing but them.
 
     DuckDB would take a path with `[1]` or `*` in it for a pattern, and a folder `id=7` for a column.
     """
@@ -107,7 +107,7 @@ def read_parquet(files: Sequence[Path], *options: str) -> str:
 
 
 def utc_rows(connection: duckdb.DuckDBPyConnection, path: Path, *more: str) -> str:
-    """The select of a Parquet file's rows with its instants as the marts have them: in UTC, without a zone.
+    """Return the select of a Parquet file's rows with its instants as the marts have them: in UTC, without a zone.
 
     `more` are further columns, as SQL.
     """
@@ -127,7 +127,7 @@ def utc_columns(connection: duckdb.DuckDBPyConnection, select: str, without: Col
 def numbered_rows(
     connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[tuple[int, Path]], number: str, *options: str
 ) -> str:
-    """The select of the rows of Parquet files of one schema, each row with the number of its file as a column.
+    """Return the select of the rows of Parquet files of one schema, each row with the number of its file as a column.
 
     The numbers are the view `files_<name>` of the connection.
     """

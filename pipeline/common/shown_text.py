@@ -36,7 +36,7 @@ def shown_name(name: str) -> str:
 
 
 def is_utf8(name: str) -> bool:
-    """Tell whether a name is UTF-8: of others, neither DuckDB, Arrow nor JSON can speak."""
+    """Return whether a name is UTF-8: of others, neither DuckDB, Arrow nor JSON can speak."""
     return shown_name(name) == name
 
 

@@ -47,7 +47,7 @@ class ContractDiff:
         return max((change.verdict for change in self.changes), key=lambda verdict: _RANK[verdict], default="none")
 
     def of(self, export: str) -> ContractDiff:
-        """The changes of one export."""
+        """Return the changes of one export."""
         return ContractDiff(tuple(change for change in self.changes if change.export == export))
 
     def __str__(self) -> str:
@@ -90,7 +90,7 @@ def _changes_of_export(old: ExportContract, new: ExportContract) -> Iterator[Cha
 
 
 def _placed(export: str, before: list[str], after: list[str]) -> Iterator[Change]:
-    """Tell of columns that are new or stand elsewhere: readers of a CSV may go by position."""
+    """Return the changes of columns that are new or stand elsewhere: readers of a CSV may go by position."""
     kept_before = [name for name in before if name in after]
     kept_after = [name for name in after if name in before]
     last_kept = max((after.index(name) for name in kept_after), default=-1)
@@ -120,7 +120,7 @@ def _changes_of_column(old: ContractColumn, new: ContractColumn) -> Iterator[tup
 
 
 def _fits(new: ContractColumn, old: ContractColumn) -> bool:
-    """Tell whether every value of the new type is one of the old type, written the same."""
+    """Return whether every value of the new type is one of the old type, written the same."""
     if old.data_type == "text" and new.max_length is not None:
         return True
     if old.max_length is not None and new.max_length is not None:

@@ -31,7 +31,7 @@ _NUMERIC: Final = re.compile(r"numeric\((\d+),\s*(\d+)\)")
 
 
 def is_data_type(written: str) -> bool:
-    """Say whether a contract may have this type: `bigint`, `varchar(40)`, `numeric(12,2)`."""
+    """Return whether a contract may have this type: `bigint`, `varchar(40)`, `numeric(12,2)`."""
     return bool(written in SIMPLE_TYPES or _VARCHAR.fullmatch(written) or _NUMERIC.fullmatch(written))
 
 

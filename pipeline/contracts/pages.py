@@ -60,7 +60,7 @@ def pages(contracts: Sequence[ExportContract], rule_books: Mapping[str, RuleBook
 
 
 def open_data_contract(contract: ExportContract, rule_book: RuleBook | None) -> dict[str, Any]:
-    """Give a contract as the Open Data Contract Standard 3.2 has it."""
+    """Return a contract as the Open Data Contract Standard 3.2 has it."""
     table: dict[str, Any] = {
         "name": contract.name,
         "physicalName": contract.name,

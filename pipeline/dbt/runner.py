@@ -80,7 +80,7 @@ class ParsedProject:
         return content
 
     def unpacked(self, wanted: Collection[str] = (), views: Collection[str] = ()) -> Manifest:
-        """Give dbt's own form of the manifest, a new one each time: dbt changes it as it works.
+        """Return dbt's own form of the manifest, a new one each time: dbt changes it as it works.
 
         With `wanted` models, of these and what they need alone; the `views` among these become such.
         """
@@ -119,7 +119,7 @@ def _parsed_project(target: str, fingerprint: str, database: str, spare: Path | 
 
 
 def _is_readable(file: Path) -> bool:
-    """Whether a file is there and may be read: who set the checkout up may be another user."""
+    """Return whether a file is there and may be read: who set the checkout up may be another user."""
     try:
         file.open("rb").close()
     except OSError:
@@ -128,7 +128,7 @@ def _is_readable(file: Path) -> bool:
 
 
 def _is_writable(folder: Path) -> bool:
-    """Whether files can be made in a folder, which is made if need be: only trying shows it on every file system."""
+    """Return whether files can be made in a folder, which is made if need be: only trying shows it everywhere."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -55,7 +55,7 @@ class Statement:
     sql: str
 
     def at(self, plan: RunPlan) -> str:
-        """Give the SQL as of a plan's instant, from which all is as far as it is in the script from the stand-in."""
+        """Return the SQL as of a plan's instant, from which all is as far as it is in the script from the stand-in."""
         as_of = plan.as_of.replace(tzinfo=None, microsecond=0)
 
         def spelt(found: re.Match[str]) -> str:
@@ -75,7 +75,7 @@ class Script:
     statements: tuple[Statement, ...]
 
     def needed(self, changed: Collection[str] | None, always: Collection[str]) -> list[Statement]:
-        """Give those of nodes made of raw tables that have changed, and of those `always` built; all where it is None.
+        """Return those of nodes made of changed raw tables, and of those `always` built; all where it is None.
 
         Seeds are made of no raw table: they stand since all was built.
         """

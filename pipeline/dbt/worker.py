@@ -58,7 +58,7 @@ class DbtHere:
 
 @contextmanager
 def open_dbt(target: str, spare: Path) -> Iterator[Dbt]:
-    """Give what runs dbt for an engine: Spark's session lives in this process, so dbt must too.
+    """Return what runs dbt for an engine: Spark's session lives in this process, so dbt must too.
 
     `spare` is the folder for a parse that can't be kept beside the project.
     """

@@ -37,7 +37,7 @@ class PublishedEntry:
 
 
 def is_drop_name(name: str) -> bool:
-    """Whether a folder's name is that of a drop, `20250115T000000Z-0a1b2c3d`."""
+    """Return whether a folder's name is that of a drop, `20250115T000000Z-0a1b2c3d`."""
     return _DROP_NAME.fullmatch(name) is not None
 
 
@@ -127,7 +127,7 @@ def baseline_drop(shelf: Place, as_of: datetime) -> Place | None:
 
 
 def is_overtaken(shelf: Place, as_of: datetime) -> bool:
-    """Tell whether `latest` names a drop of a later instant, which stays (D38)."""
+    """Return whether `latest` names a drop of a later instant, which stays (D38)."""
     latest = latest_name(shelf)
     return latest is not None and latest.partition("-")[0] > run_name(as_of)
 

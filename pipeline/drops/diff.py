@@ -154,7 +154,7 @@ def _total(connection: duckdb.DuckDBPyConnection, name: str, column: str, files:
 
 
 def moved_accounts(changes: pa.Table, before: DropFiles, now: DropFiles) -> tuple[MovedAccount, ...]:
-    """Give the rows of `account_changes` with the accounts' names, those of now first."""
+    """Return the rows of `account_changes` with the accounts' names, those of now first."""
     names = {**_names(before), **_names(now)} if changes.num_rows else {}
     return tuple(
         MovedAccount(

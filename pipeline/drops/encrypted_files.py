@@ -51,7 +51,7 @@ def encrypt_drop(folder: Path, manifest: Mapping[str, Any], keys: EncryptionKeys
 
 
 def is_encrypted(manifest: Mapping[str, Any]) -> bool:
-    """Tell whether a drop's files are encrypted, by its manifest."""
+    """Return whether a drop's files are encrypted, by its manifest."""
     return bool(manifest.get(ENCRYPTED))
 
 

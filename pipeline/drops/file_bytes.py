@@ -51,7 +51,7 @@ def listing_faults(drop: Place, entries: Mapping[str, Entry], described: Describ
 
 
 def is_file(drop: Place, entry: Entry | None) -> bool:
-    """Whether an entry is a plain file: a link could lead out of the drop, a pipe could never end."""
+    """Return whether an entry is a plain file: a link could lead out of the drop, a pipe could never end."""
     if entry is None or entry.is_folder:
         return False
     path = Path(drop.root) / entry.name
@@ -113,7 +113,7 @@ def _decrypted_faults(drop: Place, encrypted: Path, target: Path, held: PlainFil
 
 
 def can_decrypt(drop: Place, recipients: list[str]) -> bool:
-    """Tell whether a drop was encrypted for this warehouse, too."""
+    """Return whether a drop was encrypted for this warehouse, too."""
     return drop.keys is not None and drop.keys.opens(recipients)
 
 

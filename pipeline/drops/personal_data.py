@@ -99,7 +99,7 @@ class PersonalData:
         return {**file, "personal_data": treatment} if treatment else dict(file)
 
     def keeps(self, contract: ExportContract) -> bool:
-        """Whether drops hold the rows of an export as they are."""
+        """Return whether drops hold the rows of an export as they are."""
         return contract.name not in self.treatments
 
     def treated(self, rows: pa.Table, contract: ExportContract, organization_id: int, export: str = "") -> pa.Table:

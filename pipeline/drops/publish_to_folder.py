@@ -137,7 +137,7 @@ def clear_staging(shelf: Path) -> None:
 
 
 def is_published(where: Path | str, present: bytes | None, manifest: bytes) -> bool:
-    """Tell whether the manifest in place is of the same content; WarehouseError where it is not: a drop never changes.
+    """Return whether the manifest in place has the same content; WarehouseError if not: a drop never changes.
 
     What the two say of the drop before may differ: a drop is held against it once, when it is published.
     """

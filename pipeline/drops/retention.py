@@ -108,7 +108,7 @@ def _clear_old_drafts(shelf: Place, now: datetime) -> None:
 
 
 def _is_abandoned(folder: Place, now: datetime) -> bool:
-    """Whether nothing in a folder without a manifest has changed for a day."""
+    """Return whether nothing in a folder without a manifest has changed for a day."""
     changed = [folder.modified(entry.name) for entry in folder.entries() if not entry.is_folder]
     return all(moment is None or now - moment >= GRACE for moment in changed)
 

@@ -112,7 +112,7 @@ def _only_in(connection: duckdb.DuckDBPyConnection, drop: str, other: str, contr
 
 
 def _is_aligned(connection: duckdb.DuckDBPyConnection, rows: str, key: Sequence[str]) -> bool:
-    """Tell whether these rows of both drops have the same keys in the same order, as the files of drops mostly have.
+    """Return whether these rows of both drops have the same keys in the same order, as the files of drops mostly have.
 
     They are compared side by side then, with no join: at 50,000 accounts 4.1 s of CPU instead of 5.3 (2026-11-29).
     """

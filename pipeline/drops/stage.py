@@ -141,7 +141,7 @@ def stage_drops(
                 cut_files[organization_id] += write(contract.name, cut.contract, cut_rows, organization_id, _CUT_FORMS)
         return contract
 
-    tell = on_export or (lambda _: None)
+    hear = on_export or (lambda _: None)
     writing: set[Future[ExportContract]] = set()
     with asked_side_by_side(_WRITERS), ThreadPoolExecutor(_WRITERS) as pool:
 
@@ -149,7 +149,7 @@ def stage_drops(
             done, _ = wait(writing, return_when=FIRST_COMPLETED)
             for written in done:
                 writing.remove(written)
-                tell(written.result())
+                hear(written.result())
 
         for contract in contracts:
             if len(writing) == _WRITERS:
@@ -197,7 +197,7 @@ def _rows_by_organization(
 
 
 def _are_few(parts: Mapping[int, pa.Table]) -> bool:
-    """Whether organizations have few rows each, all of one schema."""
+    """Return whether organizations have few rows each, all of one schema."""
     rows = sum(part.num_rows for part in parts.values())
     return rows < _FEW_ROWS * len(parts) and len({str(part.schema) for part in parts.values()}) == 1
 

@@ -75,7 +75,7 @@ def faults_of_drop(
 
 
 def reads_contents(location: str | Place) -> bool:
-    """Tell of a drop without faults whether what its files hold was checked: they are plain, or can be decrypted."""
+    """Return whether what the files of a drop without faults hold was checked: they are plain, or can be decrypted."""
     drop = _open_drop(location)
     manifest = None if isinstance(drop, str) else read_manifest(drop)
     if isinstance(drop, str) or manifest is None:

@@ -49,7 +49,7 @@ def write_xlsx(table: pa.Table, path: Path) -> None:
 
 
 def _writer(sheet: WriteOnlyWorksheet, kind: pa.DataType) -> Callable[[Any], Any]:
-    """Give what makes a cell of a value of this type."""
+    """Return what makes a cell of a value of this type."""
     if pa.types.is_string(kind) or pa.types.is_int64(kind):
         return lambda value: None if value is None else _text_cell(sheet, str(value))
     if pa.types.is_timestamp(kind):

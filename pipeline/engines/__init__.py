@@ -45,14 +45,14 @@ class HeldBack:
         return ", ".join(map(str, sorted(self.organizations)))
 
     def keeps_whole(self, contract: ExportContract | None) -> bool:
-        """Tell whether a mart stays as a whole: one of `marts`, or the CRM's where that organization is held back."""
+        """Return whether a mart stays as a whole: one of `marts`, or the CRM's where that organization is held back."""
         if contract is None:
             return False
         is_held_back = contract.tenant == CRM_TENANT and self.crm_organization_id in self.organizations
         return is_held_back or contract.name in self.marts
 
     def __bool__(self) -> bool:
-        """Whether any row stays."""
+        """Return whether any row stays."""
         return bool(self.organizations or self.marts)
 
 
@@ -106,7 +106,7 @@ class Engine(Protocol):
         """Make every table a relation of the schema `raw`, replacing what was there."""
 
     def dbt_session(self) -> AbstractContextManager[Mapping[str, str]]:
-        """Give the environment variables that dbt's profile reads; while it is open, only dbt uses the engine."""
+        """Return the environment variables that dbt's profile reads; while it is open, only dbt uses the engine."""
 
     def stamp(self, content: str) -> str:
         """Write into the database what its models were built from; return a mark of all that was built."""
@@ -145,7 +145,7 @@ class Engine(Protocol):
 
 
 def keeps_models(target: str, state: Path, mark: str) -> bool:
-    """Whether the models of the build with this mark stand, as far as the state folder knows; servers are not asked."""
+    """Return whether the models of the build with this mark stand, as far as the state folder knows."""
     if target == "duckdb":
         from pipeline.engines.duckdb import DATABASE_FILE, stamped_in
 

@@ -65,7 +65,7 @@ def _log_of(path: Path) -> Path:
 
 
 def _is_in_use(error: duckdb.Error) -> bool:
-    """Whether another process holds the file: nothing is wrong with it."""
+    """Return whether another process holds the file: nothing is wrong with it."""
     return "lock on file" in str(error)
 
 
@@ -192,7 +192,7 @@ class DuckDBEngine:
 
     @contextmanager
     def _draft(self) -> Iterator[Path | None]:
-        """Give the draft where one was begun and has become whole, and remove it if nothing was made of it."""
+        """Return the draft where one was begun and has become whole, and remove it if nothing was made of it."""
         drafting, self._drafting = self._drafting, None
         draft = drafting.result() if drafting is not None else None
         try:
@@ -225,14 +225,14 @@ class DuckDBEngine:
             self._open = None
 
     def _reader(self) -> duckdb.DuckDBPyConnection:
-        """Give the connection that is open, or open the file to read."""
+        """Return the connection that is open, or open the file to read."""
         if self._open is None:
             self._open = self._attached("read_only")
             self._is_writer = False
         return self._open
 
     def _writer(self) -> duckdb.DuckDBPyConnection:
-        """Give the connection that writes, or open the file to write."""
+        """Return the connection that writes, or open the file to write."""
         if self._open is None or not self._is_writer:
             self.close()
             options = (f"{name} {value}" for name, value in _profile()["attach"][0]["options"].items())

@@ -148,7 +148,7 @@ def _forget_dead_server(folder: Path) -> None:
 
 
 def _is_of_server(file: Path) -> bool:
-    """Whether the process that a server's file names is that server: one of PostgreSQL's, begun before the file."""
+    """Return whether the process that a server's file names is one of PostgreSQL's, begun before the file."""
     import psutil
 
     try:

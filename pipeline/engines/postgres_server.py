@@ -131,7 +131,7 @@ class PostgresServer:
 
 
 def open_server(settings: Settings) -> PostgresServer:
-    """Give the configured server, checked, or start the embedded one."""
+    """Return the configured server, checked, or start the embedded one."""
     if settings.postgres_url is not None:
         server = _named(settings.postgres_url.get_secret_value())
         server.check()
@@ -140,7 +140,7 @@ def open_server(settings: Settings) -> PostgresServer:
 
 
 def _named(text: str) -> PostgresServer:
-    """Give the server of a URL; WarehouseError, which quotes nothing of it, where it is none of PostgreSQL's."""
+    """Return the server of a URL; WarehouseError, which quotes nothing of it, where it is none of PostgreSQL's."""
     if not text.startswith(("postgresql://", "postgres://")):
         raise WarehouseError("is not a PostgreSQL URL", where=_VARIABLE, remedy=f"write it as {_FORM}")
     url = parse_url(text, where=_VARIABLE, form=_FORM)

@@ -110,7 +110,7 @@ class LocalCluster:
 
 
 def spark_home() -> Path:
-    """The folder of pyspark's wheel, where `bin/spark-class` is."""
+    """Return the folder of pyspark's wheel, where `bin/spark-class` is."""
     spec = find_spec("pyspark")
     assert spec is not None and spec.origin is not None
     return Path(spec.origin).parent
@@ -136,7 +136,7 @@ def require_spark() -> None:
 
 
 def _java_version() -> int | None:
-    """The major version of the Java that Spark will start; None where there is none."""
+    """Return the major version of the Java that Spark will start; None where there is none."""
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     if java is None:

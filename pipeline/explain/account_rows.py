@@ -14,7 +14,7 @@ _SCOPED = "win_loss"
 
 
 def is_of_accounts(contract: ExportContract) -> bool:
-    """Tell whether each row of an export is of an account."""
+    """Return whether each row of an export is of an account."""
     return contract.name == _SCOPED or _ACCOUNT in {column.name for column in contract.exported_columns}
 
 
@@ -38,7 +38,7 @@ def evidence_of_rows(contract: ExportContract, column: ContractColumn) -> Eviden
 
 
 def is_one_row(contract: ExportContract) -> bool:
-    """Tell whether an export has one row of an account at most."""
+    """Return whether an export has one row of an account at most."""
     return tuple(contract.primary_key) == (_ACCOUNT,)
 
 

@@ -116,7 +116,7 @@ def _opened_before(now: OpenDrop) -> AbstractContextManager[OpenDrop]:
 
 
 def _rows_of(connection: duckdb.DuckDBPyConnection, drop: OpenDrop, export: str, account: Identity) -> dict[Any, Row]:
-    """Give the account's rows of an export by their primary key."""
+    """Return the account's rows of an export by their primary key."""
     path, contract = drop.files.parquet.get(export), drop.contracts.get(export)
     column = _account_column(contract)
     if path is None or contract is None or column is None:

@@ -34,7 +34,7 @@ def changes_lines(changes: AccountChanges) -> Iterator[str]:
 
 
 def changes_as_json(changes: AccountChanges) -> str:
-    """Give the changes as JSON; decimals, dates and instants are texts."""
+    """Return the changes as JSON; decimals, dates and instants are texts."""
     described = {
         "account": asdict(changes.account),
         "before": changes.before,

@@ -99,12 +99,12 @@ class AccountRows:
         self._connection = scratch_connection()
 
     def row(self, name: str) -> Row:
-        """The one row of an analysis; empty where there is none."""
+        """Return the one row of an analysis; empty where there is none."""
         rows = _rows(self._tables[name])
         return rows[0] if rows else {}
 
     def evidence(self, wanted: Evidence) -> list[Row]:
-        """The rows that a piece of evidence chooses, in its order, with its columns."""
+        """Return the rows that a piece of evidence chooses, in its order, with its columns."""
         self._connection.register("evidence", self._tables[wanted.query])
         chosen = self._connection.sql(wanted.select).to_arrow_table()
         return _rows(chosen.select(list(wanted.shows)))

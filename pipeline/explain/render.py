@@ -65,7 +65,7 @@ def _print(explanation: Explanation, console: Console, shown_rows: int) -> None:
 
 
 def as_json(explanation: Explanation) -> str:
-    """Give the explanation as JSON, all rows of all evidence; decimals and instants are texts."""
+    """Return the explanation as JSON, all rows of all evidence; decimals and instants are texts."""
     described = {
         "account": vars(explanation.account),
         "as_of": explanation.as_of,

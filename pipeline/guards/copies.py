@@ -19,7 +19,7 @@ from pipeline.guards.thresholds import Guard
 class Copies:
     """Columns of the rows that a table's `reference` names in a target, each beside the target's own name of it.
 
-    `are_names`: people write them in their own way, so that they only tell where hardly any are alike. Of an `email`
+    `are_names`: people write them in their own way, so that they only count where hardly any are alike. Of an `email`
     what follows its `@` counts.
     """
 

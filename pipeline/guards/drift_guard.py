@@ -111,7 +111,7 @@ def _shares_above(
 def _worst(
     export: str, kept: KeptRows, cells: Mapping[str, int], shares: Mapping[str, Decimal], says: str, guard: Guard
 ) -> Iterator[Finding]:
-    """Find the column of the highest share; of an event that is gone many columns tell."""
+    """Find the column of the highest share; an event that is gone shows in many columns."""
     if not shares:
         return
     worst, *others = sorted(shares, key=lambda name: (-shares[name], name))

@@ -28,7 +28,7 @@ class Acceptance:
     who: str
 
     def covers(self, finding: Finding) -> bool:
-        """Whether a finding is of this guard and lies in this place: the place itself, or something in it."""
+        """Return whether a finding is of this guard and lies in this place: the place itself, or something in it."""
         if finding.guard != self.guard:
             return False
         return self.place is None or finding.place == self.place or finding.place.startswith(f"{self.place}.")

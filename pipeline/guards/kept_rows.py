@@ -180,7 +180,7 @@ def _columns_of(connection: duckdb.DuckDBPyConnection, files: list[tuple[int, Pa
 
 
 def _tests(name: str, kind: str, columns: KeptColumns) -> tuple[str, str]:
-    """The SQL of whether a kept row had a value in a column, and of whether that is another or less now."""
+    """Return the SQL of whether a kept row had a value in a column, and of whether that is another or less now."""
     was, is_now = f"before.{quoted(name)}", f"now.{quoted(name)}"
     is_kept = f"now.{quoted(columns.key[0])} is not null and {was} is not null"
     if name not in columns.rising:

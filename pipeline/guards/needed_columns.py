@@ -77,7 +77,7 @@ def judge_needed_columns(
 
 
 def _is_old(column: str, left_out: Iterable[str], before: TableProfile) -> bool:
-    """Whether the column was as absent at the last publication; lost_column reports one that had values."""
+    """Return whether the column was as absent at the last publication; lost_column reports one that had values."""
     if before.values.get(column):
         return True
     return column not in before.headers and set(left_out) <= before.unknown.keys()

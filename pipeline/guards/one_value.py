@@ -1,6 +1,6 @@
 """Columns of which all sampled rows have one value though things differ in them: copied down, or standing for none.
 
-What was so when the table was last published is not told again: a young company has estimates of one day.
+What was so when the table was last published is not reported again: a young company has estimates of one day.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from pipeline.guards.thresholds import Guard
 FIRST_DAY: Final = date(2000, 1, 1)
 PERIOD_DAYS: Final = 28
 DATED: Final = CREATED | {"start_time"}
-"""Columns of which a table's first one tells when its rows came to be."""
+"""Columns of which a table's first one says when its rows came to be."""
 
 
 def judge_past_rows(now: TableProfile, before: TableProfile, since: datetime, guard: Guard) -> Iterator[Finding]:

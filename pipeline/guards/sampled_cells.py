@@ -59,7 +59,7 @@ def _changes_of(column: str, cells: Mapping[str, str]) -> Iterator[tuple[str, st
 
 
 def _is_date(value: str) -> bool:
-    """Tell a date or instant (`2024-03-05`, `2024-03-05 10:00:00`) from a hash, which has no hyphen."""
+    """Return whether a cell is a date or instant (`2024-03-05 10:00:00`): a hash has no hyphen."""
     return value[4:5] == "-"
 
 

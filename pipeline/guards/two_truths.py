@@ -21,7 +21,7 @@ _COUNTED: Final = {
 
 
 def judge_truths(counts: Mapping[tuple[int, str], Decimal], guard: Guard) -> Iterator[Finding]:
-    """Tell what the metrics count, by organization and metric; of nothing, nothing is said."""
+    """Report what the metrics count, by organization and metric; of nothing, nothing is said."""
     for (organization_id, metric), count in sorted(counts.items()):
         if metric in _COUNTED and count:
             column, says = _COUNTED[metric]

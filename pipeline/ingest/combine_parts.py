@@ -61,7 +61,7 @@ def settle(table: SourceTable, parts: Sequence[Part], names: Sequence[str], land
 
 
 def _uniques_may_repeat(table: SourceTable, part: Part) -> bool:
-    """Whether a unique column of the one part may repeat a value; its key does not."""
+    """Return whether a unique column of the one part may repeat a value; its key does not."""
     return bool(table.unique or table.unique_rows) and look_at_keys(replace(table, key=()), part.path)[0]
 
 
@@ -119,7 +119,7 @@ def _side_by_side(table: SourceTable, parts: Sequence[Part], names: Sequence[str
 def _longest_known(
     table: SourceTable, parts: Sequence[Part], landing: Landing
 ) -> tuple[tuple[Part, ...], int, tuple[Path, ...]]:
-    """The parts, rejected rows and rejects of the longest beginning that was settled before; one part always is."""
+    """Return parts, rejected rows and rejects of the longest beginning that was settled before, at least one part."""
     for count in range(len(parts) - 1, 1, -1):
         if known := landing.find_set(table, _set_address(table, parts[:count])):
             return known.parts, known.rejected, known.rejects
@@ -127,7 +127,7 @@ def _longest_known(
 
 
 def _overtaken(table: SourceTable, parts: Sequence[Part], first_new: int, landing: Landing) -> Losers:
-    """The rows whose key a later part has again. Those before `first_new` are settled among themselves."""
+    """Return the rows whose key a later part has again. Those before `first_new` are settled among themselves."""
     ranges = [from_record(part.record.key_ranges) for part in parts]
     meeting: set[int] = set()
     for later in range(first_new, len(parts)):
@@ -139,7 +139,7 @@ def _overtaken(table: SourceTable, parts: Sequence[Part], first_new: int, landin
 
 
 def _without(table: SourceTable, part: Part, at: int, overtaken: Losers, landing: Landing) -> Part:
-    """The part without its overtaken rows."""
+    """Return the part without its overtaken rows."""
     places = overtaken.places[overtaken.parts == at]
     if not len(places):
         return part

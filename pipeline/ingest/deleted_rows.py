@@ -31,7 +31,7 @@ _NOT_DELETED: Final = FALSE | NULL_WORDS | {"0.0", "0000-00-00", "0000-00-00 00:
 
 
 def marks_deleted(header: str) -> bool:
-    """Tell whether a header is one of a column that marks deleted rows."""
+    """Return whether a header is one of a column that marks deleted rows."""
     name = _letters(header)
     return _MARK.fullmatch(name) is not None or _CHANGE.fullmatch(name) is not None
 

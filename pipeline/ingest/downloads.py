@@ -124,7 +124,7 @@ def _exported(path: Path) -> datetime | None:
 
 
 def _newest_row(table: SourceTable, part: Path) -> datetime | None:
-    """The latest instant at which a row of the part came or was changed."""
+    """Return the latest instant at which a row of the part came or was changed."""
     dated = [column.name for column in table.columns if column.name in _ROW_DATES]
     if not dated:
         return None

@@ -44,7 +44,7 @@ class _InFolders:
         return self._opened.reading
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
-        """The rows, with the folders' values."""
+        """Yield the rows, with the folders' values."""
         own = frozenset(at for at in positions if at < self._end)
         for batch in self._opened.batches(own):
             rows = len(batch.row_numbers)

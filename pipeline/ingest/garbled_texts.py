@@ -1,4 +1,4 @@
-"""Texts that were garbled before they came here: they stay as they are, and the first of each kind is told.
+"""Texts that were garbled before they came here: they stay as they are, and the first of each kind is reported.
 
 UTF-8 that a program read as Windows-1252 and saved again, and signs as the source of a web page spells them.
 """

@@ -30,7 +30,7 @@ _TYPE: Final = re.compile(
 def is_header_line(
     placed: Sequence[tuple[int, Column]], columns: Sequence[pa.Array], typed: Mapping[str, pa.Array]
 ) -> bool:
-    """Tell whether the first row of a file's first batch is a line of headers.
+    """Return whether the first row of a file's first batch is a line of headers.
 
     It is where all that it has are names of types, or where it has words, and no value, in columns of numbers, days and
     flags of which the rows below it have values. `placed` are the table's columns with their places.
@@ -53,5 +53,5 @@ def _seen(column: pa.Array) -> str:
 
 
 def _has_values(below: pa.Array) -> bool:
-    """Whether a row below the first has a value there."""
+    """Return whether a row below the first has a value there."""
     return bool(pc.any(pc.is_valid(below.slice(1, _LOOKED_AT))).as_py())

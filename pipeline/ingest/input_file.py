@@ -64,7 +64,7 @@ class InputFile:
             return None
 
     def headers(self, landing: Landing) -> Sequence[str]:
-        """The file's headers; the landing zone remembers those of a file that it has seen."""
+        """Return the file's headers; the landing zone remembers those of a file that it has seen."""
         content = f"{self.source_file.sha256} {self.code_page}"
         known = landing.remembered_headers(content)
         if known is None:
@@ -86,7 +86,7 @@ class InputFile:
             )
 
     def _stamp(self) -> tuple[int, int]:
-        """The size and the time of the last change."""
+        """Return the size and the time of the last change."""
         found = self.path.stat()
         return found.st_size, found.st_mtime_ns
 
@@ -125,6 +125,6 @@ class SharedReport:
 
 
 def rows_to_come(files: Iterable[InputFile]) -> int | None:
-    """How many rows the files have; None if one of them does not say so before it is read."""
+    """Return how many rows the files have; None if one of them does not say so before it is read."""
     counts = [file.rows for file in files]
     return None if None in counts else sum(count for count in counts if count is not None)

@@ -106,7 +106,7 @@ class _Hashing:
         self.digest = hashlib.sha256("\0".join(opened.headers).encode("utf-8", errors="replace"))
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
-        """The rows, as they are."""
+        """Yield the rows, as they are."""
         for batch in self._opened.batches(positions):
             names = [str(at) for at in range(len(batch.columns))]
             serialized = pa.RecordBatch.from_arrays(list(batch.columns), names=names).serialize()
@@ -146,7 +146,7 @@ def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Land
 
 
 def _names_forgotten(table: SourceTable, path: Path, landing: Landing) -> bool:
-    """Tell whether a plain Parquet file has something of a forgotten person, so that it can't be copied."""
+    """Return whether a plain Parquet file has something of a forgotten person, so that it can't be copied."""
     columns = table.arrow_schema.names
     batches = pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=columns)
     return any(forget_batch(landing.forgotten, table.name, batch) is not batch for batch in batches)

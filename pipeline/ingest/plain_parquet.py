@@ -28,7 +28,7 @@ _CODECS: Final = frozenset({"UNCOMPRESSED", "SNAPPY", "ZSTD", "GZIP", "LZ4_RAW"}
 
 
 def is_plain(table: SourceTable, path: Path, trusted: Collection[str] = ()) -> bool:
-    """Whether the file's bytes can stand in the landing zone as they are.
+    """Return whether the file's bytes can stand in the landing zone as they are.
 
     The values of columns that are `trusted`, somebody else looks at; no more than their types is asked here.
     """

@@ -51,7 +51,7 @@ _TOKEN: Final = re.compile(r"(?=[A-Za-z0-9_\-+/=]*[0-9])(?=[A-Za-z0-9_\-+/=]*[A-
 
 
 def redact(value: str, *, may_hold_phone: bool = True) -> str:
-    """The value, at most 80 characters, with e-mail addresses, phone numbers and what looks like a token masked.
+    """Return the value, at most 80 characters, with e-mail addresses, phone numbers and what looks like a token masked.
 
     Ten bare digits are a phone number only where `may_hold_phone`: not in columns of ids and amounts.
     """
@@ -148,7 +148,7 @@ class RejectsWriter:
 
 
 def _column(value: pa.Array | str | None, count: int) -> pa.Array:
-    """An array as it is, one text as often as there are rows."""
+    """Return an array as it is, one text as often as there are rows."""
     return value if isinstance(value, pa.Array) else pa.repeat(pa.scalar(value, pa.string()), count)
 
 

@@ -146,7 +146,7 @@ class RemarkFinder:
         return remarks
 
     def _suspects(self, column: Column, raw: pa.Array, lines: Arrays, header: str) -> list[int]:
-        """The places of the cells that are worth a look, which are few."""
+        """Return the places of the cells that are worth a look, which are few."""
         if pa.types.is_primitive(raw.type):  # numbers, dates and flags say nothing; any form of text may
             return []
         typed = lines[column.name]
@@ -166,7 +166,7 @@ class RemarkFinder:
     def _reason(
         self, column: Column, at: int, columns: tuple[pa.Array, ...], typed: Arrays, position: int
     ) -> str | None:
-        """Why a line, of which column `at` is the label, is no row; None if it may be one."""
+        """Return why a line, of which column `at` is the label, is no row; None if it may be one."""
         seen = fold(shown(columns[at][position].as_py()))
         if seen and seen == fold(self._headers[at]):
             return _HEADERS_AGAIN
@@ -196,12 +196,12 @@ class RemarkFinder:
         return bool(self._are_keys_alone(label, line)[0].as_py())
 
     def _is_blank_beside(self, label_at: int, columns: tuple[pa.Array, ...], position: int) -> bool:
-        """Whether the line has nothing in the other wanted columns, readable or not."""
+        """Return whether the line has nothing in the other wanted columns, readable or not."""
         cells = (columns[at][position].as_py() for at in self._places if at != label_at)
         return not any(cell is not None and trimmed(shown(cell)) for cell in cells)
 
     def _are_keys_alone(self, label: Column, lines: Arrays) -> pa.Array:
-        """Where nothing but a key is in its line, though there are several columns, and it has a blank in it.
+        """Return for each line whether it has nothing but a key with a blank in it, though there are several columns.
 
         In lines that people write, the heading of a group has another form than the ids have. Each of LMN's has
         a digit.
@@ -220,7 +220,7 @@ class RemarkFinder:
         return _without_values(is_strange, others, lines)
 
     def _totals_without_label(self, lines: Arrays) -> list[int]:
-        """The lines of amounts alone beside a key of another form than the ids have, such as the number of rows.
+        """Return the lines of amounts alone beside a key of another form than the ids have, such as the number of rows.
 
         Where most lines have nothing but amounts, such a line may be a row.
         """
@@ -236,12 +236,12 @@ class RemarkFinder:
         return [int(place) for place in places.filter(is_strange).to_pylist()]
 
     def _have_no_digit(self, label: Column, keys: pa.Array) -> pa.Array:
-        """Where an id of LMN's, each of which has a digit, has none."""
+        """Return for each key whether it lacks the digit that each of LMN's ids has."""
         is_asked = self._is_lmn and label.kind is Kind.KEY and label is self._looked_at[0][1]
         return self._usual_ids.without_digit(keys) if is_asked else pa.repeat(False, len(keys))
 
     def _says_more(self, label: Column, typed: Arrays, position: int) -> bool:
-        """Whether a line has a text beside its label, as no footer has; in its key's place may be a count."""
+        """Return whether a line has a text beside its label, as no footer has; in its key's place may be a count."""
         for column in self._table.columns:
             text = typed[column.name][position].as_py() if column.kind in TEXT_KINDS and column is not label else None
             if text and not text.isspace() and not (self._is_key(column) and _COUNT.fullmatch(text)):

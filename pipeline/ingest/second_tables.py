@@ -96,7 +96,7 @@ class SecondTables:
 
 
 def _is_apart(row_numbers: pa.Array, position: int) -> bool:
-    """Whether a blank line is above."""
+    """Return whether a blank line is above."""
     return position > 0 and bool(row_numbers[position].as_py() > row_numbers[position - 1].as_py() + 1)
 
 
@@ -107,7 +107,7 @@ def _line(columns: Sequence[pa.Array], position: int) -> _Line:
 
 
 def _are_words(line: _Line) -> bool:
-    """Whether a line has several cells, none of which has a digit."""
+    """Return whether a line has several cells, none of which has a digit."""
     cells = line.folded.values()
     return len(cells) > 1 and not any(letter.isdigit() for cell in cells for letter in cell)
 

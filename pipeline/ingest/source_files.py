@@ -79,7 +79,7 @@ def find_files(
 
 
 def _by_names(tables: Sequence[SourceTable], entries: Iterable[FolderEntry]) -> FoundFiles:
-    """A file named as its table, or a folder named as it with the table's parts in it."""
+    """Return a file named as its table, or a folder named as it with the table's parts in it."""
     by_name = {table.name: table for table in tables}
     claims: dict[SourceTable, list[FolderEntry]] = {}
     found = FoundFiles()
@@ -108,7 +108,7 @@ def _by_names(tables: Sequence[SourceTable], entries: Iterable[FolderEntry]) -> 
 
 
 def _table_name(path: Path) -> str:
-    """The name by which a file or folder claims a table, without what distinguishes one download from another.
+    """Return the name by which a file or folder claims a table, without what distinguishes one download from another.
 
     Spark writes a folder of parts under a file's name: `customer.parquet/part-00000.parquet`.
     """
@@ -132,7 +132,7 @@ def _refuse_rivals(table: SourceTable, claiming: Sequence[FolderEntry]) -> None:
 
 
 def _parts(claiming: FolderEntry, found: FoundFiles) -> list[FolderEntry]:
-    """The files of a table: the one that claims it, or those of its folder."""
+    """Return the files of a table: the one that claims it, or those of its folder."""
     if not claiming.path.is_dir():
         return [claiming]
     folder = claiming.path
@@ -153,7 +153,7 @@ def _by_headers(
     entries: Iterable[FolderEntry],
     headers_of: Callable[[FolderEntry], Sequence[str]],
 ) -> FoundFiles:
-    """The first table of which a file has all recognising headers. Several files of one table are downloads of it."""
+    """Return the first table of which a file has all recognising headers. Several files of one are its downloads."""
     found = FoundFiles()
     for entry in entries:
         path = entry.path
@@ -175,12 +175,12 @@ def _by_headers(
 
 
 def _stand_together(entries: Sequence[FolderEntry]) -> bool:
-    """Whether two of them lie in one folder: those of several hive folders are parts."""
+    """Return whether two of them lie in one folder: those of several hive folders are parts."""
     return len({entry.path.parent for entry in entries}) < len(entries)
 
 
 def recognise(tables: Sequence[SourceTable], headers: Sequence[str]) -> SourceTable | None:
-    """The first of the tables whose recognising headers, each by any of its aliases, are all there."""
+    """Return the first of the tables whose recognising headers, each by any of its aliases, are all there."""
     present = {fold(header) for header in headers}
     for table in tables:
         for wanted in table.recognised_by:
@@ -190,7 +190,7 @@ def recognise(tables: Sequence[SourceTable], headers: Sequence[str]) -> SourceTa
 
 
 def _headers_of_tables(tables: Sequence[SourceTable]) -> str:
-    """The headers by which each of the tables is known, in words."""
+    """Return the headers by which each of the tables is known, in words."""
     return "; ".join(
         f"{table.name} by "
         + " or ".join(" and ".join(f"'{header}'" for header in headers) for headers in table.recognised_by)
@@ -203,7 +203,7 @@ def _aliases(table: SourceTable, header: str) -> tuple[str, ...]:
 
 
 def _likeliest(tables: Sequence[SourceTable], headers: Sequence[str]) -> tuple[SourceTable, float]:
-    """The table that knows the largest share of the headers."""
+    """Return the table that knows the largest share of the headers."""
     present = {fold(header) for header in headers if header.strip()}
 
     def share(table: SourceTable) -> float:
@@ -215,7 +215,7 @@ def _likeliest(tables: Sequence[SourceTable], headers: Sequence[str]) -> tuple[S
 
 
 def _unfinished(table: SourceTable, headers: Sequence[str], where: str) -> WarehouseError:
-    """Why a file that looks like a table is not taken for it: a recognising header is missing."""
+    """Return why a file that looks like a table is not taken for it: a recognising header is missing."""
     present = {fold(header) for header in headers}
     for header in table.recognised_by[0]:
         if not any(fold(alias) in present for alias in _aliases(table, header)):

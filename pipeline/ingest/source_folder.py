@@ -79,7 +79,7 @@ def _listed(folder: Path) -> Iterable[Path]:
 
 
 def natural_order(name: str) -> tuple[object, ...]:
-    """Give the key of an order in which part-2 comes before part-10, and `List.csv` before `List (1).csv`."""
+    """Return the key of an order in which part-2 comes before part-10, and `List.csv` before `List (1).csv`."""
     stem, dot, suffix = name.rpartition(".")
     pieces = _DIGITS.split((stem if dot else name).lower())  # text and digits by turns: Estimates (, 10, )
     keys = tuple((int(piece), "") if at % 2 else (-1, piece) for at, piece in enumerate(pieces))
@@ -104,7 +104,7 @@ def _is_iceberg(name: str) -> bool:
 
 
 def is_table_file(path: Path) -> bool:
-    """Tell whether this is a file that a reader takes. WarehouseError where it is one that nobody could open.
+    """Return whether this is a file that a reader takes. WarehouseError where it is one that nobody could open.
 
     That is a link that leads nowhere or into the system's own files, and a name that is no UTF-8, which neither
     DuckDB nor Arrow nor a manifest can hold.
@@ -157,7 +157,7 @@ def why_left_out(path: Path) -> str:
 
 
 def holds_data(path: Path) -> bool:
-    """Tell whether a file, or one in a folder, holds data by its ending: a sheet, a table, a text, an archive."""
+    """Return whether a file, or one in a folder, holds data by its ending: a sheet, a table, a text, an archive."""
     if path.is_dir():
         return any(holds_data(inner) for inner in _listed(path) if not inner.name.startswith((".", "~$")))
     return path.suffix.lower() in _DATA_ENDINGS and path.is_file()

@@ -20,7 +20,7 @@ from pipeline.ingest.values.headers import HeaderMatch
 
 
 def landing_schema(table: SourceTable) -> pa.Schema:
-    """The schema of a part that ingest wrote itself: the table's, with each row's number for the rejects."""
+    """Return the schema of a part that ingest wrote itself: the table's, with each row's number for the rejects."""
     schema = table.arrow_schema
     return schema if table.row_numbers else schema.append(pa.field(ROW_COLUMN, pa.int64(), nullable=False))
 
@@ -63,7 +63,7 @@ class Conformer:
         return self._garbled.notices
 
     def conform(self, raw: RawBatch) -> pa.RecordBatch:
-        """The batch's good rows in the landing schema."""
+        """Return the batch's good rows in the landing schema."""
         if raw.broken:
             self._rejects.add(
                 self._file,
@@ -105,7 +105,7 @@ class Conformer:
                 self._commas.look(column, raw.columns[at], result)
 
     def _drop_rows(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
-        """Which rows can't be rows: the first required column without a value is the reason given."""
+        """Return which rows can't be rows: the first required column without a value is the reason given."""
         dropped = self._drop_remarks(raw, typed)
         for column, result in zip(self._table.columns, typed, strict=True):
             if column.required and result.array.null_count:
@@ -128,7 +128,7 @@ class Conformer:
         return dropped
 
     def _drop_remarks(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
-        """Which rows are the headers again, totals, or no rows for another reason."""
+        """Return which rows are the headers again, totals, or no rows for another reason."""
         dropped = np.zeros(len(raw.row_numbers), dtype=bool)
         arrays = {column.name: result.array for column, result in zip(self._table.columns, typed, strict=True)}
         for remark in self._remarks.find(raw.columns, arrays, raw.row_numbers):

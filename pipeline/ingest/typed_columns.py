@@ -172,7 +172,7 @@ def _cell_by_cell(column: Column, raw: pa.Array, read: Callable[[object], Cell])
 
 
 def _orders(values: list[object], codes: pa.Array) -> dict[DayOrder | None, tuple[int, str]]:
-    """The first place of a date that shows each order of day and month (D41), and of one that shows none."""
+    """Return the first place of a date that shows each order of day and month (D41), and of one that shows none."""
     found: dict[DayOrder | None, tuple[int, str]] = {}
     for code, value in enumerate(values):
         text = shown(value) if isinstance(value, (str, bytes)) else ""
@@ -184,7 +184,7 @@ def _orders(values: list[object], codes: pa.Array) -> dict[DayOrder | None, tupl
 
 @lru_cache(maxsize=16384)
 def _seen_order(text: str) -> tuple[str | None, DayOrder | None]:
-    """Give a text like 3/5/2024 as it is seen, None if it is no such text, and the only order in which it is a day.
+    """Return a text like 3/5/2024 as it is seen, None if it is no such text, and the only order in which it is a day.
 
     Days recur from block to block and from column to column: remembered, those of 300,000 estimates of LMN's take 0.2 s
     of CPU less (2026-11-29).
@@ -194,12 +194,12 @@ def _seen_order(text: str) -> tuple[str | None, DayOrder | None]:
 
 
 def _is_decimal_comma(value: object, cell: Cell) -> bool:
-    """Whether an amount can only be one with a decimal comma; such amounts are not read."""
+    """Return whether an amount can only be one with a decimal comma; such amounts are not read."""
     return cell.action == NULLED and isinstance(value, (str, bytes)) and has_decimal_comma(seen_value(shown(value)))
 
 
 def _distinct(raw: pa.Array) -> tuple[list[object], pa.Array]:
-    """The distinct values as Python has them, and which of them each place holds."""
+    """Return the distinct values as Python has them, and which of them each place holds."""
     # Python ends at the year 9999 and at microseconds
     if pa.types.is_timestamp(raw.type) or pa.types.is_date(raw.type):
         raw = raw.cast(pa.string())
@@ -211,7 +211,7 @@ def _distinct(raw: pa.Array) -> tuple[list[object], pa.Array]:
 
 
 def _python_values(values: pa.Array) -> list[object]:
-    """The values as Python has them, and `_Beyond` where it has none."""
+    """Return the values as Python has them, and `_Beyond` where it has none."""
     try:
         found = values.to_pylist()
     except (OverflowError, ValueError):

@@ -149,7 +149,7 @@ def check_name(name: str) -> str:
 
 
 def audit_results(audit: AuditResult) -> Iterator[dg.AssetCheckResult]:
-    """Give the result of every check of an audit, with the keys of failing rows; what rows hold stays in the report."""
+    """Yield the result of every check of an audit, with the keys of failing rows; their cells stay in the report."""
     for check in audit.checks:
         yield dg.AssetCheckResult(
             passed=check.passed,
@@ -184,7 +184,7 @@ def _texts(key: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def guard_results(findings: Iterable[Finding], specs: Iterable[dg.AssetCheckSpec]) -> Iterator[dg.AssetCheckResult]:
-    """Give the result of every guard of these specs: passed where nothing is to be minded, or where it was accepted."""
+    """Yield the result of every guard of these specs: passed where there is nothing to mind, or it was accepted."""
     found: defaultdict[tuple[dg.AssetKey, str], list[Finding]] = defaultdict(list)
     for finding in findings:
         found[asset_of(finding), finding.guard].append(finding)

@@ -45,7 +45,7 @@ def build_backfill_job(settings: Settings) -> dg.JobDefinition:
 
 
 def settings_of_week(settings: Settings, day: str) -> Settings:
-    """Give the settings of the run of a Monday (`2025-01-13`): its instant and its folders."""
+    """Return the settings of the run of a Monday (`2025-01-13`): its instant and its folders."""
     start = WEEKS.time_window_for_partition_key(day).start
     folders = {
         source: place.replace("{as_of}", day)

@@ -72,7 +72,7 @@ def write_business_pages(
 
 
 def _rules(contracts: Sequence[ExportContract]) -> dict[str, list[Rule]]:
-    """Give the rules of the columns that the page shows of an account, in explain's words."""
+    """Return the rules of the columns that the page shows of an account, in explain's words."""
     shown = [contract.column(name) for contract in contracts if contract.name == _CORE for name in RULED_COLUMNS]
     return {column.name: [Rule(one, rule_text(one).text) for one in column.rules] for column in shown}
 

@@ -115,7 +115,7 @@ def _checked(source: str, workspace: Workspace, settings: Settings, progress: Pr
 
 
 def check_lines(checked: Checked) -> Iterator[str]:
-    """Tell what was read and found, in words."""
+    """Return the lines that say what was read and found."""
     for source in checked.sources:
         if source.problem is not None:
             yield f"{source.name}: a run would stop here"

@@ -59,7 +59,7 @@ def compiled_sql(node: Mapping[str, Any], workspace: Workspace) -> Path:
 
 
 def compiled_models(manifest: Mapping[str, Any], workspace: Workspace) -> Iterator[tuple[str, str]]:
-    """Give the dbt id and the compiled SQL of every model that has been built in this state folder."""
+    """Yield the dbt id and the compiled SQL of every model that has been built in this state folder."""
     for unique_id, node in manifest["nodes"].items():
         if node["resource_type"] == "model":
             path = compiled_sql(node, workspace)

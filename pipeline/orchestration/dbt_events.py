@@ -40,7 +40,7 @@ class DbtEvents:
         self._given: set[str] = set()
 
     def of(self, result: NodeResult) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        """Give the events of a node that has ended."""
+        """Yield the events of a node that has ended."""
         if result.unique_id in self._checks and result.status != "skipped":
             self._given.add(result.unique_id)
             facts = self._facts.get(result.unique_id, {})
@@ -49,7 +49,7 @@ class DbtEvents:
             yield from self._materialised(result.unique_id, {"seconds": round(result.seconds, 3)})
 
     def of_the_rest(self) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        """Give the events of what has been left as it was, after a build in which nothing failed."""
+        """Yield the events of what has been left as it was, after a build in which nothing failed."""
         if not self._with_kept:
             return
         for unique_id in self._assets:

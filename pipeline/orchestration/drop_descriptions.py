@@ -104,6 +104,6 @@ def reports_of(
 
 
 def _data_as_of(account_core: pa.Table) -> dict[int, datetime]:
-    """Give each organization's `data_as_of` (D3), the same in all its rows."""
+    """Return each organization's `data_as_of` (D3), the same in all its rows."""
     latest = account_core.group_by("organization_id").aggregate([("data_as_of", "max")])
     return dict(zip(latest["organization_id"].to_pylist(), latest["data_as_of_max"].to_pylist(), strict=True))

@@ -113,6 +113,6 @@ def judge_one_drop(
 
 
 def _is_same(drop: StagedDrop, before: OpenDrop) -> bool:
-    """Tell whether a staged drop has the bytes of a published one."""
+    """Return whether a staged drop has the bytes of a published one."""
     published = {file["name"]: file["sha256"] for file in before.manifest["files"]}
     return {file.name: file.sha256 for file in drop.files} == published

@@ -48,7 +48,7 @@ class ListModels:
         return tuple(contract for contract in self.all_contracts if contract.name in LISTS)
 
     def pending(self, engine: DuckDBEngine, run: RunContext, landed: Sequence[LandedTable]) -> PendingBuild:
-        """Tell what is to be built from what has landed."""
+        """Return what is to be built from what has landed."""
         history = RunHistory(run.workspace.state)
         tables = relations(self._own.run_tables, landed, history.duplicates_before(run.plan.as_of), ())
         build = Build.of(run.plan, engine.name, tables)

@@ -42,7 +42,7 @@ def asset_key(node: Mapping[str, Any]) -> dg.AssetKey:
 
 
 def _stored_parents(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Give the parents of every node that are stored, by dbt's unique id, without the ephemeral models among the nodes.
+    """Return the stored parents of every node, by dbt's unique id, without the ephemeral models among the nodes.
 
     An ephemeral model is a part of the SQL of those that read it: what it reads, they read.
     """
@@ -64,7 +64,7 @@ def _stored_parents(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
 def _assets_and_checks(
     manifest: Mapping[str, Any], stored_parents: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, dg.AssetSpec], dict[str, dg.AssetCheckSpec]]:
-    """Give the asset of every seed and model, parents first, and the check of every data test, by dbt's unique id."""
+    """Return the asset of every seed and model, parents first, and the check of every data test, by dbt's unique id."""
     nodes = {**manifest["nodes"], **manifest["sources"]}
     assets = {}
     checks = {}

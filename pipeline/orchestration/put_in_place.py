@@ -103,7 +103,7 @@ def _timeline(built: BuiltRun, published: Sequence[PublishedDrop], late: Collect
 
 
 def _is_overtaken(built: BuiltRun, drop: PublishedDrop) -> bool:
-    """Tell whether `latest` names a drop of a later instant, which stays (D38)."""
+    """Return whether `latest` names a drop of a later instant, which stays (D38)."""
     shelf = built.destination.shelf(drop.organization_id)
     if not is_overtaken(shelf, built.run.plan.as_of):
         return False

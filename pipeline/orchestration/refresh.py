@@ -101,7 +101,7 @@ class Refresher:
         return landed
 
     def _platform_as_landed(self) -> list[LandedTable]:
-        """Give the platform's tables as the latest run landed them, for the marts' platform ids; else empty ones."""
+        """Return the platform's tables as the latest run landed them, for the marts' platform ids; else empty ones."""
         if self._workspace.landed("platform").exists():  # else no run has been there yet
             return landed_tables(self._workspace, ("platform",))
         with self._progress.step("platform") as step:

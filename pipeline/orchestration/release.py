@@ -73,7 +73,7 @@ class Release:
                     self.built.destination.clear_staging()
 
     def _alert(self, record: RunRecord, pages: Sequence[str]) -> None:
-        """Tell people how the run ended; the operator's page, which is of all organizations, is the last."""
+        """Alert people of how the run ended; the operator's page, which is of all organizations, is the last."""
         alert_of_run(self.built.run.settings, record, pages[-1:], self.built.run.progress.view.noted)
 
     def _keep_record(self, record: RunRecord) -> None:

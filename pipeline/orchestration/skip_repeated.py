@@ -56,7 +56,7 @@ def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
 
 
 def recorded_drops(workspace: Workspace, fingerprint: str | None) -> list[dict[str, Any]] | None:
-    """Give the last run's drops where it had this fingerprint, they are the latest and its models are there; else None.
+    """Return the last run's drops if it had this fingerprint, they are the latest and its models stand, or None.
 
     A record that is damaged is taken for none. WarehouseError where a drop is damaged: it stands, but not as published.
     """

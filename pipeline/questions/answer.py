@@ -107,7 +107,7 @@ def _view(connection: duckdb.DuckDBPyConnection, schema: str, name: str, path: P
 
 
 def _account_changes(drop: OpenDrop, scratch: Path) -> Path:
-    """Give the drop's account_changes.parquet, fetched where the drop is on a server."""
+    """Return the drop's account_changes.parquet, fetched where the drop is on a server."""
     name = f"{CHANGES}/{ACCOUNT_CHANGES}.parquet"
     if not drop.manifest.get("changes"):
         raise _nothing_before(drop)

@@ -70,7 +70,7 @@ def _text(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Give a value as JSON has it."""
+    """Return a value as JSON has it."""
     if isinstance(value, datetime):
         return instant_text(value)
     if isinstance(value, Decimal | date):

@@ -105,7 +105,7 @@ def sparkline(values: Sequence[Decimal]) -> tuple[str, float, float]:
 
 
 def _extent(plot: Plot) -> tuple[Decimal, Decimal]:
-    """Give the lowest and highest value that the axis must reach, zero among them."""
+    """Return the lowest and highest value that the axis must reach, zero among them."""
     if plot.is_stacked:
         rows = list(zip(*(series.values for series in plot.series), strict=True))
         ends = [sum((v for v in row if (v > 0) == up), Decimal(0)) for row in rows for up in (True, False)]

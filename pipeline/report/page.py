@@ -27,7 +27,7 @@ CHANGES_SHOWN = 12
 
 
 def report_files(facts: RunFacts) -> dict[str, bytes]:
-    """Give the files of a report by name, `<name>.html` and `<name>.checks.json`; equal facts give equal bytes.
+    """Return the files of a report by name, `<name>.html` and `<name>.checks.json`; equal facts give equal bytes.
 
     The JSON has all of a check that failed; of those that passed, the operator's has all, that of a published drop how
     many, because its manifest names them, and others the names.

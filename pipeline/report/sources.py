@@ -91,5 +91,5 @@ def _measure(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
 
 
 def has_tenant(table: SourceTable) -> bool:
-    """Whether each row of a source table belongs to a tenant."""
+    """Return whether each row of a source table belongs to a tenant."""
     return any(column.name == TENANT for column in table.columns)

@@ -64,7 +64,7 @@ def shown(value: Any) -> Any:
 
 
 def config_lines(found: Collection[SettingInForce]) -> Iterator[str]:
-    """Tell the settings in words, those first that somebody has set."""
+    """Return the settings in words, those first that somebody has set."""
     ordered = sorted(found, key=lambda setting: setting.origin == "default")
     width = max(len(setting.name) for setting in found)
     for setting in ordered:

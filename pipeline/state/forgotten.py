@@ -75,7 +75,7 @@ class Forgotten:
     crm_organization_id: int = 0
 
     def __bool__(self) -> bool:
-        """Whether anybody is forgotten."""
+        """Return whether anybody is forgotten."""
         return bool(self.entries)
 
     @property
@@ -179,7 +179,7 @@ class OrganizationForgotten:
         self._texts: dict[str, str] = {}
 
     def __bool__(self) -> bool:
-        """Whether anybody is forgotten in it."""
+        """Return whether anybody is forgotten in it."""
         return bool(self._ids or self._emails or self._names)
 
     def new_ids(self, role: Role, ids: Iterable[int | None]) -> dict[int, int]:
@@ -218,7 +218,7 @@ class OrganizationForgotten:
         return pattern.sub(without, text)
 
     def is_person(self, *parts: str | None) -> bool:
-        """Tell whether a text, such as an address or a first and last name, is nothing but a forgotten person's."""
+        """Return whether a text, such as an address or a first and last name, is nothing but a forgotten person's."""
         text = " ".join(part.strip() for part in parts if part)
         return bool(text) and re.fullmatch(r"\[forgotten [0-9a-f]{8}\]", self.without(text)) is not None
 

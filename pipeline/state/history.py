@@ -40,11 +40,11 @@ class RunHistory:
         return sorted(path for path in whole if path.name < run_name(as_of))
 
     def duplicates_before(self, as_of: datetime) -> tuple[Path, ...]:
-        """Give the duplicates as the latest earlier run, or refresh, left them: one file, or none."""
+        """Return the duplicates as the latest earlier run, or refresh, left them: one file, or none."""
         return tuple(_whole(path / _FILES[0]) for path in self._with(_FILES[:1], as_of)[-1:])
 
     def metrics_before(self, as_of: datetime) -> tuple[Path, ...]:
-        """Give the metrics of every earlier run, a file each."""
+        """Return the metrics of every earlier run, a file each."""
         return tuple(_whole(path / f"{METRICS}.parquet") for path in self.before(as_of))
 
     def keep(self, as_of: datetime, marts: Mapping[str, pa.Table]) -> None:
@@ -69,7 +69,7 @@ class RunHistory:
 
 
 def _whole(path: Path) -> Path:
-    """Give the file; WarehouseError where it is damaged, because nothing can make it again."""
+    """Return the file; WarehouseError where it is damaged, because nothing can make it again."""
     try:
         pq.read_metadata(path)
     except (pa.ArrowInvalid, OSError) as error:

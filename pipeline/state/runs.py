@@ -118,7 +118,7 @@ def without_rows(lines: Iterable[str]) -> list[str]:
 
 
 def has_published(records: Iterable[RunRecord], since: datetime) -> bool:
-    """Tell whether a run has published after a moment."""
+    """Return whether a run has published after a moment."""
     return any(run.verdict in PUBLISHED and run.finished_at > since for run in records)
 
 

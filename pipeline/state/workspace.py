@@ -37,7 +37,7 @@ class Workspace:
         return self.state / "landing"
 
     def landed(self, source: str) -> Path:
-        """The record of what a source's latest ingest landed."""
+        """Return the record of what a source's latest ingest landed."""
         return self.state / f"landed-{source}.json"
 
     @property
@@ -86,7 +86,7 @@ class Workspace:
         return self.state / "timeline"
 
     def rows_asked_for(self, export: str) -> Path:
-        """The rows of an export that the rules of a refresh's lists ask for, until its models are built again."""
+        """Return the rows of an export that the rules of a refresh's lists ask for, until its models are rebuilt."""
         return self.run_tables / f"{export}.parquet"
 
     @property

@@ -107,7 +107,7 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def is_full(folder: Path) -> bool:
-    """Whether nothing more can be written to a folder's disk; False where that is not known."""
+    """Return whether nothing more can be written to a folder's disk; False where that is not known."""
     try:
         return shutil.disk_usage(folder).free < _LEAST_ROOM
     except OSError:

@@ -59,7 +59,7 @@ class EncryptionKeys:
             self._of_receivers()
 
     def opens(self, fingerprints: list[str]) -> bool:
-        """Tell whether the own key is among those that something was encrypted for."""
+        """Return whether the own key is among those that something was encrypted for."""
         return self.own.exists() and self._own().extract_certificate().fingerprint in fingerprints
 
     def recipients(self) -> list[Cert]:
@@ -148,7 +148,7 @@ def read_certificates(path: Path, now: datetime | None = None) -> list[Cert]:
 
 
 def _holds_secret(content: bytes) -> bool:
-    """Tell whether a file holds a secret key; of several armored blocks, the library looks into the first alone."""
+    """Return whether a file holds a secret key; of several armored blocks, the library looks into the first alone."""
     from pysequoia.packet import PacketPile, Tag
 
     packets = PacketPile.from_bytes(content)

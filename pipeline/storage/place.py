@@ -77,12 +77,12 @@ class Place:
         return posixpath.basename(self.root)
 
     def child(self, name: str) -> Place:
-        """The folder `name` in it."""
+        """Return the folder `name` in it."""
         address = f"{self.address.rstrip('/')}/{name}"
         return replace(self, root=posixpath.join(self.root, name), address=address)
 
     def parent(self) -> Place:
-        """The folder that holds it."""
+        """Return the folder that holds it."""
         return replace(self, root=posixpath.dirname(self.root), address=posixpath.dirname(self.address))
 
     def entries(self) -> list[Entry]:

@@ -108,7 +108,7 @@ def repeated(action: Callable[[], Result], reconnect: Callable[[], None] = lambd
 
 
 def _is_broken(error: Exception) -> bool:
-    """Whether a connection broke, rather than a server refused; S3's client repeats its requests by itself."""
+    """Return whether a connection broke, rather than a server refused; S3's client repeats its requests by itself."""
     if "asyncssh" not in sys.modules:
         return False
     from pipeline.storage.sftp import is_broken
@@ -139,7 +139,7 @@ def _environment_secrets() -> list[str]:
 
 
 def unreachable(address: str, kind: str, error: Exception) -> WarehouseError:
-    """What went wrong, without a secret. Raise it `from None`: the original message may hold one."""
+    """Return what went wrong, without a secret. Raise it `from None`: the original message may hold one."""
     detail = hide(" ".join(str(error).split()) or type(error).__name__, _environment_secrets())
     names = set(_fault_names(error))
     for faults, what, remedy in _FAULTS[kind]:
@@ -149,7 +149,7 @@ def unreachable(address: str, kind: str, error: Exception) -> WarehouseError:
 
 
 def is_absent(error: Exception) -> bool:
-    """Whether an object, a file or a folder is not there, rather than the bucket that would hold it."""
+    """Return whether an object, a file or a folder is not there, rather than the bucket that would hold it."""
     kinds = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
     return isinstance(error, kinds) and "NoSuchBucket" not in _fault_names(error)
 

@@ -20,7 +20,7 @@ BROKEN = (ConnectionLost, SFTPConnectionLost, SFTPNoConnection, ConnectionError,
 
 
 def is_broken(error: Exception) -> bool:
-    """Whether a connection broke, rather than a server refused something."""
+    """Return whether a connection broke, rather than a server refused something."""
     is_closed = "Can't create any SFTP connections" in str(error)  # as sshfs says it
     return is_closed or isinstance(error, BROKEN)
 

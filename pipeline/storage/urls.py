@@ -97,7 +97,7 @@ def _hide_word(text: str, word: str) -> str:
 
 
 def is_url(text: str) -> bool:
-    """Whether a text means a database or a server, rightly written or not; else it is a folder's name.
+    """Return whether a text means a database or a server, rightly written or not; else it is a folder's name.
 
     A folder that is there and is called so is a folder, unless `://` says otherwise.
     """
@@ -146,7 +146,7 @@ def parse_url(text: str, *, where: str, form: str) -> Url:
 
 
 def _is_file_url(scheme: str, server: str) -> bool:
-    """Whether it names a file of this machine (`sqlite:///file`), whose path may hold what it likes."""
+    """Return whether it names a file of this machine (`sqlite:///file`), whose path may hold what it likes."""
     return not server and scheme.partition("+")[0] == "sqlite"
 
 

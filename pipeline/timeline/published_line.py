@@ -40,5 +40,5 @@ def published_line(organization_id: int, against: Mapping[str, str | None], late
 
 
 def _repeats(name: str, against: str | None) -> bool:
-    """Tell whether a drop was held against one of its own instant, which was published before it then."""
+    """Return whether a drop was held against one of its own instant, which was published before it then."""
     return against is not None and named_instant(against) == named_instant(name)

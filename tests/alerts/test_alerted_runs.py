@@ -1,4 +1,4 @@
-"""Whole runs tell people how they ended; a receiver that fails does not change how."""
+"""Whole runs alert people of how they ended; a receiver that fails does not change how."""
 
 from __future__ import annotations
 

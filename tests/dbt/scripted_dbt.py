@@ -8,7 +8,7 @@ from pipeline.dbt.worker import DbtProcess
 
 
 class ScriptedDbt(DbtProcess):
-    """Tells the nodes of `build` as they end, then all those of `result`."""
+    """Reports the nodes of `build` as they end, then all those of `result`."""
 
     module = "tests.dbt.scripted_dbt"
 

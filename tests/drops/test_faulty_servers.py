@@ -23,7 +23,7 @@ from tests.drops.made_drops import CONTRACTS
 from tests.drops.servers import faulty_object_store, object_store, sftp_server
 from tests.drops.test_publish_to_url import ORGANIZATION, Delivery
 
-# servers tell times by the second, so that of two drops of one second neither is the newer: all but the latest go
+# servers give times by the second, so that of two drops of one second neither is the newer: all but the latest go
 LATER = datetime.now(UTC) + timedelta(days=3)
 Answer = tuple[int, str, str] | None
 

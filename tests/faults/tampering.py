@@ -234,7 +234,7 @@ def forge(rng: random.Random, drop: HeldDrop) -> str | None:
 
 
 def edit(rng: random.Random, drop: HeldDrop) -> str | None:
-    """Change one value of the manifest, and hash it again or not: the name, or the files, or the hash tell."""
+    """Change one value of the manifest, and hash it again or not: the name, the files or the hash show it."""
     manifest = drop.manifest
     # what stands beside the content is held by its hash alone: whoever hashes that again is found by a signature only
     done = _edited(rng, manifest, ("accepted", "changes", "guards", "page", "manifest_hash", "manifest_version"))
@@ -288,7 +288,7 @@ SIGNED = Experiment(
 EXPERIMENT = Experiment(
     name="tampering",
     promise="`warehouse verify` finds every change of a published drop: damage by any bit, and a forgery that hashes "
-    "all again as far as the folder's name can tell it.",
+    "all again as far as the folder's name can show it.",
     tried="A drop with its changes, small or of the sample, has a bit flipped, is cut, grown, swapped, renamed, added "
     "to, forged with right hashes, or its manifest edited.",
     count=1_000_000,

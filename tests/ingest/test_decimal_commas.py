@@ -1,4 +1,4 @@
-"""Amounts such as 12.000 beside ones such as 1.234,50: which they are, nobody can tell (lmn-format, Values)."""
+"""Amounts such as 12.000 beside ones such as 1.234,50: which they are, nobody can know (lmn-format, Values)."""
 
 from __future__ import annotations
 

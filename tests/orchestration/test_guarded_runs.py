@@ -44,7 +44,7 @@ class Company:
             writer.writerows(rows)
 
     def has_published(self, organization: int, week: int) -> bool:
-        """Tell whether an organization's latest drop is of that week."""
+        """Return whether an organization's latest drop is of that week."""
         return self.warehouse.latest(organization).startswith(self.weeks[week].name.replace("-", ""))
 
 

@@ -63,7 +63,7 @@ def test_of_several_runs_of_one_instant_the_last_counts() -> None:
         ([1000, 400, 1000, 1000, 1000, 1000], 400, False),  # it has been there before
         ([1000, 1000, 1000, 1000, 1000], 901, False),  # within a tenth of what never moved
         ([1000, 1000, 1000, 1000, 1000], 899, True),
-        ([1000, 1000, 1000, 1000], 1, False),  # four runs are too few to tell
+        ([1000, 1000, 1000, 1000], 1, False),  # four runs are too few
         ([0, 0, 0, 0, 0], 1, True),
     ],
 )

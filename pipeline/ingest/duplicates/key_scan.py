@@ -55,7 +55,7 @@ class KeyRanges:
             self.by_tenant[tenant] = min(known[0], low), max(known[1], high)
 
     def meets(self, other: KeyRanges) -> bool:
-        """Whether any id could be in both."""
+        """Return whether any id could be in both."""
         return any(
             low <= other.by_tenant[tenant][1] and other.by_tenant[tenant][0] <= high
             for tenant, (low, high) in self.by_tenant.items()
@@ -64,20 +64,20 @@ class KeyRanges:
 
 
 def has_ranges(table: SourceTable) -> bool:
-    """Whether the table's keys are a tenant and whole numbers, and its later rows win simply by being later."""
+    """Return whether the table's keys are a tenant and whole numbers, and its later rows win simply by being later."""
     kinds = {column.name: column.kind for column in table.columns}
     plain = not (table.unique or table.unique_rows or table.row_numbers or "updated_at" in kinds)
     return plain and len(table.key) > 1 and all(kinds[name] is Kind.ID for name in table.key)
 
 
 def whole_numbers_of_key(table: SourceTable) -> tuple[str, ...]:
-    """The columns of a key of whole numbers: `look_at_keys` reads all of each. None where it has others."""
+    """Return the columns of a key of whole numbers: `look_at_keys` reads all of each. None where it has others."""
     kinds = {column.name: column.kind for column in table.columns}
     return table.key if all(kinds[name] is Kind.ID for name in table.key) else ()
 
 
 def look_at_keys(table: SourceTable, part: Path) -> tuple[bool, KeyRanges | None]:
-    """Whether keys of the part may repeat (False: certainly not), and their ranges, if the table has such.
+    """Return whether keys of the part may repeat (False: certainly not), and their ranges, if the table has such.
 
     Raises IncompleteKeyError where a number is null that every row needs.
     """
@@ -94,7 +94,7 @@ def look_at_keys(table: SourceTable, part: Path) -> tuple[bool, KeyRanges | None
 
 
 def _rises(part: Path, key: Sequence[str], required: Collection[str], ranges: KeyRanges | None) -> bool:
-    """Whether the key ascends from row to row, or its last number alone, as where one sequence numbers all tenants'."""
+    """Return whether the key rises from row to row, or its last number alone, as where tenants share a sequence."""
     orders = [_Order(slice(None)), _Order(slice(-1, None))]
     for columns in _key_columns(pq.ParquetFile(part), key, required):
         if ranges is not None:
@@ -105,7 +105,7 @@ def _rises(part: Path, key: Sequence[str], required: Collection[str], ranges: Ke
 
 
 def _repeats(part: Path, columns: Sequence[str], *, is_key: bool = True) -> bool:
-    """Whether two rows may have the same values; a null is a value in keys only."""
+    """Return whether two rows may have the same values; a null is a value in keys only."""
     if pq.read_metadata(part).num_rows > MOST_COUNTED:
         return True
     names = ", ".join(quoted(name) for name in columns)
@@ -118,7 +118,7 @@ def _repeats(part: Path, columns: Sequence[str], *, is_key: bool = True) -> bool
 
 
 def _key_columns(file: pq.ParquetFile, key: Sequence[str], required: Collection[str]) -> Iterator[list[Numbers]]:
-    """The key columns, batch by batch. A null becomes a number that no one gives: the least there is."""
+    """Yield the key columns, batch by batch. A null becomes a number that no one gives: the least there is."""
     for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(key)):
         for name in key:
             if name in required and batch[name].null_count:

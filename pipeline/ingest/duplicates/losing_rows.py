@@ -97,12 +97,12 @@ def _losers(found: pa.Table, key: tuple[str, ...], *, is_cell: bool) -> Losers:
 
 
 def _shown(key: Sequence[str], relation: str) -> str:
-    """The key as a person reads it."""
+    """Return the key as a person reads it."""
     return f"concat_ws(' / ', {', '.join(f'cast({relation}.{quoted(name)} as varchar)' for name in key)})"
 
 
 def _rows(table: SourceTable, parts: Sequence[Path]) -> str:
-    """A view of the columns that decide, over all parts, and a table of the rows that are out already."""
+    """Return a view of the columns that decide, over all parts, and a table of the rows that are out already."""
     columns = ", ".join(quoted(name) for name in dict.fromkeys((*table.key, *table.unique_rows, *table.unique)))
     is_dated = any(column.name == "updated_at" for column in table.columns)
     selects = [
@@ -118,7 +118,7 @@ def _rows(table: SourceTable, parts: Sequence[Path]) -> str:
 
 
 def _rank(part: int, *, is_dated: bool) -> str:
-    """One number a row, the greatest of a key being the winner's: first `updated_at`, if there is one, then order."""
+    """Return a number for each row, the winner's the greatest of a key: first by `updated_at`, if any, then order."""
     order = f"({part * _PLACES_OF_A_PART}::bigint + file_row_number)"
     if not is_dated:
         return order

@@ -56,7 +56,7 @@ def count_unknown_ids(
 
 
 def _is_absent(reference: Reference, target: Target, landed: LandedTable) -> str:
-    """The SQL of whether an id is not in a target, of the same tenant where its table is tenants'."""
+    """Return the SQL of whether an id is not in a target, of the same tenant where its table is tenants'."""
     theirs = f"theirs.{quoted(target.column)}"
     if target.prefix:
         theirs = f"'{target.prefix}' || {theirs}"

@@ -69,7 +69,7 @@ class LandedTable:
 
 
 def holds_content(path: Path, content: str | None) -> bool:
-    """Whether a file is there with the content of this hash."""
+    """Return whether a file is there with the content of this hash."""
     try:
         return content_hash(path) == content
     except OSError:

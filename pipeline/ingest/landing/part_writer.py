@@ -28,7 +28,7 @@ class PartWriter:
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._path = path
-        self._schema = schema.remove_metadata()  # which tells the nulls of the file that it was read from
+        self._schema = schema.remove_metadata()  # which counts the nulls of the file that it was read from
         self._nulls = Counter(dict.fromkeys(schema.names, 0))
         self._file: pq.ParquetWriter | None = None
         self._thread = ThreadPoolExecutor(max_workers=1)
@@ -90,7 +90,7 @@ class PartWriter:
 
 
 def _is_random(column: pa.Array) -> bool:
-    """Tell whether compression saves less than a tenth of a column of texts."""
+    """Return whether compression saves less than a tenth of a column of texts."""
     if not pa.types.is_string(column.type):
         return False
     letters = bytes_of(column).tobytes()

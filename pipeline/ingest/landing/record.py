@@ -115,5 +115,5 @@ def named_inputs(landed: Sequence[LandedTable]) -> list[dict[str, Any]]:
 
 
 def has_crm_rows(landed: Iterable[LandedTable]) -> bool:
-    """Whether a source is configured whose rows name no organization: they are all of `crm_organization_id`."""
+    """Return whether a source is configured whose rows name no organization: they are all of `crm_organization_id`."""
     return any(table.is_configured and table.table.source in ("lmn", "crm") for table in landed)

@@ -58,7 +58,7 @@ def _files_of(landed: Iterable[LandedTable]) -> set[Path]:
 
 
 def _is_whole_set(path: Path, kept: set[Path]) -> bool:
-    """Whether a file says which parts stand side by side as one table, all of which stay."""
+    """Return whether a file says which parts stand side by side as one table, all of which stay."""
     if not path.name.endswith(".set.json"):
         return False
     try:

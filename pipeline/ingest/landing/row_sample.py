@@ -121,7 +121,7 @@ def _wanted(column: Column) -> int:
 
 
 def _cell(table: SourceTable, column: Column) -> str:
-    """The SQL of what is kept of a cell: a flag, day or instant, the length of a text about people, else a hash."""
+    """Return the SQL of what is kept of a cell: a flag, day, instant, a length (of texts about people), else a hash."""
     text = f"cast({quoted(column.name)} as varchar)"
     if column.kind in _TEXTS and is_personal(table.name, column.name):
         return f"cast(length({text}) as varchar)"

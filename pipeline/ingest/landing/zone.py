@@ -100,7 +100,7 @@ class Landing:
 
     @contextmanager
     def spill_folder(self) -> Iterator[Path]:
-        """A folder for what does not fit into memory, one for each caller: DuckDB always uses the same file names."""
+        """Return a caller's own folder for what does not fit into memory: DuckDB always uses the same file names."""
         folder = self.root / "spill"
         folder.mkdir(parents=True, exist_ok=True)
         clear_drafts(folder)
@@ -111,7 +111,7 @@ class Landing:
             shutil.rmtree(own, ignore_errors=True)
 
     def find(self, table: SourceTable, address: str) -> Part | None:
-        """The part of that address, None if it is not there whole."""
+        """Return the part of that address, None if it is not there whole."""
         folder = self._folder(table)
         data = folder / f"{address}.parquet"
         try:
@@ -162,7 +162,7 @@ class Landing:
         return part
 
     def find_set(self, table: SourceTable, address: str) -> PartSet | None:
-        """The set of that address, None if it or one of its parts is not there whole."""
+        """Return the set of that address, None if it or one of its parts is not there whole."""
         folder = self._folder(table)
         try:
             known = read_sealed(folder / f"{address}.set.json")
@@ -200,7 +200,7 @@ class Landing:
         return kept
 
     def empty(self, table: SourceTable) -> Part:
-        """The part of a table that has no rows."""
+        """Return the part of a table that has no rows."""
         address = part_address(table, "empty", "")
         if part := self.find(table, address):
             return part
@@ -209,7 +209,7 @@ class Landing:
             return self.keep(table, address, draft, PartRecord(0, 0, 0, has_rejects=False))
 
     def remembered_headers(self, content: str) -> tuple[str, ...] | None:
-        """The headers of the file with that hash, None if it was never opened."""
+        """Return the headers of the file with that hash, None if it was never opened."""
         headers = read_sealed(self._header_note(content))
         return None if headers is None else tuple(headers)
 
@@ -227,18 +227,18 @@ class Landing:
 
 
 def part_address(table: SourceTable, content: str, name: str, *settings: str) -> str:
-    """The address of a part made of `content` (a hash), in a file called `name`, read with these settings."""
+    """Return the address of a part made of `content` (a hash), in a file called `name`, read with these settings."""
     return combined_hash(_rules_version(), repr(table), content, name, *settings)[:_ADDRESS_DIGITS]
 
 
 def combined_hash(*parts: str) -> str:
-    """One hash of several texts, none of which runs into its neighbour."""
+    """Return one hash of several texts, none of which runs into its neighbour."""
     return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()
 
 
 @cache
 def _rules_version() -> str:
-    """The hash of the ingest's own code: nobody has to remember to raise a number when a rule changes."""
+    """Return the hash of the ingest's own code: nobody has to remember to raise a number when a rule changes."""
     package = Path(__file__).parent.parent
     digest = hashlib.sha256()
     for module in sorted(package.rglob("*.py")):

@@ -72,4 +72,4 @@ class OpenTable(Protocol):
         """What a person should know about how this was read."""
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
-        """The rows, in order. Columns outside `positions` are of no interest and may come as nulls."""
+        """Yield the rows, in order. Columns outside `positions` are of no interest and may come as nulls."""

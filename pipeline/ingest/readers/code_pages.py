@@ -2,7 +2,7 @@
 
 DOS and Macintosh have their letters where Windows-1252 has signs: Café is Caf‚ or CafŽ there, and cœur of Latin-9 is
 c½ur. So has Poland's page (Z³oty for Złoty), but the Czechs' and others' letters are letters in both, and nobody can
-tell them apart; of the alphabets that are not Latin's, whole words are letters with accents, and no page is guessed.
+separate them; of the alphabets that are not Latin's, whole words are letters with accents, and no page is guessed.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def code_page_of(path: Path, where: str) -> ShownPage:
 
 
 def _words(path: Path) -> Iterator[bytes]:
-    """The words with letters other than ASCII's, each once."""
+    """Yield the words with letters other than ASCII's, each once."""
     seen: set[bytes] = set()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
@@ -79,7 +79,7 @@ def _odd_words(words: list[bytes], page: ShownPage) -> int:
 
 
 def _is_odd(word: str) -> bool:
-    """Whether a word has a sign or a capital letter within, or a byte that is no letter."""
+    """Return whether a word has a sign or a capital letter within, or a byte that is no letter."""
     for before, letter, after in zip(" " + word, word, word[1:] + " ", strict=False):
         if letter.isascii() or letter in _MAY_JOIN:
             continue

@@ -37,7 +37,7 @@ class _CopyFile(io.RawIOBase):
 
 
 def read_copy(copy: psycopg.Copy, width: int, *, is_utf8: bool = True) -> Iterator[tuple[pa.Array, ...]]:
-    """Give the rows of a COPY of `width` text columns: as it writes them, an unquoted blank is null, a quoted one text.
+    """Yield the rows of a COPY of `width` text columns: as it writes them, an unquoted blank is null, a quoted one not.
 
     Where it may be no UTF-8, the cells are bytes, for the cell rules to refuse.
     """

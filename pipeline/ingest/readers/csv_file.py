@@ -53,7 +53,7 @@ class CsvFile:
         self.notices: tuple[str, ...] = tuple(f"{where}: {notice}" for notice in notices)
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
-        """The rows; blank lines are none. A row of several lines counts once, and so does each line above the headers.
+        """Yield the rows; blank lines are none. A row of several lines counts once, and each line above the headers.
 
         Raises WarehouseError, if not before then at the end, where quotes are not closed as `csv_quotes` wants it.
         """
@@ -98,7 +98,7 @@ class CsvFile:
     def _batch(
         self, numbers: pa.Array, columns: Sequence[pa.Array], judge: RaggedLines, lines: Sequence[RaggedLine]
     ) -> RawBatch:
-        """The rows of even lines, with those of ragged lines at their places."""
+        """Return the rows of even lines, with those of ragged lines at their places."""
         named = len(self.headers)
         absent = pa.nulls(len(numbers), pa.string())
         numbers, columns = _without_blank_rows(
@@ -167,7 +167,7 @@ class CsvFile:
 
 
 def _row_numbers(rows: int, last: int, ragged: Sequence[RaggedLine], seen: int) -> tuple[pa.Array, int, int]:
-    """The numbers of the next `rows` even lines after line `last`, leaving out the ragged ones between them."""
+    """Return the numbers of the next `rows` even lines after line `last`, leaving out the ragged ones between them."""
     if seen == len(ragged):
         return pa.array(np.arange(last + 1, last + rows + 1)), last + rows, seen
     numbers: list[int] = []
@@ -187,7 +187,7 @@ def _without_blank_rows(numbers: pa.Array, columns: Sequence[pa.Array]) -> tuple
 
 
 def _any_filled(rows: int, columns: Sequence[pa.Array]) -> pa.Array:
-    """Which rows have anything in the columns."""
+    """Return which rows have anything in the columns."""
     filled = pa.array(np.zeros(rows, dtype=bool))
     for column in columns:
         has_text = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False)
@@ -202,7 +202,7 @@ def _filtered(numbers: pa.Array, columns: Sequence[pa.Array], chosen: pa.Array) 
 
 
 def _joined(columns: Sequence[pa.Array], chosen: pa.Array, delimiter: str) -> list[str]:
-    """The chosen rows as lines, for the rejects."""
+    """Return the chosen rows as lines, for the rejects."""
     cells = [column.filter(chosen).to_pylist() for column in columns]
     return [delimiter.join(cell or "" for cell in row) for row in zip(*cells, strict=True)]
 
@@ -210,7 +210,7 @@ def _joined(columns: Sequence[pa.Array], chosen: pa.Array, delimiter: str) -> li
 def _with_rows(
     numbers: pa.Array, columns: Sequence[pa.Array], rows: Sequence[WholeRow]
 ) -> tuple[pa.Array, Sequence[pa.Array]]:
-    """The rows with others between them, in the order of their numbers."""
+    """Return the rows with others between them, in the order of their numbers."""
     numbers = pa.concat_arrays([numbers, pa.array([row.number for row in rows], pa.int64())])
     order = pc.array_sort_indices(numbers)
     added = [pa.array([row.cells[at] for row in rows], pa.string()) for at in range(len(columns))]
@@ -219,7 +219,7 @@ def _with_rows(
 
 
 def _with_broken_bytes(column: pa.Array) -> pa.Array:
-    """A column in which some bytes were no letters, as the bytes that they were like: the cell rules refuse them."""
+    """Return a column, in which some bytes were no letters, as the bytes that they were: the cell rules refuse them."""
     if not pc.any(pc.match_substring(column, BROKEN)).as_py():
         return column
     return pc.replace_substring(column.cast(pa.binary()), _BROKEN_BYTES, b"\xff")

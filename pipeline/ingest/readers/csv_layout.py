@@ -103,7 +103,7 @@ def _must_have_usual_quotes(data: Sequence[Sequence[str]], where: str) -> None:
 
 
 def _readings(head: str) -> list[tuple[str, list[list[str]]]]:
-    """The first lines by each separator that they may have; the one that the file names comes first, and wins ties."""
+    """Return the first lines by each possible separator; the one that the file names comes first, and wins ties."""
     named = _SEP.fullmatch(re.split("[\r\n]", head, maxsplit=1)[0])
     sign = None if named is None else (named["sign"] or "\t").replace("\\t", "\t")
     delimiters = dict.fromkeys([sign, *_DELIMITERS] if sign else _DELIMITERS)
@@ -127,7 +127,7 @@ def _lines(head: str, delimiter: str) -> list[list[str]]:
 
 
 def _has_row_names(headers: Sequence[str], data: Sequence[Sequence[str]]) -> bool:
-    """Whether lines begin with their number, for which there is no header, as R writes the names of rows.
+    """Return whether lines begin with their number, for which there is no header, as R writes the names of rows.
 
     Where the last cells are all empty, an id may come first and a separator too many last.
     """
@@ -138,7 +138,7 @@ def _has_row_names(headers: Sequence[str], data: Sequence[Sequence[str]]) -> boo
 
 
 def _usual_width(headers: Sequence[str], data: Sequence[Sequence[str]]) -> int:
-    """How many cells most lines have, where that is one for each name or more, and no cell without a header is filled.
+    """Return how many cells most lines have, if one for each name or more and none without a header is filled.
 
     Headers at the end that are blank name nothing, and lines may lack their cells.
     """

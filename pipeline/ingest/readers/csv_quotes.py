@@ -63,7 +63,7 @@ class _Walk:
         self.stray: Literal["open", "behind"] | None = None
 
     def pieces(self) -> Iterator[bytes]:
-        """Give the content up to what is wrong, piece by piece; each begins with the byte before it."""
+        """Yield the content up to what is wrong, piece by piece; each begins with the byte before it."""
         with self._open_file() as file:
             held = b"\n"
             if (start := file.read(len(_BOM))) != _BOM:
@@ -86,7 +86,7 @@ class _Walk:
                 held = held[cut - 1 :]
 
     def _is_stray(self, held: bytes, at: int) -> bool:
-        """Whether the quoted cell that opens there goes on behind its closing quote for certain."""
+        """Return whether the quoted cell that opens there goes on behind its closing quote for certain."""
         cell = self._cell.match(held, at)
         return cell is not None and self._behind.match(held, cell.end()) is not None
 
@@ -96,7 +96,7 @@ class _Walk:
 
 
 def _is_regular(open_file: Callable[[], BinaryIO], delimiter: str) -> bool:
-    """Whether the quotes open and close cells by turns, as programs write them: quick, for all quotes at once.
+    """Return whether the quotes open and close cells by turns, as programs write them: quick, for all quotes at once.
 
     A doubled quote counts as one that closes and one that opens.
     """

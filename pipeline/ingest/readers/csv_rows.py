@@ -48,7 +48,7 @@ class RaggedLines:
         """Of the lines that are rows."""
 
     def judge(self, lines: Sequence[RaggedLine]) -> tuple[list[WholeRow], list[BrokenRow]]:
-        """Tell the rows among some lines from the broken ones; lines that say nothing are neither."""
+        """Separate the rows among some lines from the broken ones; lines that say nothing are neither."""
         rows: list[WholeRow] = []
         broken: list[BrokenRow] = []
         cells_of = [self._cells(line.text) for line in lines]
@@ -87,7 +87,7 @@ class RaggedLines:
         return None
 
     def _pieces(self, lines: Sequence[RaggedLine], cells_of: Sequence[Sequence[str]]) -> set[int]:
-        """Which lines, one after the other, have together the cells of one row: it was broken within a cell."""
+        """Return which lines, one after the other, have together the cells of one row: it was broken within a cell."""
         pieces: set[int] = set()
         if self._headers < _FEWEST_TO_TELL_PIECES:
             return pieces

@@ -82,7 +82,7 @@ class Database:
             engine.dispose()
 
     def _lockable(self, connection: sa.Connection, tables: Sequence[SourceTable]) -> list[str]:
-        """The names of those tables and views among `tables`, asked in a transaction that ends here."""
+        """Return the names of those tables and views among `tables`, asked in a transaction that ends here."""
         inspector = sa.inspect(connection)
         names = {*inspector.get_table_names(self.schema), *inspector.get_view_names(self.schema)}
         connection.rollback()
@@ -90,7 +90,7 @@ class Database:
         return sorted(name for name in names if fold(name) in wanted)
 
     def fault(self, error: Exception, table: str = "") -> WarehouseError:
-        """What went wrong, without a secret. Raise it `from None`: the original message may hold one."""
+        """Return what went wrong, without a secret. Raise it `from None`: the original message may hold one."""
         what = self.plain(error)
         remedy = remedy_of(error) or "mind its address, its name, the user's rights, and whether it is up"
         if "row-level security" in what:
@@ -110,7 +110,7 @@ class Database:
         )
 
     def plain(self, error: Exception) -> str:
-        """The first line of an error's message, what may be secret masked."""
+        """Return the first line of an error's message, what may be secret masked."""
         cause = getattr(error, "orig", None) or error
         line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
         return self._written.hide(line)
@@ -130,7 +130,7 @@ class Snapshot:
         self._copy_encoding = _copy_encoding(connection) if is_postgres else None
 
     def open(self, table: SourceTable) -> DatabaseTable | None:
-        """The table of that name, None if there is none; WarehouseError if there are two that differ only in case."""
+        """Return the table of that name, or None; WarehouseError if there are two that differ only in case."""
         found = [name for name in self._names if fold(name) == table.name]
         exact = [name for name in found if name == table.name]
         if len(found) > 1 and not exact:
@@ -179,7 +179,7 @@ class Snapshot:
 
 
 def _copy_encoding(connection: sa.Connection) -> str:
-    """Tell how COPY writes texts: in UTF-8, but for a database whose texts nobody can convert: as they are."""
+    """Return how COPY writes texts: in UTF-8, but for a database whose texts nobody can convert: as they are."""
     encoding: str = connection.exec_driver_sql("show server_encoding").scalar_one()
     return NO_ENCODING if encoding == NO_ENCODING else "UTF8"
 

@@ -61,7 +61,7 @@ class DatabaseTable:
         self.name = f"{schema}.{name}" if schema else name
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
-        """The rows; only the columns at `positions` are asked for."""
+        """Yield the rows; only the columns at `positions` are asked for."""
         wanted = sorted(positions)
         query = self._query(wanted)
         try:
@@ -100,18 +100,18 @@ class DatabaseTable:
         return query
 
     def _copied_text(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
-        """The text of a column for COPY; of JSON what it holds: A for "A", null for null."""
+        """Return the text of a column for COPY; of JSON what it holds: A for "A", null for null."""
         if isinstance(self._types[str(column.key)], sa.JSON):
             return column.op("#>>", return_type=sa.Text())(sa.literal_column("'{}'"))
         return sa.cast(column, sa.Text)
 
     def _ordered(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-        """What rows are ordered by: the column, or its text where its type has no order, as JSON has none."""
+        """Return what rows are ordered by: the column, or its text where its type has no order, as JSON has none."""
         has_no_order = self._copy_encoding and isinstance(self._types[str(column.key)], sa.JSON)
         return self._copied_text(column) if has_no_order else column
 
     def _decoded(self, at: int, column: pa.Array) -> pa.Array:
-        """The bytes of a column of bytes, of which COPY writes hexadecimal digits after a backslash and an x."""
+        """Return the bytes of a column of bytes, of which COPY writes hexadecimal digits after a backslash and an x."""
         if not (self._copy_encoding and isinstance(self._types[self.headers[at]], sa.LargeBinary)):
             return column
         written = column.cast(pa.string()).to_pylist()
@@ -158,7 +158,7 @@ class DatabaseTable:
 
 
 def _array(values: Sequence[object]) -> pa.Array:
-    """One column of rows as an array: of the driver's own type where all values share one, else of their texts."""
+    """Return one column as an array: of the driver's own type where all values share one, else of their texts."""
     try:
         array = pa.array(values)
     except (pa.ArrowException, OverflowError):
@@ -169,5 +169,5 @@ def _array(values: Sequence[object]) -> pa.Array:
 
 
 def _bytes_of(value: object) -> bytes:
-    """What a cell says, in bytes: the cell rules decide whether it is text at all."""
+    """Return what a cell says, in bytes: the cell rules decide whether it is text at all."""
     return bytes(value) if isinstance(value, (bytes, bytearray, memoryview)) else text_of(value).encode("utf-8")

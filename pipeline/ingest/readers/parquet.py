@@ -37,7 +37,7 @@ class ParquetFile:
         self.headers: tuple[str, ...] = tuple(self._file.schema_arrow.names)
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
-        """The rows. A Parquet file has no header row, but its first row is called 2, as in the other files."""
+        """Yield the rows. A Parquet file has no header row, but its first row is called 2, as in the other files."""
         schema = self._file.schema_arrow
         wanted = [schema.names[at] for at in sorted(positions)]
         number = 2
@@ -70,7 +70,7 @@ def _recurring_texts(metadata: pq.FileMetaData) -> list[str]:
 
 
 def _is_recurring(chunk: pq.ColumnChunkMetaData) -> bool:
-    """Say whether all of a column's texts in a row group are in a dictionary, as far as its size shows."""
+    """Return whether all of a column's texts in a row group are in a dictionary, as far as its size shows."""
     if not chunk.has_dictionary_page:
         return False
     return int(chunk.data_page_offset) - int(chunk.dictionary_page_offset) < _LARGEST_DICTIONARY

@@ -22,7 +22,7 @@ _HUNDREDS: Final = re.compile(_HUNDREDS_CELL)
 
 
 def has_split_amount(delimiter: str, cells: Sequence[str | None]) -> bool:
-    """Tell whether a line that has a cell too many has one that may be due to an amount."""
+    """Return whether a line that has a cell too many has one that may be due to an amount."""
     return delimiter == "," and any(map(_is_amount, cells, cells[1:]))
 
 

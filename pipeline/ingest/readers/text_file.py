@@ -40,7 +40,7 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("mark_broken", _mark)
 
 
-_PAGES_TOLD: Final[dict[str, str]] = {
+_PAGES_IN_FOOTER: Final[dict[str, str]] = {
     "cp1252": "not UTF-8, read as Windows-1252",
     "cp1250": "not UTF-8, and its words have letters as Central Europe writes them: read as Windows-1250",
     "cp850": "not UTF-8, and its words have letters as DOS writes them: read as code page 850",
@@ -68,8 +68,8 @@ class TextFile:
     @property
     def notice(self) -> str | None:
         """What a person should know of the encoding."""
-        if self.encoding in _PAGES_TOLD:
-            return _PAGES_TOLD[self.encoding]
+        if self.encoding in _PAGES_IN_FOOTER:
+            return _PAGES_IN_FOOTER[self.encoding]
         if self.encoding in ("utf-16-le", "utf-16-be"):
             return "read as UTF-16"
         if self.encoding != "utf-8":
@@ -137,7 +137,7 @@ def _utf_16(head: bytes) -> Encoding | None:
 
 
 def _one_byte_or_utf_8(path: Path) -> tuple[Encoding, bool]:
-    """The encoding, and whether some bytes are broken: Windows-1252 only where no letter of several bytes is."""
+    """Return the encoding, and whether some bytes are broken: Windows-1252 only where no letter of several bytes is."""
     if _is_utf_8(path):
         return "utf-8", False
     decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")

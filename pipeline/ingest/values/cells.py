@@ -123,7 +123,7 @@ def shown(value: object) -> str:
 
 
 def _is_nothing(value: object) -> bool:
-    """Whether it is null, or what a data frame has in its place."""
+    """Return whether it is null, or what a data frame has in its place."""
     if isinstance(value, float):
         return math.isnan(value)
     return value is None or (isinstance(value, Decimal) and value.is_nan())
@@ -143,7 +143,7 @@ def _allowed(column: Column, value: object) -> Cell:
 
 
 def _text(column: Column, value: object) -> Cell:
-    """A text as it is, or trimmed. Where one is required, one of blanks alone is none."""
+    """Return a text as it is, or trimmed. Where one is required, one of blanks alone is none."""
     text = text_of(value)
     if column.kind is Kind.TRIMMED:
         text = trimmed(without_armour(trimmed(text)))
@@ -173,7 +173,7 @@ def _key(value: object) -> Cell:
 
 
 def _bare(text: str) -> str:
-    """The text without unseen characters, blanks around it and what makes a spreadsheet take it for text."""
+    """Return the text without unseen characters, blanks around it and what makes a spreadsheet take it for text."""
     return without_unseen(without_armour(without_unseen(text)).removeprefix("'"))
 
 
@@ -196,7 +196,7 @@ def _amount(kind: Kind, value: object, beside_decimal_commas: bool) -> Cell:
 
 
 def _plain_value(kind: Kind, value: object, dates_from_1904: bool, day_order: DayOrder) -> Cell:
-    """A boolean, a whole number, a day or an instant."""
+    """Return a boolean, a whole number, a day or an instant."""
     if isinstance(value, str):
         value = seen_value(value) if kind in (Kind.DATE, Kind.TIMESTAMP) else as_seen(_bare(value))
         if value.lower() in NULL_WORDS or (not value and kind is not Kind.BOOL):

@@ -34,18 +34,18 @@ def first_bytes(texts: pa.Array) -> Bytes | None:
 
 
 def is_ascii(texts: pa.Array) -> bool:
-    """Tell whether all letters are ASCII's."""
+    """Return whether all letters are ASCII's."""
     found = bytes_of(texts)
     return not len(found) or int(np.max(found)) < 0x80
 
 
 def has_byte(texts: pa.Array, byte: bytes) -> bool:
-    """Tell whether any cell has this byte."""
+    """Return whether any cell has this byte."""
     return bool((bytes_of(texts) == ord(byte)).any())
 
 
 def are_words(texts: pa.Array) -> bool:
-    """Tell whether all letters are ASCII's that can be seen: no cell has a blank of any kind."""
+    """Return whether all letters are ASCII's that can be seen: no cell has a blank of any kind."""
     found = bytes_of(texts)
     return not len(found) or (int(np.min(found)) > ord(" ") and int(np.max(found)) <= ord("~"))
 

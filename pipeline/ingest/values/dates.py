@@ -56,7 +56,7 @@ def date_or_instant(kind: Kind, value: object, *, dates_from_1904: bool = False,
 
 
 def is_slashed(text: str) -> bool:
-    """Tell whether a text is like 3/5/2024, with or without a time: whether the order of day and month matters."""
+    """Return whether a text is like 3/5/2024, with or without a time: whether the order of day and month matters."""
     found = _SLASHED.match(text)
     return found is not None and (found.end() == len(text) or _is_time(text[found.end() :]))
 
@@ -100,7 +100,7 @@ def _of_value(kind: Kind, value: object, epoch: dt.datetime, order: DayOrder) ->
 
 
 def _moment(value: object, epoch: dt.datetime, order: DayOrder) -> dt.datetime | None:
-    """A UTC instant without zone; None if the value is nothing like a date, ValueError if there is no such date."""
+    """Return a UTC instant without zone, or None for what is nothing like a date; ValueError for no such date."""
     if isinstance(value, dt.datetime):
         return _utc(value)
     if isinstance(value, dt.date):
@@ -168,7 +168,7 @@ def _is_time(rest: str) -> bool:
 
 
 def _at(day: tuple[int, int, int], rest: str) -> dt.datetime | None:
-    """The day at the time that `rest` gives; None if it gives none that there is a spelling for."""
+    """Return the day at the time that `rest` gives; None if it gives none that there is a spelling for."""
     hour, minute, second, micros = 0, 0, 0, 0
     clock = next((found for pattern in _TIMES if (found := pattern.match(rest))), None)
     if clock is not None:
@@ -203,7 +203,7 @@ def _zone(parts: dict[str, str | None]) -> dt.timezone:
 
 
 def _serial(days: Decimal, epoch: dt.datetime) -> dt.datetime | None:
-    """A spreadsheet's day number. Only 2000 to 2100: smaller and larger numbers are not dates but mistakes."""
+    """Return a spreadsheet's day number. Only 2000 to 2100: smaller and larger numbers are not dates but mistakes."""
     count = int(days)
     # a double holds a day number to about a microsecond; whole milliseconds are what the sheet meant, of this day
     milliseconds = int(((days - count) * _MILLISECONDS_A_DAY).to_integral_value(ROUND_HALF_UP))

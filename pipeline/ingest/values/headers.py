@@ -130,7 +130,7 @@ def nearest(name: str, candidates: Sequence[str]) -> str | None:
 
 
 def _near(extra: Sequence[str], absent: Sequence[Column]) -> dict[str, str]:
-    """The absent column's usual header that each extra header is most like, if there is one."""
+    """Return the absent column's usual header that each extra header is most like, if there is one."""
     aliases = {alias: column.headers[0] for column in absent for alias in column.headers}
     found = {header: nearest(header, list(aliases)) for header in extra}
     return {header: aliases[alias] for header, alias in found.items() if alias is not None}

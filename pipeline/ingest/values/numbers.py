@@ -81,7 +81,7 @@ def whole_digits(text: str) -> str:
 
 
 def has_decimal_comma(text: str) -> bool:
-    """Tell whether an amount, as it is seen, can only be one with a comma before its decimals: 1.234,50."""
+    """Return whether an amount, as it is seen, can only be one with a comma before its decimals: 1.234,50."""
     return _DECIMAL_COMMA.fullmatch(text) is not None
 
 

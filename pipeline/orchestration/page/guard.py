@@ -64,7 +64,7 @@ class RequestGuard:
         return None
 
     def _is_own(self, origin: str | None, host: str) -> bool:
-        """Whether a request comes from a page of ours, or from no page at all, as a script's does."""
+        """Return whether a request comes from a page of ours, or from no page at all, as a script's does."""
         if origin is None:
             return True
         try:

@@ -81,7 +81,7 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
 
 def _is_alive(instance: dg.DagsterInstance, run_id: str) -> bool:
-    """Whether the process that works at a run is still there; one that never began is not."""
+    """Return whether the process that works at a run is still there; one that never began is not."""
     for event in reversed(instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)):
         data = event.dagster_event.engine_event_data if event.dagster_event else None
         pid = data.metadata.get("pid") if data else None

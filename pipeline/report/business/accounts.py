@@ -114,7 +114,7 @@ def _views(
 
 
 def _parts(health: pa.Table | None, wanted: Collection[int]) -> dict[int, dict[str, tuple[tuple[str, Decimal], ...]]]:
-    """Give the parts of each account's scores that add to them, in their order."""
+    """Return the parts of each account's scores that add to them, in their order."""
     if health is None:
         return {}
     own = health.filter(
@@ -132,7 +132,7 @@ def _parts(health: pa.Table | None, wanted: Collection[int]) -> dict[int, dict[s
 def _insights(
     connection: duckdb.DuckDBPyConnection, wanted: Collection[tuple[int, int]]
 ) -> dict[tuple[int, int], list[str]]:
-    """Give the names of the active insights of each account."""
+    """Return the names of the active insights of each account."""
     described = connection.execute(f"describe {CORE}").fetchall()
     flags = [name for name, *_ in described if name.startswith("insight_")]
     if not flags:
@@ -149,7 +149,7 @@ def _insights(
 
 
 def _trends(earlier: Sequence[EarlierDrop], wanted: Collection[int]) -> dict[int, list[tuple[datetime, Decimal]]]:
-    """Give each account's health at the kept drops, the oldest first."""
+    """Return each account's health at the kept drops, the oldest first."""
     found: dict[int, list[tuple[datetime, Decimal]]] = defaultdict(list)
     for drop in sorted(earlier, key=lambda one: one.as_of):
         rows = pq.read_table(drop.account_core, columns=["account_id", "health_score"])

@@ -49,7 +49,7 @@ class ListSpec:
     """Whether its SQL names the organization of each row, so that it is asked of many drops at once."""
 
     def is_of(self, drop: BusinessSources) -> bool:
-        """Whether a drop has all that the list is read from."""
+        """Return whether a drop has all that the list is read from."""
         return drop.rows.keys() >= {*self.needs}
 
 

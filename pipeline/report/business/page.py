@@ -82,7 +82,7 @@ def _charts(plots: Sequence[Plot]) -> Iterator[Chart | None]:
 
 
 def ruled_figures(rules: Mapping[str, Sequence[Rule]]) -> dict[str, tuple[str, list[Rule]]]:
-    """Give the title and the rules of each column that has any; a rule of several figures has its words once."""
+    """Return the title and the rules of each column that has any; a rule of several figures has its words once."""
     stated: set[str] = set()
     found: dict[str, tuple[str, list[Rule]]] = {}
     for shown in (*SCORE_FIGURES, *FIGURES):

@@ -61,7 +61,7 @@ class State:
         return rewrite_landing(self.landing, self.records, register, self.folder / "rewritten.json")
 
     def names(self, person: tuple[int, str, str]) -> bool:
-        """Tell whether anything of a person is in a file of the landing zone, hidden ones too."""
+        """Return whether anything of a person is in a file of the landing zone, hidden ones too."""
         files = [path for path in self.landing.rglob("*") if path.suffix in (".parquet", ".data")]
         texts = [str(pq.ParquetFile(path).read().to_pylist()) for path in files]
         return any(str(trace) in text for trace in person for text in texts)

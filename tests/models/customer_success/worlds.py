@@ -17,7 +17,7 @@ NOW = datetime(2025, 1, 15, 12, 0, 0)
 _MICROSECOND = timedelta(microseconds=1)
 _EDGES = [timedelta(0), timedelta(hours=24), *(timedelta(days=d) for d in (1, 29, 30, 31, 89, 90, 91, 365, 366))]
 INSTANTS = [NOW - edge + nudge for edge in _EDGES for nudge in (-_MICROSECOND, timedelta(0), _MICROSECOND)]
-# seconds of a meeting: no length, half an hour, a day, and fractions that tell once several are summed up
+# seconds of a meeting: no length, half an hour, a day, and fractions that count once several are summed up
 _LENGTHS = [-1, -0.000001, 0, 0.000001, 8.5, 9.5, 1799, 1799.999999, 1800, 86399.5, 86400, 86400.000001, 86401]
 SENTIMENTS = ["positive", " Positive", "neutral", "negative", "NEGATIVE ", "mixed", " ", None]
 STATUSES = [None, "active", "Active", "churn", "churned", " Churned "]
