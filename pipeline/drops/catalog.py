@@ -46,11 +46,11 @@ def organization_place(place: Place, organization_id: int) -> Place:
     return place.child(str(organization_id))
 
 
-def shelf_of(place: Place, organization_id: int, series: str = "") -> Place:
+def drops_folder_of(place: Place, organization_id: int, series: str = "") -> Place:
     """Name the folder that holds an organization's drops, or those of a series of its own, as `notifications`."""
     organization = organization_place(place, organization_id)
-    shelf = organization.child(series) if series else organization
-    return replace(shelf, shelf=shelf.root)
+    drops_folder = organization.child(series) if series else organization
+    return replace(drops_folder, drops_folder=drops_folder.root)
 
 
 def organizations_in(place: Place) -> list[int]:
@@ -64,19 +64,19 @@ def organizations_left_behind(place: Place, present: Collection[int]) -> list[in
     return [one for one in found if latest_name(organization_place(place, one)) is not None]
 
 
-def drop_folders(shelf: Place) -> list[str]:
+def drop_folders(drops_folder: Place) -> list[str]:
     """List the folders named as drops, in the order of their names; not all of them are published.
 
-    A shelf is a folder that holds drops and `latest`: an organization's, or that of its notifications.
+    A drops_folder is a folder that holds drops and `latest`: an organization's, or that of its notifications.
     """
-    return [entry.name for entry in shelf.entries() if entry.is_folder and is_drop_name(entry.name)]
+    return [entry.name for entry in drops_folder.entries() if entry.is_folder and is_drop_name(entry.name)]
 
 
-def published_drops(shelf: Place) -> list[PublishedEntry]:
+def published_drops(drops_folder: Place) -> list[PublishedEntry]:
     """List the published drops, the one published last first."""
     entries = []
-    for name in drop_folders(shelf):
-        published_at = shelf.child(name).modified(MANIFEST)
+    for name in drop_folders(drops_folder):
+        published_at = drops_folder.child(name).modified(MANIFEST)
         if published_at is not None:
             entries.append(PublishedEntry(name, published_at))
     return sorted(entries, key=lambda entry: (entry.published_at, entry.name), reverse=True)
@@ -112,23 +112,23 @@ def drop_before(place: Place, organization_id: int, as_of: datetime) -> Place | 
     return None
 
 
-def baseline_drop(shelf: Place, as_of: datetime) -> Place | None:
+def baseline_drop(drops_folder: Place, as_of: datetime) -> Place | None:
     """Find the published drop that a run of this `as_of` is held against; None where there is none.
 
     It is the one that `latest` names, unless that speaks of a later instant; then the newest that does not.
     """
-    names = [name for name in drop_folders(shelf) if name.partition("-")[0] <= run_name(as_of)]
-    latest = latest_name(shelf)
+    names = [name for name in drop_folders(drops_folder) if name.partition("-")[0] <= run_name(as_of)]
+    latest = latest_name(drops_folder)
     for name in ([latest] if latest in names else []) + names[::-1]:
-        drop = shelf.child(str(name))
+        drop = drops_folder.child(str(name))
         if read_manifest(drop) is not None:
             return drop
     return None
 
 
-def is_overtaken(shelf: Place, as_of: datetime) -> bool:
+def is_overtaken(drops_folder: Place, as_of: datetime) -> bool:
     """Return whether `latest` names a drop of a later instant, which stays (D38)."""
-    latest = latest_name(shelf)
+    latest = latest_name(drops_folder)
     return latest is not None and latest.partition("-")[0] > run_name(as_of)
 
 

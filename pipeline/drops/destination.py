@@ -29,7 +29,7 @@ class Destination(Protocol):
     def signer(self) -> SigningKey | None:
         """The key that signs manifests; None where nothing is signed."""
 
-    def shelf(self, organization_id: int) -> Place:
+    def drops_folder(self, organization_id: int) -> Place:
         """Name the folder that holds an organization's drops."""
 
     def turn(self) -> AbstractContextManager[Any]:

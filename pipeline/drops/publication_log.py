@@ -33,12 +33,12 @@ class PublicationLog:
     def __init__(self, own: Path, exports: Place, organization_id: int, signer: SigningKey | None = None) -> None:
         self.own = own / f"{organization_id}.jsonl"
         self.organization_id = organization_id
-        self.shelf = organization_place(exports, organization_id)
+        self.drops_folder = organization_place(exports, organization_id)
         self.signer = signer
 
     def add_publication(self, drop: str, accepted: Sequence[Mapping[str, Any]], at: datetime) -> None:
         """Log a drop that is in place, unless it is logged, with what was accepted for it."""
-        digest = manifest_digest(self.shelf, drop)
+        digest = manifest_digest(self.drops_folder, drop)
         lines = self.lines()
         if _drops(lines).get(drop) == digest:
             return
@@ -51,7 +51,7 @@ class PublicationLog:
 
     def add_forgetting(self, drop: str, was: str, entry: str, at: datetime) -> None:
         """Log a drop that is in place of another of which a person was taken out, unless it is logged."""
-        digest = manifest_digest(self.shelf, drop)
+        digest = manifest_digest(self.drops_folder, drop)
         if _drops(self.lines()).get(drop) != digest:
             self.add("forgot", at, {"drop": drop, "entry": entry, "manifest_sha256": digest, "was": was})
 
@@ -78,8 +78,8 @@ class PublicationLog:
         content = _text([*beside, *lines]).encode()
         if self.signer is not None:
             comment = f"organization {self.organization_id}, {len(before) + len(lines)} entries"
-            self.shelf.write(f"{LOG}{SUFFIX}", self.signer.sign(content, comment))
-        self.shelf.write(LOG, content)
+            self.drops_folder.write(f"{LOG}{SUFFIX}", self.signer.sign(content, comment))
+        self.drops_folder.write(LOG, content)
         # last: who is killed before this leaves a copy that the next entry completes from the one beside the drops
         self.own.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self.own, _text([*before, *lines]))
@@ -99,20 +99,22 @@ class PublicationLog:
             found += [f"the state folder's copy, {fault}" for fault in chain_faults(own)]
             found += _differences(beside, own)
         if key is not None:
-            signature = self.shelf.read(f"{LOG}{SUFFIX}")
-            fault = "missing" if signature is None else key.fault(self.shelf.read(LOG) or b"", signature)
+            signature = self.drops_folder.read(f"{LOG}{SUFFIX}")
+            fault = "missing" if signature is None else key.fault(self.drops_folder.read(LOG) or b"", signature)
             found += [f"{LOG}{SUFFIX}: {fault}"] if fault else []
         return [*found, *self._unknown_drops(beside)]
 
     def _beginning(self, drop: str) -> Iterator[tuple[Event, Mapping[str, Any]]]:
         """Begin a log with the drops that were published before there was one."""
-        others = {name: manifest_digest(self.shelf, name) for name in drop_folders(self.shelf) if name != drop}
+        others = {
+            name: manifest_digest(self.drops_folder, name) for name in drop_folders(self.drops_folder) if name != drop
+        }
         yield "began", {"drops": {name: digest for name, digest in others.items() if digest}}
 
     def _unknown_drops(self, lines: Sequence[str]) -> list[str]:
         listed, found = _drops(lines), []
-        for name in drop_folders(self.shelf):
-            digest = manifest_digest(self.shelf, name)
+        for name in drop_folders(self.drops_folder):
+            digest = manifest_digest(self.drops_folder, name)
             if digest is not None and name not in listed:
                 found.append(f"{name}: is published, and the log does not have it: cut, or not published by a run")
             elif digest is not None and listed[name] != digest:
@@ -120,7 +122,7 @@ class PublicationLog:
         return found
 
     def _beside(self) -> list[str]:
-        return (self.shelf.read(LOG) or b"").decode("utf-8", "replace").splitlines()
+        return (self.drops_folder.read(LOG) or b"").decode("utf-8", "replace").splitlines()
 
     def _own_lines(self) -> list[str]:
         return self.own.read_text(encoding="utf-8", errors="replace").splitlines() if self.own.exists() else []
@@ -148,9 +150,9 @@ def chain_faults(lines: Sequence[str]) -> list[str]:
     return found
 
 
-def manifest_digest(shelf: Place, drop: str) -> str | None:
+def manifest_digest(drops_folder: Place, drop: str) -> str | None:
     """Return the SHA-256 of a drop's manifest; None where it has none, so that it is no drop."""
-    content = shelf.child(drop).read(MANIFEST)
+    content = drops_folder.child(drop).read(MANIFEST)
     return None if content is None else hashlib.sha256(content).hexdigest()
 
 

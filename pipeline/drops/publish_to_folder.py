@@ -15,7 +15,7 @@ from typing import Any, Final
 from filelock import FileLock
 
 from pipeline.common.errors import WarehouseError
-from pipeline.drops.catalog import LATEST, REPORTS, organizations_in, require_as_published, shelf_of
+from pipeline.drops.catalog import LATEST, REPORTS, drops_folder_of, organizations_in, require_as_published
 from pipeline.drops.manifest import MANIFEST, drop_name, with_hashes
 from pipeline.drops.manifest_layout import manifest_bytes, parse_manifest
 from pipeline.drops.stage import StagedDrop
@@ -55,9 +55,9 @@ class FolderDestination:
         self._flushed: frozenset[Path] = frozenset()
         """The staging folders whose files are on disk."""
 
-    def shelf(self, organization_id: int) -> Place:
+    def drops_folder(self, organization_id: int) -> Place:
         """Name the folder that holds an organization's drops, or those of the series."""
-        return shelf_of(self.place, organization_id, self.series)
+        return drops_folder_of(self.place, organization_id, self.series)
 
     def turn(self) -> AbstractContextManager[Any]:
         """Wait until no other run, of whatever state folder, stages here."""
@@ -67,14 +67,14 @@ class FolderDestination:
     def clear_staging(self) -> None:
         """Remove what killed runs left behind; the caller has its turn."""
         for organization_id in organizations_in(self.place):
-            shelf = Path(self.shelf(organization_id).root)
-            clear_staging(shelf)
-            clear_drafts(shelf)
-            clear_drafts(shelf / REPORTS)
+            drops_folder = Path(self.drops_folder(organization_id).root)
+            clear_staging(drops_folder)
+            clear_drafts(drops_folder)
+            clear_drafts(drops_folder / REPORTS)
 
     def staging_folder(self, organization_id: int, run_id: str) -> Path:
         """Name the folder, beside the published drops, in which a run stages."""
-        return staging_folder(Path(self.shelf(organization_id).root), run_id)
+        return staging_folder(Path(self.drops_folder(organization_id).root), run_id)
 
     def flush_staged(self, drops: Sequence[StagedDrop]) -> None:
         """Flush the files of many staged drops to disk at once, where that can be had; `put` flushes those of others.
@@ -101,14 +101,14 @@ class FolderDestination:
             flush(final.parent)
             write_whole(final / MANIFEST, content)
         else:
-            require_as_published(self.shelf(drop.organization_id).child(final.name), manifest)
+            require_as_published(self.drops_folder(drop.organization_id).child(final.name), manifest)
             shutil.rmtree(drop.folder)
         return PublishedDrop(drop.organization_id, str(final), is_new, manifest)
 
     def point(self, drop: PublishedDrop) -> None:
         """Point `latest` at a drop."""
         final = Path(drop.location)
-        note_superseded(self.shelf(drop.organization_id), final.name)
+        note_superseded(self.drops_folder(drop.organization_id), final.name)
         point_link(final.parent / LATEST, final.name)
 
 
@@ -125,14 +125,14 @@ def write_signature(drop: StagedDrop, manifest: Mapping[str, Any], signer: Signi
     return [path]
 
 
-def staging_folder(shelf: Path, run_id: str) -> Path:
+def staging_folder(drops_folder: Path, run_id: str) -> Path:
     """Name the folder in which a run stages."""
-    return shelf / f"{STAGING_PREFIX}{run_id}"
+    return drops_folder / f"{STAGING_PREFIX}{run_id}"
 
 
-def clear_staging(shelf: Path) -> None:
+def clear_staging(drops_folder: Path) -> None:
     """Remove what killed runs left behind; the caller has its turn."""
-    for folder in shelf.glob(f"{STAGING_PREFIX}*"):
+    for folder in drops_folder.glob(f"{STAGING_PREFIX}*"):
         shutil.rmtree(folder)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.common.errors import WarehouseError
-from pipeline.drops.catalog import POINTER, require_as_published, shelf_of
+from pipeline.drops.catalog import POINTER, drops_folder_of, require_as_published
 from pipeline.drops.encrypted_files import encrypt_drop, is_encrypted
 from pipeline.drops.manifest import BESIDE_THE_CONTENT, ENCRYPTED, MANIFEST, drop_name
 from pipeline.drops.manifest_layout import manifest_bytes, parse_manifest
@@ -44,9 +44,9 @@ class RemoteDestination:
         self.series = series
         self.signer = signer
 
-    def shelf(self, organization_id: int) -> Place:
+    def drops_folder(self, organization_id: int) -> Place:
         """Name the folder that holds an organization's drops, or those of the series."""
-        return shelf_of(self.place, organization_id, self.series)
+        return drops_folder_of(self.place, organization_id, self.series)
 
     def turn(self) -> AbstractContextManager[Any]:
         """Nothing to wait for: nobody else stages in this outbox."""
@@ -66,7 +66,7 @@ class RemoteDestination:
 
     def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
         """Upload what is not there yet, encrypted where receivers are named, manifest last."""
-        folder = self.shelf(drop.organization_id).child(drop_name(manifest))
+        folder = self.drops_folder(drop.organization_id).child(drop_name(manifest))
         where, present = f"{folder.address}/{MANIFEST}", folder.read(MANIFEST)
         is_new = not is_published(where, present, manifest_bytes(manifest))
         if is_new:
@@ -86,11 +86,11 @@ class RemoteDestination:
 
     def point(self, drop: PublishedDrop) -> None:
         """Point `latest.json` at a drop."""
-        shelf = self.shelf(drop.organization_id)
+        drops_folder = self.drops_folder(drop.organization_id)
         pointer = pointer_bytes(drop.manifest)
-        if shelf.read(POINTER) != pointer:
-            note_superseded(shelf, drop_name(drop.manifest))
-            shelf.write(POINTER, pointer)
+        if drops_folder.read(POINTER) != pointer:
+            note_superseded(drops_folder, drop_name(drop.manifest))
+            drops_folder.write(POINTER, pointer)
 
 
 def _require_one_delivery(

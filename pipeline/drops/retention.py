@@ -1,4 +1,4 @@
-"""Which drops go of a shelf: all but the newest `keep_drops`, the one that `latest` names and those it left lately.
+"""Which drops of an organization go: all but the newest `keep_drops`, the one `latest` names and those it left lately.
 
 Reports go with their drops; reports of runs that published nothing are counted by themselves, by the same rule.
 """
@@ -34,31 +34,31 @@ NOTIFICATIONS_GRACE: Final = timedelta(hours=1)
 _NEVER: Final[Mapping[str, datetime]] = {}
 
 
-def prune(shelf: Place, keep_drops: int, now: datetime, grace: timedelta = GRACE) -> list[str]:
+def prune(drops_folder: Place, keep_drops: int, now: datetime, grace: timedelta = GRACE) -> list[str]:
     """Remove what is past keeping at the instant `now`, by the times of publication; give the names of what went.
 
     `grace` is how long a drop stays in any case. What an interrupted publication left, a folder without a manifest,
     goes once it is older than a day.
     """
-    latest = latest_name(shelf)
-    published = published_drops(shelf)
-    gone = removable(published, keep_drops, latest, now, grace, superseded_at(shelf))
-    if shelf.is_local:
-        clear_drafts(Path(shelf.root))
+    latest = latest_name(drops_folder)
+    published = published_drops(drops_folder)
+    gone = removable(published, keep_drops, latest, now, grace, superseded_at(drops_folder))
+    if drops_folder.is_local:
+        clear_drafts(Path(drops_folder.root))
     else:
-        _clear_old_drafts(shelf, now)
+        _clear_old_drafts(drops_folder, now)
     for name in gone:
-        withdraw(shelf, name)
+        withdraw(drops_folder, name)
     known = {entry.name for entry in published}
-    for name in drop_folders(shelf):
+    for name in drop_folders(drops_folder):
         if name in known or name == latest:
             continue
-        if shelf.child(name).read(WITHDRAWN) is not None:
-            withdraw(shelf, name)
-        elif _is_abandoned(shelf.child(name), now):
-            shelf.remove(name)
+        if drops_folder.child(name).read(WITHDRAWN) is not None:
+            withdraw(drops_folder, name)
+        elif _is_abandoned(drops_folder.child(name), now):
+            drops_folder.remove(name)
             gone.append(name)
-    prune_reports(shelf.child(REPORTS), known - set(gone), keep_drops, now)
+    prune_reports(drops_folder.child(REPORTS), known - set(gone), keep_drops, now)
     return sorted(gone)
 
 
@@ -79,32 +79,32 @@ def removable(
     ]
 
 
-def withdraw(shelf: Place, name: str) -> None:
+def withdraw(drops_folder: Place, name: str) -> None:
     """Remove a drop so that no reader ever takes a part of it for the whole, and a removal cut short is taken up again.
 
     A folder of this machine vanishes by a rename. On a server the manifest goes first: if the server won't delete,
     nothing is lost yet. A copy under another name takes its place; the files go one by one, the copy last.
     """
-    if shelf.is_local:
-        hidden = Path(shelf.root) / hidden_name()
-        (Path(shelf.root) / name).rename(hidden)
+    if drops_folder.is_local:
+        hidden = Path(drops_folder.root) / hidden_name()
+        (Path(drops_folder.root) / name).rename(hidden)
         shutil.rmtree(hidden)
         return
-    drop = shelf.child(name)
+    drop = drops_folder.child(name)
     if (manifest := drop.read(MANIFEST)) is not None:
         drop.remove(MANIFEST)
         drop.write(WITHDRAWN, manifest)
     for entry in drop.entries():
         if entry.name != WITHDRAWN:
             drop.remove(entry.name)
-    shelf.remove(name)
+    drops_folder.remove(name)
 
 
-def _clear_old_drafts(shelf: Place, now: datetime) -> None:
+def _clear_old_drafts(drops_folder: Place, now: datetime) -> None:
     """Remove what killed deliveries were writing a day ago; what is younger may be somebody's who is at it."""
-    for entry in shelf.entries():
-        if entry.name.endswith(DRAFT) and now - (shelf.modified(entry.name) or now) >= GRACE:
-            shelf.remove(entry.name)
+    for entry in drops_folder.entries():
+        if entry.name.endswith(DRAFT) and now - (drops_folder.modified(entry.name) or now) >= GRACE:
+            drops_folder.remove(entry.name)
 
 
 def _is_abandoned(folder: Place, now: datetime) -> bool:

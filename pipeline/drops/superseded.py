@@ -1,7 +1,7 @@
 """When `latest` left a drop: until a time after that, somebody who found it there may be reading it.
 
-A file of the shelf keeps it, because a drop never changes and neither its manifest's time nor its `as_of` gives it: a
-drop of last month may have been the latest until a minute ago.
+A file beside the drops keeps it, because a drop never changes and neither its manifest's time nor its `as_of` gives it:
+a drop of last month may have been the latest until a minute ago.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from pipeline.storage.place import Place
 SUPERSEDED: Final = "superseded.json"
 
 
-def superseded_at(shelf: Place) -> dict[str, datetime]:
+def superseded_at(drops_folder: Place) -> dict[str, datetime]:
     """Return when `latest` last left each drop that it has named, in UTC; nothing where that can't be read."""
     try:
-        found = json.loads(shelf.read(SUPERSEDED) or b"{}")
+        found = json.loads(drops_folder.read(SUPERSEDED) or b"{}")
         return {name: datetime.fromisoformat(text) for name, text in found.items() if is_drop_name(name)}
     except (ValueError, TypeError, AttributeError, RecursionError):
         return {}
 
 
-def write_superseded(shelf: Place, moments: Mapping[str, datetime]) -> None:
+def write_superseded(drops_folder: Place, moments: Mapping[str, datetime]) -> None:
     """Keep when `latest` left which drop."""
     found = {name: instant_text(moment) for name, moment in sorted(moments.items())}
-    shelf.write(SUPERSEDED, (json.dumps(found, indent=2) + "\n").encode())
+    drops_folder.write(SUPERSEDED, (json.dumps(found, indent=2) + "\n").encode())
 
 
-def note_superseded(shelf: Place, by: str) -> None:
+def note_superseded(drops_folder: Place, by: str) -> None:
     """Keep that `latest` is about to leave the drop that it names, where that is another than `by`."""
-    before = latest_name(shelf)
+    before = latest_name(drops_folder)
     if before is None or before == by:
         return
-    there = drop_folders(shelf)
-    moments = {name: moment for name, moment in superseded_at(shelf).items() if name in there}
-    write_superseded(shelf, {**moments, before: datetime.now(UTC)})
+    there = drop_folders(drops_folder)
+    moments = {name: moment for name, moment in superseded_at(drops_folder).items() if name in there}
+    write_superseded(drops_folder, {**moments, before: datetime.now(UTC)})

@@ -71,13 +71,13 @@ class ListDrops:
     def _publish(self, destination: Destination) -> PublishedDrop:
         plan, progress = self.run.plan, self.run.progress
         organization_id = plan.crm_organization_id
-        shelf = destination.shelf(organization_id)
+        drops_folder = destination.drops_folder(organization_id)
         with progress.step("audit", "checks") as step:
             drop, result = self._staged_and_audited(destination)
             step.summary = f"{len(result.checks):,} checks, {len(result.errors)} failed"
         findings = self._compared(drop, destination)
-        name = latest_name(shelf)
-        latest = None if name is None else read_manifest(shelf.child(name))
+        name = latest_name(drops_folder)
+        latest = None if name is None else read_manifest(drops_folder.child(name))
         broken = find_broken_promise([latest], self.models.contracts, progress.view.noted)
         verdict = judge([organization_id], result, findings, broken)
         if verdict.run is not None:
@@ -97,12 +97,12 @@ class ListDrops:
         )
         with progress.step("publish", "drops") as step:
             published = destination.put(drop, manifest)
-            if is_overtaken(shelf, plan.as_of):
-                step.note(f"latest stays at {latest_name(shelf)}, which speaks of a later instant")
+            if is_overtaken(drops_folder, plan.as_of):
+                step.note(f"latest stays at {latest_name(drops_folder)}, which speaks of a later instant")
             else:
                 self._show(destination)
                 destination.point(published)
-            prune(shelf, self.run.settings.keep_drops, datetime.now(UTC), NOTIFICATIONS_GRACE)
+            prune(drops_folder, self.run.settings.keep_drops, datetime.now(UTC), NOTIFICATIONS_GRACE)
             prune_landing(self.own.landing, self.landed, datetime.now(UTC), grace=timedelta())
             step.summary = published.location
         return published
@@ -165,8 +165,8 @@ class ListDrops:
     def _compared(self, drop: StagedDrop, destination: Destination) -> tuple[Finding, ...]:
         """Hold the lists against those of the refresh before, else of the last run."""
         plan = self.run.plan
-        shelf = destination.shelf(drop.organization_id)
-        before = baseline_drop(shelf, plan.as_of) or baseline_drop(shelf.parent(), plan.as_of)
+        drops_folder = destination.drops_folder(drop.organization_id)
+        before = baseline_drop(drops_folder, plan.as_of) or baseline_drop(drops_folder.parent(), plan.as_of)
         if before is None:
             return ()
         with open_drop(before) as opened:
@@ -181,7 +181,7 @@ class ListDrops:
         """
         plan, workspace = self.run.plan, self.run.workspace
         RunHistory(workspace.state).keep_duplicates(plan.as_of, self.engine.read(DUPLICATES, DUPLICATES_SCHEMA.names))
-        if is_overtaken(destination.shelf(plan.crm_organization_id).parent(), plan.as_of):
+        if is_overtaken(destination.drops_folder(plan.crm_organization_id).parent(), plan.as_of):
             return
         marts = [
             WrittenMart(contract, self.engine.read(contract.name, [column.name for column in contract.columns]))

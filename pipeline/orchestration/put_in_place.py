@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.common.errors import WarehouseError, in_words
 from pipeline.common.formats import plural
 from pipeline.contracts.lists import LISTS
-from pipeline.drops.catalog import NOTIFICATIONS, REPORTS, is_overtaken, latest_name, shelf_of
+from pipeline.drops.catalog import NOTIFICATIONS, REPORTS, drops_folder_of, is_overtaken, latest_name
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.publication_log import PublicationLog
 from pipeline.drops.publish_to_folder import PublishedDrop
@@ -104,10 +104,10 @@ def _timeline(built: BuiltRun, published: Sequence[PublishedDrop], late: Collect
 
 def _is_overtaken(built: BuiltRun, drop: PublishedDrop) -> bool:
     """Return whether `latest` names a drop of a later instant, which stays (D38)."""
-    shelf = built.destination.shelf(drop.organization_id)
-    if not is_overtaken(shelf, built.run.plan.as_of):
+    drops_folder = built.destination.drops_folder(drop.organization_id)
+    if not is_overtaken(drops_folder, built.run.plan.as_of):
         return False
-    stays = f"latest stays at {latest_name(shelf)}, which speaks of a later instant"
+    stays = f"latest stays at {latest_name(drops_folder)}, which speaks of a later instant"
     built.run.progress.view.noted(f"organization {drop.organization_id}: {stays}")
     return True
 
@@ -115,7 +115,7 @@ def _is_overtaken(built: BuiltRun, drop: PublishedDrop) -> bool:
 def _rows_that_stay(built: BuiltRun, organizations: Set[int]) -> HeldBack:
     """Name the published rows that stay: of these organizations, and lists that a refresh published of late."""
     crm = built.run.plan.crm_organization_id
-    is_refreshed = is_overtaken(shelf_of(built.destination.place, crm, NOTIFICATIONS), built.run.plan.as_of)
+    is_refreshed = is_overtaken(drops_folder_of(built.destination.place, crm, NOTIFICATIONS), built.run.plan.as_of)
     return HeldBack(frozenset(organizations), crm, LISTS if is_refreshed else frozenset())
 
 
@@ -125,7 +125,7 @@ def _prune(built: BuiltRun, published: Sequence[PublishedDrop]) -> None:
     kept = built.run.settings.keep_drops
     try:
         for drop in published:
-            prune(built.destination.shelf(drop.organization_id), kept, now)
+            prune(built.destination.drops_folder(drop.organization_id), kept, now)
         prune_reports(open_place(str(built.run.workspace.state / REPORTS)), set(), kept, now)
         place = built.destination.place
         prune_origins(built.run.workspace, place.address, published_by_organization(place), now)

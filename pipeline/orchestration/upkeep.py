@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pipeline.common.formats import plural
 from pipeline.drops.catalog import (
     NOTIFICATIONS,
+    drops_folder_of,
     latest_name,
     organizations_in,
     published_drops,
-    shelf_of,
 )
 from pipeline.drops.destination import open_destination
 from pipeline.drops.encrypted_files import open_exports
@@ -49,12 +49,12 @@ def prune_all(settings: Settings, *, dry_run: bool) -> Pruned:
         gone: list[str] = []
         for organization_id in organizations_in(place):
             for series, grace in (("", GRACE), (NOTIFICATIONS, NOTIFICATIONS_GRACE)):
-                shelf = shelf_of(place, organization_id, series)
-                published, latest = published_drops(shelf), latest_name(shelf)
-                going = removable(published, settings.keep_drops, latest, now, grace, superseded_at(shelf))
+                drops_folder = drops_folder_of(place, organization_id, series)
+                published, latest = published_drops(drops_folder), latest_name(drops_folder)
+                going = removable(published, settings.keep_drops, latest, now, grace, superseded_at(drops_folder))
                 if not dry_run:
-                    going = prune(shelf, settings.keep_drops, now, grace)
-                gone += [f"{shelf.address}/{name}" for name in going]
+                    going = prune(drops_folder, settings.keep_drops, now, grace)
+                gone += [f"{drops_folder.address}/{name}" for name in going]
         kept = {
             one: names - {address.rpartition("/")[2] for address in gone}
             for one, names in published_by_organization(place).items()
@@ -64,7 +64,9 @@ def prune_all(settings: Settings, *, dry_run: bool) -> Pruned:
 
 def published_by_organization(place: Place) -> dict[int, set[str]]:
     """Name the published drops of each organization."""
-    return {one: {entry.name for entry in published_drops(shelf_of(place, one))} for one in organizations_in(place)}
+    return {
+        one: {entry.name for entry in published_drops(drops_folder_of(place, one))} for one in organizations_in(place)
+    }
 
 
 def prune_origins(

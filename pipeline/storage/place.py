@@ -62,9 +62,9 @@ class Place:
     """`file`, `s3` or `sftp`."""
     keys: EncryptionKeys | None = None
     """What files are encrypted and decrypted with, for those who do so."""
-    shelf: str = ""
-    """The root of the shelf that holds it, in which an SFTP server gets its files before they are renamed; its own root
-    where it is on none. So nobody takes what another writer has left, or is writing, for a part of a drop."""
+    drops_folder: str = ""
+    """The root of the drops' folder around it, in which an SFTP server gets its files before they are renamed; its own
+    root where there is none. So nobody takes what another writer has left, or is writing, for a part of a drop."""
 
     @property
     def is_local(self) -> bool:
@@ -123,7 +123,8 @@ class Place:
                 write_whole(Path(self.root) / name, content)
             else:
                 repeated(
-                    lambda: self.files.write_whole(self._path(name), content, self.shelf or self.root), self._reconnect
+                    lambda: self.files.write_whole(self._path(name), content, self.drops_folder or self.root),
+                    self._reconnect,
                 )
 
     def create(self, name: str, content: bytes) -> bool:
@@ -131,7 +132,8 @@ class Place:
         with self._faults():
             try:
                 repeated(
-                    lambda: self.files.write_new(self._path(name), content, self.shelf or self.root), self._reconnect
+                    lambda: self.files.write_new(self._path(name), content, self.drops_folder or self.root),
+                    self._reconnect,
                 )
             except FileExistsError:
                 return False
@@ -141,7 +143,8 @@ class Place:
         """Copy a file of this machine onto a server as `write` does."""
         with self._faults():
             repeated(
-                lambda: self.files.put_whole(str(source), self._path(name), self.shelf or self.root), self._reconnect
+                lambda: self.files.put_whole(str(source), self._path(name), self.drops_folder or self.root),
+                self._reconnect,
             )
 
     def download(self, name: str, target: Path) -> None:

@@ -45,14 +45,14 @@ class Timeline:
 
     def fill(self, exports: Place, organization_id: int, *, is_rewritten: bool = False) -> list[str]:
         """Make the record of every published drop that has none, or of every one; return the drops' names."""
-        shelf = organization_place(exports, organization_id)
+        drops_folder = organization_place(exports, organization_id)
         made = []
-        for name in drop_folders(shelf):
+        for name in drop_folders(drops_folder):
             folder = self.of(organization_id, name)
             if folder.exists() and not is_rewritten:
                 continue
-            if (manifest := read_manifest(shelf.child(name))) is not None:
-                with _fetched(shelf.child(name), manifest) as files:
+            if (manifest := read_manifest(drops_folder.child(name))) is not None:
+                with _fetched(drops_folder.child(name), manifest) as files:
                     read_record(files, manifest).write(folder)
                 made.append(name)
         return made

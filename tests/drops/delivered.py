@@ -31,11 +31,11 @@ def delivered_encrypted(
         settings = Settings(exports=url, state=state, receiver_key=receiver)
         destination = open_destination(settings, Workspace(state))
         for organization_id in organizations_in(open_place(str(exports))):
-            shelf = open_place(str(exports / str(organization_id)))
-            for drop in reversed(published_drops(shelf)):
-                manifest = read_manifest(shelf.child(drop.name))
+            drops_folder = open_place(str(exports / str(organization_id)))
+            for drop in reversed(published_drops(drops_folder)):
+                manifest = read_manifest(drops_folder.child(drop.name))
                 assert manifest is not None
                 staged = destination.staging_folder(organization_id, "run")
-                shutil.copytree(Path(shelf.root) / drop.name, staged, ignore=shutil.ignore_patterns(MANIFEST))
+                shutil.copytree(Path(drops_folder.root) / drop.name, staged, ignore=shutil.ignore_patterns(MANIFEST))
                 destination.point(destination.put(StagedDrop(organization_id, staged, ()), manifest))
         yield settings

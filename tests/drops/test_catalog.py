@@ -38,10 +38,10 @@ def test_a_run_is_held_against_latest_or_the_newest_that_speaks_of_no_later_inst
     for name in names:
         (tmp_path / name).mkdir()
         (tmp_path / name / MANIFEST).write_text('{"organization_id": 1}')
-    shelf = open_place(str(tmp_path))
+    drops_folder = open_place(str(tmp_path))
 
     def baseline(day: int) -> str | None:
-        found = baseline_drop(shelf, datetime(2025, 1, day, tzinfo=UTC))
+        found = baseline_drop(drops_folder, datetime(2025, 1, day, tzinfo=UTC))
         return None if found is None else found.name
 
     (tmp_path / "latest").symlink_to(names[1])
@@ -52,9 +52,9 @@ def test_a_run_is_held_against_latest_or_the_newest_that_speaks_of_no_later_inst
 
 def test_a_later_drop_has_overtaken_and_one_of_the_same_instant_has_not(tmp_path: Path) -> None:
     """D38."""
-    shelf, at = open_place(str(tmp_path)), datetime(2025, 1, 15, tzinfo=UTC)
-    assert not is_overtaken(shelf, at), "there is none"
+    drops_folder, at = open_place(str(tmp_path)), datetime(2025, 1, 15, tzinfo=UTC)
+    assert not is_overtaken(drops_folder, at), "there is none"
     (tmp_path / DROP).mkdir()
     (tmp_path / "latest").symlink_to(DROP)
     second = timedelta(seconds=1)
-    assert [is_overtaken(shelf, moment) for moment in (at - second, at, at + second)] == [True, False, False]
+    assert [is_overtaken(drops_folder, moment) for moment in (at - second, at, at + second)] == [True, False, False]

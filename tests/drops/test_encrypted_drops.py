@@ -51,7 +51,7 @@ class Company:
         self.template = template
         self.settings = Settings(exports=url, state=state, **keys)
         self.destination = open_destination(self.settings, Workspace(state))
-        self.shelf = self.destination.shelf(1)
+        self.drops_folder = self.destination.drops_folder(1)
 
     def publish(self, week: int = 0, note: str = "") -> PublishedDrop:
         """Publish the drop of a week, with what changed since the one before."""
@@ -69,7 +69,7 @@ class Company:
 
     def drop(self, put: PublishedDrop) -> Place:
         """Name the folder of a drop."""
-        return self.shelf.child(drop_name(put.manifest))
+        return self.drops_folder.child(drop_name(put.manifest))
 
     def stored(self, place: Place, within: str = "") -> Iterator[tuple[str, bytes]]:
         """Read what lies in a folder, as anybody may who can read there."""
@@ -117,10 +117,10 @@ def test_the_checksums_are_those_of_what_is_there(company: Company) -> None:
 def test_the_name_is_that_of_the_plain_drop_and_a_repeated_run_publishes_nothing(company: Company) -> None:
     first = company.publish()
     assert drop_name(first.manifest) == drop_name(manifest_of(company.template))
-    before = dict(company.stored(company.shelf))
+    before = dict(company.stored(company.drops_folder))
     again = company.publish()
     assert (first.is_new, again.is_new) == (True, False)
-    assert dict(company.stored(company.shelf)) == before
+    assert dict(company.stored(company.drops_folder)) == before
 
 
 def test_an_encrypted_file_that_is_gone_stops_the_next_run(company: Company) -> None:
@@ -228,9 +228,9 @@ def test_reports_beside_the_drops_are_encrypted_and_written_once(company: Compan
     place = open_exports(company.settings)
     (where,) = write_report(place, 1, {"run.html": b"a rejected address"})
     assert where.endswith("/1/reports/run.html.pgp")
-    before = dict(company.stored(company.shelf))
+    before = dict(company.stored(company.drops_folder))
     write_report(place, 1, {"run.html": b"a rejected address"})
-    assert dict(company.stored(company.shelf)) == before
+    assert dict(company.stored(company.drops_folder)) == before
     assert not any(b"address" in content for content in before.values())
     reports = place.child("1").child("reports")
     assert read_file(reports, "run.html.pgp") == b"a rejected address"
@@ -249,7 +249,7 @@ def test_an_interrupted_delivery_is_completed_with_files_of_one_delivery(
     monkeypatch.setattr(Place, "create", cut)
     with pytest.raises(WarehouseError, match="the connection broke"):
         company.publish()
-    assert published_drops(company.shelf) == []
+    assert published_drops(company.drops_folder) == []
     monkeypatch.setattr(Place, "create", create)
     company.destination.clear_staging()
     company.publish()
@@ -268,19 +268,19 @@ def test_two_deliveries_at_once_of_which_files_mix_are_reported(
     monkeypatch.setattr(Place, "create", late)
     with pytest.raises(WarehouseError, match="another run has delivered this drop at the same moment"):
         company.publish()
-    assert latest_name(company.shelf) is None
+    assert latest_name(company.drops_folder) is None
 
 
 def test_where_the_setting_is_lost_nothing_is_written_unencrypted(company: Company) -> None:
     company.publish()
-    before = dict(company.stored(company.shelf))
+    before = dict(company.stored(company.drops_folder))
     without = company.settings.model_copy(update={"receiver_key": None})
     company.destination = open_destination(without, Workspace(without.state))
     with pytest.raises(WarehouseError, match="receiver_key: names nobody"):
         company.publish(1)
     with pytest.raises(WarehouseError, match="receiver_key: names nobody"):
         write_report(open_exports(without), 1, {"run.html": b"a rejected address"})
-    assert dict(company.stored(company.shelf)) == before
+    assert dict(company.stored(company.drops_folder)) == before
 
 
 def test_drops_from_before_a_receiver_was_named_are_read_and_compared_with(

@@ -103,8 +103,8 @@ def test_retention_needs_no_bulk_delete(deliver_to: Callable[[str], Delivery], m
     with without_bulk_delete(monkeypatch) as url:
         delivery = deliver_to(url)
         old, new = (drop_name(delivery.publish(note).manifest) for note in ("old", "new"))
-        assert prune(delivery.destination.shelf(ORGANIZATION), 0, LATER) == [old]
-        assert drop_folders(delivery.destination.shelf(ORGANIZATION)) == [new]
+        assert prune(delivery.destination.drops_folder(ORGANIZATION), 0, LATER) == [old]
+        assert drop_folders(delivery.destination.drops_folder(ORGANIZATION)) == [new]
 
 
 @pytest.mark.parametrize(
@@ -196,5 +196,5 @@ def test_a_server_that_deletes_nothing_keeps_its_drops_whole(
         old = delivery.publish("old")
         delivery.publish("new")
         with pytest.raises(WarehouseError, match="nothing is deleted here"):
-            prune(delivery.destination.shelf(ORGANIZATION), 0, LATER)
+            prune(delivery.destination.drops_folder(ORGANIZATION), 0, LATER)
         assert verify_drop(old.location, CONTRACTS) == []

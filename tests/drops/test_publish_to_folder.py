@@ -216,14 +216,14 @@ def test_thousands_of_kills_in_a_row_never_show_a_part(tmp_path: Path, stage: Ca
 
         def run(note: str = note, day: int = day) -> None:
             exports.publish(note, day)
-            prune(exports.destination.shelf(ORGANIZATION), 2, now)
+            prune(exports.destination.drops_folder(ORGANIZATION), 2, now)
 
         kills += dies_at(chance.randrange(1, 50), exports.root, run)
         assert exports.faults() == []
         assert exports.latest() is None or (exports.organization / str(exports.latest()) / MANIFEST).exists()
     assert kills > 1000
     exports.publish("last")
-    prune(exports.destination.shelf(ORGANIZATION), 2, now)
+    prune(exports.destination.drops_folder(ORGANIZATION), 2, now)
     assert len(list(exports.organization.glob("2*"))) == 2
     assert exports.faults() == []
 

@@ -157,7 +157,7 @@ def test_the_pointer_is_the_same_bytes_for_the_same_drop(delivery: Delivery) -> 
         f'"manifest": "{name}/manifest.json"',
     ]
     expected = "{\n" + "".join(f"  {line}\n" for line in lines) + "}\n"
-    assert delivery.destination.shelf(ORGANIZATION).read(POINTER) == expected.encode()
+    assert delivery.destination.drops_folder(ORGANIZATION).read(POINTER) == expected.encode()
 
 
 def test_an_earlier_drop_published_again_only_moves_the_pointer_and_keeps_what_it_left(
@@ -193,7 +193,7 @@ def test_a_delivery_interrupted_at_any_object_shows_the_old_drop_and_the_next_on
         with pytest.raises(InterruptedDeliveryError):
             delivery.publish("new")
     assert delivery.read_as_a_reader() == old
-    named = {entry.name for entry in published_drops(delivery.destination.shelf(ORGANIZATION))}
+    named = {entry.name for entry in published_drops(delivery.destination.drops_folder(ORGANIZATION))}
     assert (len(named) == 2) is (at >= 7), "only a drop with a manifest is published"
     new = delivery.publish("new")
     assert delivery.read_as_a_reader() == drop_name(new.manifest)

@@ -101,7 +101,7 @@ def _fault(
         return f"a reader saw {seen}"
     if (healed := reader.content()) != prepared.undisturbed:
         return f"the next run made {sorted(healed.items() ^ prepared.undisturbed.items())}"
-    left = [path.name for path in Path(reader.shelf.root).glob(".*")]
+    left = [path.name for path in Path(reader.drops_folder.root).glob(".*")]
     return f"left {left}" if left else None
 
 

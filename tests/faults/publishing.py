@@ -42,9 +42,9 @@ class Publisher:
         return cls(open_destination(Settings(exports=exports, state=state), Workspace(state), series), staged)
 
     @property
-    def shelf(self) -> Place:
+    def drops_folder(self) -> Place:
         """The folder that holds the drops."""
-        return self.destination.shelf(ORGANIZATION)
+        return self.destination.drops_folder(ORGANIZATION)
 
     def publish(self, note: str, day: int = 0) -> PublishedDrop:
         """Clear what others left, stage, put in place, and let `latest` name it unless that speaks of a later day."""
@@ -55,7 +55,7 @@ class Publisher:
             drop = replace(self.staged, folder=folder)
             manifest = manifest_of(drop, as_of=AS_OF + timedelta(days=day), note=note)
             put = self.destination.put(drop, manifest)
-            latest = latest_name(self.shelf)
+            latest = latest_name(self.drops_folder)
             if latest is None or latest.partition("-")[0] <= drop_name(manifest).partition("-")[0]:
                 self.destination.point(put)
         return put
@@ -64,45 +64,45 @@ class Publisher:
 class Reader:
     """Starts from `latest` as an integration does, and reads every file that the manifest lists."""
 
-    def __init__(self, shelf: Place) -> None:
-        self.shelf = shelf
+    def __init__(self, drops_folder: Place) -> None:
+        self.drops_folder = drops_folder
 
     @classmethod
     def of(cls, exports: str) -> Reader:
         """Make the reader of the organization's drops."""
-        return cls.of_shelf(f"{exports}/{ORGANIZATION}")
+        return cls.of_drops_folder(f"{exports}/{ORGANIZATION}")
 
     @classmethod
-    def of_shelf(cls, address: str) -> Reader:
+    def of_drops_folder(cls, address: str) -> Reader:
         """Make the reader of any organization's drops, by the address of their folder."""
         return cls(open_place(address))
 
     def look(self) -> str | None:
         """Read the latest drop whole and give its name, None where there is none; ReadError where it is not whole."""
-        name = latest_name(self.shelf)
+        name = latest_name(self.drops_folder)
         if name is not None:
-            require_whole(self.shelf.child(name))
+            require_whole(self.drops_folder.child(name))
         return name
 
     def faults(self) -> list[str]:
         """List what is wrong with any folder that holds a manifest, and with `latest`."""
         found = []
-        for entry in self.shelf.entries():
-            if entry.name.startswith("2") and self.shelf.child(entry.name).read(MANIFEST) is not None:
-                found += verify_drop(self.shelf.child(entry.name), CONTRACTS)
-        name = latest_name(self.shelf)
-        if name is not None and self.shelf.child(name).read(MANIFEST) is None:
+        for entry in self.drops_folder.entries():
+            if entry.name.startswith("2") and self.drops_folder.child(entry.name).read(MANIFEST) is not None:
+                found += verify_drop(self.drops_folder.child(entry.name), CONTRACTS)
+        name = latest_name(self.drops_folder)
+        if name is not None and self.drops_folder.child(name).read(MANIFEST) is None:
             found.append(f"latest leads to {name}, which is no drop")
         return found
 
     def content(self) -> dict[str, str]:
         """Return the hash of each file of each drop, and where `latest` leads: what is compared to the byte."""
-        found = {"latest": str(latest_name(self.shelf))}
-        for entry in self.shelf.entries():
+        found = {"latest": str(latest_name(self.drops_folder))}
+        for entry in self.drops_folder.entries():
             if not entry.name.startswith("2") or not entry.is_folder:
                 continue
-            for file in self.shelf.child(entry.name).entries():
-                content = self.shelf.child(entry.name).read(file.name) or b""
+            for file in self.drops_folder.child(entry.name).entries():
+                content = self.drops_folder.child(entry.name).read(file.name) or b""
                 found[f"{entry.name}/{file.name}"] = hashlib.sha256(content).hexdigest()
         return found
 

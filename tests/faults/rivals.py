@@ -85,7 +85,7 @@ def _fault(
     if not seen <= {None, *(names[drop] for drop in drops)}:
         return f"{case}: a reader saw {seen}"
     if (latest := max(names[drop] for drop in drops[1:])) and latest not in {
-        entry.name for entry in reader.shelf.entries()
+        entry.name for entry in reader.drops_folder.entries()
     }:
         return f"{case}: {latest} is lost"
     faults = reader.faults()

@@ -33,32 +33,32 @@ class Shelf:
     def __init__(self, publisher: Publisher, grace: timedelta) -> None:
         self.publisher = publisher
         self.grace = grace
-        self.reader = Reader(publisher.shelf)
+        self.reader = Reader(publisher.drops_folder)
         self.reading: list[tuple[str, timedelta]] = []
 
     def publish(self, rng: random.Random, keep: int) -> None:
         """Publish a drop of a few days, perhaps one that is there already, and remove what is past keeping."""
         self.publisher.publish(rng.choice("abc"), rng.randrange(4))
-        prune(self.publisher.shelf, keep, datetime.now(UTC), self.grace)
+        prune(self.publisher.drops_folder, keep, datetime.now(UTC), self.grace)
 
     def roll_back(self, rng: random.Random) -> None:
         """Let `latest` name any drop that is there."""
-        names = [entry.name for entry in self.publisher.shelf.entries() if entry.name.startswith("2")]
+        names = [entry.name for entry in self.publisher.drops_folder.entries() if entry.name.startswith("2")]
         if names:
-            drop = self.publisher.shelf.child(rng.choice(names))
+            drop = self.publisher.drops_folder.child(rng.choice(names))
             manifest = read_manifest(drop) or {}
             self.publisher.destination.point(PublishedDrop(ORGANIZATION, drop.address, False, manifest))
 
     def begin_to_read(self) -> None:
         """Find `latest` as a reader does, who reads its files later."""
-        if (name := latest_name(self.publisher.shelf)) is not None:
+        if (name := latest_name(self.publisher.drops_folder)) is not None:
             self.reading.append((name, timedelta(0)))
 
     def read_on(self) -> None:
         """Read what was found within the time of grace; ReadError where it is not there any more."""
         for name, since in self.reading:
             if since < self.grace:
-                require_whole(self.publisher.shelf.child(name))
+                require_whole(self.publisher.drops_folder.child(name))
         self.reading.clear()
 
     def pass_time(self, passed: timedelta) -> None:
@@ -68,13 +68,13 @@ class Shelf:
 
     def move_clock(self, by: timedelta) -> None:
         """Let the machine's clock go so much forward, or back, while no time passes for readers."""
-        root = Path(self.publisher.shelf.root)
+        root = Path(self.publisher.drops_folder.root)
         for path in root.glob("2*/*"):
             was = path.stat().st_mtime
             os.utime(path, (was, was - by.total_seconds()))
         if (root / SUPERSEDED).exists():
-            found = superseded_at(self.publisher.shelf)
-            write_superseded(self.publisher.shelf, {name: moment - by for name, moment in found.items()})
+            found = superseded_at(self.publisher.drops_folder)
+            write_superseded(self.publisher.drops_folder, {name: moment - by for name, moment in found.items()})
 
 
 @contextmanager
@@ -92,33 +92,33 @@ def _setting(folder: Path) -> Iterator[Trial]:
 
 
 def _fault(rng: random.Random, exports: str, state: Path, staged: StagedDrop) -> str | None:
-    shelves = [
+    drops_folders = [
         Shelf(Publisher.of(exports, state, staged), GRACE),
         Shelf(Publisher.of(exports, state, staged, NOTIFICATIONS), NOTIFICATIONS_GRACE),
     ]
     keep = rng.choice((1, 1, 2, 5))
     steps = []
     for _ in range(LENGTH):
-        shelf = rng.choice(shelves)
+        drops_folder = rng.choice(drops_folders)
         step = rng.choice(STEPS)
         steps.append(step)
         try:
             if step == "publish":
-                shelf.publish(rng, keep)
+                drops_folder.publish(rng, keep)
             elif step == "roll back":
-                shelf.roll_back(rng)
+                drops_folder.roll_back(rng)
             elif step == "begin to read":
-                shelf.begin_to_read()
+                drops_folder.begin_to_read()
             elif step == "read on":
-                shelf.read_on()
+                drops_folder.read_on()
             else:
                 hours = timedelta(hours=rng.choice(_HOURS))
-                for each in shelves:
+                for each in drops_folders:
                     if step == "time":
                         each.pass_time(hours)
                     else:
                         each.move_clock(-hours)
-            for each in shelves:
+            for each in drops_folders:
                 each.reader.look()
         except ReadError as error:
             return f"{error}, keeping {keep}, after {', '.join(steps)}"

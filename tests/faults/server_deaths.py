@@ -53,7 +53,7 @@ def _fault(
     publisher: Publisher, publish_apart: Callable[[], object], old: str | None, deaths: Sequence[int]
 ) -> str | None:
     """Kill one delivery after the other, each at its send, and see what the last one does."""
-    reader = Reader(publisher.shelf)
+    reader = Reader(publisher.drops_folder)
     seen: set[str | None] = set()
     try:
         for death in deaths:

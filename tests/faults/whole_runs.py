@@ -16,7 +16,7 @@ from typing import Final
 
 import psutil
 
-from pipeline.drops.catalog import latest_name, organizations_in, shelf_of
+from pipeline.drops.catalog import drops_folder_of, latest_name, organizations_in
 from pipeline.drops.manifest import MANIFEST
 from pipeline.ingest.landing.record import SOURCES
 from pipeline.storage.place import Place, open_place
@@ -71,8 +71,12 @@ def published(exports: Path | str) -> dict[str, str]:
 def latest_drops(exports: Path | str) -> dict[int, Place]:
     """Find every organization's latest drop in a folder or at a URL."""
     place = open_place(str(exports))
-    shelves = {organization: shelf_of(place, organization) for organization in organizations_in(place)}
-    return {one: shelf.child(name) for one, shelf in shelves.items() if (name := latest_name(shelf)) is not None}
+    drops_folders = {organization: drops_folder_of(place, organization) for organization in organizations_in(place)}
+    return {
+        one: drops_folder.child(name)
+        for one, drops_folder in drops_folders.items()
+        if (name := latest_name(drops_folder)) is not None
+    }
 
 
 def read_all(exports: Path | str) -> None:

@@ -58,9 +58,9 @@ class Company:
         then = time.time() - TWO_DAYS
         for path in [*self.exports.rglob("manifest.json"), *(self.state / "landing").rglob("*")]:
             os.utime(path, (then, then))
-        shelf = open_place(str(self.exports / "1"))
-        left = {name: moment - timedelta(seconds=TWO_DAYS) for name, moment in superseded_at(shelf).items()}
-        write_superseded(shelf, left)
+        drops_folder = open_place(str(self.exports / "1"))
+        left = {name: moment - timedelta(seconds=TWO_DAYS) for name, moment in superseded_at(drops_folder).items()}
+        write_superseded(drops_folder, left)
 
     def prune(self, *options: str) -> Result:
         """Give the command that keeps one drop."""

@@ -47,8 +47,11 @@ def test_kept_drops_give_the_same_bytes_as_run_after_run(past: Past, tmp_path: P
 
 def test_drops_that_are_read_together_leave_what_each_leaves_alone(past: Past, tmp_path: Path) -> None:
     past.publish(15, {2: AT_RISK}, accounts=())
-    shelf = open_place(str(tmp_path / "exports" / "1"))
-    drops = [(Path(shelf.child(name).root), read_manifest(shelf.child(name)) or {}) for name in drop_folders(shelf)]
+    drops_folder = open_place(str(tmp_path / "exports" / "1"))
+    drops = [
+        (Path(drops_folder.child(name).root), read_manifest(drops_folder.child(name)) or {})
+        for name in drop_folders(drops_folder)
+    ]
     Timeline(tmp_path / "together").keep_all(drops)
     assert bytes_of(tmp_path / "together") == bytes_of(tmp_path / "timeline")
 

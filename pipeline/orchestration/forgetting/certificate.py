@@ -28,7 +28,7 @@ class Certificate:
     """What was done to forget one person, who is in it by the entry of the register alone."""
 
     entry: Entry
-    shelves: tuple[RemadeShelf, ...]
+    drops_folders: tuple[RemadeShelf, ...]
     landed_files: int
     state_files: int
     marts: tuple[str, ...]
@@ -52,16 +52,16 @@ class Certificate:
             },
             "drops": [
                 {
-                    "organization_id": shelf.organization_id,
-                    **({"series": shelf.series} if shelf.series else {}),
+                    "organization_id": drops_folder.organization_id,
+                    **({"series": drops_folder.series} if drops_folder.series else {}),
                     "was": drop.was,
                     "is": drop.name,
                     "files": list(drop.files),
                 }
-                for shelf in self.shelves
-                for drop in shelf.drops
+                for drops_folder in self.drops_folders
+                for drop in drops_folder.drops
             ],
-            "drops_seen": sum(shelf.seen for shelf in self.shelves),
+            "drops_seen": sum(drops_folder.seen for drops_folder in self.drops_folders),
             "landed_files": self.landed_files,
             "state_files": self.state_files,
             "published_marts": list(self.marts),

@@ -18,13 +18,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
-from pipeline.drops.catalog import NOTIFICATIONS, organizations_in, published_drops, read_manifest, shelf_of
+from pipeline.drops.catalog import NOTIFICATIONS, drops_folder_of, organizations_in, published_drops, read_manifest
 from pipeline.drops.destination import open_destination
 from pipeline.drops.encrypted_files import fetch_file, open_exports
 from pipeline.engines import WrittenMart, remove_build, replace_marts, rewrite_marts
 from pipeline.ingest.landing.rewritten import rewrite_landing
 from pipeline.orchestration.forgetting.certificate import Certificate, write_certificate
-from pipeline.orchestration.forgetting.forgotten_drops import RemadeShelf, forget_in_reports, forget_in_shelf
+from pipeline.orchestration.forgetting.forgotten_drops import RemadeShelf, forget_in_drops_folder, forget_in_reports
 from pipeline.orchestration.forgetting.forgotten_files import forget_in_files, forget_in_tables
 from pipeline.orchestration.forgetting.known_person import LISTS_OF_PEOPLE, find_person
 from pipeline.orchestration.look_back import written_timeline
@@ -75,14 +75,14 @@ def forget(
 def _people_of(place: Place) -> Iterator[tuple[int, str, pa.Table]]:
     """Read the exports of kept drops that list people."""
     for organization_id in organizations_in(place):
-        shelf = shelf_of(place, organization_id)
-        for drop in published_drops(shelf):
-            manifest = read_manifest(shelf.child(drop.name)) or {"files": ()}
+        drops_folder = drops_folder_of(place, organization_id)
+        for drop in published_drops(drops_folder):
+            manifest = read_manifest(drops_folder.child(drop.name)) or {"files": ()}
             for file in manifest["files"]:
                 if file["name"] in {f"{export}.parquet" for export in LISTS_OF_PEOPLE}:
                     with TemporaryDirectory(prefix="people-") as scratch:
                         path = Path(scratch) / file["name"]
-                        fetch_file(shelf.child(drop.name), manifest, file["name"], path)
+                        fetch_file(drops_folder.child(drop.name), manifest, file["name"], path)
                         yield organization_id, file["export"], pq.ParquetFile(path).read()
 
 
@@ -99,7 +99,7 @@ class _Forgetting:
 
     def done(self) -> Certificate:
         """Do all of it; what is done already is passed over."""
-        shelves = list(self._drops())
+        drops_folders = list(self._drops())
         landed = sum(
             rewrite_landing(
                 state.landing,
@@ -120,7 +120,7 @@ class _Forgetting:
             remove_build(self.settings.model_copy(update={"state": state.state, "target": target}))
             state.built.unlink(missing_ok=True)
             state.last_run.unlink(missing_ok=True)
-        return Certificate(self.entry, tuple(shelves), landed, files, tuple(marts), self.settings.target)
+        return Certificate(self.entry, tuple(drops_folders), landed, files, tuple(marts), self.settings.target)
 
     def _drops(self) -> Iterator[RemadeShelf]:
         for organization_id in organizations_in(self.place):
@@ -128,10 +128,12 @@ class _Forgetting:
                 destination = open_destination(self.settings, self.states[0], series)
                 destination.clear_staging()
                 log = None if series else self.states[0].publications
-                remade = forget_in_shelf(destination, organization_id, series, self.register, self.entry, log)
+                remade = forget_in_drops_folder(destination, organization_id, series, self.register, self.entry, log)
                 self.renamed |= {one.was: one.name for one in remade.drops}
                 yield remade
-            forget_in_reports(shelf_of(self.place, organization_id), organization_id, self.register, self.renamed)
+            forget_in_reports(
+                drops_folder_of(self.place, organization_id), organization_id, self.register, self.renamed
+            )
 
     def _look_back_again(self) -> None:
         """Have the timeline know the drops by the names that they have now."""

@@ -1,4 +1,4 @@
-"""The drops of a shelf made again without a forgotten person: the new one is in place before the old one goes."""
+"""An organization's drops made again without a forgotten person: the new one is in place before the old one goes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class RemadeShelf:
     drops: tuple[RenamedDrop, ...]
 
 
-def forget_in_shelf(
+def forget_in_drops_folder(
     destination: Destination,
     organization_id: int,
     series: str,
@@ -52,12 +52,12 @@ def forget_in_shelf(
 
     Who reads sees the old one or the new one, whole. What was forgotten is logged in `log_folder`, where one is given.
     """
-    shelf = destination.shelf(organization_id)
+    drops_folder = destination.drops_folder(organization_id)
     log = None
     if log_folder is not None:
         log = PublicationLog(log_folder, destination.place, organization_id, destination.signer)
-    names = [drop.name for drop in reversed(published_drops(shelf))]
-    manifests = {name: manifest for name in names if (manifest := read_manifest(shelf.child(name))) is not None}
+    names = [drop.name for drop in reversed(published_drops(drops_folder))]
+    manifests = {name: manifest for name in names if (manifest := read_manifest(drops_folder.child(name))) is not None}
     made = {was: name for name, manifest in manifests.items() if (was := forgets(manifest, entry)) is not None}
     drops = {was: RenamedDrop(was, name) for was, name in made.items()}
     first = min(made, default=None) if not entry.is_complete else None
@@ -66,7 +66,7 @@ def forget_in_shelf(
             continue
         folder = destination.staging_folder(organization_id, f"forget-{entry.entry}")
         is_after = first is not None and name > first
-        remade = remake_drop(shelf.child(name), manifest, folder, register, entry, made, in_any_case=is_after)
+        remade = remake_drop(drops_folder.child(name), manifest, folder, register, entry, made, in_any_case=is_after)
         if remade is not None:
             first = first or name
             destination.put(remade.staged, remade.manifest)
@@ -88,22 +88,24 @@ def _replace(
     log: PublicationLog | None,
 ) -> None:
     """Let a drop that is in place take over from the one that it was made of, which goes; twice is as once."""
-    shelf, name = destination.shelf(organization_id), drop_name(manifest)
-    if latest_name(shelf) == was:
-        location = str(Path(shelf.root) / name) if shelf.is_local else shelf.child(name).address
+    drops_folder, name = destination.drops_folder(organization_id), drop_name(manifest)
+    if latest_name(drops_folder) == was:
+        location = str(Path(drops_folder.root) / name) if drops_folder.is_local else drops_folder.child(name).address
         destination.point(PublishedDrop(organization_id, location, is_new=True, manifest=manifest))
     if log is not None:
         log.add_forgetting(name, was, entry.entry, datetime.now(UTC))
-    left = superseded_at(shelf)
+    left = superseded_at(drops_folder)
     if was in left:
-        write_superseded(shelf, {name if drop == was else drop: moment for drop, moment in left.items()})
-    if was in {one.name for one in shelf.entries()}:
-        withdraw(shelf, was)
+        write_superseded(drops_folder, {name if drop == was else drop: moment for drop, moment in left.items()})
+    if was in {one.name for one in drops_folder.entries()}:
+        withdraw(drops_folder, was)
 
 
-def forget_in_reports(shelf: Place, organization_id: int, register: Forgotten, renamed: Mapping[str, str]) -> None:
+def forget_in_reports(
+    drops_folder: Place, organization_id: int, register: Forgotten, renamed: Mapping[str, str]
+) -> None:
     """Write the reports beside an organization's drops without the person, under the drops' new names."""
-    reports, own = shelf.child(REPORTS), register.of(organization_id)
+    reports, own = drops_folder.child(REPORTS), register.of(organization_id)
     for entry in (entry for entry in reports.entries() if not entry.is_folder):
         before = (read_file(reports, entry.name) or b"").decode("utf-8", "replace")
         after = own.without(before)

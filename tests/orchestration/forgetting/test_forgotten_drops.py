@@ -22,7 +22,7 @@ from pipeline.drops.publication_log import PublicationLog
 from pipeline.drops.stage import stage_drops
 from pipeline.drops.verify import verify_drop
 from pipeline.orchestration.forgetting import forgotten_drops
-from pipeline.orchestration.forgetting.forgotten_drops import RemadeShelf, forget_in_shelf
+from pipeline.orchestration.forgetting.forgotten_drops import RemadeShelf, forget_in_drops_folder
 from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
 from pipeline.state.forgotten import Entry, Forgotten, Known
@@ -65,7 +65,7 @@ class Shelf:
         self.workspace = Workspace(state)
         self.settings = Settings(exports=exports, state=state, receiver_key=receiver_key)
         self.destination: Destination = open_destination(self.settings, self.workspace)
-        self.place = self.destination.shelf(1)
+        self.place = self.destination.drops_folder(1)
         with self.destination.turn():
             for week, ids in enumerate(([5], [5, PERSON], [5, 6])):
                 self._publish(week, ids)
@@ -88,7 +88,7 @@ class Shelf:
     def forget(self, register: Forgotten | None = None, entry: Entry | None = None) -> RemadeShelf:
         self.destination.clear_staging()
         found = (register or self.register, entry or self.entry)
-        return forget_in_shelf(self.destination, 1, "", *found, self.workspace.publications)
+        return forget_in_drops_folder(self.destination, 1, "", *found, self.workspace.publications)
 
     def require_whole(self) -> None:
         """Every drop that a reader finds is as published."""
@@ -98,7 +98,7 @@ class Shelf:
 
 
 @pytest.fixture(params=["folder", "sftp"])
-def shelf(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+def drops_folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
     if request.param == "folder":
         yield Shelf(str(tmp_path / "exports"), tmp_path / "state")
     else:
@@ -110,32 +110,32 @@ def shelf(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
             yield Shelf(url, tmp_path / "state", receiver)
 
 
-@pytest.mark.parametrize("shelf", ["folder", "s3", "sftp", "encrypted"], indirect=True)
-def test_drops_from_the_first_that_names_the_person_on_are_made_again(shelf: Shelf) -> None:
-    before = drop_folders(shelf.place)
-    remade = shelf.forget()
+@pytest.mark.parametrize("drops_folder", ["folder", "s3", "sftp", "encrypted"], indirect=True)
+def test_drops_from_the_first_that_names_the_person_on_are_made_again(drops_folder: Shelf) -> None:
+    before = drop_folders(drops_folder.place)
+    remade = drops_folder.forget()
     assert [drop.was for drop in remade.drops] == before[1:]
-    assert drop_folders(shelf.place) == [before[0], *(drop.name for drop in remade.drops)]
-    assert latest_name(shelf.place) == remade.drops[-1].name
-    shelf.require_whole()
+    assert drop_folders(drops_folder.place) == [before[0], *(drop.name for drop in remade.drops)]
+    assert latest_name(drops_folder.place) == remade.drops[-1].name
+    drops_folder.require_whole()
 
 
-def test_the_manifest_says_that_and_when_and_of_which_drop_without_whom(shelf: Shelf) -> None:
-    (drop, _) = shelf.forget().drops
-    manifest = read_manifest(shelf.place.child(drop.name)) or {}
-    assert manifest["forgot"] == [{"day": "2025-02-01", "entry": shelf.entry.entry, "was": drop.was}]
+def test_the_manifest_says_that_and_when_and_of_which_drop_without_whom(drops_folder: Shelf) -> None:
+    (drop, _) = drops_folder.forget().drops
+    manifest = read_manifest(drops_folder.place.child(drop.name)) or {}
+    assert manifest["forgot"] == [{"day": "2025-02-01", "entry": drops_folder.entry.entry, "was": drop.was}]
     assert str(PERSON) not in json.dumps(manifest)
 
 
-def test_the_log_has_the_new_drops_and_stays_whole(shelf: Shelf) -> None:
-    shelf.forget()
-    assert shelf.log.faults() == []
-    assert [json.loads(line)["event"] for line in shelf.log.lines()][-2:] == ["forgot", "forgot"]
+def test_the_log_has_the_new_drops_and_stays_whole(drops_folder: Shelf) -> None:
+    drops_folder.forget()
+    assert drops_folder.log.faults() == []
+    assert [json.loads(line)["event"] for line in drops_folder.log.lines()][-2:] == ["forgot", "forgot"]
 
 
 @pytest.mark.parametrize("step", ["latest_name", "withdraw", "remake_drop"])
 def test_who_is_killed_meanwhile_forgets_again_and_is_through(
-    shelf: Shelf, step: str, monkeypatch: pytest.MonkeyPatch
+    drops_folder: Shelf, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = 0
 
@@ -149,14 +149,14 @@ def test_who_is_killed_meanwhile_forgets_again_and_is_through(
     with monkeypatch.context() as killed, pytest.raises(KeyboardInterrupt):
         whole = getattr(forgotten_drops, step)
         killed.setattr(forgotten_drops, step, die)
-        shelf.forget()
-    shelf.require_whole()
-    shelf.forget()
-    names = drop_folders(shelf.place)
-    assert len(names) == 3 and latest_name(shelf.place) == names[-1]
-    assert all(len((read_manifest(shelf.place.child(name)) or {}).get("forgot", ())) == 1 for name in names[1:])
-    assert shelf.log.faults() == []
-    shelf.require_whole()
+        drops_folder.forget()
+    drops_folder.require_whole()
+    drops_folder.forget()
+    names = drop_folders(drops_folder.place)
+    assert len(names) == 3 and latest_name(drops_folder.place) == names[-1]
+    assert all(len((read_manifest(drops_folder.place.child(name)) or {}).get("forgot", ())) == 1 for name in names[1:])
+    assert drops_folder.log.faults() == []
+    drops_folder.require_whole()
 
 
 def test_what_takes_the_place_of_an_encrypted_drop_is_encrypted(
@@ -165,20 +165,22 @@ def test_what_takes_the_place_of_an_encrypted_drop_is_encrypted(
     receiver = tmp_path / "receiver.pgp"
     receiver.write_bytes(bytes(Tsk.generate("receiver").extract_certificate()))
     with sftp_server(tmp_path / "server", monkeypatch) as (url, _):
-        shelf = Shelf(url, tmp_path / "state", receiver)
-        without = open_destination(Settings(exports=url, state=tmp_path / "state"), shelf.workspace)
+        drops_folder = Shelf(url, tmp_path / "state", receiver)
+        without = open_destination(Settings(exports=url, state=tmp_path / "state"), drops_folder.workspace)
         with pytest.raises(WarehouseError, match="names nobody, although this warehouse encrypts"):
-            forget_in_shelf(without, 1, "", shelf.register, shelf.entry, shelf.workspace.publications)
-        shelf.forget()
+            forget_in_drops_folder(
+                without, 1, "", drops_folder.register, drops_folder.entry, drops_folder.workspace.publications
+            )
+        drops_folder.forget()
     assert not [path for path in (tmp_path / "server").rglob("*") if path.suffix in (".csv", ".parquet", ".html")]
-    keys = encryption_keys(shelf.settings)
+    keys = encryption_keys(drops_folder.settings)
     contents = [keys.decrypt(path.read_bytes(), path.name) for path in (tmp_path / "server").rglob("*.csv.pgp")]
     assert len(contents) == 3
     assert not [content for content in contents if str(PERSON).encode() in content]
 
 
-def test_to_forget_again_changes_nothing(shelf: Shelf) -> None:
-    shelf.forget()
-    before = drop_folders(shelf.place)
-    shelf.forget()
-    assert drop_folders(shelf.place) == before
+def test_to_forget_again_changes_nothing(drops_folder: Shelf) -> None:
+    drops_folder.forget()
+    before = drop_folders(drops_folder.place)
+    drops_folder.forget()
+    assert drop_folders(drops_folder.place) == before
