@@ -6,15 +6,21 @@ as the exact CSV writes them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
-from pipeline.common.scratch_database import create_view, scratch_connection
+from pipeline.common.row_runs import places_by_value
+from pipeline.common.scratch_database import numbered_rows, read_parquet, scratch_connection
 from pipeline.contracts.changes import account_changes_contract
 from pipeline.guards.drop_figures import DropFiles
 
@@ -29,6 +35,27 @@ UNKNOWN: Final = "unknown"
 OUTCOMES: Final = pa.schema([("estimate_id", pa.string()), ("outcome", pa.string())])
 """What became of each estimate (the mart `renewal_outcomes`); one that is not there is lost."""
 
+_AT_A_TIME: Final = 100
+"""Pairs that are read in one pass, so that the rows of many are not in memory together."""
+_DROPS: Final = pa.schema(
+    [
+        ("drop_number", pa.int64()),
+        ("organization_id", pa.int64()),
+        ("as_of", pa.timestamp("us", "UTC")),
+        ("previous_as_of", pa.timestamp("us", "UTC")),
+        ("segment_year", pa.int32()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class DropPair:
+    """Two drops of one organization."""
+
+    organization_id: int
+    now: DropFiles
+    before: DropFiles
+
 
 def account_changes(
     organization_id: int, now: DropFiles, before: DropFiles, outcomes: pa.Table | None = None
@@ -37,11 +64,30 @@ def account_changes(
 
     Without `outcomes`, the reason why an account is no longer at risk is `UNKNOWN`.
     """
+    (found,) = changes_of_all([DropPair(organization_id, now, before)], outcomes)
+    return found
+
+
+def changes_of_all(pairs: Iterable[DropPair], outcomes: pa.Table | None = None) -> Iterator[pa.Table]:
+    """Yield the `account_changes` of each pair, asked of many at a time: drops of now have the same columns.
+
+    A pair of 20 customers took 80 ms of CPU alone, and takes 14 among a hundred (2026-11-30).
+    """
+    for _, group in groupby(pairs, _shapes):
+        alike = list(group)
+        for first in range(0, len(alike), _AT_A_TIME):
+            yield from _changes_of(alike[first : first + _AT_A_TIME], outcomes)
+
+
+def _shapes(pair: DropPair) -> list[pa.Schema | None]:
+    """Return the columns of the drop before, which an earlier version may have published."""
+    paths = [pair.before.parquet.get(name) for name in READ]
+    return [None if path is None else pq.read_schema(path) for path in paths]
+
+
+def _changes_of(pairs: Sequence[DropPair], outcomes: pa.Table | None) -> Iterator[pa.Table]:
+    """Yield the changes of pairs whose files have the same columns."""
     parameters = {
-        "organization_id": organization_id,
-        "as_of": now.as_of,
-        "previous_as_of": before.as_of,
-        "segment_year": before.selected_year,
         "least_points": LEAST_SCORE_CHANGE,
         "least_percent": LEAST_REVENUE_PERCENT,
         "is_outcome_known": outcomes is not None,
@@ -49,11 +95,47 @@ def account_changes(
     }
     with closing(scratch_connection()) as connection:
         for name in READ:
-            create_view(connection, f"now_{name}", now.parquet.get(name), before.parquet.get(name))
-            create_view(connection, f"before_{name}", before.parquet.get(name), now.parquet.get(name))
+            now = [pair.now.parquet.get(name) for pair in pairs]
+            before = [pair.before.parquet.get(name) for pair in pairs]
+            _open(connection, f"now_{name}", now, before)
+            _open(connection, f"before_{name}", before, now)
+        connection.register("drops", _described(pairs))
         connection.register("outcomes", OUTCOMES.empty_table() if outcomes is None else outcomes)
         found = connection.sql(_SQL.read_text(encoding="utf-8"), params=parameters).to_arrow_table()
-        return found.cast(account_changes_contract().arrow_schema)
+    places, own = places_by_value(found["drop_number"]), found.drop_columns("drop_number")
+    rows = own.cast(account_changes_contract().arrow_schema)
+    for number in range(len(pairs)):
+        first, end = places.get(number, (0, 0))
+        yield rows.slice(first, end - first)
+
+
+def _open(
+    connection: duckdb.DuckDBPyConnection, name: str, paths: Sequence[Path | None], shapes: Sequence[Path | None]
+) -> None:
+    """Open an export of each drop as one view; where none has it, a view without rows in the shape of other files."""
+    files = [(number, path) for number, path in enumerate(paths) if path is not None]
+    if len(files) > 1:
+        rows = numbered_rows(connection, name, files, "drop_number")
+    elif files:
+        rows = f"select *, {files[0][0]}::bigint as drop_number from {read_parquet([files[0][1]])}"
+    else:
+        rows = f"select *, 0::bigint as drop_number from {read_parquet([path for path in shapes if path][:1])} limit 0"
+    connection.execute(f"create or replace temp view {name} as {rows}")
+
+
+def _described(pairs: Sequence[DropPair]) -> pa.Table:
+    """Return the organization, the instants and the year of each pair."""
+    rows = [
+        {
+            "drop_number": number,
+            "organization_id": pair.organization_id,
+            "as_of": pair.now.as_of,
+            "previous_as_of": pair.before.as_of,
+            "segment_year": pair.before.selected_year,
+        }
+        for number, pair in enumerate(pairs)
+    ]
+    return pa.Table.from_pylist(rows, _DROPS)
 
 
 def require_contract(table: pa.Table, organization_id: int) -> None:

@@ -1,17 +1,18 @@
--- account_changes: what happened to each account between the drops in the views before_* and now_*.
--- Key: account_id, change, detail. `before` and `after` are texts.
+-- account_changes: what happened to each account between the drops in the views before_* and now_*, of one organization
+-- or of many: drop_number says whose a row is, `drops` which instants and year its two drops have.
+-- Key: drop_number, account_id, change, detail. `before` and `after` are texts.
 with
 
 core_before as (
 
-    select account_id, health_score_label, health_score, owner_id, status, renewal_date, revenue
+    select drop_number, account_id, health_score_label, health_score, owner_id, status, renewal_date, revenue
     from before_account_core
 
 ),
 
 core_now as (
 
-    select account_id, health_score_label, health_score, owner_id, status, renewal_date, revenue
+    select drop_number, account_id, health_score_label, health_score, owner_id, status, renewal_date, revenue
     from now_account_core
 
 ),
@@ -20,23 +21,29 @@ core_now as (
 both_core as (
 
     select
+        drop_number,
         account_id,
         was,
         core
 
     from core_before as was
-    inner join core_now as core using (account_id)
+    inner join core_now as core using (drop_number, account_id)
 
 ),
 
 -- source-schema: a customer is the CRM account whose lmn_crm_id, else id, is its crm_id; the later drop says which
 crm_ids as (
 
-    select id, is_now, unnest([lmn_crm_id, id]) as crm_id, unnest([true, false]) as is_lmn_crm_id
+    select
+        drop_number,
+        id,
+        is_now,
+        unnest([lmn_crm_id, id]) as crm_id,
+        unnest([true, false]) as is_lmn_crm_id
     from (
-        select id, lmn_crm_id, true as is_now from now_accounts
+        select drop_number, id, lmn_crm_id, true as is_now from now_accounts
         union all
-        select id, lmn_crm_id, false as is_now from before_accounts
+        select drop_number, id, lmn_crm_id, false as is_now from before_accounts
     )
 
 ),
@@ -44,17 +51,18 @@ crm_ids as (
 crm_accounts as (
 
     select
+        drop_number,
         crm_ids.id as crm_account_id,
         cores.account_id
 
     from crm_ids
     inner join (
-        select account_id, crm_id from now_account_core
+        select drop_number, account_id, crm_id from now_account_core
         union
-        select account_id, crm_id from before_account_core
-    ) as cores using (crm_id)
+        select drop_number, account_id, crm_id from before_account_core
+    ) as cores using (drop_number, crm_id)
     qualify row_number() over (
-        partition by cores.account_id
+        partition by drop_number, cores.account_id
         order by crm_ids.is_now desc, crm_ids.is_lmn_crm_id desc, crm_ids.id
     ) = 1
 
@@ -62,14 +70,14 @@ crm_accounts as (
 
 insights_before as (
 
-    from (select account_id, columns('insight_.*') from before_account_core)
+    from (select drop_number, account_id, columns('insight_.*') from before_account_core)
     unpivot include nulls (is_on for insight in (columns('insight_.*')))
 
 ),
 
 insights_now as (
 
-    from (select account_id, columns('insight_.*') from now_account_core)
+    from (select drop_number, account_id, columns('insight_.*') from now_account_core)
     unpivot include nulls (is_on for insight in (columns('insight_.*')))
 
 ),
@@ -77,67 +85,75 @@ insights_now as (
 -- D12: a year without revenue is C; both drops are held to the year that the one before selected
 segments_before as (
 
-    select accounts.id, coalesce(years.segment, 'C') as segment
+    select accounts.drop_number, accounts.id, coalesce(years.segment, 'C') as segment
     from before_accounts as accounts
+    inner join drops on accounts.drop_number = drops.drop_number
     left join before_account_revenue_by_year as years
-        on accounts.id = years.account_id and years.year = $segment_year
+        on
+            accounts.drop_number = years.drop_number
+            and accounts.id = years.account_id
+            and drops.segment_year = years.year
 
 ),
 
 segments_now as (
 
-    select accounts.id, coalesce(years.segment, 'C') as segment
+    select accounts.drop_number, accounts.id, coalesce(years.segment, 'C') as segment
     from now_accounts as accounts
+    inner join drops on accounts.drop_number = drops.drop_number
     left join now_account_revenue_by_year as years
-        on accounts.id = years.account_id and years.year = $segment_year
+        on
+            accounts.drop_number = years.drop_number
+            and accounts.id = years.account_id
+            and drops.segment_year = years.year
 
 ),
 
 changes as (
 
-    select account_id, 'appeared' as change, null as before, account_name as after, null as detail
+    select drop_number, account_id, 'appeared' as change, null as before, account_name as after, null as detail
     from now_account_core
-    anti join before_account_core using (account_id)
+    anti join before_account_core using (drop_number, account_id)
 
     union all
 
-    select account_id, 'gone', account_name, null, null
+    select drop_number, account_id, 'gone', account_name, null, null
     from before_account_core
-    anti join now_account_core using (account_id)
+    anti join now_account_core using (drop_number, account_id)
 
     union all
 
-    select account_id, 'health_label', was.health_score_label, core.health_score_label, null
+    select drop_number, account_id, 'health_label', was.health_score_label, core.health_score_label, null
     from both_core
     where was.health_score_label is distinct from core.health_score_label
 
     union all
 
-    select account_id, 'health_score', was.health_score::varchar, core.health_score::varchar, null
+    select drop_number, account_id, 'health_score', was.health_score::varchar, core.health_score::varchar, null
     from both_core
     where abs(core.health_score - was.health_score) >= $least_points
 
     union all
 
-    select account_id, 'owner', was.owner_id::varchar, core.owner_id::varchar, null
+    select drop_number, account_id, 'owner', was.owner_id::varchar, core.owner_id::varchar, null
     from both_core
     where was.owner_id is distinct from core.owner_id
 
     union all
 
-    select account_id, 'status', was.status, core.status, null
+    select drop_number, account_id, 'status', was.status, core.status, null
     from both_core
     where was.status is distinct from core.status
 
     union all
 
-    select account_id, 'renewal_date', was.renewal_date::varchar, core.renewal_date::varchar, null
+    select drop_number, account_id, 'renewal_date', was.renewal_date::varchar, core.renewal_date::varchar, null
     from both_core
     where was.renewal_date is distinct from core.renewal_date
 
     union all
 
-    select account_id, 'revenue', was.revenue::varchar, core.revenue::varchar, null
+    select drop_number, account_id, 'revenue', was.revenue::varchar, core.revenue::varchar, null
     from both_core
     where
         coalesce(was.revenue, 0) <> coalesce(core.revenue, 0)
@@ -147,34 +163,38 @@ changes as (
     union all
 
     select
+        drop_number,
         account_id,
         case when later.is_on then 'insight_on' else 'insight_off' end,
         earlier.is_on::varchar,
         later.is_on::varchar,
         replace(insight, 'insight_', '')
     from insights_before as earlier
-    inner join insights_now as later using (account_id, insight)
+    inner join insights_now as later using (drop_number, account_id, insight)
     where coalesce(earlier.is_on, false) <> coalesce(later.is_on, false)
 
     union all
 
-    select crm_accounts.account_id, 'segment', segments_before.segment, segments_now.segment, null
+    select crm_accounts.drop_number, crm_accounts.account_id, 'segment', segments_before.segment, segments_now.segment, null
     from segments_before
-    inner join segments_now using (id)
-    inner join crm_accounts on crm_accounts.crm_account_id = segments_before.id
+    inner join segments_now using (drop_number, id)
+    inner join crm_accounts
+        on segments_before.drop_number = crm_accounts.drop_number and segments_before.id = crm_accounts.crm_account_id
     where segments_before.segment <> segments_now.segment
 
     union all
 
-    select crm_accounts.account_id, 'at_risk_on', null, at_risk.renewal_date::varchar, null
+    select crm_accounts.drop_number, crm_accounts.account_id, 'at_risk_on', null, at_risk.renewal_date::varchar, null
     from now_at_risk_accounts as at_risk
-    anti join before_at_risk_accounts as earlier using (account_id)
-    inner join crm_accounts on crm_accounts.crm_account_id = at_risk.account_id
+    anti join before_at_risk_accounts as earlier using (drop_number, account_id)
+    inner join crm_accounts
+        on at_risk.drop_number = crm_accounts.drop_number and at_risk.account_id = crm_accounts.crm_account_id
 
     union all
 
     -- an estimate that is not among the outcomes any more is lost; one that is at risk is so with another account
     select
+        crm_accounts.drop_number,
         crm_accounts.account_id,
         'at_risk_off',
         at_risk.renewal_date::varchar,
@@ -186,21 +206,24 @@ changes as (
             else coalesce(outcomes.outcome, 'lost')
         end
     from before_at_risk_accounts as at_risk
-    anti join now_at_risk_accounts as later using (account_id)
-    inner join crm_accounts on crm_accounts.crm_account_id = at_risk.account_id
+    anti join now_at_risk_accounts as later using (drop_number, account_id)
+    inner join crm_accounts
+        on at_risk.drop_number = crm_accounts.drop_number and at_risk.account_id = crm_accounts.crm_account_id
     left join outcomes on outcomes.estimate_id = at_risk.expiring_estimate_id
 
 )
 
 select distinct
+    drop_number,
     account_id,
-    $organization_id::bigint as organization_id,
+    organization_id,
     change,
     before,
     after,
     coalesce(detail, '') as detail,
-    $as_of::timestamptz as as_of,
-    $previous_as_of::timestamptz as previous_as_of
+    as_of,
+    previous_as_of
 
 from changes
-order by account_id, change, detail
+inner join drops using (drop_number)
+order by drop_number, account_id, change, detail

@@ -6,7 +6,7 @@ Beside the rows of every export stands `account_changes`, as CSV and Parquet.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,7 +16,7 @@ import pyarrow as pa
 from pipeline.common.instants import instant_text
 from pipeline.contracts.changes import CHANGED_COLUMNS, account_changes_contract
 from pipeline.contracts.contract import ExportContract
-from pipeline.drops.account_changes import READ, account_changes, require_contract
+from pipeline.drops.account_changes import READ, DropPair, changes_of_all, require_contract
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.csv_lines import copy_lines, read_lines
 from pipeline.drops.diff import DropDiff, MovedAccount, export_diff, money_totals, moved_accounts
@@ -61,6 +61,15 @@ class WrittenChanges:
         return {"against": self.against, "as_of": self.as_of, "files": files, "contract": contract, **retreated}
 
 
+@dataclass(frozen=True)
+class HeldAgainst:
+    """A staged drop with its Parquet files, and the published one that it is held against."""
+
+    drop: StagedDrop
+    files: DropFiles
+    before: OpenDrop
+
+
 def write_changes(
     drop: StagedDrop,
     files: DropFiles,
@@ -70,11 +79,36 @@ def write_changes(
     *,
     xlsx: bool = False,
 ) -> WrittenChanges:
-    """Write `changes/` into a staged drop's folder, and its checksums into the drop's.
+    """Write `changes/` into one staged drop's folder, as `write_all_changes` does."""
+    (written,) = write_all_changes([HeldAgainst(drop, files, before)], contracts, outcomes, xlsx=xlsx)
+    return written
+
+
+def write_all_changes(
+    drops: Sequence[HeldAgainst],
+    contracts: Sequence[ExportContract],
+    outcomes: pa.Table | None,
+    *,
+    xlsx: bool = False,
+) -> Iterator[WrittenChanges]:
+    """Write `changes/` into each staged drop's folder, and its checksums into the drop's.
 
     `outcomes` says why an account is no longer at risk (`account_changes.OUTCOMES`); `xlsx` adds a workbook of
     `account_changes`.
     """
+    with_accounts = [one for one in drops if one.files.parquet.keys() >= set(READ)]
+    pairs = [DropPair(one.drop.organization_id, one.files, one.before.files) for one in with_accounts]
+    moved = changes_of_all(pairs, outcomes)
+    asked = {one.drop.organization_id for one in with_accounts}
+    for one in drops:
+        rows = next(moved) if one.drop.organization_id in asked else None
+        yield _write_changes(one, contracts, rows, xlsx=xlsx)
+
+
+def _write_changes(
+    held: HeldAgainst, contracts: Sequence[ExportContract], moved: pa.Table | None, *, xlsx: bool
+) -> WrittenChanges:
+    drop, files, before = held.drop, held.files, held.before
     folder = drop.folder / CHANGES
     folder.mkdir()
     written, exports = [], []
@@ -84,8 +118,7 @@ def write_changes(
         written += _write_rows(folder, changes, drop.folder / f"{contract.name}.csv")
         exports.append(export_diff(changes, was, is_now))
     accounts: tuple[MovedAccount, ...] = ()
-    if files.parquet.keys() >= set(READ):
-        moved = account_changes(drop.organization_id, files, before.files, outcomes)
+    if moved is not None:
         require_contract(moved, drop.organization_id)
         writers = {"csv": write_csv, "parquet": write_parquet, **({"xlsx": write_xlsx} if xlsx else {})}
         for suffix, write in writers.items():

@@ -24,7 +24,7 @@ from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.personal_data import whole_rows_aside
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
-from pipeline.drops.write_changes import WrittenChanges, write_changes
+from pipeline.drops.write_changes import HeldAgainst, WrittenChanges, write_all_changes
 from pipeline.guards.findings import Finding
 from pipeline.ingest.landing.record import has_crm_rows
 from pipeline.orchestration.built_run import BuiltRun
@@ -230,17 +230,18 @@ def _changes(
     """
     if not baselines:
         return {}
-    written = {}
+    written: dict[int, WrittenChanges] = {}
     with built.run.progress.step("changes", "drops") as step:
         outcomes = built.engine.read(OUTCOMES_MART, OUTCOMES.names)
-        for drop in drops:
-            before = baselines.get(drop.organization_id)
-            if before is not None:
-                files = staged_files(drop, built.run.plan)
-                written[drop.organization_id] = write_changes(
-                    drop, files, before, built.contracts, outcomes, xlsx=built.run.settings.xlsx
-                )
-                step.update(len(written))
+        held = [
+            HeldAgainst(drop, staged_files(drop, built.run.plan), baselines[drop.organization_id])
+            for drop in drops
+            if drop.organization_id in baselines
+        ]
+        changes = write_all_changes(held, built.contracts, outcomes, xlsx=built.run.settings.xlsx)
+        for one, changed in zip(held, changes, strict=True):
+            written[one.drop.organization_id] = changed
+            step.update(len(written))
         if otherwise := sorted({export for changes in written.values() for export in changes.retreated}):
             step.note(f"personal data is treated otherwise than before, which is no change: {', '.join(otherwise)}")
         exports = [export for changes in written.values() for export in changes.diff.exports]

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.changes import account_changes_contract
-from pipeline.drops.account_changes import OUTCOMES, account_changes, require_contract
+from pipeline.drops.account_changes import OUTCOMES, DropPair, account_changes, changes_of_all, require_contract
 from tests.drops.weeks import LAST_WEEK, THIS_WEEK, Rows, core, crm, drop_files
 
 Listed = tuple[str, str | None, str | None, str | None]
@@ -122,3 +123,35 @@ def test_changes_that_break_their_contract_are_refused(wrong: dict[str, Any], wo
     rows = [{**row, "as_of": THIS_WEEK, "previous_as_of": LAST_WEEK, **wrong}] * 2
     with pytest.raises(WarehouseError, match=words):
         require_contract(pa.Table.from_pylist(rows, account_changes_contract().arrow_schema), 1)
+
+
+def test_the_changes_of_many_organizations_are_those_of_each_alone(tmp_path: Path) -> None:
+    scores = {1: ("70.00", "90.00"), 2: ("70.00", "70.00"), 3: ("40.00", "10.00")}
+    pairs = []
+    for one, weeks in scores.items():  # all with the same account, and the second also with its CRM's
+        was, is_now = ({"account_core": [core(7, health_score=Decimal(score))]} for score in weeks)
+        year = {"account_id": "c7", "year": 2025, "segment": "A"}
+        more: dict[str, Rows] = {"accounts": [crm(7)]} if one == 2 else {}
+        before = drop_files(tmp_path / f"before {one}", LAST_WEEK, **was, **more)
+        now = drop_files(tmp_path / f"now {one}", THIS_WEEK, **is_now, **more, account_revenue_by_year=[year])
+        pairs.append(DropPair(one, now, before))
+    together = list(changes_of_all(pairs))
+    assert together == [account_changes(pair.organization_id, pair.now, pair.before) for pair in pairs]
+    assert [[row["change"] for row in rows.to_pylist()] for rows in together] == [
+        ["health_score"],
+        ["segment"],
+        ["health_score"],
+    ]
+
+
+def test_a_drop_before_of_an_older_contract_is_read_with_its_own_columns(tmp_path: Path) -> None:
+    pairs = []
+    for one in (1, 2):
+        before, now = (
+            drop_files(tmp_path / f"{week} {one}", as_of, account_core=[core(7, insight_churn_risk=is_on)])
+            for week, as_of, is_on in (("before", LAST_WEEK, False), ("now", THIS_WEEK, True))
+        )
+        pairs.append(DropPair(one, now, before))
+    core_before = pairs[0].before.parquet["account_core"]
+    pq.write_table(pq.ParquetFile(core_before).read().drop_columns("insight_churn_risk"), core_before)
+    assert [[row["change"] for row in rows.to_pylist()] for rows in changes_of_all(pairs)] == [[], ["insight_on"]]
