@@ -38,7 +38,7 @@ PERSONAL: Final = frozenset(
 MOVING: Final = frozenset(
     {
         *("updated_at", "last_interaction_date", "last_detected_at", "proposal_last_shared", "proposal_last_updated"),
-        *("estimator", "organization_score", "salesperson"),
+        *("estimator", "organization_score", "owner", "salesperson"),
     }
 )
 """Columns whose cells ordinary work rewrites, row by row or all at once (who leaves hands on what he had)."""

@@ -327,7 +327,7 @@ def test_no_figure_of_a_table_that_tenants_share_is_in_a_finding_s_own_words() -
         longest={"body": 255},
         at_longest={"body": 1},
         words={"kind": {"call": 100}},
-        cells={"pinned": rows, "day": {"1": "2024-03-05"}, "owner": dict.fromkeys("123", "0a1b2c")},
+        cells={"pinned": rows, "day": {"1": "2024-03-05"}, "domain": dict.fromkeys("123", "0a1b2c")},
     )
     spoilt = replace(
         before,
@@ -338,7 +338,7 @@ def test_no_figure_of_a_table_that_tenants_share_is_in_a_finding_s_own_words() -
         cells={
             "pinned": dict.fromkeys("123", "false"),
             "day": {"1": "2024-05-03"},
-            "owner": dict.fromkeys("123", "3d4e5f"),
+            "domain": dict.fromkeys("123", "3d4e5f"),
         },
     )
     found = findings_of(judged(spoilt, before), 2, crm_organization_id=1)

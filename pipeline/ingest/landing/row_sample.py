@@ -12,6 +12,7 @@ import duckdb
 from pipeline.common.scratch_database import quoted, read_parquet
 from pipeline.guards.column_pairs import PAIRS
 from pipeline.guards.compared_columns import MOVING, NAMES, PERSONAL, WORDS, is_personal
+from pipeline.guards.references import references_of
 from pipeline.ingest.landing.known_ids import count_unknown_ids
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.periods import count_periods
@@ -74,8 +75,9 @@ def sample_rows(
     if not key or not columns:
         return Sample()
     parts = read_parquet(landed.parts, "union_by_name = true")
-    keys = [quoted(column.name) for column in landed.table.columns if column.name in landed.table.key]
-    names = ", ".join(dict.fromkeys([*(quoted(column.name) for column in columns), *keys]))
+    asked = {*landed.table.key, *(reference.column for reference in references_of(landed.table.shown_name))}
+    also_asked = [column for column in landed.table.columns if column.name in asked]
+    names = ", ".join(dict.fromkeys(quoted(column.name) for column in (*columns, *also_asked)))
     rows = f"(select hash({', '.join(map(quoted, key))}) as key_hash, {names} from {parts})"
     lowest = 2**64 * _LOOKED_AT // landed.loaded
     connection.execute(f"create or replace temp table lowest_hashes as from {rows} where key_hash < {lowest}::uint128")
