@@ -17,6 +17,7 @@ from pipeline.contracts.business_rules import RuleBook
 from pipeline.contracts.contract import ExportContract
 from pipeline.contracts.lists import LISTS
 from pipeline.guards.findings import Finding
+from pipeline.guards.kept_rows import KEPT
 from pipeline.guards.thresholds import guards
 from pipeline.ingest.landing.record import SOURCES
 from pipeline.ingest.schema import Kind
@@ -32,6 +33,9 @@ _FLAGS: Final = frozenset({Kind.BOOL})
 _DATES: Final = frozenset({Kind.DATE, Kind.TIMESTAMP})
 _TEXTS: Final = frozenset({Kind.TEXT, Kind.TRIMMED})
 _AMOUNTS: Final = frozenset({Kind.MONEY, Kind.RATE})
+
+
+_KEPT_EXPORTS: Final = tuple(f"exports/{name}" for name in KEPT)
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,10 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "reversed_pairs": (GuardPlace("tables", may_stop=False, kinds=_DATES | _AMOUNTS),),
     "unknown_words": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),
     "lost_words": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),
+    "moved_words": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),
+    "one_value": (GuardPlace("tables", may_stop=False),),
+    "unlike_copies": (GuardPlace("tables", may_stop=False),),
+    "past_rows": (GuardPlace("tables", may_stop=False),),
     "texts_cut": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),
     "amounts": (GuardPlace("tables", may_stop=True, kinds=_AMOUNTS),),
     "few_rows": (GuardPlace("tables", may_stop=False),),
@@ -78,6 +86,9 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "later_rows": (GuardPlace("sources", may_stop=False),),
     "rows": (GuardPlace("tables", may_stop=True), GuardPlace("exports", may_stop=True)),
     "null_rate": (GuardPlace("exports", may_stop=True),),
+    "kept_cells": (GuardPlace(_KEPT_EXPORTS, may_stop=False),),
+    "fallen_figures": (GuardPlace(_KEPT_EXPORTS, may_stop=False),),
+    "gone_rows": (GuardPlace(_KEPT_EXPORTS, may_stop=False),),
     "kept_keys": (GuardPlace(("exports/account_core",), may_stop=True),),
     "crm_organization": (GuardPlace(("exports/account_keys",), may_stop=False),),
     "link_rate": (GuardPlace(("exports/estimates",), may_stop=True),),
