@@ -162,7 +162,7 @@ def combine(staged: Sequence[StagedExport]) -> pa.Table:
     rows = pa.concat_tables([schema.empty_table(), *parts])
     if len(owners) < _FEW_ROWS * len(readable):  # otherwise each of them is a batch of its own to all who ask
         rows = rows.combine_chunks()
-    return rows.add_column(0, ORGANIZATION, pa.array(owners))
+    return pa.table([pa.array(owners), *rows.columns], names=[ORGANIZATION, *rows.column_names])
 
 
 _FEW_ROWS: Final = 1_000
