@@ -28,7 +28,7 @@ from pipeline.storage.place import Place
 
 FORGOT: Final = "forgot"
 _WRITERS: Final = {"csv": write_csv, "parquet": write_parquet, SAFE_SUFFIX: write_safe_csv, "xlsx": write_xlsx}
-_IN_FOOTER: Final = ("guards", "accepted", "checks")
+_QUOTING: Final = ("guards", "accepted", "checks")
 """Parts of a manifest whose words may quote something."""
 
 
@@ -167,7 +167,7 @@ def _described(folder: Path, manifest: Mapping[str, Any], register: Forgotten, o
         new["changes"] = {**new["changes"], "files": [_measured(folder, file) for file in new["changes"]["files"]]}
     if new.get("page"):
         new["page"] = _measured(folder, new["page"])
-    for part in _IN_FOOTER:
+    for part in _QUOTING:
         new[part] = json.loads(own.without(json.dumps(new[part], ensure_ascii=False)))
     return new
 

@@ -1,8 +1,8 @@
 """Gathers the facts of a run's quality report: once for the run, then for each organization what it may know.
 
-No count, value or date of one organization reaches another's report. Source tables that several organizations share
-are those of each one's own rows; what was read and rejected in all is in the operator's report, which stays with the
-run's state and is in no drop.
+No count, value or date of one organization reaches another's report. Of source tables that several organizations
+share, each report has its own rows alone; what was read and rejected in all is in the operator's report, which stays
+with the run's state and is in no drop.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ _WORD: Final = re.compile(rb"(?<![0-9A-Za-z\x80-\xff])[0-9A-Za-z]{0,40}[\x80-\xf
 """Or its beginning, if it is longer than any."""
 _FOREIGN: Final = re.compile(rb"[\x80-\xff]{4,}")
 _MOST_WORDS: Final = 2_000
-_FEWEST_TO_TELL: Final = 10
+_FEWEST_TO_REFUSE: Final = 10
 _MOST_ODD: Final = 0.1
 """The part of the words that may be odd in their own page: names have odd spellings."""
 _ODD_ENOUGH: Final = 0.25
@@ -55,7 +55,7 @@ def code_page_of(path: Path, where: str) -> ShownPage:
         fewest, page = min((_odd_words(words, page), page) for page in _OTHERS)
         if fewest <= _MOST_ODD * len(words):
             return page
-    if len(words) >= _FEWEST_TO_TELL:
+    if len(words) >= _FEWEST_TO_REFUSE:
         raise WarehouseError(
             "the file is not UTF-8, and its letters are in no code page that is known here",
             where=where,

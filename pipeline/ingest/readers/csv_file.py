@@ -1,7 +1,7 @@
 """CSV: text in any encoding, commas, semicolons or tabs; quoted line breaks; read as a stream, by Arrow.
 
 What the file is (`text_file.py`), how it is laid out (`csv_layout.py`), whether its quotes are sound (`csv_quotes.py`)
-and which odd lines are rows (`csv_rows.py`) is decided there.
+and which odd lines are rows (`csv_rows.py`) is decided in the modules that are named.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error("mark_broken", _mark)
 
 
-_PAGES_IN_FOOTER: Final[dict[str, str]] = {
+_PAGE_NOTICES: Final[dict[str, str]] = {
     "cp1252": "not UTF-8, read as Windows-1252",
     "cp1250": "not UTF-8, and its words have letters as Central Europe writes them: read as Windows-1250",
     "cp850": "not UTF-8, and its words have letters as DOS writes them: read as code page 850",
@@ -68,8 +68,8 @@ class TextFile:
     @property
     def notice(self) -> str | None:
         """What a person should know of the encoding."""
-        if self.encoding in _PAGES_IN_FOOTER:
-            return _PAGES_IN_FOOTER[self.encoding]
+        if self.encoding in _PAGE_NOTICES:
+            return _PAGE_NOTICES[self.encoding]
         if self.encoding in ("utf-16-le", "utf-16-be"):
             return "read as UTF-16"
         if self.encoding != "utf-8":

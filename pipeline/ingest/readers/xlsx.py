@@ -26,7 +26,7 @@ BATCH_TEXT: Final = 16 * 1024 * 1024
 MOST_TEXT: Final = 1024 * 1024 * 1024
 """Characters of a batch's cells, and of all cells: many of them may refer to one long text of the workbook."""
 _MERGED: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})", re.ASCII)
-_MOST_MERGED_IN_FOOTER: Final = 5
+_MOST_MERGED_NAMED: Final = 5
 _MOST_SHEETS: Final = 20
 """Of the other sheets, so many are looked at."""
 
@@ -79,7 +79,7 @@ class XlsxFile:
             is_below = (self.reading.header_line or 0) < int(corners[2]) < min(int(corners[4]), last)
             if is_below and any(left <= at + 1 <= right for at in positions):
                 found.append(place)
-        return tuple(found[:_MOST_MERGED_IN_FOOTER])
+        return tuple(found[:_MOST_MERGED_NAMED])
 
     def _headers(self, known: Sequence[str], sheet: str) -> tuple[tuple[str, ...], int]:
         """Return the headers and their row's number; what is above is passed over, the rest still to be read."""
