@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.guards.findings import Finding, found
+from pipeline.guards.findings import Finding
 from pipeline.guards.references import Target
+from pipeline.guards.shares import judge_share, percent
 from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.thresholds import Guard
 
@@ -55,21 +56,19 @@ COPIES: Final[Mapping[str, Copies]] = {
 def judge_copies(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
     """Find columns that say something else than their copies do, in many rows or in more than when last published."""
     copies = COPIES.get(now.name)
-    for column in copies.columns if copies else ():
+    if copies is None:
+        return
+    most = guard.thresholds["warn_names" if copies.are_names else "warn"]
+    says = f"of its cells are others than those of {copies.target.name}"
+    for column in copies.columns:
         share, was = _unlike(now, column, guard), _unlike(before, column, guard)
-        if copies is None or share is None:
-            continue
-        is_more = was is not None and share - was >= guard.thresholds["warn_rise_points"]
-        most = guard.thresholds["warn_names" if copies.are_names else "warn"]
-        if is_more or (was is None and share > most):
-            says = f"{'more' if is_more else 'many'} of its cells are others than those of {copies.target.name}"
-            figure = None if was is None else f"{was} %"
-            yield found(guard, "warn", f"{now.name}.{column}", says, before=figure, now=f"{share} %")
+        finding = judge_share(guard, f"{now.name}.{column}", says, share, was, most, is_said_again=False)
+        if finding is not None:
+            yield finding
 
 
 def _unlike(table: TableProfile | None, column: str, guard: Guard) -> int | None:
-    """Return the share of a column's cells that are not their copies in percent; None where too few were compared."""
-    compared = 0 if table is None else table.copies.get(column, 0)
-    if table is None or compared < guard.thresholds["least"]:
+    """Return the share of a column's cells that are not their copies."""
+    if table is None:
         return None
-    return 100 * table.unlike_copies.get(column, 0) // compared
+    return percent(table.unlike_copies.get(column, 0), table.copies.get(column, 0), guard)

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from pipeline.guards.findings import Finding, found
+from pipeline.guards.findings import Finding
+from pipeline.guards.shares import judge_share, percent
 from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.thresholds import Guard
 
@@ -97,20 +98,17 @@ def references_of(name: str) -> list[Reference]:
 def judge_references(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
     """Find columns many of whose ids name no row that is there, or more than when last published."""
     for reference in references_of(now.name):
-        share, was = _unknown(now, reference.column, guard), _unknown(before, reference.column, guard)
-        if share is None:
-            continue
+        column = reference.column
+        share, was = _unknown(now, column, guard), _unknown(before, column, guard)
         most = guard.thresholds["warn_across" if reference.is_across else "warn"]
-        is_more = was is not None and share - was >= guard.thresholds["warn_rise_points"]
-        if share > most or is_more:
-            says = f"{'more' if is_more else 'many'} of its ids are not in {reference.targets[0].name}"
-            figure = None if was is None else f"{was} %"
-            yield found(guard, "warn", f"{now.name}.{reference.column}", says, before=figure, now=f"{share} %")
+        says = f"of its ids are not in {reference.targets[0].name}"
+        finding = judge_share(guard, f"{now.name}.{column}", says, share, was, most, is_said_again=True)
+        if finding is not None:
+            yield finding
 
 
 def _unknown(table: TableProfile | None, column: str, guard: Guard) -> int | None:
-    """Return the unknown share of a column's ids in percent; None where too few were asked for."""
-    asked = 0 if table is None else table.referring.get(column, 0)
-    if table is None or asked < guard.thresholds["least"]:
+    """Return the share of a column's ids whose row is not there."""
+    if table is None:
         return None
-    return 100 * table.unknown_ids.get(column, 0) // asked
+    return percent(table.unknown_ids.get(column, 0), table.referring.get(column, 0), guard)

@@ -40,6 +40,7 @@ class Kind(Enum):
 
 
 ROW_COLUMN: Final = "_row"
+TENANT: Final = "organization_id"
 """The column of the landing zone that keeps a row's number in its source."""
 ARROW_TYPES: Final[dict[Kind, pa.DataType]] = {
     Kind.ID: pa.int64(),
@@ -109,6 +110,16 @@ class SourceTable:
     def shown_name(self) -> str:
         """The table as a person names it: `crm.accounts`."""
         return f"{self.source}.{self.name}"
+
+    @property
+    def has_tenant(self) -> bool:
+        """Whether each row belongs to a tenant: keys and ids hold within one."""
+        return TENANT in self.key
+
+    @property
+    def tenant_sql(self) -> str:
+        """The SQL of whose a row is: null in a table whose rows name no tenant."""
+        return TENANT if self.has_tenant else "null"
 
     @property
     def by_key_alone(self) -> SourceTable:

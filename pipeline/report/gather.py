@@ -37,7 +37,7 @@ from pipeline.report.facts import (
     RunFacts,
     SourceFacts,
 )
-from pipeline.report.sources import MeasuredTable, has_tenant
+from pipeline.report.sources import MeasuredTable
 from pipeline.report.trends import measures_of, trends_of
 from pipeline.run_plan import RunPlan
 from pipeline.state.runs import RunRecord, without_rows
@@ -145,11 +145,11 @@ def gather_facts(
     how the drop differs from the one that was published last; `plots` are those of the staged files.
     """
     is_crm = organization_id == run.plan.crm_organization_id
-    visible = [table for table in run.sources if is_crm or has_tenant(table.landed.table)]
+    visible = [table for table in run.sources if is_crm or table.landed.table.has_tenant]
     sources = tuple(
-        table.facts_of(organization_id) if has_tenant(table.landed.table) else table.facts()
+        table.facts_of(organization_id) if table.landed.table.has_tenant else table.facts()
         for table in visible
-        if not has_tenant(table.landed.table) or organization_id in table.tenants or not table.landed.is_configured
+        if not table.landed.table.has_tenant or organization_id in table.tenants or not table.landed.is_configured
     )
     counted = {(source.source, source.table) for source in sources if source.rejected is not None}
     previous = drop_before(place, organization_id, run.plan.as_of)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 import duckdb
 
 from pipeline.common.scratch_database import read_parquet, scratch_connection
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.profile import RECORDED
-from pipeline.ingest.schema import Kind, SourceTable
+from pipeline.ingest.schema import Kind
 from pipeline.report.facts import SourceFacts
-
-TENANT: Final = "organization_id"
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class MeasuredTable:
     @property
     def is_shared(self) -> bool:
         """Whether the table holds rows of more than one organization."""
-        return has_tenant(self.landed.table) and len(self.tenants) > 1
+        return self.landed.table.has_tenant and len(self.tenants) > 1
 
     def facts(self) -> SourceFacts:
         """Say all of the table."""
@@ -75,7 +72,7 @@ def _measure(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
         if column.name in RECORDED and column.kind in (Kind.TIMESTAMP, Kind.DATE)
     ]
     newest = f"greatest({', '.join(dated)})" if dated else "null"
-    tenant = f'"{TENANT}"' if has_tenant(landed.table) else "null"
+    tenant = landed.table.tenant_sql
     if not landed.parts:
         return MeasuredTable(landed, Measure(0, None), {})
     parameters = {"as_of": as_of.replace(tzinfo=None)} if dated else {}
@@ -87,9 +84,4 @@ def _measure(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: 
     by_tenant = {organization: Measure(count, latest) for organization, count, latest in rows}
     latest = max((measure.newest for measure in by_tenant.values() if measure.newest), default=None)
     whole = Measure(sum(measure.rows for measure in by_tenant.values()), latest)
-    return MeasuredTable(landed, whole, by_tenant if has_tenant(landed.table) else {})
-
-
-def has_tenant(table: SourceTable) -> bool:
-    """Return whether each row of a source table belongs to a tenant."""
-    return any(column.name == TENANT for column in table.columns)
+    return MeasuredTable(landed, whole, by_tenant if landed.table.has_tenant else {})

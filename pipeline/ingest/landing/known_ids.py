@@ -11,9 +11,8 @@ from pipeline.common.scratch_database import quoted, read_parquet
 from pipeline.guards.copies import COPIES
 from pipeline.guards.references import Reference, Target, references_of
 from pipeline.ingest.landing.landed_table import LandedTable
-from pipeline.ingest.schema import SourceTable
+from pipeline.ingest.schema import TENANT, SourceTable
 
-_TENANT = "organization_id"
 _ENOUGH: Final = 20
 """Ids of an organization of fewer than which nothing is said."""
 _MOST: Final = 50
@@ -37,14 +36,13 @@ def count_unknown_ids(
     in none, with the percent of them.
     """
     referring, unknown, lost = {}, {}, {}
-    tenant = _TENANT if _TENANT in table.key else "null"
     by_name = {other.table.shown_name: other for other in others}
     for reference in references_of(table.shown_name):
         targets = [(target, by_name[target.name]) for target in reference.targets if target.name in by_name]
         if targets and targets[0][0] is reference.targets[0]:
             column, known = quoted(reference.column), " and ".join(_is_absent(reference, *each) for each in targets)
             counted = connection.execute(
-                f"select {tenant}, count({column}), count(*) filter (where {column} is not null and {known}) "
+                f"select {table.tenant_sql}, count({column}), count(*) filter (where {column} is not null and {known}) "
                 f"from {rows} as ours group by 1 order by 1"
             ).fetchall()
             referring[reference.column] = sum(asked for _, asked, _ in counted)
@@ -61,8 +59,8 @@ def _is_absent(reference: Reference, target: Target, landed: LandedTable) -> str
     if target.prefix:
         theirs = f"'{target.prefix}' || {theirs}"
     is_same = f"{theirs} = ours.{quoted(reference.column)}"
-    if _TENANT in landed.table.key:
-        is_same += f" and theirs.{_TENANT} = ours.{_TENANT}"
+    if landed.table.has_tenant:
+        is_same += f" and theirs.{TENANT} = ours.{TENANT}"
     if not landed.parts:
         return "true"
     parts = read_parquet(landed.parts, "union_by_name = true")

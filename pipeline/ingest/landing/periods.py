@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import duckdb
 
 from pipeline.common.scratch_database import quoted
 from pipeline.guards.past_rows import DATED, FIRST_DAY, PERIOD_DAYS
 from pipeline.ingest.schema import SourceTable
-
-_TENANT: Final = "organization_id"
 
 
 def count_periods(
@@ -30,6 +26,5 @@ def count_periods(
         f"select datediff('day', date '{FIRST_DAY}', {quoted(dated)}) // {PERIOD_DAYS} as period, count(*) {looked_at} "
         "group by period order by period"
     ).fetchall()
-    tenant = _TENANT if _TENANT in table.key else "null"
-    ((tenants,),) = connection.execute(f"select count(distinct {tenant}) {looked_at}").fetchall()
+    ((tenants,),) = connection.execute(f"select count(distinct {table.tenant_sql}) {looked_at}").fetchall()
     return {str(period): count for period, count in counted}, one_in, tenants

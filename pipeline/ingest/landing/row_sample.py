@@ -29,7 +29,6 @@ _FIRST: Final = 200
 """Rows of the lowest hashes in which most columns have as many cells as are sampled."""
 _LOOKED_AT: Final = 4_000
 """Rows in which words are counted, and a column is looked for that has too few cells in the first ones."""
-_TENANT: Final = "organization_id"
 _ENOUGH_WORDS: Final = 50
 """Cells of an organization in which its words are counted alone."""
 _MOST_WORDS: Final = 50
@@ -159,10 +158,11 @@ def _words(
     connection: duckdb.DuckDBPyConnection, table: SourceTable, column: Column
 ) -> dict[int | None, dict[str, int]]:
     """Count the cells of each word by organization; of a column that has many words nothing is known."""
-    name, tenant = f"trim({quoted(column.name)})", _TENANT if _TENANT in table.key else "null"
+    name = f"trim({quoted(column.name)})"
     found: dict[int | None, dict[str, int]] = defaultdict(dict)
     for word, organization_id, cells in connection.execute(
-        f"select {name}, {tenant}, count(*) from lowest_hashes where {name} <> '' group by all order by 3 desc, 1, 2"
+        f"select {name}, {table.tenant_sql}, count(*) from lowest_hashes where {name} <> '' "
+        "group by all order by 3 desc, 1, 2"
     ).fetchall():
         found[organization_id][word] = cells
     return found if len({word for words in found.values() for word in words}) <= _MOST_WORDS else {}

@@ -7,11 +7,10 @@ from typing import Final
 import duckdb
 
 from pipeline.common.scratch_database import quoted, read_parquet
-from pipeline.guards.compared_columns import CREATED
+from pipeline.guards.past_rows import DATED
 from pipeline.ingest.landing.landed_table import LandedTable
 
 _LOOKED_AT: Final = 20_000
-_DATED: Final = CREATED | {"start_time"}
 _FEWEST: Final = 5
 """Columns of a file; rows that say less may well be alike."""
 _IDS: Final = frozenset({"id", "lmn_estimate_id", "estimate_number"})
@@ -25,7 +24,7 @@ def count_twins(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> t
     alone are looked at, which both of two twins are or neither is.
     """
     columns = [column.name for column in landed.table.columns]
-    dated = next((name for name in columns if name in _DATED), None)
+    dated = next((name for name in columns if name in DATED), None)
     if dated is None or not _IDS.intersection(landed.table.key) or len(landed.matched) < _FEWEST:
         return 0, 0
     every = max(1, landed.loaded // _LOOKED_AT)

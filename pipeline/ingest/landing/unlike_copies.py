@@ -9,9 +9,7 @@ import duckdb
 from pipeline.common.scratch_database import quoted, read_parquet
 from pipeline.guards.copies import COPIES
 from pipeline.ingest.landing.landed_table import LandedTable
-from pipeline.ingest.schema import SourceTable
-
-_TENANT = "organization_id"
+from pipeline.ingest.schema import TENANT, SourceTable
 
 
 def count_unlike_copies(
@@ -31,8 +29,8 @@ def count_unlike_copies(
         for ours, theirs in copies.columns.items()
     )
     is_same = f"ours.{quoted(copies.reference)} = theirs.{quoted(copies.target.column)}"
-    if _TENANT in table.key and _TENANT in target.table.key:
-        is_same += f" and ours.{_TENANT} = theirs.{_TENANT}"
+    if table.has_tenant and target.table.has_tenant:
+        is_same += f" and ours.{TENANT} = theirs.{TENANT}"
     parts = read_parquet(target.parts, "union_by_name = true")
     (row,) = connection.execute(
         f"select {counted} from {rows} as ours inner join {parts} as theirs on {is_same}"

@@ -1,0 +1,29 @@
+"""Shares of a column's cells, in whole percent, that warn where they are high or higher than when last published."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from pipeline.guards.findings import Finding, found
+from pipeline.guards.thresholds import Guard
+
+
+def percent(part: int, whole: int, guard: Guard) -> int | None:
+    """Return a share, rounded down; None where it is one of too few cells."""
+    return None if whole < guard.thresholds["least"] else 100 * part // whole
+
+
+def judge_share(
+    guard: Guard, place: str, says: str, now: int | None, before: int | None, most: Decimal, *, is_said_again: bool
+) -> Finding | None:
+    """Find a share above `most`, or above the one before by the guard's `warn_rise_points`.
+
+    One above `most` that was there before is found only where it `is_said_again`. `says` goes on from `many` or `more`.
+    """
+    if now is None:
+        return None
+    is_more = before is not None and now - before >= guard.thresholds["warn_rise_points"]
+    if not is_more and (now <= most or (before is not None and not is_said_again)):
+        return None
+    figure = None if before is None else f"{before} %"
+    return found(guard, "warn", place, f"{'more' if is_more else 'many'} {says}", before=figure, now=f"{now} %")
