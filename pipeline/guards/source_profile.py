@@ -8,8 +8,38 @@ from datetime import datetime
 from typing import Any
 
 
+@dataclass(frozen=True, kw_only=True)
+class SampledRows:
+    """What a sample of a table's rows shows, the same rows week after week.
+
+    `cells` holds those of up to 40 rows by a hash of their keys: of a flag, day or instant the cell, `true` or
+    `2025-01-15`, of a text about people its length, of anything else a hash. All else is of about 4,000 rows. `words`
+    counts the cells of each word of a column that has a few. `referring` counts the ids of a column that name rows of
+    another table, `unknown_ids` those of them whose row is not there. `pairs` counts the rows that have a column and
+    the one that it is never below, `reversed_pairs` those in which it is; `copies` the cells of a column that another
+    table has, too, `unlike_copies` those that are others there. `periods` counts the rows by the four weeks in which
+    they came to be, numbered from 2000 on, of one in `sampled_one_in` rows of `sampled_tenants` organizations.
+    `tenants_words` counts the cells of each word of those organizations that have enough rows, `lost_tenants` the
+    percent of an organization's ids whose row is not there, where it is most.
+    """
+
+    cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    referring: Mapping[str, int] = field(default_factory=dict)
+    unknown_ids: Mapping[str, int] = field(default_factory=dict)
+    lost_tenants: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    pairs: Mapping[str, int] = field(default_factory=dict)
+    reversed_pairs: Mapping[str, int] = field(default_factory=dict)
+    copies: Mapping[str, int] = field(default_factory=dict)
+    unlike_copies: Mapping[str, int] = field(default_factory=dict)
+    periods: Mapping[str, int] = field(default_factory=dict)
+    sampled_one_in: int = 1
+    sampled_tenants: int = 0
+    tenants_words: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
-class TableProfile:
+class TableProfile(SampledRows):
     """One source table as it was read.
 
     `headers` are the wanted columns that have a header, `aliases` the headers by which one is found that are not
@@ -19,19 +49,9 @@ class TableProfile:
     that only earlier files have to the last one; `swapped` those whose days and months a spreadsheet has likely
     swapped to their file; `deleted` counts the rows that a column without a place in the schema marks as deleted.
     `far_days` counts the days with a time, such as an account's `renewal_date`, that are before 2000 or after 2100.
-    `newest` is the latest recorded instant in it, in UTC without zone. `cells` holds those of up to 40 rows by a
-    hash of their keys, the same rows week after week: of a flag, day or instant the cell, `true` or `2025-01-15`,
-    of a text about people its length, of anything else a hash. `words` counts the cells of each word of a column
-    that has a few, in about 4,000 rows. `longest` is the length of a long text's longest cells in characters,
-    `at_longest` how many are of that length. `referring` counts the ids of a column that name rows of another
-    table, in about 4,000 rows, and `unknown_ids` those of them whose row is not there. `pairs` counts the rows that
-    have a column and the one that it is never below, in the same sample, and `reversed_pairs` those in which it is,
-    `copies` the cells of a column that another table has, too, and `unlike_copies` those that are others there.
-    `periods` counts the rows by the four weeks in which they came to be, numbered from 2000 on, of one in
-    `sampled_one_in` rows of `sampled_tenants` organizations. `tenants_words` counts the cells of each word of those
-    organizations that have enough rows in the sample, `lost_tenants` the percent of an organization's ids whose row
-    is not there, where it is most. `twins` counts, among `compared_rows`, those that repeat another in all but their
-    id. `fingerprint` is the same for the same content, None without rows.
+    `newest` is the latest recorded instant in it, in UTC without zone. `longest` is the length of a long text's longest
+    cells in characters, `at_longest` how many are of that length. `twins` counts, among `compared_rows`, those that
+    repeat another in all but their id. `fingerprint` is the same for the same content, None without rows.
     """
 
     source: str
@@ -54,21 +74,8 @@ class TableProfile:
     deleted: Mapping[str, int] = field(default_factory=dict)
     far_days: Mapping[str, int] = field(default_factory=dict)
     newest: datetime | None = None
-    cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     longest: Mapping[str, int] = field(default_factory=dict)
     at_longest: Mapping[str, int] = field(default_factory=dict)
-    referring: Mapping[str, int] = field(default_factory=dict)
-    unknown_ids: Mapping[str, int] = field(default_factory=dict)
-    pairs: Mapping[str, int] = field(default_factory=dict)
-    reversed_pairs: Mapping[str, int] = field(default_factory=dict)
-    copies: Mapping[str, int] = field(default_factory=dict)
-    unlike_copies: Mapping[str, int] = field(default_factory=dict)
-    periods: Mapping[str, int] = field(default_factory=dict)
-    sampled_one_in: int = 1
-    sampled_tenants: int = 0
-    tenants_words: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
-    lost_tenants: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     compared_rows: int = 0
     twins: int = 0
     fingerprint: str | None = None

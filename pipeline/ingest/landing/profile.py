@@ -14,10 +14,10 @@ import pyarrow.parquet as pq
 from pipeline.common.null_counts import count_nulls
 from pipeline.common.scratch_database import quoted, read_parquet, scratch_connection
 from pipeline.guards.compared_columns import LONG_TEXTS
-from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.source_profile import SampledRows, TableProfile
 from pipeline.ingest.landing.known_ids import referred_to
 from pipeline.ingest.landing.landed_table import LandedTable
-from pipeline.ingest.landing.row_sample import Sample, sample_rows
+from pipeline.ingest.landing.row_sample import sample_rows
 from pipeline.ingest.landing.twin_rows import count_twins
 from pipeline.ingest.rejects import REPEATED
 from pipeline.ingest.schema import Kind
@@ -58,7 +58,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
     landed, *others = tables
     table = landed.table
     amounts, magnitudes = _magnitudes(connection, landed) if landed.loaded else ({}, {})
-    sample = sample_rows(connection, landed, others) if landed.loaded else Sample()
+    sample = sample_rows(connection, landed, others) if landed.loaded else SampledRows()
     compared_rows, twins = count_twins(connection, landed) if landed.loaded else (0, 0)
     longest, at_longest = _longest(connection, landed) if landed.loaded else ({}, {})
     return TableProfile(
@@ -83,21 +83,9 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
         deleted=_deleted(landed),
         far_days=_far_days(connection, landed) if landed.loaded else {},
         newest=_newest(connection, landed, as_of) if landed.loaded else None,
-        cells=sample.cells,
-        words=sample.words,
+        **vars(sample),
         longest=longest,
         at_longest=at_longest,
-        referring=sample.referring,
-        unknown_ids=sample.unknown_ids,
-        pairs=sample.pairs,
-        reversed_pairs=sample.reversed_pairs,
-        copies=sample.copies,
-        unlike_copies=sample.unlike_copies,
-        periods=sample.periods,
-        sampled_one_in=sample.sampled_one_in,
-        sampled_tenants=sample.sampled_tenants,
-        tenants_words=sample.tenants_words,
-        lost_tenants=sample.lost_tenants,
         compared_rows=compared_rows,
         twins=twins,
         fingerprint=landed.fingerprint if landed.loaded else None,
