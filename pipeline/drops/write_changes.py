@@ -71,20 +71,6 @@ class HeldAgainst:
 
 
 def write_changes(
-    drop: StagedDrop,
-    files: DropFiles,
-    before: OpenDrop,
-    contracts: Sequence[ExportContract],
-    outcomes: pa.Table | None,
-    *,
-    xlsx: bool = False,
-) -> WrittenChanges:
-    """Write `changes/` into one staged drop's folder, as `write_all_changes` does."""
-    (written,) = write_all_changes([HeldAgainst(drop, files, before)], contracts, outcomes, xlsx=xlsx)
-    return written
-
-
-def write_all_changes(
     drops: Sequence[HeldAgainst],
     contracts: Sequence[ExportContract],
     outcomes: pa.Table | None,

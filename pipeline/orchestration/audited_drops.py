@@ -24,7 +24,7 @@ from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.personal_data import whole_rows_aside
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
-from pipeline.drops.write_changes import HeldAgainst, WrittenChanges, write_all_changes
+from pipeline.drops.write_changes import HeldAgainst, WrittenChanges, write_changes
 from pipeline.guards.findings import Finding
 from pipeline.ingest.landing.record import has_crm_rows
 from pipeline.orchestration.built_run import BuiltRun
@@ -238,7 +238,7 @@ def _changes(
             for drop in drops
             if drop.organization_id in baselines
         ]
-        changes = write_all_changes(held, built.contracts, outcomes, xlsx=built.run.settings.xlsx)
+        changes = write_changes(held, built.contracts, outcomes, xlsx=built.run.settings.xlsx)
         for one, changed in zip(held, changes, strict=True):
             written[one.drop.organization_id] = changed
             step.update(len(written))

@@ -24,12 +24,12 @@ from pipeline.drops.manifest import MANIFEST, drop_name, with_hashes
 from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.drops.stage import CHECKSUMS, StagedDrop
 from pipeline.drops.verify import SIGNATURE, reads_contents, verify_drop
-from pipeline.drops.write_changes import write_changes
 from pipeline.guards.drop_figures import DropFiles
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from pipeline.storage.minisign import read_public_key, write_key_pair
 from pipeline.storage.place import Place, open_place
+from tests.drops.changes_of_one import write_changes_of_one
 from tests.drops.made_drops import AS_OF, CONTRACTS, manifest_of, publish
 from tests.drops.servers import drop_server
 from tests.storage.gnupg import receiver
@@ -63,7 +63,7 @@ class Company:
             names = [file.name for file in drop.files if file.name.endswith(".parquet")]
             files = DropFiles({Path(name).stem: folder / name for name in names}, AS_OF + timedelta(weeks=week), 2025)
             with open_drop(find_drop("1/latest", self.settings)) as before:
-                written = write_changes(drop, files, before, CONTRACTS, None)
+                written = write_changes_of_one(drop, files, before, CONTRACTS)
             manifest = with_hashes({**manifest, "changes": written.as_dict()})
         return publish(self.destination, drop, manifest)
 

@@ -29,12 +29,12 @@ from pipeline.drops.retention import prune
 from pipeline.drops.stage import CHECKSUMS, StagedDrop
 from pipeline.drops.superseded import SUPERSEDED
 from pipeline.drops.verify import SIGNATURE, verify_drop
-from pipeline.drops.write_changes import write_changes
 from pipeline.guards.drop_figures import DropFiles
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from pipeline.storage.minisign import read_signing_key, write_key_pair
 from pipeline.storage.place import Place, open_place, require_writable
+from tests.drops.changes_of_one import write_changes_of_one
 from tests.drops.made_drops import AS_OF, CONTRACTS, manifest_of, publish
 from tests.drops.servers import PASSWORD, SECRET_KEY, drop_server, object_store, sftp_server
 
@@ -492,7 +492,7 @@ def test_a_drop_s_changes_are_delivered_with_it_verified_and_removed(
     names = [file.name for file in drop.files if file.name.endswith(".parquet")]
     files = DropFiles({Path(name).stem: folder / name for name in names}, this_week, 2025)
     with open_drop(open_place(first.location)) as before:
-        written = write_changes(drop, files, before, CONTRACTS, None)
+        written = write_changes_of_one(drop, files, before, CONTRACTS)
     manifest = with_hashes({**manifest_of(drop, as_of=this_week), "changes": written.as_dict()})
     second = publish(delivery.destination, drop, manifest)
     assert verify_drop(second.location, CONTRACTS) == []

@@ -14,13 +14,13 @@ from pipeline.drops.find_drop import open_drop
 from pipeline.drops.manifest import build_manifest, with_hashes
 from pipeline.drops.remade_drop import RemadeDrop, remake_drop
 from pipeline.drops.stage import stage_drops
-from pipeline.drops.write_changes import write_changes
 from pipeline.guards.drop_figures import DropFiles
 from pipeline.settings import Settings
 from pipeline.state.forgotten import Known
 from pipeline.state.forgotten_file import open_forgotten
 from pipeline.state.workspace import Workspace
 from pipeline.storage.place import open_place
+from tests.drops.changes_of_one import write_changes_of_one
 from tests.drops.made_drops import AS_OF, MadeMarts, publish
 from tests.orchestration.forgetting.test_forgotten_drops import FACT, PERSON, rows
 
@@ -45,7 +45,7 @@ class Company:
             if before is not None:
                 files = DropFiles({"stakeholder_fact": target / "stakeholder_fact.parquet"}, as_of, 2025)
                 with open_drop(open_place(before)) as earlier:
-                    changes = write_changes(drop, files, earlier, [FACT], None)
+                    changes = write_changes_of_one(drop, files, earlier, [FACT])
                 page = target / "index.html"
                 page.write_text(f"<p>{NAME} is gone")
                 manifest = with_hashes({**manifest, "changes": changes.as_dict(), "page": measured(page)})

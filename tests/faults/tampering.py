@@ -20,13 +20,13 @@ from pipeline.drops.manifest import MANIFEST, drop_name, with_hashes
 from pipeline.drops.manifest_layout import hashed_bytes, manifest_bytes, parse_manifest
 from pipeline.drops.stage import CHECKSUMS
 from pipeline.drops.verify import SIGNATURE, faults_of_drop
-from pipeline.drops.write_changes import write_changes
 from pipeline.guards.drop_figures import DropFiles
 from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from pipeline.storage.minisign import read_signing_key, write_key_pair
 from pipeline.storage.place import open_place
+from tests.drops.changes_of_one import write_changes_of_one
 from tests.drops.made_drops import AS_OF, CONTRACTS, manifest_of, publish
 from tests.faults.experiments import Experiment, Trial
 from tests.faults.publishing import ORGANIZATION, template
@@ -113,7 +113,7 @@ def published_with_changes(folder: Path, key: Path | None = None) -> Path:
         if locations:
             parquet = {path.stem: path for path in target.glob("*.parquet")}
             with open_drop(open_place(locations[0])) as before:
-                written = write_changes(drop, DropFiles(parquet, as_of, 2025), before, CONTRACTS, None)
+                written = write_changes_of_one(drop, DropFiles(parquet, as_of, 2025), before, CONTRACTS)
             manifest = with_hashes({**manifest, "changes": written.as_dict()})
         locations.append(publish(destination, drop, manifest).location)
     return Path(locations[1])

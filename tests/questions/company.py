@@ -17,7 +17,6 @@ from pipeline.drops.destination import FolderDestination
 from pipeline.drops.find_drop import open_drop
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.stage import stage_drops
-from pipeline.drops.write_changes import write_changes
 from pipeline.engines import NOBODY
 from pipeline.engines.duckdb_marts import publish_marts as publish_to_duckdb
 from pipeline.engines.postgres_marts import publish_marts as publish_to_postgres
@@ -25,6 +24,7 @@ from pipeline.engines.postgres_server import open_server
 from pipeline.guards.drop_figures import DropFiles
 from pipeline.settings import Settings
 from pipeline.storage.place import open_place
+from tests.drops.changes_of_one import write_changes_of_one
 from tests.drops.made_drops import MadeMarts
 from tests.drops.weeks import CONTRACTS, LAST_WEEK, THIS_WEEK, whole_row
 
@@ -165,8 +165,8 @@ def publish_drops(exports: Path, *, xlsx: bool = False) -> None:
         if before is not None:
             files = {path.stem: path for path in drop.folder.glob("*.parquet")}
             with open_drop(open_place(before)) as opened:
-                changes = write_changes(
-                    drop, DropFiles(files, as_of, 2025), opened, contracts, None, xlsx=xlsx
+                changes = write_changes_of_one(
+                    drop, DropFiles(files, as_of, 2025), opened, contracts, xlsx=xlsx
                 ).as_dict()
         manifest = build_manifest(
             *(drop, contracts),
