@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -14,12 +15,18 @@ from pipeline.guards.thresholds import Guard
 def judge_freshness(
     now: Sequence[TableProfile], before: Sequence[TableProfile], since: timedelta, guard: Guard
 ) -> Iterator[Finding]:
-    """Find sources, and large tables of a source that is new, that are what they were `since` ago."""
+    """Find sources, and large tables of a source that is new, that are what they were `since` ago.
+
+    Of a small source nothing need have changed in a week: a row changes a few times in its life.
+    """
     if since < timedelta(days=int(guard.thresholds["days"])):
         return
     newest, latest = _newest_by_source(before), _newest_by_source(now)
     earlier, contents = _contents_by_source(before), _contents_by_source(now)
-    for source in dict.fromkeys(table.source for table in now):
+    rows = Counter[str]()
+    for table in now:
+        rows[table.source] += table.loaded
+    for source in (name for name, count in rows.items() if count >= guard.thresholds["least_rows"]):
         if source in contents and contents[source] == earlier.get(source):
             yield found(guard, "warn", source, "the source is the very same as when it was last published")
         elif source in latest and source in newest and latest[source] <= newest[source]:

@@ -225,6 +225,12 @@ def test_last_week_s_files_again_warn_whatever_lies_ahead_in_them(fingerprint: s
     assert said(found) == ([("freshness", "warn", "crm")] if warns else [])
 
 
+@pytest.mark.parametrize(("rows", "warns"), [(100, True), (99, False)])
+def test_a_small_source_may_be_the_same_a_week_later(rows: int, warns: bool) -> None:
+    tables = [profile(rows=rows - 40, fingerprint="a1"), profile("crm.contacts", rows=40, fingerprint="b2")]
+    assert said(judged(tables, tables)) == ([("freshness", "warn", "crm")] if warns else [])
+
+
 def test_a_deployment_s_threshold_counts_instead_of_the_default() -> None:
     assert judged(profile(rows=1000, rejected=40), None, {"rejected_share": {"warn": 5, "stop": 10}}) == []
 
