@@ -152,12 +152,12 @@ def touches_in(folder: Path) -> Arm:
 
 
 EXPERIMENT = Experiment(
-    name="deaths in a folder",
-    promise="A reader that follows `latest` sees the old drop or the new one, whole, wherever a publication dies; the "
-    "next one heals what is left and ends in the same bytes.",
-    tried="A publication to a folder is killed, or meets a full, failing, forbidden or read-only disk or a short "
-    "write, at its n-th touch of the file system, on exports that were empty, held an older drop, the same one, or the "
-    "remains of a killed run; the next one may be killed, too; a reader reads the latest drop all the while.",
+    name="crashes in a folder",
+    promise="Wherever a publication crashes, a reader of `latest` sees the complete old drop or the complete new one. "
+    "The next publication cleans up and gives the same bytes.",
+    tried="A publication to a folder is killed, or fails because the disk is full, faulty, forbidden or read-only or a "
+    "write is short, at its n-th file system call. The exports folder was empty, or held an older drop, the same drop, "
+    "or the remains of a killed run. The next publication may be killed too. Meanwhile a reader reads the latest drop.",
     count=10_000,
     short=33,
     setting=_setting,

@@ -89,9 +89,9 @@ def _fault_of_a_setting(rng: random.Random, here: Path) -> str | None:
 
 EXPERIMENT = Experiment(
     name="hostile content",
-    promise="Names and settings are never taken for code: by no SQL, template, shell, page or spreadsheet.",
-    tried="Names of accounts, customers and divisions are templates, SQL, scripts, markup, formulas, paths; or a "
-    "setting is.",
+    promise="Names and settings are never executed as SQL, template, shell command, markup or formula.",
+    tried="Names of accounts, customers and divisions, or a setting, are templates, SQL, scripts, markup, formulas or "
+    "paths.",
     count=60,
     short=0,
     setting=_setting,

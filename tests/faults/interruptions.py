@@ -60,11 +60,11 @@ def _fault(here: Path, asked: signal.Signals, after: float, target: str, expecte
 
 
 EXPERIMENT = Experiment(
-    name="interruptions of runs",
-    promise="A run that is asked to end does so in words, leaves whole drops and nothing that runs or was staged; the "
-    "next one publishes the same bytes.",
+    name="interrupted runs",
+    promise="An interrupted run ends with a message, leaves complete drops, no process and no staged file, and the "
+    "next run publishes the same bytes.",
     tried="A run of the sample on DuckDB or PostgreSQL gets SIGTERM, SIGINT or SIGHUP at a random moment, half of "
-    "them in its first three seconds; then it runs again.",
+    "the time within its first three seconds; then it runs again.",
     count=500,
     short=0,
     setting=_setting,

@@ -86,10 +86,10 @@ def _fault(here: Path, moments: Sequence[float], target: str, expected: dict[str
 
 def _experiment(target: str, engine: str) -> Experiment:
     return Experiment(
-        name=f"kills of runs on {engine}",
-        promise="A run killed at any moment leaves whole drops; the next one heals what is left and publishes the same "
-        "bytes; no process, no draft stays.",
-        tried=f"A run of the sample on {engine}, the first one or upon the drops of the week before, is killed (kill "
+        name=f"killed runs on {engine}",
+        promise="A run killed at any moment leaves complete drops. The next run cleans up and publishes the same "
+        "bytes; no process and no draft remains.",
+        tried=f"A run of the sample on {engine}, either a first run or one a week after another, is killed (kill "
         f"-9) at a random moment while a reader reads, {KILLS_OF_A_TRIAL} times in a row; then it runs again.",
         count=50,
         short=0,

@@ -114,10 +114,10 @@ def _each_value(world: World, changed: Callable[[str, Any], Any]) -> World:
 
 
 EXPERIMENT = Experiment(
-    name="laws",
-    promise="Another tenant's rows change nothing; weeks that pass move dates and nothing else; other ids are other "
-    "ids and nothing else.",
-    tried="A generated tenant is computed twice: beside another tenant, some weeks later with all its instants, or "
+    name="invariants",
+    promise="Another tenant's rows change nothing; shifting all times by whole weeks only shifts dates; other ids only "
+    "change ids.",
+    tried="A generated tenant is computed twice: beside another tenant, with all its times some weeks later, or "
     "with other ids.",
     count=1_500,
     short=0,

@@ -13,9 +13,7 @@ from tests.faults.experiments import Experiment, Tally
 
 BEGIN: Final = "<!-- counts: written by make test-faults -->"
 END: Final = "<!-- end of counts -->"
-_HEAD: Final = (
-    "| what is promised | how it is tried | tried | held | failed | version, days |\n|---|---|---:|---:|---:|---|\n"
-)
+_HEAD: Final = "| promise | experiment | cases | held | failed | version, days |\n|---|---|---:|---:|---:|---|\n"
 _ROW: Final = re.compile(
     r"\| \*\*(?P<name>.+?)\.\*\* .+? \| .+? "
     r"\| (?P<tried>[\d,]+) \| [\d,]+ \| (?P<failed>[\d,]+) \| (?P<version>\S+), (?P<since>\S+)( to (?P<until>\S+))? \|"

@@ -101,11 +101,12 @@ def _publish_later(
 
 def _experiment(kind: str, server: str, count: int, short: int) -> Experiment:
     return Experiment(
-        name=f"publishers at once {server}",
-        promise="Publishers with state folders of their own who publish to one place at the same moment, the same drop "
-        "or others, hurt no drop, and no reader sees a part.",
-        tried=f"2 to {MOST_PUBLISHERS} publish at once {server}, each from a state folder of its own, the same drop, "
-        "others, or of other days; one of them may be killed; a reader reads the latest drop all the while.",
+        name=f"concurrent publishers {server}",
+        promise="Publishers with separate state folders that publish to one destination at the same time, the same "
+        "drop or different ones, damage no drop, and no reader sees a partial one.",
+        tried=f"2 to {MOST_PUBLISHERS} publishers with separate state folders publish {server} at the same time: the "
+        "same drop, different ones, or drops of different days. One of them may be killed. Meanwhile a reader reads "
+        "the latest drop.",
         count=count,
         short=short,
         setting=partial(_setting, kind),

@@ -126,12 +126,12 @@ def _fault(rng: random.Random, exports: str, state: Path, staged: StagedDrop) ->
 
 
 EXPERIMENT = Experiment(
-    name="retention beside readers",
-    promise="No file is taken that somebody may be reading: a drop stays while `latest` names it, and a day after (a "
-    "refresh's an hour).",
-    tried=f"{LENGTH} steps in random order: publications, also of older days, refreshes, roll-backs, retention that "
-    "keeps 1 to 5, hours and weeks that pass, a clock that is set back, readers who find `latest` and read its files "
-    "later.",
+    name="retention with readers",
+    promise="No file is removed that someone may be reading: a drop stays while `latest` names it and for a day "
+    "afterwards (an hour for a refresh).",
+    tried=f"{LENGTH} steps in random order: publications, including those of earlier days, refreshes, rollbacks, "
+    "retention of 1 to 5 drops, hours and weeks that pass, a clock that is set back, readers who look up `latest` and "
+    "read its files later.",
     count=1_000,
     short=12,
     setting=_setting,

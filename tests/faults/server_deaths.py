@@ -89,11 +89,11 @@ def sends_of_sockets(step: Callable[[], None]) -> None:
 
 def _experiment(kind: str, server: str, count: int) -> Experiment:
     return Experiment(
-        name=f"deaths on {server}",
-        promise="A reader that follows `latest.json` sees the old drop or the new one, whole, wherever a delivery "
-        "dies; the next one completes it.",
-        tried=f"A delivery to {server} is killed before its n-th send, and perhaps the next one, too; a reader reads "
-        "the latest drop all the while.",
+        name=f"crashes on {server}",
+        promise="Wherever a delivery crashes, a reader of `latest.json` sees the complete old drop or the complete new "
+        "one. The next delivery completes it.",
+        tried=f"A delivery to {server} is killed before its n-th send, and the next one may be killed too. Meanwhile a "
+        "reader reads the latest drop.",
         count=count,
         short=2,
         setting=partial(_setting, kind),

@@ -108,9 +108,9 @@ def _write(rows: pa.Table, path: Path) -> None:
 
 EXPERIMENT = Experiment(
     name="determinism",
-    promise="The same rows give the same exports, to the byte: whatever order and parts they come in, on any engine, "
+    promise="The same rows give the same exports, byte for byte: in any order, in any number of parts, on any engine, "
     "in any time zone and locale.",
-    tried="A run of the sample whose tables are shuffled, split into parts, read on DuckDB or PostgreSQL with another "
+    tried="The sample's tables are shuffled, split into parts, and run on DuckDB or PostgreSQL with another "
     "time zone, locale, hash seed and number of threads.",
     count=200,
     short=0,

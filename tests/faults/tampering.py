@@ -276,10 +276,9 @@ CHANGES: Final[tuple[Change, ...]] = (flip, flip, cut, grow, swap, rename, add, 
 
 SIGNED = Experiment(
     name="forgery of signed drops",
-    promise="`warehouse verify --key` finds every forgery, also one that hashes all again and gives the folder its "
-    "new name.",
-    tried="The manifest of a signed drop has any value changed, all hashes and the folder's name are made to fit, "
-    "and it is signed again with another key or not.",
+    promise="`warehouse verify --key` detects every forgery, even with recomputed hashes and a matching folder name.",
+    tried="Any value in the manifest of a signed drop is changed, all hashes and the folder's name are recomputed, "
+    "and the manifest is either signed with another key or not signed again.",
     count=200_000,
     short=60,
     setting=_signed_setting,
@@ -287,10 +286,10 @@ SIGNED = Experiment(
 
 EXPERIMENT = Experiment(
     name="tampering",
-    promise="`warehouse verify` finds every change of a published drop: damage by any bit, and a forgery that hashes "
-    "all again as far as the folder's name can show it.",
-    tried="A drop with its changes, small or of the sample, has a bit flipped, is cut, grown, swapped, renamed, added "
-    "to, forged with right hashes, or its manifest edited.",
+    promise="`warehouse verify` detects every change to a published drop: any flipped bit, and a forgery with "
+    "recomputed hashes as far as the folder's name reveals it.",
+    tried="In a drop with its changes, small or of the sample, a bit is flipped, a file is cut, extended, swapped, "
+    "renamed, added or forged with correct hashes, or the manifest is edited.",
     count=1_000_000,
     short=200,
     setting=_setting,

@@ -89,9 +89,9 @@ def _fault(rng: random.Random, here: Path, shared: Shared, expected: dict[str, s
 
 
 EXPERIMENT = Experiment(
-    name="runs at once",
-    promise="Runs, refreshes and plans that come at the same time take turns, end well and publish what one run does.",
-    tried="2 to 8 commands on the sample begin within some seconds of one another, on one state folder or on two that "
+    name="concurrent runs",
+    promise="Concurrent runs, refreshes and plans take turns, succeed, and publish what a single run does.",
+    tried="2 to 8 commands on the sample start within seconds of each other, with one state folder or with two that "
     "share a folder of exports, an object store, an SFTP server or a PostgreSQL, while a reader reads.",
     count=60,
     short=0,

@@ -63,23 +63,23 @@ def _crm(folder: Path) -> Iterator[Trial]:
         yield trial
 
 
-_PROMISE: Final = "Every cell is what the specs and decisions say."
+_PROMISE: Final = "Every cell has the value that the specs and decisions define."
 
 TENANTS: Final = Experiment(
-    name="companies of the platform",
+    name="generated platforms",
     promise=_PROMISE,
-    tried="A generated tenant whose values crowd at the boundaries: account-core and account-communication-stats, each "
-    "cell against a plain reading in Python with fractions.",
+    tried="A generated tenant with many values at boundaries: each cell of account-core and "
+    "account-communication-stats is compared with a plain Python implementation that uses fractions.",
     count=200,
     short=0,
     setting=_tenants,
     cases_of_a_trial=COMPANIES_OF_A_TRIAL,
 )
 CRM: Final = Experiment(
-    name="companies of the CRM",
+    name="generated CRMs",
     promise=_PROMISE,
-    tried="A generated CRM: revenue and segments by year, the at-risk list, the neglected list, each against a plain "
-    "reading in Python with fractions.",
+    tried="A generated CRM: revenue and segments by year, the at-risk list and the neglected list are compared with a "
+    "plain Python implementation that uses fractions.",
     count=5_000,
     short=0,
     setting=_crm,

@@ -16,7 +16,7 @@ BEGIN: Final = "<!-- mutants: written by make mutants -->"
 END: Final = "<!-- end of mutants -->"
 SURVIVORS: Final = Path(__file__).parent / "survivors.csv"
 _HEAD: Final = (
-    "| room | change | there are | tried | killed | equivalent | survived |\n|---|---|---:|---:|---:|---:|---:|\n"
+    "| room | mutation | sites | tried | killed | equivalent | survived |\n|---|---|---:|---:|---:|---:|---:|\n"
 )
 EQUIVALENT: Final = "equivalent: "
 """What the reason of a survivor begins with that no test can kill, because what it changes gives the same; then why."""
