@@ -1,7 +1,7 @@
 """Which of several downloads of one table is the newest (source-schema, As tools write it).
 
 They are ordered by what they hold: the export's own instant, else the newest row; else by when their files were last
-modified, else by the natural order of their names. Rows of a later one count where an earlier one has them too.
+modified, else by the natural order of their names. Rows of a newer one count where an older one has them too.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from pipeline.ingest.source_folder import natural_order
 
 SAME_MOMENT: Final = timedelta(minutes=1)
 """Files that were exported, or copied here, within this time of each other have times that say nothing."""
+_AHEAD: Final = timedelta(days=1)
+"""By so much a row may be later than its file, whose dates are of another zone than UTC. Later ones are mistyped."""
 
 _ROW_DATES: Final = (
     "updated_at",
@@ -64,10 +66,7 @@ def oldest_first(
 
     `files` are in natural order of their names.
     """
-    downloads = [
-        _Download(file, part, _exported(file.path), _newest_row(table, part.path), _modified(file.path))
-        for file, part in zip(files, parts, strict=True)
-    ]
+    downloads = [_look_at(table, file, part) for file, part in zip(files, parts, strict=True)]
     downloads.sort(key=lambda download: natural_order(download.file.name))
     reason = "its name comes later"
     # the weightiest reason last: sorting keeps the order of what it finds equal
@@ -83,9 +82,16 @@ def oldest_first(
         downloads, reason = _by(ranks, downloads), f"it was exported at {max(exported):%Y-%m-%d %H:%M} UTC"
     names = ", then ".join(download.file.name for download in downloads)
     notice = (
-        f"{len(downloads)} downloads of {table.name}, read as {names}: {downloads[-1].file.name} counts, as {reason}"
+        f"{len(downloads)} downloads of {table.name}, from old to new {names}: "
+        f"{downloads[-1].file.name} counts, as {reason}"
     )
     return [download.file for download in downloads], [download.part for download in downloads], notice
+
+
+def _look_at(table: SourceTable, file: InputFile, part: Part) -> _Download:
+    modified = _modified(file.path)
+    newest = _newest_row(table, part.path, before=modified + _AHEAD)
+    return _Download(file, part, _exported(file.path), newest, modified)
 
 
 def _by(ranks: Sequence[int], downloads: Sequence[_Download]) -> list[_Download]:
@@ -123,11 +129,13 @@ def _exported(path: Path) -> datetime | None:
         return None
 
 
-def _newest_row(table: SourceTable, part: Path) -> datetime | None:
-    """Return the latest instant at which a row of the part came or was changed."""
+def _newest_row(table: SourceTable, part: Path, before: datetime) -> datetime | None:
+    """Return the latest instant, not later than `before`, at which a row of the part came or was changed."""
     dated = [column.name for column in table.columns if column.name in _ROW_DATES]
     if not dated:
         return None
     columns = pq.read_table(part, columns=dated)
-    latest = [pc.max(columns[name].cast(pa.timestamp("us"))).as_py() for name in dated]
+    end = pa.scalar(before.replace(tzinfo=None), pa.timestamp("us"))
+    instants = [columns[name].cast(pa.timestamp("us")) for name in dated]
+    latest = [pc.max(column.filter(pc.less_equal(column, end))).as_py() for column in instants]
     return max((instant for instant in latest if instant is not None), default=None)

@@ -83,9 +83,11 @@ def _from_folder(
         if table in found.downloads:
             files, parts, notice = oldest_first(table, files, parts)
             which_counts = (notice,)
-        landed = _landed(table, [file.source_file for file in files], parts, landing)
         *earlier, last = (part.record.matched for part in parts)
         lacking = {column: files[-1].name for matched in earlier for column in matched if column not in last}
+        if table in found.downloads and not table.key:  # of rows that name one contact the first counts
+            files, parts = files[::-1], parts[::-1]
+        landed = _landed(table, [file.source_file for file in files], parts, landing)
         return replace(landed, notices=(*which_counts, *landed.notices), lacking=lacking)
 
     # hashing, Arrow and DuckDB release the interpreter's lock, so a second table fills the gaps of the first

@@ -45,7 +45,7 @@ def test_the_download_with_the_newest_row_counts_whatever_its_name_and_time(tmp_
     write("Estimates List (1)", "2024-05-07", "12000", minutes=0)
     price, notice = estimate(tmp_path)
     assert price == "15000.00"
-    assert notice.startswith(f"2 downloads of estimates_list, read as Estimates List (1).{suffix}, then")
+    assert notice.startswith(f"2 downloads of estimates_list, from old to new Estimates List (1).{suffix}, then")
     assert notice.endswith(f"Estimates List.{suffix} counts, as its newest row is of 2024-05-08")
 
 
@@ -53,6 +53,23 @@ def test_dates_that_lie_ahead_make_no_row_newer(tmp_path: Path) -> None:
     aged(write_csv(tmp_path / "lmn" / "a.csv", ESTIMATES, [("E1", "2024-05-07", "2030-01-01", "1")]), 90)
     aged(write_csv(tmp_path / "lmn" / "b.csv", ESTIMATES, [("E1", "2024-05-07", "2025-01-01", "2")]), 0)
     assert estimate(tmp_path)[0] == "2.00"
+
+
+def test_a_mistyped_date_that_lies_ahead_of_its_file_makes_it_no_newer(tmp_path: Path) -> None:
+    for name, price, typed in (("a", "1", "2042-05-07"), ("b", "2", "2024-05-08")):
+        lines = [("E1", "2024-05-07", "", price), ("E2", typed, "", "0")]
+        aged(write_csv(tmp_path / "lmn" / f"{name}.csv", ESTIMATES, lines), 0)
+    table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
+    assert {row["lmn_estimate_id"]: str(row["total_price"]) for row in rows(table)}["E1"] == "2.00"
+
+
+def test_a_contact_and_its_account_are_those_of_the_newest_download(tmp_path: Path) -> None:
+    header = ["CRM ID", "Contact ID", "CRM Name", "PrimaryContact"]
+    aged(write_csv(tmp_path / "lmn" / "a.csv", header, [("1", "P1", "Old", "yes"), ("2", "P2", "Gone", "yes")]), 90)
+    aged(write_csv(tmp_path / "lmn" / "b.csv", header, [("1", "P1", "New", "yes")]), 0)
+    table = land("lmn", tmp_path / "lmn", tmp_path)["contacts_export"]
+    assert [row["name"] for row in rows(table)] == ["New", "Old", "Gone"], "the first row of a contact counts"
+    assert "from old to new a.csv, then b.csv: b.csv counts" in table.notices[0]
 
 
 def test_a_workbook_s_instant_that_can_t_be_unpacked_is_none(tmp_path: Path) -> None:
@@ -82,7 +99,7 @@ def test_downloads_that_hold_the_same_rows_go_by_when_they_were_modified(tmp_pat
         aged(write_csv(tmp_path / "lmn" / f"{name}.csv", ESTIMATES, [("E1", "2024-05-07", "", price)]), minutes)
     assert estimate(tmp_path) == (
         "1.00",
-        "2 downloads of estimates_list, read as Estimates (10).csv, then Estimates (2).csv: "
+        "2 downloads of estimates_list, from old to new Estimates (10).csv, then Estimates (2).csv: "
         "Estimates (2).csv counts, as its file was modified later",
     )
 

@@ -34,6 +34,8 @@ MOST_BROKEN: Final = 500_000
 """A file with more broken rows in one go is broken itself."""
 
 _BROKEN_BYTES: Final = BROKEN.encode()
+_SHOWN_BROKEN: Final = "\\xff"
+"""As a refused cell shows it."""
 
 
 class CsvFile:
@@ -45,7 +47,7 @@ class CsvFile:
         self._where = where
         self._text = look_at_text(path, where, code_page)
         self._layout = look_at_layout(self._text.head, self._text.is_whole, known_headers, where)
-        self.headers = self._layout.headers
+        self.headers = tuple(header.replace(BROKEN, _SHOWN_BROKEN) for header in self._layout.headers)
         self.reading = Reading(self._text.encoding, self._layout.delimiter, self._layout.header_line + 1)
         notices = [self._text.notice] if self._text.notice else []
         if self._layout.header_line:
@@ -112,6 +114,7 @@ class CsvFile:
             numbers, columns = _with_rows(numbers, columns, rows)
         if not self._text.is_plain:
             columns = [_with_broken_bytes(column) for column in columns]
+            broken = [replace(row, text=row.text.replace(BROKEN, _SHOWN_BROKEN)) for row in broken]
         return RawBatch(numbers, tuple(columns), tuple(broken))
 
     def _without_longer_rows(

@@ -18,6 +18,8 @@ from pipeline.ingest.readers.split_amounts import NEEDS_QUOTES, has_split_amount
 _FEWEST_TO_TELL_PIECES: Final = 5
 """In narrower tables two short lines have often as many cells as one row and one more."""
 _MOST_PIECES: Final = 6
+_END_MARKS: Final = "\x1a\0"
+"""What DOS programs end a file with, and copies fill its last block with."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class RaggedLines:
         cells_of = [self._cells(line.text) for line in lines]
         pieces = self._pieces(lines, cells_of)
         for at, (line, cells) in enumerate(zip(lines, cells_of, strict=True)):
-            if not any(cell.strip() for cell in cells):
+            if not any(cell.strip().strip(_END_MARKS) for cell in cells):
                 continue
             reason = "a piece of a row with a line break in it that is not quoted" if at in pieces else None
             reason = reason or self._fault(line, cells)

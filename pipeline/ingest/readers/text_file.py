@@ -103,7 +103,9 @@ def look_at_text(path: Path, where: str, code_page: CodePage = "auto") -> TextFi
         raise WarehouseError("the file is UTF-32 text", where=where, remedy="save it as CSV UTF-8")
     encoding = _utf_16(head)
     is_damaged = False
-    if encoding is None:
+    if encoding is None and head.startswith(codecs.BOM_UTF8):  # its writer says so, whatever a byte or two are
+        encoding, is_damaged = "utf-8", not _is_utf_8(path)
+    elif encoding is None:
         encoding, is_damaged = _one_byte_or_utf_8(path)
         if code_page != "auto" and (is_damaged or encoding != "utf-8"):
             encoding, is_damaged = code_page, False
@@ -147,7 +149,7 @@ def _one_byte_or_utf_8(path: Path) -> tuple[Encoding, bool]:
             chunk = file.read(_CHUNK_BYTES)
             text = decoder.decode(chunk, final=not chunk)
             if not text.isascii():
-                has_letter = has_letter or _MULTIBYTE.search(text.removeprefix("\ufeff")) is not None
+                has_letter = has_letter or _MULTIBYTE.search(text) is not None
                 has_broken = has_broken or _BROKEN_BYTE.search(text) is not None
             if not chunk or (has_letter and has_broken):
                 break

@@ -84,8 +84,23 @@ def test_one_broken_byte_in_utf_8_is_its_cells_fault(tmp_path: Path) -> None:
 
 
 def test_a_broken_byte_in_a_ragged_line_is_its_cells_fault_too(tmp_path: Path) -> None:
-    table = accounts(tmp_path, "id,name,city,state\n1,É,x,y\n2,B,?,\n3,C,?\n".encode().replace(b"?", b"\xc3"))
+    content = "id,name,city,state,Caf?\n1,É,x,y,\n2,B,?,,\n3,C,?\n?\n".encode().replace(b"?", b"\xc3")
+    table = accounts(tmp_path, content)
     assert [(row["id"], row["city"]) for row in rows(table)] == [("1", "x"), ("2", None), ("3", None)]
+    assert table.extra_columns == ("Caf\\xff",)
+    assert rejects(table)[-1]["value"] == "\\xff"
+
+
+def test_a_file_with_the_mark_of_utf_8_is_utf_8_whatever_a_byte_is(tmp_path: Path) -> None:
+    table = accounts(tmp_path, b"\xef\xbb\xbfid,name,city\n1,A,Caf\xe9\n2,B,Ulm\n")
+    assert [(row["id"], row["city"]) for row in rows(table)] == [("1", None), ("2", "Ulm")]
+    assert refused(table) == [(2, "city", "Caf\\xff", "cell nulled")]
+
+
+@pytest.mark.parametrize("end", ["\x1a", "\r\n\x1a\r\n", "\0" * 512])
+def test_the_mark_of_a_file_s_end_is_no_row(tmp_path: Path, end: str) -> None:
+    table = accounts(tmp_path, f"id,name\r\n1,A\r\n{end}")
+    assert (len(rows(table)), table.rejected) == (1, 0)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
