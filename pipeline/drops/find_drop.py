@@ -26,8 +26,8 @@ from pipeline.drops.catalog import (
     read_manifest,
 )
 from pipeline.drops.encrypted_files import encryption_keys, lent_file, open_exports
+from pipeline.drops.parquet_file import write_parquet
 from pipeline.drops.personal_data import PersonalData
-from pipeline.drops.stage import write_parquet
 from pipeline.guards.drop_figures import DropFiles
 from pipeline.settings import Settings
 from pipeline.storage.place import Place, open_place

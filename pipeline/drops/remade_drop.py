@@ -20,7 +20,8 @@ from pipeline.contracts.read_contracts import contract_from_dict
 from pipeline.drops.csv_file import SAFE_SUFFIX, read_csv, write_csv, write_safe_csv
 from pipeline.drops.encrypted_files import fetch_file
 from pipeline.drops.manifest import ENCRYPTED, with_hashes
-from pipeline.drops.stage import CHECKSUMS, StagedDrop, write_parquet
+from pipeline.drops.parquet_file import write_parquet
+from pipeline.drops.stage import CHECKSUMS, StagedDrop
 from pipeline.drops.xlsx_file import write_xlsx
 from pipeline.state.forgotten import Entry, Forgotten
 from pipeline.state.forgotten_rows import forget_rows

@@ -15,13 +15,13 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.common.row_runs import places_by_value
 from pipeline.common.scratch_database import asked_side_by_side
 from pipeline.contracts.contract import CRM_TENANT, ExportContract
 from pipeline.contracts.cuts import Cut
 from pipeline.drops.csv_file import SAFE_SUFFIX, write_csv, write_csv_parts, write_safe_csv
+from pipeline.drops.parquet_file import write_parquet
 from pipeline.drops.personal_data import KEPT, PersonalData
 from pipeline.drops.xlsx_file import XLSX_LISTS, write_xlsx
 from pipeline.storage.local_files import naming
@@ -29,16 +29,16 @@ from pipeline.storage.local_files import naming
 CHECKSUMS = "SHA256SUMS"
 
 _Forms = Mapping[str, Callable[[pa.Table, Path], None]]
-"""Who writes rows to a file, by the file's suffix."""
+"""Functions that write rows to a file, by the file's suffix."""
 
 _FEW_ROWS: Final = 1_000
-"""Rows per organization below which an export's CSV files are cut from one text."""
+"""Rows per organization below which an export's CSV files are split from one text."""
 _WRITERS: Final = 2
-"""Exports that are written side by side: sorting and writing are Arrow's and DuckDB's work, not Python's."""
+"""Exports that are written in parallel: Arrow and DuckDB, not Python, do the sorting and writing."""
 
 
 class Marts(Protocol):
-    """What marts are read from: an engine."""
+    """A source of marts, such as an engine."""
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Return the columns of a mart, all rows, in any order."""
@@ -61,7 +61,7 @@ class StagedFile:
 
 @dataclass(frozen=True)
 class StagedDrop:
-    """The staged files of one organization, and those of the cuts beside them, each in the order of their names."""
+    """The staged files of one organization, and those of its cuts, both sorted by name."""
 
     organization_id: int
     folder: Path
@@ -70,7 +70,7 @@ class StagedDrop:
 
 
 def organizations(marts: Marts, contracts: Sequence[ExportContract], crm: int | None) -> list[int]:
-    """List the organizations that get a drop: every one with a row, and the CRM's where a CRM source is configured."""
+    """List the organizations that get a drop: all with a row, and the CRM's if a CRM source is configured."""
     found = set() if crm is None else {crm}
     for contract in contracts:
         if contract.tenant != CRM_TENANT:
@@ -93,54 +93,14 @@ def stage_drops(
 ) -> list[StagedDrop]:
     """Write each organization's rows of every export, in primary-key order, and their checksums.
 
-    `folders` are those of the organizations, new ones. `csv_safe` adds a spreadsheet-safe CSV beside each exact one,
-    `xlsx` a workbook beside the lists that people work through, `cuts` the two files of each cut. `personal_data` says
-    what they hold of personal columns; of exports that lose something by it, the whole rows go to the folders `aside`,
-    as Parquet, where there are any: business rules are asked of those.
-    `on_export` is called when the files of an export are whole in all folders, in the order in which they are. Only the
-    marts that are being written are in memory.
+    `folders` are new ones, by organization. `csv_safe` adds a spreadsheet-safe CSV for each export, `xlsx` a workbook
+    for the lists that people work through, `cuts` the two files of each cut. `personal_data` decides what the files
+    contain of personal columns. If an export loses something by it, its complete rows go to the folders `aside` as
+    Parquet, if there are any, because business rules are checked on those.
+    `on_export` is called with an export once its files are complete in all folders. Only the marts that are being
+    written are in memory.
     """
-    writers = {"csv": write_csv, "parquet": write_parquet, **({SAFE_SUFFIX: write_safe_csv} if csv_safe else {})}
-    files: dict[int, list[StagedFile]] = {organization_id: [] for organization_id in folders}
-    cut_files: dict[int, list[StagedFile]] = {organization_id: [] for organization_id in folders}
-    empty: dict[str, bytes] = {}
-    """The bytes of the first file without rows of each name: others of that name have them, too."""
-    for folder in folders.values():
-        folder.mkdir(parents=True)
-
-    def write(export: str, contract: ExportContract, whole: pa.Table, one: int, forms: _Forms) -> Iterator[StagedFile]:
-        """Write what an organization's drop may hold of rows, in each form; the whole ones aside."""
-        rows = personal_data.treated(whole, contract, one, export)
-        if aside and rows is not whole:
-            write_parquet(whole, aside[one] / f"{contract.name}.parquet")
-        nulls = tuple(column.null_count for column in rows.columns)
-        for suffix, write_form in forms.items():
-            path = folders[one] / f"{contract.name}.{suffix}"
-            with naming(path):
-                if rows.num_rows or path.name not in empty:
-                    write_form(rows, path)
-                else:
-                    path.write_bytes(empty[path.name])
-            if not rows.num_rows and path.name not in empty:
-                empty[path.name] = path.read_bytes()
-            yield _describe(contract.name, path, rows.num_rows, nulls)
-
-    def write_export(contract: ExportContract, mart: pa.Table) -> ExportContract:
-        forms: dict[str, Callable[[pa.Table, Path], None]] = dict(writers)
-        if xlsx and contract.name in XLSX_LISTS:
-            forms["xlsx"] = write_xlsx
-        parts = _rows_by_organization(mart, contract, list(folders), crm_organization_id)
-        if personal_data.keeps(contract) and _are_few(parts):
-            forms["csv"] = _already_written
-            counted = [(rows.num_rows, folders[one] / f"{contract.name}.csv") for one, rows in parts.items()]
-            write_csv_parts(pa.concat_tables(parts.values()), counted)
-        for organization_id, rows in parts.items():
-            files[organization_id] += write(contract.name, contract, rows, organization_id, forms)
-            for cut in (cut for cut in cuts if cut.of.name == contract.name):
-                cut_rows = cut.rows(rows)
-                cut_files[organization_id] += write(contract.name, cut.contract, cut_rows, organization_id, _CUT_FORMS)
-        return contract
-
+    stage = _Stage(folders, crm_organization_id, _forms(csv_safe), xlsx, cuts, personal_data, aside)
     hear = on_export or (lambda _: None)
     writing: set[Future[ExportContract]] = set()
     with asked_side_by_side(_WRITERS), ThreadPoolExecutor(_WRITERS) as pool:
@@ -155,11 +115,86 @@ def stage_drops(
             if len(writing) == _WRITERS:
                 await_one()
             mart = _read(marts, contract)
-            writing.add(pool.submit(write_export, contract, mart))
+            writing.add(pool.submit(stage.write_export, contract, mart))
             del mart
         while writing:
             await_one()
-    return [_with_checksums(name, folder, files[name], cut_files[name]) for name, folder in folders.items()]
+    return stage.drops()
+
+
+class _Stage:
+    """The staging folders of all organizations while exports are written into them, by several threads."""
+
+    def __init__(
+        self,
+        folders: Mapping[int, Path],
+        crm_organization_id: int,
+        forms: _Forms,
+        xlsx: bool,
+        cuts: Sequence[Cut],
+        personal_data: PersonalData,
+        aside: Mapping[int, Path],
+    ) -> None:
+        self._folders = folders
+        self._crm_organization_id = crm_organization_id
+        self._forms = forms
+        self._xlsx = xlsx
+        self._cuts = cuts
+        self._personal_data = personal_data
+        self._aside = aside
+        self._files: dict[int, list[StagedFile]] = {organization_id: [] for organization_id in folders}
+        self._cut_files: dict[int, list[StagedFile]] = {organization_id: [] for organization_id in folders}
+        self._empty: dict[str, bytes] = {}
+        """The bytes of the first file without rows of each name: others of that name have them, too."""
+        for folder in folders.values():
+            folder.mkdir(parents=True)
+
+    def write_export(self, contract: ExportContract, mart: pa.Table) -> ExportContract:
+        """Write the files of an export and its cuts for every organization; return its contract."""
+        forms = dict(self._forms)
+        if self._xlsx and contract.name in XLSX_LISTS:
+            forms["xlsx"] = write_xlsx
+        parts = _rows_by_organization(mart, contract, list(self._folders), self._crm_organization_id)
+        if self._personal_data.keeps(contract) and _are_few(parts):
+            forms["csv"] = _already_written
+            counted = [(rows.num_rows, self._folders[one] / f"{contract.name}.csv") for one, rows in parts.items()]
+            write_csv_parts(pa.concat_tables(parts.values()), counted)
+        cuts = [cut for cut in self._cuts if cut.of.name == contract.name]
+        for one, rows in parts.items():
+            self._files[one] += self._write(contract.name, contract, rows, one, forms)
+            for cut in cuts:
+                self._cut_files[one] += self._write(contract.name, cut.contract, cut.rows(rows), one, _CUT_FORMS)
+        return contract
+
+    def drops(self) -> list[StagedDrop]:
+        """Return the drops that have been written, each with its checksums."""
+        return [
+            _with_checksums(one, self._folders[one], self._files[one], self._cut_files[one]) for one in self._folders
+        ]
+
+    def _write(
+        self, export: str, contract: ExportContract, whole: pa.Table, one: int, forms: _Forms
+    ) -> Iterator[StagedFile]:
+        """Write what an organization's drop may contain of rows, in each form; the complete rows go aside."""
+        rows = self._personal_data.treated(whole, contract, one, export)
+        if self._aside and rows is not whole:
+            write_parquet(whole, self._aside[one] / f"{contract.name}.parquet")
+        nulls = tuple(column.null_count for column in rows.columns)
+        for suffix, write_form in forms.items():
+            path = self._folders[one] / f"{contract.name}.{suffix}"
+            with naming(path):
+                if rows.num_rows or path.name not in self._empty:
+                    write_form(rows, path)
+                else:
+                    path.write_bytes(self._empty[path.name])
+            if not rows.num_rows and path.name not in self._empty:
+                self._empty[path.name] = path.read_bytes()
+            yield _describe(contract.name, path, rows.num_rows, nulls)
+
+
+def _forms(csv_safe: bool) -> _Forms:
+    safe = {SAFE_SUFFIX: write_safe_csv} if csv_safe else {}
+    return {"csv": write_csv, "parquet": write_parquet, **safe}
 
 
 def _with_checksums(organization_id: int, folder: Path, files: list[StagedFile], cuts: list[StagedFile]) -> StagedDrop:
@@ -170,7 +205,7 @@ def _with_checksums(organization_id: int, folder: Path, files: list[StagedFile],
 
 
 def _read(marts: Marts, contract: ExportContract) -> pa.Table:
-    """Read a mart, each tenant's rows together and in the order of the primary key."""
+    """Read a mart, sorted by tenant and primary key."""
     tenant = () if contract.tenant == CRM_TENANT else (contract.tenant,)
     return marts.read_in_order(
         contract.name, [column.name for column in contract.columns], [*tenant, *contract.primary_key]
@@ -180,11 +215,11 @@ def _read(marts: Marts, contract: ExportContract) -> pa.Table:
 def _rows_by_organization(
     mart: pa.Table, contract: ExportContract, organizations: Sequence[int], crm_organization_id: int
 ) -> dict[int, pa.Table]:
-    """Cut a mart, as `_read` gives it, to the rows of each organization and its exported columns."""
+    """Split a mart that `_read` returned into the exported columns of each organization's rows."""
     if contract.tenant == CRM_TENANT:
         places = {crm_organization_id: (0, mart.num_rows)}
     else:
-        places = places_by_value(mart[contract.tenant])  # each tenant's rows stand together
+        places = places_by_value(mart[contract.tenant])  # it is sorted by tenant
     whole = _in_contract(mart, contract)
     cut = {}
     for organization_id in organizations:
@@ -203,7 +238,7 @@ def _are_few(parts: Mapping[int, pa.Table]) -> bool:
 
 
 def _in_contract(mart: pa.Table, contract: ExportContract) -> pa.Table | None:
-    """Return a mart's exported columns as the contract has them; None where a value does not fit."""
+    """Return a mart's exported columns in the contract's types; None if a value does not fit."""
     try:
         return mart.select(contract.arrow_schema.names).cast(contract.arrow_schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError):
@@ -211,7 +246,7 @@ def _in_contract(mart: pa.Table, contract: ExportContract) -> pa.Table | None:
 
 
 def _as_it_is(rows: pa.Table, contract: ExportContract) -> pa.Table:
-    """Return the exported columns of an organization's rows, those as the contract has them that can be."""
+    """Return the exported columns of an organization's rows, cast to the contract's types where the values fit."""
     values = [_in_shape(rows[field.name], field.type) for field in contract.arrow_schema]
     fields = [
         pa.field(field.name, held.type, nullable=field.nullable or held.null_count > 0)
@@ -221,7 +256,7 @@ def _as_it_is(rows: pa.Table, contract: ExportContract) -> pa.Table:
 
 
 def _in_shape(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
-    """Cast to the contract's type where every value fits it."""
+    """Cast to the contract's type if every value fits it."""
     with contextlib.suppress(pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return values.cast(kind)
     return values
@@ -229,7 +264,7 @@ def _in_shape(values: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
 
 def _describe(export: str, path: Path, rows: int, nulls: tuple[int, ...]) -> StagedFile:
     size = path.stat().st_size
-    if size <= _SMALL:  # hashing in pieces prepares for large ones: 38 files took 4.3 ms of CPU, so 1.9 (2026-11-29)
+    if size <= _SMALL:  # in pieces, 38 small files took 4.3 ms of CPU instead of 1.9 (2026-11-29)
         digest = hashlib.sha256(path.read_bytes())
     else:
         with path.open("rb") as file:
@@ -238,30 +273,11 @@ def _describe(export: str, path: Path, rows: int, nulls: tuple[int, ...]) -> Sta
 
 
 _SMALL: Final = 2**18
-"""Bytes up to which a file is read whole."""
-_BATCH: Final = 1024
-"""Rows between which a page may end, counted from the start of each of Arrow's chunks."""
-
-
-def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write the rows of `table`, in their order. Equal rows give equal bytes, in whatever chunks they come."""
-    even = all(len(chunk) % _BATCH == 0 for column in table.columns for chunk in column.chunks[:-1])
-    # Arrow writes each page by itself: eleven files of 20 customers took 20 ms of CPU so, and 15 whole (2026-11-29)
-    is_small, whole = table.num_rows < _FEW_ROWS, pa.BufferOutputStream()
-    pq.write_table(
-        table if even else table.combine_chunks(),
-        whole if is_small else path,
-        compression="zstd",
-        version="2.6",
-        row_group_size=128 * _BATCH,
-        write_batch_size=_BATCH,
-    )
-    if is_small:
-        path.write_bytes(whole.getvalue())
+"""Bytes up to which a file is hashed in one piece."""
 
 
 def _already_written(rows: pa.Table, path: Path) -> None:
-    """Leave a file that stands with those of the other organizations."""
+    """Do nothing: the file was written together with those of the other organizations."""
 
 
 _CUT_FORMS: Final[_Forms] = {"csv": write_csv, "parquet": write_parquet}

@@ -21,9 +21,10 @@ from pipeline.drops.csv_file import write_csv
 from pipeline.drops.csv_lines import copy_lines, read_lines
 from pipeline.drops.diff import DropDiff, MovedAccount, export_diff, money_totals, moved_accounts
 from pipeline.drops.find_drop import OpenDrop
+from pipeline.drops.parquet_file import write_parquet
 from pipeline.drops.row_changes import compare_rows
 from pipeline.drops.rows_beside import ROW, RowChanges
-from pipeline.drops.stage import CHECKSUMS, StagedDrop, write_parquet
+from pipeline.drops.stage import CHECKSUMS, StagedDrop
 from pipeline.drops.xlsx_file import write_xlsx
 from pipeline.guards.drop_figures import DropFiles
 

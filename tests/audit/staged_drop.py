@@ -32,7 +32,7 @@ import pyarrow as pa
 from pipeline.contracts.contract import ExportContract
 from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.csv_file import write_csv
-from pipeline.drops.stage import write_parquet
+from pipeline.drops.parquet_file import write_parquet
 
 ROOT = Path(__file__).resolve().parents[2]
 EXPECTATIONS = ROOT / "expectations"

@@ -15,7 +15,8 @@ from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.csv_file import read_csv, write_csv
 from pipeline.drops.manifest import MANIFEST, build_manifest
 from pipeline.drops.manifest_layout import manifest_bytes, parse_manifest
-from pipeline.drops.stage import stage_drops, write_parquet
+from pipeline.drops.parquet_file import write_parquet
+from pipeline.drops.stage import stage_drops
 from pipeline.drops.verify import verify_drop
 from pipeline.paths import PROJECT_ROOT
 from tests.audit.audits import audit_drops

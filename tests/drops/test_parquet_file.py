@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.drops.stage import write_parquet
+from pipeline.drops.parquet_file import write_parquet
 
 ROWS = 200_000
 WHOLE = pa.table(
