@@ -15,6 +15,7 @@ from pipeline.common.null_counts import count_nulls
 from pipeline.common.scratch_database import quoted, read_parquet, scratch_connection
 from pipeline.guards.compared_columns import LONG_TEXTS
 from pipeline.guards.source_profile import SampledRows, TableProfile
+from pipeline.ingest.landing.drawn_rows import draw_rows
 from pipeline.ingest.landing.known_ids import referred_to
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.row_sample import sample_rows
@@ -58,8 +59,11 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
     landed, *others = tables
     table = landed.table
     amounts, magnitudes = _magnitudes(connection, landed) if landed.loaded else ({}, {})
-    sample = sample_rows(connection, landed, others) if landed.loaded else SampledRows()
-    compared_rows, twins = count_twins(connection, landed) if landed.loaded else (0, 0)
+    sample, compared_rows, twins = SampledRows(), 0, 0
+    if landed.loaded:
+        draw_rows(connection, landed)
+        sample = sample_rows(connection, landed, others)
+        compared_rows, twins = count_twins(connection, landed)
     longest, at_longest = _longest(connection, landed) if landed.loaded else ({}, {})
     return TableProfile(
         source=table.source,

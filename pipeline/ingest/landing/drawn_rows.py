@@ -1,0 +1,78 @@
+"""Draws the rows of a landed table that a profile looks at, in one pass over it: the same rows week after week."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import duckdb
+
+from pipeline.common.scratch_database import quoted, read_parquet
+from pipeline.guards.compared_columns import MOVING, NAMES, PERSONAL, WORDS
+from pipeline.guards.past_rows import DATED
+from pipeline.guards.references import references_of
+from pipeline.ingest.landing.landed_table import LandedTable
+from pipeline.ingest.schema import Column, Kind, SourceTable
+
+IN_CLEAR: Final = frozenset({Kind.BOOL, Kind.DATE, Kind.TIMESTAMP})
+TEXTS: Final = frozenset({Kind.TEXT, Kind.TRIMMED, Kind.TAGS})
+IDS: Final = frozenset({"id", "lmn_estimate_id", "estimate_number"})
+"""What a row that is brought again has a new value of."""
+SAMPLED: Final = 4_000
+"""Rows of the lowest key hashes."""
+_OF_SOME_INSTANTS: Final = 20_000
+_FEWEST: Final = 5
+"""Columns of a file; rows that say less may well be alike."""
+_HASHED: Final = frozenset({Kind.ID, Kind.KEY, Kind.MONEY, Kind.RATE, Kind.SCORE})
+
+
+def draw_rows(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> None:
+    """Draw the rows into `lowest_hashes`, those of the lowest hashes of keys, and `dated_rows`, those of some instants.
+
+    `key_hash` is a row's. Two rows of one instant are both in `dated_rows`, or neither is. To read 9.9 million e-mails
+    once for both takes 0.65 s of CPU, where each of the two had taken 0.5 to 0.6 (2026-11-30).
+    """
+    table, parts = landed.table, read_parquet(landed.parts, "union_by_name = true")
+    dated = dated_column(landed)
+    key_hash = f"hash({', '.join(map(quoted, key_of(table)))})"
+    is_dated = "false"
+    if dated is not None:
+        every = max(1, landed.loaded // _OF_SOME_INSTANTS)
+        is_dated = f"{quoted(dated)} is not null and hash({quoted(dated)}) % {every} = 0"
+    needed = [column for column in table.columns if dated is not None or _is_sampled(table, column)]
+    names = ", ".join(quoted(column.name) for column in needed)
+    is_lowest = f"key_hash < {2**64 * SAMPLED // landed.loaded}::uint128"
+    connection.execute(
+        f"create or replace temp table drawn_rows as from (select {key_hash} as key_hash, {is_dated} as is_dated, "
+        f"{names} from {parts}) where is_dated or {is_lowest}"
+    )
+    for view, condition in (("lowest_hashes", is_lowest), ("dated_rows", "is_dated")):
+        connection.execute(
+            f"create or replace temp view {view} as select * exclude (is_dated) from drawn_rows where {condition}"
+        )
+
+
+def key_of(table: SourceTable) -> Iterable[str]:
+    """Return the columns by whose hash rows are drawn: the key, or all ids of a table that has none."""
+    return table.key or [column.name for column in table.columns if column.kind in (Kind.ID, Kind.KEY)]
+
+
+def dated_column(landed: LandedTable) -> str | None:
+    """Return the column that says when a row came to be; None where rows that agree in it and all else may be two."""
+    if not IDS.intersection(landed.table.key) or len(landed.matched) < _FEWEST:
+        return None
+    return next((column.name for column in landed.table.columns if column.name in DATED), None)
+
+
+def is_compared(table: SourceTable, column: Column) -> bool:
+    """Return whether a column's sampled cells are kept, to be held against those of the next run."""
+    if column.kind in IN_CLEAR:
+        return True
+    is_text = column.kind in TEXTS and column.name in NAMES | WORDS | PERSONAL
+    is_steady = column.name not in MOVING and (column.kind in _HASHED or is_text)
+    return is_steady and column.name not in table.key
+
+
+def _is_sampled(table: SourceTable, column: Column) -> bool:
+    refers = {reference.column for reference in references_of(table.shown_name)}
+    return is_compared(table, column) or column.name in {*table.key, *refers}
