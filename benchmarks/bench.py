@@ -31,7 +31,7 @@ EVENTS_PER_ACCOUNT = 440
 PAGE = ROOT / "docs" / "benchmark.md"
 SMALL_MEMORY = "512MB"
 TURNS = 3
-"""Measurements of the same, of which the middle one is told."""
+"""Measurements of the same, of which the middle one is given."""
 
 LOOKS_EVERY = 0.25
 """Seconds between two looks at a command's memory: a look takes 3 ms of a processor that the command could use."""
@@ -180,7 +180,7 @@ def page(found: list[dict[str, Any]], sample: Measured) -> str:
         f"{EVENTS_PER_ACCOUNT} events per account. Each run starts from an empty state: everything is read, built, "
         "checked and published. The floor is one hand-written DuckDB script over the platform's files that writes the "
         f"two customer-success tables and nothing else. All that is measured of a size takes turns, {TURNS} each, and "
-        "the middle one is told, with the most memory of all.",
+        "the middle one is given, with the most memory of all.",
         "",
         "| accounts | events | whole run | peak memory | floor | whole run / floor |",
         "|---:|---:|---:|---:|---:|---:|",
