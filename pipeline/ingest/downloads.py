@@ -28,7 +28,7 @@ from pipeline.ingest.source_folder import natural_order
 SAME_MOMENT: Final = timedelta(minutes=1)
 """Files that were exported, or copied here, within this time of each other have times that say nothing."""
 _AHEAD: Final = timedelta(days=1)
-"""By so much a row may be later than its file, whose dates are of another zone than UTC. Later ones are mistyped."""
+"""By so much a row in a time zone ahead of UTC may be later than the last file; a later one is mistyped."""
 
 _ROW_DATES: Final = (
     "updated_at",
@@ -66,7 +66,11 @@ def oldest_first(
 
     `files` are in natural order of their names.
     """
-    downloads = [_look_at(table, file, part) for file, part in zip(files, parts, strict=True)]
+    newest_rows = _newest_rows(table, parts, before=max(_modified(file.path) for file in files) + _AHEAD)
+    downloads = [
+        _Download(file, part, _exported(file.path), newest, _modified(file.path))
+        for file, part, newest in zip(files, parts, newest_rows, strict=True)
+    ]
     downloads.sort(key=lambda download: natural_order(download.file.name))
     reason = "its name comes later"
     # the weightiest reason last: sorting keeps the order of what it finds equal
@@ -86,12 +90,6 @@ def oldest_first(
         f"{downloads[-1].file.name} counts, as {reason}"
     )
     return [download.file for download in downloads], [download.part for download in downloads], notice
-
-
-def _look_at(table: SourceTable, file: InputFile, part: Part) -> _Download:
-    modified = _modified(file.path)
-    newest = _newest_row(table, part.path, before=modified + _AHEAD)
-    return _Download(file, part, _exported(file.path), newest, modified)
 
 
 def _by(ranks: Sequence[int], downloads: Sequence[_Download]) -> list[_Download]:
@@ -127,6 +125,15 @@ def _exported(path: Path) -> datetime | None:
         return parse_instant(found[1].decode("ascii")) if found else None
     except (KeyError, *DAMAGE):  # it has no such part, or none that can be unpacked
         return None
+
+
+def _newest_rows(table: SourceTable, parts: Sequence[Part], before: datetime) -> list[datetime | None]:
+    """Return of each part the latest instant, not later than `before`, at which a row of it came or was changed.
+
+    Where a part has only later ones, its file's time says nothing (a copy that lost it), and no row is too late.
+    """
+    bounded = [_newest_row(table, part.path, before) for part in parts]
+    return bounded if all(bounded) else [_newest_row(table, part.path, datetime.max) for part in parts]
 
 
 def _newest_row(table: SourceTable, part: Path, before: datetime) -> datetime | None:

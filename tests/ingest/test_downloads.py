@@ -63,6 +63,14 @@ def test_a_mistyped_date_that_lies_ahead_of_its_file_makes_it_no_newer(tmp_path:
     assert {row["lmn_estimate_id"]: str(row["total_price"]) for row in rows(table)}["E1"] == "2.00"
 
 
+@pytest.mark.parametrize("years", [(1970, 1970), (1970, 2025), (2024, 2025)], ids=str)
+def test_the_newest_row_counts_whenever_its_own_file_was_modified(tmp_path: Path, years: tuple[int, int]) -> None:
+    for name, date, price, year in (("a", "2024-12-31", "1", years[0]), ("b", "2024-12-30", "2", years[1])):
+        path = write_csv(tmp_path / "lmn" / f"{name}.csv", ESTIMATES, [("E1", date, "", price)])
+        os.utime(path, times=(datetime(year, 1, 2, tzinfo=UTC).timestamp(),) * 2)
+    assert estimate(tmp_path)[0] == "1.00"
+
+
 def test_a_contact_and_its_account_are_those_of_the_newest_download(tmp_path: Path) -> None:
     header = ["CRM ID", "Contact ID", "CRM Name", "PrimaryContact"]
     aged(write_csv(tmp_path / "lmn" / "a.csv", header, [("1", "P1", "Old", "yes"), ("2", "P2", "Gone", "yes")]), 90)
