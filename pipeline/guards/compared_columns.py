@@ -9,8 +9,8 @@ from typing import Final
 
 NAMES: Final = frozenset(
     {
-        *("app_id", "city", "crm_id", "crm_tags", "department", "domain", "estimate_number", "jobsite_name", "name"),
-        *("postal_code", "project_name", "referral", "referral_source", "status_detail", "tags", "version"),
+        *("app_id", "city", "crm_id", "department", "domain", "estimate_number", "jobsite_name", "name"),
+        *("postal_code", "project_name", "referral", "referral_source", "status_detail", "version"),
     }
 )
 """Texts that hardly ever change and are anybody's own words."""
@@ -38,7 +38,7 @@ PERSONAL: Final = frozenset(
 MOVING: Final = frozenset(
     {
         *("updated_at", "last_interaction_date", "last_detected_at", "proposal_last_shared", "proposal_last_updated"),
-        *("estimator", "organization_score", "owner", "salesperson"),
+        *("crm_tags", "estimator", "organization_score", "owner", "salesperson", "tags"),
     }
 )
 """Columns whose cells ordinary work rewrites, row by row or all at once (who leaves hands on what he had)."""
@@ -46,6 +46,13 @@ CREATED: Final = frozenset(
     {"created", "created_at", "created_date", "estimate_date", "occurred_at", "opened_at", "sent_at"}
 )
 """Columns that say when what a row describes came to be, and that nothing rewrites."""
+
+RECORDED: Final = (
+    *("created", "created_at", "created_date", "updated_at", "estimate_date", "proposal_last_updated"),
+    *("completed_date", "last_interaction_date", "last_detected_at", "resolved_at"),
+    *("sent_at", "start_time", "opened_at", "closed_at"),
+)
+"""The columns that say when something happened or was recorded; the others hold plans (a renewal, an end)."""
 
 
 def is_personal(table: str, column: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Final
 
 from pipeline.common.null_counts import NullCounts
 from pipeline.contracts.lists import LISTS
@@ -12,6 +13,13 @@ from pipeline.guards.findings import Finding, Level, found
 from pipeline.guards.kept_rows import KEPT, KeptRows
 from pipeline.guards.source_guard import judge_rows
 from pipeline.guards.thresholds import Guard
+
+_OF_A_NEW_OWNER: Final = frozenset({"owner_response_time_hours", "owner_chat_response_time_hours"})
+"""Columns that are null of whoever has just been given an account: he has not answered anybody there yet."""
+_OF_THE_YEAR: Final = frozenset({"efficiency_rate"})
+"""Columns that are null where an account has no revenue in the selected year, as few have when one begins."""
+_AHEAD: Final = frozenset({"next_meeting_date", "next_qbr_date"})
+"""Columns that say what lies ahead, of which there is hardly anything in a quiet season."""
 
 
 def judge_drift(organization_id: int, drift: Drift, guards: Mapping[str, Guard]) -> list[Finding]:
@@ -182,26 +190,25 @@ def _moved(place: str, moved: Moved, guard: Guard) -> Iterator[Finding]:
 
 
 def _null_rates(drift: Drift, guard: Guard) -> Iterator[Finding]:
+    passed_over = _OF_A_NEW_OWNER if drift.is_of_one_year else _OF_A_NEW_OWNER | _OF_THE_YEAR
     for export, (before, now) in drift.nulls.items():
         rows = min(before.rows, now.rows)
         if export in LISTS or rows < guard.thresholds["least"]:
             continue
-        for column in (name for name in now.nulls if name in before.nulls):
+        for column in (name for name in now.nulls if name in before.nulls and name not in passed_over):
             was, is_now = _share(before, column), _share(now, column)
             level: Level | None = None
             if is_now == 100 and was < guard.thresholds["stop_from_below"]:
-                level = "stop"
-            elif is_now - was >= guard.thresholds["warn_rise_points"] and rows >= guard.thresholds["warn_least"]:
+                level = "warn" if column in _AHEAD else "stop"
+            elif (
+                is_now - was >= guard.thresholds["warn_rise_points"]
+                and rows >= guard.thresholds["warn_least"]
+                and column not in _AHEAD
+            ):
                 level = "warn"
             if level is not None:
-                yield found(
-                    guard,
-                    level,
-                    f"{export}.{column}",
-                    "more of the column is null",
-                    before=f"{was:.0f} %",
-                    now=f"{is_now:.0f} %",
-                )
+                place, says = f"{export}.{column}", "more of the column is null"
+                yield found(guard, level, place, says, before=f"{was:.0f} %", now=f"{is_now:.0f} %")
 
 
 def _share(counts: NullCounts, column: str) -> Decimal:

@@ -78,6 +78,8 @@ class Drift:
     at_risk_value: Pair
     segments: Moved
     health_labels: Moved
+    is_of_one_year: bool = True
+    """Whether both drops have the same selected year."""
 
 
 def measure_drift(now: DropFiles, before: DropFiles) -> Drift:
@@ -100,6 +102,7 @@ def measure_drift(now: DropFiles, before: DropFiles) -> Drift:
             ),
             segments=drops.moved("accounts", _SEGMENTS.format(year=before.selected_year)),
             health_labels=drops.moved("account_core", _HEALTH_LABELS),
+            is_of_one_year=year == before.selected_year,
         )
 
 

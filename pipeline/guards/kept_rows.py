@@ -184,6 +184,8 @@ def _tests(name: str, kind: str, columns: KeptColumns) -> tuple[str, str]:
     was, is_now = f"before.{quoted(name)}", f"now.{quoted(name)}"
     is_kept = f"now.{quoted(columns.key[0])} is not null and {was} is not null"
     if name not in columns.rising:
+        if kind == "VARCHAR":  # in any case, as the rules read texts: a list of names that is tidied up is no fault
+            was, is_now = f"lower({was})", f"lower({is_now})"
         return is_kept, f"{is_kept} and {is_now} is distinct from {was}"
     if kind == "BOOLEAN":
         is_kept += f" and {was}"

@@ -24,7 +24,8 @@ DATED: Final = CREATED | {"start_time"}
 def judge_past_rows(now: TableProfile, before: TableProfile, since: datetime, guard: Guard) -> Iterator[Finding]:
     """Find more or fewer rows of the past than when last published, `since`; those of the last weeks may come late.
 
-    A new organization brings a past of its own, and one that leaves takes it along.
+    A new organization brings a past of its own, and one that leaves takes it along; so does a user whose mailbox is
+    connected: his rows explain as many new ones.
     """
     over = (since.date() - FIRST_DAY).days // PERIOD_DAYS - 1
     is_now, was = (sum(n for at, n in table.periods.items() if int(at) < over) for table in (now, before))
@@ -32,8 +33,16 @@ def judge_past_rows(now: TableProfile, before: TableProfile, since: datetime, gu
         return
     is_same_part = now.sampled_one_in == before.sampled_one_in
     change = Decimal(100 * is_now * now.sampled_one_in) / (was * before.sampled_one_in) - 100
+    explained = Decimal(100 * _rows_of_new_users(now, before) * now.sampled_one_in) / (was * before.sampled_one_in)
     # of a table that has doubled other rows are looked at, whose number is a matter of chance
-    if abs(change) >= guard.thresholds["warn" if is_same_part else "warn_other_rows"]:
+    most = guard.thresholds["warn" if is_same_part else "warn_other_rows"]
+    if change - explained >= most or -change >= most:
         says = f"its rows of the time until four weeks before the last publication changed by {change:+.0f} %"
         sampled = "" if now.sampled_one_in == 1 else f", one in {now.sampled_one_in:,} being looked at"
         yield found(guard, "warn", now.name, says, before=f"{was:,} rows", now=f"{is_now:,} rows{sampled}")
+
+
+def _rows_of_new_users(now: TableProfile, before: TableProfile) -> int:
+    """Count the rows of users who had hardly any; 0 where no user was known."""
+    new = now.busy_users.keys() - before.busy_users.keys() if before.busy_users else ()
+    return sum(now.busy_users[user] for user in new)

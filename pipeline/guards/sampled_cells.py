@@ -17,6 +17,8 @@ _FLAGS: Final = {"true": "false", "false": "true"}
 
 def judge_cells(now: TableProfile, before: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Finding]:
     """Compare the cells of the rows that both samples hold; of a column the first guard that warns is enough."""
+    if now.cell_form != before.cell_form:
+        return
     for column in (name for name in now.cells if name in before.cells):
         cells, earlier = now.cells[column], before.cells[column]
         pairs = [(earlier[row], cells[row]) for row in sorted(cells.keys() & earlier.keys())]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -21,20 +20,14 @@ from pipeline.guards.one_value import judge_one_value
 from pipeline.guards.past_rows import judge_past_rows
 from pipeline.guards.references import judge_references
 from pipeline.guards.sampled_cells import judge_cells, judge_later_rows
-from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.source_profile import SourceState, TableProfile
 from pipeline.guards.tenants import judge_tenants_ids, judge_tenants_words
 from pipeline.guards.texts import judge_lengths, judge_words
 from pipeline.guards.thresholds import Guard
 
 _ESTIMATES: Final = ("lmn.estimates_list", "crm.estimates")
-
-
-@dataclass(frozen=True)
-class SourceState:
-    """The tables of a run as they were read, and the instant that the run speaks of (UTC)."""
-
-    tables: Sequence[TableProfile]
-    as_of: datetime
+_PASSING: Final = frozenset({"crm.notification_snoozes"})
+"""Tables of rows that are over after some weeks, and that a source may delete then."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +76,7 @@ def judge_sources(
             if (was := earlier.get((table.source, table.table))) is not None:
                 findings += _changes(table, was, guards)
                 findings += judge_past_rows(table, was, before.as_of, guards["past_rows"])
-        findings += judge_freshness(now.tables, before.tables, now.as_of - before.as_of, guards["freshness"])
+        findings += judge_freshness(now, before, guards["freshness"])
     return findings
 
 
@@ -152,9 +145,11 @@ def _level(share: Decimal, guard: Guard) -> Literal["stop", "warn"] | None:
 def _changes(now: TableProfile, before: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Finding]:
     if before.loaded and not now.loaded:
         guard = guards["lost_table"]
-        is_small = now.is_configured and before.loaded < guard.thresholds["least"]
+        may_be_empty = now.is_configured and (before.loaded < guard.thresholds["least"] or now.name in _PASSING)
         says = "the table has no row any more" if now.is_configured else "the table is not there any more"
-        yield found(guard, "warn" if is_small else "stop", now.name, says, before=f"{before.loaded:,} rows", now="none")
+        yield found(
+            guard, "warn" if may_be_empty else "stop", now.name, says, before=f"{before.loaded:,} rows", now="none"
+        )
         return
     if not now.loaded:
         return
@@ -236,7 +231,7 @@ def judge_rows(
     change = _percent(now - before, before)
     level: Literal["stop", "warn"] | None = None
     if -change >= guard.thresholds["stop_fall"]:
-        level = "stop"
+        level = "warn" if place in _PASSING else "stop"
     elif -change > guard.thresholds["warn_fall"] or change > guard.thresholds["warn_rise"]:
         level = "warn"
     if level is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,17 +13,20 @@ class SampledRows:
     """What a sample of a table's rows shows, the same rows week after week.
 
     `cells` holds those of up to 40 rows by a hash of their keys: of a flag, day or instant the cell, `true` or
-    `2025-01-15`, of a text about people its length, of anything else a hash. All else is of about 4,000 rows. `words`
-    counts the cells of each word of a column that has a few. `referring` counts the ids of a column that name rows of
-    another table, `unknown_ids` those of them whose row is not there. `pairs` counts the rows that have a column and
-    the one that it is never below, `reversed_pairs` those in which it is; `copies` the cells of a column that another
-    table has, too, `unlike_copies` those that are others there. `periods` counts the rows by the four weeks in which
-    they came to be, numbered from 2000 on, of one in `sampled_one_in` rows of `sampled_tenants` organizations.
-    `tenants_words` counts the cells of each word of those organizations that have enough rows, `lost_tenants` the
-    percent of an organization's ids whose row is not there, where it is most.
+    `2025-01-15`, of a text about people its length, of anything else a hash; `cell_form` is another number where a
+    version wrote them otherwise. All else is of about 4,000 rows. `words` counts the cells of each word of a column
+    that has a few. `referring` counts the ids of a column that name rows of another table, `unknown_ids` those of
+    them whose row is not there. `pairs` counts the rows that have a column and the one that it is never below,
+    `reversed_pairs` those in which it is; `copies` the cells of a column that another table has, too, `unlike_copies`
+    those that are others there. `periods` counts the rows by the four weeks in which they came to be, numbered from
+    2000 on, of one in `sampled_one_in` rows of `sampled_tenants` organizations, and `busy_users` those of each user
+    who has one in a hundred of them or more. `recent` is about how many of the table's rows were recorded in the four
+    weeks up to its newest one. `tenants_words` counts the cells of each word of those organizations that have enough
+    rows, `lost_tenants` the percent of an organization's ids whose row is not there, where it is most.
     """
 
     cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    cell_form: int = 1
     words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     referring: Mapping[str, int] = field(default_factory=dict)
     unknown_ids: Mapping[str, int] = field(default_factory=dict)
@@ -35,6 +38,8 @@ class SampledRows:
     periods: Mapping[str, int] = field(default_factory=dict)
     sampled_one_in: int = 1
     sampled_tenants: int = 0
+    busy_users: Mapping[str, int] = field(default_factory=dict)
+    recent: int = 0
     tenants_words: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 
 
@@ -103,3 +108,11 @@ class TableProfile(SampledRows):
                 "newest": newest and datetime.fromisoformat(newest),
             }
         )
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """The tables of a run as they were read, and the instant that the run speaks of (UTC)."""
+
+    tables: Sequence[TableProfile]
+    as_of: datetime

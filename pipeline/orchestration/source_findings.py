@@ -8,8 +8,8 @@ from fnmatch import fnmatch
 
 from pipeline.common.progress import Progress
 from pipeline.guards.findings import Acceptance, Finding, GuardError, accept
-from pipeline.guards.source_guard import SourceState, UnreadFile, judge_sources
-from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.source_guard import UnreadFile, judge_sources
+from pipeline.guards.source_profile import SourceState, TableProfile
 from pipeline.guards.thresholds import guards
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.profile import MadeProfiles, profile_tables

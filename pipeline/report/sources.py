@@ -9,8 +9,8 @@ from datetime import datetime
 import duckdb
 
 from pipeline.common.scratch_database import read_parquet, scratch_connection
+from pipeline.guards.compared_columns import RECORDED
 from pipeline.ingest.landing.landed_table import LandedTable
-from pipeline.ingest.landing.profile import RECORDED
 from pipeline.ingest.schema import Kind
 from pipeline.report.facts import SourceFacts
 

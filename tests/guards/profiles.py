@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.guards.findings import Finding
-from pipeline.guards.source_guard import SourceState, judge_sources
-from pipeline.guards.source_profile import TableProfile
+from pipeline.guards.source_guard import judge_sources
+from pipeline.guards.source_profile import SourceState, TableProfile
 from pipeline.guards.thresholds import guards
 
 THIS_WEEK = datetime(2025, 1, 15, tzinfo=UTC)

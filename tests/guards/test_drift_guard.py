@@ -170,6 +170,23 @@ def test_every_column_of_every_export_is_judged_but_those_of_lists_and_new_ones(
     assert [finding.place for finding in found] == ["accounts.a", "accounts.c", "estimates.a", "estimates.c"]
 
 
+def test_whoever_has_just_been_given_accounts_need_not_have_answered_there() -> None:
+    before, now = nulls(100, owner_response_time_hours=0), nulls(100, owner_response_time_hours=100)
+    assert judged(nulls={"account_owner_team": (before, now)}) == []
+
+
+def test_in_january_few_accounts_have_revenue_of_the_year() -> None:
+    counts = {"account_communication_stats": (nulls(100, efficiency_rate=0), nulls(100, efficiency_rate=100))}
+    assert judged(nulls=counts, is_of_one_year=False) == []
+    assert [finding.level for finding in judged(nulls=counts)] == ["stop"]
+
+
+@pytest.mark.parametrize(("is_now", "levels"), [(99, []), (100, ["warn"])])
+def test_nothing_that_lies_ahead_warns_and_stops_nothing(is_now: int, levels: list[str]) -> None:
+    counts = {"account_communication_stats": (nulls(100, next_meeting_date=40), nulls(100, next_meeting_date=is_now))}
+    assert [finding.level for finding in judged(nulls=counts)] == levels
+
+
 def test_the_rows_of_every_export_are_judged_but_those_of_lists() -> None:
     rows: Mapping[str, tuple[int, int]] = dict.fromkeys((*sorted(LISTS), "accounts", "estimates"), (100, 10))
     assert said(judged(rows=rows)) == [("rows", "stop", "accounts"), ("rows", "stop", "estimates")]

@@ -56,6 +56,11 @@ def test_a_health_label_moves_where_it_differs_or_comes_or_goes(measure: Measure
     assert measure({"account_core": [*before, core(9)]}, {"account_core": now}).health_labels == Moved(5, 3)
 
 
+def test_two_drops_are_of_one_year_where_it_was_selected_for_both(tmp_path: Path) -> None:
+    drops = [drop_files(tmp_path / str(year), datetime(year, 1, 8, tzinfo=UTC)) for year in (2024, 2025)]
+    assert [measure_drift(drops[1], before).is_of_one_year for before in drops] == [False, True]
+
+
 def test_a_segment_moves_in_the_year_that_was_selected_and_none_is_c(measure: Measure) -> None:
     """D12: a year without revenue is C."""
     accounts = [crm(n) for n in range(1, 5)]

@@ -44,6 +44,11 @@ def test_a_cell_changed_where_it_had_a_value_and_has_another_or_none(tmp_path: P
     assert (kept.filled["account_name"], kept.changed["account_name"]) == (3, 2)
 
 
+def test_a_name_in_capitals_is_the_same_name(tmp_path: Path) -> None:
+    kept = measured(tmp_path, "account_core", [core(1, account_name="Ann")], [core(1, account_name="ANN")])
+    assert kept.changed["account_name"] == 0
+
+
 def test_a_last_day_fell_where_it_is_less_or_none_and_a_count_by_more_than_a_tenth(tmp_path: Path) -> None:
     before = [counted(1, 10, TUESDAY), counted(2, 10, TUESDAY), counted(3, 5, MONDAY), counted(4, 0, None)]
     now = [counted(1, 8, MONDAY), counted(2, 9, None), counted(3, 6, TUESDAY), counted(4, 0, TUESDAY)]

@@ -38,3 +38,14 @@ def test_a_new_organization_brings_a_past_of_its_own() -> None:
 @pytest.mark.parametrize(("rows", "warns"), [(200, False), (229, False), (230, True)])
 def test_a_table_of_which_other_rows_are_looked_at_may_differ_by_chance(rows: int, warns: bool) -> None:
     assert bool(warned({OVER: rows}, {OVER: 100}, sampled_one_in=2)) is warns
+
+
+@pytest.mark.parametrize(
+    ("rows", "users", "warns"), [(16, {"1/7": 50}, False), (15, {"1/7": 50}, True), (16, {}, True)]
+)
+def test_a_user_whose_mailbox_is_connected_brings_a_past_of_his_own(
+    rows: int, users: Mapping[str, int], warns: bool
+) -> None:
+    before = profile("platform.email_prop", periods={str(OVER): 100}, busy_users=users)
+    now = profile("platform.email_prop", periods={str(OVER): 120}, busy_users={**users, "1/9": rows})
+    assert any(one.guard == "past_rows" for one in judged(now, before)) is warns

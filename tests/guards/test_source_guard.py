@@ -9,7 +9,8 @@ import pytest
 
 from pipeline.guards.findings import findings_of
 from pipeline.guards.near_headers import is_near
-from pipeline.guards.source_guard import SourceState, UnreadFile, judge_sources
+from pipeline.guards.source_guard import UnreadFile, judge_sources
+from pipeline.guards.source_profile import SourceState
 from pipeline.guards.thresholds import guards
 from tests.guards.profiles import THIS_WEEK, judged, profile, said
 
@@ -214,21 +215,37 @@ def test_a_flag_that_turned_round_warns() -> None:
 
 @pytest.mark.parametrize(("newest", "warns"), [(datetime(2025, 1, 7), True), (datetime(2025, 1, 8), False)])
 def test_a_source_with_nothing_newer_a_week_later_warns(newest: datetime, warns: bool) -> None:
-    found = judged(profile(newest=newest), profile(newest=datetime(2025, 1, 7)))
+    found = judged(profile(newest=newest, recent=100), profile(newest=datetime(2025, 1, 7)))
     assert said(found) == ([("freshness", "warn", "crm")] if warns else [])
 
 
 @pytest.mark.parametrize(("fingerprint", "warns"), [("a1", True), ("b2", False)])
 def test_last_week_s_files_again_warn_whatever_lies_ahead_in_them(fingerprint: str, warns: bool) -> None:
     before = profile(newest=datetime(2025, 1, 7), fingerprint="a1")
-    found = judged(profile(newest=datetime(2025, 1, 14), fingerprint=fingerprint), before)
+    found = judged(profile(newest=datetime(2025, 1, 14), fingerprint=fingerprint, recent=200), before)
     assert said(found) == ([("freshness", "warn", "crm")] if warns else [])
 
 
-@pytest.mark.parametrize(("rows", "warns"), [(100, True), (99, False)])
-def test_a_small_source_may_be_the_same_a_week_later(rows: int, warns: bool) -> None:
-    tables = [profile(rows=rows - 40, fingerprint="a1"), profile("crm.contacts", rows=40, fingerprint="b2")]
-    assert said(judged(tables, tables)) == ([("freshness", "warn", "crm")] if warns else [])
+@pytest.mark.parametrize(("recent", "warns"), [(20, True), (19, False)])
+def test_a_source_may_stand_still_until_five_rows_would_have_come(recent: int, warns: bool) -> None:
+    """A week after its newest row, at its pace of so many rows in four weeks."""
+    table = profile(newest=datetime(2025, 1, 8), fingerprint="a1", recent=recent)
+    assert said(judged(table, table)) == ([("freshness", "warn", "crm")] if warns else [])
+
+
+def test_a_table_of_old_rows_is_no_measure_of_its_source_s_pace() -> None:
+    tables = [profile(newest=datetime(2025, 1, 8)), profile("crm.contacts", newest=datetime(2024, 1, 8), recent=99)]
+    assert judged(tables, tables) == []
+
+
+def test_snoozes_that_are_over_and_gone_stop_nothing() -> None:
+    before, few = (profile("crm.notification_snoozes", rows) for rows in (50, 2))
+    none = profile("crm.notification_snoozes", 0)
+    tables = [[profile(), table] for table in (before, few, none)]
+    assert [said(judged(now, tables[0])) for now in tables[1:]] == [
+        [("rows", "warn", "crm.notification_snoozes")],
+        [("lost_table", "warn", "crm.notification_snoozes")],
+    ]
 
 
 def test_a_deployment_s_threshold_counts_instead_of_the_default() -> None:
@@ -460,7 +477,7 @@ def test_a_sparse_column_that_is_empty_now_warns_and_one_that_is_absent_stops() 
 def test_freshness_is_judged_from_a_week_on(days: int, warns: bool) -> None:
     at = datetime(2025, 1, 7)
     now, before = (
-        SourceState([profile("crm.contacts"), profile(newest=at)], moment)
+        SourceState([profile("crm.contacts"), profile(newest=at, recent=100)], moment)
         for moment in (THIS_WEEK, THIS_WEEK - timedelta(days=days))
     )
     found = judge_sources(now, before, (), guards())
@@ -496,6 +513,11 @@ def test_a_source_is_as_new_as_its_newest_table() -> None:
 def test_a_sample_of_two_flags_says_nothing() -> None:
     before, now = {"1": "true", "2": "true"}, {"1": "false", "2": "false"}
     assert judged(profile(cells={"archived": now}), profile(cells={"archived": before})) == []
+
+
+def test_cells_that_an_earlier_version_wrote_otherwise_are_not_compared() -> None:
+    before, now = dict.fromkeys("123", "a1"), dict.fromkeys("123", "b2")
+    assert judged(profile(cells={"name": now}, cell_form=2), profile(cells={"name": before})) == []
 
 
 def test_a_column_that_is_new_in_the_sample_says_nothing_and_the_others_are_judged() -> None:

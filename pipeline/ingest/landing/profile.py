@@ -6,14 +6,13 @@ from collections import Counter
 from collections.abc import MutableMapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, time
-from typing import Final
 
 import duckdb
 import pyarrow.parquet as pq
 
 from pipeline.common.null_counts import count_nulls
 from pipeline.common.scratch_database import quoted, read_parquet, scratch_connection
-from pipeline.guards.compared_columns import LONG_TEXTS
+from pipeline.guards.compared_columns import LONG_TEXTS, RECORDED
 from pipeline.guards.source_profile import SampledRows, TableProfile
 from pipeline.ingest.landing.drawn_rows import draw_rows
 from pipeline.ingest.landing.known_ids import referred_to
@@ -24,14 +23,6 @@ from pipeline.ingest.rejects import REPEATED
 from pipeline.ingest.schema import Kind
 from pipeline.ingest.values.dates import FIRST_DAY, LAST_DAY
 from pipeline.ingest.values.typed_cell import NULLED
-
-RECORDED: Final = (
-    *("created", "created_at", "created_date", "updated_at", "estimate_date", "proposal_last_updated"),
-    *("completed_date", "last_interaction_date", "last_detected_at", "resolved_at"),
-    *("sent_at", "start_time", "opened_at", "closed_at"),
-)
-"""The columns that say when something happened or was recorded; the others hold plans (a renewal, an end)."""
-
 
 MadeProfiles = MutableMapping[str, tuple[tuple[LandedTable, ...], TableProfile]]
 """The profiles that one run has made, of one instant, each with its table and those to which its ids refer."""
@@ -59,10 +50,11 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
     landed, *others = tables
     table = landed.table
     amounts, magnitudes = _magnitudes(connection, landed) if landed.loaded else ({}, {})
+    newest = _newest(connection, landed, as_of) if landed.loaded else None
     sample, compared_rows, twins = SampledRows(), 0, 0
     if landed.loaded:
         draw_rows(connection, landed)
-        sample = sample_rows(connection, landed, others)
+        sample = sample_rows(connection, landed, others, newest)
         compared_rows, twins = count_twins(connection, landed)
     longest, at_longest = _longest(connection, landed) if landed.loaded else ({}, {})
     return TableProfile(
@@ -86,7 +78,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
         swapped={column: reading.file for reading in landed.readings for column in reading.swapped_days},
         deleted=_deleted(landed),
         far_days=_far_days(connection, landed) if landed.loaded else {},
-        newest=_newest(connection, landed, as_of) if landed.loaded else None,
+        newest=newest,
         **vars(sample),
         longest=longest,
         at_longest=at_longest,

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 import duckdb
 
 from pipeline.common.scratch_database import quoted, read_parquet
 from pipeline.guards.column_pairs import PAIRS
-from pipeline.guards.compared_columns import WORDS, is_personal
+from pipeline.guards.compared_columns import RECORDED, WORDS, is_personal
+from pipeline.guards.freshness import RECENT
 from pipeline.guards.source_profile import SampledRows
 from pipeline.ingest.landing.drawn_rows import IN_CLEAR, SAMPLED, TEXTS, is_compared, key_of
 from pipeline.ingest.landing.known_ids import count_unknown_ids
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.periods import count_periods
 from pipeline.ingest.landing.unlike_copies import count_unlike_copies
-from pipeline.ingest.schema import Column, SourceTable
+from pipeline.ingest.schema import Column, Kind, SourceTable
 
 _CLEAR_CELLS: Final = 40
 """Cells of a flag, day or instant: of a day and month that changed places one in twenty is looked for."""
 _HASHED_CELLS: Final = 20
+_CELL_FORM: Final = 2
+"""Another number for each way in which cells have been written, so that a new version's are not compared with them."""
 _ENOUGH_WORDS: Final = 50
 """Cells of an organization in which its words are counted alone."""
 _MOST_WORDS: Final = 50
@@ -29,11 +33,14 @@ _MOST_WORDS: Final = 50
 
 
 def sample_rows(
-    connection: duckdb.DuckDBPyConnection, landed: LandedTable, others: Sequence[LandedTable] = ()
+    connection: duckdb.DuckDBPyConnection,
+    landed: LandedTable,
+    others: Sequence[LandedTable] = (),
+    newest: datetime | None = None,
 ) -> SampledRows:
     """Sample the drawn rows of the lowest hashes: their cells, the words among them, and the ids not in `others`.
 
-    A flag or date that has too few cells there is looked for in all rows.
+    A flag or date that has too few cells there is looked for in all rows. `newest` is when the newest row was recorded.
     """
     columns = [column for column in landed.table.columns if is_compared(landed.table, column)]
     cells = _cells(connection, "lowest_hashes", landed.table, columns)
@@ -48,12 +55,13 @@ def sample_rows(
     words = {name: _summed(found) for name, found in counted.items() if found}
     tenants = {name: _tenants(counted[name]) for name in words}
     held = -(-landed.loaded // SAMPLED)
-    periods, one_in, sampled_tenants = count_periods(connection, "lowest_hashes", landed.table, held)
+    periods, one_in, sampled_tenants, users = count_periods(connection, "lowest_hashes", landed.table, held)
     referring, unknown_ids, lost_tenants = count_unknown_ids(connection, "lowest_hashes", landed.table, others)
     pairs, reversed_pairs = _count_pairs(connection, landed.table)
     copies, unlike_copies = count_unlike_copies(connection, "lowest_hashes", landed.table, others)
     return SampledRows(
         cells={name: found for name, found in cells.items() if found},
+        cell_form=_CELL_FORM,
         words=words,
         referring=referring,
         unknown_ids=unknown_ids,
@@ -65,6 +73,8 @@ def sample_rows(
         periods=periods,
         sampled_one_in=one_in,
         sampled_tenants=sampled_tenants,
+        busy_users=users,
+        recent=held * _count_recent(connection, landed.table, newest) if newest is not None else 0,
         tenants_words={name: found for name, found in tenants.items() if found},
     )
 
@@ -86,7 +96,8 @@ def _cells(
 def _lowest(table: SourceTable, column: Column) -> str:
     """Return the SQL of a column's cells in the rows of the lowest hashes, and of what is kept of each.
 
-    A flag, day or instant is kept, of a text about people its length, of anything else a hash.
+    A flag, day or instant is kept, of a text about people its length, of anything else a hash. Texts are compared as
+    the rules read them, in any case: a list of names that is tidied up is no fault.
     """
     text, wanted = f"cast({quoted(column.name)} as varchar)", _HASHED_CELLS
     kept = "left(md5(drawn.cell), 6)"
@@ -94,8 +105,20 @@ def _lowest(table: SourceTable, column: Column) -> str:
         kept, wanted = "drawn.cell", _CLEAR_CELLS
     elif column.kind in TEXTS and is_personal(table.name, column.name):
         kept = "cast(length(drawn.cell) as varchar)"
+    elif column.kind in TEXTS:
+        kept = "left(md5(lower(drawn.cell)), 6)"
     lowest = f"min({{hash: key_hash, cell: {text}}}, {wanted}) filter (where {quoted(column.name)} is not null)"
     return f"list_transform({lowest}, lambda drawn: {{hash: drawn.hash, cell: {kept}}})"
+
+
+def _count_recent(connection: duckdb.DuckDBPyConnection, table: SourceTable, newest: datetime) -> int:
+    """Count the sampled rows that were recorded in the time that shows a source's pace."""
+    days = [c.name for c in table.columns if c.name in RECORDED and c.kind in (Kind.TIMESTAMP, Kind.DATE)]
+    is_recent = " or ".join(f"{quoted(day)} between $first and $newest" for day in days)
+    ((rows,),) = connection.execute(
+        f"select count(*) from lowest_hashes where {is_recent}", {"first": newest - RECENT, "newest": newest}
+    ).fetchall()
+    return int(rows)
 
 
 def _words(

@@ -30,3 +30,13 @@ def test_of_a_large_table_the_same_part_is_looked_at_until_it_has_doubled(tmp_pa
     assert [found.sampled_one_in for found in (few, more, many)] == [2, 2, 4]
     assert 1_800 < sum(few.periods.values()) < 2_200
     assert 3_800 < sum(more.periods.values()) < 4_200
+
+
+def test_users_of_one_in_a_hundred_messages_are_known_by_their_tenant(tmp_path: Path) -> None:
+    headers = ["organization_id", "id", "customer_id", "thread_id", "sent_at", "direction", "user_id"]
+    users = ["7"] * 98 + ["8"] + [""] * 2
+    rows = [("1", str(at), "3", "4", "2024-01-01", "team", user) for at, user in enumerate(users)]
+    write_csv(tmp_path / "platform" / "email_prop.csv", headers, rows)
+    landed = land("platform", tmp_path / "platform", tmp_path)["email_prop"]
+    (found,) = profile_tables([landed], datetime(2025, 1, 15, tzinfo=UTC))
+    assert found.busy_users == {"1/7": 98}

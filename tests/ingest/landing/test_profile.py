@@ -82,6 +82,11 @@ def test_of_names_the_sample_holds_hashes_which_another_name_changes(tmp_path: P
     assert "Oak" not in str(one.as_dict())
 
 
+def test_a_name_in_capitals_is_the_same_name(tmp_path: Path) -> None:
+    one, other = profile(tmp_path / "one", ("1", "Oak", "no")), profile(tmp_path / "other", ("1", "OAK", "no"))
+    assert one.cells == other.cells
+
+
 @pytest.mark.parametrize(
     ("column", "one", "other"),
     [("lmn_crm_id", "7", "8"), ("annual_revenue", "100", "101"), ("status", "won", "lost")],
@@ -91,6 +96,12 @@ def test_the_sample_separates_ids_amounts_and_words(tmp_path: Path, column: str,
     before = profile(tmp_path / "one", ("1", "Oak", one), headers=headers).cells
     now = profile(tmp_path / "other", ("1", "Oak", other), headers=headers).cells
     assert (before["name"], before[column] != now[column]) == (now["name"], True)
+
+
+def test_rows_of_the_four_weeks_up_to_the_newest_are_recent(tmp_path: Path) -> None:
+    days = ("2025-01-10", "2024-12-13", "2024-12-12", "2025-02-01", "")
+    rows = [(str(at), "A", day) for at, day in enumerate(days)]
+    assert profile(tmp_path, *rows, headers=("id", "name", "created_at")).recent == 2
 
 
 def test_an_instant_is_in_the_sample_with_its_hour(tmp_path: Path) -> None:
