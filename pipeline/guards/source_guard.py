@@ -117,6 +117,8 @@ def _empty_estimates(tables: Sequence[TableProfile], guard: Guard) -> Iterator[F
 
 def _shares(table: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Finding]:
     guard = guards["rejected_share"]
+    if table.is_cut_off:
+        yield found(guard, "warn", table.name, "its file ends in the middle of a row: others may be missing")
     if table.read >= guard.thresholds["least"]:
         share = _percent(table.rejected, table.read)
         if (level := _level(share, guard)) is not None:

@@ -47,16 +47,17 @@ class SampledRows:
 class TableProfile(SampledRows):
     """One source table as it was read.
 
-    `headers` are the wanted columns that have a header, `aliases` the headers by which one is found that are not
-    its name; `values` counts each column's cells that are not null, `unread` those that could not be read, `trues`
-    a flag's that are true, `amounts` those of money that are not 0; `magnitudes` is the mean power of ten of these:
-    3.0 where they are about 1000. `unknown` maps headers that no column wants to their file; `lacking` the columns
-    that only earlier files have to the last one; `swapped` those whose days and months a spreadsheet has likely
-    swapped to their file; `deleted` counts the rows that a column without a place in the schema marks as deleted.
-    `far_days` counts the days with a time, such as an account's `renewal_date`, that are before 2000 or after 2100.
-    `newest` is the latest recorded instant in it, in UTC without zone. `longest` is the length of a long text's longest
-    cells in characters, `at_longest` how many are of that length. `twins` counts, among `compared_rows`, those that
-    repeat another in all but their id. `fingerprint` is the same for the same content, None without rows.
+    `is_cut_off`: a file of it ends in the middle of a row. `headers` are the wanted columns that have a header,
+    `aliases` the headers by which one is found that are not its name; `values` counts each column's cells that are
+    not null, `unread` those that could not be read, `trues` a flag's that are true, `amounts` those of money that are
+    not 0; `magnitudes` is the mean power of ten of these: 3.0 where they are about 1000. `unknown` maps headers that
+    no column wants to their file; `lacking` the columns that only earlier files have to the last one; `swapped` those
+    whose days and months a spreadsheet has likely swapped to their file; `deleted` counts the rows that a column
+    without a place in the schema marks as deleted. `far_days` counts the days with a time, such as an account's
+    `renewal_date`, that are before 2000 or after 2100. `newest` is the latest recorded instant in it, in UTC without
+    zone. `longest` is the length of a long text's longest cells in characters, `at_longest` how many are of that
+    length. `twins` counts, among `compared_rows`, those that repeat another in all but their id. `fingerprint` is the
+    same for the same content, None without rows.
     """
 
     source: str
@@ -65,6 +66,7 @@ class TableProfile(SampledRows):
     read: int = 0
     loaded: int = 0
     rejected: int = 0
+    is_cut_off: bool = False
     columns: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

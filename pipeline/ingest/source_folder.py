@@ -32,6 +32,8 @@ _DATA_ENDINGS: Final = frozenset(
     | {".dat", ".psv", ".tab", ".sqlite", ".sqlite3", ".duckdb", ".dbf", ".mdb", ".accdb"}
     | {".sav", ".dta", ".sas7bdat", ".xpt", ".rds", ".rdata", ".pkl", ".h5"}
 )
+_UNFINISHED: Final = frozenset({".crdownload", ".download", ".filepart", ".opdownload", ".part", ".partial"})
+"""What browsers and copying programs let a name end in until the file is whole."""
 _SYSTEM: Final = (Path("/proc"), Path("/sys"))
 _DIGITS: Final = re.compile(r"([0-9]+)")
 
@@ -150,6 +152,8 @@ def must_be_utf8(path: Path) -> None:
 
 def why_left_out(path: Path) -> str:
     """Say why a file or folder is no table file."""
+    if _is_unfinished(path):
+        return "an unfinished download, left out"
     if path.suffix.lower() not in FORMATS:
         return "not CSV, Parquet or XLSX, left out"
     kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
@@ -160,4 +164,10 @@ def holds_data(path: Path) -> bool:
     """Return whether a file, or one in a folder, holds data by its ending: a sheet, a table, a text, an archive."""
     if path.is_dir():
         return any(holds_data(inner) for inner in _listed(path) if not inner.name.startswith((".", "~$")))
-    return path.suffix.lower() in _DATA_ENDINGS and path.is_file()
+    return (path.suffix.lower() in _DATA_ENDINGS or _is_unfinished(path)) and path.is_file()
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Return whether a file is still being written, by its ending: `accounts.csv.part`, `accounts.csv.tmp`."""
+    ending = path.suffix.lower()
+    return ending in _UNFINISHED or (ending == ".tmp" and Path(path.stem).suffix.lower() in _DATA_ENDINGS)

@@ -207,6 +207,11 @@ def test_rows_warn_beyond_minus_20_and_plus_50_percent_and_stop_at_minus_50(rows
     assert [finding.level for finding in found] == ([level] if level else [])
 
 
+def test_a_file_that_ends_in_the_middle_of_a_row_warns_however_few_rows_are_lost() -> None:
+    (finding,) = judged(profile(rows=1000, is_cut_off=True))
+    assert (finding.guard, finding.level, finding.place) == ("rejected_share", "warn", "crm.accounts")
+
+
 def test_a_flag_that_turned_round_warns() -> None:
     before, now = profile(trues={"lmn_crm_id": 5}), profile(trues={"lmn_crm_id": 95})
     (finding,) = judged(now, before)

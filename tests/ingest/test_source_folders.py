@@ -120,13 +120,15 @@ def test_files_that_may_hold_data_are_reported_as_unread(tmp_path: Path) -> None
         "accounts/part-m-00000",
         "contacts",
         "contacts.PQ",
+        "contacts.csv.crdownload",
+        "contacts.csv.tmp",
         "estimates.dat",
         "profiles.accdb",
         "profiles.feather",
         "profiles.sas7bdat",
         "profiles.sqlite",
     ]
-    for name in [*unread, "README", "accounts/_SUCCESS", "contacts.sql", "contacts.csv.bak"]:
+    for name in [*unread, "README", "accounts/_SUCCESS", "contacts.sql", "contacts.csv.bak", "contacts.tmp"]:
         (tmp_path / "crm" / name).write_text("x")
     assert sorted(name for name, _ in land("crm", tmp_path / "crm", tmp_path)["accounts"].unread_files) == unread
 

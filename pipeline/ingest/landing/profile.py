@@ -19,6 +19,7 @@ from pipeline.ingest.landing.known_ids import referred_to
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.row_sample import sample_rows
 from pipeline.ingest.landing.twin_rows import count_twins
+from pipeline.ingest.readers.csv_rows import CUT_OFF
 from pipeline.ingest.rejects import REPEATED
 from pipeline.ingest.schema import Kind
 from pipeline.ingest.values.dates import FIRST_DAY, LAST_DAY
@@ -65,6 +66,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
         loaded=landed.loaded,
         # a row that an older download repeats is not lost
         rejected=landed.rejected - sum(n for why, n in landed.rejected_for.items() if why.startswith(REPEATED)),
+        is_cut_off=any(CUT_OFF in why for why in landed.rejected_for),
         columns=tuple(column.name for column in table.columns),
         headers=tuple(column.name for column in table.columns if column.name in landed.matched),
         aliases={column.name: column.aliases for column in table.columns if column.aliases},

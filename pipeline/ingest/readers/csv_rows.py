@@ -15,6 +15,8 @@ from typing import Final
 from pipeline.ingest.readers import BrokenRow
 from pipeline.ingest.readers.split_amounts import NEEDS_QUOTES, has_split_amount
 
+CUT_OFF: Final = "the file ends in the middle of this row"
+"""Why the last line is none: whatever was behind it is missing, too."""
 _FEWEST_TO_TELL_PIECES: Final = 5
 """In narrower tables two short lines have often as many cells as one row and one more."""
 _MOST_PIECES: Final = 6
@@ -85,7 +87,7 @@ class RaggedLines:
         if len(cells) == 1 < self._headers - 1:  # a remark, not a row
             return counts
         if self._short_lines == 0 and self._unfinished == line.text:
-            return f"{counts}: the file ends in the middle of this row"
+            return f"{counts}: {CUT_OFF}"
         return None
 
     def _pieces(self, lines: Sequence[RaggedLine], cells_of: Sequence[Sequence[str]]) -> set[int]:

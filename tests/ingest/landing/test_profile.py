@@ -98,6 +98,15 @@ def test_the_sample_separates_ids_amounts_and_words(tmp_path: Path, column: str,
     assert (before["name"], before[column] != now[column]) == (now["name"], True)
 
 
+@pytest.mark.parametrize(("end", "is_cut_off"), [("3,Elm,no\n", False), ("3,El", True), ("3,Elm,no", False)])
+def test_a_file_that_ends_in_the_middle_of_a_row_is_cut_off(tmp_path: Path, end: str, is_cut_off: bool) -> None:
+    folder = tmp_path / "crm"
+    folder.mkdir()
+    (folder / "accounts.csv").write_text("id,name,archived\n1,Oak,no\n2,Ash,no\n" + end, encoding="utf-8")
+    (found,) = profile_tables([land("crm", folder, tmp_path)["accounts"]], NOW)
+    assert found.is_cut_off is is_cut_off
+
+
 def test_rows_of_the_four_weeks_up_to_the_newest_are_recent(tmp_path: Path) -> None:
     days = ("2025-01-10", "2024-12-13", "2024-12-12", "2025-02-01", "")
     rows = [(str(at), "A", day) for at, day in enumerate(days)]
