@@ -13,6 +13,7 @@ from pipeline.guards.copies import judge_copies
 from pipeline.guards.extra_rows import judge_deleted_rows, judge_twins
 from pipeline.guards.findings import Finding, found
 from pipeline.guards.freshness import judge_freshness
+from pipeline.guards.gone_rows import judge_gone_rows
 from pipeline.guards.known_words import judge_known_words, judge_won
 from pipeline.guards.near_headers import is_near, without_table
 from pipeline.guards.needed_columns import judge_needed_columns
@@ -160,6 +161,7 @@ def _changes(now: TableProfile, before: TableProfile, guards: Mapping[str, Guard
     yield from judge_rows(now.name, before.loaded, now.loaded, guards["rows"])
     if before.loaded < guards["rows"].thresholds["least"]:
         yield from _few_rows(now, before, guards["few_rows"])
+    yield from judge_gone_rows(now, before, guards["gone_rows"])
     yield from _flags(now, before, guards["flag_share"])
     yield from judge_cells(now, before, guards)
     yield from judge_words(now, before, guards["lost_words"])

@@ -17,6 +17,7 @@ from pipeline.contracts.business_rules import RuleBook
 from pipeline.contracts.contract import ExportContract
 from pipeline.contracts.lists import LISTS
 from pipeline.guards.findings import Finding
+from pipeline.guards.gone_rows import LASTING
 from pipeline.guards.kept_rows import KEPT
 from pipeline.guards.thresholds import guards
 from pipeline.ingest.landing.record import SOURCES
@@ -35,6 +36,7 @@ _TEXTS: Final = frozenset({Kind.TEXT, Kind.TRIMMED})
 _AMOUNTS: Final = frozenset({Kind.MONEY, Kind.RATE})
 
 
+_LASTING_TABLES: Final = tuple(name.replace(".", "/") for name in sorted(LASTING))
 _KEPT_EXPORTS: Final = tuple(f"exports/{name}" for name in KEPT)
 
 
@@ -88,7 +90,7 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "null_rate": (GuardPlace("exports", may_stop=True),),
     "kept_cells": (GuardPlace(_KEPT_EXPORTS, may_stop=False),),
     "fallen_figures": (GuardPlace(_KEPT_EXPORTS, may_stop=False),),
-    "gone_rows": (GuardPlace(_KEPT_EXPORTS, may_stop=False),),
+    "gone_rows": (GuardPlace(_LASTING_TABLES, may_stop=False), GuardPlace(_KEPT_EXPORTS, may_stop=False)),
     "kept_keys": (GuardPlace(("exports/account_core",), may_stop=True),),
     "crm_organization": (GuardPlace(("exports/account_keys",), may_stop=False),),
     "link_rate": (GuardPlace(("exports/estimates",), may_stop=True),),

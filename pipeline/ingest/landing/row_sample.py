@@ -13,6 +13,7 @@ from pipeline.common.scratch_database import quoted, read_parquet
 from pipeline.guards.column_pairs import PAIRS
 from pipeline.guards.compared_columns import RECORDED, WORDS, is_personal
 from pipeline.guards.freshness import RECENT
+from pipeline.guards.gone_rows import LASTING, LOOKED_UP
 from pipeline.guards.source_profile import SampledRows
 from pipeline.ingest.landing.drawn_rows import IN_CLEAR, SAMPLED, TEXTS, is_compared, key_of
 from pipeline.ingest.landing.known_ids import count_unknown_ids
@@ -74,6 +75,7 @@ def sample_rows(
         sampled_one_in=one_in,
         sampled_tenants=sampled_tenants,
         busy_users=users,
+        keys=_lowest_keys(connection) if landed.table.shown_name in LASTING else (),
         recent=held * _count_recent(connection, landed.table, newest) if newest is not None else 0,
         tenants_words={name: found for name, found in tenants.items() if found},
     )
@@ -109,6 +111,14 @@ def _lowest(table: SourceTable, column: Column) -> str:
         kept = "left(md5(lower(drawn.cell)), 6)"
     lowest = f"min({{hash: key_hash, cell: {text}}}, {wanted}) filter (where {quoted(column.name)} is not null)"
     return f"list_transform({lowest}, lambda drawn: {{hash: drawn.hash, cell: {kept}}})"
+
+
+def _lowest_keys(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
+    """Return the first four bytes of the lowest hashes, in order."""
+    rows = connection.execute(
+        f"select distinct (key_hash // {2**32}::uint64)::bigint from lowest_hashes order by 1 limit {LOOKED_UP}"
+    ).fetchall()
+    return tuple(key for (key,) in rows)
 
 
 def _count_recent(connection: duckdb.DuckDBPyConnection, table: SourceTable, newest: datetime) -> int:

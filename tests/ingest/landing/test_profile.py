@@ -107,6 +107,13 @@ def test_a_file_that_ends_in_the_middle_of_a_row_is_cut_off(tmp_path: Path, end:
     assert found.is_cut_off is is_cut_off
 
 
+def test_of_a_large_table_the_lowest_keys_are_kept_in_order(tmp_path: Path) -> None:
+    few, many = (profile(tmp_path / str(n), *[(str(at), "A", "no") for at in range(n)]) for n in (500, 1000))
+    assert few.keys == tuple(sorted(set(few.keys)))
+    assert (len(few.keys), len(many.keys)) == (400, 400)
+    assert set(few.keys) > {key for key in many.keys if key in few.keys} > set()
+
+
 def test_rows_of_the_four_weeks_up_to_the_newest_are_recent(tmp_path: Path) -> None:
     days = ("2025-01-10", "2024-12-13", "2024-12-12", "2025-02-01", "")
     rows = [(str(at), "A", day) for at, day in enumerate(days)]
