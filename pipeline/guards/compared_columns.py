@@ -9,7 +9,7 @@ from typing import Final
 
 NAMES: Final = frozenset(
     {
-        *("app_id", "city", "crm_id", "department", "domain", "estimate_number", "jobsite_name", "name"),
+        *("city", "crm_id", "department", "domain", "jobsite_name", "name"),
         *("postal_code", "project_name", "referral", "referral_source", "status_detail", "version"),
     }
 )

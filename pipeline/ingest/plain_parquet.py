@@ -93,7 +93,7 @@ def _oddities_of(column: Column) -> list[str]:
     if column.allowed:
         return [*conditions, f"{name} not in ({', '.join(quoted_text(value) for value in column.allowed)})"]
     match column.kind:
-        case Kind.KEY | Kind.TRIMMED:
+        case Kind.KEY | Kind.TRIMMED | Kind.CODE:
             conditions.append(f"not regexp_full_match({name}, '{PLAIN_KEY}')")
         case Kind.TEXT:
             conditions.append(f"contains({name}, chr(0)) or starts_with({name}, '#') or starts_with({name}, '=')")

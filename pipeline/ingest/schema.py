@@ -20,6 +20,8 @@ class Kind(Enum):
     """LMN's text: trimmed, inner line breaks kept, blank is null."""
     TEXT = "text"
     """Text carried whole."""
+    CODE = "code"
+    """A postal code or a telephone number: trimmed text, of which tools may have made a number."""
     TAGS = "tags"
     """A list of texts, from a JSON array, a Postgres array or a comma list; kept as a compact JSON array."""
     MONEY = "money"
@@ -47,6 +49,7 @@ ARROW_TYPES: Final[dict[Kind, pa.DataType]] = {
     Kind.KEY: pa.string(),
     Kind.TRIMMED: pa.string(),
     Kind.TEXT: pa.string(),
+    Kind.CODE: pa.string(),
     Kind.TAGS: pa.string(),
     Kind.MONEY: pa.decimal128(12, 2),
     Kind.RATE: pa.decimal128(12, 2),

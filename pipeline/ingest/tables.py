@@ -55,7 +55,9 @@ LMN_TABLES: Final = (
             *_plain(Kind.TRIMMED, "Project Name", "Version", "Contact Name"),
             _lmn("crm_link", Kind.KEY, "Contact ID"),
             _lmn("crm_tags", Kind.TAGS, "CRM Tags"),
-            *_plain(Kind.TRIMMED, "Address", "Billing Address", "Phone 1", "Phone 2", "Email"),
+            *_plain(Kind.TRIMMED, "Address", "Billing Address"),
+            *_plain(Kind.CODE, "Phone 1", "Phone 2"),
+            *_plain(Kind.TRIMMED, "Email"),
             *_plain(Kind.TRIMMED, "Salesperson", "Estimator", "Status"),
             _lmn("pipeline_status", Kind.TRIMMED, "Sales Pipeline Status"),
             *_plain(Kind.DATE, "Proposal First Shared", "Proposal Last Shared", "Proposal Last Updated"),
@@ -79,8 +81,10 @@ LMN_TABLES: Final = (
         (
             _lmn("lead_name", Kind.TRIMMED, "Lead Name", required=True),
             *_plain(Kind.TRIMMED, "First Name", "Last Name", "Position", "Address 1", "Address 2", "City", "State"),
-            _lmn("postal_code", Kind.TRIMMED, "Zip", "Postal Code"),
-            *_plain(Kind.TRIMMED, "Country", "Phone 1", "Phone 2", "Email 1", "Email 2", "Notes", "Type"),
+            _lmn("postal_code", Kind.CODE, "Zip", "Postal Code"),
+            *_plain(Kind.TRIMMED, "Country"),
+            *_plain(Kind.CODE, "Phone 1", "Phone 2"),
+            *_plain(Kind.TRIMMED, "Email 1", "Email 2", "Notes", "Type"),
             *_plain(Kind.DATE, "Created"),
             *_plain(Kind.TRIMMED, "Classification"),
             _lmn("do_not_email", Kind.BOOL, "DoNotEmail", "Do Not Email"),
@@ -104,7 +108,7 @@ LMN_TABLES: Final = (
             _lmn("jobsite_id", Kind.KEY, "Jobsite ID", required=True),
             *_plain(Kind.TRIMMED, "Jobsite Name", "Address 1", "Address 2", "City"),
             _lmn("state", Kind.TRIMMED, "Province", "State"),
-            _lmn("postal_code", Kind.TRIMMED, "Postal Code", "Zip"),
+            _lmn("postal_code", Kind.CODE, "Postal Code", "Zip"),
             *_plain(Kind.TRIMMED, "Country", "Notes"),
         ),
         key=("jobsite_id",),
@@ -131,9 +135,11 @@ LMN_TABLES: Final = (
             *_plain(Kind.TAGS, "Tags"),
             *_plain(Kind.BOOL, "Archived"),
             _lmn("primary_contact", Kind.BOOL, "PrimaryContact", "Primary Contact"),
-            *_plain(Kind.TRIMMED, "First Name", "Last Name", "Phone 1", "Phone 2", "Email 1", "Email 2", "Notes"),
+            *_plain(Kind.TRIMMED, "First Name", "Last Name"),
+            *_plain(Kind.CODE, "Phone 1", "Phone 2"),
+            *_plain(Kind.TRIMMED, "Email 1", "Email 2", "Notes"),
             *_plain(Kind.TRIMMED, "Address 1", "Address 2", "City", "State"),
-            _lmn("postal_code", Kind.TRIMMED, "Zip", "Postal Code"),
+            _lmn("postal_code", Kind.CODE, "Zip", "Postal Code"),
             *_plain(Kind.TRIMMED, "Country"),
         ),
         key=(),
@@ -150,7 +156,7 @@ CRM_TABLES: Final = (
             "id* key, lmn_crm_id key, name* text, account_type text, status text, revenue_segment text,"
             "annual_revenue money, organization_score score, tags tags, archived bool, last_interaction_date timestamp,"
             "renewal_date timestamp, snoozed_until timestamp, icp_status text, address_1 text, address_2 text,"
-            "city text, state text, postal_code text, country text, created_date timestamp, created_at timestamp,"
+            "city text, state text, postal_code code, country text, created_date timestamp, created_at timestamp,"
             "updated_at timestamp"
         ),
         key=("id",),
@@ -161,7 +167,7 @@ CRM_TABLES: Final = (
         "crm",
         "estimates",
         _columns(
-            "id* key, lmn_estimate_id key, estimate_number text, estimate_type text, estimate_date date,"
+            "id* key, lmn_estimate_id key, estimate_number key, estimate_type text, estimate_date date,"
             "estimate_close_date date, contract_start date, contract_end date, project_name text, version text,"
             "account_id key, contact_id key, lmn_contact_id key, status text, pipeline_status text, total_price money,"
             "total_price_with_tax money, division text, address text, archived bool, exclude_stats bool,"
@@ -175,7 +181,7 @@ CRM_TABLES: Final = (
         "crm",
         "contacts",
         _columns(
-            "id* key, account_id key, lmn_contact_id key, first_name text, last_name text, email_1 text, phone_1 text"
+            "id* key, account_id key, lmn_contact_id key, first_name text, last_name text, email_1 text, phone_1 code"
         ),
         key=("id",),
         row_numbers=True,
@@ -216,7 +222,7 @@ def _platform(
 PLATFORM_TABLES: Final = (
     _platform(
         "customer",
-        "id* id, crm_id key, app_id text, name text, domain text, parent_id id, tier_id id, owner id, status text,"
+        "id* id, crm_id key, app_id key, name text, domain text, parent_id id, tier_id id, owner id, status text,"
         "status_detail text, journey_id id, revenue money, renewal date, contract_start_date date, churn_date date,"
         "updated_at timestamp",
     ),
@@ -224,12 +230,12 @@ PLATFORM_TABLES: Final = (
     _platform("customer_journey", "id* id, name text"),
     _platform(
         "users",
-        "id* id, email* text, first_name text, last_name text, title text, department text, crm_id text, state text,"
+        "id* id, email* text, first_name text, last_name text, title text, department text, crm_id key, state text,"
         "excluded bool, hourly_cost rate",
     ),
     _platform(
         "stakeholder",
-        "id* id, customer_id* id, email text, name text, title text, crm_id text, type text, role text,"
+        "id* id, customer_id* id, email text, name text, title text, crm_id key, type text, role text,"
         "touch_frequency text, muted bool, opted_out bool",
     ),
     _platform(

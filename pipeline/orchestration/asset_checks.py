@@ -32,7 +32,7 @@ _FIRST_TABLES: Final = {"lmn": "estimates_list", "crm": "accounts", "platform": 
 """The table of each source at which what concerns the whole source is shown."""
 _FLAGS: Final = frozenset({Kind.BOOL})
 _DATES: Final = frozenset({Kind.DATE, Kind.TIMESTAMP})
-_TEXTS: Final = frozenset({Kind.TEXT, Kind.TRIMMED})
+_TEXTS: Final = frozenset({Kind.TEXT, Kind.TRIMMED, Kind.CODE})
 _AMOUNTS: Final = frozenset({Kind.MONEY, Kind.RATE})
 
 

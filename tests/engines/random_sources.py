@@ -85,6 +85,7 @@ def _value(column: Column, rng: random.Random, size: int) -> Any:
         Kind.KEY: lambda: f"K{rng.randint(1, size)}",
         Kind.TRIMMED: lambda: (_text(column, rng) or "").strip() or None,
         Kind.TEXT: lambda: _text(column, rng),
+        Kind.CODE: lambda: (_text(column, rng) or "").strip() or None,
         Kind.TAGS: lambda: rng.choice(_POOLS["tags"]),
         Kind.MONEY: lambda: _amount(rng, 9, 2),
         Kind.RATE: lambda: abs(_amount(rng, 9, 2)),

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.ingest.schema import Kind
+from pipeline.ingest.tables import SOURCE_TABLES, source_table
 from tests.ingest.ingest_harness import Row, land, rows, write_csv, write_parquet, write_workbook
 
 # what every format can hold: no control characters (a workbook has none), no empty text (a workbook has none either)
@@ -134,6 +136,24 @@ def test_every_format_gives_the_same_landing(
 
 def rows_schema() -> list[str]:
     """The names of an account's columns."""
-    from pipeline.ingest.tables import source_table
-
     return [column.name for column in source_table("crm", "accounts").columns]
+
+
+def test_what_is_called_an_id_is_read_as_one() -> None:
+    ids = [
+        (table.shown_name, column.name)
+        for table in SOURCE_TABLES
+        for column in table.columns
+        if column.name.endswith(("id", "_number", "crm_link")) and column.kind not in (Kind.ID, Kind.KEY)
+    ]
+    assert ids == []
+
+
+def test_postal_codes_and_telephone_numbers_are_read_as_such() -> None:
+    codes = {
+        column.kind
+        for table in SOURCE_TABLES
+        for column in table.columns
+        if column.name.startswith(("phone", "postal"))
+    }
+    assert codes == {Kind.CODE}

@@ -15,7 +15,7 @@ from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.schema import Column, Kind, SourceTable
 
 IN_CLEAR: Final = frozenset({Kind.BOOL, Kind.DATE, Kind.TIMESTAMP})
-TEXTS: Final = frozenset({Kind.TEXT, Kind.TRIMMED, Kind.TAGS})
+TEXTS: Final = frozenset({Kind.TEXT, Kind.TRIMMED, Kind.CODE, Kind.TAGS})
 IDS: Final = frozenset({"id", "lmn_estimate_id", "estimate_number"})
 """What a row that is brought again has a new value of."""
 SAMPLED: Final = 4_000

@@ -105,7 +105,7 @@ def _lowest(table: SourceTable, column: Column) -> str:
     kept = "left(md5(drawn.cell), 6)"
     if column.kind in IN_CLEAR:
         kept, wanted = "drawn.cell", _CLEAR_CELLS
-    elif column.kind in TEXTS and is_personal(table.name, column.name):
+    elif column.kind in TEXTS | {Kind.KEY} and is_personal(table.name, column.name):
         kept = "cast(length(drawn.cell) as varchar)"
     elif column.kind in TEXTS:
         kept = "left(md5(lower(drawn.cell)), 6)"

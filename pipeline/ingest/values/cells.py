@@ -18,6 +18,7 @@ from pipeline.ingest.schema import Column, Kind
 from pipeline.ingest.values.dates import DayOrder, date_or_instant
 from pipeline.ingest.values.numbers import DECIMAL_SIZES, DIGITS_LOST, LARGEST_EXACT_FLOAT, amount, whole, whole_digits
 from pipeline.ingest.values.spellings import (
+    CODE_AS_NUMBER,
     FALSE,
     GROUPED_NUMBERS,
     NULL_WORDS,
@@ -32,13 +33,14 @@ from pipeline.ingest.values.tags import tags
 from pipeline.ingest.values.typed_cell import NULL, Cell, not_a, nulled
 from pipeline.ingest.values.white_space import as_seen, in_ascii, trimmed, without_armour, without_unseen
 
-TEXT_KINDS: Final = frozenset({Kind.KEY, Kind.TRIMMED, Kind.TEXT})
+TEXT_KINDS: Final = frozenset({Kind.KEY, Kind.TRIMMED, Kind.TEXT, Kind.CODE})
 
 UNSTORED_FORMULA: Final = "#formula without a stored value"
 """What the workbook reader gives for a formula that was never calculated; it starts as errors do, so none is plain."""
 
 _WHOLE: Final = re.compile(WHOLE.pattern, re.ASCII)
 _ROUNDED: Final = re.compile(ROUNDED_NUMBER.pattern, re.ASCII | re.IGNORECASE)
+_CODE_AS_NUMBER: Final = re.compile(CODE_AS_NUMBER.pattern, re.ASCII)
 _GROUPED: Final = [re.compile(spelling.pattern, re.ASCII) for spelling in GROUPED_NUMBERS]
 _TOO_NARROW: Final = re.compile(TOO_NARROW.pattern)
 _HALVES: Final = {"1.0": "1", "-1.0": "-1", "0.0": "0", "-0.0": "0"}
@@ -80,7 +82,7 @@ def read_cell(
     if column.kind in TEXT_KINDS:
         return _text(column, value)
     if column.kind is Kind.TAGS:
-        return tags(value, text_of)
+        return (_fault_of_text(trimmed(value)) if isinstance(value, str) else None) or tags(value, text_of)
     if column.kind in DECIMAL_SIZES:
         return _amount(column.kind, value, beside_decimal_commas)
     return _plain_value(column.kind, value, dates_from_1904, day_order)
@@ -145,13 +147,16 @@ def _allowed(column: Column, value: object) -> Cell:
 def _text(column: Column, value: object) -> Cell:
     """Return a text as it is, or trimmed. Where one is required, one of blanks alone is none."""
     text = text_of(value)
-    if column.kind is Kind.TRIMMED:
-        text = trimmed(without_armour(trimmed(text)))
+    if column.kind is not Kind.TEXT:
+        text = _bare(text) if column.kind is Kind.CODE else trimmed(without_armour(trimmed(text)))
         if not text:
             return NULL
     if text in NULLS or (column.required and not trimmed(text)):
         return NULL
-    return _fault_of_text(text) or Cell(text)
+    if column.kind is Kind.CODE and _ROUNDED.fullmatch(text):
+        return nulled(DIGITS_LOST)
+    is_number = column.kind is Kind.CODE and _CODE_AS_NUMBER.fullmatch(text)
+    return _fault_of_text(text) or Cell(whole_digits(text) if is_number else text)
 
 
 def _key(value: object) -> Cell:

@@ -180,9 +180,11 @@ def _at(day: tuple[int, int, int], rest: str) -> dt.datetime | None:
     zone = None
     if rest:
         found = next((match for pattern in _ZONES if (match := pattern.fullmatch(rest))), None)
-        if found is None or (clock is None and "side" in found.groupdict()):
+        if found is None:
             return None
         zone = _zone(found.groupdict())
+        if clock is None and zone.utcoffset(None):
+            return None
     return _utc(dt.datetime(*day, hour, minute, second, micros, zone))
 
 

@@ -14,7 +14,6 @@ from pipeline.ingest.values.spellings import (
     CURRENCY,
     DECIMAL_COMMAS,
     EITHER_MARK,
-    MINUS_SIGNS,
     NUMBERS,
     PERCENT,
     ROUNDED_NUMBER,
@@ -49,7 +48,6 @@ _DECIMAL_COMMA: Final = re.compile(
 EITHER_AMOUNT: Final = f"^{_BESIDE}{EITHER_MARK.pattern}{_BESIDE}$"
 """For Arrow, too: an amount whose mark is one of decimals or of thousands."""
 _EITHER: Final = re.compile(EITHER_AMOUNT, re.ASCII)
-_HYPHENS: Final = str.maketrans(dict.fromkeys(MINUS_SIGNS, "-"))
 _GROUPING: Final = str.maketrans(dict.fromkeys(", '’"))
 
 
@@ -119,11 +117,10 @@ def _number(value: object, *, may_be_percent: bool) -> Decimal | None:
         return number if number.is_finite() else None
     if not isinstance(value, str) or len(value) > _LONGEST:
         return None
-    text = value.translate(_HYPHENS)
-    if _ZERO.fullmatch(text):
+    if _ZERO.fullmatch(value):
         return Decimal(0)
     for pattern in (*_AMOUNTS, _PERCENT) if may_be_percent else _AMOUNTS:
-        if found := pattern.fullmatch(text):
+        if found := pattern.fullmatch(value):
             number = Decimal(found["number"].translate(_GROUPING))
             return -number if found["sign"] in ("-", "(") else number
     return None

@@ -51,9 +51,6 @@ TOO_NARROW: Final = Spelling(r"#{3,}", "########", "")
 CURRENCY: Final = r"(?:US ?\$|\$ ?US(?!D)|USD|\$)"
 """Amounts are in US dollars; any other currency's sign makes the amount unreadable."""
 
-MINUS_SIGNS: Final = "−‐‑–—﹣－"
-"""What stands for a minus beside the hyphen: the minus sign itself, hyphens and the dash of automatic correction."""
-
 MONTH_NAMES: Final = (
     "jan january janv janvier ene enero januar",
     "feb february févr fév fevr février fevrier febrero februar",
@@ -121,6 +118,9 @@ ZERO: Final = Spelling(rf"(?:{CURRENCY} ?)?-(?: ?{CURRENCY})?", "$ -", "0.00")
 WHOLE: Final = Spelling(r"[+-]?(?:[0-9]+(?:\.0*|,0{1,2})?|[0-9]{4,},0{3,})", "7100001.0", "7100001")
 """A column of whole numbers with gaps becomes one of floats in many tools, 7100001,0 in some. (1,000 may be 1000.)"""
 
+CODE_AS_NUMBER: Final = Spelling(r"[0-9]{4,}[.,]0", "55401.0", "55401")
+"""A postal code or a telephone number in a column that became one of floats. (555.0000 is a telephone number.)"""
+
 ROUNDED_NUMBER: Final = Spelling(r"[+-]?[0-9](?:[.,][0-9]+e\+?|e\+)[0-9]+", "1.23E+12", "")
 """A long number as spreadsheets show it, 1,23E+12 too: its last digits are lost. (1E5 may be a code.)"""
 
@@ -183,7 +183,7 @@ TIMES: Final = (
 """The hour, with what stands between it and the day."""
 
 ZONES: Final = (
-    Spelling(r" ?(?:z|utc|gmt)", "Z", "+00:00"),
+    Spelling(r" ?(?:z|(?:etc/)?utc|gmt|ut)", "Z", "+00:00"),
     Spelling(r" ?[+-]00:?00 (?:z|utc|gmt)", " +0000 UTC", "+00:00"),
     Spelling(r" \((?:utc|gmt)\)", " (UTC)", "+00:00"),
     Spelling(

@@ -18,10 +18,12 @@ _BLANKS: Final = (
 """White space of every width, line breaks too: all that `str.isspace` knows."""
 
 _UNSEEN: Final = (
-    "\u00ad\u034f\u061c\u180e"  # soft hyphen, grapheme joiner, Arabic letter mark, Mongolian vowel separator
+    "\u00ad\u034f\u061c\u180b\u180c\u180d\u180e"  # soft hyphen, joiner, Arabic letter mark, Mongolian separators
     "\u200b\u200c\u200d\u200e\u200f"  # zero-width blank, non-joiner, joiner, marks of direction
     "\u202a\u202b\u202c\u202d\u202e"  # embeddings and overrides of direction
     "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f"
+    "\u115f\u1160\u3164\uffa0"  # what stands for a Korean letter that is not there
+    "\ufe00\ufe01\ufe02\ufe03\ufe04\ufe05\ufe06\ufe07\ufe08\ufe09\ufe0a\ufe0b\ufe0c\ufe0d\ufe0e\ufe0f"  # ✔ as a picture
     "\ufeff"  # a byte order mark, also in the middle
 )
 
@@ -33,9 +35,10 @@ _ARMOUR: Final = re.compile(r'="((?:[^"]|"")*)"')
 _SIGNS: Final[dict[int, int | str]] = {
     0x066B: ".",
     0x066C: ",",
+    **dict.fromkeys(map(ord, "−‐‑–—﹣"), "-"),
     **{wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)},
 }
-"""Arabic marks of decimals and thousands, and the wide signs of East Asia."""
+"""Arabic marks of decimals and thousands, what stands for a minus or between a day's parts, wide signs of East Asia."""
 _WITHOUT_UNSEEN: Final = {ord(character): None for character in _UNSEEN}
 
 

@@ -341,7 +341,7 @@ def test_years_are_whole_numbers_of_32_bits() -> None:
     refuse(Kind.YEAR, "2147483648")
 
 
-@pytest.mark.parametrize("kind", [Kind.KEY, Kind.TRIMMED, Kind.TEXT])
+@pytest.mark.parametrize("kind", [Kind.KEY, Kind.TRIMMED, Kind.TEXT, Kind.CODE])
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -410,7 +410,7 @@ def test_null_as_databases_write_it_is_null_in_every_column(kind: Kind, value: s
     assert read(kind, value) is None
 
 
-@pytest.mark.parametrize("kind", [k for k in Kind if k not in (Kind.TEXT, Kind.TRIMMED, Kind.TAGS)])
+@pytest.mark.parametrize("kind", [k for k in Kind if k not in (Kind.TEXT, Kind.TRIMMED, Kind.CODE, Kind.TAGS)])
 @pytest.mark.parametrize("value", ["null", "NaN", "nan", "None", "NaT", "<NA>", "n/a", " N/A\u00a0", Decimal("NaN")])
 def test_null_as_people_and_data_frames_write_it_is_null_in_keys_numbers_dates_and_booleans(
     kind: Kind, value: object
@@ -418,7 +418,7 @@ def test_null_as_people_and_data_frames_write_it_is_null_in_keys_numbers_dates_a
     assert read(kind, value) is None
 
 
-@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.TRIMMED])
+@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.TRIMMED, Kind.CODE])
 @pytest.mark.parametrize("value", ["Null", "null", "None", "n/a", "nan"])
 def test_words_are_texts_where_texts_are_expected(kind: Kind, value: str) -> None:
     assert read(kind, value) == value
@@ -445,7 +445,28 @@ def test_keys_and_lmn_text_are_trimmed_and_other_text_is_carried_whole() -> None
     assert read(Kind.TEXT, "") == ""
 
 
-@pytest.mark.parametrize("kind", [Kind.KEY, Kind.TRIMMED, Kind.TEXT])
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("55401.0", "55401"),
+        ("6155550128,0", "6155550128"),
+        ("'02134", "02134"),
+        ("\u202a(615) 555-0128\u202c", "(615) 555-0128"),
+        ("555.0000", "555.0000"),
+        ("+1 615 555 0128", "+1 615 555 0128"),
+    ],
+)
+def test_a_postal_code_or_a_telephone_number_is_its_text_though_a_tool_took_it_for_a_number(
+    written: str, code: str
+) -> None:
+    assert read(Kind.CODE, written) == code
+
+
+def test_a_telephone_number_that_is_rounded_is_refused() -> None:
+    refuse(Kind.CODE, "6.16E+09")
+
+
+@pytest.mark.parametrize("kind", [Kind.KEY, Kind.TRIMMED, Kind.TEXT, Kind.CODE])
 @pytest.mark.parametrize("value", ["a\0b", b"\xff", "\ud800", "#REF!", "#N/A", "#ERROR!", "########"])
 def test_text_that_no_engine_can_hold_or_no_person_wrote_is_nulled(kind: Kind, value: object) -> None:
     refuse(kind, value)
@@ -511,7 +532,9 @@ def test_an_array_at_fault_is_no_list_of_tags(value: str) -> None:
     refuse(Kind.TAGS, value)
 
 
-@pytest.mark.parametrize("value", ['[["a"]]', '[{"a":1}]', '["\\u0000"]', '["\\ud800"]', [["a"]]])
+@pytest.mark.parametrize(
+    "value", ["#N/A", " #REF!", "########", '[["a"]]', '[{"a":1}]', '["\\u0000"]', '["\\ud800"]', [["a"]]]
+)
 def test_no_tags(value: object) -> None:
     refuse(Kind.TAGS, value)
 

@@ -192,6 +192,7 @@ def test_plain_columns_take_the_shortcut() -> None:
         Kind.ID: ["1", "-22"],
         Kind.KEY: ["EST1", "a b"],
         Kind.TEXT: [" é ", ""],
+        Kind.CODE: ["(615) 555-0128", "55401", "K1A 0B1"],
         Kind.MONEY: ["1.5", "-2"],
         Kind.RATE: ["1.5", "60"],
         Kind.DATE: ["2025-01-15", "2025-01-15 10:00:00"],

@@ -114,6 +114,8 @@ def test_days(spelling: Spelling) -> None:
         20240305.0,
         "20240305.0",
         "2024-03-05Z",
+        "2024-03-05+00:00",
+        "2024–03–05",
         "45356",
     ],
 )
@@ -189,6 +191,9 @@ def test_zones(spelling: Spelling) -> None:
         "05MAR2024:09:00:00.000",
         "20240305090000",
         "5 mars 2024 09:00",
+        "2024‑03‑05T04:00:00−05:00",
+        "2024-03-05 09:00:00 Etc/UTC",
+        "Tue, 05 Mar 2024 09:00 UT",
     ],
 )
 def test_instants_in_other_words(text: str) -> None:
@@ -248,6 +253,7 @@ def test_booleans(words: frozenset[str], expected: bool) -> None:
     for word in words:
         assert read(Kind.BOOL, word) is expected
         assert read(Kind.BOOL, word.upper()) is expected
+    assert read(Kind.BOOL, "✔\ufe0f") is True
 
 
 @pytest.mark.parametrize("text", sorted(spellings.NULL_WORDS))
