@@ -39,6 +39,14 @@ OF_A_CUSTOMER: Final[Mapping[str, str]] = {
 }
 """Columns that have one value, too, where there is one customer only."""
 
+SAID_AT: Final[Mapping[str, str]] = {
+    "platform.email_prop": "sent_at",
+    "platform.chat_message": "sent_at",
+    "platform.ticket": "opened_at",
+    "platform.ticket_comment": "created_at",
+}
+"""Columns of instants at which people say something: never all at one time of day, and not all on the hour."""
+
 
 def judge_one_value(
     now: Sequence[TableProfile], earlier: Mapping[tuple[str, str], TableProfile], guard: Guard
@@ -56,6 +64,9 @@ def judge_one_value(
             ):
                 says = "all of its sampled cells have one value"
                 yield found(guard, "warn", f"{table.name}.{column}", says, now=f"{cells:,} cells")
+        if (time := _only_time(table, guard)) and (before is None or not _only_time(before, guard)):
+            says = "all of its sampled cells have one time of day, or are on the hour"
+            yield found(guard, "warn", f"{table.name}.{SAID_AT[table.name]}", says, now=time)
 
 
 def _cells_of_one_value(table: TableProfile, column: str, guard: Guard) -> int:
@@ -65,3 +76,14 @@ def _cells_of_one_value(table: TableProfile, column: str, guard: Guard) -> int:
         return cells if len(words) == 1 and cells >= guard.thresholds["least_words"] else 0
     sampled = table.cells.get(column, {})
     return len(sampled) if len(sampled) >= guard.thresholds["least"] and len(set(sampled.values())) == 1 else 0
+
+
+def _only_time(table: TableProfile, guard: Guard) -> str | None:
+    """Return the time of day that all sampled cells have, without the hour if only that differs; None where none is."""
+    cells = table.cells.get(SAID_AT.get(table.name, ""), {})
+    if len(cells) < guard.thresholds["least"]:
+        return None
+    times, minutes = ({cell[start:].strip() for cell in cells.values()} for start in (10, 13))
+    if len(times) == 1:
+        return times.pop() or None
+    return minutes.pop() if minutes == {":00:00"} else None

@@ -18,7 +18,7 @@ from pipeline.guards.known_words import judge_known_words, judge_won
 from pipeline.guards.near_headers import is_near, without_table
 from pipeline.guards.needed_columns import judge_needed_columns
 from pipeline.guards.one_value import judge_one_value
-from pipeline.guards.past_rows import judge_past_rows
+from pipeline.guards.past_rows import DATED, judge_past_rows
 from pipeline.guards.references import judge_references
 from pipeline.guards.sampled_cells import judge_cells, judge_later_rows
 from pipeline.guards.source_profile import SourceState, TableProfile
@@ -27,6 +27,9 @@ from pipeline.guards.texts import judge_lengths, judge_words
 from pipeline.guards.thresholds import Guard
 
 _ESTIMATES: Final = ("lmn.estimates_list", "crm.estimates")
+SELDOM_TRUE: Final[Mapping[str, str]] = {"platform.stakeholder": "muted opted_out"}
+"""By table, flags that are true of few rows."""
+_HALF: Final = 50
 _PASSING: Final = frozenset({"crm.notification_snoozes"})
 """Tables of rows that are over after some weeks, and that a source may delete then."""
 
@@ -56,8 +59,9 @@ def judge_sources(
         findings += _swapped_days(table, guards["dates_swapped"])
         findings += judge_deleted_rows(table, guards["deleted_rows"])
         findings += _all_archived(table, guards["flag_share"])
+        findings += _seldom_true(table, was, guards["flag_share"])
         findings += judge_twins(table, was, guards["twin_rows"])
-        findings += _far_days(table, guards["far_days"])
+        findings += _far_days(table, was, guards["far_days"])
         findings += _shares(table, guards)
         findings += judge_references(table, was, guards["unknown_ids"])
         findings += judge_tenants_words(table, was, guards)
@@ -202,10 +206,15 @@ def _swapped_days(table: TableProfile, guard: Guard) -> Iterator[Finding]:
         yield found(guard, "warn", f"{table.name}.{column}", says)
 
 
-def _far_days(table: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find days that no account has: an instant is not bounded as a day is (D6), so they are read and published."""
-    for column, cells in table.far_days.items():
-        yield found(guard, "warn", f"{table.name}.{column}", "days before 2000 or after 2100", now=f"{cells:,} cells")
+def _far_days(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
+    """Find days that nothing has: an instant is not bounded as a day is (D6), so they are read and published.
+
+    Old rows that came to be on no such day (`1970-01-01`) are reported once, since nobody writes them anew.
+    """
+    for column, cells in now.far_days.items():
+        if column not in DATED or before is None or column not in before.far_days:
+            place = f"{now.name}.{column}"
+            yield found(guard, "warn", place, "days before 2000 or after 2100", now=f"{cells:,} cells")
 
 
 def _fewer_values(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
@@ -249,6 +258,19 @@ def _all_archived(table: TableProfile, guard: Guard) -> Iterator[Finding]:
     trues = table.trues.get("archived", 0)
     if trues == table.loaded and trues >= guard.thresholds["least"]:
         yield found(guard, "warn", f"{table.name}.archived", "all of its rows are archived", now=f"{trues:,} rows")
+
+
+def _seldom_true(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
+    """Find, once, a flag that is true of most rows though it says what few people are."""
+    for column in SELDOM_TRUE.get(now.name, "").split():
+        shares = [
+            _percent(table.trues.get(column, 0), table.values.get(column, 0))
+            for table in (before, now)
+            if table is not None and table.values.get(column, 0) >= guard.thresholds["least"]
+        ]
+        if shares and shares[-1] > _HALF and (len(shares) == 1 or shares[0] <= _HALF):
+            says = "the flag is true of most rows, as if its meaning were turned round"
+            yield found(guard, "warn", f"{now.name}.{column}", says, now=f"{shares[-1]:.0f} %")
 
 
 def _flags(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:

@@ -59,7 +59,7 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "lost_column": (GuardPlace("tables", may_stop=True),),
     "deleted_rows": (GuardPlace("tables", may_stop=False),),
     "twin_rows": (GuardPlace("tables", may_stop=False),),
-    "far_days": (GuardPlace(("crm/accounts", "crm/scorecards"), may_stop=False),),
+    "far_days": (GuardPlace("tables", may_stop=False, kinds=frozenset({Kind.TIMESTAMP})),),
     "fewer_values": (GuardPlace("tables", may_stop=False),),
     "needed_table": (
         GuardPlace(("platform/customer", "crm/accounts"), may_stop=True),

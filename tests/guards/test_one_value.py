@@ -53,3 +53,14 @@ def test_messages_of_one_customer_warn_where_there_are_others(customers: int, wa
     cells: dict[str, Any] = {"customer_id": dict.fromkeys(map(str, range(20)), "a")}
     tables = [profile("platform.email_prop", cells=cells), profile("platform.customer", customers)]
     assert bool(warned(tables)) is warns
+
+
+@pytest.mark.parametrize(
+    ("times", "warns"),
+    [(["00:00:00"], True), (["05:30:00"], True), (["09:00:00", "17:00:00"], True), (["09:00:00", "17:00:01"], False)],
+)
+def test_messages_of_one_time_of_day_or_all_on_the_hour_warn_once(times: list[str], warns: bool) -> None:
+    cells = {str(at): f"2025-01-{at + 1:02} {times[at % len(times)]}" for at in range(20)}
+    mails, customers = profile("platform.email_prop", cells={"sent_at": cells}), profile("platform.customer")
+    assert warned([mails, customers]) == (["platform.email_prop.sent_at"] if warns else [])
+    assert warned([mails, customers], mails) == []

@@ -553,6 +553,20 @@ def test_a_large_table_that_is_the_same_while_its_source_is_new_warns(rows: int,
     assert said(judged(now, before)) == ([("freshness", "warn", "crm.accounts")] if warns else [])
 
 
+def test_old_rows_of_1970_are_reported_once() -> None:
+    now = profile(far_days={"created_at": 3})
+    assert said(judged(now)) == [("far_days", "warn", "crm.accounts.created_at")]
+    assert judged(now, now) == []
+
+
+@pytest.mark.parametrize(("trues", "warns"), [(51, True), (50, False)])
+def test_a_flag_of_few_people_that_is_true_of_most_warns_once(trues: int, warns: bool) -> None:
+    people = profile("platform.stakeholder", trues={"opted_out": trues}, values={"opted_out": 100})
+    tables = [profile("platform.customer"), people]
+    assert said(judged(tables)) == ([("flag_share", "warn", "platform.stakeholder.opted_out")] if warns else [])
+    assert judged(tables, tables) == []
+
+
 def test_days_that_stand_for_never_warn() -> None:
     now = profile(far_days={"renewal_date": 3})
     assert said(judged(now, now)) == [("far_days", "warn", "crm.accounts.renewal_date")]

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from pipeline.common.null_counts import count_nulls
 from pipeline.common.scratch_database import quoted, read_parquet, scratch_connection
 from pipeline.guards.compared_columns import LONG_TEXTS, RECORDED
+from pipeline.guards.past_rows import DATED
 from pipeline.guards.source_profile import SampledRows, TableProfile
 from pipeline.ingest.landing.drawn_rows import draw_rows
 from pipeline.ingest.landing.known_ids import referred_to
@@ -99,17 +100,25 @@ def _deleted(landed: LandedTable) -> dict[str, int]:
 
 
 def _far_days(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> dict[str, int]:
-    """Count, of each day that has a time, the cells outside the years that a day may have (D6)."""
-    days = [c.name for c in landed.table.columns if c.kind is Kind.TIMESTAMP and c.name.endswith("_date")]
+    """Count, of each day that has a time, the cells outside the years that a day may have (D6).
+
+    Of columns that say when something came to be, those of the sampled rows are counted.
+    """
+    instants = [column.name for column in landed.table.columns if column.kind is Kind.TIMESTAMP]
+    days = [name for name in instants if name.endswith("_date")]
+    parts = read_parquet(landed.parts, "union_by_name = true")
+    sampled = [name for name in instants if name in DATED and name not in days]
+    return _far_cells(connection, parts, days) | _far_cells(connection, "lowest_hashes", sampled)
+
+
+def _far_cells(connection: duckdb.DuckDBPyConnection, rows: str, days: Sequence[str]) -> dict[str, int]:
     if not days:
         return {}
     counted = ", ".join(
         f"count(*) filter (where cast({quoted(day)} as date) not between date '{FIRST_DAY}' and date '{LAST_DAY}')"
         for day in days
     )
-    (row,) = connection.execute(
-        f"select {counted} from {read_parquet(landed.parts, 'union_by_name = true')}"
-    ).fetchall()
+    (row,) = connection.execute(f"select {counted} from {rows}").fetchall()
     return {day: count for day, count in zip(days, row, strict=True) if count}
 
 

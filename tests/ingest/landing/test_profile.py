@@ -114,6 +114,12 @@ def test_of_a_large_table_the_lowest_keys_are_kept_in_order(tmp_path: Path) -> N
     assert set(few.keys) > {key for key in many.keys if key in few.keys} > set()
 
 
+def test_instants_of_other_centuries_are_counted_where_things_came_to_be(tmp_path: Path) -> None:
+    days = ("1970-01-01T00:00:00Z", "0025-01-10T09:00:00Z", "2025-01-10T09:00:00Z")
+    rows = [(str(at), "A", day, "9999-12-31") for at, day in enumerate(days)]
+    assert profile(tmp_path, *rows, headers=("id", "name", "created_at", "snoozed_until")).far_days == {"created_at": 2}
+
+
 def test_rows_of_the_four_weeks_up_to_the_newest_are_recent(tmp_path: Path) -> None:
     days = ("2025-01-10", "2024-12-13", "2024-12-12", "2025-02-01", "")
     rows = [(str(at), "A", day) for at, day in enumerate(days)]
