@@ -1,4 +1,4 @@
-"""From the marts to drops that are judged: stage, audit, compare, report. Nothing here is seen by readers."""
+"""From the marts to judged drops: stage, audit, compare, report. Readers see none of it yet."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.audit import AuditResult, StagedAudit
+from pipeline.common.errors import WarehouseError
 from pipeline.common.formats import plural
 from pipeline.common.instants import run_name
 from pipeline.common.scratch_database import spare_memory
@@ -30,14 +31,14 @@ from pipeline.ingest.landing.record import has_crm_rows
 from pipeline.orchestration.built_run import BuiltRun
 from pipeline.orchestration.business_pages import write_business_pages
 from pipeline.orchestration.column_limits import judge_texts, unheld_figures
-from pipeline.orchestration.drop_descriptions import manifests_of, reports_of
+from pipeline.orchestration.drop_descriptions import DescribedDrops, JudgedDrops, manifests_of, reports_of
 from pipeline.orchestration.drop_findings import judge_drops, judge_metrics, opened_baselines, staged_files
 from pipeline.orchestration.source_findings import SourceJudgement, judge_run_sources, tell_findings
 from pipeline.orchestration.verdict import Verdict, find_broken_promise, judge
 from pipeline.report.facts import Plot, RunFacts
 from pipeline.report.page import load_templates
 from pipeline.report.plots import draw_plots
-from pipeline.report.sources import measure_sources
+from pipeline.report.sources import MeasuredTable, measure_sources
 from pipeline.state.history import DUPLICATES, METRICS, METRICS_SCHEMA
 
 ROW_KINDS = ("added", "changed", "removed")
@@ -46,7 +47,7 @@ OUTCOMES_MART = "renewal_outcomes"
 
 @dataclass(frozen=True)
 class AuditedDrops:
-    """The drops of one run as they stand staged, and what may be published of them."""
+    """The staged drops of one run, and which of them may be published."""
 
     drops: Sequence[StagedDrop]
     audit: AuditResult
@@ -55,84 +56,96 @@ class AuditedDrops:
     history: Mapping[str, pa.Table]
     sources: SourceJudgement
     findings: Sequence[Finding]
-    """The drift guard's."""
+    """Those of the drift guard."""
     verdict: Verdict
     diffs: Mapping[int, DropDiff] = field(default_factory=dict)
-    """What would change for each organization that has a drop already."""
+    """What would change, for each organization that already has a drop."""
 
 
 def stage_and_audit(built: BuiltRun) -> AuditedDrops:
-    """Write the drops beside the published ones, judge them, and gather what their reports show."""
-    settings, plan = built.run.settings, built.run.plan
-    if settings.spares_memory:
+    """Write the drops beside the published ones, judge them, and gather the facts of their reports."""
+    run = built.run
+    if run.settings.spares_memory:
         spare_memory()
     metrics = built.engine.read(METRICS, METRICS_SCHEMA.names)
+    staged = _staged(built)
+    judgement = judge_run_sources(run.settings, run.plan, run.workspace, built.landed, run.accepted, run.profiles)
+    own_metrics = _of_this_run(metrics, run.plan.as_of)
+    place = built.destination.place
+    with opened_baselines(place, staged.drops, run.plan.as_of, built.contracts, built.personal_data) as baselines:
+        findings = _guarded(built, staged.drops, baselines, judgement, own_metrics)
+        verdict = _verdict(built, staged, findings)
+        changes = _changes(built, staged.sound, baselines)
+        plots = _plots(built, staged)
+        may = [drop for drop in staged.drops if verdict.problem_of(drop.organization_id) is None]
+        pages = write_business_pages(built, place, may, baselines, plots)
+    judged = JudgedDrops(staged.drops, staged.audit, (*judgement.findings, *findings), verdict)
+    manifests = manifests_of(built, judged, changes, pages)
+    diffs = {
+        drop.organization_id: replace(changes[drop.organization_id].diff, now=drop_name(manifest))
+        for drop, manifest in zip(staged.drops, manifests, strict=True)
+        if drop.organization_id in changes
+    }
+    reports = reports_of(built, judged, DescribedDrops(manifests, diffs, plots), staged.sources, metrics)
+    history = {DUPLICATES: _duplicates(built), METRICS: own_metrics}
+    return AuditedDrops(staged.drops, staged.audit, manifests, reports, history, judgement, findings, verdict, diffs)
+
+
+@dataclass(frozen=True)
+class _Staged:
+    """The staged drops after their audit; `broken_promise` is a change that breaks a contract of the latest drops."""
+
+    drops: Sequence[StagedDrop]
+    audit: AuditResult
+    broken_promise: WarehouseError | None
+    sources: Sequence[MeasuredTable]
+
+    @property
+    def sound(self) -> list[StagedDrop]:
+        """The drops that passed the audit."""
+        if self.broken_promise is not None or self.audit.concerns_run():
+            return []
+        return [drop for drop in self.drops if self.audit.problem_of(drop.organization_id) is None]
+
+
+def _staged(built: BuiltRun) -> _Staged:
+    """Write and audit the drops; meanwhile measure the sources and prepare the published marts."""
+    run = built.run
     with (
-        built.run.helpers.audit() as process,
+        run.helpers.audit() as process,
         ThreadPoolExecutor(2) as beside,
         whole_rows_aside(built.personal_data, folders := _folders(built)) as aside,
     ):
         exports = [*(contract.name for contract in built.contracts), *(cut.name for cut in built.cuts)]
-        audit = process.begin(
-            built.run.audit_request(
-                folders, exports, more_rules={cut.name: cut.rules for cut in built.cuts}, aside=aside
-            )
-        )
+        rules = {cut.name: cut.rules for cut in built.cuts}
+        audit = process.begin(run.audit_request(folders, exports, more_rules=rules, aside=aside))
         drops = _stage(built, folders, audit, aside)
         latest = [latest_manifest(built.destination.place, drop.organization_id) for drop in drops]
-        problem = find_broken_promise(latest, built.contracts, built.run.progress.view.noted)
-        # the audit's end is one thread's work in another process, so there is room for the report's beginning
-        sources = beside.submit(measure_sources, built.landed, plan.as_of)
+        broken_promise = find_broken_promise(latest, built.contracts, run.progress.view.noted)
+        # the audit's end keeps one core busy, so there is room for the start of the report
+        sources = beside.submit(measure_sources, built.landed, run.plan.as_of)
         beside.submit(load_templates)
-        if built.run.publishes and not settings.spares_memory:
+        if run.publishes and not run.settings.spares_memory:
             built.engine.prepare(built.contracts)
         result = _concluded(built, audit)
-    judgement = judge_run_sources(
-        settings, plan, built.run.workspace, built.landed, built.run.accepted, built.run.profiles
-    )
-    place = built.destination.place
-    with opened_baselines(place, drops, plan.as_of, built.contracts, built.personal_data) as baselines:
-        findings = _guarded(built, drops, baselines, judgement, _of_this_run(metrics, plan.as_of))
-        verdict = judge(
-            [drop.organization_id for drop in drops],
-            result,
-            findings,
-            problem,
-            unheld_figures(built.engine),
-            hold_back_all=settings.hold_back == "run",
-        )
-        has_whole_files = problem is None and not result.concerns_run()
-        sound = [drop for drop in drops if has_whole_files and result.problem_of(drop.organization_id) is None]
-        changes = _changes(built, sound, baselines)
-        may = [drop for drop in drops if verdict.problem_of(drop.organization_id) is None]
-        plots = _plots(built, drops, sound)
-        pages = write_business_pages(built, place, may, baselines, plots)
-    manifests = manifests_of(built, drops, result, [*judgement.findings, *findings], changes, pages)
-    diffs = {
-        drop.organization_id: replace(changes[drop.organization_id].diff, now=drop_name(manifest))
-        for drop, manifest in zip(drops, manifests, strict=True)
-        if drop.organization_id in changes
-    }
-    reports = reports_of(
-        built,
-        drops,
-        manifests,
-        diffs,
-        sources.result(),
-        result,
-        metrics,
-        verdict,
-        [*judgement.findings, *findings],
-        plots,
-    )
-    history = {DUPLICATES: _duplicates(built), METRICS: _of_this_run(metrics, plan.as_of)}
-    return AuditedDrops(drops, result, manifests, reports, history, judgement, findings, verdict, diffs)
+    return _Staged(drops, result, broken_promise, sources.result())
 
 
-def _plots(built: BuiltRun, drops: Sequence[StagedDrop], sound: Sequence[StagedDrop]) -> dict[int, tuple[Plot, ...]]:
-    """Draw the plots of all drops: of those that passed the audit together, of each other one alone."""
-    plots = draw_plots({drop.organization_id: drop.folder for drop in sound}, built.run.plan)
-    for drop in drops:
+def _verdict(built: BuiltRun, staged: _Staged, findings: Sequence[Finding]) -> Verdict:
+    return judge(
+        [drop.organization_id for drop in staged.drops],
+        staged.audit,
+        findings,
+        staged.broken_promise,
+        unheld_figures(built.engine),
+        hold_back_all=built.run.settings.hold_back == "run",
+    )
+
+
+def _plots(built: BuiltRun, staged: _Staged) -> dict[int, tuple[Plot, ...]]:
+    """Draw the plots of all drops: of those that passed the audit together, of every other one separately."""
+    plots = draw_plots({drop.organization_id: drop.folder for drop in staged.sound}, built.run.plan)
+    for drop in staged.drops:
         if drop.organization_id not in plots:
             plots |= draw_plots({drop.organization_id: drop.folder}, built.run.plan)
     return plots
@@ -200,7 +213,7 @@ def _guarded(
     judgement: SourceJudgement,
     metrics: pa.Table,
 ) -> tuple[Finding, ...]:
-    """Hold the staged drops against the ones published last, and take what the models found in this run."""
+    """Compare the staged drops with the ones published last, and add what the models found in this run."""
     with built.run.progress.step("compare", "drops") as step:
         findings = judge_drops(built.run, built.destination.place, drops, baselines)
         findings += judge_texts(built.run, built.engine) + judge_metrics(built.run, metrics)
@@ -213,7 +226,7 @@ def _guarded(
 
 
 def _tell_unneeded(built: BuiltRun, findings: Sequence[Finding]) -> None:
-    """Say which acceptances nothing needed: they may hide what comes next week."""
+    """Report acceptances that no finding needed: they could hide next week's findings."""
     needed = {finding.accepted for finding in findings}
     for each in built.run.accepted:
         if each not in needed:
@@ -224,9 +237,9 @@ def _tell_unneeded(built: BuiltRun, findings: Sequence[Finding]) -> None:
 def _changes(
     built: BuiltRun, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]
 ) -> dict[int, WrittenChanges]:
-    """Write what changed into each drop that passed the audit and has one before it.
+    """Write the changes into each drop that passed the audit and has a predecessor.
 
-    One that guards hold back is not published, but its report shows what would have changed.
+    A drop that guards hold back is not published, but its report shows what would have changed.
     """
     if not baselines:
         return {}

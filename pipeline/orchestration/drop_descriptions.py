@@ -1,9 +1,9 @@
-"""What is said of staged drops: the manifest of each, and the facts of its report."""
+"""Describes staged drops: the manifest of each, and the facts of its report."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,15 +27,32 @@ from pipeline.state.runs import RunRecords
 REJECTS = "rejects"
 
 
+@dataclass(frozen=True)
+class JudgedDrops:
+    """The staged drops of a run with the results of the audit and of all guards."""
+
+    drops: Sequence[StagedDrop]
+    audit: AuditResult
+    findings: Sequence[Finding]
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class DescribedDrops:
+    """The manifests of staged drops in their order, and by organization what changed and the plots."""
+
+    manifests: Sequence[Mapping[str, Any]]
+    diffs: Mapping[int, DropDiff]
+    plots: Mapping[int, Sequence[Plot]]
+
+
 def manifests_of(
     built: BuiltRun,
-    drops: Sequence[StagedDrop],
-    audit: AuditResult,
-    findings: Sequence[Finding],
+    judged: JudgedDrops,
     changes: Mapping[int, WrittenChanges],
     pages: Mapping[int, Mapping[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Write the manifest of each drop, in their order."""
+    """Build the manifest of each drop, in their order."""
     data_as_of = _data_as_of(built.engine.read("account_core", ["organization_id", "data_as_of"]))
     return [
         build_manifest(
@@ -45,7 +62,7 @@ def manifests_of(
             data_as_of=data_as_of.get(drop.organization_id, built.run.plan.as_of),
             settings=built.run.plan.published_settings,
             inputs=built.build.inputs,
-            checks=audit.of_organization(drop.organization_id),
+            checks=judged.audit.of_organization(drop.organization_id),
             guards=[finding.as_dict() for finding in own],
             accepted=[asdict(finding.accepted) for finding in own if finding.accepted],
             changes=written.as_dict() if (written := changes.get(drop.organization_id)) else None,
@@ -53,51 +70,44 @@ def manifests_of(
             cuts=built.cuts,
             personal_data=built.personal_data,
         )
-        for drop in drops
-        for own in [findings_of(findings, drop.organization_id, built.run.plan.crm_organization_id)]
+        for drop in judged.drops
+        for own in [findings_of(judged.findings, drop.organization_id, built.run.plan.crm_organization_id)]
     ]
 
 
 def reports_of(
     built: BuiltRun,
-    drops: Sequence[StagedDrop],
-    manifests: Sequence[Mapping[str, Any]],
-    diffs: Mapping[int, DropDiff],
+    judged: JudgedDrops,
+    described: DescribedDrops,
     sources: Sequence[MeasuredTable],
-    audit: AuditResult,
     metrics: pa.Table,
-    verdict: Verdict,
-    findings: Sequence[Finding],
-    plots: Mapping[int, Sequence[Plot]],
 ) -> list[RunFacts]:
-    """Gather the facts of every report while the staged files are where they are; `plots` are those of each drop."""
+    """Gather the facts of every report while the staged files are still in their folders, the operator's last."""
     with built.run.progress.step("report", "reports") as step:
-        rejects = built.engine.read(REJECTS, REJECTS_SCHEMA.names)
         measured = measure_run(
             built.run.plan,
             sources,
-            rejects,
+            built.engine.read(REJECTS, REJECTS_SCHEMA.names),
             metrics,
-            audit,
-            verdict.run,
-            findings=findings,
-            held_back=verdict.held_back,
+            judged.audit,
+            judged.verdict.run,
+            findings=judged.findings,
+            held_back=judged.verdict.held_back,
             records=RunRecords(built.run.workspace.runs).newest_first(),
             shows_values=built.run.settings.keeps_personal_data,
         )
-        place = built.destination.place
         facts = [
             gather_facts(
                 measured,
-                place,
+                built.destination.place,
                 drop.organization_id,
                 drop,
                 manifest,
                 built.contracts,
-                diffs.get(drop.organization_id),
-                plots[drop.organization_id],
+                described.diffs.get(drop.organization_id),
+                described.plots[drop.organization_id],
             )
-            for drop, manifest in zip(drops, manifests, strict=True)
+            for drop, manifest in zip(judged.drops, described.manifests, strict=True)
         ]
         step.summary = plural(len(facts), "report")
     return [*facts, gather_operator_facts(measured)]

@@ -19,8 +19,8 @@ from pipeline.engines import open_engine
 from pipeline.ingest.landing.record import landed_tables
 from pipeline.orchestration.audited_drops import AuditedDrops
 from pipeline.orchestration.built_run import BuiltRun
-from pipeline.orchestration.models import asset_key
-from pipeline.orchestration.release import Release
+from pipeline.orchestration.dbt_project import asset_key
+from pipeline.orchestration.release import Publication, Release
 from pipeline.orchestration.resources import RunContext
 from pipeline.orchestration.stopped import stopped_in_words
 from pipeline.settings import Settings
@@ -115,34 +115,11 @@ def build_drop_assets(manifest: Mapping[str, Any], catalog: "AssetCatalog | None
         yield from exports
         if shown:
             yield from shown.checks(heard[0])
-        facts = [
-            {
-                "organization_id": drop.organization_id,
-                "location": drop.location,
-                "is_new": drop.is_new,
-                "rows": {file["export"]: file["rows"] for file in drop.manifest["files"]},
-            }
-            for drop in publication.drops
-        ]
-        held_back = [
-            {
-                "organization_id": one,
-                "what": problem.what,
-                "details": list(problem.details),
-                "remedy": problem.remedy,
-            }
-            for one, problem in publication.held_back.items()
-        ]
-        rows = sum(
-            rows
-            for drop in publication.drops
-            for rows in {file["export"]: file["rows"] for file in drop.manifest["files"]}.values()
-        )
-        links: Mapping[str, Any] = shown.links(publication, run.settings) if shown else {}
+        held_back = _held_back(publication)
+        metadata = _metadata(publication) | (dict(shown.links(publication, run.settings)) if shown else {})
         for key in (STAGED, AUDITED, PUBLISHED):
             seconds = round(time.monotonic() - started, 3)
-            metadata = {"drops": facts, "held_back": held_back, "seconds": seconds, "dagster/row_count": rows, **links}
-            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+            yield dg.MaterializeResult(asset_key=key, metadata={**metadata, "seconds": seconds})
         if shown and held_back:
             with stopped_in_words(run):
                 raise fault_of_held_back(held_back)
@@ -150,7 +127,24 @@ def build_drop_assets(manifest: Mapping[str, Any], catalog: "AssetCatalog | None
     return drops
 
 
+def _metadata(publication: Publication) -> dict[str, Any]:
+    rows = [{file["export"]: file["rows"] for file in drop.manifest["files"]} for drop in publication.drops]
+    drops = [
+        {"organization_id": drop.organization_id, "location": drop.location, "is_new": drop.is_new, "rows": by_export}
+        for drop, by_export in zip(publication.drops, rows, strict=True)
+    ]
+    count = sum(sum(by_export.values()) for by_export in rows)
+    return {"drops": drops, "held_back": _held_back(publication), "dagster/row_count": count}
+
+
+def _held_back(publication: Publication) -> list[dict[str, Any]]:
+    return [
+        {"organization_id": one, "what": problem.what, "details": list(problem.details), "remedy": problem.remedy}
+        for one, problem in publication.held_back.items()
+    ]
+
+
 def fault_of_held_back(held_back: Sequence[Mapping[str, Any]]) -> WarehouseError:
-    """Say of a run of the page that has published what it has not: the command's exit code 3."""
+    """Make the error of a run on the page that held an organization back: the command's exit code 3."""
     lines = [f"organization {one['organization_id']} was held back: {one['what']}" for one in held_back]
     return WarehouseError("\n".join(lines), remedy=f"{held_back[0]['remedy']}; the other organizations are published")

@@ -1,13 +1,12 @@
-"""The dbt project as assets: seeds and models by layer and name, data tests as asset checks.
+"""The step that builds the dbt project: load the raw tables, build the models, run their tests.
 
-dbt runs on the kept parse, in a process that was started early: dagster-dbt's own step starts dbt as a program, parses
-the project and asks a package index for versions, ten seconds that a small run does not have.
+dbt runs on the cached parse, in a process that was started early. dagster-dbt's own step starts dbt as a program,
+parses the project and asks a package index for versions, which takes ten seconds.
 """
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ from pipeline.engines import Engine, RawTable, open_engine
 from pipeline.engines.raw_tables import raw_tables
 from pipeline.ingest.landing.record import landed_tables, named_inputs
 from pipeline.orchestration.dbt_events import DbtEvents
+from pipeline.orchestration.dbt_project import DbtProject
 from pipeline.orchestration.resources import RunContext, reported_failure
 from pipeline.orchestration.source_findings import guard_sources
 from pipeline.orchestration.stopped import stopped_in_words
@@ -31,63 +31,7 @@ from pipeline.storage.local_files import write_whole
 if TYPE_CHECKING:
     from pipeline.orchestration.asset_catalog import AssetCatalog
 
-_TABLES = ("model", "seed")
-
-
-def asset_key(node: Mapping[str, Any]) -> dg.AssetKey:
-    """Name a dbt node's asset: `[layer, name]` for models and seeds, `[source, table]` for sources."""
-    if node["resource_type"] == "source":
-        return dg.AssetKey([node["source_name"], node["name"]])
-    return dg.AssetKey([node["config"].get("schema") or "main", node["name"]])
-
-
-def _stored_parents(manifest: Mapping[str, Any]) -> dict[str, list[str]]:
-    """Return the stored parents of every node, by dbt's unique id, without the ephemeral models among the nodes.
-
-    An ephemeral model is a part of the SQL of those that read it: what it reads, they read.
-    """
-    parents: Mapping[str, list[str]] = manifest["parent_map"]
-    ephemeral = {
-        unique_id for unique_id, node in manifest["nodes"].items() if node["config"].get("materialized") == "ephemeral"
-    }
-
-    def stored(unique_id: str) -> Iterator[str]:
-        for parent in parents[unique_id]:
-            if parent in ephemeral:
-                yield from stored(parent)
-            else:
-                yield parent
-
-    return {unique_id: list(dict.fromkeys(stored(unique_id))) for unique_id in parents if unique_id not in ephemeral}
-
-
-def _assets_and_checks(
-    manifest: Mapping[str, Any], stored_parents: Mapping[str, Sequence[str]]
-) -> tuple[dict[str, dg.AssetSpec], dict[str, dg.AssetCheckSpec]]:
-    """Return the asset of every seed and model, parents first, and the check of every data test, by dbt's unique id."""
-    nodes = {**manifest["nodes"], **manifest["sources"]}
-    assets = {}
-    checks = {}
-    for unique_id in TopologicalSorter(stored_parents).static_order():
-        if unique_id not in manifest["nodes"]:
-            continue
-        node = manifest["nodes"][unique_id]
-        parents = [nodes[parent] for parent in stored_parents[unique_id] if parent in nodes]
-        if node["resource_type"] in _TABLES:
-            assets[unique_id] = dg.AssetSpec(
-                asset_key(node),
-                deps=[asset_key(parent) for parent in parents],
-                description=node["description"] or None,
-                group_name=node["config"].get("schema") or "main",
-                kinds={"dbt"},
-            )
-        elif node["resource_type"] == "test":
-            tested = nodes.get(node.get("attached_node") or "") or (parents[0] if parents else None)
-            if tested is not None and tested["resource_type"] in _TABLES:
-                checks[unique_id] = dg.AssetCheckSpec(
-                    node["name"], asset=asset_key(tested), description=node["description"] or None, blocking=True
-                )
-    return assets, checks
+_FAILED = ("error", "fail", "runtime error")
 
 
 def build_model_assets(
@@ -97,62 +41,93 @@ def build_model_assets(
 ) -> dg.AssetsDefinition:
     """Make one step of the whole dbt project; a part of it may be selected.
 
-    `awaited` are the assets that a later step waits for, where one is known: a Dagster that forgets its events when the
-    run ends hears of no others. `catalog` describes the assets for the page, whose runs measure what they have built.
+    `awaited` are the assets that a later step waits for, if one is known: a Dagster that discards its events with the
+    run is told of no others. `catalog` describes the assets for the page, whose runs measure what they have built.
     """
-    stored_parents = _stored_parents(manifest)
-    assets, checks = _assets_and_checks(manifest, stored_parents)
-    if catalog is not None:
-        assets = {unique_id: catalog.model(spec, manifest["nodes"][unique_id]) for unique_id, spec in assets.items()}
-    by_key = {spec.key: unique_id for unique_id, spec in assets.items()}
+    project = DbtProject.of(manifest, catalog)
+    specs, check_specs = list(project.assets.values()), list(project.checks.values())
 
-    @dg.multi_asset(name="models", specs=list(assets.values()), check_specs=list(checks.values()), can_subset=True)
+    @dg.multi_asset(name="models", specs=specs, check_specs=check_specs, can_subset=True)
     def models(
         context: dg.AssetExecutionContext, run: dg.ResourceParam[RunContext]
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        """Load what has landed into the engine, then build the models and test them."""
-        selected = [manifest["nodes"][by_key[key]]["name"] for key in context.selected_asset_keys if key in by_key]
-        chosen = {uid: check for uid, check in checks.items() if check.key in context.selected_asset_check_keys}
-        if not selected:
-            selected = [manifest["nodes"][unique_id]["name"] for unique_id in chosen]
-        only = awaited if context.instance.is_ephemeral else None
-        subset = None if len(selected) == len(by_key) else sorted(selected)
-        events = DbtEvents(assets, chosen, stored_parents, with_kept=subset is None, only=only)
-        failed, results = [], []
+        """Load the landed tables into the engine, then build and test the models."""
+        step = _ModelsStep(project, context, run, awaited if context.instance.is_ephemeral else None)
         with (
             stopped_in_words(run, for_page=catalog is not None),
             reported_failure(run, lambda: landed_tables(run.workspace)),
         ):
             guard_sources(run, landed_tables(run.workspace))
             with closing(open_engine(run.settings)) as engine:
-                build, changed, tables = _load(run, engine)
-                with run.progress.step("dbt", "nodes") as step:
-                    for result in _build(run, engine, build, changed, step, subset):
-                        if result.status in ("error", "fail", "runtime error"):
-                            failed.append(result)
-                        if catalog is None:
-                            yield from events.of(result)
-                        results.append(result)
-                if not failed:
-                    is_whole = subset is None or changed == []
-                    (build if is_whole else build.without_raw()).stamp(engine, run.workspace.built)
-                if catalog is not None:
-                    for event in _run_table_events(tables):
-                        context.log_event(event)
-                    built = [unique_id for unique_id, spec in assets.items() if spec.key in context.selected_asset_keys]
-                    facts = _measure(run, engine, catalog, [] if failed else built, failed)
-                    events = DbtEvents(assets, chosen, stored_parents, with_kept=subset is None, facts=facts)
-                    for result in results:
-                        yield from events.of(result)
-            if not failed:
-                yield from events.of_the_rest()
-            _stop_on_failure(failed, checks, run.workspace.dbt_target)
+                yield from step.build(engine)
+            yield from step.finish()
 
     return models
 
 
+class _ModelsStep:
+    """One execution of the step: the selected part of the project, its build, and the events for Dagster."""
+
+    def __init__(
+        self,
+        project: DbtProject,
+        context: dg.AssetExecutionContext,
+        run: RunContext,
+        only: Collection[dg.AssetKey] | None,
+    ) -> None:
+        self._project = project
+        self._context = context
+        self._run = run
+        self._only = only
+        assets = [uid for uid, spec in project.assets.items() if spec.key in context.selected_asset_keys]
+        self._selected = assets
+        self._checks = {uid: one for uid, one in project.checks.items() if one.key in context.selected_asset_check_keys}
+        names = [project.names[unique_id] for unique_id in assets or self._checks]
+        self._subset = None if len(names) == len(project.assets) else sorted(names)
+        self._events = self._new_events()
+        self._failed: list[NodeResult] = []
+
+    def build(self, engine: Engine) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        """Load and build; yield the events of what has ended, at once or, for the page, with what was measured."""
+        build, changed, tables = _load(self._run, engine)
+        results = []
+        with self._run.progress.step("dbt", "nodes") as step:
+            for result in _build(self._run, engine, build, changed, step, self._subset):
+                results.append(result)
+                if self._project.catalog is None:
+                    yield from self._events.of(result)
+        self._failed = [result for result in results if result.status in _FAILED]
+        if not self._failed:
+            is_whole = self._subset is None or changed == []
+            (build if is_whole else build.without_raw()).stamp(engine, self._run.workspace.built)
+        if self._project.catalog is not None:
+            for event in _run_table_events(tables):
+                self._context.log_event(event)
+            built = [] if self._failed else self._selected
+            self._events = self._new_events(_measure(self._run, engine, self._project.catalog, built, self._failed))
+            for result in results:
+                yield from self._events.of(result)
+
+    def finish(self) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
+        """Yield the events of what was left as it was; WarehouseError if a node has failed."""
+        if not self._failed:
+            yield from self._events.of_the_rest()
+        _stop_on_failure(self._failed, self._project.checks, self._run.workspace.dbt_target)
+
+    def _new_events(self, facts: Mapping[str, Mapping[str, Any]] | None = None) -> DbtEvents:
+        """Make the events of the build; those with facts are of the page, which is told of every asset."""
+        return DbtEvents(
+            self._project.assets,
+            self._checks,
+            self._project.parents,
+            with_kept=self._subset is None,
+            only=self._only if facts is None else None,
+            facts=facts,
+        )
+
+
 def _load(run: RunContext, engine: Engine) -> tuple[Build, list[str] | None, Sequence[RawTable]]:
-    """Load the raw tables; return what is to be built of them, which have changed since (None: all), and the tables."""
+    """Load the raw tables; return the build to make, which tables have changed since the last (None: all), and all."""
     last = Build.standing(engine, run.workspace.built)
     with run.progress.step("load", "tables") as step:
         tables = raw_tables(run.workspace, run.plan)
@@ -163,7 +138,7 @@ def _load(run: RunContext, engine: Engine) -> tuple[Build, list[str] | None, Seq
 
 
 def _run_table_events(tables: Sequence[RawTable]) -> Iterator[dg.AssetMaterialization]:
-    """Return the materialisation of each table that the run itself has written for the models."""
+    """Yield the materialisation of each table that the run itself has written for the models."""
     for table in tables:
         source, _, name = table.name.partition("__")
         if source == "run":
@@ -180,7 +155,7 @@ def _measure(
     built: Sequence[str],
     failed: Sequence[NodeResult],
 ) -> Mapping[str, Mapping[str, Any]]:
-    """Measure the tables that were built and look at the rows of failed tests, for the page."""
+    """Measure the built tables and read the rows of failed tests, for the page."""
     from pipeline.orchestration.column_lineage import read_lineage
     from pipeline.orchestration.table_facts import TableMeasures
 
@@ -202,12 +177,12 @@ def _build(
     step: Step,
     subset: Sequence[str] | None,
 ) -> Iterator[NodeResult]:
-    """Have dbt build the subset, or where there is none, all that the changed raw tables make necessary.
+    """Have dbt build the subset, or without one, everything that depends on the changed raw tables.
 
-    The nodes come as `Dbt.run` gives them.
+    Yields the nodes as `Dbt.run` does.
     """
     workspace = run.workspace
-    for record in (workspace.built, workspace.last_run):  # until dbt is through, nobody knows what the marts hold
+    for record in (workspace.built, workspace.last_run):  # the content of the marts is unknown until dbt has ended
         record.unlink(missing_ok=True)
     if subset is not None:
         arguments = ["--select", *subset]
@@ -242,11 +217,11 @@ def _build(
 
 
 def _stop_on_failure(failed: Sequence[NodeResult], checks: Mapping[str, dg.AssetCheckSpec], dbt_target: Path) -> None:
-    """Stop the run where a node failed, so that nothing downstream runs on."""
+    """Raise WarehouseError if a node failed, so that nothing downstream runs."""
     if failed:
         lines = []
         for result in failed:
-            words = (result.message or result.status).replace("\n", "\n  ")  # so that none stands where a name does
+            words = (result.message or result.status).replace("\n", "\n  ")  # so that no line of it looks like a name
             lines.append(f"{result.resource_type} {result.name}: {words}")
             if (check := checks.get(result.unique_id)) and check.description:
                 lines.append(f"  it wants: {check.description}")

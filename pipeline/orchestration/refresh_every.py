@@ -1,4 +1,4 @@
-"""`warehouse refresh`, once or again and again in one process, until somebody ends it."""
+"""`warehouse refresh`: once, or repeatedly in one process until a signal ends it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pipeline.audit import AuditProcess
@@ -32,15 +33,15 @@ Say = Callable[[str], None]
 
 
 def seconds_of(period: str) -> int:
-    """Read a period such as 30s, 5m or 1h; WarehouseError where it is none."""
+    """Read a period such as 30s, 5m or 1h as seconds; raise WarehouseError for anything else."""
     found = _PERIOD.fullmatch(period.strip())
     if found is None:
-        raise WarehouseError(f"{period} is no period", where="--every", remedy="write 30s, 5m or 1h")
+        raise WarehouseError(f"{period} is not a period", where="--every", remedy="write 30s, 5m or 1h")
     return int(found["number"]) * _SECONDS[found["unit"]]
 
 
 def refresh_once(settings: Settings, progress: Progress, say: Say, accept: Sequence[str] = ()) -> None:
-    """Refresh the lists, with the findings that a person accepts, and say what was published."""
+    """Refresh the lists once, accepting the given findings, and say what was published."""
     _require(settings)
     with refresh_helpers(settings) as helpers:
         say(_refreshed(_refresher(settings, progress, helpers, accept)))
@@ -49,14 +50,14 @@ def refresh_once(settings: Settings, progress: Progress, say: Say, accept: Seque
 def refresh_every(
     settings: Settings, progress: Progress, period: int, say: Say, say_fault: Say, accept: Sequence[str] = ()
 ) -> None:
-    """Refresh the lists every so many seconds, from start to start, until a signal ends it: that is no fault.
+    """Refresh the lists every `period` seconds, from start to start, until a signal ends it, which is not an error.
 
-    A refresh that fails is reported, and the next one tries again with new helpers.
+    A failed refresh is reported, and the next one tries again with new helpers.
     """
     _require(settings)
     if settings.as_of is not None:
         raise WarehouseError(
-            "a refresh that goes on speaks of the present",
+            "repeated refreshes are always as of now",
             where="--every",
             remedy="leave out --as-of and WAREHOUSE_AS_OF",
         )
@@ -64,20 +65,27 @@ def refresh_every(
         due = time.monotonic()
         while True:
             with refresh_helpers(settings, stay=True) as helpers:
-                refresher, is_sound = None, True
-                while is_sound:
-                    time.sleep(max(0.0, due - time.monotonic()))
-                    due = max(due + period, time.monotonic())
-                    try:
-                        refresher = refresher or _refresher(settings, progress, helpers, accept)
-                        say(_refreshed(refresher))
-                    except Exception as error:
-                        if Interruptions.is_wished() or (fault := in_words(error)) is None:
-                            raise
-                        say_fault(str(fault))
-                        is_sound = False
+                due = _refresh_until_fault(
+                    partial(_refresher, settings, progress, helpers, accept), due, period, say, say_fault
+                )
     except Interrupted:
         say("ended: what is published is whole")
+
+
+def _refresh_until_fault(make: Callable[[], Refresher], due: float, period: int, say: Say, say_fault: Say) -> float:
+    """Refresh from `due` on, by one refresher, until a refresh fails; say the fault and return when the next is due."""
+    refresher = None
+    while True:
+        time.sleep(max(0.0, due - time.monotonic()))
+        due = max(due + period, time.monotonic())
+        try:
+            refresher = refresher or make()
+            say(_refreshed(refresher))
+        except Exception as error:
+            if Interruptions.is_wished() or (fault := in_words(error)) is None:
+                raise
+            say_fault(str(fault))
+            return due
 
 
 def _require(settings: Settings) -> None:
@@ -87,7 +95,7 @@ def _require(settings: Settings) -> None:
 
 @contextmanager
 def refresh_helpers(settings: Settings, *, stay: bool = False) -> Iterator[Helpers]:
-    """Start the audit, which loads while sources are read, and may stay for the next refresh."""
+    """Start the audit's process, which loads while sources are read and, with `stay`, serves later refreshes too."""
     on_demand = helpers_on_demand("duckdb", Workspace(settings.state).refresh)
     with AuditProcess(stays=stay) as audit:
         yield replace(on_demand, audit=lent_for_good(audit))

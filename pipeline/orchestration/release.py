@@ -1,4 +1,7 @@
-"""From the marts to published drops: stage, audit, compare, publish. Whoever's drop fails keeps the last one."""
+"""From the marts to published drops: stage, audit, compare, publish.
+
+An organization whose drop fails keeps its last one.
+"""
 
 from __future__ import annotations
 
@@ -24,21 +27,21 @@ class Publication:
     drops: Sequence[PublishedDrop]
     held_back: Mapping[int, WarehouseError]
     reports: Sequence[str] = ()
-    """Where the pages of this run's reports lie."""
+    """The locations of this run's reports."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """One run's way from the marts to the drops of every organization."""
+    """The publication of one run: from its marts to the drops of every organization."""
 
     built: BuiltRun
     on_audited: Callable[[AuditedDrops], None] = lambda _: None
-    """Hears what was found while the staged files are still where they are."""
+    """Called with the audited drops while the staged files are still in their folders."""
 
     def publish(self) -> Publication:
-        """Publish the drop of each organization that may be, and keep what the next run needs to know of this one.
+        """Publish every drop that passed, and record what later runs need to know about this one.
 
-        WarehouseError, with nothing published but the reports that say so, where none may be. Whatever fails, `latest`
+        Raises WarehouseError if none may be published; then only the reports are written. Whatever fails, `latest`
         stays where it was.
         """
         with self.built.destination.turn():
@@ -47,23 +50,18 @@ class Release:
                 audited = stage_and_audit(self.built)
                 self.on_audited(audited)
                 if audited.verdict.run is not None:
-                    record = record_of(self.built, audited, ())
-                    self._keep_record(record)
-                    pages = write_reports(audited.reports, self.built.destination.place, self.built.run.workspace.state)
-                    for page in pages:
-                        self.built.run.progress.view.noted(f"report: {page}")
-                    self._alert(record, pages)
+                    self._report_refusal(audited)
                     raise audited.verdict.run
                 published, record, pages = put_in_place(self.built, audited)
             except BaseException:
                 with suppress(OSError):
-                    self.built.destination.clear_staging()  # what was refused is for nobody to read
+                    self.built.destination.clear_staging()  # nobody may read what was refused
                 raise
             self._alert(record, pages)
             return Publication(published, audited.verdict.held_back, pages)
 
     def plan(self) -> AuditedDrops:
-        """Do all that publishing does up to the verdict, and leave nothing of it."""
+        """Do everything up to the verdict, and leave nothing behind."""
         with self.built.destination.turn():
             self.built.destination.clear_staging()
             try:
@@ -72,12 +70,20 @@ class Release:
                 with suppress(OSError):
                     self.built.destination.clear_staging()
 
+    def _report_refusal(self, audited: AuditedDrops) -> None:
+        record = record_of(self.built, audited, ())
+        self._keep_record(record)
+        pages = write_reports(audited.reports, self.built.destination.place, self.built.run.workspace.state)
+        for page in pages:
+            self.built.run.progress.view.noted(f"report: {page}")
+        self._alert(record, pages)
+
     def _alert(self, record: RunRecord, pages: Sequence[str]) -> None:
-        """Alert people of how the run ended; the operator's page, which is of all organizations, is the last."""
+        """Alert people of how the run ended, with a link to the operator's report, which is the last of the pages."""
         alert_of_run(self.built.run.settings, record, pages[-1:], self.built.run.progress.view.noted)
 
     def _keep_record(self, record: RunRecord) -> None:
-        """Keep the record of a run that publishes nothing, and let readers of the marts see it."""
+        """Record a run that publishes nothing, also in the mart of runs."""
         RunRecords(self.built.run.workspace.runs).add(record)
         try:
             with self.built.run.workspace.marts_turn():
