@@ -1,4 +1,4 @@
-"""Account Warehouse: what moves data and decides when. What is computed from it lives in `models/`."""
+"""Account Warehouse: the code that moves data and runs the steps. What is computed is in `models/`."""
 
 import os
 

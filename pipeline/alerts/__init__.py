@@ -1,1 +1,1 @@
-"""Alerts: what people who are not at the terminal hear of a run, and the way there."""
+"""Alerts: the messages that tell people about a run, and their delivery."""

@@ -1,4 +1,4 @@
-"""The way of an alert to chat, mail and webhooks, by apprise. Whatever fails on it, the run does not."""
+"""Delivers alerts to chat, mail and webhooks through apprise. A failed delivery never fails the run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.settings import Settings
 from pipeline.state.runs import RunRecord
 
 _SECONDS: Final = 10
-"""How long a receiver may take to answer."""
+"""Seconds that a receiver may take to answer."""
 
 
 def alert_of_run(settings: Settings, record: RunRecord, pages: Sequence[str], say: Callable[[str], None]) -> None:
@@ -23,13 +23,13 @@ def alert_of_run(settings: Settings, record: RunRecord, pages: Sequence[str], sa
 
 
 def deliver(settings: Settings, alert: Alert, say: Callable[[str], None]) -> None:
-    """Send an alert that is chosen to every receiver; `say` hears which one was not reached, without its URL."""
+    """Send an alert to every receiver if `alert_on` chooses its event; tell `say` who was not reached, without URLs."""
     urls = settings.alert_urls
     if not urls or alert.event not in settings.alert_on:
         return
     import apprise
 
-    logging.getLogger("apprise").disabled = True  # it logs URLs, and they hold passwords
+    logging.getLogger("apprise").disabled = True  # it logs URLs, which contain passwords
     for number, url in enumerate(urls, 1):
         receiver = apprise.Apprise()
         try:
@@ -37,12 +37,12 @@ def deliver(settings: Settings, alert: Alert, say: Callable[[str], None]) -> Non
                 say(f"no alert was sent to the {_nth(number, urls)}: it is no URL that apprise knows")
             elif not receiver.notify(title=alert.title, body=alert.body, body_format=apprise.NotifyFormat.TEXT):
                 say(f"no alert was sent to the {_nth(number, urls)}: it did not take the message")
-        except Exception as error:  # the run has an outcome of its own, which no receiver may change
+        except Exception as error:  # no receiver may change the run's outcome
             say(f"no alert was sent to the {_nth(number, urls)}: {type(error).__name__}")
 
 
 def _with_timeouts(url: str) -> str:
-    """Say how long to wait, where the URL does not: `json://host/?rto=10&cto=10`."""
+    """Add a timeout where the URL has none: `json://host/?rto=10&cto=10`."""
     if "rto=" in url or "cto=" in url:
         return url
     return f"{url}{'&' if '?' in url else '?'}rto={_SECONDS}&cto={_SECONDS}"

@@ -1,6 +1,6 @@
-"""What an alert says: what happened, where, what to do, and where the report lies. No row and no cell of anyone.
+"""The text of an alert: what happened, where, what to do, and where the report is. It quotes no row and no cell.
 
-It is made from the run's record, which quotes no rows either: those stay in the reports.
+It is made from the run's record, which quotes no rows either; those stay in the reports.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MOST_LINES: Final = 20
 
 @dataclass(frozen=True)
 class Alert:
-    """One message. `event` is what `alert_on` chooses by."""
+    """One message, with the `event` that `alert_on` selects by."""
 
     event: News
     title: str
@@ -37,7 +37,7 @@ class Alert:
 
 
 def event_of(record: RunRecord) -> News:
-    """Say what kind of news a run's record is."""
+    """Return the event that a run's record amounts to."""
     if record.verdict == "failed":
         return "failed"
     if record.verdict in ("held back", "partly held back"):
@@ -47,7 +47,7 @@ def event_of(record: RunRecord) -> News:
 
 
 def run_alert(record: RunRecord, pages: Sequence[str] = (), link: str | None = None) -> Alert:
-    """Make the alert of a run. `pages` are its reports; `link` is where people open the folder of these."""
+    """Make the alert of a run. `pages` are its reports; `link` is the address under which people open their folder."""
     event = event_of(record)
     lines = [f"as of {instant_text(record.as_of)}", *_outcomes(record), *_causes(record)]
     if len(lines) > _MOST_LINES:
@@ -94,5 +94,5 @@ def _is_open(finding: Mapping[str, Any], level: str) -> bool:
 
 
 def _opened(page: str, link: str | None) -> str:
-    """Return where people open a page of the state folder's reports."""
+    """Return the address of a page of the state folder's reports."""
     return page if link is None else f"{link.rstrip('/')}/{quote(Path(page).name)}"

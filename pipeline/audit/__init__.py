@@ -1,9 +1,9 @@
-"""The audit: Great Expectations reads the staged files and says whether they keep their contracts and business rules.
+"""The audit: Great Expectations checks the staged files against their contracts and business rules.
 
-`process` runs it in a process of its own, because the import of Great Expectations takes longer than the audit of a
-small drop; `worker` is what that process does. There `auditor` leads: `staged_files` reads; `file_checks`,
-`column_checks` and the business rules are what is checked; `great_expectations` judges; `results` is the answer.
-Importing this package does not import Great Expectations.
+`process` runs the audit in its own process, because importing Great Expectations takes longer than auditing a small
+drop; `worker` is the code in that process. There, `auditor` coordinates: `staged_files` reads the files; `file_checks`,
+`column_checks` and the business rules define the checks; `great_expectations` evaluates them; `results` holds the
+outcome. Importing this package does not import Great Expectations.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Leads the audit: reads the staged files, has them judged, and names what failed."""
+"""Coordinates the audit: reads the staged files, has them checked, and names what failed."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from pipeline.contracts.contract import ExportContract
 from pipeline.storage.local_files import write_whole
 
 _READERS: Final = 2
-"""Exports that are read side by side."""
+"""Exports that are read in parallel."""
 
 
 @dataclass(frozen=True)
 class _Frame:
-    """The rows that some rules of an export look at, or why there are none. `name` is None for the export's own."""
+    """The rows that some rules of an export check, or why there are none. `name` is None for the export's own rows."""
 
     contract: ExportContract
     name: str | None
@@ -50,16 +50,16 @@ class _Frame:
 class Audit:
     """One audit of the staged drops of one run, all organizations together.
 
-    `folders` are theirs, `exports` the names of all that will be looked at, in the order in which their checks are
-    listed; `settings` are the values that rules may ask for beside `as_of` (selected_year and the dbt vars). With
-    `spares_memory` what is read and done with goes back to the machine at once. `beside` are exports that rules ask for
-    and no drop holds. `aside` are folders, by organization, of the whole rows of exports of which
-    drops withhold personal data: rules are asked of these, and name failing rows by what is not personal of their key.
-    `known` are the verdicts of audits before in this process.
+    `folders` are the staging folders by organization; `exports` are the names of all exports that will be audited, in
+    the order in which their checks are listed; `settings` are the values that rules may use besides `as_of`
+    (selected_year and the dbt vars). With `spares_memory` memory is returned as soon as it is free. `beside` are
+    exports that rules need but no drop contains. `aside` are folders, by organization, with the complete rows of
+    exports whose personal data is withheld: rules are checked on these, and failing rows are named by the parts of
+    their key that are not personal. `known` are the verdicts of earlier audits in this process.
 
-    Exports can be looked at as soon as they are staged, in any order. Arrow reads them without Python, while Great
-    Expectations judges, in one thread, what has been read: first an export by itself, then every frame for which it was
-    the last one missing.
+    Exports can be audited as soon as they are staged, in any order. Arrow reads them without Python, while Great
+    Expectations checks in one thread what has been read: first an export by itself, then every frame for which it was
+    the last export missing.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Audit:
         self._rule_checks: defaultdict[tuple[str, str | None], list[Check]] = defaultdict(list)
 
     def look_at(self, contract: ExportContract) -> None:
-        """Begin to read the files of an export, and to judge it once it is read."""
+        """Start reading the files of an export, and check it once it is read."""
 
         def read() -> Future[None]:
             hashes = self._known.hashes(self._folders, f"{contract.name}.parquet", f"{contract.name}.csv")
@@ -113,7 +113,7 @@ class Audit:
         self._reading.append(self._readers.submit(read))
 
     def stand_beside(self, name: str, path: Path) -> None:
-        """Take the Parquet file of an export that no drop holds, for the rules that ask for it."""
+        """Add the Parquet file of an export that no drop contains, for rules that need it."""
 
         def read() -> Future[None]:
             self._content[name] = self._known.hashes({0: path.parent}, path.name)
@@ -122,7 +122,7 @@ class Audit:
         self._reading.append(self._readers.submit(read))
 
     def concluded(self, results: Path | None = None) -> AuditResult:
-        """Judge what is left, and what needs all files; Great Expectations' own results go to `results`, as JSON."""
+        """Check what is left, and what needs all files; write Great Expectations' own results to `results`, as JSON."""
         for reading in self._reading:
             reading.result().result()
         self._readers.shutdown()
@@ -143,7 +143,7 @@ class Audit:
         return AuditResult(tuple(checks))
 
     def _judge_export(self, contract: ExportContract, staged: Sequence[StagedExport]) -> None:
-        """Judge an export's columns and the rules that look at its rows alone, then the frames that waited for it."""
+        """Check an export's columns and the rules on its own rows, then the frames that were waiting for it."""
         if not staged:
             return
         self._staged[contract.name] = staged
@@ -159,12 +159,12 @@ class Audit:
         self._judge_frames(self._take_ready(contract.name))
 
     def _judge_with(self, name: str, path: Path) -> None:
-        """Judge the frames that waited for an export beside the drops."""
+        """Check the frames that were waiting for an export outside the drops."""
         create_view(self._connection, name, path, None)
         self._judge_frames(self._take_ready(name))
 
     def _take_ready(self, come: str) -> list[tuple[ExportContract, str]]:
-        """Take the frames whose SQL names none of the exports that are awaited from those that wait: one has come."""
+        """Remove from the waiting frames, and return, those whose SQL needs no export that is still missing."""
         self._awaited.discard(come)
         awaited = sorted(self._awaited)
         ready = [one for one in self._waiting if not named_in(self._book_of(one[0].name).frames[one[1]], awaited)]
@@ -172,9 +172,9 @@ class Audit:
         return ready
 
     def _judge_frames(self, frames: Sequence[tuple[ExportContract, str | None]]) -> None:
-        """Judge the rules that look at frames, None being the export's own rows, where no verdict is known.
+        """Check the rules on these frames (None: the export's own rows), unless their verdict is known.
 
-        The rows of the next frame are put together meanwhile.
+        The rows of the next frame are prepared meanwhile.
         """
         if self._spares_memory:
             pa.default_memory_pool().release_unused()
@@ -188,7 +188,7 @@ class Audit:
             self._known.keep(contents[contract.name, name], self._rule_checks[contract.name, name])
 
     def _content_of_frame(self, contract: ExportContract, name: str | None) -> Hashable:
-        """Name all that the verdicts of a frame's rules are made of."""
+        """List everything that the verdicts of a frame's rules depend on."""
         book = self._book_of(contract.name)
         rules = tuple(rule for rule in book.rules if rule.frame == name)
         sql = "" if name is None else book.frames[name]
@@ -198,7 +198,7 @@ class Audit:
         return contract, name, sql, rules, exports, values, bool(self._aside)
 
     def _frames_of(self, contract: ExportContract, name: str | None) -> Iterator[_Frame]:
-        """Put the rows of a frame together: none if no rule looks at it, several where some rules can't be judged."""
+        """Prepare the rows of a frame: nothing if no rule uses it, several frames if some rules cannot be checked."""
         book = self._book_of(contract.name)
         rules = [rule for rule in book.rules if rule.frame == name]
         if name is None:  # of the rules on an export's own rows, one may lack a column that the others have
@@ -217,29 +217,29 @@ class Audit:
                 yield _Frame(contract, name, rules, rows)
 
     def _own_rows(self, contract: ExportContract, rules: Sequence[BusinessRule]) -> pa.Table:
-        """Return an export's own rows, and of their columns those that its rules name."""
+        """Return an export's own rows, with only the columns that its rules name."""
         rows = self._rows[contract.name]
         named = named_in(texts_of(rules), rows.column_names)
         columns = dict.fromkeys([ORGANIZATION, *contract.primary_key, *named])
         return rows.select([name for name in columns if name in rows.column_names])
 
     def _joined_rows(self, sql: str) -> pa.Table:
-        """Return the rows that a frame's SQL puts together."""
+        """Return the rows that a frame's SQL selects."""
         return self._connection.sql(sql, params=bound(sql, self._parameters)).to_arrow_table()
 
     def _missing(self, exports: Iterable[str], sql: str) -> str:
-        """Say which columns SQL asks for that a file of these exports has not, or not in the contract's type."""
+        """Return which columns of the SQL a file of these exports lacks, or has in another type than the contract's."""
         left_out = named_in(sql, sorted({name for export in exports for name in self._left_out.get(export, ())}))
         return f"not judged, because {', '.join(left_out)} is not as its contract has it" if left_out else ""
 
     def _book_of(self, export: str) -> RuleBook:
-        """Return the rules of an export; it may have none."""
+        """Return the rules of an export, which may be none."""
         return self._rule_books.get(export, RuleBook(export, (), {}))
 
     def _judge_frame(self, frame: _Frame) -> list[Check]:
-        """Judge the rules that look at a frame.
+        """Check the rules on a frame.
 
-        A join's rows come in any order. They are sorted where some fail, because the first of those are shown.
+        The rows of a join have no order. If some fail, they are sorted, because the first failing rows are shown.
         """
         if frame.rows is None:
             return [unjudged(rule, frame.problem) for rule in frame.rules]
@@ -258,13 +258,13 @@ class Audit:
 
 
 def _parameters(as_of: datetime, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what `$name` stands for in a rule; as JSON values, because an expectation is kept as JSON."""
+    """Return the values of `$name` in a rule, as JSON values, because an expectation is stored as JSON."""
     instant = as_of.replace(tzinfo=None)
     return {**settings, "as_of": instant.isoformat(sep=" "), "today": instant.date().isoformat()}
 
 
 def _without_zone(rows: pa.Table) -> pa.Table:
-    """Return instants in UTC without zone, as rules compare them."""
+    """Return instants in UTC without a zone, as rules compare them."""
     return rows.cast(
         pa.schema([f.with_type(pa.timestamp("us")) if pa.types.is_timestamp(f.type) else f for f in rows.schema])
     )

@@ -1,9 +1,9 @@
-"""The checks that follow from a contract alone: what its columns promise. No check is made here, only described.
+"""The checks that follow from a contract: what its columns promise. They are only described here, not evaluated.
 
-Keys, lengths and allowed values are judged by Great Expectations' own expectations. All columns of an export that are
-never null are one condition in SQL, and all its ranges another: an expectation costs milliseconds however few the rows,
-and Great Expectations compares ranges as floats, one by one in Python. It is imported when an expectation is asked for:
-who only lists the checks has no use for it.
+Great Expectations' own expectations check keys, lengths and allowed values. All columns of an export that are never
+null share one SQL condition, and all ranges another, because every expectation takes milliseconds however few the rows
+are, and Great Expectations compares ranges as floats, one by one in Python. It is only imported when an expectation is
+built, so that listing the checks stays cheap.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ Range = tuple[Decimal | None, Decimal | None]
 
 @dataclass(frozen=True)
 class ColumnCheck:
-    """A check of one or more columns: its name, what it says, and what makes the expectation that judges it.
+    """A check of one or more columns: its name, its description, and the function that builds its expectation.
 
-    `offends` says whether a column's value (as in the CSV) is at fault in a failing row, where only some may be.
+    `offends` returns whether a column's value (as in the CSV) is at fault in a failing row, where only some may be.
     """
 
     name: str

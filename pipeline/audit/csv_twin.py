@@ -1,4 +1,4 @@
-"""Compares a staged CSV file with its Parquet file, column by column, as both lie on disk."""
+"""Compares a staged CSV file with its Parquet file on disk, column by column."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ import pyarrow.csv as pacsv
 from pipeline.audit.results import SAMPLES
 
 _BLOCK: Final = 2**20
-"""Bytes of a CSV file that are parsed at a time: no more than a core has in its cache."""
+"""Bytes of a CSV file that are parsed at a time, so that they fit a core's cache."""
 
 
 _BLOCKS_COMPARED: Final = 16
-"""Blocks that are compared at a time: the more, the more of their values recur."""
+"""Blocks that are compared at a time: the more there are, the more values repeat."""
 
 
 _LONGEST_HEADER: Final = 2**20
@@ -32,7 +32,7 @@ _LOOKED_AT: Final = 1024
 
 @dataclass(frozen=True)
 class CsvShape:
-    """What a CSV file has: its columns in their order, and the count of its rows."""
+    """The columns of a CSV file in their order, and its number of rows."""
 
     names: tuple[str, ...]
     rows: int
@@ -40,13 +40,13 @@ class CsvShape:
 
 @dataclass(frozen=True)
 class DifferingCells:
-    """Where a CSV column does not say what the Parquet column says: all these rows, and the CSV's first few cells."""
+    """All rows in which a CSV column differs from the Parquet column, and the CSV's first few such cells."""
 
     rows: np.ndarray[Any, np.dtype[np.int64]]
     in_csv: tuple[str | None, ...]
 
     def after(self, earlier: DifferingCells | None) -> DifferingCells:
-        """Put these behind those of an earlier part of the file."""
+        """Return these cells appended to those of an earlier part of the file."""
         if earlier is None:
             return self
         cells = (earlier.in_csv + self.in_csv)[:SAMPLES]
@@ -54,7 +54,7 @@ class DifferingCells:
 
 
 def compare_csv(path: Path, rows: pa.Table | None) -> tuple[CsvShape, Mapping[str, DifferingCells]]:
-    """Read a CSV file and compare it with the rows of its Parquet file, a part at a time."""
+    """Read a CSV file and compare it with the rows of its Parquet file, one part at a time."""
     with pa.memory_map(str(path)) as file:
         content = file.read_buffer()
     try:
@@ -78,9 +78,9 @@ PARSED: Final = pacsv.ParseOptions(newlines_in_values=True, ignore_empty_lines=F
 
 
 def as_texts(names: Sequence[str]) -> pacsv.ConvertOptions:
-    """Say that every cell is read as text, and that an empty cell without quotes is null."""
+    """Return options that read every cell as text, and an unquoted empty cell as null."""
     return pacsv.ConvertOptions(
-        check_utf8=False,  # cell by cell, where it takes a third of the reading
+        check_utf8=False,  # cell by cell, it takes a third of the reading time
         column_types=dict.fromkeys(names, pa.string()),
         null_values=[""],
         strings_can_be_null=True,
@@ -89,7 +89,7 @@ def as_texts(names: Sequence[str]) -> pacsv.ConvertOptions:
 
 
 def must_be_utf8(content: pa.Buffer) -> None:
-    """Raise ArrowInvalid if a file's content is not UTF-8: its cells are if all of it is, for ASCII parts them."""
+    """Raise ArrowInvalid if a file is not UTF-8. Checking the whole file suffices, because separators are ASCII."""
     ends = pa.array([0, content.size], pa.int64()).buffers()[1]
     try:
         pa.LargeStringArray.from_buffers(1, ends, content).validate(full=True)
@@ -104,7 +104,7 @@ def _parts(csv: pacsv.CSVStreamingReader) -> Iterator[pa.Table]:
 
 
 def _compare(csv: pacsv.CSVStreamingReader, rows: pa.Table | None) -> tuple[CsvShape, Mapping[str, DifferingCells]]:
-    """Compare the columns that both files have once; nothing is compared where they have not the same count of rows."""
+    """Compare the columns that occur once in both files; compare nothing if their numbers of rows differ."""
     names = csv.schema.names
     shared = [] if rows is None else [n for n in names if names.count(n) == rows.column_names.count(n) == 1]
     differing: dict[str, DifferingCells] = {}
@@ -123,9 +123,9 @@ def _compare(csv: pacsv.CSVStreamingReader, rows: pa.Table | None) -> tuple[CsvS
 
 
 def differing_rows(exact: pa.ChunkedArray, text: pa.ChunkedArray) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """Return the rows in which a CSV column does not say what the Parquet column says."""
+    """Return the rows in which a CSV column differs from the Parquet column."""
     written = as_text(exact)
-    if written.equals(text):  # nearly always, and the quickest thing to ask
+    if written.equals(text):  # nearly always true, and the fastest check
         return np.array([], dtype=np.int64)
     same = pc.fill_null(pc.equal(written, text), False)
     both_null = pc.and_(pc.is_null(written), pc.is_null(text))
@@ -134,7 +134,7 @@ def differing_rows(exact: pa.ChunkedArray, text: pa.ChunkedArray) -> np.ndarray[
 
 
 def as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Write values as a CSV of a drop has them; values that recur are written once."""
+    """Format values as a CSV of a drop has them; repeated values are formatted once."""
     if pa.types.is_string(values.type):
         return values
     try:
@@ -148,7 +148,7 @@ def as_text(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _are_ids(values: pa.Array) -> bool:
-    """Return whether these look like whole numbers of which none recurs: a dictionary of them would be for nothing."""
+    """Return whether these look like unrepeated whole numbers, for which a dictionary would be useless."""
     first = values[:_LOOKED_AT]
     return pa.types.is_integer(values.type) and len(first.unique()) == len(first)
 

@@ -1,6 +1,6 @@
-"""The checks of the staged files themselves: columns and their order, types, row order, and that the CSV says the same.
+"""The checks of the staged files themselves: columns and their order, types, row order, and that the CSV agrees.
 
-They come first: a column whose name or type is not the contract's is not looked at further.
+They come first, because a column with another name or type than in the contract is not checked further.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pipeline.common.shown_text import shown
 
 @dataclass
 class _Verdict:
-    """What one check of one export has found so far."""
+    """The findings so far of one check of one export."""
 
     rows: int = 0
     failed: dict[int, int] = field(default_factory=dict)
@@ -37,7 +37,7 @@ class _Verdict:
 
 
 def check_files(session: Session, staged: Sequence[StagedExport]) -> list[Check]:
-    """Judge the files of all exports and organizations; four checks an export."""
+    """Check the files of all exports and organizations, four checks per export."""
     disordered = {id(export): _disordered(export) for export in staged}
     contracts = {id(export.contract): export.contract for export in staged}
     expected = {one: " ".join(contract.arrow_schema.names) for one, contract in contracts.items()}
@@ -86,7 +86,7 @@ def _listed(names: Sequence[str] | None) -> str:
 
 
 def _disordered(export: StagedExport) -> int:
-    """Count the rows out of order; 0 where the key's columns are not there, which another check reports."""
+    """Count the rows out of order; 0 if the key's columns are missing, which another check reports."""
     key = export.contract.primary_key
     if (
         export.rows is None
@@ -136,7 +136,7 @@ def _problem(name: str, export: StagedExport, disordered: int) -> str:
 
 
 def _judge_columns(session: Session, staged: Sequence[StagedExport], verdicts: dict[tuple[str, str], _Verdict]) -> None:
-    """Judge the type of every column of every file, and its CSV form."""
+    """Check the type of every column of every file, and its CSV form."""
     found = [(export, column) for export in staged if export.columns for column in export.columns.described]
     columns = pd.DataFrame(
         {
@@ -187,7 +187,7 @@ def _redeclared(column: DescribedColumn) -> str:
 
 
 def _rows_named(export: StagedExport, column: str, positions: np.ndarray[Any, np.dtype[np.int64]]) -> list[FailedRow]:
-    """Name rows by their key, with what they hold in a column."""
+    """Name rows by their key, with their value in a column."""
     assert export.rows is not None and export.columns is not None
     key = [name for name in export.contract.primary_key if export.columns.found_names.count(name) == 1]
     shown = {name: as_text(export.rows[name].take(positions)).to_pylist() for name in {*key, column}}

@@ -1,4 +1,4 @@
-"""The columns of a staged Parquet file beside those of its contract. Files of one schema share what is found of it."""
+"""Compares the columns of a staged Parquet file with its contract. Files of one schema share the result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.contracts.contract import ExportContract
 
 @dataclass(frozen=True)
 class DescribedColumn:
-    """A column of a file that the contract has, too: its types, and whether it may be null, there and here."""
+    """A column that a file and its contract have in common: both types and nullabilities."""
 
     name: str
     wanted: str
@@ -43,7 +43,7 @@ class FileColumns:
 
     @functools.cached_property
     def described(self) -> list[DescribedColumn]:
-        """The columns of the contract that the file has, as both have them."""
+        """The columns of the contract that the file has, with both descriptions."""
         found = {field.name: field for field in self.schema}
         return [
             DescribedColumn(
@@ -60,7 +60,7 @@ class FileColumns:
 
     @functools.cached_property
     def sound_names(self) -> frozenset[str]:
-        """The columns that the file has once, in the contract's type."""
+        """The columns that the file has exactly once, in the contract's type."""
         return frozenset(
             column.name
             for column in self.described
@@ -69,7 +69,7 @@ class FileColumns:
 
     @functools.cached_property
     def fault(self) -> str | None:
-        """What is wrong with the list of columns: missing, extra, moved, retyped; None if nothing is."""
+        """What is wrong with the columns (missing, extra, moved, retyped); None if nothing is."""
         expected, found = self.expected_names, self.found_names
         common_expected = [name for name in expected if name in found]
         common_found = [name for name in found if name in expected]

@@ -1,7 +1,7 @@
-"""Great Expectations, set up to judge data frames in memory: no project folder, no network, no progress bars.
+"""Great Expectations, set up to check data frames in memory: no project folder, no network, no progress bars.
 
-Two kinds of expectation are ours, because Great Expectations has none that fits: rows that keep a condition in SQL (its
-own multi-column expectations know sums and equality), and JSON in the one form in which exports write it.
+Two kinds of expectation are our own, because Great Expectations has none that fits: rows that satisfy an SQL condition
+(its own multi-column expectations only know sums and equality), and JSON in the form in which exports write it.
 """
 
 from __future__ import annotations
@@ -48,18 +48,18 @@ _IN_MEMORY: Final = DataContextConfig(
     progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
     analytics_enabled=False,
 )
-"""No folder for pages, either: the process may be ended at any moment and leaves nothing behind."""
+"""No folder for pages either: the process may be killed at any moment and leaves nothing behind."""
 
 SEVERITIES: Final[dict[str, FailureSeverity]] = {"error": FailureSeverity.CRITICAL, "warn": FailureSeverity.WARNING}
 
 POSITION: Final = "row_position"
-"""Where a row stands in its frame, counted from 0."""
+"""The position of a row in its frame, counted from 0."""
 
 _PARAMETER: Final = re.compile(r"\$([a-z_]+)")
 
 
 class RowsBreakingCondition(TableMetricProvider):
-    """Where the rows stand that a condition applies to and that do not keep it."""
+    """The positions of the rows to which a condition applies and that violate it."""
 
     metric_name = "table.rows_breaking_condition"
     value_keys = ("holds", "when", "parameters")
@@ -78,10 +78,10 @@ class RowsBreakingCondition(TableMetricProvider):
 
 
 def rows_breaking_condition(frame: pd.DataFrame, holds: str, when: str | None, parameters: str) -> dict[str, Any]:
-    """Count the rows that `when` applies to and give the positions of those for which `holds` is not true.
+    """Count the rows to which `when` applies and give the positions of those for which `holds` is not true.
 
-    A condition that is null is not kept: a rule that means to pass over nulls says so in `when`. Both are SQL;
-    `$name` stands for a value of `parameters` (JSON).
+    A condition that is null is violated: a rule that should skip nulls says so in `when`. Both are SQL; `$name` is
+    replaced by a value of `parameters` (JSON).
     """
     texts = f"{holds} {when or ''}"
     named = named_in(texts, list(frame.columns))
@@ -104,13 +104,13 @@ def named_in(sql: str, names: Sequence[str]) -> list[str]:
 
 
 def bound(sql: str, parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters that a piece of SQL uses; one that is not known is left to the engine's error."""
+    """Return the parameters that a piece of SQL uses; the engine reports unknown ones."""
     used = set(_PARAMETER.findall(sql))
     return {name: value for name, value in parameters.items() if name in used}
 
 
 class ExpectRowsToKeepCondition(BatchExpectation):
-    """Expect every row that `when` applies to to make `holds` true; both are SQL over the columns of the batch."""
+    """Expect `holds` to be true for every row to which `when` applies; both are SQL on the columns of the batch."""
 
     holds: str
     when: str | None = None
@@ -145,7 +145,7 @@ class CanonicalJson(ColumnMapMetricProvider):
 
 
 def is_canonical_json(text: str) -> bool:
-    """Return whether a text is JSON, without blanks outside its texts, its keys sorted and none twice."""
+    """Return whether a text is JSON without blanks outside its strings, with sorted keys and none twice."""
     try:
         _JSON.decode(text)
     except ValueError:
@@ -162,7 +162,8 @@ def _sorted_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 _JSON: Final = json.JSONDecoder(object_pairs_hook=_sorted_pairs)
 _WITHOUT_BLANKS: Final = re.compile(r'(?:[^"\s]++|"(?:[^"\\]++|\\.)*+")*+')
-"""Possessive, for each sign has one reading: 4 MB of JSON take 0.02 s of CPU so, and 0.36 sign by sign (2026-11-29)."""
+"""Possessive, because a character can match in one way only: 4 MB of JSON take 0.02 s of CPU, character by character
+0.36 (2026-11-29)."""
 
 
 class ExpectColumnValuesToBeCanonicalJson(ColumnMapExpectation):
@@ -173,7 +174,7 @@ class ExpectColumnValuesToBeCanonicalJson(ColumnMapExpectation):
 
 
 class Session:
-    """Validates data frames, in the cheapest way first: whether all is well, then, for what is not, which rows.
+    """Validates data frames cheaply: first whether everything passes, then, for what does not, which rows fail.
 
     Frames go straight to the execution engine: a batch of a data source would hash every cell for a fingerprint that
     nobody reads, which takes longer than all checks together.
@@ -184,7 +185,7 @@ class Session:
         self.results: dict[str, dict[str, Any]] = {}
 
     def validate(self, name: str, frame: pd.DataFrame, expectations: Sequence[Any]) -> dict[int, Any]:
-        """Validate a frame; give Great Expectations' result of each expectation by its place in `expectations`.
+        """Validate a frame; return Great Expectations' result of each expectation by its place in `expectations`.
 
         A failed one has the positions of all failing rows in `unexpected_index_list`.
         """
@@ -205,7 +206,7 @@ class Session:
 
 
 def _judged(validator: Validator, expectations: Sequence[Any], result_format: str) -> dict[int, Any]:
-    """Evaluate expectations together, so that they share what they need to know of the frame."""
+    """Evaluate expectations together, so that they share metrics of the frame."""
     configurations = [expectation.configuration for expectation in expectations]
     outcome = validator.graph_validate(configurations, runtime_configuration={"result_format": result_format})
     return {_place(result): result for result in outcome}
@@ -216,7 +217,7 @@ def _place(result: Any) -> int:
 
 
 def problem_of(result: Any) -> str | None:
-    """Say why an expectation could not be evaluated; None if it was."""
+    """Return why an expectation could not be evaluated; None if it was."""
     information = result.exception_info or {}
     raised = [information] if "raised_exception" in information else list(information.values())
     for one in raised:
@@ -226,6 +227,6 @@ def problem_of(result: Any) -> str | None:
 
 
 def to_frame(rows: pa.Table) -> pd.DataFrame:
-    """Give an Arrow table to pandas without copying its values."""
+    """Convert an Arrow table to pandas without copying its values."""
     frame: pd.DataFrame = rows.to_pandas(types_mapper=pd.ArrowDtype)
     return frame

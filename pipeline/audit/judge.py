@@ -1,4 +1,4 @@
-"""Judges a frame of rows by Great Expectations, and names the rows that fail."""
+"""Checks a frame of rows with Great Expectations, and names the rows that fail."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CELLS_A_FRAME: Final = 100_000
 """Most checks of Great Expectations copy their whole frame: narrow frames make a large table's audit much faster."""
 
 _CHECKS_A_FRAME: Final = 2
-"""At least: a frame costs something, too."""
+"""At least this many, because every frame has a cost too."""
 
 _LONGEST_SHOWN: Final = 200
 """Characters of a value that a failure shows."""
@@ -38,7 +38,7 @@ _LONGEST_SHOWN: Final = 200
 
 @dataclass(frozen=True)
 class PendingCheck:
-    """A check that Great Expectations is to judge: everything of the result but the verdict."""
+    """A check that Great Expectations has yet to evaluate: everything of the result but the verdict."""
 
     check: Check
     expectation: Any
@@ -47,7 +47,7 @@ class PendingCheck:
 
 
 def check_columns(session: Session, contract: ExportContract, rows: pa.Table) -> list[Check]:
-    """Judge what each column of an export promises, a few columns at a time."""
+    """Check what each column of an export promises, a few columns at a time."""
     present = [name for name in rows.column_names if name != ORGANIZATION]
     derived = column_checks(contract, present)
     by_columns: dict[tuple[str, ...], list[ColumnCheck]] = {}
@@ -75,12 +75,12 @@ def check_columns(session: Session, contract: ExportContract, rows: pa.Table) ->
 
 
 def texts_of(rules: Iterable[BusinessRule]) -> str:
-    """Return the conditions of rules as one text, to look for names in."""
+    """Return the conditions of rules as one text, to search for names."""
     return " ".join(f"{rule.holds} {rule.when or ''}" for rule in rules)
 
 
 def pending_rule(rule: BusinessRule, rows: pa.Table, parameters: Mapping[str, Any]) -> PendingCheck:
-    """Return the check of a rule that is to be judged on these rows; `parameters` are what `$name` stands for."""
+    """Return the pending check of a rule on these rows; `parameters` are the values of `$name`."""
     texts = texts_of([rule])
     used = bound(texts, dict(parameters))
     return PendingCheck(
@@ -96,7 +96,7 @@ def pending_rule(rule: BusinessRule, rows: pa.Table, parameters: Mapping[str, An
 
 
 def unjudged(rule: BusinessRule, problem: str) -> Check:
-    """Return the check of a rule that could not be judged: an error, because nobody knows what it would have said."""
+    """Return the check of a rule that could not be evaluated: an error, because its outcome is unknown."""
     return Check(rule.export, rule.name, "rule", "error", rule.says, passed=False, rules=rule.ids, problem=problem)
 
 
@@ -108,7 +108,7 @@ def judge(
     contract: ExportContract,
     pending: Sequence[PendingCheck],
 ) -> list[Check]:
-    """Have a frame judged; name the failing rows from `rows`, which stand as in the frame."""
+    """Evaluate the checks of a frame; name failing rows from `rows`, which are in the order of the frame."""
     results = session.validate(suite, to_frame(judged), [one.expectation for one in pending])
     return [_concluded(one, results[position], rows, contract) for position, one in enumerate(pending)]
 
@@ -143,7 +143,7 @@ def _concluded(pending: PendingCheck, result: Any, rows: pa.Table, contract: Exp
 
 
 def _named(failing: pa.Table, key: Sequence[str], pending: PendingCheck) -> tuple[FailedRow, ...]:
-    """Name failing rows by their key, with what they hold in the columns that were looked at."""
+    """Name failing rows by their key, with their values in the checked columns."""
     texts = {name: as_text(failing[name]).to_pylist() for name in failing.column_names}
     key = [name for name in key if name in texts]
     shows = [name for name in pending.shows if name in texts]

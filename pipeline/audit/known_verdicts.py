@@ -1,4 +1,4 @@
-"""What one process has judged before, by the content of all that the verdict was made of."""
+"""Verdicts that this process has reached before, by the content that they depend on."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Made = TypeVar("Made")
 class KnownVerdicts:
     """The verdicts of this audit and the one before it in this process.
 
-    A verdict is taken over where the bytes of the files, their contract, the rules and the values that these ask for
-    are the same; whoever asks names all of it in `content`, with files by the hashes that they have now. With
-    `remembers` off, everything is judged, and nothing hashed: the audit of a run is the only one of its process.
+    A verdict is reused if the bytes of the files, their contract, the rules and the values that these use are the same;
+    the caller lists all of it in `content`, with files by their current hashes. With `remembers` off, everything is
+    checked and nothing hashed, because the audit of a run is the only one of its process.
     """
 
     def __init__(self, *, remembers: bool) -> None:
@@ -25,7 +25,7 @@ class KnownVerdicts:
         self._now: dict[Hashable, Any] = {}
 
     def begin(self) -> None:
-        """Begin the next audit: what was not asked for in the last one is forgotten."""
+        """Start the next audit: verdicts that the last one did not use are forgotten."""
         self._before, self._now = self._now, {}
 
     def hashes(self, folders: Mapping[int, Path], *names: str) -> Hashable:

@@ -1,1 +1,1 @@
-"""The commands: what each takes, whom it asks, and what it prints. What they do stands in the rooms below."""
+"""The commands: their options, the functions that they call, and what they print."""

@@ -1,4 +1,4 @@
-"""The commands that answer from what was published: query, explain, runs, history, contract."""
+"""The commands that read what was published: query, explain, runs, history, contract."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ CONTRACTS = "A drop's folder, a model's YAML, dbt's manifest.json, an .odcs.yaml
 
 
 def query(
-    name: Annotated[str | None, typer.Argument(help="A question; left out, they are listed.", metavar="NAME")] = None,
-    drop: Annotated[str | None, typer.Option(help=f"Ask a drop instead of the marts. {DROP}", metavar="DROP")] = None,
-    form: Annotated[AnswerForm, typer.Option("--format", help="How the answer is written.")] = "table",
+    name: Annotated[str | None, typer.Argument(help="A query; without it, they are listed.", metavar="NAME")] = None,
+    drop: Annotated[str | None, typer.Option(help=f"Query a drop instead of the marts. {DROP}", metavar="DROP")] = None,
+    form: Annotated[AnswerForm, typer.Option("--format", help="The format of the answer.")] = "table",
     target: Annotated[str | None, typer.Option(help="Whose marts: duckdb or postgres.")] = None,
     exports: Drops = None,
     state: RunsState = None,
 ) -> None:
-    """Answer one of the questions in queries/ by the published marts, or by a drop."""
+    """Run one of the queries in queries/ on the published marts or on a drop; list them without NAME."""
     from pipeline.questions.answer import ask
     from pipeline.questions.layout import question_lines, written
     from pipeline.questions.question import find_question, read_questions
@@ -40,19 +40,19 @@ def query(
 
 def explain_account(
     identifier: Annotated[
-        str, typer.Argument(help="account_id, the CRM's id, or the name or a part of it.", metavar="ID")
+        str, typer.Argument(help="account_id, the CRM's id, or all or part of the name.", metavar="ID")
     ],
     column: Annotated[
         str | None,
-        typer.Argument(help="A column, as revenue or win_loss.won_value.", metavar="COLUMN"),
+        typer.Argument(help="A column, such as revenue or win_loss.won_value.", metavar="COLUMN"),
     ] = None,
-    organization: Annotated[int | None, typer.Option(help="Whose account, where ids overlap.")] = None,
+    organization: Annotated[int | None, typer.Option(help="The organization, if ids overlap.")] = None,
     changes: Annotated[bool, typer.Option("--changes", help="What changed since the drop before, and why.")] = False,
-    exports: Annotated[str | None, typer.Option(help="Where drops lie, for --changes.", metavar="DIR|URL")] = None,
+    exports: Annotated[str | None, typer.Option(help="Where drops are, for --changes.", metavar="DIR|URL")] = None,
     state: RunsState = None,
     json: Json = False,
 ) -> None:
-    """Explain an account: every column's value, or one column's whole story."""
+    """Explain an account: the value of every column, or one column's rules and rows."""
     from pipeline.explain.explanation import explain_account as explained
     from pipeline.explain.render import as_json, open_console, render
 
@@ -74,9 +74,9 @@ def explain_account(
 def runs(
     state: RunsState = None,
     as_json: Json = False,
-    due: Annotated[bool, typer.Option("--due", help="Say whether a drop is there in time; exit 1 if not.")] = False,
+    due: Annotated[bool, typer.Option("--due", help="Check whether there is a drop in time; exit 1 if not.")] = False,
 ) -> None:
-    """List the history of runs, the newest first: what each published, held back, and why."""
+    """List past runs, newest first: what each published, what was held back, and why."""
     if due:
         from pipeline.orchestration.due import require_in_time
 
@@ -93,12 +93,12 @@ def runs(
 
 
 def history(
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Make the records of kept drops again first.")] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Rebuild the records of retained drops first.")] = False,
     target: Annotated[str | None, typer.Option(help="Whose marts: duckdb or postgres.")] = None,
     exports: Drops = None,
     state: RunsState = None,
 ) -> None:
-    """Say of which instants account_history and the at-risk episodes know, and by which drop."""
+    """List the instants that account_history and the at-risk episodes cover, and the drop of each."""
     from pipeline.orchestration.look_back import rebuild_timeline, timeline_lines
 
     settings = settings_given({"target": target, "exports": exports, "state": state})
@@ -111,7 +111,7 @@ def contract_diff(
     old: Annotated[str, typer.Argument(help=CONTRACTS, metavar="OLD")],
     new: Annotated[str, typer.Argument(help=CONTRACTS, metavar="NEW")],
 ) -> None:
-    """Say what changed for readers of the exports, column by column. Exit 1 where it is breaking."""
+    """Compare two contracts, column by column; exit 1 if the change is breaking."""
     from pipeline.contracts.compatibility import compare
     from pipeline.paths import PROJECT_ROOT
 

@@ -1,4 +1,4 @@
-"""The commands about published drops: verify, key, diff, replay, prune, rollback."""
+"""The commands about published drops: verify, key, forget, diff, replay, prune, rollback."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pipeline.common.errors import WarehouseError
 def verify(
     drop: Annotated[str | None, typer.Argument(help=DROP, metavar="DROP")] = None,
     key: Annotated[
-        str | None, typer.Option(help="The sender's public key, which must have signed.", metavar="FILE|RW…")
+        str | None, typer.Option(help="The sender's public key; the drop must be signed with it.", metavar="FILE|RW…")
     ] = None,
     log: Annotated[bool, typer.Option("--log", help="Check the log of publications instead.")] = False,
     exports: Drops = None,
     state: RunsState = None,
 ) -> None:
-    """Check a drop against its manifest, or the log of publications: a line per fault, exit 1 if there is one."""
+    """Check a drop against its manifest, or the log of publications; print a line per fault, exit 1 if there is one."""
     from pipeline.storage.minisign import read_public_key
 
     public = None if key is None else read_public_key(key)
@@ -53,7 +53,7 @@ def verify(
 def key(
     file: Annotated[Path, typer.Argument(help="A new file; the public half is written beside it.", metavar="FILE")],
 ) -> None:
-    """Make a key pair for signatures, in minisign's form; the setting signing_key names FILE."""
+    """Make a key pair for signatures, in minisign's format; set signing_key to FILE."""
     from pipeline.storage.minisign import write_key_pair
 
     public = write_key_pair(file)
@@ -63,14 +63,16 @@ def key(
 
 
 def forget(
-    stakeholder: Annotated[str | None, typer.Option(help="A customer's person.", metavar="EMAIL|ID")] = None,
-    user: Annotated[str | None, typer.Option(help="A person of one's own team.", metavar="EMAIL|ID")] = None,
-    organization: Annotated[int | None, typer.Option(help="Whose, where ids overlap; of an address, all.")] = None,
+    stakeholder: Annotated[str | None, typer.Option(help="A person at a customer.", metavar="EMAIL|ID")] = None,
+    user: Annotated[str | None, typer.Option(help="A member of your own team.", metavar="EMAIL|ID")] = None,
+    organization: Annotated[
+        int | None, typer.Option(help="The organization, if ids overlap; an address is forgotten in all by default.")
+    ] = None,
     exports: Drops = None,
     state: RunsState = None,
     target: Target = None,
 ) -> None:
-    """Take a person out of all that is kept (drops, landing zone, marts, records) and out of every later run."""
+    """Remove a person from everything that is kept (drops, landing zone, marts, records) and from every later run."""
     from pipeline.orchestration.forgetting.forget import forget as forget_person
 
     settings = settings_given({"exports": exports, "state": state, "target": target})
@@ -90,7 +92,7 @@ def diff(
     state: RunsState = None,
     as_json: Json = False,
 ) -> None:
-    """Say how two drops differ: rows, cells by column, totals of money, accounts that moved."""
+    """Compare two drops: rows, cells by column, totals of money, accounts that moved."""
     from pipeline.drops.diff import diff_drops, diff_lines
     from pipeline.drops.find_drop import find_drop, open_drop
 
@@ -106,9 +108,11 @@ def diff(
 def replay(
     drop: Annotated[str, typer.Argument(help=DROP, metavar="DROP")],
     exports: Drops = None,
-    state: Annotated[Path | None, typer.Option(help="That of the run that published it.", metavar="DIR")] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="The state folder of the run that published it.", metavar="DIR")
+    ] = None,
 ) -> None:
-    """Make a drop again from the landing zone: exit 0 where it is the same to the byte, 1 where it is not."""
+    """Rebuild a drop from the landing zone: exit 0 if it is the same byte for byte, 1 if not."""
     from pipeline.common.progress import open_progress
     from pipeline.orchestration.replay import replay as replayed
 
@@ -121,9 +125,9 @@ def replay(
 def prune(
     exports: Drops = None,
     state: RunsState = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be removed.")] = False,
 ) -> None:
-    """Remove what is past keeping: drops, and what of the landing zone no kept drop was made from."""
+    """Remove expired drops, and landed files that no retained drop was made from."""
     from pipeline.orchestration.upkeep import prune_all
 
     pruned = prune_all(settings_given({"exports": exports, "state": state}), dry_run=dry_run)
@@ -136,7 +140,7 @@ def rollback(
     state: RunsState = None,
     target: Target = None,
 ) -> None:
-    """Let `latest` name a drop that was published before, and the marts hold its rows."""
+    """Point `latest` at an earlier drop, and restore its rows in the marts."""
     from pipeline.orchestration.rollback import roll_back
 
     print_lines(*roll_back(settings_given({"exports": exports, "state": state, "target": target}), drop))

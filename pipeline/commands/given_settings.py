@@ -1,4 +1,4 @@
-"""The settings of one call of the program: what was given there over what the environment and warehouse.toml say."""
+"""The settings of one call: its options over the environment over warehouse.toml."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def settings_given(given: dict[str, Any]) -> Settings:
-    """Build the settings of this call, with a readable error."""
+    """Build the settings of this call; raise a readable error if one is invalid."""
     import difflib
     import tomllib
 
@@ -28,7 +28,7 @@ def settings_given(given: dict[str, Any]) -> Settings:
         raise WarehouseError(
             f"can't be read: {error}", where="warehouse.toml", remedy='write it as TOML, in UTF-8: target = "duckdb"'
         ) from None
-    except SettingsError:  # of all settings, only this one is JSON
+    except SettingsError:  # the only setting that is JSON
         raise WarehouseError("is not JSON", where="WAREHOUSE_VAR", remedy='write {"at_risk_days": 90}') from None
     except ValidationError as error:
         unknown = [str(fault["loc"][0]) for fault in error.errors() if fault["type"] == "extra_forbidden"]
@@ -48,7 +48,7 @@ def settings_given(given: dict[str, Any]) -> Settings:
 
 
 def _origin(setting: str, given: dict[str, Any]) -> str:
-    """Name where a setting's value comes from, as a person would look for it."""
+    """Describe where a setting's value comes from, in the user's terms."""
     variable = f"WAREHOUSE_{setting.upper()}"
     if given.get(setting) is not None:
         return f"--{setting.replace('_', '-')}"

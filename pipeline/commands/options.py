@@ -1,4 +1,4 @@
-"""The options that several commands take, by the words of their help."""
+"""The options that several commands share."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ DROP = "A drop's folder or URL, or latest, 1/latest, 1/previous."
 Lmn = Annotated[str | None, typer.Option(help="Folder of LMN's workbooks or CSV files.", metavar="DIR")]
 Crm = Annotated[str | None, typer.Option(help="The CRM's tables.", metavar="DIR|URL")]
 Platform = Annotated[str | None, typer.Option(help="The platform's tables.", metavar="DIR|URL")]
-AsOf = Annotated[str | None, typer.Option(help="The instant to speak of; now if unset.", metavar="ISO")]
+AsOf = Annotated[str | None, typer.Option(help="The instant that the run describes; now if unset.", metavar="ISO")]
 SelectedYear = Annotated[int | None, typer.Option(help="The year of annual_revenue; as-of's if unset.")]
 Target = Annotated[str | None, typer.Option(help="duckdb, postgres or spark.")]
-Exports = Annotated[str | None, typer.Option(help="Where drops land.", metavar="DIR|URL")]
+Exports = Annotated[str | None, typer.Option(help="Where drops are published.", metavar="DIR|URL")]
 State = Annotated[Path | None, typer.Option(help="Landing zone, database and run history.", metavar="DIR")]
 Var = Annotated[list[str] | None, typer.Option(help="Override a decision.", metavar="NAME=VALUE")]
 Accept = Annotated[
@@ -27,13 +27,13 @@ Accept = Annotated[
 CsvSafe = Annotated[bool | None, typer.Option("--csv-safe", help="Also write spreadsheet-safe CSVs.")]
 Xlsx = Annotated[bool | None, typer.Option("--xlsx", help="Also write workbooks of the lists.")]
 Cuts = Annotated[bool | None, typer.Option("--cuts", help="Also write narrow cuts of exports.")]
-Json = Annotated[bool, typer.Option("--json", help="For machines.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 RunsState = Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")]
-Drops = Annotated[str | None, typer.Option(help="Where drops lie.", metavar="DIR|URL")]
+Drops = Annotated[str | None, typer.Option(help="Where drops are.", metavar="DIR|URL")]
 
 
 def decisions_of(values: list[str] | None) -> dict[str, str] | None:
-    """Read `NAME=VALUE` pairs."""
+    """Parse `NAME=VALUE` pairs."""
     if not values:
         return None
     pairs = {}
@@ -49,9 +49,9 @@ _RUN_SETTINGS: Final = (
     *("lmn", "crm", "platform", "as_of", "selected_year", "target", "exports", "state"),
     *("var", "csv_safe", "xlsx", "cuts"),
 )
-"""The options of a run that are settings; the others (`--accept`, `--json`) are of one call alone."""
+"""The options of a run that are settings; the others (`--accept`, `--json`) only apply to one call."""
 
 
 def run_settings(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Pick the settings among a command's options, which are its `locals()`; WarehouseError where a `--var` is none."""
+    """Select the settings from a command's options, its `locals()`; WarehouseError if a `--var` is invalid."""
     return {**{name: options[name] for name in _RUN_SETTINGS if name in options}, "var": decisions_of(options["var"])}

@@ -1,4 +1,4 @@
-"""What commands print: lines and JSON with what others wrote made harmless, and the table of what was published."""
+"""What commands print: lines and JSON with escaped control characters, and the table of what was published."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 
 
 def print_lines(*lines: str) -> None:
-    """Print lines that may quote what others wrote."""
+    """Print lines that may quote data."""
     for line in lines:
         print(shown(line))
 
 
 def print_at_once(line: str) -> None:
-    """Print a line that its reader waits for."""
+    """Print a line without buffering."""
     print(line, flush=True)
 
 
 def print_json(value: object) -> None:
-    """Print an answer for machines."""
+    """Print an answer as JSON."""
     print(shown_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def print_published(outcome: RunOutcome) -> None:
-    """Print what was published, in rows of each export and organization, and where."""
+    """Print how many rows of each export were published for each organization, and where."""
     from rich.console import Console
     from rich.table import Table
 
@@ -48,5 +48,5 @@ def print_published(outcome: RunOutcome) -> None:
 
 
 def print_fault(words: str) -> None:
-    """Print a message of several lines beside the answer, to the stream of errors."""
+    """Print a message of several lines to standard error."""
     print(f"\n{words}", file=sys.stderr)

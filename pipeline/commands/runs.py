@@ -80,7 +80,7 @@ def plan(
     accept: Accept = None,
     as_json: Json = False,
 ) -> None:
-    """Say what a run would change against the latest drops. Publish nothing; exit as that run would: 1 or 3."""
+    """Show what a run would change against the latest drops. Publish nothing; exit as that run would: 0, 1 or 3."""
     given = run_settings(locals())
     with quick_imports():
         from pipeline.common.progress import open_progress
@@ -98,7 +98,10 @@ def plan(
 def refresh(
     lmn: Lmn = None,
     crm: Crm = None,
-    platform: Annotated[str | None, typer.Option(help="As the latest run landed it.", metavar="DIR|URL")] = None,
+    platform: Annotated[
+        str | None,
+        typer.Option(help="The platform's tables; by default, as the latest run landed them.", metavar="DIR|URL"),
+    ] = None,
     as_of: AsOf = None,
     selected_year: SelectedYear = None,
     target: Target = None,
@@ -108,9 +111,9 @@ def refresh(
     csv_safe: CsvSafe = None,
     xlsx: Xlsx = None,
     accept: Accept = None,
-    every: Annotated[str | None, typer.Option(help="Go on, every 30s, 5m or 1h.", metavar="PERIOD")] = None,
+    every: Annotated[str | None, typer.Option(help="Repeat every 30s, 5m or 1h.", metavar="PERIOD")] = None,
 ) -> None:
-    """Publish the CRM's lists as they are now (at risk, duplicates, neglected, their cache), in seconds."""
+    """Publish the CRM's current lists (at risk, duplicates, neglected, their cache), within seconds."""
     given = run_settings(locals())
     from pipeline.common.progress import Progress, SilentView, open_progress
     from pipeline.orchestration.refresh_every import refresh_every, refresh_once, seconds_of
@@ -130,7 +133,7 @@ def check(
     state: RunsState = None,
     as_json: Json = False,
 ) -> None:
-    """Read the sources and say how: files, headers, dates, rejects. Publish nothing; exit 1 where a run would stop."""
+    """Read the sources and report files, headers, dates and rejects. Publish nothing; exit 1 where a run would stop."""
     from pipeline.common.progress import open_progress
     from pipeline.orchestration.check import check_lines, check_sources
 

@@ -18,11 +18,11 @@ def sample(
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")],
     events_per_account: Annotated[int, typer.Option(help="Rows of the event tables per account, on average.")] = 440,
     organizations: Annotated[int, typer.Option(help="Tenants: 3 of different sizes, or more of one size.")] = 3,
-    weeks: Annotated[int | None, typer.Option(help="Write so many weekly versions of one company instead.")] = None,
+    weeks: Annotated[int | None, typer.Option(help="Write this many weekly versions of one company instead.")] = None,
 ) -> None:
-    """Write made-up sources of any size, with all that goes wrong in real ones, to be run --as-of 2025-01-15.
+    """Write made-up sources of any size, with the faults of real ones, to run with --as-of 2025-01-15.
 
-    With --weeks, a company that lives on: a folder for each week, named by the --as-of to run it with.
+    With --weeks, write a company that changes from week to week: a folder for each week, named after its --as-of.
     """
     if weeks is not None:
         from pipeline.sample.weeks.write_weeks import write_weeks
@@ -49,7 +49,7 @@ def config(
     state: RunsState = None,
     as_json: Json = False,
 ) -> None:
-    """Say which settings are in force here, and where each comes from; secrets are hidden."""
+    """Show the settings in force and where each comes from; secrets are hidden."""
     from dataclasses import asdict
 
     from pipeline.set_up.in_force import config_lines, settings_in_force
@@ -65,7 +65,7 @@ def ui(
     port: Annotated[int, typer.Option(help="The page's port on this machine.", min=1, max=65535)] = 3000,
     state: RunsState = None,
 ) -> None:
-    """Open Dagster's page: the asset graph, its runs, the schedule and the sensor."""
+    """Serve Dagster's page: the asset graph, its runs, the schedules and the sensor."""
     from pipeline.orchestration.ui import serve
 
     serve(settings_given({"state": state}), port)

@@ -1,1 +1,1 @@
-"""What the exports promise, read from the models' YAML: columns, versions, business rules, and their pages."""
+"""The exports' contracts, read from the models' YAML: columns, versions, business rules, and generated pages."""

@@ -1,8 +1,8 @@
 """How contracts change: what a reader of the exports could rely on, and what of it still holds.
 
-A change is *breaking* where something that a reader could rely on stops being true (a column gone, a wider type, a null
-where there was none), *additive* where everything still holds and something is new (a column at the end, a narrower
-type), and *none* where only descriptions and sources differ. A breaking change needs a new major version.
+A change is *breaking* if something that a reader could rely on stops being true (a column gone, a wider type, a null
+where there was none), *additive* if everything still holds and something is new (a column at the end, a narrower type),
+and *none* if only descriptions and sources differ. A breaking change needs a new major version.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ContractDiff:
 
     @property
     def verdict(self) -> Verdict:
-        """The gravest of the changes."""
+        """The most severe of the changes."""
         return max((change.verdict for change in self.changes), key=lambda verdict: _RANK[verdict], default="none")
 
     def of(self, export: str) -> ContractDiff:
@@ -90,7 +90,7 @@ def _changes_of_export(old: ExportContract, new: ExportContract) -> Iterator[Cha
 
 
 def _placed(export: str, before: list[str], after: list[str]) -> Iterator[Change]:
-    """Return the changes of columns that are new or stand elsewhere: readers of a CSV may go by position."""
+    """Return the changes of columns that are new or have moved, because readers of a CSV may go by position."""
     kept_before = [name for name in before if name in after]
     kept_after = [name for name in after if name in before]
     last_kept = max((after.index(name) for name in kept_after), default=-1)
@@ -155,9 +155,9 @@ def _ends(low: object, high: object) -> str:
 
 
 def check_versions(previous: Sequence[ExportContract], current: Sequence[ExportContract]) -> list[str]:
-    """Hold the contracts of a run against those of the drop that `latest` names.
+    """Compare the contracts of a run with those of the drop that `latest` names.
 
-    Raises WarehouseError where a change is breaking and the export has no new major version. Returns a line for each
+    Raises WarehouseError if a change is breaking and the export has no new major version. Returns a line for each
     export that has an additive change under its old version.
     """
     diff = diff_contracts(previous, current)
@@ -189,11 +189,11 @@ def _major(contract: ExportContract) -> int:
 
 
 def compare(old: str, new: str, project: Path) -> ContractDiff:
-    """Compare what two arguments of `warehouse contract diff` stand for.
+    """Compare the two arguments of `warehouse contract diff`.
 
     Each is a drop (its folder or manifest), a file (YAML of models, dbt's manifest, an Open Data Contract Standard
-    file), a folder of models, or a git ref of the project. Where one is a file of some exports only, the others are
-    left aside. WarehouseError where two such files have no export in common.
+    file), a folder of models, or a git ref of the project. If one is a file of some exports only, the others are
+    ignored. WarehouseError if two such files have no export in common.
     """
     (before, before_is_whole), (after, after_is_whole) = (
         contracts_of_state(old, project),

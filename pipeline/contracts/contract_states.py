@@ -1,4 +1,4 @@
-"""The contracts as they stand somewhere: in a drop, a file of a model or of ODCS, a folder of models, a git ref."""
+"""Reads contracts from a drop, a file (model YAML or ODCS), a folder of models, or a git ref."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def contracts_of_drop(manifest: Mapping[str, Any]) -> tuple[ExportContract, ...]
 
 
 def contracts_of_state(argument: str, project: Path) -> tuple[tuple[ExportContract, ...], bool]:
-    """Read the contracts that an argument stands for, and whether they are all of its exports."""
+    """Read the contracts that an argument refers to, and whether they are those of all exports."""
     path = Path(argument)
     if (path / "manifest.json").is_file():
         path = path / "manifest.json"

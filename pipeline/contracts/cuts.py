@@ -1,7 +1,7 @@
-"""Narrow cuts: views of an export that a drop holds beside it, named in a `cuts.yml`, on request.
+"""Narrow cuts: optional selections of an export's columns and rows in a drop, defined in a `cuts.yml`.
 
-Each has its export's key, `account_id` and `account_name` and the columns that the file names, of the rows that its
-filter keeps. Its contract is derived from the export's; nobody writes a column's type a second time.
+Each has its export's key, `account_id` and `account_name` and the listed columns, for the rows that its filter selects.
+Its contract is derived from the export's, so no column type is written twice.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _REQUIRED: Final = ("cut", "of", "says", "columns")
 
 @dataclass(frozen=True)
 class Cut:
-    """A view of the export `of`: some of its columns, and the rows of which `filter` (DuckDB's SQL) is true."""
+    """A selection from the export `of`: some of its columns, and the rows for which `filter` (DuckDB's SQL) is true."""
 
     name: str
     of: ExportContract
@@ -44,13 +44,13 @@ class Cut:
 
     @cached_property
     def contract(self) -> ExportContract:
-        """The cut's contract: the export's, of the cut's columns."""
+        """The cut's contract, derived from the export's."""
         columns = tuple(self.of.column(name) for name in self.columns)
         return replace(self.of, name=self.name, description=self.description, columns=columns)
 
     @cached_property
     def rules(self) -> RuleBook:
-        """What the audit asks of it beside its columns: that its rows are the export's, no more and no fewer."""
+        """The audit's additional rule: the cut's rows are exactly the selected rows of its export."""
         columns = ", ".join(["drop_organization_id", *self.columns])
         ours = f"select {columns} from {self.name}"
         theirs = f"select {columns} from {self.of.name}" + (f" where ({self.filter})" if self.filter else "")
@@ -66,9 +66,9 @@ class Cut:
         return RuleBook(self.name, (rule,), {"differing": differing})
 
     def rows(self, export: pa.Table) -> pa.Table:
-        """Cut the rows of the export, in their order; columns that the table lacks are left to the audit.
+        """Return the selected rows of the export, in their order; the audit reports columns that the table lacks.
 
-        duckdb.Error where the filter can't be asked of the table.
+        duckdb.Error if the filter is not valid for the table.
         """
         kept = export
         if self.filter is not None:
@@ -82,7 +82,7 @@ class Cut:
         return kept.select([name for name in self.columns if name in export.column_names])
 
     def as_dict(self) -> dict[str, Any]:
-        """Describe the cut as the manifest of a drop does: its contract, of what it is a cut, and by which filter."""
+        """Describe the cut as the manifest of a drop does: its contract, its export and its filter."""
         return {**self.contract.as_dict(), "of": self.of.name, **({"filter": self.filter} if self.filter else {})}
 
 
@@ -90,7 +90,7 @@ _POSITION: Final = "cuts_position"
 
 
 def read_cuts(path: Path, contracts: Sequence[ExportContract]) -> tuple[Cut, ...]:
-    """Read the cuts that a file names; WarehouseError, with the file and the cut, where one can't be made."""
+    """Read the cuts of a file; WarehouseError, with the file and the cut, if one is invalid."""
     try:
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         entries = [dict(entry) for entry in content["cuts"]]

@@ -1,4 +1,4 @@
-"""What the models' YAML says of every mart and its columns, exported or not: the comments that people read."""
+"""The descriptions of every mart and its columns, exported or not, from the models' YAML: used as comments."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What people and tools read of the contracts: the data dictionary, and Open Data Contract Standard files.
+"""The generated pages about contracts: the data dictionary, and Open Data Contract Standard files.
 
-`python -m pipeline.contracts.pages` writes both under docs/; a test fails while they are stale.
+`python -m pipeline.contracts.pages` writes both to docs/; a test fails if they are stale.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The schemas of a manifest's files: in full in each file's entry, or, as version 2 writes them, once for each export.
+"""The schemas of a manifest's files: complete in each file's entry, or, in version 2, written once per export.
 
-`schemas` then has the columns by export, and a file's entry says of its contract only what differs from the usual.
+`schemas` then has the columns by export, and a file's entry only says what differs from the default.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ _USUAL_TENANT: Final = "organization_id"
 
 
 def share_schemas(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Move the columns of the files' entries to `schemas`; a file that says other columns than the first keeps its own.
+    """Move the columns of the files' entries to `schemas`; a file with other columns than the first keeps its own.
 
-    A column that may be null does not say so, and a file cut by `organization_id` neither.
+    Neither nullable columns nor the tenant column `organization_id` are spelt out.
     """
     schemas: dict[str, Any] = {}
     written: dict[str, Any] = {}
@@ -26,7 +26,7 @@ def share_schemas(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sharing(file: Mapping[str, Any], schemas: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
-    """Describe a file; `written` are the columns of the first file of each export, as they are described."""
+    """Describe a file; `written` are the columns of the first file of each export."""
     own = without({name: value for name, value in file.items() if name != "schema"}, tenant=_USUAL_TENANT)
     first = written.setdefault(file["export"], file["schema"])
     if first is file["schema"] and file["export"] in schemas:  # the files of an export are described by one contract
@@ -37,14 +37,14 @@ def _sharing(file: Mapping[str, Any], schemas: dict[str, Any], written: dict[str
 
 
 def without(described: Mapping[str, Any], **usual: Any) -> dict[str, Any]:
-    """Leave out what is as usual."""
+    """Leave out default values."""
     return {name: value for name, value in described.items() if usual.get(name) != value or name not in usual}
 
 
 def with_own_schemas(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Give each file's entry its columns again, each with all that it says; what has no `schemas` stays as it is.
+    """Give each file's entry its complete columns again; a manifest without `schemas` is returned as it is.
 
-    AttributeError, KeyError, TypeError or ValueError where the manifest is not in that form.
+    AttributeError, KeyError, TypeError or ValueError if the manifest has another form.
     """
     if "schemas" not in manifest:
         return dict(manifest)
@@ -59,7 +59,7 @@ def _with_own(file: Mapping[str, Any], schemas: Mapping[str, Any]) -> dict[str, 
 
 
 def _in_short(column: Mapping[str, Any]) -> list[Any]:
-    """Write a column as name, type and, where there is more to say, that: `["id", "bigint", {"nullable": false}]`."""
+    """Write a column as name, type and, if needed, the rest: `["id", "bigint", {"nullable": false}]`."""
     more = without({name: value for name, value in column.items() if name not in ("name", "type")}, nullable=True)
     return [column["name"], column["type"], *([more] if more else [])]
 

@@ -1,8 +1,8 @@
 """What an engine's models were built from, stamped into the database itself, and what a run must compute again.
 
-Every model is a function of the raw tables, the run's variables and the project's files. So where the variables and
-files are as in the last build, a model whose raw tables are too has its rows already, unless somebody else has changed
-them. The state folder keeps only which engine has built last, and the mark by which that engine knows its build.
+Every model is a function of the raw tables, the run's variables and the project's files. So if variables and files are
+the same as in the last build, a model whose raw tables are unchanged already has its rows, unless someone else has
+changed them. The state folder only records which engine has built last, and that engine's mark of its build.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from pipeline.storage.local_files import write_whole
 class Build:
     """What the marts of an engine were built from.
 
-    `raw` gives the fingerprint of each raw table, none where only a part of the models was built; `inputs` names the
-    files of every source table (`landing.record.named_inputs`); `build_id` is another for each build.
+    `raw` has the fingerprint of each raw table, or none if only a part of the models was built; `inputs` names the
+    files of every source table (`landing.record.named_inputs`); `build_id` differs for every build.
     """
 
     plan: RunPlan
@@ -45,7 +45,7 @@ class Build:
         return cls(plan, target, project_fingerprint(target), raw, tuple(inputs))
 
     def changed_since(self, last: Build | None) -> list[str] | None:
-        """List the raw tables that have changed since the last build; None where everything must be built."""
+        """List the raw tables that have changed since the last build; None if everything must be built."""
         if last is None or not last.raw:
             return None
         if (self.plan, self.target, self.project) != (last.plan, last.target, last.project):
@@ -53,11 +53,11 @@ class Build:
         return sorted(name for name, fingerprint in self.raw.items() if last.raw.get(name) != fingerprint)
 
     def without_raw(self) -> Build:
-        """Describe a build of which only a part was made: the next one starts again."""
+        """Describe a partial build, after which the next one starts from scratch."""
         return replace(self, raw={})
 
     def require_current(self, landed: Mapping[str, str]) -> None:
-        """WarehouseError where the models are older than the sources (fingerprints of landed tables) or their code."""
+        """Raise WarehouseError if the models are older than the sources (fingerprints of landed tables) or the code."""
         if self.project != project_fingerprint(self.target):
             raise _too_old("the models have changed since they were built")
         if not self.raw:
@@ -80,7 +80,7 @@ class Build:
 
     @classmethod
     def standing(cls, engine: Engine, path: Path) -> Build | None:
-        """Read the stamp of the last build; None where there is none, or somebody else has changed what was built."""
+        """Read the stamp of the last build; None if there is none, or someone else has changed what was built."""
         record = BuildRecord.read(path)
         if record is None or record.target != engine.name:
             return None
@@ -103,18 +103,18 @@ class Build:
 
 @dataclass(frozen=True)
 class BuildRecord:
-    """Which engine has built last in a state folder, and the mark by which it knows its models (`Engine.stamp`)."""
+    """Which engine has built last in a state folder, and its mark of the build (`Engine.stamp`)."""
 
     target: str
     mark: str
 
     def write(self, path: Path) -> None:
-        """Write the record, whole or not at all."""
+        """Write the record atomically."""
         write_whole(path, json.dumps({"target": self.target, "mark": self.mark}))
 
     @classmethod
     def read(cls, path: Path) -> BuildRecord | None:
-        """Read the record; None where there is none."""
+        """Read the record; None if there is none."""
         try:
             content = json.loads(path.read_text())
             return cls(str(content["target"]), str(content["mark"]))
@@ -127,5 +127,5 @@ def _too_old(what: str) -> WarehouseError:
 
 
 def selection(changed: Sequence[str]) -> list[str]:
-    """Select, in dbt's words, what depends on the changed raw tables (`crm__accounts` is the source `crm.accounts`)."""
+    """Select, in dbt's syntax, everything downstream of raw tables (`crm__accounts` is the source `crm.accounts`)."""
     return ["--select", *("source:" + name.replace("__", ".", 1) + "+" for name in changed)]

@@ -1,8 +1,8 @@
-"""Runs dbt in this process, on a parsed project that is kept until a file of it changes.
+"""Runs dbt in this process, on a parsed project that is cached until one of its files changes.
 
-Parsing takes seconds and depends only on the project's files, so its result is kept in dbt's target folder under a
-fingerprint of those files. The variables of a run (`as_of` above all) are not part of it: models read them when they
-are compiled.
+Parsing takes seconds and depends only on the project's files, so the result is kept in dbt's target folder under a
+fingerprint of those files. The variables of a run (above all `as_of`) are not part of it, because models read them when
+they are compiled.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NodeResult:
-    """What became of one node: `status` is dbt's (success, pass, warn, error, fail, skipped)."""
+    """The result of one node: `status` is dbt's (success, pass, warn, error, fail, skipped)."""
 
     unique_id: str
     resource_type: str
@@ -49,17 +49,17 @@ class NodeResult:
 
     @property
     def ok(self) -> bool:
-        """Whether the node did what it should; a warning counts as done."""
+        """Whether the node succeeded, with or without a warning."""
         return self.status in ("success", "pass", "warn")
 
 
 OnNode = Callable[[NodeResult], None]
-"""Hears of a node when it has ended."""
+"""Called with the result of each node when it has ended."""
 
 
 @dataclass(frozen=True)
 class DbtContext:
-    """What dbt works with: the engine, the folder it writes to, the environment of its profile, the project's vars."""
+    """The context of a dbt call: the engine, the folder it writes to, its profile's environment, the project's vars."""
 
     target: str
     target_path: Path
@@ -69,7 +69,7 @@ class DbtContext:
 
 @dataclass(frozen=True)
 class ParsedProject:
-    """The parsed dbt project in the folder where it is kept."""
+    """The parsed dbt project in the folder where it is cached."""
 
     folder: Path
 
@@ -80,9 +80,9 @@ class ParsedProject:
         return content
 
     def unpacked(self, wanted: Collection[str] = (), views: Collection[str] = ()) -> Manifest:
-        """Return dbt's own form of the manifest, a new one each time: dbt changes it as it works.
+        """Return dbt's own form of the manifest, a new copy each time, because dbt changes it while it works.
 
-        With `wanted` models, of these and what they need alone; the `views` among these become such.
+        With `wanted` models, it contains only these and what they need; the `views` among them become views.
         """
         from dbt.contracts.graph.manifest import Manifest
 
@@ -96,10 +96,10 @@ class ParsedProject:
 def parsed_project(
     target: str = "duckdb", environment: Mapping[str, str] | None = None, spare: Path | None = None
 ) -> ParsedProject:
-    """Return the parsed project for an engine, parsing it only if a file has changed since it was kept.
+    """Return the parsed project for an engine; parse it only if a file has changed since it was cached.
 
-    `environment` is what the engine gives dbt's profile. Of that, only the database's name gets into the parse. A new
-    parse is kept beside the project, or in the folder `spare` where nobody may write there.
+    `environment` is what the engine passes to dbt's profile. Only the database's name in it affects the parse. A new
+    parse is cached beside the project, or in the folder `spare` if nobody may write there.
     """
     database = (environment or {}).get(_DATABASE, _USUAL_DATABASE)
     return _parsed_project(target, project_fingerprint(target), database, spare)
@@ -119,7 +119,7 @@ def _parsed_project(target: str, fingerprint: str, database: str, spare: Path | 
 
 
 def _is_readable(file: Path) -> bool:
-    """Return whether a file is there and may be read: who set the checkout up may be another user."""
+    """Return whether a file exists and may be read: another user may have set the checkout up."""
     try:
         file.open("rb").close()
     except OSError:
@@ -128,7 +128,7 @@ def _is_readable(file: Path) -> bool:
 
 
 def _is_writable(folder: Path) -> bool:
-    """Return whether files can be made in a folder, which is made if need be: only trying shows it everywhere."""
+    """Return whether files can be created in a folder, which is made if needed; only trying it is reliable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -138,7 +138,7 @@ def _is_writable(folder: Path) -> bool:
 
 
 def project_fingerprint(target: str) -> str:
-    """Hash every file that dbt parses, where they lie, and the versions that parse them."""
+    """Hash every file that dbt parses, their locations, and the versions of the parsers."""
     digest = hashlib.sha256(f"{target} {PROJECT_ROOT} {_parsing_versions(target)}".encode())
     folders = [PROJECT_ROOT / "models", *(DBT_PROJECT / name for name in _PROJECT_FOLDERS)]
     files = [DBT_PROJECT / "dbt_project.yml", DBT_PROJECT / "profiles.yml"]
@@ -165,10 +165,10 @@ def _parse(target: str, kept: Path, environment: Mapping[str, str]) -> None:
     kept.parent.mkdir(parents=True, exist_ok=True)
     clear_drafts(kept.parent)
     scratch = kept.parent / hidden_name()
-    scratch.mkdir()  # for whoever may read the project: what `tempfile` makes is its owner's alone
+    scratch.mkdir()  # readable by whoever may read the project: `tempfile` makes files private
     try:
         _invoke(["parse", "--no-partial-parse"], target, scratch, environment)
-        with contextlib.suppress(OSError):  # another process may have kept the same
+        with contextlib.suppress(OSError):  # another process may have cached the same
             scratch.rename(kept)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -212,7 +212,7 @@ def _invoke(
         finally:
             _let_go(target)
     if result.exception is not None:
-        if is_full(target_path):  # dbt says it with no words
+        if is_full(target_path):  # dbt gives no message
             raise WarehouseError(
                 "No space left on device", where=str(target_path), remedy="make room there, and run again"
             ) from result.exception
@@ -225,7 +225,7 @@ def _invoke(
 
 
 def _let_go(target: str) -> None:
-    """Close dbt's connections, and its handle on an embedded database: DuckDB allows one writer."""
+    """Close dbt's connections, and its handle on an embedded database, because DuckDB allows one writer."""
     from dbt.adapters.factory import cleanup_connections
 
     cleanup_connections()
@@ -239,9 +239,9 @@ _READY: dict[Path, Manifest] = {}
 
 
 def load_dbt(target: str, spare: Path, wanted: Collection[str] = (), views: Collection[str] = ()) -> None:
-    """Do what needs no request: import dbt, and parse or unpack the project, as `ParsedProject.unpacked` says.
+    """Prepare for requests: import dbt, and parse or unpack the project, as `ParsedProject.unpacked` does.
 
-    `spare` is the folder for a parse that can't be kept beside the project.
+    `spare` is the folder for a parse that cannot be cached beside the project.
     """
     for module in ("dbt.cli.main", "dbt.task.build", f"dbt.adapters.{target}"):
         importlib.import_module(module)
@@ -250,9 +250,9 @@ def load_dbt(target: str, spare: Path, wanted: Collection[str] = (), views: Coll
 
 
 def run_dbt(arguments: Sequence[str], context: DbtContext, on_node: OnNode | None = None) -> list[NodeResult]:
-    """Run a dbt command (as `["build", "--select", …]`) and return what became of each node, in the order they ended.
+    """Run a dbt command (such as `["build", "--select", …]`); return each node's result in order of completion.
 
-    `on_node` hears of each node as it ends, but not of ephemeral models that compile: they are a part of others. Failed
+    `on_node` is called for each node as it ends, except for ephemeral models, which are compiled into others. Failed
     nodes are returned, not raised.
     """
     project = parsed_project(context.target, context.environment, context.target_path)

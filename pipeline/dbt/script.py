@@ -1,10 +1,10 @@
-"""The statements by which dbt builds some models, kept, so that who builds these again and again needs no dbt.
+"""The recorded statements by which dbt builds some models, so that repeated builds of these need no dbt.
 
-dbt writes down each statement that it has an engine execute. It does so once for a state of the project and a choice of
-decisions, over tables without rows, at an instant that stands for any other: what the script says of a moment, a day or
-the year is then said as of the instant of the build. The SQL is dbt's, to the letter.
+dbt records each statement that it has an engine execute, once for a state of the project and a choice of decisions,
+over empty tables, as of a stand-in instant. A moment, a day or the year in the script is later replaced by that of the
+actual instant. The SQL is exactly dbt's.
 
-dbt's own work for 36 nodes is 1.5 s of CPU, its imports and a first build in a process 3.5 s (2026-11-29).
+dbt's overhead for 36 nodes is 1.5 s of CPU, and that of its imports and first build 3.5 s (2026-11-29).
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ from pipeline.settings import Settings
 from pipeline.storage.local_files import write_whole
 
 _STAND_IN: Final = datetime(9876, 7, 1, 12, 34, 56)
-"""The instant of a script: no model names its year, and the year has room for what lies some months from it."""
+"""The instant of a script: no model names its year, and dates some months away are still in its calendar."""
 _YEAR: Final = str(_STAND_IN.year)
 _SPELT: Final = re.compile(rf"{_YEAR}(?P<day>-\d\d-\d\d(?P<clock>[ T]\d\d:\d\d:\d\d)?)?")
 
 
 @dataclass(frozen=True)
 class Statement:
-    """What builds a node, or tests it: then its answer begins with how many rows fail.
+    """Builds a node, or tests it: then its result starts with the number of failing rows.
 
-    `raw` are the raw tables (as `crm__accounts`) of which the node is made.
+    `raw` are the raw tables (such as `crm__accounts`) that the node depends on.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Statement:
     sql: str
 
     def at(self, plan: RunPlan) -> str:
-        """Return the SQL as of a plan's instant, from which all is as far as it is in the script from the stand-in."""
+        """Return the SQL as of a plan's instant; every date keeps its distance from the instant."""
         as_of = plan.as_of.replace(tzinfo=None, microsecond=0)
 
         def spelt(found: re.Match[str]) -> str:
@@ -70,14 +70,14 @@ class Statement:
 
 @dataclass(frozen=True)
 class Script:
-    """The statements of some models and of what they are made of, in an order in which they can be executed."""
+    """The statements of some models and their ancestors, in an order in which they can be executed."""
 
     statements: tuple[Statement, ...]
 
     def needed(self, changed: Collection[str] | None, always: Collection[str]) -> list[Statement]:
-        """Return those of nodes made of changed raw tables, and of those `always` built; all where it is None.
+        """Return the statements of nodes that depend on changed raw tables (None: all nodes) or are `always` built.
 
-        Seeds are made of no raw table: they stand since all was built.
+        Seeds depend on no raw table, so they are only built with everything.
         """
         return [
             one
@@ -87,14 +87,14 @@ class Script:
 
 
 def execute(statements: Sequence[Statement], engine: DuckDBEngine, plan: RunPlan, progress: Progress) -> None:
-    """Have an engine execute statements, one after the other; WarehouseError for one or a test that fails."""
+    """Have an engine execute statements one by one; WarehouseError if one or a test fails."""
     with progress.step("build", "nodes") as step:
         for done, one in enumerate(statements):
             step.update(done, len(statements), one.name)
             try:
                 rows = engine.execute(one.at(plan))
                 problem = f"{plural(rows[0][0], 'row')} failed" if one.is_test and rows[0][0] else None
-            except (duckdb.IOException, duckdb.OutOfMemoryException):  # no model's fault, and says in words what it is
+            except (duckdb.IOException, duckdb.OutOfMemoryException):  # not the model's fault, and already explained
                 raise
             except duckdb.Error as error:
                 problem = str(error)
@@ -109,16 +109,16 @@ def execute(statements: Sequence[Statement], engine: DuckDBEngine, plan: RunPlan
 
 @dataclass(frozen=True)
 class ScriptOf:
-    """Which script: the models `wanted`, of which `views` become views."""
+    """Identifies a script: the models `wanted`, of which `views` become views."""
 
     wanted: Collection[str]
     views: Collection[str]
 
     def kept(self, chosen: Mapping[str, Any], project: ParsedProject, spare: Path, progress: Progress) -> Script:
-        """Read the script kept beside the parsed project, else in `spare`; have dbt write it where there is none.
+        """Read the script cached beside the parsed project, or in `spare`; have dbt write it if there is none.
 
-        It is of the decisions `chosen`; of the others, as the project has them. WarehouseError for a decision that
-        would be taken for the stand-in's year.
+        It applies to the decisions `chosen`; other decisions have the project's values. WarehouseError for a decision
+        that could be mistaken for the stand-in's year.
         """
         for decision, value in chosen.items():
             if _YEAR in json.dumps(value):
@@ -141,14 +141,14 @@ class ScriptOf:
         return script
 
     def _name(self, chosen: Mapping[str, Any]) -> str:
-        """Name the script's file: another for each way to write it."""
+        """Return the name of the script's file, which depends on everything that affects it."""
         described = [Path(__file__).read_text("utf-8"), sorted(self.wanted), sorted(self.views), chosen]
         return f"script-{hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()[:16]}.json"
 
     def _written(
         self, chosen: Mapping[str, Any], manifest: Mapping[str, Any], spare: Path, progress: Progress
     ) -> Script:
-        """Have dbt build the models of tables without rows, in a folder that is removed, and take what it executed."""
+        """Have dbt build the models from empty tables, in a folder that is removed, and record what it executed."""
         with TemporaryDirectory(prefix="script-") as scratch, progress.step("dbt", "nodes") as step:
             folder = Path(scratch)
             landing = Landing(folder / "landing")
@@ -174,7 +174,7 @@ class ScriptOf:
 
 
 def _statement(manifest: Mapping[str, Any], node: NodeResult, executed: str) -> Statement:
-    """Put what dbt executed for a node beside what it says of the node; it makes schemas before it begins."""
+    """Combine what dbt executed for a node with its description; creating schemas comes before it."""
     is_test = node.resource_type == "test"
     schema = manifest["nodes"][node.unique_id]["schema"]
     sql = executed if is_test else f'create schema if not exists "{schema}";\n{executed}'
@@ -182,14 +182,14 @@ def _statement(manifest: Mapping[str, Any], node: NodeResult, executed: str) -> 
 
 
 def _raw_tables(manifest: Mapping[str, Any], node: str) -> tuple[str, ...]:
-    """List the raw tables of which a node is made."""
+    """List the raw tables that a node depends on."""
     found = with_ancestors(manifest["parent_map"], [node])
     sources = (manifest["sources"][key] for key in found if key in manifest["sources"])
     return tuple(sorted(f"{source['source_name']}__{source['name']}" for source in sources))
 
 
 def _read(path: Path) -> Script | None:
-    """Read a script; None where there is none, or it is damaged."""
+    """Read a script; None if there is none, or it is damaged."""
     try:
         return Script(
             tuple(Statement(**{**known, "raw": tuple(known["raw"])}) for known in json.loads(path.read_text("utf-8")))

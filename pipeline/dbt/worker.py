@@ -1,4 +1,4 @@
-"""dbt in a process of its own, which imports it and reads the parsed project while the sources are read."""
+"""dbt in its own process, which imports it and loads the parsed project while the sources are read."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from pipeline.dbt.runner import DbtContext, NodeResult, OnNode, load_dbt, run_db
 
 
 class Dbt(Protocol):
-    """What builds the models: dbt here, or in another process."""
+    """Builds the models: dbt in this process or in another."""
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
-        """Do as `run_dbt` does, but yield: nodes that ended well in the order they did, where possible as they end."""
+        """Do what `run_dbt` does, but yield the nodes, in the order in which they ended and as early as possible."""
 
 
 OpenDbt = Callable[[], AbstractContextManager[Dbt]]
 
 
 class DbtProcess(HelperProcess):
-    """A process that has dbt loaded for a target: start it early, ask it for builds, close it (or use `with`).
+    """A process with dbt loaded for a target: start it early, request builds, close it (or use `with`).
 
-    One that is to build `wanted` models alone, and what they need, knows no others, and makes views of tables that are
-    among the `views`.
+    A process for `wanted` models knows only these and what they need, and makes views of the tables listed in `views`.
     """
 
     what = "dbt process"
@@ -36,7 +35,7 @@ class DbtProcess(HelperProcess):
         super().__init__(target, str(spare.resolve()), *names)
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
-        """Run dbt there. Nodes that end well are yielded as they do, the others last, when dbt reports all of them."""
+        """Run dbt there. Nodes that succeed are yielded at once, the others when dbt reports all of them."""
         given: set[str] = set()
         for message in self.ask((list(arguments), context)):
             if isinstance(message, NodeResult):
@@ -52,15 +51,15 @@ class DbtHere:
     """dbt in this process."""
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
-        """Do as `run_dbt` does; the nodes come when all have ended."""
+        """Do what `run_dbt` does; the nodes are yielded when all have ended."""
         yield from run_dbt(arguments, context, on_node)
 
 
 @contextmanager
 def open_dbt(target: str, spare: Path) -> Iterator[Dbt]:
-    """Return what runs dbt for an engine: Spark's session lives in this process, so dbt must too.
+    """Return what runs dbt for an engine: Spark's session is in this process, so dbt must be too.
 
-    `spare` is the folder for a parse that can't be kept beside the project.
+    `spare` is the folder for a parse that cannot be cached beside the project.
     """
     if target == "spark":
         yield DbtHere()
@@ -70,7 +69,7 @@ def open_dbt(target: str, spare: Path) -> Iterator[Dbt]:
 
 
 def prepare(target: str, spare: str, wanted: str = "", views: str = "") -> Answer:
-    """Load dbt; return what runs a command of it."""
+    """Load dbt; return the function that runs its commands."""
     load_dbt(target, Path(spare), wanted.split(), views.split())
 
     def run(request: tuple[Sequence[str], DbtContext], send: Send) -> list[NodeResult]:

@@ -1,6 +1,6 @@
-"""Which drops lie in a place: published ones, the one that `latest` names, the one before an instant.
+"""The drops in a place: the published ones, the one that `latest` names, the one before an instant.
 
-A drop is published when its manifest is there. Nothing here changes anything.
+A drop is published if its manifest exists. Nothing here changes anything.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from pipeline.storage.place import Place
 
 LATEST: Final = "latest"
 POINTER: Final = f"{LATEST}.json"
-"""What `latest` is where a file system has no links: an object that names the drop's folder."""
+"""The equivalent of `latest` where there are no links: an object that names the drop's folder."""
 REPORTS: Final = "reports"
 NOTIFICATIONS: Final = "notifications"
-"""The folder, among an organization's drops, that holds those of `warehouse refresh`, with a `latest` of their own."""
+"""The folder of `warehouse refresh`'s drops among an organization's, with a `latest` of its own."""
 _DROP_NAME: Final = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
 
 
@@ -37,24 +37,24 @@ class PublishedEntry:
 
 
 def is_drop_name(name: str) -> bool:
-    """Return whether a folder's name is that of a drop, `20250115T000000Z-0a1b2c3d`."""
+    """Return whether this is the folder name of a drop, such as `20250115T000000Z-0a1b2c3d`."""
     return _DROP_NAME.fullmatch(name) is not None
 
 
 def organization_place(place: Place, organization_id: int) -> Place:
-    """Name the folder that holds an organization's drops."""
+    """Return the folder of an organization's drops."""
     return place.child(str(organization_id))
 
 
 def drops_folder_of(place: Place, organization_id: int, series: str = "") -> Place:
-    """Name the folder that holds an organization's drops, or those of a series of its own, as `notifications`."""
+    """Return the folder of an organization's drops, or of those of a separate series, such as `notifications`."""
     organization = organization_place(place, organization_id)
     drops_folder = organization.child(series) if series else organization
     return replace(drops_folder, drops_folder=drops_folder.root)
 
 
 def organizations_in(place: Place) -> list[int]:
-    """List the organizations that have a folder, in their order."""
+    """List the organizations that have a folder, in order."""
     return sorted(int(entry.name) for entry in place.entries() if entry.is_folder and entry.name.isdecimal())
 
 
@@ -65,15 +65,15 @@ def organizations_left_behind(place: Place, present: Collection[int]) -> list[in
 
 
 def drop_folders(drops_folder: Place) -> list[str]:
-    """List the folders named as drops, in the order of their names; not all of them are published.
+    """List the folders named as drops, sorted by name; not all of them are published.
 
-    A drops_folder is a folder that holds drops and `latest`: an organization's, or that of its notifications.
+    A drops_folder contains drops and `latest`: it is that of an organization or of its notifications.
     """
     return [entry.name for entry in drops_folder.entries() if entry.is_folder and is_drop_name(entry.name)]
 
 
 def published_drops(drops_folder: Place) -> list[PublishedEntry]:
-    """List the published drops, the one published last first."""
+    """List the published drops, the most recently published first."""
     entries = []
     for name in drop_folders(drops_folder):
         published_at = drops_folder.child(name).modified(MANIFEST)
@@ -99,9 +99,9 @@ def latest_manifest(place: Place, organization_id: int) -> dict[str, Any] | None
 
 
 def drop_before(place: Place, organization_id: int, as_of: datetime) -> Place | None:
-    """Find the newest published drop of an earlier `as_of`: what a run's result is compared with.
+    """Find the newest published drop of an earlier `as_of`, which the result of a run is compared with.
 
-    Not simply `latest`: a run that is repeated must be compared with the same drop again.
+    This is not always `latest`: a repeated run must be compared with the same drop again.
     """
     organization = organization_place(place, organization_id)
     earlier = [name for name in drop_folders(organization) if name < run_name(as_of)]
@@ -113,9 +113,9 @@ def drop_before(place: Place, organization_id: int, as_of: datetime) -> Place | 
 
 
 def baseline_drop(drops_folder: Place, as_of: datetime) -> Place | None:
-    """Find the published drop that a run of this `as_of` is held against; None where there is none.
+    """Find the published drop that a run of this `as_of` is compared with; None if there is none.
 
-    It is the one that `latest` names, unless that speaks of a later instant; then the newest that does not.
+    It is the one that `latest` names, unless that is of a later instant; then the newest that is not.
     """
     names = [name for name in drop_folders(drops_folder) if name.partition("-")[0] <= run_name(as_of)]
     latest = latest_name(drops_folder)
@@ -127,18 +127,18 @@ def baseline_drop(drops_folder: Place, as_of: datetime) -> Place | None:
 
 
 def is_overtaken(drops_folder: Place, as_of: datetime) -> bool:
-    """Return whether `latest` names a drop of a later instant, which stays (D38)."""
+    """Return whether `latest` names a drop of a later instant and therefore stays (D38)."""
     latest = latest_name(drops_folder)
     return latest is not None and latest.partition("-")[0] > run_name(as_of)
 
 
 def read_manifest(drop: Place) -> dict[str, Any] | None:
-    """Read a drop's manifest; None where there is none or it is no JSON object."""
+    """Read a drop's manifest; None if there is none or it is not a JSON object."""
     return _object(drop.read(MANIFEST), parse_manifest) or None
 
 
 def require_as_published(drop: Place, manifest: Mapping[str, Any]) -> None:
-    """WarehouseError where a file of a published drop is gone or of another size; `verify` looks into them, too."""
+    """Raise WarehouseError if a file of a published drop is missing or of another size; contents are not read."""
     sizes = {entry.name: entry.size for entry in drop.entries() if not entry.is_folder}
     encrypted = manifest.get(ENCRYPTED)
     stored = encrypted["files"] if encrypted else (*manifest["files"], *manifest.get("cuts", ()))

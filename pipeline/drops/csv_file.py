@@ -1,17 +1,17 @@
 """The CSV form of a drop: UTF-8, LF, RFC 4180 quoting, a header; null empty and unquoted, the empty string `""`.
 
-Booleans are true and false, decimals carry their full scale, instants look like `2025-01-15T00:00:00Z` (a fraction only
-where it is not zero). DuckDB writes it whatever the engine that computed, so that the bytes are one writer's; Arrow
-reads it, which has nothing in common with that writer.
+Booleans are true and false, decimals have their full scale, instants look like `2025-01-15T00:00:00Z` (with a fraction
+only if it is not zero). DuckDB writes it whichever engine computed the rows, so the bytes always come from one writer;
+Arrow reads it, and shares no code with that writer.
 
-On request its spreadsheet-safe form stands beside it, because a spreadsheet runs cells as formulas. It begins with a
-byte order mark, without which spreadsheets read accented letters as others. A text cell that could be taken for a
-formula gets an apostrophe in front (OWASP, CSV injection): one that begins with a control character (tab, carriage
-return and line feed among them), or whose first visible character is `=`, `+`, `-`, `@` or a variant of these (a
-Japanese input method makes full-width ones, and spreadsheets read them). A spreadsheet that splits at `;` or tabs
-begins cells within a text: such a sign after `;`, tab, carriage return or line feed is guarded too. So is a text of
-digits that would change as a number: with a zero in front, or of more than 15 digits. Columns of another type are
-untouched, so numbers stay numbers.
+The spreadsheet-safe form is optional, because spreadsheets execute cells as formulas. It starts with a byte order mark,
+without which spreadsheets misread accented letters. A text cell that could be taken for a formula gets an apostrophe in
+front (OWASP, CSV injection): one that starts with a control character (including tab, carriage return and line feed),
+or whose first visible character is `=`, `+`, `-`, `@` or a variant of these (a Japanese input method produces
+full-width ones, and spreadsheets accept them). A spreadsheet that splits at `;` or tabs starts new cells within a text,
+so such a sign after `;`, tab, carriage return or line feed is escaped too. So is a text of digits that would change as
+a number: with a leading zero, or of more than 15 digits. Columns of other types are not changed, so numbers stay
+numbers.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ def write_csv(table: pa.Table, path: Path) -> None:
 
 
 def write_csv_parts(table: pa.Table, parts: Sequence[tuple[int, Path]]) -> None:
-    """Write the rows of `table` cut into parts, each so many rows and a file, as `write_csv` writes a part alone.
+    """Write the rows of `table` in parts, each with its number of rows and its file, in the same bytes as `write_csv`.
 
-    A file of 20 rows alone took 4 ms of CPU, nearly all of them for the statement, and 0.6 ms as a part (29 November
-    2026); 1,000 tenants have 19,000 such files. So all rows are written once, and their text is cut where rows end.
+    A file of 20 rows took 4 ms of CPU by itself, nearly all of it for the statement, and 0.6 ms as a part (29 November
+    2026); 1,000 tenants have 19,000 such files. So all rows are written at once, and the text is split at row ends.
     """
     with tempfile.TemporaryDirectory(prefix=".csv-", dir=parts[0][1].parent) as folder:
         whole = Path(folder) / "whole.csv"
@@ -81,9 +81,9 @@ def _cell(column: str, values: pa.ChunkedArray) -> str:
 
 
 def _instant(name: str, values: pa.ChunkedArray) -> str:
-    """Name a column of instants, or say the one that all rows have, which DuckDB then spells once.
+    """Return the SQL of a column of instants, or the one value that all rows share, which is then formatted once.
 
-    extracted_at and data_as_of are such: 0.9 s of CPU at 50,000 accounts (2026-11-29).
+    extracted_at and data_as_of are such columns: 0.9 s of CPU at 50,000 accounts (2026-11-29).
     """
     first, last = pc.min_max(values).values()
     if values.null_count or not first.is_valid or first != last:
@@ -92,7 +92,7 @@ def _instant(name: str, values: pa.ChunkedArray) -> str:
 
 
 def read_csv(path: Path, contract: ExportContract) -> pa.Table | str:
-    """Read the file as its contract types it; a text that says why it can't be read."""
+    """Read the file with its contract's types; return a text that says why if it cannot be read."""
     columns = {column.name: column.arrow_type for column in contract.exported_columns}
     header = _header(path)
     if header != list(columns):
@@ -127,25 +127,25 @@ def _header(path: Path) -> list[str]:
 
 SAFE_SUFFIX: Final = "safe.csv"
 _STARTS: Final = "=+\\-@＝＋－＠﹦﹢﹣﹫⁼₌⁺₊﬩"
-"""The formula signs and every character that Unicode holds for a form of one (NFKC)."""
+"""The formula signs and every character that Unicode normalises to one (NFKC)."""
 _BLANKS: Final = r"\x{a0}\x{ad}\x{1680}\x{180e}\x{2000}-\x{200f}\x{2028}-\x{202f}\x{205f}-\x{206f}\x{3000}\x{feff}"
 _FORMULA: Final = rf"^(?:[\x00-\x1f\x7f]|[\s{_BLANKS}]*[{_STARTS}])"
 _FORMULA_WITHIN: Final = rf'([;\t\r\n])([ "\x00-\x08\x0b\x0c\x0e-\x1f\x7f{_BLANKS}]*[{_STARTS}])'
-"""A sign at the beginning of a cell of whoever splits at `;`, tabs or lines, quoted or not: `a;"=1"`."""
+"""A sign at the start of a cell for a reader that splits at `;`, tabs or lines, quoted or not: `a;"=1"`."""
 _CHANGED_AS_NUMBER: Final = r"^(?:0[0-9]+|[0-9]{16,})$"
 """`007` would be 7, and of `1234567890123456` the last digit 0."""
 _BYTE_ORDER_MARK: Final = "\ufeff".encode()
 
 
 def write_safe_csv(table: pa.Table, path: Path) -> None:
-    """Write the rows of `table`, in their order, with no cell that a spreadsheet would run."""
+    """Write the rows of `table`, in their order, without a cell that a spreadsheet would execute."""
     write_csv(neutralised(table), path)
     rows = path.read_bytes()
     path.write_bytes(_BYTE_ORDER_MARK + rows)
 
 
 def neutralised(table: pa.Table) -> pa.Table:
-    """Put an apostrophe wherever a text cell could be a formula, and before digits that a number would change."""
+    """Prefix an apostrophe to every text that could be a formula, and to digits that a number would change."""
     columns = [_neutralised(column) if pa.types.is_string(column.type) else column for column in table.columns]
     return pa.table(columns, names=table.column_names)
 

@@ -1,7 +1,4 @@
-"""The rows of an exact CSV as they stand in the file, so that some can be copied: no value is read or written again.
-
-What such a copy says is, byte for byte, what the drop says.
-"""
+"""The rows of an exact CSV as bytes, so that some can be copied without parsing or formatting a value."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ _QUOTE: Final = 0x22
 
 @dataclass(frozen=True)
 class CsvLines:
-    """A file's header, and its rows in their order, each with the line feed before it."""
+    """A file's header, and its rows in their order, each with the preceding line feed."""
 
     header: bytes
     rows: pa.LargeBinaryArray
@@ -34,9 +31,9 @@ def read_lines(path: Path) -> CsvLines:
 
 
 def ends_of_lines(content: np.ndarray) -> np.ndarray:
-    r"""Return the places of the line feeds that end the header and rows of a CSV, quoted as RFC 4180 says.
+    r"""Return the positions of the line feeds that end the header and rows of a CSV, quoted by RFC 4180.
 
-    `1,"a\nb"` is one row: a line feed with an odd number of quotes before it stands within a cell.
+    `1,"a\nb"` is one row: a line feed after an odd number of quotes is within a cell.
     """
     ends, quotes = np.flatnonzero(content == _LINE_FEED), np.flatnonzero(content == _QUOTE)
     is_outside: np.ndarray = np.searchsorted(quotes, ends) % 2 == 0
@@ -44,7 +41,7 @@ def ends_of_lines(content: np.ndarray) -> np.ndarray:
 
 
 def copy_lines(path: Path, lines: CsvLines, places: pa.Array, name: str, texts: pa.Array) -> None:
-    """Write the rows at these places, counted from 0, with one more column of texts that hold no quotes."""
+    """Write the rows at these positions, counted from 0, with one more column of texts without quotes."""
     is_listed = pc.match_substring(texts, ",")
     cells = pc.if_else(is_listed, pc.binary_join_element_wise('"', texts, '"', ""), texts).cast(pa.large_binary())
     rows = pc.binary_join_element_wise(lines.rows.take(places), cells, pa.scalar(b",", pa.large_binary()))
@@ -55,7 +52,7 @@ def copy_lines(path: Path, lines: CsvLines, places: pa.Array, name: str, texts: 
 
 
 def _bytes_of(values: pa.LargeBinaryArray) -> memoryview:
-    """Return the bytes of all values, one behind the other, which is how Arrow holds them."""
+    """Return the bytes of all values, concatenated, which is how Arrow stores them."""
     _, offsets, content = values.buffers()
     if not len(values):
         return memoryview(b"")

@@ -1,4 +1,4 @@
-"""What a manifest must hold for the checks of a drop to begin. A drop may be made by anyone, so nothing is believed."""
+"""The parts of a manifest that checking a drop requires. Anyone may have made the drop, so nothing is trusted."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class DescribedPage(BaseModel):
 
 
 class DescribedEncryptedFile(BaseModel):
-    """One file that lies in place of another that it is the encrypted form of."""
+    """An encrypted file, and the file whose place it takes."""
 
     model_config = ConfigDict(strict=True)
 
@@ -87,7 +87,7 @@ class DescribedEncryptedFile(BaseModel):
 
 
 class DescribedEncryption(BaseModel):
-    """The files that are there in place of those listed, and the fingerprints of who can decrypt them."""
+    """The encrypted files, and the fingerprints of those who can decrypt them."""
 
     model_config = ConfigDict(strict=True)
 
@@ -96,7 +96,7 @@ class DescribedEncryption(BaseModel):
 
 
 class DescribedDrop(BaseModel):
-    """What a manifest must hold for the checks to begin; what else it holds is covered by its hash."""
+    """The parts that checking requires; everything else is covered by the hash."""
 
     model_config = ConfigDict(strict=True)
 
@@ -111,9 +111,10 @@ class DescribedDrop(BaseModel):
     changes: DescribedChanges | None = None
     page: DescribedPage | None = None
     encrypted: DescribedEncryption | None = None
-    """None where the files lie as they are."""
+    """None if the files are not encrypted."""
     series: Literal["notifications"] | None = None
-    """What `warehouse refresh` publishes holds its lists alone; None where a drop holds all exports."""
+    """`notifications` for a drop of `warehouse refresh`, which only contains its lists; None for one with all exports.
+    """
 
     @property
     def all_files(self) -> list[DescribedFile | DescribedChangesFile | DescribedPage]:

@@ -1,4 +1,4 @@
-"""Where a run publishes: one protocol for a folder (`publish.py`) and for a URL (`deliver.py`)."""
+"""Where a run publishes: one protocol for a folder (`publish_to_folder.py`) and for a URL (`publish_to_url.py`)."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from pipeline.storage.place import Place
 
 
 class Destination(Protocol):
-    """What a run needs of a destination, in order: turn, clear_staging, staging_folder, flush_staged, put, point."""
+    """A destination; a run calls, in order: turn, clear_staging, staging_folder, flush_staged, put, point."""
 
     @property
     def place(self) -> Place:
-        """The place that holds the drops, for those who read them."""
+        """The place of the drops, for readers."""
 
     @property
     def signer(self) -> SigningKey | None:
-        """The key that signs manifests; None where nothing is signed."""
+        """The key that signs manifests; None if nothing is signed."""
 
     def drops_folder(self, organization_id: int) -> Place:
         """Name the folder that holds an organization's drops."""
@@ -39,15 +39,15 @@ class Destination(Protocol):
         """Remove what killed runs left behind."""
 
     def staging_folder(self, organization_id: int, run_id: str) -> Path:
-        """Name the folder of this machine in which a run stages; it isn't there yet."""
+        """Return the local folder in which a run stages; it does not exist yet."""
 
     def flush_staged(self, drops: Sequence[StagedDrop]) -> None:
-        """Do for all drops at once what makes putting each of many cheaper."""
+        """Flush all staged drops together, if that is cheaper than doing it in `put`."""
 
     def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
-        """Put a staged drop in place, whole; it is gone from its folder then. The same drop again changes nothing.
+        """Put a complete staged drop in place and remove its staging folder; the same drop again changes nothing.
 
-        WarehouseError where the destination can't be written, or holds another drop of that name.
+        WarehouseError if the destination is not writable, or has another drop of that name.
         """
 
     def point(self, drop: PublishedDrop) -> None:
@@ -55,9 +55,9 @@ class Destination(Protocol):
 
 
 def open_destination(settings: Settings, workspace: Workspace, series: str = "") -> Destination:
-    """Open the destination that the settings name; WarehouseError where it can't be reached.
+    """Open the destination that the settings name; WarehouseError if it cannot be reached.
 
-    `series` is the folder, within each organization's, of drops that are published apart, as `notifications`.
+    `series` is the folder, within each organization's, of drops that are published separately, such as `notifications`.
     """
     place = open_exports(settings)
     signer = None if settings.signing_key is None else read_signing_key(settings.signing_key)
@@ -69,9 +69,9 @@ def open_destination(settings: Settings, workspace: Workspace, series: str = "")
 
 
 def write_report(place: Place, organization_id: int, files: Mapping[str, bytes]) -> list[str]:
-    """Write a run's report files, by name, beside the organization's drops; give where each of them lies.
+    """Write the files of a run's report, by name, beside the organization's drops; return their locations.
 
-    They are encrypted where the drops are.
+    They are encrypted if the drops are.
     """
     folder = organization_place(place, organization_id).child(REPORTS)
     is_encrypted = not place.is_local and place.keys is not None and place.keys.encrypts

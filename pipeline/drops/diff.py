@@ -28,12 +28,12 @@ MONEY: Final = {
     "at_risk_accounts": "estimate_value",
     "account_core": "revenue",
 }
-"""The column of money that is totalled of each of these exports, in US dollars."""
+"""The column of these exports whose money is summed, in US dollars."""
 
 
 @dataclass(frozen=True)
 class ExportDiff:
-    """One export's rows: how many were added, changed and removed, and how many cells changed in each column."""
+    """The numbers of rows added, changed and removed in an export, and of changed cells by column."""
 
     export: str
     before: int
@@ -66,7 +66,7 @@ class DropDiff:
     money: dict[str, tuple[Decimal, Decimal]]
     accounts: tuple[MovedAccount, ...]
     apart: tuple[str, ...] = ()
-    """Exports of which the two hold personal columns differently, so that those are not compared."""
+    """Exports whose personal columns are treated differently in the two drops and therefore not compared."""
 
     @property
     def is_empty(self) -> bool:
@@ -88,7 +88,7 @@ class DropDiff:
 def diff_drops(before: OpenDrop, now: OpenDrop, export: str | None = None) -> DropDiff:
     """Compare two drops of one organization, all exports or one.
 
-    WarehouseError where they are of two organizations, or have no such export.
+    WarehouseError if they are of two organizations, or have no such export.
     """
     if before.organization_id != now.organization_id:
         raise WarehouseError(
@@ -119,7 +119,7 @@ def diff_drops(before: OpenDrop, now: OpenDrop, export: str | None = None) -> Dr
 
 
 def export_diff(changes: RowChanges, before: Path | None, now: Path | None) -> ExportDiff:
-    """Count an export's changes between two Parquet files; one that is None has no rows."""
+    """Count an export's changes between two Parquet files; None means no rows."""
     rows = [0 if path is None else pq.read_metadata(path).num_rows for path in (before, now)]
     return ExportDiff(
         changes.export,
@@ -133,7 +133,7 @@ def export_diff(changes: RowChanges, before: Path | None, now: Path | None) -> E
 
 
 def money_totals(exports: Collection[str], before: DropFiles, now: DropFiles) -> dict[str, tuple[Decimal, Decimal]]:
-    """Total the money of those exports that have some, before and now, by `export.column`."""
+    """Sum the money of exports that have some, before and now, by `export.column`."""
     with closing(scratch_connection()) as connection:
         return {
             f"{name}.{column}": (_total(connection, name, column, before), _total(connection, name, column, now))
@@ -172,7 +172,7 @@ def _names(files: DropFiles) -> dict[int, str | None]:
 
 
 CHANGES_SHOWN: Final = 10
-"""Columns of an export, and accounts of one change, that a page or a terminal shows."""
+"""Columns of an export, and accounts of one change, that a page or a terminal lists."""
 
 
 def diff_lines(diff: DropDiff) -> list[str]:

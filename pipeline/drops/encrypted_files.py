@@ -1,7 +1,7 @@
-"""A drop's files as they lie on a server where they are encrypted: `accounts.csv.pgp` for `accounts.csv`.
+"""The files of a drop that is encrypted on a server: `accounts.csv.pgp` for `accounts.csv`.
 
-The manifest stays readable, and describes both: the files as they are once decrypted, whose hashes name the drop, and
-those that are there. Encrypting the same file again gives other bytes, so the latter are no part of the drop's content.
+The manifest stays readable and describes both forms: the decrypted files, whose hashes name the drop, and the encrypted
+ones. Encrypting a file again gives other bytes, so the encrypted files are not part of the drop's content.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from pipeline.storage.place import Place, open_place
 
 
 def encryption_keys(settings: Settings) -> EncryptionKeys:
-    """Return the keys by which files on servers are encrypted and decrypted."""
+    """Return the keys that encrypt and decrypt files on servers."""
     return EncryptionKeys(settings.receiver_key, settings.state)
 
 
 def open_exports(settings: Settings) -> Place:
-    """Open the place that holds the drops, with the keys of what is encrypted there."""
+    """Open the place of the drops, with its encryption keys."""
     return open_place(settings.exports, encryption_keys(settings))
 
 
 def encrypt_drop(folder: Path, manifest: Mapping[str, Any], keys: EncryptionKeys) -> dict[str, Any]:
-    """Put encrypted files in place of those of a staged drop; return its manifest, which says so.
+    """Replace the files of a staged drop by encrypted ones; return its manifest with their description.
 
-    `SHA256SUMS` lists what is there then.
+    `SHA256SUMS` then lists the encrypted files.
     """
     checksums, recipients = folder / CHECKSUMS, keys.recipients()
     files = []
@@ -56,7 +56,7 @@ def is_encrypted(manifest: Mapping[str, Any]) -> bool:
 
 
 def fetch_file(drop: Place, manifest: Mapping[str, Any], name: str, target: Path) -> None:
-    """Copy a file of a drop, by its name in the manifest, onto this machine; one that is encrypted is decrypted."""
+    """Copy a file of a drop to this machine, by its name in the manifest, and decrypt it if needed."""
     if not is_encrypted(manifest):
         drop.download(name, target)
         return
@@ -67,7 +67,7 @@ def fetch_file(drop: Place, manifest: Mapping[str, Any], name: str, target: Path
 
 
 def lent_file(drop: Place, manifest: Mapping[str, Any], name: str, scratch: Path) -> Path:
-    """Return where a file of a drop can be read: in its place, or fetched into `scratch`, decrypted if need be."""
+    """Return a readable path of a file of a drop: its own, or one in `scratch`, fetched and decrypted if needed."""
     path = Path(drop.root) / name
     if drop.is_local and (path.exists() or not is_encrypted(manifest)):
         return path
@@ -78,7 +78,7 @@ def lent_file(drop: Place, manifest: Mapping[str, Any], name: str, scratch: Path
 
 
 def read_file(place: Place, name: str) -> bytes | None:
-    """Read a file that is no drop's, as a report; decrypted where its name says that it is encrypted."""
+    """Read a file outside the drops, such as a report, and decrypt it if its name says that it is encrypted."""
     content = place.read(name)
     if content is None or not name.endswith(SUFFIX):
         return content
@@ -86,12 +86,12 @@ def read_file(place: Place, name: str) -> bytes | None:
 
 
 def write_file(place: Place, name: str, content: bytes) -> None:
-    """Write a file that is no drop's; encrypted where its name says so."""
+    """Write a file outside the drops, and encrypt it if its name says so."""
     place.write(name, keys_of(place).encrypt(content) if name.endswith(SUFFIX) else content)
 
 
 def keys_of(place: Place) -> EncryptionKeys:
-    """Return the keys of a place where something is encrypted; WarehouseError where it was opened without."""
+    """Return the keys of an encrypted place; WarehouseError if it was opened without."""
     if place.keys is None:
         raise WarehouseError("is encrypted", where=place.address, remedy="let a receiver decrypt the files")
     return place.keys

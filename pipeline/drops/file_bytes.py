@@ -1,6 +1,6 @@
-"""The bytes of a drop's files, encrypted or not, beside what its manifest says: which are there, sizes, hashes.
+"""Checks the bytes of a drop's files, encrypted or not, against its manifest: which files exist, sizes, hashes.
 
-Nothing in them is believed: what is wrong becomes a fault, one line each.
+Nothing in them is trusted: whatever is wrong becomes a fault of one line.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ PlainFile = DescribedFile | DescribedChangesFile | DescribedPage
 
 
 def listing_faults(drop: Place, entries: Mapping[str, Entry], described: DescribedDrop) -> Iterator[str]:
-    """Check what is there against what is listed."""
+    """Compare the existing files with the listed ones."""
     plain = {file.name for file in described.all_files}
     stored = plain
     if described.encrypted is not None:
         stored, listed = {f"{name}{ENCRYPTED}" for name in plain}, {file.name for file in described.encrypted.files}
         yield from (f"{MANIFEST}: lists no {name}, and all files are encrypted" for name in sorted(stored - listed))
         yield from (f"{MANIFEST}: lists no file that is encrypted as {name}" for name in sorted(listed - stored))
-        if drop.is_local:  # a receiver may have decrypted them, and kept the encrypted ones or not
+        if drop.is_local:  # a receiver may have decrypted them, with or without keeping the encrypted ones
             stored = {name for name in stored if name in entries or name.removesuffix(ENCRYPTED) not in entries}
             stored |= plain & entries.keys()
     expected = stored | {CHECKSUMS, MANIFEST}
@@ -51,7 +51,7 @@ def listing_faults(drop: Place, entries: Mapping[str, Entry], described: Describ
 
 
 def is_file(drop: Place, entry: Entry | None) -> bool:
-    """Return whether an entry is a plain file: a link could lead out of the drop, a pipe could never end."""
+    """Return whether an entry is a plain file: a link could lead out of the drop, a pipe could block forever."""
     if entry is None or entry.is_folder:
         return False
     path = Path(drop.root) / entry.name
@@ -61,7 +61,7 @@ def is_file(drop: Place, entry: Entry | None) -> bool:
 def bytes_faults(
     drop: Place, folder: Path, entry: Entry | None, file: PlainFile | DescribedEncryptedFile
 ) -> Iterator[str]:
-    """Check size and hash, and bring the file onto this machine."""
+    """Check size and hash, and copy the file to this machine."""
     if entry is None:
         return
     path = folder / file.name
@@ -70,7 +70,7 @@ def bytes_faults(
         return
     if entry.size != file.bytes:
         yield f"{file.name}: has {entry.size:,} bytes, the manifest says {file.bytes:,}"
-        if not drop.is_local:  # nothing of another size is worth its way here
+        if not drop.is_local:  # a file of another size need not be fetched
             return
     if not drop.is_local:
         path.parent.mkdir(exist_ok=True)
@@ -81,7 +81,7 @@ def bytes_faults(
 def encrypted_faults(
     drop: Place, scratch: Path, entries: Mapping[str, Entry], described: DescribedDrop, encrypted: DescribedEncryption
 ) -> Iterator[str]:
-    """Check the encrypted files, then what they hold: decrypted into `scratch` if they can be, or as it lies there."""
+    """Check the encrypted files, then their contents, either decrypted into `scratch` or as decrypted in the drop."""
     folder = Path(drop.root) if drop.is_local else scratch
     plain = {f"{file.name}{ENCRYPTED}": file for file in described.all_files}
     opens = can_decrypt(drop, encrypted.recipients)
@@ -113,7 +113,7 @@ def _decrypted_faults(drop: Place, encrypted: Path, target: Path, held: PlainFil
 
 
 def can_decrypt(drop: Place, recipients: list[str]) -> bool:
-    """Return whether a drop was encrypted for this warehouse, too."""
+    """Return whether a drop was also encrypted for this warehouse."""
     return drop.keys is not None and drop.keys.opens(recipients)
 
 
@@ -125,7 +125,7 @@ def _hash_faults(path: Path, file: PlainFile | DescribedEncryptedFile) -> Iterat
 
 
 def checksum_faults(drop: Place, entry: Entry | None, described: DescribedDrop) -> Iterator[str]:
-    """Check the list that `sha256sum -c` reads, of what is there."""
+    """Check `SHA256SUMS`, the list that `sha256sum -c` reads."""
     if entry is None:
         return
     changes = described.changes.files if described.changes else []

@@ -1,6 +1,6 @@
-"""What the files of a drop hold, beside what its manifest says: rows, types, keys, and one export in several forms.
+"""Checks the contents of a drop's files against its manifest: rows, types, keys, and one export in several forms.
 
-Nothing in them is believed: what is wrong becomes a fault, one line each.
+Nothing in them is trusted: whatever is wrong becomes a fault of one line.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from pipeline.drops.described_drop import (
 )
 
 _SHOWN: Final = 5
-"""Faults of one kind that are listed of one file; the rest are counted."""
+"""Faults of one kind that are listed for one file; the rest are counted."""
 
 
 def contract_of(file: DescribedFile) -> ExportContract:
-    """Return the contract that a manifest states for a file."""
+    """Return the contract of a file as the manifest states it."""
     return contract_from_dict(
         {
             "export": file.export,
@@ -42,7 +42,7 @@ def contract_of(file: DescribedFile) -> ExportContract:
 
 
 def content_faults(folder: Path, files: list[DescribedFile]) -> Iterator[str]:
-    """Check rows, types and keys, and that the forms of one export say the same."""
+    """Check rows, types and keys, and that all forms of an export agree."""
     by_name = {file.name: file for file in files}
     for export in dict.fromkeys(file.export for file in files):
         parquet = by_name.get(f"{export}.parquet")
@@ -67,7 +67,7 @@ def content_faults(folder: Path, files: list[DescribedFile]) -> Iterator[str]:
 
 
 def cut_faults(folder: Path, described: DescribedDrop, plain: Collection[str]) -> Iterator[str]:
-    """Check that each cut is one of its export: of its contract, with accounts' ids and names, and of its rows."""
+    """Check each cut against its export: the contract, the accounts' ids and names, and the rows."""
     exports = {file.export: file for file in described.files}
     for cut in (cut for cut in described.cuts if cut.name.endswith(".parquet")):
         export = exports.get(cut.of)
@@ -88,7 +88,7 @@ def cut_faults(folder: Path, described: DescribedDrop, plain: Collection[str]) -
 
 
 def _cut_row_faults(folder: Path, cut: DescribedCut, columns: Sequence[str]) -> Iterator[str]:
-    """Compare the rows of a cut with its export's: all of them where it has no filter, else no others."""
+    """Compare the rows of a cut with its export: all of them without a filter, otherwise no others."""
     tables = [_read_parquet(folder / name) for name in (cut.name, f"{cut.of}.parquet")]
     ours, theirs = ((None if isinstance(table, str) else table) for table in tables)
     if ours is None or theirs is None or not set(columns) <= set(ours.column_names) & set(theirs.column_names):
@@ -108,7 +108,7 @@ def _cut_row_faults(folder: Path, cut: DescribedCut, columns: Sequence[str]) -> 
 
 def _read_parquet(path: Path) -> pa.Table | str:
     try:
-        table = pq.ParquetFile(path).read()  # one file: names of folders around it are no columns
+        table = pq.ParquetFile(path).read()  # not a data set: names of folders are not columns
         table.validate(full=True)  # its texts are UTF-8
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         return f"is not Parquet that can be read ({in_short(error)})"
@@ -137,7 +137,7 @@ def _schema_faults(schema: pa.Schema, contract: ExportContract) -> Iterator[str]
 
 
 def _value_faults(table: pa.Table, contract: ExportContract) -> Iterator[str]:
-    """Check not-null columns and how the file declares them, lengths and the primary key."""
+    """Check columns that must not be null and their declaration in the file, lengths and the primary key."""
     for column in contract.exported_columns:
         yield from _column_faults(table[column.name], column)
         if table.schema.field(column.name).nullable != column.nullable:
@@ -197,22 +197,22 @@ def _key(table: pa.Table, row: int, primary_key: tuple[str, ...]) -> str:
 def _cell(scalar: pa.Scalar) -> str:
     try:
         value = scalar.as_py()
-    except (ValueError, OverflowError):  # a day or instant beyond those of Python
+    except (ValueError, OverflowError):  # a date or instant outside Python's range
         value = scalar.cast(pa.string()).as_py()
     return "null" if value is None else quoted(str(value))
 
 
 def quoted(text: str) -> str:
-    """Write a text of unknown origin on one line, at a length that a person reads."""
+    """Write a text of unknown origin on one line of readable length."""
     shown = text if len(text) <= 80 else text[:79] + "…"
     return shown if shown.isprintable() and shown else json.dumps(shown)
 
 
 def in_short(error: BaseException) -> str:
-    """Return what an error says, on one line."""
+    """Return the message of an error on one line."""
     return quoted(" ".join(str(error).split()) or type(error).__name__)
 
 
 def capped(faults: list[str], more: str) -> list[str]:
-    """Keep the first faults of a kind and count the rest."""
+    """Return the first faults of a kind, and count the rest."""
     return faults if len(faults) <= _SHOWN else [*faults[:_SHOWN], f"{len(faults) - _SHOWN:,} {more}"]

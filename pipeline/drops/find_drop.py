@@ -1,4 +1,4 @@
-"""Finds the drop that a person names: a folder, a URL, or, among the exports, `latest`, `1/latest`, `1/previous`."""
+"""Finds the drop that an argument names: a folder, a URL, or, among the exports, `latest`, `1/latest`, `1/previous`."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ _AMONG_EXPORTS: Final = re.compile(r"(?:(?P<organization>\d+)/)?(?P<drop>latest|
 
 @dataclass(frozen=True)
 class OpenDrop:
-    """A published drop whose Parquet files lie on this machine, and the contracts that it was published under."""
+    """A published drop with its Parquet files on this machine, and the contracts that it was published under."""
 
     place: Place
     manifest: dict[str, Any]
     files: DropFiles
     apart: frozenset[str] = frozenset()
-    """Exports of whose personal columns it holds something else than the drop that it is compared with."""
+    """Exports whose personal columns it treats differently from the drop that it is compared with."""
     retreated: frozenset[str] = frozenset()
-    """Exports whose personal columns were treated otherwise when it was published."""
+    """Exports whose personal columns were treated differently when it was published."""
 
     @property
     def organization_id(self) -> int:
-        """The organization that the drop is of."""
+        """The organization of the drop."""
         return int(self.manifest["organization_id"])
 
     @property
@@ -62,10 +62,10 @@ class OpenDrop:
 
 
 def place_of_drop(name: str, settings: Settings) -> Place:
-    """Return the folder or URL that a person names, whether a whole drop is there or not.
+    """Return the folder or URL that an argument names, whether a complete drop is there or not.
 
-    Drops among the settings' exports have short names, of which WarehouseError where there is no such drop; anything
-    else is a folder or a URL.
+    Drops among the exports have short names (WarehouseError if there is no such drop); anything else is a folder or a
+    URL.
     """
     found = _AMONG_EXPORTS.fullmatch(name)
     if found is not None and not Path(name).is_dir():
@@ -74,7 +74,7 @@ def place_of_drop(name: str, settings: Settings) -> Place:
 
 
 def find_drop(name: str, settings: Settings) -> Place:
-    """Find the drop that a person names, through `latest` if that ends it; WarehouseError where there is none."""
+    """Find the drop that an argument names, resolving `latest`; WarehouseError if there is none."""
     place = place_of_drop(name, settings)
     if place.is_local and (folder := Path(place.root)).is_symlink():
         place = open_place(str(folder.resolve()), place.keys)
@@ -121,9 +121,9 @@ def _as_of(manifest: dict[str, Any] | None, place: Place) -> datetime:
 
 @contextmanager
 def open_drop(place: Place) -> Iterator[OpenDrop]:
-    """Open a drop's Parquet files: where they are, or, of a drop on a server, fetched for as long as it is open.
+    """Open a drop's Parquet files: in place, or, from a server, fetched for as long as it is open.
 
-    WarehouseError where they are encrypted, and not for this warehouse.
+    WarehouseError if they are encrypted, and not for this warehouse.
     """
     manifest = read_manifest(place)
     as_of = _as_of(manifest, place)
@@ -138,10 +138,10 @@ def open_drop(place: Place) -> Iterator[OpenDrop]:
 def treated_alike(
     drop: OpenDrop, personal_data: PersonalData, contracts: Sequence[ExportContract]
 ) -> Iterator[OpenDrop]:
-    """Lend a drop with its personal columns treated as those of one that `personal_data` is in force for.
+    """Yield a drop with its personal columns treated as `personal_data` says.
 
-    What a drop before holds of a person is in no file that is made of it then, and a change of the setting is no change
-    of rows. `apart` are the exports of which it holds too little for that.
+    So nothing made from the drop before reveals more of a person than the setting allows, and a change of the setting
+    does not look like changed rows. `apart` are the exports whose personal columns it lacks for that.
     """
     treat, apart = personal_data.compared_with(drop.manifest)
     with TemporaryDirectory(prefix="alike-") as scratch:

@@ -1,10 +1,10 @@
-"""The manifest of a drop: what is in it, what it was made from and what was checked, without the clock.
+"""The manifest of a drop: what is in it, what it was made from and what was checked, independent of the clock.
 
-`manifest_layout.py` has how it is written, and the document that its hashes are taken of.
+`manifest_layout.py` defines how it is written, and the document that is hashed.
 
-Its `content_hash` names the drop, so the same inputs, settings and `as_of` give the same folder. What depends on the
-drop before (the guards, what was accepted, the changes, the business page), and what is encrypted, is not in that hash,
-but in `manifest_hash`, which covers all.
+Its `content_hash` names the drop, so the same inputs, settings and `as_of` give the same folder. Whatever depends on
+the drop before (the guards, what was accepted, the changes, the business page), and encrypted files, are not in that
+hash but in `manifest_hash`, which covers everything.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from pipeline.drops.stage import StagedDrop, StagedFile
 
 MANIFEST = "manifest.json"
 ENCRYPTED = "encrypted"
-"""What lies on a server in place of the files that a manifest lists."""
+"""The encrypted files on a server."""
 BESIDE_THE_CONTENT = ("accepted", "changes", ENCRYPTED, "guards", "page")
-"""What a manifest says that depends on the drop before, or is other bytes each time."""
+"""The parts of a manifest that depend on the drop before, or differ each time."""
 
 _VERSION_IN_THE_CONTENT: Final = "1"
-"""A drop's name does not depend on how its manifest is written; what the manifest says of itself is in its own hash."""
+"""The name of a drop does not depend on the manifest's version; its own hash does."""
 
 
 def build_manifest(
@@ -50,8 +50,8 @@ def build_manifest(
 ) -> dict[str, Any]:
     """Describe a drop, with its two hashes.
 
-    `series` is that of drops that are published apart, as `notifications`; `cuts` are those whose files the drop holds;
-    `personal_data` is what was in force as they were written.
+    `series` is that of drops that are published separately, such as `notifications`; `cuts` are the cuts in the drop;
+    `personal_data` is the treatment that was in force when it was written.
     """
     described = {contract.name: contract.as_dict() for contract in contracts}
     described |= {cut.name: cut.as_dict() for cut in cuts}
@@ -83,9 +83,9 @@ def _described(file: StagedFile, described: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def with_hashes(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a manifest with the hashes that belong to what it says; those that it has are replaced.
+    """Return a manifest with its hashes computed again.
 
-    ValueError where it holds a lone surrogate, which no manifest of ours can.
+    ValueError if it contains a lone surrogate, which no manifest of ours can.
     """
     body = {name: value for name, value in manifest.items() if name not in ("content_hash", "manifest_hash")}
     parts = hashed_parts(body)
@@ -98,5 +98,5 @@ def with_hashes(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def drop_name(manifest: Mapping[str, Any]) -> str:
-    """Name the drop: its `as_of` and the first 8 digits of its content hash."""
+    """Return the name of a drop: its `as_of` and the first 8 digits of its content hash."""
     return f"{instant_name(str(manifest['as_of']))}-{str(manifest['content_hash'])[:8]}"

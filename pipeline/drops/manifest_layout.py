@@ -1,8 +1,8 @@
-"""How a manifest is written and read: a version's layout on disk, one document in memory, and what its hashes are of.
+"""How a manifest is written and read: a layout for each version, one document in memory, and the bytes that are hashed.
 
-In memory each file's entry has its whole schema and each check its severity, as version 1 writes them. Version 2
-writes a schema once for each export and leaves out what is as usual, so that a drop of few rows is small. The hashes
-are of the document in memory in the layout of version 1.0, a value a line.
+In memory each file's entry has its complete schema and each check its severity, as version 1 writes them. Version 2
+writes a schema once per export and leaves out default values, so that a small drop has a small manifest. The hashes are
+of the document in memory in the layout of version 1.0, one value per line.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 from pipeline.contracts.shared_schemas import share_schemas, with_own_schemas, without
 
 MANIFEST_VERSION: Final = 2
-"""The version that is written; all up to it are read."""
+"""The version that is written; it and all earlier ones are read."""
 _VERSION: Final = "manifest_version"
 _LONGEST_LINE: Final = 160
 _ON_ONE_LINE: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -23,9 +23,9 @@ _USUAL_SEVERITY: Final = "error"
 
 
 def parse_manifest(content: bytes) -> Any:
-    """Read a manifest of any version as the one document; what is none of ours comes as it is written.
+    """Read a manifest of any version as the document in memory; one with an unknown layout is returned as it is.
 
-    ValueError where it is no JSON, RecursionError where it is nested deeper than any of ours.
+    ValueError if it is not JSON, RecursionError if it is nested too deeply.
     """
     written = json.loads(content)
     if not isinstance(written, dict) or written.get(_VERSION) != MANIFEST_VERSION:
@@ -33,12 +33,12 @@ def parse_manifest(content: bytes) -> Any:
     try:
         checks = [{"severity": _USUAL_SEVERITY, **check} for check in written["checks"]]
         return {**with_own_schemas(written), "checks": checks}
-    except (AttributeError, KeyError, TypeError, ValueError):  # whoever checks the drop says what is missing
+    except (AttributeError, KeyError, TypeError, ValueError):  # checking the drop reports what is missing
         return written
 
 
 def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
-    """Write a manifest in the layout of its version: a column, a file's key, a check stands on a line, if it fits."""
+    """Write a manifest in its version's layout: one column, file's key or check per line, if it fits."""
     if manifest.get(_VERSION) != MANIFEST_VERSION:
         return (_laid_out(manifest, "\n", " ") + "\n").encode()
     checks = [without(check, severity=_USUAL_SEVERITY) for check in manifest["checks"]]
@@ -52,7 +52,7 @@ def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
 
 @lru_cache(maxsize=32)
 def _in_parts(text: str) -> str:
-    """Lay out a part of a manifest that does not fit on one line: the drops of a run have the longest parts in common.
+    """Lay out a part of a manifest that does not fit on one line; drops of one run share the longest parts.
 
     A manifest took 7.7 ms of CPU, and takes 4 after the first (2026-11-29).
     """
@@ -60,30 +60,30 @@ def _in_parts(text: str) -> str:
 
 
 def hashed_bytes(manifest: Mapping[str, Any]) -> bytes:
-    """Write a manifest as its hashes are taken of it; the oldest drops have it so in their `manifest.json`."""
+    """Return the bytes of a manifest that are hashed; the oldest drops have these in their `manifest.json`."""
     return hashed_whole(hashed_parts(manifest))
 
 
 def hashed_whole(parts: Mapping[str, str]) -> bytes:
-    """Write the document of these parts, a name and the written value each."""
+    """Write the document from its parts, pairs of a name and the written value."""
     lines = ",\n".join(f"  {json.dumps(name, ensure_ascii=False)}: {part}" for name, part in sorted(parts.items()))
     return f"{{\n{lines}\n}}\n".encode()
 
 
 def hashed_parts(manifest: Mapping[str, Any]) -> dict[str, str]:
-    """Write each value of a manifest as it stands in the document that is hashed."""
+    """Write each value of a manifest as in the hashed document."""
     return {name: _hashed_part(value) for name, value in manifest.items()}
 
 
 def _hashed_part(value: Any) -> str:
-    """Write a value of the manifest's own, which is two blanks in; within texts, JSON has no line break."""
+    """Write a value of the manifest, indented by two blanks; JSON strings contain no line break."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False).replace("\n", "\n  ")
 
 
 def _laid_out(value: Any, line_end: str, step: str) -> str:
-    """Write a value on one line if it fits, else its parts on lines of their own, a `step` further in."""
+    """Write a value on one line if it fits, else its parts on separate lines, indented by `step`."""
     has_parts = isinstance(value, Mapping | list | tuple)
-    if not has_parts or len(value) <= _LONGEST_LINE // 2:  # of more parts, a line is longer in any case
+    if not has_parts or len(value) <= _LONGEST_LINE // 2:  # with more parts, a line is too long in any case
         text = _ON_ONE_LINE.encode(value)
         if len(text) <= _LONGEST_LINE or not has_parts:
             return text

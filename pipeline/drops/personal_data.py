@@ -1,7 +1,7 @@
-"""What a drop holds of columns that name or describe a person: as they are, pseudonyms, or nothing.
+"""What a drop contains of columns that name or describe a person: their values, pseudonyms, or nothing.
 
-This is the one place where it is decided. Rows pass through it between the mart and the drop's files; the drop before
-passes through it, too, before it is compared, so that a change of the setting is no change of the rows.
+This is decided here only. Rows pass through this module between the mart and the drop's files. The drop before passes
+through it too before it is compared, so that a change of the setting does not look like changed rows.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ _JSON_TEXT: Final = r'"(?:[^"\\]|\\.)*"'
 
 @dataclass(frozen=True)
 class PersonalData:
-    """The treatment of each export whose personal columns a drop does not hold as they are, and the pseudonyms' key."""
+    """The treatment of each export whose personal columns are withheld, and the key of the pseudonyms."""
 
     treatments: Mapping[str, Treatment]
     key: bytes = field(default=b"", repr=False)
     with_pseudonyms: frozenset[str] = frozenset()
-    """Exports of which rows come that are treated already, so that their keys are pseudonyms."""
+    """Exports whose rows are already treated, so that their keys are pseudonyms."""
 
     @classmethod
     def of(cls, settings: Settings, contracts: Sequence[ExportContract]) -> PersonalData:
-        """Read what the settings say of these exports; WarehouseError where they name one that there is not."""
+        """Read the settings for these exports; WarehouseError if they name one that does not exist."""
         said = (
             settings.personal_data if isinstance(settings.personal_data, dict) else {_DEFAULT: settings.personal_data}
         )
@@ -62,7 +62,7 @@ class PersonalData:
 
     @classmethod
     def of_drop(cls, manifest: Mapping[str, Any], settings: Settings) -> PersonalData:
-        """Read what a published drop says of itself; WarehouseError where its pseudonyms are of another key."""
+        """Read the treatment from a published drop's manifest; WarehouseError if its pseudonyms have another key."""
         found = cls._with_key(treatments_of(manifest), settings)
         if found.treatments and manifest.get("pseudonyms") != found.key_id:
             raise WarehouseError(
@@ -77,16 +77,16 @@ class PersonalData:
         return cls(treatments, pseudonym_key(settings.pseudonym_key, settings.state) if treatments else b"")
 
     def only(self, exports: Collection[str]) -> PersonalData:
-        """Leave out what is said of other exports."""
+        """Return the treatment without other exports."""
         return replace(self, treatments={name: how for name, how in self.treatments.items() if name in exports})
 
     @property
     def key_id(self) -> str:
-        """What names the key of the pseudonyms without revealing it."""
+        """An identifier of the pseudonym key that does not reveal it."""
         return hmac.digest(self.key, b"key", "sha256").hex()[:16]
 
     def describe(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
-        """Say in a manifest's body which treatment was in force for each file; one that keeps all says nothing."""
+        """Add to a manifest's body which treatment was in force for each file, unless it keeps everything."""
         if not self.treatments:
             return dict(manifest)
         listed = {
@@ -99,13 +99,13 @@ class PersonalData:
         return {**file, "personal_data": treatment} if treatment else dict(file)
 
     def keeps(self, contract: ExportContract) -> bool:
-        """Return whether drops hold the rows of an export as they are."""
+        """Return whether drops contain the rows of an export unchanged."""
         return contract.name not in self.treatments
 
     def treated(self, rows: pa.Table, contract: ExportContract, organization_id: int, export: str = "") -> pa.Table:
-        """Return an organization's rows as a drop may hold them, in the order of the primary key.
+        """Return an organization's rows as a drop may contain them, sorted by primary key.
 
-        `export` names the export whose treatment holds where the contract is that of a cut.
+        `export` names the export whose treatment applies if the contract is that of a cut.
         """
         treatment = self.treatments.get(export or contract.name)
         if treatment is None:
@@ -128,7 +128,7 @@ class PersonalData:
         organization_id: int,
         treatment: Treatment,
     ) -> pa.Array | pa.ChunkedArray:
-        """Treat a column; a key gets pseudonyms even where the others go, because it distinguishes rows."""
+        """Treat a column; a key gets pseudonyms even if other columns are dropped, because rows must stay distinct."""
 
         def pseudonym(value: str) -> str:
             return self.pseudonym(organization_id, value)
@@ -144,15 +144,15 @@ class PersonalData:
         return pc.if_else(pc.fill_null(pc.equal(rows[other], meant), False), new, values)
 
     def pseudonym(self, organization_id: int, value: str) -> str:
-        """Return what stands for a value in the drops of an organization, as `p-k5x2…`: 22 characters."""
+        """Return the pseudonym of a value in the drops of an organization, such as `p-k5x2…`: 22 characters."""
         digest = hmac.digest(self.key, f"value\0{organization_id}\0{value}".encode(), "sha256")
         return "p-" + base64.b32encode(digest[:_PSEUDONYM_BYTES]).decode().rstrip("=").lower()
 
     def compared_with(self, before: Mapping[str, Any]) -> tuple[PersonalData, frozenset[str]]:
-        """Say how to treat the drop before so that it can be compared with one that is treated so.
+        """Return how to treat the drop before to make it comparable with a drop treated like this.
 
-        `before` is its manifest. Second come the exports whose personal columns can't be compared even then: the drop
-        before held less of them, or pseudonyms of another key.
+        `before` is its manifest. The second value are exports whose personal columns can't be compared even then: the
+        drop before contained less of them, or pseudonyms of another key.
         """
         was = treatments_of(before)
         is_same_key = before.get("pseudonyms") in (None, self.key_id)
@@ -171,12 +171,12 @@ class PersonalData:
 
 
 KEPT: Final = PersonalData({})
-"""All that there is, as it is."""
+"""Everything is kept unchanged."""
 
 
 @contextmanager
 def whole_rows_aside(personal_data: PersonalData, organizations: Iterable[int]) -> Iterator[dict[int, Path]]:
-    """Lend temporary folders for the whole rows of organizations; none where drops hold them anyway."""
+    """Yield temporary folders for the complete rows of organizations; none if drops contain them anyway."""
     if not personal_data.treatments:
         yield {}
         return
@@ -188,12 +188,12 @@ def whole_rows_aside(personal_data: PersonalData, organizations: Iterable[int]) 
 
 
 def treatments_of(manifest: Mapping[str, Any]) -> dict[str, Treatment]:
-    """Return the treatment of each export of a drop that does not hold its personal columns as they are."""
+    """Return the treatment of each export of a drop that withholds personal columns."""
     return {file["export"]: file["personal_data"] for file in manifest["files"] if "personal_data" in file}
 
 
 def treated_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
-    """Return the exports of whose personal columns two drops, by their manifests, hold different things."""
+    """Return the exports whose personal columns two drops, by their manifests, treat differently."""
     is_same_key = one.get("pseudonyms") == other.get("pseudonyms")
     ours, theirs = treatments_of(one), treatments_of(other)
     names = ours.keys() | theirs.keys()
@@ -201,7 +201,7 @@ def treated_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
 
 
 def _replaced(values: pa.ChunkedArray, replace: Callable[[str], str]) -> pa.Array:
-    """Replace each text that is not empty; of those that recur, once."""
+    """Replace each text that is not empty; repeated texts are replaced once."""
     encoded = values.combine_chunks().dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.combine_chunks()
@@ -210,19 +210,19 @@ def _replaced(values: pa.ChunkedArray, replace: Callable[[str], str]) -> pa.Arra
 
 
 def _emptied(values: pa.ChunkedArray, column: ContractColumn) -> pa.Array:
-    """Leave nothing of a column: null, or an empty text where the contract allows no null."""
+    """Empty a column: null, or an empty text where the contract allows no null."""
     return pa.nulls(len(values), pa.string()) if column.nullable else pa.array([""] * len(values), pa.string())
 
 
 def _emptied_json(column: ContractColumn) -> Callable[[str], str]:
-    """Make what leaves null of the personal members of JSON objects, or an empty list of names."""
+    """Return a function that empties the personal members of JSON objects, or a list of names."""
     if column.personal_members:
         return lambda text: _member(column).sub(r"\1null", text)
     return lambda _: "[]"
 
 
 def _pseudonymous_json(column: ContractColumn, pseudonym: Callable[[str], str]) -> Callable[[str], str]:
-    """Make what puts pseudonyms in place of the personal members of JSON objects, or of every text of a list."""
+    """Return a function that replaces the personal members of JSON objects, or every text of a list, by pseudonyms."""
 
     def named(quoted: str) -> str:
         value = json.loads(quoted)
@@ -234,5 +234,5 @@ def _pseudonymous_json(column: ContractColumn, pseudonym: Callable[[str], str]) 
 
 
 def _member(column: ContractColumn) -> re.Pattern[str]:
-    r"""Match a personal member of compact JSON with its text, as `"address":"1 Elm"`; within texts, quotes are `\"`."""
+    """::Return a pattern of a personal member of compact JSON with its text, such as `"address":"1 Elm"`."""
     return re.compile(rf'("(?:{"|".join(map(re.escape, column.personal_members))})":)({_JSON_TEXT})')

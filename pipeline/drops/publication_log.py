@@ -1,7 +1,7 @@
-"""The log of what was published, rolled back, accepted and forgotten: a line an entry, each bound to the one before.
+"""The log of what was published, rolled back, accepted and forgotten: one line per entry, chained by hashes.
 
-One file an organization, `publications.jsonl`, beside its drops, and a copy in the state folder: what is altered, cut
-or reordered in one of them shows by the chain or by the other. Entries are appended, never changed.
+Each organization has one file, `publications.jsonl`, beside its drops, and a copy in the state folder. The chain or the
+other copy shows where one of them was altered, cut or reordered. Entries are appended, never changed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipeline.storage.place import Place
 
 LOG: Final = "publications.jsonl"
 FIRST: Final = "0" * 64
-"""What stands before the first entry."""
+"""The predecessor hash of the first entry."""
 
 Event = Literal["began", "published", "accepted", "rolled back", "forgot"]
 
@@ -37,7 +37,7 @@ class PublicationLog:
         self.signer = signer
 
     def add_publication(self, drop: str, accepted: Sequence[Mapping[str, Any]], at: datetime) -> None:
-        """Log a drop that is in place, unless it is logged, with what was accepted for it."""
+        """Log a published drop, unless it is logged, with the findings accepted for it."""
         digest = manifest_digest(self.drops_folder, drop)
         lines = self.lines()
         if _drops(lines).get(drop) == digest:
@@ -50,7 +50,7 @@ class PublicationLog:
         self._append(events, at)
 
     def add_forgetting(self, drop: str, was: str, entry: str, at: datetime) -> None:
-        """Log a drop that is in place of another of which a person was taken out, unless it is logged."""
+        """Log a drop that replaces one from which a person was removed, unless it is logged."""
         digest = manifest_digest(self.drops_folder, drop)
         if _drops(self.lines()).get(drop) != digest:
             self.add("forgot", at, {"drop": drop, "entry": entry, "manifest_sha256": digest, "was": was})
@@ -60,7 +60,7 @@ class PublicationLog:
         self._append([(event, facts)], at)
 
     def _append(self, events: Sequence[tuple[Event, Mapping[str, Any]]], at: datetime) -> None:
-        """Append entries to both copies. Where they differ, each keeps what it has: `verify --log` shows where."""
+        """Append entries to both copies. If these differ, both keep their content; `verify --log` shows where."""
         beside, own = self._beside(), self._own_lines()
         before = beside if beside[: len(own)] == own else own  # another state folder may have added to it
         lines: list[str] = []
@@ -80,18 +80,18 @@ class PublicationLog:
             comment = f"organization {self.organization_id}, {len(before) + len(lines)} entries"
             self.drops_folder.write(f"{LOG}{SUFFIX}", self.signer.sign(content, comment))
         self.drops_folder.write(LOG, content)
-        # last: who is killed before this leaves a copy that the next entry completes from the one beside the drops
+        # last: if the process is killed before this, the next entry completes the copy from the one beside the drops
         self.own.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self.own, _text([*before, *lines]))
 
     def lines(self) -> list[str]:
-        """Return the entries' lines; those of the state folder, where it has any."""
+        """Return the lines of the entries; those of the state folder if it has any."""
         return self._own_lines() or self._beside()
 
     def faults(self, key: PublicKey | None = None) -> list[str]:
-        """Say where the log was altered, cut or reordered, and which drops it does not know; nothing where it is whole.
+        """List where the log was altered, cut or reordered, and which drops it lacks; nothing if it is intact.
 
-        The copy in the state folder is only asked where there is one; with a `key`, the log must bear its signature.
+        The copy in the state folder is only compared if it exists; with a `key`, the log must have its signature.
         """
         beside, own = self._beside(), self._own_lines()
         found = chain_faults(beside)
@@ -105,7 +105,7 @@ class PublicationLog:
         return [*found, *self._unknown_drops(beside)]
 
     def _beginning(self, drop: str) -> Iterator[tuple[Event, Mapping[str, Any]]]:
-        """Begin a log with the drops that were published before there was one."""
+        """Start a log with the drops that were published before there was one."""
         others = {
             name: manifest_digest(self.drops_folder, name) for name in drop_folders(self.drops_folder) if name != drop
         }
@@ -129,7 +129,7 @@ class PublicationLog:
 
 
 def chain_faults(lines: Sequence[str]) -> list[str]:
-    """Say where a chain of entries was altered, cut or reordered, a text a place. A cut end is not seen here."""
+    """List where a chain of entries was altered, cut or reordered. This does not detect a missing end."""
     entries = [_read(line) for line in lines]
     present = {entry["number"] for entry in entries if entry}
     found, expected, before = [], 1, FIRST
@@ -151,13 +151,13 @@ def chain_faults(lines: Sequence[str]) -> list[str]:
 
 
 def manifest_digest(drops_folder: Place, drop: str) -> str | None:
-    """Return the SHA-256 of a drop's manifest; None where it has none, so that it is no drop."""
+    """Return the SHA-256 of a drop's manifest; None if it has none and is therefore no drop."""
     content = drops_folder.child(drop).read(MANIFEST)
     return None if content is None else hashlib.sha256(content).hexdigest()
 
 
 def _differences(beside: Sequence[str], own: Sequence[str]) -> list[str]:
-    """Say how the copy beside the drops differs from the state folder's."""
+    """List how the copy beside the drops differs from the state folder's."""
     for place, (one, other) in enumerate(zip(beside, own, strict=False), 1):
         if one != other:
             return [f"line {place}: is another than in the state folder's copy"]
@@ -169,7 +169,7 @@ def _differences(beside: Sequence[str], own: Sequence[str]) -> list[str]:
 
 
 def _drops(lines: Sequence[str]) -> dict[str, str]:
-    """Return the digest of each drop's manifest that the log has."""
+    """Return the digest of each drop's manifest in the log."""
     listed: dict[str, str] = {}
     for entry in map(_read, lines):
         if entry and entry["event"] == "began":
@@ -180,7 +180,7 @@ def _drops(lines: Sequence[str]) -> dict[str, str]:
 
 
 def _read(line: str) -> dict[str, Any] | None:
-    """Read an entry; None where it is not as it was written."""
+    """Read an entry; None if it is not in our format."""
     try:
         entry = json.loads(line)
         if _line({name: value for name, value in entry.items() if name != "hash"}) == line and entry["number"] > 0:
@@ -191,13 +191,13 @@ def _read(line: str) -> dict[str, Any] | None:
 
 
 def _hash_of(line: str) -> str:
-    """Return the hash that an entry has, or, of one that is not as it was written, that of its line."""
+    """Return the hash in an entry, or, if it is not in our format, that of its line."""
     entry = _read(line)
     return str(entry["hash"]) if entry else _digest(line)
 
 
 def _line(entry: Mapping[str, Any]) -> str:
-    """Write an entry with the hash of all else that it says."""
+    """Write an entry with the hash of its content."""
     return _json({**entry, "hash": _digest(_json(entry))})
 
 

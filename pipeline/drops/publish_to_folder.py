@@ -1,4 +1,4 @@
-"""Moves an audited drop into place so that a reader sees the old one or the new one, whole.
+"""Moves an audited drop into place so that a reader sees either the old drop or the new one, complete.
 
 The folder is renamed, then `manifest.json` is written (a folder without one is not a drop), then `latest` moves.
 """
@@ -27,12 +27,12 @@ from pipeline.storage.place import LOCK, Place
 
 STAGING_PREFIX = ".staging-"
 _MANY: Final = 10
-"""Drops from which on the whole file system is flushed and not each of their files."""
+"""Drops from which on the whole file system is flushed, and not each file."""
 
 
 @dataclass(frozen=True)
 class PublishedDrop:
-    """A drop in place; `is_new` is false where the same drop had been published before."""
+    """A drop in place; `is_new` is false if the same drop had been published before."""
 
     organization_id: int
     location: str
@@ -41,10 +41,10 @@ class PublishedDrop:
 
 
 class FolderDestination:
-    """A folder of this machine: drops are staged beside the published ones, so that a rename publishes them.
+    """A local folder: drops are staged beside the published ones, so that a rename publishes them.
 
-    `series` names the folder, within each organization's, of drops that are published apart, as `notifications`.
-    `signer` signs the manifests.
+    `series` names the folder, within each organization's, of drops that are published separately, such as
+    `notifications`. `signer` signs the manifests.
     """
 
     def __init__(self, place: Place, series: str = "", signer: SigningKey | None = None) -> None:
@@ -53,7 +53,7 @@ class FolderDestination:
         self.series = series
         self.signer = signer
         self._flushed: frozenset[Path] = frozenset()
-        """The staging folders whose files are on disk."""
+        """The staging folders whose files are flushed to disk."""
 
     def drops_folder(self, organization_id: int) -> Place:
         """Name the folder that holds an organization's drops, or those of the series."""
@@ -77,10 +77,10 @@ class FolderDestination:
         return staging_folder(Path(self.drops_folder(organization_id).root), run_id)
 
     def flush_staged(self, drops: Sequence[StagedDrop]) -> None:
-        """Flush the files of many staged drops to disk at once, where that can be had; `put` flushes those of others.
+        """Flush the files of many staged drops at once, if possible; `put` flushes those of other drops.
 
-        A hundred drops took 5.1 s to flush file by file, 0.4 s of CPU, and take 0.3 s so (2026-11-29). A few are
-        flushed by themselves: they need not wait for what others write to that disk.
+        A hundred drops took 5.1 s elapsed and 0.4 s of CPU to flush file by file, and take 0.3 s like this
+        (2026-11-29). A few drops are flushed separately, so that they need not wait for other writers on that disk.
         """
         if len(drops) >= _MANY and flush_file_system(self.exports):
             self._flushed = frozenset(drop.folder for drop in drops)
@@ -113,9 +113,9 @@ class FolderDestination:
 
 
 def write_signature(drop: StagedDrop, manifest: Mapping[str, Any], signer: SigningKey | None) -> list[Path]:
-    """Write the signature of the manifest into a staged drop's folder, so that it is there before the manifest is.
+    """Write the signature of the manifest into the folder of a staged drop, before the manifest is written.
 
-    Return the files that were written.
+    Returns the written files.
     """
     if signer is None:
         return []
@@ -137,9 +137,9 @@ def clear_staging(drops_folder: Path) -> None:
 
 
 def is_published(where: Path | str, present: bytes | None, manifest: bytes) -> bool:
-    """Return whether the manifest in place has the same content; WarehouseError if not: a drop never changes.
+    """Return whether the manifest in place has the same content; WarehouseError if not, because a drop never changes.
 
-    What the two say of the drop before may differ: a drop is held against it once, when it is published.
+    Their comparisons with the drop before may differ, because these are made once, at publication.
     """
     if present is not None and present != manifest and _content(present) != _content(manifest):
         raise WarehouseError(
@@ -151,7 +151,7 @@ def is_published(where: Path | str, present: bytes | None, manifest: bytes) -> b
 
 
 def _content(manifest: bytes) -> str | None:
-    """Return the hash of a manifest's content, None where its hashes are not right."""
+    """Return the hash of a manifest's content; None if its hashes are wrong."""
     try:
         document = parse_manifest(manifest)
         return document["content_hash"] if with_hashes(document) == document else None

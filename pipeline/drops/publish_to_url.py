@@ -1,7 +1,7 @@
 """Delivers an audited drop to an object store or an SFTP server: the files, then the manifest, then `latest.json`.
 
-The manifest is the commit. A reader that starts from `latest.json`, or from a folder that holds a manifest, never sees
-a part; what an interrupted delivery leaves has no manifest, and the next one of the same drop completes it.
+The manifest is the commit. A reader that starts from `latest.json`, or from a folder that has a manifest, never sees a
+partial drop. An interrupted delivery leaves no manifest, and the next one of the same drop completes it.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from pipeline.storage.place import Place
 class RemoteDestination:
     """A URL. Drops are staged and audited in the folder `outbox`, which belongs to one state folder and its lock.
 
-    `series` names the folder, within each organization's, of drops that are published apart, as `notifications`.
-    `signer` signs the manifests; what is encrypted is decided by the keys of the place.
+    `series` names the folder, within each organization's, of drops that are published separately, such as
+    `notifications`. `signer` signs the manifests; the keys of the place decide what is encrypted.
     """
 
     def __init__(self, place: Place, outbox: Path, series: str = "", signer: SigningKey | None = None) -> None:
@@ -49,7 +49,7 @@ class RemoteDestination:
         return drops_folder_of(self.place, organization_id, self.series)
 
     def turn(self) -> AbstractContextManager[Any]:
-        """Nothing to wait for: nobody else stages in this outbox."""
+        """Do nothing: nobody else stages in this outbox."""
         return nullcontext()
 
     def clear_staging(self) -> None:
@@ -62,10 +62,10 @@ class RemoteDestination:
         return staging_folder(self.outbox / str(organization_id), run_id)
 
     def flush_staged(self, drops: Sequence[StagedDrop]) -> None:
-        """Do nothing: what is staged here is only on its way."""
+        """Do nothing: the outbox is only a stopover."""
 
     def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
-        """Upload what is not there yet, encrypted where receivers are named, manifest last."""
+        """Upload missing files, encrypted if there are receivers, and the manifest last."""
         folder = self.drops_folder(drop.organization_id).child(drop_name(manifest))
         where, present = f"{folder.address}/{MANIFEST}", folder.read(MANIFEST)
         is_new = not is_published(where, present, manifest_bytes(manifest))
@@ -96,9 +96,9 @@ class RemoteDestination:
 def _require_one_delivery(
     where: str, ours: Mapping[str, Any], theirs: Mapping[str, Any], signer: SigningKey | None
 ) -> None:
-    """WarehouseError where two runs have delivered a drop at once with files that are each run's own.
+    """Raise WarehouseError if two runs have delivered a drop at once with different files.
 
-    Both have the same exports; encrypted files, a signature, and what stands beside them may differ.
+    Both have the same exports; encrypted files, the signature and the files beside the content may differ.
     """
     beside = (ENCRYPTED, "changes", "page") if signer is None else (*BESIDE_THE_CONTENT, "manifest_hash")
     if is_encrypted(ours) or any(ours.get(name) != theirs.get(name) for name in beside):
@@ -117,7 +117,7 @@ def pointer_bytes(manifest: Mapping[str, Any]) -> bytes:
 
 
 def _upload(source: Path, target: Place) -> None:
-    """Copy a staged folder; what an interrupted delivery left is overwritten or removed, and sizes are compared."""
+    """Copy a staged folder, overwrite or remove leftovers of an interrupted delivery, and compare sizes."""
     paths = sorted(source.iterdir())
     sizes = {path.name: path.stat().st_size for path in paths if path.is_file()}
     folders = [path.name for path in paths if path.is_dir()]

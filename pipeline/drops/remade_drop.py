@@ -1,4 +1,4 @@
-"""A published drop made again without the people who are forgotten: its files, changes, page and manifest."""
+"""Makes a published drop again without forgotten people: its files, changes, page and manifest."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from pipeline.storage.place import Place
 FORGOT: Final = "forgot"
 _WRITERS: Final = {"csv": write_csv, "parquet": write_parquet, SAFE_SUFFIX: write_safe_csv, "xlsx": write_xlsx}
 _QUOTING: Final = ("guards", "accepted", "checks")
-"""Parts of a manifest whose words may quote something."""
+"""Parts of a manifest that may quote data."""
 
 
 @dataclass(frozen=True)
 class RemadeDrop:
-    """A drop that is staged in place of another: its manifest says so. `files` are those that have changed."""
+    """A staged drop that replaces another, as its manifest says. `files` are those that have changed."""
 
     staged: StagedDrop
     manifest: dict[str, Any]
@@ -43,7 +43,7 @@ class RemadeDrop:
 
 
 def forgets(manifest: Mapping[str, Any], entry: Entry) -> str | None:
-    """Return the name of the drop that this one, by its manifest, was made of to forget somebody; None if of none."""
+    """Return the name of the drop that this one replaced, by its manifest, to forget someone; None if it did not."""
     return next((str(one["was"]) for one in manifest.get(FORGOT, ()) if one["entry"] == entry.entry), None)
 
 
@@ -57,10 +57,10 @@ def remake_drop(
     *,
     in_any_case: bool,
 ) -> RemadeDrop | None:
-    """Stage a drop in the new `folder` without the people of the register; None where it names none of them.
+    """Stage a drop in the new `folder` without the people of the register; None if it names none of them.
 
-    `renamed` are the new names of drops that it may be held against; with `in_any_case` it is made again only for
-    them.
+    `renamed` are the new names of drops that it may be compared with; with `in_any_case` it is made again only for
+    these.
     """
     fetch_drop(drop, manifest, folder)
     organization_id = int(manifest["organization_id"])
@@ -85,7 +85,7 @@ def remake_drop(
 
 
 def fetch_drop(drop: Place, manifest: Mapping[str, Any], folder: Path) -> None:
-    """Copy a drop's files, but for its manifest, into a new folder of this machine."""
+    """Copy a drop's files, except its manifest, into a new local folder."""
     changes = (manifest.get("changes") or {}).get("files", ())
     page = [manifest["page"]] if manifest.get("page") else []
     for file in (*manifest["files"], *manifest.get("cuts", ()), *changes, *page):
@@ -118,7 +118,7 @@ def _remake_exports(
 def _remake_changes(
     folder: Path, manifest: Mapping[str, Any], register: Forgotten, organization_id: int
 ) -> Iterator[str]:
-    """Write the lists of rows that came, went and changed, where they change."""
+    """Write the lists of rows added, changed and removed, if they change."""
     contracts = {file["export"]: contract_from_dict(file) for file in manifest["files"]}
     changes = manifest.get("changes") or {}
     for file in changes.get("files", ()):
@@ -141,7 +141,7 @@ def _remake_changes(
 
 
 def _in_order(new: pa.Table, rows: pa.Table, contract: ExportContract) -> pa.Table:
-    """Put changed rows into the order of their key: their ids may be others."""
+    """Sort changed rows by their key, because their ids may have changed."""
     if new is rows or not set(contract.primary_key) <= set(new.column_names):
         return new
     return new.sort_by([(name, "ascending") for name in contract.primary_key])
@@ -157,7 +157,7 @@ def _remake_page(folder: Path, manifest: Mapping[str, Any], register: Forgotten,
 
 
 def _described(folder: Path, manifest: Mapping[str, Any], register: Forgotten, organization_id: int) -> dict[str, Any]:
-    """Describe the files as they are now; what else the manifest says stays, without the people."""
+    """Describe the current files; the rest of the manifest stays, without the people."""
     own = register.of(organization_id)
     new = {
         name: value for name, value in manifest.items() if name != ENCRYPTED

@@ -1,6 +1,6 @@
-"""Which drops of an organization go: all but the newest `keep_drops`, the one `latest` names and those it left lately.
+"""Decides which drops of an organization expire: all but the newest `keep_drops`, `latest` and those it left recently.
 
-Reports go with their drops; reports of runs that published nothing are counted by themselves, by the same rule.
+Reports expire with their drops; reports of runs that published nothing are counted separately, by the same rule.
 """
 
 from __future__ import annotations
@@ -25,20 +25,21 @@ from pipeline.storage.local_files import clear_drafts, hidden_name
 from pipeline.storage.place import DRAFT, Place
 
 WITHDRAWN: Final = "withdrawn.json"
-"""On a server, the manifest of a drop that is being removed: a folder with it and no `manifest.json` is no drop."""
+"""On a server, the manifest of a drop that is being removed: a folder with it and without `manifest.json` is not a
+drop."""
 
 GRACE: Final = timedelta(days=1)
-"""How long a drop stays once it is published or `latest` has left it: its readers may not be through with it."""
+"""How long a drop stays after its publication and after `latest` has left it, because someone may be reading it."""
 NOTIFICATIONS_GRACE: Final = timedelta(hours=1)
-"""How long those of `warehouse refresh` stay, of which there may be three hundred a day."""
+"""The same for drops of `warehouse refresh`, of which there may be three hundred a day."""
 _NEVER: Final[Mapping[str, datetime]] = {}
 
 
 def prune(drops_folder: Place, keep_drops: int, now: datetime, grace: timedelta = GRACE) -> list[str]:
-    """Remove what is past keeping at the instant `now`, by the times of publication; give the names of what went.
+    """Remove expired drops at the instant `now`, by their times of publication; return the names of removed ones.
 
-    `grace` is how long a drop stays in any case. What an interrupted publication left, a folder without a manifest,
-    goes once it is older than a day.
+    `grace` is how long a drop stays in any case. A folder without a manifest, which an interrupted publication left, is
+    removed once it is older than a day.
     """
     latest = latest_name(drops_folder)
     published = published_drops(drops_folder)
@@ -70,7 +71,7 @@ def removable(
     grace: timedelta = GRACE,
     superseded: Mapping[str, datetime] = _NEVER,
 ) -> list[str]:
-    """Name what goes of a list that begins with the one published last; `superseded` says when `latest` left which."""
+    """Return what expires in a list that starts with the newest drop; `superseded` says when `latest` left which."""
     return [
         entry.name
         for entry in published[keep:]
@@ -80,10 +81,10 @@ def removable(
 
 
 def withdraw(drops_folder: Place, name: str) -> None:
-    """Remove a drop so that no reader ever takes a part of it for the whole, and a removal cut short is taken up again.
+    """Remove a drop so that no reader mistakes the remains for a complete one, and an interruption can be completed.
 
-    A folder of this machine vanishes by a rename. On a server the manifest goes first: if the server won't delete,
-    nothing is lost yet. A copy under another name takes its place; the files go one by one, the copy last.
+    A local folder vanishes by a rename. On a server the manifest is removed first: if the server refuses to delete,
+    nothing is lost yet. A copy under another name replaces it; the files are removed one by one, the copy last.
     """
     if drops_folder.is_local:
         hidden = Path(drops_folder.root) / hidden_name()
@@ -101,7 +102,7 @@ def withdraw(drops_folder: Place, name: str) -> None:
 
 
 def _clear_old_drafts(drops_folder: Place, now: datetime) -> None:
-    """Remove what killed deliveries were writing a day ago; what is younger may be somebody's who is at it."""
+    """Remove drafts of killed deliveries that are older than a day; younger ones may still be in use."""
     for entry in drops_folder.entries():
         if entry.name.endswith(DRAFT) and now - (drops_folder.modified(entry.name) or now) >= GRACE:
             drops_folder.remove(entry.name)
@@ -114,10 +115,10 @@ def _is_abandoned(folder: Place, now: datetime) -> bool:
 
 
 def prune_reports(reports: Place, kept_drops: set[str], keep: int, now: datetime) -> None:
-    """Remove the reports of drops that are gone, and all but the newest `keep` of those that belong to no drop.
+    """Remove the reports of removed drops, and all but the newest `keep` of those that belong to no drop.
 
-    Those are failed runs' beside an organization's drops, and all of the operator's in a state folder, where
-    `kept_drops` is empty.
+    The latter are those of failed runs beside an organization's drops, and all of the operator's in a state folder,
+    where `kept_drops` is empty.
     """
     files: dict[str, list[str]] = {}
     for entry in reports.entries():

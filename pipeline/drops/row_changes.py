@@ -1,7 +1,7 @@
-"""Which rows of an export came, went and changed between two drops of one organization, by the export's primary key.
+"""Compares the rows of an export in two drops of one organization, by the export's primary key.
 
-`extracted_at` and `data_as_of` are the drop's own and stand in its manifest: a row in which nothing else differs has
-not changed. Whoever applies the changes to the drop before, and sets these two, has the new drop.
+`extracted_at` and `data_as_of` belong to the drop and its manifest: a row in which nothing else differs has not
+changed. Applying the changes to the drop before, and setting these two, gives the new drop.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ DROP_COLUMNS: Final = ("extracted_at", "data_as_of")
 def compare_rows(
     contract: ExportContract, before: Path | None, now: Path | None, *, with_personal: bool = True
 ) -> RowChanges:
-    """Compare an export's Parquet files; one that is None has no rows.
+    """Compare an export's Parquet files; None means no rows.
 
     Columns are the contract's. A column that the drop before lacks is null there. Without `with_personal`, a row in
-    which only personal columns differ has not changed: the two drops withhold different things.
+    which only personal columns differ has not changed, because the two drops withhold different things.
     """
     if before is not None and now is not None and filecmp.cmp(before, now, shallow=False):
         return no_changes(contract)  # half of a small tenant's exports in a week
@@ -79,7 +79,7 @@ _DUCKDB_TYPES: Final = {"timestamp": "timestamptz"}
 def _missing_rows(
     connection: duckdb.DuckDBPyConnection, contract: ExportContract, *, is_aligned: bool
 ) -> tuple[pa.Table, pa.Table]:
-    """Return the rows of now and those of before whose key the other drop has not, in the order of the key.
+    """Return the rows of now and those of before whose key the other drop lacks, sorted by key.
 
     The views `now_kept` and `before_kept` are the other rows.
     """
@@ -97,9 +97,9 @@ def _missing_rows(
 
 
 def _only_in(connection: duckdb.DuckDBPyConnection, drop: str, other: str, contract: ExportContract) -> pa.Table:
-    """Return the rows whose key the other drop has not, in the order of the key."""
+    """Return the rows whose key the other drop lacks, sorted by key."""
     key = _listed(contract.primary_key)
-    # mostly there are few or none, and the keys alone are read in a quarter of the time (2026-11-28)
+    # there are usually few or none, and reading only keys takes a quarter of the time (2026-11-28)
     keys = connection.sql(
         f"select {key} from {drop}_rows anti join (select {key} from {other}_rows) using ({key})"
     ).to_arrow_table()
@@ -112,9 +112,10 @@ def _only_in(connection: duckdb.DuckDBPyConnection, drop: str, other: str, contr
 
 
 def _is_aligned(connection: duckdb.DuckDBPyConnection, rows: str, key: Sequence[str]) -> bool:
-    """Return whether these rows of both drops have the same keys in the same order, as the files of drops mostly have.
+    """Return whether these rows of both drops have the same keys in the same order, as they mostly have.
 
-    They are compared side by side then, with no join: at 50,000 accounts 4.1 s of CPU instead of 5.3 (2026-11-29).
+    They are then compared position by position, without a join: at 50,000 accounts 4.1 s of CPU instead of 5.3
+    (2026-11-29).
     """
     differs = " or ".join(f"now.{name} is distinct from before.{name}" for name in map(quoted, key))
     # where one has fewer rows, its keys are null beside the other's last ones
@@ -127,9 +128,9 @@ def _is_aligned(connection: duckdb.DuckDBPyConnection, rows: str, key: Sequence[
 def _changed(
     connection: duckdb.DuckDBPyConnection, compared: Sequence[str], primary_key: Sequence[str], *, is_aligned: bool
 ) -> pa.Table:
-    """Return where the rows of now stand that differ from those of before, with the names of the columns that do.
+    """Return the positions of the rows that have changed, with the names of the changed columns.
 
-    Their values are not read: 0.4 s of CPU at 50,000 accounts where it was 1.0 (2026-11-29).
+    Values are not read: 0.4 s of CPU at 50,000 accounts instead of 1.0 (2026-11-29).
     """
     differs = {name: f"now_kept.{quoted(name)} is distinct from before_kept.{quoted(name)}" for name in compared}
     listed = ", ".join(f"case when {test} then {quoted_text(name)} end" for name, test in differs.items())
@@ -154,7 +155,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _counts(connection: duckdb.DuckDBPyConnection, changed: pa.Table) -> dict[str, int]:
-    """Count the changed cells of each column that has some."""
+    """Count the changed cells of each column that has any."""
     connection.register("changed", changed)
     rows = connection.execute(
         "select column_name, count(*) from"

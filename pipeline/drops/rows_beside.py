@@ -1,4 +1,4 @@
-"""The changes of an export's rows, and how small files are compared that hold the same keys in the same order."""
+"""The changes of an export's rows, and a fast comparison of small files with the same keys in the same order."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from pipeline.contracts.changes import CHANGED_COLUMNS
 from pipeline.contracts.contract import ExportContract
 
 ROW: Final = "file_row_number"
-"""DuckDB's name of the place of a row in its Parquet file."""
+"""DuckDB's name of a row's position in its Parquet file."""
 CHANGED: Final = pa.schema([(ROW, pa.int64()), (CHANGED_COLUMNS, pa.string())])
 
 
 @dataclass(frozen=True)
 class RowChanges:
-    """The changes of one export, each in the order of its key. `columns` counts the changed cells of each column."""
+    """The changes of one export, sorted by key. `columns` counts the changed cells of each column."""
 
     export: str
     added: pa.Table
     changed: pa.Table
-    """Where each changed row stands in the file of now, counted from 0, and the names of the columns that differ."""
+    """The position of each changed row in the new file, counted from 0, and the names of the changed columns."""
     removed: pa.Table
     columns: Mapping[str, int]
 
@@ -38,17 +38,17 @@ class RowChanges:
 
 
 _SMALL: Final = 2**18
-"""Bytes of a file up to which no query is worth its price."""
+"""Bytes of a file up to which a query costs more than it saves."""
 
 
 def no_changes(contract: ExportContract) -> RowChanges:
-    """Return that nothing came, went or changed."""
+    """Return a comparison without changes."""
     rows = contract.arrow_schema.empty_table()
     return RowChanges(contract.name, added=rows, changed=CHANGED.empty_table(), removed=rows, columns={})
 
 
 def compare_beside(contract: ExportContract, compared: Sequence[str], before: Path, now: Path) -> RowChanges | None:
-    """Compare two small files of an export row by row; None where they are not so, or not as the contract has them.
+    """Compare two small files of an export row by row; None if they are not small, aligned and of the contract's types.
 
     An export of 20 customers took 16 ms of CPU by queries, and takes 2 (2026-11-29).
     """
@@ -72,7 +72,7 @@ def compare_beside(contract: ExportContract, compared: Sequence[str], before: Pa
 
 
 def _differing(was: pa.ChunkedArray, is_now: pa.ChunkedArray) -> set[int]:
-    """Return the places at which two columns differ; null is not a value, and the same as null."""
+    """Return the positions at which two columns differ; null equals null and no value."""
     differ = pc.fill_null(pc.not_equal(was, is_now), True)
     both_null = pc.and_(pc.is_null(was), pc.is_null(is_now))
     return set(np.flatnonzero(pc.and_not(differ, both_null).to_numpy()).tolist())

@@ -1,8 +1,8 @@
-"""Checks a published drop against its own manifest, from the bytes on: what arrived is what was published.
+"""Checks a published drop against its own manifest, byte for byte: what arrived is what was published.
 
-Whether the values keep their contract was the audit's question before publication (`audit/`); here it is whether the
-files are the manifest's, and whether the manifest is one that this warehouse could have written. A drop may be damaged
-or made by anyone, so nothing in it is believed: what is wrong becomes a fault, one line each.
+Whether values satisfy their contract was checked by the audit before publication (`audit/`). Here it is whether the
+files match the manifest, and whether this warehouse could have written the manifest. A drop may be damaged or made by
+anyone, so nothing in it is trusted: whatever is wrong becomes a fault of one line.
 """
 
 from __future__ import annotations
@@ -52,10 +52,9 @@ def verify_drop(
 ) -> list[str]:
     """List the faults of the drop at a place, path or URL (its folder, `latest` or `latest.json`), one line each.
 
-    `contracts` are those that this warehouse knows: a file that claims the version of one must have its columns. The
-    manifest must bear the signature of the `key`, where one is given. Of files that are encrypted, and not for this
-    warehouse, only their own bytes are checked: `reads_contents` says which.
-    WarehouseError where the place can't be reached at all.
+    `contracts` are those that this warehouse knows: a file that claims the version of one must have its columns. If a
+    `key` is given, the manifest must have its signature. For files that are encrypted, and not for this warehouse, only
+    the encrypted bytes are checked: `reads_contents` tells which. WarehouseError if the place cannot be reached at all.
     """
     return list(faults_of_drop(location, contracts, key))
 
@@ -63,7 +62,7 @@ def verify_drop(
 def faults_of_drop(
     location: str | Place, contracts: Sequence[ExportContract] = (), key: PublicKey | None = None
 ) -> Iterator[str]:
-    """Yield the faults that `verify_drop` lists as they are found, what is read soonest first."""
+    """Yield the faults that `verify_drop` lists as they are found, cheapest checks first."""
     drop = _open_drop(location)
     if isinstance(drop, str):
         yield drop
@@ -75,7 +74,7 @@ def faults_of_drop(
 
 
 def reads_contents(location: str | Place) -> bool:
-    """Return whether what the files of a drop without faults hold was checked: they are plain, or can be decrypted."""
+    """Return whether the contents of files without faults were checked: they are plain, or can be decrypted."""
     drop = _open_drop(location)
     manifest = None if isinstance(drop, str) else read_manifest(drop)
     if isinstance(drop, str) or manifest is None:
@@ -86,7 +85,7 @@ def reads_contents(location: str | Place) -> bool:
 
 
 def _open_drop(location: str | Place) -> Place | str:
-    """Find the folder of the drop, through `latest` if it is named; a fault where there is none."""
+    """Find the folder of the drop, resolving `latest`; a fault if there is none."""
     place = open_place(location) if isinstance(location, str) else location
     if place.is_local and place.name != POINTER:
         folder = Path(place.root).resolve()
@@ -102,7 +101,7 @@ def _open_drop(location: str | Place) -> Place | str:
 
 
 def _faults(drop: Place, scratch: Path, contracts: Sequence[ExportContract]) -> Iterator[str]:
-    """Check the drop; files that are not on this machine, or encrypted, come into `scratch` as they are needed."""
+    """Check the drop; remote or encrypted files are copied into `scratch` as they are needed."""
     entries = {entry.name: entry for entry in drop.entries()}
     changes = entries.get(CHANGES)
     if changes is not None and changes.is_folder and not (drop.is_local and (Path(drop.root) / CHANGES).is_symlink()):
@@ -163,7 +162,7 @@ def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, Describ
 
 
 def _signature_faults(drop: Place, key: PublicKey) -> Iterator[str]:
-    """Check that the manifest bears the signature of a key; one that is not there is a fault."""
+    """Check the signature of the manifest; a missing one is a fault."""
     entries = {entry.name: entry for entry in drop.entries()}
     manifest, signature = entries.get(MANIFEST), entries.get(SIGNATURE)
     if manifest is None or manifest.size > _LARGEST_MANIFEST or not is_file(drop, manifest):
@@ -179,7 +178,7 @@ def _inner(drop: Place) -> list[Entry]:
 
 
 def _manifest_faults(drop: Place, raw: dict[str, Any], described: DescribedDrop) -> Iterator[str]:
-    """Check the manifest against itself, and against the folder's name where that is a drop's: a copy may have any."""
+    """Check the manifest against itself, and against the folder's name if that is a drop's."""
     try:
         right = with_hashes(raw)
     except ValueError:

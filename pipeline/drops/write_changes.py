@@ -1,6 +1,6 @@
-"""`changes/` of a drop: what came, changed and went against the drop before, for integrations that apply it.
+"""Writes `changes/` of a drop: rows added, changed and removed since the drop before, for integrations that apply them.
 
-Beside the rows of every export stands `account_changes`, as CSV and Parquet.
+Beside the rows of every export is `account_changes`, as CSV and Parquet.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ACCOUNT_CHANGES: Final = "account_changes"
 
 @dataclass(frozen=True)
 class ChangesFile:
-    """One file of `changes/`, named from the drop's folder: `rows` without the header, `bytes` on disk."""
+    """One file of `changes/`, named relative to the drop's folder: `rows` without the header, `bytes` on disk."""
 
     name: str
     rows: int
@@ -44,18 +44,18 @@ class ChangesFile:
 
 @dataclass(frozen=True)
 class WrittenChanges:
-    """The files of `changes/`, and the drop that they are against."""
+    """The files of `changes/`, and the drop that they are relative to."""
 
     against: str
     as_of: str
     files: tuple[ChangesFile, ...]
     diff: DropDiff
-    """The changes counted, for people."""
+    """The counts of changes, for people."""
     retreated: tuple[str, ...] = ()
-    """Exports whose personal columns the drop before held otherwise, which does not count as changes."""
+    """Exports whose personal columns were treated differently in the drop before, which does not count as changes."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what the manifest says of them, with the contract of `account_changes`."""
+        """Return the manifest's description of them, with the contract of `account_changes`."""
         files = [asdict(file) for file in self.files]
         contract = account_changes_contract().as_dict()
         retreated = {"personal_data_changed": list(self.retreated)} if self.retreated else {}
@@ -64,7 +64,7 @@ class WrittenChanges:
 
 @dataclass(frozen=True)
 class HeldAgainst:
-    """A staged drop with its Parquet files, and the published one that it is held against."""
+    """A staged drop with its Parquet files, and the published one that it is compared with."""
 
     drop: StagedDrop
     files: DropFiles
@@ -78,7 +78,7 @@ def write_changes(
     *,
     xlsx: bool = False,
 ) -> Iterator[WrittenChanges]:
-    """Write `changes/` into each staged drop's folder, and its checksums into the drop's.
+    """Write `changes/` into the folder of each staged drop, and its checksums into the drop's.
 
     `outcomes` says why an account is no longer at risk (`account_changes.OUTCOMES`); `xlsx` adds a workbook of
     `account_changes`.
@@ -123,7 +123,7 @@ def _write_changes(
 
 
 def _write_rows(folder: Path, changes: RowChanges, csv: Path) -> list[ChangesFile]:
-    """Write an export's added, changed and removed rows, the changed ones as they stand in its new CSV."""
+    """Write an export's added, changed and removed rows; the changed ones are copied from its new CSV."""
     columns = changes.added.column_names
     written = []
     for kind, rows in (("added", changes.added), ("removed", changes.removed)):
@@ -143,7 +143,7 @@ def _write_rows(folder: Path, changes: RowChanges, csv: Path) -> list[ChangesFil
 
 
 def _write_header(path: Path, columns: Sequence[str]) -> None:
-    """Write a file without rows, as two in three are; the names of columns need no quotes."""
+    """Write a file without rows, as two thirds are; column names need no quotes."""
     path.write_text(",".join(columns) + "\n", encoding="utf-8")
 
 

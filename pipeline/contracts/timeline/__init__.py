@@ -1,4 +1,4 @@
-"""The contracts of the timeline's marts, which no model builds: of each its columns, with their descriptions."""
+"""The contracts of the timeline's marts, which no model builds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HERE: Final = Path(__file__).parent
 
 @cache
 def timeline_contract(mart: str) -> ExportContract:
-    """Read the contract of a mart; KeyError where the timeline has none of that name."""
+    """Read the contract of a mart; KeyError if the timeline has none of that name."""
     if mart not in TIMELINE_MARTS:
         raise KeyError(mart)
     path = _HERE / f"{mart}.yml"
