@@ -14,13 +14,15 @@ from pipeline.guards.thresholds import Guard
 
 RECENT: Final = timedelta(weeks=4)
 """The time up to a source's newest row that shows its pace."""
+_BY_CHANCE: Final = 3
+"""Busy days that show no pace: some fall together, and one is always the newest row's."""
 
 
 def judge_freshness(now: SourceState, before: SourceState, guard: Guard) -> Iterator[Finding]:
     """Find sources, and large tables of a source that is new, that are what they were when last published.
 
-    A source that brings little may stand still for a while: one is found where, at the pace of its last weeks, so many
-    rows would have come since its newest one that chance does not explain that there is none.
+    A source that brings little may stand still for a while: one is found where, at the pace of its last weeks, rows
+    would have come on so many days since its newest one that chance does not explain that there is none.
     """
     if now.as_of - before.as_of < timedelta(days=int(guard.thresholds["days"])):
         return
@@ -41,15 +43,15 @@ def judge_freshness(now: SourceState, before: SourceState, guard: Guard) -> Iter
 
 
 def _awaited(now: SourceState, source: str, latest: datetime | None) -> float:
-    """Return how many rows would have come since the newest one; endless where no row says when it was recorded."""
+    """Return on how many days rows would have come since the newest; endless where no row says when it was recorded."""
     if latest is None:
         return inf
-    in_four_weeks = sum(
-        table.recent
+    known = [
+        table.busy_days
         for table in now.tables
         if table.source == source and table.newest is not None and latest - table.newest <= RECENT
-    )
-    return in_four_weeks * ((now.as_of.replace(tzinfo=None) - latest) / RECENT)
+    ]
+    return max(0, max(known) - _BY_CHANCE) * ((now.as_of.replace(tzinfo=None) - latest) / RECENT)
 
 
 def _same_tables(

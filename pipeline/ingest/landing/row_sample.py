@@ -76,7 +76,7 @@ def sample_rows(
         sampled_tenants=sampled_tenants,
         busy_users=users,
         keys=_lowest_keys(connection) if landed.table.shown_name in LASTING else (),
-        recent=held * _count_recent(connection, landed.table, newest) if newest is not None else 0,
+        busy_days=_busy_days(connection, landed.table, newest) if newest is not None else 0,
         tenants_words={name: found for name, found in tenants.items() if found},
     )
 
@@ -121,14 +121,17 @@ def _lowest_keys(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
     return tuple(key for (key,) in rows)
 
 
-def _count_recent(connection: duckdb.DuckDBPyConnection, table: SourceTable, newest: datetime) -> int:
-    """Count the sampled rows that were recorded in the time that shows a source's pace."""
+def _busy_days(connection: duckdb.DuckDBPyConnection, table: SourceTable, newest: datetime) -> int:
+    """Count the days on which sampled rows were recorded in the time that shows a source's pace."""
     days = [c.name for c in table.columns if c.name in RECORDED and c.kind in (Kind.TIMESTAMP, Kind.DATE)]
-    is_recent = " or ".join(f"{quoted(day)} between $first and $newest" for day in days)
-    ((rows,),) = connection.execute(
-        f"select count(*) from lowest_hashes where {is_recent}", {"first": newest - RECENT, "newest": newest}
+    counted = ", ".join(
+        f"count(distinct cast({quoted(day)} as date)) filter (where {quoted(day)} between $first and $newest)"
+        for day in days
+    )
+    ((days_of_most,),) = connection.execute(
+        f"select greatest({counted}) from lowest_hashes", {"first": newest - RECENT, "newest": newest}
     ).fetchall()
-    return int(rows)
+    return int(days_of_most)
 
 
 def _words(
