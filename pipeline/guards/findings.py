@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.shown_text import shown
@@ -16,6 +16,9 @@ Level = Literal["stop", "warn", "tell"]
 
 _ACCEPTANCE = re.compile(r"(?P<guard>[a-z_]+)(?::(?P<place>[^=]+))?=(?P<why>.*\S.*)", re.DOTALL)
 """`kept_keys=branch office sold`, `near_header:crm.accounts.lmn_crm_id=that column is another one`."""
+
+_SHOWN: Final = 5
+"""Words that a finding names."""
 
 
 @dataclass(frozen=True)
@@ -155,3 +158,10 @@ def found(
 ) -> Finding:
     """Make a finding of a guard, in its own words unless `says` gives better ones."""
     return Finding(guard.name, level, place, says or guard.says, guard.remedy, before, now, organization_id)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Name some words: `'positive', 'negative'`."""
+    named = [f"'{word[:40]}'" for word in words]
+    more = len(named) - _SHOWN
+    return ", ".join(named[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

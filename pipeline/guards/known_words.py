@@ -10,10 +10,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Final
 
-from pipeline.guards.findings import Finding, found
+from pipeline.guards.findings import Finding, found, listed
 from pipeline.guards.near_headers import is_near
 from pipeline.guards.source_profile import TableProfile
-from pipeline.guards.texts import listed
 from pipeline.guards.thresholds import Guard
 from pipeline.paths import DBT_PROJECT
 
@@ -42,6 +41,13 @@ _SOME: Final = {
     "platform.users.state": "active",
 }
 """Columns that may have many others beside these."""
+_LOOKED_FOR: Final = {
+    "crm.accounts.icp_status": "na",
+    "crm.accounts.status": "archived",
+    "platform.calendar_event_prop.kind": "qbr",
+    "platform.customer.status": "churned",
+}
+"""The words for which rules look in columns of anybody's own words."""
 _INSIGHTS: Final = "platform.insight.type"
 KNOWN_COLUMNS: Final = (*_ALL, *_SOME, _INSIGHTS)
 """The columns whose words rules know, beside the status and pipeline of estimates."""
@@ -56,6 +62,11 @@ def known_words_of(table: str, column: str) -> Words:
     """Return the words that the rules know of a column; none of most columns."""
     name = f"{table}.{column}"
     return _all_of().get(name) or _some_of().get(name) or frozenset()
+
+
+def is_looked_for(table: str, column: str, word: str) -> bool:
+    """Return whether a rule looks for a word in a column."""
+    return _folded(word) in known_words_of(table, column) or _folded(word) == _LOOKED_FOR.get(f"{table}.{column}")
 
 
 def judge_known_words(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from pipeline.guards.findings import Finding, found
+from pipeline.guards.findings import Finding, found, listed
 from pipeline.guards.known_words import known_words_of
 from pipeline.guards.references import references_of
 from pipeline.guards.source_profile import TableProfile
-from pipeline.guards.texts import listed
 from pipeline.guards.thresholds import Guard
 
 

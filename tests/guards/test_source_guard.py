@@ -321,6 +321,18 @@ def test_a_word_that_three_percent_and_ten_cells_had_and_none_has_now_warns(
     assert said(found) == ([("lost_words", "warn", "crm.accounts.status")] if warns else [])
 
 
+@pytest.mark.parametrize(
+    ("word", "cells", "new", "warns"),
+    [("Churned", 3, 2, True), ("Churned", 2, 2, False), ("Churned", 3, 1, False), ("Paused", 3, 3, False)],
+)
+def test_a_word_that_a_rule_looks_for_and_that_another_replaces_warns(
+    word: str, cells: int, new: int, warns: bool
+) -> None:
+    before, now = ({"status": {"active": 500, each: n}} for each, n in ((word, cells), ("gone", new)))
+    tables = [profile("platform.customer", words=words) for words in (now, before)]
+    assert said(judged(*tables)) == ([("lost_words", "warn", "platform.customer.status")] if warns else [])
+
+
 def test_of_lost_words_the_first_five_are_named_and_of_the_new_ones_too() -> None:
     before = profile(words={"status": {**{f"old {at}": 20 for at in range(7)}, "same": 20}})
     (finding,) = judged(profile(words={"status": {"same": 20, "new": 140}}), before)
