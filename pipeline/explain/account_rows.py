@@ -1,4 +1,4 @@
-"""The rows that other exports have of an account: none, one or several, as they were published."""
+"""The published rows of an account in the other exports: none, one or several."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.explain.identity import Identity
 
 _ACCOUNT = "account_id"
 _SCOPED = "win_loss"
-"""Its rows are of an account where the scope says so; those of other exports have the account's id."""
+"""Its rows belong to an account if the scope says so; those of other exports have the account's id."""
 
 
 def is_of_accounts(contract: ExportContract) -> bool:
@@ -19,7 +19,7 @@ def is_of_accounts(contract: ExportContract) -> bool:
 
 
 def rows_having(contract: ExportContract, account: Identity) -> dict[str, int | str] | None:
-    """Return the columns and values by which an export's rows of an account are found; None where it can have none."""
+    """Return the columns and values that select an export's rows of an account; None if it can have none."""
     is_of_crm = contract.tenant == CRM_TENANT or contract.name == _SCOPED
     if not is_of_crm:
         return {"organization_id": account.organization_id, _ACCOUNT: account.account_id}
@@ -38,7 +38,7 @@ def evidence_of_rows(contract: ExportContract, column: ContractColumn) -> Eviden
 
 
 def is_one_row(contract: ExportContract) -> bool:
-    """Return whether an export has one row of an account at most."""
+    """Return whether an export has at most one row per account."""
     return tuple(contract.primary_key) == (_ACCOUNT,)
 
 

@@ -1,7 +1,7 @@
-"""What changed of an account since the drop before, and which rows did it.
+"""What changed for an account since the drop before, and which rows caused it.
 
-The values are those of the two drops; the rows are the account's rows of their other exports that came, changed or
-went, and, behind each changed column, the rows of its evidence that are new or changed.
+The values are those of the two drops. The rows are the account's rows in the other exports that were added, changed or
+removed, and, for each changed column, the rows of its evidence that are new or changed.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from pipeline.explain.queries import Queries, Row, open_queries
 from pipeline.settings import Settings
 
 _KEY_OF: Final = {"accounts": "id"}
-"""The column that names the account, where it is not account_id."""
+"""The column that names the account, if it is not account_id."""
 _ESTIMATES: Final = "estimates"
 _POSITION: Final = ("source_rank", "source_row")
-"""Where a row stood in its file: it moves when another row goes."""
+"""The position of a row in its file, which changes when another row is removed."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class CausingRows:
 
 @dataclass(frozen=True)
 class ChangedColumn:
-    """A column whose value is another than in the drop before; `source` is where its contract takes it from."""
+    """A column whose value differs from the drop before; `source` is that of its contract."""
 
     table: str
     name: str
@@ -55,10 +55,10 @@ class ChangedColumn:
 
 @dataclass(frozen=True)
 class ChangedRow:
-    """A row of another export that came, changed or went.
+    """A row of another export that was added, changed or removed.
 
-    `row` is the whole of it, as it is or, where it went, was; `cells` are before and now of what differs in one that
-    changed.
+    `row` is the complete new row or, if it was removed, the old one; `cells` are the old and new values in a changed
+    row.
     """
 
     export: str
@@ -70,7 +70,7 @@ class ChangedRow:
 
 @dataclass(frozen=True)
 class AccountChanges:
-    """What changed of an account between two drops, named by their folders."""
+    """The changes of an account between two drops, named by their folders."""
 
     account: Identity
     before: str
@@ -103,7 +103,7 @@ def explain_changes(
 
 
 def _opened_before(now: OpenDrop) -> AbstractContextManager[OpenDrop]:
-    """Open the drop that this one's changes are against."""
+    """Open the drop before, which the changes of this one are relative to."""
     against = (now.manifest.get("changes") or {}).get("against")
     place = None if against is None else now.place.parent().child(against)
     if place is None or read_manifest(place) is None:
@@ -128,7 +128,7 @@ def _rows_of(connection: duckdb.DuckDBPyConnection, drop: OpenDrop, export: str,
 
 
 def _account_column(contract: ExportContract | None) -> str | None:
-    """Name the column of an export that says which account a row is of."""
+    """Return the column of an export that names the account of a row."""
     if contract is None:
         return None
     column = _KEY_OF.get(contract.name, "account_id")
@@ -141,7 +141,7 @@ def _differing(before: Row, now: Row) -> dict[str, tuple[Any, Any]]:
 
 
 def _changed_columns(before: OpenDrop, now: OpenDrop, account: Identity) -> Iterator[ChangedColumn]:
-    """Compare the account's row of each of the three tables; one that is in one of the drops only has no columns."""
+    """Compare the account's row in each of the three tables; a row in only one of the drops is skipped."""
     with closing(scratch_connection()) as connection:
         for table in TABLES:
             was, is_now = (_rows_of(connection, drop, table, account) for drop in (before, now))
@@ -175,7 +175,7 @@ def _causes(
     rows: Sequence[ChangedRow],
     since: datetime,
 ) -> dict[tuple[str, str], tuple[CausingRows, ...]]:
-    """Choose of each changed column's evidence the rows that are dated since, or of an estimate that changed."""
+    """Select, from each changed column's evidence, the rows dated since then or of an estimate that changed."""
     if not columns:
         return {}
     names = {(column.table, column.name) for column in columns}

@@ -1,4 +1,4 @@
-"""Writes what changed of an account, for people or as JSON."""
+"""Formats the changes of an account, for people or as JSON."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Reads which evidence stands behind which column: `meta.evidence` beside the column, and the sets of rows it names.
+"""Reads the evidence of each column: `meta.evidence` in its YAML, and the row sets that it names.
 
-A column's YAML lists pieces of evidence; each names its rows, which are an analysis (without `explain_`) or a set of
-an analysis's rows. The analyses' YAML (`dbt_project/analyses/explain.yml`) says what is the same for several columns.
+A column's YAML lists pieces of evidence; each names its rows, which are an analysis (without `explain_`) or a subset of
+an analysis's rows. The analyses' YAML (`dbt_project/analyses/explain.yml`) has what several columns share.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ _Written = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ColumnEvidence:
-    """The evidence of a project: `by_column` by table and column, `named_rows` by what a column may name."""
+    """The evidence of a project: `by_column` by table and column, `named_rows` by the names that a column may use."""
 
     by_column: Mapping[str, Mapping[str, tuple[Evidence, ...]]]
     named_rows: Mapping[str, tuple[Evidence, ...]]
 
     def of(self, table: str, column: str) -> tuple[Evidence, ...]:
-        """Return what stands behind a column; empty where nothing does."""
+        """Return the evidence of a column; empty if it has none."""
         return self.by_column.get(table, {}).get(column, ())
 
 
 def read_evidence(manifest: Mapping[str, Any]) -> ColumnEvidence:
     """Read the evidence of every model's columns from dbt's manifest (the content of its `manifest.json`).
 
-    WarehouseError, with the file and the column or set, where the YAML names rows that no analysis has, a kind of
-    making that there is not, or a key that means nothing.
+    WarehouseError, with the file and the column or row set, if the YAML names rows that no analysis has, or an unknown
+    kind or key.
     """
     rows = _named_rows(node for node in manifest["nodes"].values() if node["resource_type"] == "analysis")
     by_column = {
@@ -49,7 +49,7 @@ def read_evidence(manifest: Mapping[str, Any]) -> ColumnEvidence:
 
 @dataclass(frozen=True)
 class _Piece:
-    """A piece of evidence as the YAML has it: what holds, and the analysis's defaults for what nobody says."""
+    """A piece of evidence in the YAML: its own keys, and the analysis's defaults."""
 
     analysis: str
     defaults: _Written
@@ -58,7 +58,7 @@ class _Piece:
 
 
 def _named_rows(analyses: Iterable[_Written]) -> dict[str, tuple[_Piece, ...]]:
-    """List what columns may name: each analysis that says how its rows are shown, and each set of its rows."""
+    """List the names that columns may use: each analysis that says how its rows are shown, and each of its row sets."""
     named: dict[str, tuple[_Piece, ...]] = {}
     for node in analyses:
         defaults = {key: value for key, value in meta_of(node).items() if key != _SETS}
@@ -89,7 +89,7 @@ def _columns(model: _Written, rows: Mapping[str, tuple[_Piece, ...]]) -> dict[st
 
 
 def _pieces(written: str | _Written, rows: Mapping[str, tuple[_Piece, ...]], where: str) -> list[Evidence]:
-    """Make the evidence that an entry of a column's list stands for: the name of rows, or a mapping that has it."""
+    """Make the evidence of an entry in a column's list: either the name of rows, or a mapping that has it."""
     entry = {"rows": written} if isinstance(written, str) else written
     _check({key: value for key, value in entry.items() if key != "rows"}, where)
     pieces = rows.get(entry.get("rows", ""))
@@ -100,7 +100,7 @@ def _pieces(written: str | _Written, rows: Mapping[str, tuple[_Piece, ...]], whe
 
 
 def _evidence(piece: _Piece, column: _Written | None = None) -> Evidence:
-    """Put a piece together: what its set says holds, the column says the rest, the analysis what neither says."""
+    """Combine the levels: a row set's keys take precedence over the column's, and these over the analysis's."""
     levels: list[_Written] = [piece.defaults, column or {}, piece.entry]
     merged: _Written = {key: value for level in levels for key, value in level.items()}
     makes = _makes(merged["makes"]) if "makes" in merged else None
@@ -120,7 +120,7 @@ def _evidence(piece: _Piece, column: _Written | None = None) -> Evidence:
 
 
 def _makes(written: str) -> Makes:
-    """Read how rows make a value: `count`, or a kind and the columns that it is made from (`latest sent_at`)."""
+    """Parse how rows make a value: `count`, or a kind and the columns that it uses (`latest sent_at`)."""
     kind, *columns = written.split()
     return Makes(cast(Kind, kind), tuple(columns))
 

@@ -1,4 +1,4 @@
-"""The headings under which the specs list the columns of the tables that are explained."""
+"""The headings under which the specs list the columns of the explained tables."""
 
 from __future__ import annotations
 

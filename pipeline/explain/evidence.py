@@ -1,4 +1,4 @@
-"""What stands behind a column: rows of an analysis, and how they make the value."""
+"""The evidence of a column: rows of an analysis, and how they make the value."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ _SAYS: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class Makes:
-    """How rows make a value: by `kind`, from the columns named."""
+    """How rows make a value: the `kind` of computation, and the columns that it uses."""
 
     kind: Kind
     columns: tuple[str, ...] = ()
 
     @property
     def says(self) -> str:
-        """The same as a sentence."""
+        """A sentence that describes it."""
         return _SAYS[self.kind].format(", ".join(self.columns), of="of " if len(self.columns) > 1 else "")
 
 
@@ -69,9 +69,9 @@ class Makes:
 class Evidence:
     """Rows that bear on a value.
 
-    `query` names the analysis (without `explain_`), `where` and `order_by` choose and order its rows by its columns,
-    and `shows` are the columns to read. Rows without `makes` are beside the value: what it is made from in turn, or,
-    if `lost`, what might have made it and did not. `rules` are those that made the rows, beside the column's own.
+    `query` names the analysis (without `explain_`), `where` and `order_by` select and sort its rows, and `shows` are
+    the columns to read. Rows without `makes` are background: what the value is made from in turn, or, if `lost`, what
+    could have made it but did not. `rules` are those behind the rows, in addition to the column's own.
     """
 
     query: str

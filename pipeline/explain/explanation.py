@@ -1,4 +1,4 @@
-"""The explanation of an account's columns: what is said of each, before anybody lays it out."""
+"""The explanation of an account's columns, before it is formatted."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from pipeline.explain.rule_texts import RuleText, rule_text
 from pipeline.settings import Settings
 
 TABLES: Final = ("account_core", "account_communication_stats", "accounts")
-"""What is explained whole: the exports that have a row for each account. Of the others, a column is shown by name."""
+"""The exports with one row per account, which are explained completely. Columns of others are shown by name."""
 
 CHANNEL_ROWS: Final = "channels"
-"""The rows that stand beside a null of a customer's communication column."""
+"""The rows that explain a null in a customer's communication column."""
 
 _CHANNEL_RULE: Final = "D36"
 _NO_ROW: Final = "the export has no row of this account"
@@ -42,9 +42,9 @@ class EvidenceRows:
 
 @dataclass(frozen=True)
 class ExplainedColumn:
-    """A column of an export, for one account; one that has several rows of it has no value, and shows them.
+    """A column of an export, for one account; with several rows, it has no value but shows the rows.
 
-    `rules` and `evidence` are there where the story was asked for; `note` says why there is no value.
+    `rules` and `evidence` are set if one column was requested; `note` says why there is no value.
     """
 
     table: str
@@ -63,7 +63,7 @@ class ExplainedColumn:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What is said of an account; `is_story` where it is the whole story of one column, of each table that has it."""
+    """The explanation of an account; with `is_story`, of one column in full, for each table that has it."""
 
     account: Identity
     as_of: datetime
@@ -71,9 +71,9 @@ class Explanation:
     columns: tuple[ExplainedColumn, ...]
     is_story: bool
     drop: str | None = None
-    """The published drop that it speaks of; None where nothing has been published."""
+    """The published drop that is explained; None if nothing has been published."""
     remark: str | None = None
-    """What is unusual about that: the last build was held back, say."""
+    """What is unusual about it, such as a last build that was held back."""
 
 
 def explain_account(
@@ -81,8 +81,8 @@ def explain_account(
 ) -> Explanation:
     """Explain an account's columns, or one of them (`name` or `table.name`) with its rules and evidence.
 
-    Speaks of what was published last; where that is not of the last build, without the rows behind it. WarehouseError
-    for an unknown or ambiguous account or column.
+    This explains what was published last, without the rows behind it if that was not the last build. WarehouseError for
+    an unknown or ambiguous account or column.
     """
     with open_queries(settings) as queries:
         chosen = choose_columns(column, queries.manifest)
@@ -93,7 +93,7 @@ def explain_account(
 def explain_columns(
     queries: Queries, account: Identity, chosen: Mapping[str, Sequence[ContractColumn]], *, is_story: bool
 ) -> Explanation:
-    """Explain the chosen columns, by table, of an account."""
+    """Explain the chosen columns of an account, by table."""
     published = queries.published(account.organization_id)
     if not published.is_last_build:
         return _explain_published(queries, account, chosen, published, is_story=is_story)
@@ -114,7 +114,7 @@ def explain_columns(
 def _with_evidence(
     queries: Queries, account: Identity, chosen: Mapping[str, Sequence[ContractColumn]], *, is_story: bool
 ) -> Iterator[ExplainedColumn]:
-    """Explain columns of the tables that have a row for each account, with the rows behind a column's story."""
+    """Explain columns of the tables with one row per account, with the rows behind them if one was requested."""
     project = read_evidence(queries.manifest)
     channels = project.named_rows[CHANNEL_ROWS]
     evidence = {(table, c.name): project.of(table, c.name) for table in chosen for c in chosen[table] if is_story}
@@ -166,7 +166,7 @@ def _explain_published(
     *,
     is_story: bool,
 ) -> Explanation:
-    """Explain columns as they were published: value and rules, for the rows behind them went with their build."""
+    """Explain columns as they were published: value and rules only, because the rows no longer exist."""
     explained = []
     for table, columns in chosen.items():
         if table not in TABLES:
@@ -190,7 +190,7 @@ def _explain_published(
 def _of_other_exports(
     queries: Queries, account: Identity, chosen: Mapping[str, Sequence[ContractColumn]]
 ) -> Iterator[ExplainedColumn]:
-    """Explain columns of exports that have none, one or several rows of an account, by the rows that were published."""
+    """Explain columns of exports with none, one or several rows per account, by their published rows."""
     contracts = {contract.name: contract for contract in contracts_from_manifest(queries.manifest)}
     for table in (table for table in chosen if table not in TABLES):
         contract, having = contracts[table], rows_having(contracts[table], account)
@@ -215,7 +215,7 @@ def _cited(contract: ContractColumn, evidence: Iterable[EvidenceRows]) -> list[s
 
 
 def choose_columns(column: str | None, manifest: Mapping[str, Any]) -> dict[str, list[ContractColumn]]:
-    """Choose the columns to explain, by table: all, or those of that name; WarehouseError with the nearest if none."""
+    """Choose the columns to explain, by table: all, or those of a name; WarehouseError for an unknown name."""
     contracts = {contract.name: contract for contract in contracts_from_manifest(manifest)}
     tables = {table: contracts[table] for table in TABLES}
     if column is None:
@@ -239,7 +239,7 @@ def _unknown_column(column: str, tables: Sequence[ExportContract]) -> WarehouseE
 
 
 def _why_no_value(account: Identity, table: str, contract: ContractColumn) -> str | None:
-    """Say why a value that is null can't be there for this kind of account."""
+    """Return why a null value is impossible for this kind of account."""
     if table == "accounts" and account.crm_account_id is None:
         return "no CRM account links to this customer, so accounts has no row for it"
     computed = contract.source is None or not contract.source.startswith(("accounts", "system"))

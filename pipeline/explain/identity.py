@@ -1,4 +1,4 @@
-"""Which account a person means: by its id, by its CRM's ids or by its name."""
+"""Finds the account that an argument names: by its id, its CRM's ids or its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which drop an explanation speaks of: the one published last, be it of the last build or of one before."""
+"""Which drop is explained: the one published last, from the last build or an earlier one."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pipeline.state.runs import PUBLISHED, OrganizationOutcome, RunRecord
 
 @dataclass(frozen=True)
 class Published:
-    """What was published last for an organization; `drop` is None where nothing was, `remark` says what is unusual.
+    """What was published last for an organization; `drop` is None if nothing was, `remark` says what is unusual.
 
-    Where `is_last_build`, the last build is explained, with the rows behind each value. Else the build has others.
+    If `is_last_build`, the rows behind each value are those of the last build; otherwise that build has other rows.
     """
 
     drop: str | None
@@ -26,7 +26,7 @@ class Published:
 
 
 def published_last(records: Sequence[RunRecord], build: Build, organization_id: int) -> Published:
-    """Say what was published last for an organization, by the records of runs, the newest first."""
+    """Return what was published last for an organization, by the records of runs, newest first."""
     published = [
         (record, outcome)
         for record in records
@@ -51,7 +51,7 @@ def _outcome(record: RunRecord, organization_id: int) -> OrganizationOutcome | N
 
 
 def _fate(records: Sequence[RunRecord], build: Build, organization_id: int) -> str:
-    """Say what became of the build for an organization."""
+    """Return what happened to the build for an organization."""
     of_build = next((record for record in records if record.build == build.build_id), None)
     if of_build is None:
         return "was not published"
@@ -63,7 +63,7 @@ def _fate(records: Sequence[RunRecord], build: Build, organization_id: int) -> s
 
 
 def _rolled_back(records: Sequence[RunRecord], organization_id: int) -> str | None:
-    """Say that `latest` names another drop, where the newest record of the organization is a roll-back."""
+    """Return that `latest` names another drop, if the newest record of the organization is a rollback."""
     newest = next((record for record in records if _outcome(record, organization_id)), None)
     if newest is None or newest.verdict != "rolled back":
         return None

@@ -1,6 +1,6 @@
-"""Asks the latest run's models: dbt compiles the analyses for one account, the engine gives the rows.
+"""Queries the latest run's models: dbt compiles the analyses for one account, the engine returns the rows.
 
-Each analysis is asked once. What evidence chooses of its rows is a select of DuckDB on them, whatever the engine.
+Each analysis is queried once. Evidence then selects from its rows with DuckDB, whatever the engine.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ class Queries:
         return parsed_project(spare=self._workspace.dbt_target).manifest
 
     def identities(self) -> list[Row]:
-        """List every account by what people call it."""
+        """List every account with the ids and names that people use."""
         compiled = self._compiled(["identities"], {})
         return _rows(self._engine.query(compiled["identities"]))
 
     def published(self, organization_id: int) -> Published:
-        """Say what was published last for an organization."""
+        """Return what was published last for an organization."""
         return published_last(RunRecords(self._workspace.runs).newest_first(), self._build, organization_id)
 
     def published_row(self, mart: str, account: Identity) -> Row:
@@ -69,7 +69,7 @@ class Queries:
         return _rows(found)
 
     def about(self, account: Identity, names: Iterable[str]) -> AccountRows:
-        """Ask analyses, named without `explain_`, about an account."""
+        """Run analyses, named without `explain_`, for an account."""
         compiled = self._compiled(
             names,
             {
@@ -92,7 +92,7 @@ class Queries:
 
 
 class AccountRows:
-    """What the analyses say of one account."""
+    """The rows of the analyses for one account."""
 
     def __init__(self, tables: Mapping[str, pa.Table]) -> None:
         self._tables = tables
@@ -104,7 +104,7 @@ class AccountRows:
         return rows[0] if rows else {}
 
     def evidence(self, wanted: Evidence) -> list[Row]:
-        """Return the rows that a piece of evidence chooses, in its order, with its columns."""
+        """Return the rows that a piece of evidence selects, in its order, with its columns."""
         self._connection.register("evidence", self._tables[wanted.query])
         chosen = self._connection.sql(wanted.select).to_arrow_table()
         return _rows(chosen.select(list(wanted.shows)))

@@ -1,4 +1,4 @@
-"""Lays an explanation out for an analyst: in colour and boxes on a terminal, as plain text elsewhere, or as JSON."""
+"""Formats an explanation: in colour and boxes on a terminal, as plain text elsewhere, or as JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline.explain.explanation import EvidenceRows, ExplainedColumn, Explanat
 from pipeline.explain.queries import Row
 
 SHOWN_ROWS: Final = 20
-"""Rows of a piece of evidence that are laid out; the others are counted."""
+"""Rows of a piece of evidence that are shown; the others are counted."""
 
 _CELL: Final = 60
 _LONG_CELL: Final = 1000
@@ -30,7 +30,7 @@ _PLAIN_WIDTH: Final = 200
 _INDENT: Final = 2
 _MISSING: Final = "null"
 _MEASURING: Final = Console(width=10_000)
-"""A console that is never printed to: wide enough to measure how wide a table would like to be."""
+"""A console that is never printed to, wide enough to measure the preferred width of a table."""
 
 
 def open_console() -> Console:
@@ -176,9 +176,9 @@ def _indented(block: RenderableType) -> RenderableType:
 
 
 def _rows_layout(evidence: Evidence, rows: Sequence[Row], width: int) -> RenderableType:
-    """Lay rows out: one goes downwards, several go into a table if it fits the width, else into a paragraph each.
+    """Format rows: one vertically, several as a table if it fits the width, else as a paragraph each.
 
-    Of several rows, columns that are null in all are left out, but for those that the value is said to be made from.
+    Of several rows, columns that are always null are left out, except those that the value is said to be made from.
     """
     names = evidence.shows
     if len(rows) == 1:

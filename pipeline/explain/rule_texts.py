@@ -1,9 +1,9 @@
-"""The rules in their own words: finds a rule by its id in the specs and the decisions (`docs/spec/`).
+"""The texts of the rules: finds a rule by its id in the specs and the decisions (`docs/spec/`).
 
 An id is a decision (`D28`), a numbered rule of a spec (`accounts R15`, `at-risk R6a`), a score (`scores engagement`), a
-rule of the neglected accounts (`neglected threshold`) or of win_loss (`win_loss rate`), an export or matter of the
-related exports (`related meeting_summary`) or the name of something that a document defines
-(`contracts segment_by_year`, `accounts days-since-last-contact`).
+rule of the neglected accounts (`neglected threshold`) or of win_loss (`win_loss rate`), an export or topic of the
+related exports (`related meeting_summary`) or the name of something that a document defines (`contracts
+segment_by_year`, `accounts days-since-last-contact`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a Spark run built, read from its Parquet files by DuckDB: Spark's views have ended with the run.
+"""Reads the result of a Spark run from its Parquet files with DuckDB, because Spark's views end with the run.
 
-Tables are the run's own files; views are made again by dbt in DuckDB's dialect, which gives the same values. That is
-done once for each run, in a file of its own that holds views alone.
+Tables are the run's own files; dbt creates the views again in DuckDB's dialect, which gives the same values. That is
+done once per run, in a separate file that contains only views.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 
 READABLE: Final = "spark-readable"
-"""The folder in the state folder that holds DuckDB's views of the latest Spark run's files, under that run's name."""
+"""The folder in the state folder with DuckDB's views of the latest Spark run's files, named after that run."""
 
 
 class SparkFiles(DuckDBEngine):
-    """The files of the latest Spark run as DuckDB sees them; what is published is read from Spark's folder."""
+    """The files of the latest Spark run as DuckDB reads them; published rows are read from Spark's folder."""
 
     def __init__(self, spark: SparkEngine, settings: Settings, workspace: Workspace, plan: RunPlan) -> None:
         self._spark = spark

@@ -1,1 +1,1 @@
-"""All that knows Dagster or the order of the steps. What a step does is in the rooms below."""
+"""Everything that depends on Dagster or on the order of the steps. The steps themselves are implemented below."""

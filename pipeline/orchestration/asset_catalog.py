@@ -1,6 +1,6 @@
-"""What Dagster's page says of assets before any run: who owns them, what kind they are, their columns, how fresh.
+"""How Dagster's page describes assets before any run: owners, kinds, columns, freshness.
 
-Runs of the command line do without it: nobody sees it there, and it takes time.
+Runs on the command line skip it, because nobody sees it there and it takes time.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class AssetCatalog:
         )
 
     def run_tables(self) -> list[dg.AssetSpec]:
-        """Describe the tables that each run writes for its models: no step of their own makes them."""
+        """Describe the tables that each run writes for its models, which no separate step makes."""
         return [
             dg.AssetSpec(
                 ["run", node["name"]],
@@ -94,7 +94,7 @@ class AssetCatalog:
         ]
 
     def model(self, spec: dg.AssetSpec, node: Mapping[str, Any]) -> dg.AssetSpec:
-        """Add to the spec of a seed or model what its YAML and its folder say."""
+        """Add the descriptions in the YAML and folder of a seed or model to its spec."""
         layer = node["config"].get("schema") or "main"
         folder = str(node["fqn"][-2]) if len(node["fqn"]) > 2 else layer
         stored = "view" if node["config"].get("materialized") == "view" else "table"
@@ -115,7 +115,7 @@ class AssetCatalog:
         )
 
     def exports(self, cuts: Sequence[Cut]) -> list[dg.AssetSpec]:
-        """Describe the staged files of every export, and of the cuts beside them: what the audit reads."""
+        """Describe the staged files of every export and cut, which the audit reads."""
         made_from = [(contract, dg.AssetKey(["marts", contract.name])) for contract in self.contracts]
         made_from += [(cut.contract, dg.AssetKey([EXPORTS, cut.of.name])) for cut in cuts]
         return [
@@ -149,7 +149,7 @@ class AssetCatalog:
         ]
 
     def drop(self, spec: dg.AssetSpec) -> dg.AssetSpec:
-        """Add to the spec of a step of the drops what it is, and to the published ones how fresh they are to be."""
+        """Add descriptions to the spec of a step of the drops, and its expected freshness to the published ones."""
         name = spec.key.path[-1]
         return spec.replace_attributes(
             description=_DROP_TEXTS[name],

@@ -1,4 +1,4 @@
-"""The audit's checks and the guards as Dagster's asset checks: which there are, and what a run found."""
+"""The audit's checks and the guards as Dagster's asset checks: their specs, and the results of a run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EXPORTS: Final = "exports"
 
 _Where = Literal["tables", "sources", "exports"] | tuple[str, ...]
 _FIRST_TABLES: Final = {"lmn": "estimates_list", "crm": "accounts", "platform": "customer"}
-"""The table of each source at which what concerns the whole source is shown."""
+"""The table of each source that shows findings about the whole source."""
 _FLAGS: Final = frozenset({Kind.BOOL})
 _DATES: Final = frozenset({Kind.DATE, Kind.TIMESTAMP})
 _TEXTS: Final = frozenset({Kind.TEXT, Kind.TRIMMED, Kind.CODE})
@@ -42,9 +42,9 @@ _KEPT_EXPORTS: Final = tuple(f"exports/{name}" for name in KEPT)
 
 @dataclass(frozen=True)
 class GuardPlace:
-    """What a guard speaks of: every source table, every source, every export, or the assets that are named.
+    """The assets that a guard checks: every source table, every source, every export, or the named assets.
 
-    Of source tables, `kinds` names the columns that one must have for the guard to say anything of it.
+    For source tables, `kinds` names the columns that a table must have for the guard to apply.
     """
 
     where: _Where
@@ -107,13 +107,13 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "health_labels": (GuardPlace(("exports/account_core",), may_stop=False),),
     "two_truths": (GuardPlace(("exports/account_core",), may_stop=False),),
 }
-"""Where each guard of guards.yml stands on the page."""
+"""The assets of each guard in guards.yml."""
 
 
 def audit_check_specs(
     contracts: Sequence[ExportContract], rule_books: Mapping[str, RuleBook]
 ) -> list[dg.AssetCheckSpec]:
-    """Make a check of every one that the audit makes, on the staged export that it reads."""
+    """Make a spec of every check of the audit, on the staged export that it reads."""
     return [
         dg.AssetCheckSpec(
             check_name(check.name),
@@ -126,7 +126,7 @@ def audit_check_specs(
 
 
 def guard_check_specs(exports: Iterable[str]) -> list[dg.AssetCheckSpec]:
-    """Make a check of every guard on every asset that it speaks of: source tables, and these exports."""
+    """Make a spec of every guard on every asset that it checks: source tables, and these exports."""
     texts = guards()
     names = list(exports)
     return [
@@ -157,12 +157,12 @@ def _keys(place: GuardPlace, exports: Sequence[str], guard: str) -> list[dg.Asse
 
 
 def check_name(name: str) -> str:
-    """Return a check's name as Dagster takes it: `status.allowed` is `status_allowed`."""
+    """Return the name of a check in the characters that Dagster allows: `status.allowed` is `status_allowed`."""
     return re.sub(r"\W", "_", name)
 
 
 def audit_results(audit: AuditResult) -> Iterator[dg.AssetCheckResult]:
-    """Yield the result of every check of an audit, with the keys of failing rows; their cells stay in the report."""
+    """Yield the result of every check of an audit, with the keys of failing rows but not their cells."""
     for check in audit.checks:
         yield dg.AssetCheckResult(
             passed=check.passed,
@@ -197,7 +197,7 @@ def _texts(key: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def guard_results(findings: Iterable[Finding], specs: Iterable[dg.AssetCheckSpec]) -> Iterator[dg.AssetCheckResult]:
-    """Yield the result of every guard of these specs: passed where there is nothing to mind, or it was accepted."""
+    """Yield the result of every guard of these specs: passed if there is no finding, or it was accepted."""
     found: defaultdict[tuple[dg.AssetKey, str], list[Finding]] = defaultdict(list)
     for finding in findings:
         found[asset_of(finding), finding.guard].append(finding)
@@ -220,7 +220,7 @@ def _guard_result(spec: dg.AssetCheckSpec, findings: Sequence[Finding]) -> dg.As
 
 
 def asset_of(finding: Finding) -> dg.AssetKey:
-    """Return the asset that a finding speaks of: `crm.accounts.status`, `crm/notes.csv` or `account_core.domain`."""
+    """Return the asset of a finding: `crm.accounts.status`, `crm/notes.csv` or `account_core.domain`."""
     if "/" in finding.place and (source := finding.place.partition("/")[0]) in SOURCES:
         return dg.AssetKey([source, _FIRST_TABLES[source]])
     first, *others = finding.place.split(".")

@@ -1,4 +1,4 @@
-"""A run for each of a range of weeks, which Dagster's page starts as a backfill: partitions by `as_of`."""
+"""A job with one run per week, which the page starts as a backfill: partitions by `as_of`."""
 
 import dagster as dg
 
@@ -8,14 +8,14 @@ from pipeline.orchestration.stopped import stopped_in_words
 from pipeline.settings import Settings
 
 WEEKS = dg.WeeklyPartitionsDefinition(start_date="2020-01-06", day_offset=1, hour_offset=5)
-"""Mondays at 05:00 UTC, when the week's schedule would have run."""
+"""Mondays at 05:00 UTC, when the weekly schedule would have run."""
 BACKFILL = "backfill"
 
 
 def build_backfill_job(settings: Settings) -> dg.JobDefinition:
-    """Define the job of which each partition is the whole run of a week's instant.
+    """Define the job whose partitions are whole runs, each as of a week's instant.
 
-    `{as_of}` in a source's folder stands for the partition's day: `weeks/{as_of}/crm` for a folder a week.
+    `{as_of}` in a source's folder is replaced by the partition's day: `weeks/{as_of}/crm`.
     """
 
     @dg.op(name="run_of_a_week")

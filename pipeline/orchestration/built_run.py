@@ -1,4 +1,4 @@
-"""One run between its models and its drops."""
+"""A run between its models and its drops."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.orchestration.resources import RunContext
 
 @dataclass(frozen=True)
 class BuiltRun:
-    """One run whose marts are built: what they were built from, and where its drops go."""
+    """A run whose marts are built, with what they were built from and the destination of its drops."""
 
     run: RunContext
     run_id: str

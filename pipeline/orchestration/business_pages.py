@@ -1,4 +1,4 @@
-"""The business page of each drop of a run: gathers what it is made from, and writes it into the staged folder."""
+"""The business page of each drop of a run: gathers its data, and writes it into the staged folder."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from pipeline.storage.place import Place
 
 _CORE: Final = "account_core"
 _EARLIER: Final = 11
-"""How many kept drops before this one a trend goes back."""
+"""How many retained drops before this one a trend covers."""
 
 
 def write_business_pages(
@@ -41,7 +41,7 @@ def write_business_pages(
     baselines: Mapping[int, OpenDrop],
     plots: Mapping[int, Sequence[Plot]],
 ) -> dict[int, dict[str, Any]]:
-    """Write the page of each drop that holds account_core; return what the manifests say of them."""
+    """Write the page of each drop that contains account_core; return the manifests' descriptions of them."""
     plan, written = built.run.plan, {}
     with_core = [drop for drop in drops if staged_files(drop, plan).parquet.keys() >= {_CORE, "account_keys"}]
     marts = (
@@ -72,20 +72,20 @@ def write_business_pages(
 
 
 def _rules(contracts: Sequence[ExportContract]) -> dict[str, list[Rule]]:
-    """Return the rules of the columns that the page shows of an account, in explain's words."""
+    """Return the rules of the columns that the page shows for an account, in the words of explain."""
     shown = [contract.column(name) for contract in contracts if contract.name == _CORE for name in RULED_COLUMNS]
     return {column.name: [Rule(one, rule_text(one).text) for one in column.rules] for column in shown}
 
 
 def _by_organization(rows: pa.Table) -> dict[int | None, pa.Table]:
-    """Cut a mart into the rows of each organization; those of None are no rows."""
+    """Split a mart into the rows of each organization; rows without one are dropped."""
     ordered = rows.take(pc.sort_indices(rows[TENANT]))
     places = places_by_value(ordered[TENANT])
     return {None: rows.slice(0, 0), **{one: ordered.slice(first, end - first) for one, (first, end) in places.items()}}
 
 
 def _earlier(place: Place, organization_id: int, plan: RunPlan, before: OpenDrop | None) -> Iterator[EarlierDrop]:
-    """Name the kept drops that lie on this machine; of those on a server, the one that was fetched anyway."""
+    """Return the retained drops on this machine; of those on a server, only the one that was fetched anyway."""
     if not place.is_local:
         if before is not None and _CORE in before.files.parquet:
             yield EarlierDrop(before.files.as_of, before.files.parquet[_CORE])

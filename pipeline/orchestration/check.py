@@ -1,4 +1,4 @@
-"""`warehouse check`: reads the sources as a run would, and says what it found. Nothing is computed or published."""
+"""`warehouse check`: reads the sources as a run would, and reports on them. Nothing is computed or published."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ class CheckedSource:
 
 @dataclass(frozen=True)
 class Checked:
-    """The configured sources as they were read, and what the source guard found in them."""
+    """The configured sources as they were read, and the findings of the source guard."""
 
     sources: tuple[CheckedSource, ...]
     findings: tuple[Finding, ...]
 
     @property
     def stops(self) -> bool:
-        """Whether a run would stop for the sources' sake."""
+        """Whether a run would stop because of the sources."""
         return any(source.problem for source in self.sources) or any(finding.stops for finding in self.findings)
 
     def as_dict(self) -> dict[str, Any]:
@@ -84,11 +84,10 @@ class Checked:
 
 
 def check_sources(settings: Settings, progress: Progress) -> Checked:
-    """Read every configured source; one that can't be read is no reason not to read the others.
+    """Read every configured source, even if another cannot be read.
 
-    Where all could be read, the source guard judges them.
-
-    What is read lands as in a run, which then has nothing to read again. WarehouseError where none is configured.
+    If all could be read, the source guard judges them. The result lands as in a run, which then need not read it again.
+    WarehouseError if no source is configured.
     """
     settings.require_source()
     workspace = Workspace(settings.state)
@@ -115,7 +114,7 @@ def _checked(source: str, workspace: Workspace, settings: Settings, progress: Pr
 
 
 def check_lines(checked: Checked) -> Iterator[str]:
-    """Return the lines that say what was read and found."""
+    """Return the lines that report what was read and found."""
     for source in checked.sources:
         if source.problem is not None:
             yield f"{source.name}: a run would stop here"

@@ -1,4 +1,4 @@
-"""What the models found too long or too large for its column (D39): texts that were cut, figures that are missing."""
+"""Values that the models found too long or too large for their column (D39): cut texts, missing figures."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ UNHELD_SCHEMA = pa.schema(
     ]
 )
 _SHOWN = 5
-"""So many figures of an organization are named."""
+"""The number of figures of an organization that are named."""
 
 
 def judge_texts(run: RunContext, engine: Engine) -> tuple[Finding, ...]:
-    """Return a finding for each organization and column whose texts were cut, with what this run's person accepts."""
+    """Return a finding for each organization and column whose texts were cut, with the acceptances of this run."""
     guard = guards(run.settings.guards)["shortened"]
     texts = engine.read(SHORTENED, SHORTENED_SCHEMA.names)
     counted = texts.group_by(["organization_id", "export_column", "longest"]).aggregate(

@@ -1,7 +1,7 @@
-"""Which columns of other relations a model's columns come from, read out of the SQL that dbt has compiled.
+"""The columns of other relations that a model's columns come from, parsed from the SQL that dbt has compiled.
 
-It takes tens of seconds for the whole project and depends on nothing but the project, so `warehouse ui` has it made
-once, aside, and it is kept beside dbt's parse under the same fingerprint.
+This takes tens of seconds for the whole project and depends on nothing else, so `warehouse ui` does it once in the
+background and caches it beside dbt's parse under the same fingerprint.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ Lineage = Mapping[str, Mapping[str, list[list[str]]]]
 
 
 def lineage_file(workspace: Workspace, target: str) -> Path:
-    """Return where the lineage of the project as it is now is kept."""
+    """Return the path of the lineage of the current project."""
     return workspace.dbt_target / f"lineage-{target}-{project_fingerprint(target)}.json"
 
 
 def read_lineage(workspace: Workspace, target: str) -> Lineage:
-    """Read the lineage; nothing where it has not been made yet."""
+    """Read the lineage; empty if it has not been made yet."""
     try:
         content: Lineage = json.loads(lineage_file(workspace, target).read_text(encoding="utf-8"))
         return content
@@ -68,7 +68,7 @@ def compiled_models(manifest: Mapping[str, Any], workspace: Workspace) -> Iterat
 
 
 def make_lineage(state: Path, target: str, schema_file: Path) -> None:
-    """Make and keep the lineage of every model. `schema_file` holds the relations' columns, as JSON."""
+    """Make and store the lineage of every model. `schema_file` has the relations' columns, as JSON."""
     workspace = Workspace(state)
     project = parsed_project(target, spare=workspace.dbt_target)
     schema = json.loads(schema_file.read_text(encoding="utf-8"))
@@ -84,5 +84,5 @@ def make_lineage(state: Path, target: str, schema_file: Path) -> None:
 
 
 if __name__ == "__main__":
-    os.nice(19)  # for the page alone: everything else goes first
+    os.nice(19)  # only for the page, so everything else has priority
     make_lineage(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))

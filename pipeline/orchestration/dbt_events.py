@@ -1,6 +1,6 @@
-"""dbt's results as Dagster's events: what was not built is not materialised, failed tests are failed checks.
+"""dbt's results as Dagster's events: only what was built is materialised, failed tests are failed checks.
 
-Storing an event takes Dagster some ten milliseconds, so they are given one by one, while dbt is at work.
+Storing an event takes Dagster some ten milliseconds, so they are sent one by one, while dbt is at work.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -14,11 +14,10 @@ from pipeline.dbt.runner import NodeResult
 class DbtEvents:
     """The events of one build.
 
-    `assets` (parents first) and `checks` are by dbt's unique id; `parents` are those that dbt knows of every node.
-    Dagster expects the event of a parent before those of its children. `with_kept` says that what this build leaves
-    alone still holds: the event of such a parent says that it was kept, just before the first node that was built on
-    it. Where `only` is given, no other assets have events. `facts` is what is known of each asset's table by then, and
-    of each failed test's rows.
+    `assets` (parents first) and `checks` are by dbt's unique id; `parents` are the parents of every node in dbt.
+    Dagster expects the event of a parent before those of its children. `with_kept` means that whatever this build skips
+    is still valid: such a parent gets an event that says so, just before the first node that was built on it. With
+    `only`, no other assets have events. `facts` is metadata of each asset's table, and of the rows of failed tests.
     """
 
     def __init__(
@@ -49,7 +48,7 @@ class DbtEvents:
             yield from self._materialised(result.unique_id, {"seconds": round(result.seconds, 3)})
 
     def of_the_rest(self) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        """Yield the events of what has been left as it was, after a build in which nothing failed."""
+        """Yield the events of everything that was skipped, after a build in which nothing failed."""
         if not self._with_kept:
             return
         for unique_id in self._assets:

@@ -1,4 +1,4 @@
-"""The map of the house: sources, models, drops, and the jobs, schedules and sensor that run them."""
+"""Dagster's definitions: sources, models, drops, and the jobs, schedules and sensor that run them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pipeline.state.workspace import Workspace
 
 JOB = "warehouse"
 MODELS_JOB = "models_only"
-"""All but the drops: nothing is published."""
+"""Everything but the drops: nothing is published."""
 REFRESH_JOB = "refresh"
-"""The lists alone."""
+"""Only the lists."""
 
 
 def build_definitions(settings: Settings, run: RunContext | None = None) -> dg.Definitions:
     """Define the whole pipeline for these settings.
 
-    `run` is the one run that these definitions are for; who gives it has the turn at its state folder already. Without,
-    they are the page's: each run that Dagster starts makes its own and waits for its turn, and assets are described,
-    checked and measured for people to see.
+    `run` is the one run that these definitions are for; its creator already has the lock of the state folder. Without
+    it, they are for the page: each run that Dagster starts creates its own and waits for its turn, and assets are
+    described, checked and measured for people to see.
     """
     return _of_the_page(settings) if run is None else _of_one_run(settings, run)
 

@@ -1,4 +1,4 @@
-"""What the page shows of the drops: the exports as they were staged and judged, and links to what was published."""
+"""What the page shows of the drops: the exports as they were staged and audited, and links to what was published."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ from pipeline.storage.urls import is_url
 
 @dataclass(frozen=True)
 class DropFacts:
-    """What a run of the page says of its exports."""
+    """The metadata of the exports of a run on the page."""
 
     contracts: Sequence[ExportContract]
     cuts: Sequence[Cut]
     manifest: Mapping[str, Any]
 
     def check_specs(self) -> list[dg.AssetCheckSpec]:
-        """Return the checks of the exports and their cuts: all of the audit's, and the guards that speak of exports."""
+        """Return the checks of the exports and their cuts: all of the audit's, and the guards of exports."""
         guards = guard_check_specs([contract.name for contract in self.contracts])
         books = {**read_rule_books(EXPECTATIONS), **{cut.name: cut.rules for cut in self.cuts}}
         audited = [*self.contracts, *(cut.contract for cut in self.cuts)]
@@ -56,7 +56,7 @@ class DropFacts:
     def exports(self, audited: AuditedDrops, seconds: float) -> Iterator[dg.MaterializeResult[Any]]:
         """Return the materialisation of every export, read from its staged files.
 
-        `seconds` is what staging and auditing all of them took: they are written and looked at side by side.
+        `seconds` is the time for staging and auditing all of them, which happens in parallel.
         """
         nodes = {node["name"]: node for node in self.manifest["nodes"].values() if node["resource_type"] == "model"}
         made_from = [(contract, contract.name) for contract in self.contracts]

@@ -1,4 +1,4 @@
-"""The drift guard in a run: each staged drop beside the one that was published last, and the changes between them."""
+"""The drift guard in a run: compares each staged drop with the one published last."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def opened_baselines(
     contracts: Sequence[ExportContract],
     personal_data: PersonalData,
 ) -> Iterator[dict[int, OpenDrop]]:
-    """Open, for each staged drop, the published one that it is held against; an organization's first has none.
+    """Open, for each staged drop, the published one to compare it with; an organization's first has none.
 
-    What it holds of personal columns is treated as the staged drop's, as far as that can be.
+    Its personal columns are treated like the staged drop's, as far as possible.
     """
     with ExitStack() as opened:
         found = {}
@@ -67,7 +67,7 @@ def staged_files(drop: StagedDrop, plan: RunPlan) -> DropFiles:
 def judge_drops(
     run: RunContext, place: Place, drops: Sequence[StagedDrop], baselines: Mapping[int, OpenDrop]
 ) -> tuple[Finding, ...]:
-    """Judge the staged drops beside their baselines, with what this run's person accepts."""
+    """Judge the staged drops against their baselines, with the acceptances of this run."""
     known = guards(run.settings.guards)
     found: list[Finding] = []
     now, earlier = {}, {}
@@ -92,7 +92,7 @@ def judge_drops(
 
 
 def judge_metrics(run: RunContext, metrics: pa.Table) -> tuple[Finding, ...]:
-    """Return what a run's metrics say of the two truths of each organization."""
+    """Return findings about the two truths of each organization in a run's metrics."""
     counts = {
         (int(organization[1]), row["metric"]): row["value"]
         for row in metrics.to_pylist()
@@ -104,7 +104,7 @@ def judge_metrics(run: RunContext, metrics: pa.Table) -> tuple[Finding, ...]:
 def judge_one_drop(
     settings: Settings, plan: RunPlan, drop: StagedDrop, before: OpenDrop, accepted: Sequence[Acceptance]
 ) -> tuple[Finding, ...]:
-    """Judge a staged drop that holds some exports beside what an earlier one holds of them."""
+    """Judge a staged drop with some exports against the same exports of an earlier one."""
     now = staged_files(drop, plan)
     kept = {name: path for name, path in before.files.parquet.items() if name in now.parquet}
     drift = measure_drift(now, replace(before.files, parquet=kept))

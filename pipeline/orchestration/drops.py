@@ -1,4 +1,4 @@
-"""The drops as assets: staged, audited, published, in one step, so that nothing comes between check and publication."""
+"""The drops as assets: staged, audited, published in one step, so that nothing comes between check and publication."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,21 +35,21 @@ PUBLISHED = dg.AssetKey(["drops", "published"])
 
 @contextmanager
 def open_release(run: RunContext, run_id: str, contracts: Sequence[ExportContract]) -> Iterator[Release]:
-    """Open the way from the marts that stand to the drops.
+    """Prepare the publication of the current marts.
 
-    WarehouseError where there are none, or they are older than the sources, or somebody else has changed them.
+    WarehouseError if there are none, or they are older than the sources, or someone else has changed them.
     """
     landed = landed_tables(run.workspace)
     with closing(open_engine(run.settings)) as engine:
         build = Build.standing(engine, run.workspace.built)
         if build is None:
             raise WarehouseError(
-                "the models have not been built yet, or somebody else has changed them since",
+                "the models have not been built yet, or someone else has changed them since",
                 remedy="materialise all of the models first; to use dbt by hand, work on a copy of the database",
             )
         build.require_current({table.table.qualified_name: table.fingerprint for table in landed})
         built = BuiltRun(
-            run=replace(run, plan=build.plan),  # the marts' own, where an earlier run has built them
+            run=replace(run, plan=build.plan),  # that of the marts, which an earlier run may have built
             run_id=run_id,
             engine=engine,
             contracts=contracts,
@@ -69,8 +69,8 @@ def _cuts(settings: Settings, contracts: Sequence[ExportContract]) -> Sequence[C
 def build_drop_assets(manifest: Mapping[str, Any], catalog: "AssetCatalog | None" = None) -> dg.AssetsDefinition:
     """Make the step that turns the marts into published drops.
 
-    With `catalog`, for the page, the staged files of each export are an asset too, and what the audit and the guards
-    say of them are its checks.
+    With `catalog`, for the page, the staged files of each export are an asset too, with the audit's checks and the
+    guards.
     """
     contracts = contracts_from_manifest(manifest)
     exported = {contract.name for contract in contracts}

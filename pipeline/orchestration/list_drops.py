@@ -1,4 +1,4 @@
-"""The drops of the CRM's lists: staged, audited, held against the ones before, put in place, then shown to readers."""
+"""The drops of the CRM's lists: stages, audits, compares and publishes them, and updates the marts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _ACCOUNT: Final = "account_id"
 
 @dataclass(frozen=True)
 class ListDrops:
-    """One refresh's way from the marts to what readers see, under the workspace of refreshes (`own`)."""
+    """The publication of one refresh, under the workspace of refreshes (`own`)."""
 
     run: RunContext
     own: Workspace
@@ -55,10 +55,10 @@ class ListDrops:
     engine: DuckDBEngine
     landed: Sequence[LandedTable]
     sources: Sequence[str]
-    """Those that a refresh reads: the manifest names what was read of these alone."""
+    """The sources that a refresh reads; the manifest names only these."""
 
     def publish(self) -> PublishedDrop:
-        """Publish the lists; WarehouseError, and nothing published, where the audit or a guard refuses them."""
+        """Publish the lists; WarehouseError, with nothing published, if the audit or a guard refuses them."""
         destination = open_destination(self.run.settings, self.own, NOTIFICATIONS)
         with destination.turn():
             destination.clear_staging()
@@ -87,7 +87,7 @@ class ListDrops:
             drop,
             self.models.contracts,
             as_of=plan.as_of,
-            data_as_of=None,  # of the organization's data, these are a part
+            data_as_of=None,  # these are only part of the organization's data
             settings=plan.published_settings,
             inputs=named_inputs([table for table in self.landed if table.table.source in self.sources]),
             checks=result.of_organization(organization_id),
@@ -130,14 +130,14 @@ class ListDrops:
                 aside=whole,
                 on_export=audit.look_at,
             )
-            for name, account in ASKED_FOR.items():  # what needs no other export is judged meanwhile
+            for name, account in ASKED_FOR.items():  # what needs no other export is audited meanwhile
                 audit.stand_beside(name, self._rows_asked_for(name, account))
             return drop, audit.concluded()
 
     def _rows_asked_for(self, export: str, account: str) -> Path:
-        """Write the rows of an export whose `account` column names one that is listed, if models were built since.
+        """Write the rows of an export whose `account` column names a listed account, if models were built since.
 
-        Only lists count whose rules ask for the export: they name 47,000 of 432,000 estimates, and all lists 282,000.
+        Only lists whose rules need the export count: they name 47,000 of 432,000 estimates, and all lists 282,000.
         """
         columns = self._named_by_rules(export)
         path = self.own.rows_asked_for(export)
@@ -152,18 +152,18 @@ class ListDrops:
         return path
 
     def _asking_for(self, export: str) -> list[str]:
-        """Name the lists of accounts whose rules ask for an export."""
+        """Return the lists of accounts whose rules need an export."""
         lists = [contract for contract in self.models.contracts if _ACCOUNT in contract.arrow_schema.names]
         return [contract.name for contract in lists if export in _words_of_rules(contract.name)]
 
     def _named_by_rules(self, export: str) -> list[str]:
-        """List the columns of an export that the rules of the lists name: a fifth of all that estimates have."""
+        """Return the columns of an export that the lists' rules name, a fifth of those of estimates."""
         words = {word for name in LISTS for word in _words_of_rules(name)}
         (contract,) = (contract for contract in self.models.all_contracts if contract.name == export)
         return [column.name for column in contract.columns if column.name in words]
 
     def _compared(self, drop: StagedDrop, destination: Destination) -> tuple[Finding, ...]:
-        """Hold the lists against those of the refresh before, else of the last run."""
+        """Compare the lists with those of the refresh before, else of the last run."""
         plan = self.run.plan
         drops_folder = destination.drops_folder(drop.organization_id)
         before = baseline_drop(drops_folder, plan.as_of) or baseline_drop(drops_folder.parent(), plan.as_of)
@@ -175,9 +175,9 @@ class ListDrops:
         return findings
 
     def _show(self, destination: Destination) -> None:
-        """Keep when duplicates were detected, and let readers of the marts see the lists.
+        """Record when duplicates were detected, and publish the lists in the marts.
 
-        Unless a run that speaks of a later instant has published its marts.
+        The marts stay if a run of a later instant has published them.
         """
         plan, workspace = self.run.plan, self.run.workspace
         RunHistory(workspace.state).keep_duplicates(plan.as_of, self.engine.read(DUPLICATES, DUPLICATES_SCHEMA.names))

@@ -1,4 +1,4 @@
-"""The models of the CRM's lists: what of the project they need, and their build from what has changed."""
+"""The models of the CRM's lists: the part of the project that they need, and its incremental build."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SCRIPT: Final = ScriptOf((*LISTS, *ASKED_FOR), SEEN_ONCE)
 
 
 class ListModels:
-    """The project's models of which the lists are made, in the state folder of refreshes."""
+    """The project's models behind the lists, in the state folder of refreshes."""
 
     def __init__(self, own: Workspace) -> None:
         self._own = own
@@ -39,16 +39,16 @@ class ListModels:
 
     @cached_property
     def all_contracts(self) -> tuple[ExportContract, ...]:
-        """Those of all exports."""
+        """The contracts of all exports."""
         return contracts_from_manifest(self._project.manifest)
 
     @cached_property
     def contracts(self) -> tuple[ExportContract, ...]:
-        """Those of the lists."""
+        """The contracts of the lists."""
         return tuple(contract for contract in self.all_contracts if contract.name in LISTS)
 
     def pending(self, engine: DuckDBEngine, run: RunContext, landed: Sequence[LandedTable]) -> PendingBuild:
-        """Return what is to be built from what has landed."""
+        """Return what the landed tables require to be built."""
         history = RunHistory(run.workspace.state)
         tables = relations(self._own.run_tables, landed, history.duplicates_before(run.plan.as_of), ())
         build = Build.of(run.plan, engine.name, tables)
@@ -56,8 +56,8 @@ class ListModels:
         return PendingBuild(build, tables, _changed(build, last) if engine.rebuilds_in_part else None)
 
     def build(self, engine: DuckDBEngine, run: RunContext, pending: PendingBuild) -> None:
-        """Build what has changed, and the cache; WarehouseError where a statement fails, or a test."""
-        self._own.built.unlink(missing_ok=True)  # until all is through, nobody knows what the models hold
+        """Build what has changed, and the cache; WarehouseError if a statement or a test fails."""
+        self._own.built.unlink(missing_ok=True)  # the content of the models is unknown until everything has ended
         if pending.has_changed:
             for name in ASKED_FOR:
                 self._own.rows_asked_for(name).unlink(missing_ok=True)
@@ -65,13 +65,13 @@ class ListModels:
         execute(script.needed(pending.changed, always=[CACHE]), engine, run.plan, run.progress)
 
     def stamp(self, engine: DuckDBEngine, pending: PendingBuild) -> None:
-        """Record what the models were built from: what is pending follows from that."""
+        """Record what the models were built from, which decides what is pending."""
         pending.of.stamp(engine, self._own.built)
 
 
 @dataclass(frozen=True)
 class PendingBuild:
-    """A build to be made of raw tables: those that have changed since the last one, None where all must be built."""
+    """A pending build: the raw tables that have changed since the last one, or None if everything must be built."""
 
     of: Build
     tables: Sequence[RawTable]
@@ -79,15 +79,15 @@ class PendingBuild:
 
     @property
     def has_changed(self) -> bool:
-        """Whether more than the instant has."""
+        """Whether anything but the instant has changed."""
         return self.changed is None or bool(self.changed)
 
 
 def _changed(build: Build, last: Build | None) -> list[str] | None:
-    """List the raw tables that have changed since the last build; None where all must be built.
+    """List the raw tables that have changed since the last build; None if everything must be built.
 
-    Of one UTC day, instants differ in the cache alone, and in what duplicates that are new or gone hold (a test holds
-    all models against that).
+    Within one UTC day, the instant only affects the cache and the rows of new or resolved duplicates (a test checks all
+    models).
     """
     if last is None or build.plan.as_of.date() != last.plan.as_of.date():
         return None

@@ -12,7 +12,7 @@ from pipeline.storage.place import open_place
 
 
 def verify_logs(settings: Settings, key: PublicKey | None = None) -> tuple[list[str], list[str]]:
-    """Return the faults of all logs, a line each, and a line for each log that is whole."""
+    """Return the faults of all logs, one line each, and a line for each log that is intact."""
     place, own = open_place(settings.exports), Workspace(settings.state).publications
     known = {int(path.stem) for path in own.glob("[0-9]*.jsonl")}
     faults, whole = [], []

@@ -1,4 +1,4 @@
-"""The timeline in a run and for a person: drops leave records as they are published, or again as they are kept."""
+"""The timeline in a run and on the command line: records of drops as they are published, or of retained drops."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def written_timeline(
 
 
 def rebuild_timeline(settings: Settings, say: Callable[[str], None]) -> list[str]:
-    """Make the record of every kept drop again, and the marts with them; return what was done, in words.
+    """Rebuild the record of every retained drop, and the marts from them; return a description of what was done.
 
-    Records of drops that are not kept any more stay.
+    Records of drops that are no longer retained stay.
     """
     workspace, exports = Workspace(settings.state), open_exports(settings)
     timeline = Timeline(workspace.timeline)
@@ -46,7 +46,7 @@ def rebuild_timeline(settings: Settings, say: Callable[[str], None]) -> list[str
 
 
 def timeline_lines(settings: Settings) -> Sequence[str]:
-    """Say which instants are known of each organization, oldest first, and by which drop."""
+    """Return lines with the known instants of each organization, oldest first, and the drop of each."""
     timeline = Timeline(Workspace(settings.state).timeline)
     latest = latest_drops(open_exports(settings), timeline.organizations())
     return [

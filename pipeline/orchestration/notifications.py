@@ -20,7 +20,7 @@ GROUP: Final = "notifications"
 
 
 def build_notification_assets(settings: Settings, catalog: "AssetCatalog") -> dg.AssetsDefinition:
-    """Make the step that refreshes the lists. It has a state folder of its own and so waits for no weekly run."""
+    """Make the step that refreshes the lists. It has its own state folder, so it never waits for a run."""
 
     @dg.multi_asset(name="notifications", specs=catalog.notifications(sorted(LISTS)))
     def notifications(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:

@@ -1,7 +1,7 @@
 """What each published drop was made from, kept in the state folder (`origins/`) for as long as the drop is.
 
-It names what landed, what earlier runs had left and the run's plan: enough to make the drop again from the landing
-zone, whatever the sources hold by then.
+It names the landed tables, the state of earlier runs and the run's plan: enough to rebuild the drop from the landing
+zone, even if the sources have changed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _ORIGIN = "origin.json"
 
 @dataclass(frozen=True)
 class Origin:
-    """What a run's drops were made from. `drops` names them by organization, `exports` where they were published."""
+    """What a run's drops were made from. `drops` names them by organization, `exports` is where they were published."""
 
     folder: Path
     plan: RunPlan
@@ -39,7 +39,7 @@ class Origin:
     metrics: tuple[Path, ...]
 
     def landed(self) -> list[LandedTable]:
-        """Read what had landed; WarehouseError where the record is damaged."""
+        """Read the landed tables; WarehouseError if the record is damaged."""
         return [table for source in SOURCES for table in read_record(self.folder / f"landed-{source}.json")]
 
 
@@ -53,7 +53,7 @@ class Origins:
     def keep(
         self, run_id: str, plan: RunPlan, exports: str, landed: Sequence[LandedTable], drops: Mapping[int, str]
     ) -> None:
-        """Keep what a run's drops are made from."""
+        """Record what a run's drops are made from."""
         history = RunHistory(self._workspace.state)
         folder = self._folder / f"{run_name(plan.as_of)}-{run_id[:8]}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -70,12 +70,12 @@ class Origins:
         write_whole(folder / _ORIGIN, json.dumps(content, indent=1))
 
     def all(self) -> list[Origin]:
-        """List the origins, the earliest instant first; those that are damaged are passed over."""
+        """List the origins, earliest instant first, without damaged ones."""
         found = (_read(path) for path in sorted(self._folder.glob(f"[!.]*/{_ORIGIN}")))
         return [origin for origin in found if origin is not None]
 
     def of(self, organization_id: int, drop: str) -> Origin:
-        """Find what a drop was made from; WarehouseError where that is not known here."""
+        """Return the origin of a drop; WarehouseError if it is not known here."""
         for origin in reversed(self.all()):
             if origin.drops.get(organization_id) == drop:
                 return origin
@@ -86,7 +86,7 @@ class Origins:
         )
 
     def past_keeping(self, exports: str, published: Mapping[int, Collection[str]]) -> list[Origin]:
-        """List the origins none of whose drops is still published at `exports`; those of other places stay."""
+        """List the origins without a drop that is still published at `exports`; those of other destinations stay."""
         return [
             origin
             for origin in self.all()

@@ -1,4 +1,4 @@
-"""`warehouse plan`: all that a run does up to the drift guard, and what it would change. Nothing is published."""
+"""`warehouse plan`: everything that a run does up to the drift guard, and what it would change."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class PlannedDrop:
     findings: tuple[Finding, ...]
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the plan as JSON values; the difference is what `warehouse diff --json` says."""
+        """Return the plan as JSON values; the difference is that of `warehouse diff --json`."""
         problem = self.held_back
         return {
             "organization_id": self.organization_id,
@@ -52,9 +52,9 @@ class PlannedDrop:
 
 
 def plan_warehouse(settings: Settings, progress: Progress, accept: Sequence[str] = ()) -> list[PlannedDrop]:
-    """Read, build and judge as a run does; WarehouseError where that would stop for all organizations' sake.
+    """Read, build and judge as a run does; WarehouseError if that would stop for all organizations.
 
-    What is read and built stays for the next run, which trusts it only as far as its stamp says.
+    What is read and built is reused by the next run, if its stamp still matches.
     """
     accepted = read_acceptances(accept, person_who_runs())
     settings.require_source()
@@ -86,7 +86,7 @@ def plan_warehouse(settings: Settings, progress: Progress, accept: Sequence[str]
 
 
 def plan_lines(planned: Sequence[PlannedDrop]) -> list[str]:
-    """Write a plan for a terminal: a difference per organization, as `warehouse diff` writes it."""
+    """Format a plan for a terminal: one difference per organization, as in `warehouse diff`."""
     lines = []
     for drop in planned:
         fate = "would be held back" if drop.held_back else "would be published"

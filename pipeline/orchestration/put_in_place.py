@@ -1,4 +1,4 @@
-"""From judged drops to published ones: all that may fail first, then what readers see, then tidying."""
+"""From judged drops to published ones: first everything that may fail, then what readers see, then cleaning up."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from pipeline.timeline.timeline import Timeline
 
 
 def put_in_place(built: BuiltRun, audited: AuditedDrops) -> tuple[list[PublishedDrop], RunRecord, list[str]]:
-    """Do all that may fail, then let readers see it, then tidy. Return the drops, the record and the pages.
+    """Publish the drops: everything that may fail, what readers see, cleaning up. Return drops, record and pages.
 
-    The history comes first: of a drop that somebody has read, the next run must know when groups were detected.
+    The history comes first: once a drop can be read, the next run must know when its groups were detected.
     """
     state, held_back = built.run.workspace.state, audited.verdict.held_back
     with built.run.progress.step("publish", "drops") as step:
@@ -61,7 +61,7 @@ def put_in_place(built: BuiltRun, audited: AuditedDrops) -> tuple[list[Published
         with built.run.workspace.marts_turn():
             built.engine.commit(built.contracts, _rows_that_stay(built, held_back.keys() | late), written)
         for put in published:
-            # on a server nobody waits: another run may have delivered a later instant since
+            # a server has no lock: another run may have delivered a later instant since
             if put.organization_id not in late and not _is_overtaken(built, put):
                 built.destination.point(put)
         RunRecords(built.run.workspace.runs).add(record)

@@ -1,4 +1,4 @@
-"""`warehouse replay`: makes a drop again from the landing zone, and says whether it is the same to the byte."""
+"""`warehouse replay`: rebuilds a drop from the landing zone and compares it byte for byte."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from pipeline.state.workspace import Workspace
 
 @dataclass(frozen=True)
 class Replayed:
-    """What came of it: `differing` says of each file that is not the same what it is now."""
+    """The result: `differing` says for each file that differs what it is now."""
 
     drop: str
     files: int
@@ -40,7 +40,7 @@ class Replayed:
 
     @property
     def lines(self) -> list[str]:
-        """What a person reads of it."""
+        """The result for a person to read."""
         if not self.differing:
             return [f"{self.drop}: the same to the byte, {plural(self.files, 'file')}"]
         why = "" if self.is_same_program else " (the models have changed since)"
@@ -48,9 +48,10 @@ class Replayed:
 
 
 def replay(settings: Settings, name: str, progress: Progress) -> Replayed:
-    """Make a drop again in a folder that is removed at the end; nothing that is published changes.
+    """Rebuild a drop in a temporary folder; nothing published changes.
 
-    The embedded engine computes, whichever did. WarehouseError where what the drop was made from is not there any more.
+    The embedded engine computes it, whichever engine computed the drop. WarehouseError if what it was made from is
+    gone.
     """
     workspace = Workspace(settings.state)
     drop = find_drop(name, settings)
@@ -70,7 +71,7 @@ def replay(settings: Settings, name: str, progress: Progress) -> Replayed:
 
 
 def _require_whole(origin: Origin) -> None:
-    """WarehouseError where a file that the drop was made from is gone."""
+    """Raise WarehouseError if a file that the drop was made from is gone."""
     files = [path for table in origin.landed() for path in (*table.parts, *table.rejects)]
     gone = [path for path in (*files, *origin.duplicates, *origin.metrics) if not path.exists()]
     if gone:
@@ -82,7 +83,7 @@ def _require_whole(origin: Origin) -> None:
 
 
 def _staged(settings: Settings, own: Workspace, origin: Origin, manifest: dict[str, Any], progress: Progress) -> Path:
-    """Build the models from what had landed, and write the organization's files; give their folder."""
+    """Build the models from the landed tables, and write the organization's files; return their folder."""
     project = parsed_project("duckdb", spare=own.dbt_target).manifest
     exports = {file["export"] for file in manifest["files"]}
     contracts = [contract for contract in contracts_from_manifest(project) if contract.name in exports]
@@ -125,7 +126,7 @@ def _staged(settings: Settings, own: Workspace, origin: Origin, manifest: dict[s
 
 
 def _differing(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
-    """Say of each of the drop's files whether it is another now."""
+    """Return for each file of the drop that differs what it is now."""
     for file in (*manifest["files"], *manifest.get("cuts", ())):
         path = folder / file["name"]
         if not path.exists():

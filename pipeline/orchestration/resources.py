@@ -1,4 +1,4 @@
-"""What every step of a run is handed: one RunContext, made once. Dagster is imported late: helpers start before it."""
+"""The resources of every step: one RunContext, made once. Dagster is imported late, because helpers start before it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pipeline.ingest.landing.profile import MadeProfiles
 
 TURN: Final = "warehouse/turn"
-"""The tag of the page's jobs by which one run and one refresh are at work at a time: each kind has one state folder."""
+"""The tag by which the page runs one run and one refresh at a time: each kind has one state folder."""
 
 OpenAudit = Callable[[], AbstractContextManager[AuditProcess]]
 
@@ -36,7 +36,7 @@ Helper = TypeVar("Helper")
 
 @dataclass(frozen=True)
 class Helpers:
-    """Open the two processes that work for a run; each ends with the step that used it: others need its memory."""
+    """Opens the two helper processes of a run; each ends with the step that used it, because others need its memory."""
 
     dbt: OpenDbt
     audit: OpenAudit
@@ -44,7 +44,7 @@ class Helpers:
 
 @dataclass(frozen=True)
 class RunContext:
-    """One run. Steps are handed all of it; what they call takes the values that it needs."""
+    """One run. Steps receive all of it; the functions that they call take the values that they need."""
 
     settings: Settings
     plan: RunPlan
@@ -52,16 +52,16 @@ class RunContext:
     progress: Progress
     helpers: Helpers
     publishes: bool = True
-    """Whether the run publishes: one that only plans leaves no record and no report, of its failure neither."""
+    """False for a run that only plans: it leaves no record and no report, not even of its failure."""
     accepted: tuple[Acceptance, ...] = ()
-    """What the person who runs accepts, for this run alone: no file and no variable says it."""
+    """Findings that the person who runs accepts, for this run only."""
     reports: list[str] = field(default_factory=list)
     """The report pages of a run of the page, as they are written."""
     profiles: MadeProfiles = field(default_factory=dict)
-    """What the guards know of the landed tables, each made once."""
+    """The profiles of the landed tables, each made once."""
 
     def audit_request(self, folders: Mapping[int, Path], exports: Sequence[str], **more: Any) -> AuditRequest:
-        """Ask for the audit of exports in these folders of organizations; `more` is named as in AuditRequest."""
+        """Request the audit of exports in these folders by organization; `more` are further fields of AuditRequest."""
         values, spares_memory = self.plan.published_settings, self.settings.spares_memory
         return AuditRequest(folders, exports, EXPECTATIONS, self.plan.as_of, values, spares_memory, **more)
 
@@ -76,13 +76,13 @@ def reported_failure(run: RunContext, landed: Callable[[], Sequence[LandedTable]
 
 
 def helpers_on_demand(target: str, workspace: Workspace) -> Helpers:
-    """Return helpers that start when a step asks for them."""
+    """Return helpers that start when a step needs them."""
     return Helpers(dbt=partial(open_dbt, target, workspace.dbt_target), audit=AuditProcess)
 
 
 @contextmanager
 def helpers_started_early(target: str, workspace: Workspace) -> Iterator[Helpers]:
-    """Start both helpers now, so that they load what they need while the sources are read."""
+    """Start both helpers now, so that they load while the sources are read."""
     with ExitStack() as dbt_process, ExitStack() as audit_process:
         dbt = dbt_process.enter_context(open_dbt(target, workspace.dbt_target))
         audit = audit_process.enter_context(AuditProcess())
@@ -90,7 +90,7 @@ def helpers_started_early(target: str, workspace: Workspace) -> Iterator[Helpers
 
 
 def lent_for_good(helper: Helper) -> Callable[[], AbstractContextManager[Helper]]:
-    """Give every step that asks the same helper, which outlives them."""
+    """Give every step the same helper, which outlives them."""
     return lambda: nullcontext(helper)
 
 
@@ -102,7 +102,7 @@ def _lent(started: ExitStack, helper: Helper) -> Iterator[Helper]:
 
 
 class PageView(PlainView):
-    """Shows a run of the page in what it prints, and what a person should read in Dagster's log as well."""
+    """Shows a run of the page in its output, and what a person should read in Dagster's log as well."""
 
     def __init__(self, log: Callable[[str], None]) -> None:
         super().__init__()
@@ -110,7 +110,7 @@ class PageView(PlainView):
         self._log = log
 
     def noted(self, *lines: str) -> None:
-        """Show something to read, and keep which reports are named."""
+        """Show a note, and remember the reports that it names."""
         super().noted(*lines)
         self._log("\n".join(map(shown, lines)))
         self.reports += [line.removeprefix("report: ") for line in lines if line.startswith("report: ")]
@@ -119,8 +119,8 @@ class PageView(PlainView):
 def run_in_turn(settings: Settings) -> dg.ResourceDefinition:
     """Define the context of a run that Dagster starts by itself.
 
-    The run holds the state folder from its first step to its last, since every step asks for this resource. The
-    instant at which Dagster created the run is its `as_of`, unless the settings give one (D1).
+    The run locks the state folder from its first step to its last, because every step needs this resource. The instant
+    at which Dagster created the run is its `as_of`, unless the settings give one (D1).
     """
     import dagster as dg
 

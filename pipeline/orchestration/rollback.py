@@ -1,4 +1,4 @@
-"""`warehouse rollback`: `latest` and the marts go back to a drop that was published before, and a record says so."""
+"""`warehouse rollback`: points `latest` and the marts back at an earlier drop, and records it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from pipeline.storage.place import open_place
 
 
 def roll_back(settings: Settings, name: str) -> list[str]:
-    """Point `latest` at a drop among the exports, and fill the marts from it; return what was done, in words.
+    """Point `latest` at a drop among the exports, and fill the marts from it; return a description of what was done.
 
-    WarehouseError where the drop is damaged, or does not lie among the exports of these settings.
+    WarehouseError if the drop is damaged, or is not among the exports of these settings.
     """
     workspace = Workspace(settings.state)
     drop = find_drop(name, settings)

@@ -1,4 +1,4 @@
-"""The rows that people query, taken from an earlier drop: what `latest` names again is what the marts hold again."""
+"""The rows of the marts after a rollback, read from the earlier drop, so that `latest` and the marts agree."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ KEYS = "account_keys"
 
 
 def rows_of_drop(drop: OpenDrop, contracts: Sequence[ExportContract]) -> list[OrganizationRows]:
-    """Return what each export's mart holds of the drop's organization; an export that the drop lacks is left out.
+    """Return the rows of each export's mart for the drop's organization; an export that the drop lacks is left out.
 
-    A column that a mart has beside its export is made of the organization and of `account_keys`, as the marts join
-    them (D24); one that the drop did not have yet is null.
+    Additional columns of a mart are derived from the organization and `account_keys`, as the marts join them (D24); a
+    column that the drop did not have yet is null.
     """
     with scratch_connection() as connection:
         keys = drop.files.parquet.get(KEYS)

@@ -1,4 +1,4 @@
-"""One run from the command line: the same Dagster job as in service, in this process, with its steps shown."""
+"""One run from the command line: the same Dagster job as on the page, in this process, with its steps shown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the 
 
 @dataclass(frozen=True)
 class RunOutcome:
-    """What a run published; `is_repetition` where there was nothing to do."""
+    """What a run published; `is_repetition` if there was nothing to do."""
 
     drops: list[dict[str, Any]]
     is_repetition: bool = False
@@ -39,7 +39,7 @@ class RunOutcome:
 
 
 def run_warehouse(settings: Settings, progress: Progress, accept: Sequence[str] = ()) -> RunOutcome:
-    """Run every step, with the findings that a person accepts; WarehouseError, and nothing published, if one fails."""
+    """Run every step, accepting the given findings; WarehouseError, with nothing published, if one fails."""
     accepted = read_acceptances(accept, person_who_runs())
     _require_plain_path(PROJECT_ROOT)
     settings.require_source()
@@ -66,7 +66,7 @@ def run_warehouse(settings: Settings, progress: Progress, accept: Sequence[str] 
 
 
 def person_who_runs() -> str:
-    """Name the person who runs."""
+    """Return the name of the person who runs."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):  # a user without an entry in the system's list, as in a container
@@ -74,7 +74,7 @@ def person_who_runs() -> str:
 
 
 def _require_plain_path(program: Path) -> None:
-    """WarehouseError where the program's own folder has a name that dbt-duckdb or Dagster takes for syntax."""
+    """Raise WarehouseError if dbt-duckdb or Dagster would take the name of the program's folder for syntax."""
     if odd := {"'", "%"} & set(str(program)):
         raise WarehouseError(
             f"the program's folder has {' and '.join(sorted(odd))} in its path, which dbt and Dagster can't read",
@@ -96,7 +96,7 @@ def _execute(run: RunContext) -> tuple[list[dict[str, Any]], list[dict[str, Any]
 
 
 def execute_job(run: RunContext, job_name: str | None = None) -> dg.ExecuteInProcessResult:
-    """Run the job of that name, the whole one where none is given, in this process."""
+    """Run a job in this process, by default the complete one."""
     with quick_imports():
         import dagster as dg
 

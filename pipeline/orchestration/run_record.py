@@ -1,4 +1,4 @@
-"""The record of a run: what it was about, published and held back, for the next run's guards and for people."""
+"""The record of a run: its plan, what it published and held back, for the next run's guards and for people."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipeline.state.runs import OrganizationOutcome, RunRecord, RunRecords, with
 def record_of(
     built: BuiltRun, audited: AuditedDrops, published: Sequence[PublishedDrop], late: Collection[int] = ()
 ) -> RunRecord:
-    """Describe what this run was about, published and held back, for the next one's guards and for people.
+    """Describe a run's plan and what it published and held back, for the next run's guards and for people.
 
     `late` are the organizations whose `latest` stayed (D38).
     """
@@ -65,7 +65,7 @@ def record_of(
 
 
 def history_mart(built: BuiltRun, *records: RunRecord) -> WrittenMart:
-    """Return the history of runs as a mart: these records and those that are kept."""
+    """Return the history of runs as a mart: these records and the stored ones."""
     kept = RunRecords(built.run.workspace.runs).newest_first()
     return WrittenMart(run_history_contract(), run_history([*records, *kept]))
 

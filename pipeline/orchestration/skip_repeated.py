@@ -1,7 +1,7 @@
-"""Nothing new, nothing to do: whether a run would only repeat the last one.
+"""Decides whether a run would only repeat the last one.
 
-It would if the files of every source, the settings, the program and what earlier runs left are the same, and what the
-last run published and built, which `explain` reads, is still in place.
+It would if the files of every source, the settings, the program and the state of earlier runs are the same, and what
+the last run published and built, which `explain` reads, is still in place.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PROGRAM_FILES = (".py", ".sql", ".yml", ".csv", ".html", ".css", ".j2")
 
 
 def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
-    """Hash all that decides a run's result; None where a source is a database: it must be read to know its content."""
+    """Hash everything that decides a run's result; None if a source is a database, whose content is unknown."""
     exports = settings.exports if is_url(settings.exports) else str(Path(settings.exports).expanduser().resolve())
     forms = [settings.csv_safe, settings.xlsx, settings.cuts, settings.personal_data]
     decisions = [plan.to_json(), settings.target, exports, *forms, settings.date_order, settings.code_page]
@@ -56,9 +56,9 @@ def run_fingerprint(settings: Settings, plan: RunPlan) -> str | None:
 
 
 def recorded_drops(workspace: Workspace, fingerprint: str | None) -> list[dict[str, Any]] | None:
-    """Return the last run's drops if it had this fingerprint, they are the latest and its models stand, or None.
+    """Return the last run's drops if it had this fingerprint, they are the latest and its models are intact, or None.
 
-    A record that is damaged is taken for none. WarehouseError where a drop is damaged: it stands, but not as published.
+    A damaged record counts as none. WarehouseError if a drop in place is damaged.
     """
     try:
         recorded = json.loads(workspace.last_run.read_text())
@@ -81,7 +81,7 @@ def recorded_drops(workspace: Workspace, fingerprint: str | None) -> list[dict[s
 def record_run(
     workspace: Workspace, fingerprint: str | None, drops: list[dict[str, Any]], seconds: dict[str, float]
 ) -> None:
-    """Record a run that has published, and how long its steps took."""
+    """Record a run that has published, and the duration of its steps."""
     standing = [{**drop, "is_new": False} for drop in drops]
     write_whole(workspace.last_run, json.dumps({"fingerprint": fingerprint, "drops": standing, "seconds": seconds}))
 

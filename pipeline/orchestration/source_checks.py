@@ -1,4 +1,4 @@
-"""The source guard as a step of the page: each guard is a check of the source table that it speaks of."""
+"""The source guard as a step of the page: each guard is a check of the source tables that it applies to."""
 
 from collections.abc import Iterator
 
@@ -12,14 +12,14 @@ from pipeline.orchestration.stopped import stopped_in_words
 
 
 def build_source_checks() -> dg.AssetChecksDefinition:
-    """Make the step that judges the source tables; models wait for those of its checks that may stop a run."""
+    """Make the step that judges the source tables; models wait for its checks that may stop a run."""
     specs = [spec for spec in guard_check_specs(()) if spec.asset_key.path[0] != EXPORTS]
 
     @dg.multi_asset_check(name="source_guard", specs=specs, can_subset=True)
     def source_guard(
         context: dg.AssetCheckExecutionContext, run: dg.ResourceParam[RunContext]
     ) -> Iterator[dg.AssetCheckResult]:
-        """Judge what has landed beside what was last published: of a part of the tables, that part."""
+        """Judge the landed tables against the last publication; for a selection of tables, only these."""
         selected = [spec for spec in specs if spec.key in context.selected_asset_check_keys]
         keys = {(spec.asset_key, spec.name) for spec in selected}
         sources = [source for source in SOURCES if run.workspace.landed(source).exists()]

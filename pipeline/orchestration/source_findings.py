@@ -1,4 +1,4 @@
-"""The source guard in a run: what was read beside what was last published, and the stop where it must not go on."""
+"""The source guard in a run: compares the landed tables with the last publication, and stops the run if needed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline.state.workspace import Workspace
 
 @dataclass(frozen=True)
 class SourceJudgement:
-    """What the source guard says of a run: the tables' profiles, and what it found, with what was accepted."""
+    """The result of the source guard: the tables' profiles, and the findings with their acceptances."""
 
     tables: tuple[TableProfile, ...]
     findings: tuple[Finding, ...]
@@ -36,9 +36,9 @@ def judge_run_sources(
     accepted: Sequence[Acceptance] = (),
     made: MadeProfiles | None = None,
 ) -> SourceJudgement:
-    """Judge the landed tables beside those of the run that published last, with what this run's person accepts.
+    """Judge the landed tables against those of the run that published last, with this run's acceptances.
 
-    `made` are the profiles that this run has made before.
+    `made` are the profiles that this run has already made.
     """
     last = RunRecords(workspace.runs).last_published(plan.as_of)
     before = None if last is None else SourceState([*map(TableProfile.from_dict, last.sources)], last.as_of)
@@ -73,13 +73,13 @@ def _unread(table: LandedTable) -> Iterator[UnreadFile]:
 
 
 def stop_where_needed(findings: Sequence[Finding]) -> None:
-    """GuardError where a finding stops the run."""
+    """Raise GuardError if a finding stops the run."""
     if any(finding.stops for finding in findings):
         raise GuardError(findings)
 
 
 def tell_findings(findings: Sequence[Finding], progress: Progress) -> None:
-    """Say what a person should read of the findings that do not stop the run: a line a guard, or one accepted."""
+    """Show the findings that do not stop the run: one line per guard, and each accepted one."""
     for finding in findings:
         if finding.accepted is not None:
             progress.view.noted(*str(finding).split("\n"))
@@ -95,7 +95,7 @@ def _whose(finding: Finding) -> str:
 
 
 def guard_sources(run: RunContext, landed: Sequence[LandedTable]) -> SourceJudgement:
-    """Judge the sources as a step of the run; WarehouseError where a finding stops it."""
+    """Judge the sources as a step of the run; WarehouseError if a finding stops it."""
     with run.progress.step("guard", "tables") as step:
         judgement = judge_run_sources(run.settings, run.plan, run.workspace, landed, run.accepted, run.profiles)
         tell_findings(judgement.findings, run.progress)

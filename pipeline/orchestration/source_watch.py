@@ -1,4 +1,4 @@
-"""What the sensor sees of the sources: the files of folders and the state of databases, without reading them."""
+"""What the sensor observes of the sources: the files of folders and the state of databases, without reading them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pipeline.settings import Settings
 from pipeline.storage.urls import is_url
 
 _UNDER_WAY: Final = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", ".temp", ".swp", ".!ut")
-"""How the names of copies end that browsers, sync and transfer programs have not finished."""
+"""Suffixes of unfinished copies by browsers, sync and transfer programs."""
 _HIDDEN: Final = (".", "~$")
-"""How names begin that are no source's: rsync's and others' copies under way, and an open workbook's lock."""
+"""Prefixes of names that are not source files: unfinished copies by rsync and others, and an open workbook's lock."""
 
 
 @dataclass(frozen=True)
 class Look:
-    """One look at the sources: `state` condenses what was seen, `changed_at` is a file's last change, in Unix time."""
+    """One observation of the sources: `state` condenses it, `changed_at` is a file's last change, in Unix time."""
 
     state: str
     changed_at: float = 0.0
@@ -31,14 +31,14 @@ class Look:
 
 @dataclass(frozen=True)
 class Memory:
-    """What is remembered from look to look: what was seen last, and what the last run was started for."""
+    """What the sensor remembers: the last observation, and the one that started the last run."""
 
     seen: str = ""
     started: str = ""
 
     @classmethod
     def of(cls, cursor: str | None) -> Memory:
-        """Read what the sensor remembered; nothing where there is nothing, or another version's."""
+        """Read what the sensor remembered; empty if there is nothing, or another version wrote it."""
         try:
             content = json.loads(cursor or "{}")
             return cls(**content) if isinstance(content, dict) else cls()
@@ -51,10 +51,10 @@ class Memory:
 
 
 def decide(look: Look, memory: Memory, now: float, settle_seconds: int) -> tuple[Memory, str | None]:
-    """Return what to remember, and why no run is to be started; None where one is.
+    """Return what to remember, and why no run should start; None if one should.
 
-    The sources must have changed since the last run, two looks in a row must have seen the same, and no file may have
-    changed within `settle_seconds`: a copy that is under way stands still at times.
+    The sources must have changed since the last run, two observations in a row must be the same, and no file may have
+    changed within `settle_seconds`, because copies can stall.
     """
     later = replace(memory, seen=look.state)
     if look.state == memory.started:
@@ -67,9 +67,9 @@ def decide(look: Look, memory: Memory, now: float, settle_seconds: int) -> tuple
 
 
 def look_at_sources(settings: Settings) -> Look:
-    """Look at every configured folder, and at the databases where `watch_databases` says so.
+    """Observe every configured folder, and the databases if `watch_databases` is set.
 
-    WarehouseError where a database can't be asked.
+    WarehouseError if a database cannot be queried.
     """
     places = [(source, place) for source in SOURCES if (place := getattr(settings, source))]
     digest = hashlib.sha256()
@@ -79,7 +79,7 @@ def look_at_sources(settings: Settings) -> Look:
             facts = path.stat()
         except FileNotFoundError:  # gone since it was listed
             continue
-        # the time of the last write, which no program sets: copies may bring their original's mtime
+        # ctime, which no program sets: copies may keep the mtime of the original
         changed_at = max(changed_at, facts.st_ctime)
         if not path.name.lower().endswith(_UNDER_WAY):
             digest.update(os.fsencode(path) + f"|{facts.st_size}|{facts.st_mtime_ns}\n".encode())
@@ -96,7 +96,7 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _database_state(source: str, url: str) -> Sequence[object]:
-    """Ask a database for each table's number of rows and newest `updated_at`: all that is cheap to ask."""
+    """Query the row count and newest `updated_at` of each table, which is all that is cheap."""
     from pipeline.ingest.readers.database import Database
 
     tables = [table for table in SOURCE_TABLES if table.source == source]

@@ -38,7 +38,7 @@ def _source_assets(source: str, catalog: "AssetCatalog | None") -> dg.AssetsDefi
     def ingest(
         context: dg.AssetExecutionContext, run: dg.ResourceParam[RunContext]
     ) -> Iterator[dg.MaterializeResult[Any]]:
-        """Read, type and land the tables of the source that are selected; the others stay as they were read last."""
+        """Read, type and land the selected tables of the source; the others stay as last read."""
         location: str | None = getattr(run.settings, source)
 
         def read_so_far() -> list[LandedTable]:
@@ -73,13 +73,13 @@ def _source_assets(source: str, catalog: "AssetCatalog | None") -> dg.AssetsDefi
 
 
 def _only(landed: Sequence[LandedTable], selected: Collection[str], record: Path) -> list[LandedTable]:
-    """Take the selected tables as they landed now, the others as they landed before, where they did."""
+    """Take the selected tables as they have landed now, the others as they landed before, if they did."""
     before = {table.table.name: table for table in read_record(record)} if record.exists() else {}
     return [table if table.table.name in selected else before.get(table.table.name, table) for table in landed]
 
 
 def _facts(table: LandedTable, *, with_preview: bool) -> dict[str, Any]:
-    """Say of a landed table what the page shows."""
+    """Return what the page shows of a landed table."""
     facts: dict[str, Any] = {
         "dagster/row_count": table.loaded,
         "read": table.read,
@@ -96,7 +96,7 @@ def _facts(table: LandedTable, *, with_preview: bool) -> dict[str, Any]:
 
 
 def _sources_read(context: dg.AssetExecutionContext) -> list[str]:
-    """List the sources that this run has read: older records of others may lie there too."""
+    """List the sources that this run has read; older records of others may exist too."""
     events = context.instance.all_logs(context.run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
     keys = [event.dagster_event.asset_key for event in events if event.dagster_event]
     done = {key.path[0] for key in keys if key}

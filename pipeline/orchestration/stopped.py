@@ -1,4 +1,4 @@
-"""How a step of the page's runs fails: in our words alone. Runs of the command line raise the fault itself."""
+"""Errors of steps on the page: only our message. Runs on the command line raise the error itself."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.orchestration.resources import RunContext
 
 
 class _SaidError(DagsterUserCodeProcessError):
-    """What a process of the user's said: Dagster records the words as they are, with no stack of its own process."""
+    """An error whose message Dagster records as it is, without the stack of its own process."""
 
     def __init__(self, words: str) -> None:
         said = SerializableErrorInfo(f"Stopped: {words}", stack=[], cls_name="Stopped")
@@ -22,9 +22,9 @@ class _SaidError(DagsterUserCodeProcessError):
 
 
 class StoppedError(dg.Failure, _SaidError):
-    """A step that stopped for a reason that is said in words.
+    """A step that stopped with an explanation.
 
-    As a bare Failure, Dagster would show the stack of Dagster and ours below the words, and again at the run's end.
+    A plain Failure would show the stacks of Dagster and ours below the message, and again at the run's end.
     """
 
     def __init__(self, words: str, reports: Sequence[dg.MetadataValue] = ()) -> None:
@@ -34,9 +34,9 @@ class StoppedError(dg.Failure, _SaidError):
 
 @contextmanager
 def stopped_in_words(run: RunContext | None = None, *, for_page: bool = True) -> Iterator[None]:
-    """Raise a fault that has words as `StoppedError`, with the reports that the run has written by then.
+    """Raise an explained error as `StoppedError`, with the reports that the run has written so far.
 
-    A bug keeps its trace.
+    A bug keeps its traceback.
     """
     try:
         yield

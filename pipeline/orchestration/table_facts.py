@@ -1,6 +1,6 @@
-"""What the page shows of a table: rows, columns with their descriptions, where they come from, and a few rows.
+"""What the page shows of a table: row count, columns with descriptions, lineage, and a few rows.
 
-No preview shows a free text: it may name a person, or be about one.
+No preview shows free text, which may name or describe a person.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _contract_column(column: ContractColumn, contract: ExportContract) -> dg.Tab
 
 
 def source_schema(table: SourceTable) -> dg.TableSchema:
-    """Return the columns of a source table, each with the headers by which it is found."""
+    """Return the columns of a source table, each with the headers that identify it."""
     return dg.TableSchema(
         [
             dg.TableColumn(
@@ -62,7 +62,7 @@ def source_schema(table: SourceTable) -> dg.TableSchema:
 
 
 def preview(rows: pa.Table, shown: Mapping[str, bool] | None = None) -> dg.TableMetadataValue | None:
-    """Return a few rows without free texts, or None; `shown` says of a column what its contract says."""
+    """Return a few rows without free texts, or None; `shown` returns whether the contract allows a column."""
     names = [
         field.name
         for field in rows.schema
@@ -83,7 +83,7 @@ def _table(rows: pa.Table) -> dg.TableMetadataValue:
 
 
 def shown_columns(contract: ExportContract, personal: Iterable[str] = ()) -> dict[str, bool]:
-    """Say which columns of an export a preview shows: no free text, and none that its contract calls personal."""
+    """Return which columns of an export a preview shows: no free text, and none that its contract calls personal."""
     hidden = set(personal)
     return {
         column.name: column.name not in hidden
@@ -116,7 +116,7 @@ def _plain(value: object) -> str | int | float | bool | None:
 class TableMeasures:
     """Measures relations that dbt has built: seeds, models and the raw tables that they read, by dbt's unique id.
 
-    `contracts` give the exports' columns; `lineage` is what is known of where columns come from.
+    `contracts` give the exports' columns; `lineage` is the known lineage of columns.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class TableMeasures:
         }
 
     def failing_rows(self, failed: Sequence[NodeResult], workspace: Workspace) -> dict[str, Facts]:
-        """Return, of each failed data test, the first rows that it gives: by their SQL keys, without personal ones."""
+        """Return the first failing rows of each failed data test: by their SQL keys, without personal ones."""
         facts: dict[str, Facts] = {}
         for result in failed:
             node = self._manifest["nodes"].get(result.unique_id, {})
@@ -225,7 +225,7 @@ class TableMeasures:
 
 
 def relation_key(node: Mapping[str, Any]) -> str:
-    """Name a node's relation without its database: `marts.accounts`."""
+    """Return the name of a node's relation without its database: `marts.accounts`."""
     return f"{node['schema']}.{node.get('identifier') or node['alias']}"
 
 

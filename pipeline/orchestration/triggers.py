@@ -1,4 +1,4 @@
-"""What starts a run by itself: the schedules, and sources that have changed and stand still again."""
+"""What starts runs automatically: the schedules, and sources that have changed and settled."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOOK_SECONDS = 60
 
 
 def build_schedules(job_name: str, refresh_job_name: str, settings: Settings) -> list[dg.ScheduleDefinition]:
-    """Make the schedules, weekly and monthly of the whole job, and of the lists; people switch on those they want."""
+    """Make the schedules: weekly and monthly for the complete job, and one for the lists. All are off by default."""
     crons = {"weekly": settings.schedule_weekly, "monthly": settings.schedule_monthly}
     whole = [
         dg.ScheduleDefinition(
@@ -33,7 +33,7 @@ def _refresh_schedule(job_name: str, settings: Settings) -> dg.ScheduleDefinitio
         execution_timezone=settings.schedule_time_zone,
     )
     def refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        """Refresh the lists, unless a refresh is still waiting or at work: they would pile up."""
+        """Refresh the lists, unless a refresh is still queued or running, so that they do not pile up."""
         pending = dg.RunsFilter(job_name=job_name, statuses=[*IN_PROGRESS_RUN_STATUSES])
         if context.instance.get_run_ids(pending, limit=1):
             return dg.SkipReason("the refresh before is still waiting or at work")
@@ -43,11 +43,11 @@ def _refresh_schedule(job_name: str, settings: Settings) -> dg.ScheduleDefinitio
 
 
 def build_new_files_sensor(job_name: str, settings: Settings) -> dg.SensorDefinition:
-    """Run when the sources have changed since the last run and stand still again."""
+    """Make the sensor that starts a run when the sources have changed since the last run and settled."""
 
     @dg.sensor(name="new_files", job_name=job_name, minimum_interval_seconds=LOOK_SECONDS)
     def new_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        """Look at the sources, and compare with the last look and the last run."""
+        """Observe the sources, and compare with the last observation and the last run."""
         look = look_at_sources(settings)
         memory, why_not = decide(look, Memory.of(context.cursor), time.time(), settings.settle_seconds)
         if why_not is not None:

@@ -13,13 +13,13 @@ from pipeline.state.workspace import Workspace
 
 
 def serve(settings: Settings, port: int) -> NoReturn:
-    """Become the page's server: the page, its schedules and sensors; Dagster's files are kept in the state folder.
+    """Replace this process by the page's server: the page, its schedules and sensors.
 
-    Dagster's processes read the settings again, from `warehouse.toml` in this folder and the environment. The state
-    folder is passed on as WAREHOUSE_STATE, since the command line alone may have named it. An operator's own
-    DAGSTER_HOME stays.
+    Dagster's files are in the state folder, unless DAGSTER_HOME is set. Its processes read the settings again, from
+    `warehouse.toml` in this folder and the environment. The state folder is passed on as WAREHOUSE_STATE, because it
+    may only be given on the command line.
 
-    WarehouseError where the port is taken.
+    WarehouseError if the port is taken.
     """
     _require_free(settings.ui_address, port)
     from pipeline.orchestration.page.home import dagster_home, write_instance

@@ -1,4 +1,4 @@
-"""What is past keeping goes: drops, what they were made from, and what of the landing zone nothing names any more."""
+"""Removes what has expired: drops, what they were made from, and landed files that nothing refers to."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from pipeline.storage.place import Place
 
 @dataclass(frozen=True)
 class Pruned:
-    """What went, or would go: drops by their addresses, and files of the landing zone."""
+    """What was removed, or would be: drops by their addresses, and files of the landing zone."""
 
     drops: tuple[str, ...]
     landing: Removed
 
     @property
     def lines(self) -> list[str]:
-        """What a person reads of it."""
+        """The result for a person to read."""
         megabytes = self.landing.bytes / 1_000_000
         return [*self.drops, f"{plural(self.landing.files, 'file')} of the landing zone, {megabytes:,.1f} MB"]
 
 
 def prune_all(settings: Settings, *, dry_run: bool) -> Pruned:
-    """Remove what is past keeping by the settings, in the turn of runs; with `dry_run`, only say what would go."""
+    """Remove what has expired by the settings, under the lock of runs; with `dry_run`, only list it."""
     workspace = Workspace(settings.state)
     place = open_exports(settings)
     now = datetime.now(UTC)
@@ -63,7 +63,7 @@ def prune_all(settings: Settings, *, dry_run: bool) -> Pruned:
 
 
 def published_by_organization(place: Place) -> dict[int, set[str]]:
-    """Name the published drops of each organization."""
+    """List the published drops of each organization."""
     return {
         one: {entry.name for entry in published_drops(drops_folder_of(place, one))} for one in organizations_in(place)
     }
@@ -77,7 +77,7 @@ def prune_origins(
     *,
     dry_run: bool = False,
 ) -> Removed:
-    """Remove what nothing that is published was made from; the latest run's landed tables stay, too."""
+    """Remove what no published drop was made from, except the landed tables of the latest run."""
     origins = Origins(workspace)
     going = origins.past_keeping(exports, published)
     staying = [origin for origin in origins.all() if origin not in going]

@@ -1,4 +1,4 @@
-"""What may be published of a run, by organization (D40): from the audit, the guards and the contracts."""
+"""Which drops of a run may be published, by organization (D40): from the audit, the guards and the contracts."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from pipeline.guards.findings import Finding
 
 @dataclass(frozen=True)
 class Verdict:
-    """`run` says why nothing may be published, `held_back` why an organization's drop may not."""
+    """`run` is why nothing may be published, `held_back` why an organization's drop may not."""
 
     run: WarehouseError | None = None
     held_back: Mapping[int, WarehouseError] = field(default_factory=dict)
 
     def problem_of(self, organization_id: int) -> WarehouseError | None:
-        """Return why this organization's drop may not be published; None where it may."""
+        """Return why this organization's drop may not be published; None if it may."""
         return self.run or self.held_back.get(organization_id)
 
 
 def find_broken_promise(
     latest: Iterable[Mapping[str, Any] | None], contracts: Sequence[ExportContract], note: Callable[[str], None]
 ) -> WarehouseError | None:
-    """Hold the contracts against those that readers of the latest drops rely on; say what breaks them, or None.
+    """Compare the contracts with those that readers of the latest drops rely on; return what breaks them, or None.
 
-    `latest` are the manifests of these drops, None where there is none; `note` is given each line on what changes
-    without a break, once.
+    `latest` are the manifests of these drops, None if there is none; `note` is called once with each line about
+    compatible changes.
     """
     noted: set[str] = set()
     for manifest in latest:
@@ -55,10 +55,10 @@ def judge(
     *,
     hold_back_all: bool = False,
 ) -> Verdict:
-    """Say which drops may be published; `unheld` are organizations with a figure that its column can't hold (D39).
+    """Decide which drops may be published; `unheld` are organizations with a figure that its column can't hold (D39).
 
-    An error in one organization's files, or a finding in its drop, holds that one back; what is no organization's, a
-    contract that breaks its promise or a check that could not be made, holds back all. So does any with
+    An error in one organization's files, or a finding in its drop, holds that one back. What concerns no single
+    organization, such as a broken contract or a check that could not be made, holds back all. So does any error with
     `hold_back_all` (`hold_back: run`), and so do errors in every organization.
     """
     organizations = list(organizations)
@@ -69,7 +69,7 @@ def judge(
     held_back = {}
     for organization_id in organizations:
         stops = [finding for finding in findings if finding.stops and finding.organization_id == organization_id]
-        # the figure first: it is left out of the files, which their checks may then find
+        # the figure first: it is missing in the files, whose checks may then fail too
         failed = (unheld or {}).get(organization_id) or audit.problem_of(organization_id)
         if (problem := _problem(failed, stops)) is not None:
             held_back[organization_id] = problem

@@ -1,1 +1,1 @@
-"""A person leaves all that the warehouse keeps: finds them, rewrites files, tables and drops, and certifies it."""
+"""Forgetting a person: finds them, rewrites files, tables and drops without them, and certifies it."""

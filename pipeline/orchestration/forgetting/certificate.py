@@ -1,4 +1,4 @@
-"""The certificate of a forgetting: what was done, in figures and names of files, and what can't be reached."""
+"""The certificate of a forgetting: what was done, in figures and file names, and what can't be reached."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _NOT_REACHED_ON_POSTGRES: Final = "PostgreSQL's write-ahead log and its archives
 
 @dataclass(frozen=True)
 class Certificate:
-    """What was done to forget one person, who is in it by the entry of the register alone."""
+    """What was done to forget one person, who is only identified by the entry of the register."""
 
     entry: Entry
     drops_folders: tuple[RemadeShelf, ...]
@@ -36,7 +36,7 @@ class Certificate:
 
     @property
     def not_reached(self) -> tuple[str, ...]:
-        """What the person may still stand in."""
+        """Where the person may still be found."""
         return (*NOT_REACHED, *([_NOT_REACHED_ON_POSTGRES] if self.target == "postgres" else ()))
 
     def as_dict(self) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class Certificate:
         }
 
     def lines(self) -> Iterator[str]:
-        """Say it in words, as Markdown."""
+        """Return it as lines of Markdown."""
         facts = self.as_dict()
         organizations = ", ".join(map(str, self.entry.organizations))
         yield f"# Forgotten: entry {self.entry.entry}"

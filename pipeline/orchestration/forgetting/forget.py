@@ -1,7 +1,7 @@
-"""`warehouse forget`: takes a person out of all that the warehouse keeps, and has every later run leave them out.
+"""`warehouse forget`: removes a person from everything that the warehouse keeps, and from every later run.
 
-The register comes first: from then on nothing that is read brings the person back. Then each thing is made again by
-what the register recognises, so that whoever is killed meanwhile forgets again and is through.
+The register comes first: from then on nothing that is read brings the person back. Then everything is rewritten by what
+the register recognises, so that an interrupted forgetting is completed by running it again.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ from pipeline.timeline.timeline import Timeline
 def forget(
     settings: Settings, role: Role, wanted: str, organization_id: int | None, say: Callable[[str], None]
 ) -> Certificate:
-    """Forget the stakeholder or user that an id or an e-mail address names; return what was done.
+    """Forget the stakeholder or user with this id or e-mail address; return what was done.
 
-    No run is at work meanwhile. WarehouseError where nobody is known by that, or people of several organizations are.
+    No run is active meanwhile. WarehouseError if nobody has it, or people of several organizations do.
     """
     workspace = Workspace(settings.state)
     states = [workspace, *([workspace.refresh] if (settings.state / "refresh").exists() else [])]
@@ -73,7 +73,7 @@ def forget(
 
 
 def _people_of(place: Place) -> Iterator[tuple[int, str, pa.Table]]:
-    """Read the exports of kept drops that list people."""
+    """Read the exports of retained drops that list people."""
     for organization_id in organizations_in(place):
         drops_folder = drops_folder_of(place, organization_id)
         for drop in published_drops(drops_folder):
@@ -88,7 +88,7 @@ def _people_of(place: Place) -> Iterator[tuple[int, str, pa.Table]]:
 
 @dataclass
 class _Forgetting:
-    """One person on the way out: of drops, then of what has landed, of the state folders' files, and of the marts."""
+    """The forgetting of one person: in drops, the landing zone, the state folders' files and the marts."""
 
     settings: Settings
     states: list[Workspace]
@@ -98,7 +98,7 @@ class _Forgetting:
     renamed: dict[str, str] = field(default_factory=dict)
 
     def done(self) -> Certificate:
-        """Do all of it; what is done already is passed over."""
+        """Do all of it, skipping what is done already."""
         drops_folders = list(self._drops())
         landed = sum(
             rewrite_landing(
@@ -136,7 +136,7 @@ class _Forgetting:
             )
 
     def _look_back_again(self) -> None:
-        """Have the timeline know the drops by the names that they have now."""
+        """Give the timeline the new names of the drops."""
         timeline = Timeline(self.states[0].timeline)
         for organization_id in timeline.organizations():
             for was in self.renamed:

@@ -1,4 +1,4 @@
-"""An organization's drops made again without a forgotten person: the new one is in place before the old one goes."""
+"""Makes an organization's drops again without a forgotten person: the new one is in place before the old one goes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pipeline.storage.place import Place
 
 @dataclass(frozen=True)
 class RenamedDrop:
-    """A drop that stands in place of another; `files` changed as it was made, unless an earlier call had made it."""
+    """A drop that replaces another; `files` changed when it was made, unless an earlier call had made it."""
 
     was: str
     name: str
@@ -32,7 +32,7 @@ class RenamedDrop:
 
 @dataclass(frozen=True)
 class RemadeShelf:
-    """An organization's drops, or those of a series of its own: how many there are, and which were made again."""
+    """An organization's drops, or those of a separate series: how many there are, and which were made again."""
 
     organization_id: int
     series: str
@@ -48,9 +48,9 @@ def forget_in_drops_folder(
     entry: Entry,
     log_folder: Path | None,
 ) -> RemadeShelf:
-    """Make each drop again that names the person, and those that came after it, which are held against it.
+    """Make each drop again that names the person, and all later ones, which are compared with it.
 
-    Who reads sees the old one or the new one, whole. What was forgotten is logged in `log_folder`, where one is given.
+    Readers see the old one or the new one, complete. Each is logged in `log_folder`, if one is given.
     """
     drops_folder = destination.drops_folder(organization_id)
     log = None
@@ -73,7 +73,7 @@ def forget_in_drops_folder(
             made[name] = drop_name(remade.manifest)
             drops[name] = RenamedDrop(name, made[name], remade.files)
             _replace(destination, organization_id, name, remade.manifest, entry, log)
-    for was, name in made.items():  # those of a call that was killed before the old ones were gone
+    for was, name in made.items():  # those of a call that was killed before the old ones were removed
         if name in manifests:
             _replace(destination, organization_id, was, manifests[name], entry, log)
     return RemadeShelf(organization_id, series, len(manifests), tuple(drops.values()))
@@ -87,7 +87,7 @@ def _replace(
     entry: Entry,
     log: PublicationLog | None,
 ) -> None:
-    """Let a drop that is in place take over from the one that it was made of, which goes; twice is as once."""
+    """Let a published drop take over from the one that it replaces, and remove that; repeating it changes nothing."""
     drops_folder, name = destination.drops_folder(organization_id), drop_name(manifest)
     if latest_name(drops_folder) == was:
         location = str(Path(drops_folder.root) / name) if drops_folder.is_local else drops_folder.child(name).address

@@ -1,4 +1,4 @@
-"""The files of a state folder without a forgotten person: records, reports and logs as texts, tables as rows."""
+"""Rewrites the files of a state folder without a forgotten person: records, reports, logs and tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds a person by id or address in what has landed and in the drops that are kept."""
+"""Finds a person by id or address in the landing zone and in the retained drops."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TABLES: Final[dict[tuple[str, str], tuple[str, tuple[str, ...]]]] = {
     ("user", "platform__users"): ("email", ("first_name", "last_name")),
     ("user", "team_dimension"): ("team_member_email", ("team_member_name",)),
 }
-"""By role and table: the column of the address, and those that make the name."""
+"""By role and table: the column of the address, and those that make up the name."""
 LISTS_OF_PEOPLE: Final = ("stakeholder_fact", "team_dimension")
 _IDS: Final = {"stakeholder_fact": "stakeholder_id", "team_dimension": "team_member_id"}
 _CONTACTS: Final = {"crm__contacts": ("email_1",), "lmn__contacts_export": ("email_1", "email_2")}
@@ -34,10 +34,10 @@ def find_person(
     drops: Iterator[tuple[int, str, pa.Table]],
     crm: int,
 ) -> Known:
-    """Return the ids, addresses, names and organizations of a person whom an id or an address names.
+    """Return the ids, addresses, names and organizations of the person with this id or address.
 
-    `drops` are the exports of kept drops that list people, with whose they are; `crm` is the organization that CRM and
-    LMN belong to. Whoever has the same address is the same person. WarehouseError where an id is that of people of
+    `drops` are the exports of retained drops that list people, with their organization; `crm` is the organization of
+    the CRM and LMN. Everyone with the same address is the same person. WarehouseError if an id belongs to people of
     several organizations.
     """
     rows = [*_landed(role, landing), *_listed(role, drops)]

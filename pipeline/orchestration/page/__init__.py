@@ -1,1 +1,1 @@
-"""Dagster's web page as a person's machine serves it: who may ask, what Dagster keeps, and the processes behind it."""
+"""Dagster's web page for one machine: access control, Dagster's records, and the processes behind it."""

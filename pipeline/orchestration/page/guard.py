@@ -1,8 +1,8 @@
-"""Who may ask Dagster's page for what: this machine's own names, its own pages, changes by JSON alone.
+"""Access control for Dagster's page: own host names, own pages, changes only as JSON.
 
-Dagster itself answers a mutation that comes by GET, under any host's name. So any page in the operator's browser could
-start and stop runs (`<img src="http://127.0.0.1:3000/graphql?query=mutation...">`), and one whose name is made to point
-to this machine could read everything. Nobody logs in here: docs/service.md says how to put a login before it.
+Dagster itself answers a mutation by GET, under any host name. So any page in the operator's browser could start and
+stop runs (`<img src="http://127.0.0.1:3000/graphql?query=mutation...">`), and one whose name resolves to this machine
+could read everything. The page has no login: docs/service.md explains how to put one in front of it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SAFE: Final = frozenset({"GET", "HEAD"})
 
 
 class RequestGuard:
-    """Refuses what another site's page can make a browser send, and where `read_only`, all that changes something."""
+    """Refuses requests that another site's page can make a browser send, and with `read_only` every change."""
 
     def __init__(self, app: ASGIApp, names: Collection[str], *, read_only: bool) -> None:
         self._app = app
@@ -34,7 +34,7 @@ class RequestGuard:
         self._read_only = read_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request that is refused, and hand on every other."""
+        """Refuse a request, or pass it on."""
         refusal = self._refusal(scope) if scope["type"] in ("http", "websocket") else None
         if refusal is None:
             await self._app(scope, receive, send)
@@ -45,7 +45,7 @@ class RequestGuard:
             await PlainTextResponse(f"{why}\n", status)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        """Return the status and the reason of a refusal, None where there is none."""
+        """Return the status and the reason of a refusal; None if the request is accepted."""
         headers = Headers(scope=scope)
         if not self._is_own(headers.get("origin"), headers.get("host", "")):
             return 403, "this page answers its own pages only"
@@ -64,7 +64,7 @@ class RequestGuard:
         return None
 
     def _is_own(self, origin: str | None, host: str) -> bool:
-        """Return whether a request comes from a page of ours, or from no page at all, as a script's does."""
+        """Return whether a request comes from a page of ours, or from no page at all, such as a script."""
         if origin is None:
             return True
         try:
@@ -77,7 +77,7 @@ class RequestGuard:
 
 
 class NoMutations(ASTValidationRule):
-    """A rule of GraphQL's validation by which a document with a mutation is not valid."""
+    """A GraphQL validation rule that rejects mutations."""
 
     def enter_operation_definition(self, node: OperationDefinitionNode, *_: Any) -> None:
         """Report a mutation."""
@@ -88,8 +88,8 @@ class NoMutations(ASTValidationRule):
 class GuardedWebserver(DagsterWebserver[Any, Any]):
     """Dagster's page behind the guard.
 
-    `process_context` is Dagster's; `names` are those under which browsers may ask for the page, beside loopback's;
-    `routes` are pages of ours beside Dagster's.
+    `process_context` is Dagster's; `names` are additional host names of the page; `routes` are pages of ours beside
+    Dagster's.
     """
 
     def __init__(
@@ -114,6 +114,6 @@ class GuardedWebserver(DagsterWebserver[Any, Any]):
         return [*self._routes, *dagsters]
 
     def build_graphql_validation_rules(self) -> Collection[type[ASTValidationRule]]:
-        """Let no mutation through where the page is read-only."""
+        """Reject mutations if the page is read-only."""
         rules = super().build_graphql_validation_rules()
         return [*rules, NoMutations] if self._read_only else rules

@@ -1,4 +1,4 @@
-"""What Dagster keeps for its page: its settings, the records of runs, and how much of them stays."""
+"""What Dagster keeps for its page: its settings, the records of runs, and their retention."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def _is_ours(path: Path) -> bool:
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
-    """End the records of runs whose process is gone, so that none holds up the queue; return their ids.
+    """Mark runs whose process is gone as ended, so that they do not block the queue; return their ids.
 
-    Processes are looked for on this machine, so a storage that other machines may share is left alone. Who calls has
-    made sure that no other page's processes are at work here.
+    Processes are looked up on this machine, so a storage that other machines may share is left alone. The caller has
+    made sure that no other page's processes are active here.
     """
     if not isinstance(instance.run_storage, SqliteRunStorage):
         return []
@@ -81,22 +81,22 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
 
 
 def _is_alive(instance: dg.DagsterInstance, run_id: str) -> bool:
-    """Return whether the process that works at a run is still there; one that never began is not."""
+    """Return whether the process of a run still exists; false for a run that never started."""
     for event in reversed(instance.all_logs(run_id, of_type=dg.DagsterEventType.ENGINE_EVENT)):
         data = event.dagster_event.engine_event_data if event.dagster_event else None
         pid = data.metadata.get("pid") if data else None
         if pid is not None:
             with contextlib.suppress(psutil.Error, ValueError):
-                # a younger process has only taken the number over
+                # a younger process has reused the number
                 return bool(psutil.Process(int(str(pid.value))).create_time() <= event.timestamp)
             return False
     return False
 
 
 def forget_old_runs(instance: dg.DagsterInstance, keep: int) -> int:
-    """Delete what Dagster keeps of all but the newest `keep` ended runs of each job; return how many were deleted.
+    """Delete Dagster's records of all but the newest `keep` ended runs of each job; return how many were deleted.
 
-    Each job for itself: a job of every five minutes is not to push out the week's.
+    Jobs are counted separately, so that one that runs every five minutes does not displace the weekly one.
     """
     kept: defaultdict[str, int] = defaultdict(int)
     forgotten = 0
@@ -114,7 +114,7 @@ def _ended_runs(instance: dg.DagsterInstance) -> Sequence[dg.DagsterRun]:
 
 
 def _remove_rest(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Remove what Dagster leaves of a run that it deletes: its checks' results, what it printed, and an empty file."""
+    """Remove what Dagster leaves of a deleted run: its checks' results, its output, and an empty file."""
     storage = instance.event_log_storage
     if isinstance(storage, SqlEventLogStorage):
         with storage.index_connection() as connection:
@@ -127,12 +127,12 @@ def _remove_rest(instance: dg.DagsterInstance, run_id: str) -> None:
 
 
 def dagster_home(state_home: Path) -> Path:
-    """Return the folder that Dagster keeps its files in: an operator's own DAGSTER_HOME, else the state folder's."""
+    """Return the folder of Dagster's files: an operator's own DAGSTER_HOME, else one in the state folder."""
     return Path(os.environ["DAGSTER_HOME"]) if os.environ.get("DAGSTER_HOME") else state_home
 
 
 def main() -> None:
-    """Put the folder that DAGSTER_HOME names in order, before the one code location that does its runs starts."""
+    """Prepare the folder of DAGSTER_HOME before the one code location that executes its runs starts."""
     write_instance(Path(os.environ["DAGSTER_HOME"]))
     with dg.DagsterInstance.get() as instance:
         end_dead_runs(instance)

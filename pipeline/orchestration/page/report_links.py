@@ -1,4 +1,4 @@
-"""Reports and business pages, which Dagster's page links and serves: no browser opens a file for a page of a server."""
+"""Serves the reports and business pages that Dagster's page links; browsers open no local file from a website."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ROUTE: Final = "/warehouse"
 
 
 def _folders(settings: Settings) -> dict[str, Path]:
-    """Return the folders that hold pages: the operator's reports, and the drops with theirs, unless at a URL."""
+    """Return the folders of pages: the operator's reports, and the drops with their reports, unless at a URL."""
     folders = {REPORTS: settings.state / REPORTS}
     if not is_url(settings.exports):
         folders["exports"] = Path(settings.exports).expanduser()
@@ -28,7 +28,7 @@ def _folders(settings: Settings) -> dict[str, Path]:
 
 
 def link_to(location: str, settings: Settings) -> dg.MetadataValue:
-    """Link a report or a business page; what the page does not serve is named by its path."""
+    """Link a report or a business page; one that the page does not serve is shown as its path."""
     if is_url(location):
         return dg.MetadataValue.url(location)
     path = Path(location).resolve()
@@ -39,7 +39,7 @@ def link_to(location: str, settings: Settings) -> dg.MetadataValue:
 
 
 def report_route(settings: Settings) -> Route:
-    """Make the route of the pages in these folders; whatever else lies there is not served."""
+    """Make the route of the pages in these folders; nothing else in them is served."""
 
     async def answer(request: Request) -> FileResponse:
         folder = _folders(settings).get(request.path_params["folder"])

@@ -1,7 +1,7 @@
 """The processes behind `warehouse ui`: the page itself, the code location, and the daemon of schedules and sensors.
 
-A program of its own, which `warehouse ui` becomes: `python -m pipeline.orchestration.page.server`. With `--workspace`
-it is the page alone, where code location and daemon run elsewhere (as containers).
+`warehouse ui` turns into this program: `python -m pipeline.orchestration.page.server`. With `--workspace` it only
+serves the page, while code location and daemon run elsewhere (as containers).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _PR_SET_PDEATHSIG: Final = 1
 
 
 class _PageServer(uvicorn.Server):
-    """The web server, which also ends when the daemon has gone."""
+    """The web server, which also ends when the daemon has ended."""
 
     has_lost_daemon = False
 
@@ -60,7 +60,7 @@ _log = logging.getLogger("dagster.warehouse")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve the page until somebody ends it; return the exit code."""
+    """Serve the page until a signal ends it; return the exit code."""
     parser = argparse.ArgumentParser(prog="warehouse ui")
     parser.add_argument("--address", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=3000)
@@ -102,9 +102,9 @@ def _server(stack: ExitStack, instance: dg.DagsterInstance, workspace: Path, add
 
 @contextmanager
 def _machine(instance: dg.DagsterInstance) -> Iterator[Path]:
-    """Own Dagster's folder, put its records right, and start the code location; give the workspace file that names it.
+    """Own Dagster's folder, repair its records, and start the code location; yield the workspace file that names it.
 
-    WarehouseError where another page owns the folder.
+    WarehouseError if another page owns the folder.
     """
     home = Path(instance.root_directory)
     lock = FileLock(home / "page.lock")
@@ -131,7 +131,7 @@ def _machine(instance: dg.DagsterInstance) -> Iterator[Path]:
 
 @contextmanager
 def _tidied(instance: dg.DagsterInstance) -> Iterator[None]:
-    """Keep Dagster's records in bounds, now and every hour."""
+    """Limit Dagster's records, now and every hour."""
     is_over = threading.Event()
 
     def tidy() -> None:
@@ -154,7 +154,7 @@ def _tidied(instance: dg.DagsterInstance) -> Iterator[None]:
 
 @contextmanager
 def _lineage_made() -> Iterator[None]:
-    """Have the columns' lineage made, aside, once a run of the page has built the models that it is read from."""
+    """Make the column lineage in the background, once a run of the page has built the models that it is parsed from."""
     is_over = threading.Event()
 
     def make() -> None:
@@ -179,7 +179,7 @@ def _lineage_made() -> Iterator[None]:
 
 @contextmanager
 def _daemon(instance: dg.DagsterInstance, workspace: Path, server: _PageServer) -> Iterator[None]:
-    """Run Dagster's daemon beside the page; where it ends by itself, the page ends too."""
+    """Run Dagster's daemon beside the page; if it ends by itself, the page ends too."""
     arguments = [sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(workspace)]
     daemon = subprocess.Popen(arguments, preexec_fn=_end_with_parent)  # noqa: S603, PLW1509 (ours; no thread forks)
     is_wanted = threading.Event()
@@ -204,7 +204,7 @@ def _daemon(instance: dg.DagsterInstance, workspace: Path, server: _PageServer) 
 
 
 def _end_with_parent() -> None:
-    """Ask Linux to end this process when its parent dies, however that dies."""
+    """Ask Linux to end this process when its parent dies for any reason."""
     with contextlib.suppress(OSError, AttributeError):
         libc: Any = ctypes.CDLL(None)
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
