@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,9 +59,9 @@ def land_file(
                         return with_folder_values(table, file.take(), file.folder_values, file.name)
 
                     order = OrderOfFile(date_order, file.name)
-                    record = _write(table, open_again, file.name, draft, landing, report, order)
+                    record = _PartBuild(table, file.name, draft, landing, report, order).record_of(open_again)
             except WarehouseError:
-                file.must_be_unchanged()  # half of a file looks damaged, and is not
+                file.must_be_unchanged()  # half of a file oddities damaged, and is not
                 raise
             file.must_be_unchanged()
             part = landing.keep(table, address, draft, record)
@@ -85,7 +85,7 @@ def land_query(
 
     with landing.draft(table) as draft:
         order = OrderOfFile(date_order, opened.name)
-        record = _write(table, read_again, opened.name, draft, landing, report, order)
+        record = _PartBuild(table, opened.name, draft, landing, report, order).record_of(read_again)
         content = readings[-1]
         source_file = SourceFile(opened.name, content.size, content.digest.hexdigest())
         address = part_address(table, source_file.sha256, source_file.name, date_order, *landing.forgotten.fingerprint)
@@ -167,101 +167,123 @@ def _file_reading(name: str, rows: int, reading: Reading, match: HeaderMatch) ->
     )
 
 
-def _write(
-    table: SourceTable,
-    open_table: Callable[[], OpenTable],
-    name: str,
-    draft: Draft,
-    landing: Landing,
-    report: SharedReport,
-    order: OrderOfFile,
-) -> PartRecord:
-    """Write the part; a second time where the file itself shows how else its dates (D41) or amounts are written."""
-    commas = DecimalCommas()
-    record = _write_once(table, open_table(), name, draft, landing, report, order, commas)
-    has_other_order, has_commas = order.settle(), commas.settle()
-    if has_other_order or has_commas:
-        record = _write_once(table, open_table(), name, draft, landing, report, order, commas)
-        order.settle()
-    notices = (*record.notices, *([order.notice] if order.notice else []))
-    dated_reading = record.reading and replace(record.reading, date_order=order.name, date_order_reason=order.reason)
-    return replace(record, notices=notices, reading=dated_reading)
+@dataclass
+class _PartBuild:
+    """One build of a part: a table is read, typed and written into a draft, once or twice."""
 
+    table: SourceTable
+    name: str
+    draft: Draft
+    landing: Landing
+    report: SharedReport
+    order: OrderOfFile
+    commas: DecimalCommas = field(default_factory=DecimalCommas)
 
-def _write_once(
-    table: SourceTable,
-    opened: OpenTable,
-    name: str,
-    draft: Draft,
-    landing: Landing,
-    report: SharedReport,
-    order: OrderOfFile,
-    commas: DecimalCommas,
-) -> PartRecord:
-    match = match_headers(table, opened.headers, name)
-    commas.has_semicolons = opened.reading.separator == ";"
-    beside = TablesBeside(table, opened.headers, match.positions, name)
-    deleted = DeletedRows(opened.headers, match.positions)
-    positions = frozenset(at for at in match.positions if at is not None) | beside.empty | deleted.positions
-    swapped = SwappedDays(table, match.positions)
-    read = 0
-    with RejectsWriter(draft.rejects, table, landing.forgotten) as rejects, ThreadPoolExecutor(landing.threads) as pool:
-        conformer = Conformer(
-            table,
-            match,
-            rejects,
-            name,
-            pool,
-            order,
-            commas,
-            opened.headers,
-            has_lines=opened.reading.header_line is not None,
-            dates_from_1904=opened.dates_from_1904,
+    def record_of(self, open_table: Callable[[], OpenTable]) -> PartRecord:
+        """Write the part; a second time where the file itself shows how else its dates (D41) or amounts are written."""
+        record = self._write(open_table())
+        has_other_order, has_commas = self.order.settle(), self.commas.settle()
+        if has_other_order or has_commas:
+            record = self._write(open_table())
+            self.order.settle()
+        notices = (*record.notices, *([self.order.notice] if self.order.notice else []))
+        dated_reading = record.reading and replace(
+            record.reading, date_order=self.order.name, date_order_reason=self.order.reason
         )
-        with PartWriter(draft.data, landing_schema(table)) as writer:
-            for raw in opened.batches(positions):
-                read += len(raw.row_numbers) + len(raw.broken)
-                beside.look(raw.columns)
-                deleted.look(raw.columns)
-                if opened.reading.is_workbook:
-                    swapped.look(raw.columns)
-                writer.write(forget_batch(landing.forgotten, table.name, conformer.conform(raw)))
-                report.count(name, read, table.qualified_name)
-        may_repeat, ranges = look_at_keys(table.by_key_alone, draft.data)
-        loaded = read - rejects.rows_dropped
-        if may_repeat:
-            loaded = _drop_losers(table, draft, rejects, name, landing)
-    if read != loaded + rejects.rows_dropped or loaded != pq.read_metadata(draft.data).num_rows:
-        raise WarehouseError(
-            f"{read} rows were read, but {loaded} loaded and {rejects.rows_dropped} rejected", where=name
+        return replace(record, notices=notices, reading=dated_reading)
+
+    def _write(self, opened: OpenTable) -> PartRecord:
+        table, draft = self.table, self.draft
+        match = match_headers(table, opened.headers, self.name)
+        self.commas.has_semicolons = opened.reading.separator == ";"
+        oddities = _FileOddities(table, opened, match, self.name)
+        with RejectsWriter(draft.rejects, table, self.landing.forgotten) as rejects:
+            read, notices = self._write_rows(opened, match, oddities, rejects)
+            may_repeat, ranges = look_at_keys(table.by_key_alone, draft.data)
+            loaded = read - rejects.rows_dropped
+            if may_repeat:
+                loaded = self._drop_losers(rejects)
+        if read != loaded + rejects.rows_dropped or loaded != pq.read_metadata(draft.data).num_rows:
+            raise WarehouseError(
+                f"{read} rows were read, but {loaded} loaded and {rejects.rows_dropped} rejected", where=self.name
+            )
+        return PartRecord(
+            read=read,
+            loaded=loaded,
+            rejected=rejects.rows_dropped,
+            has_rejects=rejects.has_any,
+            extra_columns=match.extra,
+            matched=match.matched,
+            notices=(*opened.notices, *notices),
+            key_ranges=to_record(ranges),
+            reading=oddities.added_to(_file_reading(self.name, read, opened.reading, match)),
         )
-    return PartRecord(
-        read=read,
-        loaded=loaded,
-        rejected=rejects.rows_dropped,
-        has_rejects=rejects.has_any,
-        extra_columns=match.extra,
-        matched=match.matched,
-        notices=(*opened.notices, *conformer.notices),
-        key_ranges=to_record(ranges),
-        reading=replace(
-            _file_reading(name, read, opened.reading, match),
-            columns_apart=beside.columns_apart(),
-            swapped_days=swapped.columns(),
-            deleted_rows=deleted.by_header(),
-        ),
-    )
+
+    def _write_rows(
+        self, opened: OpenTable, match: HeaderMatch, oddities: _FileOddities, rejects: RejectsWriter
+    ) -> tuple[int, Sequence[str]]:
+        """Type and write all rows; return how many were read, and what is to be said of them."""
+        table, read = self.table, 0
+        with ThreadPoolExecutor(self.landing.threads) as pool:
+            conformer = Conformer(
+                table,
+                match,
+                rejects,
+                self.name,
+                pool,
+                self.order,
+                self.commas,
+                opened.headers,
+                has_lines=opened.reading.header_line is not None,
+                dates_from_1904=opened.dates_from_1904,
+            )
+            with PartWriter(self.draft.data, landing_schema(table)) as writer:
+                for raw in opened.batches(oddities.positions):
+                    read += len(raw.row_numbers) + len(raw.broken)
+                    oddities.look(raw.columns)
+                    writer.write(forget_batch(self.landing.forgotten, table.name, conformer.conform(raw)))
+                    self.report.count(self.name, read, table.qualified_name)
+        return read, conformer.notices
+
+    def _drop_losers(self, rejects: RejectsWriter) -> int:
+        """Write the part again without rows that lose to another of their key; return how many are left."""
+        table, draft = self.table, self.draft
+        losers = find_losers(table.by_key_alone, [draft.data], self.landing)
+        if not losers:
+            return int(pq.read_metadata(draft.data).num_rows)
+        report_losers(table, losers, [draft.data], [self.name], rejects)
+        with PartWriter(draft.scratch, landing_schema(table)) as writer:
+            loaded = 0
+            for batch in winners(table, draft.data, 0, losers):
+                writer.write(batch)
+                loaded += batch.num_rows
+        draft.scratch.replace(draft.data)
+        return loaded
 
 
-def _drop_losers(table: SourceTable, draft: Draft, rejects: RejectsWriter, name: str, landing: Landing) -> int:
-    losers = find_losers(table.by_key_alone, [draft.data], landing)
-    if not losers:
-        return int(pq.read_metadata(draft.data).num_rows)
-    report_losers(table, losers, [draft.data], [name], rejects)
-    with PartWriter(draft.scratch, landing_schema(table)) as writer:
-        loaded = 0
-        for batch in winners(table, draft.data, 0, losers):
-            writer.write(batch)
-            loaded += batch.num_rows
-    draft.scratch.replace(draft.data)
-    return loaded
+class _FileOddities:
+    """What is looked for in the cells as they are read: tables beside, rows marked as deleted, swapped days."""
+
+    def __init__(self, table: SourceTable, opened: OpenTable, match: HeaderMatch, name: str) -> None:
+        self._beside = TablesBeside(table, opened.headers, match.positions, name)
+        self._deleted = DeletedRows(opened.headers, match.positions)
+        self._swapped = SwappedDays(table, match.positions)
+        self._is_workbook = opened.reading.is_workbook
+        wanted = frozenset(at for at in match.positions if at is not None)
+        self.positions = wanted | self._beside.empty | self._deleted.positions
+
+    def look(self, columns: Sequence[pa.Array]) -> None:
+        """Look at the cells of some rows."""
+        self._beside.look(columns)
+        self._deleted.look(columns)
+        if self._is_workbook:
+            self._swapped.look(columns)
+
+    def added_to(self, reading: FileReading) -> FileReading:
+        """Return a file's reading with what was found."""
+        return replace(
+            reading,
+            columns_apart=self._beside.columns_apart(),
+            swapped_days=self._swapped.columns(),
+            deleted_rows=self._deleted.by_header(),
+        )

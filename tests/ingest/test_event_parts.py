@@ -173,7 +173,7 @@ def test_a_second_run_reads_nothing_but_the_files_hashes(events: Events, monkeyp
     events.write("1", (1, 1, "a"), (1, 2, "b"))
     events.write("2", (1, 2, "B"))
     first = events.land()
-    forbid(monkeypatch, parts, "_write")
+    forbid(monkeypatch, parts, "PartWriter")
     forbid(monkeypatch, parts, "_copy_plain")
     forbid(monkeypatch, settle, "find_overtaken")
     assert events.land() == first
@@ -184,7 +184,7 @@ def test_appended_events_are_not_compared_with_the_old_ones(events: Events, monk
     events.land()
     events.write("2", (1, 2, "c"), (2, 101, "d"))
     forbid(monkeypatch, duplicates, "connect")  # no key of an old part is read
-    forbid(monkeypatch, parts, "_write")
+    forbid(monkeypatch, parts, "PartWriter")
     assert len(events.land().parts) == 2
 
 

@@ -68,7 +68,7 @@ def test_an_unchanged_file_is_not_opened_again(tmp_path: Path, monkeypatch: pyte
         raise AssertionError("opened")
 
     monkeypatch.setattr(InputFile, "_open", fail)
-    monkeypatch.setattr(parts, "_write", fail)
+    monkeypatch.setattr(parts, "PartWriter", fail)
     again = land("crm", tmp_path / "crm", tmp_path)["accounts"]
     assert again == first
     assert len(rejects(again)) == 1
