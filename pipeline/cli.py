@@ -75,11 +75,11 @@ def _program(
 @explain.callback()
 @contract.callback()
 def _group() -> None:
-    """Keep the one command of a group a command of its own."""
+    """Keep the single command of a group a command of its own."""
 
 
 def main() -> None:
-    """Run the command line; a fault with a remedy is said in words and ends with exit code 1."""
+    """Run the command line; a fault with a remedy becomes a message and exit code 1."""
     Streams.open()
     Interruptions.listen()
     # pyarrow would load it to ask whether a list is a series: 0.19 s of CPU that no command has use for (2026-11-28)
@@ -103,7 +103,7 @@ def main() -> None:
 
 
 def _trace(error: BaseException) -> Iterator[str]:
-    """Yield the trace of a fault of the program; what the fault says may quote data."""
+    """Yield the traceback of a bug; its message may quote data."""
     import traceback
 
     for entry in traceback.TracebackException.from_exception(error).format():
@@ -112,7 +112,7 @@ def _trace(error: BaseException) -> Iterator[str]:
 
 
 def _leave(code: str | int | None) -> None:
-    """Exit at once: freeing the million objects of dbt and Dagster takes as long as the audit of a small drop."""
+    """Exit at once: freeing the million objects of dbt and Dagster takes as long as auditing a small drop."""
     Streams.flush()
     os._exit(code if isinstance(code, int) else int(code is not None))
 

@@ -1,4 +1,4 @@
-"""Where the program's own files lie: in a checkout, or in the package that a wheel installed."""
+"""The program's own files: in a checkout, or in the package that a wheel installed."""
 
 from __future__ import annotations
 

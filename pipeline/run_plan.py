@@ -1,4 +1,4 @@
-"""What a run is about: its instant, its year and the decisions that hold in it (D1 and the dbt vars)."""
+"""The plan of a run: its instant, its year and its decisions (D1 and the dbt vars)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipeline.settings import Settings
 
 @dataclass(frozen=True)
 class RunPlan:
-    """`as_of` is an instant in UTC; `decisions` are the dbt vars that hold, defaults included."""
+    """`as_of` is an instant in UTC; `decisions` are the dbt vars in force, including defaults."""
 
     as_of: datetime
     selected_year: int
@@ -30,10 +30,10 @@ class RunPlan:
     def of(cls, settings: Settings, started: datetime) -> RunPlan:
         """Plan a run that started at `started`, which is its `as_of` unless the settings give one.
 
-        WarehouseError for a decision that there is not, or that can't be so, and for an `as_of` that lies ahead (D38).
+        WarehouseError for an unknown decision, an invalid value, or an `as_of` in the future (D38).
         """
         as_of = settings.as_of or parse_instant(started)
-        if as_of > parse_instant(started) + timedelta(days=1):  # D38: the one place where a clock decides
+        if as_of > parse_instant(started) + timedelta(days=1):  # D38: the only decision that depends on the clock
             raise WarehouseError(
                 f"speaks of {instant_text(as_of)}, which is more than a day ahead",
                 where="--as-of",
@@ -43,7 +43,7 @@ class RunPlan:
 
     @property
     def crm_organization_id(self) -> int:
-        """The organization of all rows that name none (D24)."""
+        """The organization of all rows without one (D24)."""
         return int(self.decisions["crm_organization_id"])
 
     @property
@@ -85,15 +85,15 @@ _DECIMALS: Final = {"default_hourly_cost": 2, "segment_a_percent": 4, "segment_b
 """The most decimals that a decision may have: a finer value would be rounded to its column's type, or written like
 1e-05, which two engines read as a binary float."""
 _LARGEST_SPAN: Final = {"_days": 36_500, "_hours": 876_000, "_minutes": 52_560_000}
-"""A hundred years, by the unit in a decision's name: a longer span would reach beyond the calendar."""
+"""A hundred years, by the unit in a decision's name: a longer span would exceed the calendar."""
 _LARGEST_NUMBER: Final = 2**63 - 1
 
 
 def decide(overrides: Mapping[str, Any]) -> dict[str, Any]:
-    """Return every decision: its default from `dbt_project.yml`, or what `overrides` says, as text or as a value.
+    """Return every decision: its default from `dbt_project.yml`, or the value in `overrides`, as text or as a value.
 
-    WarehouseError for an unknown name, and for a value that the decision may not have: numbers are not negative,
-    spans at most a hundred years, and only what is unset by default may be null.
+    WarehouseError for an unknown name or an invalid value: numbers must not be negative, spans are at most a hundred
+    years, and only decisions without a default may be null.
     """
     project = yaml.safe_load((DBT_PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
     defaults = {name: value for name, value in project["vars"].items() if name not in _OWN_OPTION}
@@ -116,10 +116,10 @@ def _check_name(name: str, known: Mapping[str, Any]) -> None:
 
 
 def _checked(name: str, given: Any, default: Any) -> Any:
-    """Read a value given as text (`180`, `true`, `null`) as dbt would, and refuse one that makes no sense."""
+    """Parse a value given as text (`180`, `true`, `null`) as dbt would, and refuse an invalid one."""
     try:
         value = yaml.safe_load(given) if isinstance(given, str) else given
-    except (yaml.YAMLError, ValueError):  # the latter for what looks like a date and is none
+    except (yaml.YAMLError, ValueError):  # ValueError for an invalid date
         value = given
     if name in _CHOICES:
         is_allowed, allowed = value in _CHOICES[name], " or ".join(_CHOICES[name])
@@ -144,7 +144,7 @@ def _checked(name: str, given: Any, default: Any) -> Any:
 
 
 def _decimals(value: float) -> int:
-    """Return how many decimals a number has as it is written shortest."""
+    """Return the number of decimals in the shortest form of a number."""
     exponent = Decimal(repr(value)).normalize().as_tuple().exponent
     return -exponent if isinstance(exponent, int) else 0
 

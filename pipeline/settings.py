@@ -1,4 +1,4 @@
-"""Every knob of the warehouse: its default, its environment variable (`WAREHOUSE_*`) and its line in `warehouse.toml`.
+"""Every setting of the warehouse: its default, its environment variable (`WAREHOUSE_*`), its name in `warehouse.toml`.
 
 The command line overrides the environment, which overrides `warehouse.toml` in the working folder.
 """
@@ -47,25 +47,25 @@ CodePage = Literal[
     "mac-roman",
 ]
 Treatment = Literal["keep", "pseudonymise", "drop"]
-"""What becomes of a personal value on its way into a drop."""
+"""How a personal value is treated on its way into a drop."""
 
 
 _SIZE = re.compile(r"(?=.*[1-9])(\d+(?:\.\d+)?)\s*([KMGT]i?B|[KMGT]|bytes|B|%)", re.IGNORECASE)
-"""What DuckDB takes for an amount of memory."""
+"""The sizes of memory that DuckDB accepts."""
 
 _CRON_CHARACTERS = frozenset("0123456789*/,- abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ#?")
 
 _PLENTY = 2_000_000_000
-"""A memory limit, in bytes, from which memory is rather kept for the next step than given back."""
+"""A memory limit, in bytes, from which on memory is kept for the next step instead of being returned."""
 
 News = Literal["failed", "held_back", "amber", "published", "overdue"]
-"""What people can be alerted of."""
+"""The events that people can be alerted of."""
 
 Instant = Annotated[datetime, BeforeValidator(parse_instant)]
 
 
 def _listed(value: Any) -> Any:
-    """Split what the environment or a line of `warehouse.toml` gives as one text: `failed held_back`."""
+    """Split a text from the environment or a line of `warehouse.toml`: `failed held_back`."""
     return value.split() if isinstance(value, str) else value
 
 
@@ -75,7 +75,7 @@ def _refuse_file(folder: Path) -> None:
 
 
 class Settings(BaseSettings):
-    """The settings of one deployment. An unknown name in `warehouse.toml` is an error: none is ignored quietly."""
+    """The settings of one deployment. An unknown name in `warehouse.toml` is an error."""
 
     model_config = SettingsConfigDict(
         env_prefix="WAREHOUSE_",
@@ -97,15 +97,14 @@ class Settings(BaseSettings):
 
     code_page: CodePage | dict[Literal["lmn", "crm", "platform"], CodePage] = Field(
         "auto",
-        description="In which code page CSV files are that are neither UTF-8 nor UTF-16: in the one that their words "
-        "show, else Windows-1252; or in one such as `windows-1251`; for one source in a table, `[code_page]` with "
+        description="Code page of CSV files that are neither UTF-8 nor UTF-16. `auto` detects it from their words, "
+        "else assumes Windows-1252; or name one, such as `windows-1251`; for one source in a table, `[code_page]` with "
         '`crm = "cp852"`.',
     )
 
     as_of: Instant | None = Field(
         None,
-        description="The instant that the run speaks of (D1), from which every date is reckoned; "
-        "the run's start if unset.",
+        description="The instant that the run describes (D1), the reference for every date; the run's start if unset.",
     )
     selected_year: int | None = Field(
         None,
@@ -115,14 +114,14 @@ class Settings(BaseSettings):
     )
     var: dict[str, Any] = Field(
         default_factory=dict,
-        description="Decisions overridden, such as `{ at_risk_days = 90 }` (in the environment as JSON); "
-        "the list is in `dbt_project/dbt_project.yml`.",
+        description="Overridden decisions, such as `{ at_risk_days = 90 }` (as JSON in the environment); "
+        "`dbt_project/dbt_project.yml` lists them.",
     )
 
     target: Target = Field("duckdb", description="The engine that computes: `duckdb`, `postgres` or `spark`.")
     exports: str = Field(
         "exports",
-        description="Where drops land: a folder, `s3://…` or `sftp://…` (credentials from the environment: "
+        description="Where drops are published: a folder, `s3://…` or `sftp://…` (credentials from the environment: "
         "[delivery](delivery.md)).",
     )
     state: Path = Field(
@@ -132,43 +131,42 @@ class Settings(BaseSettings):
 
     memory_limit: str = Field(
         "6GB",
-        description="Memory of the DuckDB that builds the models; beyond it, it spills into the state folder. Below "
-        "2 GB, every step also gives back what it is done with (what else takes memory: [scale](scale.md)).",
+        description="Memory of the DuckDB that builds the models, which spills to the state folder beyond it. Below "
+        "2 GB, every step also returns its memory when it is done (see [scale](scale.md)).",
     )
     keep_drops: int = Field(
         12,
         ge=1,
-        description="Drops kept for each organization; the latest, and those published or left by `latest` within a "
-        "day, stay in any case.",
+        description="Drops kept per organization. The latest always stays, and so do those published, or left by "
+        "`latest`, within a day.",
     )
     csv_safe: bool = Field(
         False,
-        description="Also write CSVs that a spreadsheet opens as they are meant: no cell is a formula, letters and ids "
-        "stay.",
+        description="Also write CSVs that are safe in a spreadsheet: no cell is a formula, and letters and ids are "
+        "preserved.",
     )
     xlsx: bool = Field(False, description="Also write workbooks of the at-risk, neglected and changes lists.")
     cuts: bool = Field(
         False,
-        description="Also write narrow [cuts](cuts.md) of exports: those of `account_core` that come with the "
-        "warehouse.",
+        description="Also write narrow [cuts](cuts.md) of exports, by default the built-in ones of `account_core`.",
     )
-    cuts_file: Path | None = Field(None, description="A `cuts.yml` that names others.")
+    cuts_file: Path | None = Field(None, description="A `cuts.yml` with your own cuts instead.")
     personal_data: Treatment | dict[str, Treatment] = Field(
         "keep",
-        description="What drops hold of columns that name or describe a person: `keep`, `pseudonymise` or `drop`; in a "
-        'table by export, `[personal_data]` with `estimates = "drop"`, where `default` is said of all others '
+        description="What drops contain of columns that name or describe a person: `keep`, `pseudonymise` or `drop`; "
+        'by export in a table, `[personal_data]` with `estimates = "drop"` and `default` for all others '
         "([personal data](personal-data.md)).",
     )
     pseudonym_key: Path | None = Field(
         None,
-        description="File of the secret, 32 bytes or more, that pseudonyms are made with; one that the first run makes "
-        "in the state folder if unset.",
+        description="File of the secret, 32 bytes or more, for pseudonyms; if unset, the first run creates one "
+        "in the state folder.",
     )
     guards: dict[str, dict[str, float]] = Field(
         default_factory=dict,
-        description="Thresholds of the [guards](guards.md) (D42), as `{ rows = { warn_fall = 30 } }`.",
+        description="Thresholds of the [guards](guards.md) (D42), such as `{ rows = { warn_fall = 30 } }`.",
     )
-    ignore_files: tuple[str, ...] = Field((), description="Files of source folders that no guard minds, as globs.")
+    ignore_files: tuple[str, ...] = Field((), description="Globs of files in source folders that the guards ignore.")
     signing_key: Path | None = Field(
         None,
         description="File of the minisign secret key, without a password, that signs each drop's manifest "
@@ -176,8 +174,8 @@ class Settings(BaseSettings):
     )
     receiver_key: Path | None = Field(
         None,
-        description="File of the OpenPGP certificates (`gpg --export`) that all files of drops on S3 and SFTP are "
-        "encrypted for, but their manifests ([encryption](encryption.md)); in a folder nothing is encrypted.",
+        description="File of the OpenPGP certificates (`gpg --export`) for which drops on S3 and SFTP are encrypted, "
+        "except their manifests ([encryption](encryption.md)); drops in a folder are not encrypted.",
     )
     hold_back: Literal["organization", "run"] = Field(
         "organization",
@@ -185,44 +183,44 @@ class Settings(BaseSettings):
     )
     alert_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
-        description="Who is alerted of runs: URLs of [apprise](https://github.com/caronc/apprise) with blanks between, "
-        "best in the environment.",
+        description="Receivers of [alerts](alerts.md): URLs of [apprise](https://github.com/caronc/apprise), separated "
+        "by blanks, best set in the environment.",
     )
     alert_on: Annotated[tuple[News, ...], NoDecode, BeforeValidator(_listed)] = Field(
-        ("failed", "held_back", "amber", "overdue"), description="What they are alerted of; `published` too."
+        ("failed", "held_back", "amber", "overdue"),
+        description="The events that send an alert; `published` is another.",
     )
-    alert_link: str | None = Field(None, description="Where people open `STATE/reports`, for the links in alerts.")
-    due: str = Field("Monday 12:00", description="When a drop must be there (`warehouse runs --due`); or `daily 7:00`.")
-    due_time_zone: str = Field("UTC", description="The time zone of `due`, as `Europe/Berlin`.")
+    alert_link: str | None = Field(None, description="The address of `STATE/reports`, for the links in alerts.")
+    due: str = Field("Monday 12:00", description="When a drop is due (`warehouse runs --due`); or `daily 7:00`.")
+    due_time_zone: str = Field("UTC", description="The time zone of `due`, such as `Europe/Berlin`.")
     postgres_url: SecretStr | None = Field(None, description="The warehouse's PostgreSQL; an embedded server if unset.")
     spark_master: str | None = Field(None, description="A Spark cluster's master URL; a local cluster if unset.")
 
     owners: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
-        ("team:warehouse",), description="Whom the page names as the owners of tables: addresses and `team:` names."
+        ("team:warehouse",), description="The owners of tables on the page: addresses and `team:` names."
     )
-    schedule_weekly: str = Field("0 5 * * 1", description="When the page's weekly run starts, as cron writes it.")
+    schedule_weekly: str = Field("0 5 * * 1", description="When the page's weekly run starts, in cron's format.")
     schedule_monthly: str = Field("0 5 1 * *", description="When the page's monthly run starts.")
-    schedule_refresh: str = Field("*/5 * * * *", description="When the page refreshes the notifications' lists.")
-    schedule_time_zone: str = Field("UTC", description="The time zone of the schedules, as `America/Chicago`.")
+    schedule_refresh: str = Field("*/5 * * * *", description="When the page refreshes the lists.")
+    schedule_time_zone: str = Field("UTC", description="The time zone of the schedules, such as `America/Chicago`.")
     settle_seconds: int = Field(
         300,
         ge=0,
-        description="Seconds that no file of a source may have changed before the page's sensor starts a run.",
+        description="Seconds without a change to any source file before the page's sensor starts a run.",
     )
     watch_databases: bool = Field(
         False,
-        description="Let the sensor ask source databases for rows and newest `updated_at` each minute; else a schedule "
-        "reads them.",
+        description="Let the sensor query row counts and newest `updated_at` of source databases every minute; "
+        "otherwise they are read on schedule.",
     )
 
     ui_address: str = Field("127.0.0.1", description="The address that Dagster's page listens on.")
     ui_names: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
-        description="Names by which browsers ask for the page behind a login ([service](service.md)), beside "
-        "localhost.",
+        description="Additional host names of the page, for use behind a login ([service](service.md)).",
     )
     ui_read_only: bool = Field(False, description="Let nobody start, stop or change anything from the page.")
-    ui_keep_runs: int = Field(200, ge=1, description="Runs of each job whose records Dagster keeps.")
+    ui_keep_runs: int = Field(200, ge=1, description="Runs per job whose records Dagster keeps.")
 
     @field_validator("lmn", "crm", "platform", "exports")
     @classmethod
@@ -306,7 +304,7 @@ class Settings(BaseSettings):
 
     @property
     def spares_memory(self) -> bool:
-        """Whether the memory that a step is done with goes back to the machine at once, not to the next step."""
+        """Whether every step returns its memory at once instead of keeping it for the next."""
         found = _SIZE.fullmatch(self.memory_limit)
         assert found is not None
         number, unit = float(found[1]), found[2].upper()
@@ -317,24 +315,24 @@ class Settings(BaseSettings):
 
     @property
     def keeps_personal_data(self) -> bool:
-        """Whether drops hold personal columns as they are, those of every export."""
+        """Whether drops contain the personal columns of every export unchanged."""
         treatments = [self.personal_data] if isinstance(self.personal_data, str) else self.personal_data.values()
         return all(treatment == "keep" for treatment in treatments)
 
     def date_order_of(self, source: str) -> DateOrder:
-        """Say how a source's dates like 3/5/2024 are read."""
+        """Return how a source's dates like 3/5/2024 are read."""
         if isinstance(self.date_order, str):
             return self.date_order
         return {str(name): order for name, order in self.date_order.items()}.get(source, "auto")
 
     def code_page_of(self, source: str) -> CodePage:
-        """Say in which code page a source's files are that are no UTF-8."""
+        """Return the code page of a source's files that are not UTF-8."""
         if isinstance(self.code_page, str):
             return self.code_page
         return {str(name): page for name, page in self.code_page.items()}.get(source, "auto")
 
     def require_source(self) -> None:
-        """Raise WarehouseError where no source is configured: all tables would be empty, and so the marts."""
+        """Raise WarehouseError if no source is configured: all tables, and so the marts, would be empty."""
         if not (self.lmn or self.crm or self.platform):
             raise WarehouseError(
                 "no source is configured",

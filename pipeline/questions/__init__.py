@@ -1,1 +1,1 @@
-"""Questions that people ask of what was published, each a file of SQL with its words; nothing here computes a rule."""
+"""Ready-made queries about what was published, each an SQL file with its description; no rule is computed here."""

@@ -1,7 +1,7 @@
-"""Asks a question of the published marts, or of a drop's Parquet files, and gives the rows.
+"""Runs a query on the published marts or on a drop's Parquet files, and returns the rows.
 
-The marts are those that people query: `STATE/published.duckdb`, or PostgreSQL's schema `marts`. A drop is read by
-DuckDB, whichever engine computed it.
+The marts are the published ones: `STATE/published.duckdb`, or PostgreSQL's schema `marts`. DuckDB reads a drop,
+whichever engine computed it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pipeline.storage.place import Place
 
 LATEST: Final = "latest"
 BEFORE: Final = "before"
-"""The schema in which a question finds the exports of the drop before."""
+"""The schema in which a query finds the exports of the drop before."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Answer:
 
 
 def ask(settings: Settings, question: Question, drop: str | None = None) -> Answer:
-    """Answer a question by the published marts, or by `drop`; one that compares drops by the latest unless it is named.
+    """Run a query on the published marts, or on `drop`; one that compares drops uses the latest by default.
 
-    WarehouseError where nothing is published, or the drop has none before it.
+    WarehouseError if nothing is published, or the drop has none before it.
     """
     if drop is None and not question.compares_drops:
         return _ask_postgres(settings, question) if settings.target == "postgres" else _ask_duckdb(settings, question)
@@ -95,7 +95,7 @@ def _ask_drop(drop: OpenDrop, question: Question) -> Answer:
 
 
 def _open_exports(connection: duckdb.DuckDBPyConnection, drop: OpenDrop, schema: str) -> None:
-    """Make a view of each export; like the marts, all of the platform's say of which organization they are."""
+    """Make a view of each export, with the organization for all of the platform's, like the marts."""
     connection.execute(f"create schema if not exists {schema}")
     for name, path in drop.files.parquet.items():
         has_tenant = drop.contracts[name].tenant != TENANT or TENANT in drop.contracts[name].arrow_schema.names
@@ -107,7 +107,7 @@ def _view(connection: duckdb.DuckDBPyConnection, schema: str, name: str, path: P
 
 
 def _account_changes(drop: OpenDrop, scratch: Path) -> Path:
-    """Return the drop's account_changes.parquet, fetched where the drop is on a server."""
+    """Return the drop's account_changes.parquet, fetched if the drop is on a server."""
     name = f"{CHANGES}/{ACCOUNT_CHANGES}.parquet"
     if not drop.manifest.get("changes"):
         raise _nothing_before(drop)
@@ -116,7 +116,7 @@ def _account_changes(drop: OpenDrop, scratch: Path) -> Path:
 
 @contextmanager
 def _opened_before(drop: OpenDrop) -> Iterator[OpenDrop]:
-    """Open the drop that this one's changes are against."""
+    """Open the drop before, which the changes of this one are relative to."""
     against: Place = drop.place.parent().child(drop.manifest["changes"]["against"])
     if read_manifest(against) is None:
         raise _nothing_before(drop)

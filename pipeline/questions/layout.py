@@ -1,4 +1,4 @@
-"""Writes an answer: a table for people, CSV as a drop's files have it, or JSON; and the list of the questions."""
+"""Formats an answer: a table for people, CSV in the form of a drop, or JSON; and the list of queries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline.questions.question import Question
 
 
 def written(answer: Answer, question: Question, form: Literal["table", "csv", "json"]) -> str:
-    """Write the answer; in JSON decimals, dates and instants are texts, so that nothing is lost."""
+    """Format the answer; in JSON, decimals, dates and instants are texts, so that nothing is lost."""
     if form == "csv":
         return _csv(answer)
     if form == "json":
@@ -32,7 +32,7 @@ def written(answer: Answer, question: Question, form: Literal["table", "csv", "j
 
 
 def question_lines(questions: Sequence[Question]) -> Iterator[str]:
-    """List the questions: name, what each asks and who asks it."""
+    """List the queries: name, question, and who asks it."""
     width = max(len(question.name) for question in questions)
     for question in questions:
         yield f"{question.name:<{width}}  {question.asks}"
@@ -70,7 +70,7 @@ def _text(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as JSON has it."""
+    """Return a value as JSON."""
     if isinstance(value, datetime):
         return instant_text(value)
     if isinstance(value, Decimal | date):

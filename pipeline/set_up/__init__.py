@@ -1,1 +1,1 @@
-"""What a person begins with: the settings in force and where they come from, an example folder."""
+"""Getting started: the example folder, and the settings in force with their origin."""

@@ -20,7 +20,7 @@ HIDDEN: Final = "(hidden)"
 
 @dataclass(frozen=True)
 class SettingInForce:
-    """One setting: its value as JSON values, without a secret, and who says so."""
+    """One setting: its value as JSON, without secrets, and where it comes from."""
 
     name: str
     value: Any
@@ -28,7 +28,7 @@ class SettingInForce:
 
 
 def settings_in_force(settings: Settings, given: Collection[str]) -> list[SettingInForce]:
-    """Return every setting; `given` are those that the command line names."""
+    """Return every setting; `given` are those of the command line."""
     in_file = set(_in_file())
     return [
         SettingInForce(name, shown(getattr(settings, name)), _origin(name, given, in_file))
@@ -51,7 +51,7 @@ def _origin(name: str, given: Collection[str], in_file: Collection[str]) -> str:
 
 
 def shown(value: Any) -> Any:
-    """Return a value as JSON values; a secret, and the password of a URL, is not in it."""
+    """Return a value as JSON, without secrets and the passwords of URLs."""
     if isinstance(value, SecretStr):
         return HIDDEN
     if isinstance(value, Mapping):
@@ -64,7 +64,7 @@ def shown(value: Any) -> Any:
 
 
 def config_lines(found: Collection[SettingInForce]) -> Iterator[str]:
-    """Return the settings in words, those first that somebody has set."""
+    """Return the settings as lines, those that are set first."""
     ordered = sorted(found, key=lambda setting: setting.origin == "default")
     width = max(len(setting.name) for setting in found)
     for setting in ordered:

@@ -1,4 +1,4 @@
-"""docs/settings.md, made from the settings themselves; a test fails while it is stale.
+"""docs/settings.md, generated from the settings; a test fails if it is stale.
 
 `python -m pipeline.set_up.settings_page` writes it.
 """
@@ -19,8 +19,8 @@ _HEAD: Final = """\
 # Settings
 
 The command line overrides the environment (`WAREHOUSE_LMN`, …), which overrides `warehouse.toml` in the working folder;
-`warehouse config` says what is in force and where from. In the environment a setting is named `WAREHOUSE_` and its name
-in capitals; a table there is JSON, as `WAREHOUSE_VAR='{"at_risk_days": 90}'`.
+`warehouse config` shows the settings in force and where each comes from. In the environment a setting is called
+`WAREHOUSE_` plus its name in capitals, and a table is JSON: `WAREHOUSE_VAR='{"at_risk_days": 90}'`.
 
 | setting | default | |
 |---|---|---|

@@ -1,7 +1,7 @@
-"""Who is forgotten: a register in the state folder of keyed hashes of people's ids, e-mail addresses and names.
+"""The register of forgotten people: keyed hashes of their ids, e-mail addresses and names, in the state folder.
 
-It holds no address, name or id of anybody, so that it can be kept for as long as sources may bring a person back. What
-a match is replaced by says nothing either: a label with the number of the entry, an id made of the secret.
+It contains nobody's address, name or id, so that it can be kept for as long as sources may bring a person back. The
+replacements reveal nothing either: a label with the number of the entry, an id derived from the secret.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from typing import Any, Final, Literal
 Role = Literal["stakeholder", "user"]
 
 _FIRST_NEW_ID: Final = 700_000_000_000_000
-"""New ids stand above it, at most 2 ** 48 of them: whole numbers that JSON and spreadsheets hold exactly."""
+"""New ids are above it, at most 2 ** 48 of them: whole numbers that JSON and spreadsheets represent exactly."""
 _EMAIL: Final = re.compile(r"[\w.+\-%']+@[\w\-]+(?:\.[\w\-]+)+")
 _WHOLE_NUMBER: Final = re.compile(r"(?<![\w.])(?P<id>\d{1,18})(?![\w.])")
 _WORD: Final = re.compile(r"[^\W_]+(?:(?:['’\-]|&#39;)[^\W_]+)*")
-"""A word of a name, as `Lee`, `O'Neil`, `Smith-Jones`, or `O&#39;Neil` on a page."""
+"""A word of a name, such as `Lee`, `O'Neil`, `Smith-Jones`, or `O&#39;Neil` on a page."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a person for as long as they are being forgotten: in memory only."""
+    """What is known of a person while they are being forgotten: in memory only."""
 
     ids: frozenset[tuple[Role, int, int]] = frozenset()
     """Role, organization and id."""
@@ -40,7 +40,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Entry:
-    """One person of the register. `day` is when they were forgotten; all else but the organizations is hashes."""
+    """One person of the register. `day` is when they were forgotten; everything but the organizations is hashes."""
 
     entry: str
     day: str
@@ -53,7 +53,7 @@ class Entry:
 
     @property
     def mark(self) -> str:
-        """What changes with all that the person is recognised by."""
+        """A value that changes with anything that the person is recognised by."""
         return hashlib.sha256(json.dumps(self._known_by).encode()).hexdigest()
 
     @property
@@ -62,7 +62,7 @@ class Entry:
 
     @property
     def label(self) -> str:
-        """What stands where the person's name or address stood."""
+        """The replacement of the person's name or address."""
         return f"[forgotten {self.entry}]"
 
 
@@ -75,7 +75,7 @@ class Forgotten:
     crm_organization_id: int = 0
 
     def __bool__(self) -> bool:
-        """Return whether anybody is forgotten."""
+        """Return whether anyone is forgotten."""
         return bool(self.entries)
 
     @property
@@ -85,12 +85,12 @@ class Forgotten:
 
     @property
     def interrupted(self) -> frozenset[str]:
-        """The marks of those whose forgetting began, and is not through."""
+        """The marks of those whose forgetting has begun but not ended."""
         return frozenset(one.mark for one in self.entries if not one.is_complete)
 
     @cached_property
     def fingerprint(self) -> tuple[str, ...]:
-        """What changes with the register and with how it is applied; empty while nobody is forgotten."""
+        """A value that changes with the register and its rules; empty while nobody is forgotten."""
         if not self.entries:
             return ()
         content = json.dumps(self.marks)
@@ -111,7 +111,7 @@ class Forgotten:
         return {}
 
     def without_people(self, texts: Any) -> Any:
-        """Return quoted texts of whatever organization without a forgotten person's address, name or id."""
+        """Return quoted texts of any organization without forgotten people's addresses, names and ids."""
         if not self.entries or not len(texts):
             return texts
         import pyarrow as pa  # late: the command line reads the register before its helpers have started
@@ -120,7 +120,7 @@ class Forgotten:
         return pa.array([None if text is None else new[text] for text in texts.to_pylist()], pa.string())
 
     def without(self, text: str, *, with_ids: bool = False) -> str:
-        """Return a text of whatever organization without them; with `with_ids`, whole numbers that are their ids go."""
+        """Return a text of any organization without them; `with_ids` also replaces whole numbers that are their ids."""
         for one in {one for entry in self.entries for one in entry.organizations}:
             own = self.of(one)
             text = own.without(text)
@@ -140,7 +140,7 @@ class Forgotten:
         return None
 
     def with_person(self, known: Known, day: str) -> tuple[Forgotten, Entry]:
-        """Add a person, or what is new of one who is in the register."""
+        """Add a person, or new facts about one in the register."""
         before = self.find(known)
         orders = {tuple(words) for name in known.names for words in _orders_of(name)}
         names = {tuple(self.hashed("word", word) for word in words) for words in orders}
@@ -155,7 +155,7 @@ class Forgotten:
         return replace(self, entries=(*(one for one in self.entries if one != before), entry)), entry
 
     def with_entry(self, entry: Entry) -> Forgotten:
-        """Put an entry in place of the one of its number."""
+        """Replace the entry with the same number."""
         return replace(self, entries=tuple(entry if one.entry == entry.entry else one for one in self.entries))
 
     def _ids(self, known: Known) -> Iterator[str]:
@@ -163,7 +163,7 @@ class Forgotten:
 
 
 class OrganizationForgotten:
-    """What is forgotten in one organization, ready to be looked for."""
+    """What is forgotten in one organization, prepared for searching."""
 
     def __init__(self, register: Forgotten, organization_id: int, entries: Sequence[Entry]) -> None:
         self._register = register
@@ -179,7 +179,7 @@ class OrganizationForgotten:
         self._texts: dict[str, str] = {}
 
     def __bool__(self) -> bool:
-        """Return whether anybody is forgotten in it."""
+        """Return whether anyone is forgotten in it."""
         return bool(self._ids or self._emails or self._names)
 
     def new_ids(self, role: Role, ids: Iterable[int | None]) -> dict[int, int]:
@@ -199,7 +199,7 @@ class OrganizationForgotten:
         return _FIRST_NEW_ID + int(digest[:12], 16)
 
     def without(self, text: str) -> str:
-        """Put labels in place of the addresses and whole names of forgotten people in a text."""
+        """Replace the addresses and whole names of forgotten people in a text by labels."""
         known = self._texts.get(text)
         if known is None:
             known = self._without_names(_EMAIL.sub(self._without_email, text)) if len(text) > 2 else text
@@ -208,7 +208,7 @@ class OrganizationForgotten:
         return known
 
     def without_ids(self, text: str, pattern: re.Pattern[str] = _WHOLE_NUMBER) -> str:
-        """Put labels in place of the ids of forgotten people among the numbers that `pattern` finds."""
+        """Replace the ids of forgotten people among the numbers that `pattern` finds by labels."""
 
         def without(found: re.Match[str]) -> str:
             number = int(found["id"])
@@ -218,7 +218,7 @@ class OrganizationForgotten:
         return pattern.sub(without, text)
 
     def is_person(self, *parts: str | None) -> bool:
-        """Return whether a text, such as an address or a first and last name, is nothing but a forgotten person's."""
+        """Return whether a text, such as an address or a first and last name, is exactly a forgotten person's."""
         text = " ".join(part.strip() for part in parts if part)
         return bool(text) and re.fullmatch(r"\[forgotten [0-9a-f]{8}\]", self.without(text)) is not None
 
@@ -261,17 +261,17 @@ _MOST_TEXTS: Final = 100_000
 
 
 def normal_email(text: str) -> str:
-    """Return an address as it is compared."""
+    """Return an address in the form in which it is compared."""
     return text.strip().lower()
 
 
 def _normal_word(word: str) -> str:
-    """Return a word of a name as it is compared."""
+    """Return a word of a name in the form in which it is compared."""
     return word.replace("&#39;", "'").replace("’", "'").casefold()
 
 
 def _orders_of(name: str) -> Collection[Sequence[str]]:
-    """Return the words of a name as they are written, and with the last one first, as in `Lee, Ann`."""
+    """Return the words of a name in order, and with the last one first, as in `Lee, Ann`."""
     words = [_normal_word(found[0]) for found in _WORD.finditer(name)]
     if len(words) < 2:
         return [words] if words else []

@@ -1,4 +1,4 @@
-"""The register's file in the state folder, and the key beside it; what the register means stands in forgotten."""
+"""The file of the register in the state folder, and the key beside it; `forgotten` defines its meaning."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEY: Final = "register.key"
 
 
 def read_forgotten(state: Path) -> Forgotten:
-    """Read the register of a state folder; WarehouseError where it is damaged: nobody would be forgotten any more."""
+    """Read the register of a state folder; WarehouseError if it is damaged, so that nobody reappears."""
     path = state / FOLDER / _REGISTER
     if not path.exists():
         return NOBODY
@@ -43,13 +43,13 @@ def read_forgotten(state: Path) -> Forgotten:
 
 
 def open_forgotten(state: Path, crm_organization_id: int) -> Forgotten:
-    """Read the register to add to it, with a secret made where there is none."""
+    """Read the register to add to it, creating the secret if needed."""
     found = read_forgotten(state)
     return replace(found, key=own_key(state / FOLDER / _KEY), crm_organization_id=crm_organization_id)
 
 
 def write_forgotten(state: Path, register: Forgotten) -> None:
-    """Write the register, whole or not at all."""
+    """Write the register atomically."""
     content: Mapping[str, Any] = {
         "crm_organization_id": register.crm_organization_id,
         "entries": [asdict(one) for one in register.entries],

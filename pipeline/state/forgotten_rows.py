@@ -1,7 +1,7 @@
-"""Takes forgotten people out of rows: of source tables as they land, of marts and of drops.
+"""Removes forgotten people from rows: of source tables as they land, of marts and of drops.
 
-Rows stay, so that figures do: an id becomes another one, the person's own columns null, and their name or address a
-label wherever else it stands. Names of accounts stay, which are not a person's here even where they sound like one.
+Rows stay, so that figures do not change: an id is replaced by another, the person's own columns become null, and their
+name or address becomes a label elsewhere. Names of accounts stay, even if they look like a person's.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ _OWN_COLUMNS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "account_owner_team": ("owner_id", ("owner_first_name", "owner_last_name", "owner_email", "owner_crm_id")),
 }
-"""By table: the id of the person whose row it is, and the columns that go. A row per person, or per account's owner."""
+"""By table: the column with the id of the row's person, and the columns to empty. One row per person or account owner.
+"""
 _PHONES: Final = ("phone_1", "phone_2")
 _OF_PERSONS: Final[Mapping[str, tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]]] = {
     "contacts": ((("email_1",), ("first_name", "last_name")), ("first_name", "last_name", "email_1", *_PHONES)),
@@ -58,7 +59,7 @@ _OF_PERSONS: Final[Mapping[str, tuple[tuple[tuple[str, ...], ...], tuple[str, ..
     ),
     "estimates_list": ((("email",), ("contact_name",)), ("contact_name", "email", *_PHONES)),
 }
-"""By table without a person's id: the columns by which one is recognised, and those that go."""
+"""By table without a person's id: the columns that identify one, and those to empty."""
 _ACCOUNT_NAMES: Final = {
     ("customer", "name"),
     ("accounts", "name"),
@@ -66,15 +67,15 @@ _ACCOUNT_NAMES: Final = {
     ("notification_cache", "cache_data"),
 }
 _LABELLED: Final = ("salesperson", "estimator", "scope_key")
-"""Columns that rows are counted by: whoever is forgotten stays one there, under a label."""
+"""Columns that rows are counted by, in which forgotten people keep a label each."""
 _TENANT: Final = "organization_id"
 
 
 def forget_rows(register: Forgotten, table: str, rows: pa.Table, organization_id: int | None = None) -> pa.Table:
-    """Return rows without the forgotten people; the same table where it names none of them.
+    """Return rows without the forgotten people; the same table if it names none of them.
 
-    `table` is the name of the source table, mart or export, such as `stakeholder`; `organization_id` is whose rows they
-    are where no column says it, the CRM's by default.
+    `table` is the name of the source table, mart or export, such as `stakeholder`; `organization_id` is the
+    organization of rows without such a column, by default the CRM's.
     """
     if not register or not rows.num_rows:
         return rows
@@ -99,7 +100,7 @@ def forget_batch(register: Forgotten, table: str, batch: pa.RecordBatch) -> pa.R
 
 
 def _only_of(organization_id: int, changed: pa.Table, rows: pa.Table) -> pa.Table:
-    """Take what has changed for the rows of one organization, whose ids others may have too."""
+    """Apply changes only to the rows of one organization, because ids may be shared."""
     is_own = pc.fill_null(pc.equal(rows[_TENANT], organization_id), False)
     for place, name in enumerate(rows.column_names):
         if changed[name] is not rows[name]:
@@ -108,7 +109,7 @@ def _only_of(organization_id: int, changed: pa.Table, rows: pa.Table) -> pa.Tabl
 
 
 def _forget(own: OrganizationForgotten, table: str, rows: pa.Table) -> pa.Table:
-    """Take an organization's forgotten people out of rows, as if all of them were its own."""
+    """Remove an organization's forgotten people from rows, as if all of them were its own."""
     changes = dict(_own_rows(own, table, rows))
     for name in rows.column_names:
         role = _IDS_OF_TABLES.get((table, name)) or _ID_COLUMNS.get(name)
@@ -128,7 +129,7 @@ def _forget(own: OrganizationForgotten, table: str, rows: pa.Table) -> pa.Table:
 
 
 def _own_rows(own: OrganizationForgotten, table: str, rows: pa.Table) -> Iterator[tuple[str, Any]]:
-    """Empty the columns that say who somebody is, in the rows that are a forgotten person's."""
+    """Empty the columns that identify someone, in the rows of forgotten people."""
     if table in _OWN_COLUMNS:
         key, columns = _OWN_COLUMNS[table]
         role = _IDS_OF_TABLES.get((table, key)) or _ID_COLUMNS[key]
@@ -157,7 +158,7 @@ def _names_accounts(table: str, column: str) -> bool:
 
 
 def _new_texts(own: OrganizationForgotten, values: Any, field: pa.Field) -> Iterator[tuple[str, str | None]]:
-    """Return what becomes of each text that names a forgotten person: null where it is nothing else."""
+    """Return the replacement of each text that names a forgotten person: null if it contains nothing else."""
     for text in pc.unique(values).to_pylist():
         if text is not None and (without := own.without(text)) != text:
             is_label = field.name in _LABELLED or not field.nullable
@@ -165,7 +166,7 @@ def _new_texts(own: OrganizationForgotten, values: Any, field: pa.Field) -> Iter
 
 
 def _replaced(values: Any, new: Mapping[Any, Any]) -> pa.ChunkedArray:
-    """Put other values in place of some."""
+    """Replace some values."""
     kind = values.type
     place = pc.index_in(values, pa.array(list(new), kind))
     there = pa.array(list(new.values()), kind).take(

@@ -1,7 +1,7 @@
 """What one run leaves for the next: the duplicates found (D22) and the metrics measured (D17).
 
-Kept in the state folder by `as_of`. A run reads only what earlier instants left, never its own or a later one's, so it
-gives the same result whenever and however often it is run again.
+Kept in the state folder by `as_of`. A run only reads what earlier instants left, never its own or a later one's, so it
+gives the same result whenever and however often it is repeated.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ class RunHistory:
         return sorted(path for path in whole if path.name < run_name(as_of))
 
     def duplicates_before(self, as_of: datetime) -> tuple[Path, ...]:
-        """Return the duplicates as the latest earlier run, or refresh, left them: one file, or none."""
+        """Return the duplicates that the latest earlier run or refresh left: one file, or none."""
         return tuple(_whole(path / _FILES[0]) for path in self._with(_FILES[:1], as_of)[-1:])
 
     def metrics_before(self, as_of: datetime) -> tuple[Path, ...]:
-        """Return the metrics of every earlier run, a file each."""
+        """Return the metrics of every earlier run, one file each."""
         return tuple(_whole(path / f"{METRICS}.parquet") for path in self.before(as_of))
 
     def keep(self, as_of: datetime, marts: Mapping[str, pa.Table]) -> None:
-        """Keep what a run that publishes leaves, in place of what a run of the same instant left."""
+        """Store what a publishing run leaves, replacing that of a run of the same instant."""
         target = self.folder / run_name(as_of)
         target.mkdir(parents=True, exist_ok=True)
         for name, schema in ((DUPLICATES, DUPLICATES_SCHEMA), (METRICS, METRICS_SCHEMA)):
@@ -56,7 +56,7 @@ class RunHistory:
                 pq.write_table(marts[name].select(schema.names), draft, compression="zstd")
 
     def keep_duplicates(self, as_of: datetime, duplicates: pa.Table) -> None:
-        """Keep the duplicates that a refresh found, where they are others than earlier instants left."""
+        """Store the duplicates that a refresh found, if they differ from what earlier instants left."""
         before = self.duplicates_before(as_of)
         known = pq.read_table(before[0], schema=duplicates.schema) if before else duplicates.slice(0, 0)
         order = [("id", "ascending")]
@@ -69,7 +69,7 @@ class RunHistory:
 
 
 def _whole(path: Path) -> Path:
-    """Return the file; WarehouseError where it is damaged, because nothing can make it again."""
+    """Return the file; WarehouseError if it is damaged, because nothing can rebuild it."""
     try:
         pq.read_metadata(path)
     except (pa.ArrowInvalid, OSError) as error:

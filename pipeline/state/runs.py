@@ -1,6 +1,7 @@
-"""The history of runs: what each was about, what it published or held back and why. A file a run, never changed.
+"""The records of runs: plan, what was published or held back, and why. One file per run, never changed.
 
-Kept in the state folder (`runs/`), the newest thousand. What a run leaves for the models of the next is in `history`.
+The newest thousand are kept in the state folder (`runs/`). What a run leaves for the models of the next is in
+`history`.
 """
 
 from __future__ import annotations
@@ -19,22 +20,22 @@ from pipeline.storage.local_files import write_whole
 KEPT: Final = 1000
 
 Verdict = Literal["published", "held back", "partly held back", "failed", "rolled back"]
-"""`partly held back`: some organizations' drops were published, and others were not (D40)."""
+"""`partly held back`: the drops of some organizations were published, those of others were not (D40)."""
 PUBLISHED: Final = ("published", "partly held back")
 
 
 @dataclass(frozen=True)
 class OrganizationOutcome:
-    """What a run did for one organization: the drop's name, whether it is a new one, or why it was held back."""
+    """The result of a run for one organization: the drop's name, whether it is new, or why it was held back."""
 
     organization_id: int
     drop: str | None
     is_new: bool = False
     why: tuple[str, ...] = ()
     findings: tuple[Mapping[str, Any], ...] = ()
-    """What the guards found, as far as the organization may know."""
+    """The findings of the guards that the organization may see."""
     is_latest: bool = True
-    """Whether `latest` named the drop then; not where it spoke of a later instant (D38)."""
+    """Whether `latest` named the drop then; false if it was of a later instant (D38)."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class RunRecord:
 
     @property
     def name(self) -> str:
-        """The name of its file: the moment it ended, so that names stand in the order of the runs."""
+        """The name of its file: the time at which it ended, so that names sort in the order of the runs."""
         return f"{instant_name(instant_text(self.finished_at))}-{self.run_id[:8]}"
 
     def as_dict(self) -> dict[str, Any]:
@@ -66,7 +67,7 @@ class RunRecord:
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> RunRecord:
-        """Read what `as_dict` returned; fields of a later version are passed over."""
+        """Read the result of `as_dict`; fields of a later version are ignored."""
         known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
         outcomes = tuple(
             OrganizationOutcome(
@@ -86,7 +87,7 @@ class RunRecords:
         self.folder = folder
 
     def add(self, record: RunRecord) -> None:
-        """Keep a record, and remove those past keeping."""
+        """Store a record, and remove expired ones."""
         self.folder.mkdir(parents=True, exist_ok=True)
         content = shown_json(json.dumps(record.as_dict(), indent=1, ensure_ascii=False))
         write_whole(self.folder / f"{record.name}.json", content.encode())
@@ -94,7 +95,7 @@ class RunRecords:
             path.unlink(missing_ok=True)
 
     def newest_first(self) -> list[RunRecord]:
-        """Read every record; one that is damaged is passed over, because it only records the past."""
+        """Read every record; damaged ones are skipped, because they only describe the past."""
         records = []
         for path in reversed(self._files()):
             try:
@@ -104,7 +105,7 @@ class RunRecords:
         return records
 
     def last_published(self, as_of: datetime) -> RunRecord | None:
-        """Return the run that published last, of the latest `as_of` not after this one; None where there is none."""
+        """Return the latest run that published, of an `as_of` not after this one; None if there is none."""
         published = [run for run in self.newest_first() if run.verdict in PUBLISHED and run.as_of <= as_of]
         return max(published, key=lambda run: (run.as_of, run.finished_at), default=None)
 
@@ -113,7 +114,7 @@ class RunRecords:
 
 
 def without_rows(lines: Iterable[str]) -> list[str]:
-    """Leave out the lines that quote rows: `account_core, error (1 of 90): …` stays, `  account_id 7: …` goes."""
+    """Drop the lines that quote rows: `account_core, error (1 of 90): …` stays, `  account_id 7: …` goes."""
     return [line for line in lines if line.strip() and not line.startswith(" ")] or [""]
 
 
@@ -123,7 +124,7 @@ def has_published(records: Iterable[RunRecord], since: datetime) -> bool:
 
 
 def run_lines(records: Sequence[RunRecord]) -> list[str]:
-    """Write runs for a terminal, a line each, with a line for every organization that was held back."""
+    """Format runs for a terminal, one line each, with a line for every organization that was held back."""
     lines = []
     for run in records:
         drops = [f"{one.organization_id}/{one.drop}{'' if one.is_new else ' as before'}" for one in _with_drop(run)]

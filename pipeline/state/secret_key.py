@@ -1,4 +1,4 @@
-"""Secrets that values are hashed with: files of random bytes for their owner alone. None is in any output."""
+"""Secrets for keyed hashes: files of random bytes, private to their owner, and in no output."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _BYTES: Final = 32
 
 
 def pseudonym_key(named: Path | None, state: Path) -> bytes:
-    """Return the secret of pseudonyms: in the file `named`, else that of the state folder, made where there is none.
+    """Return the secret of pseudonyms: in the file `named`, else one in the state folder, created if needed.
 
-    Whoever has it can tell whose pseudonym a value is by trying names. WarehouseError where the file can't be read, or
-    holds fewer than 32 bytes.
+    With it, pseudonyms can be resolved by trying names. WarehouseError if the file cannot be read, or has fewer than 32
+    bytes.
     """
     return _read(named.expanduser()) if named is not None else own_key(state / "pseudonyms.key")
 
 
 def own_key(path: Path) -> bytes:
-    """Return the secret in a file of the state folder, made where there is none."""
+    """Return the secret in a file of the state folder, created if needed."""
     if not path.exists():
         write_secret(path, secrets.token_bytes(_BYTES))
     return _read(path)

@@ -1,4 +1,4 @@
-"""The layout of a state folder: what runs keep there and where. Engines, history and reports name their own parts."""
+"""The layout of a state folder. Engines, history and reports name their own parts of it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pipeline.common.temporary_folder import temporary_folder
 from pipeline.storage.local_files import clear_drafts
 
 _SHARED: Final = ("reports", "dbt", "spark", "dagster")
-"""Folders in it in which files are written whole; the landing zone sees to its own."""
+"""Folders in it whose files are written atomically; the landing zone does so by itself."""
 
 
 class Workspace:
-    """The paths of a state folder, which is made on first use; WarehouseError where it can't be."""
+    """The paths of a state folder, which is created on first use; WarehouseError if it cannot be."""
 
     def __init__(self, state: Path) -> None:
         self.state = state
@@ -37,7 +37,7 @@ class Workspace:
         return self.state / "landing"
 
     def landed(self, source: str) -> Path:
-        """Return the record of what a source's latest ingest landed."""
+        """Return the path of the record of a source's latest ingest."""
         return self.state / f"landed-{source}.json"
 
     @property
@@ -67,7 +67,7 @@ class Workspace:
 
     @property
     def outbox(self) -> Path:
-        """Where drops are staged that go to a URL."""
+        """The staging folder of drops that go to a URL."""
         return self.state / "outbox"
 
     @property
@@ -86,16 +86,16 @@ class Workspace:
         return self.state / "timeline"
 
     def rows_asked_for(self, export: str) -> Path:
-        """Return the rows of an export that the rules of a refresh's lists ask for, until its models are rebuilt."""
+        """Return the path of an export's rows that a refresh's rules need, until its models are rebuilt."""
         return self.run_tables / f"{export}.parquet"
 
     @property
     def refresh(self) -> Workspace:
-        """What `warehouse refresh` keeps: a state of its own, so that it and a run never wait for each other."""
+        """The separate state folder of `warehouse refresh`, so that it and a run never wait for each other."""
         return Workspace(self.state / "refresh")
 
     def marts_turn(self) -> AbstractContextManager[Any]:
-        """Wait until nobody else puts marts before their readers."""
+        """Lock the published marts."""
         return FileLock(self.state / "marts.lock")
 
     @property
@@ -115,9 +115,9 @@ class Workspace:
 
     @contextmanager
     def turn(self, say: Callable[[str], None]) -> Iterator[None]:
-        """Wait until no other run uses this state folder, saying so; then clear what killed ones left in it.
+        """Lock the state folder, saying so if another run has it; then clear what killed runs left in it.
 
-        Until the turn ends, the temporary folder of this process and of those that it starts lies in the state folder.
+        While it is locked, the temporary folder of this process and its children is in the state folder.
         """
         lock = FileLock(self.state / "run.lock")
         try:

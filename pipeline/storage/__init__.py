@@ -1,1 +1,1 @@
-"""Where bytes lie, here or on a server, and how they get there whole. What they mean is for the rooms above."""
+"""Files here and on servers, and how they get there completely. Their meaning belongs to the folders above."""

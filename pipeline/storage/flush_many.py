@@ -1,4 +1,4 @@
-"""Flushes all that was written to a file system at once, where Linux can: one wait for the disk, not one a file."""
+"""Flushes everything written to a file system at once, where Linux can: one wait instead of one per file."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Final
 
 _KNOWN: Final = {0xEF53: "ext4", 0x58465342: "XFS", 0x9123683E: "btrfs", 0x794C7630: "overlayfs"}
-"""File systems, by the number that the kernel has for them, of which it is known that all is on disk then."""
+"""File systems, by their number in the kernel, for which this is known to flush everything."""
 _TELLS_OF_FAULTS: Final = (5, 8)
-"""The first version of Linux in which it fails where a file could not be written."""
+"""The first version of Linux in which it fails if a file could not be written."""
 
 
 def flush_file_system(folder: Path) -> bool:
-    """Flush all files of the file system that a folder lies in to disk; False where that can't be had of it.
+    """Flush all files of the file system of a folder to disk; False if that is not supported.
 
-    OSError, which names the folder, where one could not be written.
+    OSError, which names the folder, if one could not be written.
     """
     if sys.platform != "linux" or _version() < _TELLS_OF_FAULTS:
         return False
@@ -41,7 +41,7 @@ def _version() -> tuple[int, ...]:
 
 
 def _kind(system: ctypes.CDLL, folder: Path) -> int:
-    """Return the kernel's number for a folder's file system, which is the first field that `statfs` gives."""
+    """Return the kernel's number of a folder's file system, the first field of `statfs`."""
     answer = ctypes.create_string_buffer(512)
     if system.statfs(os.fsencode(folder), answer) != 0:
         return 0

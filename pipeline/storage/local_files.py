@@ -1,8 +1,8 @@
-"""Files of this machine: written whole, flushed, and known by the hash of what they hold.
+"""Local files: atomic writes, flushing, and content hashes.
 
 A file is written under a hidden name beside its own, flushed and renamed, so that nobody reads a part of it and a power
-cut leaves the old one or the new one. A hidden name names its writer, so that whoever owns a folder can clear what
-killed writers left in it.
+cut leaves either the old file or the new one. The hidden name identifies its writer, so that the owner of a folder can
+clear what killed writers left in it.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from typing import Final
 
 
 def content_hash(path: Path) -> str:
-    """Return the SHA-256 of a file's content, as hexadecimal digits; OSError where it can't be read.
+    """Return the SHA-256 of a file's content, as hexadecimal digits; OSError if it can't be read.
 
-    Computed once for as long as the file stands as it is, because a run asks for it twice.
+    Cached for as long as the file is unchanged, because a run needs it twice.
     """
     found = path.stat()
-    # whoever writes to a file moves its time of change, even one who sets back the time of modification
+    # every write changes ctime, even one that resets mtime
     return _content_hash(path, found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
@@ -37,16 +37,16 @@ def _content_hash(path: Path, *_state: int) -> str:
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Write a file, a text in UTF-8; OSError, which names it, where that fails: the old file stands then."""
+    """Write a file atomically, a text in UTF-8; OSError, which names it, if that fails and the old file stays."""
     with whole_file(path) as draft:
         draft.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Lend a writer that takes a path a hidden one; what it has written there becomes `path` at the end, or is removed.
+    """Yield a hidden path to write to; at the end the file becomes `path`, or is removed after an error.
 
-    OSError, which names `path`, where that fails.
+    OSError, which names `path`, if that fails.
     """
     draft = path.with_name(hidden_name())
     try:
@@ -58,7 +58,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_secret(path: Path, content: bytes) -> None:
-    """Write a file that its owner alone may read; one that another process has written meanwhile stays."""
+    """Write a file that only its owner may read; one that another process has written meanwhile stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(hidden_name())
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -72,14 +72,14 @@ def write_secret(path: Path, content: bytes) -> None:
 
 
 def put_in_place(draft: Path, path: Path) -> None:
-    """Flush a finished file and give it its name in the same folder, in place of what has it."""
+    """Flush a finished file and rename it in the same folder, replacing an existing file."""
     flush(draft)
     draft.replace(path)
     flush(path.parent)
 
 
 def point_link(link: Path, target: str) -> None:
-    """Point a symbolic link at `target`, in one step where there is one already."""
+    """Point a symbolic link at `target` atomically."""
     draft = link.with_name(hidden_name())
     draft.symlink_to(target)
     draft.replace(link)
@@ -87,7 +87,7 @@ def point_link(link: Path, target: str) -> None:
 
 
 def flush(path: Path) -> None:
-    """Flush a file, or a folder's entries, to disk: so a rename outlives a power cut."""
+    """Flush a file, or a folder's entries, to disk, so that a rename survives a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -97,7 +97,7 @@ def flush(path: Path) -> None:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Name the file, or the folder of several, where there is no room: "No space left on device" comes without one."""
+    """Add the name of the file or folder to "No space left on device", which comes without one."""
     try:
         yield
     except OSError as error:
@@ -107,7 +107,7 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def is_full(folder: Path) -> bool:
-    """Return whether nothing more can be written to a folder's disk; False where that is not known."""
+    """Return whether a folder's disk is full; False if that is unknown."""
     try:
         return shutil.disk_usage(folder).free < _LEAST_ROOM
     except OSError:
@@ -116,21 +116,21 @@ def is_full(folder: Path) -> bool:
 
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LEAST_ROOM: Final = 1_000_000
-"""Bytes: with fewer left, whatever is written next is likely to fail."""
+"""Bytes: with less free space, the next write is likely to fail."""
 
 
 _PROCESS: Final = uuid.uuid4().hex[:12]
-"""What distinguishes this process from an earlier one of the same number: in a container, every run has the same."""
+"""Distinguishes this process from an earlier one with the same number, which is common in containers."""
 _NUMBERS: Final = itertools.count()
 
 
 def hidden_name() -> str:
-    """Make a name for what is being written, which nothing else has: `.4711-0a1b2c3d4e5f-0`."""
+    """Return a unique name for an unfinished file: `.4711-0a1b2c3d4e5f-0`."""
     return f".{os.getpid()}-{_PROCESS}-{next(_NUMBERS)}"
 
 
 def clear_drafts(folder: Path) -> None:
-    """Remove what writers that are gone left in a folder under hidden names."""
+    """Remove unfinished files in a folder whose writers are gone."""
     for path in folder.glob(".*-*-*"):
         number, process = path.name[1:].split("-")[:2]
         if not number.isdigit() or _is_writing(int(number), process):

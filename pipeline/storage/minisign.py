@@ -1,6 +1,6 @@
-"""Signatures as minisign writes them: Ed25519 over a file's BLAKE2b hash, and over what the signer says of it.
+"""Signatures in minisign's format: Ed25519 over a file's BLAKE2b hash, and over the trusted comment.
 
-Only the format belongs here; what is signed is `drops`' matter. No text of this module holds a secret key.
+Only the format belongs here; `drops` decides what is signed. No message of this module contains a secret key.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from pipeline.common.errors import WarehouseError
 SUFFIX: Final = ".minisig"
 
 _KEY: Final = b"Ed"
-"""The kind of a key, and of a signature of a file's bytes, as minisign wrote it before 0.10."""
+"""The type of a key, and of a signature of a file's bytes, as minisign wrote it before 0.10."""
 _HASHED: Final = b"ED"
-"""The kind of a signature of a file's hash."""
+"""The type of a signature of a file's hash."""
 _NO_PASSWORD: Final = b"\0\0"
 _CHECKSUM: Final = b"B2"
 _UNTRUSTED: Final = "untrusted comment: "
@@ -34,18 +34,18 @@ _SECRET_LENGTH: Final = 2 + 2 + 2 + 32 + 8 + 8 + 8 + 64 + 32
 
 @dataclass(frozen=True)
 class PublicKey:
-    """A public key: `key_id` is 8 bytes, as is every signature's that was made with its secret half."""
+    """A public key: `key_id` is 8 bytes, and the same in every signature of its secret key."""
 
     key_id: bytes
     key: bytes
 
     @property
     def text(self) -> str:
-        """The key as people pass it on: `RW…`."""
+        """The key as text: `RW…`."""
         return base64.b64encode(_KEY + self.key_id + self.key).decode()
 
     def fault(self, content: bytes, signature: bytes) -> str | None:
-        """Say what is wrong with the signature file of a content; None where it is right."""
+        """Return what is wrong with the signature file of a content; None if it is valid."""
         try:
             untrusted, line, comment, over_all = signature.decode("utf-8").splitlines()
             raw, trusted = base64.b64decode(line, validate=True), base64.b64decode(over_all, validate=True)
@@ -71,13 +71,13 @@ class PublicKey:
 
 @dataclass(frozen=True, repr=False)
 class SigningKey:
-    """A secret key, which nothing shows."""
+    """A secret key, which is never shown."""
 
     public: PublicKey
     _seed: bytes
 
     def sign(self, content: bytes, comment: str) -> bytes:
-        """Return the signature file of a content, with a comment that it vouches for; the same for the same two."""
+        """Return the signature file of a content and a trusted comment; the same for the same two."""
         key = Ed25519PrivateKey.from_private_bytes(self._seed)
         signed = key.sign(hashlib.blake2b(content).digest())
         over_all = key.sign(signed + comment.encode())
@@ -91,7 +91,7 @@ class SigningKey:
 
 
 def read_signing_key(path: Path) -> SigningKey:
-    """Read a secret key without a password from its file; WarehouseError, which quotes nothing, where it is none."""
+    """Read a secret key without a password from its file; WarehouseError, which quotes nothing, if it is not one."""
     raw = _key_bytes(_read(path))
     if raw is None or len(raw) != _SECRET_LENGTH or raw[:2] != _KEY or raw[4:6] != _CHECKSUM:
         raise WarehouseError("is no secret key of minisign", where=str(path), remedy=_MAKE_ONE)
@@ -106,7 +106,7 @@ def read_signing_key(path: Path) -> SigningKey:
 
 
 def read_public_key(named: str) -> PublicKey:
-    """Read a public key: its file, or the key itself (`RW…`); WarehouseError where it is none."""
+    """Read a public key from its file or its text (`RW…`); WarehouseError if it is not one."""
     raw = _key_bytes(named)
     if raw is None:
         raw = _key_bytes(_read(Path(named)))
@@ -120,9 +120,9 @@ def read_public_key(named: str) -> PublicKey:
 
 
 def write_key_pair(secret: Path) -> PublicKey:
-    """Make a key pair: the secret half as a file that its owner alone reads, the public half as the same name `.pub`.
+    """Make a key pair: the secret key as a private file, the public key under the same name with `.pub`.
 
-    WarehouseError where one of them is there already.
+    WarehouseError if one of them already exists.
     """
     public_file = secret.with_suffix(".pub")
     for path in (secret, public_file):
@@ -149,7 +149,7 @@ def _read(path: Path) -> str:
 
 
 def _key_bytes(text: str) -> bytes | None:
-    """Decode the last line of a key's text, which the comment stands before."""
+    """Decode the last line of a key's text, after the comment."""
     lines = text.strip().splitlines()
     try:
         return base64.b64decode(lines[-1], validate=True) if lines else None
@@ -158,7 +158,7 @@ def _key_bytes(text: str) -> bytes | None:
 
 
 def _shown(key_id: bytes) -> str:
-    """Write a key's id as minisign does: the number that its bytes are, the lowest first."""
+    """Write a key's id as minisign does: its bytes as a number, lowest first."""
     return f"{int.from_bytes(key_id, 'little'):016X}"
 
 

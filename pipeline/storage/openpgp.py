@@ -1,6 +1,6 @@
-"""OpenPGP: encrypts for receivers, by the certificates that they gave, and for the warehouse itself, by its own key.
+"""OpenPGP: encrypts for the receivers' certificates and for the warehouse's own key.
 
-Only the format belongs here; what is encrypted is `drops`' matter. No text of this module holds a secret key.
+Only the format belongs here; `drops` decides what is encrypted. No message of this module contains a secret key.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 class EncryptionKeys:
     """The receivers' certificates, in the file `receivers`, and the warehouse's own key, in its state folder.
 
-    Who encrypts first makes the own key. Where there is one, nothing goes out unencrypted: the setting may be lost.
+    The first encryption creates the own key. Once it exists, nothing is delivered unencrypted, because the setting may
+    have been lost.
     """
 
     receivers: Path | None
@@ -54,7 +55,7 @@ class EncryptionKeys:
         return self.receivers is not None or self.own.exists()
 
     def require_usable(self, address: str) -> None:
-        """WarehouseError where what goes to this address is to be encrypted, and can't be for the receivers."""
+        """Raise WarehouseError if this address requires encryption and the receivers' certificates are not usable."""
         if is_url(address) and self.encrypts:
             self._of_receivers()
 
@@ -63,7 +64,7 @@ class EncryptionKeys:
         return self.own.exists() and self._own().extract_certificate().fingerprint in fingerprints
 
     def recipients(self) -> list[Cert]:
-        """Return the certificates that files are encrypted for: the receivers', then the warehouse's own."""
+        """Return the certificates to encrypt for: the receivers', then the warehouse's own."""
         receivers = self._of_receivers()
         if not self.own.exists():
             from pysequoia import Tsk
@@ -84,14 +85,14 @@ class EncryptionKeys:
         _done(lambda: encrypt_file(str(source), str(target), recipients=recipients, armor=False), str(source))
 
     def decrypt(self, content: bytes, where: str) -> bytes:
-        """Decrypt a content that lies at `where`; WarehouseError where the own key doesn't open it, or is gone."""
+        """Decrypt a content from `where`; WarehouseError if the own key doesn't decrypt it, or is gone."""
         from pysequoia import decrypt
 
         decryptor = self._decryptor(where)
         return _done(lambda: decrypt(content, decryptor=decryptor).bytes, where) or b""
 
     def decrypt_file(self, source: Path, target: Path, where: str) -> None:
-        """Decrypt a file, which lies at `where`, into another; WarehouseError as above."""
+        """Decrypt a file from `where` into another; WarehouseError as above."""
         from pysequoia import decrypt_file
 
         decryptor = self._decryptor(where)
@@ -120,17 +121,17 @@ class EncryptionKeys:
 
 
 def read_certificates(path: Path, now: datetime | None = None) -> list[Cert]:
-    """Read the certificates of a file, binary or armored, as they can be used now: without keys past their time.
+    """Read the certificates of a file, binary or armored, without expired keys.
 
-    WarehouseError where the file is missing, holds no certificate or a secret key, or one that nothing can be encrypted
-    for: expired, revoked, or without a key for encryption.
+    WarehouseError if the file is missing, has no certificate, has a secret key, or has a certificate that is expired,
+    revoked, or without a key for encryption.
     """
     from pysequoia import Cert
 
     where, now = str(path), now or datetime.now(UTC)
     try:
         content = path.expanduser().read_bytes()
-    except OSError as error:  # the name is not quoted: some set it to a key itself
+    except OSError as error:  # the name is not quoted: people set it to the key itself
         fault = f"names no file that can be read: {error.strerror}"
         raise WarehouseError(fault, where=_SETTING, remedy=_EXPORT_IT) from None
     try:
@@ -148,7 +149,7 @@ def read_certificates(path: Path, now: datetime | None = None) -> list[Cert]:
 
 
 def _holds_secret(content: bytes) -> bool:
-    """Return whether a file holds a secret key; of several armored blocks, the library looks into the first alone."""
+    """Return whether a file has a secret key; the library only looks at the first of several armored blocks."""
     from pysequoia.packet import PacketPile, Tag
 
     packets = PacketPile.from_bytes(content)
@@ -156,7 +157,7 @@ def _holds_secret(content: bytes) -> bool:
 
 
 def _usable(certificate: Cert, where: str, now: datetime) -> Cert:
-    """Return a certificate without subkeys that are expired or revoked: the library would encrypt for them, too."""
+    """Return a certificate without expired and revoked subkeys, because the library would encrypt for them too."""
     from pysequoia import Cert
     from pysequoia.packet import PacketPile
 
@@ -194,7 +195,7 @@ def _can_encrypt(certificate: Cert) -> bool:
 
 
 def _keys(packets: Iterable[Packet]) -> list[list[Packet]]:
-    """Split a certificate's packets into the primary key with what belongs to it, and each subkey with its own."""
+    """Split a certificate's packets into the primary key and its subkeys, each with its own packets."""
     from pysequoia.packet import Tag
 
     keys: list[list[Packet]] = []
@@ -206,7 +207,7 @@ def _keys(packets: Iterable[Packet]) -> list[list[Packet]]:
 
 
 def _subkey_fault(key: list[Packet], now: datetime) -> str | None:
-    """Say why a subkey can't be used any more; None where it can, and of a primary key."""
+    """Return why a subkey cannot be used; None if it can, and for a primary key."""
     from pysequoia.packet import SignatureType
 
     if any(packet.signature_type == SignatureType.SubkeyRevocation for packet in key):
@@ -226,7 +227,7 @@ def _is_for_encryption(key: list[Packet]) -> bool:
 
 
 def _binding(key: list[Packet]) -> Packet | None:
-    """Return the newest signature that binds a subkey to its certificate: it says what the subkey is for, how long."""
+    """Return the newest signature that binds a subkey to its certificate, with its purpose and expiry."""
     from pysequoia.packet import SignatureType
 
     bindings = [packet for packet in key if packet.signature_type == SignatureType.SubkeyBinding]
@@ -234,7 +235,7 @@ def _binding(key: list[Packet]) -> Packet | None:
 
 
 def _done(action: Callable[[], _Result], where: str) -> _Result:
-    """Do something with the library; of its error, whose text brings a stack, the first line is shown."""
+    """Call the library; show only the first line of its errors, which contain a stack."""
     try:
         return action()
     except RuntimeError as error:

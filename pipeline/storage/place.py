@@ -1,7 +1,7 @@
-"""A folder where drops land or lie: on this machine, in an object store (`s3://`) or on an SFTP server (`sftp://`).
+"""A folder of drops: local, in an object store (`s3://`) or on an SFTP server (`sftp://`).
 
-Only moving bytes belongs here; what a drop is and when it counts as published is in `publish.py` and `deliver.py`.
-Credentials come from the environment and are in no address, error or log.
+Only moving bytes belongs here; what a drop is and when it counts as published is in `publish_to_folder.py` and
+`publish_to_url.py`. Credentials come from the environment and are in no address, error or log.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from pipeline.storage.openpgp import EncryptionKeys
 
 LOCK: Final = ".lock"
-"""The file in a folder of exports by which runs take turns."""
+"""The lock file in a folder of exports."""
 DRAFT: Final = ".part"
-"""What the name of a file ends with that is on its way to an SFTP server."""
+"""The suffix of a file that is being uploaded to an SFTP server."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Place:
-    """A folder on a file system; `address` is what people read of it and what opens it again."""
+    """A folder on a file system; `address` is shown to people and opens it again."""
 
     files: Any
     root: str
@@ -61,10 +61,10 @@ class Place:
     kind: str
     """`file`, `s3` or `sftp`."""
     keys: EncryptionKeys | None = None
-    """What files are encrypted and decrypted with, for those who do so."""
+    """The keys that encrypt and decrypt files, for callers that do so."""
     drops_folder: str = ""
-    """The root of the drops' folder around it, in which an SFTP server gets its files before they are renamed; its own
-    root where there is none. So nobody takes what another writer has left, or is writing, for a part of a drop."""
+    """The root of the drops' folder around it, in which an SFTP server gets files before they are renamed; its own root
+    if there is none. So nobody takes another writer's leftovers or drafts for a part of a drop."""
 
     @property
     def is_local(self) -> bool:
@@ -82,11 +82,11 @@ class Place:
         return replace(self, root=posixpath.join(self.root, name), address=address)
 
     def parent(self) -> Place:
-        """Return the folder that holds it."""
+        """Return the folder that contains it."""
         return replace(self, root=posixpath.dirname(self.root), address=posixpath.dirname(self.address))
 
     def entries(self) -> list[Entry]:
-        """List it, by name; a folder that is not there is empty."""
+        """List it, by name; a missing folder is empty."""
         listed = self._call(lambda: self.files.ls(self.root, detail=True))
         if listed is None:
             return []
@@ -100,7 +100,7 @@ class Place:
         ]
 
     def read(self, name: str) -> bytes | None:
-        """Read a file whole; None where there is none."""
+        """Read a complete file; None if it does not exist."""
         return self._call(lambda: bytes(self.files.cat_file(self._path(name))))
 
     def open(self, name: str) -> BinaryIO:
@@ -109,14 +109,14 @@ class Place:
             return cast(BinaryIO, repeated(lambda: self.files.open(self._path(name), "rb"), self._reconnect))
 
     def modified(self, name: str) -> datetime | None:
-        """When a file last changed, in UTC; None where there is none."""
+        """When a file last changed, in UTC; None if it does not exist."""
         found = self._call(lambda: cast(datetime, self.files.modified(self._path(name))))
         if found is None:
             return None
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
     def write(self, name: str, content: bytes) -> None:
-        """Write a file so that a reader sees the old one or the new one, never a part."""
+        """Write a file atomically."""
         with self._faults():
             if self.is_local:
                 Path(self.root).mkdir(parents=True, exist_ok=True)
@@ -128,7 +128,7 @@ class Place:
                 )
 
     def create(self, name: str, content: bytes) -> bool:
-        """Write a file on a server as `write` does, but only where there is none; return whether it was written."""
+        """Write a file on a server atomically, only if it does not exist; return whether it was written."""
         with self._faults():
             try:
                 repeated(
@@ -140,7 +140,7 @@ class Place:
         return True
 
     def upload(self, source: Path, name: str) -> None:
-        """Copy a file of this machine onto a server as `write` does."""
+        """Copy a local file to a server atomically."""
         with self._faults():
             repeated(
                 lambda: self.files.put_whole(str(source), self._path(name), self.drops_folder or self.root),
@@ -148,12 +148,12 @@ class Place:
             )
 
     def download(self, name: str, target: Path) -> None:
-        """Copy a file of it onto this machine."""
+        """Copy one of its files to this machine."""
         with self._faults():
             repeated(lambda: self.files.get_file(self._path(name), str(target)), self._reconnect)
 
     def remove(self, name: str) -> None:
-        """Remove a file, or a folder with all that is in it; nothing where there is none."""
+        """Remove a file, or a folder with everything in it; do nothing if it does not exist."""
         path = self._path(name)
 
         def remove() -> None:
@@ -170,7 +170,7 @@ class Place:
         return posixpath.join(self.root, name)
 
     def _call(self, action: Callable[[], Result]) -> Result | None:
-        """Do something with a file or folder; None where it is not there."""
+        """Call the file system; return None if the file or folder does not exist."""
         with self._faults():
             try:
                 return repeated(action, self._reconnect)
@@ -184,7 +184,7 @@ class Place:
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
-        """Say what a file system reports in words, with nothing secret in them."""
+        """Turn errors of a file system into WarehouseError, without secrets."""
         try:
             yield
         except Exception as error:
@@ -196,9 +196,9 @@ class Place:
 def open_place(address: str, keys: EncryptionKeys | None = None) -> Place:
     """Open a folder by its path or URL (`s3://bucket/prefix`, `sftp://user@host:port/path`).
 
-    `keys` are those by which drops on servers are encrypted and decrypted.
+    `keys` encrypt and decrypt drops on servers.
 
-    WarehouseError where the URL is not one of these, holds a password, or its server can't be reached.
+    WarehouseError if the URL is not one of these, contains a password, or its server can't be reached.
     """
     if not is_url(address):
         from fsspec.implementations.local import LocalFileSystem
@@ -219,7 +219,7 @@ def open_place(address: str, keys: EncryptionKeys | None = None) -> Place:
 
 
 def require_writable(address: str) -> None:
-    """WarehouseError where a folder or URL can't be written, as far as that shows without connecting or writing."""
+    """Raise WarehouseError if a folder or URL is not writable, as far as that shows without connecting or writing."""
     if is_url(address):
         if parse_server_url(address).scheme == "sftp":
             for variable in (SFTP_KEY, SFTP_KNOWN_HOSTS):

@@ -1,4 +1,4 @@
-"""Servers where drops land: object stores and SFTP, their URLs and credentials, and their faults in words."""
+"""Servers for drops: object stores and SFTP, their URLs and credentials, and explanations of their errors."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _SFTP_PORT: Final = 22
 _CONNECT_SECONDS: Final = 30
 _PARTING_SECONDS: Final = 5
 _PAUSES: Final = (1, 4)
-"""Seconds before what a broken connection cut short is done again."""
+"""Seconds to wait before repeating what a broken connection interrupted."""
 
 Result = TypeVar("Result")
 
 
 @cache
 def end_with_the_process() -> None:
-    """End fsspec's thread before the interpreter takes itself apart: what it holds would be reported as leaks."""
+    """End fsspec's thread before the interpreter shuts down, which would report its objects as leaks."""
     import gc
 
     from fsspec.asyn import get_loop, iothread
@@ -46,7 +46,7 @@ def end_with_the_process() -> None:
 
 
 def parse_server_url(address: str) -> Url:
-    """Parse the URL of drops; WarehouseError, which quotes nothing of it, where it is none or holds a credential."""
+    """Parse the URL of drops; WarehouseError, which quotes nothing of it, if it is invalid or has a credential."""
     form = "a folder, s3://bucket/prefix or sftp://user@host:port/path"
     url = parse_url(address, where="the URL of the drops", form=form)
     if url.scheme not in ("s3", "sftp"):
@@ -94,7 +94,7 @@ def sftp_server(url: Url) -> Any:
 
 
 def repeated(action: Callable[[], Result], reconnect: Callable[[], None] = lambda: None) -> Result:
-    """Do what goes over a network, again after a pause where the connection broke; the third fault is raised."""
+    """Call a function over a network, and repeat it after a pause if the connection broke; raise the third error."""
     for pause in _PAUSES:
         try:
             return action()
@@ -108,7 +108,7 @@ def repeated(action: Callable[[], Result], reconnect: Callable[[], None] = lambd
 
 
 def _is_broken(error: Exception) -> bool:
-    """Return whether a connection broke, rather than a server refused; S3's client repeats its requests by itself."""
+    """Return whether a connection broke, as opposed to a refusal; the S3 client repeats its requests by itself."""
     if "asyncssh" not in sys.modules:
         return False
     from pipeline.storage.sftp import is_broken
@@ -117,9 +117,9 @@ def _is_broken(error: Exception) -> bool:
 
 
 def named_file(variable: str) -> str | None:
-    """Return the file that a variable names; WarehouseError where it can't be read.
+    """Return the file that a variable names; WarehouseError if it can't be read.
 
-    What the variable holds is not quoted: some set it to the key itself.
+    The variable is not quoted, because people set it to the key itself.
     """
     file = os.environ.get(variable)
     if file and not os.access(file, os.R_OK):
@@ -128,7 +128,7 @@ def named_file(variable: str) -> str | None:
 
 
 def _environment_secrets() -> list[str]:
-    """List what no message may repeat: the credentials of the environment, an endpoint's too."""
+    """List what no message may contain: the credentials of the environment, including those in an endpoint."""
     secrets = [os.environ.get(variable, "") for variable in _SECRETS]
     for variable in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
         _, _, rest = os.environ.get(variable, "").partition("://")
@@ -139,7 +139,7 @@ def _environment_secrets() -> list[str]:
 
 
 def unreachable(address: str, kind: str, error: Exception) -> WarehouseError:
-    """Return what went wrong, without a secret. Raise it `from None`: the original message may hold one."""
+    """Return what went wrong, without secrets. Raise it `from None`, because the original message may contain one."""
     detail = hide(" ".join(str(error).split()) or type(error).__name__, _environment_secrets())
     names = set(_fault_names(error))
     for faults, what, remedy in _FAULTS[kind]:
@@ -149,13 +149,13 @@ def unreachable(address: str, kind: str, error: Exception) -> WarehouseError:
 
 
 def is_absent(error: Exception) -> bool:
-    """Return whether an object, a file or a folder is not there, rather than the bucket that would hold it."""
+    """Return whether an object, a file or a folder does not exist, as opposed to its bucket."""
     kinds = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
     return isinstance(error, kinds) and "NoSuchBucket" not in _fault_names(error)
 
 
 def _fault_names(error: BaseException | None) -> Iterator[str]:
-    """Name a fault by its classes, and by the code that S3 answered; those behind it too."""
+    """Return the class names of an error and its causes, and S3's error code."""
     while error is not None:
         yield from (kind.__name__ for kind in type(error).__mro__)
         response = getattr(error, "response", None)
@@ -228,4 +228,4 @@ _FAULTS: Final[dict[str, list[tuple[set[str], str, str]]]] = {
     ],
     "file": [],
 }
-"""What servers answer, by class or code: what it means, and what to do about it."""
+"""Errors of servers, by class or code: the explanation, and what to do."""

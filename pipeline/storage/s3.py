@@ -1,4 +1,4 @@
-"""An object store as a file system: an object appears whole, is created once, and objects are removed one by one."""
+"""An object store as a file system: objects appear atomically, are created once, and are removed one by one."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from botocore.loaders import Loader, create_loader
 from s3fs import S3FileSystem
 
 _NOT_UNDERSTOOD = (errno.ENOSYS, errno.EINVAL)
-"""What a store answers that doesn't know `If-None-Match`: NotImplemented, InvalidArgument or InvalidRequest."""
+"""Errors of a store without `If-None-Match`: NotImplemented, InvalidArgument or InvalidRequest."""
 
 
 class S3Files(S3FileSystem):  # type: ignore[misc]  # s3fs has no types
-    """`s3fs` with the few operations that a delivery needs; it repeats by itself what a store asks to repeat."""
+    """`s3fs` with the operations that a delivery needs; it repeats requests by itself if a store asks for that."""
 
     def write_whole(self, path: str, content: bytes, _drafts: str) -> None:
         """Write an object, over what may be there."""
         self.pipe_file(path, content)
 
     def write_new(self, path: str, content: bytes, _drafts: str) -> None:
-        """Write an object that must not be there, which the store ensures if it can; FileExistsError if it is."""
+        """Write an object that must not exist, which the store ensures if it can; FileExistsError if it does."""
         try:
             self.pipe_file(path, content, mode="create")
         except FileNotFoundError:  # the bucket
@@ -35,16 +35,16 @@ class S3Files(S3FileSystem):  # type: ignore[misc]  # s3fs has no types
             self.pipe_file(path, content)
 
     def put_whole(self, source: str, path: str, _drafts: str) -> None:
-        """Copy a file of this machine into an object, over what may be there."""
+        """Copy a local file into an object, replacing an existing one."""
         self.put_file(source, path)
 
     def remove_tree(self, path: str) -> None:
-        """Remove all objects below a prefix, each by itself: older stores refuse a bulk delete without Content-MD5."""
+        """Remove all objects under a prefix one by one: older stores refuse a bulk delete without Content-MD5."""
         for found in self.find(path):
             self.rm_file(found)
 
     def reconnect(self) -> None:
-        """Nothing to do: each request has its connection."""
+        """Do nothing: each request has its own connection."""
 
 
 def open_store() -> Any:
@@ -61,5 +61,5 @@ def open_store() -> Any:
 
 @cache
 def _service_models() -> Loader:
-    """Read botocore's descriptions of S3 once: a run opens several places, each for 0.5 s of CPU (2026-11-29)."""
+    """Cache botocore's descriptions of S3: a run opens several places, each for 0.5 s of CPU (2026-11-29)."""
     return create_loader()

@@ -1,4 +1,4 @@
-"""JSON that shows when it is damaged: its content stands beside the hash of it."""
+"""JSON files that reveal damage: the content is stored beside its hash."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pipeline.storage.local_files import write_whole
 
 
 def write_sealed(path: Path, value: Any) -> None:
-    """Write JSON values, whole or not at all."""
+    """Write JSON values atomically."""
     write_whole(path, json.dumps({"seal": _seal(value), "value": value}, ensure_ascii=False, sort_keys=True))
 
 
 def read_sealed(path: Path) -> Any:
-    """Read what `write_sealed` wrote; None where it is missing, or is not what was written."""
+    """Read the result of `write_sealed`; None if it is missing or damaged."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return content["value"] if content["seal"] == _seal(content["value"]) else None
@@ -25,5 +25,5 @@ def read_sealed(path: Path) -> Any:
 
 
 def _seal(value: Any) -> str:
-    """Hash the one way to write the values."""
+    """Hash the canonical form of the values."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""An SFTP server as a file system: a file appears whole, whichever of SFTP's renames the server knows."""
+"""An SFTP server as a file system: files appear atomically, whichever of SFTP's renames the server supports."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from sshfs import SSHFileSystem
 from pipeline.storage.place import DRAFT
 
 BROKEN = (ConnectionLost, SFTPConnectionLost, SFTPNoConnection, ConnectionError, TimeoutError)
-"""What a connection raises that breaks or is not made: the next one may do better."""
+"""Errors of a connection that breaks or is not made; trying again may help."""
 
 
 def is_broken(error: Exception) -> bool:
-    """Return whether a connection broke, rather than a server refused something."""
+    """Return whether a connection broke, as opposed to a refusal."""
     is_closed = "Can't create any SFTP connections" in str(error)  # as sshfs says it
     return is_closed or isinstance(error, BROKEN)
 
 
 class SftpFiles(SSHFileSystem):  # type: ignore[misc]  # sshfs has no types
-    """`sshfs` with what it lacks: servers without posix-rename, or that refuse names which begin with a dot."""
+    """`sshfs` with support for servers without posix-rename, and those that refuse names with a leading dot."""
 
     def __init__(self, host: str, **options: Any) -> None:
         self._reached_by = (host, options)
@@ -34,7 +34,7 @@ class SftpFiles(SSHFileSystem):  # type: ignore[misc]  # sshfs has no types
         super().__init__(host, **options)
 
     def reconnect(self) -> None:
-        """Open the connection again, after it broke."""
+        """Open the connection again after it broke."""
         host, options = self._reached_by
         self._successor = SftpFiles(host, **options)  # closes its connection when it goes, so it is held
         for name in ("_client", "_pool"):
@@ -58,9 +58,9 @@ class SftpFiles(SSHFileSystem):  # type: ignore[misc]  # sshfs has no types
     write_new = sync_wrapper(_write_new)
 
     async def _draft(self, path: str, drafts: str, write: Callable[[str], Awaitable[None]]) -> str:
-        """Write a file in the folder of drafts, under a name that no other writer has; return its path.
+        """Write a file in the folder of drafts under a unique name; return its path.
 
-        A server may refuse a name that begins with a dot.
+        A server may refuse a name with a leading dot.
         """
         own = f"{posixpath.basename(path)}.{secrets.token_hex(4)}{DRAFT}"
         hidden, plain = posixpath.join(drafts, f".{own}"), posixpath.join(drafts, own)
@@ -92,12 +92,12 @@ class SftpFiles(SSHFileSystem):  # type: ignore[misc]  # sshfs has no types
                 await _rename(channel, draft, path)
 
     def remove_tree(self, path: str) -> None:
-        """Remove a folder with all that is in it, file by file."""
+        """Remove a folder with everything in it, file by file."""
         self.rm(path, recursive=True)
 
 
 async def _rename(channel: SFTPClient, draft: str, path: str) -> None:
-    """Rename, over a file that may be there: in one step by OpenSSH's extension, else it is removed first."""
+    """Rename, replacing an existing file: atomically with OpenSSH's extension, else by removing it first."""
     try:
         await channel.posix_rename(draft, path)
     except BROKEN:
@@ -109,7 +109,7 @@ async def _rename(channel: SFTPClient, draft: str, path: str) -> None:
 
 
 async def _rename_to_new(channel: SFTPClient, draft: str, path: str) -> None:
-    """Rename by SFTP's own rename, which refuses a name that is taken; FileExistsError then."""
+    """Rename with SFTP's own rename, which refuses an existing name; FileExistsError then."""
     try:
         await channel.rename(draft, path)
     except BROKEN:

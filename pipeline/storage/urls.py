@@ -1,8 +1,8 @@
-"""URLs of databases and servers: parsed once, here, shown without what may be secret, refused without a quotation.
+"""URLs of databases and servers: parsed once, here, shown without secrets, and refused without being quoted.
 
-A password that holds `@`, `/`, `?` or `#` unescaped is split by every parser otherwise than its writer meant, so that a
-piece of it becomes a host or a path. Such a URL is refused. Of one that can be read, scheme, host and database (on a
-server of files: user, port and path, which open it again) are all that a message may show.
+Parsers split a password with an unescaped `@`, `/`, `?` or `#` differently than its writer meant, so that a piece of it
+becomes a host or a path. Such a URL is refused. Messages only show scheme, host and database (for a file server: user,
+port and path, which open it again).
 """
 
 from __future__ import annotations
@@ -38,17 +38,17 @@ _PLAIN_PARAMETERS: Final = frozenset(
         *("client_encoding", "target_session_attrs", "gssencmode", "channel_binding", "driver", "charset", "uri"),
     }
 )
-"""Parameters of a query whose values may stand in a driver's message; those of all others are hidden."""
+"""Query parameters whose values a driver's message may show; all others are hidden."""
 
 _SHORT: Final = 4
-"""A secret of fewer characters is hidden where it stands as a word only: as part of others it would be everywhere."""
+"""A secret with fewer characters is only hidden as a whole word, because as a part of words it would be everywhere."""
 
 
 @dataclass(frozen=True)
 class Url:
     """A URL that every parser splits alike; user, password, path and parameters are unescaped.
 
-    `host` and `port` are as written: lists with commas where PostgreSQL is given several. `path` begins with a slash.
+    `host` and `port` are as written: lists with commas if PostgreSQL has several. `path` starts with a slash.
     """
 
     scheme: str
@@ -66,7 +66,7 @@ class Url:
 
     @property
     def shown(self) -> str:
-        """What messages call it, which opens it again where it is a server of files."""
+        """Its form in messages, which opens a file server again."""
         path = re.sub("[@%?#]", lambda found: quote(found[0]), self.path)
         if self.scheme not in _SERVERS_OF_FILES:
             return f"{self.scheme}://{self.host}{path}"
@@ -75,7 +75,7 @@ class Url:
         return f"{self.scheme}://{user}{self.host}{port}{path}".rstrip("/")
 
     def hide(self, text: str) -> str:
-        """Mask user, password and parameters where they stand in a driver's text, escaped or not."""
+        """Mask user, password and parameters in a driver's text, escaped or not."""
         values = [value or name for name, value in self.parameters if name.lower() not in _PLAIN_PARAMETERS]
         words = [word for value in values for word in re.split(r"[\s;=,&]+", value) if len(word) >= _SHORT]
         hidden = hide(text, [*([self.password] if self.password else []), *values, *words])
@@ -97,9 +97,9 @@ def _hide_word(text: str, word: str) -> str:
 
 
 def is_url(text: str) -> bool:
-    """Return whether a text means a database or a server, rightly written or not; else it is a folder's name.
+    """Return whether a text means a database or a server, correctly written or not, as opposed to a folder.
 
-    A folder that is there and is called so is a folder, unless `://` says otherwise.
+    An existing folder of that name is a folder, unless the text contains `://`.
     """
     return "://" in text or (_MISTYPED.search(text) is not None and not _is_there(text))
 
@@ -112,9 +112,9 @@ def _is_there(name: str) -> bool:
 
 
 def parse_url(text: str, *, where: str, form: str) -> Url:
-    """Parse a URL. WarehouseError, which quotes nothing of it, where its parts can't be separated for sure.
+    """Parse a URL. WarehouseError, which quotes nothing of it, if it is ambiguous.
 
-    `where` names the setting, `form` is how its URLs are written: `postgresql://user:password@host:5432/database`.
+    `where` names the setting, `form` is the format of its URLs: `postgresql://user:password@host:5432/database`.
     """
     fault = WarehouseError("the URL can't be read", where=where, remedy=f"write it as {form}; {ESCAPES}")
     if not text.isprintable():
@@ -146,12 +146,12 @@ def parse_url(text: str, *, where: str, form: str) -> Url:
 
 
 def _is_file_url(scheme: str, server: str) -> bool:
-    """Return whether it names a file of this machine (`sqlite:///file`), whose path may hold what it likes."""
+    """Return whether it names a local file (`sqlite:///file`), whose path may contain anything."""
     return not server and scheme.partition("+")[0] == "sqlite"
 
 
 def _servers(text: str) -> Iterator[tuple[str, str] | None]:
-    """Split `host:port,host:port` into names and ports; None for what is neither."""
+    """Split `host:port,host:port` into names and ports; None for anything else."""
     for server in text.split(","):
         found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^\s:\[\]]*)(?::([0-9]{0,5}))?", server)
         yield None if found is None else (found[1], found[2] or "")

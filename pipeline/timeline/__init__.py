@@ -1,1 +1,1 @@
-"""What each published drop left for those who look back: a record per drop, and the marts that the records make."""
+"""The timeline: a record of each published drop, and the marts made from the records."""

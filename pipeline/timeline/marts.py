@@ -1,6 +1,6 @@
-"""The marts of the timeline, as people query them: the records of each instant's drop, and what follows from them.
+"""The marts of the timeline: the records of each instant's drop, and what follows from them.
 
-No model builds them, because they go beyond one run; their contracts are in `contracts/timeline`.
+No model builds them, because they span many runs; their contracts are in `contracts/timeline`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SHAPES: Final = {
     LEFT: "null::bigint as organization_id, null::varchar as drop_name, null::bigint as account_id, "
     "null::varchar as reason",
 }
-"""The columns of what a record may lack, for the queries of a timeline without any."""
+"""The columns of tables that a record may lack, for a timeline without any."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class TimelineMarts:
 
 
 def timeline_marts(timeline: Timeline, latest: Mapping[int, str | None]) -> TimelineMarts:
-    """Make the marts of all instants; `latest` is the drop that each organization's `latest` names, or will."""
+    """Make the marts of all instants; `latest` is the drop that each organization's `latest` names, or will name."""
     instants = timeline.instants(latest)
     with _opened(timeline, instants) as connection:
         connection.execute((_HERE / "at_risk_views.sql").read_text(encoding="utf-8"))
@@ -71,7 +71,7 @@ def _metrics(timeline: Timeline, instants: Sequence[Instant]) -> pa.Table:
 
 
 def _files(timeline: Timeline, instants: Sequence[Instant], table: str) -> dict[tuple[int, str], Path]:
-    """Name the file of a table in the record of the drop that counts at each instant, where it has one."""
+    """Return the file of a table in the record of the counting drop of each instant, if it has one."""
     found = {}
     for instant in instants:
         path = timeline.of(instant.organization_id, instant.drops[0]) / f"{table}.parquet"

@@ -1,4 +1,4 @@
-"""What is counted of a drop for `metric_history`: a table of counts and sums, each of the exports that it needs."""
+"""The figures of a drop for `metric_history`: a table of counts and sums, and the exports that they need."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _MEASURED: Final[tuple[tuple[str, str, str], ...]] = (
 )
 """Each metric, the export that it needs, and the query of its dimensions and values by drop.
 
-`of_drops` are all drops with the export's rows: a drop without rows has one that is null.
+`of_drops` are all drops with the export's rows; a drop without rows has a null row.
 """
 
 

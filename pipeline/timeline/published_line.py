@@ -1,6 +1,6 @@
-"""Which drop of each instant counts: the line of drops that `latest` named in turn, and what fills its gaps.
+"""Which drop of each instant counts: the sequence of drops that `latest` has named, and drops that fill its gaps.
 
-Each drop's manifest names the drop that it was held against, so that kept drops alone say it.
+Each manifest names the drop before, so the retained drops suffice to derive it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pipeline.common.instants import named_instant
 
 @dataclass(frozen=True)
 class Instant:
-    """An instant of one organization's past; `drops` are its drops on the line, the one that counts first."""
+    """One instant of an organization's past; `drops` are its drops in the sequence, the counting one first."""
 
     organization_id: int
     as_of: datetime
@@ -23,10 +23,10 @@ class Instant:
 
 
 def published_line(organization_id: int, against: Mapping[str, str | None], latest: str | None) -> list[Instant]:
-    """List the instants of an organization, oldest first. `against` is of each known drop the one before it.
+    """List the instants of an organization, oldest first. `against` has the drop before each known drop.
 
-    A drop that came late, beside those that `latest` has named, counts where its instant has none of the line: what was
-    known at an instant stays as it was. Of several such drops the first that was published counts.
+    A late drop, beside those that `latest` has named, counts if its instant has none of these: what was known at an
+    instant does not change. Of several such drops, the one published first counts.
     """
     chosen: dict[datetime, list[str]] = {}
     name, seen = latest, set[str]()
@@ -40,5 +40,5 @@ def published_line(organization_id: int, against: Mapping[str, str | None], late
 
 
 def _repeats(name: str, against: str | None) -> bool:
-    """Return whether a drop was held against one of its own instant, which was published before it then."""
+    """Return whether a drop was compared with one of its own instant, and is therefore a repetition."""
     return against is not None and named_instant(against) == named_instant(name)

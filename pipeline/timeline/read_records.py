@@ -1,4 +1,4 @@
-"""Reads what published drops leave in the timeline from their files: all drops of the same exports in one pass."""
+"""Reads the timeline records of published drops from their files: all drops with the same exports in one pass."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from pipeline.timeline.metrics import drop_metrics
 from pipeline.timeline.record import ACCOUNTS, LEFT, LIST, METRICS, DropRecord
 
 Drop = tuple[Path, Mapping[str, Any]]
-"""A drop's folder on this machine, in which every file that is needed of its manifest lies, and the manifest."""
+"""A drop's local folder, with every needed file of its manifest, and the manifest."""
 
 _HERE: Final = Path(__file__).parent
 _AT_A_TIME: Final = 100
-"""Drops that are read in one pass, so that the rows of many are not in memory together."""
+"""Drops that are read in one pass, which bounds the rows in memory."""
 _EMPTY: Final = {
     "account_core": None,
     "account_keys": "null::bigint as account_id, null::varchar as crm_account_id",
@@ -36,7 +36,7 @@ _EMPTY: Final = {
     "null::decimal(18, 2) as annual_revenue",
     ACCOUNT_CHANGES: "null::bigint as account_id, null::varchar as change, null::varchar as detail",
 }
-"""What a record is made of, with the columns of what no drop holds."""
+"""The exports that a record is made from, with the columns of those that no drop has."""
 _DROPS: Final = pa.schema(
     [
         ("number", pa.int64()),
@@ -51,16 +51,16 @@ _CHANGES_FILE: Final = f"{CHANGES}/{ACCOUNT_CHANGES}.parquet"
 
 
 def read_record(folder: Path, manifest: Mapping[str, Any]) -> DropRecord:
-    """Read what one drop leaves."""
+    """Read the record of one drop."""
     (record,) = read_records([(folder, manifest)])
     return record
 
 
 def read_records(drops: Iterable[Drop]) -> Iterator[DropRecord]:
-    """Read what drops leave, in their order.
+    """Read the records of drops, in their order.
 
-    One without account_core, such as one of a part of the exports, leaves a record without rows. A drop of 20 customers
-    took 33 ms of CPU alone and takes 4 among a hundred (2026-11-29).
+    A drop without account_core, such as one with a part of the exports, has a record without rows. A drop of 20
+    customers took 33 ms of CPU alone, and takes 4 among a hundred (2026-11-29).
     """
     for _, alike in groupby(drops, lambda drop: _kind(drop[1])):
         together = list(alike)
@@ -69,7 +69,7 @@ def read_records(drops: Iterable[Drop]) -> Iterator[DropRecord]:
 
 
 def _kind(manifest: Mapping[str, Any]) -> list[tuple[str, str | None]]:
-    """Name the exports that a drop holds in which version: drops of the same have the same columns."""
+    """Return the exports of a drop with their versions: drops with the same have the same columns."""
     return [(file["export"], file.get("contract_version")) for file in manifest["files"]]
 
 
@@ -136,7 +136,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, name: str) -> pa.Table:
 
 
 def _cut(rows: pa.Table, drops: int) -> Iterator[pa.Table]:
-    """Cut rows that are sorted by the number of their drop into those of each."""
+    """Split rows that are sorted by the number of their drop."""
     places, own = places_by_value(rows["drop_number"]), rows.drop_columns("drop_number")
     for number in range(drops):
         first, end = places.get(number, (0, 0))

@@ -1,4 +1,4 @@
-"""The record of one published drop: what of it the timeline keeps. It is made of the drop's files and nothing else."""
+"""The record of one published drop in the timeline, made from the drop's files alone."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DESCRIPTION: Final = "drop.json"
 
 @dataclass(frozen=True)
 class DropRecord:
-    """What one drop left: `against` is the drop that it was held against, None of an organization's first.
+    """The record of one drop: `against` is the drop before, None for an organization's first.
 
     `tables` are `account_history`, `at_risk_list`, `left_list` (account_id, reason) and `metric_history`.
     """
@@ -36,12 +36,12 @@ class DropRecord:
     tables: Mapping[str, pa.Table]
 
     def write(self, folder: Path) -> None:
-        """Write the record as the folder `folder`, whole or not at all, in place of one that is there."""
+        """Write the record as the folder `folder` atomically, replacing an existing one."""
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = folder.parent / hidden_name()
         draft.mkdir()
         for name, rows in self.tables.items():
-            content = pa.BufferOutputStream()  # Arrow writes each page by itself
+            content = pa.BufferOutputStream()  # Arrow writes each page separately
             pq.write_table(rows, content, compression="zstd")
             (draft / f"{name}.parquet").write_bytes(content.getvalue())
         described = {"against": self.against, "drop": self.drop, "organization_id": self.organization_id}
@@ -55,9 +55,9 @@ class DropRecord:
 
 
 def read_description(folder: Path) -> tuple[str | None, bool]:
-    """Read from a record's folder which drop its drop was held against, and whether it has accounts.
+    """Read from a record's folder the drop before, and whether it has accounts.
 
-    WarehouseError where the record is damaged.
+    WarehouseError if the record is damaged.
     """
     try:
         described = json.loads((folder / _DESCRIPTION).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The records of a state folder's drops, and how they are filled from the drops that are kept."""
+"""The records of a state folder's drops, and how they are filled from retained drops."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ class Timeline:
         self.folder = folder
 
     def keep(self, record: DropRecord) -> None:
-        """Keep the record of a drop, unless it is there."""
+        """Store the record of a drop, unless it exists."""
         folder = self.of(record.organization_id, record.drop)
         if not folder.exists():
             record.write(folder)
 
     def keep_all(self, drops: Iterable[Drop]) -> None:
-        """Keep the records of drops that lie on this machine, of those that have none."""
+        """Store the records of local drops that have none."""
         missing = [drop for drop in drops if not self.of(int(drop[1]["organization_id"]), drop_name(drop[1])).exists()]
         for record in read_records(missing):
             self.keep(record)
 
     def remove(self, organization_id: int, drop: str) -> None:
-        """Remove the record of a drop that has another name now."""
+        """Remove the record of a drop that has been renamed."""
         shutil.rmtree(self.of(organization_id, drop), ignore_errors=True)
 
     def fill(self, exports: Place, organization_id: int, *, is_rewritten: bool = False) -> list[str]:
-        """Make the record of every published drop that has none, or of every one; return the drops' names."""
+        """Make the record of every published drop without one, or of every one; return the drops' names."""
         drops_folder = organization_place(exports, organization_id)
         made = []
         for name in drop_folders(drops_folder):
@@ -58,7 +58,7 @@ class Timeline:
         return made
 
     def instants(self, latest: Mapping[int, str | None]) -> list[Instant]:
-        """List the instants that are known, by organization; `latest` is the drop that each one's `latest` names."""
+        """List the known instants by organization; `latest` is the drop that each one's `latest` names."""
         found = []
         for organization_id in self.organizations():
             names = [path.name for path in (self.folder / str(organization_id)).iterdir() if is_drop_name(path.name)]
@@ -73,18 +73,18 @@ class Timeline:
         return sorted(int(path.name) for path in self.folder.iterdir() if path.name.isdecimal())
 
     def of(self, organization_id: int, drop: str) -> Path:
-        """Name the folder of a drop's record."""
+        """Return the folder of a drop's record."""
         return self.folder / str(organization_id) / drop
 
 
 def latest_drops(exports: Place, organizations: list[int]) -> dict[int, str | None]:
-    """Name the drop that each organization's `latest` points to."""
+    """Return the drop that each organization's `latest` names."""
     return {one: latest_name(organization_place(exports, one)) for one in organizations}
 
 
 @contextmanager
 def _fetched(drop: Place, manifest: Mapping[str, Any]) -> Iterator[Path]:
-    """Lend the folder of a drop's files that a record is made of; of a drop on a server, they are fetched into one."""
+    """Yield the folder of the files that a drop's record is made from; from a server, they are fetched into it."""
     if drop.is_local and not is_encrypted(manifest):
         yield Path(drop.root)
         return
