@@ -5,25 +5,20 @@ The command line overrides the environment, which overrides `warehouse.toml` in 
 
 from __future__ import annotations
 
-import os
-import re
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
-from pipeline.common.due import DUE_FORM
 from pipeline.common.errors import WarehouseError
-from pipeline.common.instants import FIRST_YEAR, LAST_YEAR, parse_instant
+from pipeline.common.instants import FIRST_YEAR, LAST_YEAR
+from pipeline.common.setting_types import WORDS, CronSchedule, DueTime, Instant, MemorySize, TimeZone, memory_bytes
 from pipeline.common.shown_text import is_utf8, shown_name
 from pipeline.storage.urls import is_url, parse_url
 
@@ -50,23 +45,11 @@ Treatment = Literal["keep", "pseudonymise", "drop"]
 """How a personal value is treated on its way into a drop."""
 
 
-_SIZE = re.compile(r"(?=.*[1-9])(\d+(?:\.\d+)?)\s*([KMGT]i?B|[KMGT]|bytes|B|%)", re.IGNORECASE)
-"""The sizes of memory that DuckDB accepts."""
-
-_CRON_CHARACTERS = frozenset("0123456789*/,- abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ#?")
-
 _PLENTY = 2_000_000_000
 """A memory limit, in bytes, from which on memory is kept for the next step instead of being returned."""
 
 News = Literal["failed", "held_back", "amber", "published", "overdue"]
 """The events that people can be alerted of."""
-
-Instant = Annotated[datetime, BeforeValidator(parse_instant)]
-
-
-def _listed(value: Any) -> Any:
-    """Split a text from the environment or a line of `warehouse.toml`: `failed held_back`."""
-    return value.split() if isinstance(value, str) else value
 
 
 def _refuse_file(folder: Path) -> None:
@@ -129,7 +112,7 @@ class Settings(BaseSettings):
         description="Folder of the landing zone, the DuckDB file and the run history; runs that share it take turns.",
     )
 
-    memory_limit: str = Field(
+    memory_limit: MemorySize = Field(
         "6GB",
         description="Memory of the DuckDB that builds the models, which spills to the state folder beyond it. Below "
         "2 GB, every step also returns its memory when it is done (see [scale](scale.md)).",
@@ -181,28 +164,28 @@ class Settings(BaseSettings):
         "organization",
         description="What an error in one organization's files holds back (D40): `organization` or `run`.",
     )
-    alert_urls: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    alert_urls: Annotated[tuple[SecretStr, ...], *WORDS] = Field(
         (),
         description="Receivers of [alerts](alerts.md): URLs of [apprise](https://github.com/caronc/apprise), separated "
         "by blanks, best set in the environment.",
     )
-    alert_on: Annotated[tuple[News, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    alert_on: Annotated[tuple[News, ...], *WORDS] = Field(
         ("failed", "held_back", "amber", "overdue"),
         description="The events that send an alert; `published` is another.",
     )
     alert_link: str | None = Field(None, description="The address of `STATE/reports`, for the links in alerts.")
-    due: str = Field("Monday 12:00", description="When a drop is due (`warehouse runs --due`); or `daily 7:00`.")
-    due_time_zone: str = Field("UTC", description="The time zone of `due`, such as `Europe/Berlin`.")
+    due: DueTime = Field("Monday 12:00", description="When a drop is due (`warehouse runs --due`); or `daily 7:00`.")
+    due_time_zone: TimeZone = Field("UTC", description="The time zone of `due`, such as `Europe/Berlin`.")
     postgres_url: SecretStr | None = Field(None, description="The warehouse's PostgreSQL; an embedded server if unset.")
     spark_master: str | None = Field(None, description="A Spark cluster's master URL; a local cluster if unset.")
 
-    owners: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    owners: Annotated[tuple[str, ...], *WORDS] = Field(
         ("team:warehouse",), description="The owners of tables on the page: addresses and `team:` names."
     )
-    schedule_weekly: str = Field("0 5 * * 1", description="When the page's weekly run starts, in cron's format.")
-    schedule_monthly: str = Field("0 5 1 * *", description="When the page's monthly run starts.")
-    schedule_refresh: str = Field("*/5 * * * *", description="When the page refreshes the lists.")
-    schedule_time_zone: str = Field("UTC", description="The time zone of the schedules, such as `America/Chicago`.")
+    schedule_weekly: CronSchedule = Field("0 5 * * 1", description="When the page's weekly run starts (cron).")
+    schedule_monthly: CronSchedule = Field("0 5 1 * *", description="When the page's monthly run starts.")
+    schedule_refresh: CronSchedule = Field("*/5 * * * *", description="When the page refreshes the lists.")
+    schedule_time_zone: TimeZone = Field("UTC", description="The schedules' time zone, such as `America/Chicago`.")
     settle_seconds: int = Field(
         300,
         ge=0,
@@ -215,9 +198,8 @@ class Settings(BaseSettings):
     )
 
     ui_address: str = Field("127.0.0.1", description="The address that Dagster's page listens on.")
-    ui_names: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
-        (),
-        description="Additional host names of the page, for use behind a login ([service](service.md)).",
+    ui_names: Annotated[tuple[str, ...], *WORDS] = Field(
+        (), description="Additional host names of the page, for use behind a login ([service](service.md))."
     )
     ui_read_only: bool = Field(False, description="Let nobody start, stop or change anything from the page.")
     ui_keep_runs: int = Field(200, ge=1, description="Runs per job whose records Dagster keeps.")
@@ -257,36 +239,6 @@ class Settings(BaseSettings):
                 raise ValueError(f"{shown_name(whole)} is no UTF-8; rename the folder, or name another")
         return place
 
-    @field_validator("schedule_weekly", "schedule_monthly", "schedule_refresh")
-    @classmethod
-    def _cron(cls, schedule: str) -> str:
-        if len(schedule.split()) != 5 or not set(schedule) <= _CRON_CHARACTERS:  # Dagster says what else is wrong
-            raise ValueError(f"{schedule!r} is no cron schedule; write five fields, as 0 5 * * 1 (Mondays at 05:00)")
-        return schedule
-
-    @field_validator("memory_limit")
-    @classmethod
-    def _size(cls, size: str) -> str:
-        if _SIZE.fullmatch(size.strip()) is None:
-            raise ValueError(f"{size!r} is no size; write a number and a unit (MB, GB, TB, MiB, GiB, TiB), as 6GB")
-        return size.strip()
-
-    @field_validator("due")
-    @classmethod
-    def _due_moment(cls, due: str) -> str:
-        if DUE_FORM.fullmatch(due.strip()) is None:
-            raise ValueError(f"{due!r} is no moment of a week; write it as Monday 12:00, or daily 7:00")
-        return due.strip()
-
-    @field_validator("due_time_zone", "schedule_time_zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (KeyError, ValueError, OSError):  # unknown, no name, a folder of names
-            raise ValueError(f"there is no time zone {zone!r}; write it as Europe/Berlin") from None
-        return zone
-
     @field_validator("exports")
     @classmethod
     def _no_file(cls, exports: str) -> str:
@@ -305,13 +257,7 @@ class Settings(BaseSettings):
     @property
     def spares_memory(self) -> bool:
         """Whether every step returns its memory at once instead of keeping it for the next."""
-        found = _SIZE.fullmatch(self.memory_limit)
-        assert found is not None
-        number, unit = float(found[1]), found[2].upper()
-        if unit == "%":
-            return number / 100 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") < _PLENTY
-        base = 1024.0 if "I" in unit else 1000.0
-        return number * base ** "BKMGT".index(unit[0]) < _PLENTY
+        return memory_bytes(self.memory_limit) < _PLENTY
 
     @property
     def keeps_personal_data(self) -> bool:
