@@ -18,37 +18,44 @@ IN_CLEAR: Final = frozenset({Kind.BOOL, Kind.DATE, Kind.TIMESTAMP})
 TEXTS: Final = frozenset({Kind.TEXT, Kind.TRIMMED, Kind.CODE, Kind.TAGS})
 IDS: Final = frozenset({"id", "lmn_estimate_id", "estimate_number"})
 """What a row that is brought again has a new value of."""
+WHO: Final = {
+    "crm.contacts": "email_1",
+    "platform.customer": "name",
+    "platform.stakeholder": "email",
+    "platform.users": "email",
+}
+"""By table without such a day, what one knows a row by."""
 SAMPLED: Final = 4_000
 """Rows of the lowest key hashes."""
-_OF_SOME_INSTANTS: Final = 20_000
+_COMPARED: Final = 20_000
 _FEWEST: Final = 5
 """Columns of a file; rows that say less may well be alike."""
 _HASHED: Final = frozenset({Kind.ID, Kind.KEY, Kind.MONEY, Kind.RATE, Kind.SCORE})
 
 
 def draw_rows(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> None:
-    """Draw the rows into `lowest_hashes`, those of the lowest hashes of keys, and `dated_rows`, those of some instants.
+    """Draw the rows into `lowest_hashes`, those of the lowest hashes of keys, and `compared_rows`, to find twins among.
 
-    `key_hash` is a row's. Two rows of one instant are both in `dated_rows`, or neither is. To read 9.9 million e-mails
-    once for both takes 0.65 s of CPU, where each of the two had taken 0.5 to 0.6 (2026-11-30).
+    `key_hash` is a row's. Two rows of one instant or name are both in `compared_rows`, or neither is. To read 9.9
+    million e-mails once for both takes 0.65 s of CPU, where each of the two had taken 0.5 to 0.6 (2026-11-30).
     """
     table, parts = landed.table, read_parquet(landed.parts, "union_by_name = true")
-    dated = dated_column(landed)
+    telling = telling_column(landed)
     key_hash = f"hash({', '.join(map(quoted, key_of(table)))})"
-    is_dated = "false"
-    if dated is not None:
-        every = max(1, landed.loaded // _OF_SOME_INSTANTS)
-        is_dated = f"{quoted(dated)} is not null and hash({quoted(dated)}) % {every} = 0"
-    needed = [column for column in table.columns if dated is not None or _is_sampled(table, column)]
+    twin = "false"
+    if telling is not None:
+        every = max(1, landed.loaded // _COMPARED)
+        twin = f"{quoted(telling)} is not null and hash({quoted(telling)}) % {every} = 0"
+    needed = [column for column in table.columns if telling is not None or _is_sampled(table, column)]
     names = ", ".join(quoted(column.name) for column in needed)
     is_lowest = f"key_hash < {2**64 * SAMPLED // landed.loaded}::uint128"
     connection.execute(
-        f"create or replace temp table drawn_rows as from (select {key_hash} as key_hash, {is_dated} as is_dated, "
-        f"{names} from {parts}) where is_dated or {is_lowest}"
+        f"create or replace temp table drawn_rows as from (select {key_hash} as key_hash, {twin} as may_have_twin, "
+        f"{names} from {parts}) where may_have_twin or {is_lowest}"
     )
-    for view, condition in (("lowest_hashes", is_lowest), ("dated_rows", "is_dated")):
+    for view, condition in (("lowest_hashes", is_lowest), ("compared_rows", "may_have_twin")):
         connection.execute(
-            f"create or replace temp view {view} as select * exclude (is_dated) from drawn_rows where {condition}"
+            f"create or replace temp view {view} as select * exclude (may_have_twin) from drawn_rows where {condition}"
         )
 
 
@@ -57,11 +64,12 @@ def key_of(table: SourceTable) -> Iterable[str]:
     return table.key or [column.name for column in table.columns if column.kind in (Kind.ID, Kind.KEY)]
 
 
-def dated_column(landed: LandedTable) -> str | None:
-    """Return the column that says when a row came to be; None where rows that agree in it and all else may be two."""
+def telling_column(landed: LandedTable) -> str | None:
+    """Return the column that says when a row came to be, or who it is; None where rows may agree in it and all else."""
     if not IDS.intersection(landed.table.key) or len(landed.matched) < _FEWEST:
         return None
-    return next((column.name for column in landed.table.columns if column.name in DATED), None)
+    dated = (column.name for column in landed.table.columns if column.name in DATED)
+    return next(dated, WHO.get(landed.table.shown_name))
 
 
 def is_compared(table: SourceTable, column: Column) -> bool:

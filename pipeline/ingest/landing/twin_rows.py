@@ -5,20 +5,20 @@ from __future__ import annotations
 import duckdb
 
 from pipeline.common.scratch_database import quoted
-from pipeline.ingest.landing.drawn_rows import IDS, dated_column
+from pipeline.ingest.landing.drawn_rows import IDS, telling_column
 from pipeline.ingest.landing.landed_table import LandedTable
 
 
 def count_twins(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> tuple[int, int]:
     """Return how many drawn rows were compared, and how many of them repeat another one in all but its id.
 
-    Only rows that say when they came to be are compared: two that agree in that and in all else are one.
+    Only rows that say when they came to be, or who they are, are compared: two that agree in that and all else are one.
     """
-    if dated_column(landed) is None:
+    if telling_column(landed) is None:
         return 0, 0
     said = ", ".join(quoted(column.name) for column in landed.table.columns if column.name not in IDS)
     (row,) = connection.execute(
         "select coalesce(sum(rows), 0), coalesce(sum(rows - 1), 0) "
-        f"from (select count(*) as rows from dated_rows group by {said})"
+        f"from (select count(*) as rows from compared_rows group by {said})"
     ).fetchall()
     return int(row[0]), int(row[1])

@@ -56,3 +56,15 @@ def test_rows_of_a_few_columns_may_well_be_alike(tmp_path: Path) -> None:
     lines = [("EST1", "2025-01-01", "5"), ("EST2", "2025-01-01", "5")]
     write_csv(tmp_path / "lmn" / "a.csv", ["Estimate ID", "Estimate Date", "Total Price"], lines)
     assert profile(tmp_path, "lmn", "estimates_list").compared_rows == 0
+
+
+def test_a_person_of_the_same_address_and_all_else_is_a_twin(tmp_path: Path) -> None:
+    headers = ["organization_id", "id", "customer_id", "name", "email"]
+    people = [
+        ("1", "1", "7", "Ann", "a@x.example"),
+        ("1", "2", "7", "Ann", "a@x.example"),
+        ("1", "3", "8", "Bob", None),
+    ]
+    write_csv(tmp_path / "platform" / "stakeholder.csv", headers, people)
+    found = profile(tmp_path, "platform", "stakeholder")
+    assert (found.compared_rows, found.twins) == (2, 1)
