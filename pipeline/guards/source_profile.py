@@ -20,10 +20,9 @@ class SampledRows:
     `reversed_pairs` those in which it is; `copies` the cells of a column that another table has, too, `unlike_copies`
     those that are others there. `periods` counts the rows by the four weeks in which they came to be, numbered from
     2000 on, of one in `sampled_one_in` rows of `sampled_tenants` organizations, and `busy_users` those of each user
-    who has one in a hundred of them or more. `keys` are the lowest hashes of its keys, in order. `busy_days` are
-    those of the four weeks up to the newest row on which rows were recorded. `tenants_words` counts the cells of each
-    word of those organizations that have enough rows, `lost_tenants` the percent of an organization's ids whose row
-    is not there, where it is most.
+    who has one in a hundred of them or more. `keys` are the lowest hashes of its keys, in order. `tenants_words`
+    counts the cells of each word of those organizations that have enough rows, `lost_tenants` the percent of an
+    organization's ids whose row is not there, where it is most.
     """
 
     cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -40,7 +39,6 @@ class SampledRows:
     sampled_one_in: int = 1
     sampled_tenants: int = 0
     busy_users: Mapping[str, int] = field(default_factory=dict)
-    busy_days: int = 0
     keys: tuple[int, ...] = ()
     tenants_words: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 

@@ -220,28 +220,15 @@ def test_a_flag_that_turned_round_warns() -> None:
 
 @pytest.mark.parametrize(("newest", "warns"), [(datetime(2025, 1, 7), True), (datetime(2025, 1, 8), False)])
 def test_a_source_with_nothing_newer_a_week_later_warns(newest: datetime, warns: bool) -> None:
-    found = judged(profile(newest=newest, busy_days=28), profile(newest=datetime(2025, 1, 7)))
+    found = judged(profile(newest=newest), profile(newest=datetime(2025, 1, 7)))
     assert said(found) == ([("freshness", "warn", "crm")] if warns else [])
 
 
 @pytest.mark.parametrize(("fingerprint", "warns"), [("a1", True), ("b2", False)])
 def test_last_week_s_files_again_warn_whatever_lies_ahead_in_them(fingerprint: str, warns: bool) -> None:
     before = profile(newest=datetime(2025, 1, 7), fingerprint="a1")
-    found = judged(profile(newest=datetime(2025, 1, 10), fingerprint=fingerprint, busy_days=28), before)
+    found = judged(profile(newest=datetime(2025, 1, 10), fingerprint=fingerprint), before)
     assert said(found) == ([("freshness", "warn", "crm")] if warns else [])
-
-
-@pytest.mark.parametrize(("busy_days", "warns"), [(19, True), (18, False), (2, False)])
-def test_a_source_may_stand_still_until_rows_would_have_come_on_four_days(busy_days: int, warns: bool) -> None:
-    """A week after its newest row, at its pace of so many days in four weeks, three of them by chance."""
-    table = profile(newest=datetime(2025, 1, 8), fingerprint="a1", busy_days=busy_days)
-    assert said(judged(table, table)) == ([("freshness", "warn", "crm")] if warns else [])
-
-
-def test_a_table_of_old_rows_is_no_measure_of_its_source_s_pace() -> None:
-    old = profile("crm.contacts", newest=datetime(2024, 1, 8), busy_days=28)
-    tables = [profile(newest=datetime(2025, 1, 8)), old]
-    assert judged(tables, tables) == []
 
 
 def test_snoozes_that_are_over_and_gone_stop_nothing() -> None:
@@ -495,7 +482,7 @@ def test_a_sparse_column_that_is_empty_now_warns_and_one_that_is_absent_stops() 
 def test_freshness_is_judged_from_a_week_on(days: int, warns: bool) -> None:
     at = datetime(2025, 1, 7)
     now, before = (
-        SourceState([profile("crm.contacts"), profile(newest=at, busy_days=28)], moment)
+        SourceState([profile("crm.contacts"), profile(newest=at)], moment)
         for moment in (THIS_WEEK, THIS_WEEK - timedelta(days=days))
     )
     found = judge_sources(now, before, (), guards())

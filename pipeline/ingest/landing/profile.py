@@ -56,7 +56,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
     sample, compared_rows, twins = SampledRows(), 0, 0
     if landed.loaded:
         draw_rows(connection, landed)
-        sample = sample_rows(connection, landed, others, newest)
+        sample = sample_rows(connection, landed, others)
         compared_rows, twins = count_twins(connection, landed)
     longest, at_longest = _longest(connection, landed) if landed.loaded else ({}, {})
     return TableProfile(

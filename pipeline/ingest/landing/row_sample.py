@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 import duckdb
 
 from pipeline.common.scratch_database import quoted, read_parquet
 from pipeline.guards.column_pairs import PAIRS
-from pipeline.guards.compared_columns import RECORDED, WORDS, is_personal
-from pipeline.guards.freshness import RECENT
+from pipeline.guards.compared_columns import WORDS, is_personal
 from pipeline.guards.gone_rows import LASTING, LOOKED_UP
 from pipeline.guards.source_profile import SampledRows
 from pipeline.ingest.landing.drawn_rows import IN_CLEAR, SAMPLED, TEXTS, is_compared, key_of
@@ -34,14 +32,11 @@ _MOST_WORDS: Final = 50
 
 
 def sample_rows(
-    connection: duckdb.DuckDBPyConnection,
-    landed: LandedTable,
-    others: Sequence[LandedTable] = (),
-    newest: datetime | None = None,
+    connection: duckdb.DuckDBPyConnection, landed: LandedTable, others: Sequence[LandedTable] = ()
 ) -> SampledRows:
     """Sample the drawn rows of the lowest hashes: their cells, the words among them, and the ids not in `others`.
 
-    A flag or date that has too few cells there is looked for in all rows. `newest` is when the newest row was recorded.
+    A flag or date that has too few cells there is looked for in all rows.
     """
     columns = [column for column in landed.table.columns if is_compared(landed.table, column)]
     cells = _cells(connection, "lowest_hashes", landed.table, columns)
@@ -76,7 +71,6 @@ def sample_rows(
         sampled_tenants=sampled_tenants,
         busy_users=users,
         keys=_lowest_keys(connection) if landed.table.shown_name in LASTING else (),
-        busy_days=_busy_days(connection, landed.table, newest) if newest is not None else 0,
         tenants_words={name: found for name, found in tenants.items() if found},
     )
 
@@ -119,19 +113,6 @@ def _lowest_keys(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
         f"select distinct (key_hash // {2**32}::uint64)::bigint from lowest_hashes order by 1 limit {LOOKED_UP}"
     ).fetchall()
     return tuple(key for (key,) in rows)
-
-
-def _busy_days(connection: duckdb.DuckDBPyConnection, table: SourceTable, newest: datetime) -> int:
-    """Count the days on which sampled rows were recorded in the time that shows a source's pace."""
-    days = [c.name for c in table.columns if c.name in RECORDED and c.kind in (Kind.TIMESTAMP, Kind.DATE)]
-    counted = ", ".join(
-        f"count(distinct cast({quoted(day)} as date)) filter (where {quoted(day)} between $first and $newest)"
-        for day in days
-    )
-    ((days_of_most,),) = connection.execute(
-        f"select greatest({counted}) from lowest_hashes", {"first": newest - RECENT, "newest": newest}
-    ).fetchall()
-    return int(days_of_most)
 
 
 def _words(

@@ -120,12 +120,6 @@ def test_instants_of_other_centuries_are_counted_where_things_came_to_be(tmp_pat
     assert profile(tmp_path, *rows, headers=("id", "name", "created_at", "snoozed_until")).far_days == {"created_at": 2}
 
 
-def test_busy_days_are_those_of_the_four_weeks_up_to_the_newest_row(tmp_path: Path) -> None:
-    days = ("2025-01-10", "2025-01-10", "2024-12-13", "2024-12-12", "2025-02-01", "")
-    rows = [(str(at), "A", day) for at, day in enumerate(days)]
-    assert profile(tmp_path, *rows, headers=("id", "name", "created_at")).busy_days == 2
-
-
 def test_an_instant_is_in_the_sample_with_its_hour(tmp_path: Path) -> None:
     found = profile(tmp_path, ("1", "A", "2025-01-10T09:30:00Z"), headers=("id", "name", "created_at"))
     assert list(found.cells["created_at"].values()) == ["2025-01-10 09:30:00"]
