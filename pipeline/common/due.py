@@ -14,15 +14,15 @@ DUE_FORM = re.compile(rf"({'|'.join(DAYS)}|daily) ([01]?\d|2[0-3]):([0-5]\d)", r
 
 @dataclass(frozen=True)
 class Due:
-    """When a drop must be there. `zone` names the time zone that the hour is of."""
+    """When a drop is due. `zone` is the time zone of the hour."""
 
     text: str
     zone: str
 
     def last_two(self, now: datetime) -> tuple[datetime, datetime]:
-        """Return the moment before the latest one, and the latest one that is not after `now`."""
+        """Return the latest moment that is not after `now`, preceded by the one before it."""
         found = DUE_FORM.fullmatch(self.text)
-        assert found is not None  # the settings' validator has seen to it
+        assert found is not None  # the settings' validator ensures it
         local = now.astimezone(ZoneInfo(self.zone))
         is_daily = found[1].lower() == "daily"
         days = 1 if is_daily else 7
@@ -30,5 +30,5 @@ class Due:
         at = time(int(found[2]), int(found[3]), tzinfo=local.tzinfo)
         latest = datetime.combine(local.date() - timedelta(days=back), at)
         if latest > local:
-            latest -= timedelta(days=days)  # days of the calendar: the hour stays where a clock is put forward
+            latest -= timedelta(days=days)  # calendar days, so that the hour survives daylight saving time
         return (latest - timedelta(days=days)).astimezone(UTC), latest.astimezone(UTC)

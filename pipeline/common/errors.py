@@ -1,4 +1,4 @@
-"""The one error that a person is meant to read: what was wrong, where, what to do; and the wish that a command end."""
+"""The one error meant for people: what was wrong, where, what to do; and the interruption of a command."""
 
 from __future__ import annotations
 
@@ -25,12 +25,11 @@ _REMEDIES: Final = {
 
 
 class WarehouseError(Exception):
-    """A fault with a remedy.
+    """An error with a remedy.
 
-    `what` says in one line what is wrong, `details` (texts of one line or more) what belongs to it, such as the rows
-    that are meant; `where` names the file, row, column or setting (if there is one) and `remedy` says what to do about
-    it. They may quote what others wrote: the error's text shows that so that none of it passes for a line of ours.
-    Everything else that is raised is a bug.
+    `what` says in one line what is wrong, and `details` (texts of one line or more) give more, such as the affected
+    rows; `where` names the file, row, column or setting, if there is one, and `remedy` says what to do. They may quote
+    data: the error's text escapes it, so that none of it looks like a line of ours. Every other exception is a bug.
     """
 
     def __init__(
@@ -44,7 +43,7 @@ class WarehouseError(Exception):
 
     @property
     def lines(self) -> list[str]:
-        """All of it but the remedy, a line each."""
+        """All of it but the remedy, as separate lines."""
         return [shown(f"{self.where}: {self.what}" if self.where else self.what), *self.details]
 
     def __str__(self) -> str:
@@ -52,18 +51,18 @@ class WarehouseError(Exception):
 
 
 def in_words(error: BaseException) -> WarehouseError | None:
-    """Return a fault in words, or None: a WarehouseError as it is, a refusal of the file system, Arrow or DuckDB."""
+    """Return an error as a WarehouseError, or None: one from the file system, Arrow or DuckDB is explained."""
     if isinstance(error, WarehouseError):
         return error
     if isinstance(error, OSError):
-        # of a copy, the first name is of the file that is read; what has no room is where the second one is
+        # in a copy, the first name is the source; the disk that is full is that of the second
         name = error.filename2 if error.errno in _NO_ROOM and error.filename2 is not None else error.filename
         where = None if name is None else str(name)
         remedy = _REMEDIES.get(error.errno or 0, "see to the path and the disk that are named, and run again")
         return WarehouseError(error.strerror or _one_line(error), where=where, remedy=remedy)
     if isinstance(error, MemoryError):  # Arrow's, too
         return WarehouseError(f"out of memory: {_one_line(error)}", remedy=MORE_MEMORY)
-    duckdb = sys.modules.get("duckdb")  # who has not loaded it can't have met its errors
+    duckdb = sys.modules.get("duckdb")  # a library that is not loaded has raised no errors
     if duckdb is not None and isinstance(error, duckdb.OutOfMemoryException):
         return WarehouseError(f"out of memory: {_one_line(error)}", where="DuckDB", remedy=MORE_MEMORY)
     if duckdb is not None and isinstance(error, duckdb.IOException):
@@ -88,7 +87,7 @@ _OUT_OF_MEMORY: Final = re.compile(r"out ?of ?memory|bad_alloc|java heap space",
 
 
 def is_out_of_memory(message: str) -> bool:
-    """Return whether an engine says that its memory was too little: `Out of Memory Error: could not allocate block`."""
+    """Return whether an engine ran out of memory: `Out of Memory Error: could not allocate block`."""
     return _OUT_OF_MEMORY.search(message) is not None
 
 
@@ -101,7 +100,7 @@ def _one_line(error: BaseException) -> str:
 
 
 class Interrupted(BaseException):
-    """Somebody wants the command to end: no fault, so nothing that handles faults catches it."""
+    """A request to end the command: not an error, so that no error handler catches it."""
 
 
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -110,8 +109,8 @@ _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Interruptions:
     """The signals that ask this command to end: Ctrl-C, a service manager, a terminal that was closed.
 
-    They raise `Interrupted`. Where that happens within a library's own code, the library may make another error of it,
-    or take it for none: `is_wished` then still says that any error from now on is the interruption's.
+    They raise `Interrupted`. A library may turn that into an error of its own, or swallow it: `is_wished` then still
+    says that any error from now on is due to the interruption.
     """
 
     _signals: ClassVar[bytearray] = bytearray()
@@ -120,13 +119,13 @@ class Interruptions:
 
     @classmethod
     def listen(cls) -> None:
-        """Listen from now on. Python notes each signal in a pipe, even where a library replaces the handlers."""
+        """Listen from now on. Python notes each signal in a pipe, even if a library replaces the handlers."""
         cls._read_end, write_end = os.pipe()
         for end in (cls._read_end, write_end):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
         for number in _ENDING:
-            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup's wish
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # set by nohup
                 signal.signal(number, cls._interrupt)
 
     @classmethod
@@ -145,7 +144,7 @@ class Interruptions:
     @classmethod
     @contextmanager
     def put_off(cls) -> Iterator[None]:
-        """Raise `Interrupted` at the end of the block only: a C extension that it hits as it loads may abort."""
+        """Delay `Interrupted` until the end of the block: a C extension that it hits while loading may abort."""
         cls._holds += 1
         try:
             yield

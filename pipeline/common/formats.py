@@ -1,4 +1,4 @@
-"""How numbers, instants and spans are written for people: in a run's lines, and as filters of report templates."""
+"""Formats numbers, instants and durations for people: in the output of a run, and as filters of report templates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FILTERS: Final = (
 
 
 def number(value: int | Decimal) -> str:
-    """Write a number with separators; of a decimal only the digits that say something."""
+    """Format a number with separators; a decimal without trailing zeros."""
     if isinstance(value, Decimal):
         text = f"{value:,f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
@@ -27,7 +27,7 @@ def number(value: int | Decimal) -> str:
 
 
 def figure(value: int | Decimal) -> str:
-    """Write a plotted or counted value: a whole one without decimals, else with two of them or more, as money is."""
+    """Format a plotted or counted value: whole numbers without decimals, others with two or more, like money."""
     text = number(value)
     return f"{text}0" if text[-2:-1] == "." else text
 
@@ -38,14 +38,14 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def amount(value: Decimal, unit: str) -> str:
-    """Write a plotted value in full."""
+    """Format a plotted value in full."""
     if unit == "US dollars":
         return f"{MINUS if value < 0 else ''}${abs(value):,.2f}"
     return plural(int(value), unit.removesuffix("s"))
 
 
 def short_amount(value: Decimal, unit: str) -> str:
-    """Write a value of an axis."""
+    """Format a value of an axis."""
     sign = MINUS if value < 0 else ""
     dollar = "$" if unit == "US dollars" else ""
     for size, letter in _THOUSANDS:
@@ -55,7 +55,7 @@ def short_amount(value: Decimal, unit: str) -> str:
 
 
 def percent(share: Decimal | None) -> str:
-    """Write a share as a percentage; a share that is not 0 or 1 never looks like it."""
+    """Format a share as a percentage; a share that is not 0 or 1 never looks like it."""
     if share is None:
         return "–"
     rounded = (share * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
@@ -110,7 +110,7 @@ def machine_instant(value: datetime) -> str:
 
 
 def age(value: datetime | None, as_of: datetime) -> str:
-    """Write how long before `as_of` something was, in whole days."""
+    """Format how long before `as_of` something was, in whole days."""
     if value is None:
         return "no dated row"
     utc = value.replace(tzinfo=UTC) if value.tzinfo is None else value

@@ -1,4 +1,4 @@
-"""How instants are read and written: UTC, to the second."""
+"""Reads and writes instants: UTC, to the second."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 
 FIRST_YEAR: Final = 2000
 LAST_YEAR: Final = 2100
-"""D6: the years of the calendar that the warehouse reckons with, in dates of the sources as in `as_of`."""
+"""D6: the years of valid dates, in the sources and in `as_of`."""
 
 
 def parse_instant(value: object) -> datetime:
     """Read a date or date-time, or its ISO text, as an instant in UTC, to the second; without an offset it is UTC (D1).
 
-    ValueError for what is none, and for years that no date of the sources may have (D6).
+    ValueError for anything else, and for years outside the valid ones (D6).
     """
     if isinstance(value, str):
         with contextlib.suppress(ValueError):
@@ -40,15 +40,15 @@ def instant_text(instant: datetime) -> str:
 
 
 def instant_name(text: str) -> str:
-    """Write an instant's text as names of files and folders have it: `20250115T000000Z`."""
+    """Format an instant for names of files and folders: `20250115T000000Z`."""
     return text.replace("-", "").replace(":", "")
 
 
 def run_name(as_of: datetime) -> str:
-    """Name what a run of this `as_of` leaves: `20250115T000000Z`. Names stand in the order of their instants."""
+    """Return the name of a run of this `as_of`: `20250115T000000Z`. Names sort in the order of their instants."""
     return instant_name(instant_text(as_of))
 
 
 def named_instant(name: str) -> datetime:
-    """Read the instant of a name that begins with it, as a drop's does; ValueError where it does not."""
+    """Read the instant at the start of a name, such as a drop's; ValueError if there is none."""
     return datetime.fromisoformat(name.partition("-")[0])

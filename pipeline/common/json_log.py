@@ -1,4 +1,4 @@
-"""The log for machines: what the terminal shows of a run, as lines of JSON in a file that is rotated."""
+"""The machine-readable log: the output of a run, as JSON lines in a file that is rotated."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEPT_FILES: Final = 5
 
 
 class LogFile(logging.handlers.RotatingFileHandler):
-    """A file of JSON lines: time, level, event and its values. A full disk costs lines, never the run."""
+    """A file of JSON lines: time, level, event and its values. A full disk loses lines, but never fails the run."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -32,11 +32,11 @@ class LogFile(logging.handlers.RotatingFileHandler):
         self.handle(logging.LogRecord("warehouse", level, "", 0, json.dumps(line, ensure_ascii=True), None, None))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802  logging's name
-        """Let a line go that can't be written."""
+        """Drop a line that can't be written."""
 
 
 class LoggedView:
-    """A view of steps that writes them to the log as well."""
+    """A view of steps that also writes them to the log."""
 
     def __init__(self, view: StepView, log: LogFile) -> None:
         self.view = view
@@ -47,7 +47,7 @@ class LoggedView:
         self.view.began(step)
 
     def changed(self, step: Step, detail: str) -> None:
-        """Show how far it is; the log waits for its end."""
+        """Show progress; only the end is logged."""
         self.view.changed(step, detail)
 
     def ended(self, step: Step, ok: bool) -> None:
@@ -64,7 +64,7 @@ class LoggedView:
 
 @contextmanager
 def logged(progress: Progress, path: Path) -> Iterator[None]:
-    """Log a run's steps, notes and end to a file, beside what its view shows."""
+    """Log a run's steps, notes and end to a file, in addition to showing them."""
     view, log = progress.view, LogFile(path)
     progress.view = LoggedView(view, log)
     log.write(logging.INFO, "begin")

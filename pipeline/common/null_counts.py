@@ -1,4 +1,4 @@
-"""Counts the nulls of a Parquet file's columns from its footer: no row is read, here or on a server."""
+"""Counts the nulls of a Parquet file's columns from its footer, without reading rows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class NullCounts:
 
 
 def count_nulls(file: BinaryIO) -> NullCounts | None:
-    """Read the counts; None where the file is not Parquet or its footer does not give them."""
+    """Read the counts; None if the file is not Parquet or its footer does not have them."""
     try:
         metadata = pq.read_metadata(file)
     except (OSError, pa.ArrowException):

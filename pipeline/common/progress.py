@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: live lines on a terminal, one plain line per step where there is none."""
+"""Shows the progress of a run: live lines on a terminal, one plain line per step elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Step:
-    """A step under way. `done` and `total` count what `unit` names; `summary` is said when it ends."""
+    """A running step. `done` and `total` count what `unit` names; `summary` is shown when it ends."""
 
     name: str
     show: StepView
@@ -28,12 +28,12 @@ class Step:
     started: float = field(default_factory=time.monotonic)
 
     def update(self, done: int, total: int | None = None, detail: str = "") -> None:
-        """Say how far the step is; `detail` names what is at work."""
+        """Report progress; `detail` names the current item."""
         self.done, self.total = done, total
         self.show.changed(self, detail)
 
     def note(self, *lines: str) -> None:
-        """Say something that a person should read, and that stays on the screen."""
+        """Report something that a person should read, and that stays on the screen."""
         self.show.noted(*lines)
 
     @property
@@ -43,23 +43,23 @@ class Step:
 
 
 class StepView(Protocol):
-    """How steps are shown."""
+    """A way of showing steps."""
 
     def began(self, step: Step) -> None:
-        """Show that a step has begun."""
+        """Show that a step has started."""
 
     def changed(self, step: Step, detail: str) -> None:
-        """Show how far it is."""
+        """Show progress."""
 
     def ended(self, step: Step, ok: bool) -> None:
-        """Show that it has ended, well or not."""
+        """Show that it has ended, successfully or not."""
 
     def noted(self, *lines: str) -> None:
-        """Show something to read."""
+        """Show a note."""
 
 
 class Progress:
-    """The steps of one run, and the seconds each took."""
+    """The steps of one run, and the duration of each."""
 
     def __init__(self, view: StepView) -> None:
         self.view = view
@@ -67,7 +67,7 @@ class Progress:
 
     @contextmanager
     def step(self, name: str, unit: str = "rows") -> Iterator[Step]:
-        """Show a step from its begin to its end."""
+        """Show a step from start to end."""
         step = Step(name, self.view, unit)
         self.view.began(step)
         ok = False
@@ -86,34 +86,34 @@ class PlainView:
         self.stream = stream or sys.stderr
 
     def began(self, step: Step) -> None:
-        """Nothing is said at the begin."""
+        """Show nothing."""
 
     def changed(self, step: Step, detail: str) -> None:
-        """Nothing is said on the way."""
+        """Show nothing."""
 
     def ended(self, step: Step, ok: bool) -> None:
-        """Say the step, its outcome and its time."""
+        """Show the step, its outcome and its duration."""
         outcome = step.summary if ok else "failed"
         print(f"{step.name:<8} {shown(outcome)}  ({step.seconds:.1f} s)", file=self.stream, flush=True)
 
     def noted(self, *lines: str) -> None:
-        """Say it in lines of its own."""
+        """Show a note in separate lines."""
         for line in lines:
             print(f"         {shown(line)}", file=self.stream, flush=True)
 
 
 class SilentView(PlainView):
-    """What a person should read, and no steps."""
+    """Notes only, no steps."""
 
     def ended(self, step: Step, ok: bool) -> None:
-        """Nothing is said at the end."""
+        """Show nothing."""
 
 
 class TerminalView:
-    """A live line for the step under way: what is done, at what rate, and how much time is left.
+    """A live line for the running step: progress, rate, and remaining time.
 
-    What is shown may quote data or a path, so it is put together as Text: rich takes no bracket in it for markup. Of
-    control characters rich takes out some, and lets the escape pass.
+    Texts may quote data or a path, so they are passed as Text, in which rich interprets no markup. rich removes some
+    control characters, but not the escape character.
     """
 
     def __init__(self, console: Console) -> None:

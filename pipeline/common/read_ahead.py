@@ -1,4 +1,4 @@
-"""Iterates one step ahead in a second thread: for what Arrow or DuckDB makes while Python is at work."""
+"""Iterates one step ahead in a second thread: for items that Arrow or DuckDB produce while Python works."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """Yield the items in their order, each made in another thread while the one before it is in use."""
+    """Yield the items in their order, each produced in another thread while the one before it is in use."""
 
     def make_one() -> list[Item]:
         return list(islice(items, 1))

@@ -1,6 +1,6 @@
-"""Saves an Excel workbook so that its bytes depend on its cells alone.
+"""Saves an Excel workbook so that its bytes only depend on its cells.
 
-openpyxl writes the time of saving into a workbook's properties and its zip entries; both are set to a fixed time here.
+openpyxl writes the time of saving into the properties and the zip entries; both are set to a fixed time here.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An in-memory DuckDB for sorting, querying and writing rows; opened once, for that outlasts a small file."""
+"""An in-memory DuckDB for sorting, querying and writing rows, opened once, because opening takes time."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _OPENING: Final = Lock()
 
 
 def scratch_connection() -> duckdb.DuckDBPyConnection:
-    """Return a connection of the caller's own to the one scratch database; close it after use.
+    """Return a new connection to the one scratch database; close it after use.
 
-    What does not fit into memory goes into a private folder below the system's temporary one, until the process ends.
+    Data that exceeds memory spills to a private temporary folder until the process ends.
     """
     with _OPENING:  # two threads may ask first
         connection = _database().cursor()
@@ -38,9 +38,9 @@ def _database() -> duckdb.DuckDBPyConnection:
 
 
 def single_threaded_connection() -> duckdb.DuckDBPyConnection:
-    """Return a connection to a second scratch database, which has no threads but the one that asks; close it after use.
+    """Return a connection to a second scratch database, which only uses the calling thread; close it after use.
 
-    For queries over many small files: 19 exports of 300 organizations, read and compared, took 16.6 ms of CPU an
+    For queries on many small files: reading and comparing 19 exports of 300 organizations took 16.6 ms of CPU per
     organization with two threads and 12.6 with one (2026-11-30).
     """
     with _OPENING:
@@ -53,7 +53,7 @@ def _single_threaded_database() -> duckdb.DuckDBPyConnection:
 
 
 def spare_memory() -> None:
-    """Have a query's memory go back to the machine when it ends; DuckDB keeps half a gigabyte for the next one."""
+    """Return a query's memory to the system when it ends; otherwise DuckDB keeps half a gigabyte for the next one."""
     with scratch_connection() as connection:
         connection.execute("set allocator_flush_threshold = '1MB'")
         connection.execute("set allocator_bulk_deallocation_flush_threshold = '1MB'")
@@ -61,10 +61,10 @@ def spare_memory() -> None:
 
 @contextmanager
 def asked_side_by_side(callers: int) -> Iterator[None]:
-    """Have no more threads at work than there are cores where so many threads ask the scratch database at a time.
+    """Limit the threads of the scratch database to the number of cores while this many threads query it.
 
-    Who asks works, too, and threads without a core of their own hinder those that have one: two CSVs written side by
-    side on two cores took 1.8 s of CPU, and take 1.1 (2026-11-29).
+    Calling threads work too, and additional threads slow them down: two CSVs written in parallel on two cores took 1.8
+    s of CPU, and take 1.1 (2026-11-29).
     """
     with scratch_connection() as connection:
         threads = int(connection.execute("select current_setting('threads')").fetchall()[0][0])
@@ -88,17 +88,17 @@ _GLOB: Final = re.compile(r"[\[*?]")
 
 
 def quoted(name: str) -> str:
-    """Return a name as SQL writes it."""
+    """Quote a name as SQL."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def quoted_text(text: str) -> str:
-    """Return a text as SQL writes it."""
+    """Quote a text as SQL."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def read_parquet(files: Sequence[Path], *options: str) -> str:
-    """Return the call that reads these files, and nothing but them.
+    """Return the SQL call that reads exactly these files.
 
     DuckDB would take a path with `[1]` or `*` in it for a pattern, and a folder `id=7` for a column.
     """
@@ -107,7 +107,7 @@ def read_parquet(files: Sequence[Path], *options: str) -> str:
 
 
 def utc_rows(connection: duckdb.DuckDBPyConnection, path: Path, *more: str) -> str:
-    """Return the select of a Parquet file's rows with its instants as the marts have them: in UTC, without a zone.
+    """Return the select of a Parquet file's rows with instants in the form of the marts: in UTC, without a zone.
 
     `more` are further columns, as SQL.
     """
@@ -116,7 +116,7 @@ def utc_rows(connection: duckdb.DuckDBPyConnection, path: Path, *more: str) -> s
 
 
 def utc_columns(connection: duckdb.DuckDBPyConnection, select: str, without: Collection[str] = ()) -> list[str]:
-    """Return the columns of a select as the marts have them: instants in UTC, without a zone."""
+    """Return the columns of a select in the form of the marts: instants in UTC, without a zone."""
     return [
         f"{quoted(column)} at time zone 'UTC' as {quoted(column)}" if kind.endswith("TIME ZONE") else quoted(column)
         for column, kind, *_ in connection.execute(f"describe {select}").fetchall()
@@ -127,9 +127,9 @@ def utc_columns(connection: duckdb.DuckDBPyConnection, select: str, without: Col
 def numbered_rows(
     connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[tuple[int, Path]], number: str, *options: str
 ) -> str:
-    """Return the select of the rows of Parquet files of one schema, each row with the number of its file as a column.
+    """Return the select of the rows of Parquet files of one schema, with the number of the file as a column.
 
-    The numbers are the view `files_<name>` of the connection.
+    The numbers are in the view `files_<name>` of the connection.
     """
     numbers, paths = [one for one, _ in files], [path for _, path in files]
     connection.register(f"files_{name}", pa.table({"file": list(map(str, paths)), number: numbers}))
@@ -138,7 +138,7 @@ def numbered_rows(
 
 
 def create_view(connection: duckdb.DuckDBPyConnection, name: str, path: Path | None, shape: Path | None) -> None:
-    """Create a view of a Parquet file; where there is none, one without rows in the shape of another file."""
+    """Create a view of a Parquet file; if there is none, an empty one with the columns of another file."""
     if path is not None:
         rows = f"select * from {read_parquet([path])}"
     elif shape is not None:

@@ -1,6 +1,6 @@
-r"""How texts that others wrote are shown to people: what moves a cursor or breaks a line is written as \x1b, \n.
+r"""Escapes foreign texts for people: characters that move a cursor or break a line appear as \x1b, \n.
 
-Terminals, logs and reports show text through these, at their edges. Files for machines (drops, rejects) keep theirs.
+Terminals, logs and reports show text through these functions. Files for machines (drops, rejects) are not escaped.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ _CONTROLS: Final = re.compile(f"[{_UNSHOWN}]")
 
 
 def shown(text: str) -> str:
-    r"""Write a text as one line that can only be read: an escape as \x1b, a line break as \n, a byte as \xe9."""
+    r"""Escape a text to one harmless line: an escape character as \x1b, a line break as \n, a byte as \xe9."""
     return _CONTROLS.sub(_escaped, text) if _CONTROLS.search(text) else text
 
 
 def shown_lines(text: str) -> list[str]:
-    """Return the lines of a text of ours, each as `shown` writes it; data in it is to be shown already."""
+    """Return the lines of a text of ours, each escaped by `shown`; data in it must be escaped already."""
     return [shown(line) for line in text.split("\n")]
 
 
 def shown_json(text: str) -> str:
-    r"""Write JSON with what moves a cursor as JSON escapes it, \u009b: it means the same."""
+    r"""Write JSON with control characters escaped, such as \u009b, which means the same."""
     return re.sub(rf"(?![\t\n\r])[{_UNSHOWN}]", lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def shown_name(name: str) -> str:
-    r"""Write the name of a file or folder in UTF-8, for people and records: bytes of it that are none as \xe9."""
+    r"""Write the name of a file or folder in UTF-8, for people and records, with other bytes as \xe9."""
     return name.encode("utf-8", errors="surrogateescape").decode("utf-8", errors="backslashreplace")
 
 
 def is_utf8(name: str) -> bool:
-    """Return whether a name is UTF-8: of others, neither DuckDB, Arrow nor JSON can speak."""
+    """Return whether a name is UTF-8; DuckDB, Arrow and JSON cannot represent others."""
     return shown_name(name) == name
 
 

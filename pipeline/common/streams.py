@@ -1,4 +1,4 @@
-"""The command's own streams: what was done counts, so none that is closed, full or narrow ever fails a command."""
+"""The command's standard streams: one that is closed, full or narrow never fails a command that has done its work."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class _Outlet(io.FileIO):
-    """A stream's file. From the first fault on, what comes is taken and lost."""
+    """A stream's file. After the first error, output is discarded."""
 
     fault: OSError | None = None
 
     def write(self, content: ReadableBuffer, /) -> int:
-        """Write, or keep what the system refused."""
+        """Write, or remember what the system refused."""
         if self.fault is None:
             try:
                 return super().write(content)
@@ -35,7 +35,7 @@ class Streams:
 
     @classmethod
     def open(cls) -> None:
-        """Where a stream is closed, print to nowhere; escape characters that a stream's encoding lacks."""
+        """Replace closed streams, and escape characters that a stream cannot encode."""
         for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
             stream = getattr(sys, name)
             if stream is None:
@@ -57,7 +57,7 @@ class Streams:
 
     @classmethod
     def flush(cls) -> None:
-        """Write what is buffered, and say what of standard output was lost; a reader that closed it knows."""
+        """Write what is buffered, and report lost output, unless its reader has closed the stream."""
         sys.stdout.flush()
         fault = cls._output.fault if cls._output else None
         if fault is not None and fault.errno != errno.EPIPE:

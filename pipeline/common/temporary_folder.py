@@ -1,4 +1,4 @@
-"""A temporary folder of our own, in place of the machine's, for this process and those that it starts."""
+"""A private temporary folder, instead of the system's, for this process and its children."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _VARIABLE = "TMPDIR"
 
 @contextmanager
 def temporary_folder(folder: Path) -> Iterator[None]:
-    """Have everything temporary lie in `folder` meanwhile: it is cleared before, for who was killed, and after.
+    """Use `folder` for all temporary files in the block; it is cleared before, because of killed runs, and afterwards.
 
-    Whoever calls it sees to it that nobody else uses the folder.
+    The caller ensures that nobody else uses the folder.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(exist_ok=True)
@@ -30,4 +30,4 @@ def temporary_folder(folder: Path) -> Iterator[None]:
             os.environ.pop(_VARIABLE, None)
         else:
             os.environ[_VARIABLE] = variable
-        shutil.rmtree(folder, ignore_errors=True)  # what a helper still writes as it ends, the next one clears
+        shutil.rmtree(folder, ignore_errors=True)  # the next run clears what a helper writes while it ends

@@ -1,8 +1,7 @@
-"""A module of ours in a process of its own, started before it is needed: its slow imports are done by then.
+"""A module of ours in its own process, started early so that its slow imports are done when it is needed.
 
-The two send each other objects over a pipe. A request gets any number of messages and then a `Result` or an error. A
-helper that ends before that, with whatever exit code, fails the run: having said nothing does not count as success.
-One whose run is gone ends too.
+The two exchange objects over a pipe. A request gets any number of messages and then a `Result` or an error. A helper
+that ends before that, with whatever exit code, fails the run. A helper whose run is gone ends too.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ from pipeline.common.startup import quick_imports
 _LAST_WORDS: Final = 2_000
 """Characters of a helper's log that an error quotes."""
 _PATIENCE: Final = 10.0
-"""Seconds in which a helper that was asked to end does so."""
+"""Seconds that a helper has to end after being asked to."""
 _SERVE: Final = "from pipeline.common.worker_process import serve; serve()"
 
 Send = Callable[[object], None]
 Answer = Callable[[Any, Send], object]
-"""What answers a request: it gets the request and what sends messages ahead of the result. It returns the result, or
-None where the request wants no answer."""
+"""Answers a request: it gets the request and a function that sends messages ahead of the result. It returns the result,
+or None if the request expects no answer."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,11 @@ class Result:
 
 
 class HelperProcess:
-    """A helper from the side of the run: start it early, ask it, close it (or use `with`).
+    """A helper, seen from the run: start it early, send requests, close it (or use `with`).
 
     `what` names it in errors. Its process imports `module` and calls the function `prepare(*arguments)` there, which
-    returns the helper's `Answer`. Requests, messages and results are whatever pickle takes. What the process prints
-    goes to a log, whose end an error quotes.
+    returns the helper's `Answer`. Requests, messages and results must be picklable. The output of the process goes to a
+    log, whose end an error quotes.
     """
 
     what: ClassVar[str]
@@ -75,7 +74,7 @@ class HelperProcess:
         return self._process.pid
 
     def send(self, request: object) -> None:
-        """Send a request that has no answer; what the helper calls an error then comes with the next answer.
+        """Send a request that has no answer; an error of the helper then comes with the next answer.
 
         Raises WarehouseError if the helper has ended.
         """
@@ -87,7 +86,7 @@ class HelperProcess:
     def ask(self, request: object) -> Iterator[Any]:
         """Send a request and yield every message of the answer, its `Result` last.
 
-        Raises WarehouseError for what the helper calls an error, or if it ends without an answer.
+        Raises WarehouseError for an error of the helper, or if it ends without an answer.
         """
         self.send(request)
         message = None
@@ -101,7 +100,7 @@ class HelperProcess:
             yield message
 
     def close(self) -> None:
-        """End the process, whatever it is at: it keeps nothing. Its memory is given back while the run goes on."""
+        """Kill the process, which keeps no state, so that its memory is free for the rest of the run."""
         self._process.terminate()
         self._pipe.close()
         if self._end is None:
@@ -109,7 +108,7 @@ class HelperProcess:
             self._end.start()
 
     def _await_end(self) -> None:
-        """Wait until the process is gone; the interpreter does not end before."""
+        """Wait until the process is gone, so that the interpreter does not end before it."""
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
@@ -126,7 +125,7 @@ class HelperProcess:
         self.close()
 
     def _silent(self) -> WarehouseError:
-        """Say how the process ended, and its last words."""
+        """Describe how the process ended, with the end of its log."""
         try:
             ended = f"exit code {self._process.wait(_PATIENCE)}"
         except subprocess.TimeoutExpired:
@@ -144,9 +143,9 @@ class HelperProcess:
 
 
 def serve() -> None:
-    """Be a helper, as the command line says: prepare, then answer requests until there are no more.
+    """Be a helper, by the command line: prepare, then answer requests until there are no more.
 
-    When the run that asks is gone, this process ends at once, because it may hold a database that the next run needs.
+    If the run is gone, this process ends at once, because it may hold a database that the next run needs.
     """
     number, module, *arguments = sys.argv[1:]
     os.set_inheritable(int(number), False)
@@ -173,7 +172,7 @@ def serve() -> None:
 
 
 def _listen(pipe: Connection, requests: queue.SimpleQueue[bytes]) -> None:
-    """Pass requests on unread: what they are made of is imported by the thread that answers."""
+    """Pass requests on without unpickling them, because the answering thread imports what they need."""
     try:
         while True:
             requests.put(pipe.recv_bytes())

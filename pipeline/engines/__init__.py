@@ -1,4 +1,4 @@
-"""Where the models run: DuckDB, PostgreSQL or Spark behind one small protocol. Nothing else knows which engine runs."""
+"""The engines: DuckDB, PostgreSQL or Spark behind one small protocol. Nothing else depends on the engine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.contracts.contract import CRM_TENANT, ExportContract
 from pipeline.settings import Settings
 
 TENANT: Final = "organization_id"
-"""The column by which a mart's rows are an organization's."""
+"""The column of a mart with the organization of each row."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class RawTable:
 
 @dataclass(frozen=True)
 class HeldBack:
-    """The organizations whose published rows stay as they are (D40), and the one that the CRM's marts belong to.
+    """The organizations whose published rows stay (D40), and the one that the CRM's marts belong to.
 
-    So do the `marts` whose published rows speak of a later instant.
+    The `marts` that were published with a later instant stay too.
     """
 
     organizations: frozenset[int] = frozenset()
@@ -41,11 +41,11 @@ class HeldBack:
 
     @property
     def listed(self) -> str:
-        """The organizations as SQL lists them."""
+        """The organizations as a list in SQL."""
         return ", ".join(map(str, sorted(self.organizations)))
 
     def keeps_whole(self, contract: ExportContract | None) -> bool:
-        """Return whether a mart stays as a whole: one of `marts`, or the CRM's where that organization is held back."""
+        """Return whether a complete mart stays: one of `marts`, or the CRM's if that organization is held back."""
         if contract is None:
             return False
         is_held_back = contract.tenant == CRM_TENANT and self.crm_organization_id in self.organizations
@@ -61,7 +61,7 @@ NOBODY: Final = HeldBack()
 
 @dataclass(frozen=True)
 class WrittenMart:
-    """A mart that no model builds, such as the history of runs: its rows in the order of its contract's columns."""
+    """A mart that no model builds, such as the history of runs: its rows, sorted by the key of its contract."""
 
     contract: ExportContract
     rows: pa.Table
@@ -69,9 +69,9 @@ class WrittenMart:
 
 @dataclass(frozen=True)
 class PartedMart:
-    """A mart that lies in Parquet files, one for each organization and drop, which are its rows' `drop_name`.
+    """A mart in Parquet files, one per organization and drop, whose name is the `drop_name` of its rows.
 
-    What is published of a part stays as it is, unless the mart `is_rewritten`: parts never change.
+    Published parts stay as they are, unless the mart `is_rewritten`, because parts never change.
     """
 
     contract: ExportContract
@@ -81,9 +81,9 @@ class PartedMart:
 
 @dataclass(frozen=True)
 class OrganizationRows:
-    """An organization's rows of a mart, which take the place of those that it has there; others' stay as they are.
+    """An organization's rows of a mart, which replace its published ones; those of others stay.
 
-    Of a mart without a column for organizations, such as the CRM's, `organization_id` is None and they are all rows.
+    For a mart without organizations, such as the CRM's, `organization_id` is None and these are all rows.
     """
 
     contract: ExportContract
@@ -92,7 +92,7 @@ class OrganizationRows:
 
 
 AnyMart = WrittenMart | PartedMart | OrganizationRows
-"""Rows of a mart that come from elsewhere than a model of this run."""
+"""Rows of a mart that no model of this run has built."""
 
 
 class Engine(Protocol):
@@ -100,19 +100,19 @@ class Engine(Protocol):
 
     name: str
     rebuilds_in_part: bool
-    """Whether models of an earlier build may stay, so that only what has changed need be built."""
+    """Whether models of an earlier build can stay, so that only what has changed is built."""
 
     def load(self, tables: Sequence[RawTable]) -> None:
-        """Make every table a relation of the schema `raw`, replacing what was there."""
+        """Make every table a relation of the schema `raw`, replacing existing ones."""
 
     def dbt_session(self) -> AbstractContextManager[Mapping[str, str]]:
-        """Return the environment variables that dbt's profile reads; while it is open, only dbt uses the engine."""
+        """Return the environment variables of dbt's profile; in the block, only dbt uses the engine."""
 
     def stamp(self, content: str) -> str:
-        """Write into the database what its models were built from; return a mark of all that was built."""
+        """Write into the database what its models were built from; return a mark of everything that was built."""
 
     def stamped(self, mark: str) -> str | None:
-        """Return what was stamped; None where what was built is gone, or is not as it was when it got this mark."""
+        """Return the stamp; None if what was built is gone, or has changed since it got this mark."""
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Return the columns of a mart, all rows, in any order."""
@@ -121,31 +121,31 @@ class Engine(Protocol):
         """Return the columns of a mart, all rows, as `scratch_database.in_order` sorts them."""
 
     def query(self, select: str) -> pa.Table:
-        """Return the rows of a select that dbt has compiled, of the marts and of what they were built from."""
+        """Return the rows of a select that dbt has compiled, on the marts and what they were built from."""
 
     def read_published(self, mart: str, having: Mapping[str, int | str]) -> pa.Table:
-        """Return the rows of a mart as people read it, where the columns have these values."""
+        """Return the published rows of a mart that have these values."""
 
     def prepare(self, contracts: Sequence[ExportContract]) -> None:
-        """Begin what of `commit` can be done before anybody knows whether it may be done; nobody sees it."""
+        """Start the part of `commit` that can be done before its approval; nobody sees it."""
 
     def commit(
         self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:
-        """Let readers of the marts see this run's, but for the organizations held back, whose rows stay as they are.
+        """Publish this run's marts, except the rows of organizations held back, which stay.
 
-        Beside what the models built they see the `written` marts.
+        The `written` marts are published with them.
         """
 
     def commit_written(self, written: Sequence[AnyMart]) -> None:
-        """Let readers see these marts, where marts are published; all others stay as they are."""
+        """Publish these marts, if marts are published; all others stay."""
 
     def close(self) -> None:
         """Release what the engine holds."""
 
 
 def keeps_models(target: str, state: Path, mark: str) -> bool:
-    """Return whether the models of the build with this mark stand, as far as the state folder knows."""
+    """Return whether the models of the build with this mark are intact, as far as the state folder knows."""
     if target == "duckdb":
         from pipeline.engines.duckdb import DATABASE_FILE, stamped_in
 
@@ -159,9 +159,9 @@ def keeps_models(target: str, state: Path, mark: str) -> bool:
 
 
 def replace_marts(settings: Settings, marts: Sequence[AnyMart]) -> None:
-    """Let readers of the marts see these rows of some of them at once; all others stay as they are.
+    """Publish these rows of some marts at once; all others stay.
 
-    On Spark nothing is done: its marts are the weekly run's files.
+    Does nothing on Spark, whose marts are the files of the weekly run.
     """
     if settings.target == "duckdb":
         from pipeline.engines.duckdb_marts import PUBLISHED_FILE, replace_written
@@ -176,9 +176,9 @@ def replace_marts(settings: Settings, marts: Sequence[AnyMart]) -> None:
 
 
 def rewrite_marts(settings: Settings, change: Callable[[str, pa.Table], pa.Table]) -> list[str]:
-    """Write the published marts as `change` gives each of them, by name and rows; return the names of what changes.
+    """Write the published marts as `change` returns each of them, by name and rows; return the names of changed marts.
 
-    On Spark they go with all that it has built: the next run makes them again.
+    On Spark they are removed with everything that it has built, and the next run makes them again.
     """
     if settings.target == "duckdb":
         from pipeline.engines.duckdb_marts import PUBLISHED_FILE
@@ -195,7 +195,7 @@ def rewrite_marts(settings: Settings, change: Callable[[str, pa.Table], pa.Table
 
 
 def remove_build(settings: Settings) -> None:
-    """Remove what the models of the latest run have built: the next run builds all of it again."""
+    """Remove what the models of the latest run have built, so that the next run builds all of it."""
     for path in settings.state.glob("warehouse.duckdb*"):
         path.unlink()
     shutil.rmtree(settings.state / "spark", ignore_errors=True)
@@ -210,7 +210,7 @@ def remove_build(settings: Settings) -> None:
 
 
 def shared_database_turn(settings: Settings, say: Callable[[str], None]) -> AbstractContextManager[None]:
-    """Wait until no run of another state folder uses the database, where several may; `say` hears of that."""
+    """Wait until no run of another state folder uses the database, if it is shared; `say` is told about it."""
     if settings.target != "postgres" or settings.postgres_url is None:
         return nullcontext()
     from pipeline.engines.postgres import run_turn
@@ -219,7 +219,7 @@ def shared_database_turn(settings: Settings, say: Callable[[str], None]) -> Abst
 
 
 def open_engine(settings: Settings) -> Engine:
-    """Open the engine that the settings name, importing no other."""
+    """Open the engine of the settings, without importing any other."""
     if settings.target == "postgres":
         from pipeline.engines.postgres import PostgresEngine
 

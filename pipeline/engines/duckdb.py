@@ -25,13 +25,13 @@ from pipeline.storage.local_files import hidden_name
 
 DATABASE_FILE: Final = "warehouse.duckdb"
 _CATALOG: Final = "warehouse"
-"""The name by which compiled SQL knows the file."""
+"""The name of the file in compiled SQL."""
 _HEADER_BYTES: Final = 3 * 4096
-"""DuckDB's header and the two of its latest checkpoints: whatever is written to the file changes one of them."""
+"""DuckDB's header and those of its two latest checkpoints: every write to the file changes one of them."""
 
 
 def stamped_in(path: Path, mark: str) -> str | None:
-    """Return what was stamped into a database file; None where nothing can be read of it, or it has changed since."""
+    """Return the stamp in a database file; None if it is unreadable, or has changed since."""
     if not path.exists() or _mark_of(path) != mark:
         return None
     try:
@@ -48,9 +48,9 @@ def stamped_in(path: Path, mark: str) -> str | None:
 
 
 def _mark_of(path: Path) -> str:
-    """Hash what changes with every write to the file: it counts its checkpoints; a log beside it waits for the next.
+    """Hash what changes with every write to the file: its checkpoint counters, and the log beside it.
 
-    So whoever changes a row or a relation, dbt by hand or another program, leaves another mark.
+    So any change of a row or a relation, by dbt or another program, gives another mark.
     """
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -65,14 +65,14 @@ def _log_of(path: Path) -> Path:
 
 
 def _is_in_use(error: duckdb.Error) -> bool:
-    """Return whether another process holds the file: nothing is wrong with it."""
+    """Return whether another process holds the file, in which case nothing is wrong with it."""
     return "lock on file" in str(error)
 
 
 class DuckDBEngine:
-    """Raw tables are views over Parquet, so loading copies nothing. One process writes: the run's lock sees to that.
+    """Raw tables are views on Parquet, so loading copies nothing. The run's lock ensures a single writer.
 
-    What only reads opens the file to read, beside other readers.
+    Reading opens the file read-only, beside other readers.
     """
 
     name = "duckdb"
@@ -87,7 +87,7 @@ class DuckDBEngine:
         self._drafting: Future[Path | None] | None = None
 
     def load(self, tables: Sequence[RawTable]) -> None:
-        """Make a view of each table's Parquet files, in a new database where the file is missing or damaged."""
+        """Make a view of each table's Parquet files, in a new database if the file is missing or damaged."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self.path.exists():
             self.remove()  # a log that is left of it
@@ -106,7 +106,7 @@ class DuckDBEngine:
             )
 
     def remove(self) -> None:
-        """Remove the database: what is loaded next makes a new one."""
+        """Remove the database; the next load makes a new one."""
         self.close()
         for left in (self.path, _log_of(self.path)):
             left.unlink(missing_ok=True)
@@ -117,7 +117,7 @@ class DuckDBEngine:
 
     @contextmanager
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
-        """Leave the file to dbt: DuckDB allows one writer."""
+        """Leave the file to dbt, because DuckDB allows one writer."""
         self.close()
         yield {
             "WAREHOUSE_DUCKDB_PATH": str(self.path.resolve()),
@@ -134,7 +134,7 @@ class DuckDBEngine:
         return _mark_of(self.path)
 
     def stamped(self, mark: str) -> str | None:
-        """Return what was stamped; None where the file is gone, damaged, or was written to since."""
+        """Return the stamp; None if the file is gone, damaged, or was written to since."""
         self.close()
         return stamped_in(self.path, mark)
 
@@ -144,7 +144,7 @@ class DuckDBEngine:
         return self._reader().sql(f"select {names} from marts.{mart}").to_arrow_table()
 
     def read_in_order(self, mart: str, columns: Sequence[str], order_by: Sequence[str]) -> pa.Table:
-        """Read the columns of a mart, sorted where they lie."""
+        """Read the columns of a mart, sorted in the database."""
         names, order = (", ".join(map(quoted, some)) for some in (columns, order_by))
         return self._reader().sql(f"select {names} from marts.{mart} order by {order}").to_arrow_table()
 
@@ -164,18 +164,18 @@ class DuckDBEngine:
             ).to_arrow_table()
 
     def prepare(self, contracts: Sequence[ExportContract]) -> None:
-        """Begin to write the marts into a draft, which `commit` takes where nobody is held back.
+        """Start writing the marts into a draft, which `commit` uses if nobody is held back.
 
-        The audit and the business pages leave a core free meanwhile, and one thread is enough for it: at 50,000
-        accounts 4.5 s of CPU, where two threads that wait for one another's rows take 5.9 (2026-11-29). What fails here
-        fails again in the commit, in words.
+        The audit and the business pages leave a core free meanwhile, and one thread is enough: at 50,000 accounts 4.5 s
+        of CPU, where two threads that wait for each other take 5.9 (2026-11-29). An error here recurs in the commit,
+        with an explanation.
         """
         pool = ThreadPoolExecutor(1)
         self._drafting = pool.submit(self._write_draft, self._reader().cursor(), contracts)
         pool.shutdown(wait=False)
 
     def _write_draft(self, connection: duckdb.DuckDBPyConnection, contracts: Sequence[ExportContract]) -> Path | None:
-        """Write a draft, and name it where it is whole."""
+        """Write a draft, and rename it when it is complete."""
         draft = self.path.with_name(hidden_name())
         try:
             with connection:
@@ -192,7 +192,7 @@ class DuckDBEngine:
 
     @contextmanager
     def _draft(self) -> Iterator[Path | None]:
-        """Return the draft where one was begun and has become whole, and remove it if nothing was made of it."""
+        """Return the draft if one was started and completed, and remove an incomplete one."""
         drafting, self._drafting = self._drafting, None
         draft = drafting.result() if drafting is not None else None
         try:
@@ -204,7 +204,7 @@ class DuckDBEngine:
     def commit(
         self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:
-        """Replace `published.duckdb`, which people query, by a file with this run's marts."""
+        """Replace `published.duckdb` by a file with this run's marts."""
         published = self.path.with_name(PUBLISHED_FILE)
         with self._draft() as draft:
             if draft is not None and not held_back:
@@ -217,7 +217,7 @@ class DuckDBEngine:
         replace_written(self.path.with_name(PUBLISHED_FILE), written)
 
     def close(self) -> None:
-        """Close the file, and remove a draft that nothing was made of."""
+        """Close the file, and remove an unused draft."""
         with self._draft():
             pass
         if self._open is not None:
@@ -225,14 +225,14 @@ class DuckDBEngine:
             self._open = None
 
     def _reader(self) -> duckdb.DuckDBPyConnection:
-        """Return the connection that is open, or open the file to read."""
+        """Return the open connection, or open the file for reading."""
         if self._open is None:
             self._open = self._attached("read_only")
             self._is_writer = False
         return self._open
 
     def _writer(self) -> duckdb.DuckDBPyConnection:
-        """Return the connection that writes, or open the file to write."""
+        """Return the writing connection, or open the file for writing."""
         if self._open is None or not self._is_writer:
             self.close()
             options = (f"{name} {value}" for name, value in _profile()["attach"][0]["options"].items())
@@ -241,7 +241,7 @@ class DuckDBEngine:
         return self._open
 
     def _attached(self, options: str) -> duckdb.DuckDBPyConnection:
-        """Open the file as dbt's profile does: what is written without dbt lies there as what dbt has written."""
+        """Open the file as dbt's profile does, so that what is written without dbt is in the same place."""
         connection = duckdb.connect(
             ":memory:", config={"memory_limit": self.memory_limit, "temp_directory": str(self.spill)}
         )
@@ -254,7 +254,7 @@ class DuckDBEngine:
 
 @cache
 def _profile() -> dict[str, Any]:
-    """Return what dbt's profile says of this engine."""
+    """Return dbt's profile of this engine."""
     profiles = yaml.safe_load((DBT_PROJECT / "profiles.yml").read_text("utf-8"))
     output: dict[str, Any] = profiles["account_warehouse"]["outputs"]["duckdb"]
     return output

@@ -1,7 +1,7 @@
-"""How a run's marts reach the people who query them on DuckDB: `published.duckdb`, replaced whole by a rename.
+"""Publishes a run's marts on DuckDB: `published.duckdb`, replaced by a rename.
 
-So no reader locks a run, no run a reader, and who has the file open goes on reading what it was. The file is one that
-DuckDB 1.4 and the BI drivers made for it open.
+So readers and runs never lock each other, and a reader with the file open keeps the old content. The file's format is
+one that DuckDB 1.4 and its BI drivers can read.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def publish_marts(
     held_back: HeldBack,
     written: Sequence[AnyMart] = (),
 ) -> None:
-    """Write the marts that `build` holds into a new `published` file; rows of those held back stay as they are."""
+    """Write the marts of `build` into a new `published` file; rows of organizations held back stay."""
     with whole_file(published) as draft:
         keeps = bool(held_back) and published.exists()
         if keeps:
@@ -48,7 +48,7 @@ def publish_marts(
 def write_draft(
     build: duckdb.DuckDBPyConnection, draft: Path, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY
 ) -> None:
-    """Write the marts that `build` holds into a new file; rows of those held back come from the database `before`."""
+    """Write the marts of `build` into a new file; rows of organizations held back come from the database `before`."""
     promised = {contract.name: contract for contract in contracts}
     descriptions = mart_descriptions(contracts)
     build.execute(f"attach {quoted_text(str(draft))} as published (storage_version '{_READABLE_BY}')")
@@ -66,14 +66,14 @@ def write_draft(
 def publish_draft(
     build: duckdb.DuckDBPyConnection, draft: Path, published: Path, written: Sequence[AnyMart] = ()
 ) -> None:
-    """Add these marts to a draft, and give it the name of the file that people query."""
+    """Add these marts to a draft, and rename it to the published file."""
     _write_into(build, draft, written)
     with naming(published):
         put_in_place(draft, published)
 
 
 def replace_written(published: Path, written: Sequence[AnyMart]) -> None:
-    """Replace these marts in a copy of the `published` file, and the file by it; where there is none, do nothing."""
+    """Replace these marts in a copy of the `published` file, and the file by the copy; do nothing if there is none."""
     if not published.exists():
         return
     with whole_file(published) as draft:
@@ -92,9 +92,9 @@ def _write_into(connection: duckdb.DuckDBPyConnection, draft: Path, written: Seq
 
 
 def rewrite_marts(published: Path, change: Callable[[str, pa.Table], pa.Table]) -> list[str]:
-    """Write the rows of every mart as `change` gives them, by name and rows, into a new file; name those that change.
+    """Write the rows of every mart as `change` returns them, by name and rows, to a new file; return changed names.
 
-    A new file, because one that is changed in place keeps what it held in blocks that it has freed.
+    A file that is changed in place would keep old content in free blocks.
     """
     changed: list[str] = []
     if not published.exists():
@@ -118,7 +118,7 @@ def rewrite_marts(published: Path, change: Callable[[str, pa.Table], pa.Table]) 
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Give a rewritten mart the comments that it had."""
+    """Give a rewritten mart its old comments."""
     table = f"published.{MARTS}.{quoted(name)}"
     where = f"database_name = 'before' and schema_name = '{MARTS}' and table_name = {quoted_text(name)}"
     (text,) = connection.execute(f"select comment from duckdb_tables() where {where}").fetchall()[0]
@@ -146,7 +146,7 @@ def _write(connection: duckdb.DuckDBPyConnection, written: Sequence[AnyMart]) ->
 
 
 def _replace_rows(connection: duckdb.DuckDBPyConnection, mart: OrganizationRows) -> None:
-    """Replace an organization's rows of a mart, if it is there."""
+    """Replace an organization's rows of a mart, if it exists."""
     if mart.contract.name not in _marts(connection, "'published'"):
         return
     table = f"published.{MARTS}.{quoted(mart.contract.name)}"
@@ -166,7 +166,7 @@ def _marts(build: duckdb.DuckDBPyConnection, database: str = "current_database()
 
 
 def _rows(build: duckdb.DuckDBPyConnection, name: str, contract: ExportContract | None, held_back: HeldBack) -> str:
-    """Return the select of a mart's rows: those built, and those of organizations held back as they were published."""
+    """Return the select of a mart's rows: the built ones, and the published ones of organizations held back."""
     built, before = f"{MARTS}.{quoted(name)}", f"before.{MARTS}.{quoted(name)}"
     was_published = name in _marts(build, "'before'")
     if held_back.keeps_whole(contract):
@@ -181,7 +181,7 @@ def _rows(build: duckdb.DuckDBPyConnection, name: str, contract: ExportContract 
 
 
 def _describe(build: duckdb.DuckDBPyConnection, name: str, description: MartDescription) -> None:
-    """Give a mart and its columns their descriptions as comments."""
+    """Set the descriptions of a mart and its columns as comments."""
     table = f"published.{MARTS}.{quoted(name)}"
     present = {column for column, *_ in build.execute(f"describe {table}").fetchall()}
     comments = [f"comment on table {table} is {quoted_text(description.text)}"]

@@ -1,7 +1,7 @@
-"""The shared warehouse: PostgreSQL, where many people read the marts while runs go on.
+"""The shared warehouse: PostgreSQL, where many people read the marts during runs.
 
-A run works in schemas of its own (raw, seeds, staging, intermediate, marts_build, monitoring); people read `marts`,
-which a commit fills. How the server is reached is in `postgres_server.py`, how a commit goes in `postgres_marts.py`.
+A run works in its own schemas (raw, seeds, staging, intermediate, marts_build, monitoring); people read `marts`, which
+a commit fills. The connection is in `postgres_server.py`, the commit in `postgres_marts.py`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pipeline.storage.local_files import write_whole
 _TURN: Final = 7_206_113_482_001
 """The advisory lock by which steps of several machines on one database take turns."""
 _RUN_TURN: Final = 7_206_113_482_002
-"""The one by which whole runs do: between two steps of a run nobody else builds."""
+"""The advisory lock by which whole runs take turns, so that nobody builds between two steps of a run."""
 
 _BATCH_ROWS: Final = 65_536
 
@@ -48,7 +48,7 @@ _TYPES: Final[dict[pa.DataType, str]] = {
 
 @contextmanager
 def run_turn(settings: Settings, say: Callable[[str], None]) -> Iterator[None]:
-    """Wait until no other run, of whatever state folder, uses the database, saying so."""
+    """Wait until no other run, of any state folder, uses the database, and say so."""
     server = open_server(settings)
     with closing(server.connect()) as connection:
         connection.autocommit = True
@@ -59,7 +59,7 @@ def run_turn(settings: Settings, say: Callable[[str], None]) -> Iterator[None]:
 
 
 class PostgresEngine:
-    """Raw tables are copied in once for each content they have; the marts are built beside those that people read."""
+    """Raw tables are copied in once per content; the marts are built beside the published ones."""
 
     name = "postgres"
     rebuilds_in_part = False
@@ -88,13 +88,13 @@ class PostgresEngine:
         return self._mark()
 
     def stamped(self, mark: str) -> str | None:
-        """Return what was stamped; None where another state folder has loaded, or anything was changed since."""
+        """Return the stamp; None if another state folder has loaded, or anything was changed since."""
         own, _, content = self._stamped_comment().partition("\n")
         return content if content and own == self._own_stamp() and self._mark() == mark else None
 
     @contextmanager
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
-        """Give dbt the server, and the macros its collation for lower case."""
+        """Pass the server to dbt, and to the macros the collation for lower case."""
         yield {**self._server.dbt_environment(), "WAREHOUSE_POSTGRES_CASE": self._server.case_collation()}
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
@@ -114,11 +114,11 @@ class PostgresEngine:
         return pa.table({name: _in_type(table[name], types[name], f"{mart}.{name}") for name in columns})
 
     def read_in_order(self, mart: str, columns: Sequence[str], order_by: Sequence[str]) -> pa.Table:
-        """Read the columns of a mart and sort them here: the server's order of texts is its own."""
+        """Read the columns of a mart and sort them here, because the server orders texts differently."""
         return in_order(self.read(mart, columns), order_by)
 
     def query(self, select: str) -> pa.Table:
-        """Return the rows of a select, of what this state folder's latest run built."""
+        """Return the rows of a select on what this state folder's latest run built."""
         self._check_stamp()
         with closing(self._server.connect_arrow()) as connection, connection.cursor() as cursor:
             cursor.execute(select)
@@ -147,16 +147,16 @@ class PostgresEngine:
     def commit(
         self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:
-        """Put this run's marts before their readers, all in one transaction."""
+        """Publish this run's marts in one transaction."""
         self._check_stamp()
         publish_marts(self._connection, contracts, held_back, written)
 
     def commit_written(self, written: Sequence[AnyMart]) -> None:
-        """Put these marts before their readers."""
+        """Publish these marts."""
         replace_written(self._connection, written)
 
     def close(self) -> None:
-        """End the turn and the connection."""
+        """Release the lock and the connection."""
         self._connection.close()
 
     def _ensure_schemas(self, *names: str) -> None:
@@ -167,7 +167,7 @@ class PostgresEngine:
         self._connection.commit()
 
     def _loaded_fingerprints(self) -> dict[str, str | None]:
-        """Read the comment of each raw table, where the fingerprint of its rows is kept."""
+        """Read the comment of each raw table, which is the fingerprint of its rows."""
         rows = self._connection.execute(
             "select relname, obj_description(oid, 'pg_class') from pg_class"
             " where relnamespace = 'raw'::regnamespace and relkind = 'r'"
@@ -204,13 +204,13 @@ class PostgresEngine:
         return [(str(name), str(kind)) for name, kind in rows]
 
     def _stamp(self) -> None:
-        """Mark what is built from here on as this state folder's."""
+        """Mark everything built from now on as this state folder's."""
         stamp = uuid.uuid4().hex
         self._comment(stamp)
         write_whole(self._stamp_file, stamp)
 
     def _comment(self, text: str) -> None:
-        """Write the build schema's comment, where the stamps are."""
+        """Write the comment of the build schema, which has the stamps."""
         self._connection.execute(
             sql.SQL("comment on schema {} is {}").format(sql.Identifier(BUILD_SCHEMA), sql.Literal(text))
         )
@@ -224,14 +224,14 @@ class PostgresEngine:
         return str(row[0] or "") if row else ""
 
     def _own_stamp(self) -> str:
-        """Read the mark of this state folder's latest load; empty where there was none."""
+        """Read the mark of this state folder's latest load; empty if there was none."""
         return self._stamp_file.read_text() if self._stamp_file.exists() else ""
 
     def _mark(self) -> str:
-        """Hash the identity of every relation that the models are or read: dbt makes each again that it builds.
+        """Hash the identity of every relation that the models are or read, because dbt recreates each that it builds.
 
-        A seed that is filled again, as a raw table, gets another file (`relfilenode`); a view may be replaced in its
-        place. Rows that are changed in theirs break the stamp by a trigger.
+        A seed or raw table that is filled again gets another file (`relfilenode`); a view may be replaced in place. A
+        trigger removes the stamp when rows change in place.
         """
         rows = self._connection.execute(
             "select nspname, relname, pg_class.oid, relfilenode,"
@@ -279,7 +279,7 @@ def _storage(chunk: pa.Array) -> pa.Array:
 
 
 def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Turn numerics, which arrive as text, into decimals of the digits that they have."""
+    """Turn numerics, which arrive as text, into decimals with their own digits."""
     if not isinstance(values.type, pa.BaseExtensionType):
         return values
     decimals = [None if value is None else Decimal(str(value)) for value in values.to_pylist()]

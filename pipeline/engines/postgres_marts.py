@@ -1,8 +1,8 @@
-"""How a run's marts reach the people who read them: from the schema `marts_build`, which a run fills, to `marts`.
+"""Publishes a run's marts: from the schema `marts_build`, which a run fills, to `marts`.
 
-The tables of `marts` stay and their rows are replaced in one transaction. So a reader never waits and never sees a
-part, several queries in one `repeatable read` transaction see one run, and views and grants on the tables live on.
-(Renaming schemas or truncating is quicker, but a transaction that began before it then finds the tables empty.)
+The tables of `marts` stay and their rows are replaced in one transaction. So a reader never waits and never sees
+partial data, several queries in one `repeatable read` transaction see one run, and views and grants on the tables
+survive. (Renaming schemas or truncating is faster, but a transaction that started before then finds the tables empty.)
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ MARTS_SCHEMA: Final = "marts"
 
 @dataclass(frozen=True)
 class _Mart:
-    """A table: `columns` are name, type and whether it is not null; `key` is empty where no contract gives one."""
+    """A table: `columns` are name, type and whether it is not null; `key` is empty if no contract gives one."""
 
     name: str
     columns: tuple[tuple[str, str, bool], ...]
@@ -40,9 +40,9 @@ def publish_marts(
     held_back: HeldBack = NOBODY,
     written: Sequence[AnyMart] = (),
 ) -> None:
-    """Replace the rows of every mart by the rows that were built, or change nothing and raise WarehouseError.
+    """Replace the rows of every mart by the built rows, or change nothing and raise WarehouseError.
 
-    Rows of organizations held back stay as they are.
+    Rows of organizations held back stay.
     """
     promised = {contract.name: contract for contract in contracts}
     descriptions = mart_descriptions(contracts)
@@ -69,7 +69,7 @@ def publish_marts(
 
 
 def replace_written(connection: psycopg.Connection[Any], written: Sequence[AnyMart]) -> None:
-    """Replace the rows of these marts, where marts are published."""
+    """Replace the rows of these marts, if marts are published."""
     with connection.transaction():
         if present := _tables(connection, MARTS_SCHEMA):
             for mart in written:
@@ -77,9 +77,9 @@ def replace_written(connection: psycopg.Connection[Any], written: Sequence[AnyMa
 
 
 def rewrite_marts(connection: psycopg.Connection[Any], change: Callable[[str, pa.Table], pa.Table]) -> list[str]:
-    """Update the rows of every mart that `change` gives otherwise, by name and rows; name the marts that change.
+    """Update the rows of every mart as `change` returns them, by name and rows; return the names of changed marts.
 
-    Then those tables are written again whole, because PostgreSQL keeps rows that were updated until that.
+    Then these tables are rewritten completely, because PostgreSQL keeps old versions of updated rows until then.
     """
     changed = []
     with connection.transaction():
@@ -87,7 +87,7 @@ def rewrite_marts(connection: psycopg.Connection[Any], change: Callable[[str, pa
             if _rewrite(connection, mart, change):
                 changed.append(name)
     connection.commit()
-    connection.autocommit = True  # which vacuum asks for
+    connection.autocommit = True  # VACUUM requires it
     for name in changed:
         connection.execute(sql.SQL("vacuum full {}").format(sql.Identifier(MARTS_SCHEMA, name)))
     return changed
@@ -117,7 +117,7 @@ def _rewrite(connection: psycopg.Connection[Any], mart: _Mart, change: Callable[
 
 
 def _replace_rows(connection: psycopg.Connection[Any], mart: OrganizationRows, present: Mapping[str, _Mart]) -> None:
-    """Replace an organization's rows of a mart, if it is there."""
+    """Replace an organization's rows of a mart, if it exists."""
     if mart.contract.name not in present:
         return
     gone = sql.SQL("delete from {}").format(sql.Identifier(MARTS_SCHEMA, mart.contract.name))
@@ -150,7 +150,7 @@ def _write(connection: psycopg.Connection[Any], written: AnyMart, present: Mappi
 
 
 def _write_parts(connection: psycopg.Connection[Any], written: PartedMart, columns: Sequence[str]) -> None:
-    """Remove the parts of a mart that are none any more, and copy those that are not there yet."""
+    """Remove obsolete parts of a mart, and copy missing ones."""
     table = sql.Identifier(MARTS_SCHEMA, written.contract.name)
     there = connection.execute(sql.SQL("select distinct {}, drop_name from {}").format(sql.Identifier(TENANT), table))
     kept = set[tuple[int, str]]()
@@ -165,7 +165,7 @@ def _write_parts(connection: psycopg.Connection[Any], written: PartedMart, colum
 
 
 def _copy(connection: psycopg.Connection[Any], name: str, columns: Sequence[str], rows: pa.Table) -> None:
-    """Append rows to a mart; a column that they do not have is null."""
+    """Append rows to a mart; missing columns are null."""
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     target = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(MARTS_SCHEMA, name), names)
     with connection.cursor() as cursor, cursor.copy(target) as copy:
@@ -180,7 +180,7 @@ def _type_of(column: ContractColumn) -> str:
 
 
 def _tables(connection: psycopg.Connection[Any], schema: str) -> dict[str, _Mart]:
-    """Describe the tables of a schema that the run's role owns: what others made there is theirs."""
+    """Describe the tables of a schema that the run's role owns; tables of others are left alone."""
     rows = connection.execute(
         """
         select relname, attname, format_type(atttypid, atttypmod), attnotnull
@@ -198,7 +198,7 @@ def _tables(connection: psycopg.Connection[Any], schema: str) -> dict[str, _Mart
 
 
 def _as_published(mart: _Mart, contract: ExportContract | None) -> _Mart:
-    """Give an export's JSON columns their native type, and its table the key of its contract."""
+    """Give JSON columns of an export their native type, and its table the key of its contract."""
     if contract is None:
         return mart
     json = {column.name for column in contract.columns if column.is_json}
@@ -208,7 +208,7 @@ def _as_published(mart: _Mart, contract: ExportContract | None) -> _Mart:
 
 
 def _recreate(connection: psycopg.Connection[Any], mart: _Mart) -> None:
-    """Make the table again, with its new columns; a view that depends on the old one stops this, and is named."""
+    """Recreate the table with its new columns; WarehouseError, with its name, if a view depends on the old one."""
     _drop(connection, mart.name)
     table = sql.Identifier(MARTS_SCHEMA, mart.name)
     definitions = sql.SQL(", ").join(
@@ -257,7 +257,7 @@ def _fill(connection: psycopg.Connection[Any], mart: _Mart, held_back: HeldBack)
 
 
 def _describe(connection: psycopg.Connection[Any], name: str, description: MartDescription) -> None:
-    """Give a mart and its columns their descriptions as comments, where they are not there yet."""
+    """Set missing descriptions of a mart and its columns as comments."""
     mart = sql.Identifier(MARTS_SCHEMA, name)
     rows = connection.execute(
         "select attname, col_description(attrelid, attnum) from pg_attribute"

@@ -1,4 +1,4 @@
-"""The seal on what was built in PostgreSQL: whoever changes a row in its place breaks the stamp of the build."""
+"""The seal on what was built in PostgreSQL: changing a row in place removes the stamp of the build."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psycopg import sql
 
 TRIGGER: Final = "warehouse_seal"
 
-# the one who changes a row need not own the schema whose comment is the stamp
+# whoever changes a row need not own the schema whose comment is the stamp
 _FUNCTION: Final = """
 create or replace function {function}() returns trigger language plpgsql security definer as $break$
 begin
@@ -22,9 +22,9 @@ $break$
 
 
 def seal_tables(connection: psycopg.Connection[Any], schemas: Sequence[str], stamped: str) -> None:
-    """Have every change of a row in these schemas remove the comment of the schema `stamped`, which is the stamp.
+    """Make every change of a row in these schemas remove the comment of the schema `stamped`, which is the stamp.
 
-    A table that is made again loses the seal, and is another by its identity. What others own is theirs.
+    A recreated table loses the seal, but has another identity. Tables of other owners are left alone.
     """
     function = sql.Identifier(stamped, "break_stamp")
     connection.execute(sql.SQL(_FUNCTION).format(function=function, schema=sql.Identifier(stamped)))

@@ -1,6 +1,6 @@
-"""Which PostgreSQL a run uses, and how it is reached: that of `WAREHOUSE_POSTGRES_URL`, or one in the state folder.
+"""The PostgreSQL of a run and how to connect to it: that of `WAREHOUSE_POSTGRES_URL`, or one in the state folder.
 
-How the latter is made and started is in `embedded_postgres.py`, what a server is used for in `postgres.py`.
+The latter is created and started in `embedded_postgres.py`; `postgres.py` uses the server.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _SESSION: Final = {
     "IntervalStyle": "postgres",
     "extra_float_digits": "1",
     "work_mem": "256MB",  # the windows over messages sort in memory, two at a time
-    "jit": "off",  # compiling costs the many short statements of dbt more than it gives the few long ones
+    "jit": "off",  # compiling costs dbt's many short statements more than it saves for the few long ones
 }
 
 
 class PostgresServer:
-    """A server to connect to. The password is in `conninfo` only, which is never shown: messages name `where`."""
+    """A server to connect to. Only `conninfo` has the password, and is never shown: messages use `where`."""
 
     def __init__(self, conninfo: str, url: Url | None = None) -> None:
         self.conninfo = conninfo
@@ -47,7 +47,7 @@ class PostgresServer:
         self.where = url.shown if url else "the embedded PostgreSQL"
 
     def connect(self) -> psycopg.Connection[tuple[object, ...]]:
-        """Open a connection for statements, in a transaction of its own."""
+        """Open a connection for statements, in its own transaction."""
         try:
             connection = psycopg.connect(make_conninfo(self.conninfo, options=self._options()))
         except psycopg.OperationalError as error:
@@ -55,14 +55,14 @@ class PostgresServer:
         return connection
 
     def connect_arrow(self) -> dbapi.Connection:
-        """Open a connection that moves Arrow tables in and out, in a transaction of its own."""
+        """Open a connection that moves Arrow tables in and out, in its own transaction."""
         try:
             return dbapi.connect(make_conninfo(self.conninfo, options=self._options()))
         except dbapi.Error as error:
             raise self._unreachable(error) from None
 
     def dbt_environment(self) -> Mapping[str, str]:
-        """Name the server to dbt's profile, and to libpq what the profile has no line for (certificates, options)."""
+        """Describe the server to dbt's profile, and to libpq what the profile lacks (certificates, options)."""
         parts = {key: str(value) for key, value in conninfo_to_dict(self.conninfo).items() if value is not None}
         environment = {
             "WAREHOUSE_POSTGRES_HOST": parts.pop("host", "localhost"),
@@ -79,7 +79,7 @@ class PostgresServer:
         return environment
 
     def case_collation(self) -> str:
-        """Return the collation by which the models write lower case; WarehouseError where the server has none."""
+        """Return the collation by which the models lower-case; WarehouseError if the server has none."""
         with self.connect() as connection:
             rows = connection.execute(
                 "select collname from pg_collation"
@@ -140,7 +140,7 @@ def open_server(settings: Settings) -> PostgresServer:
 
 
 def _named(text: str) -> PostgresServer:
-    """Return the server of a URL; WarehouseError, which quotes nothing of it, where it is none of PostgreSQL's."""
+    """Return the server of a URL; WarehouseError, which does not quote it, if it is not PostgreSQL's."""
     if not text.startswith(("postgresql://", "postgres://")):
         raise WarehouseError("is not a PostgreSQL URL", where=_VARIABLE, remedy=f"write it as {_FORM}")
     url = parse_url(text, where=_VARIABLE, form=_FORM)
@@ -148,7 +148,7 @@ def _named(text: str) -> PostgresServer:
     parts |= {"password": url.password, "dbname": url.database, **dict(url.parameters)}
     try:
         return PostgresServer(make_conninfo(**{name: value for name, value in parts.items() if value}), url)
-    except psycopg.Error:  # its text names what follows the question mark
+    except psycopg.Error:  # its message quotes what follows the question mark
         raise WarehouseError(
             "the URL has a parameter that PostgreSQL doesn't know", where=_VARIABLE, remedy=f"write it as {_FORM}"
         ) from None

@@ -1,4 +1,4 @@
-"""The raw schema of a run: what landed, and the run's own tables (loads, rejects, what earlier runs left)."""
+"""The raw schema of a run: the landed tables, and the run's own (loads, rejects, what earlier runs left)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def raw_tables(workspace: Workspace, plan: RunPlan) -> list[RawTable]:
 def relations(
     folder: Path, landed: Sequence[LandedTable], duplicates: Sequence[Path], metrics: Sequence[Path]
 ) -> list[RawTable]:
-    """List the relations of what landed and of what earlier runs left; the run's own tables go to `folder`."""
+    """List the relations of the landed tables and of earlier runs; the run's own tables are written to `folder`."""
     folder.mkdir(exist_ok=True)
     tables = [
         RawTable(table.table.qualified_name, table.table.arrow_schema, table.parts, table.fingerprint)
@@ -72,7 +72,7 @@ def relations(
 
 
 def _run_table(folder: Path, name: str, schema: pa.Schema, parts: Sequence[Path]) -> RawTable:
-    """Name a table of the run; where it has no file, an empty one."""
+    """Return a table of the run; an empty one if it has no file."""
     if not parts:
         parts = (folder / f"{name}.empty.parquet",)
         pq.write_table(schema.empty_table(), parts[0])

@@ -1,8 +1,8 @@
-"""The way on when one machine is too small: a Spark cluster that reads the landing Parquet and writes marts as Parquet.
+"""For data that exceeds one machine: a Spark cluster that reads the landing Parquet and writes marts as Parquet.
 
 dbt runs in this process through dbt-spark's `session` method, on the one Spark session made here: no Thrift server to
-run beside the cluster, and no password. Each run builds in a folder of its own, so that readers of the last one's
-Parquet are not disturbed. A cluster of one machine is in `spark_cluster.py`.
+run beside the cluster, and no password. Each run builds in its own folder, so that readers of the last one's Parquet
+are not disturbed. A local cluster is in `spark_cluster.py`.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _BUILT: Final = "built"
 """The file that names the folder of the latest build."""
 
 _STAMP: Final = "stamp.json"
-"""What a build's folder says of what its models were built from."""
+"""The file in a build's folder with what its models were built from."""
 
 _WRITTEN: Final = "written.parquet"
-"""The file of a mart that no model builds: no part of what was built."""
+"""The file of a mart that no model builds, which is not part of the build."""
 
 _SCHEMAS: Final = ("raw", "seeds", "staging", "intermediate", "marts", "monitoring")
 
@@ -70,7 +70,7 @@ class SparkEngine:
         self._published = self.folder / "published"
 
     def load(self, tables: Sequence[RawTable]) -> None:
-        """Make a table of each table's Parquet files, in a catalogue and folder of their own."""
+        """Make a table of each table's Parquet files, in a separate catalogue and folder."""
         build = self.folder / f"build-{uuid.uuid4().hex[:12]}"
         spark = self._start_session()
         for schema in _SCHEMAS:
@@ -91,12 +91,12 @@ class SparkEngine:
         return _mark_of(build)
 
     def stamped(self, mark: str) -> str | None:
-        """Return what was stamped; None where the build's folder is gone, or a file of it is another."""
+        """Return the stamp; None if the build's folder is gone, or one of its files has changed."""
         return stamped_in(self.folder, mark)
 
     @contextmanager
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
-        """Let dbt find the session, which is the process's only one."""
+        """Let dbt find the session, the only one of the process."""
         if SparkEngine._session is None:
             raise _nothing_loaded()
         with ansi_mode_kept():
@@ -111,11 +111,11 @@ class SparkEngine:
         return spark.read.parquet(str(folder)).select(*columns).toArrow()
 
     def read_in_order(self, mart: str, columns: Sequence[str], order_by: Sequence[str]) -> pa.Table:
-        """Read the columns of a mart and sort them here: rows come from the cluster in the order of its files."""
+        """Read the columns of a mart and sort them here, because rows come in the order of files."""
         return in_order(self.read(mart, columns), order_by)
 
     def query(self, select: str) -> pa.Table:
-        """Return the rows of a select, in the process that has built what it asks: views end with the session."""
+        """Return the rows of a select, in the process that has built its relations, because views end with the session."""
         if SparkEngine._session is None:
             raise _nothing_loaded()
         return SparkEngine._session.sql(select).toArrow()
@@ -133,9 +133,9 @@ class SparkEngine:
     def commit(
         self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:
-        """Point `published` to this run's folder, and remove all others but the one that it pointed to.
+        """Point `published` to this run's folder, and remove all others but the previous one.
 
-        Marts are folders of files here: where any organization is held back, they stay as they are for all.
+        Marts are folders of files: if any organization is held back, they stay for all.
         """
         if held_back.organizations:
             return
@@ -168,13 +168,13 @@ class SparkEngine:
             cls._cluster = None
 
     def build_folder(self) -> Path:
-        """Return the folder of the latest run's build; WarehouseError where there is none."""
+        """Return the folder of the latest run's build; WarehouseError if there is none."""
         if not self._built.exists():
             raise WarehouseError("nothing is built", where=str(self.folder), remedy="run the whole pipeline")
         return self.folder / self._built.read_text()
 
     def _start_session(self) -> Any:
-        """Start a session with an empty catalogue, on the configured cluster or on one of this machine."""
+        """Start a session with an empty catalogue, on the configured cluster or a local one."""
         self.folder.mkdir(parents=True, exist_ok=True)
         options = dict(SESSION_SETTINGS)
         master = self._master
@@ -187,7 +187,7 @@ class SparkEngine:
             os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
             options |= LOCAL_SETTINGS | {"spark.local.dir": str(SparkEngine._cluster.spill)}
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # pyspark's doubts about pandas 3, which is not used here
+            warnings.simplefilter("ignore", FutureWarning)  # pyspark's warning about pandas 3, which is not used here
             from pyspark.sql import SparkSession
 
             if SparkEngine._session is not None:
@@ -200,7 +200,7 @@ class SparkEngine:
 
 
 def _write(build: Path, mart: AnyMart) -> None:
-    """Write a mart that no model builds as one Parquet file, or of one in parts a file each."""
+    """Write a mart that no model builds as one Parquet file, or as one per part."""
     folder = build / "marts" / mart.contract.name
     if isinstance(mart, PartedMart):
         shutil.rmtree(folder, ignore_errors=True)
@@ -215,7 +215,7 @@ def _write(build: Path, mart: AnyMart) -> None:
 
 
 def stamped_in(folder: Path, mark: str) -> str | None:
-    """Return what was stamped into the latest build below a folder; None where it is gone, or a file of it another."""
+    """Return the stamp of the latest build in a folder; None if it is gone, or one of its files has changed."""
     built = folder / _BUILT
     if not built.exists():
         return None
@@ -224,9 +224,9 @@ def stamped_in(folder: Path, mark: str) -> str | None:
 
 
 def _mark_of(build: Path) -> str:
-    """Hash the names, sizes and times of a build's files; Spark names each file that it writes by chance.
+    """Hash the names, sizes and times of a build's files; Spark gives each file that it writes a random name.
 
-    Marts that no model builds come later: folders in which every file is a written one.
+    Marts that no model builds come later and are left out.
     """
     files = [path for path in sorted(build.rglob("*")) if path.is_file()]
     built = {path.parent for path in files if not path.name.endswith(_WRITTEN)}

@@ -1,8 +1,8 @@
-"""A standalone Spark cluster on this machine: a master and its workers, each a process of its own, on loopback.
+"""A standalone Spark cluster on this machine: a master and its workers, each in its own process, on loopback.
 
-For a machine that has no cluster to point `WAREHOUSE_SPARK_MASTER` at, and for tests. It is the same standalone mode as
-on several hosts, from the same wheel. It ends with the process that started it, however that ends. What runs on a
-cluster is in `spark.py`.
+For a machine without a cluster for `WAREHOUSE_SPARK_MASTER`, and for tests. It uses the same standalone mode as several
+hosts, from the same wheel. It ends with the process that started it, in whatever way. What runs on a cluster is in
+`spark.py`.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ OLDEST_JAVA: Final = 17
 WORKERS: Final = 2
 _START_SECONDS: Final = 60
 _DAEMON_MEMORY: Final = "256m"
-"""The heap of the master and of each worker, which only keep the books; the work is done in executors."""
+"""The heap of the master and of each worker; executors do the work."""
 SHORT_LIVED: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""For Java machines that live for minutes on a few cores: compile quickly rather than well (40 percent less work)."""
+"""For JVMs that run for minutes on a few cores: fast rather than thorough compilation (40 percent less work)."""
 _KEEPER: Final = ("/bin/sh", "-c", "trap : TERM; read -r _; kill -TERM 0; sleep 5; kill -KILL 0")
 """Waits for the end of a pipe that only the starting process can write to, then ends its process group: the cluster."""
 
 
 class LocalCluster:
-    """A running cluster: `master` is its URL; its logs, and the executors' below `workers/`, are in `folder`.
+    """A running cluster: `master` is its URL; its logs, and the executors' under `workers/`, are in `folder`.
 
-    What executors cannot hold in memory they write to `spill`.
+    Executors spill to `spill`.
     """
 
     def __init__(self, folder: Path, *, cores: int, memory: str) -> None:
-        """Start a master and two workers, each with `cores` and `memory` (as in `2g`) for its executors."""
+        """Start a master and two workers, each with `cores` and `memory` (such as `2g`) for its executors."""
         require_spark()
         self.folder = folder
         self.spill = folder / "spill"
@@ -58,7 +58,7 @@ class LocalCluster:
 
     @property
     def is_running(self) -> bool:
-        """Whether none of the processes has ended."""
+        """Whether all processes are running."""
         return all(process.poll() is None for process in (self._keeper, *self._processes.values()))
 
     def stop(self) -> None:
@@ -96,7 +96,7 @@ class LocalCluster:
             )
 
     def _logged(self, name: str, pattern: str) -> str:
-        """Wait until a process has logged what says that it is ready, and return what the pattern found."""
+        """Wait until the log of a process says that it is ready, and return the match of the pattern."""
         log = self.folder / f"{name}.log"
         deadline = time.monotonic() + _START_SECONDS
         while not (found := re.search(pattern, log.read_text(errors="replace"))):
@@ -110,14 +110,14 @@ class LocalCluster:
 
 
 def spark_home() -> Path:
-    """Return the folder of pyspark's wheel, where `bin/spark-class` is."""
+    """Return the folder of pyspark's wheel that has `bin/spark-class`."""
     spec = find_spec("pyspark")
     assert spec is not None and spec.origin is not None
     return Path(spec.origin).parent
 
 
 def require_spark() -> None:
-    """Raise WarehouseError, with what to do, where the Spark group or a Java that can run it is missing."""
+    """Raise WarehouseError, with what to do, if pyspark or a suitable Java is missing."""
     missing = [name for name in ("pyspark", "dbt.adapters.spark") if find_spec(name) is None]
     if missing:
         raise WarehouseError(
@@ -136,7 +136,7 @@ def require_spark() -> None:
 
 
 def _java_version() -> int | None:
-    """Return the major version of the Java that Spark will start; None where there is none."""
+    """Return the major version of the Java that Spark will start; None if there is none."""
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
     if java is None:

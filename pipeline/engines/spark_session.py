@@ -1,4 +1,4 @@
-"""How the process's Spark session is set, on any cluster and on one of this machine, and kept so beside dbt."""
+"""The configuration of the process's Spark session, for any cluster and for a local one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ LOCAL_SETTINGS: Final = {
 
 @contextmanager
 def ansi_mode_kept() -> Iterator[None]:
-    """Keep dbt-spark from turning ANSI mode off before each statement; no setting of its profile prevents it.
+    """Keep dbt-spark from turning ANSI mode off before each statement; its profile has no setting for that.
 
     Without ANSI mode a sum beyond its type is a wrong number, and a cast that fails is null.
     """
