@@ -115,7 +115,7 @@ class SparkEngine:
         return in_order(self.read(mart, columns), order_by)
 
     def query(self, select: str) -> pa.Table:
-        """Return the rows of a select, in the process that has built its relations, because views end with the session."""
+        """Return the rows of a select, in the process that has built its relations: views end with the session."""
         if SparkEngine._session is None:
             raise _nothing_loaded()
         return SparkEngine._session.sql(select).toArrow()

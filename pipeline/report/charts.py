@@ -1,7 +1,7 @@
-"""Lays out the bars of a plot for an SVG of fixed measures; colours and fonts are the style sheet's.
+"""Lays out the bars of a plot for an SVG of fixed size; colours and fonts are the style sheet's.
 
-Own drawing: the libraries that give static SVG bring megabytes and their own fonts, and their colours do not follow the
-reader's light or dark scheme.
+Written by hand, because libraries for static SVG bring megabytes and their own fonts, and their colours do not follow
+the reader's light or dark scheme.
 """
 
 from __future__ import annotations

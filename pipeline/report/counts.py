@@ -1,4 +1,4 @@
-"""Counts what a report shows of a run's tables: rejects by reason, metrics, rows and nulls of each export."""
+"""Counts for the report: rejects by reason, metrics, rows and nulls of each export."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from pipeline.report.facts import (
 from pipeline.storage.place import Place
 
 SAMPLES = 3
-"""How many rejected values are shown for a reason."""
+"""How many rejected values are shown per reason."""
 
 WITHHELD = "***"
-"""What is shown of a rejected value where drops withhold personal data."""
+"""Shown instead of a rejected value if drops withhold personal data."""
 
 
 def count_exports(staged: StagedDrop, previous: Place | None, contracts: Sequence[ExportContract]) -> list[ExportFacts]:
@@ -63,7 +63,7 @@ def count_exports(staged: StagedDrop, previous: Place | None, contracts: Sequenc
 
 @lru_cache(maxsize=4096)
 def _column_nulls(name: str, nulls: int, rows: int, nulls_before: int | None, rows_before: int) -> ColumnNulls:
-    """Describe a column; many drops of a run have the same of most columns, which are in memory once."""
+    """Describe a column; equal descriptions are one object, because most drops of a run share them."""
     return ColumnNulls(name, nulls, _rate(nulls, rows), _rate(nulls_before, rows_before))
 
 

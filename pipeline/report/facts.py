@@ -1,4 +1,4 @@
-"""What a quality report says, as plain data: nothing here reads, computes or renders."""
+"""The contents of a quality report as plain data: nothing here reads, computes or renders."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PreviousDrop:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why nothing was published, a line each, and what to do about it."""
+    """Why nothing was published, as lines, and what to do about it."""
 
     lines: tuple[str, ...]
     remedy: str | None
@@ -33,8 +33,8 @@ class Problem:
 class SourceFacts:
     """One source table: rows read, loaded, rejected; the latest date in it that is not after `as_of`.
 
-    `read` and `rejected` are None where the table is shared between organizations: which of them a rejected row
-    belonged to is not known, and no count of one may reach another.
+    `read` and `rejected` are None if several organizations share the table: the organization of a rejected row is
+    unknown, and no count of one may reach another.
     """
 
     source: str
@@ -46,7 +46,7 @@ class SourceFacts:
     rejected: int | None
     newest: datetime | None
     newest_before: datetime | None = None
-    """What `newest` was when the previous drop was made; None where that is not known."""
+    """The value of `newest` when the previous drop was made; None if unknown."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class RejectSample:
 
 @dataclass(frozen=True)
 class RejectReason:
-    """What was rejected for one reason, and the first of it."""
+    """The rejects with one reason, with the first of them."""
 
     source: str
     table: str
@@ -73,7 +73,7 @@ class RejectReason:
 
 @dataclass(frozen=True)
 class ColumnNulls:
-    """The null rate of a column, as a share of its rows from 0 to 1; None where there are no rows to speak of."""
+    """The null rate of a column, as a share of its rows from 0 to 1; None if there are no rows."""
 
     name: str
     nulls: int
@@ -87,7 +87,7 @@ class ColumnNulls:
 
     @property
     def is_listed(self) -> bool:
-        """Whether the report has a line for it: most columns are never null, and those are counted only."""
+        """Whether the report lists it: most columns are never null, and are only counted."""
         return bool(self.nulls or self.change)
 
 
@@ -115,7 +115,7 @@ class ExportFacts:
 
 @dataclass(frozen=True)
 class MetricFacts:
-    """One of the run's metrics (D17), and the value that the run before it had."""
+    """One of the run's metrics (D17), and its value in the run before."""
 
     metric: str
     dimension: str
@@ -156,7 +156,7 @@ class Plot:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """A run as one organization may see it, or, where `organization_id` is None, as its operator does."""
+    """A run as one organization may see it, or, if `organization_id` is None, as its operator does."""
 
     name: str
     organization_id: int | None
@@ -165,7 +165,7 @@ class RunFacts:
     is_published: bool
     problem: Problem | None
     latest: str | None
-    """The drop that `latest` names where this run did not publish."""
+    """The drop that `latest` names if this run did not publish."""
     previous: PreviousDrop | None
     content_hash: str | None
     settings: tuple[tuple[str, str], ...]
@@ -177,10 +177,10 @@ class RunFacts:
     metrics: tuple[MetricFacts, ...]
     plots: tuple[Plot, ...]
     unread: tuple[str, ...] = ()
-    """The sources that a run which stopped had not read."""
+    """The sources that a stopped run had not read."""
     guards: tuple[Finding, ...] = ()
     held_back: tuple[int, ...] = ()
     trends: tuple[Trend, ...] = ()
     diff: DropDiff | None = None
-    """How an organization's drop differs from the one that was published last."""
+    """How an organization's drop differs from the one published last."""
     """The organizations whose drops the run held back, while it published others."""

@@ -1,6 +1,6 @@
-"""The reports of a run that stops before its drops are staged: what stopped it, where, and what was read until then.
+"""The reports of a run that stops before its drops are staged: what stopped it, where, and what it had read.
 
-A run that its audit stops is reported by the release, which has the staged files to show.
+A run that its audit stops is reported by the release, which has the staged files.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ from pipeline.state.workspace import Workspace
 from pipeline.storage.place import Place
 
 _SPINE = ("platform", "customer")
-"""The table whose organizations get drops; a stray id in another one is nobody's."""
+"""The table whose organizations get drops; a stray id elsewhere counts for nothing."""
 
 
 @contextmanager
 def failure_reported(
     settings: Settings, plan: RunPlan, progress: Progress, landed: Callable[[], Sequence[LandedTable]]
 ) -> Iterator[None]:
-    """Do a step; if it fails, write the run's reports and name them, and let the failure go its way.
+    """Run a step; if it fails, write the run's reports, name them, and raise the error again.
 
-    `landed` gives the tables that are known by then.
+    `landed` returns the tables that are known by then.
     """
     try:
         yield
@@ -58,13 +58,13 @@ def failure_reported(
                 alert_of_run(settings, record, pages[:1], progress.view.noted)
             for page in pages:
                 progress.view.noted(f"report: {page}")
-        except Exception as fault:  # what stopped the run must be heard, whatever the report's own fault
+        except Exception as fault:  # an error in the report must not hide what stopped the run
             progress.view.noted("not every report could be written:", *str(fault).split("\n"))
         raise
 
 
 def _keep_record(settings: Settings, plan: RunPlan, problem: WarehouseError) -> RunRecord:
-    """Keep that the run failed, and why in its first line: what follows may quote rows."""
+    """Record that the run failed, with the first line of the reason only, because the rest may quote rows."""
     record = RunRecord(
         uuid.uuid4().hex,
         datetime.now(UTC),
@@ -78,12 +78,12 @@ def _keep_record(settings: Settings, plan: RunPlan, problem: WarehouseError) -> 
 
 
 def _findings(problem: WarehouseError) -> tuple[Finding, ...]:
-    """Return what the guards found, where they stopped the run."""
+    """Return the findings of the guards, if they stopped the run."""
     return problem.findings if isinstance(problem, GuardError) else ()
 
 
 def as_problem(error: Exception) -> WarehouseError:
-    """Say a fault as people read it. Of a fault of the program it shows only the kind: its words may hold any value."""
+    """Describe an error for people. For a bug, only its type is shown, because its message may contain any value."""
     return in_words(error) or WarehouseError(
         f"the program itself failed ({type(error).__name__})",
         remedy="this is a fault of the program, not of the data: its trace is in the log of the run",
@@ -91,7 +91,7 @@ def as_problem(error: Exception) -> WarehouseError:
 
 
 def _write(settings: Settings, plan: RunPlan, landed: Sequence[LandedTable], problem: WarehouseError) -> list[str]:
-    """Write the page of the whole run, then one beside the drops of each organization that is known."""
+    """Write the report of the whole run, then one beside the drops of each known organization."""
     place = open_exports(settings)
     read = {table.table.source for table in landed}
     unread = tuple(source for source in SOURCES if source not in read)
@@ -118,7 +118,7 @@ def _rejects(landed: Sequence[LandedTable]) -> pa.Table:
 
 
 def _organizations(run: MeasuredRun, place: Place) -> list[int]:
-    """List the organizations that wait for a drop: those that have some, and those of the sources read so far."""
+    """List the organizations that expect a drop: those that have one, and those of the sources read so far."""
     known = set(organizations_in(place))
     for source in run.sources:
         if (source.landed.table.source, source.landed.table.name) == _SPINE:

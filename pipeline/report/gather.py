@@ -1,8 +1,8 @@
-"""Gathers the facts of a run's quality report: once for the run, then for each organization what it may know.
+"""Gathers the facts of a run's quality report: once for the run, then what each organization may know.
 
-No count, value or date of one organization reaches another's report. Of source tables that several organizations
-share, each report has its own rows alone; what was read and rejected in all is in the operator's report, which stays
-with the run's state and is in no drop.
+No count, value or date of one organization reaches another's report. For source tables that several organizations
+share, each report only covers its own rows; totals of reads and rejects are in the operator's report, which stays with
+the run's state and is in no drop.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from pipeline.state.runs import RunRecord, without_rows
 from pipeline.storage.place import Place
 
 _LOAD_METRICS = ("rows_read", "rows_loaded", "rows_rejected", "rejects")
-"""Metrics that the report shows by source table, where it may."""
+"""Metrics that the report shows by source table, if it may."""
 
 
 _ORGANIZATION = re.compile(r"organization (\d+)\b")
@@ -52,7 +52,7 @@ _ORGANIZATION = re.compile(r"organization (\d+)\b")
 
 @dataclass(frozen=True)
 class MeasuredRun:
-    """What is true of a whole run, whoever looks."""
+    """The facts of a whole run, for all reports."""
 
     plan: RunPlan
     sources: tuple[MeasuredTable, ...]
@@ -68,7 +68,7 @@ class MeasuredRun:
 
     @cached_property
     def passed(self) -> Mapping[int, Check]:
-        """The checks that no organization fails, by their place, as any organization's report shows them."""
+        """The checks that no organization fails, by position, in the form of any organization's report."""
         checks = self.audit.checks if self.audit else ()
         return {
             place: _of_organization(check, 0)
@@ -77,7 +77,7 @@ class MeasuredRun:
         }
 
     def checks_of(self, organization_id: int) -> tuple[Check, ...]:
-        """Cut the results of all checks to one organization."""
+        """Reduce the results of all checks to one organization."""
         checks = self.audit.checks if self.audit else ()
         return tuple(
             self.passed.get(place) or _of_organization(check, organization_id) for place, check in enumerate(checks)
@@ -109,9 +109,9 @@ def measure_run(
     """Measure a run, once for all its reports.
 
     `sources` come from `measure_sources`; `rejects` and `metrics` are the marts of these names (`run_metrics`, with the
-    history), or empty where the run did not get that far; `problem` is why it publishes nothing, `unread` names the
-    sources that were not read until then. Without `shows_values`, drops withhold what is personal: neither a rejected
-    value is shown, which may be anything, nor a row that a problem quotes.
+    history), or empty if the run did not get that far; `problem` is why it publishes nothing, `unread` names the
+    sources that had not been read by then. Without `shows_values`, drops withhold personal data: then neither rejected
+    values nor rows that a problem quotes are shown.
     """
     if problem is not None and not shows_values:
         problem = WarehouseError("\n".join(without_rows(problem.lines)), remedy=problem.remedy)
@@ -139,9 +139,9 @@ def gather_facts(
     diff: DropDiff | None = None,
     plots: Sequence[Plot] = (),
 ) -> RunFacts:
-    """Gather what an organization's report says, before its drop is published.
+    """Gather the facts of an organization's report, before its drop is published.
 
-    `staged` and `manifest` are None where the run failed before there were any; `place` holds the drops. `diff` says
+    `staged` and `manifest` are None if the run failed before there were any; `place` contains the drops. `diff` says
     how the drop differs from the one that was published last; `plots` are those of the staged files.
     """
     is_crm = organization_id == run.plan.crm_organization_id
@@ -181,7 +181,7 @@ def gather_facts(
 
 
 def figures_to_keep(facts: RunFacts) -> dict[str, Any]:
-    """Return what the reports of later runs compare an organization with, for the record of this run."""
+    """Return the figures for the record of this run, with which the reports of later runs compare."""
     newest = {f"{one.source}.{one.table}": one.newest.isoformat() for one in facts.sources if one.newest is not None}
     return {"measures": {trend.name: str(trend.now) for trend in facts.trends}, "newest": newest}
 
@@ -189,7 +189,7 @@ def figures_to_keep(facts: RunFacts) -> dict[str, Any]:
 def _with_newest_before(
     sources: Sequence[SourceFacts], records: Sequence[RunRecord], organization_id: int, previous: Place | None
 ) -> Iterator[SourceFacts]:
-    """Say of each source what its newest row was when the previous drop was made, as far as its run has kept it."""
+    """Add to each source its newest row at the time of the previous drop, if that run recorded it."""
     made = [record for record in records if previous and _made(record, organization_id, previous.name)]
     kept = max(made, key=lambda record: record.finished_at).figures if made else {}
     newest = kept.get("organizations", {}).get(str(organization_id), {}).get("newest", {})
@@ -203,7 +203,7 @@ def _made(record: RunRecord, organization_id: int, drop: str) -> bool:
 
 
 def gather_operator_facts(run: MeasuredRun) -> RunFacts:
-    """Gather what the operator of the warehouse reads: every source, reject, check and metric, of all organizations."""
+    """Gather the facts of the operator's report: every source, reject, check and metric, of all organizations."""
     facts = RunFacts(
         name=run_name(run.plan.as_of),
         organization_id=None,
@@ -229,7 +229,7 @@ def gather_operator_facts(run: MeasuredRun) -> RunFacts:
 
 
 def _metrics_of(run: MeasuredRun, organization_id: int, *, is_crm: bool) -> Iterator[MetricFacts]:
-    """Choose the metrics of an organization: those whose dimension names it; the CRM's also gets those of the CRM."""
+    """Select the metrics of an organization: those that name it, and the CRM's for the CRM's organization."""
     for metric in run.metrics if is_crm else run.own_metrics.get(organization_id, ()):
         owner = _ORGANIZATION.match(metric.dimension)
         if owner and int(owner[1]) == organization_id:
@@ -241,7 +241,7 @@ def _metrics_of(run: MeasuredRun, organization_id: int, *, is_crm: bool) -> Iter
 
 
 def _of_organization(check: Check, organization_id: int) -> Check:
-    """Cut a check's result to one organization; how many rows all of them have stays out."""
+    """Reduce a check's result to one organization, without the number of rows of all."""
     failed = check.failed_by_organization.get(organization_id, 0)
     passed = check.passed or (not failed and bool(check.failed_by_organization))
     return replace(
@@ -256,7 +256,7 @@ def _of_organization(check: Check, organization_id: int) -> Check:
 
 
 def _problem_of(problem: str, organization_id: int) -> str:
-    """Keep the lines of a problem that speak of one organization; each is said to be of one by its first line."""
+    """Keep the lines of a problem about one organization; the first line of each part names it."""
     kept = []
     is_ours = False
     for line in problem.splitlines():
@@ -276,7 +276,7 @@ def _problem(error: WarehouseError | None) -> Problem | None:
 
 
 def _problem_without_rows(run: MeasuredRun) -> Problem | None:
-    """Say why nothing was published, without a message that may quote another organization's rows."""
+    """Return why nothing was published, without a message that may quote another organization's rows."""
     problem = _problem(run.problem)
     if problem is None:
         return None
@@ -288,13 +288,13 @@ def _problem_without_rows(run: MeasuredRun) -> Problem | None:
 
 
 def _settings(plan: RunPlan) -> tuple[tuple[str, str], ...]:
-    words = {"None": "unset", "True": "true", "False": "false"}  # as a person sets them
+    words = {"None": "unset", "True": "true", "False": "false"}  # in the form of the setting
     texts = {name: str(value) for name, value in plan.published_settings.items()}
     return tuple((name, words.get(value, value)) for name, value in texts.items())
 
 
 def _failed_name(facts: RunFacts) -> str:
-    """Name the report of a run that published nothing, by what it says: the same failure has the same report."""
+    """Name the report of a run that published nothing after its content: the same failure gives the same report."""
     document = json.dumps(asdict(facts), default=str, sort_keys=True)
     digest = hashlib.sha256(document.encode()).hexdigest()
     return f"{run_name(facts.as_of)}-failed-{digest[:8]}"

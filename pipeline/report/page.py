@@ -1,4 +1,4 @@
-"""Renders a quality report: one HTML page with its own styles and plots, and the checks' results as JSON beside it."""
+"""Renders a quality report: one HTML page with its own styles and plots, and the checks' results as JSON."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ CHANGES_SHOWN = 12
 def report_files(facts: RunFacts) -> dict[str, bytes]:
     """Return the files of a report by name, `<name>.html` and `<name>.checks.json`; equal facts give equal bytes.
 
-    The JSON has all of a check that failed; of those that passed, the operator's has all, that of a published drop how
-    many, because its manifest names them, and others the names.
+    The JSON has the full result of failed checks; of passed ones, the operator's has everything, that of a published
+    drop only the number, because its manifest names them, and others the names.
     """
     is_whole = facts.organization_id is None
     has_manifest = facts.is_published and not is_whole
@@ -80,7 +80,7 @@ def render_report(facts: RunFacts) -> str:
 
 
 def slim_html(page: str) -> str:
-    """Leave out of a page of ours its indentation and the end tags that HTML implies, as `</td>`: a third of it."""
+    """Remove indentation and optional end tags, such as `</td>`, from our page: a third of it."""
     return _IMPLIED.sub("", re.sub(r"\n\s+", "\n", page))
 
 
@@ -89,7 +89,7 @@ _IMPLIED: Final = re.compile(r"</(?:td|th|tr|thead|tbody|li|dt|dd)>")
 
 @cache
 def slim_css(sheet: Markup) -> Markup:
-    """Leave out of a style sheet of ours comments and blanks that say nothing: `a { b: c; }` is `a{b:c}`."""
+    """Remove comments and redundant blanks from our style sheet: `a { b: c; }` is `a{b:c}`."""
     from markupsafe import Markup
 
     without_comments = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
@@ -98,14 +98,14 @@ def slim_css(sheet: Markup) -> Markup:
 
 @cache
 def slim_js(script: Markup) -> Markup:
-    """Leave out of a script of ours its comments, which begin a line or follow two blanks."""
+    """Remove comments from our script, which start a line or follow two blanks."""
     from markupsafe import Markup
 
     return Markup(re.sub(r"(^|  )//.*$", "", script, flags=re.MULTILINE))  # noqa: S704 (our own script)
 
 
 def load_templates() -> None:
-    """Load what pages are made with: for whoever has a moment for it before they are."""
+    """Load the templates in advance, while there is time."""
     templates = environment()
     for name in templates.list_templates():
         templates.get_template(name)
@@ -113,7 +113,7 @@ def load_templates() -> None:
 
 @cache
 def environment() -> Environment:
-    """Return the templates and what they write values with."""
+    """Return the template environment with its filters."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
@@ -134,12 +134,12 @@ def environment() -> Environment:
 
 
 def _shown(value: object) -> object:
-    """Show a text; Markup is the templates' own."""
+    """Escape a text; Markup only comes from the templates."""
     return shown(value) if type(value) is str else value
 
 
 def _breakable(name: str) -> Markup:
-    """Let a name of many parts break between them."""
+    """Allow line breaks between the parts of a long name."""
     from markupsafe import Markup, escape
 
     return Markup("<wbr>").join(escape(part) for part in re.split(r"(?<=[._])", shown(name)))
@@ -161,12 +161,12 @@ def _by_change(drop_diff: diff.DropDiff | None) -> dict[str, list[diff.MovedAcco
 
 
 def _most_cells(export: diff.ExportDiff) -> list[tuple[str, int]]:
-    """List the columns of which most cells changed, the most first."""
+    """List the columns with the most changed cells first."""
     return sorted(export.cells.items(), key=lambda item: (-item[1], item[0]))[: diff.CHANGES_SHOWN]
 
 
 def null_groups(export: ExportFacts) -> list[list[ColumnNulls]]:
-    """Group an export's columns that have nulls, or had, by how many: the most first, each group in their order."""
+    """Group an export's columns that have nulls, or had, by their number: most first, each group in column order."""
     groups: dict[tuple[int, Decimal | None], list[ColumnNulls]] = {}
     for column in export.columns:
         if column.is_listed:
@@ -175,7 +175,7 @@ def null_groups(export: ExportFacts) -> list[list[ColumnNulls]]:
 
 
 def _changed(facts: RunFacts) -> list[tuple[str, ColumnNulls]]:
-    """List the columns whose null rate changed, the most first."""
+    """List the columns whose null rate changed, largest change first."""
     found = [(export.name, column) for export in facts.exports for column in export.columns if column.change]
     found.sort(key=lambda pair: (-abs(pair[1].change or Decimal(0)), pair[0], pair[1].name))
     return found[:CHANGES_SHOWN]

@@ -1,4 +1,4 @@
-"""The figures of the plots, read from the staged files: what is plotted is what is published."""
+"""The figures of the plots, read from the staged files, so that they match what is published."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Plots = tuple[Plot, ...]
 
 _BY_YEAR: Final = "select organization, year, sum(revenue) from export group by all order by all"
 _BY_SEGMENT: Final = "select organization, year, segment, count(*) from export group by all"
-# without the case, `least` would pass over a null and make a missing score the best
+# without the case, `least` would skip a null and rank a missing score best
 _BY_HEALTH: Final = f"""
     select
         organization,
@@ -56,10 +56,10 @@ _BY_MONTH: Final = """
 
 
 def draw_plots(folders: Mapping[int, Path], plan: RunPlan) -> dict[int, tuple[Plot, ...]]:
-    """Read the figures of every plot from the staged files of organizations, of many in one pass.
+    """Read the figures of every plot from the staged files of organizations, many in one pass.
 
-    A file that is not what its contract says, as in a run that fails its audit, gives a plot that says so; those of
-    other organizations are then read alone. A drop of 20 customers took 8 ms of CPU alone, and takes 1 among a hundred
+    A file that breaks its contract, as in a run that fails its audit, gives a plot that says so; the other
+    organizations are then read separately. A drop of 20 customers took 8 ms of CPU alone, and takes 1 among a hundred
     (2026-11-29).
     """
     drawn: dict[int, tuple[Plot, ...]] = {}
@@ -87,7 +87,7 @@ def _draw(connection: duckdb.DuckDBPyConnection, folders: Mapping[int, Path], pl
 def _rows(
     connection: duckdb.DuckDBPyConnection, export: str, question: str, folders: Mapping[int, Path]
 ) -> dict[int, Rows]:
-    """Answer a question on the rows `export` of staged files, by organization, which is the first column."""
+    """Query the rows `export` of staged files, by organization, which is the first column."""
     files = [(one, folder / f"{export}.parquet") for one, folder in folders.items()]
     rows = numbered_rows(connection, export, files, "organization")
     found: dict[int, Rows] = {}
@@ -97,7 +97,7 @@ def _rows(
 
 
 def _revenue_by_year(asked: Sequence[Rows], plan: RunPlan) -> Plot:
-    """Show the accounts' revenue by year; the selected year stands out."""
+    """Plot the accounts' revenue by year; the selected year is highlighted."""
     (rows,) = asked
     selected = plan.selected_year
     series = (
@@ -115,7 +115,7 @@ def _where(rows: Rows, chosen: Callable[[int], bool]) -> tuple[Decimal, ...]:
 
 
 def _segments_by_year(asked: Sequence[Rows], _plan: RunPlan) -> Plot:
-    """Show how many accounts each segment has by year."""
+    """Plot the number of accounts in each segment by year."""
     counts = {(year, segment): count for year, segment, count in asked[0]}
     years = sorted({year for year, _ in counts})
     series = tuple(
@@ -128,7 +128,7 @@ def _segments_by_year(asked: Sequence[Rows], _plan: RunPlan) -> Plot:
 
 
 def _health_distribution(asked: Sequence[Rows], _plan: RunPlan) -> Plot:
-    """Show the accounts by health score, in steps of ten, and label."""
+    """Plot the accounts by health score, in steps of ten, and label."""
     found = {(step, label): count for step, label, count in asked[0]}
     unscored = sum(count for (step, _), count in found.items() if step is None)
     total = sum(found.values())
@@ -140,7 +140,7 @@ def _health_distribution(asked: Sequence[Rows], _plan: RunPlan) -> Plot:
 
 
 def _renewals_by_month(asked: Sequence[Rows], plan: RunPlan) -> Plot:
-    """Show, for the next twelve months, renewal dates of accounts and contracts at risk."""
+    """Plot renewal dates of accounts and contracts at risk in the next twelve months."""
     as_of = plan.as_of
     first = as_of.year * 12 + as_of.month - 1
     months = list(range(first, first + _MONTHS))
@@ -172,4 +172,4 @@ _PLOTS: Final[Sequence[tuple[Plot, Sequence[tuple[str, str]], Callable[[Sequence
     (_HEALTH, (("account_core", _BY_HEALTH),), _health_distribution),
     (_RENEWALS, (("account_core", _BY_MONTH), ("at_risk_accounts", _BY_MONTH)), _renewals_by_month),
 )
-"""Each plot, as it is without figures, the exports that it asks with its questions, and who draws it of the answers."""
+"""Each plot without figures, the exports and queries that it needs, and the function that draws it."""

@@ -1,4 +1,4 @@
-"""Measures what landed: rows and the latest date of every source table, by organization where it has one."""
+"""Measures the landed tables: rows and the latest date of each, by organization if it has that column."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class MeasuredTable:
-    """A landed table and its measures: by organization (`tenants`) where it has a tenant, and the whole."""
+    """A landed table and its measures: by organization (`tenants`) if it has one, and as a whole."""
 
     landed: LandedTable
     whole: Measure
@@ -33,15 +33,15 @@ class MeasuredTable:
 
     @property
     def is_shared(self) -> bool:
-        """Whether the table holds rows of more than one organization."""
+        """Whether the table has rows of more than one organization."""
         return self.landed.table.has_tenant and len(self.tenants) > 1
 
     def facts(self) -> SourceFacts:
-        """Say all of the table."""
+        """Return the facts of the whole table."""
         return self._facts(self.whole, self.landed.read, self.landed.rejected)
 
     def facts_of(self, organization_id: int) -> SourceFacts:
-        """Say of the table what one organization may know."""
+        """Return the facts that one organization may know."""
         if not self.is_shared and organization_id in self.tenants:
             return self.facts()
         return self._facts(self.tenants.get(organization_id, Measure(0, None)), None, None)
@@ -60,7 +60,7 @@ class MeasuredTable:
 
 
 def measure_sources(landed: Sequence[LandedTable], as_of: datetime) -> list[MeasuredTable]:
-    """Measure every landed table, in two columns' reading each."""
+    """Measure every landed table, reading two columns of each."""
     with scratch_connection() as connection:
         return [_measure(connection, table, as_of) for table in landed]
 

@@ -1,4 +1,4 @@
-"""How a run's figures stand among those of the runs before it: the last twelve, and whether this one is out of line."""
+"""Compares a run's figures with those of the runs before it: the last twelve, and whether this one is an outlier."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ from pipeline.state.runs import PUBLISHED, RunRecord
 RUNS_SHOWN: Final = 12
 """This run and those before it."""
 _LEAST_EARLIER: Final = 5
-"""Earlier runs without which nothing is out of line."""
+"""Earlier runs that are needed to call anything an outlier."""
 _DEVIATIONS: Final = 6
-"""How many times the earlier runs' median deviation from their median is out of line: growth stays within it."""
+"""An outlier is further from the earlier runs' median than this many median deviations, which leaves room for growth.
+"""
 _SHARE: Final = Decimal("0.1")
-"""What is nearer to the median than this share of it is never out of line: figures that never moved have no spread."""
+"""A figure nearer to the median than this share of it is never an outlier, because figures that never moved have no
+spread."""
 
 Unit = Literal["rows", "cells", "US dollars", "accounts"]
 MEASURES: Final[Mapping[str, tuple[str, Unit]]] = {
@@ -33,12 +35,12 @@ MEASURES: Final[Mapping[str, tuple[str, Unit]]] = {
     "revenue": ("Revenue of the selected year", "US dollars"),
     "at_risk": ("Accounts at risk", "accounts"),
 }
-"""What is kept of each organization's drop in the record of its run, with the words and the unit for people."""
+"""The measures of each organization's drop in the record of its run, with their label and unit."""
 
 
 @dataclass(frozen=True)
 class Trend:
-    """A figure of the last runs, oldest first, this run's last; each with the `as_of` that it speaks of."""
+    """A figure of the last runs, oldest first, this run's last; each with its `as_of`."""
 
     name: str
     title: str
@@ -52,12 +54,12 @@ class Trend:
 
     @property
     def earlier(self) -> list[Decimal]:
-        """The figures of the runs before."""
+        """The figures of earlier runs."""
         return [value for _, value in self.points[:-1]]
 
     @property
     def is_out_of_line(self) -> bool:
-        """Whether this run's figure is far from all that the earlier runs had."""
+        """Whether this run's figure is far from those of all earlier runs."""
         if len(self.earlier) < _LEAST_EARLIER or min(self.earlier) <= self.now <= max(self.earlier):
             return False
         middle = median(self.earlier)
@@ -66,9 +68,9 @@ class Trend:
 
 
 def measures_of(staged: StagedDrop) -> dict[str, str]:
-    """Measure an organization's staged drop, as decimal texts; a figure whose export is not there is left out.
+    """Measure an organization's staged drop, as decimal texts; figures of missing exports are left out.
 
-    Nothing where its accounts are not what they should be, which the audit says.
+    Returns nothing if its accounts are invalid, which the audit reports.
     """
     files = {Path(file.name).stem: file for file in (*staged.files, *staged.cuts) if file.name.endswith(".parquet")}
     measures = {
@@ -86,7 +88,7 @@ def measures_of(staged: StagedDrop) -> dict[str, str]:
 
 
 def _revenue(accounts: Path, rows: int) -> dict[str, str]:
-    """Sum the revenue of the selected year; only the CRM's tenant has accounts, so most files have no rows."""
+    """Sum the revenue of the selected year; only the CRM's organization has accounts, so most files are empty."""
     if not rows:
         return {"revenue": "0"}
     revenue = pq.read_table(accounts, columns=["annual_revenue"])
@@ -96,9 +98,9 @@ def _revenue(accounts: Path, rows: int) -> dict[str, str]:
 def trends_of(
     records: Iterable[RunRecord], organization_id: int, as_of: datetime, measures: Mapping[str, str]
 ) -> tuple[Trend, ...]:
-    """Put an organization's figures of this run behind those of the runs that published before it, of earlier `as_of`.
+    """Append an organization's figures of this run to those of earlier published runs, of earlier `as_of`.
 
-    Of several runs of one `as_of` the last counts.
+    If several runs have one `as_of`, the last counts.
     """
     kept: dict[datetime, Mapping[str, str]] = {}
     for record in sorted(records, key=lambda record: record.finished_at):

@@ -1,6 +1,6 @@
-"""Where the platform and the CRM say different things of the same accounts (D25), as the report shows it.
+"""Differences between the platform and the CRM about the same accounts (D25), as the report shows them.
 
-The counts are the run's metrics, which the models made of account_keys; nothing is counted here.
+The counts are the run's metrics, which the models compute from account_keys.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pipeline.report.facts import RunFacts
 
 @dataclass(frozen=True)
 class Truth:
-    """One line: `accounts` of `of` accounts, where there is a whole to speak of."""
+    """One line: `accounts` of `of` accounts, if there is a total."""
 
     says: str
     accounts: Decimal
@@ -41,7 +41,7 @@ _LISTS: Final = (
 
 
 def two_truths(facts: RunFacts) -> list[Truth]:
-    """List what the two sources say differently of an organization's accounts; nothing where only one speaks."""
+    """List how the two sources differ about an organization's accounts; empty if only one has any."""
     counted = {(metric.metric, metric.dimension): metric.value for metric in facts.metrics}
     found = [
         Truth(says, counted[differing, "all"], counted[both, "all"])

@@ -1,4 +1,4 @@
-"""The one sentence on top of a report, and what it asks to be looked at. Facts only: no threshold is made up here."""
+"""The headline of a report, and what deserves attention. Only facts: no threshold is defined here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Level = Literal["good", "look", "bad"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """`word` is what the sign beside the sentence says."""
+    """`word` is the label beside the sentence."""
 
     level: Level
     word: str
@@ -32,7 +32,7 @@ class Notice:
 
 
 def verdict(facts: RunFacts) -> Verdict:
-    """Say in one sentence whether the drop can be relied on."""
+    """Return one sentence on whether the drop can be relied on."""
     if not facts.is_published:
         return Verdict("bad", "Not published", f"{_reason(facts)}, so nothing was published and {_remains(facts)}.")
     loaded = plural(sum(source.loaded for source in facts.sources), "source row")
@@ -90,7 +90,7 @@ def _remains(facts: RunFacts) -> str:
 
 
 def notices(facts: RunFacts) -> list[Notice]:
-    """List what is worth a look, in the order of the page."""
+    """List what deserves a look, in the order of the page."""
     found = [Notice("guards", _finding_text(finding)) for finding in facts.guards if finding.level != "tell"]
     found += [Notice("checks", f"{check.export}: {check.says}") for check in AuditResult(facts.checks).warnings]
     for export in facts.exports:

@@ -15,7 +15,7 @@ from pipeline.storage.place import Place
 
 
 def write_reports(reports: Iterable[RunFacts], place: Place, state: Path) -> list[str]:
-    """Write the files of every report; give where each page lies. The same facts again change nothing."""
+    """Write the files of every report; return the location of each page. The same facts give the same files."""
     pages = []
     for facts in reports:
         files = report_files(facts)

@@ -1,4 +1,4 @@
-"""Made-up sources of any size: LMN's exports, the CRM's tables, the platform's, and all that goes wrong in them.
+"""Made-up sources of any size: LMN's exports, the CRM's tables, the platform's, with the faults of real ones.
 
 `write_sample` is what the command line calls. The same accounts, seed and instant give the same bytes.
 """

@@ -1,7 +1,7 @@
-"""LMN's four exports of a sample: workbooks as people save them, or CSV where there are too many rows for them.
+"""LMN's four exports of a sample: workbooks as people save them, or CSV if there are too many rows for them.
 
-The ordinary rows come typed and are put into words here (dates as cells or text; prices as numbers or `$1,234.50`);
-rows that no typed column could hold are in `lmn_traps.py`.
+The ordinary rows are typed and formatted here (dates as cells or text; prices as numbers or `$1,234.50`); rows that no
+typed column could hold are in `edge_cases/bad_lmn_cells.py`.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The business page of a drop: for people who decide. Its figures are the drop's own."""
+"""The business page of a drop, for decision makers. All its figures are in the drop."""

@@ -1,4 +1,4 @@
-"""The accounts' own views on the business page: figures, the parts of their scores, insights, and how they went."""
+"""The accounts on the business page: figures, the parts of their scores, insights, and trends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCORES: Final = ("health", "engagement", "sentiment", "response_time", "open_ite
 
 @dataclass(frozen=True)
 class Figure:
-    """What a view says of an account: a column of `accounts.sql`, its title, the column of account_core that it is."""
+    """A figure of an account: a column of `accounts.sql`, its title, and the column of account_core behind it."""
 
     name: str
     title: str
@@ -52,7 +52,7 @@ RULED_COLUMNS: Final = tuple(figure.column for figure in (*FIGURES, *SCORE_FIGUR
 
 @dataclass(frozen=True)
 class AccountView:
-    """One account. `parts` has the parts of each score, `trend` its health at each kept drop, this one last."""
+    """One account. `parts` has the parts of each score, `trend` its health at each retained drop, this one last."""
 
     account: int
     values: Mapping[str, Any]
@@ -73,9 +73,9 @@ def read_accounts(
     lists: Mapping[int, Sequence[ShownList]],
     as_of: datetime,
 ) -> dict[int, list[AccountView]]:
-    """Read, by organization, the views of the accounts that lists name, then of those with the most revenue.
+    """Read the views of the accounts on the lists, then of those with the most revenue, by organization.
 
-    They are a thousand of an organization in all. The drops are opened together.
+    Each organization has at most a thousand. The drops are opened together.
     """
     named = [(one, account) for one, own in lists.items() for shown in own for account in shown.accounts]
     connection.register("named", _accounts_table({(one, account) for one, account in named if account is not None}))
@@ -114,7 +114,7 @@ def _views(
 
 
 def _parts(health: pa.Table | None, wanted: Collection[int]) -> dict[int, dict[str, tuple[tuple[str, Decimal], ...]]]:
-    """Return the parts of each account's scores that add to them, in their order."""
+    """Return the parts of each account's scores, whose sum is the score, in their order."""
     if health is None:
         return {}
     own = health.filter(
@@ -149,7 +149,7 @@ def _insights(
 
 
 def _trends(earlier: Sequence[EarlierDrop], wanted: Collection[int]) -> dict[int, list[tuple[datetime, Decimal]]]:
-    """Return each account's health at the kept drops, the oldest first."""
+    """Return each account's health at the retained drops, oldest first."""
     found: dict[int, list[tuple[datetime, Decimal]]] = defaultdict(list)
     for drop in sorted(earlier, key=lambda one: one.as_of):
         rows = pq.read_table(drop.account_core, columns=["account_id", "health_score"])

@@ -1,4 +1,4 @@
-"""The lists of the business page: what each shows and whose SQL reads it out of the drop's files."""
+"""The lists of the business page: their columns, and the SQL that reads them from the drop's files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.paths import PROJECT_ROOT
 from pipeline.report.business.sources import BusinessSources, asked_in_utc, open_views
 
 MOST_ROWS: Final = 1000
-"""How many rows of a list the page holds; the CSV beside it has all."""
+"""How many rows of a list the page shows; the CSV beside it has all."""
 
 Kind = Literal["text", "money", "number", "year", "date", "account"]
 
@@ -23,7 +23,7 @@ _QUESTIONS: Final = PROJECT_ROOT / "queries"
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a list; one that `filters` has few values, and people choose among them."""
+    """One column of a list; one that `filters` has few values to choose from."""
 
     name: str
     title: str
@@ -33,9 +33,9 @@ class Column:
 
 @dataclass(frozen=True)
 class ListSpec:
-    """A list: its heading, its SQL, the tables that it reads, the file that has what it was made from.
+    """A list: its heading, its SQL, the tables that it reads, the file with its source rows.
 
-    Its rows are made of rows of the first table that it `needs`: where that has none, neither has the list.
+    Its rows derive from the first table in `needs`: if that is empty, so is the list.
     """
 
     id: str
@@ -46,16 +46,16 @@ class ListSpec:
     file: str
     columns: tuple[Column, ...]
     of_all: bool = False
-    """Whether its SQL names the organization of each row, so that it is asked of many drops at once."""
+    """Whether its SQL returns the organization of each row, so that one query serves many drops."""
 
     def is_of(self, drop: BusinessSources) -> bool:
-        """Return whether a drop has all that the list is read from."""
+        """Return whether a drop has every table that the list reads."""
         return drop.rows.keys() >= {*self.needs}
 
 
 @dataclass(frozen=True)
 class ShownList:
-    """A list with its first rows, and how many there are in all. `accounts` has the account of each row, or None."""
+    """A list with its first rows, and the number of all. `accounts` has the account of each row, or None."""
 
     spec: ListSpec
     rows: tuple[tuple[Any, ...], ...]
@@ -223,7 +223,7 @@ LISTS: Final = (
 
 
 def read_lists(connection: duckdb.DuckDBPyConnection, drops: Sequence[BusinessSources]) -> dict[int, list[ShownList]]:
-    """Read every list whose tables are there of each drop, by its organization; the drops are opened together."""
+    """Read every available list of each drop, by organization; the drops are opened together."""
     answers: dict[tuple[int, str], Answer] = {}
     for spec in LISTS:
         if spec.of_all and any(spec.is_of(drop) and drop.rows[spec.needs[0]] for drop in drops):
@@ -239,7 +239,7 @@ def read_lists(connection: duckdb.DuckDBPyConnection, drops: Sequence[BusinessSo
 
 
 def _answers_of_all(connection: duckdb.DuckDBPyConnection, spec: ListSpec) -> dict[int, Answer]:
-    """Ask for a list of all drops, whose rows name their organization."""
+    """Query a list for all drops at once; its rows name their organization."""
     names, rows = _ask(connection, spec)
     place = names.index("organization_id")
     found: dict[int, list[tuple[Any, ...]]] = {}
@@ -249,7 +249,7 @@ def _answers_of_all(connection: duckdb.DuckDBPyConnection, spec: ListSpec) -> di
 
 
 def _own_answers(drop: BusinessSources) -> dict[str, Answer]:
-    """Ask for the lists of a drop that are asked of it alone."""
+    """Query the lists of a single drop."""
     asked = [spec for spec in LISTS if not spec.of_all and spec.is_of(drop) and drop.rows[spec.needs[0]]]
     if not asked:
         return {}
@@ -265,7 +265,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, spec: ListSpec) -> Answer:
 
 
 def _shown(spec: ListSpec, answer: Answer | None) -> ShownList:
-    """Show the first rows of a list, and of each the account that it names."""
+    """Take the first rows of a list, and the account of each."""
     if answer is None:
         return ShownList(spec, (), (), 0)
     names, found = answer

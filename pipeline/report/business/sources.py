@@ -1,4 +1,4 @@
-"""What business pages are made from, and how it is opened to be asked: of one drop, or of many at once."""
+"""The data behind business pages, opened for queries on one drop or on many at once."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ CORE: Final = "account_core"
 KEYS: Final = "account_keys"
 CHANGES: Final = "account_changes"
 HEALTH: Final = ("organization_id", "account_id", "score", "part", "position", "contribution")
-"""What is read of the mart account_health."""
+"""The columns that are read of the mart account_health."""
 MARTS: Final[Mapping[str, Sequence[str]]] = {
     "account_health": HEALTH,
     "division_revenue": ("organization_id", "year", "division", "contracts", "accounts", "revenue"),
 }
-"""The marts that the page shows beside the drop's exports, and which columns of them."""
+"""The marts that the page shows beside the drop's exports, with their columns."""
 
 
 @dataclass(frozen=True)
 class EarlierDrop:
-    """A kept drop of the organization: its instant, and its account_core on this machine."""
+    """A retained drop of the organization: its instant, and its account_core on this machine."""
 
     as_of: datetime
     account_core: Path
@@ -38,7 +38,7 @@ class EarlierDrop:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule by its id, in the words of the document that states it; without them where the page has them above."""
+    """A rule with its id and text; the text is empty if the page shows it above."""
 
     id: str
     text: str | None
@@ -46,10 +46,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class BusinessSources:
-    """What the page is made from.
+    """The data behind a page.
 
-    `files` are the drop's Parquet files by export, `account_changes` among them, `counts` their rows; `marts` has the
-    organization's rows of `MARTS`, which no drop holds.
+    `files` are the drop's Parquet files by export, including `account_changes`, `counts` their rows; `marts` has the
+    organization's rows of `MARTS`, which are in no drop.
     """
 
     organization_id: int
@@ -69,7 +69,7 @@ class BusinessSources:
 
 @contextmanager
 def asked_in_utc() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Lend a connection that gives instants in UTC; the tables that are made in it go with it."""
+    """Yield a connection that returns instants in UTC, with its own temporary tables."""
     with closing(scratch_connection()) as connection:
         connection.execute("set timezone = 'UTC'")
         yield connection
@@ -85,7 +85,7 @@ def open_views(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path],
 
 @contextmanager
 def opened_together(drops: Sequence[BusinessSources]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Lend a connection with the exports that are asked of all drops at once; `organization_id` is whose drop it is."""
+    """Yield a connection with the exports that are queried for all drops at once, with their `organization_id`."""
     with asked_in_utc() as connection:
         _open_together(connection, drops)
         yield connection

@@ -1,7 +1,7 @@
 """The platform's customers and the people on both sides.
 
-Tables are made typed, in the schemas of the landing zone. What is inferred and noted about customers is in
-`inferred.py`, rows that no typed column holds in `edge_cases/bad_platform_cells.py`, those that a rule turns on in
+Tables are typed, in the schemas of the landing zone. Inferences and notes about customers are in `inferred.py`, rows
+that no typed column can hold in `edge_cases/bad_platform_cells.py`, edge cases of the rules in
 `edge_cases/platform.py`.
 """
 
@@ -182,7 +182,7 @@ def _tiers(organization_id: int) -> tuple[tuple[int, str | None], ...]:
 
 
 def _crm_id(account: Account, draw: int, crm_ids: list[str | None]) -> str | None:
-    """Return what a customer says of its CRM account: LMN's id, the CRM's own id, or what means nothing there."""
+    """Return a customer's reference to its CRM account: LMN's id, the CRM's own id, or one that is meaningless."""
     if account.organization_id != 1:
         # another tenant's customer with the id of one of the CRM's accounts, which is no link
         return crm_ids[draw % len(crm_ids)] if draw % 5 == 0 else f"SF-{account.number:06d}"

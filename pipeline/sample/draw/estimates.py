@@ -1,7 +1,8 @@
-"""The estimates of a sample as they are, before LMN's or the CRM's files put them into words.
+"""The estimates of a sample, before LMN's or the CRM's files format them.
 
-Ordinary estimates follow what LMN holds in reality: a quarter is won, a third of those has a contract end. What the
-rules turn on (boundaries of days and months, renewals, duplicates, odd prices) is in `cast_estimates.py`.
+Ordinary estimates have the proportions of real LMN data: a quarter is won, and a third of those has a contract end.
+Estimates that rules turn on (boundaries of days and months, renewals, duplicates, odd prices) are in
+`edge_cases/estimates.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a sample's files are written: CSV and Parquet whose bytes depend on their rows alone."""
+"""How a sample's files are written: CSV and Parquet whose bytes only depend on their rows."""
 
 from __future__ import annotations
 

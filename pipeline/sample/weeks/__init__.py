@@ -1,1 +1,1 @@
-"""A believable company week by week: the same sources as they grow, to try guards, histories and episodes on."""
+"""A realistic company week by week: sources that grow, for testing guards, histories and episodes."""

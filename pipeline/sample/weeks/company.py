@@ -1,6 +1,6 @@
-"""A landscaping company that lives on: each week accounts come and go, estimates are won, renewed and corrected.
+"""A simulated landscaping company: each week accounts come and go, estimates are won, renewed and corrected.
 
-Nothing is written here. The same seed, size and first week give the same company, whatever Python runs it.
+Nothing is written here. The same seed, size and first week give the same company on any Python.
 """
 
 from __future__ import annotations
