@@ -17,6 +17,7 @@ from pipeline.guards.gone_rows import judge_gone_rows
 from pipeline.guards.known_words import judge_known_words, judge_won
 from pipeline.guards.near_headers import is_near, without_table
 from pipeline.guards.needed_columns import judge_needed_columns
+from pipeline.guards.odd_texts import judge_garbled, judge_test_rows
 from pipeline.guards.one_value import judge_one_value
 from pipeline.guards.past_rows import DATED, judge_past_rows
 from pipeline.guards.references import judge_references
@@ -68,6 +69,8 @@ def judge_sources(
         findings += judge_tenants_ids(table, was, guards["unknown_ids"])
         findings += judge_pairs(table, guards["reversed_pairs"])
         findings += judge_copies(table, was, guards["unlike_copies"])
+        findings += judge_garbled(table, was, guards["garbled_texts"])
+        findings += judge_test_rows(table, was, guards["test_rows"])
         findings += judge_known_words(table, was, guards["unknown_words"])
     findings += _needed_tables(now.tables, guards["needed_table"])
     findings += judge_one_value(now.tables, earlier, guards["one_value"])

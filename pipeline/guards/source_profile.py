@@ -20,9 +20,10 @@ class SampledRows:
     `reversed_pairs` those in which it is; `copies` the cells of a column that another table has, too, `unlike_copies`
     those that are others there. `periods` counts the rows by the four weeks in which they came to be, numbered from
     2000 on, of one in `sampled_one_in` rows of `sampled_tenants` organizations, and `busy_users` those of each user
-    who has one in a hundred of them or more. `keys` are the lowest hashes of its keys, in order. `tenants_words`
-    counts the cells of each word of those organizations that have enough rows, `lost_tenants` the percent of an
-    organization's ids whose row is not there, where it is most.
+    who has one in a hundred of them or more. `keys` are the lowest hashes of its keys, in order. `garbled_texts`
+    counts the cells of a column in which most letters beyond the English ones are garbled, `test_rows` the accounts
+    that are named as tests. `tenants_words` counts the cells of each word of those organizations that have enough
+    rows, `lost_tenants` the percent of an organization's ids whose row is not there, where it is most.
     """
 
     cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -40,6 +41,8 @@ class SampledRows:
     sampled_tenants: int = 0
     busy_users: Mapping[str, int] = field(default_factory=dict)
     keys: tuple[int, ...] = ()
+    garbled_texts: Mapping[str, int] = field(default_factory=dict)
+    test_rows: int = 0
     tenants_words: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
 
 

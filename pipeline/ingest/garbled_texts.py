@@ -16,7 +16,7 @@ from pipeline.ingest.values.cells import TEXT_KINDS
 from pipeline.ingest.values.column_bytes import has_byte, is_ascii
 
 _SECOND_BYTES: Final = bytes(range(0x80, 0xC0)).decode("cp1252", errors="ignore") + "\x81\x8d\x8f\x90\x9d"
-_GARBLED: Final = f"[ÂÃ][{_SECOND_BYTES}]|â[{_SECOND_BYTES}]{{2}}"
+GARBLED: Final = f"[ÂÃ][{_SECOND_BYTES}]|â[{_SECOND_BYTES}]{{2}}"
 """ü, é and the other letters of Western Europe, and typographic marks. (In NÃO a letter of ASCII follows.)"""
 _GARBLING: Final = "has letters such as Ã¼ for ü: they were garbled before, where UTF-8 was opened as Windows-1252"
 _OF_PAGES: Final = (
@@ -46,7 +46,7 @@ class GarbledTexts:
             if _GARBLING not in self._notices and not is_ascii(texts):
                 places = pc.indices_nonzero(pc.invert(pc.string_is_ascii(texts)))  # few, in English
                 self._note(
-                    _GARBLING, at, pc.match_substring_regex(texts.take(places), _GARBLED), row_numbers.take(places)
+                    _GARBLING, at, pc.match_substring_regex(texts.take(places), GARBLED), row_numbers.take(places)
                 )
             if _PAGES not in self._notices and has_byte(texts, b"&"):
                 self._note(_PAGES, at, pc.match_substring_regex(texts, _OF_PAGES), row_numbers)

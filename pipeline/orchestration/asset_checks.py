@@ -19,6 +19,7 @@ from pipeline.contracts.lists import LISTS
 from pipeline.guards.findings import Finding
 from pipeline.guards.gone_rows import LASTING
 from pipeline.guards.kept_rows import KEPT
+from pipeline.guards.odd_texts import NAMED
 from pipeline.guards.thresholds import guards
 from pipeline.ingest.landing.record import SOURCES
 from pipeline.ingest.schema import Kind
@@ -37,6 +38,7 @@ _AMOUNTS: Final = frozenset({Kind.MONEY, Kind.RATE})
 
 
 _LASTING_TABLES: Final = tuple(name.replace(".", "/") for name in sorted(LASTING))
+_NAMED_TABLES: Final = tuple(name.replace(".", "/") for name in NAMED)
 _KEPT_EXPORTS: Final = tuple(f"exports/{name}" for name in KEPT)
 
 
@@ -81,6 +83,8 @@ GUARD_PLACES: Final[Mapping[str, tuple[GuardPlace, ...]]] = {
     "unlike_copies": (GuardPlace("tables", may_stop=False),),
     "past_rows": (GuardPlace("tables", may_stop=False),),
     "texts_cut": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),
+    "garbled_texts": (GuardPlace("tables", may_stop=False, kinds=_TEXTS),),
+    "test_rows": (GuardPlace(_NAMED_TABLES, may_stop=False),),
     "amounts": (GuardPlace("tables", may_stop=True, kinds=_AMOUNTS),),
     "few_rows": (GuardPlace("tables", may_stop=False),),
     "shortened": (GuardPlace("exports", may_stop=False),),

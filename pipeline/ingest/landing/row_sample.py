@@ -16,6 +16,7 @@ from pipeline.guards.source_profile import SampledRows
 from pipeline.ingest.landing.drawn_rows import IN_CLEAR, SAMPLED, TEXTS, is_compared, key_of
 from pipeline.ingest.landing.known_ids import count_unknown_ids
 from pipeline.ingest.landing.landed_table import LandedTable
+from pipeline.ingest.landing.odd_texts import count_garbled, count_test_rows
 from pipeline.ingest.landing.periods import count_periods
 from pipeline.ingest.landing.unlike_copies import count_unlike_copies
 from pipeline.ingest.schema import Column, Kind, SourceTable
@@ -71,6 +72,8 @@ def sample_rows(
         sampled_tenants=sampled_tenants,
         busy_users=users,
         keys=_lowest_keys(connection) if landed.table.shown_name in LASTING else (),
+        garbled_texts=count_garbled(connection, columns),
+        test_rows=count_test_rows(connection, landed.table),
         tenants_words={name: found for name, found in tenants.items() if found},
     )
 

@@ -1,0 +1,37 @@
+"""Garbled texts and names of tests among the drawn rows."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.guards.source_profile import TableProfile
+from pipeline.ingest.landing.profile import profile_tables
+from tests.ingest.ingest_harness import land, write_csv
+
+
+def named(folder: Path, *names: str) -> TableProfile:
+    write_csv(folder / "crm" / "accounts.csv", ["id", "name"], [(str(at), name) for at, name in enumerate(names)])
+    (found,) = profile_tables([land("crm", folder / "crm", folder)["accounts"]], datetime(2025, 1, 15, tzinfo=UTC))
+    return found
+
+
+@pytest.mark.parametrize("name", ["MÃ¼ller", "CafÃ©", "Ã„rzte", "Oâ€™Neill", "M\ufffdller", "M?ller"])
+def test_a_text_is_garbled_by_what_a_wrong_encoding_makes_of_it(tmp_path: Path, name: str) -> None:
+    assert named(tmp_path, name, "Oak").garbled_texts == {"name": 1}
+
+
+@pytest.mark.parametrize("name", ["Müller", "SÃO PAULO", "Ready?", "https://oak.example/a?b=c", "Â la carte"])
+def test_other_letters_and_questions_are_whole(tmp_path: Path, name: str) -> None:
+    assert named(tmp_path, name).garbled_texts == {}
+
+
+def test_one_garbled_name_among_whole_ones_is_that_name_s_fault(tmp_path: Path) -> None:
+    assert named(tmp_path, "MÃ¼ller", "Schäfer").garbled_texts == {}
+
+
+@pytest.mark.parametrize(("name", "is_test"), [("TEST 3", True), ("demo - Acme", True), ("Testa Lawn Care", False)])
+def test_a_name_that_begins_with_test_is_one(tmp_path: Path, name: str, is_test: bool) -> None:
+    assert named(tmp_path, name, "Oak").test_rows == is_test
