@@ -1,1 +1,1 @@
-"""From files and databases to typed Parquet in the landing zone; everything that was refused, in `rejects`."""
+"""From files and databases to typed Parquet in the landing zone; rows and cells that were refused are in `rejects`."""

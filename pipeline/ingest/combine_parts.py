@@ -1,14 +1,14 @@
-"""Several parts of one table: which of their rows stand, when a later part repeats or corrects an earlier one's.
+"""Combines the parts of one table: which rows remain if a later part repeats or corrects an earlier one's.
 
 Small tables (those with other unique columns, with `updated_at`, or whose row order matters) become one part, and all
-their keys are looked at together; their unique columns only here, for the row that wins in one part may be corrected by
-the next. Event tables stay in parts, since a new file must not cost a reading of the old ones. Their later rows win
-simply by being later, so a new part can only put earlier rows out: where its ids lie beyond those of an earlier part,
-as they do when events are appended, that part is not even opened; where they might meet, the earlier part's keys are
-read, its rows only if some of them lose. Then the part is written again without those. That costs as much as the one
-part is large, once; a list of exceptions beside it would be cheaper here and would cost every query of every engine an
-anti-join. What was settled is kept under the address of the sequence of parts, and the longest known beginning of a
-sequence is where the next one starts from.
+their keys are compared at once. Only then can unique columns be checked, because the winning row of one part may be
+corrected by the next. Event tables stay in parts, because a new file must not require reading the old ones. Their later
+rows win simply by being later, so a new part can only replace earlier rows. If its ids lie beyond those of an earlier
+part, as they do when events are appended, that part is not even opened; if they may overlap, the earlier part's keys
+are read, and its rows only if some of them lose. Then the part is written again without those. That costs as much as
+the one part is large, once; a list of exceptions would be cheaper here but would cost every query of every engine an
+anti-join. The result is stored under the address of the sequence of parts, and the longest known prefix of a sequence
+is where the next one starts.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from pipeline.ingest.winning_rows import report_losers, winners
 
 @dataclass(frozen=True)
 class Settled:
-    """The files that hold a table's rows, how many rows, and what fell out between the parts."""
+    """The files with the rows of a table, the number of rows, and the rejects between parts."""
 
     parts: tuple[Path, ...]
     loaded: int
@@ -43,7 +43,7 @@ class Settled:
 
 
 def settle(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> Settled:
-    """Make one table of its parts, which are in the order of reading; `names` are the files they were made of."""
+    """Combine the parts of a table, which are in the order of reading; `names` are the files behind them."""
     if len(parts) == 1 and not _uniques_may_repeat(table, parts[0]):
         return Settled((parts[0].path,), parts[0].record.loaded, 0, (), parts[0].address)
     if has_ranges(table):
@@ -66,7 +66,7 @@ def _uniques_may_repeat(table: SourceTable, part: Part) -> bool:
 
 
 def _merged(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> Part:
-    """All parts in one. `_row` goes on counting from part to part, so that it is the order of reading."""
+    """Write all parts as one. `_row` continues from part to part, so that it is the order of reading."""
     address = part_address(table, combined_hash(*(part.address for part in parts)), "")
     if merged := landing.find(table, address):
         return merged
@@ -127,7 +127,7 @@ def _longest_known(
 
 
 def _overtaken(table: SourceTable, parts: Sequence[Part], first_new: int, landing: Landing) -> Losers:
-    """Return the rows whose key a later part has again. Those before `first_new` are settled among themselves."""
+    """Return the rows whose key a later part repeats. Those before `first_new` are already compared with each other."""
     ranges = [from_record(part.record.key_ranges) for part in parts]
     meeting: set[int] = set()
     for later in range(first_new, len(parts)):

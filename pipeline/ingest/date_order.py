@@ -14,7 +14,7 @@ _WORDS: Final = {DayOrder.MONTH_FIRST: "month first", DayOrder.DAY_FIRST: "day f
 
 @dataclass(frozen=True)
 class ShownOrder:
-    """A cell whose date is one in a single order."""
+    """A cell whose date is valid in one order only."""
 
     order: DayOrder
     column: str
@@ -36,15 +36,15 @@ class OrderOfFile:
         self.in_force = DayOrder.DAY_FIRST if setting == "day_first" else DayOrder.MONTH_FIRST
 
     def note(self, shown: ShownOrder | None) -> None:
-        """Take note of a cell that shows an order; None: of dates that show none."""
+        """Record a cell that shows an order, or, for None, dates that show none."""
         self._is_in_question = True
         if shown is not None:
             self._shown.setdefault(shown.order, shown)
 
     def settle(self) -> bool:
-        """Say, once all of the file is read, whether it must be read again because its order is the other one.
+        """Return, after the whole file, whether it must be read again because its order is the other one.
 
-        Raises WarehouseError, naming a cell of each, where the file shows both.
+        Raises WarehouseError, naming a cell of each, if the file shows both.
         """
         if self._setting != "auto" or not self._shown:
             return False
@@ -63,12 +63,12 @@ class OrderOfFile:
 
     @property
     def name(self) -> str | None:
-        """The order in force; None where no date leaves it open."""
+        """The order in force; None if no date is ambiguous."""
         return self.in_force.value if self._is_in_question else None
 
     @property
     def reason(self) -> str | None:
-        """Why it is in force."""
+        """Why this order is in force."""
         if not self._is_in_question:
             return None
         if self._setting != "auto":
@@ -78,7 +78,7 @@ class OrderOfFile:
 
     @property
     def notice(self) -> str | None:
-        """What a person should know: that dates are day first, which nobody has said."""
+        """A note that dates are day first, unless a setting says so."""
         if self._setting != "auto" or self.in_force is DayOrder.MONTH_FIRST:
             return None
         return f"{self._where}: dates are read {_WORDS[self.in_force]}, as {self.reason} shows"

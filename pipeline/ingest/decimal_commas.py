@@ -1,4 +1,4 @@
-"""Columns of a file in which nobody can know what 12.000 is: with amounts such as 1.234,50, or with no decimals."""
+"""Finds columns of a file in which 12.000 is ambiguous: with amounts such as 1.234,50, or with no decimals."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _FIRST_ROWS: Final = 1024
 
 
 class DecimalCommas:
-    """The columns of one file whose 12.000 may be 12 thousand, so that it is refused; elsewhere it is 12.
+    """The columns of one file whose 12.000 may be 12 thousand and is therefore rejected; elsewhere it is 12.
 
-    An amount with a decimal comma shows it (lmn-format, Values: it is refused itself): of its own column, and of those
-    whose points all have three digits behind them. Money is in cents, so 12.000 shows it, too, beside 850 (a tool that
-    writes three decimals writes 850.000) and in a file whose cells are parted by semicolons, as where commas stand
-    before decimals. The analogue for dates is `date_order.OrderOfFile` (D41).
+    An amount with a decimal comma (which is itself rejected: lmn-format, Values) makes its own column ambiguous, and
+    every column whose points are always followed by three digits. Money is in cents, so 12.000 is also ambiguous beside
+    850 (a tool that writes three decimals writes 850.000) and in a file with semicolons between cells, where decimal
+    commas are usual. `date_order.OrderOfFile` does the same for dates (D41).
     """
 
     def __init__(self) -> None:
@@ -36,7 +36,7 @@ class DecimalCommas:
         self.in_force: frozenset[str] = frozenset()
 
     def look(self, column: Column, raw: pa.Array, typed: TypedColumn) -> None:
-        """Look at the amounts of a column that come next, as they are written and as they were read."""
+        """Process the next amounts of a column, as written and as read."""
         if column.kind not in DECIMAL_SIZES or pa.types.is_primitive(raw.type):
             return
         if typed.has_decimal_comma:
@@ -61,7 +61,7 @@ class DecimalCommas:
                 self._whole_money.add(column.name)
 
     def settle(self) -> bool:
-        """Say, once all of the file is read, whether it must be read again because of what was seen."""
+        """Return, after the whole file, whether it must be read again because of what was found."""
         in_doubt = self._open - self._with_decimals
         if not self._with_commas - self._with_decimals:  # one comma beside decimal points is a slip
             in_doubt &= self._money if self.has_semicolons else self._whole_money

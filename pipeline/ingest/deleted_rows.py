@@ -1,7 +1,7 @@
-"""Rows that their source keeps although they are deleted: a column that the schema does not know marks them.
+"""Detects rows that their source keeps although they are deleted: a column outside the schema marks them.
 
-Databases keep deleted rows with a date or a flag, copies of databases with a mark of the tool that copied them. What a
-table holds is read (source-schema); that so many of its rows are deleted is reported.
+Databases mark deleted rows with a date or a flag, replicas with a mark of the replication tool. All rows of a table are
+read (source-schema), and the number of deleted ones is reported.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ _MARK: Final = re.compile(
     r"(?:is|was|date|soft|fivetran|abcdc|sdc|hevomarked|marked)?(?:deleted|trashed|voided)(?:at|on|date|time|flag|utc)?"
     r"|(?:is|row)?deletedflag|deleteflag|markedfordeletion|isvoid"
 )
-"""`deleted_at`, `IsDeleted`, `_fivetran_deleted`, `__deleted`, without what is no letter."""
+"""`deleted_at`, `IsDeleted`, `_fivetran_deleted`, `__deleted`, reduced to letters."""
 _CHANGE: Final = re.compile(r"op|changetype|cdcoperation|dmsop|rowchangetype")
-"""What tools that copy changes write beside each: `Op`, `_change_type`, with a D or `delete`."""
+"""Columns of change data capture, such as `Op` and `_change_type`, with a D or `delete`."""
 _DELETED: Final = frozenset({"d", "delete", "deleted"})
 _NOT_DELETED: Final = FALSE | NULL_WORDS | {"0.0", "0000-00-00", "0000-00-00 00:00:00"}
 
 
 def marks_deleted(header: str) -> bool:
-    """Return whether a header is one of a column that marks deleted rows."""
+    """Return whether a header names a column that marks deleted rows."""
     name = _letters(header)
     return _MARK.fullmatch(name) is not None or _CHANGE.fullmatch(name) is not None
 
 
 class DeletedRows:
-    """Counts them in one file by its `headers`, of which the table's columns stand at `positions`."""
+    """Counts them in one file with these `headers`; the table's columns are at `positions`."""
 
     def __init__(self, headers: Sequence[str], positions: Sequence[int | None]) -> None:
         self._headers = headers
@@ -47,7 +47,7 @@ class DeletedRows:
         self._counts: Counter[int] = Counter()
 
     def look(self, columns: Sequence[pa.Array]) -> None:
-        """Look at the rows that come next."""
+        """Process the next rows."""
         for at in self.positions:
             is_change = _CHANGE.fullmatch(_letters(self._headers[at])) is not None
             for entry in pc.value_counts(unpacked(columns[at])).to_pylist():
@@ -55,7 +55,7 @@ class DeletedRows:
                     self._counts[at] += entry["counts"]
 
     def by_header(self) -> Mapping[str, int]:
-        """Return the deleted rows that each column marks, where there are any."""
+        """Return the number of deleted rows for each column that marks any."""
         return {shown_header(self._headers[at]): count for at, count in sorted(self._counts.items())}
 
 

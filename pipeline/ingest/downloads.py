@@ -1,7 +1,7 @@
-"""Which of several downloads of one table is the newest (source-schema, As tools write it).
+"""Decides which of several downloads of one table is the newest (source-schema, As tools write it).
 
-They are ordered by what they hold: the export's own instant, else the newest row; else by when their files were last
-modified, else by the natural order of their names. Rows of a newer one count where an older one has them too.
+They are ordered by content: the export's own timestamp, else the newest row; else by the modification times of their
+files, else by the natural order of their names. Rows of a newer one replace those of an older one.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.source_folder import natural_order
 
 SAME_MOMENT: Final = timedelta(minutes=1)
-"""Files that were exported, or copied here, within this time of each other have times that say nothing."""
+"""Files exported, or copied here, within this time of each other have times that prove nothing."""
 _AHEAD: Final = timedelta(days=1)
-"""By so much a row in a time zone ahead of UTC may be later than the last file; a later one is mistyped."""
+"""How much later than the last file a row may be, because of time zones ahead of UTC; a later one is mistyped."""
 
 _ROW_DATES: Final = (
     "updated_at",
@@ -43,7 +43,8 @@ _ROW_DATES: Final = (
     "sent_at",
     "opened_at",
 )
-"""Columns that say when a row came or was changed. Dates that lie ahead, as the end of a contract, say nothing."""
+"""Columns with the time at which a row was added or changed. Future dates, such as the end of a contract, prove
+nothing."""
 
 _CORE_PROPERTIES: Final = "docProps/core.xml"
 _MOST_PROPERTIES: Final = 64 * 1024
@@ -62,7 +63,7 @@ class _Download:
 def oldest_first(
     table: SourceTable, files: Sequence[InputFile], parts: Sequence[Part]
 ) -> tuple[list[InputFile], list[Part], str]:
-    """Order downloads of a table, each with its landed part, oldest first, and say which counts and why.
+    """Sort downloads of a table, each with its landed part, oldest first, and return which one counts and why.
 
     `files` are in natural order of their names.
     """
@@ -116,7 +117,7 @@ def _modified(path: Path) -> datetime:
 
 
 def _exported(path: Path) -> datetime | None:
-    """When a workbook says that it was made; other formats do not say it."""
+    """Return when a workbook was written, as it says itself; other formats do not say."""
     if path.suffix.lower() != ".xlsx":
         return None
     try:

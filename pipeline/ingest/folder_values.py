@@ -1,4 +1,4 @@
-"""Hive folders: what `customer/organization_id=1/` says of the rows in it, as a column of each file there."""
+"""Hive folders: adds the value in `customer/organization_id=1/` to the files there, as a column."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.ingest.values.headers import fold
 
 
 def with_folder_values(table: SourceTable, opened: OpenTable, values: FolderValues, where: str) -> OpenTable:
-    """Add to an opened file the columns that its folders name. `where` is what errors call the file."""
+    """Add to an opened file the columns that its folders name. `where` names the file in errors."""
     return _InFolders(table, opened, values, where) if values else opened
 
 

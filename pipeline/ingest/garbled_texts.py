@@ -1,6 +1,6 @@
-"""Texts that were garbled before they came here: they stay as they are, and the first of each kind is reported.
+"""Finds texts that were garbled before they came here: they are not changed, and the first of each kind is reported.
 
-UTF-8 that a program read as Windows-1252 and saved again, and signs as the source of a web page spells them.
+These are UTF-8 that a program read as Windows-1252 and saved again, and HTML entities.
 """
 
 from __future__ import annotations

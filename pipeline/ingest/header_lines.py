@@ -1,4 +1,4 @@
-"""A second line of headers below the first: the columns' labels, or their types, as some tools write them."""
+"""Detects a second line of headers below the first, which some tools write: labels, or types of the columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of a source: hashed once, and opened only if what it holds has not landed yet."""
+"""A file of a source: hashed once, and opened only if its content has not landed yet."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class InputFile:
         return opened
 
     def must_be_unchanged(self) -> None:
-        """Raise WarehouseError if the file was written to since it was hashed: then what landed is not what it says."""
+        """Raise WarehouseError if the file was written to since it was hashed, so that its hash would be wrong."""
         if self._stamp() != self._seen:
             raise WarehouseError(
                 "the file changed while it was read", where=self.name, remedy="run again once it is written whole"
@@ -102,14 +102,14 @@ class InputFile:
 
 
 class Report(Protocol):
-    """Hears how far a source is: rows read so far, of how many, if that is known, and the table at work (`detail`)."""
+    """Receives the progress of a source: rows read so far, the total if known, and the current table (`detail`)."""
 
     def update(self, done: int, total: int | None = None, detail: str = "") -> None:
-        """Take note."""
+        """Report progress."""
 
 
 class SharedReport:
-    """A report that several tables feed, each counting from nothing."""
+    """A report that several tables feed, each counting from 0."""
 
     def __init__(self, report: Report, total: int | None = None) -> None:
         self._report = report

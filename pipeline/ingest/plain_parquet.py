@@ -1,8 +1,8 @@
-"""Parquet files that need no work: of the landing types already, with nothing in them that a cell rule would change.
+"""Detects Parquet files that need no work: with the landing types, and no value that a cell rule would change.
 
 An event table of millions of rows usually comes like this, and then its bytes are copied. DuckDB looks for the first
-value that the rules of `cells.py` would touch; one is enough for the file to take the long way, where those rules are
-applied. So the conditions here may be stricter than the rules, never laxer.
+value that the rules of `cells.py` would change; one is enough for the file to be typed by those rules. So the
+conditions here may be stricter than the rules, but never laxer.
 """
 
 from __future__ import annotations

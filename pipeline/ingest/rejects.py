@@ -1,6 +1,6 @@
-"""What was refused, and why: one row per refused row or cell, safe to show to anyone.
+"""The rejects: one row per refused row or cell with the reason, safe to show to anyone.
 
-Values are shortened and personal details masked; secrets never get here, since no column that holds one is read.
+Values are shortened and personal details masked; no column that contains a secret is read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pipeline.state.forgotten import NOBODY, Forgotten
 
 ROW_DROPPED: Final = "row dropped"
 REPEATED: Final = "another row has the same"
-"""How the reason begins for which a row loses to a later one of its key."""
+"""The start of the reason of a row that loses to another with the same key."""
 
 REJECTS_SCHEMA: Final = pa.schema(
     [

@@ -1,4 +1,4 @@
-"""Lines that are no rows of a table: headers, totals, headings of groups, footers (source-schema). Each is a reject."""
+"""Detects lines that are not rows: headers, totals, headings of groups, footers (source-schema). Each is a reject."""
 
 from __future__ import annotations
 

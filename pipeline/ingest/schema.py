@@ -1,4 +1,4 @@
-"""What a source table and its columns are: types, keys, headers. The tables themselves are in `tables.py`."""
+"""Describes source tables and their columns: types, keys, headers. The tables themselves are in `tables.py`."""
 
 from __future__ import annotations
 

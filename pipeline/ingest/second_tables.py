@@ -1,4 +1,4 @@
-"""A second table below the first one of a file: where its headers stand, and which lines belong to it."""
+"""Detects a second table below the first one of a file: its headers, and the lines that belong to it."""
 
 from __future__ import annotations
 

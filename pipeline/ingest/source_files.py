@@ -1,6 +1,6 @@
-"""Which files of a folder are which table: by their names, or, for LMN, by their headers (lmn-format Files).
+"""Maps the files of a folder to tables: by name, or, for LMN, by headers (lmn-format Files).
 
-What a folder holds is found in `source_folder.py`; which of several downloads counts, in `downloads.py`.
+`source_folder.py` lists the folder; `downloads.py` decides which of several downloads counts.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What lies in a source's folder: its files and folders, what hive folders say of them, and what nobody can read.
+"""Lists a source's folder: its files and folders, the values of hive folders, and what cannot be read.
 
-Which of the files are which table is decided in `source_files.py`.
+`source_files.py` maps the files to tables.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rows that lose to another of the same key leave their part: they are reported, and the others are written again."""
+"""Removes rows that lose to another with the same key from their part: they are reported, and the others rewritten."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Rows that share a key: whether there are any, and which of them lose."""
+"""Rows with the same key: whether there are any, and which of them lose."""

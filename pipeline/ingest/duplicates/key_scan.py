@@ -1,12 +1,12 @@
-"""A quick look at the keys of a part: may any repeat, and between which values do each tenant's ids lie.
+"""A quick scan of the keys of a part: whether any may repeat, and the range of each organization's ids.
 
-Nearly all parts repeat none, and then nobody needs to search for the rows that lose. Whole-number keys that rise from
-row to row repeat none; of others, and of texts, DuckDB counts how many there are. It counts their hashes, equal ones of
-which may be chance, so `losing_rows.py` has the last word.
+Nearly all parts repeat none, and then the search for losing rows is skipped. Whole-number keys that ascend from row to
+row repeat none; others, and texts, are counted by DuckDB. It counts their hashes, which may collide, so
+`losing_rows.py` has the last word.
 
-The platform at 50,000 accounts (22.6 million rows) takes 2.2 s of processor so. To count all in DuckDB, without looking
-for an order, takes 3.7 s, and 4.4 s with the ranges; an array of marks and a sort of mixed numbers in place of the
-count took 1.7 s, and 44 lines more (2026-11-28, in three turns each).
+The platform at 50,000 accounts (22.6 million rows) takes 2.2 s of CPU like this. Counting everything in DuckDB takes
+3.7 s, and 4.4 s with the ranges; an array of marks and a sort of mixed numbers instead of the count took 1.7 s, for 44
+more lines (2026-11-28, three measurements each).
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ Numbers = npt.NDArray[np.int64]
 
 
 class IncompleteKeyError(ValueError):
-    """A part of a key is null that every row needs."""
+    """A required part of a key is null."""
 
 
 @dataclass
 class KeyRanges:
-    """Of each tenant the least and the greatest id: parts whose ranges don't meet can't repeat each other's keys."""
+    """The least and the greatest id of each organization: parts with disjoint ranges can't repeat each other's keys."""
 
     by_tenant: dict[int, tuple[int, int]] = field(default_factory=dict)
 
@@ -79,7 +79,7 @@ def whole_numbers_of_key(table: SourceTable) -> tuple[str, ...]:
 def look_at_keys(table: SourceTable, part: Path) -> tuple[bool, KeyRanges | None]:
     """Return whether keys of the part may repeat (False: certainly not), and their ranges, if the table has such.
 
-    Raises IncompleteKeyError where a number is null that every row needs.
+    Raises IncompleteKeyError if a required number is null.
     """
     ranges = KeyRanges() if has_ranges(table) else None
     may_repeat = any(_repeats(part, (name,), is_key=False) for name in (*table.unique, *table.unique_rows))

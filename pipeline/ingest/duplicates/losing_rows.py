@@ -26,7 +26,7 @@ _UNDATED: Final = -(2**62)
 
 @dataclass(frozen=True)
 class Losers:
-    """Rows (or cells of them) that lost: for each its part, its place in that part (from 0) and the key it lost by."""
+    """Rows (or cells of them) that lost: for each its part, its position in that part (from 0) and its key."""
 
     columns: tuple[str, ...]
     parts: np.ndarray

@@ -1,1 +1,1 @@
-"""The landing zone: typed Parquet by the hash of what it was made from, and the record of what lies there."""
+"""The landing zone: typed Parquet, addressed by the hash of its origin, and the record of its content."""

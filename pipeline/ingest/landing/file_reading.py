@@ -1,4 +1,4 @@
-"""How one file, or one table of a database, was read: kept with its part, shown by `warehouse check`."""
+"""How one file, or one table of a database, was read: stored with its part, shown by `warehouse check`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts the ids of a table's rows that name a row of another table, and those whose row is not there."""
+"""Counts the ids of a table's rows that match a row of another table, and those that match none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source table is once it has landed: its parts, its files, and what was read, rejected and nulled."""
+"""A landed source table: its parts and files, and how much was read, rejected and nulled."""
 
 from __future__ import annotations
 

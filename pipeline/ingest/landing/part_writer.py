@@ -1,4 +1,4 @@
-"""How a part's Parquet file is written: compressed, and one batch while the next one is made."""
+"""Writes a part's Parquet file: compressed, and one batch while the next one is prepared."""
 
 from __future__ import annotations
 

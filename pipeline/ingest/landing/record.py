@@ -1,4 +1,4 @@
-"""What the latest ingest of a source landed, kept in a file for the steps that come after it."""
+"""The record of the latest ingest of a source, stored in a file for later steps."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.storage.local_files import write_whole
 
 
 def write_record(path: Path, landed: Sequence[LandedTable]) -> None:
-    """Write the record, whole or not at all."""
+    """Write the record atomically."""
     document = [
         {
             **{name: value for name, value in vars(table).items() if name != "table"},

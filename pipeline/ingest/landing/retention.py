@@ -1,4 +1,4 @@
-"""What the landing zone need not keep: parts that nothing names any more, which neither a run nor a replay reads."""
+"""Removes parts from the landing zone that nothing refers to, so that neither a run nor a replay reads them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What has landed, written again without the people who are forgotten: under the same names, in the same shape.
+"""Rewrites the landing zone without forgotten people: under the same names, with the same columns.
 
-A file's new hash takes the place of the old one wherever a record names it, so that what a kept drop was made from
-stays whole. The hashes are kept in a journal until all records are right: who is killed meanwhile leaves records that
-know their files for damaged, and forgets again, be it the same person or another.
+A file's new hash replaces the old one in every record, so that a retained drop still has its origin. The hashes are
+kept in a journal until all records are updated. If the process is killed, records with old hashes consider their files
+damaged; any later forgetting, of the same person or another, completes the update.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Counts the rows of a table that are there twice, under different ids: brought again by whoever issues the ids."""
+"""Counts the rows of a table that repeat another row under a different id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counts the cells of a table that another table has too, and those of them that say something else there."""
+"""Counts the cells of a table that another table also has, and those that differ there."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""The landing zone: typed Parquet, addressed by what it was made from, and never changed once it is there.
+"""The landing zone: typed Parquet, addressed by its origin, and never changed once it is there.
 
 A part's address is the hash of its file's bytes and name, its table's schema and the ingest's own code, so that an
-unchanged file costs nothing but its hashing and a changed rule reads everything again. Beside `<address>.parquet`
-stand the part's rejects and, written last, its record: without the record there is no part, and what a killed run
-left behind is swept away by the next. The record has the hash of what it describes, and a part that is found is held
-against it: one that is damaged is landed again.
+unchanged file only costs its hashing and a changed rule reads everything again. Beside `<address>.parquet` are the
+part's rejects and its record, which is written last: without the record there is no part, and the next run clears what
+a killed run left. The record has the hash of the part, and a part is compared with it whenever it is used: a damaged
+one is landed again.
 """
 
 from __future__ import annotations

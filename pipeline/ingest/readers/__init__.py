@@ -1,4 +1,4 @@
-"""One module per format: each opens a file or database table and gives its headers and its cells, batch by batch."""
+"""One module per format: each opens a file or database table and returns its headers and its cells, batch by batch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 @dataclass(frozen=True)
 class BrokenRow:
-    """A row that a reader could not take apart: its number, what it said and what is wrong."""
+    """A row that a reader could not parse: its number, its text and what is wrong."""
 
     number: int
     text: str

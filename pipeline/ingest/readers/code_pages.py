@@ -1,8 +1,8 @@
-"""In which code page a file of one byte a letter is: Windows-1252, unless its words say otherwise.
+"""Detects the code page of a file with one byte per letter: Windows-1252, unless its words say otherwise.
 
-DOS and Macintosh have their letters where Windows-1252 has signs: Café is Caf‚ or CafŽ there, and cœur of Latin-9 is
-c½ur. So has Poland's page (Z³oty for Złoty), but the Czechs' and others' letters are letters in both, and nobody can
-separate them; of the alphabets that are not Latin's, whole words are letters with accents, and no page is guessed.
+DOS and Macintosh have letters where Windows-1252 has symbols: there, Café is Caf‚ or CafŽ, and cœur of Latin-9 is c½ur.
+So does Poland's page (Z³oty for Złoty). But the Czech letters, among others, are letters in both pages and cannot be
+distinguished; for alphabets other than Latin, whole words are accented letters, and no page is guessed.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _FRACTIONS: Final = frozenset("¼½¾")
 
 
 def code_page_of(path: Path, where: str) -> ShownPage:
-    """Return the page in which the words of a file, which is not UTF-8, are words.
+    """Return the code page in which the words of a file, which is not UTF-8, make sense.
 
-    Raises WarehouseError where there are many, and they are in none.
+    Raises WarehouseError if there are many words, and they make sense in none.
     """
     words = list(islice(_words(path), _MOST_WORDS))
     odd = _odd_words(words, "cp1252")

@@ -1,7 +1,7 @@
-"""CSV: text in any encoding, commas, semicolons or tabs; quoted line breaks; read as a stream, by Arrow.
+"""CSV: text in any encoding, commas, semicolons or tabs; quoted line breaks; streamed by Arrow.
 
-What the file is (`text_file.py`), how it is laid out (`csv_layout.py`), whether its quotes are sound (`csv_quotes.py`)
-and which odd lines are rows (`csv_rows.py`) is decided in the modules that are named.
+`text_file.py` detects the encoding, `csv_layout.py` the layout; `csv_quotes.py` checks the quotes, and `csv_rows.py`
+decides which odd lines are rows.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How a CSV file is laid out, seen in its first lines: its separator, its header line, how many cells lines have."""
+"""Detects the layout of a CSV file from its first lines: the separator, the header line, and the cells per line."""
 
 from __future__ import annotations
 

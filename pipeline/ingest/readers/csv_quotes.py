@@ -1,7 +1,7 @@
-"""The quotes of a CSV file: whether each closes where its cell ends, before Arrow reads the file.
+"""Checks the quotes of a CSV file: whether each closes at the end of its cell, before Arrow reads the file.
 
-Arrow takes text behind a closing quote for more of the cell. So a quote that is not closed goes as far as the next
-quoted cell's opening one, and all rows between them end up in one cell: nothing would be rejected, and nothing said.
+Arrow appends text after a closing quote to the cell. So an unclosed quote extends to the opening quote of the next
+quoted cell, and all rows between them end up in one cell, without a reject or a message.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Lines of a CSV file that have more or fewer cells than most: rows all the same, or none.
+"""Lines of a CSV file with more or fewer cells than most: rows nevertheless, or rejects.
 
-An empty cell too many or too few at a line's end is none (source-schema). Whatever else is odd is a reject.
+One empty cell more or less at the end of a line does not matter (source-schema). Every other difference is a reject.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A database, through SQLAlchemy: one snapshot, each table streamed, found by its name in any case.
 
-`database_table.py` reads a table's rows.
+`database_table.py` reads the rows of a table.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""One table of a database: how its rows are asked for, and what comes of their values.
+"""One table of a database: how its rows are queried, and how its values are converted.
 
-Values come as Python objects from any database. PostgreSQL gives its rows as the text of COPY instead, which the CSV
-reader's own parser takes apart: no object is made per cell, and what Python has no value for (infinity, years beyond
-9999) arrives as it is written.
+Values come as Python objects from any database. PostgreSQL returns its rows as the text of COPY instead, which the CSV
+reader's parser reads: no object is made per cell, and values that Python cannot represent (infinity, years beyond 9999)
+arrive as written.
 """
 
 from __future__ import annotations

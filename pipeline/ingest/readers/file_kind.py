@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, whatever its name says, and what to do about it."""
+"""Detects the type of a file by its first bytes, whatever its name says, and what to do about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is PostgreSQL's own: settings, tables that stay as they are while they are read, and what its faults ask for."""
+"""PostgreSQL specifics: settings, locks on tables while they are read, and remedies for errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amounts such as 12,000.00 without quotes, which their own comma makes two cells: what is behind them is shifted."""
+"""Unquoted amounts such as 12,000.00, whose comma splits them into two cells and shifts the cells after them."""
 
 from __future__ import annotations
 

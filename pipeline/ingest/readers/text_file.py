@@ -1,8 +1,8 @@
-"""What a text file is, before anybody looks for rows in it: text at all, in which encoding, and how it is opened.
+"""Examines a text file before rows are parsed: whether it is text, its encoding, and how to open it.
 
-UTF-8, UTF-16, Windows-1252 (source-schema) or the page that its words are in (docs/choices.md). Whoever reads gets
-UTF-8; a byte that is no letter is that cell's fault, so it becomes `BROKEN`, a code point that no text has, for the
-reader to refuse its cell.
+UTF-8, UTF-16, Windows-1252 (source-schema) or the code page that its words show (docs/choices.md). Readers get UTF-8;
+an invalid byte only affects its cell, so it becomes `BROKEN`, a code point that no text has, and the reader rejects
+that cell.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class TextFile:
 
 
 def look_at_text(path: Path, where: str, code_page: CodePage = "auto") -> TextFile:
-    """See what a file is, in this code page if it is no UTF-8; WarehouseError, in words, where it is no text."""
+    """Detect what a file is, in this code page if it is not UTF-8; WarehouseError if it is not text."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         is_whole = not file.read(1)

@@ -1,4 +1,4 @@
-"""What a workbook's cell holds, as text: by its type, its style (is it a date?) and the workbook's shared texts."""
+"""The cells of a workbook as text: by type, style (is it a date?) and the workbook's shared texts."""
 
 from __future__ import annotations
 

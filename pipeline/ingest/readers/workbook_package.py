@@ -1,7 +1,7 @@
 """A workbook's package: a zip archive whose parts are found by their relationships, unpacked within limits.
 
 No path in it is fixed (ECMA-376 part 2): the package names its workbook, and the workbook its sheets, its styles and
-its shared texts. Names are compared in any case, and some programs write backslashes.
+its shared texts. Names are compared case-insensitively, and some programs write backslashes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rows of a worksheet as a stream: each with the number that people see, and its cells' texts by column."""
+"""The rows of a worksheet as a stream: each with its visible number, and the texts of its cells by column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a workbook's styles show of a number: a day, a time span, another currency, percent."""
+"""What a workbook's styles say about a number: a date, a time span, another currency, a percentage."""
 
 from __future__ import annotations
 

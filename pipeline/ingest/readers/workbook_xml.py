@@ -1,7 +1,7 @@
-"""The XML of a workbook's parts, parsed as a stream by expat: in time and memory that the part's size bounds.
+"""Parses the XML of a workbook's parts as a stream with expat, in time and memory bounded by the part's size.
 
-A document says how much memory its parser takes: by entities, by the depth of its elements, by the length of a tag,
-by the number of its names, by the length of a text. Each has a limit here; none is near to what a spreadsheet writes.
+A document decides how much memory its parser takes: by entities, by the depth of its elements, by the length of a tag,
+by the number of its names, by the length of a text. Each has a limit here, far above what a spreadsheet writes.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class WorkbookXmlError(Exception):
 
 
 class XmlParser:
-    """Expat with limits. Pieces of text go to `texts`; what came while nobody was `is_in_text` is forgotten.
+    """Expat with limits. Texts are passed to `texts` while `is_in_text`, and otherwise dropped.
 
-    `start` and `end` are called for every element, so what they do is what the reading of a workbook costs. They limit
-    the depth, and give `note_names` the names that are not the usual ones.
+    `start` and `end` are called for every element, so they dominate the cost of reading a workbook. They limit the
+    depth, and pass unusual names to `note_names`.
     """
 
     def __init__(self, start: Callable[[str, Attributes], None], end: Callable[[str], None]) -> None:
@@ -67,7 +67,7 @@ class XmlParser:
         self._parser.EndElementHandler = end
 
     def stop(self) -> None:
-        """Take no more notice of anything; what is left of the piece is parsed without us."""
+        """Ignore everything from here on; the rest of the piece is parsed without callbacks."""
         self.is_over = True
         self._parser.StartElementHandler = self._parser.EndElementHandler = self._parser.CharacterDataHandler = None
 

@@ -1,4 +1,4 @@
-"""Whole numbers and amounts, from numbers or from text. Money never passes through a binary float."""
+"""Parses whole numbers and amounts, from numbers or text. Money never passes through a binary float."""
 
 from __future__ import annotations
 

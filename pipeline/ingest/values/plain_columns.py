@@ -1,7 +1,7 @@
-"""Shortcuts for whole columns: values spelt so plainly that no cell rule has a say are converted at once, in Arrow.
+"""Fast paths for whole columns: plainly spelt values, which no cell rule changes, are converted at once in Arrow.
 
-`plain_values` converts what it is sure of and leaves null what it is not; that goes through `cells.py`, value by value.
-So whatever is converted here must come out as `cells.read_cell` would have it: a test compares the two.
+`plain_values` converts what is certain and leaves the rest null, which `cells.py` then reads one by one. So everything
+converted here must equal the result of `cells.read_cell`: a test compares the two.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The verdict on one cell: its value, or null with the reason. What a cell is worth is decided beside this."""
+"""The result of reading one cell: its value, or null with the reason."""
 
 from __future__ import annotations
 

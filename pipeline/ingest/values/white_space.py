@@ -1,7 +1,7 @@
-"""Text as a person sees it: which characters are blank, which are not there at all.
+"""Text as a person sees it: which characters look blank, and which are invisible.
 
-Copies from web pages, spreadsheets and mails bring no-break and narrow blanks, zero-width characters, soft hyphens and
-marks of direction: two texts that look the same must be the same where they are compared.
+Copies from web pages, spreadsheets and mails contain no-break and narrow blanks, zero-width characters, soft hyphens
+and direction marks: two texts that look the same must be equal where they are compared.
 """
 
 from __future__ import annotations
