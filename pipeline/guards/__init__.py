@@ -1,5 +1,5 @@
-"""The guards (D42): whether a run's sources and drops look as they should, beside what was published last.
+"""The guards (D42): whether the sources and drops of a run are plausible, compared with the last publication.
 
-The audit judges rows, the guards judge change. What they compare is handed to them as plain figures; how sources are
-read and drops are published is for the rooms above.
+The audit checks rows, the guards check change. They compare plain figures; reading sources and publishing drops is done
+elsewhere.
 """

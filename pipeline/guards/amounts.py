@@ -1,4 +1,4 @@
-"""How large a source's amounts are: cents for dollars, or percent for shares, are two powers of ten."""
+"""The size of a source's amounts: cents for dollars, or percent for shares, differ by two powers of ten."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.thresholds import Guard
 
 MOST: Final[Mapping[str, float]] = {"platform.users.hourly_cost": 3.0}
-"""The mean power of ten from which on a column's amounts are none that anybody has, such as 1,000 dollars an hour."""
+"""The mean power of ten from which on the amounts of a column are implausible, such as 1,000 dollars an hour."""
 
 
 def judge_first_amounts(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]:
-    """Find, on a first run, amounts that are larger than any of their kind."""
+    """Find, on a first run, implausibly large amounts."""
     for table in tables:
         for column, power in table.magnitudes.items():
             place = f"{table.name}.{column}"
@@ -25,7 +25,7 @@ def judge_first_amounts(tables: Sequence[TableProfile], guard: Guard) -> Iterato
 
 
 def judge_amounts(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find amounts in another unit: cents for dollars, percent for shares are two powers of ten."""
+    """Find amounts in another unit than before: cents for dollars, percent for shares differ by two powers of ten."""
     for column, power in now.magnitudes.items():
         values = min(now.amounts[column], before.amounts.get(column, 0))
         if column not in before.magnitudes or values < guard.thresholds["least"]:

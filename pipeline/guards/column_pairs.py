@@ -1,6 +1,6 @@
-"""Columns of which one is never above the other in a row: a start and its end, a price and the price with tax.
+"""Pairs of columns of which one is never above the other: a start and its end, a price and the price with tax.
 
-Where most rows have them the other way round, the columns are each other's, or one of both is read wrongly.
+If most rows violate that, the columns are swapped, or one of them is misread.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ PAIRS: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def judge_pairs(now: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find pairs of columns that many rows have the other way round."""
+    """Find pairs of columns that are reversed in many rows."""
     for column, least in PAIRS.get(now.name, {}).items():
         rows, reverse = now.pairs.get(column, 0), now.reversed_pairs.get(column, 0)
         if rows >= guard.thresholds["least"] and 100 * reverse > guard.thresholds["warn"] * rows:

@@ -1,6 +1,6 @@
-"""Which source columns a run compares with the last one, or its instant, by cells, words or lengths; the table alone.
+"""Lists the source columns that a run compares with the last one by cells, words or lengths.
 
-Ids, amounts, days and instants are found by their kind, all others by their name here.
+Ids, amounts, dates and timestamps are selected by type, all others by name here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ NAMES: Final = frozenset(
         *("postal_code", "project_name", "referral", "referral_source", "status_detail", "version"),
     }
 )
-"""Texts that hardly ever change and are anybody's own words."""
+"""Texts that hardly ever change and whose words are arbitrary."""
 WORDS: Final = frozenset(
     {
         *("account_type", "channel", "classification", "country", "direction", "division", "estimate_type"),
@@ -21,11 +21,11 @@ WORDS: Final = frozenset(
         *("revenue_segment", "role", "sentiment", "source", "state", "status", "touch_frequency", "type"),
     }
 )
-"""Texts of a few words that rules and readers know by heart."""
+"""Texts with a limited vocabulary that rules and readers know."""
 LONG_TEXTS: Final = frozenset(
     {"body", "churn_risk_summary", "context", "description", "expansion_summary", "name", "notes", "summary"}
 )
-"""Texts that a system along the way may cut at its own limit."""
+"""Texts that another system may cut at its own limit."""
 PERSONAL: Final = frozenset(
     {
         *("address", "address_1", "address_2", "billing_address", "billing_contact", "body", "churn_risk_summary"),
@@ -34,25 +34,25 @@ PERSONAL: Final = frozenset(
         *("summary", "title"),
     }
 )
-"""Texts that name, reach or describe people: of their cells a record holds the length alone, not as much as a hash."""
+"""Texts that name or describe people: a record only has the lengths of their cells, not even a hash."""
 MOVING: Final = frozenset(
     {
         *("updated_at", "last_interaction_date", "last_detected_at", "proposal_last_shared", "proposal_last_updated"),
         *("crm_tags", "estimator", "organization_score", "owner", "salesperson", "tags"),
     }
 )
-"""Columns whose cells ordinary work rewrites, row by row or all at once (who leaves hands on what he had)."""
+"""Columns that ordinary work rewrites, row by row or all at once (a leaving owner hands over accounts)."""
 CREATED: Final = frozenset(
     {"created", "created_at", "created_date", "estimate_date", "occurred_at", "opened_at", "sent_at"}
 )
-"""Columns that say when what a row describes came to be, and that nothing rewrites."""
+"""Columns with the creation time of a row, which nothing rewrites."""
 
 RECORDED: Final = (
     *("created", "created_at", "created_date", "updated_at", "estimate_date", "proposal_last_updated"),
     *("completed_date", "last_interaction_date", "last_detected_at", "resolved_at"),
     *("sent_at", "start_time", "opened_at", "closed_at"),
 )
-"""The columns that say when something happened or was recorded; the others hold plans (a renewal, an end)."""
+"""Columns with the time of an event or its recording; the others contain plans (a renewal, an end)."""
 
 
 def is_personal(table: str, column: str) -> bool:

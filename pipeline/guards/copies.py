@@ -1,6 +1,6 @@
-"""Columns that two source tables have of the same thing: LMN's estimate and the CRM's, a message and its stakeholder.
+"""Columns that two source tables share: LMN's estimate and the CRM's, a message and its stakeholder.
 
-Where the rows of one of both were sorted column by column, or its ids are others' ids, each table looks as it should.
+If the rows of one were sorted column by column, or its ids were reassigned, each table by itself looks plausible.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from pipeline.guards.thresholds import Guard
 
 @dataclass(frozen=True)
 class Copies:
-    """Columns of the rows that a table's `reference` names in a target, each beside the target's own name of it.
+    """Columns of the rows that a table's `reference` names in a target, each with its name in the target.
 
-    `are_names`: people write them in their own way, so that they only count where hardly any are alike. Of an `email`
-    what follows its `@` counts.
+    `are_names`: people spell them differently, so that they only count if hardly any match. Of an `email` only the
+    domain counts.
     """
 
     reference: str
@@ -50,11 +50,11 @@ COPIES: Final[Mapping[str, Copies]] = {
     "platform.ticket": _same("requester_id", "platform", "stakeholder", "id", "customer_id"),
     "platform.ticket_comment": _same("ticket_id", "platform", "ticket", "id", "customer_id"),
 }
-"""By table. Of a platform's tables the two rows are one tenant's."""
+"""By table. In the platform's tables, both rows belong to one organization."""
 
 
 def judge_copies(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
-    """Find columns that say something else than their copies do, in many rows or in more than when last published."""
+    """Find columns that differ from their copies in many rows, or in more than at the last publication."""
     copies = COPIES.get(now.name)
     if copies is None:
         return
@@ -68,7 +68,7 @@ def judge_copies(now: TableProfile, before: TableProfile | None, guard: Guard) -
 
 
 def _unlike(table: TableProfile | None, column: str, guard: Guard) -> int | None:
-    """Return the share of a column's cells that are not their copies."""
+    """Return the share of a column's cells that differ from their copies."""
     if table is None:
         return None
     return percent(table.unlike_copies.get(column, 0), table.copies.get(column, 0), guard)

@@ -1,4 +1,4 @@
-"""The drift guard: whether a staged drop differs from the last published one by more than a week explains."""
+"""The drift guard: whether a staged drop differs implausibly from the last published one."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from pipeline.guards.source_guard import judge_rows
 from pipeline.guards.thresholds import Guard
 
 _OF_A_NEW_OWNER: Final = frozenset({"owner_response_time_hours", "owner_chat_response_time_hours"})
-"""Columns that are null of whoever has just been given an account: he has not answered anybody there yet."""
+"""Columns that are null for a new owner, who has not answered anyone yet."""
 _OF_THE_YEAR: Final = frozenset({"efficiency_rate"})
-"""Columns that are null where an account has no revenue in the selected year, as few have when one begins."""
+"""Columns that are null for accounts without revenue in the selected year, which are many at its start."""
 _AHEAD: Final = frozenset({"next_meeting_date", "next_qbr_date"})
-"""Columns that say what lies ahead, of which there is hardly anything in a quiet season."""
+"""Columns about the future, which is nearly empty in a quiet season."""
 
 
 def judge_drift(organization_id: int, drift: Drift, guards: Mapping[str, Guard]) -> list[Finding]:
-    """Return what the drift guard finds in one organization's drop."""
+    """Return the findings of the drift guard about one organization's drop."""
     findings = [
         *_kept_keys(drift.kept_accounts, guards["kept_keys"]),
         *_link_rate(drift.linked_share, guards["link_rate"]),
@@ -45,7 +45,7 @@ def judge_drift(organization_id: int, drift: Drift, guards: Mapping[str, Guard])
 def judge_kept_rows(
     organization_id: int, kept: Mapping[str, KeptRows], guards: Mapping[str, Guard], *, is_windowed: bool = False
 ) -> list[Finding]:
-    """Return what became of the rows of one organization's last drop; counts of a window fall by themselves."""
+    """Return findings about the rows of one organization's last drop; counts over a window may fall."""
     findings: list[Finding] = []
     for export, rows in kept.items():
         findings += _gone_rows(export, rows, guards["gone_rows"])
@@ -57,7 +57,7 @@ def judge_kept_rows(
 
 
 def judge_gone_organization(organization_id: int, accounts: int, guards: Mapping[str, Guard]) -> Finding:
-    """Return the finding for an organization that has a published drop and no row any more."""
+    """Return the finding about an organization with a published drop and no rows any more."""
     says = "the organization has no row any more"
     return found(
         guards["kept_keys"],
@@ -119,7 +119,7 @@ def _shares_above(
 def _worst(
     export: str, kept: KeptRows, cells: Mapping[str, int], shares: Mapping[str, Decimal], says: str, guard: Guard
 ) -> Iterator[Finding]:
-    """Find the column of the highest share; an event that is gone shows in many columns."""
+    """Find the column of the highest share; a missing event shows in many columns."""
     if not shares:
         return
     worst, *others = sorted(shares, key=lambda name: (-shares[name], name))

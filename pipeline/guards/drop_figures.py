@@ -1,6 +1,6 @@
-"""What a guard compares of two drops of one organization: totals and counts of moved accounts, read from their Parquet.
+"""The figures that guards compare between two drops of one organization, read from their Parquet files.
 
-Nothing is judged here, and no value leaves but in sums.
+Nothing is judged here, and only sums and counts are returned.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _READ = {
     "at_risk_accounts": "null::date as renewal_date, null::decimal(18, 2) as estimate_value",
     "estimates": "null::varchar as account_id, null::boolean as is_won, null::decimal(18, 2) as price_used",
 }
-"""The exports that figures are taken from, with what is read of each: what stands for one that neither drop has."""
+"""The exports behind the figures, with a placeholder for one that neither drop has."""
 
 
 @dataclass(frozen=True)
 class DropFiles:
-    """A drop's Parquet files by export, on this machine, and what it speaks of."""
+    """A drop's local Parquet files by export, with its instant and year."""
 
     parquet: Mapping[str, Path]
     as_of: datetime
@@ -48,7 +48,7 @@ class Pair:
 
     @property
     def change(self) -> Decimal:
-        """The change in percent of the figure before; of nothing, 100 for anything."""
+        """The change in percent of the figure before; 100 if that was 0."""
         if self.before == 0:
             return Decimal(100) if self.now > 0 else Decimal(0)
         return (self.now - self.before) * 100 / abs(self.before)
@@ -56,7 +56,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Moved:
-    """How many of the accounts that both drops hold moved."""
+    """How many of the accounts in both drops moved."""
 
     accounts: int
     moved: int
@@ -71,7 +71,7 @@ class Drift:
     kept_accounts: Moved
     linked_share: Pair | None
     closed_years_moved: Decimal | None
-    """The sum of every closed year's change, whatever its sign, in percent of all their revenue before."""
+    """The sum of every closed year's absolute change, in percent of all their revenue before."""
     current_revenue: Pair
     current_accounts: int
     at_risk_accounts: Pair
@@ -108,17 +108,17 @@ def measure_drift(now: DropFiles, before: DropFiles) -> Drift:
 
 @dataclass(frozen=True)
 class _Drops:
-    """Two drops as the views that the queries read; `with_rows` are the exports of which one has rows.
+    """Two drops as the views of the queries; `with_rows` are the exports with rows in one of them.
 
-    What follows of an export without rows is not asked: only the tenant of the CRM has most of them, and another's
-    figures took 65 ms of CPU, and take 37 (2026-11-29).
+    Empty exports are not queried, because only the CRM's organization has most of them: the figures of another took 65
+    ms of CPU, and take 37 (2026-11-29).
     """
 
     connection: duckdb.DuckDBPyConnection
     with_rows: frozenset[str]
 
     def row(self, export: str, query: str) -> tuple[Decimal | None, Decimal | None]:
-        """Ask for two figures of an export; there are none where it has no rows."""
+        """Query two figures of an export; none if it is empty."""
         if export not in self.with_rows:
             return None, None
         (found,) = self.connection.execute(query).fetchall()
@@ -126,12 +126,12 @@ class _Drops:
         return one, other
 
     def pair(self, export: str, query: str) -> Pair:
-        """Ask for a figure before and now."""
+        """Query a figure before and now."""
         before, now = self.row(export, query)
         return Pair(before or Decimal(0), now or Decimal(0))
 
     def moved(self, export: str, query: str) -> Moved:
-        """Ask how many accounts there are, and how many of them moved."""
+        """Query how many accounts there are, and how many of them moved."""
         accounts, moved = self.row(export, query)
         return Moved(int(accounts or 0), int(moved or 0))
 
@@ -158,7 +158,7 @@ _REVENUE = """
         (select coalesce(sum(revenue), 0) from now_account_revenue_by_year where year = {year})
 """
 _ACCOUNTS = "select count(*), 0 from before_account_revenue_by_year where year = {year}"
-# what ended meanwhile leaves the list by itself
+# ended contracts leave the list anyway
 _AT_RISK = """
     select
         (select {figure} from before_at_risk_accounts where renewal_date >= date '{today}'),
@@ -181,7 +181,7 @@ _HEALTH_LABELS = """
 """
 LINKED: Final = "sum(price_used) filter (where is_won and account_id is not null)"
 WON: Final = "sum(price_used) filter (where is_won)"
-"""The won money of estimates, and what of it is linked to an account."""
+"""The won money of estimates, and the part of it that is linked to an account."""
 _CLOSED_YEARS = """
     select sum(abs(coalesce(now.revenue, 0) - coalesce(before.revenue, 0))), sum(abs(before.revenue))
     from (select year, sum(revenue) as revenue from before_account_revenue_by_year where year < {year} group by year)
@@ -192,12 +192,12 @@ _CLOSED_YEARS = """
 
 
 def linked_share(linked: Decimal | None, won: Decimal | None) -> Decimal | None:
-    """Return the linked share of won money in percent; None where there is no won money."""
+    """Return the linked share of won money in percent; None without won money."""
     return None if not won or won <= 0 else (linked or Decimal(0)) * 100 / won
 
 
 def _linked_share(drops: _Drops) -> Pair | None:
-    """Return the linked share before and now; None where there is no won money now."""
+    """Return the linked share before and now; None without won money now."""
     shares = []
     for drop in ("before", "now"):
         shares.append(linked_share(*drops.row("estimates", f"select {LINKED}, {WON} from {drop}_estimates")))

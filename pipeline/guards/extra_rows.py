@@ -1,4 +1,4 @@
-"""Rows of a source table that should not be there: deleted ones, and the same ones again under other ids."""
+"""Rows of a source table that should not be there: deleted ones, and repetitions under other ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipeline.guards.thresholds import Guard
 
 
 def judge_deleted_rows(table: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find rows that were read although a column that the schema does not know marks them as deleted."""
+    """Find rows that were read although a column outside the schema marks them as deleted."""
     for header, rows in table.deleted.items():
         yield found(
             guard, "warn", f"{table.name}.{header}", "rows that it marks as deleted were read", now=f"{rows:,} rows"

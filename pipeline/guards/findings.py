@@ -1,4 +1,4 @@
-"""What the guards found, and what of it was accepted for this run (`--accept`)."""
+"""The findings of the guards, and their acceptance for this run (`--accept`)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.common.shown_text import shown
 from pipeline.guards.thresholds import Guard, guards
 
 Level = Literal["stop", "warn", "tell"]
-"""From the worst to the mildest."""
+"""From most to least severe."""
 
 _ACCEPTANCE = re.compile(r"(?P<guard>[a-z_]+)(?::(?P<place>[^=]+))?=(?P<why>.*\S.*)", re.DOTALL)
 """`kept_keys=branch office sold`, `near_header:crm.accounts.lmn_crm_id=that column is another one`."""
@@ -23,7 +23,7 @@ _SHOWN: Final = 5
 
 @dataclass(frozen=True)
 class Acceptance:
-    """What a person accepts for one run: a guard's findings, all or those of one place, why, and who says so."""
+    """What a person accepts for one run: the findings of a guard, all or those of one place, why, and who."""
 
     guard: str
     place: str | None
@@ -31,7 +31,7 @@ class Acceptance:
     who: str
 
     def covers(self, finding: Finding) -> bool:
-        """Return whether a finding is of this guard and lies in this place: the place itself, or something in it."""
+        """Return whether a finding is of this guard and place: the place itself, or something in it."""
         if finding.guard != self.guard:
             return False
         return self.place is None or finding.place == self.place or finding.place.startswith(f"{self.place}.")
@@ -39,10 +39,10 @@ class Acceptance:
 
 @dataclass(frozen=True)
 class Finding:
-    """What a guard found: the place (`crm.accounts.lmn_crm_id`), the figure before and now, and what to do.
+    """A finding of a guard: the place (`crm.accounts.lmn_crm_id`), the figure before and now, and what to do.
 
-    `organization_id` is None where the finding is of a source that organizations share: it concerns the run. Figures of
-    such a source stand in `before` and `now` alone, which `findings_of` leaves out, and never in `says`.
+    `organization_id` is None for a finding about a source that organizations share: it concerns the run. Figures of
+    such a source are only in `before` and `now`, which `findings_of` leaves out, and never in `says`.
     """
 
     guard: str
@@ -66,7 +66,7 @@ class Finding:
 
     @property
     def figures(self) -> str:
-        """The figure before and now, as far as there are any, in brackets."""
+        """The figures before and now, if any, in brackets."""
         both = [text for text in (self.before and f"{self.before} before", self.now and f"{self.now} now") if text]
         return f" ({', '.join(both)})" if both else ""
 
@@ -79,7 +79,7 @@ class Finding:
 
 
 class GuardError(WarehouseError):
-    """What stopped a run before anything was built, with all that the guards found in its sources."""
+    """Findings that stopped a run before anything was built, with all findings about its sources."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
@@ -94,7 +94,7 @@ class GuardError(WarehouseError):
 
 
 def read_acceptances(texts: Iterable[str], who: str) -> tuple[Acceptance, ...]:
-    """Read `GUARD[:PLACE]=WHY`; WarehouseError for a guard that there is not, and where no reason is given."""
+    """Parse `GUARD[:PLACE]=WHY`; WarehouseError for an unknown guard or a missing reason."""
     return tuple(_acceptance(text, who) for text in texts)
 
 
@@ -119,7 +119,7 @@ def _acceptance(text: str, who: str) -> Acceptance:
 def accept(
     findings: Sequence[Finding], acceptances: Sequence[Acceptance]
 ) -> tuple[tuple[Finding, ...], tuple[Acceptance, ...]]:
-    """Return the findings, each with who accepted it, and the acceptances that nothing needed."""
+    """Return the findings with their acceptances, and the acceptances that no finding needed."""
     needed: set[Acceptance] = set()
     judged = []
     for finding in findings:
@@ -131,9 +131,9 @@ def accept(
 
 
 def findings_of(findings: Sequence[Finding], organization_id: int, crm_organization_id: int) -> list[Finding]:
-    """Return what one organization may know: its own findings, and those of the sources that its rows come from.
+    """Return the findings that one organization may know: its own, and those of its sources.
 
-    The CRM and LMN are one organization's. Figures of the platform's shared tables are left out.
+    The CRM and LMN belong to one organization. Figures of the platform's shared tables are left out.
     """
     known = []
     for finding in findings:
@@ -156,12 +156,12 @@ def found(
     now: str | None = None,
     organization_id: int | None = None,
 ) -> Finding:
-    """Make a finding of a guard, in its own words unless `says` gives better ones."""
+    """Make a finding of a guard, with the guard's own text unless `says` is more specific."""
     return Finding(guard.name, level, place, says or guard.says, guard.remedy, before, now, organization_id)
 
 
 def listed(words: Iterable[str]) -> str:
-    """Name some words: `'positive', 'negative'`."""
+    """Format some words: `'positive', 'negative'`."""
     named = [f"'{word[:40]}'" for word in words]
     more = len(named) - _SHOWN
     return ", ".join(named[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

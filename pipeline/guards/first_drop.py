@@ -1,4 +1,4 @@
-"""What the drift guard asks of an organization's first drop, which has none before it to be held against."""
+"""The drift guard's checks of an organization's first drop, which has no predecessor."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from pipeline.guards.thresholds import Guard
 
 @dataclass(frozen=True)
 class FirstFigures:
-    """What a drop says of itself. Money is in US dollars."""
+    """The figures of a drop by itself. Money is in US dollars."""
 
     selected_year: int
     won: Decimal | None = None
     linked: Decimal | None = None
-    """The part of the won money that is linked to an account."""
+    """The won money that is linked to an account."""
     largest: Decimal | None = None
-    """That of the account that has most of it."""
+    """The won money of the account with most of it."""
     won_estimates: int = 0
     won_with_end: int = 0
-    """The won estimates that have an end of their contract."""
+    """The won estimates with an end of their contract."""
     current_revenue: Decimal = Decimal(0)
     most_revenue: Decimal = Decimal(0)
-    """That of the other year that has most."""
+    """The revenue of the other year with most of it."""
     accounts_with_revenue: int = 0
-    """In the year in which most accounts have some."""
+    """Accounts with revenue, in the year with most of them."""
     platform_accounts: int = 0
     crm_accounts: int = 0
-    """The accounts that the CRM alone knows."""
+    """The accounts that only the CRM knows."""
     linked_accounts: int = 0
-    """The platform's accounts that the CRM knows, too."""
+    """The platform's accounts that the CRM also knows."""
 
 
 _LEAST_WON: Final = 20
-"""Won estimates, and accounts, of fewer than which it means nothing that all are alike."""
+"""Won estimates, and accounts, below which it means nothing that all are alike."""
 
 _FIGURES: Mapping[str, str] = {
     "estimates": f"""
@@ -86,11 +86,11 @@ _FIGURES: Mapping[str, str] = {
         group by drop_of
     """,
 }
-"""The figures of each drop, by the export that they are taken from."""
+"""The figures of each drop, by export."""
 
 
 def measure_first_drops(drops: Mapping[int, DropFiles]) -> dict[int, FirstFigures]:
-    """Take the figures of organizations' drops of one run, all of an export in one query."""
+    """Measure organizations' drops of one run, with one query per export."""
     taken: dict[int, dict[str, Any]] = {organization_id: {} for organization_id in drops}
     with closing(scratch_connection()) as connection:
         for export, figures in _FIGURES.items():
@@ -109,7 +109,7 @@ def measure_first_drops(drops: Mapping[int, DropFiles]) -> dict[int, FirstFigure
 def judge_first_drops(
     figures: Mapping[int, FirstFigures], first: Collection[int], guards: Mapping[str, Guard]
 ) -> Iterator[Finding]:
-    """Find, in first drops by organization, money that belongs to nobody, a year with hardly any, a CRM apart."""
+    """Find, in first drops by organization, unlinked money, a year with hardly any revenue, an unconnected CRM."""
     has_platform = any(drop.platform_accounts for drop in figures.values())
     for organization_id in first:
         drop = figures[organization_id]
@@ -132,7 +132,7 @@ def _link_rate(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
 
 
 def _one_account(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
-    """Find won money of many estimates that is one account's: one id was copied down, or stands for none."""
+    """Find won money of many estimates that belongs to one account: one id was copied down, or is a placeholder."""
     share = linked_share(drop.largest, drop.won)
     is_judged = drop.won_estimates >= _LEAST_WON and drop.platform_accounts + drop.crm_accounts >= _LEAST_WON
     if is_judged and share is not None and share > guard.thresholds["warn_below"]:
@@ -171,7 +171,7 @@ def _crm_organization(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
 
 
 def _unknown_ids(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
-    """Find customers and CRM accounts that do not find each other, so that each account is there twice."""
+    """Find customers and CRM accounts that do not match each other, so that each account is there twice."""
     # either side may know many more accounts than the other
     both = min(drop.platform_accounts, drop.linked_accounts + drop.crm_accounts)
     is_apart = (both - drop.linked_accounts) * 100 > both * guard.thresholds["warn_across"]

@@ -1,4 +1,4 @@
-"""Whether a source, or one of its tables, is newer than when it was last published."""
+"""Whether a source, or one of its tables, is newer than at the last publication."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def judge_freshness(now: SourceState, before: SourceState, guard: Guard) -> Iter
 def _same_tables(
     now: Sequence[TableProfile], source: str, earlier: Mapping[str, str], guard: Guard
 ) -> Iterator[Finding]:
-    """Find tables of many dated rows that are the same while others of their source are new."""
+    """Find tables of many dated rows that have not changed while others of their source have."""
     for table in now:
         is_large = table.newest is not None and table.loaded >= guard.thresholds["least"]
         if table.source == source and is_large and earlier.get(table.table) == table.fingerprint:

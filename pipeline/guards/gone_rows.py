@@ -1,7 +1,7 @@
-"""Rows of source tables that stay for years, and that are gone: a file that ends too early, a filter left on.
+"""Rows of lasting source tables that are gone: a file that ends too early, a filter left on.
 
-How many rows a table has does not show it where a tenth is missing, or as many others came. Events are no such rows, as
-many sources keep them for some months only: the guard past_rows judges those.
+The number of rows does not reveal a missing tenth, or one replaced by as many others. Events do not count, because many
+sources keep them for some months only; the guard past_rows judges those.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ LASTING: Final = frozenset(
         *("platform.customer", "platform.note", "platform.stakeholder", "platform.topic", "platform.users"),
     }
 )
-"""Tables of rows that are archived or changed, and hardly ever deleted."""
+"""Tables whose rows are archived or changed, and hardly ever deleted."""
 LOOKED_UP: Final = 400
-"""Keys of a table that are kept with a run. Of so many, chance makes seven in a hundred hardly ever ten."""
+"""Keys of a table that are kept with a run. With that many, a loss of seven in a hundred hardly ever looks like ten."""
 
 
 def judge_gone_rows(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:

@@ -1,6 +1,6 @@
-"""What became of the rows of the drops published last: cells that ordinary work leaves alone, counts, days, and keys.
+"""Compares the rows that drops share with the last published ones: stable cells, counts, dates, and keys.
 
-It is taken of each organization alone, so that a small one's fault does not drown in the rows of large ones.
+Each organization is compared separately, so that a small one's fault is not diluted by large ones.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from pipeline.guards.drop_figures import DropFiles
 
 @dataclass(frozen=True)
 class KeptColumns:
-    """An export's columns by what a week does to them, and the export's key.
+    """An export's columns by how they change within a week, and its key.
 
-    `steady` ones change in few rows, `slow` ones in less than half of them; `rising` ones are counts of what has
-    happened, last days, and flags that stay once they are true: they go up or stay.
+    `steady` ones change in few rows, `slow` ones in less than half of them; `rising` ones are counts of past events,
+    last dates, and flags that stay once they are true: they never fall.
     """
 
     key: tuple[str, ...]
@@ -35,11 +35,11 @@ class KeptColumns:
 
 @dataclass(frozen=True)
 class KeptRows:
-    """Of an export's rows in the drop before: how many were looked at, and how many of those are gone now.
+    """The rows of an export in the drop before: how many were compared, and how many of those are gone now.
 
-    `filled` counts, of the others, the cells of each column that had a value (a count: one above 0); `changed` those of
-    a steady or slow column that are others now or empty, `fallen` those of a rising one that are empty or less, of a
-    count by more than a tenth.
+    `filled` counts, in the others, the cells of each column that had a value (a count: above 0); `changed` those of a
+    steady or slow column that differ or are empty now, `fallen` those of a rising one that are empty or lower, a count
+    by more than a tenth.
     """
 
     rows: int = 0
@@ -112,16 +112,16 @@ KEPT: Final[Mapping[str, KeptColumns]] = {
     ),
     "topic_dimension": _columns("topic_id", "topic_name parent_topic_id"),
 }
-"""What is compared of each export. What people reorder, what is scored, and what shrinks with time are not in it."""
+"""What is compared in each export. Columns that people reorder, scores, and what shrinks with time are left out."""
 
 _LOOKED_AT: Final = 5_000
-"""Rows of one drop's export of which no more are looked at, by their keys' hashes, than about so many."""
+"""Approximate limit of compared rows per export and drop, sampled by the hashes of their keys."""
 _BY_NAME: Final = "union_by_name = true"
-"""Drops before may be of an older contract."""
+"""The drop before may have an older contract."""
 
 
 def measure_kept_rows(now: Mapping[int, DropFiles], before: Mapping[int, DropFiles]) -> dict[int, dict[str, KeptRows]]:
-    """Hold organizations' drops against those before: by organization, each export; all of an export in one query."""
+    """Compare organizations' drops with those before: by organization, each export, with one query per export."""
     measured: dict[int, dict[str, KeptRows]] = {organization_id: {} for organization_id in now}
     with closing(scratch_connection()) as connection:
         for export, columns in KEPT.items():

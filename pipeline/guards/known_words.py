@@ -1,6 +1,6 @@
-"""Whether the words of a source's columns are those that the rules know; in others' words nothing is won or cancelled.
+"""Whether the words of a source's columns are known to the rules; with another vocabulary nothing is won or cancelled.
 
-What the guard `lost_words` says of a word that is renamed between two runs, this says of a first one.
+The guard `lost_words` detects words renamed between two runs; this one works on a first run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ALL: Final = {
     "platform.topic_mention.sentiment": _SENTIMENTS,
     "platform.user_api_token.kind": "email, calendar, chat, ticket",
 }
-"""Columns that have hardly any other words."""
+"""Columns that hardly have other words."""
 _SOME: Final = {
     "lmn.contacts_export.account_type": "client, customer, lead, prospect",
     "crm.accounts.account_type": "client, customer, lead, prospect",
@@ -40,26 +40,26 @@ _SOME: Final = {
     "platform.topic_mention.channel": "email, chat, ticket, video, meeting, call",
     "platform.users.state": "active",
 }
-"""Columns that may have many others beside these."""
+"""Columns that may have many other words."""
 _LOOKED_FOR: Final = {
     "crm.accounts.icp_status": "na",
     "crm.accounts.status": "archived",
     "platform.calendar_event_prop.kind": "qbr",
     "platform.customer.status": "churned",
 }
-"""The words for which rules look in columns of anybody's own words."""
+"""The words that rules look for in columns with an arbitrary vocabulary."""
 _INSIGHTS: Final = "platform.insight.type"
 KNOWN_COLUMNS: Final = (*_ALL, *_SOME, _INSIGHTS)
-"""The columns whose words rules know, beside the status and pipeline of estimates."""
+"""The columns whose words the rules know, apart from the status and pipeline of estimates."""
 _ESTIMATES: Final = ("lmn.estimates_list", "crm.estimates")
 _WON_PIPELINE: Final = "sold"
-"""What the pipeline status of a won estimate begins with (D4)."""
+"""The start of the pipeline status of a won estimate (D4)."""
 _SHORT: Final = 4
-"""A word of so many letters has many neighbours: a dead lead."""
+"""A word up to this length resembles many others, such as a dead lead."""
 
 
 def known_words_of(table: str, column: str) -> Words:
-    """Return the words that the rules know of a column; none of most columns."""
+    """Return the words of a column that the rules know; none for most columns."""
     name = f"{table}.{column}"
     return _all_of().get(name) or _some_of().get(name) or frozenset()
 
@@ -70,7 +70,7 @@ def is_looked_for(table: str, column: str, word: str) -> bool:
 
 
 def judge_known_words(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
-    """Find columns of which no word, or hardly any, is one that the rules know, and words that are nearly one."""
+    """Find columns with hardly any word that the rules know, and words that resemble one."""
     for column, words in now.words.items():
         name = f"{now.name}.{column}"
         all_of, some_of = _all_of().get(name), _some_of().get(name)
@@ -137,7 +137,7 @@ def _won_statuses() -> Words:
 
 
 def _seed(name: str, column: str) -> Words:
-    """Read the words that the rules have from a seed."""
+    """Read the known words from a seed."""
     with (DBT_PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return frozenset(_folded(row[column]) for row in csv.DictReader(file))
 

@@ -1,11 +1,11 @@
-"""Which header of a file may be a wanted column misspelt: the measure of what is near, not what is done about it."""
+"""Whether a header may be a misspelt column name: the measure only, not what to do about it."""
 
 from __future__ import annotations
 
 import re
 
 _SHORT = 4
-"""In a name of up to so many letters one edit makes another word (`city`, `cite`; `name`, `fame`)."""
+"""In a name up to this length one edit makes another word (`city`, `cite`; `name`, `fame`)."""
 
 _UNIT = re.compile(
     r"[(\[{<][^()\[\]{}<>]*[)\]}>]?"
@@ -18,16 +18,16 @@ _UNIT = re.compile(
 
 
 def without_table(header: str, table: str) -> str:
-    """Return a header without its table's name before it: `archived` of `accounts.archived` and `account_archived`."""
+    """Return a header without a leading table name: `archived` for `accounts.archived` and `account_archived`."""
     name = _letters(table.removesuffix("_list").removesuffix("_export"))
     letters = _letters(header)
     return letters.removeprefix(name if letters.startswith(name) else name.removesuffix("s"))
 
 
 def is_near(column: str, header: str, distance: int) -> bool:
-    """Return whether a header is nearly a column's name: the same letters, or so few edits away (a swap is one).
+    """Return whether a header is nearly a column's name: the same letters, or few edits away (a swap is one).
 
-    It is compared without what may be a unit, too: without what stands in brackets, and without a currency.
+    It is also compared without a unit: without what is in brackets, and without a currency.
     """
     if (shorter := _UNIT.sub("", header)) != header and is_near(column, shorter, distance):
         return True

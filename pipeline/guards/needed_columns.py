@@ -1,7 +1,7 @@
-"""The columns that figures or lists hang on: one that is absent while other columns were left out may be one of those.
+"""Columns that figures or lists depend on: if one is absent while other columns were ignored, it may be one of those.
 
-Names, addresses, telephone numbers, notes and the costs of an estimate are not among them. A source may well lack some
-of its columns; so what is the same as when it was last published is not reported again.
+Names, addresses, telephone numbers, notes and the costs of an estimate are not among them. A source may really lack
+some columns, so an unchanged absence is not reported again.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ NEEDED: Final[Mapping[str, str]] = {
 }
 """The needed columns of each table."""
 ALWAYS_NEEDED: Final = (("total_price", "total_price_with_tax"), ("status", "pipeline_status"), ("crm_link",))
-"""Of LMN's estimates one of each is missed even where no column was left out: one may have no header."""
+"""In LMN's estimates, one of each is reported even if no column was ignored, because a column may lack a header."""
 
 _SHOWN: Final = 5
 
@@ -54,9 +54,9 @@ _SHOWN: Final = 5
 def judge_needed_columns(
     now: TableProfile, before: TableProfile | None, near: Mapping[str, str], guard: Guard
 ) -> Iterator[Finding]:
-    """Find needed columns that are absent from a table that has rows, and were not as absent before.
+    """Find needed columns that are absent from a non-empty table, and were present or explained before.
 
-    `near` are the absent columns to which a header is near, which the guard near_header reports, with that header.
+    `near` are the absent columns with a near header, which the guard near_header reports.
     """
     if not now.is_configured or not now.loaded:
         return
@@ -77,7 +77,7 @@ def judge_needed_columns(
 
 
 def _is_old(column: str, left_out: Iterable[str], before: TableProfile) -> bool:
-    """Return whether the column was as absent at the last publication; lost_column reports one that had values."""
+    """Return whether the column was already absent at the last publication; lost_column reports one that had values."""
     if before.values.get(column):
         return True
     return column not in before.headers and set(left_out) <= before.unknown.keys()

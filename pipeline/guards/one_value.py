@@ -1,6 +1,6 @@
-"""Columns of which all sampled rows have one value though things differ in them: copied down, or standing for none.
+"""Columns in which all sampled rows have one value although they should vary: copied down, or a placeholder.
 
-What was so when the table was last published is not reported again: a young company has estimates of one day.
+It is reported once, because a young company may have all its estimates from one day.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ VARIED: Final[Mapping[str, str]] = {
     "platform.ticket": "opened_at",
     "platform.ticket_comment": "ticket_id created_at",
 }
-"""By table, columns of which so many rows hardly ever have one value."""
+"""By table, columns in which this many rows hardly ever share one value."""
 OF_A_CUSTOMER: Final[Mapping[str, str]] = {
     "platform.stakeholder": "customer_id",
     "platform.insight": "data_ref",
@@ -37,7 +37,7 @@ OF_A_CUSTOMER: Final[Mapping[str, str]] = {
     "platform.ticket": "customer_id",
     "platform.note": "customer_id",
 }
-"""Columns that have one value, too, where there is one customer only."""
+"""Columns that also have one value if there is only one customer."""
 
 SAID_AT: Final[Mapping[str, str]] = {
     "platform.email_prop": "sent_at",
@@ -45,7 +45,7 @@ SAID_AT: Final[Mapping[str, str]] = {
     "platform.ticket": "opened_at",
     "platform.ticket_comment": "created_at",
 }
-"""Columns of instants at which people say something: never all at one time of day, and not all on the hour."""
+"""Columns with the time of a message: never always the same time of day, nor always on the hour."""
 
 
 def judge_one_value(

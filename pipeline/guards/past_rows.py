@@ -1,6 +1,6 @@
-"""Rows of the past: of what came to be long before a table was last published, hardly any row comes or goes.
+"""Rows of the past: rows created long before the last publication are hardly ever added or removed.
 
-A join that repeats rows under other ids, or an export that begins later, leaves this week's rows as they were.
+A join that repeats rows under other ids, or an export that starts later, does not change this week's rows.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from pipeline.guards.thresholds import Guard
 FIRST_DAY: Final = date(2000, 1, 1)
 PERIOD_DAYS: Final = 28
 DATED: Final = CREATED | {"start_time"}
-"""Columns of which a table's first one says when its rows came to be."""
+"""Columns of which the first one in a table is the creation time of its rows."""
 
 
 def judge_past_rows(now: TableProfile, before: TableProfile, since: datetime, guard: Guard) -> Iterator[Finding]:
-    """Find more or fewer rows of the past than when last published, `since`; those of the last weeks may come late.
+    """Find more or fewer rows of the past than at the last publication, `since`, except the last weeks.
 
     A new organization brings a past of its own, and one that leaves takes it along; so does a user whose mailbox is
-    connected: his rows explain as many new ones.
+    connected, whose rows explain as many new ones.
     """
     over = (since.date() - FIRST_DAY).days // PERIOD_DAYS - 1
     is_now, was = (sum(n for at, n in table.periods.items() if int(at) < over) for table in (now, before))

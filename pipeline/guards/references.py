@@ -1,7 +1,7 @@
-"""Which ids of source columns name rows of other source tables, and whether those rows are there.
+"""Which ids of source columns refer to rows of other source tables, and whether those rows exist.
 
-Where ids were issued again, have another prefix or lost their zeros, nothing is missing in any table, and yet no event
-has an account, or each estimate is there twice.
+If ids were reissued, have another prefix or lost leading zeros, no table lacks anything, and yet no event has an
+account, or each estimate is there twice.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Reference:
-    """A column of ids, each of which is in one of the targets. `is_across`: from one source system to another."""
+    """A column of ids, each of which is in one of the targets."""
 
     source: str
     table: str
@@ -42,7 +42,7 @@ class Reference:
 
     @property
     def is_across(self) -> bool:
-        """Whether the first target is of another source system, which need not know every row."""
+        """Whether the first target is in another source system, which need not know every row."""
         return self.targets[0].source != self.source
 
 
@@ -96,7 +96,7 @@ def references_of(name: str) -> list[Reference]:
 
 
 def judge_references(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
-    """Find columns many of whose ids name no row that is there, or more than when last published."""
+    """Find columns with many ids that match no row, or more than at the last publication."""
     for reference in references_of(now.name):
         column = reference.column
         share, was = _unknown(now, column, guard), _unknown(before, column, guard)
@@ -108,7 +108,7 @@ def judge_references(now: TableProfile, before: TableProfile | None, guard: Guar
 
 
 def _unknown(table: TableProfile | None, column: str, guard: Guard) -> int | None:
-    """Return the share of a column's ids whose row is not there."""
+    """Return the share of a column's ids that match no row."""
     if table is None:
         return None
     return percent(table.unknown_ids.get(column, 0), table.referring.get(column, 0), guard)

@@ -16,7 +16,7 @@ _FLAGS: Final = {"true": "false", "false": "true"}
 
 
 def judge_cells(now: TableProfile, before: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Finding]:
-    """Compare the cells of the rows that both samples hold; of a column the first guard that warns is enough."""
+    """Compare the cells of rows in both samples; only the first guard that warns about a column counts."""
     if now.cell_form != before.cell_form:
         return
     for column in (name for name in now.cells if name in before.cells):
@@ -32,7 +32,7 @@ def judge_cells(now: TableProfile, before: TableProfile, guards: Mapping[str, Gu
 
 
 def judge_later_rows(tables: Sequence[TableProfile], as_of: datetime, guard: Guard) -> Iterator[Finding]:
-    """Find a source of which most rows came to be after `as_of`: a day typed wrong (2024 for 2025) leaves them out."""
+    """Find a source most of whose rows were created after `as_of`: a mistyped date (2024 for 2025) leaves them out."""
     instant = f"{as_of:%Y-%m-%d %H:%M:%S}"
     for source in dict.fromkeys(table.source for table in tables):
         columns = [
@@ -50,7 +50,7 @@ def judge_later_rows(tables: Sequence[TableProfile], as_of: datetime, guard: Gua
 
 
 def _changes_of(column: str, cells: Mapping[str, str]) -> Iterator[tuple[str, str, Callable[[str, str], bool]]]:
-    """Yield the guards of a column, what each says of cells, and whether a cell before and now are of that kind."""
+    """Yield the guards of a column, their texts, and whether a pair of cells counts for each."""
     if any(value in _FLAGS for value in cells.values()):
         yield "flags_flipped", "are the opposite of what they were", _is_turned
         return

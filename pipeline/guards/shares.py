@@ -1,4 +1,4 @@
-"""Shares of a column's cells, in whole percent, that warn where they are high or higher than when last published."""
+"""Shares of a column's cells, in whole percent, that warn if they are high, or higher than at the last publication."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pipeline.guards.thresholds import Guard
 
 
 def percent(part: int, whole: int, guard: Guard) -> int | None:
-    """Return a share, rounded down; None where it is one of too few cells."""
+    """Return a share, rounded down; None for too few cells."""
     return None if whole < guard.thresholds["least"] else 100 * part // whole
 
 

@@ -1,4 +1,4 @@
-"""The source guard: whether what was read looks as its schema says, and as it did when it was last published."""
+"""The source guard: whether the landed tables match their schema and are plausible after the last publication."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PASSING: Final = frozenset({"crm.notification_snoozes"})
 
 @dataclass(frozen=True)
 class UnreadFile:
-    """A file in a source's folder that became no table, and why; a sheet of a file that did only warns."""
+    """A file in a source folder that became no table, and why; a sheet of a file that did only warns."""
 
     source: str
     name: str
@@ -48,7 +48,7 @@ class UnreadFile:
 def judge_sources(
     now: SourceState, before: SourceState | None, unread: Sequence[UnreadFile], guards: Mapping[str, Guard]
 ) -> list[Finding]:
-    """Return what the source guard finds; `before` is what was last published, None on a first run."""
+    """Return the findings of the source guard; `before` is the last publication, None on a first run."""
     findings = [found(guards["unread_file"], file.level, f"{file.source}/{file.name}", file.why) for file in unread]
     earlier = {(table.source, table.table): table for table in before.tables} if before is not None else {}
     for table in now.tables:
@@ -89,7 +89,7 @@ def judge_sources(
 
 
 def _near_headers(table: TableProfile, guard: Guard) -> Iterator[tuple[str, str]]:
-    """Yield the wanted columns that are absent with each header that no column wants and that is near to its name."""
+    """Yield each absent column with each unknown header that resembles its name."""
     absent = [column for column in table.columns if column not in table.headers] if table.is_configured else []
     distance = int(guard.thresholds["distance"])
     for column in absent:
@@ -117,7 +117,7 @@ def _needed_tables(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Fin
 
 
 def _empty_estimates(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]:
-    """Find estimates that are there and have no row; the guard lost_table reports those that had rows before."""
+    """Find an estimates table without rows; the guard lost_table reports one that had rows before."""
     estimates = [table for table in tables if table.name in _ESTIMATES and table.is_configured]
     if estimates and not any(table.loaded for table in estimates):
         yield found(guard, "warn", estimates[0].name, "it has no row, so no account has any revenue of its estimates")
@@ -196,7 +196,7 @@ def _lost_columns(now: TableProfile, before: TableProfile, guard: Guard) -> Iter
 
 
 def _lacking_columns(table: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find columns that the newest of several downloads, or the last part, lacks: its rows have nothing there."""
+    """Find columns that the newest of several downloads, or the last part, lacks: its rows have no values there."""
     for column, file in table.lacking.items():
         says = f"earlier files have the column, and the rows of {file}, the last one, have nothing there"
         yield found(guard, "warn", f"{table.name}.{column}", says)
@@ -221,7 +221,7 @@ def _far_days(now: TableProfile, before: TableProfile | None, guard: Guard) -> I
 
 
 def _fewer_values(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find a column with more empty cells than a week explains; the guard lost_column reports one without any."""
+    """Find a column with implausibly many more empty cells; the guard lost_column reports one without any values."""
     if min(now.loaded, before.loaded) < guard.thresholds["least"]:
         return
     for column, values in now.values.items():
@@ -241,7 +241,7 @@ def _few_rows(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator
 def judge_rows(
     place: str, before: int, now: int, guard: Guard, organization_id: int | None = None
 ) -> Iterator[Finding]:
-    """Find a number of rows that changed by more than a week explains; of fewer than `least` rows nothing is said."""
+    """Find a number of rows that changed implausibly; below `least` rows nothing is reported."""
     if before < guard.thresholds["least"]:
         return
     change = _percent(now - before, before)
@@ -257,14 +257,14 @@ def judge_rows(
 
 
 def _all_archived(table: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find a table whose rows are all archived, which rules leave out: a flag that was written the other way round."""
+    """Find a table whose rows are all archived, and so left out by rules: probably an inverted flag."""
     trues = table.trues.get("archived", 0)
     if trues == table.loaded and trues >= guard.thresholds["least"]:
         yield found(guard, "warn", f"{table.name}.archived", "all of its rows are archived", now=f"{trues:,} rows")
 
 
 def _seldom_true(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
-    """Find, once, a flag that is true of most rows though it says what few people are."""
+    """Find, once, a flag that is true for most rows although it should be rare."""
     for column in SELDOM_TRUE.get(now.name, "").split():
         shares = [
             _percent(table.trues.get(column, 0), table.values.get(column, 0))
@@ -277,7 +277,7 @@ def _seldom_true(now: TableProfile, before: TableProfile | None, guard: Guard) -
 
 
 def _flags(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find a flag that turned round: `archived` written the other way is a full list of accounts that are gone."""
+    """Find an inverted flag: with `archived` inverted, the list is full of accounts that are gone."""
     for column, trues in now.trues.items():
         read, was_read = now.values.get(column, 0), before.values.get(column, 0)
         if column not in before.trues or min(read, was_read) < guard.thresholds["least"]:

@@ -1,6 +1,6 @@
-"""What a source guard says of one organization's rows in a table that several share: their words, and their ids.
+"""The source guard for one organization's rows in a shared table: their words, and their ids.
 
-Of a small tenant among large ones the shares of a whole table say nothing. Counts are those of the sampled rows.
+The shares of a whole table say nothing about a small organization. Counts are those of the sampled rows.
 """
 
 from __future__ import annotations

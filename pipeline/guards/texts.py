@@ -1,4 +1,4 @@
-"""What a source table's texts show beside those of the last run: words that are gone, long texts that are cut."""
+"""Texts of a source table compared with the last run: words that are gone, long texts that are cut."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.guards.thresholds import Guard
 
 
 def judge_words(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find words that a good part of a column's cells had and none has any more, and renamed ones of the rules."""
+    """Find words that many cells of a column had and none has any more, and renamed words of the rules."""
     for column, earlier in before.words.items():
         words = now.words.get(column)
         if not words:  # the guard lost_column reports a column without values

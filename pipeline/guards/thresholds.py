@@ -1,4 +1,4 @@
-"""Reads `guards.yml`, and what a deployment's settings change in it. What is compared with it is in the guards."""
+"""Reads `guards.yml`, and the overrides in the settings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TABLE = Path(__file__).with_name("guards.yml")
 
 @dataclass(frozen=True)
 class Guard:
-    """One guard: what it says of its figure, what to do about a finding, and its thresholds by name."""
+    """One guard: its text, the remedy of a finding, and its thresholds by name."""
 
     name: str
     says: str
@@ -30,7 +30,7 @@ class Guard:
 def guards(overrides: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Guard]:
     """Return every guard by name, with the thresholds that `overrides` (the setting `guards`) changes.
 
-    WarehouseError for a guard or threshold that there is not, and for one that is no number of 0 or more.
+    WarehouseError for an unknown guard or threshold, and for a value that is not a number of 0 or more.
     """
     known = dict(_defaults())
     for name, changes in (overrides or {}).items():

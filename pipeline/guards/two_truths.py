@@ -1,4 +1,4 @@
-"""The guard `two_truths` (D25): it counts the accounts of which the platform and the CRM say different things."""
+"""The guard `two_truths` (D25): counts the accounts about which the platform and the CRM differ."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _COUNTED: Final = {
     ),
     "accounts_whose_renewal_dates_differ": ("renewal_dates_agree", "accounts with renewal dates that are not one day"),
 }
-"""The run's metrics, each with the column of account_keys that shows the accounts, and in words."""
+"""The run's metrics, each with the column of account_keys that shows the accounts, and a text."""
 
 
 def judge_truths(counts: Mapping[tuple[int, str], Decimal], guard: Guard) -> Iterator[Finding]:
-    """Report what the metrics count, by organization and metric; of nothing, nothing is said."""
+    """Report what the metrics count, by organization and metric, unless it is 0."""
     for (organization_id, metric), count in sorted(counts.items()):
         if metric in _COUNTED and count:
             column, says = _COUNTED[metric]
