@@ -26,8 +26,12 @@ from pipeline.ingest.source_folder import (
 )
 from pipeline.ingest.values.headers import fold, match_headers, nearest
 
-_DOWNLOAD: Final = re.compile(r"(?P<name>.*?)(?: ?\([0-9]+\)| - copy(?: \([0-9]+\))?| copy(?: [0-9]+)?)", re.IGNORECASE)
-"""What browsers and file managers call a file whose name is taken: `accounts (1)`, `accounts - Copy`."""
+_DOWNLOAD: Final = re.compile(
+    r"(?:copy of )?(?P<name>.*?)"
+    r"(?: ?\([0-9]+\)| - copy(?: \([0-9]+\))?| copy(?: [0-9]+)?|[ -][0-9]{1,2}|\[[0-9]+\])?",
+    re.IGNORECASE,
+)
+"""What browsers and file managers call a file whose name is taken: `accounts (1)`, `accounts-2`, `Copy of accounts`."""
 
 
 @dataclass

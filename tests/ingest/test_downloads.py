@@ -13,6 +13,15 @@ import pytest
 from tests.ingest.ingest_harness import land, rows, write_csv, write_parquet, write_workbook
 
 ESTIMATES = ["Estimate ID", "Estimate Date", "Contract End", "Total Price"]
+NAMES = (
+    "contacts (1)",
+    "contacts(2)",
+    "Contacts - Copy",
+    "contacts copy 2",
+    "contacts-2",
+    "contacts 3",
+    "Copy of contacts (1)",
+)
 NOW = datetime(2025, 1, 15, tzinfo=UTC).timestamp()
 
 
@@ -122,7 +131,7 @@ def test_downloads_that_were_copied_together_go_by_the_natural_order_of_their_na
     assert "Estimates.csv, then Estimates (9).csv, then Estimates (10).csv" in notice
 
 
-@pytest.mark.parametrize("name", ["contacts (1)", "contacts(2)", "Contacts - Copy", "contacts copy 2"])
+@pytest.mark.parametrize("name", NAMES)
 def test_a_table_s_file_may_be_named_as_a_download_in_any_source(tmp_path: Path, name: str) -> None:
     header = ["id", "first_name"]
     aged(write_csv(tmp_path / "crm" / "contacts.csv", header, [("c1", "old"), ("c2", "old")]), 90)

@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers.csv_file import BLOCK_BYTES
 from pipeline.ingest.readers.database_table import NO_ENCODING, DatabaseTable
-from pipeline.ingest.readers.postgres import POSTGRES_SETTINGS, lock_tables, remedy_of
+from pipeline.ingest.readers.postgres import POSTGRES_SETTINGS, lock_tables, remedy_of, underlying_type
 from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.values.headers import fold
 from pipeline.storage.urls import Url, parse_url
@@ -153,7 +153,7 @@ class Snapshot:
                     where=self.database.name,
                     remedy="run again when it is back",
                 ) from None
-        types = {str(column["name"]): column["type"] for column in columns}
+        types = {str(column["name"]): underlying_type(column["type"]) for column in columns}
         database = self.database
         return DatabaseTable(
             self._connection,

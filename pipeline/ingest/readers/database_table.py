@@ -101,8 +101,11 @@ class DatabaseTable:
 
     def _copied_text(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[str]:
         """Return the text of a column for COPY; of JSON what it holds: A for "A", null for null."""
-        if isinstance(self._types[str(column.key)], sa.JSON):
+        kind = self._types[str(column.key)]
+        if isinstance(kind, sa.JSON):
             return column.op("#>>", return_type=sa.Text())(sa.literal_column("'{}'"))
+        if isinstance(kind, sa.ARRAY) and isinstance(kind.item_type, sa.JSON):
+            column = sa.func.to_jsonb(column)
         return sa.cast(column, sa.Text)
 
     def _ordered(self, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import DOMAIN
 
 POSTGRES_SETTINGS: Final = (
     "set local synchronize_seqscans = off",  # the same order every time
@@ -54,6 +55,13 @@ def lock_tables(connection: sa.Connection, schema: str | None, names: Iterable[s
         except sa.exc.DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) not in _NOT_ALLOWED:
                 raise
+
+
+def underlying_type(kind: sa.types.TypeEngine[Any]) -> sa.types.TypeEngine[Any]:
+    """Return the type of a column's values: that of its domain, where it has one."""
+    while isinstance(kind, DOMAIN):
+        kind = kind.data_type
+    return kind
 
 
 def remedy_of(error: BaseException) -> str | None:

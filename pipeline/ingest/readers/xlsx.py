@@ -44,6 +44,7 @@ class XlsxFile:
         self._merged: list[str] = []
         self._rows: Iterator[Row] = _rows(self._package, sheet, self._texts, self._merged, where)
         self.headers, line = self._headers(known_headers, sheet.name)
+        self._must_be_no_cover(sheet, known_headers)
         self.reading = Reading(header_line=line, unread_sheets=self._like_it(sheet, known_headers))
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
@@ -104,10 +105,23 @@ class XlsxFile:
     def _like_it(self, read: Sheet, known: Sequence[str]) -> tuple[str, ...]:
         """Return the names of the other visible sheets with more than half of the headers that were found."""
         found = {fold(header) for header in known} & {fold(header) for header in self.headers}
-        others = [sheet for sheet in self._package.sheets if sheet is not read and not sheet.is_hidden]
-        return tuple(
-            sheet.name for sheet in others[:_MOST_SHEETS] if found and self._most(sheet, found) * 2 > len(found)
-        )
+        return tuple(sheet.name for sheet in self._others(read) if found and self._most(sheet, found) * 2 > len(found))
+
+    def _must_be_no_cover(self, read: Sheet, known: Sequence[str]) -> None:
+        """Raise WarehouseError where another visible sheet has headers, and the one that is read has none."""
+        names = {fold(header) for header in known}
+        if names & {fold(header) for header in self.headers}:
+            return
+        table = next((sheet.name for sheet in self._others(read) if self._most(sheet, names) > 1), None)
+        if table is not None:
+            raise WarehouseError(
+                f"the first sheet '{read.name}' has none of the headers that the sheet '{table}' has",
+                where=self._where,
+                remedy=f"make '{table}' the first sheet",
+            )
+
+    def _others(self, read: Sheet) -> list[Sheet]:
+        return [each for each in self._package.sheets if each is not read and not each.is_hidden][:_MOST_SHEETS]
 
     def _most(self, sheet: Sheet, headers: set[str]) -> int:
         """Count those headers in the one of a sheet's first rows that has the most, and a row below it."""

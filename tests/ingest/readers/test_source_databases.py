@@ -212,6 +212,20 @@ def test_json_bytes_and_arrays_with_bounds_are_what_they_hold(
     ]
 
 
+def test_domains_and_arrays_of_json_are_what_they_hold(
+    postgres: sa.Connection, postgres_url: str, tmp_path: Path
+) -> None:
+    postgres.exec_driver_sql(
+        "create domain a_name as jsonb; create domain a_word as bytea; create domain word as a_word"
+    )
+    postgres.exec_driver_sql("create table accounts (id int, name a_name, status word, tags json[])")
+    postgres.exec_driver_sql(
+        """insert into accounts values (1, '"Acme"', '\\x776f6e', array['"x"', '"y z"']::json[])"""
+    )
+    (row,) = rows(land("crm", postgres_url, tmp_path)["accounts"])
+    assert (row["name"], row["status"], row["tags"]) == ("Acme", "won", '["x","y z"]')
+
+
 def test_rows_that_a_policy_hides_are_an_error_unless_the_url_allows_it(
     postgres: sa.Connection, postgres_url: str, tmp_path: Path
 ) -> None:

@@ -263,6 +263,19 @@ def test_a_workbook_that_is_cut_while_it_is_read_has_changed(tmp_path: Path) -> 
     assert not list((tmp_path / "landing").rglob(".*-*"))
 
 
+def test_a_cover_sheet_before_the_table_is_an_error_that_names_the_table_s_sheet(tmp_path: Path) -> None:
+    path = write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimates of 2024"], [])
+    workbook = openpyxl.load_workbook(path)
+    table = workbook.create_sheet("Data")
+    table.append(["Estimate ID", "Status"])
+    table.append(["EST1", "Sold"])
+    workbook.save(path)
+    with pytest.raises(
+        WarehouseError, match="the first sheet 'Sheet' has none of the headers that the sheet 'Data' has"
+    ):
+        land("lmn", tmp_path / "lmn", tmp_path)
+
+
 def test_another_sheet_that_looks_like_the_table_is_reported(tmp_path: Path) -> None:
     path = write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimate ID", "Status"], [("EST1", "Sold")])
     workbook = openpyxl.load_workbook(path)
