@@ -252,91 +252,34 @@ def test_tags_are_a_comma_list(folder: Path) -> None:
     assert column(land("lmn", folder, folder.parent)["contacts_export"], "tags") == ['["VIP","Snow"]']
 
 
-def test_all_headers_of_the_format_page_are_known(folder: Path) -> None:
-    text = (
+HEADERS_OF_THE_FORMAT_PAGE = {
+    "estimates_list": (
         "Estimate ID,Estimate Type,Estimate Date,Estimate Close Date,Contract Start,Contract End,Project Name,Version,"
         "Contact Name,Contact ID,CRM Tags,Address,Billing Address,Phone 1,Phone 2,Email,Salesperson,Estimator,Status,"
         "Sales Pipeline Status,Proposal First Shared,Proposal Last Shared,Proposal Last Updated,Division,Referral,"
         "Ref. Note,Confidence Level,Archived,Exclude Stats,Material Cost,Material Price,Labor Cost,Labor Price,"
         "Labor Hours,Equipment Cost,Equipment Price,Other Costs,Other Price,Sub Costs,Sub Price,Total Price,"
         "Total Price With Tax,Total Cost,Total Overhead,Breakeven,Total Profit,Predicted Sales"
-    )
-    write_csv(folder / "e.csv", text.split(","), [["1"] * len(text.split(","))])
-    write_csv(
-        folder / "c.csv",
-        [
-            "CRM ID",
-            "Contact ID",
-            "CRM Name",
-            "Type",
-            "Classification",
-            "Tags",
-            "Archived",
-            "PrimaryContact",
-            "First Name",
-            "Last Name",
-            "Phone 1",
-            "Phone 2",
-            "Email 1",
-            "Email 2",
-            "Notes",
-            "Address 1",
-            "Address 2",
-            "City",
-            "State",
-            "Zip",
-            "Country",
-        ],
-        [],
-    )
-    write_csv(
-        folder / "l.csv",
-        [
-            "Lead Name",
-            "First Name",
-            "Last Name",
-            "Position",
-            "Address 1",
-            "Address 2",
-            "City",
-            "State",
-            "Zip",
-            "Country",
-            "Phone 1",
-            "Phone 2",
-            "Email 1",
-            "Email 2",
-            "Notes",
-            "Type",
-            "Created",
-            "Classification",
-            "DoNotEmail",
-            "DoNotMail",
-            "DoNotCall",
-            "CustomClientID",
-            "ReferralSource",
-            "Billing Contact",
-            "Send SMS",
-        ],
-        [],
-    )
-    write_csv(
-        folder / "j.csv",
-        [
-            "Contact ID",
-            "Contact Name",
-            "Jobsite ID",
-            "Jobsite Name",
-            "Address 1",
-            "Address 2",
-            "City",
-            "Province",
-            "Postal Code",
-            "Country",
-            "Notes",
-        ],
-        [],
-    )
+    ),
+    "contacts_export": (
+        "CRM ID,Contact ID,CRM Name,Type,Classification,Tags,Archived,PrimaryContact,First Name,Last Name,Phone 1,"
+        "Phone 2,Email 1,Email 2,Notes,Address 1,Address 2,City,State,Zip,Country"
+    ),
+    "leads_list": (
+        "Lead Name,First Name,Last Name,Position,Address 1,Address 2,City,State,Zip,Country,Phone 1,Phone 2,Email 1,"
+        "Email 2,Notes,Type,Created,Classification,DoNotEmail,DoNotMail,DoNotCall,CustomClientID,ReferralSource,"
+        "Billing Contact,Send SMS"
+    ),
+    "jobsite_export": (
+        "Contact ID,Contact Name,Jobsite ID,Jobsite Name,Address 1,Address 2,City,Province,Postal Code,Country,Notes"
+    ),
+}
+
+
+def test_all_headers_of_the_format_page_are_known(folder: Path) -> None:
+    for table, headers in HEADERS_OF_THE_FORMAT_PAGE.items():
+        names = headers.split(",")
+        write_csv(folder / f"{table[0]}.csv", names, [["1"] * len(names)] if table == "estimates_list" else [])
     landed = land("lmn", folder, folder.parent)
-    assert all(table.is_configured for table in landed.values())
+    assert {name for name, table in landed.items() if table.is_configured} == set(HEADERS_OF_THE_FORMAT_PAGE)
     assert [table.extra_columns for table in landed.values()] == [(), (), (), ()]

@@ -43,51 +43,55 @@ def test_a_tenants_rows_do_not_depend_on_another_tenant(models: BuiltModels, see
     assert len(together[1]["account_core"]) == 12 + 3 - len(named & {"L1", "a2"})
 
 
-def test_what_points_across_is_a_stranger(models: BuiltModels) -> None:
-    """D30, D32, D34, D35: an id of organization 2 brings organization 1 neither a role, nor a cost, nor a provider."""
-    models.refill(
+IDS_OF_THE_OTHER_TENANT: World = {
+    ("platform", "customer"): [
+        {"organization_id": 1, "id": 1, "owner": 7, "tier_id": 3, "journey_id": 3},
+        {"organization_id": 2, "id": 2, "owner": 7},
+    ],
+    ("platform", "tier"): [{"organization_id": 2, "id": 3, "name": "Theirs"}],
+    ("platform", "customer_journey"): [{"organization_id": 2, "id": 3, "name": "Theirs"}],
+    ("platform", "users"): [{"organization_id": 2, "id": 7, "email": "u", "excluded": True, "hourly_cost": 900}],
+    ("platform", "stakeholder"): [
+        {"organization_id": 2, "id": 8, "customer_id": 1, "role": "Decision Maker", "opted_out": True}
+    ],
+    ("platform", "user_api_token"): [
+        {"organization_id": 2, "id": 1, "user_id": 7, "kind": "email", "provider": "theirs", "active": True}
+    ],
+    ("platform", "email_prop"): [
         {
-            ("platform", "customer"): [
-                {"organization_id": 1, "id": 1, "owner": 7, "tier_id": 3, "journey_id": 3},
-                {"organization_id": 2, "id": 2, "owner": 7},
-            ],
-            ("platform", "tier"): [{"organization_id": 2, "id": 3, "name": "Theirs"}],
-            ("platform", "customer_journey"): [{"organization_id": 2, "id": 3, "name": "Theirs"}],
-            ("platform", "users"): [
-                {"organization_id": 2, "id": 7, "email": "u", "excluded": True, "hourly_cost": 900}
-            ],
-            ("platform", "stakeholder"): [
-                {"organization_id": 2, "id": 8, "customer_id": 1, "role": "Decision Maker", "opted_out": True}
-            ],
-            ("platform", "user_api_token"): [
-                {"organization_id": 2, "id": 1, "user_id": 7, "kind": "email", "provider": "theirs", "active": True}
-            ],
-            ("platform", "email_prop"): [
-                {
-                    "organization_id": 1,
-                    "id": 1,
-                    "customer_id": 1,
-                    "thread_id": 1,
-                    "sent_at": "2025-01-10 12:00:00",
-                    "direction": "team",
-                    "user_id": 7,
-                    "stakeholder_id": 8,
-                },
-                {
-                    "organization_id": 2,
-                    "id": 2,
-                    "customer_id": 1,
-                    "thread_id": 1,
-                    "sent_at": "2025-01-14 12:00:00",
-                    "direction": "account",
-                    "user_id": 7,
-                    "stakeholder_id": 8,
-                },
-            ],
-        }
-    )
-    [core] = models.query("select * from marts.account_core where organization_id = 1")
-    [stats] = models.query("select * from marts.account_communication_stats where organization_id = 1")
+            "organization_id": 1,
+            "id": 1,
+            "customer_id": 1,
+            "thread_id": 1,
+            "sent_at": "2025-01-10 12:00:00",
+            "direction": "team",
+            "user_id": 7,
+            "stakeholder_id": 8,
+        },
+        {
+            "organization_id": 2,
+            "id": 2,
+            "customer_id": 1,
+            "thread_id": 1,
+            "sent_at": "2025-01-14 12:00:00",
+            "direction": "account",
+            "user_id": 7,
+            "stakeholder_id": 8,
+        },
+    ],
+}
+"""Organization 1's customer and e-mail name an owner, tier, journey, user and stakeholder of organization 2."""
+
+
+@pytest.fixture(scope="module")
+def crossed(models: BuiltModels) -> BuiltModels:
+    models.refill(IDS_OF_THE_OTHER_TENANT)
+    return models
+
+
+def test_ids_of_another_tenant_bring_an_account_neither_names_nor_people(crossed: BuiltModels) -> None:
+    """D30, D35"""
+    [core] = crossed.query("select * from marts.account_core where organization_id = 1")
     expected = {
         "tier_id": 3,
         "tier_name": None,
@@ -99,11 +103,18 @@ def test_what_points_across_is_a_stranger(models: BuiltModels) -> None:
         "total_activity": 1,
     }
     assert {name: core[name] for name in expected} == expected
+
+
+def test_ids_of_another_tenant_bring_an_account_neither_costs_nor_answers_nor_a_provider(crossed: BuiltModels) -> None:
+    """D32, D34"""
+    [stats] = crossed.query("select * from marts.account_communication_stats where organization_id = 1")
     # a quarter of an hour at the default 60 dollars, and no answer from organization 2's thread of the same id
     assert str(stats["team_effort_cost"]) == "15.00"
     assert stats["email_provider"] is None
     assert stats["account_email_response_time_hours"] is None
     assert stats["emails_sent_by_owner"] == 1
-    [theirs] = models.query("select * from marts.account_core where organization_id = 2")
-    # the customer 1 that their e-mail names is not theirs
+
+
+def test_an_email_that_names_another_tenants_customer_counts_for_nobody(crossed: BuiltModels) -> None:
+    [theirs] = crossed.query("select * from marts.account_core where organization_id = 2")
     assert (theirs["account_id"], theirs["total_activity"]) == (2, 0)
