@@ -146,17 +146,26 @@ def _allowed(column: Column, value: object) -> Cell:
 
 def _text(column: Column, value: object) -> Cell:
     """Return a text as it is, or trimmed. Where one is required, one of blanks alone is none."""
+    if column.kind is Kind.CODE:
+        return _code(value)
     text = text_of(value)
-    if column.kind is not Kind.TEXT:
-        text = _bare(text) if column.kind is Kind.CODE else trimmed(without_armour(trimmed(text)))
+    if column.kind is Kind.TRIMMED:
+        text = trimmed(without_armour(trimmed(text)))
         if not text:
             return NULL
     if text in NULLS or (column.required and not trimmed(text)):
         return NULL
-    if column.kind is Kind.CODE and _ROUNDED.fullmatch(text):
+    return _fault_of_text(text) or Cell(text)
+
+
+def _code(value: object) -> Cell:
+    """Return a postal code or a telephone number; tools that took it for a number add `.0`, and `nan` in gaps."""
+    text = _bare(text_of(value))
+    if not text or text.lower() in NULL_WORDS:
+        return NULL
+    if _ROUNDED.fullmatch(text):
         return nulled(DIGITS_LOST)
-    is_number = column.kind is Kind.CODE and _CODE_AS_NUMBER.fullmatch(text)
-    return _fault_of_text(text) or Cell(whole_digits(text) if is_number else text)
+    return _fault_of_text(text) or Cell(whole_digits(text) if _CODE_AS_NUMBER.fullmatch(text) else text)
 
 
 def _key(value: object) -> Cell:

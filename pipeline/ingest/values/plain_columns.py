@@ -52,7 +52,7 @@ _PLAIN_TEXT: Final = {
     Kind.DATE: rf"^20[0-9]{{2}}-{_DAY}(?:[T ]{_CLOCK}{_UTC}?)?$",
     Kind.TIMESTAMP: rf"^[12][0-9]{{3}}-{_DAY}(?:[T ]{_CLOCK}{_ZONE}?)?$",
     Kind.KEY: f"^{PLAIN_KEY}$",
-    Kind.CODE: r"^[A-MO-Z0-9(](?:[0-9A-Za-z ()-]*[0-9A-Za-z)])?$",
+    Kind.CODE: r"^(?:\(?[0-9]|[A-MO-TV-Z])(?:[0-9A-Za-z ()-]*[0-9A-Za-z)])?$",
     Kind.TRIMMED: r"^(?:[!-\"$-<>-MO-\[\]-~](?:[ -~]*[!-~])?|N(?:[ -TV-~]*[!-TV-~])?)$",
 }
 """What is surely as it is seen: #, =, \\ and N may begin an error, a formula and the spellings of null."""
