@@ -114,6 +114,8 @@ KEPT: Final[Mapping[str, KeptColumns]] = {
 }
 """What is compared in each export. Columns that people reorder, scores, and what shrinks with time are left out."""
 
+_WHERE: Final[Mapping[str, str]] = {"price_used": "is_won"}
+"""Columns that are compared where another one was true: the price of what is still on offer may change."""
 _LOOKED_AT: Final = 5_000
 """Approximate limit of compared rows per export and drop, sampled by the hashes of their keys."""
 _BY_NAME: Final = "union_by_name = true"
@@ -153,7 +155,7 @@ def _measure(
     }
     key = ", ".join(["drop_of", *map(quoted, columns.key)])
     names = [name for name in types if name not in columns.key]
-    tests = [test for name in names for test in _tests(name, types[name], columns)]
+    tests = [test for name in names for test in _tests(name, types, columns)]
     found = connection.execute(
         f"select drop_of, count(*), count(*) filter (where now.{quoted(columns.key[0])} is null)"
         f"{''.join(f', count(*) filter (where {test})' for test in tests)} "
@@ -179,10 +181,13 @@ def _columns_of(connection: duckdb.DuckDBPyConnection, files: list[tuple[int, Pa
     return {(name, kind) for name, kind, *_ in connection.execute(f"describe select * from {rows}").fetchall()}
 
 
-def _tests(name: str, kind: str, columns: KeptColumns) -> tuple[str, str]:
+def _tests(name: str, types: Mapping[str, str], columns: KeptColumns) -> tuple[str, str]:
     """Return the SQL of whether a kept row had a value in a column, and of whether that is another or less now."""
     was, is_now = f"before.{quoted(name)}", f"now.{quoted(name)}"
     is_kept = f"now.{quoted(columns.key[0])} is not null and {was} is not null"
+    kind = types[name]
+    if _WHERE.get(name) in types:
+        is_kept += f" and before.{quoted(_WHERE[name])}"
     if name not in columns.rising:
         if kind == "VARCHAR":  # in any case, as the rules read texts: a list of names that is tidied up is no fault
             was, is_now = f"lower({was})", f"lower({is_now})"

@@ -57,6 +57,13 @@ def test_a_last_day_fell_where_it_is_less_or_none_and_a_count_by_more_than_a_ten
     assert (kept.filled["last_meeting_date"], kept.fallen["last_meeting_date"]) == (3, 2)
 
 
+def test_the_price_of_what_is_still_on_offer_may_change(tmp_path: Path) -> None:
+    before = [{"id": name, "is_won": name == "won", "price_used": Decimal(100)} for name in ("won", "open")]
+    now = [{**row, "price_used": Decimal(105)} for row in before]
+    kept = measured(tmp_path, "estimates", before, now)
+    assert (kept.filled["price_used"], kept.changed["price_used"]) == (1, 1)
+
+
 def test_a_won_estimate_that_is_won_no_more_fell(tmp_path: Path) -> None:
     before = [{"id": "a", "is_won": True}, {"id": "b", "is_won": True}, {"id": "c", "is_won": False}]
     now = [{"id": "a", "is_won": False}, {"id": "b", "is_won": True}, {"id": "c", "is_won": True}]
