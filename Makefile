@@ -1,17 +1,17 @@
-# Everything needs Python 3.11, 3.12 or 3.13 and make, nothing else; each target sets up what it uses.
+# All that is needed is make and Python 3.11, 3.12 or 3.13; each target sets up what it uses.
 
-# the Python to set up with; without it the newest that fits and that this machine has
+# the Python to set up with; by default the newest suitable one on this machine
 PYTHON ?=
 TARGET ?= duckdb
 AS_OF ?= 2025-01-15T00:00:00Z
 EXPORTS ?= exports
 STATE ?= .state
 
-# an environment that was moved with its folder names files that are no more: it is made again
+# an environment in a folder that was moved has broken paths: recreate it
 ifneq ($(shell cat .venv/installed 2>/dev/null),$(CURDIR))
 $(shell rm -f .venv/installed .venv-spark/installed)
 endif
-# and so is one of another Python than the one asked for
+# recreate one with another Python than requested
 ifneq ($(and $(PYTHON),$(wildcard .venv/bin/python)),)
 ifneq ($(shell .venv/bin/python -V 2>&1),$(shell "$(PYTHON)" -V 2>/dev/null))
 $(shell rm -f .venv/installed .venv-spark/installed)
@@ -19,8 +19,8 @@ endif
 endif
 
 BIN := .venv/bin
-# uv keeps what it has downloaded in the home folder, where there is one to write to
-# and it trusts whom the machine trusts, as pip does: a company's proxy may have a certificate of its own
+# uv caches downloads in the home folder, if that is writable,
+# and uses the system's certificates, as pip does, because a company's proxy may have its own
 CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem)
 UV := $(BIN)/uv $(if $(shell test -w "$$HOME" && echo yes),,--no-cache) $(if $(CERTIFICATES),--system-certs)
 ENGINE_BIN := $(if $(filter spark,$(TARGET)),.venv-spark/bin,$(BIN))
@@ -45,7 +45,7 @@ setup: .venv/installed ## Make .venv and install the locked dependencies (again 
 	@$(BIN)/python -m pipeline.orchestration.list_models
 	@echo '$(CURDIR)' > $@
 
-setup-spark: .venv-spark/installed ## The same for Spark, in .venv-spark (Java 17 must be there)
+setup-spark: .venv-spark/installed ## The same for Spark, in .venv-spark (needs Java 17)
 
 .venv-spark/installed: requirements-spark.lock .venv/installed
 	@test -e $@ || $(BIN)/python -m venv --clear .venv-spark
@@ -57,30 +57,30 @@ setup-spark: .venv-spark/installed ## The same for Spark, in .venv-spark (Java 1
 run: $(if $(filter spark,$(TARGET)),setup-spark,setup) ## Run the bundled sample and publish its drops (TARGET=duckdb, postgres or spark)
 	@$(ENGINE_BIN)/warehouse run $(SAMPLE) --target $(TARGET) --exports $(EXPORTS) --state $(STATE)
 
-run-poisoned: run ## The same with a row that breaks a contract: nothing is published, and why is said
+run-poisoned: run ## The same with a row that breaks a contract: the run fails, and publishes nothing
 	@rm -rf $(STATE)/poisoned && cp -r sample $(STATE)/poisoned
 	@$(BIN)/python -c 'from pathlib import Path; from pipeline.sample.bundled import poison; poison(Path("$(STATE)/poisoned"))'
 	@$(ENGINE_BIN)/warehouse run $(subst sample/,$(STATE)/poisoned/,$(SAMPLE)) --target $(TARGET) --exports $(EXPORTS) --state $(STATE)
 
-test: setup ## Run the tests, but for the slow ones and Spark's
+test: setup ## Run the tests, except slow ones and those of Spark
 	$(BIN)/pytest -m "not slow and not spark" -n 2 --dist loadfile
 
 fuzz: setup ## Ingest N bad files made from the sample's (N=10000, FIRST=1000000: the number of the first)
 	$(BIN)/python -m tests.ingest.fuzz $(or $(N),10000) --first $(or $(FIRST),1000000)
 
-test-faults: setup ## Disturb publications, runs and drops for MINUTES (60), and write the counts into docs/reliability.md
+test-faults: setup ## Inject faults into publications, runs and drops for MINUTES (60); write the counts to docs/reliability.md
 	$(BIN)/python -m tests.faults --minutes $(or $(MINUTES),60) $(if $(FRESH),--fresh)
 
-mutants: setup ## Change models and code in N places (600), see which tests notice in MINUTES (60), and write the counts as above
+mutants: setup ## Mutate models and code in N places (600) within MINUTES (60); write the counts to docs/reliability.md
 	$(BIN)/python -m tests.mutants --count $(or $(N),600) --minutes $(or $(MINUTES),60) $(foreach seed,$(SEEDS),--seed $(seed))
 
-test-all: setup ## Run every test but Spark's, the slow ones too
+test-all: setup ## Run all tests except those of Spark
 	$(BIN)/pytest -m "not spark" -n 2 --dist loadfile
 
-test-spark: setup-spark ## Run the tests of the Spark engine, on a cluster of this machine
+test-spark: setup-spark ## Run the tests of the Spark engine, on a local cluster
 	.venv-spark/bin/pytest -m "spark and not slow"
 
-test-spark-all: setup-spark ## The same, the slow ones too
+test-spark-all: setup-spark ## The same, with the slow ones
 	.venv-spark/bin/pytest -m spark
 
 parity: setup-spark ## Compare every cell that DuckDB, PostgreSQL and Spark publish
@@ -96,7 +96,7 @@ sbom: .venv-supply/installed ## List every locked dependency with its hashes as 
 	@test "$$(grep -c '"bom-ref": "requirements' build/sbom.json)" = "$$(grep -c == requirements.lock)" && \
 		echo "build/sbom.json lists the $$(grep -c == requirements.lock) packages of requirements.lock"
 
-vulnerabilities: .venv-supply/installed ## Ask for known vulnerabilities of the locked dependencies
+vulnerabilities: .venv-supply/installed ## Look up known vulnerabilities of the locked dependencies
 	@.ci/vulnerabilities .venv-supply/bin/pip-audit
 
 .venv-supply/installed: requirements-supply.lock .venv/installed
@@ -104,21 +104,21 @@ vulnerabilities: .venv-supply/installed ## Ask for known vulnerabilities of the 
 	@$(UV) pip sync --quiet --python .venv-supply/bin/python --require-hashes requirements-supply.lock
 	@touch $@
 
-contract: setup ## Make the pages again that are made from code (docs/contracts, docs/data-dictionary.md, docs/settings.md)
+contract: setup ## Regenerate the pages that are made from code (docs/contracts, docs/data-dictionary.md, docs/settings.md)
 	$(BIN)/python -m pipeline.contracts.pages
 	$(BIN)/python -m pipeline.set_up.settings_page
 
 docs: setup ## Build docs/ as one searchable site that opens from a file (build/site/index.html)
 	$(BIN)/python docs/site/make_site.py
 
-lint: setup ## Check the form: ruff, mypy, the direction of imports, sqlfluff
+lint: setup ## Run ruff, mypy, the import-direction check and sqlfluff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models dbt_project/tests
 
-format: setup ## Put the form right where a tool can
+format: setup ## Format code and SQL, and apply automatic fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --processes 2 --disable-progress-bar models dbt_project/tests
@@ -132,5 +132,5 @@ lock: setup ## Resolve the dependencies again
 	echo uv | $(COMPILE) --upgrade - --output-file requirements-setup.lock
 	printf 'cyclonedx-bom\npip-audit\n' | $(COMPILE) --upgrade - --output-file requirements-supply.lock
 
-clean: ## Remove the environments, the state folder and dbt's parse (drops and benchmark sources stay)
+clean: ## Remove the environments, the state folder and dbt's parse (keep drops and benchmark sources)
 	rm -rf .venv .venv-spark .venv-supply .state dbt_project/target

@@ -147,8 +147,8 @@ def measure_size(folder: Path, accounts: int, others: Mapping[str, Callable[[Pat
     }
     turns = [{kind: measured(place) for kind, measured in kinds.items()} for _ in range(TURNS)]
     found = {kind: middle([turn[kind] for turn in turns]) for kind in kinds}
-    told = "; ".join(f"{kind} {one.seconds:.1f} s, {mib(one.peak)}" for kind, one in found.items())
-    print(f"{accounts:>7,} accounts: {told}", flush=True)
+    shown = "; ".join(f"{kind} {one.seconds:.1f} s, {mib(one.peak)}" for kind, one in found.items())
+    print(f"{accounts:>7,} accounts: {shown}", flush=True)
     return {
         "accounts": accounts,
         "events": events_of(place),
@@ -179,9 +179,25 @@ def page(found: list[dict[str, Any]], sample: Measured) -> str:
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, DuckDB {duckdb.__version__}. "
         f"{EVENTS_PER_ACCOUNT} events per account. Each run starts from an empty state: everything is read, built, "
         "checked and published. The floor is one hand-written DuckDB script over the platform's files that writes the "
-        f"two customer-success tables and nothing else. All that is measured of a size takes turns, {TURNS} each, and "
-        "the middle one is given, with the most memory of all.",
+        f"two customer-success tables and nothing else. The measurements of a size alternate, {TURNS} of each; times "
+        "are medians, memory is the maximum.",
         "",
+        *_sizes(found),
+        "",
+        f"The bundled sample takes {sample.seconds:.1f} s, from the process's start to the published drops, "
+        "all checks on.",
+        "",
+        *_largest(found[-1]),
+        "",
+        *_steps(found, sample),
+        "",
+        *_models(found[-1]),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _sizes(found: list[dict[str, Any]]) -> list[str]:
+    lines = [
         "| accounts | events | whole run | peak memory | floor | whole run / floor |",
         "|---:|---:|---:|---:|---:|---:|",
     ]
@@ -195,48 +211,48 @@ def page(found: list[dict[str, Any]], sample: Measured) -> str:
         ratio = found[-1]["run"]["seconds"] / found[-2]["run"]["seconds"]
         sizes = f"From {found[-2]['accounts']:,} to {found[-1]['accounts']:,} accounts"
         lines += ["", f"{sizes} the run grows {ratio:.2f} times."]
-    lines += [
-        "",
-        f"The bundled sample takes {sample.seconds:.1f} s, from the process's start to the published drops, "
-        "all checks on.",
+    return lines
+
+
+def _largest(size: dict[str, Any]) -> list[str]:
+    small = size["small_memory"]
+    lines = [
+        f'With `memory_limit = "{SMALL_MEMORY}"` the run at {size["accounts"]:,} accounts takes '
+        f"{small['seconds']:.1f} s and at most {mib(small['peak'])}."
     ]
-    largest = found[-1]
-    small = largest["small_memory"]
-    lines += [
-        "",
-        f'With `memory_limit = "{SMALL_MEMORY}"` the run at {largest["accounts"]:,} accounts takes '
-        f"{small['seconds']:.1f} s and at most {mib(small['peak'])}.",
-    ]
-    if "postgres" in largest:
-        runs = [largest["postgres"], largest["run"]]
+    if "postgres" in size:
+        runs = [size["postgres"], size["run"]]
         whole, engine = [run["seconds"] for run in runs], [run["steps"]["load"] + run["steps"]["dbt"] for run in runs]
         lines += [
             "",
-            f"At {largest['accounts']:,} accounts the same job takes {whole[0]:.1f} s with `--target postgres` "
-            f"(embedded server), {whole[0] / whole[1]:.1f} times as long as with DuckDB. Of that, load and dbt, which "
-            f"alone are the engine's, take {engine[0]:.1f} s against {engine[1]:.1f} s, "
-            f"{engine[0] / engine[1]:.1f} times. All turns: {_seconds(largest['turns']['postgres'])} against "
-            f"{_seconds(largest['turns']['run'])}.",
+            f"At {size['accounts']:,} accounts the same job takes {whole[0]:.1f} s with `--target postgres` "
+            f"(embedded server), {whole[0] / whole[1]:.1f} times as long as with DuckDB. Load and dbt, the only steps "
+            f"that depend on the engine, take {engine[0]:.1f} s of that instead of {engine[1]:.1f} s, "
+            f"{engine[0] / engine[1]:.1f} times as long. All measurements: {_seconds(size['turns']['postgres'])} "
+            f"instead of {_seconds(size['turns']['run'])}.",
         ]
-    lines += ["", "## By step", "", "| accounts | " + " | ".join(largest["run"]["steps"]) + " | the rest |"]
-    lines.append("|---:" * (len(largest["run"]["steps"]) + 2) + "|")
-    runs = [("the sample", asdict(sample)), *((f"{size['accounts']:,}", size["run"]) for size in found)]
-    for what, run in runs:
+    return lines
+
+
+def _steps(found: list[dict[str, Any]], sample: Measured) -> list[str]:
+    steps = list(found[-1]["run"]["steps"])
+    lines = ["## By step", "", "| accounts | " + " | ".join(steps) + " | the rest |", "|---:" * (len(steps) + 2) + "|"]
+    for what, run in [("the sample", asdict(sample)), *((f"{size['accounts']:,}", size["run"]) for size in found)]:
         rest = run["seconds"] - sum(run["steps"].values())
-        cells = " | ".join(f"{run['steps'].get(name, 0.0):.1f} s" for name in largest["run"]["steps"])
+        cells = " | ".join(f"{run['steps'].get(name, 0.0):.1f} s" for name in steps)
         lines.append(f"| {what} | {cells} | {rest:.1f} s |")
-    lines += [
-        "",
-        "The rest is starting Python, loading Dagster, and Dagster's own work between the steps.",
-        "",
-        f"## The slowest models at {largest['accounts']:,} accounts",
+    return [*lines, "", "The rest is starting Python, loading Dagster, and Dagster's own work between the steps."]
+
+
+def _models(size: dict[str, Any]) -> list[str]:
+    slowest = sorted(size["run"]["models"].items(), key=lambda item: -item[1])[:15]
+    return [
+        f"## The slowest models at {size['accounts']:,} accounts",
         "",
         "| model | seconds |",
         "|---|---:|",
+        *(f"| {name} | {seconds:.2f} |" for name, seconds in slowest),
     ]
-    slowest = sorted(largest["run"]["models"].items(), key=lambda item: -item[1])[:15]
-    lines += [f"| {name} | {seconds:.2f} |" for name, seconds in slowest]
-    return "\n".join(lines) + "\n"
 
 
 def _seconds(turns: Sequence[float]) -> str:
