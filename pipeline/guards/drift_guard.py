@@ -27,7 +27,7 @@ def judge_drift(organization_id: int, drift: Drift, guards: Mapping[str, Guard])
     findings = [
         *_kept_keys(drift.kept_accounts, guards["kept_keys"]),
         *_link_rate(drift.linked_share, guards["link_rate"]),
-        *_closed_years(drift.closed_years_moved, guards["closed_years"]),
+        *_closed_years(drift.closed_years_moved, drift.closed_years_of_known, guards["closed_years"]),
         *_money(
             "account_revenue_by_year.revenue", drift.current_revenue, drift.current_accounts, guards["current_revenue"]
         ),
@@ -143,10 +143,10 @@ def _link_rate(share: Pair | None, guard: Guard) -> Iterator[Finding]:
         yield found(guard, level, "estimates.account_id", says, before=before, now=now)
 
 
-def _closed_years(moved: Decimal | None, guard: Guard) -> Iterator[Finding]:
-    if moved is None:
+def _closed_years(moved: Decimal | None, of_known: Decimal | None, guard: Guard) -> Iterator[Finding]:
+    if moved is None or of_known is None:
         return
-    level: Level | None = "stop" if moved >= guard.thresholds["stop"] else None
+    level: Level | None = "stop" if of_known >= guard.thresholds["stop"] else None
     if level is None and moved >= guard.thresholds["warn"]:
         level = "warn"
     if level is not None:

@@ -72,6 +72,8 @@ class Drift:
     linked_share: Pair | None
     closed_years_moved: Decimal | None
     """The sum of every closed year's absolute change, in percent of all their revenue before."""
+    closed_years_of_known: Decimal | None
+    """The same of the accounts that were there: a new one may bring revenue of its past."""
     current_revenue: Pair
     current_accounts: int
     at_risk_accounts: Pair
@@ -93,7 +95,8 @@ def measure_drift(now: DropFiles, before: DropFiles) -> Drift:
             nulls=_null_pairs(now, before),
             kept_accounts=drops.moved("account_core", _KEPT),
             linked_share=_linked_share(drops),
-            closed_years_moved=_closed_years(drops, min(year, before.selected_year)),
+            closed_years_moved=_closed_years(drops, min(year, before.selected_year), "true"),
+            closed_years_of_known=_closed_years(drops, min(year, before.selected_year), _IS_KNOWN),
             current_revenue=drops.pair("account_revenue_by_year", _REVENUE.format(year=year)),
             current_accounts=drops.moved("account_revenue_by_year", _ACCOUNTS.format(year=year)).accounts,
             at_risk_accounts=drops.pair("at_risk_accounts", _AT_RISK.format(figure="count(*)", today=today)),
@@ -186,9 +189,14 @@ _CLOSED_YEARS = """
     select sum(abs(coalesce(now.revenue, 0) - coalesce(before.revenue, 0))), sum(abs(before.revenue))
     from (select year, sum(revenue) as revenue from before_account_revenue_by_year where year < {year} group by year)
         as before
-    full join (select year, sum(revenue) as revenue from now_account_revenue_by_year where year < {year} group by year)
-        as now using (year)
+    full join (
+        select year, sum(revenue) as revenue
+        from now_account_revenue_by_year
+        where year < {year} and {which}
+        group by year
+    ) as now using (year)
 """
+_IS_KNOWN = "(account_id in (select id from before_accounts) or not exists (select 1 from before_accounts))"
 
 
 def linked_share(linked: Decimal | None, won: Decimal | None) -> Decimal | None:
@@ -205,8 +213,8 @@ def _linked_share(drops: _Drops) -> Pair | None:
     return None if now is None else Pair(now if before is None else before, now)
 
 
-def _closed_years(drops: _Drops, year: int) -> Decimal | None:
-    changed, total = drops.row("account_revenue_by_year", _CLOSED_YEARS.format(year=year))
+def _closed_years(drops: _Drops, year: int, which: str) -> Decimal | None:
+    changed, total = drops.row("account_revenue_by_year", _CLOSED_YEARS.format(year=year, which=which))
     return None if not total else (changed or Decimal(0)) * 100 / total
 
 

@@ -24,6 +24,7 @@ QUIET = Drift(
     kept_accounts=Moved(100, 0),
     linked_share=SAME,
     closed_years_moved=Decimal(0),
+    closed_years_of_known=Decimal(0),
     current_revenue=SAME,
     current_accounts=5,
     at_risk_accounts=SAME,
@@ -83,8 +84,13 @@ def test_a_link_rate_warns_below_ninety_and_stops_where_it_falls_by_five_points(
 
 @pytest.mark.parametrize(("percent", "level"), [("4.9", None), (5, "warn"), ("24.9", "warn"), (25, "stop")])
 def test_closed_years_warn_at_five_percent_and_stop_at_twenty_five(percent: object, level: str | None) -> None:
-    found = judged(closed_years_moved=Decimal(str(percent)))
+    found = judged(closed_years_moved=Decimal(str(percent)), closed_years_of_known=Decimal(str(percent)))
     assert said(found) == ([("closed_years", level, "account_revenue_by_year.revenue")] if level else [])
+
+
+def test_revenue_of_the_past_of_new_accounts_stops_nothing() -> None:
+    found = judged(closed_years_moved=Decimal(1000))
+    assert said(found) == [("closed_years", "warn", "account_revenue_by_year.revenue")]
 
 
 @pytest.mark.parametrize(

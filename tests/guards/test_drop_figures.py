@@ -99,6 +99,13 @@ def test_closed_years_are_compared_year_by_year_whatever_the_sign(measure: Measu
     assert measure({"account_revenue_by_year": before}, {"account_revenue_by_year": now}).closed_years_moved == 25
 
 
+def test_a_new_account_brings_revenue_of_its_past(measure: Measure) -> None:
+    before = {"accounts": [crm(1)], "account_revenue_by_year": [year("c1", 2023, 100)]}
+    now = [year("c1", 2023, 110), year("c2", 2023, 900)]
+    drift = measure(before, {"accounts": [crm(1), crm(2)], "account_revenue_by_year": now})
+    assert (drift.closed_years_moved, drift.closed_years_of_known) == (910, 10)
+
+
 def test_without_closed_years_before_nothing_moved(measure: Measure) -> None:
     assert measure({}, {"account_revenue_by_year": [year("c1", 2023, 5)]}).closed_years_moved is None
 
