@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -22,8 +23,11 @@ from pipeline.common.instants import parse_instant
 from pipeline.ingest.input_file import InputFile
 from pipeline.ingest.landing.zone import Part
 from pipeline.ingest.readers.workbook_package import DAMAGE
-from pipeline.ingest.schema import SourceTable
+from pipeline.ingest.schema import Column, Kind, SourceTable
 from pipeline.ingest.source_folder import natural_order
+from pipeline.ingest.values.cells import read_cell
+from pipeline.ingest.values.spellings import EXPORTED
+from pipeline.ingest.values.white_space import as_seen
 
 SAME_MOMENT: Final = timedelta(minutes=1)
 """Files exported, or copied here, within this time of each other have times that prove nothing."""
@@ -48,6 +52,8 @@ nothing."""
 
 _CORE_PROPERTIES: Final = "docProps/core.xml"
 _MOST_PROPERTIES: Final = 64 * 1024
+_INSTANT: Final = Column("exported", Kind.TIMESTAMP)
+_TITLE: Final = re.compile(EXPORTED.pattern, re.IGNORECASE)
 _CREATED: Final = re.compile(rb"<dcterms:created[^>]*>([^<]{1,40})</dcterms:created>")
 
 
@@ -69,7 +75,7 @@ def oldest_first(
     """
     newest_rows = _newest_rows(table, parts, before=max(_modified(file.path) for file in files) + _AHEAD)
     downloads = [
-        _Download(file, part, _exported(file.path), newest, _modified(file.path))
+        _Download(file, part, _exported(file.path) or _titled(file, part), newest, _modified(file.path))
         for file, part, newest in zip(files, parts, newest_rows, strict=True)
     ]
     downloads.sort(key=lambda download: natural_order(download.file.name))
@@ -117,7 +123,7 @@ def _modified(path: Path) -> datetime:
 
 
 def _exported(path: Path) -> datetime | None:
-    """Return when a workbook was written, as it says itself; other formats do not say."""
+    """Return when a workbook was written, as it says itself."""
     if path.suffix.lower() != ".xlsx":
         return None
     try:
@@ -126,6 +132,20 @@ def _exported(path: Path) -> datetime | None:
         return parse_instant(found[1].decode("ascii")) if found else None
     except (KeyError, *DAMAGE):  # it has no such part, or none that can be unpacked
         return None
+
+
+def _titled(file: InputFile, part: Part) -> datetime | None:
+    """Return when a CSV file was written, as the titles above its headers say."""
+    reading = part.record.reading
+    if reading is None or reading.separator is None or reading.header_line is None:
+        return None
+    with file.path.open(encoding=reading.encoding, errors="replace") as text:
+        for line in islice(text, reading.header_line - 1):
+            found = _TITLE.fullmatch(as_seen(line.replace(reading.separator, " ").replace('"', " ")))
+            instant = read_cell(_INSTANT, found["instant"]).value if found else None
+            if isinstance(instant, datetime):
+                return instant.replace(tzinfo=UTC)
+    return None
 
 
 def _newest_rows(table: SourceTable, parts: Sequence[Part], before: datetime) -> list[datetime | None]:

@@ -111,6 +111,21 @@ def test_a_workbook_s_own_instant_comes_before_its_rows(tmp_path: Path) -> None:
     assert "it was exported at 2025-01-14 00:00 UTC" in notice
 
 
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("Report generated 1/14/2025", "Report generated 1/15/2025 9:00 AM"),
+        ("Exported by Ann on January 14, 2025,,", "Exported by Bob on January 15, 2025,,"),
+        ('"Export date:","2025-01-14T09:00:00Z"', '"Export date:","2025-01-14T11:00:00Z"'),
+    ],
+)
+def test_what_a_title_says_of_a_file_s_export_comes_before_its_rows(tmp_path: Path, older: str, newer: str) -> None:
+    for name, title, date, price in (("a", newer, "2024-05-07", "1"), ("b", older, "2024-05-08", "2")):
+        path = write_csv(tmp_path / "lmn" / f"{name}.csv", ESTIMATES, [("E1", date, "", price)])
+        path.write_text(f"{title}\n\n{path.read_text()}")
+    assert estimate(tmp_path)[0] == "1.00"
+
+
 def test_downloads_that_hold_the_same_rows_go_by_when_they_were_modified(tmp_path: Path) -> None:
     for name, price, minutes in (("Estimates (2)", "1", 30), ("Estimates (10)", "2", 60)):
         aged(write_csv(tmp_path / "lmn" / f"{name}.csv", ESTIMATES, [("E1", "2024-05-07", "", price)]), minutes)
