@@ -34,8 +34,8 @@ MOST_BROKEN: Final = 500_000
 """A file with more broken rows in one go is broken itself."""
 
 _BROKEN_BYTES: Final = BROKEN.encode()
-_SHOWN_BROKEN: Final = "\\xff"
-"""As a refused cell shows it."""
+_SHOWN_BROKEN: Final = "\ufffd"
+"""One character, so that the guard of nearly right headers finds them."""
 
 
 class CsvFile:
