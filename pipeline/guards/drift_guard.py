@@ -28,6 +28,7 @@ def judge_drift(organization_id: int, drift: Drift, guards: Mapping[str, Guard])
         *_kept_keys(drift.kept_accounts, guards["kept_keys"]),
         *_link_rate(drift.linked_share, guards["link_rate"]),
         *_closed_years(drift.closed_years_moved, drift.closed_years_of_known, guards["closed_years"]),
+        *_other_year(drift.other_year, guards["current_revenue"]),
         *_money(
             "account_revenue_by_year.revenue", drift.current_revenue, drift.current_accounts, guards["current_revenue"]
         ),
@@ -152,6 +153,12 @@ def _closed_years(moved: Decimal | None, of_known: Decimal | None, guard: Guard)
     if level is not None:
         says = f"the revenue of years that are over changed by {moved:.1f} % in all"
         yield found(guard, level, "account_revenue_by_year.revenue", says)
+
+
+def _other_year(year: int | None, guard: Guard) -> Iterator[Finding]:
+    if year is not None:
+        says = "another year is selected than for the last drop, and not that of as_of"
+        yield found(guard, "warn", "account_revenue_by_year.revenue", says, now=str(year))
 
 
 def _money(place: str, pair: Pair, accounts: int, guard: Guard) -> Iterator[Finding]:

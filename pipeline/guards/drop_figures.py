@@ -82,6 +82,8 @@ class Drift:
     health_labels: Moved
     is_of_one_year: bool = True
     """Whether both drops have the same selected year."""
+    other_year: int | None = None
+    """The selected year, where it is neither that of the drop before nor that of `as_of`."""
 
 
 def measure_drift(now: DropFiles, before: DropFiles) -> Drift:
@@ -106,6 +108,7 @@ def measure_drift(now: DropFiles, before: DropFiles) -> Drift:
             segments=drops.moved("accounts", _SEGMENTS.format(year=before.selected_year)),
             health_labels=drops.moved("account_core", _HEALTH_LABELS),
             is_of_one_year=year == before.selected_year,
+            other_year=None if year in (before.selected_year, now.as_of.year) else year,
         )
 
 

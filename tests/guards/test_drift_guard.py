@@ -88,6 +88,11 @@ def test_closed_years_warn_at_five_percent_and_stop_at_twenty_five(percent: obje
     assert said(found) == ([("closed_years", level, "account_revenue_by_year.revenue")] if level else [])
 
 
+def test_a_selected_year_that_is_neither_as_of_s_nor_the_last_one_warns() -> None:
+    (finding,) = judged(is_of_one_year=False, other_year=2052)
+    assert (finding.guard, finding.level, finding.now) == ("current_revenue", "warn", "2052")
+
+
 def test_revenue_of_the_past_of_new_accounts_stops_nothing() -> None:
     found = judged(closed_years_moved=Decimal(1000))
     assert said(found) == [("closed_years", "warn", "account_revenue_by_year.revenue")]

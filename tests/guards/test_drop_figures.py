@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -59,6 +60,14 @@ def test_a_health_label_moves_where_it_differs_or_comes_or_goes(measure: Measure
 def test_two_drops_are_of_one_year_where_it_was_selected_for_both(tmp_path: Path) -> None:
     drops = [drop_files(tmp_path / str(year), datetime(year, 1, 8, tzinfo=UTC)) for year in (2024, 2025)]
     assert [measure_drift(drops[1], before).is_of_one_year for before in drops] == [False, True]
+
+
+@pytest.mark.parametrize(("selected", "other"), [(2024, None), (2025, None), (2052, 2052)])
+def test_a_year_is_another_where_it_is_not_the_last_drop_s_nor_as_of_s(
+    tmp_path: Path, selected: int, other: int | None
+) -> None:
+    before, now = (drop_files(tmp_path / str(year), datetime(year, 1, 8, tzinfo=UTC)) for year in (2024, 2025))
+    assert measure_drift(replace(now, selected_year=selected), before).other_year == other
 
 
 def test_a_segment_moves_in_the_year_that_was_selected_and_none_is_c(measure: Measure) -> None:
