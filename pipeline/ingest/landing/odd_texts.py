@@ -13,7 +13,7 @@ from pipeline.ingest.garbled_texts import GARBLED
 from pipeline.ingest.landing.drawn_rows import TEXTS
 from pipeline.ingest.schema import Column, SourceTable
 
-_LOST: Final = r"\x{FFFD}|\pL\?\pL"
+_LOST: Final = r"\x{FFFD}|[A-Za-z]\?[A-Za-z]"
 """What stands for letters that an encoding has no place for (`M?ller`)."""
 _PAGE: Final = "://"
 """In whose address a question mark stands between letters."""
@@ -21,18 +21,16 @@ _TRIED: Final = r"(?i)^\W*(test|demo|dummy|asdf|do not use|delete me)\b"
 
 
 def count_garbled(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> dict[str, int]:
-    """Count each column's garbled cells, where most of those with other letters than English ones are garbled."""
+    """Count each column's garbled cells, where most of those with other letters than English ones are garbled.
+
+    Columns of English letters alone are told first: each pattern takes longer to prepare than its cells to read.
+    """
     texts = [column.name for column in columns if column.kind in TEXTS]
-    if not texts:
-        return {}
-    counted = ", ".join(
-        f"count(*) filter (where {_is_garbled(quoted(name))}), "
-        rf"count(*) filter (where regexp_matches({quoted(name)}, '[^\x00-\x7F]') and not {_is_garbled(quoted(name))})"
-        for name in texts
-    )
-    (row,) = connection.execute(f"select {counted} from lowest_hashes", {"garbled": f"{GARBLED}|{_LOST}"}).fetchall()
-    pairs = zip(texts, row[::2], row[1::2], strict=True)
-    return {name: garbled for name, garbled, whole in pairs if garbled > whole}
+    may_be = _count(connection, [f"{_is_foreign(name)} or contains({quoted(name)}, '?')" for name in texts])
+    odd = [name for name, cells in zip(texts, may_be, strict=True) if cells]
+    garbled = _count(connection, [_is_garbled(name) for name in odd])
+    whole = _count(connection, [f"{_is_foreign(name)} and not {_is_garbled(name)}" for name in odd])
+    return {name: cells for name, cells, others in zip(odd, garbled, whole, strict=True) if cells > others}
 
 
 def count_test_rows(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> int:
@@ -45,5 +43,20 @@ def count_test_rows(connection: duckdb.DuckDBPyConnection, table: SourceTable) -
     return int(rows)
 
 
-def _is_garbled(text: str) -> str:
-    return f"(regexp_matches({text}, $garbled) and not contains({text}, '{_PAGE}'))"
+def _count(connection: duckdb.DuckDBPyConnection, conditions: Sequence[str]) -> tuple[int, ...]:
+    """Count the drawn rows of each condition."""
+    if not conditions:
+        return ()
+    counted = ", ".join(f"count(*) filter (where {condition})" for condition in conditions)
+    (row,) = connection.execute(f"select {counted} from lowest_hashes").fetchall()
+    return tuple(row)
+
+
+def _is_foreign(column: str) -> str:
+    """Return the SQL of whether a cell has other letters than English ones."""
+    return f"strlen({quoted(column)}) <> length({quoted(column)})"
+
+
+def _is_garbled(column: str) -> str:
+    text = quoted(column)
+    return f"(regexp_matches({text}, '{GARBLED}|{_LOST}') and not contains({text}, '{_PAGE}'))"
