@@ -37,7 +37,7 @@ class RunPlan:
             raise WarehouseError(
                 f"speaks of {instant_text(as_of)}, which is more than a day ahead",
                 where="--as-of",
-                remedy="give an instant that has come, or mend this machine's clock",
+                remedy="give an instant in the past, or fix this machine's clock",
             )
         return cls(as_of, settings.selected_year or as_of.year, decide(settings.var), tuple(sorted(settings.var)))
 

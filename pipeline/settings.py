@@ -208,7 +208,7 @@ class Settings(BaseSettings):
     @classmethod
     def _not_blank(cls, place: str | None) -> str | None:
         if place is not None and not place.strip():
-            raise ValueError("is blank, which would be the working folder; name it, with a dot if it is that one")
+            raise ValueError("is blank; name a folder (a dot for the working folder)")
         return place
 
     @field_validator("lmn", "crm", "platform", "exports", "spark_master")
@@ -236,7 +236,7 @@ class Settings(BaseSettings):
         if place is not None:
             whole = str(place) if is_url(str(place)) else str(Path(place).expanduser().absolute())
             if not is_utf8(whole):
-                raise ValueError(f"{shown_name(whole)} is no UTF-8; rename the folder, or name another")
+                raise ValueError(f"{shown_name(whole)} is not UTF-8; rename the folder, or name another")
         return place
 
     @field_validator("exports")

@@ -188,7 +188,7 @@ def test_a_whole_run_into_a_closed_pipe_has_published(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", ["lots", "", "6", "-6GB", "0GB", "6GB;", "1_000MB", "6PB", "six GB"])
 def test_a_memory_limit_that_is_no_size_is_refused_at_the_start(size: str) -> None:
-    with pytest.raises(ValueError, match="is no size"):
+    with pytest.raises(ValueError, match="is not a size"):
         Settings(memory_limit=size)
 
 
@@ -218,7 +218,7 @@ def test_an_unknown_key_is_refused_with_its_file_and_the_nearest(key: str, neare
 @pytest.mark.parametrize(
     ("arguments", "environment", "line", "said"),
     [
-        (["--as-of", "soon"], {}, "", "--as-of: 'soon' is no date or date-time; write it as 2025-01-15 or"),
+        (["--as-of", "soon"], {}, "", "--as-of: 'soon' is not a date or date-time; write it as 2025-01-15 or"),
         ([], {"WAREHOUSE_KEEP_DROPS": "0"}, "", "WAREHOUSE_KEEP_DROPS: Input should be greater than or equal to 1"),
         ([], {}, 'target = "oracle"', "target in warehouse.toml: Input should be 'duckdb', 'postgres' or 'spark'"),
         (["--target", "x"], {"WAREHOUSE_TARGET": "y"}, 'target = "z"', "--target: Input should be 'duckdb',"),

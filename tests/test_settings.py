@@ -55,7 +55,7 @@ def test_an_instant_outside_the_sources_years_is_refused(given: str) -> None:
 
 
 def test_a_number_is_no_instant() -> None:
-    with pytest.raises(ValidationError, match="is no date or date-time"):
+    with pytest.raises(ValidationError, match="is not a date or date-time"):
         Settings(as_of=20250115)
 
 
@@ -69,7 +69,7 @@ def test_an_empty_variable_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["lmn", "crm", "platform", "exports", "state"])
 def test_a_place_whose_name_is_no_utf_8_is_refused_in_words(name: str, tmp_path: Path) -> None:
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
-    with pytest.raises(ValidationError, match=r"caf\\xe9 is no UTF-8"):
+    with pytest.raises(ValidationError, match=r"caf\\xe9 is not UTF-8"):
         Settings(**{name: folder if name == "state" else str(folder)})
 
 

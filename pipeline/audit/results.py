@@ -123,7 +123,7 @@ class AuditResult:
         return WarehouseError(
             f"the audit of the staged files failed {checks}; {consequence}.",
             details=shown_checks,
-            remedy="mend the rows where they come from, or the model that computes them, and run again",
+            remedy="fix the rows in their source, or the model that computes them, and run again",
         )
 
     def concerns_run(self) -> bool:

@@ -22,7 +22,7 @@ def parse_instant(value: object) -> datetime:
     elif isinstance(value, date) and not isinstance(value, datetime):
         value = datetime.combine(value, time())
     if not isinstance(value, datetime):
-        raise ValueError(f"{value!r} is no date or date-time; write it as 2025-01-15 or 2025-01-15T00:00:00Z")
+        raise ValueError(f"{value!r} is not a date or date-time; write it as 2025-01-15 or 2025-01-15T00:00:00Z")
     try:
         value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:  # in the calendar's first or last hours

@@ -33,19 +33,21 @@ def memory_bytes(size: str) -> float:
 
 def _size(size: str) -> str:
     if _SIZE.fullmatch(size.strip()) is None:
-        raise ValueError(f"{size!r} is no size; write a number and a unit (MB, GB, TB, MiB, GiB, TiB), as 6GB")
+        raise ValueError(f"{size!r} is not a size; write a number and a unit (MB, GB, TB, MiB, GiB, TiB), as 6GB")
     return size.strip()
 
 
 def _cron(schedule: str) -> str:
     if len(schedule.split()) != 5 or not set(schedule) <= _CRON_CHARACTERS:  # Dagster reports all other faults
-        raise ValueError(f"{schedule!r} is no cron schedule; write five fields, as 0 5 * * 1 (Mondays at 05:00)")
+        raise ValueError(
+            f"{schedule!r} is not a cron schedule; write five fields, such as 0 5 * * 1 (Mondays at 05:00)"
+        )
     return schedule
 
 
 def _due(due: str) -> str:
     if DUE_FORM.fullmatch(due.strip()) is None:
-        raise ValueError(f"{due!r} is no moment of a week; write it as Monday 12:00, or daily 7:00")
+        raise ValueError(f"{due!r} is not a due time; write it as Monday 12:00, or daily 7:00")
     return due.strip()
 
 

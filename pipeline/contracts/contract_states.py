@@ -120,5 +120,5 @@ def _unknown(argument: str, what: str) -> WarehouseError:
     return WarehouseError(
         what,
         where=argument,
-        remedy="give a drop's folder, a model's YAML, dbt's manifest.json, an .odcs.yaml file or a git ref",
+        remedy="name a drop's folder, a model's YAML, dbt's manifest.json, an .odcs.yaml file or a git ref",
     )

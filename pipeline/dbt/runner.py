@@ -219,7 +219,7 @@ def _invoke(
         raise WarehouseError(
             f"dbt stopped: {result.exception}",
             where="dbt_project",
-            remedy="mend the file or variable that dbt names; `dbt parse` shows the same message",
+            remedy="fix the file or variable that dbt names; `dbt parse` shows the same message",
         ) from result.exception
     return result
 

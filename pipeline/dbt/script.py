@@ -102,7 +102,7 @@ def execute(statements: Sequence[Statement], engine: DuckDBEngine, plan: RunPlan
                 raise WarehouseError(
                     "the lists could not be built",
                     details=[f"{one.name}: {problem}"],
-                    remedy="nothing was published; mend the data or the model that is named, and refresh again",
+                    remedy="nothing was published; fix the data or the model that is named, and refresh again",
                 )
         step.summary = plural(len(statements), "node")
 
@@ -166,7 +166,7 @@ class ScriptOf:
                 raise WarehouseError(
                     "dbt could not build the models of tables without rows",
                     details=failed,
-                    remedy="mend the model that is named, and refresh again",
+                    remedy="fix the model that is named, and refresh again",
                 )
             step.summary = f"{plural(len(nodes), 'statement')} written down, once for these models and decisions"
             executed = {path.stem: path.read_text("utf-8") for path in (folder / "dbt" / "run").rglob("*.*")}

@@ -66,7 +66,7 @@ class PersonalData:
         found = cls._with_key(treatments_of(manifest), settings)
         if found.treatments and manifest.get("pseudonyms") != found.key_id:
             raise WarehouseError(
-                "its pseudonyms were made with another key than the one that is here",
+                "its pseudonyms were made with another key than this one",
                 where="pseudonym_key",
                 remedy="name the file of that key",
             )

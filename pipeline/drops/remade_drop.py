@@ -96,7 +96,7 @@ def fetch_drop(drop: Place, manifest: Mapping[str, Any], folder: Path) -> None:
             raise WarehouseError(
                 f"has {path.stat().st_size:,} bytes, and was published with {file['bytes']:,}",
                 where=f"{drop.address}/{file['name']}",
-                remedy="move the damaged drop away, and forget again: what is in it can't be vouched for",
+                remedy="move the damaged drop away, and forget again: its contents can't be trusted",
             )
 
 

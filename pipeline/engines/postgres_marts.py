@@ -252,7 +252,7 @@ def _fill(connection: psycopg.Connection[Any], mart: _Mart, held_back: HeldBack)
         raise WarehouseError(
             f"PostgreSQL does not take the mart's rows: {error.diag.message_primary or error}",
             where=f"{MARTS_SCHEMA}.{mart.name}",
-            remedy="mend what it names and run again; until then readers see the last run's rows",
+            remedy="fix what it names and run again; until then readers see the last run's rows",
         ) from error
 
 

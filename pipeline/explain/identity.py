@@ -71,7 +71,7 @@ def _ambiguous(wanted: str, found: Sequence[Identity], organization: int | None)
     rest = [f"  and {len(listed) - _SHOWN} more"] if len(listed) > _SHOWN else []
     several_tenants = organization is None and len({account.organization_id for account in listed}) > 1
     return WarehouseError(
-        f"{len(listed)} accounts go by that:",
+        f"{len(listed)} accounts match that:",
         details=[*(f"  {shown(str(account))}" for account in listed[:_SHOWN]), *rest],
         where=wanted,
         remedy="give " + ("--organization, or " if several_tenants else "") + "the account_id of the one you mean",

@@ -148,7 +148,7 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
 
 def _nothing_built(settings: Settings) -> WarehouseError:
     return WarehouseError(
-        "nothing has been built here, or a part of it is gone or was changed by somebody else",
+        "nothing has been built here, or part of it is gone or was changed by someone else",
         where=str(settings.state),
         remedy="run `warehouse run` with this --state first",
     )

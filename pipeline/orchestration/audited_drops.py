@@ -231,7 +231,7 @@ def _tell_unneeded(built: BuiltRun, findings: Sequence[Finding]) -> None:
     for each in built.run.accepted:
         if each not in needed:
             place = f":{each.place}" if each.place else ""
-            built.run.progress.view.noted(f"accepted, but nothing needed it: {each.guard}{place}={each.why}")
+            built.run.progress.view.noted(f"accepted, but no finding needed it: {each.guard}{place}={each.why}")
 
 
 def _changes(
@@ -256,7 +256,9 @@ def _changes(
             written[one.drop.organization_id] = changed
             step.update(len(written))
         if otherwise := sorted({export for changes in written.values() for export in changes.retreated}):
-            step.note(f"personal data is treated otherwise than before, which is no change: {', '.join(otherwise)}")
+            step.note(
+                f"personal data is treated differently than before, which counts as no change: {', '.join(otherwise)}"
+            )
         exports = [export for changes in written.values() for export in changes.diff.exports]
         added, changed, removed = (sum(getattr(export, kind) for export in exports) for kind in ROW_KINDS)
         step.summary = f"{plural(added, 'row')} added, {changed:,} changed, {removed:,} removed"

@@ -235,6 +235,6 @@ def _stop_on_failure(failed: Sequence[NodeResult], checks: Mapping[str, dg.Asset
         raise WarehouseError(
             "dbt could not build the warehouse:",
             details=lines,
-            remedy="nothing was published; mend the data or the model that is named, and run again "
+            remedy="nothing was published; fix the data or the model that is named, and run again "
             f"(the queries as they were run: {dbt_target / 'compiled'})",
         )

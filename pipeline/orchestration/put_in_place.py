@@ -130,4 +130,4 @@ def _prune(built: BuiltRun, published: Sequence[PublishedDrop]) -> None:
         place = built.destination.place
         prune_origins(built.run.workspace, place.address, published_by_organization(place), now)
     except (WarehouseError, OSError) as fault:
-        built.run.progress.view.noted("what is past keeping could not be removed:", *str(in_words(fault)).split("\n"))
+        built.run.progress.view.noted("what has expired could not be removed:", *str(in_words(fault)).split("\n"))

@@ -59,7 +59,7 @@ def replay(settings: Settings, name: str, progress: Progress) -> Replayed:
     assert manifest is not None  # find_drop saw it
     if manifest.get("series"):
         raise WarehouseError(
-            "is what a refresh published, of which nothing is kept", where=drop.address, remedy="replay a run's drop"
+            "was published by a refresh, which can't be replayed", where=drop.address, remedy="replay a run's drop"
         )
     origin = Origins(workspace).of(int(manifest["organization_id"]), drop.name)
     _require_whole(origin)

@@ -35,7 +35,7 @@ def roll_back(settings: Settings, name: str) -> list[str]:
     destination = open_destination(settings, workspace)
     if drop.parent().address != destination.place.child(str(organization_id)).address:
         raise WarehouseError(
-            "does not lie among the exports", where=drop.address, remedy=f"name a drop in {destination.place.address}"
+            "is not among the exports", where=drop.address, remedy=f"name a drop in {destination.place.address}"
         )
     with destination.turn():
         require_as_published(drop, manifest)

@@ -93,7 +93,7 @@ def _as_problem(stops: Sequence[Finding]) -> WarehouseError:
     return WarehouseError(
         first,
         details=rest,
-        remedy=f'mend what is named, or accept it for one run: --accept {stops[0].guard}:{stops[0].place}="why"',
+        remedy=f'fix what is named, or accept it for one run: --accept {stops[0].guard}:{stops[0].place}="why"',
     )
 
 

@@ -57,7 +57,7 @@ def _ask_duckdb(settings: Settings, question: Question) -> Answer:
         raise WarehouseError(
             "no marts are published here",
             where=str(published),
-            remedy="run the pipeline with this state folder, or ask a drop: --drop latest",
+            remedy="run the pipeline with this state folder, or query a drop: --drop latest",
         )
     with closing(duckdb.connect(str(published), read_only=True)) as connection:
         connection.execute(f"set schema = '{MARTS}'")
@@ -126,7 +126,7 @@ def _opened_before(drop: OpenDrop) -> Iterator[OpenDrop]:
 
 def _nothing_before(drop: OpenDrop) -> WarehouseError:
     return WarehouseError(
-        "the question compares a drop with the one before it, and there is none",
+        "the query compares a drop with the one before it, and there is none",
         where=drop.place.address,
         remedy="name a drop that another of its organization came before",
     )
@@ -144,5 +144,5 @@ def _unanswered(question: Question, why: str, where: str) -> WarehouseError:
     return WarehouseError(
         f"what is published can't answer {question.name}: {why}",
         where=where,
-        remedy="run the pipeline again with this version, or ask a drop that it has published",
+        remedy="run the pipeline again with this version, or query a drop that it has published",
     )

@@ -86,7 +86,7 @@ def as_problem(error: Exception) -> WarehouseError:
     """Describe an error for people. For a bug, only its type is shown, because its message may contain any value."""
     return in_words(error) or WarehouseError(
         f"the program itself failed ({type(error).__name__})",
-        remedy="this is a fault of the program, not of the data: its trace is in the log of the run",
+        remedy="this is a bug, not a fault of the data: its traceback is in the log of the run",
     )
 
 

@@ -47,7 +47,7 @@ def write_sample(
                 "the folder is not empty", where=str(out / name), remedy="name a new folder or remove this one"
             )
     if events_per_account < 0:
-        raise WarehouseError(f"{events_per_account} events per account are fewer than none", remedy="give 0 or more")
+        raise WarehouseError(f"{events_per_account} events per account are less than none", remedy="give 0 or more")
     population = populate(accounts, seed, as_of, organizations)
     estimates = with_cast(population, ordinary_estimates(population))
     return (

@@ -76,7 +76,7 @@ def _whole(path: Path) -> Path:
         if isinstance(error, OSError) and error.errno is not None:  # the file system's, not the content's
             raise
         raise WarehouseError(
-            "what an earlier run has left is damaged",
+            "what an earlier run left is damaged",
             where=str(path),
             remedy="bring the file back from a backup; or move it away, and run again: what it remembers of duplicates "
             "or metrics is forgotten then",

@@ -37,7 +37,7 @@ def _read(path: Path) -> bytes:
         ) from None
     if len(key) < _BYTES:
         raise WarehouseError(
-            f"the key has {len(key)} bytes, which can be guessed",
+            f"the key has {len(key)} bytes, few enough to be guessed",
             where=str(path),
             remedy=f"make one of {_BYTES} random bytes: head -c {_BYTES} /dev/urandom > {path.name}",
         )

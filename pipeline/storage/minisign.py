@@ -94,7 +94,7 @@ def read_signing_key(path: Path) -> SigningKey:
     """Read a secret key without a password from its file; WarehouseError, which quotes nothing, if it is not one."""
     raw = _key_bytes(_read(path))
     if raw is None or len(raw) != _SECRET_LENGTH or raw[:2] != _KEY or raw[4:6] != _CHECKSUM:
-        raise WarehouseError("is no secret key of minisign", where=str(path), remedy=_MAKE_ONE)
+        raise WarehouseError("is not a minisign secret key", where=str(path), remedy=_MAKE_ONE)
     if raw[2:4] != _NO_PASSWORD:
         raise WarehouseError("has a password, and nobody is there to type it", where=str(path), remedy=_MAKE_ONE)
     key_id, seed, public, checksum = raw[54:62], raw[62:94], raw[94:126], raw[126:]
@@ -112,7 +112,7 @@ def read_public_key(named: str) -> PublicKey:
         raw = _key_bytes(_read(Path(named)))
     if raw is None or len(raw) != 42 or raw[:2] != _KEY:
         raise WarehouseError(
-            "is no public key of minisign",
+            "is not a minisign public key",
             where=named if len(named) < 80 else "--key",
             remedy="name the sender's .pub file, or the line of it that begins with RW",
         )
@@ -127,7 +127,7 @@ def write_key_pair(secret: Path) -> PublicKey:
     public_file = secret.with_suffix(".pub")
     for path in (secret, public_file):
         if path.exists():
-            raise WarehouseError("is there already", where=str(path), remedy="name another file: keys are kept")
+            raise WarehouseError("already exists", where=str(path), remedy="name another file: keys are kept")
     key, key_id = Ed25519PrivateKey.generate(), os.urandom(8)
     seed, public = key.private_bytes_raw(), key.public_key().public_bytes_raw()
     checksum = hashlib.blake2b(_KEY + key_id + seed + public, digest_size=32).digest()

@@ -132,7 +132,7 @@ def read_certificates(path: Path, now: datetime | None = None) -> list[Cert]:
     try:
         content = path.expanduser().read_bytes()
     except OSError as error:  # the name is not quoted: people set it to the key itself
-        fault = f"names no file that can be read: {error.strerror}"
+        fault = f"does not name a readable file: {error.strerror}"
         raise WarehouseError(fault, where=_SETTING, remedy=_EXPORT_IT) from None
     try:
         holds_secret = _holds_secret(content)
@@ -144,7 +144,7 @@ def read_certificates(path: Path, now: datetime | None = None) -> list[Cert]:
             "holds a secret key, which is the receiver's alone", where=where, remedy=f"remove it; {_EXPORT_IT}"
         )
     if not certificates:
-        raise WarehouseError("is no OpenPGP certificate", where=where, remedy=_EXPORT_IT)
+        raise WarehouseError("is not an OpenPGP certificate", where=where, remedy=_EXPORT_IT)
     return [_usable(certificate, where, now) for certificate in certificates]
 
 

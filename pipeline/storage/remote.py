@@ -123,7 +123,7 @@ def named_file(variable: str) -> str | None:
     """
     file = os.environ.get(variable)
     if file and not os.access(file, os.R_OK):
-        raise WarehouseError("names no file that can be read", where=variable, remedy="name the file, by its path")
+        raise WarehouseError("does not name a readable file", where=variable, remedy="name the file, by its path")
     return file or None
 
 

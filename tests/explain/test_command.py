@@ -27,6 +27,6 @@ def test_json_is_for_machines(settings: Settings) -> None:
 def test_a_fault_is_said_in_words_and_ends_with_one(settings: Settings) -> None:
     ended = warehouse("1112", "--state", settings.state)
     assert ended.returncode == 1
-    assert "2 accounts go by that" in ended.stderr
+    assert "2 accounts match that" in ended.stderr
     assert "give --organization" in ended.stderr
     assert "Traceback" not in ended.stderr

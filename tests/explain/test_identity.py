@@ -63,7 +63,7 @@ def test_an_id_that_two_tenants_have_asks_for_the_organization() -> None:
 
 def test_a_name_that_two_accounts_have_lists_them() -> None:
     message = said("maple run")
-    assert "2 accounts go by that" in message
+    assert "2 accounts match that" in message
     assert "Maple Run (3, organization 1)" in message
     assert "Maple Run (4, organization 1)" in message
     assert "--organization" not in message
@@ -71,7 +71,7 @@ def test_a_name_that_two_accounts_have_lists_them() -> None:
 
 def test_many_of_a_name_are_counted() -> None:
     rows = [account(number, account_name="Same") for number in range(100, 120)]
-    with pytest.raises(WarehouseError, match=r"20 accounts go by that(.|\n)*and 12 more"):
+    with pytest.raises(WarehouseError, match=r"20 accounts match that(.|\n)*and 12 more"):
         find_account(rows, "same", None)
 
 
@@ -90,7 +90,7 @@ def test_an_organization_hides_the_others_accounts() -> None:
 def test_a_part_of_a_name_will_do() -> None:
     assert find_account(ROWS, "an vital in", None).account_id == 2
     assert find_account(ROWS, "glen", 2).account_id == 9
-    assert "2 accounts go by that" in said("maple")
+    assert "2 accounts match that" in said("maple")
 
 
 def test_a_whole_name_comes_before_a_part_of_another() -> None:

@@ -105,7 +105,7 @@ def test_folders_of_odd_names_are_read_and_kept_in(name: str, tmp_path: Path, mo
     assert code in (0, 1)
 
 
-@pytest.mark.parametrize(("name", "says"), [("caf\udce9", "is no UTF-8"), ("x" * 300, "name too long")])
+@pytest.mark.parametrize(("name", "says"), [("caf\udce9", "is not UTF-8"), ("x" * 300, "name too long")])
 def test_a_state_folder_that_can_t_be_named_so_is_one_sentence(name: str, says: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["check", "--state", str(tmp_path / name), "--crm", str(tmp_path)])
     assert result.exit_code == 1

@@ -128,7 +128,7 @@ def test_each_organization_has_a_page_beside_its_drops_that_shows_nothing_of_the
     assert f"the last drop, {drop.name}, stays in place" in text_of(third)
     for page in (first, second, third):
         assert "The run stopped before any drop was staged" in text_of(page)
-        assert "mend the data or the model" in text_of(page)
+        assert "fix the data or the model" in text_of(page)
         assert "marker-of-two" not in text_of(page)
 
 

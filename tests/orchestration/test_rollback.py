@@ -60,5 +60,5 @@ def test_a_damaged_drop_is_refused_and_latest_stays(settings: Settings, destinat
 def test_a_drop_elsewhere_is_refused(settings: Settings, destination: Destination, tmp_path: Path) -> None:
     elsewhere = settings.model_copy(update={"exports": str(tmp_path / "elsewhere")})
     drop = next((Path(settings.exports) / "1").glob("20250115*"))
-    with pytest.raises(WarehouseError, match="does not lie among the exports"):
+    with pytest.raises(WarehouseError, match="is not among the exports"):
         roll_back(elsewhere, str(drop))

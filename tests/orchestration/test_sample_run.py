@@ -200,7 +200,7 @@ def test_a_run_without_a_source_says_what_to_give(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("--as-of", "yesterday", "--as-of: 'yesterday' is no date or date-time"),
+        ("--as-of", "yesterday", "--as-of: 'yesterday' is not a date or date-time"),
         ("--selected-year", "1999", "--selected-year: Input should be"),
         ("--target", "oracle", "--target: Input should be"),
         ("--var", "at_risk_day=90", "the nearest is at_risk_days"),

@@ -100,7 +100,7 @@ def test_a_certificate_is_taken_armored_and_binary(tmp_path: Path) -> None:
     "content", [b"", b"a key, they said", bytes(CERTIFICATE)[:100]], ids=["empty", "words", "half of one"]
 )
 def test_what_is_no_certificate_is_refused(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(WarehouseError, match="is no OpenPGP certificate"):
+    with pytest.raises(WarehouseError, match="is not an OpenPGP certificate"):
         read_certificates(certificate(tmp_path, content))
 
 
@@ -113,7 +113,7 @@ def test_several_armored_certificates_in_a_file_are_all_taken(tmp_path: Path) ->
 def test_receivers_are_asked_for_before_something_goes_to_a_server_and_not_for_a_folder(tmp_path: Path) -> None:
     keys = EncryptionKeys(tmp_path / "none.asc", tmp_path)
     keys.require_usable(str(tmp_path))
-    with pytest.raises(WarehouseError, match="receiver_key: names no file that can be read"):
+    with pytest.raises(WarehouseError, match="receiver_key: does not name a readable file"):
         keys.require_usable("sftp://host/drops")
 
 
@@ -141,7 +141,7 @@ def test_a_secret_key_is_refused_and_not_repeated(tmp_path: Path, content: bytes
 
 @pytest.mark.parametrize("name", ["none.asc", "-----BEGIN PGP PRIVATE KEY BLOCK-----", "x" * 5000])
 def test_a_missing_file_is_refused_and_not_named_because_it_may_be_a_key(tmp_path: Path, name: str) -> None:
-    with pytest.raises(WarehouseError, match="receiver_key: names no file that can be read") as raised:
+    with pytest.raises(WarehouseError, match="receiver_key: does not name a readable file") as raised:
         read_certificates(tmp_path / name)
     assert name not in str(raised.value)
 

@@ -60,9 +60,9 @@ def forget(
         register = open_forgotten(settings.state, crm)
         if not known.organizations and register.find(known) is None:
             raise WarehouseError(
-                f"no {role} is known by that, neither in what has landed nor in a kept drop",
+                f"no {role} is known by that, neither in the landing zone nor in a retained drop",
                 where=f"--{role}",
-                remedy="mind the spelling, --exports and --state; what sources hold is known once a run has read it",
+                remedy="check the spelling, --exports and --state; people in the sources are known after a run",
             )
         register, entry = register.with_person(known, datetime.now(UTC).date().isoformat())
         write_forgotten(settings.state, register)

@@ -50,7 +50,7 @@ def find_person(
         raise WarehouseError(
             f"organizations {', '.join(map(str, sorted(organizations)))} each have a {role} of this id",
             where=f"--{role} {wanted}",
-            remedy="say whose with --organization, or give the e-mail address",
+            remedy="choose one with --organization, or give the e-mail address",
         )
     emails = {row["email"] for row in found if row["email"]} | ({address} if address else set())
     found += [row for row in chosen if row["email"] in emails and row not in found]

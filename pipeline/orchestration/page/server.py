@@ -112,7 +112,7 @@ def _machine(instance: dg.DagsterInstance) -> Iterator[Path]:
         lock.acquire(timeout=0)
     except Timeout:
         raise WarehouseError(
-            "another `warehouse ui` is at work here", where=str(home), remedy="end that one, or name another --state"
+            "another `warehouse ui` is running here", where=str(home), remedy="stop that one, or name another --state"
         ) from None
     with lock:
         for run_id in end_dead_runs(instance):
