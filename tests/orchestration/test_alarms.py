@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.orchestration.spoilt_sources import Spoiling, every_twentieth_date_a_day_later, spoilings, write_clean_sample
+from tests.orchestration.spoilt_sources import Spoiling, every_hundredth_date_a_day_later, spoilings, write_clean_sample
 from tests.orchestration.warehouse import Warehouse
 
 AS_OF = "2025-01-15T00:00:00Z"
@@ -103,7 +103,7 @@ def test_last_week_s_files_again_are_amber(sample: Sample) -> None:
 @pytest.mark.slow
 def test_no_spoiling_ends_green_with_a_changed_figure(sample: Sample, capsys: pytest.CaptureFixture[str]) -> None:
     ends = tried(sample, spoilings(sample.sources))
-    unseen = Spoiling("unseen", "every twentieth date one day later", every_twentieth_date_a_day_later)
+    unseen = Spoiling("unseen", "every hundredth date one day later", every_hundredth_date_a_day_later)
     lines = [f"{sum(map(Counter.total, ends.values()))} spoilings tried, none green with a changed figure:"]
     lines += [
         f"  {kind}: " + ", ".join(f"{count} {end}" for end, count in counts.items()) for kind, counts in ends.items()
