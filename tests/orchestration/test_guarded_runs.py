@@ -162,7 +162,7 @@ def test_what_a_person_accepts_is_published_with_the_reason(company: Company) ->
     assert ended.returncode == 0, ended.stderr
     accepted = company.warehouse.manifest(1)["accepted"]
     assert [(each["guard"], each["why"]) for each in accepted] == [("lost_table", why), ("null_rate", why)]
-    assert "nothing needed it: rows=nothing needs this" in ended.stderr + ended.stdout
+    assert "no finding needed it: rows=nothing needs this" in ended.stderr + ended.stdout
     history = subprocess.run(
         [sys.executable, "-m", "pipeline.cli", "runs", "--json", "--state", str(company.warehouse.folder / "state")],
         capture_output=True,
