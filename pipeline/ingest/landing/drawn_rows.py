@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 import duckdb
@@ -41,7 +40,6 @@ def draw_rows(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> Non
     """
     table, parts = landed.table, read_parquet(landed.parts, "union_by_name = true")
     telling = telling_column(landed)
-    key_hash = f"hash({', '.join(map(quoted, key_of(table)))})"
     twin = "false"
     if telling is not None:
         every = max(1, landed.loaded // _COMPARED)
@@ -50,8 +48,8 @@ def draw_rows(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> Non
     names = ", ".join(quoted(column.name) for column in needed)
     is_lowest = f"key_hash < {2**64 * SAMPLED // landed.loaded}::uint128"
     connection.execute(
-        f"create or replace temp table drawn_rows as from (select {key_hash} as key_hash, {twin} as may_have_twin, "
-        f"{names} from {parts}) where may_have_twin or {is_lowest}"
+        f"create or replace temp table drawn_rows as from (select {key_hash_of(table)} as key_hash, "
+        f"{twin} as may_have_twin, {names} from {parts}) where may_have_twin or {is_lowest}"
     )
     for view, condition in (("lowest_hashes", is_lowest), ("compared_rows", "may_have_twin")):
         connection.execute(
@@ -59,9 +57,10 @@ def draw_rows(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> Non
         )
 
 
-def key_of(table: SourceTable) -> Iterable[str]:
-    """Return the columns by whose hash rows are drawn: the key, or all ids of a table that has none."""
-    return table.key or [column.name for column in table.columns if column.kind in (Kind.ID, Kind.KEY)]
+def key_hash_of(table: SourceTable) -> str:
+    """Return the SQL of the hash by which rows are drawn: of the key, or of all ids of a table that has none."""
+    key = table.key or [column.name for column in table.columns if column.kind in (Kind.ID, Kind.KEY)]
+    return f"hash({', '.join(map(quoted, key))})"
 
 
 def telling_column(landed: LandedTable) -> str | None:

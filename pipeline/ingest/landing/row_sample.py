@@ -13,7 +13,7 @@ from pipeline.guards.column_pairs import PAIRS
 from pipeline.guards.compared_columns import WORDS, is_personal
 from pipeline.guards.gone_rows import LASTING, LOOKED_UP
 from pipeline.guards.source_profile import SampledRows
-from pipeline.ingest.landing.drawn_rows import IN_CLEAR, SAMPLED, TEXTS, is_compared, key_of
+from pipeline.ingest.landing.drawn_rows import IN_CLEAR, SAMPLED, TEXTS, is_compared, key_hash_of
 from pipeline.ingest.landing.known_ids import count_unknown_ids
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.odd_texts import count_garbled, count_test_rows
@@ -44,9 +44,8 @@ def sample_rows(
     sparse = [column for column in columns if column.kind in IN_CLEAR and len(cells[column.name]) < _CLEAR_CELLS]
     if landed.loaded > SAMPLED and sparse:
         names = ", ".join(quoted(column.name) for column in sparse)
-        key_hash = f"hash({', '.join(map(quoted, key_of(landed.table)))})"
         parts = read_parquet(landed.parts, "union_by_name = true")
-        rows = f"(select {key_hash} as key_hash, {names} from {parts})"
+        rows = f"(select {key_hash_of(landed.table)} as key_hash, {names} from {parts})"
         cells |= _cells(connection, rows, landed.table, sparse)
     counted = _words(connection, landed.table, [column.name for column in columns if column.name in WORDS])
     words = {name: _summed(found) for name, found in counted.items() if found}
