@@ -1,5 +1,5 @@
 """The guards (D42): whether the sources and drops of a run are plausible, compared with the last publication.
 
-The audit checks rows, the guards check change. They compare plain figures; reading sources and publishing drops is done
-elsewhere.
+The audit checks rows, the guards check change. The guards only compare figures; other packages read sources and publish
+drops.
 """

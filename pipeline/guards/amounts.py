@@ -11,7 +11,7 @@ from pipeline.guards.source_profile import TableProfile
 from pipeline.guards.thresholds import Guard
 
 MOST: Final[Mapping[str, float]] = {"platform.users.hourly_cost": 3.0}
-"""The mean power of ten from which on the amounts of a column are implausible, such as 1,000 dollars an hour."""
+"""By column, the mean power of ten from which its amounts are implausible, such as 1,000 dollars an hour."""
 
 
 def judge_first_amounts(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]:
@@ -20,12 +20,12 @@ def judge_first_amounts(tables: Sequence[TableProfile], guard: Guard) -> Iterato
         for column, power in table.magnitudes.items():
             place = f"{table.name}.{column}"
             if power >= MOST.get(place, power + 1) and table.amounts[column] >= guard.thresholds["least"]:
-                says = "its amounts are larger than any of their kind, as in cents"
+                says = "its amounts are implausibly large, as if they were in cents"
                 yield found(guard, "warn", place, says, now=_about(power))
 
 
 def judge_amounts(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find amounts in another unit than before: cents for dollars, percent for shares differ by two powers of ten."""
+    """Find amounts whose unit seems to have changed, because their size differs by powers of ten."""
     for column, power in now.magnitudes.items():
         values = min(now.amounts[column], before.amounts.get(column, 0))
         if column not in before.magnitudes or values < guard.thresholds["least"]:

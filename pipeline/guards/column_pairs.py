@@ -1,6 +1,6 @@
-"""Pairs of columns of which one is never above the other: a start and its end, a price and the price with tax.
+"""Pairs of columns with a fixed order: a start is not after its end, a price not above the price with tax.
 
-If most rows violate that, the columns are swapped, or one of them is misread.
+If many rows violate the order, the columns are swapped, or one of them was misread.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PAIRS: Final[Mapping[str, Mapping[str, str]]] = {
     "platform.insight": {"resolved_at": "created_at", "last_detected_at": "created_at"},
     "platform.ticket": {"closed_at": "opened_at"},
 }
-"""By table, each column that is never below another, with that one."""
+"""By table: each column that is never below another, with that other column."""
 
 
 def judge_pairs(now: TableProfile, guard: Guard) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Lists the source columns that a run compares with the last one by cells, words or lengths.
+"""The source columns whose cells, words or lengths a run compares with the last publication.
 
 Ids, amounts, dates and timestamps are selected by type, all others by name here.
 """
@@ -21,7 +21,7 @@ WORDS: Final = frozenset(
         *("revenue_segment", "role", "sentiment", "source", "state", "status", "touch_frequency", "type"),
     }
 )
-"""Texts with a limited vocabulary that rules and readers know."""
+"""Texts with a limited vocabulary."""
 LONG_TEXTS: Final = frozenset(
     {"body", "churn_risk_summary", "context", "description", "expansion_summary", "name", "notes", "summary"}
 )
@@ -34,7 +34,7 @@ PERSONAL: Final = frozenset(
         *("summary", "title"),
     }
 )
-"""Texts that name or describe people: a record only has the lengths of their cells, not even a hash."""
+"""Texts that name or describe people: a run's record only contains the lengths of their cells, no hashes."""
 MOVING: Final = frozenset(
     {
         *("updated_at", "last_interaction_date", "last_detected_at", "proposal_last_shared", "proposal_last_updated"),
@@ -45,7 +45,7 @@ MOVING: Final = frozenset(
 CREATED: Final = frozenset(
     {"created", "created_at", "created_date", "estimate_date", "occurred_at", "opened_at", "sent_at"}
 )
-"""Columns with the creation time of a row, which nothing rewrites."""
+"""Columns with the creation time of a row, which never changes."""
 
 RECORDED: Final = (
     *("created", "created_at", "created_date", "updated_at", "estimate_date", "proposal_last_updated"),
@@ -56,5 +56,5 @@ RECORDED: Final = (
 
 
 def is_personal(table: str, column: str) -> bool:
-    """Return whether a text column is about people; a name is, where its table lists people."""
+    """Return whether a text column is about people. A name is, if its table lists people."""
     return column in PERSONAL or (table in ("leads_list", "stakeholder", "users") and column in NAMES)

@@ -1,6 +1,6 @@
-"""Columns that two source tables share: LMN's estimate and the CRM's, a message and its stakeholder.
+"""Columns that two source tables have in common: LMN's estimate and the CRM's, a message and its stakeholder.
 
-If the rows of one were sorted column by column, or its ids were reassigned, each table by itself looks plausible.
+If a table's columns were sorted separately, or its ids reassigned, each table by itself still looks plausible.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from pipeline.guards.thresholds import Guard
 
 @dataclass(frozen=True)
 class Copies:
-    """Columns of the rows that a table's `reference` names in a target, each with its name in the target.
+    """The columns that a table copies from the target row that its column `reference` refers to.
 
-    `are_names`: people spell them differently, so that they only count if hardly any match. Of an `email` only the
-    domain counts.
+    `columns` maps each column's name to its name in the target. With `are_names`, the columns are names, which people
+    spell differently, so that only a nearly complete mismatch is reported. Of an `email`, only the domain is compared.
     """
 
     reference: str
@@ -59,7 +59,7 @@ def judge_copies(now: TableProfile, before: TableProfile | None, guard: Guard) -
     if copies is None:
         return
     most = guard.thresholds["warn_names" if copies.are_names else "warn"]
-    says = f"of its cells are others than those of {copies.target.name}"
+    says = f"of its cells differ from those in {copies.target.name}"
     for column in copies.columns:
         share, was = _unlike(now, column, guard), _unlike(before, column, guard)
         finding = judge_share(guard, f"{now.name}.{column}", says, share, was, most, is_said_again=False)

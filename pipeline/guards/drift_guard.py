@@ -17,13 +17,13 @@ from pipeline.guards.thresholds import Guard
 _OF_A_NEW_OWNER: Final = frozenset({"owner_response_time_hours", "owner_chat_response_time_hours"})
 """Columns that are null for a new owner, who has not answered anyone yet."""
 _OF_THE_YEAR: Final = frozenset({"efficiency_rate"})
-"""Columns that are null for accounts without revenue in the selected year, which are many at its start."""
+"""Columns that are null for accounts without revenue in the selected year; at its start these are many."""
 _AHEAD: Final = frozenset({"next_meeting_date", "next_qbr_date"})
 """Columns about the future, which is nearly empty in a quiet season."""
 
 
 def judge_drift(organization_id: int, drift: Drift, guards: Mapping[str, Guard]) -> list[Finding]:
-    """Return the findings of the drift guard about one organization's drop."""
+    """Return the drift guard's findings about one organization's drop."""
     findings = [
         *_kept_keys(drift.kept_accounts, guards["kept_keys"]),
         *_link_rate(drift.linked_share, guards["link_rate"]),
@@ -46,20 +46,23 @@ def judge_drift(organization_id: int, drift: Drift, guards: Mapping[str, Guard])
 def judge_kept_rows(
     organization_id: int, kept: Mapping[str, KeptRows], guards: Mapping[str, Guard], *, is_windowed: bool = False
 ) -> list[Finding]:
-    """Return findings about the rows of one organization's last drop; counts over a window may fall."""
+    """Return the findings about rows that were in one organization's last drop.
+
+    With `is_windowed`, counts cover a window of days and may fall, so they are not compared.
+    """
     findings: list[Finding] = []
     for export, rows in kept.items():
         findings += _gone_rows(export, rows, guards["gone_rows"])
         findings += _kept_cells(export, rows, guards["kept_cells"])
         if not is_windowed:
             fallen = _shares_above(rows, rows.fallen, guards["fallen_figures"])
-            findings += _worst(export, rows, rows.fallen, fallen, "they went back", guards["fallen_figures"])
+            findings += _worst(export, rows, rows.fallen, fallen, "many values fell", guards["fallen_figures"])
     return [_of(organization_id, finding) for finding in findings]
 
 
 def judge_gone_organization(organization_id: int, accounts: int, guards: Mapping[str, Guard]) -> Finding:
-    """Return the finding about an organization with a published drop and no rows any more."""
-    says = "the organization has no row any more"
+    """Return the finding about an organization that has a published drop but no rows any more."""
+    says = "the organization has no rows any more"
     return found(
         guards["kept_keys"],
         "stop",
@@ -101,13 +104,13 @@ def _kept_cells(export: str, kept: KeptRows, guard: Guard) -> Iterator[Finding]:
     steady = {name: cells for name, cells in kept.changed.items() if name not in KEPT[export].slow}
     slow = {name: cells for name, cells in kept.changed.items() if name in KEPT[export].slow}
     shares = _shares_above(kept, steady, guard) | _shares_above(kept, slow, guard, "warn_slow")
-    yield from _worst(export, kept, kept.changed, shares, "many cells are others than before", guard)
+    yield from _worst(export, kept, kept.changed, shares, "many cells changed", guard)
 
 
 def _shares_above(
     kept: KeptRows, cells: Mapping[str, int], guard: Guard, threshold: str = "warn"
 ) -> dict[str, Decimal]:
-    """Return the share in percent of each column's cells, where it is so high that it means something."""
+    """Return the percentage of each column's cells that `cells` counts, for columns above the threshold."""
     least, least_cells = guard.thresholds["least"], guard.thresholds["least_cells"]
     shares = {
         name: Decimal(100 * count) / kept.filled[name]
@@ -120,7 +123,7 @@ def _shares_above(
 def _worst(
     export: str, kept: KeptRows, cells: Mapping[str, int], shares: Mapping[str, Decimal], says: str, guard: Guard
 ) -> Iterator[Finding]:
-    """Find the column of the highest share; a missing event shows in many columns."""
+    """Report the column with the highest share and name the others, because a missing event affects many columns."""
     if not shares:
         return
     worst, *others = sorted(shares, key=lambda name: (-shares[name], name))
@@ -139,7 +142,7 @@ def _link_rate(share: Pair | None, guard: Guard) -> Iterator[Finding]:
     elif share.now < guard.thresholds["warn_below"]:
         level = "warn"
     if level is not None:
-        says = "the share of won money that is linked to an account"
+        says = f"the share of won money that is linked to an account {'fell' if level == 'stop' else 'is low'}"
         before, now = f"{share.before:.1f} %", f"{share.now:.1f} %"
         yield found(guard, level, "estimates.account_id", says, before=before, now=now)
 
@@ -151,13 +154,13 @@ def _closed_years(moved: Decimal | None, of_known: Decimal | None, guard: Guard)
     if level is None and moved >= guard.thresholds["warn"]:
         level = "warn"
     if level is not None:
-        says = f"the revenue of years that are over changed by {moved:.1f} % in all"
+        says = f"the revenue of past years changed by {moved:.1f} % in total"
         yield found(guard, level, "account_revenue_by_year.revenue", says)
 
 
 def _other_year(year: int | None, guard: Guard) -> Iterator[Finding]:
     if year is not None:
-        says = "another year is selected than for the last drop, and not that of as_of"
+        says = "the selected year is neither that of the last drop nor that of as_of"
         yield found(guard, "warn", "account_revenue_by_year.revenue", says, now=str(year))
 
 
@@ -192,17 +195,17 @@ def _moved(place: str, moved: Moved, guard: Guard) -> Iterator[Finding]:
         return
     share = Decimal(100 * moved.moved) / moved.accounts
     if share >= guard.thresholds["warn"]:
-        says = f"{moved.moved:,} of {moved.accounts:,} accounts moved ({share:.0f} %)"
+        says = f"it changed for {moved.moved:,} of {moved.accounts:,} accounts ({share:.0f} %)"
         yield found(guard, "warn", place, says)
 
 
 def _null_rates(drift: Drift, guard: Guard) -> Iterator[Finding]:
-    passed_over = _OF_A_NEW_OWNER if drift.is_of_one_year else _OF_A_NEW_OWNER | _OF_THE_YEAR
+    ignored = _OF_A_NEW_OWNER if drift.is_of_one_year else _OF_A_NEW_OWNER | _OF_THE_YEAR
     for export, (before, now) in drift.nulls.items():
         rows = min(before.rows, now.rows)
         if export in LISTS or rows < guard.thresholds["least"]:
             continue
-        for column in (name for name in now.nulls if name in before.nulls and name not in passed_over):
+        for column in (name for name in now.nulls if name in before.nulls and name not in ignored):
             was, is_now = _share(before, column), _share(now, column)
             level: Level | None = None
             if is_now == 100 and was < guard.thresholds["stop_from_below"]:

@@ -1,6 +1,6 @@
-"""The figures that guards compare between two drops of one organization, read from their Parquet files.
+"""The figures that the drift guard compares between two drops of one organization, read from their Parquet files.
 
-Nothing is judged here, and only sums and counts are returned.
+This module only measures, and only returns sums and counts; `drift_guard.py` judges them.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _READ = {
     "at_risk_accounts": "null::date as renewal_date, null::decimal(18, 2) as estimate_value",
     "estimates": "null::varchar as account_id, null::boolean as is_won, null::decimal(18, 2) as price_used",
 }
-"""The exports behind the figures, with a placeholder for one that neither drop has."""
+"""The exports behind the figures, each with the columns of an empty view for a drop that lacks the export."""
 
 
 @dataclass(frozen=True)
 class DropFiles:
-    """A drop's local Parquet files by export, with its instant and year."""
+    """A drop's local Parquet files by export, with its `as_of` and selected year."""
 
     parquet: Mapping[str, Path]
     as_of: datetime
@@ -56,7 +56,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Moved:
-    """How many of the accounts in both drops moved."""
+    """How many accounts were compared, and how many of them changed."""
 
     accounts: int
     moved: int
@@ -71,9 +71,9 @@ class Drift:
     kept_accounts: Moved
     linked_share: Pair | None
     closed_years_moved: Decimal | None
-    """The sum of every closed year's absolute change, in percent of all their revenue before."""
+    """The sum of all closed years' absolute changes, as a percentage of their revenue before."""
     closed_years_of_known: Decimal | None
-    """The same of the accounts that were there: a new one may bring revenue of its past."""
+    """The same for accounts of the last drop only, because a new account may add revenue of past years."""
     current_revenue: Pair
     current_accounts: int
     at_risk_accounts: Pair
@@ -83,11 +83,11 @@ class Drift:
     is_of_one_year: bool = True
     """Whether both drops have the same selected year."""
     other_year: int | None = None
-    """The selected year, where it is neither that of the drop before nor that of `as_of`."""
+    """The selected year, if it is neither that of the drop before nor that of `as_of`."""
 
 
 def measure_drift(now: DropFiles, before: DropFiles) -> Drift:
-    """Compare two drops; an export that one of them lacks has no rows there."""
+    """Compare two drops. An export that one of them lacks counts as empty there."""
     rows = {name: (_rows(before.parquet.get(name)), _rows(path)) for name, path in now.parquet.items()}
     year, today = now.selected_year, now.as_of.date()
     with closing(scratch_connection()) as connection:
@@ -114,17 +114,17 @@ def measure_drift(now: DropFiles, before: DropFiles) -> Drift:
 
 @dataclass(frozen=True)
 class _Drops:
-    """Two drops as the views of the queries; `with_rows` are the exports with rows in one of them.
+    """Two drops, opened as the views that the queries read; `with_rows` names the exports with rows in one of them.
 
-    Empty exports are not queried, because only the CRM's organization has most of them: the figures of another took 65
-    ms of CPU, and take 37 (2026-11-29).
+    Empty exports are not queried. Only the CRM's organization has rows in most exports, so the figures of any other
+    organization take 37 ms of CPU instead of 65 (2026-11-29).
     """
 
     connection: duckdb.DuckDBPyConnection
     with_rows: frozenset[str]
 
     def row(self, export: str, query: str) -> tuple[Decimal | None, Decimal | None]:
-        """Query two figures of an export; none if it is empty."""
+        """Query two figures of an export; both are None if it is empty."""
         if export not in self.with_rows:
             return None, None
         (found,) = self.connection.execute(query).fetchall()
@@ -137,7 +137,7 @@ class _Drops:
         return Pair(before or Decimal(0), now or Decimal(0))
 
     def moved(self, export: str, query: str) -> Moved:
-        """Query how many accounts there are, and how many of them moved."""
+        """Query how many accounts there are, and how many of them changed."""
         accounts, moved = self.row(export, query)
         return Moved(int(accounts or 0), int(moved or 0))
 
@@ -164,13 +164,13 @@ _REVENUE = """
         (select coalesce(sum(revenue), 0) from now_account_revenue_by_year where year = {year})
 """
 _ACCOUNTS = "select count(*), 0 from before_account_revenue_by_year where year = {year}"
-# ended contracts leave the list anyway
+# contracts that have ended leave the list in any case
 _AT_RISK = """
     select
         (select {figure} from before_at_risk_accounts where renewal_date >= date '{today}'),
         (select {figure} from now_at_risk_accounts)
 """
-# a year without revenue is C (D12)
+# without revenue in the year, the segment is C (D12)
 _SEGMENTS = """
     select count(*), count(*) filter (where coalesce(now.segment, 'C') <> coalesce(before.segment, 'C'))
     from before_accounts
@@ -187,7 +187,7 @@ _HEALTH_LABELS = """
 """
 LINKED: Final = "sum(price_used) filter (where is_won and account_id is not null)"
 WON: Final = "sum(price_used) filter (where is_won)"
-"""The won money of estimates, and the part of it that is linked to an account."""
+"""SQL of the won money of estimates. LINKED is the part of it that is linked to an account."""
 _CLOSED_YEARS = """
     select sum(abs(coalesce(now.revenue, 0) - coalesce(before.revenue, 0))), sum(abs(before.revenue))
     from (select year, sum(revenue) as revenue from before_account_revenue_by_year where year < {year} group by year)
@@ -226,7 +226,7 @@ def _rows(path: Path | None) -> int:
 
 
 def _null_pairs(now: DropFiles, before: DropFiles) -> dict[str, tuple[NullCounts, NullCounts]]:
-    """Pair the nulls of every export that both drops have, from the files' footers."""
+    """Return the null counts before and now of every export that both drops have, from the files' footers."""
     counted = {name: (_nulls(before.parquet.get(name)), _nulls(path)) for name, path in now.parquet.items()}
     return {name: (was, nulls) for name, (was, nulls) in counted.items() if was is not None and nulls is not None}
 

@@ -1,4 +1,4 @@
-"""Rows of a source table that should not be there: deleted ones, and repetitions under other ids."""
+"""Source rows that should not exist: deleted ones, and repetitions of other rows under different ids."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def judge_deleted_rows(table: TableProfile, guard: Guard) -> Iterator[Finding]:
 
 
 def judge_twins(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
-    """Find a table of whose rows many are there under another id, too: all of them at first, or more than before."""
+    """Find a table in which many rows repeat others under different ids, or in which their share has risen."""
     share, was = _twin_share(now, guard), None if before is None else _twin_share(before, guard)
     if share is None:
         return
     is_more = was is not None and share - was >= guard.thresholds["warn_rise_points"]
     if is_more or (was is None and share > guard.thresholds["warn"]):
-        says = "many of its rows are there twice, under other ids"
+        says = "many of its rows repeat another row under a different id"
         figure = None if was is None else f"{was:.1f} %"
         yield found(guard, "warn", now.name, says, before=figure, now=f"{share:.1f} %")
 
 
 def _twin_share(table: TableProfile, guard: Guard) -> Decimal | None:
-    """Return the share of rows that repeat another in percent; None where too few were looked at."""
+    """Return the percentage of rows that repeat another; None if too few were compared."""
     if table.compared_rows < guard.thresholds["least"]:
         return None
     return Decimal(100 * table.twins) / table.compared_rows

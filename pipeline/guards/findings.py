@@ -18,12 +18,12 @@ _ACCEPTANCE = re.compile(r"(?P<guard>[a-z_]+)(?::(?P<place>[^=]+))?=(?P<why>.*\S
 """`kept_keys=branch office sold`, `near_header:crm.accounts.lmn_crm_id=that column is another one`."""
 
 _SHOWN: Final = 5
-"""Words that a finding names."""
+"""The most words that a finding lists."""
 
 
 @dataclass(frozen=True)
 class Acceptance:
-    """What a person accepts for one run: the findings of a guard, all or those of one place, why, and who."""
+    """A person's acceptance, for one run, of a guard's findings: all of them or those of one place, and the reason."""
 
     guard: str
     place: str | None
@@ -31,7 +31,7 @@ class Acceptance:
     who: str
 
     def covers(self, finding: Finding) -> bool:
-        """Return whether a finding is of this guard and place: the place itself, or something in it."""
+        """Return whether a finding is of this guard and place, or of a part of the place."""
         if finding.guard != self.guard:
             return False
         return self.place is None or finding.place == self.place or finding.place.startswith(f"{self.place}.")
@@ -39,10 +39,10 @@ class Acceptance:
 
 @dataclass(frozen=True)
 class Finding:
-    """A finding of a guard: the place (`crm.accounts.lmn_crm_id`), the figure before and now, and what to do.
+    """A guard's finding: the place (`crm.accounts.lmn_crm_id`), the figures before and now, and what to do.
 
-    `organization_id` is None for a finding about a source that organizations share: it concerns the run. Figures of
-    such a source are only in `before` and `now`, which `findings_of` leaves out, and never in `says`.
+    `organization_id` is None if the finding is about a source that organizations share, and so about the whole run.
+    The figures of such a source are only in `before` and `now`, never in `says`, so that `findings_of` can remove them.
     """
 
     guard: str
@@ -57,7 +57,7 @@ class Finding:
 
     @property
     def stops(self) -> bool:
-        """Whether the finding holds back what it is about."""
+        """Whether the finding holds back the run, or its organization's drop."""
         return self.level == "stop" and self.accepted is None
 
     def as_dict(self) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Finding:
 
     @property
     def figures(self) -> str:
-        """The figures before and now, if any, in brackets."""
+        """The figures before and now in parentheses, or an empty text."""
         both = [text for text in (self.before and f"{self.before} before", self.now and f"{self.now} now") if text]
         return f" ({', '.join(both)})" if both else ""
 
@@ -79,7 +79,7 @@ class Finding:
 
 
 class GuardError(WarehouseError):
-    """Findings that stopped a run before anything was built, with all findings about its sources."""
+    """Findings that stop a run before anything is built. `findings` also contains those that only warn."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
@@ -88,7 +88,7 @@ class GuardError(WarehouseError):
         super().__init__(
             f"{count} everything back; nothing was published, the last drops stay.",
             details=map(str, stops),
-            remedy="mend what is named, or accept it for one run with its reason, as "
+            remedy="correct what is named here, or accept it for one run with a reason: "
             f'--accept {stops[0].guard}:{stops[0].place}="why"',
         )
 
@@ -104,8 +104,7 @@ def _acceptance(text: str, who: str) -> Acceptance:
         raise WarehouseError(
             "is not GUARD[:PLACE]=WHY",
             where=f"--accept {text}",
-            remedy="name the guard, its place if only one is meant, and the reason, as in "
-            '--accept kept_keys="branch office sold"',
+            remedy='name the guard, optionally the place, and the reason: --accept kept_keys="branch office sold"',
         )
     if found["guard"] not in guards():
         raise WarehouseError(
@@ -131,9 +130,9 @@ def accept(
 
 
 def findings_of(findings: Sequence[Finding], organization_id: int, crm_organization_id: int) -> list[Finding]:
-    """Return the findings that one organization may know: its own, and those of its sources.
+    """Return the findings that one organization may see: its own, and those about the sources that it uses.
 
-    The CRM and LMN belong to one organization. Figures of the platform's shared tables are left out.
+    The CRM and LMN belong to one organization. For the platform's shared tables, the figures are removed.
     """
     known = []
     for finding in findings:
@@ -156,12 +155,12 @@ def found(
     now: str | None = None,
     organization_id: int | None = None,
 ) -> Finding:
-    """Make a finding of a guard, with the guard's own text unless `says` is more specific."""
+    """Make a guard's finding, with the guard's general text unless `says` is given."""
     return Finding(guard.name, level, place, says or guard.says, guard.remedy, before, now, organization_id)
 
 
 def listed(words: Iterable[str]) -> str:
-    """Format some words: `'positive', 'negative'`."""
+    """Format words for a message: `'positive', 'negative'`."""
     named = [f"'{word[:40]}'" for word in words]
     more = len(named) - _SHOWN
     return ", ".join(named[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

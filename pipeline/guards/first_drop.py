@@ -16,22 +16,22 @@ from pipeline.guards.thresholds import Guard
 
 @dataclass(frozen=True)
 class FirstFigures:
-    """The figures of a drop by itself. Money is in US dollars."""
+    """The figures of one drop. Money is in US dollars."""
 
     selected_year: int
     won: Decimal | None = None
     linked: Decimal | None = None
     """The won money that is linked to an account."""
     largest: Decimal | None = None
-    """The won money of the account with most of it."""
+    """The won money of the account that has the most."""
     won_estimates: int = 0
     won_with_end: int = 0
-    """The won estimates with an end of their contract."""
+    """The won estimates whose contract has an end."""
     current_revenue: Decimal = Decimal(0)
     most_revenue: Decimal = Decimal(0)
-    """The revenue of the other year with most of it."""
+    """The highest revenue of any other year."""
     accounts_with_revenue: int = 0
-    """Accounts with revenue, in the year with most of them."""
+    """The accounts with revenue in the year that has the most of them."""
     platform_accounts: int = 0
     crm_accounts: int = 0
     """The accounts that only the CRM knows."""
@@ -40,7 +40,7 @@ class FirstFigures:
 
 
 _LEAST_WON: Final = 20
-"""Won estimates, and accounts, below which it means nothing that all are alike."""
+"""With fewer won estimates or accounts, it means nothing if all are alike."""
 
 _FIGURES: Mapping[str, str] = {
     "estimates": f"""
@@ -109,7 +109,7 @@ def measure_first_drops(drops: Mapping[int, DropFiles]) -> dict[int, FirstFigure
 def judge_first_drops(
     figures: Mapping[int, FirstFigures], first: Collection[int], guards: Mapping[str, Guard]
 ) -> Iterator[Finding]:
-    """Find, in first drops by organization, unlinked money, a year with hardly any revenue, an unconnected CRM."""
+    """Find implausible figures in the drops of organizations that have none published: the ids in `first`."""
     has_platform = any(drop.platform_accounts for drop in figures.values())
     for organization_id in first:
         drop = figures[organization_id]
@@ -132,7 +132,7 @@ def _link_rate(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
 
 
 def _one_account(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
-    """Find won money of many estimates that belongs to one account: one id was copied down, or is a placeholder."""
+    """Find won money that nearly all belongs to one account: its id was copied down, or is a placeholder."""
     share = linked_share(drop.largest, drop.won)
     is_judged = drop.won_estimates >= _LEAST_WON and drop.platform_accounts + drop.crm_accounts >= _LEAST_WON
     if is_judged and share is not None and share > guard.thresholds["warn_below"]:
@@ -141,7 +141,7 @@ def _one_account(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
 
 
 def _without_values(drop: FirstFigures, guards: Mapping[str, Guard]) -> Iterator[Finding]:
-    """Find won estimates none of which has a price, or an end."""
+    """Find drops in which no won estimate has a price, or none has an end."""
     if drop.won_estimates < _LEAST_WON:
         return
     now = f"{drop.won_estimates:,} won estimates"
@@ -149,33 +149,33 @@ def _without_values(drop: FirstFigures, guards: Mapping[str, Guard]) -> Iterator
         says = "no won estimate has a price, so no account has any revenue"
         yield found(guards["current_revenue"], "warn", "estimates.price_used", says, now=now)
     elif drop.won < 0:
-        says = "the won estimates are worth less than nothing together"
+        says = "the prices of the won estimates add up to less than 0"
         yield found(guards["current_revenue"], "warn", "estimates.price_used", says, now=now)
     if not drop.won_with_end:
-        says = "no won estimate has an end of its contract, so none is at risk"
+        says = "no won estimate has a contract end, so no account is at risk"
         yield found(guards["at_risk"], "warn", "estimates.contract_end", says, now=now)
 
 
 def _current_revenue(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
     is_fallen = drop.current_revenue * 100 <= drop.most_revenue * (100 - guard.thresholds["stop_fall"])
     if is_fallen and drop.accounts_with_revenue >= guard.thresholds["least"]:
-        says = f"the selected year, {drop.selected_year}, has hardly any revenue beside another year"
-        now = f"${drop.current_revenue:,.2f} beside ${drop.most_revenue:,.2f}"
+        says = f"the selected year, {drop.selected_year}, has hardly any revenue compared with another year"
+        now = f"${drop.current_revenue:,.2f}, compared with ${drop.most_revenue:,.2f}"
         yield found(guard, "warn", "account_revenue_by_year.revenue", says, now=now)
 
 
 def _crm_organization(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
     if drop.crm_accounts and not drop.platform_accounts:
-        says = "the CRM's accounts are of an organization that has no customer on the platform, which has others"
+        says = "the CRM's accounts belong to an organization that has no customers on the platform, unlike others"
         yield found(guard, "warn", "account_keys.link_method", says, now=f"{drop.crm_accounts:,} accounts")
 
 
 def _unknown_ids(drop: FirstFigures, guard: Guard) -> Iterator[Finding]:
-    """Find customers and CRM accounts that do not match each other, so that each account is there twice."""
-    # either side may know many more accounts than the other
+    """Find customers and CRM accounts that do not match each other, so that accounts appear twice."""
+    # either side may have many more accounts than the other
     both = min(drop.platform_accounts, drop.linked_accounts + drop.crm_accounts)
     is_apart = (both - drop.linked_accounts) * 100 > both * guard.thresholds["warn_across"]
     if both >= guard.thresholds["least"] and is_apart:
-        says = "hardly any customer's crm_id is that of a CRM account, so that accounts are there twice"
+        says = "hardly any customer's crm_id matches a CRM account, so accounts appear twice"
         now = f"{drop.linked_accounts:,} of {drop.platform_accounts:,} customers"
         yield found(guard, "warn", "account_keys.link_method", says, now=now)

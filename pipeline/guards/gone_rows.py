@@ -1,7 +1,7 @@
-"""Rows of lasting source tables that are gone: a file that ends too early, a filter left on.
+"""Missing rows of source tables whose rows are hardly ever deleted: a file that ends too early, a filter left on.
 
-The number of rows does not reveal a missing tenth, or one replaced by as many others. Events do not count, because many
-sources keep them for some months only; the guard past_rows judges those.
+The number of rows does not reveal that a tenth is missing or was replaced. Tables of events are left to the guard
+past_rows, because many sources only keep events for some months.
 """
 
 from __future__ import annotations
@@ -23,14 +23,18 @@ LASTING: Final = frozenset(
 )
 """Tables whose rows are archived or changed, and hardly ever deleted."""
 LOOKED_UP: Final = 400
-"""Keys of a table that are kept with a run. With that many, a loss of seven in a hundred hardly ever looks like ten."""
+"""How many keys of a table a run records. With that many, a loss of 7 % is hardly ever measured as 10 %."""
 
 
 def judge_gone_rows(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find a table of which many of the sampled rows are gone; of a table that grew, as many keys as can be known."""
+    """Find a table in which many of the rows sampled at the last publication are gone.
+
+    A run records the lowest keys only. If a table has grown, the highest keys recorded before are beyond those recorded
+    now, and are not compared.
+    """
     last = now.keys[-1] if len(now.keys) == LOOKED_UP else 2**32
     known = [key for key in before.keys if key <= last]
     gone = len(set(known) - set(now.keys))
     if len(known) >= guard.thresholds["least"] and Decimal(100 * gone) / len(known) >= guard.thresholds["warn"]:
-        says = "many rows that were there when it was last published are gone"
+        says = "many rows of the last publication are gone"
         yield found(guard, "warn", now.name, says, now=f"{gone:,} of {len(known):,} sampled rows")

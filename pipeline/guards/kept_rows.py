@@ -1,6 +1,6 @@
-"""Compares the rows that drops share with the last published ones: stable cells, counts, dates, and keys.
+"""Compares the rows of drops with the same rows of the last published drops: stable cells, counts, dates, and keys.
 
-Each organization is compared separately, so that a small one's fault is not diluted by large ones.
+Each organization is compared separately, so that large ones do not hide the fault of a small one.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from pipeline.guards.drop_figures import DropFiles
 
 @dataclass(frozen=True)
 class KeptColumns:
-    """An export's columns by how they change within a week, and its key.
+    """An export's key, and its columns by how they change within a week.
 
-    `steady` ones change in few rows, `slow` ones in less than half of them; `rising` ones are counts of past events,
-    last dates, and flags that stay once they are true: they never fall.
+    `steady` columns change in few rows, `slow` ones in less than half of them. `rising` ones never fall: counts of past
+    events, last dates, and flags that stay true.
     """
 
     key: tuple[str, ...]
@@ -35,11 +35,11 @@ class KeptColumns:
 
 @dataclass(frozen=True)
 class KeptRows:
-    """The rows of an export in the drop before: how many were compared, and how many of those are gone now.
+    """The compared rows of an export in the drop before, and what became of them.
 
-    `filled` counts, in the others, the cells of each column that had a value (a count: above 0); `changed` those of a
-    steady or slow column that differ or are empty now, `fallen` those of a rising one that are empty or lower, a count
-    by more than a tenth.
+    `rows` were compared, and `gone` of them are missing now. Of the remaining rows, `filled` counts each column's cells
+    that had a value (counts: above 0), `changed` the cells of steady and slow columns that differ or are empty now, and
+    `fallen` the cells of rising columns that are empty or lower now (counts: by more than a tenth).
     """
 
     rows: int = 0
@@ -112,18 +112,22 @@ KEPT: Final[Mapping[str, KeptColumns]] = {
     ),
     "topic_dimension": _columns("topic_id", "topic_name parent_topic_id"),
 }
-"""What is compared in each export. Columns that people reorder, scores, and what shrinks with time are left out."""
+"""The compared columns of each export, without columns that people reorder, scores, and figures that shrink with time.
+"""
 
 _WHERE: Final[Mapping[str, str]] = {"price_used": "is_won"}
-"""Columns that are compared where another one was true: the price of what is still on offer may change."""
-_LOOKED_AT: Final = 5_000
-"""Approximate limit of compared rows per export and drop, sampled by the hashes of their keys."""
+"""Columns that are only compared in rows where another column was true: the price of an open estimate may change."""
+_MOST_COMPARED: Final = 5_000
+"""Compared rows per export and drop, at most; larger exports are sampled by the hashes of their keys."""
 _BY_NAME: Final = "union_by_name = true"
-"""The drop before may have an older contract."""
+"""Columns are found by name, because the drop before may have an older contract."""
 
 
 def measure_kept_rows(now: Mapping[int, DropFiles], before: Mapping[int, DropFiles]) -> dict[int, dict[str, KeptRows]]:
-    """Compare organizations' drops with those before: by organization, each export, with one query per export."""
+    """Compare organizations' drops with those before; return the figures by organization and export.
+
+    One query serves the drops of many organizations.
+    """
     measured: dict[int, dict[str, KeptRows]] = {organization_id: {} for organization_id in now}
     with closing(scratch_connection()) as connection:
         for export, columns in KEPT.items():
@@ -131,7 +135,7 @@ def measure_kept_rows(now: Mapping[int, DropFiles], before: Mapping[int, DropFil
             for one, is_now in now.items():
                 file, earlier = is_now.parquet.get(export), before[one].parquet.get(export)
                 if file is not None and earlier is not None:
-                    by_size[pq.read_metadata(earlier).num_rows // _LOOKED_AT + 1].append((one, file, earlier))
+                    by_size[pq.read_metadata(earlier).num_rows // _MOST_COMPARED + 1].append((one, file, earlier))
             for every, drops in by_size.items():
                 for organization_id, kept in _measure(connection, columns, drops, every):
                     measured[organization_id][export] = kept
@@ -141,16 +145,16 @@ def measure_kept_rows(now: Mapping[int, DropFiles], before: Mapping[int, DropFil
 def _measure(
     connection: duckdb.DuckDBPyConnection, columns: KeptColumns, drops: Sequence[tuple[int, Path, Path]], every: int
 ) -> Iterator[tuple[int, KeptRows]]:
-    """Measure the rows of an export in drops of about one size, one row in so many of each."""
+    """Compare an export's rows in drops of about the same size, one row in `every` of each."""
     files = {"now": [(one, now) for one, now, _ in drops], "before": [(one, before) for one, _, before in drops]}
     known = _columns_of(connection, files["now"]) & _columns_of(connection, files["before"])
     compared = {*columns.key, *columns.steady, *columns.slow, *columns.rising}
     types = {name: kind for name, kind in sorted(known) if name in compared}
     if not types.keys() >= set(columns.key):
         return
-    is_looked_at = f"hash({', '.join(map(quoted, columns.key))}) % {every} = 0" if every > 1 else "true"
+    is_sampled = f"hash({', '.join(map(quoted, columns.key))}) % {every} = 0" if every > 1 else "true"
     rows = {
-        name: f"(from ({numbered_rows(connection, f'{name}_kept', own, 'drop_of', _BY_NAME)}) where {is_looked_at})"
+        name: f"(from ({numbered_rows(connection, f'{name}_kept', own, 'drop_of', _BY_NAME)}) where {is_sampled})"
         for name, own in files.items()
     }
     key = ", ".join(["drop_of", *map(quoted, columns.key)])
@@ -161,12 +165,12 @@ def _measure(
         f"{''.join(f', count(*) filter (where {test})' for test in tests)} "
         f"from {rows['before']} as before left join {rows['now']} as now using ({key}) group by drop_of"
     ).fetchall()
-    for organization_id, looked_at, gone, *counts in found:
+    for organization_id, compared_rows, gone, *counts in found:
         differing = dict(zip(names, counts[1::2], strict=True))
         yield (
             organization_id,
             KeptRows(
-                looked_at,
+                compared_rows,
                 gone,
                 dict(zip(names, counts[::2], strict=True)),
                 {name: count for name, count in differing.items() if name not in columns.rising},
@@ -176,25 +180,25 @@ def _measure(
 
 
 def _columns_of(connection: duckdb.DuckDBPyConnection, files: list[tuple[int, Path]]) -> set[tuple[str, str]]:
-    """Return the columns of files, with their types; those of an older contract may lack some."""
+    """Return the names and types of the columns that any of the files has."""
     rows = read_parquet([path for _, path in files], _BY_NAME)
     return {(name, kind) for name, kind, *_ in connection.execute(f"describe select * from {rows}").fetchall()}
 
 
 def _tests(name: str, types: Mapping[str, str], columns: KeptColumns) -> tuple[str, str]:
-    """Return the SQL of whether a kept row had a value in a column, and of whether that is another or less now."""
+    """Return two SQL conditions: a row of both drops had a value in the column, and that value changed or fell."""
     was, is_now = f"before.{quoted(name)}", f"now.{quoted(name)}"
     is_kept = f"now.{quoted(columns.key[0])} is not null and {was} is not null"
     kind = types[name]
     if _WHERE.get(name) in types:
         is_kept += f" and before.{quoted(_WHERE[name])}"
     if name not in columns.rising:
-        if kind == "VARCHAR":  # in any case, as the rules read texts: a list of names that is tidied up is no fault
+        if kind == "VARCHAR":  # case-insensitively, as the rules read texts: a corrected case is no fault
             was, is_now = f"lower({was})", f"lower({is_now})"
         return is_kept, f"{is_kept} and {is_now} is distinct from {was}"
     if kind == "BOOLEAN":
         is_kept += f" and {was}"
     elif not kind.startswith(("TIMESTAMP", "DATE")):
         is_kept += f" and {was} > 0"
-        was = f"0.9 * {was}"  # a source that keeps so many months only loses a few events of each account a week
+        was = f"0.9 * {was}"  # a source that only keeps some months loses a few events of each account every week
     return is_kept, f"{is_kept} and coalesce({is_now} < {was}, true)"

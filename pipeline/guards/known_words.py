@@ -1,6 +1,6 @@
-"""Whether the words of a source's columns are known to the rules; with another vocabulary nothing is won or cancelled.
+"""Whether the rules know the words in a source's columns. With another vocabulary, nothing would be won or cancelled.
 
-The guard `lost_words` detects words renamed between two runs; this one works on a first run.
+The guard `lost_words` detects words that were renamed between two runs; this one also works on a first run.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ALL: Final = {
     "platform.topic_mention.sentiment": _SENTIMENTS,
     "platform.user_api_token.kind": "email, calendar, chat, ticket",
 }
-"""Columns that hardly have other words."""
+"""Columns that have hardly any words except these."""
 _SOME: Final = {
     "lmn.contacts_export.account_type": "client, customer, lead, prospect",
     "crm.accounts.account_type": "client, customer, lead, prospect",
@@ -40,14 +40,14 @@ _SOME: Final = {
     "platform.topic_mention.channel": "email, chat, ticket, video, meeting, call",
     "platform.users.state": "active",
 }
-"""Columns that may have many other words."""
+"""Columns that may have many words besides these."""
 _LOOKED_FOR: Final = {
     "crm.accounts.icp_status": "na",
     "crm.accounts.status": "archived",
     "platform.calendar_event_prop.kind": "qbr",
     "platform.customer.status": "churned",
 }
-"""The words that rules look for in columns with an arbitrary vocabulary."""
+"""Words that rules look for in columns with an arbitrary vocabulary."""
 _INSIGHTS: Final = "platform.insight.type"
 KNOWN_COLUMNS: Final = (*_ALL, *_SOME, _INSIGHTS)
 """The columns whose words the rules know, apart from the status and pipeline of estimates."""
@@ -55,11 +55,11 @@ _ESTIMATES: Final = ("lmn.estimates_list", "crm.estimates")
 _WON_PIPELINE: Final = "sold"
 """The start of the pipeline status of a won estimate (D4)."""
 _SHORT: Final = 4
-"""A word up to this length resembles many others, such as a dead lead."""
+"""A word up to this length resembles many others: `lead`, `dead`."""
 
 
 def known_words_of(table: str, column: str) -> Words:
-    """Return the words of a column that the rules know; none for most columns."""
+    """Return the words that the rules know in a column; most columns have none."""
     name = f"{table}.{column}"
     return _all_of().get(name) or _some_of().get(name) or frozenset()
 
@@ -81,10 +81,10 @@ def judge_known_words(now: TableProfile, before: TableProfile | None, guard: Gua
         cells, unknown = sum(words.values()), sum(others.values())
         is_judged = cells >= guard.thresholds["least"]
         if is_judged and some_of and unknown == cells:
-            says = f"none of its words is one that the rules know, such as {listed(sorted(known))}"
+            says = f"the rules know none of its words; they know {listed(sorted(known))}"
             yield found(guard, "warn", name, says, now=listed(others))
         elif is_judged and all_of and 100 * unknown > guard.thresholds["warn"] * cells:
-            says = f"most of its words are none that the rules know, which are {listed(sorted(known))}"
+            says = f"the rules do not know most of its words; they know {listed(sorted(known))}"
             yield found(guard, "warn", name, says, now=listed(others))
         else:
             was = before.words.get(column, {}) if before is not None else {}
@@ -92,7 +92,7 @@ def judge_known_words(now: TableProfile, before: TableProfile | None, guard: Gua
 
 
 def judge_won(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]:
-    """Find estimates of which none is won by the words of its status or pipeline, so that there is no revenue."""
+    """Find estimates none of which is won according to its status or pipeline status, so that there is no revenue."""
     estimates = [table for table in tables if table.name in _ESTIMATES and table.words]
     words = {
         column: [word for table in estimates for word in table.words.get(column, {})]
@@ -100,11 +100,11 @@ def judge_won(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]
     }
     is_won = any(_folded(word) in _won_statuses() for word in words["status"])
     is_won = is_won or any(_folded(word).startswith(_WON_PIPELINE) for word in words["pipeline_status"])
-    # of a column with very many texts no words are known
+    # a column with too many different texts has values but no words in its profile
     is_known = all(table.words.get(column) or not table.values.get(column) for table in estimates for column in words)
     cells = sum(sum(table.words.get(column, {}).values()) for table in estimates for column in words)
     if estimates and is_known and not is_won and cells >= guard.thresholds["least"]:
-        says = "no estimate is won: no status and no pipeline status has a word that says so"
+        says = "no estimate is won: neither its status nor its pipeline status has a word that means won"
         now = listed(dict.fromkeys([*words["status"], *words["pipeline_status"]]))
         yield found(guard, "warn", f"{estimates[0].name}.status", says, now=now)
 
@@ -116,7 +116,9 @@ def _near_words(name: str, others: Mapping[str, int], known: Words, guard: Guard
         (word, one) for word in enough for one in sorted(known) if len(one) > _SHORT and is_near(one, word, distance)
     ]
     if pairs:
-        says = f"words are nearly some that the rules know, {listed(dict.fromkeys(one for _, one in pairs))}"
+        says = (
+            f"some words are nearly spelled like {listed(dict.fromkeys(one for _, one in pairs))}, which the rules know"
+        )
         yield found(guard, "warn", name, says, now=listed(dict.fromkeys(word for word, _ in pairs)))
 
 
@@ -137,7 +139,7 @@ def _won_statuses() -> Words:
 
 
 def _seed(name: str, column: str) -> Words:
-    """Read the known words from a seed."""
+    """Read the known words from a column of a dbt seed."""
     with (DBT_PROJECT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return frozenset(_folded(row[column]) for row in csv.DictReader(file))
 

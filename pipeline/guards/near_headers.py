@@ -1,11 +1,11 @@
-"""Whether a header may be a misspelt column name: the measure only, not what to do about it."""
+"""Whether a header may be a misspelt column name. `source_guard.py` decides what to do about it."""
 
 from __future__ import annotations
 
 import re
 
 _SHORT = 4
-"""In a name up to this length one edit makes another word (`city`, `cite`; `name`, `fame`)."""
+"""In a name up to this length, one edit makes a different word (`city`, `cite`; `name`, `fame`)."""
 
 _UNIT = re.compile(
     r"[(\[{<][^()\[\]{}<>]*[)\]}>]?"
@@ -18,16 +18,16 @@ _UNIT = re.compile(
 
 
 def without_table(header: str, table: str) -> str:
-    """Return a header without a leading table name: `archived` for `accounts.archived` and `account_archived`."""
+    """Return a header's letters without a leading table name: `archived` of `accounts.archived`, `account_archived`."""
     name = _letters(table.removesuffix("_list").removesuffix("_export"))
     letters = _letters(header)
     return letters.removeprefix(name if letters.startswith(name) else name.removesuffix("s"))
 
 
 def is_near(column: str, header: str, distance: int) -> bool:
-    """Return whether a header is nearly a column's name: the same letters, or few edits away (a swap is one).
+    """Return whether a header is nearly a column's name: the same letters, or at most `distance` edits (a swap is one).
 
-    It is also compared without a unit: without what is in brackets, and without a currency.
+    The header is also compared without its unit: without a currency, and without anything in brackets.
     """
     if (shorter := _UNIT.sub("", header)) != header and is_near(column, shorter, distance):
         return True
@@ -41,12 +41,12 @@ def is_near(column: str, header: str, distance: int) -> bool:
 
 
 def _letters(name: str) -> str:
-    """Return a name's letters and digits in lower case: `LMN CRM-ID` and `lmn_crm_id` are the same."""
+    """Return a name's letters and digits in lower case: `lmncrmid` of both `LMN CRM-ID` and `lmn_crm_id`."""
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
 def _edits(one: str, other: str) -> int:
-    """Count the edits between two texts, a swap of neighbours being one (optimal string alignment)."""
+    """Count the edits between two texts; a swap of neighbours is one edit (optimal string alignment)."""
     rows = [list(range(len(other) + 1))]
     for at, letter in enumerate(one, 1):
         row = [at]

@@ -1,7 +1,7 @@
-"""Columns that figures or lists depend on: if one is absent while other columns were ignored, it may be one of those.
+"""Columns that figures or lists depend on. If one is absent and the file has unknown columns, it may be one of those.
 
-Names, addresses, telephone numbers, notes and the costs of an estimate are not among them. A source may really lack
-some columns, so an unchanged absence is not reported again.
+Names, addresses, telephone numbers, notes and the costs of an estimate are not needed in this sense. A source may
+really lack some columns, so an absence is reported once.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ NEEDED: Final[Mapping[str, str]] = {
 }
 """The needed columns of each table."""
 ALWAYS_NEEDED: Final = (("total_price", "total_price_with_tax"), ("status", "pipeline_status"), ("crm_link",))
-"""In LMN's estimates, one of each is reported even if no column was ignored, because a column may lack a header."""
+"""Groups of columns of LMN's estimates. If a whole group is absent, it is reported even if the file has no unknown
+columns, because a column may lack its header."""
 
 _SHOWN: Final = 5
 
@@ -54,9 +55,9 @@ _SHOWN: Final = 5
 def judge_needed_columns(
     now: TableProfile, before: TableProfile | None, near: Mapping[str, str], guard: Guard
 ) -> Iterator[Finding]:
-    """Find needed columns that are absent from a non-empty table, and were present or explained before.
+    """Find needed columns that are absent from a table with rows, unless they were reported before.
 
-    `near` are the absent columns with a near header, which the guard near_header reports.
+    `near` maps absent columns to near headers, which the guard near_header reports.
     """
     if not now.is_configured or not now.loaded:
         return
@@ -72,19 +73,19 @@ def judge_needed_columns(
         words = {word for header in left_out for word in _words(header)}
         names = {word for column in absent for name in (column, *now.aliases.get(column, ())) for word in _words(name)}
         says = f"no column {_listed(absent, words)}"
-        says += f", while columns were left out: {_listed(left_out, names)}" if left_out else ""
+        says += f"; columns that the schema does not know: {_listed(left_out, names)}" if left_out else ""
         yield found(guard, "warn", now.name, says)
 
 
 def _is_old(column: str, left_out: Iterable[str], before: TableProfile) -> bool:
-    """Return whether the column was already absent at the last publication; lost_column reports one that had values."""
+    """Return whether the column was already absent at the last publication, or lost_column reports its loss."""
     if before.values.get(column):
         return True
     return column not in before.headers and set(left_out) <= before.unknown.keys()
 
 
 def _listed(names: Sequence[str], words: set[str]) -> str:
-    """Name some, those first that have one of the words."""
+    """Format the first names for a message, beginning with those that contain one of the words."""
     likely_first = sorted(names, key=lambda name: words.isdisjoint(_words(name)))
     more = len(names) - _SHOWN
     return ", ".join(f"'{name}'" for name in likely_first[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

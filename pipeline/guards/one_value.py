@@ -1,6 +1,6 @@
-"""Columns in which all sampled rows have one value although they should vary: copied down, or a placeholder.
+"""Columns that should vary but have the same value in all sampled rows: a value copied down, or a placeholder.
 
-It is reported once, because a young company may have all its estimates from one day.
+Each is reported once, because all estimates of a young company may be from one day.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ VARIED: Final[Mapping[str, str]] = {
     "platform.ticket": "opened_at",
     "platform.ticket_comment": "ticket_id created_at",
 }
-"""By table, columns in which this many rows hardly ever share one value."""
+"""By table, columns in which so many rows hardly ever have the same value."""
 OF_A_CUSTOMER: Final[Mapping[str, str]] = {
     "platform.stakeholder": "customer_id",
     "platform.insight": "data_ref",
@@ -37,7 +37,7 @@ OF_A_CUSTOMER: Final[Mapping[str, str]] = {
     "platform.ticket": "customer_id",
     "platform.note": "customer_id",
 }
-"""Columns that also have one value if there is only one customer."""
+"""By table, columns that have one value if there is only one customer."""
 
 SAID_AT: Final[Mapping[str, str]] = {
     "platform.email_prop": "sent_at",
@@ -45,13 +45,13 @@ SAID_AT: Final[Mapping[str, str]] = {
     "platform.ticket": "opened_at",
     "platform.ticket_comment": "created_at",
 }
-"""Columns with the time of a message: never always the same time of day, nor always on the hour."""
+"""By table, the column with a message's time: never always the same time of day, nor always on the hour."""
 
 
 def judge_one_value(
     now: Sequence[TableProfile], earlier: Mapping[tuple[str, str], TableProfile], guard: Guard
 ) -> Iterator[Finding]:
-    """Find columns of which all sampled cells, or all words, are the same, as they were not before."""
+    """Find columns in which all sampled cells, or all words, are the same, unless they were before."""
     has_customers = any(
         table.name == "platform.customer" and table.loaded >= guard.thresholds["least_customers"] for table in now
     )
@@ -62,15 +62,15 @@ def judge_one_value(
             if (cells := _cells_of_one_value(table, column, guard)) and (
                 before is None or not _cells_of_one_value(before, column, guard)
             ):
-                says = "all of its sampled cells have one value"
+                says = "all of its sampled cells have the same value"
                 yield found(guard, "warn", f"{table.name}.{column}", says, now=f"{cells:,} cells")
         if (time := _only_time(table, guard)) and (before is None or not _only_time(before, guard)):
-            says = "all of its sampled cells have one time of day, or are on the hour"
+            says = "all of its sampled cells have the same time of day, or are on the hour"
             yield found(guard, "warn", f"{table.name}.{SAID_AT[table.name]}", says, now=time)
 
 
 def _cells_of_one_value(table: TableProfile, column: str, guard: Guard) -> int:
-    """Return how many cells of a column were looked at where all are the same; 0 where they differ or are few."""
+    """Return the number of a column's sampled cells if all are the same; 0 if they differ or are too few."""
     if words := table.words.get(column):
         cells = sum(words.values())
         return cells if len(words) == 1 and cells >= guard.thresholds["least_words"] else 0
@@ -79,7 +79,7 @@ def _cells_of_one_value(table: TableProfile, column: str, guard: Guard) -> int:
 
 
 def _only_time(table: TableProfile, guard: Guard) -> str | None:
-    """Return the time of day that all sampled cells have, without the hour if only that differs; None where none is."""
+    """Return the time of day that all sampled cells have, or `:00:00` if all are on the hour; otherwise None."""
     cells = table.cells.get(SAID_AT.get(table.name, ""), {})
     if len(cells) < guard.thresholds["least"]:
         return None

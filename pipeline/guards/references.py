@@ -1,7 +1,7 @@
-"""Which ids of source columns refer to rows of other source tables, and whether those rows exist.
+"""Which source columns contain ids of other source tables, and whether those ids exist there.
 
-If ids were reissued, have another prefix or lost leading zeros, no table lacks anything, and yet no event has an
-account, or each estimate is there twice.
+If ids were reissued, have a different prefix or lost leading zeros, each table by itself is complete, but no event
+belongs to an account, or each estimate appears twice.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pipeline.guards.thresholds import Guard
 
 @dataclass(frozen=True)
 class Target:
-    """A column whose values ids refer to; `prefix` stands before each of them there."""
+    """A column that ids refer to. An id that refers to it starts with `prefix`, followed by the column's value."""
 
     source: str
     table: str
@@ -33,7 +33,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Reference:
-    """A column of ids, each of which is in one of the targets."""
+    """A column of ids, each of which should exist in one of the targets."""
 
     source: str
     table: str
@@ -42,7 +42,7 @@ class Reference:
 
     @property
     def is_across(self) -> bool:
-        """Whether the first target is in another source system, which need not know every row."""
+        """Whether the first target is in another source system, which may lack some rows."""
         return self.targets[0].source != self.source
 
 
@@ -62,7 +62,10 @@ _PLATFORM: Final = {
     "user_api_token": "user_id users",
     "topic_mention": "customer_id customer, topic_id topic",
 }
-"""Of the platform's tables: columns and the tables whose ids they hold, of the same tenant. (Parents may not be.)"""
+"""By table of the platform: each column of ids and the table they refer to, within one tenant.
+
+Parents are left out, because they may belong to another tenant.
+"""
 
 _CRM: Final = {
     "estimates": "account_id",
@@ -70,7 +73,7 @@ _CRM: Final = {
     "scorecards": "account_id",
     "notification_snoozes": "related_account_id",
 }
-"""Of the CRM's tables: the columns that name an account, which may be one that LMN alone has."""
+"""By table of the CRM: the column with the account's id. Some accounts are only in LMN."""
 
 _ACCOUNTS: Final = (
     Target("crm", "accounts", "id"),
@@ -87,28 +90,28 @@ REFERENCES: Final = (
     Reference("crm", "estimates", "lmn_estimate_id", (Target("lmn", "estimates_list", "lmn_estimate_id"),)),
     Reference("crm", "accounts", "lmn_crm_id", (Target("lmn", "contacts_export", "lmn_crm_id"),)),
 )
-"""LMN's own ids of accounts are not among them: the guard `link_rate` weighs those by money."""
+"""All references, except LMN's own account ids: the guard `link_rate` covers those, weighted by money."""
 
 
 def references_of(name: str) -> list[Reference]:
-    """Return the references of a table, named as a person names it: `crm.accounts`."""
+    """Return the references of the table with this full name, such as `crm.accounts`."""
     return [each for each in REFERENCES if f"{each.source}.{each.table}" == name]
 
 
 def judge_references(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
-    """Find columns with many ids that match no row, or more than at the last publication."""
+    """Find columns in which many ids match no row, or more than at the last publication."""
     for reference in references_of(now.name):
         column = reference.column
         share, was = _unknown(now, column, guard), _unknown(before, column, guard)
         most = guard.thresholds["warn_across" if reference.is_across else "warn"]
-        says = f"of its ids are not in {reference.targets[0].name}"
+        says = f"of its ids match no row of {reference.targets[0].name}"
         finding = judge_share(guard, f"{now.name}.{column}", says, share, was, most, is_said_again=True)
         if finding is not None:
             yield finding
 
 
 def _unknown(table: TableProfile | None, column: str, guard: Guard) -> int | None:
-    """Return the share of a column's ids that match no row."""
+    """Return the percentage of a column's ids that match no row, or None."""
     if table is None:
         return None
     return percent(table.unknown_ids.get(column, 0), table.referring.get(column, 0), guard)

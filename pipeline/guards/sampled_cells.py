@@ -1,4 +1,4 @@
-"""What the sampled rows of a source show: cells that changed since the last run, rows that are later than this one."""
+"""Checks of a source's sampled rows: cells that changed since the last publication, rows created after `as_of`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _FLAGS: Final = {"true": "false", "false": "true"}
 
 
 def judge_cells(now: TableProfile, before: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Finding]:
-    """Compare the cells of rows in both samples; only the first guard that warns about a column counts."""
+    """Compare the cells of rows that are in both samples. Only the first guard that warns about a column reports it."""
     if now.cell_form != before.cell_form:
         return
     for column in (name for name in now.cells if name in before.cells):
@@ -32,7 +32,7 @@ def judge_cells(now: TableProfile, before: TableProfile, guards: Mapping[str, Gu
 
 
 def judge_later_rows(tables: Sequence[TableProfile], as_of: datetime, guard: Guard) -> Iterator[Finding]:
-    """Find a source most of whose rows were created after `as_of`: a mistyped date (2024 for 2025) leaves them out."""
+    """Find a source in which most rows were created after `as_of`, because it was mistyped (2024 instead of 2025)."""
     instant = f"{as_of:%Y-%m-%d %H:%M:%S}"
     for source in dict.fromkeys(table.source for table in tables):
         columns = [
@@ -46,29 +46,29 @@ def judge_later_rows(tables: Sequence[TableProfile], as_of: datetime, guard: Gua
         later = sum(cell > instant for cell in instants)
         if len(instants) >= guard.thresholds["least"] and 100 * later > guard.thresholds["warn"] * len(instants):
             figure = f"{later} of {len(instants)} sampled cells"
-            yield found(guard, "warn", source, f"most of its rows are later than {as_of:%Y-%m-%d}", now=figure)
+            yield found(guard, "warn", source, f"most of its rows were created after {as_of:%Y-%m-%d}", now=figure)
 
 
 def _changes_of(column: str, cells: Mapping[str, str]) -> Iterator[tuple[str, str, Callable[[str, str], bool]]]:
-    """Yield the guards of a column, their texts, and whether a pair of cells counts for each."""
+    """Yield each guard of a column with its message and the function that tells whether a pair of cells counts."""
     if any(value in _FLAGS for value in cells.values()):
-        yield "flags_flipped", "are the opposite of what they were", _is_turned
+        yield "flags_flipped", "have the opposite value", _is_reversed
         return
     if any(_is_date(value) for value in cells.values()):
-        yield "dates_swapped", "have day and month the other way round", _is_turned
+        yield "dates_swapped", "have day and month swapped", _is_reversed
     if column not in MOVING:
-        yield "steady_columns", "are others than before", operator.ne
+        yield "steady_columns", "changed", operator.ne
 
 
 def _is_date(value: str) -> bool:
-    """Return whether a cell is a date or instant (`2024-03-05 10:00:00`): a hash has no hyphen."""
+    """Return whether a cell is a date or timestamp (`2024-03-05 10:00:00`): hashes have no hyphen."""
     return value[4:5] == "-"
 
 
-def _is_turned(was: str, is_now: str) -> bool:
-    return _turned(was) == is_now != was
+def _is_reversed(was: str, is_now: str) -> bool:
+    return _reversed(was) == is_now != was
 
 
-def _turned(value: str) -> str:
-    """Return the opposite flag, or the date with day and month changed: 2024-05-03 for 2024-03-05."""
+def _reversed(value: str) -> str:
+    """Return the opposite flag, or the date with day and month swapped: 2024-05-03 for 2024-03-05."""
     return _FLAGS.get(value) or f"{value[:4]}-{value[8:10]}-{value[5:7]}{value[10:]}"

@@ -1,4 +1,4 @@
-"""Shares of a column's cells, in whole percent, that warn if they are high, or higher than at the last publication."""
+"""Warnings about a share of a column's cells that is high, or higher than at the last publication."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from pipeline.guards.thresholds import Guard
 
 
 def percent(part: int, whole: int, guard: Guard) -> int | None:
-    """Return a share, rounded down; None for too few cells."""
+    """Return a share in whole percent, rounded down; None for too few cells."""
     return None if whole < guard.thresholds["least"] else 100 * part // whole
 
 
 def judge_share(
     guard: Guard, place: str, says: str, now: int | None, before: int | None, most: Decimal, *, is_said_again: bool
 ) -> Finding | None:
-    """Find a share above `most`, or above the one before by the guard's `warn_rise_points`.
+    """Return a finding if a share is above `most`, or has risen by the guard's `warn_rise_points`; otherwise None.
 
-    One above `most` that was there before is found only where it `is_said_again`. `says` goes on from `many` or `more`.
+    With `is_said_again`, a share above `most` is reported at every run, otherwise on the first run only. The message is
+    `says` after the word `many` or `more`.
     """
     if now is None:
         return None

@@ -1,4 +1,4 @@
-"""The source guard: whether the landed tables match their schema and are plausible after the last publication."""
+"""The source guard: whether the landed tables match their schema and resemble those of the last publication."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from pipeline.guards.thresholds import Guard
 
 _ESTIMATES: Final = ("lmn.estimates_list", "crm.estimates")
 SELDOM_TRUE: Final[Mapping[str, str]] = {"platform.stakeholder": "muted opted_out"}
-"""By table, flags that are true of few rows."""
+"""By table, flags that are true in few rows."""
 _HALF: Final = 50
-_PASSING: Final = frozenset({"crm.notification_snoozes"})
-"""Tables of rows that are over after some weeks, and that a source may delete then."""
+_SHORT_LIVED: Final = frozenset({"crm.notification_snoozes"})
+"""Tables whose rows expire after some weeks, so that a source may delete them."""
 
 
 @dataclass(frozen=True)
 class UnreadFile:
-    """A file in a source folder that became no table, and why; a sheet of a file that did only warns."""
+    """A file in a source folder that was not read, or a part of a file (which only warns), with the reason."""
 
     source: str
     name: str
@@ -48,7 +48,7 @@ class UnreadFile:
 def judge_sources(
     now: SourceState, before: SourceState | None, unread: Sequence[UnreadFile], guards: Mapping[str, Guard]
 ) -> list[Finding]:
-    """Return the findings of the source guard; `before` is the last publication, None on a first run."""
+    """Return the source guard's findings. `before` is the state at the last publication, None on a first run."""
     findings = [found(guards["unread_file"], file.level, f"{file.source}/{file.name}", file.why) for file in unread]
     earlier = {(table.source, table.table): table for table in before.tables} if before is not None else {}
     for table in now.tables:
@@ -101,18 +101,18 @@ def _near_headers(table: TableProfile, guard: Guard) -> Iterator[tuple[str, str]
 
 
 def _near_header(table: TableProfile, column: str, header: str, guard: Guard) -> Finding:
-    says = f"no column '{column}', but the unknown header '{header}' in {table.unknown[header]} is nearly its name"
+    says = f"no column '{column}', but the unknown header '{header}' in {table.unknown[header]} is spelled like it"
     return found(guard, "stop", f"{table.name}.{header}", says, now=f"header '{header}', not '{column}'")
 
 
 def _needed_tables(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]:
-    """Find a platform without customers, and a CRM side (LMN or the CRM) without anything that makes an account."""
+    """Find a platform without customers, and a CRM side (LMN or the CRM) without accounts."""
     loaded = {table.name: table.loaded for table in tables}
     configured = {table.source for table in tables if table.is_configured}
     if "platform" in configured and not loaded.get("platform.customer"):
-        yield found(guard, "stop", "platform.customer", "the platform has no customer, so no account of it is known")
+        yield found(guard, "stop", "platform.customer", "the platform has no customers, so it has no accounts")
     if configured & {"crm", "lmn"} and not (loaded.get("crm.accounts") or loaded.get("lmn.contacts_export")):
-        says = "neither the CRM's accounts nor LMN's contacts have a row, so no estimate has an account"
+        says = "neither the CRM's accounts nor LMN's contacts have rows, so no estimate has an account"
         yield found(guard, "stop", "crm.accounts", says)
 
 
@@ -120,13 +120,13 @@ def _empty_estimates(tables: Sequence[TableProfile], guard: Guard) -> Iterator[F
     """Find an estimates table without rows; the guard lost_table reports one that had rows before."""
     estimates = [table for table in tables if table.name in _ESTIMATES and table.is_configured]
     if estimates and not any(table.loaded for table in estimates):
-        yield found(guard, "warn", estimates[0].name, "it has no row, so no account has any revenue of its estimates")
+        yield found(guard, "warn", estimates[0].name, "it has no rows, so no account has revenue from estimates")
 
 
 def _shares(table: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Finding]:
     guard = guards["rejected_share"]
     if table.is_cut_off:
-        yield found(guard, "warn", table.name, "its file ends in the middle of a row: others may be missing")
+        yield found(guard, "warn", table.name, "its file ends in the middle of a row: more rows may be missing")
     if table.read >= guard.thresholds["least"]:
         share = _percent(table.rejected, table.read)
         if (level := _level(share, guard)) is not None:
@@ -142,7 +142,7 @@ def _shares(table: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Findin
         if level is not None:
             now = f"{unread:,} of {table.read:,} cells, {share:.1f} %"
             yield found(guard, level, place, "many of its cells could not be read", now=now)
-        elif not table.values.get(column):  # however few they are: the column is lost
+        elif not table.values.get(column):  # even if they are few: the column is lost
             yield found(guard, "warn", place, "none of its cells could be read", now=f"{unread:,} cells")
 
 
@@ -155,8 +155,8 @@ def _level(share: Decimal, guard: Guard) -> Literal["stop", "warn"] | None:
 def _changes(now: TableProfile, before: TableProfile, guards: Mapping[str, Guard]) -> Iterator[Finding]:
     if before.loaded and not now.loaded:
         guard = guards["lost_table"]
-        may_be_empty = now.is_configured and (before.loaded < guard.thresholds["least"] or now.name in _PASSING)
-        says = "the table has no row any more" if now.is_configured else "the table is not there any more"
+        may_be_empty = now.is_configured and (before.loaded < guard.thresholds["least"] or now.name in _SHORT_LIVED)
+        says = "the table has no rows any more" if now.is_configured else "the table is absent now"
         yield found(
             guard, "warn" if may_be_empty else "stop", now.name, says, before=f"{before.loaded:,} rows", now="none"
         )
@@ -184,7 +184,7 @@ def _lost_columns(now: TableProfile, before: TableProfile, guard: Guard) -> Iter
         is_sparse = (
             values < guard.thresholds["least"] and _percent(values, before.loaded) < guard.thresholds["stop_share"]
         )
-        says = "the column is not there any more" if is_absent else "the column has no value any more"
+        says = "the column is absent now" if is_absent else "the column has no values any more"
         yield found(
             guard,
             "warn" if is_sparse and not is_absent else "stop",
@@ -196,32 +196,32 @@ def _lost_columns(now: TableProfile, before: TableProfile, guard: Guard) -> Iter
 
 
 def _lacking_columns(table: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find columns that the newest of several downloads, or the last part, lacks: its rows have no values there."""
+    """Find columns that earlier files of a table have, but not the newest download or the last part."""
     for column, file in table.lacking.items():
-        says = f"earlier files have the column, and the rows of {file}, the last one, have nothing there"
+        says = f"earlier files have the column, but the last one, {file}, does not, so its rows have no value"
         yield found(guard, "warn", f"{table.name}.{column}", says)
 
 
 def _swapped_days(table: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find columns in whose dates a spreadsheet has likely swapped day and month while they were typed."""
+    """Find date columns in which a spreadsheet program has probably swapped day and month."""
     for column, file in table.swapped.items():
-        says = f"in {file} texts such as 25/3/2024 stand beside dates none of which is later than the 12th of its month"
+        says = f"in {file} no date is after the 12th of its month; later days are texts such as 25/3/2024"
         yield found(guard, "warn", f"{table.name}.{column}", says)
 
 
 def _far_days(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
-    """Find days that nothing has: an instant is not bounded as a day is (D6), so they are read and published.
+    """Find implausible dates in columns of timestamps, which are published because D6 only bounds dates.
 
-    Old rows that came to be on no such day (`1970-01-01`) are reported once, since nobody writes them anew.
+    Creation times (`1970-01-01`) are reported once, because old rows keep theirs.
     """
     for column, cells in now.far_days.items():
         if column not in DATED or before is None or column not in before.far_days:
             place = f"{now.name}.{column}"
-            yield found(guard, "warn", place, "days before 2000 or after 2100", now=f"{cells:,} cells")
+            yield found(guard, "warn", place, "it has dates before 2000 or after 2100", now=f"{cells:,} cells")
 
 
 def _fewer_values(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find a column with implausibly many more empty cells; the guard lost_column reports one without any values."""
+    """Find a column with many more empty cells. The guard lost_column reports a column without any values."""
     if min(now.loaded, before.loaded) < guard.thresholds["least"]:
         return
     for column, values in now.values.items():
@@ -234,30 +234,30 @@ def _fewer_values(now: TableProfile, before: TableProfile, guard: Guard) -> Iter
 def _few_rows(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
     change = _percent(now.loaded - before.loaded, before.loaded)
     if before.loaded >= guard.thresholds["least"] and -change >= guard.thresholds["warn_fall"]:
-        says = f"its rows changed by {change:+.0f} %"
+        says = f"its number of rows changed by {change:+.0f} %"
         yield found(guard, "warn", now.name, says, before=f"{before.loaded} rows", now=f"{now.loaded} rows")
 
 
 def judge_rows(
     place: str, before: int, now: int, guard: Guard, organization_id: int | None = None
 ) -> Iterator[Finding]:
-    """Find a number of rows that changed implausibly; below `least` rows nothing is reported."""
+    """Find a number of rows that changed implausibly. Nothing is reported if there were fewer than `least` rows."""
     if before < guard.thresholds["least"]:
         return
     change = _percent(now - before, before)
     level: Literal["stop", "warn"] | None = None
     if -change >= guard.thresholds["stop_fall"]:
-        level = "warn" if place in _PASSING else "stop"
+        level = "warn" if place in _SHORT_LIVED else "stop"
     elif -change > guard.thresholds["warn_fall"] or change > guard.thresholds["warn_rise"]:
         level = "warn"
     if level is not None:
-        says = f"its rows changed by {change:+.0f} %"
+        says = f"its number of rows changed by {change:+.0f} %"
         figures = {"before": f"{before:,} rows", "now": f"{now:,} rows"}
         yield found(guard, level, place, says, organization_id=organization_id, **figures)
 
 
 def _all_archived(table: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find a table whose rows are all archived, and so left out by rules: probably an inverted flag."""
+    """Find a table whose rows are all archived, so that the rules ignore them: probably an inverted flag."""
     trues = table.trues.get("archived", 0)
     if trues == table.loaded and trues >= guard.thresholds["least"]:
         yield found(guard, "warn", f"{table.name}.archived", "all of its rows are archived", now=f"{trues:,} rows")
@@ -272,12 +272,12 @@ def _seldom_true(now: TableProfile, before: TableProfile | None, guard: Guard) -
             if table is not None and table.values.get(column, 0) >= guard.thresholds["least"]
         ]
         if shares and shares[-1] > _HALF and (len(shares) == 1 or shares[0] <= _HALF):
-            says = "the flag is true of most rows, as if its meaning were turned round"
+            says = "the flag is true in most rows, as if it were inverted"
             yield found(guard, "warn", f"{now.name}.{column}", says, now=f"{shares[-1]:.0f} %")
 
 
 def _flags(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find an inverted flag: with `archived` inverted, the list is full of accounts that are gone."""
+    """Find a flag that seems inverted. With `archived` inverted, the account list would only have archived accounts."""
     for column, trues in now.trues.items():
         read, was_read = now.values.get(column, 0), before.values.get(column, 0)
         if column not in before.trues or min(read, was_read) < guard.thresholds["least"]:
@@ -287,7 +287,7 @@ def _flags(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Fi
         if abs(share - was) >= guard.thresholds["warn_points"]:
             says = "the share of rows where the flag is true changed"
         elif share in (0, 100) and min(was, 100 - was) >= guard.thresholds["warn_lost"]:
-            says = f"no row is {'true' if share == 0 else 'false'} any more"
+            says = f"the flag is {'false' if share == 0 else 'true'} in all rows now"
         if says is not None:
             yield found(guard, "warn", f"{now.name}.{column}", says, before=f"{was:.0f} %", now=f"{share:.0f} %")
 

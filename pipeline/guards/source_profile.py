@@ -1,4 +1,4 @@
-"""What a guard knows of a source table: counts, and a few rows' cells. Kept with each run, to compare."""
+"""What the guards know about a source table: counts, and cells of a few rows. Each run records it for the next ones."""
 
 from __future__ import annotations
 
@@ -10,58 +10,50 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class SampledRows:
-    """What a sample of a table's rows shows, the same rows week after week.
-
-    `cells` holds those of up to 40 rows by a hash of their keys: of a flag, day or instant the cell, `true` or
-    `2025-01-15`, of a text about people its length, of anything else a hash; `cell_form` is another number where a
-    version wrote them otherwise. All else is of about 4,000 rows. `words` counts the cells of each word of a column
-    that has a few. `referring` counts the ids of a column that name rows of another table, `unknown_ids` those of
-    them whose row is not there. `pairs` counts the rows that have a column and the one that it is never below,
-    `reversed_pairs` those in which it is; `copies` the cells of a column that another table has, too, `unlike_copies`
-    those that are others there. `periods` counts the rows by the four weeks in which they came to be, numbered from
-    2000 on, of one in `sampled_one_in` rows of `sampled_tenants` organizations, and `busy_users` those of each user
-    who has one in a hundred of them or more. `keys` are the lowest hashes of its keys, in order. `garbled_texts`
-    counts the cells of a column in which most letters beyond the English ones are garbled, `test_rows` the accounts
-    that are named as tests. `tenants_words` counts the cells of each word of those organizations that have enough
-    rows, `lost_tenants` the percent of an organization's ids whose row is not there, where it is most.
-    """
+    """Figures of a sample of a table's rows: about 4,000 rows, the same ones week after week."""
 
     cells: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By column, the cells of up to 40 rows by a hash of the rows' keys: of a flag, date or timestamp the cell itself
+    (`true`, `2025-01-15`), of a text about people its length, of anything else a hash."""
     cell_form: int = 1
+    """The version of the form of `cells`: cells of different forms are not compared."""
     words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """By column with a limited vocabulary, the number of cells with each word."""
     referring: Mapping[str, int] = field(default_factory=dict)
+    """By column, the number of ids that refer to another table."""
     unknown_ids: Mapping[str, int] = field(default_factory=dict)
+    """By column, the number of those ids that match no row."""
     lost_tenants: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """By column and organization, the percentage of ids that match no row, if it is more than half."""
     pairs: Mapping[str, int] = field(default_factory=dict)
+    """By column that is never below another, the number of rows that have values in both."""
     reversed_pairs: Mapping[str, int] = field(default_factory=dict)
+    """By column, the number of those rows in which it is below the other."""
     copies: Mapping[str, int] = field(default_factory=dict)
+    """By column, the number of cells that another table also has."""
     unlike_copies: Mapping[str, int] = field(default_factory=dict)
+    """By column, the number of those cells that differ in the other table."""
     periods: Mapping[str, int] = field(default_factory=dict)
+    """The number of rows by the period of four weeks in which they were created, numbered from 2000-01-01."""
     sampled_one_in: int = 1
+    """One in how many of the table's rows `periods` counts."""
     sampled_tenants: int = 0
+    """How many organizations the rows in `periods` belong to."""
     busy_users: Mapping[str, int] = field(default_factory=dict)
+    """The number of rows of each user who has at least one in a hundred of the rows in `periods`."""
     keys: tuple[int, ...] = ()
+    """The lowest hashes of the table's keys, in order."""
     garbled_texts: Mapping[str, int] = field(default_factory=dict)
+    """By column in which most non-English letters are garbled, the number of garbled cells."""
     test_rows: int = 0
+    """The number of accounts that are named as tests."""
     tenants_words: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    """By column and organization, if it has enough rows, the number of cells with each word."""
 
 
 @dataclass(frozen=True)
 class TableProfile(SampledRows):
-    """One source table as it was read.
-
-    `is_cut_off`: a file of it ends in the middle of a row. `headers` are the wanted columns that have a header,
-    `aliases` the headers by which one is found that are not its name; `values` counts each column's cells that are
-    not null, `unread` those that could not be read, `trues` a flag's that are true, `amounts` those of money that are
-    not 0; `magnitudes` is the mean power of ten of these: 3.0 where they are about 1000. `unknown` maps headers that
-    no column wants to their file; `lacking` the columns that only earlier files have to the last one; `swapped` those
-    whose days and months a spreadsheet has likely swapped to their file; `deleted` counts the rows that a column
-    without a place in the schema marks as deleted. `far_days` counts the days with a time, such as an account's
-    `renewal_date`, that are before 2000 or after 2100. `newest` is the latest recorded instant in it, in UTC without
-    zone. `longest` is the length of a long text's longest cells in characters, `at_longest` how many are of that
-    length. `twins` counts, among `compared_rows`, those that repeat another in all but their id. `fingerprint` is the
-    same for the same content, None without rows.
-    """
+    """One source table as it was read. Counts are rows or cells of the whole table."""
 
     source: str
     table: str
@@ -70,29 +62,48 @@ class TableProfile(SampledRows):
     loaded: int = 0
     rejected: int = 0
     is_cut_off: bool = False
+    """Whether a file of the table ends in the middle of a row."""
     columns: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
+    """The columns of the schema for which every file has a header."""
     aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By column, the headers that name it, if they differ from the column's name."""
     values: Mapping[str, int] = field(default_factory=dict)
+    """By column, the number of cells that are not null."""
     unread: Mapping[str, int] = field(default_factory=dict)
+    """By column, the number of cells that could not be read."""
     trues: Mapping[str, int] = field(default_factory=dict)
+    """By flag, the number of cells that are true."""
     amounts: Mapping[str, int] = field(default_factory=dict)
+    """By column of amounts, the number of cells that are not 0."""
     magnitudes: Mapping[str, float] = field(default_factory=dict)
+    """By column, the mean power of ten of those amounts: 3.0 if they are about 1000."""
     unknown: Mapping[str, str] = field(default_factory=dict)
+    """The headers that name no column of the schema, with their file."""
     lacking: Mapping[str, str] = field(default_factory=dict)
+    """The columns that only earlier files of the table have, with the last file."""
     swapped: Mapping[str, str] = field(default_factory=dict)
+    """The date columns in which a spreadsheet program has probably swapped day and month, with their file."""
     deleted: Mapping[str, int] = field(default_factory=dict)
+    """By header outside the schema, the number of rows that it marks as deleted."""
     far_days: Mapping[str, int] = field(default_factory=dict)
+    """By column of timestamps, the number of cells before 2000 or after 2100."""
     newest: datetime | None = None
+    """The latest recorded time in the table that is not after `as_of`, in UTC without zone."""
     longest: Mapping[str, int] = field(default_factory=dict)
+    """By column of long texts, the length of the longest cells in characters."""
     at_longest: Mapping[str, int] = field(default_factory=dict)
+    """By column of long texts, the number of cells of that length."""
     compared_rows: int = 0
+    """The number of rows among which repeated rows were searched."""
     twins: int = 0
+    """The number of those rows that repeat another except for its id."""
     fingerprint: str | None = None
+    """Equal for equal content; None without rows."""
 
     @property
     def name(self) -> str:
-        """The table as a person names it: `crm.accounts`."""
+        """The table's full name: `crm.accounts`."""
         return f"{self.source}.{self.table}"
 
     def as_dict(self) -> dict[str, Any]:
@@ -101,7 +112,7 @@ class TableProfile(SampledRows):
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> TableProfile:
-        """Read what `as_dict` returned; fields of a later version are passed over."""
+        """Read what `as_dict` returned, ignoring fields of later versions."""
         known = {name: value[name] for name in cls.__dataclass_fields__ if name in value}
         newest = known.get("newest")
         return cls(
@@ -118,7 +129,7 @@ class TableProfile(SampledRows):
 
 @dataclass(frozen=True)
 class SourceState:
-    """The tables of a run as they were read, and the instant that the run speaks of (UTC)."""
+    """The tables of a run as they were read, and the run's `as_of` (UTC)."""
 
     tables: Sequence[TableProfile]
     as_of: datetime

@@ -1,6 +1,6 @@
-"""The source guard for one organization's rows in a shared table: their words, and their ids.
+"""The source guard's checks of one organization's rows in a shared table: their words and their ids.
 
-The shares of a whole table say nothing about a small organization. Counts are those of the sampled rows.
+The shares of a whole table reveal nothing about a small organization. Counts are those of the sampled rows.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pipeline.guards.thresholds import Guard
 def judge_tenants_words(
     now: TableProfile, before: TableProfile | None, guards: Mapping[str, Guard]
 ) -> Iterator[Finding]:
-    """Find organizations whose words are others in good part than before, or of which the rules know none at first."""
+    """Find organizations whose words changed, and new ones of whose words the rules know none."""
     for column, tenants in now.tenants_words.items():
         known = known_words_of(now.name, column)
         for organization_id, words in tenants.items():
@@ -26,7 +26,7 @@ def judge_tenants_words(
             place, one = f"{now.name}.{column}", int(organization_id)
             if was is None and known and not any(word.lower() in known for word in words):
                 guard = guards["unknown_words"]
-                says = f"none of its words is one that the rules know, such as {listed(sorted(known))}"
+                says = f"the rules know none of its words; they know {listed(sorted(known))}"
                 yield found(guard, "warn", place, says, now=listed(words), organization_id=one)
             if was is not None:
                 yield from _moved_words(place, one, words, was, guards["moved_words"])
@@ -35,7 +35,7 @@ def judge_tenants_words(
 def _moved_words(
     place: str, organization_id: int, words: Mapping[str, int], was: Mapping[str, int], guard: Guard
 ) -> Iterator[Finding]:
-    """Find the word whose share moved most; an organization that has grown much may well have other words."""
+    """Find the word whose share changed most, unless the organization has grown much and may use other words."""
     cells, cells_before = sum(words.values()), sum(was.values())
     if cells * 100 > cells_before * (100 + guard.thresholds["most_growth"]):
         return
@@ -46,19 +46,19 @@ def _moved_words(
     word = max(sorted(shares), key=lambda each: abs(shares[each][1] - shares[each][0]))
     before, now = shares[word]
     if abs(now - before) >= guard.thresholds["warn_points"]:
-        says = f"the share of its word '{word[:40]}' moved"
+        says = f"the share of its word '{word[:40]}' changed"
         yield found(
             guard, "warn", place, says, before=f"{before:.0f} %", now=f"{now:.0f} %", organization_id=organization_id
         )
 
 
 def judge_tenants_ids(now: TableProfile, before: TableProfile | None, guard: Guard) -> Iterator[Finding]:
-    """Find organizations most of whose ids name no row that is there, as they were not when last published."""
+    """Find organizations most of whose ids match no row, unless they did not at the last publication."""
     for reference in references_of(now.name):
         lost = now.lost_tenants.get(reference.column, {})
         was = before.lost_tenants.get(reference.column, {}) if before is not None else {}
         for organization_id, share in lost.items():
             if share > guard.thresholds["warn"] and organization_id not in was:
-                says = f"many of its ids are not in {reference.targets[0].name}"
+                says = f"many of its ids match no row of {reference.targets[0].name}"
                 place, one = f"{now.name}.{reference.column}", int(organization_id)
                 yield found(guard, "warn", place, says, now=f"{share} %", organization_id=one)

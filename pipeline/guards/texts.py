@@ -1,4 +1,4 @@
-"""Texts of a source table compared with the last run: words that are gone, long texts that are cut."""
+"""Compares the texts of a source table with the last publication: words that are gone, long texts that were cut."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.guards.thresholds import Guard
 
 
 def judge_words(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find words that many cells of a column had and none has any more, and renamed words of the rules."""
+    """Find words that many cells of a column had and none has now, and renamed words that the rules look for."""
     for column, earlier in before.words.items():
         words = now.words.get(column)
         if not words:  # the guard lost_column reports a column without values
@@ -39,12 +39,12 @@ def _is_common(cells: int, words: Mapping[str, int], guard: Guard) -> bool:
 
 
 def _is_renamed(cells: int, new: Mapping[str, int], guard: Guard) -> bool:
-    """Return whether a new word has about as many cells as a lost one had."""
+    """Return whether a new word has about as many cells as the lost one had."""
     return cells >= guard.thresholds["least_renamed"] and any(cells <= 2 * n <= 4 * cells for n in new.values())
 
 
 def judge_lengths(now: TableProfile, before: TableProfile, guard: Guard) -> Iterator[Finding]:
-    """Find long texts that are cut: the longest is shorter than it was, and many cells are exactly that long."""
+    """Find texts that were cut: the longest is shorter than before, and many cells have exactly that length."""
     for column, length in now.longest.items():
         was, cells = before.longest.get(column, 0), now.at_longest[column]
         share = Decimal(100 * cells) / now.values[column]

@@ -1,4 +1,4 @@
-"""Reads `guards.yml`, and the overrides in the settings."""
+"""Reads the guards from `guards.yml`, and the changed thresholds from the settings."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ class Guard:
 
 
 def guards(overrides: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Guard]:
-    """Return every guard by name, with the thresholds that `overrides` (the setting `guards`) changes.
+    """Return all guards by name, with the thresholds that `overrides` (the setting `guards`) changes.
 
-    WarehouseError for an unknown guard or threshold, and for a value that is not a number of 0 or more.
+    Raises WarehouseError for an unknown guard or threshold, and for a value that is not a number of 0 or more.
     """
     known = dict(_defaults())
     for name, changes in (overrides or {}).items():
         guard = known[_known(name, known, "guards", "guard")]
         if not isinstance(changes, Mapping):
             raise WarehouseError(
-                "is no table of thresholds", where=f"guards.{name}", remedy="write it as guards.rows = {warn_fall = 30}"
+                "is not a table of thresholds",
+                where=f"guards.{name}",
+                remedy="write it like guards.rows = {warn_fall = 30}",
             )
         changed = {
             _known(each, guard.thresholds, f"guards.{name}", "threshold"): _number(value, f"guards.{name}.{each}")

@@ -10,18 +10,18 @@ from pipeline.guards.findings import Finding, found
 from pipeline.guards.thresholds import Guard
 
 _COUNTED: Final = {
-    "customers_on_a_shared_crm_account": ("crm_account_id", "customers that share a CRM account with another one"),
+    "customers_on_a_shared_crm_account": ("crm_account_id", "customers that share a CRM account with another customer"),
     "accounts_whose_revenues_differ": (
         "revenue_source",
-        "accounts with another revenue in the CRM than on the platform",
+        "accounts whose revenue in the CRM differs from that on the platform",
     ),
-    "accounts_whose_renewal_dates_differ": ("renewal_dates_agree", "accounts with renewal dates that are not one day"),
+    "accounts_whose_renewal_dates_differ": ("renewal_dates_agree", "accounts whose renewal dates differ"),
 }
-"""The run's metrics, each with the column of account_keys that shows the accounts, and a text."""
+"""The metrics, each with the column of account_keys that shows the accounts, and its message."""
 
 
 def judge_truths(counts: Mapping[tuple[int, str], Decimal], guard: Guard) -> Iterator[Finding]:
-    """Report what the metrics count, by organization and metric, unless it is 0."""
+    """Report each metric that is not 0, by organization."""
     for (organization_id, metric), count in sorted(counts.items()):
         if metric in _COUNTED and count:
             column, says = _COUNTED[metric]

@@ -148,7 +148,7 @@ def test_a_quarter_of_the_accounts_that_moved_warns(figure: str, place: str) -> 
     assert judged(**{figure: Moved(19, 19)}) == []
     (finding,) = judged(**{figure: Moved(20, 5)})
     assert (finding.guard, finding.level, finding.place) == (figure, "warn", place)
-    assert finding.says == "5 of 20 accounts moved (25 %)"
+    assert finding.says == "it changed for 5 of 20 accounts (25 %)"
 
 
 @pytest.mark.parametrize(
@@ -207,6 +207,6 @@ def test_an_organization_without_a_row_stops() -> None:
     finding = judge_gone_organization(3, 1234, guards())
     assert (finding.guard, finding.level, finding.organization_id) == ("kept_keys", "stop", 3)
     assert str(finding).startswith(
-        "guard kept_keys, organization 3, account_core: the organization has no row any more (1,234 accounts before, "
+        "guard kept_keys, organization 3, account_core: the organization has no rows any more (1,234 accounts before, "
         "none now)"
     )

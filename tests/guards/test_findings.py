@@ -52,7 +52,7 @@ def test_an_acceptance_without_a_reason_or_of_no_guard_is_refused(text: str, wor
         ({"rows": {"warn_fal": 1}}, "nearest is warn_fall"),
         ({"rows": {"warn_fall": -1}}, "can't be -1"),
         ({"rows": {"warn_fall": True}}, "can't be True"),
-        ({"rows": 5}, "no table of thresholds"),
+        ({"rows": 5}, "not a table of thresholds"),
         ({"rows": {"warn_fall": 10**9}}, "can't be 1000000000"),
         ({"rows": {"warn_fall": "5"}}, "can't be '5'"),
     ],

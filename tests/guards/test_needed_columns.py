@@ -39,8 +39,8 @@ def test_every_needed_column_is_one() -> None:
 
 def test_a_first_run_warns_of_absent_columns_and_names_what_was_left_out() -> None:
     table = estimates("total_price", "division", unknown={"Colour": "e.csv", "Price": "e.csv"})
-    left_out = "while columns were left out: 'Price', 'Colour'"
-    assert needed(table) == [f"lmn.estimates_list: no column 'total_price', 'division', {left_out}"]
+    left_out = "columns that the schema does not know: 'Price', 'Colour'"
+    assert needed(table) == [f"lmn.estimates_list: no column 'total_price', 'division'; {left_out}"]
     many = estimates("division", unknown={f"extra {at}": "e.csv" for at in range(9)})
     assert needed(many)[0].endswith("'extra 4' and 4 more")
 

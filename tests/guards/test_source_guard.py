@@ -465,14 +465,14 @@ def test_a_table_that_was_never_there_or_is_still_empty_is_nothing() -> None:
 def test_a_table_that_is_not_configured_any_more_stops_however_small_it_was() -> None:
     gone = replace(profile("crm.contacts", rows=0), is_configured=False)
     (finding,) = judged([profile(), gone], [profile(), profile("crm.contacts", rows=1)])
-    assert (finding.level, finding.says) == ("stop", "the table is not there any more")
+    assert (finding.level, finding.says) == ("stop", "the table is absent now")
     assert finding.figures == " (1 rows before, none now)"
 
 
 def test_a_sparse_column_that_is_empty_now_warns_and_one_that_is_absent_stops() -> None:
     before = profile(rows=10, values={"id": 10, "lmn_crm_id": 4})
     (finding,) = judged(profile(rows=10, values={"id": 10, "lmn_crm_id": 0}), before)
-    assert (finding.level, finding.says) == ("warn", "the column has no value any more")
+    assert (finding.level, finding.says) == ("warn", "the column has no values any more")
     assert finding.figures == " (4 values before, none now)"
     half = profile(rows=8, values={"id": 8, "lmn_crm_id": 4})
     assert [one.level for one in judged(profile(rows=8, values={"id": 8}), half)] == ["stop"]
@@ -530,8 +530,8 @@ def test_a_column_that_is_new_in_the_sample_says_nothing_and_the_others_are_judg
     before = {"archived": dict.fromkeys("123", "true"), "day": {"1": "2024-03-05"}}
     found = judged(profile(cells=now), profile(cells=before))
     assert [(one.place, one.says, one.now) for one in found] == [
-        ("crm.accounts.archived", "sampled cells are the opposite of what they were", "3 of 3"),
-        ("crm.accounts.day", "sampled cells have day and month the other way round", "1 of 1"),
+        ("crm.accounts.archived", "sampled cells have the opposite value", "3 of 3"),
+        ("crm.accounts.day", "sampled cells have day and month swapped", "1 of 1"),
     ]
 
 

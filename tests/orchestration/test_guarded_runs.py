@@ -105,7 +105,7 @@ def test_a_missing_table_stops_the_run(company: Company, table: str, guards: str
 
 @pytest.mark.parametrize(
     ("end", "words"),
-    [("\n", "guard rows, platform.email_prop: its rows changed by -"), ("", "email_prop.csv")],
+    [("\n", "guard rows, platform.email_prop: its number of rows changed by -"), ("", "email_prop.csv")],
 )
 def test_a_half_written_file_stops_the_run(company: Company, end: str, words: str) -> None:
     """It ends with a whole line, or in the middle of one."""

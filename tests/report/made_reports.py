@@ -202,8 +202,8 @@ def plan(as_of: datetime = AS_OF) -> RunPlan:
     return RunPlan(as_of, 2025, {"crm_organization_id": CRM, "at_risk_days": 180}, ())
 
 
-FELL = Finding("rows", "warn", "crm.accounts", "its rows changed by -30 %", "see it", "100 rows", "70 rows")
-EMPTIED = Finding("lost_table", "stop", "crm.contacts", "the table has no row any more", "bring it", "9 rows", "none")
+FELL = Finding("rows", "warn", "crm.accounts", "its number of rows changed by -30 %", "see it", "100 rows", "70 rows")
+EMPTIED = Finding("lost_table", "stop", "crm.contacts", "the table has no rows any more", "bring it", "9 rows", "none")
 """What a guard warned of, and what one stopped."""
 
 

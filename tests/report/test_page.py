@@ -318,4 +318,4 @@ def test_the_page_is_green_amber_or_red_by_the_worst_of_checks_and_guards(run: M
 def test_a_finding_is_reported_with_both_figures_the_place_and_what_to_do(run: MadeRun) -> None:
     run.findings = (FELL,)
     page = render_report(run.facts(1))
-    assert "crm.accounts: its rows changed by -30 % (100 rows before, 70 rows now). To do: see it." in page
+    assert "crm.accounts: its number of rows changed by -30 % (100 rows before, 70 rows now). To do: see it." in page
