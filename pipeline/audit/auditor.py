@@ -52,10 +52,10 @@ class Audit:
 
     `folders` are the staging folders by organization; `exports` are the names of all exports that will be audited, in
     the order in which their checks are listed; `settings` are the values that rules may use besides `as_of`
-    (selected_year and the dbt vars). With `spares_memory` memory is returned as soon as it is free. `beside` are
-    exports that rules need but no drop contains. `aside` are folders, by organization, with the complete rows of
-    exports whose personal data is withheld: rules are checked on these, and failing rows are named by the parts of
-    their key that are not personal. `known` are the verdicts of earlier audits in this process.
+    (selected_year and the dbt vars). With `spares_memory` memory is returned as soon as it is free.
+    `reference_exports` are exports that rules need but no drop contains. `aside` are folders, by organization, with the
+    complete rows of exports whose personal data is withheld: rules are checked on these, and failing rows are named by
+    the parts of their key that are not personal. `known` are the verdicts of earlier audits in this process.
 
     Exports can be audited as soon as they are staged, in any order. Arrow reads them without Python, while Great
     Expectations checks in one thread what has been read: first an export by itself, then every frame for which it was
@@ -71,7 +71,7 @@ class Audit:
         as_of: datetime,
         settings: Mapping[str, Any],
         spares_memory: bool = False,
-        beside: Sequence[str] = (),
+        reference_exports: Sequence[str] = (),
         aside: Mapping[int, Path] | None = None,
         known: KnownVerdicts | None = None,
     ) -> None:
@@ -88,7 +88,7 @@ class Audit:
         self._known = known or KnownVerdicts(remembers=False)
         self._known.begin()
         self._content: dict[str, Hashable] = {}
-        self._named = [*exports, *beside]
+        self._named = [*exports, *reference_exports]
         self._awaited = set(self._named)
         self._readers = ThreadPoolExecutor(_READERS)
         self._judge = ThreadPoolExecutor(1)
@@ -100,7 +100,7 @@ class Audit:
         self._column_checks: dict[str, list[Check]] = {}
         self._rule_checks: defaultdict[tuple[str, str | None], list[Check]] = defaultdict(list)
 
-    def look_at(self, contract: ExportContract) -> None:
+    def check_export(self, contract: ExportContract) -> None:
         """Start reading the files of an export, and check it once it is read."""
 
         def read() -> Future[None]:
@@ -112,7 +112,7 @@ class Audit:
 
         self._reading.append(self._readers.submit(read))
 
-    def stand_beside(self, name: str, path: Path) -> None:
+    def add_reference_export(self, name: str, path: Path) -> None:
         """Add the Parquet file of an export that no drop contains, for rules that need it."""
 
         def read() -> Future[None]:
@@ -121,8 +121,8 @@ class Audit:
 
         self._reading.append(self._readers.submit(read))
 
-    def concluded(self, results: Path | None = None) -> AuditResult:
-        """Check what is left, and what needs all files; write Great Expectations' own results to `results`, as JSON."""
+    def finish(self, results: Path | None = None) -> AuditResult:
+        """Make the remaining checks, and those that need all files; write Great Expectations' results to `results`."""
         for reading in self._reading:
             reading.result().result()
         self._readers.shutdown()
@@ -163,9 +163,9 @@ class Audit:
         create_view(self._connection, name, path, None)
         self._judge_frames(self._take_ready(name))
 
-    def _take_ready(self, come: str) -> list[tuple[ExportContract, str]]:
+    def _take_ready(self, arrived: str) -> list[tuple[ExportContract, str]]:
         """Remove from the waiting frames, and return, those whose SQL needs no export that is still missing."""
-        self._awaited.discard(come)
+        self._awaited.discard(arrived)
         awaited = sorted(self._awaited)
         ready = [one for one in self._waiting if not named_in(self._book_of(one[0].name).frames[one[1]], awaited)]
         self._waiting = [one for one in self._waiting if one not in ready]
@@ -192,8 +192,8 @@ class Audit:
         book = self._book_of(contract.name)
         rules = tuple(rule for rule in book.rules if rule.frame == name)
         sql = "" if name is None else book.frames[name]
-        asked = [] if name is None else named_in(sql, self._named)
-        exports = tuple((export, self._content.get(export)) for export in dict.fromkeys([contract.name, *asked]))
+        needed = [] if name is None else named_in(sql, self._named)
+        exports = tuple((export, self._content.get(export)) for export in dict.fromkeys([contract.name, *needed]))
         values = json.dumps(bound(f"{sql} {texts_of(rules)}", self._parameters), sort_keys=True)
         return contract, name, sql, rules, exports, values, bool(self._aside)
 

@@ -1,4 +1,4 @@
-"""Every check that an audit of these exports makes, by name, without making one and without Great Expectations."""
+"""Lists every check that an audit of these exports makes, without making one and without Great Expectations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class ListedCheck:
 
 
 def list_checks(contracts: Sequence[ExportContract], rule_books: Mapping[str, RuleBook]) -> list[ListedCheck]:
-    """List the checks of all exports: of each, those of its files, its columns and its rules."""
+    """List the checks of all exports: for each export, the checks of its files, its columns and its rules."""
     return [check for contract in contracts for check in _checks_of(contract, rule_books.get(contract.name))]
 
 

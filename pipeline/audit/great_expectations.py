@@ -48,7 +48,7 @@ _IN_MEMORY: Final = DataContextConfig(
     progress_bars=ProgressBarsConfig(globally=False, metric_calculations=False),
     analytics_enabled=False,
 )
-"""No folder for pages either: the process may be killed at any moment and leaves nothing behind."""
+"""Without a folder for pages either: the process may be killed at any moment, and must leave nothing behind."""
 
 SEVERITIES: Final[dict[str, FailureSeverity]] = {"error": FailureSeverity.CRITICAL, "warn": FailureSeverity.WARNING}
 
@@ -162,8 +162,8 @@ def _sorted_pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 _JSON: Final = json.JSONDecoder(object_pairs_hook=_sorted_pairs)
 _WITHOUT_BLANKS: Final = re.compile(r'(?:[^"\s]++|"(?:[^"\\]++|\\.)*+")*+')
-"""Possessive, because a character can match in one way only: 4 MB of JSON take 0.02 s of CPU, character by character
-0.36 (2026-11-29)."""
+"""Possessive quantifiers: each character can match in one way only. 4 MB of JSON take 0.02 s of CPU, and 0.36 s
+character by character (2026-11-29)."""
 
 
 class ExpectColumnValuesToBeCanonicalJson(ColumnMapExpectation):

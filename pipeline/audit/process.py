@@ -1,4 +1,4 @@
-"""The audit from the side of the run: a process that is started early, and ready when drops are staged."""
+"""The run's side of the audit: a process that starts early, so that it is ready when drops are staged."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from pipeline.common.worker_process import HelperProcess
 if TYPE_CHECKING:
     from pipeline.contracts.business_rules import RuleBook
     from pipeline.contracts.contract import (
-        ExportContract,  # which loads Arrow: the process is to be started before that
+        ExportContract,  # importing it loads Arrow: start the process before that
     )
 
 
 @dataclass(frozen=True)
 class AuditRequest:
-    """The audit of the drops that are staged, or about to be, in these folders of organizations.
+    """A request to audit the drops that are, or will be, staged in these folders, by organization.
 
-    `exports` names what the drops hold, in the order in which the checks are listed. The rules are those in the folder
-    `expectations`; `settings` are values that they may ask for. With `spares_memory` the process gives back to the
-    machine what it is done with. `beside` names exports that no drop holds and rules ask for. `more_rules` are the
-    rules of what has no file in `expectations`: cuts. `aside` are folders of organizations with the whole rows of
-    exports of which drops withhold personal data.
+    `exports` names the exports that the drops contain, in the order in which their checks are listed. The rules are
+    read from the folder `expectations`; `settings` are values that rules may use. With `spares_memory` the process
+    returns memory to the machine as soon as it is free. `reference_exports` are exports that rules need but no drop
+    contains. `more_rules` are the rules of cuts, which have no file in `expectations`. `aside` are folders, by
+    organization, with the complete rows of exports whose personal data is withheld.
     """
 
     folders: Mapping[int, Path]
@@ -35,22 +35,22 @@ class AuditRequest:
     as_of: datetime
     settings: Mapping[str, Any]
     spares_memory: bool = False
-    beside: Sequence[str] = ()
+    reference_exports: Sequence[str] = ()
     more_rules: Mapping[str, RuleBook] = field(default_factory=dict)
     aside: Mapping[int, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Beside:
-    """The Parquet file of an export that no drop holds, with a column `drop_organization_id`."""
+class ReferenceExport:
+    """The Parquet file of an export that rules need but no drop contains, with a column `drop_organization_id`."""
 
     export: str
     path: Path
 
 
 @dataclass(frozen=True)
-class Conclude:
-    """The wish that the audit end; Great Expectations' own results go to the file `results`."""
+class FinishAudit:
+    """A request to finish the audit and write Great Expectations' own results to the file `results`."""
 
     results: Path | None
 
@@ -58,8 +58,8 @@ class Conclude:
 class AuditProcess(HelperProcess):
     """A process that has Great Expectations loaded: start it early, begin audits, close it (or use `with`).
 
-    One that `stays` for further audits judges only what has changed since the last one. Great Expectations' own results
-    are then of what was judged.
+    With `stays`, it serves several audits and checks only what has changed since the last one; Great Expectations' own
+    results then cover only what was checked.
     """
 
     what = "audit"
@@ -76,23 +76,23 @@ class AuditProcess(HelperProcess):
 
 @dataclass(frozen=True)
 class StagedAudit:
-    """One audit, from the side of the run: `auditor.Audit` does it."""
+    """One audit, as the run controls it; in the process, `auditor.Audit` carries it out."""
 
     process: AuditProcess
 
-    def look_at(self, contract: ExportContract) -> None:
-        """Say that the files of an export are all there; they are read and judged while others are staged."""
+    def check_export(self, contract: ExportContract) -> None:
+        """Have an export checked whose files are all staged; the process works while the run stages others."""
         self.process.send(contract)
 
-    def stand_beside(self, export: str, path: Path) -> None:
-        """Give the file of an export that was named as standing beside the drops, which are judged meanwhile."""
-        self.process.send(Beside(export, path))
+    def add_reference_export(self, export: str, path: Path) -> None:
+        """Pass the Parquet file of one of the request's `reference_exports`."""
+        self.process.send(ReferenceExport(export, path))
 
-    def concluded(self, results: Path | None = None) -> AuditResult:
-        """Have the audit ended; Great Expectations' own results go to the file `results`.
+    def finish(self, results: Path | None = None) -> AuditResult:
+        """Wait for the result of all checks; write Great Expectations' own results to the file `results`.
 
-        Raises WarehouseError if a rule file is not well formed, or if the process ends without an answer.
+        Raises WarehouseError if a rule file is malformed, or if the process ends without an answer.
         """
-        *_, answer = self.process.ask(Conclude(results))
+        *_, answer = self.process.ask(FinishAudit(results))
         result: AuditResult = answer.value
         return result

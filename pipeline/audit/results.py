@@ -1,4 +1,4 @@
-"""What an audit says: each check with its result, and the rows that failed it, by key. Plain data."""
+"""The result of an audit as plain data: each check with its verdict, and the rows that failed it, by key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.contracts.business_rules import Severity
 Scope = Literal["file", "column", "rule"]
 
 SAMPLES: Final = 20
-"""How many failing rows a check names."""
+"""The most failing rows that a check names."""
 
 _SHOWN_FAILURES: Final = 12
 _SHOWN_ROWS: Final = 5
@@ -22,7 +22,7 @@ _SHOWN_ROWS: Final = 5
 
 @dataclass(frozen=True)
 class FailedRow:
-    """A row that failed: its key, and its values in the columns that the check looked at, as they stand in the CSV."""
+    """A row that failed: its key, and its values in the checked columns, as written in the CSV."""
 
     organization_id: int
     key: Mapping[str, str | None]
@@ -39,10 +39,10 @@ class FailedRow:
 class Check:
     """One check and its result.
 
-    `scope` says where it comes from: the files themselves, a column of the contract, or a business rule. `rows` is how
-    many rows it looked at (files and columns of files, for `file`), `failed` how many of them failed, all and by
-    organization; `samples` names up to 20 of those. `problem` says in words what is wrong where rows do not, as for a
-    list of columns or a check that could not be made.
+    `scope` says what is checked: the files themselves, a column of the contract, or a business rule. `rows` is the
+    number of rows checked (for `file`: of files and columns), `failed` the number that failed, in total and by
+    organization; `samples` names up to 20 of these. `problem` describes faults that no row shows, such as a missing
+    column or a check that could not be made.
     """
 
     export: str
@@ -84,7 +84,7 @@ class AuditResult:
 
     @property
     def ok(self) -> bool:
-        """Whether the staged files may be published; warnings do not stand in the way."""
+        """Whether the staged files may be published; warnings do not prevent it."""
         return not any(check.blocks for check in self.checks)
 
     @property
@@ -94,11 +94,11 @@ class AuditResult:
 
     @property
     def warnings(self) -> tuple[Check, ...]:
-        """The failed checks that are published and reported."""
+        """The failed checks that are reported but do not prevent publication."""
         return tuple(check for check in self.checks if not check.passed and not check.blocks)
 
     def of_organization(self, organization_id: int) -> list[dict[str, Any]]:
-        """Return what the manifest of one organization's drop says of each check; nothing of another's."""
+        """Return every check as the manifest of one organization's drop lists it, without other organizations' data."""
         return [
             _in_manifest(check, check.failed_by_organization[organization_id])
             if check.failed_by_organization.get(organization_id)
@@ -108,11 +108,11 @@ class AuditResult:
 
     @cached_property
     def _of_others(self) -> list[dict[str, Any]]:
-        """What is said of each check to an organization of which nothing failed; the manifests of many hold it once."""
+        """Every check as listed for an organization without failures; many manifests share these objects."""
         return [_in_manifest(check, 0) for check in self.checks]
 
     def problem(self, consequence: str = "nothing was published, the last drops stay") -> WarehouseError | None:
-        """Say what failed and its rows; None where the staged files may be published."""
+        """Return an error with the failed checks and their rows; None if the staged files may be published."""
         if self.ok:
             return None
         errors = self.errors
@@ -127,11 +127,11 @@ class AuditResult:
         )
 
     def concerns_run(self) -> bool:
-        """Return whether an error is of no organization: a check that could not be made, or a file of the run."""
+        """Return whether an error belongs to no organization: a check that could not be made, or a file of the run."""
         return any(not check.failed_by_organization for check in self.errors)
 
     def problem_of(self, organization_id: int) -> WarehouseError | None:
-        """Say what failed in one organization's files, and its rows; None where they may be published."""
+        """Return an error with what failed in one organization's files; None if they may be published."""
         own = [
             replace(
                 check,
@@ -149,7 +149,7 @@ def _in_manifest(check: Check, failed: int) -> dict[str, Any]:
         "export": check.export,
         "check": check.name,
         "severity": check.severity,
-        # a check that failed without a row of anyone could not be made
+        # a check that failed without a failing row could not be made
         "passed": not failed and (check.passed or bool(check.failed_by_organization)),
         "failed": failed,
     }

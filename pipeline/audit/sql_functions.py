@@ -1,8 +1,8 @@
-"""The SQL functions that business rules may call beside DuckDB's own: texts as the specs compare them.
+r"""The SQL functions that business rules may call besides DuckDB's own: they normalise texts as the specs do.
 
-`trimmed(text)` has no blanks at its ends, `folded(text)` is trimmed and in lower case, `collapsed(text)` has one space
-for each run of blanks inside. DuckDB's own trim knows the space alone and is slow with a list of others; the blanks of
-its regular expressions are ASCII's.
+`trimmed(text)` removes blanks at both ends, `folded(text)` also converts to lower case, `collapsed(text)` replaces each
+run of blanks by one space. DuckDB's own trim only removes spaces and is slow with a list of other blanks; `\s` in its
+regular expressions only matches ASCII blanks.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ BLANKS: Final = (
     "\t\n\x0b\x0c\r \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000\ufeff"
 )
-"""What JavaScript takes for blank, and so the at-risk spec's normalisation (R8, R9)."""
+"""The characters that JavaScript treats as blanks, and so does the at-risk spec's normalisation (R8, R9)."""
 
 _FUNCTIONS: Final = f"""
 create macro trimmed(words) as regexp_replace(words, '^[{BLANKS}]+|[{BLANKS}]+$', '', 'g');
@@ -28,7 +28,7 @@ create macro collapsed(words) as regexp_replace(words, '[{BLANKS}]+', ' ', 'g');
 
 
 def rule_connection() -> duckdb.DuckDBPyConnection:
-    """Return a connection to the scratch database that knows these functions; close it after use."""
+    """Return a connection to the scratch database with these functions; close it after use."""
     _define()
     return scratch_connection()
 

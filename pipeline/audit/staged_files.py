@@ -1,6 +1,6 @@
-"""Reads staged files as they lie on disk, and compares each CSV with its Parquet file, column by column.
+"""Reads the staged files from disk, and compares each CSV with its Parquet file, column by column.
 
-What is found is facts, a row per file and a row per column of a file; Great Expectations judges them.
+This module only collects facts about files and their columns; Great Expectations checks them.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from pipeline.audit.twin_files import read_twins
 from pipeline.contracts.contract import ExportContract
 
 ORGANIZATION: Final = "drop_organization_id"
-"""The column that names, in the tables of an audit, the organization whose drop a row lies in."""
+"""The column of an audit's tables with the organization whose drop contains the row."""
 
 
 @dataclass(frozen=True)
 class StagedExport:
     """The two files of an export in one organization's folder.
 
-    `rows` is null where the Parquet file cannot be read, `csv` where the CSV file cannot; `faults` then say why.
-    `differing` has the columns in which the two differ.
+    `rows` is None if the Parquet file cannot be read, `csv` if the CSV file cannot; `faults` then say why. `differing`
+    has the columns in which the two files differ.
     """
 
     organization_id: int
@@ -43,10 +43,10 @@ class StagedExport:
     faults: tuple[str, ...]
     differing: Mapping[str, DifferingCells]
     columns: FileColumns | None
-    """Null where there are no `rows`."""
+    """None without `rows`."""
 
     def too_wide(self, column: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Return the rows whose decimal has no place in the contract's precision and scale; none for other types."""
+        """Return the rows whose decimal exceeds the contract's precision or scale; none for other types."""
         wanted = self.contract.column(column).arrow_type
         if self.rows is None or not (pa.types.is_decimal(wanted) and pa.types.is_decimal(self.rows[column].type)):
             return np.array([], dtype=np.int64)
@@ -57,7 +57,7 @@ class StagedExport:
 
 
 def read_staged(folders: Mapping[int, Path], contract: ExportContract) -> list[StagedExport]:
-    """Read the files of an export in every organization's folder; a file that cannot be read is a fault of it."""
+    """Read the files of an export in every organization's folder; an unreadable file becomes one of its `faults`."""
     files = {
         one: (_file(folder, contract, "parquet"), _file(folder, contract, "csv")) for one, folder in folders.items()
     }
@@ -69,7 +69,7 @@ def read_staged(folders: Mapping[int, Path], contract: ExportContract) -> list[S
 def _read_one(
     one: int, contract: ExportContract, files: tuple[Path, Path], twins: pa.Table | None, known: list[FileColumns]
 ) -> StagedExport:
-    """Read an organization's files of an export, unless they are `twins` whose rows are read."""
+    """Read an organization's files of an export; `twins` are its rows if both files were already read and agree."""
     if twins is not None:
         columns = _columns(contract, twins.schema, known)
         return StagedExport(one, contract, twins, CsvShape(tuple(columns.found_names), twins.num_rows), (), {}, columns)
@@ -85,7 +85,7 @@ def _file(folder: Path, contract: ExportContract, form: str) -> Path:
 
 
 def read_whole(aside: Mapping[int, Path], staged: Sequence[StagedExport]) -> list[StagedExport]:
-    """Put in place of an export's staged rows the whole ones, where they lie aside because drops withhold some."""
+    """Replace an export's staged rows by the complete ones in `aside`, for exports whose personal data is withheld."""
     whole = []
     for export in staged:
         path = aside.get(export.organization_id, Path()) / f"{export.contract.name}.parquet"
@@ -95,7 +95,7 @@ def read_whole(aside: Mapping[int, Path], staged: Sequence[StagedExport]) -> lis
 
 
 def _read_parquet(path: Path) -> tuple[pa.Table | None, tuple[str, ...]]:
-    """Read a Parquet file, or say why it can't be read."""
+    """Return the rows of a Parquet file, or why it can't be read."""
     try:
         with pq.ParquetFile(path) as file:
             return file.read(), ()
@@ -106,7 +106,7 @@ def _read_parquet(path: Path) -> tuple[pa.Table | None, tuple[str, ...]]:
 def _compare_csv(
     path: Path, rows: pa.Table | None
 ) -> tuple[CsvShape | None, Mapping[str, DifferingCells], tuple[str, ...]]:
-    """Compare a CSV file with its table, or say why it can't be read."""
+    """Return how a CSV file differs from its table, or why it can't be read."""
     try:
         return *compare_csv(path, rows), ()
     except (OSError, pa.ArrowException) as error:
@@ -114,7 +114,7 @@ def _compare_csv(
 
 
 def _columns(contract: ExportContract, schema: pa.Schema, known: list[FileColumns]) -> FileColumns:
-    """Return the columns of a file of this schema: the known ones where another file has the same."""
+    """Return the columns of a file with this schema, shared with other files of the same schema."""
     for columns in known:
         if columns.schema.equals(schema):
             return columns
@@ -142,9 +142,9 @@ def rows_out_of_order(rows: pa.Table, key: Sequence[str]) -> np.ndarray[Any, np.
 
 
 def combine(staged: Sequence[StagedExport]) -> pa.Table:
-    """Put the rows of one export of all organizations together, with the organization whose drop they lie in.
+    """Return the rows of one export of all organizations in one table, with the organization of each row.
 
-    Only the columns that every file has in the contract's type are kept: the file checks report the others.
+    It only has the columns that every file has in the contract's type; the file checks report the others.
     """
     readable = [(export.organization_id, export.rows) for export in staged if export.rows is not None]
     sound = {id(export.columns): export.columns.sound_names for export in staged if export.columns is not None}
@@ -160,10 +160,10 @@ def combine(staged: Sequence[StagedExport]) -> pa.Table:
     alike = [pa.concat_tables(rows) for _, rows in groupby((rows for _, rows in readable), lambda rows: rows.schema)]
     parts = [pa.table([rows[name] for name in schema.names], schema=schema) for rows in alike]
     rows = pa.concat_tables([schema.empty_table(), *parts])
-    if len(owners) < _FEW_ROWS * len(readable):  # otherwise each of them is a batch of its own to all who ask
+    if len(owners) < _FEW_ROWS * len(readable):  # many tiny batches would slow down every later step
         rows = rows.combine_chunks()
     return pa.table([pa.array(owners), *rows.columns], names=[ORGANIZATION, *rows.column_names])
 
 
 _FEW_ROWS: Final = 1_000
-"""Rows per organization below which those of all are put into one piece."""
+"""Rows per organization below which all rows are copied into one batch."""

@@ -1,7 +1,7 @@
-"""Reads the small files of many organizations together: Parquet in one query, CSV in one reading; each has its price.
+"""Reads the small files of many organizations together, because every query and every CSV parse has a fixed cost.
 
-Returned are the rows of groups in which every CSV file says, cell by cell, what its Parquet file says. Where one does
-not, or a file can't be read so, nothing is returned of any of the group, and each is read alone.
+It returns the rows of groups in which every CSV file agrees with its Parquet file, cell by cell. If one of a group does
+not, or can't be read this way, it returns nothing for the whole group, and each file is then read by itself.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from pipeline.common.row_runs import places_by_value
 from pipeline.common.scratch_database import read_parquet, single_threaded_connection
 
 SMALL: Final = 2**17
-"""Bytes up to which a file is read with others."""
+"""Bytes up to which a file is read together with others."""
 _TOGETHER: Final = 2**20
-"""Bytes of CSV that are read at a time."""
+"""Bytes of CSV that are parsed at a time."""
 _READ_ALIKE: Final = frozenset(
     {pa.bool_(), pa.int32(), pa.int64(), pa.date32(), pa.string(), pa.timestamp("us", "UTC")}
 )
-"""The types, beside decimals, of which DuckDB gives the values that Arrow gives."""
+"""The types, besides decimals, that DuckDB reads exactly as Arrow does."""
 
 
 @dataclass(frozen=True)
 class _Pair:
-    """The two files of an organization: the Parquet file's schema and count of rows, and the CSV's rows as text."""
+    """The two files of an organization: the Parquet file's schema and number of rows, and the CSV's rows as text."""
 
     organization_id: int
     parquet: Path
@@ -42,10 +42,11 @@ class _Pair:
 
 
 def read_twins(files: Sequence[tuple[int, Path, Path]]) -> dict[int, pa.Table]:
-    """Return the rows, by organization, of small Parquet files whose CSV files say the same.
+    """Return the rows, by organization, of small Parquet files whose CSV files agree with them.
 
-    `files` are an organization, its Parquet and its CSV file each. Of 19 exports of 20 customers, reading and comparing
-    them took 24 ms of CPU an organization with the CSV files alone read together, and takes 17 (busy, 2026-11-30).
+    `files` has an organization, its Parquet file and its CSV file each. For 19 exports of 20 customers, reading and
+    comparing took 24 ms of CPU per organization when only CSV files were read together, and now takes 17 (on a busy
+    machine, 2026-11-30).
     """
     found: dict[int, pa.Table] = {}
     if len(files) > 1:
@@ -55,7 +56,7 @@ def read_twins(files: Sequence[tuple[int, Path, Path]]) -> dict[int, pa.Table]:
 
 
 def _pairs(files: Iterable[tuple[int, Path, Path]]) -> Iterator[_Pair]:
-    """Read the small files, as far as the first schema is theirs and the CSV's header is that of the schema."""
+    """Read the pairs of small files that have the schema of the first pair, and a CSV header that matches it."""
     first: _Footer | None = None
     without_rows: dict[bytes, _Footer] = {}
     for one, parquet, csv in files:
@@ -75,7 +76,7 @@ def _pairs(files: Iterable[tuple[int, Path, Path]]) -> Iterator[_Pair]:
 
 @dataclass(frozen=True)
 class _Footer:
-    """What a Parquet file says of itself."""
+    """The schema and the number of rows in a Parquet file's footer."""
 
     schema: pa.Schema
     rows: int
@@ -90,7 +91,7 @@ def _footer(content: bytes) -> _Footer | None:
 
 
 def _small(path: Path) -> bytes | None:
-    """Read a small file; None where it is large, or not there."""
+    """Return the content of a small file; None if it is large or missing."""
     try:
         with path.open("rb") as file:
             content = file.read(SMALL + 1)
@@ -100,7 +101,7 @@ def _small(path: Path) -> bytes | None:
 
 
 def _is_read_alike(schema: pa.Schema) -> bool:
-    """Return whether DuckDB gives the rows of files of this schema as Arrow does; to it, `Name` and `name` are one."""
+    """Return whether DuckDB reads files of this schema exactly as Arrow does; its names ignore case."""
     is_named_once = len({name.lower() for name in schema.names}) == len(schema.names)
     return is_named_once and all(kind in _READ_ALIKE or pa.types.is_decimal128(kind) for kind in schema.types)
 
@@ -123,7 +124,7 @@ def _groups(pairs: Iterable[_Pair]) -> Iterator[list[_Pair]]:
 
 
 def _read_group(group: Sequence[_Pair]) -> dict[int, pa.Table]:
-    """Read the files of a group; nothing where one of them is not as it should be."""
+    """Return the rows of a group by organization; nothing if a file is unreadable or disagrees with its twin."""
     rows, written = _rows(group), _written(group)
     if rows is None or written is None:
         return {}
@@ -137,7 +138,7 @@ def _read_group(group: Sequence[_Pair]) -> dict[int, pa.Table]:
 
 
 def _rows(group: Sequence[_Pair]) -> pa.Table | None:
-    """Read the Parquet files as one table, whose rows stand as they stand in the files."""
+    """Read the Parquet files as one table, with rows in the order of the files; None if that fails."""
     schema = group[0].schema
     with_rows = [pair for pair in group if pair.rows]
     if not with_rows:
@@ -158,7 +159,10 @@ _FILE: Final = "file of the row"
 
 
 def _written(group: Sequence[_Pair]) -> pa.Table | None:
-    """Read the texts as one, each with a row of ours behind it, which must stand where its file's rows end."""
+    """Parse the CSV texts as one, and return the rows of all; None if that fails.
+
+    A marker row follows each text: it must come out exactly where the rows of its file should end.
+    """
     names = group[0].schema.names
     ends = [f"end {place}" for place in range(len(group))]
     blank = "," * (len(names) - 1)

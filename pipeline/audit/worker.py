@@ -1,4 +1,4 @@
-"""What the process of `AuditProcess` does: it loads Great Expectations, then audits whatever it is asked to."""
+"""The code that runs in the audit's process: it loads Great Expectations, then serves requests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.audit.known_verdicts import KnownVerdicts
-from pipeline.audit.process import AuditRequest, Beside, Conclude
+from pipeline.audit.process import AuditRequest, FinishAudit, ReferenceExport
 from pipeline.audit.results import AuditResult
 from pipeline.common.startup import hide
 from pipeline.common.worker_process import Answer, Send
@@ -19,35 +19,37 @@ from pipeline.contracts.contract import ExportContract
 if TYPE_CHECKING:
     from pipeline.audit.auditor import Audit
 
-_BACK_SEAT = 5
-"""The imports must not hold up the run, which at first has enough to do."""
+_IMPORT_NICENESS: Final = 5
+"""Imports run with lower priority, because the run needs the CPU at its start."""
 
 
 def prepare(stays: str = "") -> Answer:
-    """Load the auditor in a thread of less urgency; return what answers the requests of one audit after the other.
+    """Load the auditor in a thread of lower priority; return the function that answers requests.
 
-    On Linux each thread has its own urgency: the audit keeps the usual one.
+    On Linux each thread has its own priority, so the audit itself runs at the usual one.
     """
     keep_imports_lean()
-    with ThreadPoolExecutor(1, initializer=os.nice, initargs=(_BACK_SEAT,)) as back_seat:
-        back_seat.submit(importlib.import_module, "pipeline.audit.auditor").result()
+    with ThreadPoolExecutor(1, initializer=os.nice, initargs=(_IMPORT_NICENESS,)) as low_priority:
+        low_priority.submit(importlib.import_module, "pipeline.audit.auditor").result()
     return _Audits(KnownVerdicts(remembers=bool(stays))).answer
 
 
 class _Audits:
-    """The audit under way, if one is, and what those before it have judged."""
+    """The audit in progress, if any, and the verdicts of earlier ones."""
 
     def __init__(self, known: KnownVerdicts) -> None:
         self._audit: Audit | None = None
         self._known = known
 
-    def answer(self, request: AuditRequest | ExportContract | Beside | Conclude, _send: Send) -> AuditResult | None:
+    def answer(
+        self, request: AuditRequest | ExportContract | ReferenceExport | FinishAudit, _send: Send
+    ) -> AuditResult | None:
         from pipeline.audit.auditor import Audit
         from pipeline.contracts.business_rules import read_rule_books
 
         match request:
             case AuditRequest():
-                self._audit = None  # a malformed rule file must leave no audit begun
+                self._audit = None  # if a rule file is malformed, no audit is in progress
                 self._audit = Audit(
                     request.folders,
                     request.exports,
@@ -55,28 +57,28 @@ class _Audits:
                     as_of=request.as_of,
                     settings=request.settings,
                     spares_memory=request.spares_memory,
-                    beside=request.beside,
+                    reference_exports=request.reference_exports,
                     aside=request.aside,
                     known=self._known,
                 )
             case ExportContract() if self._audit:
-                self._audit.look_at(request)
-            case Beside() if self._audit:
-                self._audit.stand_beside(request.export, request.path)
-            case Conclude() if self._audit:
+                self._audit.check_export(request)
+            case ReferenceExport() if self._audit:
+                self._audit.add_reference_export(request.export, request.path)
+            case FinishAudit() if self._audit:
                 audit, self._audit = self._audit, None
-                return audit.concluded(request.results)
+                return audit.finish(request.results)
         return None
 
 
 _OPTIONAL: Final = ("sqlalchemy", "boto3", "botocore", "pyspark")
-"""Great Expectations goes without these where they are not installed; to this process they are not."""
+"""Great Expectations works without these; hiding them saves their import."""
 
 
 def keep_imports_lean() -> None:
-    """Hide optional libraries, and load scipy.stats (one expectation's, of distributions) only if it is used.
+    """Hide optional libraries, and load scipy.stats (used by one expectation, on distributions) only on first use.
 
-    The audit's imports take 1.95 s of CPU then, and 2.84 without (2026-11-28, middle of three turns).
+    The audit's imports then take 1.95 s of CPU instead of 2.84 (2026-11-28, median of three).
     """
     hide(*_OPTIONAL)
     if "scipy.stats" not in sys.modules:
@@ -85,7 +87,7 @@ def keep_imports_lean() -> None:
 
 
 def _lazy(name: str) -> Any:
-    """Return a module that is loaded when an attribute of it is first asked for."""
+    """Return a module that is loaded when one of its attributes is first used."""
     spec = importlib.util.find_spec(name)
     assert spec is not None and spec.loader is not None
     spec.loader = importlib.util.LazyLoader(spec.loader)

@@ -63,7 +63,7 @@ class WrittenChanges:
 
 
 @dataclass(frozen=True)
-class HeldAgainst:
+class DropWithBaseline:
     """A staged drop with its Parquet files, and the published one that it is compared with."""
 
     drop: StagedDrop
@@ -72,7 +72,7 @@ class HeldAgainst:
 
 
 def write_changes(
-    drops: Sequence[HeldAgainst],
+    drops: Sequence[DropWithBaseline],
     contracts: Sequence[ExportContract],
     outcomes: pa.Table | None,
     *,
@@ -93,7 +93,7 @@ def write_changes(
 
 
 def _write_changes(
-    held: HeldAgainst, contracts: Sequence[ExportContract], moved: pa.Table | None, *, xlsx: bool
+    held: DropWithBaseline, contracts: Sequence[ExportContract], moved: pa.Table | None, *, xlsx: bool
 ) -> WrittenChanges:
     drop, files, before = held.drop, held.files, held.before
     folder = drop.folder / CHANGES

@@ -25,7 +25,7 @@ from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.manifest import drop_name
 from pipeline.drops.personal_data import whole_rows_aside
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
-from pipeline.drops.write_changes import HeldAgainst, WrittenChanges, write_changes
+from pipeline.drops.write_changes import DropWithBaseline, WrittenChanges, write_changes
 from pipeline.guards.findings import Finding
 from pipeline.ingest.landing.record import has_crm_rows
 from pipeline.orchestration.built_run import BuiltRun
@@ -33,7 +33,7 @@ from pipeline.orchestration.business_pages import write_business_pages
 from pipeline.orchestration.column_limits import judge_texts, unheld_figures
 from pipeline.orchestration.drop_descriptions import DescribedDrops, JudgedDrops, manifests_of, reports_of
 from pipeline.orchestration.drop_findings import judge_drops, judge_metrics, opened_baselines, staged_files
-from pipeline.orchestration.source_findings import SourceJudgement, judge_run_sources, tell_findings
+from pipeline.orchestration.source_findings import SourceJudgement, judge_run_sources, show_findings
 from pipeline.orchestration.verdict import Verdict, find_broken_promise, judge
 from pipeline.report.facts import Plot, RunFacts
 from pipeline.report.page import load_templates
@@ -169,10 +169,10 @@ def _stage(
             nonlocal staged
             staged += 1
             step.update(staged, detail=contract.name)
-            audit.look_at(contract)
+            audit.check_export(contract)
             for cut in built.cuts:
                 if cut.of.name == contract.name:
-                    audit.look_at(cut.contract)
+                    audit.check_export(cut.contract)
             if built.run.settings.spares_memory:
                 pa.default_memory_pool().release_unused()
 
@@ -198,7 +198,7 @@ def _concluded(built: BuiltRun, audit: StagedAudit) -> AuditResult:
     reports = built.run.workspace.state / REPORTS
     reports.mkdir(parents=True, exist_ok=True)
     with built.run.progress.step("audit", "checks") as step:
-        result = audit.concluded(reports / f"{run_name(built.run.plan.as_of)}.great_expectations.json")
+        result = audit.finish(reports / f"{run_name(built.run.plan.as_of)}.great_expectations.json")
         failed = len(result.errors)
         step.summary = f"{len(result.checks):,} checks, {failed} failed, {len(result.warnings)} with a warning"
         for warning in result.warnings:
@@ -217,15 +217,15 @@ def _guarded(
     with built.run.progress.step("compare", "drops") as step:
         findings = judge_drops(built.run, built.destination.place, drops, baselines)
         findings += judge_texts(built.run, built.engine) + judge_metrics(built.run, metrics)
-        tell_findings(findings, built.run.progress)
-        _tell_unneeded(built, [*judgement.findings, *findings])
+        show_findings(findings, built.run.progress)
+        _show_unneeded_acceptances(built, [*judgement.findings, *findings])
         stops = sum(finding.stops for finding in findings)
         warned = sum(finding.level == "warn" and finding.accepted is None for finding in findings)
         step.summary = f"{plural(len(baselines), 'drop')} with the last ones, {stops} held back, {warned} warned of"
     return findings
 
 
-def _tell_unneeded(built: BuiltRun, findings: Sequence[Finding]) -> None:
+def _show_unneeded_acceptances(built: BuiltRun, findings: Sequence[Finding]) -> None:
     """Report acceptances that no finding needed: they could hide next week's findings."""
     needed = {finding.accepted for finding in findings}
     for each in built.run.accepted:
@@ -247,7 +247,7 @@ def _changes(
     with built.run.progress.step("changes", "drops") as step:
         outcomes = built.engine.read(OUTCOMES_MART, OUTCOMES.names)
         held = [
-            HeldAgainst(drop, staged_files(drop, built.run.plan), baselines[drop.organization_id])
+            DropWithBaseline(drop, staged_files(drop, built.run.plan), baselines[drop.organization_id])
             for drop in drops
             if drop.organization_id in baselines
         ]

@@ -33,7 +33,7 @@ from pipeline.ingest.landing.retention import prune_landing
 from pipeline.orchestration.drop_findings import judge_one_drop
 from pipeline.orchestration.list_models import ListModels
 from pipeline.orchestration.resources import RunContext
-from pipeline.orchestration.source_findings import tell_findings
+from pipeline.orchestration.source_findings import show_findings
 from pipeline.orchestration.verdict import find_broken_promise, judge
 from pipeline.paths import EXPECTATIONS
 from pipeline.state.history import DUPLICATES, DUPLICATES_SCHEMA, RunHistory
@@ -118,7 +118,9 @@ class ListDrops:
         }
         exports = [contract.name for contract in self.models.contracts]
         with self.run.helpers.audit() as process, whole_rows_aside(self._personal_data, folders) as whole:
-            audit = process.begin(self.run.audit_request(folders, exports, beside=list(ASKED_FOR), aside=whole))
+            audit = process.begin(
+                self.run.audit_request(folders, exports, reference_exports=list(ASKED_FOR), aside=whole)
+            )
             (drop,) = stage_drops(
                 self.engine,
                 self.models.contracts,
@@ -128,11 +130,11 @@ class ListDrops:
                 xlsx=settings.xlsx,
                 personal_data=self._personal_data,
                 aside=whole,
-                on_export=audit.look_at,
+                on_export=audit.check_export,
             )
             for name, account in ASKED_FOR.items():  # what needs no other export is audited meanwhile
-                audit.stand_beside(name, self._rows_asked_for(name, account))
-            return drop, audit.concluded()
+                audit.add_reference_export(name, self._rows_asked_for(name, account))
+            return drop, audit.finish()
 
     def _rows_asked_for(self, export: str, account: str) -> Path:
         """Write the rows of an export whose `account` column names a listed account, if models were built since.
@@ -171,7 +173,7 @@ class ListDrops:
             return ()
         with open_drop(before) as opened:
             findings = judge_one_drop(self.run.settings, plan, drop, opened, self.run.accepted)
-        tell_findings(findings, self.run.progress)
+        show_findings(findings, self.run.progress)
         return findings
 
     def _show(self, destination: Destination) -> None:

@@ -29,7 +29,7 @@ from pipeline.ingest.sources import ingest_source
 from pipeline.orchestration.list_drops import ListDrops
 from pipeline.orchestration.list_models import ListModels, PendingBuild
 from pipeline.orchestration.resources import Helpers, RunContext
-from pipeline.orchestration.source_findings import judge_run_sources, stop_where_needed, tell_findings
+from pipeline.orchestration.source_findings import judge_run_sources, show_findings, stop_where_needed
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.forgotten_file import read_forgotten
@@ -125,5 +125,5 @@ class Refresher:
                 stop_where_needed(judging.result().findings)
                 raise
             findings = judging.result().findings
-        tell_findings(findings, run.progress)
+        show_findings(findings, run.progress)
         stop_where_needed(findings)

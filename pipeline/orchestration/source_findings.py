@@ -78,7 +78,7 @@ def stop_where_needed(findings: Sequence[Finding]) -> None:
         raise GuardError(findings)
 
 
-def tell_findings(findings: Sequence[Finding], progress: Progress) -> None:
+def show_findings(findings: Sequence[Finding], progress: Progress) -> None:
     """Show the findings that do not stop the run: one line per guard, and each accepted one."""
     for finding in findings:
         if finding.accepted is not None:
@@ -98,7 +98,7 @@ def guard_sources(run: RunContext, landed: Sequence[LandedTable]) -> SourceJudge
     """Judge the sources as a step of the run; WarehouseError if a finding stops it."""
     with run.progress.step("guard", "tables") as step:
         judgement = judge_run_sources(run.settings, run.plan, run.workspace, landed, run.accepted, run.profiles)
-        tell_findings(judgement.findings, run.progress)
+        show_findings(judgement.findings, run.progress)
         warned = sum(finding.level == "warn" and finding.accepted is None for finding in judgement.findings)
         accepted = sum(finding.accepted is not None for finding in judgement.findings)
         step.summary = f"{len(judgement.tables)} source tables, {warned} with a warning"

@@ -22,7 +22,7 @@ _HIDDEN: Final = (".", "~$")
 
 
 @dataclass(frozen=True)
-class Look:
+class Observation:
     """One observation of the sources: `state` condenses it, `changed_at` is a file's last change, in Unix time."""
 
     state: str
@@ -50,23 +50,23 @@ class Memory:
         return json.dumps(asdict(self))
 
 
-def decide(look: Look, memory: Memory, now: float, settle_seconds: int) -> tuple[Memory, str | None]:
+def decide(observed: Observation, memory: Memory, now: float, settle_seconds: int) -> tuple[Memory, str | None]:
     """Return what to remember, and why no run should start; None if one should.
 
     The sources must have changed since the last run, two observations in a row must be the same, and no file may have
     changed within `settle_seconds`, because copies can stall.
     """
-    later = replace(memory, seen=look.state)
-    if look.state == memory.started:
+    later = replace(memory, seen=observed.state)
+    if observed.state == memory.started:
         return later, "nothing in the sources is new or has changed"
-    if look.state != memory.seen:
-        return later, "the sources have changed; the next look shows whether they still do"
-    if (age := now - look.changed_at) < settle_seconds:
+    if observed.state != memory.seen:
+        return later, "the sources have changed; the next observation shows whether they still do"
+    if (age := now - observed.changed_at) < settle_seconds:
         return later, f"a file changed {max(age, 0):.0f} s ago; a run starts when none has for {settle_seconds} s"
-    return Memory(look.state, look.state), None
+    return Memory(observed.state, observed.state), None
 
 
-def look_at_sources(settings: Settings) -> Look:
+def observe_sources(settings: Settings) -> Observation:
     """Observe every configured folder, and the databases if `watch_databases` is set.
 
     WarehouseError if a database cannot be queried.
@@ -87,7 +87,7 @@ def look_at_sources(settings: Settings) -> Look:
         for source, place in places:
             if is_url(place):
                 digest.update(json.dumps(_database_state(source, place), default=str).encode())
-    return Look(digest.hexdigest(), changed_at)
+    return Observation(digest.hexdigest(), changed_at)
 
 
 def _files(folder: Path) -> Iterator[Path]:

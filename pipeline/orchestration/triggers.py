@@ -7,7 +7,7 @@ import time
 import dagster as dg
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
-from pipeline.orchestration.source_watch import Memory, decide, look_at_sources
+from pipeline.orchestration.source_watch import Memory, decide, observe_sources
 from pipeline.settings import Settings
 
 LOOK_SECONDS = 60
@@ -48,8 +48,8 @@ def build_new_files_sensor(job_name: str, settings: Settings) -> dg.SensorDefini
     @dg.sensor(name="new_files", job_name=job_name, minimum_interval_seconds=LOOK_SECONDS)
     def new_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         """Observe the sources, and compare with the last observation and the last run."""
-        look = look_at_sources(settings)
-        memory, why_not = decide(look, Memory.of(context.cursor), time.time(), settings.settle_seconds)
+        observed = observe_sources(settings)
+        memory, why_not = decide(observed, Memory.of(context.cursor), time.time(), settings.settle_seconds)
         if why_not is not None:
             return dg.SensorResult(skip_reason=dg.SkipReason(why_not), cursor=memory.as_cursor())
         # without a key: Dagster starts but one run of a key, and files may come back to how they were

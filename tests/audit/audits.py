@@ -29,5 +29,5 @@ def audit_drops(
     exports = [contract.name for contract in contracts]
     audit = Audit(folders, exports, rule_books, as_of=as_of, settings=settings, known=known)
     for contract in reversed(contracts) if staged_last_first else contracts:
-        audit.look_at(contract)
-    return audit.concluded(results)
+        audit.check_export(contract)
+    return audit.finish(results)

@@ -29,8 +29,8 @@ def auditor() -> Iterator[AuditProcess]:
 def ask(process: AuditProcess, drop: Path, expectations: Path = EXPECTATIONS) -> AuditResult:
     audit = process.begin(AuditRequest({1: drop}, list(CONTRACTS), expectations, AS_OF, SETTINGS))
     for contract in CONTRACTS.values():
-        audit.look_at(contract)
-    return audit.concluded()
+        audit.check_export(contract)
+    return audit.finish()
 
 
 def stood_beside(drop: Path, export: str) -> Path:
@@ -48,12 +48,14 @@ def test_an_export_beside_a_drop_is_asked_for_as_one_in_it(auditor: AuditProcess
     rows = whole_drop()
     change("accounts", {"id": "A1"}, name="Other")(rows)
     drop = write_drop(tmp_path / "drop", rows)
-    audit = auditor.begin(AuditRequest({1: drop}, sorted(LISTS), EXPECTATIONS, AS_OF, SETTINGS, beside=list(ASKED_FOR)))
+    audit = auditor.begin(
+        AuditRequest({1: drop}, sorted(LISTS), EXPECTATIONS, AS_OF, SETTINGS, reference_exports=list(ASKED_FOR))
+    )
     for name in sorted(LISTS):
-        audit.look_at(CONTRACTS[name])
+        audit.check_export(CONTRACTS[name])
     for name in ASKED_FOR:
-        audit.stand_beside(name, stood_beside(drop, name))
-    failed = {check.name for check in audit.concluded().errors}
+        audit.add_reference_export(name, stood_beside(drop, name))
+    failed = {check.name for check in audit.finish().errors}
     assert "account_is_there_and_not_archived" in failed
     assert failed == {check.name for check in ask(auditor, drop).errors if check.export in LISTS}
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pipeline.contracts.contract import ExportContract
 from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.stage import StagedDrop
-from pipeline.drops.write_changes import HeldAgainst, WrittenChanges, write_changes
+from pipeline.drops.write_changes import DropWithBaseline, WrittenChanges, write_changes
 from pipeline.guards.drop_figures import DropFiles
 
 
@@ -15,5 +15,5 @@ def write_changes_of_one(
     drop: StagedDrop, files: DropFiles, before: OpenDrop, contracts: Sequence[ExportContract], *, xlsx: bool = False
 ) -> WrittenChanges:
     """Write the changes of a drop against the one before, with no word on why accounts are no longer at risk."""
-    (written,) = write_changes([HeldAgainst(drop, files, before)], contracts, None, xlsx=xlsx)
+    (written,) = write_changes([DropWithBaseline(drop, files, before)], contracts, None, xlsx=xlsx)
     return written
