@@ -23,11 +23,11 @@ from pipeline.settings import Settings
 
 _SOURCE_TEXTS: Final = {
     "lmn": "LMN's workbooks: estimates, contacts, leads, jobsites.",
-    "crm": "The CRM's accounts and what belongs to them.",
+    "crm": "The CRM's accounts with their estimates, contacts and other records.",
     "platform": "The customer-success platform's tables.",
 }
 _DROP_TEXTS: Final = {
-    "staged": "The files of every organization's drop, beside the published ones, where nobody reads them yet.",
+    "staged": "The files of every organization's drop, next to the published ones; readers do not see them yet.",
     "audited": "The staged files after Great Expectations and the guards have judged them.",
     "published": "The drops that `latest` names, with their reports. The marts that people query come with them.",
 }
@@ -58,7 +58,7 @@ class AssetCatalog:
         )
 
     def source(self, table: SourceTable) -> dg.AssetSpec:
-        """Describe a source table as it lands."""
+        """Describe a landed source table."""
         text = next(
             (
                 node["description"]
@@ -79,7 +79,7 @@ class AssetCatalog:
         )
 
     def run_tables(self) -> list[dg.AssetSpec]:
-        """Describe the tables that each run writes for its models, which no separate step makes."""
+        """Describe the tables that each run writes for its models; they have no step of their own."""
         return [
             dg.AssetSpec(
                 ["run", node["name"]],
@@ -94,7 +94,7 @@ class AssetCatalog:
         ]
 
     def model(self, spec: dg.AssetSpec, node: Mapping[str, Any]) -> dg.AssetSpec:
-        """Add the descriptions in the YAML and folder of a seed or model to its spec."""
+        """Complete the spec of a seed or model with what its YAML, its folder and its contract say about it."""
         layer = node["config"].get("schema") or "main"
         folder = str(node["fqn"][-2]) if len(node["fqn"]) > 2 else layer
         stored = "view" if node["config"].get("materialized") == "view" else "table"
@@ -139,7 +139,7 @@ class AssetCatalog:
             dg.AssetSpec(
                 ["notifications", name],
                 group_name="notifications",
-                description=f"{contracts[name].description} As LMN and the CRM have it now: a refresh reads both.",
+                description=f"{contracts[name].description} As LMN and the CRM are now: a refresh reads both.",
                 owners=self._owners,
                 kinds={"parquet", "csv"},
                 tags={"layer": "notifications"},

@@ -149,8 +149,8 @@ def guard_check_specs(exports: Iterable[str]) -> list[dg.AssetCheckSpec]:
 def _keys(place: GuardPlace, exports: Sequence[str], guard: str) -> list[dg.AssetKey]:
     where = place.where
     if where == "tables":
-        spoken_of = [table for table in SOURCE_TABLES if place.kinds & {column.kind for column in table.columns}]
-        return [dg.AssetKey([table.source, table.name]) for table in spoken_of]
+        checked = [table for table in SOURCE_TABLES if place.kinds & {column.kind for column in table.columns}]
+        return [dg.AssetKey([table.source, table.name]) for table in checked]
     if where == "sources":
         return [dg.AssetKey([source, _FIRST_TABLES[source]]) for source in SOURCES]
     if where == "exports":
@@ -211,14 +211,14 @@ def guard_results(findings: Iterable[Finding], specs: Iterable[dg.AssetCheckSpec
 
 
 def _guard_result(spec: dg.AssetCheckSpec, findings: Sequence[Finding]) -> dg.AssetCheckResult:
-    minded = [finding for finding in findings if finding.level != "tell" and finding.accepted is None]
+    failed = [finding for finding in findings if finding.level != "tell" and finding.accepted is None]
     stops = any(finding.stops for finding in findings)
     return dg.AssetCheckResult(
-        passed=not minded,
+        passed=not failed,
         asset_key=spec.asset_key,
         check_name=spec.name,
         severity=dg.AssetCheckSeverity.ERROR if stops else dg.AssetCheckSeverity.WARN,
-        description="\n".join(map(str, minded)) or None,
+        description="\n".join(map(str, failed)) or None,
         metadata={"findings": dg.MetadataValue.json([finding.as_dict() for finding in findings])} if findings else {},
     )
 

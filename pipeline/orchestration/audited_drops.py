@@ -1,4 +1,4 @@
-"""From the marts to judged drops: stage, audit, compare, report. Readers see none of it yet."""
+"""From the marts to audited drops: stage, audit, compare, report. Readers do not see them yet."""
 
 from __future__ import annotations
 
@@ -56,14 +56,14 @@ class AuditedDrops:
     history: Mapping[str, pa.Table]
     sources: SourceJudgement
     findings: Sequence[Finding]
-    """Those of the drift guard."""
+    """The findings of the drift guard."""
     verdict: Verdict
     diffs: Mapping[int, DropDiff] = field(default_factory=dict)
     """What would change, for each organization that already has a drop."""
 
 
 def stage_and_audit(built: BuiltRun) -> AuditedDrops:
-    """Write the drops beside the published ones, judge them, and gather the facts of their reports."""
+    """Stage the drops next to the published ones, judge them, and gather the facts for their reports."""
     run = built.run
     if run.settings.spares_memory:
         spare_memory()
@@ -77,8 +77,8 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
         verdict = _verdict(built, staged, findings)
         changes = _changes(built, staged.sound, baselines)
         plots = _plots(built, staged)
-        may = [drop for drop in staged.drops if verdict.problem_of(drop.organization_id) is None]
-        pages = write_business_pages(built, place, may, baselines, plots)
+        publishable = [drop for drop in staged.drops if verdict.problem_of(drop.organization_id) is None]
+        pages = write_business_pages(built, place, publishable, baselines, plots)
     judged = JudgedDrops(staged.drops, staged.audit, (*judgement.findings, *findings), verdict)
     manifests = manifests_of(built, judged, changes, pages)
     diffs = {
@@ -113,7 +113,7 @@ def _staged(built: BuiltRun) -> _Staged:
     run = built.run
     with (
         run.helpers.audit() as process,
-        ThreadPoolExecutor(2) as beside,
+        ThreadPoolExecutor(2) as background,
         whole_rows_aside(built.personal_data, folders := _folders(built)) as aside,
     ):
         exports = [*(contract.name for contract in built.contracts), *(cut.name for cut in built.cuts)]
@@ -122,12 +122,12 @@ def _staged(built: BuiltRun) -> _Staged:
         drops = _stage(built, folders, audit, aside)
         latest = [latest_manifest(built.destination.place, drop.organization_id) for drop in drops]
         broken_promise = find_broken_promise(latest, built.contracts, run.progress.view.noted)
-        # the audit's end keeps one core busy, so there is room for the start of the report
-        sources = beside.submit(measure_sources, built.landed, run.plan.as_of)
-        beside.submit(load_templates)
+        # the end of the audit only keeps one core busy, so work on the report can start
+        sources = background.submit(measure_sources, built.landed, run.plan.as_of)
+        background.submit(load_templates)
         if run.publishes and not run.settings.spares_memory:
             built.engine.prepare(built.contracts)
-        result = _concluded(built, audit)
+        result = _finish(built, audit)
     return _Staged(drops, result, broken_promise, sources.result())
 
 
@@ -143,7 +143,7 @@ def _verdict(built: BuiltRun, staged: _Staged, findings: Sequence[Finding]) -> V
 
 
 def _plots(built: BuiltRun, staged: _Staged) -> dict[int, tuple[Plot, ...]]:
-    """Draw the plots of all drops: of those that passed the audit together, of every other one separately."""
+    """Draw the plots of all drops: those that passed the audit together, every other one separately."""
     plots = draw_plots({drop.organization_id: drop.folder for drop in staged.sound}, built.run.plan)
     for drop in staged.drops:
         if drop.organization_id not in plots:
@@ -152,7 +152,7 @@ def _plots(built: BuiltRun, staged: _Staged) -> dict[int, tuple[Plot, ...]]:
 
 
 def _folders(built: BuiltRun) -> dict[int, Path]:
-    """Name the staging folder of every organization that gets a drop."""
+    """Return the staging folder of every organization that gets a drop."""
     crm = built.run.plan.crm_organization_id if has_crm_rows(built.landed) else None
     found = organizations(built.engine, built.contracts, crm)
     return {organization: built.destination.staging_folder(organization, built.run_id) for organization in found}
@@ -161,7 +161,7 @@ def _folders(built: BuiltRun) -> dict[int, Path]:
 def _stage(
     built: BuiltRun, folders: Mapping[int, Path], audit: StagedAudit, aside: Mapping[int, Path]
 ) -> list[StagedDrop]:
-    """Write the drops; what is written is audited meanwhile."""
+    """Write the drops; each export is audited while the next ones are written."""
     with built.run.progress.step("stage", "exports") as step:
         staged = 0
 
@@ -194,7 +194,8 @@ def _stage(
     return drops
 
 
-def _concluded(built: BuiltRun, audit: StagedAudit) -> AuditResult:
+def _finish(built: BuiltRun, audit: StagedAudit) -> AuditResult:
+    """Wait for the result of the audit, and show its warnings."""
     reports = built.run.workspace.state / REPORTS
     reports.mkdir(parents=True, exist_ok=True)
     with built.run.progress.step("audit", "checks") as step:
@@ -213,7 +214,7 @@ def _guarded(
     judgement: SourceJudgement,
     metrics: pa.Table,
 ) -> tuple[Finding, ...]:
-    """Compare the staged drops with the ones published last, and add what the models found in this run."""
+    """Return the findings of the drift guard and of the models of this run, and show them."""
     with built.run.progress.step("compare", "drops") as step:
         findings = judge_drops(built.run, built.destination.place, drops, baselines)
         findings += judge_texts(built.run, built.engine) + judge_metrics(built.run, metrics)
@@ -246,13 +247,13 @@ def _changes(
     written: dict[int, WrittenChanges] = {}
     with built.run.progress.step("changes", "drops") as step:
         outcomes = built.engine.read(OUTCOMES_MART, OUTCOMES.names)
-        held = [
+        compared = [
             DropWithBaseline(drop, staged_files(drop, built.run.plan), baselines[drop.organization_id])
             for drop in drops
             if drop.organization_id in baselines
         ]
-        changes = write_changes(held, built.contracts, outcomes, xlsx=built.run.settings.xlsx)
-        for one, changed in zip(held, changes, strict=True):
+        changes = write_changes(compared, built.contracts, outcomes, xlsx=built.run.settings.xlsx)
+        for one, changed in zip(compared, changes, strict=True):
             written[one.drop.organization_id] = changed
             step.update(len(written))
         if otherwise := sorted({export for changes in written.values() for export in changes.retreated}):

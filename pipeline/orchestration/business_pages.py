@@ -31,7 +31,7 @@ from pipeline.storage.place import Place
 
 _CORE: Final = "account_core"
 _EARLIER: Final = 11
-"""How many retained drops before this one a trend covers."""
+"""The number of earlier retained drops that a trend covers."""
 
 
 def write_business_pages(
@@ -95,6 +95,6 @@ def _earlier(place: Place, organization_id: int, plan: RunPlan, before: OpenDrop
     for entry in published_drops(organization_place(place, organization_id)):
         as_of, core = named_instant(entry.name), folder / entry.name / f"{_CORE}.parquet"
         if as_of < plan.as_of and core.exists():
-            latest[as_of] = core  # of one instant, one
+            latest[as_of] = core  # one drop per instant
     for as_of in sorted(latest)[-_EARLIER:]:
         yield EarlierDrop(as_of, latest[as_of])

@@ -27,7 +27,7 @@ _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 @dataclass(frozen=True)
 class CheckedSource:
-    """One configured source: its tables as they were read, or why a run would stop."""
+    """One source: its tables as they were read, or why a run would stop."""
 
     name: str
     tables: tuple[LandedTable, ...] = ()

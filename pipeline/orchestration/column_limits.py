@@ -37,7 +37,7 @@ UNHELD_SCHEMA = pa.schema(
     ]
 )
 _SHOWN = 5
-"""The number of figures of an organization that are named."""
+"""The most figures that an organization's error names."""
 
 
 def judge_texts(run: RunContext, engine: Engine) -> tuple[Finding, ...]:
@@ -75,7 +75,7 @@ def unheld_figures(engine: Engine) -> dict[int, WarehouseError]:
         organization_id: WarehouseError(
             f"{plural(len(lines), 'computed figure')} can't be published",
             details=lines[:_SHOWN],
-            remedy="see which source rows make the figure (`warehouse explain`), and mend them where they come from",
+            remedy="find the source rows behind the figure with `warehouse explain`, and fix them in their source",
         )
         for organization_id, lines in figures.items()
     }

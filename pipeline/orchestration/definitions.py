@@ -16,7 +16,7 @@ JOB = "warehouse"
 MODELS_JOB = "models_only"
 """Everything but the drops: nothing is published."""
 REFRESH_JOB = "refresh"
-"""Only the lists."""
+"""Publishes only the CRM's lists."""
 
 
 def build_definitions(settings: Settings, run: RunContext | None = None) -> dg.Definitions:
@@ -67,7 +67,7 @@ def _of_the_page(settings: Settings) -> dg.Definitions:
                 REFRESH_JOB,
                 selection=dg.AssetSelection.assets(lists),
                 tags={TURN: "refresh"},
-                description="Publish the CRM's lists as LMN and the CRM have them now, beside a run.",
+                description="Publish the CRM's lists from LMN and the CRM as they are now; a run may continue.",
             ),
             dg.define_asset_job(
                 MODELS_JOB,
@@ -90,5 +90,5 @@ def _all_but(*steps: dg.AssetsDefinition) -> dg.AssetSelection:
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Give `dagster dev` and deployed code locations the pipeline."""
+    """Return the pipeline for `dagster dev` and deployed code locations."""
     return build_definitions(Settings())

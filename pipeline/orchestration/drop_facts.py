@@ -1,4 +1,4 @@
-"""What the page shows of the drops: the exports as they were staged and audited, and links to what was published."""
+"""What Dagster's page shows about the drops: the staged and audited exports, and links to what was published."""
 
 from __future__ import annotations
 

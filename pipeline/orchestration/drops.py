@@ -1,4 +1,4 @@
-"""The drops as assets: staged, audited, published in one step, so that nothing comes between check and publication."""
+"""The drops as assets, staged, audited and published in one step, so that nothing changes them after the audit."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ def open_release(run: RunContext, run_id: str, contracts: Sequence[ExportContrac
             )
         build.require_current({table.table.qualified_name: table.fingerprint for table in landed})
         built = BuiltRun(
-            run=replace(run, plan=build.plan),  # that of the marts, which an earlier run may have built
+            run=replace(run, plan=build.plan),  # the plan by which the marts were built, perhaps in an earlier run
             run_id=run_id,
             engine=engine,
             contracts=contracts,
@@ -69,8 +69,8 @@ def _cuts(settings: Settings, contracts: Sequence[ExportContract]) -> Sequence[C
 def build_drop_assets(manifest: Mapping[str, Any], catalog: "AssetCatalog | None" = None) -> dg.AssetsDefinition:
     """Make the step that turns the marts into published drops.
 
-    With `catalog`, for the page, the staged files of each export are an asset too, with the audit's checks and the
-    guards.
+    With `catalog` (for the page), the staged files of each export are assets as well, with the audit's checks and the
+    guards as their checks.
     """
     contracts = contracts_from_manifest(manifest)
     exported = {contract.name for contract in contracts}
@@ -93,12 +93,12 @@ def build_drop_assets(manifest: Mapping[str, Any], catalog: "AssetCatalog | None
         context: dg.AssetExecutionContext, run: dg.ResourceParam[RunContext]
     ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
         """Stage, audit and publish a drop for each organization."""
-        heard: list[AuditedDrops] = []
+        audits: list[AuditedDrops] = []
         exports: list[dg.MaterializeResult[Any]] = []
         started = time.monotonic()
 
-        def hear(audited: AuditedDrops) -> None:
-            heard.append(audited)
+        def on_audited(audited: AuditedDrops) -> None:
+            audits.append(audited)
             exports.extend(shown.exports(audited, time.monotonic() - started) if shown else ())
 
         try:
@@ -106,15 +106,15 @@ def build_drop_assets(manifest: Mapping[str, Any], catalog: "AssetCatalog | None
                 stopped_in_words(run, for_page=catalog is not None),
                 open_release(run, context.run.run_id, contracts) as release,
             ):
-                publication = replace(release, on_audited=hear).publish()
+                publication = replace(release, on_audited=on_audited).publish()
         except Exception:
             yield from exports
-            if shown and heard:
-                yield from shown.checks(heard[0])
+            if shown and audits:
+                yield from shown.checks(audits[0])
             raise
         yield from exports
         if shown:
-            yield from shown.checks(heard[0])
+            yield from shown.checks(audits[0])
         held_back = _held_back(publication)
         metadata = _metadata(publication) | (dict(shown.links(publication, run.settings)) if shown else {})
         for key in (STAGED, AUDITED, PUBLISHED):
@@ -145,6 +145,6 @@ def _held_back(publication: Publication) -> list[dict[str, Any]]:
 
 
 def fault_of_held_back(held_back: Sequence[Mapping[str, Any]]) -> WarehouseError:
-    """Make the error of a run on the page that held an organization back: the command's exit code 3."""
+    """Return the error of a run on the page that held organizations back, where the command would exit with code 3."""
     lines = [f"organization {one['organization_id']} was held back: {one['what']}" for one in held_back]
     return WarehouseError("\n".join(lines), remedy=f"{held_back[0]['remedy']}; the other organizations are published")

@@ -1,4 +1,4 @@
-"""Whether a drop is there in time: what cron, Dagster or a watchdog asks, and whom it alerts."""
+"""Checks whether a drop was published in time, for cron, Dagster or a watchdog, and alerts people if not."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from pipeline.storage.local_files import write_whole
 
 
 def require_in_time(settings: Settings, say: Callable[[str], None]) -> str:
-    """Say that a run has published since the moment before the latest due one; WarehouseError if none has.
+    """Return a sentence if a run has published since the second-to-last due time; WarehouseError if none has.
 
-    People hear of a missed moment once, however often this is asked; `say` hears who was not reached.
+    People are alerted once per missed due time, however often this is called; `say` is called with failed deliveries.
     """
     workspace = Workspace(settings.state)
     since, due = Due(settings.due, settings.due_time_zone).last_two(datetime.now(UTC))
     if has_published(RunRecords(workspace.runs).newest_first(), since):
         return f"in time: a run has published since {instant_text(since)}"
-    told_of = workspace.state / "overdue"
-    if not told_of.exists() or told_of.read_text() != instant_text(due):
+    alerted = workspace.state / "overdue"
+    if not alerted.exists() or alerted.read_text() != instant_text(due):
         deliver(settings, overdue_alert(since, due), say)
-        write_whole(told_of, instant_text(due).encode())
+        write_whole(alerted, instant_text(due).encode())
     raise WarehouseError(
         f"no run has published since {instant_text(since)}; a drop was due at {instant_text(due)}",
         where=str(settings.state),

@@ -98,7 +98,7 @@ class ListDrops:
         with progress.step("publish", "drops") as step:
             published = destination.put(drop, manifest)
             if is_overtaken(drops_folder, plan.as_of):
-                step.note(f"latest stays at {latest_name(drops_folder)}, which speaks of a later instant")
+                step.note(f"latest stays at {latest_name(drops_folder)}, because that drop has a later as_of")
             else:
                 self._show(destination)
                 destination.point(published)
@@ -132,14 +132,15 @@ class ListDrops:
                 aside=whole,
                 on_export=audit.check_export,
             )
-            for name, account in ASKED_FOR.items():  # what needs no other export is audited meanwhile
+            for name, account in ASKED_FOR.items():  # rules that need no other export are checked meanwhile
                 audit.add_reference_export(name, self._rows_asked_for(name, account))
             return drop, audit.finish()
 
     def _rows_asked_for(self, export: str, account: str) -> Path:
-        """Write the rows of an export whose `account` column names a listed account, if models were built since.
+        """Write the rows of an export whose `account` column names a listed account, if the file is not current.
 
-        Only lists whose rules need the export count: they name 47,000 of 432,000 estimates, and all lists 282,000.
+        Only lists whose rules need the export count: their accounts have 47,000 of 432,000 estimates, those of all
+        lists 282,000.
         """
         columns = self._named_by_rules(export)
         path = self.own.rows_asked_for(export)
@@ -159,13 +160,13 @@ class ListDrops:
         return [contract.name for contract in lists if export in _words_of_rules(contract.name)]
 
     def _named_by_rules(self, export: str) -> list[str]:
-        """Return the columns of an export that the lists' rules name, a fifth of those of estimates."""
+        """Return the columns of an export that the lists' rules name: a fifth of the columns of estimates."""
         words = {word for name in LISTS for word in _words_of_rules(name)}
         (contract,) = (contract for contract in self.models.all_contracts if contract.name == export)
         return [column.name for column in contract.columns if column.name in words]
 
     def _compared(self, drop: StagedDrop, destination: Destination) -> tuple[Finding, ...]:
-        """Compare the lists with those of the refresh before, else of the last run."""
+        """Compare the lists with those of the previous refresh, or else of the last run; return the findings."""
         plan = self.run.plan
         drops_folder = destination.drops_folder(drop.organization_id)
         before = baseline_drop(drops_folder, plan.as_of) or baseline_drop(drops_folder.parent(), plan.as_of)
@@ -179,7 +180,7 @@ class ListDrops:
     def _show(self, destination: Destination) -> None:
         """Record when duplicates were detected, and publish the lists in the marts.
 
-        The marts stay if a run of a later instant has published them.
+        The marts stay as they are if a run with a later `as_of` has published them.
         """
         plan, workspace = self.run.plan, self.run.workspace
         RunHistory(workspace.state).keep_duplicates(plan.as_of, self.engine.read(DUPLICATES, DUPLICATES_SCHEMA.names))
@@ -195,5 +196,5 @@ class ListDrops:
 
 @cache
 def _words_of_rules(export: str) -> frozenset[str]:
-    """Return the words of the rules of an export, names of exports and columns among them."""
+    """Return all words in the rules of an export, including the names of exports and columns."""
     return frozenset(_WORD.findall((EXPECTATIONS / f"{export}.yml").read_text("utf-8")))

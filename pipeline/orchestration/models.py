@@ -41,8 +41,8 @@ def build_model_assets(
 ) -> dg.AssetsDefinition:
     """Make one step of the whole dbt project; a part of it may be selected.
 
-    `awaited` are the assets that a later step waits for, if one is known: a Dagster that discards its events with the
-    run is told of no others. `catalog` describes the assets for the page, whose runs measure what they have built.
+    `awaited` are the assets that a later step waits for, if known: a Dagster instance that discards its events after
+    the run gets events of these only. `catalog` describes the assets for the page, whose runs measure what they built.
     """
     project = DbtProject.of(manifest, catalog)
     specs, check_specs = list(project.assets.values()), list(project.checks.values())
@@ -109,13 +109,13 @@ class _ModelsStep:
                 yield from self._events.of(result)
 
     def finish(self) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-        """Yield the events of what was left as it was; WarehouseError if a node has failed."""
+        """Yield the events of everything that was skipped; WarehouseError if a node has failed."""
         if not self._failed:
             yield from self._events.of_the_rest()
         _stop_on_failure(self._failed, self._project.checks, self._run.workspace.dbt_target)
 
     def _new_events(self, facts: Mapping[str, Mapping[str, Any]] | None = None) -> DbtEvents:
-        """Make the events of the build; those with facts are of the page, which is told of every asset."""
+        """Make the events of the build; with `facts`, which only the page has, every asset gets an event."""
         return DbtEvents(
             self._project.assets,
             self._checks,
@@ -127,7 +127,7 @@ class _ModelsStep:
 
 
 def _load(run: RunContext, engine: Engine) -> tuple[Build, list[str] | None, Sequence[RawTable]]:
-    """Load the raw tables; return the build to make, which tables have changed since the last (None: all), and all."""
+    """Load the raw tables; return the build to make, the changed tables (None: build everything), and all tables."""
     last = Build.standing(engine, run.workspace.built)
     with run.progress.step("load", "tables") as step:
         tables = raw_tables(run.workspace, run.plan)
@@ -177,9 +177,9 @@ def _build(
     step: Step,
     subset: Sequence[str] | None,
 ) -> Iterator[NodeResult]:
-    """Have dbt build the subset, or without one, everything that depends on the changed raw tables.
+    """Have dbt build the subset or, without one, everything that depends on the changed raw tables.
 
-    Yields the nodes as `Dbt.run` does.
+    Yields the results of nodes as `Dbt.run` does.
     """
     workspace = run.workspace
     for record in (workspace.built, workspace.last_run):  # the content of the marts is unknown until dbt has ended
@@ -224,7 +224,7 @@ def _stop_on_failure(failed: Sequence[NodeResult], checks: Mapping[str, dg.Asset
             words = (result.message or result.status).replace("\n", "\n  ")  # so that no line of it looks like a name
             lines.append(f"{result.resource_type} {result.name}: {words}")
             if (check := checks.get(result.unique_id)) and check.description:
-                lines.append(f"  it wants: {check.description}")
+                lines.append(f"  it requires: {check.description}")
         if any(is_out_of_memory(result.message or "") for result in failed):
             raise WarehouseError(
                 "the models need more memory than they were given; nothing was published",

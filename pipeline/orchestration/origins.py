@@ -1,4 +1,4 @@
-"""What each published drop was made from, kept in the state folder (`origins/`) for as long as the drop is.
+"""What each published drop was made from, kept in the state folder (`origins/`) for as long as the drop is retained.
 
 It names the landed tables, the state of earlier runs and the run's plan: enough to rebuild the drop from the landing
 zone, even if the sources have changed.
@@ -28,7 +28,7 @@ _ORIGIN = "origin.json"
 
 @dataclass(frozen=True)
 class Origin:
-    """What a run's drops were made from. `drops` names them by organization, `exports` is where they were published."""
+    """What a run's drops were made from: `drops` are their names by organization, `exports` is their destination."""
 
     folder: Path
     plan: RunPlan
@@ -85,7 +85,7 @@ class Origins:
             remedy="name the state folder of the run that published it, --state; drops of version 1.0 have no origin",
         )
 
-    def past_keeping(self, exports: str, published: Mapping[int, Collection[str]]) -> list[Origin]:
+    def expired(self, exports: str, published: Mapping[int, Collection[str]]) -> list[Origin]:
         """List the origins without a drop that is still published at `exports`; those of other destinations stay."""
         return [
             origin

@@ -22,7 +22,7 @@ from pipeline.state.workspace import Workspace
 
 @dataclass(frozen=True)
 class PlannedDrop:
-    """What a run would do for an organization: its drop's rows by export, or why it would be held back.
+    """The drop that a run would publish for an organization: its rows by export, or why it would be held back.
 
     `diff` is None for an organization that has no drop yet.
     """
@@ -52,9 +52,9 @@ class PlannedDrop:
 
 
 def plan_warehouse(settings: Settings, progress: Progress, accept: Sequence[str] = ()) -> list[PlannedDrop]:
-    """Read, build and judge as a run does; WarehouseError if that would stop for all organizations.
+    """Read, build and judge as a run does; WarehouseError if a run would stop for all organizations.
 
-    What is read and built is reused by the next run, if its stamp still matches.
+    The next run reuses what this one has read and built, if its stamp still matches.
     """
     accepted = read_acceptances(accept, person_who_runs())
     settings.require_source()

@@ -32,9 +32,10 @@ from pipeline.timeline.timeline import Timeline
 
 
 def put_in_place(built: BuiltRun, audited: AuditedDrops) -> tuple[list[PublishedDrop], RunRecord, list[str]]:
-    """Publish the drops: everything that may fail, what readers see, cleaning up. Return drops, record and pages.
+    """Publish the drops; return the published ones, the record of the run, and the report pages.
 
-    The history comes first: once a drop can be read, the next run must know when its groups were detected.
+    The history is written before `latest` changes: once a drop can be read, the next run must know when its groups of
+    duplicates were detected.
     """
     state, held_back = built.run.workspace.state, audited.verdict.held_back
     with built.run.progress.step("publish", "drops") as step:
@@ -74,7 +75,7 @@ def put_in_place(built: BuiltRun, audited: AuditedDrops) -> tuple[list[Published
 
 
 def _put(built: BuiltRun, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
-    """Put a drop in place; of one that goes to a server, keep its record, for which its files are here now."""
+    """Put a drop in place; if it goes to a server, keep its timeline record while its files are still here."""
     place = built.destination.place
     left = None if place.is_local else read_record(drop.folder, manifest)
     put = built.destination.put(drop, manifest)
@@ -90,7 +91,7 @@ def _log_of(built: BuiltRun, organization_id: int) -> PublicationLog:
 
 
 def _timeline(built: BuiltRun, published: Sequence[PublishedDrop], late: Collection[int]) -> list[AnyMart]:
-    """Make the marts of the timeline with these drops, and with kept ones that it does not know yet."""
+    """Make the marts of the timeline, including these drops and retained ones that it does not know yet."""
     place, workspace = built.destination.place, built.run.workspace
     if place.is_local:
         Timeline(workspace.timeline).keep_all((Path(drop.location), drop.manifest) for drop in published if drop.is_new)
@@ -103,24 +104,24 @@ def _timeline(built: BuiltRun, published: Sequence[PublishedDrop], late: Collect
 
 
 def _is_overtaken(built: BuiltRun, drop: PublishedDrop) -> bool:
-    """Return whether `latest` names a drop of a later instant, which stays (D38)."""
+    """Return whether `latest` names a drop with a later `as_of`, and so stays (D38)."""
     drops_folder = built.destination.drops_folder(drop.organization_id)
     if not is_overtaken(drops_folder, built.run.plan.as_of):
         return False
-    stays = f"latest stays at {latest_name(drops_folder)}, which speaks of a later instant"
+    stays = f"latest stays at {latest_name(drops_folder)}, because that drop has a later as_of"
     built.run.progress.view.noted(f"organization {drop.organization_id}: {stays}")
     return True
 
 
 def _rows_that_stay(built: BuiltRun, organizations: Set[int]) -> HeldBack:
-    """Name the published rows that stay: of these organizations, and lists that a refresh published of late."""
+    """Return which published rows stay: those of these organizations, and lists from a later refresh."""
     crm = built.run.plan.crm_organization_id
     is_refreshed = is_overtaken(drops_folder_of(built.destination.place, crm, NOTIFICATIONS), built.run.plan.as_of)
     return HeldBack(frozenset(organizations), crm, LISTS if is_refreshed else frozenset())
 
 
 def _prune(built: BuiltRun, published: Sequence[PublishedDrop]) -> None:
-    """Remove what is past keeping; the run has published, so that a fault here is only reported."""
+    """Remove what has expired; the run has published, so a fault here is only reported."""
     now = datetime.now(UTC)
     kept = built.run.settings.keep_drops
     try:

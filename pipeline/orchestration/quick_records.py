@@ -15,17 +15,17 @@ import sqlalchemy as sa
 from dagster._core.storage.event_log import SqliteEventLogStorage
 
 _HELD: Final = 4
-"""The index of all runs, and the runs that are at work."""
+"""Files that stay open: the index of all runs, and the active runs."""
 
 
 @contextmanager
 def records_held_open(instance: dg.DagsterInstance) -> Iterator[None]:
-    """Keep the files of events open, and have them written without waiting for the disk each time.
+    """Keep the event files open, and write events without waiting for the disk each time.
 
     Dagster opens, writes, syncs and closes a file for every event, and SQLite copies its log back whenever the last
-    connection closes. A run of the page has some two thousand events: 40 to 53 s instead of 109 to 120 s for three rows
-    on a machine with 2 busy cores, 2026-11-28. After a power cut the last events of a run that has ended with it may be
-    missing; the files stay whole (SQLite's `synchronous = normal` with a write-ahead log).
+    connection closes. A run on the page has about two thousand events: for three rows it takes 40 to 53 s instead of
+    109 to 120 s (two busy cores, 2026-11-28). After a power cut the last events of a run may be missing; the files
+    stay intact (SQLite's `synchronous = normal` with a write-ahead log).
     """
     storage = instance.event_log_storage
     if not isinstance(storage, SqliteEventLogStorage):
@@ -41,7 +41,7 @@ def records_held_open(instance: dg.DagsterInstance) -> Iterator[None]:
 
 
 class _HeldFiles:
-    """A connection of its own to each of the files of a folder that were opened last."""
+    """Extra connections that keep the most recently opened files of a folder open."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -49,7 +49,7 @@ class _HeldFiles:
         self._lock = Lock()
 
     def on_connect(self, connection: Any, _: object) -> None:
-        """Hold the file of a connection that SQLAlchemy has opened."""
+        """Keep the file of a new SQLAlchemy connection open."""
         if not isinstance(connection, sqlite3.Connection):
             return
         (_, _, name), *_ = connection.execute("pragma database_list").fetchall()
@@ -60,14 +60,14 @@ class _HeldFiles:
         with self._lock:
             if path not in self._connections:
                 self._connections[path] = sqlite3.connect(path, check_same_thread=False)
-                # without a look at it, the connection has no part in the log
+                # only a connection that has read the file keeps its write-ahead log open
                 self._connections[path].execute("select count(*) from sqlite_master").fetchall()
             self._connections.move_to_end(path)
             while len(self._connections) > _HELD:
                 self._connections.popitem(last=False)[1].close()
 
     def close(self) -> None:
-        """Let go of all."""
+        """Close all extra connections."""
         with self._lock:
             for connection in self._connections.values():
                 connection.close()

@@ -1,7 +1,7 @@
-"""`warehouse refresh`: the CRM's lists (at risk, duplicates, neglected, their cache) from what has changed.
+"""`warehouse refresh`: updates the CRM's lists (at risk, duplicates, neglected, their cache) from what has changed.
 
-It reads LMN and the CRM into a state of its own, builds what the lists need with the embedded engine (`list_models`),
-audits them and publishes them as `notifications/` and in the marts (`list_drops`). Why apart:
+It reads LMN and the CRM into its own state folder, builds what the lists need with the embedded engine (`list_models`),
+audits the lists and publishes them as `notifications/` and in the marts (`list_drops`). Why its state is separate:
 docs/decisions/refresh-has-a-state-of-its-own.md.
 """
 
@@ -49,7 +49,7 @@ class Refreshed:
 
 
 class Refresher:
-    """What one process keeps between refreshes: the audit, ready in a process of its own, and the parsed project."""
+    """Refreshes the lists, and keeps what is slow to start: the audit's process and the parsed project."""
 
     def __init__(
         self, settings: Settings, progress: Progress, helpers: Helpers, accepted: Sequence[Acceptance] = ()
@@ -63,7 +63,7 @@ class Refresher:
         self._models = ListModels(self._own)
 
     def refresh(self) -> Refreshed:
-        """Publish the lists as the sources have them now; WarehouseError, and nothing published, where that fails."""
+        """Publish the lists from the sources as they are now; WarehouseError, with nothing published, if that fails."""
         started = time.monotonic()
         with self._own.turn(self._progress.view.noted), logged(self._progress, self._workspace.log):
             plan = RunPlan.of(self._settings, datetime.now(UTC))
@@ -84,7 +84,7 @@ class Refresher:
         return Refreshed(drop, rows, pending.has_changed, time.monotonic() - started)
 
     def _read_sources(self) -> list[LandedTable]:
-        """Land LMN's and the CRM's tables, side by side."""
+        """Land the tables of LMN and the CRM in parallel."""
         if not (self._settings.lmn or self._settings.crm):
             raise WarehouseError("neither LMN nor the CRM is configured", remedy="give --lmn, --crm or both")
         landing = Landing(self._own.landing, forgotten=read_forgotten(self._workspace.state))
@@ -101,8 +101,8 @@ class Refresher:
         return landed
 
     def _platform_as_landed(self) -> list[LandedTable]:
-        """Return the platform's tables as the latest run landed them, for the marts' platform ids; else empty ones."""
-        if self._workspace.landed("platform").exists():  # else no run has been there yet
+        """Return the platform's tables as the last run landed them, for the marts' platform ids; empty before a run."""
+        if self._workspace.landed("platform").exists():
             return landed_tables(self._workspace, ("platform",))
         with self._progress.step("platform") as step:
             return ingest_source("platform", None, Landing(self._own.landing), step)
@@ -110,15 +110,15 @@ class Refresher:
     def _load_and_build(
         self, engine: DuckDBEngine, run: RunContext, pending: PendingBuild, read: Sequence[LandedTable]
     ) -> None:
-        """Build the models of the new sources, and judge these meanwhile; WarehouseError where a finding stops it.
+        """Build the models, and judge the sources meanwhile; WarehouseError if the build fails or a finding stops it.
 
-        What is wrong with the sources is said before what was made of them.
+        If both fail, the fault of the sources is reported, because it probably caused the other.
         """
         if pending.changed is None:
             engine.remove()
         engine.load(pending.tables)
-        with ThreadPoolExecutor(1) as aside:
-            judging = aside.submit(judge_run_sources, run.settings, run.plan, run.workspace, read, run.accepted)
+        with ThreadPoolExecutor(1) as background:
+            judging = background.submit(judge_run_sources, run.settings, run.plan, run.workspace, read, run.accepted)
             try:
                 self._models.build(engine, run, pending)
             except WarehouseError:

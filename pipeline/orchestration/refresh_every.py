@@ -73,7 +73,7 @@ def refresh_every(
 
 
 def _refresh_until_fault(make: Callable[[], Refresher], due: float, period: int, say: Say, say_fault: Say) -> float:
-    """Refresh from `due` on, by one refresher, until a refresh fails; say the fault and return when the next is due."""
+    """Refresh from `due` on with one refresher until a refresh fails; report the fault, return when the next is due."""
     refresher = None
     while True:
         time.sleep(max(0.0, due - time.monotonic()))

@@ -31,7 +31,7 @@ from pipeline.state.workspace import Workspace
 
 @dataclass(frozen=True)
 class Replayed:
-    """The result: `differing` says for each file that differs what it is now."""
+    """The result of a replay: `differing` has a line for each file that differs."""
 
     drop: str
     files: int
@@ -50,8 +50,8 @@ class Replayed:
 def replay(settings: Settings, name: str, progress: Progress) -> Replayed:
     """Rebuild a drop in a temporary folder; nothing published changes.
 
-    The embedded engine computes it, whichever engine computed the drop. WarehouseError if what it was made from is
-    gone.
+    The embedded engine computes it, whichever engine computed the drop. WarehouseError if something that it was made
+    from is missing.
     """
     workspace = Workspace(settings.state)
     drop = find_drop(name, settings)
@@ -76,9 +76,9 @@ def _require_whole(origin: Origin) -> None:
     gone = [path for path in (*files, *origin.duplicates, *origin.metrics) if not path.exists()]
     if gone:
         raise WarehouseError(
-            f"{plural(len(gone), 'file')} of which the drop was made {'is' if len(gone) == 1 else 'are'} gone",
+            f"{plural(len(gone), 'file')} that the drop was made from {'is' if len(gone) == 1 else 'are'} missing",
             where=str(gone[0]),
-            remedy="bring the state folder back from a backup; a drop can't be made again without them",
+            remedy="restore the state folder from a backup; a drop can't be rebuilt without them",
         )
 
 
@@ -104,8 +104,8 @@ def _staged(settings: Settings, own: Workspace, origin: Origin, manifest: dict[s
             step.summary = plural(len(nodes), "node")
         if failed := [f"{node.name}: {node.message or node.status}" for node in nodes if not node.ok]:
             raise WarehouseError(
-                "dbt could not build the drop again:\n  " + "\n  ".join(failed),
-                remedy="take the program that published it, or see to the model that is named",
+                "dbt could not rebuild the drop:\n  " + "\n  ".join(failed),
+                remedy="use the version of the program that published it, or fix the models named above",
             )
         with progress.step("stage", "exports") as step:
             organization_id = int(manifest["organization_id"])
@@ -126,11 +126,11 @@ def _staged(settings: Settings, own: Workspace, origin: Origin, manifest: dict[s
 
 
 def _differing(folder: Path, manifest: dict[str, Any]) -> Iterator[str]:
-    """Return for each file of the drop that differs what it is now."""
+    """Yield a line for each file of the drop that differs."""
     for file in (*manifest["files"], *manifest.get("cuts", ())):
         path = folder / file["name"]
         if not path.exists():
-            yield f"{file['name']}: is not made any more"
+            yield f"{file['name']}: is no longer written"
             continue
         with path.open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pipeline.ingest.landing.profile import MadeProfiles
 
 TURN: Final = "warehouse/turn"
-"""The tag by which the page runs one run and one refresh at a time: each kind has one state folder."""
+"""The tag with which the page runs one run and one refresh at a time, because each kind has one state folder."""
 
 OpenAudit = Callable[[], AbstractContextManager[AuditProcess]]
 
@@ -102,7 +102,7 @@ def _lent(started: ExitStack, helper: Helper) -> Iterator[Helper]:
 
 
 class PageView(PlainView):
-    """Shows a run of the page in its output, and what a person should read in Dagster's log as well."""
+    """Shows a run on the page in its output, and shows notes in Dagster's log as well."""
 
     def __init__(self, log: Callable[[str], None]) -> None:
         super().__init__()

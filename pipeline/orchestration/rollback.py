@@ -60,5 +60,5 @@ def roll_back(settings: Settings, name: str) -> list[str]:
     marts = "Spark's marts stay the last run's" if settings.target == "spark" else "the marts hold its rows"
     return [
         f"organization {organization_id}: latest names {drop.name} now, and named {before or 'nothing'} before",
-        f"organization {organization_id}: {marts}; what goes beyond an export (the timeline) stays as it was",
+        f"organization {organization_id}: {marts}; marts that are no export (the timeline) stay as they were",
     ]

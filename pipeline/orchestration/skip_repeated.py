@@ -91,10 +91,10 @@ def _is_latest(drop: Path) -> bool:
 
 
 def _source_files(folder: Path, *, with_tables: bool = True) -> Iterator[Path]:
-    """List a source's files and those of its tables' folders and hive folders; links are followed, as in reading."""
+    """List the files of a source, of its tables' folders and of hive folders; links are followed, as when reading."""
     try:
         found = sorted(folder.iterdir())
-    except OSError:  # reported where it is read
+    except OSError:  # reported when the source is read
         return
     for path in found:
         if path.is_file():

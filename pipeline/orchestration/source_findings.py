@@ -59,16 +59,18 @@ def _unread(table: LandedTable) -> Iterator[UnreadFile]:
     yield from (UnreadFile(source, name, why) for name, why in table.unread_files)
     for reading in table.readings:
         for sheet in reading.unread_sheets:
-            why = "the sheet looks like the table, of which the first sheet alone is read"
+            why = "the sheet looks like another part of the table, but only the table's first sheet is read"
             yield UnreadFile(source, f"{reading.file}, sheet '{sheet}'", why, "warn")
         for cells in reading.merged_cells:
-            why = "of merged cells the first alone has a value: the rows below it were read without one"
+            why = "only the first of merged cells has a value: the rows below it were read without one"
             yield UnreadFile(source, f"{reading.file}, cells {cells}", why, "warn")
         if reading.headers_without_cells:
-            why = "every line ends before this header: if it is another cell that they lack, cells have wrong headers"
+            why = (
+                "every line has too few cells for this header: if the missing cell is another one, columns are mixed up"
+            )
             yield UnreadFile(source, f"{reading.file}, {', '.join(reading.headers_without_cells)}", why, "warn")
         if reading.columns_apart:
-            why = "behind an empty column: if they are another table's, what was read of them is wrong"
+            why = "these columns follow an empty column: if they belong to another table, their values are wrong"
             yield UnreadFile(source, f"{reading.file}, {', '.join(reading.columns_apart)}", why, "warn")
 
 
@@ -79,7 +81,7 @@ def stop_where_needed(findings: Sequence[Finding]) -> None:
 
 
 def show_findings(findings: Sequence[Finding], progress: Progress) -> None:
-    """Show the findings that do not stop the run: one line per guard, and each accepted one."""
+    """Show the findings that do not stop the run: accepted ones one by one, warnings in one line per guard."""
     for finding in findings:
         if finding.accepted is not None:
             progress.view.noted(*str(finding).split("\n"))

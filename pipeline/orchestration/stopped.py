@@ -1,4 +1,4 @@
-"""Errors of steps on the page: only our message. Runs on the command line raise the error itself."""
+"""Errors of steps on the page, shown as our message without tracebacks. Command-line runs raise the error itself."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline.common.errors import Interruptions, in_words
 from pipeline.orchestration.resources import RunContext
 
 
-class _SaidError(DagsterUserCodeProcessError):
+class _MessageError(DagsterUserCodeProcessError):
     """An error whose message Dagster records as it is, without the stack of its own process."""
 
     def __init__(self, words: str) -> None:
@@ -21,10 +21,10 @@ class _SaidError(DagsterUserCodeProcessError):
         super().__init__(words, user_code_process_error_infos=[said])  # type: ignore[no-untyped-call]
 
 
-class StoppedError(dg.Failure, _SaidError):
-    """A step that stopped with an explanation.
+class StoppedError(dg.Failure, _MessageError):
+    """The error of a step that stopped with an explanation.
 
-    A plain Failure would show the stacks of Dagster and ours below the message, and again at the run's end.
+    A plain Failure would show Dagster's traceback and ours below the message, and again at the end of the run.
     """
 
     def __init__(self, words: str, reports: Sequence[dg.MetadataValue] = ()) -> None:
@@ -34,7 +34,7 @@ class StoppedError(dg.Failure, _SaidError):
 
 @contextmanager
 def stopped_in_words(run: RunContext | None = None, *, for_page: bool = True) -> Iterator[None]:
-    """Raise an explained error as `StoppedError`, with the reports that the run has written so far.
+    """Turn an error that has an explanation into `StoppedError`, with links to the reports written so far.
 
     A bug keeps its traceback.
     """

@@ -36,7 +36,7 @@ def _refresh_schedule(job_name: str, settings: Settings) -> dg.ScheduleDefinitio
         """Refresh the lists, unless a refresh is still queued or running, so that they do not pile up."""
         pending = dg.RunsFilter(job_name=job_name, statuses=[*IN_PROGRESS_RUN_STATUSES])
         if context.instance.get_run_ids(pending, limit=1):
-            return dg.SkipReason("the refresh before is still waiting or at work")
+            return dg.SkipReason("the previous refresh is still queued or running")
         return dg.RunRequest()
 
     return refresh
@@ -52,7 +52,7 @@ def build_new_files_sensor(job_name: str, settings: Settings) -> dg.SensorDefini
         memory, why_not = decide(observed, Memory.of(context.cursor), time.time(), settings.settle_seconds)
         if why_not is not None:
             return dg.SensorResult(skip_reason=dg.SkipReason(why_not), cursor=memory.as_cursor())
-        # without a key: Dagster starts but one run of a key, and files may come back to how they were
+        # without a run key: Dagster starts each key only once, but files may return to an earlier state
         return dg.SensorResult(run_requests=[dg.RunRequest()], cursor=memory.as_cursor())
 
     return new_files

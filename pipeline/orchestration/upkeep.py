@@ -77,9 +77,9 @@ def prune_origins(
     *,
     dry_run: bool = False,
 ) -> Removed:
-    """Remove what no published drop was made from, except the landed tables of the latest run."""
+    """Remove the origins and landed files that no published drop was made from; landed tables of the last run stay."""
     origins = Origins(workspace)
-    going = origins.past_keeping(exports, published)
+    going = origins.expired(exports, published)
     staying = [origin for origin in origins.all() if origin not in going]
     landed = [table for origin in staying for table in origin.landed()]
     for source in SOURCES:

@@ -1,4 +1,4 @@
-"""Which drops of a run may be published, by organization (D40): from the audit, the guards and the contracts."""
+"""Decides which organizations' drops may be published (D40), from the audit, the guards and the contracts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline.guards.findings import Finding
 
 @dataclass(frozen=True)
 class Verdict:
-    """`run` is why nothing may be published, `held_back` why an organization's drop may not."""
+    """`run` says why nothing may be published, `held_back` why single organizations' drops may not."""
 
     run: WarehouseError | None = None
     held_back: Mapping[int, WarehouseError] = field(default_factory=dict)
@@ -69,7 +69,7 @@ def judge(
     held_back = {}
     for organization_id in organizations:
         stops = [finding for finding in findings if finding.stops and finding.organization_id == organization_id]
-        # the figure first: it is missing in the files, whose checks may then fail too
+        # the figure first: it is missing from the files, so that their checks may fail too
         failed = (unheld or {}).get(organization_id) or audit.problem_of(organization_id)
         if (problem := _problem(failed, stops)) is not None:
             held_back[organization_id] = problem

@@ -1,4 +1,4 @@
-"""The certificate of a forgetting: what was done, in figures and file names, and what can't be reached."""
+"""The certificate that a person was forgotten: what was done, in figures and file names, and what can't be reached."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from pipeline.common.formats import plural
-from pipeline.orchestration.forgetting.forgotten_drops import RemadeShelf
+from pipeline.orchestration.forgetting.forgotten_drops import RemadeDrops
 from pipeline.state.forgotten import Entry
 from pipeline.storage.local_files import write_whole
 
@@ -28,7 +28,7 @@ class Certificate:
     """What was done to forget one person, who is only identified by the entry of the register."""
 
     entry: Entry
-    drops_folders: tuple[RemadeShelf, ...]
+    drops_folders: tuple[RemadeDrops, ...]
     landed_files: int
     state_files: int
     marts: tuple[str, ...]
@@ -36,7 +36,7 @@ class Certificate:
 
     @property
     def not_reached(self) -> tuple[str, ...]:
-        """Where the person may still be found."""
+        """The places where the person may still be found."""
         return (*NOT_REACHED, *([_NOT_REACHED_ON_POSTGRES] if self.target == "postgres" else ()))
 
     def as_dict(self) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class Certificate:
 
 
 def write_certificate(folder: Path, certificate: Certificate) -> None:
-    """Write the certificate beside the register, for machines and for people."""
+    """Write the certificate next to the register, as JSON and as Markdown."""
     name = certificate.entry.entry
     write_whole(folder / f"{name}.json", json.dumps(certificate.as_dict(), indent=1) + "\n")
     write_whole(folder / f"{name}.md", "\n".join(certificate.lines()) + "\n")

@@ -1,7 +1,7 @@
 """`warehouse forget`: removes a person from everything that the warehouse keeps, and from every later run.
 
-The register comes first: from then on nothing that is read brings the person back. Then everything is rewritten by what
-the register recognises, so that an interrupted forgetting is completed by running it again.
+It first adds the person to the register, so that later reads of the sources leave the person out. Then it rewrites
+everything in which the register recognises the person. If it is interrupted, running it again completes it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pipeline.drops.encrypted_files import fetch_file, open_exports
 from pipeline.engines import WrittenMart, remove_build, replace_marts, rewrite_marts
 from pipeline.ingest.landing.rewritten import rewrite_landing
 from pipeline.orchestration.forgetting.certificate import Certificate, write_certificate
-from pipeline.orchestration.forgetting.forgotten_drops import RemadeShelf, forget_in_drops_folder, forget_in_reports
+from pipeline.orchestration.forgetting.forgotten_drops import RemadeDrops, forget_in_drops_folder, forget_in_reports
 from pipeline.orchestration.forgetting.forgotten_files import forget_in_files, forget_in_tables
 from pipeline.orchestration.forgetting.known_person import LISTS_OF_PEOPLE, find_person
 from pipeline.orchestration.look_back import written_timeline
@@ -45,7 +45,8 @@ def forget(
 ) -> Certificate:
     """Forget the stakeholder or user with this id or e-mail address; return what was done.
 
-    No run is active meanwhile. WarehouseError if nobody has it, or people of several organizations do.
+    It holds the locks of runs meanwhile. WarehouseError if nobody has the id or address, or if people of several
+    organizations have the id.
     """
     workspace = Workspace(settings.state)
     states = [workspace, *([workspace.refresh] if (settings.state / "refresh").exists() else [])]
@@ -113,7 +114,7 @@ class _Forgetting:
             forget_in_files(state.state, self.register, self.renamed) + forget_in_tables(state.state, self.register)
             for state in self.states
         )
-        self._look_back_again()
+        self._refill_timeline()
         marts = self._marts()
         for state in self.states:
             target = self.settings.target if state is self.states[0] else "duckdb"
@@ -122,7 +123,7 @@ class _Forgetting:
             state.last_run.unlink(missing_ok=True)
         return Certificate(self.entry, tuple(drops_folders), landed, files, tuple(marts), self.settings.target)
 
-    def _drops(self) -> Iterator[RemadeShelf]:
+    def _drops(self) -> Iterator[RemadeDrops]:
         for organization_id in organizations_in(self.place):
             for series in ("", NOTIFICATIONS):
                 destination = open_destination(self.settings, self.states[0], series)
@@ -135,8 +136,8 @@ class _Forgetting:
                 drops_folder_of(self.place, organization_id), organization_id, self.register, self.renamed
             )
 
-    def _look_back_again(self) -> None:
-        """Give the timeline the new names of the drops."""
+    def _refill_timeline(self) -> None:
+        """Replace the timeline's records of drops that have new names."""
         timeline = Timeline(self.states[0].timeline)
         for organization_id in timeline.organizations():
             for was in self.renamed:

@@ -1,4 +1,4 @@
-"""Makes an organization's drops again without a forgotten person: the new one is in place before the old one goes."""
+"""Rebuilds an organization's drops without a forgotten person: each new drop is in place before the old one goes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pipeline.storage.place import Place
 
 @dataclass(frozen=True)
 class RenamedDrop:
-    """A drop that replaces another; `files` changed when it was made, unless an earlier call had made it."""
+    """A drop that replaces another; `files` are those that changed, empty if an earlier call rebuilt the drop."""
 
     was: str
     name: str
@@ -31,8 +31,8 @@ class RenamedDrop:
 
 
 @dataclass(frozen=True)
-class RemadeShelf:
-    """An organization's drops, or those of a separate series: how many there are, and which were made again."""
+class RemadeDrops:
+    """The drops of one organization and series: how many there are, and which were rebuilt."""
 
     organization_id: int
     series: str
@@ -47,10 +47,10 @@ def forget_in_drops_folder(
     register: Forgotten,
     entry: Entry,
     log_folder: Path | None,
-) -> RemadeShelf:
-    """Make each drop again that names the person, and all later ones, which are compared with it.
+) -> RemadeDrops:
+    """Rebuild each drop that names the person, and all later drops, because they are compared with it.
 
-    Readers see the old one or the new one, complete. Each is logged in `log_folder`, if one is given.
+    Readers see either the old drop or the new one, complete. Each is logged in `log_folder`, if one is given.
     """
     drops_folder = destination.drops_folder(organization_id)
     log = None
@@ -73,10 +73,10 @@ def forget_in_drops_folder(
             made[name] = drop_name(remade.manifest)
             drops[name] = RenamedDrop(name, made[name], remade.files)
             _replace(destination, organization_id, name, remade.manifest, entry, log)
-    for was, name in made.items():  # those of a call that was killed before the old ones were removed
+    for was, name in made.items():  # also those of an interrupted call, which may have left old drops
         if name in manifests:
             _replace(destination, organization_id, was, manifests[name], entry, log)
-    return RemadeShelf(organization_id, series, len(manifests), tuple(drops.values()))
+    return RemadeDrops(organization_id, series, len(manifests), tuple(drops.values()))
 
 
 def _replace(
@@ -87,7 +87,7 @@ def _replace(
     entry: Entry,
     log: PublicationLog | None,
 ) -> None:
-    """Let a published drop take over from the one that it replaces, and remove that; repeating it changes nothing."""
+    """Point `latest` and the log from the old drop to the new one, then remove the old one; can be repeated safely."""
     drops_folder, name = destination.drops_folder(organization_id), drop_name(manifest)
     if latest_name(drops_folder) == was:
         location = str(Path(drops_folder.root) / name) if drops_folder.is_local else drops_folder.child(name).address
@@ -104,7 +104,7 @@ def _replace(
 def forget_in_reports(
     drops_folder: Place, organization_id: int, register: Forgotten, renamed: Mapping[str, str]
 ) -> None:
-    """Write the reports beside an organization's drops without the person, under the drops' new names."""
+    """Rewrite the reports next to an organization's drops without the person, under the drops' new names."""
     reports, own = drops_folder.child(REPORTS), register.of(organization_id)
     for entry in (entry for entry in reports.entries() if not entry.is_folder):
         before = (read_file(reports, entry.name) or b"").decode("utf-8", "replace")

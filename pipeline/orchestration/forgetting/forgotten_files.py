@@ -25,11 +25,11 @@ _TABLES: Final = ("history/*/*.parquet", "run/*.parquet")
 _NAMED_ID: Final = re.compile(
     r"(?:stakeholder|requester|user|assignee|author|owner|team_member)_id\W{1,8}(?P<id>\d{1,18})\b"
 )
-"""An id that a text quotes with its column, as `stakeholder_id 5001` or `"owner_id": "310"`."""
+"""An id in a text, next to its column name: `stakeholder_id 5001` or `"owner_id": "310"`."""
 
 
 def forget_in_files(state: Path, register: Forgotten, renamed: Mapping[str, str]) -> int:
-    """Write the texts of a state folder without the people, and with drops' new names; return how many changed."""
+    """Rewrite the text files of a state folder without the people, and with the drops' new names; count the changes."""
     changed = 0
     for path in (path for pattern in _TEXTS for path in sorted(state.glob(pattern)) if path.is_file()):
         before = path.read_text(encoding="utf-8", errors="surrogateescape")
@@ -45,7 +45,7 @@ def forget_in_files(state: Path, register: Forgotten, renamed: Mapping[str, str]
 
 
 def forget_in_tables(state: Path, register: Forgotten) -> int:
-    """Write the tables of a state folder without the people; return how many changed."""
+    """Rewrite the tables of a state folder without the people; count the changed ones."""
     changed = 0
     for path in (path for pattern in _TABLES for path in sorted(state.glob(pattern))):
         rows = pq.ParquetFile(path).read()

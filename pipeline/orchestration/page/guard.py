@@ -54,11 +54,11 @@ class RequestGuard:
         is_graphql = scope["path"].rstrip("/").endswith("/graphql")
         if scope["method"] in _SAFE:
             if is_graphql and "query" in QueryParams(scope["query_string"]):
-                return 405, "GraphQL is asked by POST, as application/json"
+                return 405, "send GraphQL queries by POST, as application/json"
             return None
         # text/plain and forms are what a browser sends for another site without asking
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            return 415, "changes are sent as application/json"
+            return 415, "send changes as application/json"
         if self._read_only and not is_graphql:
             return 403, "this page is read-only"
         return None
@@ -72,7 +72,7 @@ class RequestGuard:
             name = f"[{url.hostname}]" if ":" in (url.hostname or "") else url.hostname
         except ValueError:
             return False
-        # behind a login, the page's name stands in the settings and its port is the login's
+        # behind a login proxy, the page's name is in the settings, and the port is the proxy's
         return url.netloc.lower() == host.lower() or name in self._names
 
 
@@ -88,8 +88,7 @@ class NoMutations(ASTValidationRule):
 class GuardedWebserver(DagsterWebserver[Any, Any]):
     """Dagster's page behind the guard.
 
-    `process_context` is Dagster's; `names` are additional host names of the page; `routes` are pages of ours beside
-    Dagster's.
+    `process_context` is Dagster's; `names` are additional host names of the page; `routes` are our own pages.
     """
 
     def __init__(

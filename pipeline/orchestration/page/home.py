@@ -1,4 +1,4 @@
-"""What Dagster keeps for its page: its settings, the records of runs, and their retention."""
+"""Dagster's folder for its page: its settings, the records of runs, and their retention."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[str]:
         if _is_alive(instance, run.run_id):
             continue
         if run.status is dg.DagsterRunStatus.CANCELING:
-            instance.report_run_canceled(run, message="The run's process is gone, as was asked for.")
+            instance.report_run_canceled(run, message="The run's process has ended, as requested.")
         else:
-            why = "The run's process is gone: it was killed, or this machine went down. Start another run."
+            why = "The run's process is gone: it was killed, or the machine went down. Start another run."
             instance.report_run_failed(run, message=why)
         ended.append(run.run_id)
     return ended

@@ -1,4 +1,4 @@
-"""Serves the reports and business pages that Dagster's page links; browsers open no local file from a website."""
+"""Serves the reports and business pages that Dagster's page links to, because browsers open no local files from it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def report_route(settings: Settings) -> Route:
         if folder is None or path is None or path.suffix != ".html" or not path.is_relative_to(folder):
             raise HTTPException(404)
         if not path.is_file():
-            raise HTTPException(404, "this page is not there any more: drops and reports are kept for a while")
+            raise HTTPException(404, "this page no longer exists: drops and reports are only kept for a while")
         return FileResponse(path, media_type="text/html")
 
     return Route(f"{_ROUTE}/{{folder}}/{{path:path}}", answer)

@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with ExitStack() as stack:
             instance = stack.enter_context(dg.DagsterInstance.get())
-            stack.enter_context(records_held_open(instance))  # who starts a run writes what it plans, 600 events
+            stack.enter_context(records_held_open(instance))  # starting a run writes the 600 events of its plan
             workspace = given.workspace or stack.enter_context(_machine(instance))
             server = _server(stack, instance, workspace, given.address, given.port)
             if given.workspace is None:

@@ -22,7 +22,7 @@ from pipeline.drops.publication_log import PublicationLog
 from pipeline.drops.stage import stage_drops
 from pipeline.drops.verify import verify_drop
 from pipeline.orchestration.forgetting import forgotten_drops
-from pipeline.orchestration.forgetting.forgotten_drops import RemadeShelf, forget_in_drops_folder
+from pipeline.orchestration.forgetting.forgotten_drops import RemadeDrops, forget_in_drops_folder
 from pipeline.paths import PROJECT_ROOT
 from pipeline.settings import Settings
 from pipeline.state.forgotten import Entry, Forgotten, Known
@@ -85,7 +85,7 @@ class Shelf:
     def log(self) -> PublicationLog:
         return PublicationLog(self.workspace.publications, self.destination.place, 1)
 
-    def forget(self, register: Forgotten | None = None, entry: Entry | None = None) -> RemadeShelf:
+    def forget(self, register: Forgotten | None = None, entry: Entry | None = None) -> RemadeDrops:
         self.destination.clear_staging()
         found = (register or self.register, entry or self.entry)
         return forget_in_drops_folder(self.destination, 1, "", *found, self.workspace.publications)
