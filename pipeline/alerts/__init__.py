@@ -1,1 +1,1 @@
-"""Alerts: the messages that tell people about a run, and their delivery."""
+"""Alerts: messages that tell people how a run ended, and their delivery."""

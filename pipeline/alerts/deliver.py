@@ -17,13 +17,13 @@ _SECONDS: Final = 10
 
 
 def alert_of_run(settings: Settings, record: RunRecord, pages: Sequence[str], say: Callable[[str], None]) -> None:
-    """Alert people of a run that has ended; `pages` are the reports that the message links."""
+    """Send the alert of a run that has ended; its message links `pages`, the run's reports."""
     if settings.alert_urls:
         deliver(settings, run_alert(record, pages, settings.alert_link), say)
 
 
 def deliver(settings: Settings, alert: Alert, say: Callable[[str], None]) -> None:
-    """Send an alert to every receiver if `alert_on` chooses its event; tell `say` who was not reached, without URLs."""
+    """Send an alert to every receiver if `alert_on` includes its event; report failures to `say`, without URLs."""
     urls = settings.alert_urls
     if not urls or alert.event not in settings.alert_on:
         return
@@ -34,15 +34,15 @@ def deliver(settings: Settings, alert: Alert, say: Callable[[str], None]) -> Non
         receiver = apprise.Apprise()
         try:
             if not receiver.add(_with_timeouts(url.get_secret_value())):
-                say(f"no alert was sent to the {_nth(number, urls)}: it is no URL that apprise knows")
+                say(f"no alert was sent to {_nth(number, urls)}: apprise does not know this kind of URL")
             elif not receiver.notify(title=alert.title, body=alert.body, body_format=apprise.NotifyFormat.TEXT):
-                say(f"no alert was sent to the {_nth(number, urls)}: it did not take the message")
+                say(f"no alert was sent to {_nth(number, urls)}: it did not accept the message")
         except Exception as error:  # no receiver may change the run's outcome
-            say(f"no alert was sent to the {_nth(number, urls)}: {type(error).__name__}")
+            say(f"no alert was sent to {_nth(number, urls)}: {type(error).__name__}")
 
 
 def _with_timeouts(url: str) -> str:
-    """Add a timeout where the URL has none: `json://host/?rto=10&cto=10`."""
+    """Add timeouts to a URL that has none: `json://host/?rto=10&cto=10`."""
     if "rto=" in url or "cto=" in url:
         return url
     return f"{url}{'&' if '?' in url else '?'}rto={_SECONDS}&cto={_SECONDS}"

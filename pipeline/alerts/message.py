@@ -1,6 +1,6 @@
-"""The text of an alert: what happened, where, what to do, and where the report is. It quotes no row and no cell.
+"""The text of an alert: what happened, where, what to do, and where the report is.
 
-It is made from the run's record, which quotes no rows either; those stay in the reports.
+It is made from the run's record, so it quotes no rows or cells; those are only in the reports.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Alert:
 
 
 def event_of(record: RunRecord) -> News:
-    """Return the event that a run's record amounts to."""
+    """Return the event that a run's record describes."""
     if record.verdict == "failed":
         return "failed"
     if record.verdict in ("held back", "partly held back"):
@@ -47,24 +47,24 @@ def event_of(record: RunRecord) -> News:
 
 
 def run_alert(record: RunRecord, pages: Sequence[str] = (), link: str | None = None) -> Alert:
-    """Make the alert of a run. `pages` are its reports; `link` is the address under which people open their folder."""
+    """Make the alert of a run. `pages` are its reports; `link` is the URL at which people can open their folder."""
     event = event_of(record)
     lines = [f"as of {instant_text(record.as_of)}", *_outcomes(record), *_causes(record)]
     if len(lines) > _MOST_LINES:
-        lines = [*lines[:_MOST_LINES], f"and {len(lines) - _MOST_LINES} more: warehouse runs has them"]
+        lines = [*lines[:_MOST_LINES], f"and {len(lines) - _MOST_LINES} more: see `warehouse runs`"]
     if event in ("failed", "held_back"):
-        lines.append("To do: see the report, mend what it names, and run again")
+        lines.append("To do: see the report, correct what it names, and run again")
     elif event == "amber":
-        lines.append("To do: look at the report before people rely on the figures")
+        lines.append("To do: read the report before anyone relies on the figures")
     lines += [f"report: {_opened(page, link)}" for page in pages]
     return Alert(event, f"Account Warehouse: {_TITLES[event]}", "\n".join(map(shown, lines)))
 
 
 def overdue_alert(since: datetime, due: datetime) -> Alert:
-    """Make the alert that no run has published between two moments."""
+    """Make the alert that no run published anything between two points in time."""
     body = (
         f"nothing was published between {instant_text(since)} and {instant_text(due)}\n"
-        "To do: look at `warehouse runs` for what stopped, at the schedule for what did not start, and run again"
+        "To do: check `warehouse runs` for runs that stopped, and the schedule for runs that did not start; run again"
     )
     return Alert("overdue", f"Account Warehouse: {_TITLES['overdue']}", body)
 
@@ -86,7 +86,7 @@ def _causes(record: RunRecord) -> Iterator[str]:
             figures = " and ".join(f"{finding[at]} {at}" for at in ("before", "now") if finding.get(at))
             yield f"guard {finding['guard']}: {finding['place']}, {finding['says']}{f' ({figures})' if figures else ''}"
     if warned := record.figures.get("warned_checks"):
-        yield f"{warned} checks with a warning"
+        yield f"{warned} check{'' if warned == 1 else 's'} with a warning"
 
 
 def _is_open(finding: Mapping[str, Any], level: str) -> bool:
@@ -94,5 +94,5 @@ def _is_open(finding: Mapping[str, Any], level: str) -> bool:
 
 
 def _opened(page: str, link: str | None) -> str:
-    """Return the address of a page of the state folder's reports."""
+    """Return the URL of a report in the state folder, or its path if there is no link."""
     return page if link is None else f"{link.rstrip('/')}/{quote(Path(page).name)}"

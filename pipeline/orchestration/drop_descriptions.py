@@ -20,7 +20,8 @@ from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.orchestration.built_run import BuiltRun
 from pipeline.orchestration.verdict import Verdict
 from pipeline.report.facts import Plot, RunFacts
-from pipeline.report.gather import gather_facts, gather_operator_facts, measure_run
+from pipeline.report.gather import gather_facts, gather_operator_facts
+from pipeline.report.measured_run import RunOutcome, measure_run
 from pipeline.report.sources import MeasuredTable
 from pipeline.state.runs import RunRecords
 
@@ -89,11 +90,8 @@ def reports_of(
             sources,
             built.engine.read(REJECTS, REJECTS_SCHEMA.names),
             metrics,
-            judged.audit,
-            judged.verdict.run,
-            findings=judged.findings,
-            held_back=judged.verdict.held_back,
-            records=RunRecords(built.run.workspace.runs).newest_first(),
+            RunOutcome(judged.audit, judged.verdict.run, judged.findings, judged.verdict.held_back),
+            RunRecords(built.run.workspace.runs).newest_first(),
             shows_values=built.run.settings.keeps_personal_data,
         )
         facts = [

@@ -1,6 +1,6 @@
-"""Lays out the bars of a plot for an SVG of fixed size; colours and fonts are the style sheet's.
+"""Lays out the bars of a plot for an SVG of fixed size. The style sheet defines colours and fonts.
 
-Written by hand, because libraries for static SVG bring megabytes and their own fonts, and their colours do not follow
+This is our own code because libraries for static SVG add megabytes and their own fonts, and their colours do not follow
 the reader's light or dark scheme.
 """
 
@@ -23,12 +23,12 @@ SPARK_HEIGHT: Final = 28
 _SPARK_EDGE: Final = 4
 _LABEL_WIDTH: Final = 44
 _GAP: Final = 0.26
-"""The part of a category's width that stays free between its bars and the next ones."""
+"""The part of a category's width that is left free between its bars and the next ones."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar: its place, its colour's name and what it says when it is pointed at."""
+    """A bar: its place, the name of its colour, and its tooltip."""
 
     x: float
     y: float
@@ -49,9 +49,9 @@ class Label:
 
 @dataclass(frozen=True)
 class Chart:
-    """A plot laid out: bars, the lines and labels of the value axis, the labels of the categories.
+    """A plot's layout: the bars, the labels of the value axis with their places, and the labels of the categories.
 
-    `says` is the text for readers who do not see it.
+    `says` is the text for readers who cannot see the plot.
     """
 
     plot: Plot
@@ -89,9 +89,9 @@ def lay_out(plot: Plot) -> Chart:
 
 
 def sparkline(values: Sequence[Decimal]) -> tuple[str, float, float]:
-    """Lay out a small line over figures in their order: its points for SVG, and the place of the last one."""
+    """Lay out figures as a small line: return its points for SVG, and the place of the last one."""
     low, high = min(values), max(values)
-    scale, rise = float(high - low) or 2.0, 0.0 if high > low else 1.0  # what never moved lies in the middle
+    scale, rise = float(high - low) or 2.0, 0.0 if high > low else 1.0  # a constant line is drawn in the middle
     span = SPARK_HEIGHT - 2 * _SPARK_EDGE
     across = (SPARK_WIDTH - 2 * _SPARK_EDGE) / max(1, len(values) - 1)
     places = [
@@ -105,7 +105,7 @@ def sparkline(values: Sequence[Decimal]) -> tuple[str, float, float]:
 
 
 def _extent(plot: Plot) -> tuple[Decimal, Decimal]:
-    """Return the lowest and highest value that the axis must reach, zero among them."""
+    """Return the lowest and highest value that the axis must include; it always includes zero."""
     if plot.is_stacked:
         rows = list(zip(*(series.values for series in plot.series), strict=True))
         ends = [sum((v for v in row if (v > 0) == up), Decimal(0)) for row in rows for up in (True, False)]
@@ -115,7 +115,7 @@ def _extent(plot: Plot) -> tuple[Decimal, Decimal]:
 
 
 def _step(least: Decimal, *, is_whole: bool) -> Decimal:
-    """Round a distance of ticks up to 1, 2 or 5 times a power of ten."""
+    """Round the distance between ticks up to 1, 2 or 5 times a power of ten."""
     power = Decimal(1).scaleb(least.adjusted()) if least > 0 else Decimal(1)
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
     return max(step, Decimal(1)) if is_whole else step
@@ -130,7 +130,7 @@ def _bars(plot: Plot, height_of: Callable[[Decimal], float]) -> Iterator[Bar]:
     lanes = 1 if plot.is_stacked else len(plot.series)
     width = slot * (1 - _GAP) / lanes
     for index, category in enumerate(plot.categories):
-        ends = {True: Decimal(0), False: Decimal(0)}  # of the stack above and below zero
+        ends = {True: Decimal(0), False: Decimal(0)}  # where the stacks above and below zero end
         for lane, series in enumerate(plot.series):
             value = series.values[index]
             if value == 0:
@@ -150,7 +150,7 @@ def _bars(plot: Plot, height_of: Callable[[Decimal], float]) -> Iterator[Bar]:
 
 
 def _category_labels(plot: Plot) -> Iterator[Label]:
-    """Place the labels of the categories, as many as there is room for."""
+    """Place the labels of the categories, leaving some out if there is no room for all."""
     slot = _slot(plot)
     every = max(1, -int(-_LABEL_WIDTH // slot))
     for index in range(0, len(plot.categories), every):

@@ -1,4 +1,4 @@
-"""Counts for the report: rejects by reason, metrics, rows and nulls of each export."""
+"""Counts for the report: rejects by reason, metrics, and the rows and nulls of each export."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ SAMPLES = 3
 """How many rejected values are shown per reason."""
 
 WITHHELD = "***"
-"""Shown instead of a rejected value if drops withhold personal data."""
+"""Replaces a rejected value if drops withhold personal data."""
 
 
 def count_exports(staged: StagedDrop, previous: Place | None, contracts: Sequence[ExportContract]) -> list[ExportFacts]:
-    """Count rows and nulls of every export, and those of the previous drop."""
+    """Count the rows and nulls of every export, in the staged drop and in the previous one."""
     by_name = {contract.name: contract for contract in contracts}
     listed = set() if previous is None else {entry.name for entry in previous.entries()}
     exports = []
@@ -63,7 +63,7 @@ def count_exports(staged: StagedDrop, previous: Place | None, contracts: Sequenc
 
 @lru_cache(maxsize=4096)
 def _column_nulls(name: str, nulls: int, rows: int, nulls_before: int | None, rows_before: int) -> ColumnNulls:
-    """Describe a column; equal descriptions are one object, because most drops of a run share them."""
+    """Describe a column's nulls. The result is cached, because most drops of a run have equal descriptions."""
     return ColumnNulls(name, nulls, _rate(nulls, rows), _rate(nulls_before, rows_before))
 
 
@@ -72,7 +72,7 @@ def _rate(nulls: int | None, rows: int) -> Decimal | None:
 
 
 def reject_reasons(rejects: pa.Table, *, shows_values: bool) -> list[RejectReason]:
-    """Count the rejects by reason, with the first of each."""
+    """Count the rejects by reason, with the first samples of each."""
     names = ("source", "table_name", "column_name", "reason", "action")
     grouped = ", ".join(names)
     question = f"""
@@ -101,7 +101,7 @@ def reject_reasons(rejects: pa.Table, *, shows_values: bool) -> list[RejectReaso
 
 
 def metrics_of_run(metrics: pa.Table, as_of: datetime) -> list[MetricFacts]:
-    """Take this run's metrics, with the value that the nearest earlier run had."""
+    """Return this run's metrics, with their values in the nearest earlier run."""
     instant = as_of.replace(tzinfo=None)
     question = """
         with earlier as (select max(as_of) as as_of from metrics where as_of < $as_of)

@@ -23,7 +23,7 @@ class PreviousDrop:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why nothing was published, as lines, and what to do about it."""
+    """Why nothing was published, in lines of text, and what to do about it."""
 
     lines: tuple[str, ...]
     remedy: str | None
@@ -31,10 +31,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class SourceFacts:
-    """One source table: rows read, loaded, rejected; the latest date in it that is not after `as_of`.
+    """One source table: the rows read, loaded and rejected, and the latest recorded time that is not after `as_of`.
 
     `read` and `rejected` are None if several organizations share the table: the organization of a rejected row is
-    unknown, and no count of one may reach another.
+    unknown, and no organization may see the counts of another.
     """
 
     source: str
@@ -46,12 +46,12 @@ class SourceFacts:
     rejected: int | None
     newest: datetime | None
     newest_before: datetime | None = None
-    """The value of `newest` when the previous drop was made; None if unknown."""
+    """The value of `newest` at the run of the previous drop; None if unknown."""
 
 
 @dataclass(frozen=True)
 class RejectSample:
-    """One rejected row or cell; the value is redacted already."""
+    """One rejected row or cell, with its redacted value."""
 
     file: str | None
     row_number: int | None
@@ -60,7 +60,7 @@ class RejectSample:
 
 @dataclass(frozen=True)
 class RejectReason:
-    """The rejects with one reason, with the first of them."""
+    """The number of rejects with one reason, and the first of them."""
 
     source: str
     table: str
@@ -73,7 +73,7 @@ class RejectReason:
 
 @dataclass(frozen=True)
 class ColumnNulls:
-    """The null rate of a column, as a share of its rows from 0 to 1; None if there are no rows."""
+    """The nulls of a column. Rates are shares of the rows, from 0 to 1; None if there are no rows."""
 
     name: str
     nulls: int
@@ -82,18 +82,18 @@ class ColumnNulls:
 
     @property
     def change(self) -> Decimal | None:
-        """The change since the previous drop, as a share."""
+        """The change of the null rate since the previous drop."""
         return None if self.rate is None or self.previous_rate is None else self.rate - self.previous_rate
 
     @property
     def is_listed(self) -> bool:
-        """Whether the report lists it: most columns are never null, and are only counted."""
+        """Whether the report lists the column. Columns that are never null are only counted."""
         return bool(self.nulls or self.change)
 
 
 @dataclass(frozen=True)
 class ExportFacts:
-    """One export: its rows, those of the previous drop, and the null rates of its columns in their order."""
+    """One export: its rows, those of the previous drop, and the nulls of its columns in order."""
 
     name: str
     contract_version: str
@@ -104,12 +104,12 @@ class ExportFacts:
 
     @property
     def with_nulls(self) -> int:
-        """How many columns have a null."""
+        """The number of columns with nulls."""
         return sum(column.nulls > 0 for column in self.columns)
 
     @property
     def change(self) -> int | None:
-        """The change in rows since the previous drop."""
+        """The change of the number of rows since the previous drop."""
         return None if self.previous_rows is None else self.rows - self.previous_rows
 
 
@@ -134,7 +134,7 @@ class Series:
 
 @dataclass(frozen=True)
 class Plot:
-    """A plot's figures: the same number of values in every series as there are categories.
+    """A plot's figures. Every series has one value for each category.
 
     `note` says what the plot leaves out, or why there is nothing to plot.
     """
@@ -149,14 +149,14 @@ class Plot:
 
     @property
     def rows(self) -> list[tuple[str, tuple[Decimal, ...]]]:
-        """The values of every series by category; categories in which all are 0 are left out."""
+        """The values of all series by category, without categories in which all values are 0."""
         values = zip(*(series.values for series in self.series), strict=True)
         return [(category, row) for category, row in zip(self.categories, values, strict=False) if any(row)]
 
 
 @dataclass(frozen=True)
 class RunFacts:
-    """A run as one organization may see it, or, if `organization_id` is None, as its operator does."""
+    """What a report says about a run: to one organization, or, if `organization_id` is None, to the operator."""
 
     name: str
     organization_id: int | None
@@ -165,7 +165,7 @@ class RunFacts:
     is_published: bool
     problem: Problem | None
     latest: str | None
-    """The drop that `latest` names if this run did not publish."""
+    """The drop that `latest` points to, if this run did not publish."""
     previous: PreviousDrop | None
     content_hash: str | None
     settings: tuple[tuple[str, str], ...]
@@ -177,10 +177,10 @@ class RunFacts:
     metrics: tuple[MetricFacts, ...]
     plots: tuple[Plot, ...]
     unread: tuple[str, ...] = ()
-    """The sources that a stopped run had not read."""
+    """The sources that had not been read when the run stopped."""
     guards: tuple[Finding, ...] = ()
     held_back: tuple[int, ...] = ()
+    """The organizations whose drops the run held back while it published others."""
     trends: tuple[Trend, ...] = ()
     diff: DropDiff | None = None
-    """How an organization's drop differs from the one published last."""
-    """The organizations whose drops the run held back, while it published others."""
+    """How an organization's drop differs from the last published one."""

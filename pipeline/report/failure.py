@@ -1,6 +1,6 @@
 """The reports of a run that stops before its drops are staged: what stopped it, where, and what it had read.
 
-A run that its audit stops is reported by the release, which has the staged files.
+If the audit stops a run, the release writes the reports instead, because it has the staged files.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from pipeline.guards.findings import Finding, GuardError
 from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.landing.record import SOURCES, has_crm_rows
 from pipeline.ingest.rejects import REJECTS_SCHEMA
-from pipeline.report.gather import MeasuredRun, gather_facts, gather_operator_facts, measure_run
+from pipeline.report.gather import gather_facts, gather_operator_facts
+from pipeline.report.measured_run import MeasuredRun, RunOutcome, measure_run
 from pipeline.report.sources import measure_sources
 from pipeline.report.write import write_reports
 from pipeline.run_plan import RunPlan
@@ -32,22 +33,22 @@ from pipeline.state.runs import RunRecord, RunRecords
 from pipeline.state.workspace import Workspace
 from pipeline.storage.place import Place
 
-_SPINE = ("platform", "customer")
-"""The table whose organizations get drops; a stray id elsewhere counts for nothing."""
+_CUSTOMERS = ("platform", "customer")
+"""The table whose organizations get drops; other tables may contain ids of further organizations."""
 
 
 @contextmanager
 def failure_reported(
     settings: Settings, plan: RunPlan, progress: Progress, landed: Callable[[], Sequence[LandedTable]]
 ) -> Iterator[None]:
-    """Run a step; if it fails, write the run's reports, name them, and raise the error again.
+    """Run a step. If it fails, write the run's reports, show where they are, and raise the error again.
 
-    `landed` returns the tables that are known by then.
+    `landed` returns the tables that have landed by then.
     """
     try:
         yield
     except Exception as error:
-        if Interruptions.is_wished():  # and so this is no failure
+        if Interruptions.is_wished():  # an interruption is no failure
             raise
         problem = as_problem(error)
         try:
@@ -64,7 +65,7 @@ def failure_reported(
 
 
 def _keep_record(settings: Settings, plan: RunPlan, problem: WarehouseError) -> RunRecord:
-    """Record that the run failed, with the first line of the reason only, because the rest may quote rows."""
+    """Record that the run failed, with only the first line of the reason, because the rest may quote rows."""
     record = RunRecord(
         uuid.uuid4().hex,
         datetime.now(UTC),
@@ -78,20 +79,20 @@ def _keep_record(settings: Settings, plan: RunPlan, problem: WarehouseError) -> 
 
 
 def _findings(problem: WarehouseError) -> tuple[Finding, ...]:
-    """Return the findings of the guards, if they stopped the run."""
+    """Return the guards' findings if they stopped the run; otherwise none."""
     return problem.findings if isinstance(problem, GuardError) else ()
 
 
 def as_problem(error: Exception) -> WarehouseError:
-    """Describe an error for people. For a bug, only its type is shown, because its message may contain any value."""
+    """Describe an error for people. Of a bug, only its type is shown, because its message may contain any value."""
     return in_words(error) or WarehouseError(
         f"the program itself failed ({type(error).__name__})",
-        remedy="this is a bug, not a fault of the data: its traceback is in the log of the run",
+        remedy="report it as a bug, with the traceback from the run's log; the data is not at fault",
     )
 
 
 def _write(settings: Settings, plan: RunPlan, landed: Sequence[LandedTable], problem: WarehouseError) -> list[str]:
-    """Write the report of the whole run, then one beside the drops of each known organization."""
+    """Write the operator's report, and one next to the drops of each known organization."""
     place = open_exports(settings)
     read = {table.table.source for table in landed}
     unread = tuple(source for source in SOURCES if source not in read)
@@ -101,10 +102,7 @@ def _write(settings: Settings, plan: RunPlan, landed: Sequence[LandedTable], pro
         sources,
         _rejects(landed),
         METRICS_SCHEMA.empty_table(),
-        audit=None,
-        problem=problem,
-        unread=unread,
-        findings=_findings(problem),
+        RunOutcome(problem=problem, findings=_findings(problem), unread=unread),
         shows_values=settings.keeps_personal_data,
     )
     pages = write_reports([gather_operator_facts(run)], place, settings.state)
@@ -118,10 +116,10 @@ def _rejects(landed: Sequence[LandedTable]) -> pa.Table:
 
 
 def _organizations(run: MeasuredRun, place: Place) -> list[int]:
-    """List the organizations that expect a drop: those that have one, and those of the sources read so far."""
+    """List the organizations that expect a drop: those that have one, and those in the sources read so far."""
     known = set(organizations_in(place))
     for source in run.sources:
-        if (source.landed.table.source, source.landed.table.name) == _SPINE:
+        if (source.landed.table.source, source.landed.table.name) == _CUSTOMERS:
             known.update(source.tenants)
     if has_crm_rows(source.landed for source in run.sources):
         known.add(run.plan.crm_organization_id)

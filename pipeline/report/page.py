@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 CHANGES_SHOWN = 12
-"""Columns whose null rate changed most, shown before the whole list."""
+"""How many columns with the largest changes of their null rate are shown above the whole list."""
 
 
 def report_files(facts: RunFacts) -> dict[str, bytes]:
     """Return the files of a report by name, `<name>.html` and `<name>.checks.json`; equal facts give equal bytes.
 
-    The JSON has the full result of failed checks; of passed ones, the operator's has everything, that of a published
-    drop only the number, because its manifest names them, and others the names.
+    The JSON contains the full results of failed checks. Passed checks are listed by name; but the operator's JSON has
+    their full results, and a published drop's has only their number, because its manifest lists them.
     """
     is_whole = facts.organization_id is None
     has_manifest = facts.is_published and not is_whole
@@ -51,7 +51,7 @@ def _json(value: object) -> bytes:
 
 
 def render_report(facts: RunFacts) -> str:
-    """Render the page."""
+    """Render the report's HTML page."""
     result = AuditResult(facts.checks)
     page = (
         environment()
@@ -80,7 +80,7 @@ def render_report(facts: RunFacts) -> str:
 
 
 def slim_html(page: str) -> str:
-    """Remove indentation and optional end tags, such as `</td>`, from our page: a third of it."""
+    """Remove indentation and optional end tags, such as `</td>`, from our page, which makes it a third smaller."""
     return _IMPLIED.sub("", re.sub(r"\n\s+", "\n", page))
 
 
@@ -89,7 +89,7 @@ _IMPLIED: Final = re.compile(r"</(?:td|th|tr|thead|tbody|li|dt|dd)>")
 
 @cache
 def slim_css(sheet: Markup) -> Markup:
-    """Remove comments and redundant blanks from our style sheet: `a { b: c; }` is `a{b:c}`."""
+    """Remove comments and redundant blanks from our style sheet: `a { b: c; }` becomes `a{b:c}`."""
     from markupsafe import Markup
 
     without_comments = re.sub(r"/\*.*?\*/", "", sheet, flags=re.DOTALL)
@@ -98,14 +98,14 @@ def slim_css(sheet: Markup) -> Markup:
 
 @cache
 def slim_js(script: Markup) -> Markup:
-    """Remove comments from our script, which start a line or follow two blanks."""
+    """Remove comments from our script. They start a line or follow two blanks."""
     from markupsafe import Markup
 
     return Markup(re.sub(r"(^|  )//.*$", "", script, flags=re.MULTILINE))  # noqa: S704 (our own script)
 
 
 def load_templates() -> None:
-    """Load the templates in advance, while there is time."""
+    """Load the templates in advance, so that rendering does not wait for them."""
     templates = environment()
     for name in templates.list_templates():
         templates.get_template(name)
@@ -113,7 +113,7 @@ def load_templates() -> None:
 
 @cache
 def environment() -> Environment:
-    """Return the template environment with its filters."""
+    """Return the template environment, with our filters."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
@@ -134,7 +134,7 @@ def environment() -> Environment:
 
 
 def _shown(value: object) -> object:
-    """Escape a text; Markup only comes from the templates."""
+    """Escape unprintable characters in texts. Markup only comes from the templates and is left as it is."""
     return shown(value) if type(value) is str else value
 
 
@@ -153,7 +153,7 @@ def _by_export(checks: list[Check]) -> dict[str, list[Check]]:
 
 
 def _by_change(drop_diff: diff.DropDiff | None) -> dict[str, list[diff.MovedAccount]]:
-    """Group the accounts that moved by what changed."""
+    """Group the changed accounts by the kind of change."""
     moved: dict[str, list[diff.MovedAccount]] = {}
     for account in drop_diff.accounts if drop_diff else ():
         moved.setdefault(account.change, []).append(account)
@@ -161,12 +161,12 @@ def _by_change(drop_diff: diff.DropDiff | None) -> dict[str, list[diff.MovedAcco
 
 
 def _most_cells(export: diff.ExportDiff) -> list[tuple[str, int]]:
-    """List the columns with the most changed cells first."""
+    """List the columns with the most changed cells, largest number first."""
     return sorted(export.cells.items(), key=lambda item: (-item[1], item[0]))[: diff.CHANGES_SHOWN]
 
 
 def null_groups(export: ExportFacts) -> list[list[ColumnNulls]]:
-    """Group an export's columns that have nulls, or had, by their number: most first, each group in column order."""
+    """Group an export's columns that have or had nulls by the number of nulls, largest number first."""
     groups: dict[tuple[int, Decimal | None], list[ColumnNulls]] = {}
     for column in export.columns:
         if column.is_listed:

@@ -1,4 +1,4 @@
-"""The figures of the plots, read from the staged files, so that they match what is published."""
+"""The figures of the plots. They are read from the staged files, so they match what is published."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Plots = tuple[Plot, ...]
 
 _BY_YEAR: Final = "select organization, year, sum(revenue) from export group by all order by all"
 _BY_SEGMENT: Final = "select organization, year, segment, count(*) from export group by all"
-# without the case, `least` would skip a null and rank a missing score best
+# without the case, `least` would skip a null and put accounts without a score into the highest bin
 _BY_HEALTH: Final = f"""
     select
         organization,
@@ -56,11 +56,10 @@ _BY_MONTH: Final = """
 
 
 def draw_plots(folders: Mapping[int, Path], plan: RunPlan) -> dict[int, tuple[Plot, ...]]:
-    """Read the figures of every plot from the staged files of organizations, many in one pass.
+    """Read the figures of every plot from the staged files, for many organizations in one query.
 
-    A file that breaks its contract, as in a run that fails its audit, gives a plot that says so; the other
-    organizations are then read separately. A drop of 20 customers took 8 ms of CPU alone, and takes 1 among a hundred
-    (2026-11-29).
+    If a file breaks its contract, as in a run that fails its audit, its plot says so, and the other organizations are
+    read separately. A drop of 20 customers takes 8 ms of CPU by itself, 1 ms among a hundred (2026-11-29).
     """
     drawn: dict[int, tuple[Plot, ...]] = {}
     with scratch_connection() as connection:
@@ -77,7 +76,7 @@ def _draw(connection: duckdb.DuckDBPyConnection, folders: Mapping[int, Path], pl
         except (duckdb.Error, OSError):
             if len(folders) > 1:
                 return {one: _draw(connection, {one: folder}, plan)[one] for one, folder in folders.items()}
-            note = "The staged file is not what its contract says, so there is nothing to plot."
+            note = "The staged file breaks its contract, so there is nothing to plot."
             drawn = {one: (*plots, replace(empty, note=note)) for one, plots in drawn.items()}
         else:
             drawn = {one: (*plots, draw([rows.get(one, []) for rows in asked], plan)) for one, plots in drawn.items()}
@@ -87,7 +86,7 @@ def _draw(connection: duckdb.DuckDBPyConnection, folders: Mapping[int, Path], pl
 def _rows(
     connection: duckdb.DuckDBPyConnection, export: str, question: str, folders: Mapping[int, Path]
 ) -> dict[int, Rows]:
-    """Query the rows `export` of staged files, by organization, which is the first column."""
+    """Query an export in all staged files, and return the answer by organization, the query's first column."""
     files = [(one, folder / f"{export}.parquet") for one, folder in folders.items()]
     rows = numbered_rows(connection, export, files, "organization")
     found: dict[int, Rows] = {}
@@ -140,7 +139,7 @@ def _health_distribution(asked: Sequence[Rows], _plan: RunPlan) -> Plot:
 
 
 def _renewals_by_month(asked: Sequence[Rows], plan: RunPlan) -> Plot:
-    """Plot renewal dates of accounts and contracts at risk in the next twelve months."""
+    """Plot the renewal dates of accounts, and the contracts at risk, in the next twelve months."""
     as_of = plan.as_of
     first = as_of.year * 12 + as_of.month - 1
     months = list(range(first, first + _MONTHS))
@@ -154,7 +153,7 @@ def _renewals_by_month(asked: Sequence[Rows], plan: RunPlan) -> Plot:
     passed = _in_months(due, lambda month: month < first)
     later = _in_months(due, lambda month: month >= first + _MONTHS)
     month_name = date(as_of.year, as_of.month, 1).strftime("%B %Y")
-    note = f"{passed:,} renewal dates lie before {month_name}, {later:,} after these twelve months."
+    note = f"{passed:,} renewal dates are before {month_name}, {later:,} after these twelve months."
     return replace(_RENEWALS, categories=names, series=series, note=note)
 
 
@@ -172,4 +171,4 @@ _PLOTS: Final[Sequence[tuple[Plot, Sequence[tuple[str, str]], Callable[[Sequence
     (_HEALTH, (("account_core", _BY_HEALTH),), _health_distribution),
     (_RENEWALS, (("account_core", _BY_MONTH), ("at_risk_accounts", _BY_MONTH)), _renewals_by_month),
 )
-"""Each plot without figures, the exports and queries that it needs, and the function that draws it."""
+"""Each plot without figures, the exports and queries that it needs, and the function that fills it."""

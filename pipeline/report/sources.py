@@ -1,4 +1,4 @@
-"""Measures the landed tables: rows and the latest date of each, by organization if it has that column."""
+"""Measures the landed tables: the number of rows and the latest recorded time, by organization if rows name one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pipeline.report.facts import SourceFacts
 
 @dataclass(frozen=True)
 class Measure:
-    """Rows, and the latest recorded date not after `as_of`, in UTC without zone."""
+    """The number of rows, and the latest recorded time that is not after `as_of`, in UTC without zone."""
 
     rows: int
     newest: datetime | None
@@ -25,7 +25,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class MeasuredTable:
-    """A landed table and its measures: by organization (`tenants`) if it has one, and as a whole."""
+    """A landed table and its measures: as a whole, and by organization (`tenants`) if its rows name one."""
 
     landed: LandedTable
     whole: Measure
@@ -41,7 +41,7 @@ class MeasuredTable:
         return self._facts(self.whole, self.landed.read, self.landed.rejected)
 
     def facts_of(self, organization_id: int) -> SourceFacts:
-        """Return the facts that one organization may know."""
+        """Return the facts that one organization may see."""
         if not self.is_shared and organization_id in self.tenants:
             return self.facts()
         return self._facts(self.tenants.get(organization_id, Measure(0, None)), None, None)
@@ -60,7 +60,7 @@ class MeasuredTable:
 
 
 def measure_sources(landed: Sequence[LandedTable], as_of: datetime) -> list[MeasuredTable]:
-    """Measure every landed table, reading two columns of each."""
+    """Measure every landed table."""
     with scratch_connection() as connection:
         return [_measure(connection, table, as_of) for table in landed]
 

@@ -1,4 +1,4 @@
-"""Compares a run's figures with those of the runs before it: the last twelve, and whether this one is an outlier."""
+"""Compares a run's figures with those of the runs before it, and detects outliers."""
 
 from __future__ import annotations
 
@@ -18,15 +18,14 @@ from pipeline.drops.stage import StagedDrop
 from pipeline.state.runs import PUBLISHED, RunRecord
 
 RUNS_SHOWN: Final = 12
-"""This run and those before it."""
+"""How many runs a trend shows, including this one."""
 _LEAST_EARLIER: Final = 5
-"""Earlier runs that are needed to call anything an outlier."""
+"""With fewer earlier runs, no figure is an outlier."""
 _DEVIATIONS: Final = 6
-"""An outlier is further from the earlier runs' median than this many median deviations, which leaves room for growth.
-"""
+"""An outlier is further from the earlier runs' median than so many median deviations, which allows for growth."""
 _SHARE: Final = Decimal("0.1")
-"""A figure nearer to the median than this share of it is never an outlier, because figures that never moved have no
-spread."""
+"""A figure that differs from the median by a smaller share is never an outlier, because constant figures have no
+deviation."""
 
 Unit = Literal["rows", "cells", "US dollars", "accounts"]
 MEASURES: Final[Mapping[str, tuple[str, Unit]]] = {
@@ -35,12 +34,12 @@ MEASURES: Final[Mapping[str, tuple[str, Unit]]] = {
     "revenue": ("Revenue of the selected year", "US dollars"),
     "at_risk": ("Accounts at risk", "accounts"),
 }
-"""The measures of each organization's drop in the record of its run, with their label and unit."""
+"""The measures of each organization's drop that a run records, with their titles and units."""
 
 
 @dataclass(frozen=True)
 class Trend:
-    """A figure of the last runs, oldest first, this run's last; each with its `as_of`."""
+    """A figure in the last runs, with each run's `as_of`; the oldest first, this run last."""
 
     name: str
     title: str
@@ -68,9 +67,9 @@ class Trend:
 
 
 def measures_of(staged: StagedDrop) -> dict[str, str]:
-    """Measure an organization's staged drop, as decimal texts; figures of missing exports are left out.
+    """Measure an organization's staged drop; figures are decimal texts, and those of missing exports are left out.
 
-    Returns nothing if its accounts are invalid, which the audit reports.
+    Returns no measures if the file of accounts is invalid, which the audit reports.
     """
     files = {Path(file.name).stem: file for file in (*staged.files, *staged.cuts) if file.name.endswith(".parquet")}
     measures = {
@@ -88,7 +87,7 @@ def measures_of(staged: StagedDrop) -> dict[str, str]:
 
 
 def _revenue(accounts: Path, rows: int) -> dict[str, str]:
-    """Sum the revenue of the selected year; only the CRM's organization has accounts, so most files are empty."""
+    """Sum the revenue of the selected year. Only the CRM's organization has accounts, so most files are empty."""
     if not rows:
         return {"revenue": "0"}
     revenue = pq.read_table(accounts, columns=["annual_revenue"])
@@ -98,9 +97,9 @@ def _revenue(accounts: Path, rows: int) -> dict[str, str]:
 def trends_of(
     records: Iterable[RunRecord], organization_id: int, as_of: datetime, measures: Mapping[str, str]
 ) -> tuple[Trend, ...]:
-    """Append an organization's figures of this run to those of earlier published runs, of earlier `as_of`.
+    """Return an organization's trends: its figures in earlier published runs with an earlier `as_of`, and in this run.
 
-    If several runs have one `as_of`, the last counts.
+    Of several runs with the same `as_of`, only the last counts.
     """
     kept: dict[datetime, Mapping[str, str]] = {}
     for record in sorted(records, key=lambda record: record.finished_at):

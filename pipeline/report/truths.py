@@ -1,6 +1,6 @@
-"""Differences between the platform and the CRM about the same accounts (D25), as the report shows them.
+"""The section of the report on accounts about which the platform and the CRM differ (D25).
 
-The counts are the run's metrics, which the models compute from account_keys.
+The counts are metrics of the run, which the models compute from account_keys.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pipeline.report.facts import RunFacts
 
 @dataclass(frozen=True)
 class Truth:
-    """One line: `accounts` of `of` accounts, if there is a total."""
+    """One line of the section: `accounts` accounts, of a total of `of` if there is one."""
 
     says: str
     accounts: Decimal
@@ -23,12 +23,12 @@ class Truth:
 
 _PAIRS: Final = (
     (
-        "have another revenue in the CRM than on the platform",
+        "have different revenues in the CRM and on the platform",
         "accounts_whose_revenues_differ",
         "accounts_with_two_revenues",
     ),
     (
-        "have renewal dates that are not one day",
+        "have different renewal dates",
         "accounts_whose_renewal_dates_differ",
         "accounts_with_several_renewal_dates",
     ),
@@ -41,7 +41,7 @@ _LISTS: Final = (
 
 
 def two_truths(facts: RunFacts) -> list[Truth]:
-    """List how the two sources differ about an organization's accounts; empty if only one has any."""
+    """List how the two sources differ about an organization's accounts; empty if only one source has accounts."""
     counted = {(metric.metric, metric.dimension): metric.value for metric in facts.metrics}
     found = [
         Truth(says, counted[differing, "all"], counted[both, "all"])

@@ -1,4 +1,4 @@
-"""The headline of a report, and what deserves attention. Only facts: no threshold is defined here."""
+"""The headline of a report, and the notices that deserve attention. No threshold is defined here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Level = Literal["good", "look", "bad"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """`word` is the label beside the sentence."""
+    """The headline of a report: a label (`word`) and a sentence."""
 
     level: Level
     word: str
@@ -25,7 +25,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to look at, and the section that shows it."""
+    """A notice that deserves attention, and the section that shows the details."""
 
     section: str
     text: str
@@ -47,7 +47,8 @@ def verdict(facts: RunFacts) -> Verdict:
         guards = _listed(list(dict.fromkeys(finding.guard for finding in guarded)))
         count, them = plural(len(guarded), "finding"), "it" if len(guarded) == 1 else "them"
         sentence = (
-            f"All was published, with {count} of the guards ({guards}): read {them} before you rely on this drop."
+            f"Everything was published, with {count} of the guards ({guards}): "
+            f"read {them} before you rely on this drop."
         )
         return Verdict("look", "Published, with warnings", sentence)
     if warned:
@@ -58,7 +59,7 @@ def verdict(facts: RunFacts) -> Verdict:
         return Verdict("look", "Published, with warnings", sentence)
     dropped = sum(source.rejected or 0 for source in facts.sources)
     if dropped:
-        sentence = f"All {checks} passed; {loaded} came in and {dropped:,} could not, for the reasons below."
+        sentence = f"All {checks} passed; {loaded} were loaded and {dropped:,} rejected, for the reasons below."
     elif facts.rejects:
         cells = plural(sum(reason.count for reason in facts.rejects), "cell")
         sentence = f"All {checks} passed on {loaded}; {cells} could not be read, for the reasons below."
@@ -72,7 +73,7 @@ def _reason(facts: RunFacts) -> str:
     stopped = [finding for finding in facts.guards if finding.stops]
     if stopped and not failed:
         guards = _listed(list(dict.fromkeys(finding.guard for finding in stopped)))
-        return f"The guards found what a week does not explain ({guards})"
+        return f"The guards found implausible changes ({guards})"
     if failed:
         exports = _listed(list(dict.fromkeys(check.export for check in failed)))
         return f"{plural(len(failed), 'check')} failed on {exports}"
@@ -90,7 +91,7 @@ def _remains(facts: RunFacts) -> str:
 
 
 def notices(facts: RunFacts) -> list[Notice]:
-    """List what deserves a look, in the order of the page."""
+    """List what deserves attention, in the order of the page."""
     found = [Notice("guards", _finding_text(finding)) for finding in facts.guards if finding.level != "tell"]
     found += [Notice("checks", f"{check.export}: {check.says}") for check in AuditResult(facts.checks).warnings]
     for export in facts.exports:
@@ -101,13 +102,13 @@ def notices(facts: RunFacts) -> list[Notice]:
     for source in facts.sources:
         name = f"{source.source}.{source.table}"
         if source.is_configured and not source.loaded:
-            found.append(Notice("sources", f"{name} is there but has no row."))
+            found.append(Notice("sources", f"{name} was read but has no rows."))
         elif facts.previous and source.newest and source.newest == source.newest_before:
             since = instant(facts.previous.as_of)
-            found.append(Notice("sources", f"{name} has nothing newer than at the previous drop of {since}."))
+            found.append(Notice("sources", f"{name} has no newer row than at the previous drop of {since}."))
     dropped = sum(source.rejected or 0 for source in facts.sources)
     if dropped:
-        found.append(Notice("rejects", f"{plural(dropped, 'row')} could not be loaded."))
+        found.append(Notice("rejects", f"{plural(dropped, 'row')} {'was' if dropped == 1 else 'were'} rejected."))
     emptied = [
         f"{export.name}.{column.name}"
         for export in facts.exports
@@ -115,14 +116,14 @@ def notices(facts: RunFacts) -> list[Notice]:
         if column.rate == 1 and column.previous_rate is not None and column.previous_rate < 1
     ]
     if emptied:
-        found.append(Notice("nulls", f"Empty now, and not in the previous drop: {_listed(emptied)}."))
+        found.append(Notice("nulls", f"Empty now, but not in the previous drop: {_listed(emptied)}."))
     return found
 
 
 def _out_of_line(trend: Trend) -> str:
     low, high = (amount(value, trend.unit) for value in (min(trend.earlier), max(trend.earlier)))
     runs = plural(len(trend.earlier), "run")
-    return f"{trend.title}: {amount(trend.now, trend.unit)}; the last {runs} had {low} to {high}."
+    return f"{trend.title}: {amount(trend.now, trend.unit)}; in the last {runs} it was {low} to {high}."
 
 
 def _finding_text(finding: Finding) -> str:
@@ -133,7 +134,7 @@ def _finding_text(finding: Finding) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    """Join names as a sentence does; of many, the first few."""
+    """Join names for a sentence; of many, only the first few."""
     if len(names) > 4:
         names = [*names[:3], f"{len(names) - 3} more"]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,4 +1,4 @@
-"""Writes the reports of a run: each organization's beside its drops, the operator's in the state folder."""
+"""Writes the reports of a run: each organization's next to its drops, the operator's in the state folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.storage.place import Place
 
 
 def write_reports(reports: Iterable[RunFacts], place: Place, state: Path) -> list[str]:
-    """Write the files of every report; return the location of each page. The same facts give the same files."""
+    """Write the files of every report and return the location of each page. Equal facts give equal files."""
     pages = []
     for facts in reports:
         files = report_files(facts)

@@ -49,7 +49,7 @@ def test_a_run_whose_alert_fails_publishes_and_exits_as_without_it(tmp_path: Pat
     with webhook(500) as (url, _):
         ended = run_sample(tmp_path, WAREHOUSE_ALERT_URLS=url, WAREHOUSE_ALERT_ON="amber")
     assert ended.returncode == 0
-    assert "no alert was sent to the receiver 1 of 1" in ended.stderr
+    assert "no alert was sent to receiver 1 of 1" in ended.stderr
     assert PASSWORD not in ended.stdout + ended.stderr + everything_in(tmp_path / "state")
 
 

@@ -83,7 +83,7 @@ def test_a_missing_column_ends_with_one_page_that_names_it_and_the_remedy(tmp_pa
     for line in said.replace("To do: ", "").splitlines():
         assert line in page
     assert "nothing was published and the last drops stay in place" in page
-    assert "Not read, because the run stopped before that: lmn, crm, platform." in page
+    assert "Not read, because the run stopped first: lmn, crm, platform." in page
     assert not (tmp_path / "exports").exists()
 
 
@@ -95,7 +95,7 @@ def test_what_was_read_until_then_is_reported(tmp_path: Path) -> None:
     assert operators.parent == tmp_path / "state" / "reports"
     assert loaded(operators, "crm.accounts") == "2 2 0"
     assert "much" in text_of(operators), "the sample of a rejected cell"
-    assert "Not read, because the run stopped before that: platform." in text_of(operators)
+    assert "Not read, because the run stopped first: platform." in text_of(operators)
 
 
 def test_what_an_earlier_run_has_read_does_not_count_as_this_ones(tmp_path: Path) -> None:

@@ -83,8 +83,8 @@ def test_what_stopped_a_run_stands_in_the_report_and_in_the_history(company: Com
     company.edit("crm/accounts", renamed("lmn_crm_id", "lmn_crmid"))
     company.run(1)
     report = company.warehouse.report
-    assert "The guards found what a week does not explain (near_header and lost_column)" in report
-    assert "put the header right in the file" in report
+    assert "The guards found implausible changes (near_header and lost_column)" in report
+    assert "correct the header in the file" in report
     kept = RunRecords(company.warehouse.folder / "state" / "runs").newest_first()[0]
     assert [(finding["guard"], finding["place"]) for finding in kept.findings if finding["level"] == "stop"] == [
         ("near_header", "crm.accounts.lmn_crmid"),

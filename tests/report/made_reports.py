@@ -24,7 +24,8 @@ from pipeline.ingest.landing.landed_table import LandedTable, SourceFile
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import source_table
 from pipeline.report.facts import RunFacts
-from pipeline.report.gather import figures_to_keep, gather_facts, measure_run
+from pipeline.report.gather import figures_to_keep, gather_facts
+from pipeline.report.measured_run import RunOutcome, measure_run
 from pipeline.report.plots import draw_plots
 from pipeline.report.sources import measure_sources
 from pipeline.run_plan import RunPlan
@@ -235,11 +236,8 @@ class MadeRun:
             measure_sources(sources(self.folder / "landing", self.organizations), self.as_of),
             rejects_table(self.rejects),
             metrics_table(self.metrics),
-            audit,
-            problem,
-            unread,
-            self.findings,
-            records=self.records,
+            RunOutcome(audit, problem, self.findings, unread=unread),
+            self.records,
         )
 
     def stage(self, organization_id: int) -> tuple[StagedDrop, dict[str, Any]]:

@@ -283,7 +283,7 @@ def test_renewals_are_those_of_the_next_twelve_months(run: MadeRun) -> None:
     assert plot(run.facts(2), "renewals") == {"Renewal dates": {"Dec 25": 1}, "Contracts at risk": {}}
     found = next(plot for plot in run.facts(1).plots if plot.name == "renewals")
     assert (found.categories[0], found.categories[-1], len(found.categories)) == ("Jan 25", "Dec 25", 12)
-    assert found.note == "1 renewal dates lie before January 2025, 1 after these twelve months."
+    assert found.note == "1 renewal dates are before January 2025, 1 after these twelve months."
 
 
 def test_a_staged_file_that_breaks_its_contract_stops_no_report(run: MadeRun) -> None:
@@ -296,7 +296,7 @@ def test_a_staged_file_that_breaks_its_contract_stops_no_report(run: MadeRun) ->
     run.checks = (FAILED,)
     facts = run.facts_of(drop, manifest)
     assert [bool(plot.categories) for plot in facts.plots] == [False, False, False, False]
-    assert all("not what its contract says" in (plot.note or "") for plot in facts.plots)
+    assert all("breaks its contract" in (plot.note or "") for plot in facts.plots)
     assert render_report(facts).startswith("<!doctype html>")
 
 

@@ -173,14 +173,14 @@ def test_what_changed_since_the_last_drop_is_a_section(run: MadeRun) -> None:
     money = {"accounts.revenue": (Decimal("10.50"), Decimal("12.75"))}
     facts = replace(run.facts(), diff=DropDiff("20250108T000000Z-aaaaaaaa", "now", (export,), money, moved))
     text = " ".join(" ".join(Outline(render_report(facts)).text).split())
-    assert "Against 20250108T000000Z-aaaaaaaa , which was published last" in text
+    assert "Compared with 20250108T000000Z-aaaaaaaa , the last published drop" in text
     assert "accounts 9 10 2 3 1 name 3" in text
     assert "10.50 12.75 2.25" in text
     assert "segment 12 accounts" in text
     assert "and 2 more, in changes/account_changes.csv" in text
     same = replace(export, added=0, changed=0, removed=0, cells={})
     text = render_report(replace(facts, diff=DropDiff("before", "now", (same,), {}, ())))
-    assert "The rows are those of <code>before</code>" in text
+    assert "The rows are the same as in <code>before</code>" in text
 
 
 def test_json_beside_the_page_is_the_checks(run: MadeRun) -> None:
@@ -221,7 +221,7 @@ def test_all_is_well(run: MadeRun) -> None:
 def test_rejected_rows_are_in_the_sentence(run: MadeRun) -> None:
     assert sentence(run.facts(1)) == (
         "good",
-        "All 1 check passed; 4 source rows came in and 2 could not, for the reasons below.",
+        "All 1 check passed; 4 source rows were loaded and 2 rejected, for the reasons below.",
     )
 
 
@@ -253,14 +253,14 @@ def test_what_got_less_is_worth_a_look(run: MadeRun) -> None:
     run.accounts = [{**row, "account_name": None} for row in run.accounts][:-1]
     texts = [notice.text for notice in notices(run.facts(1))]
     assert "account_core has 1 row fewer than in the previous drop." in texts
-    assert "Empty now, and not in the previous drop: account_core.account_name." in texts
-    assert "2 rows could not be loaded." in texts
+    assert "Empty now, but not in the previous drop: account_core.account_name." in texts
+    assert "2 rows were rejected." in texts
 
 
 def test_nothing_newer_is_reported_only_where_a_newest_row_is_the_one_of_the_previous_drop(run: MadeRun) -> None:
     earlier = MadeRun(run.folder, run.as_of.replace(day=12))
     earlier.publish(1)
-    words = "platform.customer has nothing newer than at the previous drop of 12 January 2025, 00:00 UTC."
+    words = "platform.customer has no newer row than at the previous drop of 12 January 2025, 00:00 UTC."
     assert words not in [notice.text for notice in notices(run.facts(1))], "what it had is not known"
     run.records = [earlier.record(1)]
     assert words in [notice.text for notice in notices(run.facts(1))]
@@ -274,7 +274,7 @@ def test_a_figure_out_of_line_is_worth_a_look_and_marked(run: MadeRun) -> None:
     days = [run.as_of - timedelta(weeks=week) for week in range(1, 7)]
     run.records = [RunRecord(str(day), day, day, "published", figures=figures) for day in days]
     (text,) = [notice.text for notice in notices(run.facts(1)) if notice.section == "trends"]
-    assert text == "Rows of all exports: 11 rows; the last 6 runs had 500 rows to 500 rows."
+    assert text == "Rows of all exports: 11 rows; in the last 6 runs it was 500 rows to 500 rows."
     page = render_report(run.facts(1))
     assert page.count("out of line") == 1
     assert 'aria-label="Rows of all exports, from 500 rows to 11 rows"' in page
@@ -295,7 +295,7 @@ def test_what_the_platform_and_the_crm_say_differently_is_reported(tmp_path: Pat
     page = Outline(render_report(run.facts(1)))
     assert (2, "Two truths") in page.headings
     text = " ".join(page.text)
-    assert re.search(r"another revenue in the CRM than on the platform\s+64\s+65", text)
+    assert re.search(r"different revenues in the CRM and on the platform\s+64\s+65", text)
     assert re.search(r"by account_core's renewal_date only\s+20", text)
     assert (2, "Two truths") not in Outline(render_report(run.facts(2))).headings
 
@@ -305,14 +305,14 @@ def test_the_page_is_green_amber_or_red_by_the_worst_of_checks_and_guards(run: M
     run.findings = (FELL,)
     assert sentence(run.facts(1)) == (
         "look",
-        "All was published, with 1 finding of the guards (rows): read it before you rely on this drop.",
+        "Everything was published, with 1 finding of the guards (rows): read it before you rely on this drop.",
     )
     run.findings = (FELL, EMPTIED)
     run.problem = GuardError(run.findings)
     run.checks = ()
     level, headline = sentence(run.facts(1))
     assert level == "bad"
-    assert headline.startswith("The guards found what a week does not explain (lost_table), so nothing was published")
+    assert headline.startswith("The guards found implausible changes (lost_table), so nothing was published")
 
 
 def test_a_finding_is_reported_with_both_figures_the_place_and_what_to_do(run: MadeRun) -> None:

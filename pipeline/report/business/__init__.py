@@ -1,1 +1,1 @@
-"""The business page of a drop, for decision makers. All its figures are in the drop."""
+"""The business page of a drop, for decision makers."""

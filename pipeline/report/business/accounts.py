@@ -1,4 +1,4 @@
-"""The accounts on the business page: figures, the parts of their scores, insights, and trends."""
+"""The accounts on the business page: their figures, the parts of their scores, insights, and trends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCORES: Final = ("health", "engagement", "sentiment", "response_time", "open_ite
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of an account: a column of `accounts.sql`, its title, and the column of account_core behind it."""
+    """A figure of an account: a column of `accounts.sql`, its title, and the column of account_core with its rules."""
 
     name: str
     title: str
@@ -47,12 +47,12 @@ SCORE_FIGURES: Final = tuple(
     Figure(f"{score}_score", f"{score.replace('_', ' ').capitalize()} score", f"{score}_score") for score in SCORES
 )
 RULED_COLUMNS: Final = tuple(figure.column for figure in (*FIGURES, *SCORE_FIGURES) if figure.column)
-"""The columns of account_core whose rules the page states."""
+"""The columns of account_core whose rules the page shows."""
 
 
 @dataclass(frozen=True)
 class AccountView:
-    """One account. `parts` has the parts of each score, `trend` its health at each retained drop, this one last."""
+    """One account. `parts` has the parts of each score, `trend` the health in each retained drop, this drop last."""
 
     account: int
     values: Mapping[str, Any]
@@ -73,9 +73,9 @@ def read_accounts(
     lists: Mapping[int, Sequence[ShownList]],
     as_of: datetime,
 ) -> dict[int, list[AccountView]]:
-    """Read the views of the accounts on the lists, then of those with the most revenue, by organization.
+    """Read the accounts that the page shows, by organization: those on the lists, then those with the most revenue.
 
-    Each organization has at most a thousand. The drops are opened together.
+    Each organization has at most a thousand of them. `connection` is open on all the drops.
     """
     named = [(one, account) for one, own in lists.items() for shown in own for account in shown.accounts]
     connection.register("named", _accounts_table({(one, account) for one, account in named if account is not None}))
@@ -114,7 +114,7 @@ def _views(
 
 
 def _parts(health: pa.Table | None, wanted: Collection[int]) -> dict[int, dict[str, tuple[tuple[str, Decimal], ...]]]:
-    """Return the parts of each account's scores, whose sum is the score, in their order."""
+    """Return the parts of each account's scores, in order; their sum is the score."""
     if health is None:
         return {}
     own = health.filter(
@@ -149,7 +149,7 @@ def _insights(
 
 
 def _trends(earlier: Sequence[EarlierDrop], wanted: Collection[int]) -> dict[int, list[tuple[datetime, Decimal]]]:
-    """Return each account's health at the retained drops, oldest first."""
+    """Return each account's health in the retained drops, oldest first."""
     found: dict[int, list[tuple[datetime, Decimal]]] = defaultdict(list)
     for drop in sorted(earlier, key=lambda one: one.as_of):
         rows = pq.read_table(drop.account_core, columns=["account_id", "health_score"])

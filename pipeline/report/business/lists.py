@@ -10,10 +10,10 @@ from typing import Any, Final, Literal
 import duckdb
 
 from pipeline.paths import PROJECT_ROOT
-from pipeline.report.business.sources import BusinessSources, asked_in_utc, open_views
+from pipeline.report.business.sources import BusinessSources, open_views, utc_connection
 
 MOST_ROWS: Final = 1000
-"""How many rows of a list the page shows; the CSV beside it has all."""
+"""How many rows of a list the page shows; the CSV file has all."""
 
 Kind = Literal["text", "money", "number", "year", "date", "account"]
 
@@ -23,7 +23,7 @@ _QUESTIONS: Final = PROJECT_ROOT / "queries"
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a list; one that `filters` has few values to choose from."""
+    """One column of a list. If it `filters`, the page offers its values for filtering the list."""
 
     name: str
     title: str
@@ -33,9 +33,9 @@ class Column:
 
 @dataclass(frozen=True)
 class ListSpec:
-    """A list: its heading, its SQL, the tables that it reads, the file with its source rows.
+    """A list: its heading, its SQL, the tables that it needs, and the drop's file with the rows behind it.
 
-    Its rows derive from the first table in `needs`: if that is empty, so is the list.
+    The list is empty if the first table in `needs` is empty.
     """
 
     id: str
@@ -46,16 +46,16 @@ class ListSpec:
     file: str
     columns: tuple[Column, ...]
     of_all: bool = False
-    """Whether its SQL returns the organization of each row, so that one query serves many drops."""
+    """Whether the SQL returns each row's organization, so that one query serves many drops."""
 
     def is_of(self, drop: BusinessSources) -> bool:
-        """Return whether a drop has every table that the list reads."""
+        """Return whether a drop has every table that the list needs."""
         return drop.rows.keys() >= {*self.needs}
 
 
 @dataclass(frozen=True)
 class ShownList:
-    """A list with its first rows, and the number of all. `accounts` has the account of each row, or None."""
+    """A list with its first rows, and the total number of rows. `accounts` has each row's account, or None."""
 
     spec: ListSpec
     rows: tuple[tuple[Any, ...], ...]
@@ -72,7 +72,7 @@ LISTS: Final = (
     ListSpec(
         "at-risk",
         "At risk",
-        "Accounts whose contract ends within the days of the at-risk rule, and nothing renews it.",
+        "Accounts whose contract ends within the days of the at-risk rule without a renewal.",
         _OWN / "at_risk.sql",
         ("at_risk_accounts", "estimates", "accounts", "account_keys"),
         "at_risk_accounts.csv",
@@ -92,7 +92,7 @@ LISTS: Final = (
     ListSpec(
         "renewals",
         "Renewals by month",
-        "The renewal dates of account_core from this month on, with the accounts' revenue; red ones apart.",
+        "The renewal dates of account_core from this month on, with the revenue of all accounts and of red ones.",
         _OWN / "renewals.sql",
         ("account_core",),
         "account_core.csv",
@@ -139,8 +139,8 @@ LISTS: Final = (
     ),
     ListSpec(
         "moved",
-        "Who moved since the last drop",
-        "Health, segment, renewal, owner, status, risk: what was, and what is.",
+        "Changes since the last drop",
+        "Health, segment, renewal, owner, status and risk, before and now.",
         _OWN / "moved.sql",
         ("account_changes", "account_core"),
         "changes/account_changes.csv",
@@ -156,7 +156,7 @@ LISTS: Final = (
     ListSpec(
         "divisions",
         "Revenue at risk by division and salesperson",
-        "The contracts of the at-risk list, by who sold them.",
+        "The contracts of the at-risk list, by division and salesperson.",
         _QUESTIONS / "revenue_at_risk.sql",
         ("at_risk_accounts", "estimates"),
         "at_risk_accounts.csv",
@@ -171,7 +171,7 @@ LISTS: Final = (
     ListSpec(
         "won",
         "Won and lost",
-        "Estimates by the month in which they were closed, and division.",
+        "Estimates by division and the month in which they were closed.",
         _QUESTIONS / "won_and_lost.sql",
         ("estimates",),
         "estimates.csv",
@@ -188,7 +188,7 @@ LISTS: Final = (
     ListSpec(
         "win-rates",
         "Win rate by division and salesperson",
-        "Estimates that are not archived, each in one year: that of the contract's end, else of its start or its date.",
+        "Estimates that are not archived. Each counts in the year of its contract end, or else its start or date.",
         _OWN / "win_rates.sql",
         ("win_loss",),
         "win_loss.csv",
@@ -207,7 +207,7 @@ LISTS: Final = (
     ListSpec(
         "division-revenue",
         "Revenue by year and division",
-        "Won estimates of accounts, as their revenue counts them: a contract in equal parts in each of its years.",
+        "Won estimates of accounts. A contract counts in equal parts in each of its years, as in accounts' revenue.",
         _OWN / "division_revenue.sql",
         ("division_revenue",),
         "estimates.csv",
@@ -223,7 +223,7 @@ LISTS: Final = (
 
 
 def read_lists(connection: duckdb.DuckDBPyConnection, drops: Sequence[BusinessSources]) -> dict[int, list[ShownList]]:
-    """Read every available list of each drop, by organization; the drops are opened together."""
+    """Read the lists of each drop, by organization. `connection` is open on all the drops."""
     answers: dict[tuple[int, str], Answer] = {}
     for spec in LISTS:
         if spec.of_all and any(spec.is_of(drop) and drop.rows[spec.needs[0]] for drop in drops):
@@ -239,7 +239,7 @@ def read_lists(connection: duckdb.DuckDBPyConnection, drops: Sequence[BusinessSo
 
 
 def _answers_of_all(connection: duckdb.DuckDBPyConnection, spec: ListSpec) -> dict[int, Answer]:
-    """Query a list for all drops at once; its rows name their organization."""
+    """Query a list for all drops at once, and return the answer by organization."""
     names, rows = _ask(connection, spec)
     place = names.index("organization_id")
     found: dict[int, list[tuple[Any, ...]]] = {}
@@ -249,12 +249,12 @@ def _answers_of_all(connection: duckdb.DuckDBPyConnection, spec: ListSpec) -> di
 
 
 def _own_answers(drop: BusinessSources) -> dict[str, Answer]:
-    """Query the lists of a single drop."""
+    """Query the lists that need a query for each drop."""
     asked = [spec for spec in LISTS if not spec.of_all and spec.is_of(drop) and drop.rows[spec.needs[0]]]
     if not asked:
         return {}
     needed = {name for spec in asked for name in spec.needs}
-    with asked_in_utc() as connection:
+    with utc_connection() as connection:
         open_views(connection, {name: path for name, path in drop.files.items() if name in needed}, drop.marts)
         return {spec.id: _ask(connection, spec) for spec in asked}
 
@@ -265,7 +265,7 @@ def _ask(connection: duckdb.DuckDBPyConnection, spec: ListSpec) -> Answer:
 
 
 def _shown(spec: ListSpec, answer: Answer | None) -> ShownList:
-    """Take the first rows of a list, and the account of each."""
+    """Return the first rows of a list, with the account of each."""
     if answer is None:
         return ShownList(spec, (), (), 0)
     names, found = answer

@@ -19,15 +19,15 @@ from pipeline.run_plan import RunPlan
 PAGE: Final = "index.html"
 
 _MOST_TOGETHER: Final = 2_000
-"""Accounts of drops that are read at a time, which bounds the rows in memory."""
+"""How many accounts the drops that are read together may have, which limits the rows in memory."""
 _MOST_CHOICES: Final = 40
-"""A column with more values is searched, not chosen from."""
+"""A column with more different values gets no list of values to choose from."""
 
 
 def render_business_pages(drops: Sequence[BusinessSources], plan: RunPlan) -> Iterator[bytes]:
-    """Render the page of each drop of a run; equal drops with equal predecessors give equal bytes.
+    """Render the page of each drop of a run. Equal drops with equal predecessors give equal bytes.
 
-    One query serves many drops: a page of 20 customers took 38 ms of CPU alone, and takes 12 among a hundred
+    One query serves many drops: a page of 20 customers takes 38 ms of CPU by itself, 12 ms among a hundred
     (2026-11-29).
     """
     for together in _together(drops):
@@ -39,7 +39,7 @@ def render_business_pages(drops: Sequence[BusinessSources], plan: RunPlan) -> It
 
 
 def _together(drops: Sequence[BusinessSources]) -> Iterator[list[BusinessSources]]:
-    """Group drops that are small enough to be read at once."""
+    """Group drops that are small enough to be read together."""
     taken: list[BusinessSources] = []
     for drop in drops:
         if taken and sum(one.rows[CORE] for one in (*taken, drop)) > _MOST_TOGETHER:
@@ -82,7 +82,7 @@ def _charts(plots: Sequence[Plot]) -> Iterator[Chart | None]:
 
 
 def ruled_figures(rules: Mapping[str, Sequence[Rule]]) -> dict[str, tuple[str, list[Rule]]]:
-    """Return the title and the rules of each column that has any; the text of a shared rule appears once."""
+    """Return the title and the rules of each column that has rules. The text of a shared rule appears only once."""
     stated: set[str] = set()
     found: dict[str, tuple[str, list[Rule]]] = {}
     for shown in (*SCORE_FIGURES, *FIGURES):
@@ -110,14 +110,14 @@ def cell(value: Any, kind: Kind) -> str:
 
 
 def choices(shown: ShownList, position: int) -> list[str]:
-    """List the values that a column is filtered by; none if there are too many."""
+    """List the values by which a column can be filtered; none if there are too many."""
     kind = shown.spec.columns[position].kind
     found = sorted({cell(row[position], kind) for row in shown.rows} - {""})
     return found if 1 < len(found) <= _MOST_CHOICES else []
 
 
 def sparkline(view: AccountView) -> str:
-    """Lay out an account's health at the retained drops as the points of a line, 100 wide and 30 high."""
+    """Lay out an account's health in the retained drops as the points of a line, 100 wide and 30 high."""
     step = Decimal(100) / max(len(view.trend) - 1, 1)
     return " ".join(
         f"{float(step * at):.1f},{float(30 - value * 3 / 10):.1f}" for at, (_, value) in enumerate(view.trend)

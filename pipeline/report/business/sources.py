@@ -1,4 +1,4 @@
-"""The data behind business pages, opened for queries on one drop or on many at once."""
+"""The data behind business pages, opened for queries on one drop or on many drops together."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ CORE: Final = "account_core"
 KEYS: Final = "account_keys"
 CHANGES: Final = "account_changes"
 HEALTH: Final = ("organization_id", "account_id", "score", "part", "position", "contribution")
-"""The columns that are read of the mart account_health."""
+"""The columns of the mart account_health that the page reads."""
 MARTS: Final[Mapping[str, Sequence[str]]] = {
     "account_health": HEALTH,
     "division_revenue": ("organization_id", "year", "division", "contracts", "accounts", "revenue"),
 }
-"""The marts that the page shows beside the drop's exports, with their columns."""
+"""The marts that the page shows in addition to the drop's exports, with their columns."""
 
 
 @dataclass(frozen=True)
 class EarlierDrop:
-    """A retained drop of the organization: its instant, and its account_core on this machine."""
+    """A retained drop of the organization: its `as_of`, and a local copy of its account_core."""
 
     as_of: datetime
     account_core: Path
@@ -38,7 +38,7 @@ class EarlierDrop:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule with its id and text; the text is empty if the page shows it above."""
+    """A rule with its id and text. The text is None if the page already shows it above."""
 
     id: str
     text: str | None
@@ -48,8 +48,8 @@ class Rule:
 class BusinessSources:
     """The data behind a page.
 
-    `files` are the drop's Parquet files by export, including `account_changes`, `counts` their rows; `marts` has the
-    organization's rows of `MARTS`, which are in no drop.
+    `files` are the drop's Parquet files by export, including `account_changes`; `counts` are their numbers of rows.
+    `marts` has the organization's rows of `MARTS`, which are in no drop.
     """
 
     organization_id: int
@@ -63,20 +63,20 @@ class BusinessSources:
 
     @cached_property
     def rows(self) -> dict[str, int]:
-        """How many rows each export and each mart has."""
+        """The number of rows of each export and each mart."""
         return {**self.counts, **{name: rows.num_rows for name, rows in self.marts.items()}}
 
 
 @contextmanager
-def asked_in_utc() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a connection that returns instants in UTC, with its own temporary tables."""
+def utc_connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a connection that returns timestamps in UTC, with its own temporary tables."""
     with closing(scratch_connection()) as connection:
         connection.execute("set timezone = 'UTC'")
         yield connection
 
 
 def open_views(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path], marts: Mapping[str, pa.Table]) -> None:
-    """Make a view of each mart and of each export's Parquet file, whose instants are in UTC without a zone."""
+    """Create a view of each mart and of each export's Parquet file, with timestamps in UTC without zone."""
     for name, path in files.items():
         connection.execute(f"create or replace temp view {quoted(name)} as {utc_rows(connection, path)}")
     for name, rows in marts.items():
@@ -86,7 +86,7 @@ def open_views(connection: duckdb.DuckDBPyConnection, files: Mapping[str, Path],
 @contextmanager
 def opened_together(drops: Sequence[BusinessSources]) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a connection with the exports that are queried for all drops at once, with their `organization_id`."""
-    with asked_in_utc() as connection:
+    with utc_connection() as connection:
         _open_together(connection, drops)
         yield connection
 
@@ -98,7 +98,9 @@ def _open_together(connection: duckdb.DuckDBPyConnection, drops: Sequence[Busine
             continue
         rows = numbered_rows(connection, name, files, _OWNER)
         columns = utc_columns(connection, rows, without=(_OWNER, "organization_id"))
-        kind = "table" if len(files) > 1 else "view"  # of one drop, which may be large, only what is asked is read
+        kind = (
+            "table" if len(files) > 1 else "view"
+        )  # of a single drop, which may be large, only the needed rows are read
         select = f"select {_OWNER} as organization_id, {', '.join(columns)} from ({rows})"
         connection.execute(f"create temp {kind} {name} as {select}")
 

@@ -1,4 +1,4 @@
--- What the views of accounts say: of those that lists name, then of those with the most revenue: a thousand a drop.
+-- The accounts that the page shows: those on a list, then those with the most revenue, at most a thousand of each drop.
 with ranked as (
 
     select

@@ -1,4 +1,4 @@
--- Every account at risk, by the day that its contract ends.
+-- Every account at risk, by the day on which its contract ends.
 with
 
 platform as (
@@ -27,4 +27,4 @@ from at_risk_accounts as risks
 left join estimates on risks.expiring_estimate_id = estimates.id
 left join accounts on risks.account_id = accounts.id
 left join platform on risks.account_id = platform.crm_account_id
-order by risks.days_until_renewal, risks.estimate_value desc nulls last, risks.account_id
+order by risks.days_until_renewal asc, risks.estimate_value desc nulls last, risks.account_id asc

@@ -1,4 +1,4 @@
--- Whose health, segment, renewal, owner, risk or status moved since the drop before.
+-- Accounts whose health, segment, renewal, owner, risk or status changed since the drop before.
 select
     changes.organization_id,
     changes.account_id as account,

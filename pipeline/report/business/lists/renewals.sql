@@ -1,4 +1,4 @@
--- Renewals by month, from the month of the run on, with what they are worth.
+-- Renewals by month, from the month of the run on, with the accounts' revenue.
 select
     core.organization_id,
     strftime(date_trunc('month', core.renewal_date), '%Y-%m') as month,

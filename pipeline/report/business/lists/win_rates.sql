@@ -1,4 +1,4 @@
--- What became of the estimates of each year, by division and by salesperson; the latest years first.
+-- Won and lost estimates of each year, by division and by salesperson, the latest year first.
 select
     counted.year,
     counted.scope as part,
@@ -12,4 +12,4 @@ select
 
 from win_loss as counted
 where counted.scope in ('division', 'salesperson')
-order by counted.year desc, counted.scope, counted.won_value desc, counted.scope_key collate "C"
+order by counted.year desc, counted.scope asc, counted.won_value desc, counted.scope_key collate "C" asc
