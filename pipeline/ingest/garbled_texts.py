@@ -42,14 +42,13 @@ class GarbledTexts:
     def look(self, columns: list[TypedColumn], row_numbers: pa.Array) -> None:
         """Look at the rows that come next."""
         for at in self._texts:
-            texts = columns[at].array
-            if _GARBLING not in self._notices and not is_ascii(texts):
-                places = pc.indices_nonzero(pc.invert(pc.string_is_ascii(texts)))  # few, in English
-                self._note(
-                    _GARBLING, at, pc.match_substring_regex(texts.take(places), GARBLED), row_numbers.take(places)
-                )
-            if _PAGES not in self._notices and has_byte(texts, b"&"):
-                self._note(_PAGES, at, pc.match_substring_regex(texts, _OF_PAGES), row_numbers)
+            column, different = columns[at], columns[at].different_values
+            if _GARBLING not in self._notices and not is_ascii(different):
+                places = pc.indices_nonzero(pc.invert(pc.string_is_ascii(column.array)))  # few, in English
+                is_garbled = pc.match_substring_regex(column.array.take(places), GARBLED)
+                self._note(_GARBLING, at, is_garbled, row_numbers.take(places))
+            if _PAGES not in self._notices and has_byte(different, b"&"):
+                self._note(_PAGES, at, pc.match_substring_regex(column.array, _OF_PAGES), row_numbers)
 
     def _note(self, what: str, at: int, is_garbled: pa.Array, row_numbers: pa.Array) -> None:
         first = pc.index(is_garbled, pa.scalar(True)).as_py()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -52,7 +53,7 @@ _OTHER_HEADERS: Final = "the headers of another table"
 _BELOW: Final = "a line of another table, whose headers are above it"
 
 
-Arrays = dict[str, pa.Array]
+Arrays = Mapping[str, pa.Array]
 """Typed columns by name."""
 
 

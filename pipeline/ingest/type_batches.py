@@ -15,7 +15,7 @@ from pipeline.ingest.readers import RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.remarks import RemarkFinder
 from pipeline.ingest.schema import ROW_COLUMN, Column, SourceTable
-from pipeline.ingest.typed_columns import Faults, TypedColumn, mask_of, type_column
+from pipeline.ingest.typed_columns import Faults, TypedBatch, TypedColumn, mask_of, type_column
 from pipeline.ingest.values.headers import HeaderMatch
 
 
@@ -63,7 +63,7 @@ class Conformer:
         return self._garbled.notices
 
     def conform(self, raw: RawBatch) -> pa.RecordBatch:
-        """Return the batch's good rows in the landing schema."""
+        """Return the batch's good rows in the landing schema, in which texts may be encoded by a dictionary."""
         if raw.broken:
             self._rejects.add(
                 self._file,
@@ -92,8 +92,9 @@ class Conformer:
         dropped = self._drop_rows(raw, typed)
         for column, result in zip(self._table.columns, typed, strict=True):
             self._report(column, raw, result.faults, dropped)
-        arrays = [*(result.array for result in typed), raw.row_numbers]
-        batch = pa.RecordBatch.from_arrays(arrays, schema=self._schema)
+        arrays = [*(result.encoded for result in typed), raw.row_numbers]
+        fields = [field.with_type(array.type) for field, array in zip(self._schema, arrays, strict=True)]
+        batch = pa.RecordBatch.from_arrays(arrays, schema=pa.schema(fields))
         return batch.filter(pa.array(~dropped)) if dropped.any() else batch
 
     def _note_spellings(self, raw: RawBatch, typed: list[TypedColumn]) -> None:
@@ -108,7 +109,7 @@ class Conformer:
         """Return which rows can't be rows: the first required column without a value is the reason given."""
         dropped = self._drop_remarks(raw, typed)
         for column, result in zip(self._table.columns, typed, strict=True):
-            if column.required and result.array.null_count:
+            if column.required and result.encoded.null_count:
                 missing = mask_of(pc.is_null(result.array)) & ~dropped
                 self._report_missing(column, raw, result.faults, missing)
                 dropped |= missing
@@ -130,8 +131,8 @@ class Conformer:
     def _drop_remarks(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
         """Return which rows are the headers again, totals, or no rows for another reason."""
         dropped = np.zeros(len(raw.row_numbers), dtype=bool)
-        arrays = {column.name: result.array for column, result in zip(self._table.columns, typed, strict=True)}
-        for remark in self._remarks.find(raw.columns, arrays, raw.row_numbers):
+        columns = TypedBatch({column.name: result for column, result in zip(self._table.columns, typed, strict=True)})
+        for remark in self._remarks.find(raw.columns, columns, raw.row_numbers):
             dropped[remark.position] = True
             self._rejects.add(
                 self._file,

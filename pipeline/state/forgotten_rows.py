@@ -94,9 +94,17 @@ def forget_batch(register: Forgotten, table: str, batch: pa.RecordBatch) -> pa.R
     """Return a batch of a source table without the forgotten people."""
     if not register:
         return batch
-    whole = pa.Table.from_batches([batch])
+    whole = decode_texts(pa.Table.from_batches([batch]))
     changed = forget_rows(register, table, whole)
     return batch if changed is whole else changed.combine_chunks().to_batches()[0]
+
+
+def decode_texts(rows: pa.Table) -> pa.Table:
+    """Return the rows with texts as such, not encoded by a dictionary."""
+    fields = [
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field for field in rows.schema
+    ]
+    return rows.cast(pa.schema(fields, rows.schema.metadata))
 
 
 def _only_of(organization_id: int, changed: pa.Table, rows: pa.Table) -> pa.Table:

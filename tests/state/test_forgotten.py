@@ -10,7 +10,7 @@ import pytest
 from pipeline.common.errors import WarehouseError
 from pipeline.state.forgotten import Forgotten, Known
 from pipeline.state.forgotten_file import FOLDER, open_forgotten, read_forgotten, write_forgotten
-from pipeline.state.forgotten_rows import forget_rows
+from pipeline.state.forgotten_rows import forget_batch, forget_rows
 
 ZELDA = Known(
     frozenset({("stakeholder", 1, 918273645)}),
@@ -67,6 +67,13 @@ def test_a_row_stays_with_another_id_and_nothing_of_the_person(register: Forgott
     first, second = forget_rows(register, "stakeholder", rows).to_pylist()
     assert (first["email"], first["name"], first["title"]) == (None, None, "CFO")
     assert first["id"] > 700_000_000_000_000 and second == rows.to_pylist()[1]
+
+
+def test_texts_with_a_dictionary_are_recognised(register: Forgotten, label: str) -> None:
+    notes = pa.array(["met Zelda Quartz-Man", None, "met Zelda Quartz-Man"]).dictionary_encode()
+    batch = pa.RecordBatch.from_arrays([pa.array([1, 1, 2]), notes], ["organization_id", "body"])
+    kept = forget_batch(register, "note", batch)["body"].to_pylist()
+    assert kept == [f"met {label}", None, "met Zelda Quartz-Man"]
 
 
 def test_the_same_id_is_another_one_wherever_it_is_named(register: Forgotten) -> None:

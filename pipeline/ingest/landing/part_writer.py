@@ -53,11 +53,11 @@ class PartWriter:
     def write(self, batch: pa.RecordBatch) -> None:
         """Write the batch after those given before."""
         self._wait()
-        self._file = self._file or self._open(batch)
+        file = self._file = self._file or self._open(batch)
         self._nulls.update(
             {name: column.null_count for name, column in zip(batch.schema.names, batch.columns, strict=True)}
         )
-        self._writing = self._thread.submit(self._file.write_batch, batch)
+        self._writing = self._thread.submit(lambda: file.write_batch(batch.cast(file.schema)))
 
     def _open(self, first: pa.RecordBatch | pa.Table) -> pq.ParquetWriter:
         """Open the file: with dictionaries of the columns whose values recur in the first rows.
@@ -68,25 +68,28 @@ class PartWriter:
         """
         rows = first.slice(0, _ROWS_LOOKED_AT)
         columns = list(zip(self._schema, rows.columns, strict=False))
-        recurring = [
-            field.name
-            for field, column in columns
-            if not pa.types.is_decimal(field.type) and 2 * pc.count_distinct(column).as_py() <= rows.num_rows
-        ]
+        recurring = [field.name for field, column in columns if _is_recurring(column)]
         random = [field.name for field, column in columns if field.name not in recurring and _is_random(column)]
         return pq.ParquetWriter(
             self._path,
-            self._schema,
+            pa.schema([field.with_type(column.type) for field, column in columns]),
             compression={name: "none" if name in random else "lz4" for name in self._schema.names},
             use_dictionary=recurring,
             write_statistics=[field.name for field in self._schema if not pa.types.is_string(field.type)],
             store_decimal_as_integer=True,
+            store_schema=False,  # in which a text may be encoded by a dictionary
         )
 
     def _wait(self) -> None:
         if self._writing is not None:
             self._writing.result()
             self._writing = None
+
+
+def _is_recurring(column: pa.Array) -> bool:
+    if pa.types.is_dictionary(column.type):
+        return True
+    return not pa.types.is_decimal(column.type) and 2 * pc.count_distinct(column).as_py() <= len(column)
 
 
 def _is_random(column: pa.Array) -> bool:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from pipeline.ingest.schema import Column, Kind
 from pipeline.ingest.values.cells import TEXT_KINDS
-from pipeline.ingest.values.column_bytes import bytes_of, first_bytes
+from pipeline.ingest.values.column_bytes import are_bare, begin_with, bytes_of, first_bytes, has_byte
 from pipeline.ingest.values.dates import FIRST_DAY, LAST_DAY
 from pipeline.ingest.values.numbers import DECIMAL_SIZES, LARGEST_EXACT_FLOAT
 from pipeline.ingest.values.spellings import NULLS
@@ -37,9 +37,10 @@ PLAIN_KEY: Final = (
 )
 """A key that is one, whatever tool wrote it."""
 
-_BARE_KEY: Final = (string.ascii_letters + string.digits + "-_").encode()
-_BEGINS_KEY: Final = np.isin(np.arange(256), list(set(_BARE_KEY) - set(b"-_NnUu")))
+_BEGINS_KEY: Final = np.isin(np.arange(256), list(set((string.ascii_letters + string.digits).encode()) - set(b"NnUu")))
 """Of each byte, whether a key of such bytes that begins with it is plain."""
+
+_BEGINS_ODD_TEXT: Final = frozenset({b"#", b"="} | {null[:1].encode() for null in NULLS})
 
 _PLAIN_TEXT: Final = {
     Kind.ID: r"^-?[0-9]{1,18}$",
@@ -141,18 +142,29 @@ def _bare_amounts(kind: Kind, raw: pa.Array) -> pa.Array | None:
 
 
 def _are_bare_keys(raw: pa.Array) -> bool:
-    """Return whether all keys are plain ones of letters, digits, - and _ alone.
+    """Return whether all keys are plain and consist of letters, digits, - and _.
 
-    A million keys take 0.04 s of CPU so, and by the regular expression 0.11 (2026-11-29).
+    A million keys take 0.04 s of CPU like this, and 0.11 with the regular expression (2026-11-29).
     """
     first = first_bytes(raw)
-    return (
-        first is not None and bool(_BEGINS_KEY[first].all()) and not bytes_of(raw).tobytes().translate(None, _BARE_KEY)
-    )
+    return first is not None and bool(_BEGINS_KEY[first].all()) and are_bare(raw)
 
 
 def _is_odd_text(raw: pa.Array) -> pa.Array:
-    """Return for each text whether it may be an error, a formula, null or armoured, or has a NUL character."""
+    """Return for each text whether it may be an error, a formula, null or armoured, or has a NUL character.
+
+    Only texts that begin like one of these are compared: 500,000 addresses take 2 ms of CPU instead of 10 (2026-11-30).
+    """
+    may_be_odd = begin_with(raw, _BEGINS_ODD_TEXT)
+    if has_byte(raw, b"\0"):
+        may_be_odd[:] = True
+    is_odd = np.zeros(len(raw), dtype=bool)
+    if may_be_odd.any():
+        is_odd[may_be_odd] = pc.fill_null(_compare_with_odd_texts(raw.filter(pa.array(may_be_odd))), False)
+    return pa.array(is_odd)
+
+
+def _compare_with_odd_texts(raw: pa.Array) -> pa.Array:
     odd = pc.or_(pc.match_substring(raw, "\0"), pc.or_(pc.starts_with(raw, "#"), pc.starts_with(raw, "=")))
     for null in NULLS:
         odd = pc.or_(odd, pc.equal(raw, null))

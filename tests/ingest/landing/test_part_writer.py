@@ -54,6 +54,18 @@ def test_only_values_that_recur_are_written_with_a_dictionary(tmp_path: Path) ->
     assert [column.has_dictionary_page for column in columns] == [False, True]
 
 
+def test_a_text_may_be_encoded_by_a_dictionary_in_some_batches_and_not_in_others(tmp_path: Path) -> None:
+    plain = pa.RecordBatch.from_pydict({"status": ["lost", None]})
+    encoded = pa.RecordBatch.from_arrays([pa.array(["won", None, "won"]).dictionary_encode()], ["status"])
+    for batches in ([plain, encoded], [encoded, plain]):
+        with PartWriter(tmp_path / "part", plain.schema) as writer:
+            for batch in batches:
+                writer.write(batch)
+        rows = pq.read_table(tmp_path / "part")
+        assert rows.schema.equals(plain.schema)
+        assert rows["status"].to_pylist() == [text for batch in batches for text in batch["status"].to_pylist()]
+
+
 def test_a_part_that_is_written_from_another_tells_its_own_nulls(tmp_path: Path) -> None:
     schema = pa.schema([("id", pa.int64()), ("name", pa.string())])
     rows = pa.RecordBatch.from_arrays([[1, 2, 3], ["Oak", None, None]], schema=schema)

@@ -1,9 +1,11 @@
 """What the bytes of a column say of its cells at once."""
 
+import string
+
 import pyarrow as pa
 import pytest
 
-from pipeline.ingest.values.column_bytes import are_words, bytes_of, first_bytes, is_ascii
+from pipeline.ingest.values.column_bytes import are_bare, are_words, begin_with, bytes_of, first_bytes, is_ascii
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,13 @@ def test_a_slice_has_its_own_cells_alone() -> None:
 def test_first_bytes_are_of_every_cell_or_there_are_none(cells: list[str | None], found: bytes | None) -> None:
     first = first_bytes(pa.array(cells, pa.string()))
     assert (None if first is None else first.tobytes()) == found
+
+
+def test_bare_texts_are_letters_digits_hyphens_and_underscores() -> None:
+    bare = {letter for letter in map(chr, range(0x100)) if are_bare(pa.array([f"a{letter}"]))}
+    assert bare == {*string.ascii_letters, *string.digits, "-", "_"}
+
+
+def test_texts_begin_with_one_of_some_letters_or_not() -> None:
+    texts = pa.array(["-", "#N/A", None, "", "a#", "=1", "Ü"]).slice(1)
+    assert begin_with(texts, {b"#", b"="}).tolist() == [True, False, False, False, True, False]

@@ -66,6 +66,17 @@ def same_as_cells(kind: Kind, raw: pa.Array, *, required: bool = False) -> None:
     assert faults == [(at, cell.action) for at, cell in enumerate(cells) if cell.reason is not None]
 
 
+@given(KINDS, st.lists(st.none() | TEXTS, min_size=1, max_size=6))
+def test_columns_of_texts_with_a_dictionary(kind: Kind, values: list[str | None]) -> None:
+    same_as_cells(kind, pa.array(values, pa.binary()).dictionary_encode())
+
+
+def test_a_text_that_is_twice_in_a_dictionary_is_decoded() -> None:
+    twice = pa.DictionaryArray.from_arrays(pa.array([2, 0, 1]), pa.array(["won", "won", "lost"]))
+    typed = type_column(Column("c", Kind.TEXT), twice)
+    assert typed.encoded.equals(pa.array(["lost", "won", "won"]))
+
+
 @settings(max_examples=600)
 @given(KINDS, st.lists(st.none() | TEXTS, min_size=1, max_size=6), st.booleans())
 def test_columns_of_text(kind: Kind, values: list[str | None], required: bool) -> None:
