@@ -1,14 +1,14 @@
--- What changed since last week: whose segment, health, insights, renewal, owner, status or revenue?
--- Asked by: everybody, when a drop has come
+-- Which accounts changed their segment, health, insights, renewal, owner, status or revenue since the previous drop?
+-- Asked by: everybody, after a new drop
 -- Reads: two drops
 -- Columns:
 --   account_id: the account
 --   account_name: its name
 --   change: appeared, gone, segment, health_label, health_score, insight_on, insight_off, at_risk_on, at_risk_off,
 --     renewal_date, owner, status or revenue
---   before: what was, in the drop before
---   after: what is
---   detail: which insight, or why an account left the at-risk list
+--   before: the value in the previous drop
+--   after: the value in this drop
+--   detail: the insight, or why an account left the at-risk list
 select
     changes.account_id,
     coalesce(now.account_name, before.account_name) as account_name,

@@ -1,18 +1,18 @@
 -- Who must renew in the next 30, 60 and 90 days, and what are they worth?
 -- Asked by: the sales team, before its weekly call
 -- Columns:
---   within_days: 30, 60 or 90, the first of them that the renewal lies within
+--   within_days: 30, 60 or 90, the smallest that covers days_until_renewal
 --   account_id: the account in the CRM
 --   account_name: its name
---   renewal_date: the day on which its first contract ends that nothing renews
+--   renewal_date: the day on which its first contract without a renewal ends
 --   days_until_renewal: days from the run's day to that day
 --   division: the contract's division
 --   salesperson: who sold the contract
 --   estimate_value: the contract's whole price, US dollars
 --   annual_revenue: the account's revenue in the selected year, US dollars
 --   revenue_segment: its segment in the selected year
---   platform_account_id: the account on the platform; the lowest, where several customers share the CRM account
---   platform_renewal_date: the renewal date that account_core has of it, which may be another
+--   platform_account_id: the account on the platform; the lowest if several customers share the CRM account
+--   platform_renewal_date: its renewal date in account_core, which may differ
 with
 
 platform as (

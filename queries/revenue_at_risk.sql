@@ -1,9 +1,9 @@
 -- Where is revenue at risk, by division and salesperson?
 -- Asked by: the head of sales
 -- Columns:
---   division: the division of the contracts that end; Uncategorized without one
---   salesperson: who sold them; null where nobody is named
---   accounts: how many accounts are at risk by them
+--   division: the division of the expiring contracts; Uncategorized without one
+--   salesperson: who sold them; null without a name
+--   accounts: how many accounts these contracts put at risk
 --   estimate_value: the contracts' prices, US dollars
 --   annual_revenue: the accounts' revenue in the selected year, US dollars
 --   first_renewal_date: when the first of the contracts ends

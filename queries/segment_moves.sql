@@ -1,15 +1,15 @@
 -- Which accounts changed segment since last year, and why?
--- Asked by: analysts and the sales team, when the year's plan is made
+-- Asked by: analysts and the sales team, for the year's plan
 -- Columns:
 --   account_id: the account in the CRM
 --   account_name: its name
---   segment_before: its segment in the calendar year before the run's; C without revenue
+--   segment_before: its segment in the previous calendar year; C without revenue
 --   segment_now: its segment in the run's calendar year
---   revenue_before: its revenue in the year before, US dollars
---   revenue_now: its revenue in the year, US dollars
---   share_before: its share of all revenue of the year before; null without a positive total
---   share_now: its share of the year's
---   why: what moved it
+--   revenue_before: its revenue in the previous year, US dollars
+--   revenue_now: its revenue in the run's year, US dollars
+--   share_before: its share of all revenue in the previous year; null without a positive total
+--   share_now: its share in the run's year
+--   why: the reason for the change
 with
 
 run as (

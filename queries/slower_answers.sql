@@ -1,4 +1,4 @@
--- Whose response times got worse since the drop before?
+-- Whose response times got worse since the previous drop?
 -- Asked by: customer success
 -- Reads: two drops
 -- Columns:
@@ -6,9 +6,9 @@
 --   account_name: its name
 --   channel: email, chat or ticket
 --   side: who answers, team or account
---   hours_before: the average answer in the drop before, hours
---   hours_now: the average answer now, hours
---   slower_by_hours: by how much it is slower, hours
+--   hours_before: the average response time in the previous drop, hours
+--   hours_now: the average response time in this drop, hours
+--   slower_by_hours: the difference, hours
 with
 
 answers as (
@@ -46,4 +46,4 @@ select
 from answers
 inner join account_core as core on answers.account_id = core.account_id
 where answers.hours_now > answers.hours_before
-order by slower_by_hours desc, answers.account_id, answers.channel, answers.side
+order by slower_by_hours desc, answers.account_id asc, answers.channel asc, answers.side asc

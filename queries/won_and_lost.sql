@@ -1,7 +1,7 @@
 -- What was won and lost, by month and division?
 -- Asked by: the head of sales, every month
 -- Columns:
---   month: the first day of the month in which the estimate was closed, else made; null without a date
+--   month: the first day of the month in which the estimate was closed, else written; null without a date
 --   division: the division; Uncategorized without one
 --   won: how many estimates were won
 --   won_value: their prices, US dollars
@@ -46,8 +46,10 @@ select
     lost,
     lost_value,
     -- tenths of a percent, half up, in whole numbers
-    cast(cast(floor((2000 * won + won + lost) / cast(2 * (won + lost) as numeric(18, 6))) as integer) * 0.1 as numeric(4, 1))
-        as win_rate
+    cast(
+        cast(floor((2000 * won + won + lost) / cast(2 * (won + lost) as numeric(18, 6))) as integer) * 0.1
+        as numeric(4, 1)
+    ) as win_rate
 
 from counted
 order by month desc nulls last, division collate "C"

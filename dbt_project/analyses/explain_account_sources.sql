@@ -1,4 +1,4 @@
--- the rows of the CRM and of LMN's Contacts Export that an account of `accounts` is made of
+-- the rows of the CRM and of LMN's Contacts Export that an account in `accounts` comes from
 {%- set columns = [
     'name', 'account_type', 'tags', 'icp_status', 'address_1', 'address_2', 'city', 'state', 'postal_code', 'country',
 ] %}

@@ -1,4 +1,4 @@
--- who attended the account's held meetings, a row for each person and meeting
+-- who attended the account's held meetings, one row per person and meeting
 with
 
 attendance as (

@@ -1,4 +1,4 @@
--- scores: whose lower median the account's measures are held against, and how many they are
+-- scores: the peers whose lower median is the account's benchmark, and how many they are
 with
 
 benchmarks as (

@@ -1,4 +1,4 @@
--- every account by what people call it
+-- every account with the ids and names that people use for it
 with
 
 spine as (

@@ -1,4 +1,4 @@
--- the account's meetings, cancelled ones too, with what each counts for
+-- the account's meetings, including cancelled ones, with the figures that each counts in
 with
 
 events as (

@@ -1,4 +1,4 @@
--- every estimate of the account and the rule that keeps it from, or makes it, the account's expiring contract
+-- every estimate of the account, with the rule that makes it the expiring contract or excludes it
 with
 
 estimates as (
@@ -24,7 +24,7 @@ at_risk as (
 
 renewals as (
 
-    -- at-risk R8: what ends after the window, with the same division and address
+    -- at-risk R8: contracts that end after the window, with the same division and address
     select
         renewed.estimate_id,
         {{ ordered_concat('newer.estimate_id', ', ', text_order('newer.estimate_id')) }} as renewed_by
@@ -84,7 +84,8 @@ select
     case when rule = 'D18' then rule else 'at-risk ' || rule end as rule,
     case rule
         when 'R1' then 'the account is archived'
-        when 'R2' then 'not won: status ' || coalesce(status, 'none') || ', pipeline ' || coalesce(pipeline_status, 'none')
+        when 'R2' then
+            'not won: status ' || coalesce(status, 'none') || ', pipeline ' || coalesce(pipeline_status, 'none')
         when 'R3' then 'no contract end'
         when 'R5' then 'ends in more than {{ var("at_risk_days") }} days'
         when 'R6' then 'ends within {{ var("at_risk_days") }} days, the soonest of them'

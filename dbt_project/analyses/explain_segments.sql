@@ -1,4 +1,4 @@
--- each rule that could make the account's segment in a year, in the order in which they are asked (D12)
+-- each rule that could decide the account's segment in a year, in the order in which they are checked (D12)
 {%- set last_rule = {
     "segment": without_revenue("segment"),
     "rule": "accounts R17",

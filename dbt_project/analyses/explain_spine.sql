@@ -1,4 +1,4 @@
--- what the platform and the CRM say of an account, side by side; one row
+-- the platform's and the CRM's values for an account, side by side; one row
 with
 
 spine as (

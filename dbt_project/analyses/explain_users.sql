@@ -1,4 +1,4 @@
--- what each of the team's users did for the account (D33, D34)
+-- what each user of the team did for the account (D33, D34)
 with
 
 effort as (

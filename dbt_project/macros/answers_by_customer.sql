@@ -1,6 +1,6 @@
 {#-
-  D28, D29: a select of a channel's answers and open threads by customer, each side's summed over its people. `answers`
-  is a relation of answers_by_person. The team owes an answer to the threads that end with the account's message.
+  D28, D29: a select of a channel's answers and open threads by customer, each side summed over its people. `answers`
+  is a relation that answers_by_person makes. The team owes an answer to threads that end with the account's message.
 -#}
 {% macro answers_by_customer(answers) -%}
 select

@@ -1,6 +1,6 @@
 {#-
-  D28, D29: a select of a channel's answers and open threads by customer and person, from its turns (see thread_turns,
-  which says what the arguments are). `person_id` is a user's where is_from_team, else a stakeholder's, and may be null;
+  D28, D29: a select of a channel's answers and open threads by customer and person, from its turns (see
+  thread_turns for the arguments). `person_id` is a user's where is_from_team, else a stakeholder's, and may be null;
   `open_threads` end with a message of that person and wait for the other side.
 -#}
 {% macro answers_by_person(messages, order_by, silent_people, constants) -%}

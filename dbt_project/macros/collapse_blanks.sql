@@ -1,4 +1,4 @@
-{#- D20: a text with each run of blanks made one space. -#}
+{#- D20: a text with each run of blanks replaced by one space. -#}
 {% macro collapse_blanks(text) -%}
     {{ return(adapter.dispatch("collapse_blanks")(text)) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- dbt's own macro, but a view that is there is replaced, so that none is ever missing. -#}
+{#- dbt's own macro, but an existing view is replaced, so that it is never missing. -#}
 {% macro duckdb__create_view_as(relation, sql) -%}
     create or replace view {{ relation }} as (
         {{ sql }}

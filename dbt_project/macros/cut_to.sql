@@ -1,4 +1,4 @@
-{#- D39: a source text, cut to what its column holds, by code points; shortened_texts lists what it cuts. -#}
+{#- D39: a source text, cut to the length of its column in code points; shortened_texts lists every cut. -#}
 {% macro cut_to(text, longest) -%}
     left({{ text }}, {{ longest }})
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#-
-  D3: the columns whose latest instant, among the rows of an organization, may be that of its most recent data. The CRM's
-  belong to one organization, and have no column that says so.
+  D3: the columns whose latest instant in the rows of an organization may be that of its most recent data. The CRM's
+  tables belong to one organization, and have no column for it.
 -#}
 {% macro data_instants() -%}
     {{ return([

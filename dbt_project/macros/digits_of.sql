@@ -1,4 +1,4 @@
-{#- related linking: the ASCII digits of a text, in their order: '(615) 555-0128' is '6155550128'. Null of null. -#}
+{#- related linking: the ASCII digits of a text, in order: '(615) 555-0128' is '6155550128'. Null of null. -#}
 {% macro digits_of(text) -%}
     {{ return(adapter.dispatch("digits_of")(text)) }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#-
-  dbt's own macro for how a contract's check names the type of a column, but for length and precision, which the
-  tables don't have (see get_table_columns_and_constraints) and the audit of the staged files checks.
+  dbt's own macro for the type of a column in a contract check, without length and precision: the tables don't have them
+  (see get_table_columns_and_constraints), and the audit of the staged files checks them.
 -#}
 {% macro default__format_column(column) -%}
     {%- set data_type = column.dtype.split("(")[0] -%}

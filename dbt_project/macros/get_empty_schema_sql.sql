@@ -1,6 +1,6 @@
 {#-
-  dbt's own macro for the types that a contract names, for Spark: its text is string, of whatever length. dbt compares
-  them with the types that the model's query gives.
+  dbt's own macro for the types that a contract names, for Spark: its text type is string, of any length. dbt compares
+  them with the types of the model's query.
 -#}
 {% macro spark__get_empty_schema_sql(columns) -%}
     select

@@ -1,6 +1,6 @@
 {#-
-  dbt's own macro for the columns of a table with a contract, but for length and precision: a value too long or too
-  wide for its contract shall reach the audit, which names the row, and not stop the engine, which names none.
+  dbt's own macro for the columns of a table with a contract, without length and precision: a value that is too long or
+  too wide must reach the audit, which names the row, instead of stopping the engine, which doesn't.
 -#}
 {% macro default__get_table_columns_and_constraints() -%}
     {%- set columns = {} -%}

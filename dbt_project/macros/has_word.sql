@@ -1,6 +1,6 @@
 {#-
-  Whether a text in lower case holds a word, which is given as plain text: has_word('status', 'lost') is true of
-  'estimate lost' and 'closed/lost', not of 'lostage'. Words are runs of the ASCII letters and digits. Null of null.
+  Whether a text in lower case contains a word, which is given as plain text: has_word('status', 'lost') is true of
+  'estimate lost' and 'closed/lost', not of 'lostage'. Words are runs of ASCII letters and digits. Null of null.
 -#}
 {% macro has_word(text, word) -%}
     {{ return(adapter.dispatch("has_word")(text, word)) }}

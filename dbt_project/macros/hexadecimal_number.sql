@@ -7,7 +7,7 @@
     cast('0x' || {{ digits }} as bigint)
 {%- endmacro %}
 
-{#- A text that begins with 0x is a number from version 16 on only. -#}
+{#- Only version 16 and later read a text that begins with 0x as a number. -#}
 {% macro postgres__hexadecimal_number(digits) -%}
     cast(cast('x' || lpad({{ digits }}, 16, '0') as bit(64)) as bigint)
 {%- endmacro %}

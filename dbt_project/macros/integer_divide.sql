@@ -1,6 +1,6 @@
 {#-
   The quotient without its fraction (towards zero): a bigint, or with `wide` a wide_integer.
-  A wide quotient has at most 32 digits, which is Spark's limit. A divisor of zero is an error or null: guard it.
+  A wide quotient has at most 32 digits, which is Spark's limit. A divisor of zero is an error or null, so callers must exclude it.
 -#}
 {% macro integer_divide(dividend, divisor, wide=false) -%}
     {{ return(adapter.dispatch("integer_divide")(dividend, divisor, wide)) }}

@@ -1,4 +1,4 @@
-{#- Whether a CRM id is that of the account that an explanation is about; never, for a customer that no CRM account links to. -#}
+{#- Whether a CRM id is that of the explained account; never for a customer without a CRM account. -#}
 {% macro is_explained_crm_account(column) -%}
     {%- set crm_account_id = var("explain_crm_account_id", none) -%}
     {%- if crm_account_id is none -%}

@@ -1,6 +1,6 @@
 {#-
   A text as a JSON string with its quotes; null gives the text null. Escaped: the quote, the backslash, \b \f \n \r \t, and
-  the other control characters as \u00xx in lower case; nothing else, neither / nor what is not ASCII.
+  the other control characters as \u00xx in lower case. Nothing else is escaped, neither / nor characters beyond ASCII.
 -#}
 {% macro json_string(text) -%}
     {{ return(adapter.dispatch("json_string")(text)) }}

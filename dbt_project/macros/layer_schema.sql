@@ -7,7 +7,7 @@
     {{ layer }}
 {%- endmacro %}
 
-{#- People read `marts` while a run goes on: it builds beside them, and the engine fills theirs when the run commits. -#}
+{#- Readers use `marts` during a run: it builds in another schema, and the engine fills `marts` when it commits. -#}
 {% macro postgres__layer_schema(layer) -%}
     {{ "marts_build" if layer == "marts" else layer }}
 {%- endmacro %}

@@ -1,7 +1,7 @@
 {#-
   source-schema: a select of LMN's `rows`, each with the row of the relation `crm` that it matches (`crm_id`, null for
-  none): the one with its `key`, else the one under the id that LMN's row would get, `prefix` and key. Where several
-  match one row of the CRM, `crm_choice` 1 is it, and the others are rejected.
+  none): the one with its `key`, else the one whose id is `prefix` and that key, the id that LMN's row would get. Where
+  several match one row of the CRM, the one with `crm_choice` 1 wins, and the others are rejected.
 -#}
 {% macro lmn_matched(rows, crm, key, crm_id, prefix) -%}
 select

@@ -7,13 +7,14 @@
     lower({{ text }})
 {%- endmacro %}
 
-{#- Under the C collation lower() knows ASCII only, and under others it follows the system's locale. Before version 17 it
-    is ICU's, which maps in full: a capital I with a dot becomes two characters, and a sigma looks at its neighbours. -#}
+{#- Under the C collation lower() knows ASCII only, and under others it follows the system's locale. Before version 17
+    this uses ICU, which has full mapping: a capital I with a dot becomes two characters, and a sigma depends on its
+    neighbours. -#}
 {% macro postgres__lower_text(text) -%}
     lower(translate({{ text }}, e'\u0130\u03a3', e'i\u03c3') collate "{{ env_var('WAREHOUSE_POSTGRES_CASE', 'pg_c_utf8') }}")
 {%- endmacro %}
 
-{#- Spark maps in full, too. -#}
+{#- Spark has full mapping, too. -#}
 {% macro spark__lower_text(text) -%}
     lower(translate({{ text }}, '\u0130\u03a3', 'i\u03c3'))
 {%- endmacro %}

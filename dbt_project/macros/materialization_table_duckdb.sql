@@ -1,7 +1,8 @@
 {#-
-  A table is made and put in the place of the one that is there in one go, seen whole or not at all. The adapter's own
-  way makes one under another name, renames two and drops one after the commit, and each of these costs dbt more than a
-  small table costs DuckDB: a build of the sample takes 7.2 s of CPU, and 8.0 without this (2026-11-28, one turn).
+  One statement creates a table and replaces the existing one, so that readers see it whole or not at all. The adapter's
+  own materialization creates one under another name, renames two and drops one after the commit. Each of these steps
+  costs dbt more than a small table costs DuckDB: a build of the sample takes 7.2 s of CPU, and 8.0 s without this
+  (2026-11-28, one measurement).
 -#}
 {% materialization table, adapter="duckdb" -%}
     {%- set existing = load_cached_relation(this) -%}

@@ -1,7 +1,7 @@
 {#-
-  A view is one statement in DuckDB. The adapter's own way makes one under another name, renames two and drops one, and
-  each of these costs dbt more than the view costs DuckDB: a build of the sample takes 7.2 s of CPU, and 7.8 to 8.7 without
-  this (2026-11-28, two turns).
+  A view is one statement in DuckDB. The adapter's own materialization creates one under another name, renames two and
+  drops one, and each of these steps costs dbt more than the view costs DuckDB: a build of the sample takes 7.2 s of CPU,
+  and 7.8 to 8.7 s without this (2026-11-28, two measurements).
 -#}
 {% materialization view, adapter="duckdb" -%}
     {%- set built = create_or_replace_view() -%}

@@ -2,8 +2,8 @@
   D32, D33, D36, scores window: a select that aggregates a channel's messages in one pass, by customer and stakeholder.
   `messages` is a relation of organization_id, customer_id, stakeholder_id, is_from_team, sentiment, sent_at; `decay` is
   the seed score_decay. Weights are those of the account's messages in the scores' window, in 10,000ths; a message
-  without a sentiment is in `weight` alone. Counts are of the account's messages and honour `communication_window_days`,
-  dates go over the whole history.
+  without a sentiment counts in `weight` only. Counts are of the account's messages and honour
+  `communication_window_days`; dates cover the whole history.
 -#}
 {% macro messages_by_stakeholder(messages, decay) -%}
 with

@@ -1,7 +1,7 @@
 {#-
   D28 to D36: a select that aggregates a channel's messages in one pass, by customer and user. `messages` is a relation
   of organization_id, customer_id, user_id, is_from_team, sentiment, sent_at. Counts honour
-  `communication_window_days`, dates go over the whole history, effort_messages are the team's in the last
+  `communication_window_days`, dates cover the whole history, effort_messages are the team's in the last
   `effort_window_days` (D34).
 -#}
 {% macro messages_by_user(messages) -%}

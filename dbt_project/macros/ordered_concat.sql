@@ -1,4 +1,7 @@
-{#- An aggregate: the texts of a group in a given order, with a separator (plain text) between; nulls are left out, none gives null. -#}
+{#-
+  An aggregate: the texts of a group in a given order, with a separator (plain text) between; nulls are skipped, no texts
+  give null.
+-#}
 {% macro ordered_concat(expression, separator, order_by) -%}
     {{ return(adapter.dispatch("ordered_concat")(expression, separator, order_by)) }}
 {%- endmacro %}

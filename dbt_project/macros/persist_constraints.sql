@@ -1,6 +1,6 @@
 {#-
-  dbt's own macro for the constraints of a contract, for Spark: its Parquet tables cannot hold one, so the rows of a table
-  just built are looked at instead, and a null where the contract has none is an error, as on the other engines.
+  dbt's own macro for the constraints of a contract, for Spark: its Parquet tables cannot have any. So the rows of a new
+  table are checked instead, and a null in a column that is not nullable is an error, as on the other engines.
 -#}
 {% macro spark__persist_constraints(relation, model) -%}
     {%- set required = [] -%}

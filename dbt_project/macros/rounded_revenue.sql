@@ -1,17 +1,19 @@
 {#-
-  D9: a select of what won estimates bring in each year, by `key`: revenue_cents and estimates_count. `estimate_years` is a
-  relation of key, revenue_year, shares, price_cents; of its columns `maxima` the greatest value goes along.
+  D9: a select of the revenue of won estimates in each year, by `key`: revenue_cents and estimates_count.
+  `estimate_years` is a relation of key, revenue_year, shares, price_cents; the greatest values of its columns `maxima`
+  are selected as well.
 
   Revenue is a sum of fractions, price / contract_years, rounded once, half away from zero, to cents. In whole numbers:
 
   For each duration d, the sum of its prices in cents is quotient * d + remainder, 0 <= remainder < d. What remains to
-  be rounded is the sum of remainder / d over the durations, each cut here after 48 decimal digits, held in three groups
+  be rounded is the sum of remainder / d over the durations. Each is truncated after 48 decimal digits, in three groups
   of 16 digits ("limbs") that fit a bigint: remainder * 10^16 <= 101 * 10^16 < 2^63.
 
-  Why that is exact: with n durations the true sum lies in [cut, cut + n * 10^-48). Durations go up to 101 years, and
+  Why that is exact: with n durations the true sum lies in [truncated, truncated + n * 10^-48). Durations go up to 101 years, and
   the least common multiple L of 1..101 is under 10^43. The true sum is a multiple of 1 / L, so it either is a whole
-  number or a half, or is at least 1 / (2 * L) > n * 10^-48 away from both. Adding n to the last limb therefore carries
-  a sum over a whole number or a half exactly when it has reached it, and it is a half when no more than n is left.
+  number or a half, or is at least 1 / (2 * L) > n * 10^-48 away from both. So adding n to the last limb carries a
+  truncated sum over a whole number or a half only if the true sum has reached it. The true sum is exactly a half if no
+  more than n is left.
 -#}
 {% macro rounded_revenue(estimate_years, key, maxima=[]) -%}
     {%- set limb = 10000000000000000 -%}

@@ -1,8 +1,8 @@
 {#-
-  accounts R12, R13, R14, R15, R16, D12: what makes an account's segment in a year, first match first; in a year without
-  revenue it is that of without_revenue. A condition speaks of has_standard and has_service (1 where the year has a won
-  estimate of that type, zero-priced ones too), revenue_cents and total_cents; shares are exact, compared by multiplication,
-  never by a rounded percentage.
+  accounts R12, R13, R14, R15, R16, D12: the rules for an account's segment in a year; the first match
+  counts. A year without revenue has the segment of without_revenue. A condition uses has_standard and has_service (1 if
+  the year has a won estimate of that type, zero-priced ones too), revenue_cents and total_cents. Shares are exact:
+  compared by multiplication, never by a rounded percentage.
 -#}
 {% macro segment_rules() -%}
     {{ return([

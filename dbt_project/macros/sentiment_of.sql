@@ -1,7 +1,7 @@
 {#-
-  D36, scores sentiment: a message's sentiment: positive, negative, or neutral, which includes what the spec does not
-  name; null where it has none, which counts as neutral in columns and not at all in scores. Nearly all are spelt plainly,
-  and the first case spares them the trimming, which costs more than counting them does.
+  D36, scores sentiment: a message's sentiment: positive, negative, or neutral, which includes any other word; null if it
+  has none, which counts as neutral in columns and not at all in scores. Nearly all are in lower case without blanks:
+  the first case skips trimming them, which costs more than counting them.
 -#}
 {% macro sentiment_of(text) -%}
     (case {{ text }}

@@ -1,4 +1,4 @@
-{#- scores sentiment: the span above the base where the positive outweigh, else the span below it. -#}
+{#- scores sentiment: the span above the base if positive messages outweigh negative ones, else the span below it. -#}
 {% macro sentiment_span(positive, negative, constants) -%}
     case
         when {{ positive }} >= {{ negative }} then {{ constants }}.sentiment_upper_span

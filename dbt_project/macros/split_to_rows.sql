@@ -10,7 +10,7 @@
     unnest(string_split({{ text }}, '{{ separator }}'))
 {%- endmacro %}
 
-{#- PostgreSQL makes no part of an empty text. -#}
+{#- PostgreSQL returns no row for an empty text. -#}
 {% macro postgres__split_to_rows(text, separator) -%}
     unnest(case when {{ text }} = '' then array[''] else string_to_array({{ text }}, '{{ separator }}') end)
 {%- endmacro %}

@@ -6,13 +6,13 @@
   (int_communication__silent_people, int_health__constants).
 
   In a thread the sides of runs alternate, and the first message of a run is the answer to the run before it: its
-  seconds count from the first message of that run, `answered_message_id`. is_answer: it honours
-  `communication_window_days` by the time of the answer. is_scored: the answer lies in the scores' window, and neither
+  seconds count from the first message of that run, `answered_message_id`. is_answer: the
+  answer's own time lies in `communication_window_days`. is_scored: the answer lies in the scores' window, and neither
   its author nor that of the message it answers is left out of scores. is_open: it is the thread's last message, has
-  waited for the other side more than `open_thread_hours`, and is not as old as `open_thread_max_days`.
+  waited for the other side for more than `open_thread_hours`, and is less than `open_thread_max_days` old.
 
-  The first pass keeps the first message of each run and the last one of each thread; the second takes the time from
-  one run's first message to the next one's.
+  The first pass keeps the first message of each run and the last one of each thread; the second measures the time from
+  the first message of one run to that of the next.
 -#}
 {% macro thread_turns(messages, order_by, silent_people, constants) -%}
 with

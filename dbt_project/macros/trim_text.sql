@@ -7,7 +7,7 @@
     trim(both {{ blank_characters() }} from {{ text }})
 {%- endmacro %}
 
-{#- DuckDB's trim reads the list of blanks again for each text, which takes six times as long as one expression does. -#}
+{#- DuckDB's trim parses the list of blanks again for each text, which takes six times as long as one expression. -#}
 {% macro duckdb__trim_text(text) -%}
     regexp_replace({{ text }}, {{ blank_characters("^[", "]+") }} || '|' || {{ blank_characters("[", "]+$") }}, '', 'g')
 {%- endmacro %}

@@ -33,7 +33,7 @@ segments as (
 
 compared as (
 
-    -- what the CRM has stored, against what the estimates say
+    -- the figures that the CRM stores, compared with those of the estimates
     select
         count(*) filter (where combined.is_archive_conflict) as archive_conflicts,
         count(*) filter (
@@ -139,7 +139,7 @@ listed as (
     from revenue
     group by year
     union all
-    -- D14: reported, because there is no fallback
+    -- D14: counted, because there is no fallback
     select
         'profiles_without_selected_year' as metric,
         'all' as dimension,

@@ -22,7 +22,7 @@
         'estimates_unlinked_amount', kind,
         'coalesce(sum(price_used) filter (where ' ~ is_kind ~ ' and account_id is null), 0)'
     )) -%}
-    {#- lmn-format: a date column that is lost on the way shows here -#}
+    {#- lmn-format: a date column that was lost in the import shows up here -#}
     {%- for column in date_columns -%}
         {%- do metrics.append((
             'estimates_date_null_rate', column ~ ', ' ~ kind,
@@ -74,7 +74,7 @@ named as (
 
 listed as (
 
-    -- each metric beside its count, and not a select for each: Spark would count the estimates as often
+    -- one cross join instead of a select per metric, for each of which Spark would count the estimates again
     select
         named.metric,
         named.dimension,
@@ -89,6 +89,6 @@ listed as (
 
 )
 
--- a rate over no rows is null, and left out
+-- a rate over no rows is null and left out
 select * from listed
 where value is not null

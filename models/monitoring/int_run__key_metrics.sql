@@ -1,4 +1,4 @@
--- D17, D25: where the figures of account_core come from, and where the platform and the CRM say different things
+-- D17, D25: where the figures of account_core come from, and where the platform and the CRM differ
 with
 
 keys as (
@@ -47,7 +47,7 @@ compared as (
 
 ),
 
--- the two lists of what must be renewed within at_risk_days: by account_core's dates, and by contracts
+-- the two lists of renewals due within at_risk_days: by account_core's dates, and by contracts
 due as (
 
     select

@@ -1,4 +1,4 @@
--- related linking: what each further way would add to the three of D13, whether it is on or not
+-- related linking: how many links each additional method would add to the three of D13, whether it is on or not
 {%- set methods = ['email', 'phone', 'crm_tags'] %}
 
 with

@@ -31,7 +31,7 @@ listed as (
 
     union all
 
-    -- D15, D27, D31, D33, D34: a flag that could not be read is null, and null stands for something
+    -- D15, D27, D31, D33, D34: a flag that could not be parsed is null, and the models treat null as true or false
     select
         'flags_unread' as metric,
         source || '.' || table_name || '.' || column_name || ', taken for '

@@ -32,7 +32,7 @@ exclusions as (
 
 listed as (
 
-    -- neglected metrics: counts by segment, and of those that each rule keeps off the list
+    -- neglected metrics: counts by segment, and of the accounts that each rule keeps off the list
     select
         'neglected_accounts' as metric,
         segments.segment as dimension,

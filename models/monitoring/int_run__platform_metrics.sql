@@ -1,4 +1,4 @@
--- D2, D26, D31: what of the platform's data does not count, by tenant, table and reason
+-- D2, D26, D31: the platform's rows that do not count, by tenant, table and reason
 with
 
 ignored_rows as (

@@ -28,7 +28,7 @@ listed as (
     select 'at_risk_accounts' as metric, 'value of estimates' as dimension, coalesce(sum(estimate_value), 0) as value
     from at_risk
     union all
-    -- accounts that only a snooze keeps off the list
+    -- accounts that only a snooze keeps off the at-risk list
     select
         'at_risk_accounts_snoozed' as metric,
         'all' as dimension,

@@ -1,6 +1,6 @@
 {{ config(schema='marts', materialized='table') }}
 
--- D39: the source texts that are longer than the columns of the exports that they go to
+-- D39: the source texts that are longer than their columns in the exports
 with
 
 spine as (
@@ -75,7 +75,7 @@ members as (
 
 ),
 
--- a topic's name and its parent's are listed once, not for each account that speaks of it
+-- a topic's name and its parent's are listed once, not for each account that mentions it
 topics as (
 
     select
@@ -101,7 +101,7 @@ meetings as (
 
 ),
 
--- the text that was cut is the one whose beginning is there: the latest text of each customer is long to find again
+-- the text that was cut is found by its beginning, which is cheaper than ranking each customer's texts again
 texts as (
 
     select
@@ -120,7 +120,7 @@ texts as (
 
 ),
 
--- a customer without a text of its own has its CRM account's
+-- a customer without its own text has that of its CRM account
 spine_texts as (
 
     select

@@ -1,6 +1,6 @@
 {{ config(schema='marts', materialized='table') }}
 
--- D39: the computed figures that are too large for their columns, each of which holds its organization's drop back
+-- D39: the computed figures that are too large for their columns; each holds its organization's drop back
 with
 
 spine as (

@@ -1,6 +1,6 @@
 """A question as its file has it: `queries/<name>.sql`, headed by who asks it and what its columns are.
 
--- Which red accounts has nobody touched for 30 days?
+-- Which red accounts has nobody contacted for 30 days?
 -- Asked by: customer success, every morning
 -- Reads: two drops                     (left out where it reads the marts)
 -- Columns:

@@ -1,4 +1,4 @@
--- Every mart of accounts, renewals and the run has one row per key; a row here is a key that comes twice.
+-- Every mart of accounts, renewals and the run has one row per key. A row here is a duplicate key.
 {%- set keys = {
     'accounts': ['id'],
     'estimates': ['id'],

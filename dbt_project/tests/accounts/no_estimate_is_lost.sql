@@ -1,5 +1,5 @@
 -- lmn-format, D11: every estimate of either source is in the mart, linked to an account or not.
--- A row here is one that is not.
+-- A row here is one that is missing.
 with
 
 lmn as (

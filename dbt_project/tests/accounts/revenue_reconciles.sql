@@ -1,5 +1,5 @@
--- D9, D12: over all years an account's revenue is the whole price of its estimates, but for the rounding of each year,
--- and a year's total is the sum of its accounts'. A row here is an account or a year where that does not hold.
+-- D9, D12: over all years an account's revenue is the sum of its estimates' prices, apart from each year's rounding,
+-- and a year's total is the sum of its accounts' revenue. A row here is an account or a year that breaks this.
 with
 
 estimates as (

@@ -1,5 +1,5 @@
--- D24: a row here is an id that two accounts of one organization share, as when the id that a CRM-only account is given
--- meets another; the rows of the exports that hang on accounts would be ambiguous.
+-- D24: a row here is an id that two accounts of one organization share, for example when the id made for a CRM-only
+-- account equals another one. Rows of exports that refer to an account would be ambiguous.
 {%- set keys = {
     'account_core': ['account_id'],
     'account_communication_stats': ['account_id'],

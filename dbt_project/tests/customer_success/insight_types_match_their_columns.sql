@@ -1,5 +1,5 @@
--- D26, D27: a row here is a type, and its place among the columns of account_core, that either the seed insight_types
--- or the macros that name those columns have and the other lacks.
+-- D26, D27: a row here is a type with its position among the columns of account_core that only one side has: the seed
+-- insight_types, or the macros that name those columns.
 with
 
 seeded as (

@@ -18,7 +18,7 @@ lmn as (
 
 crm_accounts as (
 
-    -- an account known to both keeps the CRM's id and values; LMN fills what the CRM lacks
+    -- an account that both know keeps the CRM's id and values; LMN fills what the CRM lacks
     select
         -- identifiers
         crm.crm_account_id as account_id,
@@ -95,12 +95,12 @@ completed as (
 
     select
         *,
-        -- the accounts spec's defaults for what nobody states
+        -- the accounts spec's defaults where neither source has a value
         case when {{ is_blank('stated_account_type') }} then 'prospect' else stated_account_type end as account_type,
         case when {{ is_blank('stated_status') }} then 'active' else stated_status end as status,
         -- accounts R1, R2, contracts archive-status, D15
         archived or coalesce({{ fold_text('stated_status') }} = 'archived', false) as is_archived,
-        -- D15: without a stated status there is nothing to disagree
+        -- D15: without a stated status there is no conflict
         not {{ is_blank('stated_status') }}
         and archived <> ({{ fold_text('stated_status') }} = 'archived') as is_archive_conflict
 

@@ -1,4 +1,4 @@
--- related linking: the e-mail addresses and telephone numbers that are those of contacts of one account only
+-- related linking: the contacts' e-mail addresses and telephone numbers, and how many accounts each belongs to
 with
 
 contacts as (

@@ -43,7 +43,7 @@ lmn as (
 
 crm_linked as (
 
-    -- a contact known to both keeps the CRM's values, and gets LMN's where the CRM has none
+    -- a contact that both know keeps the CRM's values, and gets LMN's where the CRM has none
     select
         crm.crm_contact_id as contact_id,
         coalesce(crm.lmn_contact_id, lmn.lmn_contact_id) as lmn_contact_id,
@@ -97,7 +97,7 @@ combined as (
 
 of_accounts as (
 
-    -- a contact of an unknown account is a contact of none
+    -- contacts of unknown accounts are dropped
     select
         combined.contact_id,
         combined.lmn_contact_id,
@@ -110,7 +110,7 @@ of_accounts as (
         combined.lmn_phone_2,
         combined.source_rank,
         combined.source_row,
-        -- D13 goes from a Contact ID to one account
+        -- D13: a Contact ID leads to one account
         row_number() over (
             partition by combined.lmn_contact_id
             order by

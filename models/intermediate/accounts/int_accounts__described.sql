@@ -71,7 +71,7 @@ decided_by_year as (
 
 selected_year as (
 
-    -- D14, accounts R37 to R39: one selected year for every figure
+    -- D14, accounts R37 to R39: every figure uses the same selected year
     select * from revenue
     where year = {{ selected_year() }}
 
@@ -150,7 +150,7 @@ described as (
         coalesce(by_year.revenue_by_year, '{}') as revenue_by_year,
         coalesce(decided_by_year.total_estimates_by_year, '{}') as total_estimates_by_year,
 
-        -- what the filters and sort orders of the accounts page need; accounts R28, D16
+        -- for the filters and sort orders of the accounts page; accounts R28, D16
         coalesce({{ fold_text('accounts.account_type') }} in ('customer', 'client'), false)
         or {{ json_array_has('accounts.tags', 'customer') }}
         or {{ json_array_has('accounts.tags', 'client') }} as is_customer,

@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
--- source-schema: LMN's accounts, each with the CRM's that it is
+-- source-schema: LMN's accounts, each with the CRM account that it matches
 with
 
 chosen as (

@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
--- source-schema: LMN's contacts, each with the CRM's that it is
+-- source-schema: LMN's contacts, each with the CRM contact that it matches
 with
 
 chosen as (

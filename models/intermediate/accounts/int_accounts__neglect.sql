@@ -15,7 +15,7 @@ revenue as (
 
 snoozes as (
 
-    -- neglected snooze: the latest one of an account wins, as among renewals (D18)
+    -- neglected snooze: the latest one of an account wins, as for renewals (D18)
     select
         account_id,
         max(snoozed_until) as snoozed_until
@@ -36,7 +36,7 @@ described as (
         coalesce(snoozes.snoozed_until > cast({{ today() }} as timestamp), false) as is_snoozed,
         coalesce(revenue.segment, '{{ without_revenue("segment") }}') as revenue_segment,
         coalesce(revenue.revenue, {{ without_revenue("revenue") }}) as annual_revenue,
-        -- neglected days: of UTC dates; negative where the interaction is ahead
+        -- neglected days: between UTC dates; negative if the interaction is in the future
         {{ days_between('accounts.last_interaction_date', today()) }} as days_since_interaction
 
     from accounts

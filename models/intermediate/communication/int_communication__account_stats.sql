@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- D28 to D36: every communication column of a customer, null where its channel has no source table
+-- D28 to D36: every communication column of a customer, null if its channel has no source table
 with
 
 customers as (
@@ -229,7 +229,7 @@ by_channel as (
 
 ),
 
--- D33: dates of channels without a source table are null, and greatest passes nulls over
+-- D33: dates of channels without a source table are null, and greatest ignores nulls
 touches as (
 
     select
@@ -260,7 +260,7 @@ final as (
     select
         *,
         greatest(last_engagement, last_reach_out) as last_touch,
-        -- D33, D36: sums of the channels there are
+        -- D33, D36: sums over the channels that have a source table
         case when has_any then
             coalesce(total_emails, 0) + coalesce(total_meetings, 0) + coalesce(total_chat_messages, 0)
             + coalesce(submitted_tickets, 0)

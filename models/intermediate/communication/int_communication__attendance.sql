@@ -1,4 +1,4 @@
--- D31: attending people of held meetings, each once a meeting
+-- D31: the people who attended held meetings, each once per meeting
 with
 
 meetings as (

@@ -1,4 +1,4 @@
--- D31: how many people attend each meeting, meetings to come included
+-- D31: how many people attend each meeting, including future ones
 with
 
 attending as (

@@ -1,5 +1,5 @@
--- D36: which channels have any of their source tables; one row. A table of attendees alone makes no channel.
--- D26: whether insights have theirs; likewise attendees and tokens.
+-- D36: which channels have any of their source tables; one row. A table of attendees alone is not a channel.
+-- D26: whether insights, attendees and tokens have a source table.
 with
 
 configured_tables as (

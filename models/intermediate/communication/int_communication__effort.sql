@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- D33, D34: what the team's users did for a customer: who counts, their time and its cost
+-- D33, D34: the work of the team's users for a customer: who counts, their time and its cost
 with
 
 effort_by_user as (
@@ -24,7 +24,7 @@ by_customer as (
             coalesce(sum(effort_microseconds) filter (where is_owner), 0) as {{ wide_integer() }}
         ) as owner_effort_microseconds,
 
-        -- cents * microseconds an hour
+        -- cents per hour * microseconds
         sum(cast(effort_microseconds as {{ wide_integer() }}) * hourly_cents) as team_effort_cent_microseconds
 
     from effort_by_user

@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
--- D33, D34: what each user did for each customer, by channel, and what an hour of it costs
+-- D33, D34: the work of each user for each customer, by channel, and its hourly cost
 with
 
 messages as (
@@ -35,7 +35,7 @@ activity as (
         customer_id,
         user_id,
         team_messages + account_messages as events,
-        -- with the largest setting, a century per message, 3,000 messages are beyond bigint
+        -- with the largest setting, a century per message, 3,000 messages exceed bigint
         cast(effort_messages as {{ wide_integer() }}) * 60000000 * case channel
             when 'email' then {{ var("effort_minutes_email") }}
             when 'ticket_comment' then {{ var("effort_minutes_ticket_comment") }}

@@ -1,4 +1,4 @@
--- related stakeholder_fact: with how many users each stakeholder of a customer mailed, in either direction
+-- related stakeholder_fact: how many users each stakeholder of a customer exchanged e-mails with, in either direction
 with
 
 messages as (

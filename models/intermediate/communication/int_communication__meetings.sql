@@ -32,7 +32,7 @@ meetings as (
 
         organizer_email,
 
-        -- exact, at most a day's, and none where the end is at fault
+        -- exact, at most a day, and 0 if the end is missing or before the start
         cast(case
             when end_fault is not null then 0
             else least({{ microseconds_between("start_time", "end_time") }}, 86400000000)

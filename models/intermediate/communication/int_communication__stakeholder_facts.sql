@@ -82,7 +82,7 @@ joined as (
         answers.answers as email_answers,
         answers.answer_seconds as email_answer_seconds,
 
-        -- D33: their last act, and the team's last message to them or meeting with them
+        -- D33: their last activity, and the team's last message to them or meeting with them
         greatest(
             emails.last_act_at, chat.last_act_at, comments.last_act_at, openings.last_act_at, meetings.last_attended_at
         ) as last_engagement,
@@ -125,7 +125,7 @@ measured as (
 
 ),
 
--- D36: null, not 0, without the table that could say
+-- D36: null, not 0, without the source table
 final as (
 
     select
@@ -176,7 +176,7 @@ final as (
         case when configured.has_email or configured.has_chat or configured.has_tickets then {{ items }} end
             as {{ figure }},
 {% endfor %}
-        -- D30: those who opted out have no score
+        -- D30: stakeholders who opted out have no score
         case
             when not measured.is_opted_out and measured.messages_with_sentiment >= constants.sentiment_minimum_messages
                 then {{ sentiment_score(

@@ -1,4 +1,4 @@
--- D28: a ticket's thread; where times are equal the opening comes first
+-- D28: a ticket's thread; at equal times the opening comes first
 with
 
 openings as (

@@ -1,4 +1,4 @@
--- D28: the opening of a ticket is the account's first message; its user is the one it is assigned to (D30, D33)
+-- D28: the opening of a ticket is the account's first message; its user is the assignee (D30, D33)
 with
 
 tickets as (

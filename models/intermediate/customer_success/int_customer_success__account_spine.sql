@@ -45,7 +45,7 @@ links as (
 
 ),
 
--- D25: among won estimates that have not ended
+-- D25: the earliest start of the won estimates that have not ended
 contract_starts as (
 
     select
@@ -107,7 +107,7 @@ customer_accounts as (
         coalesce(customers.contract_start_date, crm_accounts.contract_start_date) as contract_start_date,
         customers.churn_date,
 
-        -- what each says, for account_keys
+        -- the platform's and the CRM's own values, for account_keys
         customers.status as platform_status,
         crm_accounts.status as crm_status,
         cast(customers.revenue as numeric(18, 2)) as platform_revenue,
@@ -146,7 +146,7 @@ crm_only_accounts as (
         crm_accounts.crm_account_id,
         'crm_only' as link_method,
 
-        -- what a customer's crm_id would have to be for the two to link
+        -- the crm_id that a customer would need to link to this account
         coalesce(crm_accounts.lmn_crm_id, crm_accounts.crm_account_id) as crm_id,
         crm_accounts.lmn_crm_id,
         cast(null as {{ text_type() }}) as app_id,

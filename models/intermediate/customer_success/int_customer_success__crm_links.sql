@@ -22,7 +22,7 @@ accounts as (
 
 ),
 
--- a text that names no account links to none
+-- a crm_id that matches no account links to none
 tenant_customers as (
 
     select

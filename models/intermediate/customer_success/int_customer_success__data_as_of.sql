@@ -21,7 +21,7 @@ topics as (
 
 ),
 
--- every one that may have a row anywhere
+-- every organization that may have a row in any export
 organizations as (
 
     select organization_id from spine

@@ -1,4 +1,4 @@
--- D2, D26, D31: the platform's rows that were loaded and do not count, or count only in part
+-- D2, D26, D31: the platform's rows that were loaded but do not count, or count only in part
 {%- set dated = [
     ('insight', 'created_at'),
     ('ai_expansion_opportunities', 'created_at'),
@@ -171,7 +171,7 @@ ignored as (
 
     union all
 
-    -- they count, without the topic's name
+    -- counted, without the topic's name
     select
         mentions.organization_id,
         'topic_mention' as table_name,
@@ -186,7 +186,7 @@ ignored as (
 
     union all
 
-    -- D31: held, and its hours count 0
+    -- D31: held, with 0 hours
     select
         organization_id,
         'calendar_event_prop' as table_name,
@@ -198,7 +198,7 @@ ignored as (
 
     union all
 
-    -- D27: they count, but for the date
+    -- D27: counted, without the date
     select
         organization_id,
         'insight' as table_name,

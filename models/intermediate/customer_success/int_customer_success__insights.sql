@@ -1,4 +1,4 @@
--- D2, D26, D27: the insights of known customers that were there at the run's instant
+-- D2, D26, D27: the insights of known customers that existed at the run's instant
 with
 
 insights as (
@@ -27,7 +27,7 @@ known as (
         insights.is_active,
 
         insights.created_at,
-        -- D27: the last detection, where it is not after the run's instant
+        -- D27: the last detection, if it is not after the run's instant
         case
             when coalesce(insights.last_detected_at, insights.created_at) <= {{ as_of() }}
                 then coalesce(insights.last_detected_at, insights.created_at)

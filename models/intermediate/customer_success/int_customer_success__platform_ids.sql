@@ -13,7 +13,7 @@ links as (
 
 ),
 
--- where several customers link to one CRM account, the lowest id: account_keys counts them
+-- the lowest id if several customers link to one CRM account; account_keys counts them
 linked as (
 
     select

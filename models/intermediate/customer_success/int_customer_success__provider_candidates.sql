@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
--- D35: the providers that active tokens name: a user's, the newest first, and an organization's, the commonest first
+-- D35: the providers of active tokens: a user's, newest first, and an organization's, most common first
 with
 
 tokens as (

@@ -25,8 +25,8 @@ lmn as (
 
 crm_estimates as (
 
-    -- source-schema, contracts estimate: an estimate known to both is one estimate, LMN's value wins where LMN has one;
-    -- it keeps the CRM's id, which the history of duplicates refers to
+    -- source-schema, contracts estimate: an estimate that both know is one estimate. LMN's value wins where LMN has
+    -- one; the CRM's id stays, because the history of duplicates refers to it
     select
         -- identifiers
         crm.crm_estimate_id as estimate_id,
@@ -34,19 +34,19 @@ crm_estimates as (
         crm.account_id as stated_account_id,
         crm.contact_id,
 
-        -- what both know
+        -- columns of both
         {% for column in shared_columns -%}
         coalesce(lmn.{{ column }}, crm.{{ column }}) as {{ column }},
         {% endfor -%}
         coalesce(lmn.archived, crm.archived, false) as archived,
         coalesce(lmn.exclude_stats, crm.exclude_stats, false) as exclude_stats,
 
-        -- what only LMN knows
+        -- columns of LMN only
         {% for column in lmn_columns -%}
         lmn.{{ column }},
         {% endfor -%}
 
-        -- what only the CRM knows
+        -- columns of the CRM only
         crm.created_date,
         crm.created_at,
         crm.updated_at,
@@ -54,7 +54,7 @@ crm_estimates as (
         -- metadata
         true as in_crm,
         lmn.lmn_estimate_id is not null as in_lmn,
-        -- at-risk R12, D21: its place in file order
+        -- at-risk R12, D21: its position in file order
         0 as source_rank,
         crm.source_row
 
@@ -81,7 +81,7 @@ lmn_estimates as (
         {% for column in lmn_columns -%}
         {{ column }},
         {% endfor -%}
-        -- lmn-format: not in the file, and never the time of an import
+        -- lmn-format: the file has no such column, and the time of an import must not fill it
         cast(null as date) as created_date,
         cast(null as timestamp) as created_at,
         cast(null as timestamp) as updated_at,

@@ -57,7 +57,7 @@ durations as (
 
     select
         *,
-        -- accounts R21, D7: whole months, one more when the end's day of the month is after the start's
+        -- accounts R21, D7: whole months, plus one if the end's day of the month is after the start's
         {{ month_number('contract_end') }} - {{ month_number('contract_start') }}
         + case
             when extract(day from contract_end) > extract(day from contract_start) then 1
@@ -72,7 +72,7 @@ contract_terms as (
 
     select
         *,
-        -- accounts R10, R22, R23, D7: the ceiling of months / 12, and 1 at least
+        -- accounts R10, R22, R23, D7: the ceiling of months / 12, at least 1
         case
             when duration_months <= 12 then 1
             when duration_months > 12 then cast({{ integer_divide('duration_months + 11', 12) }} as integer)
@@ -107,7 +107,7 @@ dated as (
             else {{ selected_year() }}
         end as first_year,
         {{ estimate_outcome() }} as outcome,
-        -- win_loss year: one year, whatever the term
+        -- win_loss year: one year, whatever the length of the contract
         coalesce(
             {{ year_of('contract_end') }},
             {{ year_of('contract_start') }},

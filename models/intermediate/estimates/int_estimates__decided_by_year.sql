@@ -9,7 +9,7 @@ estimates as (
 
     from {{ ref('int_estimates__dated') }}
     where
-        -- win_loss total_estimates_by_year: won and lost ones
+        -- win_loss total_estimates_by_year: won and lost estimates
         outcome in ('won', 'lost')
         -- win_loss archived
         and not archived

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- related linking: the one account that an estimate's e-mail, telephone numbers or tags lead to, whatever D13 finds
+-- related linking: the single account that an estimate's e-mail, telephone numbers or tags match, whatever D13 finds
 with
 
 estimates as (
@@ -33,7 +33,7 @@ accounts as (
 
 ),
 
--- one that is blank or no number is among no account's
+-- blank addresses and invalid numbers match no account
 estimate_addresses as (
 
     select
@@ -54,7 +54,7 @@ estimate_addresses as (
 {% endfor %}
 ),
 
--- tags are a compact JSON array of texts; what parts them is in no text, whose quotes have backslashes
+-- tags are a compact JSON array of texts; the separator occurs in none of them, because their quotes are escaped
 tags as (
 
     select
@@ -91,7 +91,7 @@ found as (
 
 ),
 
--- what leads to two accounts leads to none
+-- matches of two accounts count as none
 by_method as (
 
     select

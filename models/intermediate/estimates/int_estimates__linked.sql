@@ -32,14 +32,14 @@ contacts as (
 further as (
 
     select * from {{ ref('int_estimates__further_links') }}
-    -- else no row of it is read
+    -- without added methods none of these rows is read
     where {{ 'true' if added_link_methods() else 'false' }}
 
 ),
 
 linked as (
 
-    -- D13: each step needs an account that exists, otherwise the next; related linking: then those that are chosen
+    -- D13: the first step that finds an existing account; related linking: then the methods of `link_methods`
     select
         estimates.*,
         coalesce(

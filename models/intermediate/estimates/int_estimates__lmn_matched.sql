@@ -1,6 +1,6 @@
 {{ config(materialized='ephemeral') }}
 
--- source-schema: LMN's estimates, each with the CRM's that it is
+-- source-schema: LMN's estimates, each with the CRM estimate that it matches
 with
 
 listed as (

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- scores benchmark: a customer's measures beside the lower median of its peers, in the units of int_health__inputs
+-- scores benchmark: a customer's measures and the lower median of its peers, in the units of int_health__inputs
 with
 
 inputs as (
@@ -60,7 +60,7 @@ ranked as (
 
 ),
 
--- the lower median: the smallest value that at least half of them do not exceed
+-- the lower median: the smallest value that at least half of the values do not exceed
 tier_medians as (
 
     select

@@ -1,4 +1,4 @@
--- scores: the seed's constants as one row, each a column of its name
+-- scores: the seed's constants as one row, one column per constant
 {%- set names = [
     "window_days",
     "minimum_peers",

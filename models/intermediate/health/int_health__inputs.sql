@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- scores engagement, sentiment, response time and open items: what each is computed from, in whole numbers
+-- scores engagement, sentiment, response time and open items: the inputs of each, in whole numbers
 with
 
 customers as (
@@ -72,7 +72,7 @@ inputs as (
         customers.organization_id,
         customers.tier_id,
 
-        -- scores benchmark: the gone are no measure for those who stay
+        -- scores benchmark: churned customers are not peers of the others
         coalesce({{ fold_text('customers.status') }} = 'churned', false) as is_churned,
 
         -- events in 20,000ths: halves of an event times 10,000ths of a weight
@@ -118,7 +118,7 @@ inputs as (
 
 ),
 
--- D36: null, not 0, without any channel that could say
+-- D36: null, not 0, without any channel that has a source table
 final as (
 
     select

@@ -165,7 +165,7 @@ weighed as (
 
 ),
 
--- hundredths of a point times the weight that there is
+-- hundredths of a point times the weight of the scores that are not null
 averaged as (
 
     select

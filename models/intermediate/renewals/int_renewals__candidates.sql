@@ -34,11 +34,11 @@ contracts as (
         estimates.source_row,
         -- at-risk R1, accounts R3, accounts R32
         accounts.is_archived as is_account_archived,
-        -- at-risk R7: until later than midnight of today
+        -- at-risk R7: snoozed beyond midnight of today
         coalesce(snoozes.snoozed_until > cast({{ today() }} as timestamp), false) as is_account_snoozed,
         -- at-risk R5, R6, R6a, D19: UTC dates
         {{ days_between(today(), 'estimates.contract_end') }} as days_until_renewal,
-        -- at-risk R9, R21, D20: a part that is missing or blank matches nothing
+        -- at-risk R9, R21, D20: a missing or blank part matches nothing
         {{ fold_text('estimates.division') }} as division_key,
         {{ collapse_blanks(fold_text('estimates.address')) }} as address_key,
         not {{ is_blank('estimates.division') }} and not {{ is_blank('estimates.address') }} as has_key
@@ -52,16 +52,16 @@ contracts as (
     where
         -- at-risk R2
         estimates.is_won
-        -- at-risk R3, R23: a date that could not be read is null, and quarantined
+        -- at-risk R3, R23: a date that could not be parsed is null and quarantined
         and estimates.contract_end is not null
-        -- D18: an archived estimate is invisible, also as a renewal
+        -- D18: an archived estimate is ignored, also as a renewal
         and not estimates.archived
 
 ),
 
 renewals as (
 
-    -- at-risk R8, D20: what ends after the window; it ends later than anything in the window (at-risk R10)
+    -- at-risk R8, D20: contracts that end after the window, and so later than any in the window (at-risk R10)
     select
         account_id,
         division_key,

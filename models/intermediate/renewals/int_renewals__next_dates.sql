@@ -1,4 +1,4 @@
--- D25: when the next renewal of each account is due by its contracts
+-- D25: the next renewal date of each account according to its contracts
 with
 
 candidates as (
@@ -16,7 +16,7 @@ next_dates as (
     from candidates
     where
         days_until_renewal >= 0
-        -- at-risk R8: what a renewal replaces
+        -- at-risk R8: contracts that a renewal replaces
         and not (has_renewal and days_until_renewal <= {{ var('at_risk_days') }})
     group by account_id
 

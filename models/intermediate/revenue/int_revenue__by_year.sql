@@ -25,7 +25,7 @@ rounded as (
 
 totals as (
 
-    -- contracts segments: each year has a total of its own, the sum of its accounts' revenue
+    -- contracts segments: each year has its own total, the sum of its accounts' revenue
     select
         revenue_year,
         cast(sum(revenue_cents) as bigint) as total_cents
@@ -46,7 +46,7 @@ segmented as (
             when {{ rule.condition }} then '{{ rule.segment }}'
             {% endfor -%}
         end as segment,
-        -- for show only; a share of a total that is not positive says nothing
+        -- for display only; null if the total is not positive
         {{ round_half_up('rounded.revenue_cents', 'case when totals.total_cents > 0 then totals.total_cents end', 6) }}
             as share
 

@@ -28,7 +28,7 @@ counted as (
     where
         -- accounts R5
         is_won
-        -- D11: an estimate of no account counts in no account and no total
+        -- D11: an estimate without an account counts in no account and no total
         and account_id is not null
         {% if not var('revenue_includes_archived_estimates') -%}
         -- D10
@@ -59,7 +59,7 @@ one_year as (
 
 several_years as (
 
-    -- accounts R10, D8: one share to each year from the start year on
+    -- accounts R10, D8: one share for each year from the start year on
     select
         counted.estimate_id,
         counted.account_id,

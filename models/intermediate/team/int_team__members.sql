@@ -18,7 +18,7 @@ channels as (
 
 ),
 
--- D2, D35: a token that is written after the run is none yet
+-- D2, D35: tokens written after the run's instant do not count
 mailboxes as (
 
     select distinct
@@ -52,7 +52,7 @@ members as (
         users.department,
         users.crm_id,
 
-        -- unknown is not false
+        -- null, not false, without a state
         {{ fold_text('users.state') }} = 'active' as has_access,
         users.is_excluded,
         case when channels.has_tokens then mailboxes.user_id is not null end as mailbox_connected

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
--- related account_owner_team: what is known of each customer's owner, and what they did on that account
+-- related account_owner_team: each customer's owner, and the owner's work on that account
 with
 
 accounts as (
@@ -75,7 +75,7 @@ final as (
         customers.account_id,
         customers.owner_id,
 
-        -- who: null for an owner whom the tenant's users do not list
+        -- identity: null for an owner who is not among the tenant's users
         members.first_name as owner_first_name,
         members.last_name as owner_last_name,
         members.email as owner_email,
@@ -86,7 +86,7 @@ final as (
         members.is_excluded as owner_excluded_from_analysis,
         members.mailbox_connected as owner_mailbox_connected,
 
-        -- D30: without an owner 0; D36: without the channel null
+        -- D30: 0 without an owner; D36: null without the channel
         stats.emails_sent_by_owner as owner_sent_emails,
         case when channels.has_email then coalesce(messages.owner_received_emails, 0) end as owner_received_emails,
         {% for sentiment in ['positive', 'negative'] -%}

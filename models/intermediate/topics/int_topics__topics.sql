@@ -1,10 +1,10 @@
--- related topic_dimension: the topics that there are at the run's instant, each with its parent's name
+-- related topic_dimension: the topics that exist at the run's instant, each with its parent's name
 with
 
 topics as (
 
     select * from {{ ref('stg_platform__topic') }}
-    -- D2: one that is made after the run is none yet
+    -- D2: topics created after the run's instant do not count
     where created_at is null or created_at <= {{ as_of() }}
 
 ),

@@ -26,7 +26,7 @@ final as (
         revenue.segment,
         revenue.estimates_count,
 
-        -- what the platform's tables call the account
+        -- the account's id in the platform's tables
         platform_ids.platform_account_id
 
     from revenue

@@ -50,7 +50,7 @@ final as (
         accounts.created_at,
         accounts.updated_at,
 
-        -- what the filters and sort orders of the accounts page need
+        -- for the filters and sort orders of the accounts page
         accounts.is_archived,
         accounts.is_customer,
         accounts.is_prospect,
@@ -62,10 +62,10 @@ final as (
         -- accounts R31, R32, at-risk R31: calculated, never account.status
         at_risk.account_id is not null as is_at_risk,
         at_risk.days_until_renewal,
-        -- new columns stand last: readers go by position too
+        -- new columns come last, because some readers use positions
         accounts.total_estimates_by_year,
 
-        -- what the platform's tables call it
+        -- the account's id in the platform's tables
         platform_ids.platform_account_id
 
     from accounts

@@ -1,4 +1,4 @@
--- D8, D9: what the won estimates of accounts bring in each year, by division
+-- D8, D9: the revenue of the accounts' won estimates in each year, by division
 with
 
 estimate_years as (

@@ -85,10 +85,10 @@ final as (
         -- metadata
         estimates.source_rank,
         estimates.source_row,
-        -- new columns stand last: readers go by position too
+        -- new columns come last, because some readers use positions
         estimates.outcome,
 
-        -- what the platform's tables call the account
+        -- the account's id in the platform's tables
         platform_ids.platform_account_id
 
     from estimates

@@ -2,7 +2,7 @@ with
 
 profiles as (
 
-    -- D14, contracts profile, contracts year-selection: there is no fallback for a profile without a year
+    -- D14, contracts profile, contracts year-selection: a profile without a year has no rows
     select * from {{ ref('stg_crm__profiles') }}
     where has_selected_year
 
@@ -32,7 +32,7 @@ final as (
         accounts.id as account_id,
         accounts.platform_account_id,
 
-        -- facts of the year that the profile selected
+        -- facts, for the year that the profile selected
         profiles.selected_year,
         coalesce(revenue.revenue, {{ without_revenue("revenue") }}) as annual_revenue,
         coalesce(revenue.segment, '{{ without_revenue("segment") }}') as revenue_segment

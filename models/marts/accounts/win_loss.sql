@@ -1,7 +1,7 @@
-{#- each scope, and which rows of an estimate are its own -#}
+{#- the scopes; each has a key column below -#}
 {%- set scopes = ['all', 'account', 'division', 'salesperson'] -%}
 
--- related-exports, win_loss: what became of the estimates of each year
+-- related-exports, win_loss: the outcomes of the estimates of each year
 with
 
 estimates as (
@@ -25,7 +25,7 @@ named as (
         'all' as all_key,
         account_id as account_key,
         {{ division_name('division') }} as division_key,
-        -- win_loss scopes: an estimate that nobody sold, or of no account, is in no row of that scope
+        -- win_loss scopes: an estimate without an account or salesperson is in no row of that scope
         case when not {{ is_blank('salesperson') }} then {{ trim_text('salesperson') }} end as salesperson_key,
         outcome_year as year,
         outcome,
@@ -35,7 +35,7 @@ named as (
 
 ),
 
--- once over the estimates, so that a scope is a sum of few rows
+-- aggregated once, so that each scope sums few rows
 summed as (
 
     select

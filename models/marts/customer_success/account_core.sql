@@ -90,7 +90,7 @@ final as (
         scores.response_time_score,
         {{ score_label('scores.response_time_score', 'constants') }} as response_time_score_label,
 
-        -- insights - boolean flags; D26: unknown is not false
+        -- insights - boolean flags; D26: null, not false, without a source table
         {% for type in insight_flag_types() -%}
         case when spine.is_customer and channels.has_insights then coalesce(insights.insight_{{ type }}, false) end
             as insight_{{ type }},

@@ -1,5 +1,5 @@
--- scores parts: of each part its input, weight and benchmark, whose median that is, and the points that it adds; input
--- times weight is what it adds to the sum that the score is computed from
+-- scores parts: the input, weight and benchmark of each part, whose median that is, and the points that it adds. Input
+-- times weight is the part's contribution to the sum that the score is computed from
 with
 
 scores as (
@@ -243,7 +243,7 @@ contributions as (
 
 ),
 
--- a score is rounded once, its parts each: what that leaves is a part of its own
+-- a score is rounded once, its parts one by one; the difference is a part of its own
 roundings as (
 
     select
@@ -287,7 +287,7 @@ final as (
         cast(listed.contribution as numeric(38, 2)) as contribution,
         listed.published_score,
 
-        -- what the CRM's tables call the account
+        -- the account's id in the CRM's tables
         links.crm_account_id
 
     from listed

@@ -1,4 +1,4 @@
--- D24, D25: what joins the platform's tables and the CRM's, and which of them a figure of account_core is
+-- D24, D25: the ids that join the platform's tables and the CRM's, and the source of each figure of account_core
 with
 
 spine as (
@@ -32,7 +32,7 @@ final as (
         spine.account_id,
         spine.organization_id,
 
-        -- what the others call it
+        -- its other ids
         spine.crm_account_id,
         spine.lmn_crm_id,
         spine.app_id,
@@ -42,7 +42,7 @@ final as (
                 then cast(coalesce(customers_by_crm_account.customers, 0) as integer)
         end as customers_on_crm_account,
 
-        -- D25: the platform's first
+        -- D25: the platform's value comes first
         case
             when spine.platform_revenue is not null then 'platform'
             when spine.crm_revenue is not null then 'crm'
@@ -59,7 +59,7 @@ final as (
         spine.platform_renewal_date,
         spine.crm_renewal_date,
         spine.contract_renewal_date,
-        -- one date, or none, agrees with nothing
+        -- null with fewer than two dates
         case
             when
                 least(spine.platform_renewal_date, spine.crm_renewal_date, spine.contract_renewal_date)

@@ -1,4 +1,4 @@
--- related account_owner_team: who looks after each account, and what they did on it
+-- related account_owner_team: the owner of each account, and the owner's work on it
 with
 
 spine as (
@@ -32,7 +32,7 @@ final as (
         -- key
         spine.account_id,
 
-        -- who
+        -- identity
         owners.owner_id,
         {{ cut_to('owners.owner_first_name', 100) }} as owner_first_name,
         {{ cut_to('owners.owner_last_name', 100) }} as owner_last_name,
@@ -44,7 +44,7 @@ final as (
         owners.owner_excluded_from_analysis,
         owners.owner_mailbox_connected,
 
-        -- what they did on the account
+        -- work on the account
         {% for column in [
             'owner_sent_emails', 'owner_received_emails', 'owner_emails_positive_sentiment',
             'owner_emails_neutral_sentiment', 'owner_emails_negative_sentiment',
@@ -59,7 +59,7 @@ final as (
         cast(owners.owner_assigned_tickets as integer) as owner_assigned_tickets,
         {{ held_figure('owners.owner_effort_hours', 8) }} as owner_effort_hours,
 
-        -- all their accounts
+        -- all of the owner's accounts
         cast(owners.owner_owned_accounts_count as integer) as owner_owned_accounts_count,
         {{ held_figure('owners.owner_owned_accounts_revenue', 10) }} as owner_owned_accounts_revenue,
 
@@ -68,7 +68,7 @@ final as (
         data_as_of.data_as_of,
         spine.organization_id,
 
-        -- what the CRM's tables call the account
+        -- the account's id in the CRM's tables
         spine.crm_account_id
 
     from spine

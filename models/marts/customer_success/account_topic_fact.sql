@@ -1,10 +1,10 @@
--- related account_topic_fact: how often each topic came up with each customer, where and how
+-- related account_topic_fact: how often each topic came up with each customer, by channel and sentiment
 with
 
 mentions as (
 
     select * from {{ ref('stg_platform__topic_mention') }}
-    -- D2, D36: as every count of communication
+    -- D2, D36: the window of all communication counts
     where {{ in_communication_window('occurred_at') }}
 
 ),
@@ -60,17 +60,17 @@ final as (
         counted.topic_id,
         counted.organization_id,
 
-        -- names: null for a topic that nobody lists
+        -- names: null for a topic that is not in the table of topics
         {{ cut_to('topics.topic_name', 100) }} as topic_name,
         {{ cut_to('topics.parent_topic_name', 100) }} as parent_topic_name,
 
-        -- D36: none counts as neutral
+        -- D36: no sentiment counts as neutral
         cast(counted.positive_mentions as integer) as topic_positive_sentiment,
         cast(counted.mentions - counted.positive_mentions - counted.negative_mentions as integer)
             as topic_neutral_sentiment,
         cast(counted.negative_mentions as integer) as topic_negative_sentiment,
 
-        -- where
+        -- channels
         cast(counted.mentions as integer) as topic_total_activity,
         cast(counted.email_mentions as integer) as topic_total_emails,
         cast(counted.chat_mentions as integer) as topic_total_chat,
@@ -81,7 +81,7 @@ final as (
         {{ as_of() }} as extracted_at,
         data_as_of.data_as_of,
 
-        -- what the CRM's tables call the account
+        -- the account's id in the CRM's tables
         customers.crm_account_id
 
     from counted

@@ -1,4 +1,4 @@
--- D26: the 17 types for every customer, and the unknown types that it has; nothing where no insight table is configured
+-- D26: the 17 types for every customer, and the unknown types that it has; no rows without a table of insights
 with
 
 insights as (

@@ -1,4 +1,4 @@
--- D27: the detections of the 12 lifecycle types; held meetings of kind qbr are meetings, not detections, and not here
+-- D27: the detections of the 12 lifecycle types; held meetings of kind qbr are not detections, and not here
 with
 
 insights as (

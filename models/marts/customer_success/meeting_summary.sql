@@ -1,4 +1,4 @@
--- related meeting_summary: each meeting that is not cancelled, held or to come
+-- related meeting_summary: each meeting that is not cancelled, past or future
 with
 
 meetings as (
@@ -43,7 +43,7 @@ data_as_of as (
 
 ),
 
--- without any source of attendees nobody knows how many there were
+-- null, not 0, without a table of attendees
 counted as (
 
     select
@@ -66,24 +66,24 @@ final as (
         counted.customer_id as account_id,
         counted.organization_id,
 
-        -- when, and how long (D31)
+        -- start and duration (D31)
         counted.start_time as meeting_date,
         cast({{ round_half_up('counted.microseconds', 60000000, 0) }} as integer) as meeting_duration_minutes,
 
-        -- who
+        -- people
         {{ cut_to('counted.organizer_email', 100) }} as meeting_organizer_email,
         cast(counted.users + counted.stakeholders as integer) as meeting_attendee_count,
         cast(counted.users as integer) as meeting_internal_attendee_count,
         cast(counted.stakeholders as integer) as meeting_customer_attendee_count,
 
-        -- what about
+        -- contents
         texts.summary as meeting_summary,
 
         -- system fields
         {{ as_of() }} as extracted_at,
         data_as_of.data_as_of,
 
-        -- what the CRM's tables call the account
+        -- the account's id in the CRM's tables
         customers.crm_account_id
 
     from counted

@@ -38,7 +38,7 @@ final as (
         facts.stakeholder_id,
         facts.customer_id as account_id,
 
-        -- who
+        -- identity
         {{ cut_to('facts.email', 200) }} as stakeholder_email,
         {{ cut_to('facts.name', 100) }} as stakeholder_name,
         {{ cut_to('facts.title', 200) }} as stakeholder_title,
@@ -91,7 +91,7 @@ final as (
         {{ as_of() }} as extracted_at,
         data_as_of.data_as_of,
 
-        -- the tenant, and what the CRM's tables call the account
+        -- the tenant, and the account's id in the CRM's tables
         facts.organization_id,
         customers.crm_account_id
 

@@ -20,7 +20,7 @@ final as (
         members.user_id as team_member_id,
         members.organization_id,
 
-        -- who
+        -- identity
         {{ cut_to('members.email', 100) }} as team_member_email,
         {{ cut_to('members.name', 200) }} as team_member_name,
         {{ cut_to('members.first_name', 100) }} as team_member_first_name,

@@ -1,4 +1,4 @@
--- related topic_dimension: what customers speak of
+-- related topic_dimension: the topics that customers talk about
 with
 
 topics as (
@@ -20,7 +20,7 @@ final as (
         topics.topic_id,
         topics.organization_id,
 
-        -- what
+        -- attributes
         {{ cut_to('topics.topic_name', 100) }} as topic_name,
         topics.parent_id as parent_topic_id,
         topics.description as topic_description,

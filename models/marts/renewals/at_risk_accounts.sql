@@ -42,7 +42,7 @@ ranked as (
 
     select
         *,
-        -- at-risk R11, R12, D21: the soonest; of those, the first in file order, by the number of its row
+        -- at-risk R11, R12, D21: the soonest end; of equal ones the first in file order, by row number
         row_number() over (
             partition by account_id
             order by
@@ -73,12 +73,12 @@ final as (
         -- at-risk R14: a flag, which excludes nothing
         duplicate_groups.account_id is not null as has_duplicates,
 
-        -- what is at stake
+        -- the value at stake
         coalesce(selected_year_revenue.segment, '{{ without_revenue("segment") }}') as revenue_segment,
         coalesce(selected_year_revenue.revenue, {{ without_revenue("revenue") }}) as annual_revenue,
         estimates.price_used as estimate_value,
 
-        -- what the platform's tables call the account
+        -- the account's id in the platform's tables
         platform_ids.platform_account_id
 
     from ranked

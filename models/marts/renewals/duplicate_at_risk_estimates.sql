@@ -83,7 +83,7 @@ listed as (
         id,
         account_id,
 
-        -- the group, its division and address as normalised
+        -- the group, with division and address normalised
         division,
         address,
         estimate_ids,
@@ -97,7 +97,7 @@ listed as (
     union all
 
     select
-        -- the same group, detected at the same instant, has the same id on every engine
+        -- the id follows from the group and the instant of its detection, so that it is the same on every engine
         substring(digest, 1, 8) || '-' || substring(digest, 9, 4) || '-' || substring(digest, 13, 4) || '-'
         || substring(digest, 17, 4) || '-' || substring(digest, 21, 12) as id,
         account_id,
@@ -116,7 +116,7 @@ final as (
     select
         listed.*,
 
-        -- what the platform's tables call the account
+        -- the account's id in the platform's tables
         platform_ids.platform_account_id
 
     from listed

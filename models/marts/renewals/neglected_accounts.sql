@@ -19,15 +19,15 @@ final as (
         accounts.account_id,
         accounts.name as account_name,
 
-        -- how long nobody has been in contact, and how long that may last
+        -- the days since the last interaction, and how many are allowed
         accounts.days_since_interaction,
         accounts.threshold_days,
 
-        -- what is at stake
+        -- the value at stake
         accounts.revenue_segment,
         accounts.annual_revenue,
 
-        -- what the platform's tables call the account
+        -- the account's id in the platform's tables
         platform_ids.platform_account_id
 
     from accounts

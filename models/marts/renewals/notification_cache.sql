@@ -19,7 +19,7 @@ entries as (
         account_id,
         -- at-risk R16, AC7: the soonest first
         days_until_renewal as days,
-        -- keys in order, so that equal data are equal texts
+        -- keys in a fixed order, so that equal data give equal texts
         '{"account_id":' || {{ json_string('account_id') }}
         || ',"account_name":' || {{ json_string('account_name') }}
         || ',"address":' || {{ json_string('address') }}
@@ -80,7 +80,7 @@ collected as (
 final as (
 
     select
-        -- contracts notification-cache, at-risk R32: the lists as pages read them, beside the tables
+        -- contracts notification-cache, at-risk R32: the lists in the form that pages read, in addition to the tables
         cache_key,
         '{"accounts":[' || accounts_list
         || '],"count":' || cast(accounts as {{ text_type() }})

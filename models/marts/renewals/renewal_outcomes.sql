@@ -31,7 +31,7 @@ judged as (
 
 ),
 
--- at-risk R2, D18: what is no contract because it is archived, or not won, nor lost (win_loss lost)
+-- at-risk R2, D18: estimates that are no contract because they are archived, or neither won nor lost (win_loss lost)
 others as (
 
     select

@@ -34,7 +34,7 @@ cleaned as (
         source.estimator,
         source.archived,
         source.exclude_stats,
-        -- the spellings of "no division" that LMN writes reach the CRM too, a blank one among them
+        -- LMN's spellings of "no division", including a blank one, reach the CRM too
         case
             when blank_divisions.spelling is null and not {{ is_blank('source.division') }} then source.division
         end as division,

@@ -14,7 +14,7 @@ renamed as (
 
         -- dimensions
         selected_year,
-        -- D14: a year outside is none
+        -- D14: any other year counts as none
         coalesce(selected_year between 2000 and 2100, false) as has_selected_year
 
     from source

@@ -14,7 +14,7 @@ renamed as (
         user_id,
         stakeholder_id,
 
-        -- nearly all are spelt plainly, which spares them the trimming
+        -- nearly all responses match as they are, which saves trimming them
         case response
             when 'accepted' then true
             when 'declined' then false
