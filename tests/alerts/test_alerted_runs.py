@@ -45,7 +45,7 @@ def test_a_published_run_says_so_and_links_its_report(tmp_path: Path) -> None:
     assert "organization 1: drop 20250115T000000Z-" in message["message"]
 
 
-def test_a_run_whose_alert_fails_publishes_and_exits_as_without_it(tmp_path: Path) -> None:
+def test_a_failing_alert_does_not_change_the_outcome_of_a_run(tmp_path: Path) -> None:
     with webhook(500) as (url, _):
         ended = run_sample(tmp_path, WAREHOUSE_ALERT_URLS=url, WAREHOUSE_ALERT_ON="amber")
     assert ended.returncode == 0
@@ -62,7 +62,7 @@ def test_a_run_that_fails_is_reported_with_what_stopped_it(tmp_path: Path) -> No
     assert "missing" in message["message"]
 
 
-def test_no_drop_in_time_is_reported_once_and_exits_with_1(tmp_path: Path) -> None:
+def test_a_missing_drop_is_reported_once_and_exits_with_1(tmp_path: Path) -> None:
     with webhook() as (url, messages):
         ended: list[Any] = [warehouse(tmp_path, "runs", "--due", WAREHOUSE_ALERT_URLS=url) for _ in range(2)]
     assert [one.returncode for one in ended] == [1, 1]
@@ -75,7 +75,7 @@ def everything_in(folder: Path) -> str:
 
 
 @pytest.mark.parametrize("word", ["Moonday 12:00", "Monday 25:00", "noon"])
-def test_a_moment_that_is_none_is_refused_with_an_example(tmp_path: Path, word: str) -> None:
+def test_an_invalid_moment_is_refused_with_an_example(tmp_path: Path, word: str) -> None:
     ended = warehouse(tmp_path, "runs", "--due", WAREHOUSE_DUE=word)
     assert ended.returncode == 1
     assert "Monday 12:00" in ended.stderr

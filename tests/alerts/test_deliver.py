@@ -43,7 +43,7 @@ def test_a_mail_arrives_as_it_was_written() -> None:
     assert b"<kept_keys>" in payload
 
 
-def test_only_what_is_chosen_is_reported() -> None:
+def test_only_the_chosen_events_are_reported() -> None:
     with webhook() as (url, messages):
         notes_of(HELD_BACK, url, alert_on="failed overdue")
         notes_of(Alert("published", "title", "body"), url)
@@ -51,14 +51,14 @@ def test_only_what_is_chosen_is_reported() -> None:
 
 
 @pytest.mark.parametrize("status", [403, 500])
-def test_a_receiver_that_refuses_is_named_by_its_number(status: int) -> None:
+def test_a_refusing_receiver_is_named_by_its_number(status: int) -> None:
     with webhook(status) as (refusing, _), webhook() as (other, messages):
         said = notes_of(HELD_BACK, refusing, other)
     assert said == ["no alert was sent to receiver 1 of 2 in alert_urls: it did not accept the message"]
     assert len(messages) == 1
 
 
-def test_a_receiver_that_is_not_there_or_no_receiver_shows_no_secret(capfd: pytest.CaptureFixture[str]) -> None:
+def test_an_unreachable_or_invalid_receiver_shows_no_secret(capfd: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         said = notes_of(

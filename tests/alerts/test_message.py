@@ -36,11 +36,11 @@ def finding(level: str, **values: Any) -> dict[str, Any]:
         (record(), "published"),
     ],
 )
-def test_a_run_is_the_worst_of_its_news(run: RunRecord, event: str) -> None:
+def test_the_event_of_a_run_is_its_most_severe_one(run: RunRecord, event: str) -> None:
     assert event_of(run) == event
 
 
-def test_it_says_who_was_held_back_and_why() -> None:
+def test_an_alert_names_held_back_organizations_and_the_reason() -> None:
     outcomes = (OrganizationOutcome(1, "20250115T000000Z-aa", True), OrganizationOutcome(2, None, why=("kept_keys",)))
     body = run_alert(record("partly held back", organizations=outcomes)).body
     assert "organization 2 was held back: kept_keys" in body
@@ -48,19 +48,19 @@ def test_it_says_who_was_held_back_and_why() -> None:
     assert "To do:" in body
 
 
-def test_it_names_a_guard_s_place_and_both_figures() -> None:
+def test_an_alert_names_a_guards_place_and_both_figures() -> None:
     assert (
         "guard rows: crm.accounts, many of its rows are gone (90 before and 40 now)"
         in run_alert(record(findings=(finding("warn"),))).body
     )
 
 
-def test_it_quotes_no_row() -> None:
+def test_an_alert_quotes_no_row() -> None:
     words = "account_core, error (1 of 9): a name is a text\n  account_id 7: account_name is Anna Berg"
     assert without_rows(words.split("\n")) == ["account_core, error (1 of 9): a name is a text"]
 
 
-def test_it_links_the_report_where_people_open_it() -> None:
+def test_an_alert_links_the_report_at_its_public_address() -> None:
     page = "/srv/state/reports/20250115T000000Z.html"
     assert f"report: {page}" in run_alert(record(), [page]).body
     linked = run_alert(record(), [page], "https://files.example.com/reports/").body
@@ -79,6 +79,6 @@ def test_an_overdue_drop_is_reported_with_both_moments() -> None:
     assert "2025-01-06T12:00:00Z and 2025-01-13T12:00:00Z" in alert.body
 
 
-def test_what_a_finding_quotes_is_shown_as_text() -> None:
+def test_text_that_a_finding_quotes_is_shown_as_text() -> None:
     alert = run_alert(record(findings=(finding("warn", place="a\x1b[2K\r\nFAKE", says="b\x9bc"),)))
     assert r"a\x1b[2K\r\nFAKE, b\x9bc" in alert.body

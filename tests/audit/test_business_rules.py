@@ -702,7 +702,7 @@ def test_a_whole_drop_keeps_every_check(audited: AuditResult) -> None:
     assert [str(one) for one in audited.checks if 1 in one.failed_by_organization] == []
 
 
-def test_every_rule_could_be_judged(audited: AuditResult) -> None:
+def test_every_rule_could_be_checked(audited: AuditResult) -> None:
     assert [(one.export, one.name, one.problem) for one in audited.checks if one.scope == "rule" and one.problem] == []
 
 
@@ -717,12 +717,12 @@ def test_a_broken_rule_is_found_in_its_drop(audited: AuditResult, organization_i
 
 
 @pytest.mark.parametrize("organization_id", range(len(BREAKS) + 2, len(BREAKS) + len(ODD_BUT_RIGHT) + 2))
-def test_what_is_odd_but_right_breaks_no_rule(audited: AuditResult, organization_id: int) -> None:
+def test_unusual_but_correct_values_break_no_rule(audited: AuditResult, organization_id: int) -> None:
     failed = [(one.export, one.name) for one in audited.checks if organization_id in one.failed_by_organization]
     assert failed == [OF_THE_CRM]
 
 
-def test_a_failure_names_the_row_and_what_it_holds(audited: AuditResult) -> None:
+def test_a_failure_names_the_row_and_its_values(audited: AuditResult) -> None:
     found = check(audited, "account_core", "total_activity_is_the_sum_of_its_channels")
     row = next(row for row in found.samples if row.key["account_id"] == "1")
     assert (row.values["total_activity"], row.values["total_emails"]) == ("8", "3")
@@ -731,7 +731,7 @@ def test_a_failure_names_the_row_and_what_it_holds(audited: AuditResult) -> None
 
 
 @pytest.mark.slow
-def test_what_is_said_does_not_depend_on_the_order_in_which_exports_are_staged(
+def test_results_do_not_depend_on_the_order_in_which_exports_are_staged(
     folders: dict[int, Path], tmp_path: Path
 ) -> None:
     some = dict(list(folders.items())[::6])

@@ -79,7 +79,7 @@ def test_an_export_without_rows_passes(tmp_path: Path) -> None:
     assert failed(tmp_path) == set()
 
 
-def test_a_column_list_failure_says_missing_extra_moved_retyped(tmp_path: Path) -> None:
+def test_a_column_list_failure_names_missing_extra_moved_and_retyped_columns(tmp_path: Path) -> None:
     table = visits()
     table = table.drop_columns(["note"]).append_column("remark", table["note"])
     table = table.set_column(table.column_names.index("rating"), "rating", table["rating"].cast(pa.int64()))
@@ -114,7 +114,7 @@ def test_decimals_that_do_not_fit_are_named_with_their_rows(tmp_path: Path) -> N
     ]
 
 
-def test_a_rule_that_wants_a_column_of_another_type_says_so(tmp_path: Path) -> None:
+def test_a_rule_on_a_column_of_another_type_fails_with_the_reason(tmp_path: Path) -> None:
     write_export(tmp_path, "visits", with_costs("0", "0", "0", "0"))
     rules = [
         BusinessRule("visits", "cost_is_small", "error", "", holds="cost < 10"),
@@ -183,7 +183,7 @@ def test_a_file_that_is_not_parquet_is_a_failure_not_a_crash(tmp_path: Path) -> 
         ("rating", 2),
     ],
 )
-def test_a_csv_that_says_something_else_is_caught_in_the_cell(tmp_path: Path, column: str, value: object) -> None:
+def test_a_csv_cell_that_differs_is_caught(tmp_path: Path, column: str, value: object) -> None:
     changed = visits([{**ROWS[0], column: value}, *ROWS[1:]])
     write_export(tmp_path, "visits", visits(), csv=changed)
     check = audited(tmp_path)["csv"]
@@ -238,7 +238,7 @@ def test_a_csv_with_fewer_rows_is_caught(tmp_path: Path) -> None:
     assert audited(tmp_path)["csv"].problem == "organization 7: the CSV has 3 rows, the Parquet file 4"
 
 
-def test_a_csv_with_other_columns_is_caught(tmp_path: Path) -> None:
+def test_a_csv_with_different_columns_is_caught(tmp_path: Path) -> None:
     write_export(tmp_path, "visits", visits(), csv=visits().rename_columns(["place", *visits().column_names[1:]]))
     assert "missing: ['site'], extra: ['place']" in (audited(tmp_path)["csv"].problem or "")
 
@@ -248,7 +248,7 @@ def test_rows_out_of_key_order_are_caught(tmp_path: Path) -> None:
     assert failed(tmp_path) == {"row_order"}
 
 
-def test_a_repeated_key_is_named_with_its_rows(tmp_path: Path) -> None:
+def test_a_duplicate_key_is_named_with_its_rows(tmp_path: Path) -> None:
     write_export(tmp_path, "visits", visits([ROWS[0], *ROWS]))
     check = audited(tmp_path)["primary_key.unique"]
     assert check.failed == 2
@@ -318,7 +318,7 @@ def test_at_most_20_rows_are_named_and_all_are_counted(tmp_path: Path) -> None:
     ],
     ids=len,
 )
-def test_of_a_long_value_its_beginning_is_shown(tmp_path: Path, text: str, shown: str) -> None:
+def test_a_long_value_is_shown_by_its_beginning(tmp_path: Path, text: str, shown: str) -> None:
     write_export(tmp_path, "visits", visits([{**ROWS[0], "parts": text}]))
     assert audited(tmp_path)["parts.json"].samples[0].values == {"parts": shown}
 
@@ -326,7 +326,7 @@ def test_of_a_long_value_its_beginning_is_shown(tmp_path: Path, text: str, shown
 @pytest.mark.parametrize(
     ("value", "said"), [(None, "null"), ("", "''"), (" a", "' a'"), ("a ", "'a '"), ("a b", "a b")]
 )
-def test_a_value_is_said_so_that_blanks_are_seen(value: str | None, said: str) -> None:
+def test_a_value_is_shown_with_visible_blanks(value: str | None, said: str) -> None:
     row = FailedRow(1, {"id": "7"}, {"note": value})
     assert str(row) == f"id 7 (organization 1): note is {said}"
 
@@ -341,7 +341,7 @@ def test_a_value_is_said_so_that_blanks_are_seen(value: str | None, said: str) -
         ("lower(a)", ["a"]),
     ],
 )
-def test_a_name_is_in_sql_as_a_word_outside_its_texts(sql: str, named: list[str]) -> None:
+def test_sql_names_a_column_only_as_a_word_outside_literals(sql: str, named: list[str]) -> None:
     assert named_in(sql, ["a", "b", "c"]) == named
 
 
@@ -352,7 +352,7 @@ def test_great_expectations_own_results_are_kept(tmp_path: Path) -> None:
     assert "expect_column_value_lengths_to_be_between" in results.read_text()
 
 
-def test_a_tenant_sees_its_own_rows_alone() -> None:
+def test_a_tenant_sees_its_own_rows_only() -> None:
     check = Check("e", "c", "rule", "warn", "", passed=False, rows=5, failed=3, failed_by_organization={2: 3})
     results = [AuditResult((check,)).of_organization(organization)[0] for organization in (1, 2)]
     assert [(one["passed"], one["failed"]) for one in results] == [(True, 0), (False, 3)]
@@ -368,7 +368,7 @@ def test_a_tenant_sees_its_own_rows_alone() -> None:
         ),
     ],
 )
-def test_a_warning_that_can_not_be_judged_stops_the_run_and_is_passed_by_nobody(
+def test_a_warning_that_cannot_be_checked_stops_the_run_and_passes_for_nobody(
     tmp_path: Path, rule: BusinessRule, frames: dict[str, str]
 ) -> None:
     write_export(tmp_path, "visits", visits())

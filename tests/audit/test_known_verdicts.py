@@ -56,14 +56,14 @@ def drop_with(folder: Path, export: str, key: dict[str, str], **cells: object) -
     return write_drop(folder, rows)
 
 
-def test_the_same_bytes_are_judged_once(auditor: Auditor, tmp_path: Path) -> None:
+def test_the_same_bytes_are_checked_once(auditor: Auditor, tmp_path: Path) -> None:
     _, judged = auditor.audit(write_drop(tmp_path / "1", whole_drop()))
     assert {"at_risk_accounts", "at_risk_accounts rules rows"} <= judged
     result, judged = auditor.audit(write_drop(tmp_path / "2", whole_drop()))
     assert (judged, result.ok) == (set(), True)
 
 
-def test_what_fails_fails_again_and_no_longer_once_it_is_mended(auditor: Auditor, tmp_path: Path) -> None:
+def test_a_failure_is_repeated_until_it_is_fixed(auditor: Auditor, tmp_path: Path) -> None:
     auditor.audit(write_drop(tmp_path / "1", whole_drop()))
     for name in ("2", "3"):
         result, judged = auditor.audit(
@@ -75,7 +75,7 @@ def test_what_fails_fails_again_and_no_longer_once_it_is_mended(auditor: Auditor
     assert auditor.audit(write_drop(tmp_path / "4", whole_drop()))[0].ok
 
 
-def test_a_rule_over_several_exports_is_asked_again_when_one_of_them_has_changed(
+def test_a_rule_over_several_exports_is_checked_again_when_one_of_them_has_changed(
     auditor: Auditor, tmp_path: Path
 ) -> None:
     auditor.audit(write_drop(tmp_path / "1", whole_drop()))
@@ -85,7 +85,7 @@ def test_a_rule_over_several_exports_is_asked_again_when_one_of_them_has_changed
     assert "at_risk_accounts rules rows" not in judged
 
 
-def test_a_rule_that_asks_for_the_instant_is_asked_again_at_the_next_one(auditor: Auditor, tmp_path: Path) -> None:
+def test_a_rule_that_uses_the_instant_is_checked_again_at_the_next_one(auditor: Auditor, tmp_path: Path) -> None:
     drop = write_drop(tmp_path / "1", whole_drop())
     auditor.audit(drop)
     result, judged = auditor.audit(drop, AS_OF + timedelta(minutes=5))
@@ -95,7 +95,7 @@ def test_a_rule_that_asks_for_the_instant_is_asked_again_at_the_next_one(auditor
     assert not result.ok
 
 
-def test_a_rule_that_has_changed_is_asked_again(auditor: Auditor, tmp_path: Path) -> None:
+def test_a_changed_rule_is_checked_again(auditor: Auditor, tmp_path: Path) -> None:
     drop = write_drop(tmp_path / "1", whole_drop())
     auditor.audit(drop)
     book = BOOKS["neglected_accounts"]
@@ -105,7 +105,7 @@ def test_a_rule_that_has_changed_is_asked_again(auditor: Auditor, tmp_path: Path
     assert [check.name for check in result.errors] == [first.name]
 
 
-def test_a_file_that_is_gone_is_missed(auditor: Auditor, tmp_path: Path) -> None:
+def test_a_removed_file_is_reported(auditor: Auditor, tmp_path: Path) -> None:
     drop = write_drop(tmp_path / "1", whole_drop())
     auditor.audit(drop)
     (drop / "at_risk_accounts.csv").unlink()

@@ -43,7 +43,7 @@ def stood_beside(drop: Path, export: str) -> Path:
     return path
 
 
-def test_an_export_beside_a_drop_is_asked_for_as_one_in_it(auditor: AuditProcess, tmp_path: Path) -> None:
+def test_rules_read_an_export_beside_a_drop_like_one_in_it(auditor: AuditProcess, tmp_path: Path) -> None:
     """at-risk R18: the lists' rules ask for accounts and estimates, which a refresh does not publish."""
     rows = whole_drop()
     change("accounts", {"id": "A1"}, name="Other")(rows)
@@ -102,7 +102,7 @@ def test_a_process_that_was_killed_fails_the_run(tmp_path: Path) -> None:
         ask(process, tmp_path)
 
 
-def test_a_process_whose_imports_fail_fails_the_run_with_its_last_words(
+def test_a_process_whose_imports_fail_fails_the_run_with_its_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "great_expectations.py").write_text("raise MemoryError('too big')")
@@ -111,7 +111,7 @@ def test_a_process_whose_imports_fail_fails_the_run_with_its_last_words(
         ask(process, tmp_path)
 
 
-def test_closing_a_process_that_was_never_asked_ends_it_at_once() -> None:
+def test_closing_an_unused_process_ends_it_at_once() -> None:
     process = AuditProcess()
     process.close()
     process.close()

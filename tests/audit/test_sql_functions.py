@@ -12,7 +12,7 @@ from pipeline.audit.sql_functions import BLANKS, rule_connection
 MACRO = Path(__file__).resolve().parents[2] / "dbt_project" / "macros" / "blank_characters.sql"
 
 
-def test_blanks_are_those_of_the_models() -> None:
+def test_blanks_are_the_same_as_in_the_models() -> None:
     text = MACRO.read_text()
     in_ascii = {chr(int(code)) for code in re.findall(r"chr\((\d+)\)", text)}
     beyond = {chr(int(code, 16)) for code in re.findall(r"\\u([0-9a-f]{4})", text)}

@@ -45,14 +45,14 @@ def test_differences_are_found_in_every_part(tmp_path: Path, monkeypatch: pytest
     assert staged.differing["body"].in_csv == ("odd",) * len(odd)
 
 
-def test_a_row_that_is_longer_than_a_part_is_read_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_longer_than_a_part_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_twin, "_BLOCK", 64)
     bodies = ["short", "long" * 100, "short"]
     staged = read(tmp_path / "drop", bodies, bodies)
     assert (staged.faults, staged.csv, staged.differing) == ((), CsvShape(("id", "body"), 3), {})
 
 
-def test_files_of_other_counts_are_not_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_with_different_row_counts_are_not_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_twin, "_BLOCK", 64)
     bodies = [f"note {number}" for number in range(ROWS)]
     staged = read(tmp_path / "drop", bodies, ["odd", *bodies[1:-1]])
@@ -71,7 +71,7 @@ def read_many(folder: Path, bodies: dict[int, list[str]], texts: dict[int, str])
     return {export.organization_id: export for export in staged}
 
 
-def test_a_difference_in_one_organization_is_reported_of_it_alone(tmp_path: Path) -> None:
+def test_a_difference_is_reported_for_its_organization_only(tmp_path: Path) -> None:
     bodies = {1: ["a", "b"], 2: ["c"], 3: []}
     staged = read_many(tmp_path, bodies, {2: "0,other\n"})
     assert {one: (export.csv, list(export.differing)) for one, export in staged.items()} == {
@@ -89,14 +89,14 @@ def test_a_difference_in_one_organization_is_reported_of_it_alone(tmp_path: Path
         ("0,a\n1,b", "0,c\n1,d\n", (2, 2)),  # a last line that does not end is one
     ],
 )
-def test_each_files_rows_are_counted_where_its_text_ends(
+def test_rows_of_adjacent_files_are_counted_separately(
     tmp_path: Path, first: str, second: str, rows: tuple[int, int]
 ) -> None:
     staged = read_many(tmp_path, {1: ["a", "b"], 2: ["c", "d"]}, {1: first, 2: second})
     assert tuple(export.csv and export.csv.rows for export in staged.values()) == rows
 
 
-def test_a_quote_that_is_not_closed_is_a_fault_of_its_file_alone(tmp_path: Path) -> None:
+def test_an_unclosed_quote_is_a_fault_of_its_file_only(tmp_path: Path) -> None:
     staged = read_many(tmp_path, {1: ["a"], 2: ["b"], 3: ["c"]}, {1: '0,"a\n'})
     assert [
         bool(export.faults or export.differing or export.csv != CsvShape(("id", "body"), 1))

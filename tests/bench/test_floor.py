@@ -55,7 +55,7 @@ def cells(table: pa.Table, column: str) -> list[object]:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_every_cell_of_the_models_is_the_hand_written_scripts(folder: Path, name: str) -> None:
+def test_every_cell_equals_that_of_the_hand_written_script(folder: Path, name: str) -> None:
     ours, theirs = published(folder, name), pq.read_table(folder / "floor" / f"{name}.parquet")
     assert ours.column_names == theirs.column_names
     assert ours.num_columns == WIDTHS[name]

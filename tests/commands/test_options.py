@@ -10,7 +10,7 @@ from pipeline.commands.runs import plan, refresh, run
 
 
 @pytest.mark.parametrize(("command", "lacks"), [(plan, set()), (refresh, {"cuts"})])
-def test_plan_and_refresh_take_what_run_takes(command: object, lacks: set[str]) -> None:
+def test_plan_and_refresh_take_the_options_of_run(command: object, lacks: set[str]) -> None:
     """Cuts are of `account_core`, which a refresh does not publish."""
     taken = inspect.signature(command).parameters.keys()  # type: ignore[arg-type]
     assert inspect.signature(run).parameters.keys() - taken == lacks

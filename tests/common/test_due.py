@@ -27,6 +27,6 @@ def test_a_daily_moment() -> None:
     assert moments == (datetime(2025, 1, 13, 7, 30, tzinfo=UTC), datetime(2025, 1, 14, 7, 30, tzinfo=UTC))
 
 
-def test_the_hour_stays_where_clocks_are_put_forward() -> None:
+def test_the_hour_stays_when_clocks_go_forward() -> None:
     since, latest = Due("Monday 12:00", "Europe/Berlin").last_two(datetime(2025, 3, 31, 10, tzinfo=UTC))
     assert (since, latest) == (datetime(2025, 3, 24, 11, tzinfo=UTC), datetime(2025, 3, 31, 10, tzinfo=UTC))

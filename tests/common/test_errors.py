@@ -18,20 +18,20 @@ SAID_BY_DUCKDB = [
 
 
 @pytest.mark.parametrize("said", SAID_BY_DUCKDB)
-def test_a_full_disk_is_named_by_its_file_where_duckdb_writes(said: str) -> None:
+def test_a_full_disk_is_reported_with_the_file_that_duckdb_writes(said: str) -> None:
     fault = in_words(duckdb.IOException(said))
     assert fault is not None
     assert (fault.where, fault.what) == ("/exports/1/estimates.csv", "No space left on device")
     assert fault.remedy == "make room there, and run again"
 
 
-def test_a_full_disk_is_named_by_its_file_where_the_system_says_so() -> None:
+def test_a_full_disk_is_reported_with_the_file_that_the_system_names() -> None:
     fault = in_words(OSError(errno.ENOSPC, "No space left on device", "/state/built.json"))
     assert fault is not None
     assert str(fault) == "/state/built.json: No space left on device\nTo do: make room there, and run again"
 
 
-def test_of_a_copy_that_has_no_room_the_target_is_named() -> None:
+def test_a_copy_without_room_is_named_by_its_target() -> None:
     fault = in_words(OSError(errno.ENOSPC, "No space left on device", "/source/a.parquet", None, "/state/landing/x"))
     assert fault is not None
     assert fault.where == "/state/landing/x"
@@ -45,7 +45,7 @@ def test_of_a_copy_that_has_no_room_the_target_is_named() -> None:
         MemoryError(),
     ],
 )
-def test_too_little_memory_is_said_with_the_setting_that_gives_more(error: Exception) -> None:
+def test_too_little_memory_is_reported_with_the_setting_to_raise(error: Exception) -> None:
     fault = in_words(error)
     assert fault is not None
     assert "out of memory" in fault.what
@@ -61,5 +61,5 @@ def test_too_little_memory_is_said_with_the_setting_that_gives_more(error: Excep
         ("Conversion Error: Could not convert string 'memory' to INT32", False),
     ],
 )
-def test_an_engine_s_message_about_memory_is_known(message: str, is_memory: bool) -> None:
+def test_an_engines_message_about_memory_is_recognised(message: str, is_memory: bool) -> None:
     assert is_out_of_memory(message) is is_memory

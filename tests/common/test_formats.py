@@ -55,7 +55,7 @@ def test_money_has_both_its_decimals_or_none(value: int | Decimal, text: str) ->
         (Decimal("0.5"), "50 %"),
     ],
 )
-def test_a_share_that_is_not_none_or_all_never_looks_like_it(share: Decimal | None, text: str) -> None:
+def test_a_share_is_never_rounded_to_none_or_all(share: Decimal | None, text: str) -> None:
     assert words.percent(share) == text
 
 

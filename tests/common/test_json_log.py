@@ -34,7 +34,7 @@ def test_steps_notes_and_the_end_are_logged_beside_what_the_terminal_shows(tmp_p
     assert "3 tables" in shown.getvalue()
 
 
-def test_a_failure_is_logged_in_our_words_and_goes_its_way(tmp_path: Path) -> None:
+def test_a_failure_is_logged_and_raised(tmp_path: Path) -> None:
     path = tmp_path / "warehouse.jsonl"
     with pytest.raises(WarehouseError), logged(Progress(PlainView(StringIO())), path):
         raise WarehouseError("is no CSV", where="a.csv", remedy="mend it")
@@ -42,7 +42,7 @@ def test_a_failure_is_logged_in_our_words_and_goes_its_way(tmp_path: Path) -> No
     assert "a.csv: is no CSV" in lines(path)[-1]["text"]
 
 
-def test_a_log_that_can_t_be_written_costs_lines_and_not_the_run(
+def test_an_unwritable_log_loses_lines_but_does_not_fail_the_run(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "warehouse.jsonl").mkdir()

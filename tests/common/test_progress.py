@@ -25,7 +25,7 @@ def test_brackets_and_backslashes_are_no_markup(text: str) -> None:
     assert any(f"✓ audit    {text}  " in line for line in said)
 
 
-def test_a_step_under_way_says_how_much_is_done_at_what_rate_and_what_is_left() -> None:
+def test_a_running_step_shows_progress_rate_and_time_left() -> None:
     screen = StringIO()
     progress = Progress(TerminalView(Console(file=screen, force_terminal=True, color_system=None, width=200)))
     with progress.step("crm") as step:
@@ -35,7 +35,7 @@ def test_a_step_under_way_says_how_much_is_done_at_what_rate_and_what_is_left() 
     assert re.search(r"crm accounts\.csv 2,000 of 4,000 rows [\d,]+ rows/s 0:00:0\d", screen.getvalue())
 
 
-def test_a_step_that_does_not_know_its_end_says_no_time_left() -> None:
+def test_a_step_of_unknown_length_shows_no_time_left() -> None:
     screen = StringIO()
     progress = Progress(TerminalView(Console(file=screen, force_terminal=True, color_system=None, width=200)))
     with progress.step("dbt", "nodes") as step:

@@ -9,11 +9,11 @@ from pipeline.common.read_ahead import read_ahead
 
 
 @pytest.mark.parametrize("items", [[], [1], [3, 1, 2], [None, None]])
-def test_gives_what_there_is_in_its_order(items: list[object]) -> None:
+def test_all_items_come_in_order(items: list[object]) -> None:
     assert list(read_ahead(iter(items))) == items
 
 
-def test_makes_the_next_item_while_one_is_in_use() -> None:
+def test_the_next_item_is_made_while_one_is_in_use() -> None:
     begun = threading.Event()
 
     def items() -> Iterator[int]:
@@ -27,7 +27,7 @@ def test_makes_the_next_item_while_one_is_in_use() -> None:
     assert list(ahead) == [2]
 
 
-def test_does_not_run_further_ahead_than_one_item() -> None:
+def test_only_one_item_is_made_ahead() -> None:
     made = []
 
     def items() -> Iterator[int]:

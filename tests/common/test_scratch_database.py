@@ -43,7 +43,7 @@ print(resident() - before)
 """
 
 
-def test_what_memory_cannot_hold_goes_into_a_private_folder_until_the_process_ends(tmp_path: Path) -> None:
+def test_spilled_data_is_in_a_private_folder_until_the_process_ends(tmp_path: Path) -> None:
     working, temporary = tmp_path / "working", tmp_path / "temporary"
     working.mkdir()
     temporary.mkdir()
@@ -54,7 +54,7 @@ def test_what_memory_cannot_hold_goes_into_a_private_folder_until_the_process_en
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="only Linux gives its memory there")
-def test_where_memory_is_spared_less_of_it_is_kept_after_a_file_is_written(tmp_path: Path) -> None:
+def test_sparing_memory_keeps_less_of_it_after_a_file_is_written(tmp_path: Path) -> None:
     kept, spared = (
         int(subprocess.check_output([sys.executable, "-c", WRITES, str(tmp_path), manner], text=True))
         for manner in ("keeping", "sparing")
@@ -68,7 +68,7 @@ def threads() -> int:
 
 
 @pytest.mark.parametrize("callers", [1, 2, 1000])
-def test_who_asks_side_by_side_counts_as_a_thread_while_it_does(callers: int) -> None:
+def test_each_concurrent_query_counts_as_a_thread(callers: int) -> None:
     alone = threads()
     with asked_side_by_side(callers):
         assert threads() == max(1, alone - (callers - 1))

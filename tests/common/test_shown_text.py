@@ -29,7 +29,7 @@ SHOWN = r"Oak\x1b[2K\r\nFAKE publish  3 new drops"
         ("José — 株 🌲 C:\\new [bold]", "José — 株 🌲 C:\\new [bold]"),
     ],
 )
-def test_what_moves_a_cursor_or_breaks_a_line_is_escaped_and_nothing_else(text: str, line: str) -> None:
+def test_only_characters_that_move_the_cursor_or_break_a_line_are_escaped(text: str, line: str) -> None:
     assert shown(text) == line
     assert shown(line) == line
 
@@ -41,7 +41,7 @@ def test_shown_json_means_the_same() -> None:
     assert "\x9b" not in text and "\u202e" not in text and "\x7f" not in text
 
 
-def test_an_error_has_the_lines_that_we_give_it_and_none_of_the_data() -> None:
+def test_an_error_has_its_own_lines_and_none_from_the_data() -> None:
     error = WarehouseError(f"header {FORGED}", where=FORGED, details=[f"row {shown(FORGED)}"], remedy=FORGED)
     assert str(error).split("\n") == [f"{SHOWN}: header {SHOWN}", f"row {SHOWN}", f"To do: {SHOWN}"]
 
@@ -57,7 +57,7 @@ def views(screen: StringIO) -> list[StepView]:
 
 
 @pytest.mark.parametrize("kind", [0, 1])
-def test_no_step_prints_what_moves_the_cursor(kind: int) -> None:
+def test_no_step_prints_cursor_movements(kind: int) -> None:
     screen = StringIO()
     view = views(screen)[kind]
     progress = Progress(view)

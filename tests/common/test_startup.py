@@ -21,7 +21,7 @@ print(*(line.split()[1] for line in open("/proc/self/smaps_rollup") if line.star
 LOADED_BEFORE_THE_HELPERS = "import sys, pipeline.cli, pipeline.orchestration.run; print(*sys.modules)"
 
 
-def test_helpers_are_started_before_the_run_itself_loads_what_is_slow() -> None:
+def test_helpers_are_started_before_the_run_loads_slow_modules() -> None:
     ran = subprocess.run(
         [sys.executable, "-c", LOADED_BEFORE_THE_HELPERS], check=True, stdout=subprocess.PIPE, text=True
     )

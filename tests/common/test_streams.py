@@ -11,7 +11,7 @@ import pytest
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_line_of_errors_is_there_when_it_is_said(unbuffered: str) -> None:
+def test_a_line_on_standard_error_is_not_buffered(unbuffered: str) -> None:
     """As a service's log reads it, where PYTHONUNBUFFERED is set or is not."""
     program = (
         "import sys\nfrom pipeline.common.streams import Streams\nStreams.open()\n"

@@ -30,7 +30,7 @@ def test_every_message_comes_before_its_result() -> None:
         assert list(helper.ask(0)) == [Result(0)]
 
 
-def test_what_a_helper_prints_does_not_end_up_between_the_answers(capfd: pytest.CaptureFixture[str]) -> None:
+def test_output_that_a_helper_prints_is_not_mixed_into_its_answers(capfd: pytest.CaptureFixture[str]) -> None:
     with Counting() as helper:
         assert list(helper.ask("print")) == [Result("printed")]
         assert list(helper.ask(1)) == [0, Result(1)]
@@ -45,7 +45,7 @@ def test_a_fault_with_a_remedy_is_passed_on_and_the_helper_stays() -> None:
         assert list(helper.ask(0)) == [Result(0)]
 
 
-def test_what_is_only_sent_has_no_answer_but_its_fault_comes_with_the_next_one() -> None:
+def test_a_request_without_answer_reports_its_fault_with_the_next_one() -> None:
     with Counting() as helper:
         helper.send("say nothing")
         assert list(helper.ask(1)) == [0, Result(1)]
@@ -72,13 +72,13 @@ def test_nothing_can_be_sent_to_a_helper_that_was_killed() -> None:
 
 
 @pytest.mark.parametrize("prepares", [True, False])
-def test_any_other_fault_ends_it_with_its_last_words(prepares: bool) -> None:
+def test_any_other_fault_ends_the_helper_and_is_quoted(prepares: bool) -> None:
     ends = pytest.raises(WarehouseError, match=r"(?s)the counting ended.*\(exit code 1\).*OverflowError: too far")
     with Counting(*["fail"] * prepares) as helper, ends:
         list(helper.ask("fail"))
 
 
-def test_a_folder_of_the_same_name_where_the_run_was_started_is_not_what_a_helper_loads(
+def test_a_helper_does_not_load_a_folder_of_the_same_name_where_the_run_was_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "pipeline").mkdir()
@@ -96,7 +96,7 @@ def test_closing_a_helper_ends_it_at_once_and_twice_is_no_fault() -> None:
     assert select.select([gone], [], [], 60)[0]
 
 
-def test_a_helper_ends_when_its_run_was_killed_whatever_it_is_at() -> None:
+def test_a_helper_ends_when_its_run_was_killed_whatever_it_is_doing() -> None:
     """It may hold a database that the next run needs."""
     environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT)}
     with subprocess.Popen([sys.executable, "-c", RUN], stdout=subprocess.PIPE, text=True, env=environment) as run:

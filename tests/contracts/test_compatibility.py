@@ -93,12 +93,12 @@ def test_a_change_is_none_additive_or_breaking(new: ExportContract, verdict: str
     assert str(diff).endswith(f"All in all: {verdict}.")
 
 
-def test_an_export_that_comes_is_additive_and_one_that_goes_breaking() -> None:
+def test_a_new_export_is_additive_and_a_removed_one_breaking() -> None:
     assert diff_contracts([], [OLD]).verdict == "additive"
     assert diff_contracts([OLD], []).verdict == "breaking"
 
 
-def test_the_gravest_change_decides() -> None:
+def test_the_most_severe_change_decides() -> None:
     diff = diff_contracts([OLD], [with_columns(A, B, C, NEW_COLUMN)])
     assert {change.verdict for change in diff.changes} == {"additive", "breaking"}
     assert diff.verdict == "breaking"
@@ -213,7 +213,7 @@ def sources(project: Path, tmp_path: Path) -> dict[str, str]:
     "form",
     ["a drop", "a drop of version 2", "a manifest", "a model's YAML", "an ODCS file", "dbt's manifest", "a git ref"],
 )
-def test_every_form_of_the_same_contract_says_the_same(form: str, project: Path, tmp_path: Path) -> None:
+def test_every_form_of_the_same_contract_gives_the_same_result(form: str, project: Path, tmp_path: Path) -> None:
     old = sources(project, tmp_path)
     assert str(compare(old[form], old["a drop"], project)) == "All in all: none."
     assert str(compare(old["a drop"], old[form], project)) == "All in all: none."
@@ -223,7 +223,7 @@ def test_every_form_of_the_same_contract_says_the_same(form: str, project: Path,
 
 
 @pytest.mark.parametrize("argument", ["no-such-ref", "--output=x", "HEAD; true", "/no/such/folder"])
-def test_an_argument_that_is_nothing_known_is_refused(argument: str, project: Path) -> None:
+def test_an_unknown_argument_is_refused(argument: str, project: Path) -> None:
     with pytest.raises(WarehouseError, match="is neither a drop, a file, a folder of models nor a git ref"):
         compare(argument, "HEAD", project)
 
@@ -245,7 +245,7 @@ def test_a_file_without_a_contract_is_refused(content: bytes, project: Path) -> 
         ("dbt.json", '{"nodes": [1]}'),
     ],
 )
-def test_a_file_in_another_form_is_refused_in_words(tmp_path: Path, name: str, content: str) -> None:
+def test_a_file_in_another_form_is_refused_with_the_reason(tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_text(content)
     with pytest.raises(WarehouseError, match=rf"{name}: is not in the form of such a file"):
         compare(str(tmp_path / name), str(tmp_path / name), tmp_path)
@@ -263,7 +263,7 @@ def test_files_without_an_export_in_common_are_refused(project: Path) -> None:
         compare(str(models / "visits.yml"), str(models / "sites.yml"), project)
 
 
-def test_the_command_prints_a_line_a_change_and_exits_with_1_on_a_breaking_one(tmp_path: Path) -> None:
+def test_the_command_prints_one_line_per_change_and_exits_with_1_on_a_breaking_one(tmp_path: Path) -> None:
     drop = drop_of(tmp_path / "drop")
     other = tmp_path / "visits.yml"
     other.write_text(MODEL_YAML.replace("varchar(50)", "varchar(60)"))
@@ -272,7 +272,7 @@ def test_the_command_prints_a_line_a_change_and_exits_with_1_on_a_breaking_one(t
     assert result.output == "breaking  visits.b: varchar(50) becomes varchar(60)\nAll in all: breaking.\n"
 
 
-def test_a_drop_is_held_against_the_contracts_it_was_published_under() -> None:
+def test_a_drop_is_compared_under_the_contracts_it_was_published_with() -> None:
     contracts = contracts_in_folder(Path(__file__).resolve().parents[2] / "models")
     manifest = {"files": [contract.as_dict() for contract in contracts]}
     assert check_versions(contracts_of_drop(manifest), contracts) == []

@@ -53,7 +53,7 @@ def test_a_changed_rule_makes_its_pages_stale(project: Path) -> None:
     assert stale_pages(project) == sorted([ODCS_FOLDER / "accounts.odcs.yaml", DICTIONARY])
 
 
-def test_a_page_of_no_contract_is_stale_and_removed(project: Path) -> None:
+def test_a_page_without_a_contract_is_stale_and_removed(project: Path) -> None:
     left_over = project / ODCS_FOLDER / "old_export.odcs.yaml"
     left_over.write_text("kind: DataContract\n")
     assert write_pages(project) == [ODCS_FOLDER / "old_export.odcs.yaml"]
@@ -61,7 +61,7 @@ def test_a_page_of_no_contract_is_stale_and_removed(project: Path) -> None:
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
-def test_an_odcs_file_is_valid_and_says_what_the_contract_says(contract: object) -> None:
+def test_an_odcs_file_is_valid_and_equals_the_contract(contract: object) -> None:
     name = contract.name  # type: ignore[attr-defined]
     content = yaml.safe_load((ROOT / ODCS_FOLDER / f"{name}.odcs.yaml").read_text())
 
@@ -69,7 +69,7 @@ def test_an_odcs_file_is_valid_and_says_what_the_contract_says(contract: object)
     assert diff_contracts([contract], contracts_from_odcs(content)).changes == ()  # type: ignore[list-item]
 
 
-def test_the_schema_refuses_what_is_not_a_contract() -> None:
+def test_the_schema_refuses_an_invalid_contract() -> None:
     content = yaml.safe_load((ROOT / ODCS_FOLDER / "accounts.odcs.yaml").read_text())
     content["schema"][0]["properties"][0]["logicalType"] = "varchar"
     with pytest.raises(jsonschema.ValidationError):

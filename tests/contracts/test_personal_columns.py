@@ -90,6 +90,6 @@ def test_a_text_is_personal_or_listed_as_not(export: str) -> None:
     assert tuple(column.name for column in texts if column.classification != "personal") == NOT_PERSONAL.get(export, ())
 
 
-def test_personal_is_the_only_class_there_is() -> None:
+def test_personal_is_the_only_classification() -> None:
     classes = {column.classification for contract in CONTRACTS.values() for column in contract.columns}
     assert classes == {None, "personal"}

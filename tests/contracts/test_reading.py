@@ -72,11 +72,11 @@ def test_only_exported_models_have_a_contract() -> None:
     assert [contract.name for contract in contracts_from_manifest(in_manifest(YAML))] == ["visits"]
 
 
-def test_the_manifest_and_the_yaml_say_the_same() -> None:
+def test_the_manifest_and_the_yaml_give_the_same_contract() -> None:
     assert contracts_from_manifest(in_manifest(YAML)) == (visits(),)
 
 
-def test_a_contract_carries_what_the_yaml_says() -> None:
+def test_a_contract_has_everything_from_the_yaml() -> None:
     contract = visits()
     assert (contract.name, contract.version, contract.primary_key) == ("visits", "2.1.0", ("visit_id",))
     assert contract.tenant == "organization_id"
@@ -126,7 +126,7 @@ def test_the_parquet_schema_has_the_exported_columns_in_order() -> None:
     assert [field.nullable for field in schema] == [False, True, True, True, True]
 
 
-def test_a_drops_manifest_gives_back_what_a_reader_may_rely_on() -> None:
+def test_a_drops_manifest_gives_back_the_contract() -> None:
     contract = visits()
     again = contract_from_dict(contract.as_dict())
     assert again.as_dict() == contract.as_dict()

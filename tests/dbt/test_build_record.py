@@ -142,13 +142,13 @@ def check_sequence(folder: Path, seed: int, steps: int) -> None:
 
 
 @pytest.mark.slow
-def test_changes_in_a_row_end_where_a_run_from_nothing_ends(tmp_path: Path) -> None:
+def test_successive_changes_end_like_a_run_from_scratch(tmp_path: Path) -> None:
     check_sequence(tmp_path, seed=1, steps=2)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 12))
-def test_any_changes_in_a_row_end_where_a_run_from_nothing_ends(seed: int, tmp_path: Path) -> None:
+def test_any_successive_changes_end_like_a_run_from_scratch(seed: int, tmp_path: Path) -> None:
     check_sequence(tmp_path, seed, steps=6)
 
 
@@ -172,7 +172,7 @@ def test_only_what_depends_on_a_changed_source_is_built(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("is_kept", [False, True])
-def test_a_dagster_that_forgets_is_reported_only_of_the_models_that_are_awaited(is_kept: bool, tmp_path: Path) -> None:
+def test_without_kept_events_dagster_is_told_only_of_the_awaited_models(is_kept: bool, tmp_path: Path) -> None:
     awaited = {dg.AssetKey(["marts", "accounts"]), dg.AssetKey(["drops", "staged"])}
     settings = Settings(crm=str(SAMPLE / "crm"), as_of="2025-01-15T00:00:00Z", state=tmp_path / "state")
     models = build_model_assets(parsed_project().manifest, awaited)
@@ -186,7 +186,7 @@ def test_a_dagster_that_forgets_is_reported_only_of_the_models_that_are_awaited(
     assert {check.asset_check_key for check in checks} == set(models.check_keys)
 
 
-def test_what_only_counts_rows_is_no_reason_to_build_the_communication_again(tmp_path: Path) -> None:
+def test_changed_row_counts_do_not_rebuild_the_communication_models(tmp_path: Path) -> None:
     sources = tmp_path / "sources"
     shutil.copytree(SAMPLE, sources)
     build(sources, tmp_path / "state")
@@ -205,7 +205,7 @@ def dbt_with_another_decision(state: Path) -> None:
     assert all(node.ok for node in run_dbt(["run", "--select", "+account_communication_stats"], context))
 
 
-def test_what_dbt_by_hand_has_changed_is_built_again(tmp_path: Path) -> None:
+def test_tables_changed_by_hand_with_dbt_are_built_again(tmp_path: Path) -> None:
     build(SAMPLE, tmp_path)
     before = marts(tmp_path)
     dbt_with_another_decision(tmp_path)
@@ -214,7 +214,7 @@ def test_what_dbt_by_hand_has_changed_is_built_again(tmp_path: Path) -> None:
     assert all(table.equals(before[name]) for name, table in marts(tmp_path).items())
 
 
-def test_models_that_are_older_than_the_sources_or_their_code_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_models_older_than_the_sources_or_their_code_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     built = Build.of(PLAN, "duckdb", raw(crm__accounts="a", crm__estimates="b"))
     built.require_current({"crm__accounts": "a", "crm__estimates": "b"})
     with pytest.raises(WarehouseError, match=r"older than the sources: crm\.estimates changed"):
@@ -227,7 +227,7 @@ def test_models_that_are_older_than_the_sources_or_their_code_are_refused(monkey
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", json.dumps({"build_id": "b", "plan": {}})])
-def test_a_stamp_that_makes_no_sense_is_taken_for_none(content: str, tmp_path: Path) -> None:
+def test_an_invalid_stamp_is_ignored(content: str, tmp_path: Path) -> None:
     with closing(open_engine(Settings(state=tmp_path))) as engine:
         BuildRecord("duckdb", engine.stamp(content)).write(tmp_path / "built.json")
         assert Build.standing(engine, tmp_path / "built.json") is None
@@ -242,7 +242,7 @@ def raw(**fingerprints: str) -> list[RawTable]:
     return [RawTable(name, pa.schema([]), (), fingerprint) for name, fingerprint in fingerprints.items()]
 
 
-def test_what_has_changed_is_reported_by_fingerprint(tmp_path: Path) -> None:
+def test_changed_tables_are_found_by_fingerprint(tmp_path: Path) -> None:
     last = Build.of(PLAN, "duckdb", raw(crm__accounts="a", crm__estimates="b"), [{"source": "crm"}])
     with closing(open_engine(Settings(state=tmp_path))) as engine:
         last.stamp(engine, tmp_path / "built.json")

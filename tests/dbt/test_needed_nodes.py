@@ -17,7 +17,7 @@ def test_a_model_needs_its_parents_to_the_seeds_and_the_tests_of_these_alone() -
     assert not {"accounts", "account_core", "keys_are_unique", "notification_cache"} & needed
 
 
-def test_of_the_platform_the_lists_need_what_it_calls_an_account_alone() -> None:
+def test_the_lists_need_only_account_ids_from_the_platform() -> None:
     """D24."""
     needed = {name for name in names([*LISTS, *ASKED_FOR]) if "platform" in name or "customer_success" in name}
     assert needed == {
@@ -27,11 +27,11 @@ def test_of_the_platform_the_lists_need_what_it_calls_an_account_alone() -> None
     }
 
 
-def test_a_name_is_whole_for_dbt_takes_a_part_for_a_folder() -> None:
+def test_names_are_complete_because_dbt_takes_a_part_for_a_folder() -> None:
     assert "account_warehouse.marts.accounts.accounts" in needed_nodes(parsed_project().manifest, ["accounts"])
 
 
-def test_dbt_may_be_given_no_more_than_is_needed() -> None:
+def test_dbt_is_given_only_the_needed_nodes() -> None:
     wanted = [*LISTS, *ASKED_FOR]
     manifest = parsed_project().unpacked(wanted)
     assert sorted(".".join(node.fqn) for node in manifest.nodes.values()) == needed_nodes(
@@ -40,7 +40,7 @@ def test_dbt_may_be_given_no_more_than_is_needed() -> None:
     assert {source.name for source in manifest.sources.values()} > {"accounts", "customer"}
 
 
-def test_a_refresh_makes_views_of_tables_that_it_reads_at_one_place() -> None:
+def test_a_refresh_makes_views_of_tables_with_one_reader() -> None:
     manifest = parsed_project().unpacked([*LISTS, *ASKED_FOR], SEEN_ONCE)
     views = {node.name for node in manifest.nodes.values() if node.config.materialized == "view"}
     assert set(SEEN_ONCE) <= views

@@ -30,7 +30,7 @@ def test_a_parse_is_kept_beside_the_project(project: Path, tmp_path: Path) -> No
     assert parsed.manifest["metadata"]["adapter_type"] == "duckdb"
 
 
-def test_whoever_may_read_the_project_may_read_its_parse(project: Path) -> None:
+def test_a_parse_has_the_read_permissions_of_the_project(project: Path) -> None:
     """As of an image or a folder that root has set up, and another user runs."""
     (project / "target").mkdir()
     left = project / "target" / ".999999999-0a1b2c3d4e5f-0"
@@ -39,7 +39,7 @@ def test_whoever_may_read_the_project_may_read_its_parse(project: Path) -> None:
     assert not left.exists(), "what a killed parse left"
 
 
-def test_a_parse_is_kept_in_the_state_folder_where_the_project_can_t_be_written(project: Path, tmp_path: Path) -> None:
+def test_a_parse_is_kept_in_the_state_folder_if_the_project_is_read_only(project: Path, tmp_path: Path) -> None:
     (project / "target").write_text("a file in its way: root may write everywhere")
     parsed = parsed_project("postgres", spare=tmp_path / "state")
     assert parsed.folder.parent == tmp_path / "state/parsed"

@@ -54,7 +54,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     return found
 
 
-def test_of_one_day_the_instant_is_in_the_cache_alone_and_in_what_new_and_gone_duplicates_bear(
+def test_within_a_day_only_the_cache_and_new_or_gone_duplicates_have_the_instant(
     compiled: list[dict[str, str]],
 ) -> None:
     """at-risk R29, D22, D23: so a refresh in which no source has changed builds the cache alone.
@@ -67,14 +67,14 @@ def test_of_one_day_the_instant_is_in_the_cache_alone_and_in_what_new_and_gone_d
     assert differing == {CACHE, "duplicate_at_risk_estimates", "int_accounts__described"}
 
 
-def test_as_of_any_instant_a_script_says_what_dbt_would_say(script: Script, compiled: list[dict[str, str]]) -> None:
+def test_a_script_equals_dbts_sql_as_of_any_instant(script: Script, compiled: list[dict[str, str]]) -> None:
     for as_of, models in zip(INSTANTS, compiled, strict=True):
         said = {one.name: one.at(plan_of(as_of, YEAR)) for one in script.statements}
         assert set(said) & set(models) >= {*LISTS, *ASKED_FOR, "no_estimate_is_lost"}
         assert [name for name in set(said) & set(models) if models[name].strip() not in said[name]] == []
 
 
-def test_what_lies_before_or_after_the_instant_of_a_script_lies_so_from_any_other() -> None:
+def test_instants_relative_to_a_scripts_own_move_with_it() -> None:
     sql = "timestamp '9876-07-01 12:34:56' < '9876-07-01T12:39:56Z', date '9876-07-02' - date '9876-06-01', year = 9876"
     said = Statement("any", False, (), sql).at(plan_of("2024-02-28 23:58:00", selected_year=2023))
     assert said == (
@@ -82,7 +82,7 @@ def test_what_lies_before_or_after_the_instant_of_a_script_lies_so_from_any_othe
     )
 
 
-def test_of_changed_tables_only_what_depends_on_them_is_executed(script: Script) -> None:
+def test_only_statements_that_depend_on_changed_tables_are_executed(script: Script) -> None:
     def names(changed: list[str] | None) -> set[str]:
         return {one.name for one in script.needed(changed, always=[CACHE])}
 
@@ -97,20 +97,20 @@ def test_of_changed_tables_only_what_depends_on_them_is_executed(script: Script)
     assert {"won_statuses", "stg_crm__estimates", "no_estimate_is_lost"} <= names(None)
 
 
-def test_a_script_is_written_once_for_a_choice_of_decisions(script: Script, tmp_path: Path) -> None:
+def test_a_script_is_written_once_per_set_of_decisions(script: Script, tmp_path: Path) -> None:
     project = ParsedProject(tmp_path / "project")
     project.folder.symlink_to(parsed_project().folder)
     assert SCRIPT.kept({}, project, tmp_path / "unused", PROGRESS) == script
     assert not (tmp_path / "unused").exists()
 
 
-def test_a_decision_that_would_be_taken_for_the_instant_is_refused(tmp_path: Path) -> None:
+def test_a_decision_that_looks_like_the_instant_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="neglect_days = 9876 from the instant"):
         SCRIPT.kept({"neglect_days": 9876}, parsed_project(), tmp_path, PROGRESS)
 
 
 @pytest.mark.parametrize(("is_test", "sql"), [(True, "select 3 as failures"), (False, "from nowhere")])
-def test_a_statement_or_a_test_that_fails_is_named_and_none_is_executed_after_it(
+def test_a_failing_statement_or_test_is_named_and_is_the_last_one_executed(
     tmp_path: Path, is_test: bool, sql: str
 ) -> None:
     engine = DuckDBEngine(Settings(state=tmp_path))
@@ -121,7 +121,7 @@ def test_a_statement_or_a_test_that_fails_is_named_and_none_is_executed_after_it
     engine.close()
 
 
-def test_a_disk_that_refuses_is_no_fault_of_a_model(tmp_path: Path) -> None:
+def test_a_disk_error_is_not_reported_as_a_models_fault(tmp_path: Path) -> None:
     engine = DuckDBEngine(Settings(state=tmp_path))
     refused = Statement("sound", False, (), f"copy (select 1) to '{tmp_path}/nowhere/rows.parquet'")
     with pytest.raises(duckdb.IOException, match="nowhere"):

@@ -13,7 +13,7 @@ from tests.dbt.scripted_dbt import GOOD, LATE, SKIPPED, TORN, TORN_IN_FULL, Scri
 CONTEXT = DbtContext("duckdb", Path("target"), {}, {})
 
 
-def test_nodes_come_as_they_end_and_those_that_failed_last_with_all_that_is_known() -> None:
+def test_nodes_come_as_they_end_and_failed_ones_last_with_their_details() -> None:
     ended: list[NodeResult] = []
     with ScriptedDbt("duckdb", Path("unused")) as process:
         results = list(process.run(["build"], CONTEXT, ended.append))
@@ -21,7 +21,7 @@ def test_nodes_come_as_they_end_and_those_that_failed_last_with_all_that_is_know
     assert results == [GOOD, LATE, TORN_IN_FULL, SKIPPED]
 
 
-def test_a_node_is_given_before_the_next_one_ends() -> None:
+def test_a_node_is_reported_before_the_next_one_ends() -> None:
     with ScriptedDbt("duckdb", Path("unused")) as process:
         results = process.run(["build", "--die"], CONTEXT, lambda _: None)
         assert [next(results), next(results)] == [GOOD, LATE]

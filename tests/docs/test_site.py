@@ -64,7 +64,7 @@ def test_every_rule_mart_and_question_has_its_place(site: Path) -> None:
     assert all(question.name in (site / "questions.html").read_text("utf-8") for question in read_questions())
 
 
-def test_every_page_of_docs_is_reached(site: Path) -> None:
+def test_every_page_of_docs_is_linked(site: Path) -> None:
     index = (site / "index.html").read_text("utf-8")
     pages = {path.with_suffix(".html").name for path in DOCS.glob("*.md")} - {"data-dictionary.html"}
     assert [page for page in pages if page not in index] == []
@@ -123,7 +123,7 @@ def test_every_command_of_a_page_runs(published: Path, page: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", ["analyst.md", "two-truths.md"])
-def test_every_query_of_a_page_has_rows(published: Path, page: str) -> None:
+def test_every_query_of_a_page_returns_rows(published: Path, page: str) -> None:
     with duckdb.connect(str(published / ".state/published.duckdb"), read_only=True) as connection:
         connection.execute("set schema = 'marts'")
         for query in blocks(page, "sql"):
@@ -140,6 +140,6 @@ def test_the_page_of_settings_explains_every_one_as_the_code_has_it() -> None:
     assert [name for name in Settings.model_fields if text.count(f"\n| `{name}` |") != 1] == []
 
 
-def test_the_pages_that_say_what_to_type_are_all_tested() -> None:
+def test_all_pages_with_commands_are_tested() -> None:
     with_commands = {path.name for path in DOCS.glob("*.md") if "```console" in path.read_text(encoding="utf-8")}
     assert with_commands == set(PAGES)

@@ -74,7 +74,7 @@ def test_revenue_is_listed_from_a_quarter_on(tmp_path: Path, now: str, is_listed
         ("insight_churn_risk", True, False, ("insight_off", "true", "false", "churn_risk")),
     ],
 )
-def test_a_column_that_moves_is_listed(tmp_path: Path, column: str, was: Any, now: Any, listed: Listed) -> None:
+def test_a_changed_column_is_listed(tmp_path: Path, column: str, was: Any, now: Any, listed: Listed) -> None:
     assert of_core(tmp_path, {column: was}, {column: now}) == [listed]
 
 
@@ -82,7 +82,7 @@ def test_an_insight_that_becomes_unknown_from_false_is_no_change(tmp_path: Path)
     assert of_core(tmp_path, {"insight_churn_risk": False}, {"insight_churn_risk": None}) == []
 
 
-def test_a_segment_is_held_against_the_same_year_and_a_year_without_revenue_is_c(tmp_path: Path) -> None:
+def test_a_segment_is_compared_with_the_same_year_and_is_c_without_revenue(tmp_path: Path) -> None:
     both: dict[str, Rows] = {"account_core": [core(7)], "accounts": [crm(7)]}
     year = {"account_id": "c7", "year": 2025, "segment": "A"}
     found = changes(tmp_path, both, {**both, "account_revenue_by_year": [year]})
@@ -93,7 +93,9 @@ def test_a_segment_is_held_against_the_same_year_and_a_year_without_revenue_is_c
     ("outcomes", "why"),
     [(None, "unknown"), ([], "lost"), ([{"estimate_id": "e1", "outcome": "renewed"}], "renewed")],
 )
-def test_an_account_that_leaves_the_at_risk_list_says_why(tmp_path: Path, outcomes: Rows | None, why: str) -> None:
+def test_an_account_that_leaves_the_at_risk_list_has_the_reason(
+    tmp_path: Path, outcomes: Rows | None, why: str
+) -> None:
     both: dict[str, Rows] = {"account_core": [core(7)], "accounts": [crm(7)]}
     listed = {"account_id": "c7", "expiring_estimate_id": "e1", "renewal_date": date(2025, 3, 1)}
     found = changes(tmp_path, {**both, "at_risk_accounts": [listed]}, both, outcomes)
@@ -125,7 +127,7 @@ def test_changes_that_break_their_contract_are_refused(wrong: dict[str, Any], wo
         require_contract(pa.Table.from_pylist(rows, account_changes_contract().arrow_schema), 1)
 
 
-def test_the_changes_of_many_organizations_are_those_of_each_alone(tmp_path: Path) -> None:
+def test_the_changes_of_many_organizations_equal_those_of_each_alone(tmp_path: Path) -> None:
     scores = {1: ("70.00", "90.00"), 2: ("70.00", "70.00"), 3: ("40.00", "10.00")}
     pairs = []
     for one, weeks in scores.items():  # all with the same account, and the second also with its CRM's
@@ -144,7 +146,7 @@ def test_the_changes_of_many_organizations_are_those_of_each_alone(tmp_path: Pat
     ]
 
 
-def test_a_drop_before_of_an_older_contract_is_read_with_its_own_columns(tmp_path: Path) -> None:
+def test_a_previous_drop_with_an_older_contract_is_read_with_its_own_columns(tmp_path: Path) -> None:
     pairs = []
     for one in (1, 2):
         before, now = (

@@ -23,7 +23,7 @@ def test_organizations_with_a_latest_drop_that_are_not_present_are_left_behind(t
     assert organizations_left_behind(open_place(str(tmp_path / "new")), []) == []
 
 
-def test_the_drop_before_is_a_whole_one(tmp_path: Path) -> None:
+def test_the_previous_drop_is_a_complete_one(tmp_path: Path) -> None:
     for name in ("20250113T000000Z-0123abcd", "20250114T000000Z-0123abcd"):
         (tmp_path / "1" / name).mkdir(parents=True)
     (tmp_path / "1" / "20250113T000000Z-0123abcd" / MANIFEST).write_text('{"organization_id": 1}')
@@ -32,7 +32,7 @@ def test_the_drop_before_is_a_whole_one(tmp_path: Path) -> None:
     assert found.name == "20250113T000000Z-0123abcd"
 
 
-def test_a_run_is_held_against_latest_or_the_newest_that_speaks_of_no_later_instant(tmp_path: Path) -> None:
+def test_a_run_is_compared_with_latest_or_the_newest_drop_of_no_later_instant(tmp_path: Path) -> None:
     """D38."""
     names = [f"202501{day}T000000Z-0123abcd" for day in ("13", "14", "15")]
     for name in names:
@@ -50,7 +50,7 @@ def test_a_run_is_held_against_latest_or_the_newest_that_speaks_of_no_later_inst
     assert baseline(16) == names[2], "a drop without a manifest is none"
 
 
-def test_a_later_drop_has_overtaken_and_one_of_the_same_instant_has_not(tmp_path: Path) -> None:
+def test_only_a_drop_of_a_later_instant_has_overtaken(tmp_path: Path) -> None:
     """D38."""
     drops_folder, at = open_place(str(tmp_path)), datetime(2025, 1, 15, tzinfo=UTC)
     assert not is_overtaken(drops_folder, at), "there is none"

@@ -62,7 +62,7 @@ def test_a_cell_is_written_as_the_layout_says(kind: pa.DataType, value: object, 
 
 
 @pytest.mark.parametrize(("kind", "value", "cell"), [cell for cell in CELLS if isinstance(cell[1], datetime)])
-def test_an_instant_is_spelt_alike_whether_all_rows_have_it_or_not(
+def test_an_instant_is_written_the_same_with_or_without_nulls(
     kind: pa.DataType, value: datetime, cell: bytes, tmp_path: Path
 ) -> None:
     for other in (value, None, value.replace(year=2000)):
@@ -90,7 +90,7 @@ TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_charac
 
 
 @given(st.lists(st.tuples(TEXTS, st.one_of(st.none(), TEXTS)), min_size=1, max_size=20))
-def test_any_text_comes_back_from_a_plain_reader(rows: list[tuple[str, str | None]]) -> None:
+def test_a_plain_reader_reads_any_text_unchanged(rows: list[tuple[str, str | None]]) -> None:
     import tempfile
 
     table = pa.table({"a": pa.array([a for a, _ in rows]), "b": pa.array([b for _, b in rows], pa.string())})
@@ -103,7 +103,7 @@ def test_any_text_comes_back_from_a_plain_reader(rows: list[tuple[str, str | Non
 PART = [[("a", '1\n"2"'), ("b", "")], [], [("c", None), ('"', 'd"\n')], [("e", "\r\n,")]]
 
 
-def test_parts_of_a_table_are_written_as_each_alone(tmp_path: Path) -> None:
+def test_parts_of_a_table_are_written_like_each_alone(tmp_path: Path) -> None:
     schema = pa.schema([("key", pa.string()), ("note", pa.string())])
     tables = [pa.Table.from_pylist([{"key": key, "note": note} for key, note in rows], schema) for rows in PART]
     paths = [tmp_path / f"{number}.csv" for number in range(len(tables))]

@@ -24,7 +24,7 @@ def copied(folder: Path, rows: list[Any], places: list[int]) -> bytes:
     return (folder / "copied.csv").read_bytes()
 
 
-def test_a_line_feed_within_a_cell_ends_no_row(tmp_path: Path) -> None:
+def test_a_line_feed_in_a_cell_does_not_end_the_row(tmp_path: Path) -> None:
     assert copied(tmp_path, ['a "b"\nc', "d"], [1]) == b'id,text,names\n1,d,"x,y"\n'
 
 
@@ -36,7 +36,7 @@ def test_one_name_is_not_quoted(tmp_path: Path) -> None:
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=8), st.data())
-def test_copied_rows_are_as_their_writer_writes_them(
+def test_copied_rows_equal_those_of_the_writer(
     tmp_path_factory: pytest.TempPathFactory, rows: list[str | None], data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("lines")

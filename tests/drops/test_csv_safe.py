@@ -37,21 +37,21 @@ def test_a_cell_that_begins_with_a_control_character_is_neutralised(text: str) -
 
 
 @pytest.mark.parametrize("blank", [" ", "   ", "\u00a0", "\u3000", "\ufeff", "\u200b", "\u2009", "\u202e", "\u2060"])
-def test_blanks_before_a_sign_hide_nothing(blank: str) -> None:
+def test_a_sign_after_blanks_is_neutralised(blank: str) -> None:
     assert safe(f"{blank}=1") == f"'{blank}=1"
     assert safe(f"{blank}plain") == f"{blank}plain"
 
 
 @pytest.mark.parametrize("separator", [";", "\t", "\r", "\n", "\r\n", ";\t", "\n\n"])
 @pytest.mark.parametrize("hidden", ["", " ", '"', ' "', "\u00a0", "\0"])
-def test_a_sign_behind_what_some_split_at_is_neutralised(separator: str, hidden: str) -> None:
+def test_a_sign_after_a_list_separator_is_neutralised(separator: str, hidden: str) -> None:
     """Where the list separator is `;` or a tab, a cell of the spreadsheet begins there, whatever the quotes say."""
     assert safe(f"a{separator}{hidden}=1+1") == f"a{separator}'{hidden}=1+1"
     assert safe(f"a{separator}{hidden}plain") == f"a{separator}{hidden}plain"
 
 
 @pytest.mark.parametrize(("text", "guarded"), [("007", True), ("1234567890123456", True), ("123456789012345", False)])
-def test_digits_that_a_number_would_change_stay_a_text(text: str, guarded: bool) -> None:
+def test_digits_that_a_spreadsheet_would_change_stay_text(text: str, guarded: bool) -> None:
     """D24: a spreadsheet keeps 15 digits, and no zero in front."""
     assert safe(text) == ("'" + text if guarded else text)
     assert safe("0") == "0"
@@ -63,7 +63,7 @@ def test_other_cells_stay_as_they_are(text: str | None) -> None:
 
 
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12))
-def test_what_is_left_never_begins_like_a_formula(text: str) -> None:
+def test_a_safe_cell_never_starts_like_a_formula(text: str) -> None:
     result = safe(text) or ""
     for cell in re.split("[;\t\r\n]", result):
         visible = unicodedata.normalize("NFKC", cell).lstrip()

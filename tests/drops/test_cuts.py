@@ -70,14 +70,14 @@ def test_the_split_of_account_core_has_every_column_and_each_but_the_keys_once()
     assert sorted([*named, *IN_EVERY_CUT]) == sorted(column.name for column in CORE.exported_columns)
 
 
-def test_a_cuts_contract_is_its_exports(tmp_path: Path) -> None:
+def test_a_cuts_contract_follows_from_its_exports(tmp_path: Path) -> None:
     (cut,) = own_cuts(tmp_path)
     assert [column.name for column in cut.contract.columns] == ["account_id", "account_name", "health_score", "revenue"]
     assert all(column == CORE.column(column.name) for column in cut.contract.columns)
     assert (cut.contract.version, cut.contract.primary_key) == (CORE.version, CORE.primary_key)
 
 
-def test_a_drop_holds_the_rows_that_the_filter_keeps(drop: Path) -> None:
+def test_a_cut_has_the_rows_that_its_filter_keeps(drop: Path) -> None:
     (cut,) = own_cuts(drop.parent)
     rows = pq.read_table(drop / "named_accounts.parquet")
     assert rows["account_name"].to_pylist() == ["Acme"]
@@ -87,7 +87,7 @@ def test_a_drop_holds_the_rows_that_the_filter_keeps(drop: Path) -> None:
     assert csv["health_score"].to_pylist() == rows["health_score"].to_pylist()
 
 
-def test_a_drop_with_its_cut_is_as_published_and_says_how_to_make_it_again(drop: Path) -> None:
+def test_a_drop_with_a_cut_verifies_and_describes_how_the_cut_is_made(drop: Path) -> None:
     assert verify_drop(str(drop)) == []
     manifest = parse_manifest((drop / MANIFEST).read_bytes())
     assert [entry["name"] for entry in manifest["cuts"]] == ["named_accounts.csv", "named_accounts.parquet"]
@@ -96,7 +96,7 @@ def test_a_drop_with_its_cut_is_as_published_and_says_how_to_make_it_again(drop:
     assert (made.columns, made.filter) == (named.columns, named.filter)
 
 
-def test_a_cut_that_is_not_its_exports_is_a_fault(drop: Path) -> None:
+def test_a_cut_that_differs_from_its_export_is_a_fault(drop: Path) -> None:
     path = drop / "named_accounts.parquet"
     rows = pq.read_table(path)
     changed = rows.set_column(1, rows.schema.field(1), [["Acne"]])
@@ -127,7 +127,7 @@ def test_a_missing_file_of_a_cut_is_a_fault(drop: Path) -> None:
         (RED + "    colour: red\n", "colour"),
     ],
 )
-def test_what_is_no_cut_is_named(tmp_path: Path, text: str, what: str) -> None:
+def test_an_invalid_cut_is_named(tmp_path: Path, text: str, what: str) -> None:
     with pytest.raises(WarehouseError) as fault:
         own_cuts(tmp_path, text)
     assert what in str(fault.value)
@@ -139,7 +139,7 @@ def test_what_is_no_cut_is_named(tmp_path: Path, text: str, what: str) -> None:
     [(None, True), (change("account_core", {"account_id": 1}, account_name="Acne"), False)],
     ids=["as the export", "another name"],
 )
-def test_the_audit_asks_that_a_cuts_rows_are_its_exports(
+def test_the_audit_checks_that_a_cuts_rows_are_its_exports(
     tmp_path: Path, spoil: Callable[[Rows], None] | None, passes: bool
 ) -> None:
     (cut,) = own_cuts(tmp_path)

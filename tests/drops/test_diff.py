@@ -44,7 +44,7 @@ def test_a_changed_row_names_its_columns_and_the_cells_are_counted(tmp_path: Pat
     assert (found.added.num_rows, found.removed.num_rows) == (0, 0)
 
 
-def test_an_export_that_the_drop_before_lacks_has_only_added_rows(tmp_path: Path) -> None:
+def test_an_export_that_the_previous_drop_lacks_has_only_added_rows(tmp_path: Path) -> None:
     found = compare_rows(DEALS, None, written(tmp_path / "b", DEAL_ROWS))
     assert found.added["deal_id"].to_pylist() == [2, 3, 10]
 
@@ -59,7 +59,7 @@ def test_files_of_the_same_bytes_have_no_changes_and_the_columns_of_the_others(t
 
 
 @given(KEYS, KEYS, st.booleans(), st.booleans())
-def test_the_drop_before_with_the_changes_applied_is_the_new_one(
+def test_the_previous_drop_with_the_changes_applied_is_the_new_one(
     tmp_path_factory: pytest.TempPathFactory,
     before: dict[int, Any],
     now: dict[int, Any],
@@ -85,7 +85,7 @@ def test_the_drop_before_with_the_changes_applied_is_the_new_one(
     )
 
 
-def test_a_finer_amount_is_a_change_of_the_cell(tmp_path: Path) -> None:
+def test_an_amount_with_more_decimals_is_a_changed_cell(tmp_path: Path) -> None:
     rows = [{"deal_id": 1, "organization_id": 1, "amount": Decimal("1.00")}]
     finer = [{**rows[0], "amount": Decimal("1.01")}]
     assert compare_rows(DEALS, written(tmp_path / "a", rows), written(tmp_path / "b", finer)).columns == {"amount": 1}
@@ -117,8 +117,6 @@ def test_a_drop_is_named_by_its_organization_and_latest_or_previous(settings: Se
         ("nowhere", "no pub"),
     ],
 )
-def test_a_drop_that_is_not_there_is_an_error_that_says_what_there_is(
-    settings: Settings, name: str, words: str
-) -> None:
+def test_a_missing_drop_is_an_error_that_lists_the_existing_ones(settings: Settings, name: str, words: str) -> None:
     with pytest.raises(WarehouseError, match=words):
         find_drop(name, settings)

@@ -42,7 +42,7 @@ def test_the_ten_columns_that_changed_most_are_shown(columns: int, more: str) ->
     assert line == f"    changed cells: {shown}{more}"
 
 
-def test_money_is_shown_before_and_now_with_what_it_moved() -> None:
+def test_money_is_shown_before_and_after_with_the_difference() -> None:
     money = {"estimates.price_used": (Decimal("1234.5"), Decimal(1000)), "accounts.revenue": (Decimal(5), Decimal(5))}
     assert diff_lines(diff(money=money))[-3:] == [
         "Money",
@@ -51,7 +51,7 @@ def test_money_is_shown_before_and_now_with_what_it_moved() -> None:
     ]
 
 
-def test_accounts_are_shown_by_what_became_of_them() -> None:
+def test_accounts_are_shown_by_change() -> None:
     accounts = (
         moved(1, "label", before="Red", after="Green", detail="up"),
         moved(2, name=None, detail="unknown"),
@@ -75,6 +75,6 @@ def test_ten_accounts_of_a_change_are_shown(count: int, more: list[str]) -> None
     assert lines[15] == "    9 A9: nothing -> nothing"
 
 
-def test_a_difference_is_empty_where_no_row_differs() -> None:
+def test_a_diff_without_changed_rows_is_empty() -> None:
     assert diff(export(), export("estimates")).is_empty
     assert not diff(export(), export(changed=1)).is_empty

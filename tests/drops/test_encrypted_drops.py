@@ -107,7 +107,7 @@ def test_the_receiver_decrypts_the_bytes_that_the_manifest_lists(company: Compan
         assert content == (company.template.folder / file["name"]).read_bytes()
 
 
-def test_the_checksums_are_those_of_what_is_there(company: Company) -> None:
+def test_the_checksums_are_those_of_the_encrypted_files(company: Company) -> None:
     stored = dict(company.stored(company.drop(company.publish())))
     for line in stored[CHECKSUMS].decode().splitlines():
         digest, _, name = line.partition("  ")
@@ -123,7 +123,7 @@ def test_the_name_is_that_of_the_plain_drop_and_a_repeated_run_publishes_nothing
     assert dict(company.stored(company.drops_folder)) == before
 
 
-def test_an_encrypted_file_that_is_gone_stops_the_next_run(company: Company) -> None:
+def test_a_missing_encrypted_file_stops_the_next_run(company: Company) -> None:
     company.drop(company.publish()).remove("deals.csv.pgp")
     with pytest.raises(WarehouseError, match=r"deals\.csv\.pgp: was published with .* and is gone"):
         company.publish()
@@ -136,7 +136,7 @@ def test_the_warehouse_reads_its_own_encrypted_drops(company: Company) -> None:
     assert rows == pq.read_table(company.template.folder / "deals.parquet")
 
 
-def test_without_its_key_it_says_so(company: Company) -> None:
+def test_a_missing_key_is_reported(company: Company) -> None:
     company.publish()
     (company.settings.state / "encryption.key").unlink()
     with (
@@ -147,7 +147,7 @@ def test_without_its_key_it_says_so(company: Company) -> None:
 
 
 @pytest.mark.parametrize("url", ["s3", "sftp"], indirect=True)
-def test_verify_checks_what_is_there_and_what_it_holds(company: Company) -> None:
+def test_verify_checks_the_encrypted_files_and_their_contents(company: Company) -> None:
     put = company.publish()
     place = find_drop("1/latest", company.settings)
     public = read_public_key(str(company.folder / "signing.pub"))
@@ -173,15 +173,13 @@ def spoil_a_byte(drop: Place) -> None:
         (lambda drop: drop.write(CHECKSUMS, b""), "SHA256SUMS: is not the manifest's list of hashes"),
     ],
 )
-def test_what_was_changed_on_the_server_is_a_fault(
-    company: Company, spoil: Callable[[Place], None], fault: str
-) -> None:
+def test_a_change_on_the_server_is_a_fault(company: Company, spoil: Callable[[Place], None], fault: str) -> None:
     put = company.publish()
     spoil(company.drop(put))
     assert any(found.startswith(fault) for found in verify_drop(put.location))
 
 
-def test_another_file_in_place_of_one_is_a_fault_once_it_is_decrypted(company: Company) -> None:
+def test_a_replaced_file_is_a_fault_once_it_is_decrypted(company: Company) -> None:
     drop = company.drop(company.publish())
     manifest = read_manifest(drop) or {}
     other = company.destination.place.keys.encrypt(b"deal_id\n")  # type: ignore[union-attr]
@@ -206,7 +204,7 @@ def write_manifest(drop: Place, manifest: dict[str, Any], files: list[dict[str, 
     drop.write(CHECKSUMS, "".join(f"{file['sha256']}  {file['name']}\n" for file in files).encode())
 
 
-def test_a_receiver_verifies_what_he_has_decrypted(company: Company, tmp_path: Path) -> None:
+def test_a_receiver_can_verify_the_decrypted_files(company: Company, tmp_path: Path) -> None:
     company.publish()
     copy = tmp_path / "received"
     for name, content in company.stored(company.drop(company.publish(1))):
@@ -256,7 +254,7 @@ def test_an_interrupted_delivery_is_completed_with_files_of_one_delivery(
     assert verify_drop(find_drop("1/latest", company.settings), CONTRACTS) == []
 
 
-def test_two_deliveries_at_once_of_which_files_mix_are_reported(
+def test_mixed_files_of_two_concurrent_deliveries_are_reported(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     create = Place.create
@@ -271,7 +269,7 @@ def test_two_deliveries_at_once_of_which_files_mix_are_reported(
     assert latest_name(company.drops_folder) is None
 
 
-def test_where_the_setting_is_lost_nothing_is_written_unencrypted(company: Company) -> None:
+def test_without_the_setting_nothing_is_written_unencrypted(company: Company) -> None:
     company.publish()
     before = dict(company.stored(company.drops_folder))
     without = company.settings.model_copy(update={"receiver_key": None})
@@ -283,7 +281,7 @@ def test_where_the_setting_is_lost_nothing_is_written_unencrypted(company: Compa
     assert dict(company.stored(company.drops_folder)) == before
 
 
-def test_drops_from_before_a_receiver_was_named_are_read_and_compared_with(
+def test_plain_drops_from_before_encryption_are_read_and_compared(
     url: str, tmp_path: Path, stage: Callable[..., StagedDrop]
 ) -> None:
     company = Company(url, tmp_path, stage(tmp_path / "template"), bytes(RECEIVER.extract_certificate()))

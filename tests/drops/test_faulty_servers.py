@@ -50,7 +50,7 @@ def without_bulk_delete(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("quirks", [("noposix",), ("strictrename",), ("nodot",), ("noposix", "nodot")], ids="+".join)
-def test_an_sftp_server_that_can_less_gets_whole_drops(
+def test_an_sftp_server_with_fewer_features_gets_whole_drops(
     quirks: tuple[str, ...],
     deliver_to: Callable[[str], Delivery],
     tmp_path: Path,
@@ -66,7 +66,7 @@ def test_an_sftp_server_that_can_less_gets_whole_drops(
         assert not list((tmp_path / "server").rglob("*.part"))
 
 
-def test_a_server_without_room_says_so_and_no_drop_is_there(
+def test_a_server_without_room_is_reported_and_has_no_drop(
     deliver_to: Callable[[str], Delivery], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with sftp_server(tmp_path / "server", monkeypatch, ("full",)) as (url, _):
@@ -77,7 +77,7 @@ def test_a_server_without_room_says_so_and_no_drop_is_there(
         assert delivery.read_as_a_reader() is None
 
 
-def test_a_connection_that_breaks_is_opened_again(
+def test_a_broken_connection_is_reopened(
     deliver_to: Callable[[str], Delivery], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remote, "_PAUSES", (0, 0))
@@ -87,7 +87,7 @@ def test_a_connection_that_breaks_is_opened_again(
         assert delivery.publish("first").is_new
 
 
-def test_a_server_that_is_not_there_is_tried_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreachable_server_is_tried_three_times(monkeypatch: pytest.MonkeyPatch) -> None:
     paused: list[float] = []
     monkeypatch.setattr("time.sleep", paused.append)
     with pytest.raises(WarehouseError, match="does not answer") as raised:
@@ -117,7 +117,7 @@ def test_retention_needs_no_bulk_delete(deliver_to: Callable[[str], Delivery], m
         ("InvalidAccessKeyId", "no such key", "does not know this key", "AWS_ACCESS_KEY_ID"),
     ],
 )
-def test_what_a_store_refuses_is_said_with_its_remedy(
+def test_a_stores_refusal_is_reported_with_a_remedy(
     code: str, message: str, what: str, remedy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with faulty_object_store(monkeypatch, lambda *_: (400, code, message)) as url:
@@ -137,7 +137,7 @@ def test_a_manifest_is_never_written_over_another(
         assert place.read("manifest.json") == b"first"
 
 
-def test_a_store_that_knows_no_condition_gets_the_manifest_nevertheless(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_without_conditional_writes_gets_the_manifest_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
     def fault(method: str, path: str, headers: Message) -> Answer:
         return (501, "NotImplemented", "If-None-Match") if headers.get("If-None-Match") else None
 
@@ -146,9 +146,7 @@ def test_a_store_that_knows_no_condition_gets_the_manifest_nevertheless(monkeypa
         assert open_place(url).read("manifest.json") == b"first"
 
 
-def test_a_store_that_is_busy_is_asked_again(
-    deliver_to: Callable[[str], Delivery], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_busy_store_is_retried(deliver_to: Callable[[str], Delivery], monkeypatch: pytest.MonkeyPatch) -> None:
     asked: set[str] = set()
 
     def fault(method: str, path: str, headers: Message) -> Answer:
@@ -165,7 +163,7 @@ def test_a_store_that_is_busy_is_asked_again(
 
 
 @pytest.mark.parametrize("at", range(1, 8))
-def test_a_removal_cut_short_leaves_no_drop_that_looks_whole_and_is_taken_up_again(
+def test_an_interrupted_removal_leaves_no_complete_looking_drop_and_is_resumed(
     at: int, deliver_to: Callable[[str], Delivery], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deleted = 0

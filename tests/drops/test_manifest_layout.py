@@ -10,7 +10,7 @@ from pipeline.drops.manifest import with_hashes
 from pipeline.drops.manifest_layout import manifest_bytes, parse_manifest
 
 
-def test_what_fits_stands_on_a_line_with_its_names_in_order() -> None:
+def test_a_value_that_fits_is_on_one_line_with_sorted_names() -> None:
     assert manifest_bytes({"b": [1, "é"], "a": None}) == '{"a":null,"b":[1,"é"]}\n'.encode()
 
 
@@ -21,7 +21,7 @@ def test_a_line_holds_160_characters(letters: int, lines: int) -> None:
     assert json.loads(written) == {"a": "x" * letters}
 
 
-def test_what_does_not_fit_has_its_parts_on_lines_a_blank_further_in() -> None:
+def test_a_value_that_does_not_fit_has_indented_lines_for_its_parts() -> None:
     long = "x" * 160
     written = manifest_bytes({"files": [{"name": long, "rows": 1}, {"rows": 2}], "as_of": 1}).decode()
     assert written.splitlines() == [
@@ -47,7 +47,7 @@ CHECKS = [
 MANIFEST = with_hashes({"manifest_version": 2, "files": FILES, "checks": CHECKS, "guards": []})
 
 
-def test_version_2_writes_a_schema_once_and_only_what_is_not_as_usual() -> None:
+def test_version_2_writes_a_schema_once_and_omits_defaults() -> None:
     written = json.loads(manifest_bytes(MANIFEST))
     assert written["files"] == [{"name": "deals.a", "export": "deals"}, {"name": "deals.b", "export": "deals"}]
     assert written["schemas"]["deals"] == [["id", "bigint", {"nullable": False}], ["note", "text"]]
@@ -55,17 +55,17 @@ def test_version_2_writes_a_schema_once_and_only_what_is_not_as_usual() -> None:
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_both_versions_are_read_as_the_one_document(version: int) -> None:
+def test_both_versions_are_read_as_the_same_document(version: int) -> None:
     manifest = {**MANIFEST, "manifest_version": version}
     assert parse_manifest(manifest_bytes(manifest)) == manifest
 
 
-def test_a_file_of_other_columns_than_the_first_of_its_export_keeps_them() -> None:
+def test_a_file_whose_columns_differ_from_its_exports_first_keeps_them() -> None:
     manifest = {**MANIFEST, "files": [FILES[0], {**FILES[1], "schema": COLUMNS[:1], "tenant": "crm"}]}
     assert parse_manifest(manifest_bytes(manifest)) == manifest
 
 
-def test_the_content_and_so_the_drops_name_is_the_same_in_both_versions_the_manifests_own_hash_is_not() -> None:
+def test_the_drops_name_is_the_same_in_both_versions_but_the_manifests_own_hash_is_not() -> None:
     older = with_hashes({**MANIFEST, "manifest_version": 1})
     assert older["content_hash"] == MANIFEST["content_hash"]
     assert older["manifest_hash"] != MANIFEST["manifest_hash"]

@@ -19,7 +19,7 @@ WHOLE = pa.table(
 
 
 @pytest.mark.parametrize("cuts", [[20_001], [1_024, 4_096], [122_880], [7, 20_002, 70_001, 131_073]])
-def test_the_bytes_do_not_show_in_which_chunks_the_rows_came(tmp_path: Path, cuts: list[int]) -> None:
+def test_the_bytes_do_not_depend_on_the_chunks_of_the_rows(tmp_path: Path, cuts: list[int]) -> None:
     ends = zip([0, *cuts], [*cuts, ROWS], strict=True)
     cut = pa.concat_tables([WHOLE.slice(start, end - start) for start, end in ends])
     assert cut["text"].num_chunks == len(cuts) + 1

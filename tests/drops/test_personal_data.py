@@ -136,7 +136,7 @@ def test_pseudonyms_are_the_same_each_time_and_in_every_column(tmp_path: Path) -
     assert json.loads(rows[0]["card"])["accounts"][0]["address"].startswith("p-")
 
 
-def test_pseudonyms_are_others_for_each_organization_and_key() -> None:
+def test_pseudonyms_differ_for_each_organization_and_key() -> None:
     ours = treatment("pseudonymise")
     assert ours.pseudonym(1, "Ann") != ours.pseudonym(2, "Ann")
     assert ours.pseudonym(1, "Ann") != treatment("pseudonymise", b"j" * 32).pseudonym(1, "Ann")
@@ -144,7 +144,7 @@ def test_pseudonyms_are_others_for_each_organization_and_key() -> None:
 
 
 @pytest.mark.parametrize("how", ["pseudonymise", "drop"])
-def test_a_key_stays_a_key_and_rows_stay_in_its_order(tmp_path: Path, how: Treatment) -> None:
+def test_a_pseudonymised_key_stays_a_key_and_rows_stay_in_order(tmp_path: Path, how: Treatment) -> None:
     staged(tmp_path / "drop", treatment(how))
     keys = [(row["scope"], row["who"]) for row in rows_of(tmp_path / "drop")]
     assert keys == sorted(set(keys)) and len(keys) == 3
@@ -152,7 +152,7 @@ def test_a_key_stays_a_key_and_rows_stay_in_its_order(tmp_path: Path, how: Treat
 
 
 @pytest.mark.parametrize("how", ["keep", "pseudonymise", "drop"])
-def test_the_manifest_says_what_was_in_force_and_the_drop_is_as_published(tmp_path: Path, how: Treatment) -> None:
+def test_the_manifest_names_the_treatment_and_the_drop_verifies(tmp_path: Path, how: Treatment) -> None:
     manifest = described(staged(tmp_path / "drop", treatment(how)), treatment(how))
     (tmp_path / "drop" / "manifest.json").write_bytes(manifest_bytes(manifest))
     assert verify_drop(str(tmp_path / "drop")) == []
@@ -167,7 +167,7 @@ def test_a_cut_keeps_the_rows_that_its_filter_keeps_of_the_whole_rows(tmp_path: 
     assert [row["email"] for row in rows_of(tmp_path / "drop", "mails")] == [None, None]
 
 
-def test_whole_rows_lie_aside_for_the_audit_and_nowhere_once_it_is_done(tmp_path: Path) -> None:
+def test_whole_rows_are_kept_for_the_audit_only(tmp_path: Path) -> None:
     with whole_rows_aside(treatment("drop"), [1]) as aside:
         tables = MadeMarts(people=mart(PEOPLE, ROWS))
         stage_drops(tables, [PEOPLE], {1: tmp_path / "drop"}, 1, personal_data=treatment("drop"), aside=aside)
@@ -193,7 +193,7 @@ def changes_between(folder: Path, before: PersonalData, now: PersonalData) -> tu
 
 @pytest.mark.parametrize("now", ["keep", "pseudonymise", "drop"])
 @pytest.mark.parametrize("before", ["keep", "pseudonymise", "drop"])
-def test_another_treatment_is_no_change_of_cells(tmp_path: Path, before: Treatment, now: Treatment) -> None:
+def test_another_treatment_changes_no_cells(tmp_path: Path, before: Treatment, now: Treatment) -> None:
     changes, alike = changes_between(tmp_path, treatment(before), treatment(now))
     keys_differ = now == "keep" != before
     assert changes.changed.num_rows == 0
@@ -202,7 +202,7 @@ def test_another_treatment_is_no_change_of_cells(tmp_path: Path, before: Treatme
 
 
 @pytest.mark.parametrize("before", ["keep", "pseudonymise"])
-def test_a_removed_row_shows_no_more_than_the_drop_may(tmp_path: Path, before: Treatment) -> None:
+def test_a_removed_row_is_treated_like_the_drop(tmp_path: Path, before: Treatment) -> None:
     changes, _ = changes_between(tmp_path, treatment(before), treatment("drop"))
     (removed,) = changes.removed.to_pylist()
     assert (removed["email"], removed["word"], removed["names"]) == (None, "", "[]")
@@ -228,20 +228,20 @@ def test_settings_name_exports_or_a_default(tmp_path: Path) -> None:
         of({"estimate": "drop"})
 
 
-def test_the_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+def test_the_key_is_created_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     key = pseudonym_key(None, tmp_path)
     assert pseudonym_key(None, tmp_path) == key and len(key) == 32
     (file,) = tmp_path.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_a_key_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
+def test_a_guessable_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "short.key").write_bytes(b"secret")
     with pytest.raises(WarehouseError, match="few enough to be guessed"):
         pseudonym_key(tmp_path / "short.key", tmp_path)
 
 
-def test_a_drop_of_another_key_can_not_be_made_again(tmp_path: Path) -> None:
+def test_a_drop_of_another_key_cannot_be_remade(tmp_path: Path) -> None:
     ours = treatment("pseudonymise")
     manifest = described(staged(tmp_path / "drop", ours), ours)
     with pytest.raises(WarehouseError, match="another key"):
@@ -249,7 +249,7 @@ def test_a_drop_of_another_key_can_not_be_made_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["pseudonymise", "drop"])
-def test_every_export_keeps_its_contract_whatever_is_withheld(how: Treatment) -> None:
+def test_every_export_keeps_its_contract_under_every_treatment(how: Treatment) -> None:
     for contract in contracts_in_folder(PROJECT_ROOT / "models"):
         text = {column.name: '["Ann Lee"]' for column in contract.exported_columns if column.arrow_type == pa.string()}
         rows = pa.Table.from_pylist([text], contract.arrow_schema)

@@ -51,14 +51,14 @@ def events(made: Made) -> list[str]:
     return [json.loads(line)["event"] for line in made.log.lines()]
 
 
-def test_a_log_as_it_was_written_is_whole_and_has_a_line_an_entry(made: Made) -> None:
+def test_an_unaltered_log_is_whole_and_has_one_line_per_entry(made: Made) -> None:
     assert made.log.faults() == []
     assert json.loads(next(iter(made.log.lines())))["previous"] == "0" * 64
     assert events(made) == ["began"] + ["published"] * 4
     assert made.beside.read_bytes() == made.own.read_bytes()
 
 
-def test_what_is_accepted_and_rolled_back_stands_in_it(made: Made) -> None:
+def test_the_log_records_acceptances_and_rollbacks(made: Made) -> None:
     made.publish("20250129T000000Z-0000001d", {"guard": "rows", "place": "accounts", "why": "a storm", "who": "ann"})
     made.log.add("rolled back", AT, {"drop": DROPS[3], "before": DROPS[2]})
     accepted, rolled_back = (json.loads(line) for line in made.log.lines()[-2:])
@@ -72,7 +72,7 @@ def test_what_is_accepted_and_rolled_back_stands_in_it(made: Made) -> None:
     assert made.log.faults() == []
 
 
-def test_a_drop_that_is_published_again_as_before_is_no_entry(made: Made) -> None:
+def test_an_unchanged_republication_is_not_logged(made: Made) -> None:
     made.publish(DROPS[0])
     assert events(made).count("published") == 4
 
@@ -94,13 +94,11 @@ def test_a_drop_that_is_published_again_as_before_is_no_entry(made: Made) -> Non
     ],
     ids=["altered", "cut", "two cut", "reordered", "cut at the beginning", "cut at the end", "no JSON", "emptied"],
 )
-def test_the_place_is_reported_where_the_copy_beside_the_drops_was_changed(
-    made: Made, change: Change, fault: str
-) -> None:
+def test_the_changed_line_of_the_copy_beside_the_drops_is_reported(made: Made, change: Change, fault: str) -> None:
     assert fault in made.change(made.beside, change)
 
 
-def test_an_entry_that_was_written_again_with_a_right_hash_breaks_the_chain(made: Made) -> None:
+def test_a_forged_entry_with_a_valid_hash_breaks_the_chain(made: Made) -> None:
     def forge(lines: list[str]) -> list[str]:
         other = Made(made.folder / "other")
         for drop in (DROPS[0], DROPS[2]):
@@ -116,42 +114,42 @@ def test_the_state_folders_copy_is_checked_too(made: Made) -> None:
     )
 
 
-def test_without_the_other_copy_a_cut_end_shows_by_the_drops_that_are_there(made: Made) -> None:
+def test_without_the_other_copy_the_drops_reveal_a_cut_end(made: Made) -> None:
     made.own.unlink()
     faults = made.change(made.beside, lambda lines: lines[:-1])
     assert faults == [f"{DROPS[3]}: is published, and the log does not have it: cut, or not published by a run"]
 
 
-def test_a_manifest_that_is_another_than_the_one_that_was_published_is_reported(made: Made) -> None:
+def test_a_manifest_that_differs_from_the_published_one_is_reported(made: Made) -> None:
     (made.exports / "1" / DROPS[1] / "manifest.json").write_text("{}")
     assert made.log.faults() == [f"{DROPS[1]}: its manifest is another than the one that was published"]
 
 
-def test_a_drop_that_is_past_keeping_is_no_fault(made: Made) -> None:
+def test_a_drop_removed_by_retention_is_no_fault(made: Made) -> None:
     (made.exports / "1" / DROPS[0] / "manifest.json").unlink()
     assert made.log.faults() == []
 
 
-def test_a_state_folder_that_was_lost_goes_on_from_the_copy_beside_the_drops(made: Made) -> None:
+def test_after_a_lost_state_folder_the_log_continues_from_the_copy_beside_the_drops(made: Made) -> None:
     made.own.unlink()
     made.publish("20250129T000000Z-0000001d")
     assert made.log.faults() == []
     assert made.own.read_bytes() == made.beside.read_bytes()
 
 
-def test_a_run_killed_between_the_two_copies_is_made_up_for_by_the_next_entry(made: Made) -> None:
+def test_the_next_entry_repairs_a_run_killed_between_the_two_copies(made: Made) -> None:
     assert made.change(made.own, lambda lines: lines[:-1]) != []
     made.publish("20250129T000000Z-0000001d")
     assert made.log.faults() == []
 
 
-def test_what_is_appended_to_a_log_that_was_cut_hides_nothing(made: Made) -> None:
+def test_appending_to_a_cut_log_hides_nothing(made: Made) -> None:
     made.change(made.beside, lambda lines: lines[:-2])
     made.publish("20250129T000000Z-0000001d")
     assert "line 4: entries 4 to 5 are missing before it: cut" in made.log.faults()
 
 
-def test_a_log_begins_with_the_drops_that_were_there_before_it(made: Made) -> None:
+def test_a_log_begins_with_the_existing_drops(made: Made) -> None:
     made.own.unlink()
     made.beside.unlink()
     made.publish("20250129T000000Z-0000001d")
@@ -160,7 +158,7 @@ def test_a_log_begins_with_the_drops_that_were_there_before_it(made: Made) -> No
     assert made.log.faults() == []
 
 
-def test_a_signed_log_is_held_against_its_signature(tmp_path: Path) -> None:
+def test_a_signed_log_is_checked_against_its_signature(tmp_path: Path) -> None:
     public = write_key_pair(tmp_path / "warehouse.key")
     made = Made(tmp_path)
     made.log.signer = read_signing_key(tmp_path / "warehouse.key")

@@ -75,7 +75,7 @@ def exports(tmp_path: Path, stage: Callable[..., StagedDrop]) -> Exports:
     return Exports(tmp_path / "exports", stage(tmp_path / "template"))
 
 
-def test_a_drop_is_its_files_its_checksums_its_manifest_and_latest(exports: Exports) -> None:
+def test_a_drop_has_files_checksums_a_manifest_and_latest(exports: Exports) -> None:
     folder = exports.publish("first")
     assert sorted(path.name for path in folder.iterdir()) == [
         *("SHA256SUMS", "deals.csv", "deals.parquet", "manifest.json", "places.csv", "places.parquet")
@@ -112,7 +112,7 @@ def test_an_earlier_drop_published_again_becomes_the_latest_again(exports: Expor
     assert manifest is not None and drop_name(manifest) == first.name
 
 
-def test_a_published_drop_that_was_changed_is_not_overwritten(exports: Exports) -> None:
+def test_a_changed_published_drop_is_not_overwritten(exports: Exports) -> None:
     folder = exports.publish("first")
     (folder / MANIFEST).write_bytes(b"{}")
     with pytest.raises(WarehouseError, match="another drop of the same name"):
@@ -120,7 +120,7 @@ def test_a_published_drop_that_was_changed_is_not_overwritten(exports: Exports) 
     assert (folder / MANIFEST).read_bytes() == b"{}"
 
 
-def test_a_published_file_that_was_changed_is_reported_and_published_again_once_it_is_moved_away(
+def test_a_changed_published_file_is_reported_and_republished_once_it_is_moved_away(
     exports: Exports,
 ) -> None:
     folder = exports.publish("first")
@@ -136,7 +136,7 @@ def test_a_published_file_that_was_changed_is_reported_and_published_again_once_
     assert exports.faults() == []
 
 
-def test_what_is_left_of_a_killed_run_is_cleared(exports: Exports) -> None:
+def test_remains_of_a_killed_run_are_cleared(exports: Exports) -> None:
     exports.publish("first")
     left = exports.organization / ".staging-dead"
     left.mkdir()
@@ -155,7 +155,7 @@ def test_two_runs_take_turns(exports: Exports) -> None:
             other.acquire(timeout=0)  # type: ignore[attr-defined]
 
 
-def test_exports_that_can_t_be_written_are_noticed_before_the_run(
+def test_an_unwritable_exports_folder_is_noticed_before_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     require_writable(str(tmp_path / "new" / "exports"))
@@ -206,7 +206,9 @@ def test_a_run_killed_anywhere_leaves_whole_drops_and_the_next_run_completes_it(
 
 
 @pytest.mark.slow
-def test_thousands_of_kills_in_a_row_never_show_a_part(tmp_path: Path, stage: Callable[..., StagedDrop]) -> None:
+def test_thousands_of_kills_in_a_row_never_show_an_incomplete_drop(
+    tmp_path: Path, stage: Callable[..., StagedDrop]
+) -> None:
     chance = random.Random(20250115)
     exports = Exports(tmp_path / "exports", stage(tmp_path / "template"))
     now = AS_OF + timedelta(days=400_000)  # every drop is past its day of grace
@@ -277,7 +279,7 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux says which file a number is")
-def test_all_is_on_disk_before_the_next_thing_vouches_for_it(exports: Exports, flushed: list[str]) -> None:
+def test_everything_is_flushed_before_the_next_file_refers_to_it(exports: Exports, flushed: list[str]) -> None:
     """Files, then the rename, then the manifest, then `latest`: a power cut between them leaves nothing half."""
     drop = exports.publish("first")
     manifest = max(at for at, name in enumerate(flushed) if name.startswith("."))  # under its hidden name
@@ -306,7 +308,7 @@ def test_the_files_of_many_drops_are_flushed_with_their_file_system(exports: Exp
 
 
 @linux_only
-def test_where_that_would_report_no_fault_each_file_is_flushed(
+def test_each_file_is_flushed_if_a_file_system_flush_reports_no_errors(
     exports: Exports, flushed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platform, "release", lambda: "4.18.0-553.el8")

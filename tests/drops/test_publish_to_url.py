@@ -89,7 +89,7 @@ def delivery(url: str, tmp_path: Path, stage: Callable[..., StagedDrop]) -> Deli
     return Delivery(url, tmp_path / "state", stage(tmp_path / "template"))
 
 
-def test_a_signed_drop_bears_its_signature_before_its_manifest(
+def test_the_signature_is_written_before_the_manifest(
     delivery: Delivery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     public = write_key_pair(tmp_path / "warehouse.key")
@@ -160,7 +160,7 @@ def test_the_pointer_is_the_same_bytes_for_the_same_drop(delivery: Delivery) -> 
     assert delivery.destination.drops_folder(ORGANIZATION).read(POINTER) == expected.encode()
 
 
-def test_an_earlier_drop_published_again_only_moves_the_pointer_and_keeps_what_it_left(
+def test_republishing_an_earlier_drop_only_moves_the_pointer_and_keeps_the_drop_it_left(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = delivery.publish("first")
@@ -200,7 +200,7 @@ def test_a_delivery_interrupted_at_any_object_shows_the_old_drop_and_the_next_on
     assert verify_drop(new.location, CONTRACTS) == []
 
 
-def test_what_an_interrupted_delivery_left_is_replaced(delivery: Delivery) -> None:
+def test_remains_of_an_interrupted_delivery_are_replaced(delivery: Delivery) -> None:
     name = drop_name(delivery.publish("first").manifest)
     folder = delivery.organization.child(name)
     folder.remove(MANIFEST)
@@ -235,14 +235,14 @@ def test_a_changed_manifest_is_not_overwritten(delivery: Delivery) -> None:
         delivery.publish("first")
 
 
-def test_a_file_that_is_gone_is_reported(delivery: Delivery) -> None:
+def test_a_missing_file_is_reported(delivery: Delivery) -> None:
     published = delivery.publish("first")
     delivery.organization.child(drop_name(published.manifest)).remove("deals.csv")
     with pytest.raises(WarehouseError, match=r"deals\.csv: was published with .* is gone"):
         delivery.publish("first")
 
 
-def test_verify_follows_latest_and_names_what_was_damaged(delivery: Delivery) -> None:
+def test_verify_follows_latest_and_names_damaged_files(delivery: Delivery) -> None:
     published = delivery.publish("first")
     for location in (f"{delivery.url}/1/latest", f"{delivery.url}/1/latest.json", published.location + "/"):
         assert verify_drop(location, CONTRACTS) == []
@@ -269,7 +269,7 @@ def test_the_previous_drop_is_found_by_its_instant(delivery: Delivery) -> None:
         assert file.read() == b"PAR1"
 
 
-def test_old_drops_and_their_reports_go(delivery: Delivery) -> None:
+def test_old_drops_and_their_reports_are_removed(delivery: Delivery) -> None:
     place = delivery.destination.place
     names = []
     for day in range(4):
@@ -350,7 +350,7 @@ def test_another_kind_of_url_is_refused(address: str) -> None:
 
 
 @pytest.mark.parametrize("variable", ["WAREHOUSE_SFTP_KEY", "WAREHOUSE_SFTP_KNOWN_HOSTS"])
-def test_a_key_that_is_not_there_is_noticed_before_the_run(
+def test_a_missing_key_is_noticed_before_the_run(
     variable: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv(variable, str(tmp_path / "none"))
@@ -391,7 +391,7 @@ def test_a_traceback_shows_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
         assert PASSWORD not in printed and SECRET_KEY not in printed
 
 
-def test_a_bucket_that_is_not_there_is_said_in_words(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_missing_bucket_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with object_store(monkeypatch):
         place = open_place("s3://no-such-bucket/exports")
         with pytest.raises(WarehouseError) as raised:
@@ -401,7 +401,7 @@ def test_a_bucket_that_is_not_there_is_said_in_words(monkeypatch: pytest.MonkeyP
     assert SECRET_KEY not in everything_said(raised.value)
 
 
-def test_a_wrong_password_is_said_in_words_and_not_repeated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_wrong_password_is_reported_and_not_repeated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with sftp_server(tmp_path / "server", monkeypatch) as (url, _):
         monkeypatch.setenv("WAREHOUSE_SFTP_PASSWORD", "wrong-but-still-secret")
         with pytest.raises(WarehouseError) as raised:
@@ -411,7 +411,7 @@ def test_a_wrong_password_is_said_in_words_and_not_repeated(monkeypatch: pytest.
     assert "wrong-but-still-secret" not in everything_said(raised.value)
 
 
-def test_a_server_that_is_not_the_known_one_gets_no_password(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_unknown_server_gets_no_password(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with sftp_server(tmp_path / "server", monkeypatch) as (url, server):
         server.known_hosts(tmp_path / "known_hosts", asyncssh.generate_private_key("ssh-ed25519"))
         with pytest.raises(WarehouseError, match=r"(?i)host key"):
@@ -421,7 +421,7 @@ def test_a_server_that_is_not_the_known_one_gets_no_password(monkeypatch: pytest
             open_place(url)
 
 
-def test_a_key_opens_the_door_as_well(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_private_key_works_instead_of_a_password(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     key = asyncssh.generate_private_key("ssh-ed25519")
     key.write_private_key(tmp_path / "key")
     offered: list[Any] = []
@@ -449,7 +449,7 @@ def test_each_file_appears_on_sftp_by_a_rename_manifest_and_pointer_last(
         assert set(renamed[:-2]) == {*files, CHECKSUMS}
 
 
-def test_what_a_killed_delivery_was_writing_goes_after_a_day(
+def test_partial_files_of_a_killed_delivery_are_removed_after_a_day(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stage: Callable[..., StagedDrop]
 ) -> None:
     with sftp_server(tmp_path / "server", monkeypatch) as (url, _):
@@ -464,14 +464,14 @@ def test_what_a_killed_delivery_was_writing_goes_after_a_day(
         assert not left.exists()
 
 
-def test_latest_is_nothing_where_the_pointer_is_damaged(delivery: Delivery) -> None:
+def test_latest_is_none_if_the_pointer_is_damaged(delivery: Delivery) -> None:
     delivery.publish("first")
     for damaged in (b"", b"{", b"[]", b'{"drop": 7}', b'{"drop": "../2/20250115T000000Z-00000000"}', b"\xff\xfe"):
         delivery.organization.write(POINTER, damaged)
         assert latest_name(delivery.organization) is None
 
 
-def test_a_process_that_delivered_ends_without_a_word(delivery: Delivery) -> None:
+def test_a_process_that_delivered_ends_without_output(delivery: Delivery) -> None:
     delivery.publish("first")
     code = (
         "import sys, duckdb; from pipeline.storage.place import open_place; rows = duckdb.connect(); "
@@ -481,7 +481,7 @@ def test_a_process_that_delivered_ends_without_a_word(delivery: Delivery) -> Non
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "2\n", "")
 
 
-def test_a_drop_s_changes_are_delivered_with_it_verified_and_removed(
+def test_a_drops_changes_are_delivered_verified_and_removed_with_it(
     delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = delivery.publish("first")

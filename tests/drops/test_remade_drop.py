@@ -77,7 +77,7 @@ def test_the_changes_and_the_page_are_without_the_person(company: Company, tmp_p
     assert not [text for text in texts if NAME in text or str(PERSON) in text]
 
 
-def test_the_manifest_describes_what_was_made_again(company: Company, tmp_path: Path) -> None:
+def test_the_manifest_describes_the_remade_files(company: Company, tmp_path: Path) -> None:
     known = Known(frozenset({("stakeholder", 1, PERSON)}), names=frozenset({NAME}), organizations=frozenset({1}))
     remade = company.without(known, tmp_path / "remade")
     assert remade is not None
@@ -86,7 +86,7 @@ def test_the_manifest_describes_what_was_made_again(company: Company, tmp_path: 
         assert measured(tmp_path / "remade" / file["name"])["sha256"] == file["sha256"]
 
 
-def test_of_a_drop_that_names_nobody_of_the_register_nothing_is_staged(company: Company, tmp_path: Path) -> None:
+def test_nothing_is_staged_for_a_drop_without_people_of_the_register(company: Company, tmp_path: Path) -> None:
     stranger = Known(frozenset({("stakeholder", 1, 4)}), organizations=frozenset({1}))
     assert company.without(stranger, tmp_path / "remade") is None
     assert not (tmp_path / "remade").exists()

@@ -77,7 +77,7 @@ def test_the_newest_stay_with_their_reports(exports: Path) -> None:
     assert drops(exports) == reports(exports) == set(names[2:])
 
 
-def test_newest_is_by_publication_not_by_the_instant_they_speak_of(exports: Path) -> None:
+def test_newest_is_by_publication_not_by_as_of(exports: Path) -> None:
     backfilled = write_drop(exports, 1, DAY * 2)
     recent = write_drop(exports, 9, DAY * 5)
     point_latest(exports, backfilled)
@@ -94,7 +94,7 @@ def test_the_latest_stays_however_old(exports: Path) -> None:
 @pytest.mark.parametrize(
     ("age", "goes"), [(DAY - timedelta(seconds=1), False), (DAY, True), (DAY + timedelta(seconds=1), True)]
 )
-def test_none_goes_before_it_is_a_day_old(age: timedelta, goes: bool, exports: Path) -> None:
+def test_no_drop_is_removed_before_it_is_a_day_old(age: timedelta, goes: bool, exports: Path) -> None:
     old = write_drop(exports, 1, age)
     newest = write_drop(exports, 2, timedelta())
     point_latest(exports, newest)
@@ -102,7 +102,7 @@ def test_none_goes_before_it_is_a_day_old(age: timedelta, goes: bool, exports: P
 
 
 @pytest.mark.parametrize(("since", "goes"), [(DAY - timedelta(seconds=1), False), (DAY, True)])
-def test_none_goes_before_latest_has_left_it_for_a_day(since: timedelta, goes: bool, exports: Path) -> None:
+def test_no_drop_is_removed_within_a_day_of_being_latest(since: timedelta, goes: bool, exports: Path) -> None:
     """Who found a drop of last month a minute before this week's came may be reading it."""
     old = write_drop(exports, 1, DAY * 31)
     newest = write_drop(exports, 2, timedelta())
@@ -112,7 +112,7 @@ def test_none_goes_before_latest_has_left_it_for_a_day(since: timedelta, goes: b
 
 
 @pytest.mark.parametrize(("minutes", "goes"), [(59, False), (60, True)])
-def test_a_refreshs_drop_stays_for_an_hour_after_latest_has_left_it(minutes: int, goes: bool, exports: Path) -> None:
+def test_a_refreshs_drop_stays_for_an_hour_after_being_latest(minutes: int, goes: bool, exports: Path) -> None:
     old = write_drop(exports, 1, DAY)
     newest = write_drop(exports, 2, timedelta())
     point_latest(exports, newest)
@@ -121,13 +121,13 @@ def test_a_refreshs_drop_stays_for_an_hour_after_latest_has_left_it(minutes: int
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"20250101T000000Z-0a1b2c3d": 7}', '{"x": "2025-01-01"}'])
-def test_what_latest_left_is_not_known_where_its_file_is_damaged(content: str, exports: Path) -> None:
+def test_a_damaged_file_of_earlier_latest_drops_is_ignored(content: str, exports: Path) -> None:
     (exports / "1").mkdir(parents=True)
     (exports / "1" / SUPERSEDED).write_text(content)
     assert superseded_at(place(exports).child("1")) == {}
 
 
-def test_the_latest_stays_also_where_it_has_lost_its_manifest(exports: Path) -> None:
+def test_the_latest_stays_even_without_its_manifest(exports: Path) -> None:
     damaged = write_drop(exports, 1, DAY * 9, manifest=False)
     point_latest(exports, damaged)
     assert prune(place(exports).child("1"), 1, NOW) == []
@@ -135,7 +135,7 @@ def test_the_latest_stays_also_where_it_has_lost_its_manifest(exports: Path) -> 
 
 
 @pytest.mark.parametrize(("age", "goes"), [(DAY - timedelta(seconds=1), False), (DAY, True)])
-def test_what_a_killed_publication_left_goes_after_a_day(age: timedelta, goes: bool, exports: Path) -> None:
+def test_remains_of_a_killed_publication_are_removed_after_a_day(age: timedelta, goes: bool, exports: Path) -> None:
     kept = write_drop(exports, 1, DAY * 9)
     point_latest(exports, kept)
     left = write_drop(exports, 2, age, manifest=False)
@@ -161,7 +161,7 @@ def test_other_organizations_are_not_touched(exports: Path) -> None:
     assert {path.name for path in (exports / "2").glob("2*")} == set(names)
 
 
-def test_reports_of_failed_runs_are_kept_by_themselves(exports: Path) -> None:
+def test_reports_of_failed_runs_are_kept_separately(exports: Path) -> None:
     newest = write_drop(exports, 30, DAY * 3)
     point_latest(exports, newest)
     failed = [f"20250101T00000{number}Z-failed-0000000{number}" for number in range(4)]

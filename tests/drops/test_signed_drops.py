@@ -34,28 +34,28 @@ def drop(tmp_path: Path, key: PublicKey, stage: Callable[..., StagedDrop]) -> Pa
     return Path(publish(destination, staged, manifest_of(staged)).location)
 
 
-def test_a_signed_drop_is_as_published_with_and_without_the_key(drop: Path, key: PublicKey) -> None:
+def test_a_signed_drop_verifies_with_and_without_the_key(drop: Path, key: PublicKey) -> None:
     assert (drop / SIGNATURE).exists()
     assert verify_drop(str(drop)) == []
     assert verify_drop(str(drop), key=key) == []
 
 
-def test_a_signature_says_whose_drop_it_is(drop: Path) -> None:
+def test_a_signature_names_the_drop(drop: Path) -> None:
     assert f"trusted comment: organization 1, drop {drop.name}" in (drop / SIGNATURE).read_text()
 
 
-def test_a_drop_that_should_be_signed_and_is_not_is_a_fault(drop: Path, key: PublicKey) -> None:
+def test_a_missing_signature_is_a_fault(drop: Path, key: PublicKey) -> None:
     (drop / SIGNATURE).unlink()
     assert verify_drop(str(drop), key=key) == [f"{SIGNATURE}: missing, so nobody vouches for the manifest"]
 
 
-def test_a_manifest_that_somebody_else_wrote_is_a_fault(drop: Path, key: PublicKey) -> None:
+def test_a_manifest_changed_after_signing_is_a_fault(drop: Path, key: PublicKey) -> None:
     manifest = (drop / MANIFEST).read_bytes()
     (drop / MANIFEST).write_bytes(manifest.replace(b'"rows":2', b'"rows":3'))
     assert f"{SIGNATURE}: is not the signature of what it stands beside" in verify_drop(str(drop), key=key)
 
 
-def test_anothers_key_is_a_fault(drop: Path, tmp_path: Path) -> None:
+def test_a_signature_of_another_key_is_a_fault(drop: Path, tmp_path: Path) -> None:
     (fault,) = verify_drop(str(drop), key=write_key_pair(tmp_path / "other.key"))
     assert fault.startswith(f"{SIGNATURE}: was made with the key")
 

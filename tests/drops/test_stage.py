@@ -33,9 +33,7 @@ def test_the_exact_bytes_of_the_csv_files(stage: Callable[..., StagedDrop]) -> N
 
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=lambda contract: contract.name)
-def test_parquet_has_the_contracts_types_and_says_what_is_never_null(
-    contract: object, stage: Callable[..., StagedDrop]
-) -> None:
+def test_parquet_has_the_contracts_types_and_nullability(contract: object, stage: Callable[..., StagedDrop]) -> None:
     assert isinstance(contract, type(DEALS))
     file = pq.ParquetFile(stage().folder / f"{contract.name}.parquet")
     assert file.schema_arrow.equals(contract.arrow_schema)
@@ -44,7 +42,7 @@ def test_parquet_has_the_contracts_types_and_says_what_is_never_null(
     assert required == [column.name for column in contract.exported_columns if not column.nullable]
 
 
-def test_a_null_that_must_not_be_is_written_for_the_audit_to_find(stage: Callable[..., StagedDrop]) -> None:
+def test_a_forbidden_null_is_written_for_the_audit_to_find(stage: Callable[..., StagedDrop]) -> None:
     places = [{"place_id": None, "region": "Nord", "tags": None}]
     rows = pq.read_table(stage(places=places).folder / "places.parquet")
     assert rows["place_id"].to_pylist() == [None]
@@ -62,7 +60,7 @@ def test_parquet_is_zstd_with_logical_types(stage: Callable[..., StagedDrop]) ->
     assert {group.column(at).compression for at in range(group.num_columns)} == {"ZSTD"}
 
 
-def test_an_organization_gets_its_rows_and_no_others(stage: Callable[..., StagedDrop], tmp_path: Path) -> None:
+def test_an_organization_gets_exactly_its_own_rows(stage: Callable[..., StagedDrop], tmp_path: Path) -> None:
     drop = stage(tmp_path / "two", organization_id=2)
     assert pq.read_table(drop.folder / "deals.parquet")["deal_id"].to_pylist() == [3]
     assert pq.read_table(drop.folder / "places.parquet").num_rows == 0
@@ -75,13 +73,13 @@ def test_a_column_that_is_not_exported_is_in_no_file(stage: Callable[..., Staged
     assert "organization_id" not in (drop.folder / "deals.csv").read_text().splitlines()[0]
 
 
-def test_the_order_of_the_mart_does_not_show(stage: Callable[..., StagedDrop], tmp_path: Path) -> None:
+def test_the_order_of_the_mart_does_not_matter(stage: Callable[..., StagedDrop], tmp_path: Path) -> None:
     first = stage(tmp_path / "first")
     second = stage(tmp_path / "second", deals=DEAL_ROWS[::-1])
     assert [file.sha256 for file in first.files] == [file.sha256 for file in second.files]
 
 
-def test_text_keys_stand_in_the_order_of_their_bytes(stage: Callable[..., StagedDrop]) -> None:
+def test_text_keys_are_sorted_by_their_bytes(stage: Callable[..., StagedDrop]) -> None:
     rows = [{"place_id": name, "region": "x", "tags": None} for name in ("b", "Z", "a", "ä", "É", "10", "9", "")]
     drop = stage(places=rows)
     assert pq.read_table(drop.folder / "places.parquet")["place_id"].to_pylist() == [
@@ -89,7 +87,7 @@ def test_text_keys_stand_in_the_order_of_their_bytes(stage: Callable[..., Staged
     ]
 
 
-def test_what_is_said_of_the_files_is_true_of_them(stage: Callable[..., StagedDrop]) -> None:
+def test_the_described_sizes_and_hashes_are_those_of_the_files(stage: Callable[..., StagedDrop]) -> None:
     drop = stage()
     assert [file.name for file in drop.files] == ["deals.csv", "deals.parquet", "places.csv", "places.parquet"]
     for file in drop.files:
@@ -100,7 +98,7 @@ def test_what_is_said_of_the_files_is_true_of_them(stage: Callable[..., StagedDr
     assert checked.returncode == 0, checked.stderr
 
 
-def test_a_value_that_does_not_fit_is_staged_as_it_is_for_the_audit_to_name(stage: Callable[..., StagedDrop]) -> None:
+def test_a_value_that_does_not_fit_is_staged_for_the_audit_to_name(stage: Callable[..., StagedDrop]) -> None:
     tables = marts()
     wide = tables["deals"].set_column(5, "rate", pa.array(["12.5", None, "x"]))
     folder = stage().folder.parent / "misfit"
@@ -108,7 +106,7 @@ def test_a_value_that_does_not_fit_is_staged_as_it_is_for_the_audit_to_name(stag
     assert pq.read_schema(folder / "deals.parquet").field("rate").type == pa.string()
 
 
-def test_an_export_is_reported_of_when_its_files_are_whole_in_every_folder(tmp_path: Path) -> None:
+def test_an_export_is_reported_when_its_files_are_complete_in_every_folder(tmp_path: Path) -> None:
     folders = {1: tmp_path / "1", 2: tmp_path / "2"}
     announced: list[tuple[str, list[int]]] = []
 
@@ -123,7 +121,7 @@ def test_an_export_is_reported_of_when_its_files_are_whole_in_every_folder(tmp_p
     assert sorted(announced) == sorted(rows.items())
 
 
-def test_organizations_are_those_with_rows_and_the_crms_where_it_is_a_source() -> None:
+def test_organizations_are_those_with_rows_and_that_of_a_configured_crm() -> None:
     assert organizations(marts(), CONTRACTS, None) == [1, 2]
     assert organizations(marts(), CONTRACTS, 7) == [1, 2, 7]
     assert organizations(marts(deals=[]), CONTRACTS, 1) == [1]
@@ -141,7 +139,7 @@ def test_the_manifest_describes_each_file_by_its_contract(stage: Callable[..., S
     assert files["deals.parquet"]["schema"][1]["type"] == "varchar(40)"
 
 
-def test_the_order_of_the_contracts_does_not_show(tmp_path: Path) -> None:
+def test_the_order_of_the_contracts_does_not_matter(tmp_path: Path) -> None:
     (drop,) = stage_drops(marts(), CONTRACTS[::-1], {1: tmp_path / "1"}, 1)
     assert [file.name for file in drop.files] == sorted(file.name for file in drop.files)
 
@@ -154,7 +152,7 @@ def test_the_manifest_separates_as_of_from_data_as_of(stage: Callable[..., Stage
     assert manifest["data_as_of"] == "2025-01-14T00:00:00Z"
 
 
-def test_a_disk_that_is_full_names_the_file(
+def test_a_full_disk_is_reported_with_the_file(
     tmp_path: Path, stage: Callable[..., StagedDrop], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object, **__: object) -> None:

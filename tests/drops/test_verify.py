@@ -88,16 +88,16 @@ def published(tmp_path: Path, stage: Callable[..., StagedDrop], *, csv_safe: boo
     return Published(Path(publish(destination, staged, manifest_of(staged)).location))
 
 
-def test_a_drop_as_it_was_published_has_no_faults(drop: Published) -> None:
+def test_an_unchanged_drop_has_no_faults(drop: Published) -> None:
     assert drop.faults() == []
     assert drop.faults(()) == []
 
 
-def test_with_spreadsheet_safe_files_too(safe_drop: Published) -> None:
+def test_an_unchanged_drop_with_safe_files_has_no_faults(safe_drop: Published) -> None:
     assert safe_drop.faults() == []
 
 
-def test_a_copy_elsewhere_and_latest_are_the_drop(drop: Published, tmp_path: Path) -> None:
+def test_a_copy_and_latest_verify_like_the_drop(drop: Published, tmp_path: Path) -> None:
     copy_of = shutil.copytree(drop.folder, tmp_path / "mail" / drop.folder.name)
     assert verify_drop(str(copy_of)) == []
     assert verify_drop(str(copy_of.rename(tmp_path / "mail" / "last-week"))) == []
@@ -105,7 +105,7 @@ def test_a_copy_elsewhere_and_latest_are_the_drop(drop: Published, tmp_path: Pat
     assert verify_drop(f"{drop.folder}/") == []
 
 
-def test_no_folder_no_manifest_no_drop(drop: Published, tmp_path: Path) -> None:
+def test_a_folder_without_a_manifest_is_no_drop(drop: Published, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert verify_drop(str(tmp_path / "file")) == [f"{tmp_path / 'file'}: is a file; name the folder of the drop"]
     assert verify_drop(str(tmp_path / "nowhere")) == [f"{tmp_path / 'nowhere'}: there is no such folder"]
@@ -196,7 +196,7 @@ def test_row_counts_of_both_forms(drop: Published) -> None:
     ]
 
 
-def test_a_column_missing_moved_or_retyped(drop: Published) -> None:
+def test_a_missing_moved_or_retyped_column(drop: Published) -> None:
     original = (drop.folder / "deals.parquet").read_bytes()
     drop.rewrite_parquet("deals.parquet", lambda table: table.drop_columns(["visits"]))
     assert drop.faults() == ["deals.parquet: column visits is missing"]
@@ -233,7 +233,7 @@ def test_a_column_of_another_type(column: str, kind: pa.DataType, drop: Publishe
     assert faults[0].startswith(f"deals.parquet: column {column} is ")
 
 
-def test_a_key_that_stands_twice_is_named(drop: Published) -> None:
+def test_a_duplicate_key_is_named(drop: Published) -> None:
     def repeat(table: pa.Table) -> pa.Table:
         return table.set_column(0, "deal_id", pa.array([10, 10]))
 
@@ -251,7 +251,7 @@ def test_a_compound_key_is_one_key(drop: Published) -> None:
     assert "places.parquet: the key region x, place_id a stands in 2 rows" in drop.faults()
 
 
-def test_a_null_where_none_may_be_and_a_text_too_long(drop: Published) -> None:
+def test_a_forbidden_null_and_a_too_long_text(drop: Published) -> None:
     drop.rewrite_parquet("deals.parquet", lambda t: t.set_column(0, "deal_id", pa.array([2, None], pa.int64())))
     assert "deals.parquet: column deal_id must not be null and is in 1 rows" in drop.faults()
     drop.rewrite_parquet("deals.parquet", lambda t: t.set_column(1, "title", pa.array(["é" * 40, "é" * 41])))
@@ -265,7 +265,9 @@ def test_a_null_where_none_may_be_and_a_text_too_long(drop: Published) -> None:
         ("title", False, "column title must not be null by the file's schema, and may by the manifest"),
     ],
 )
-def test_a_column_that_the_file_declares_otherwise(column: str, nullable: bool, fault: str, drop: Published) -> None:
+def test_a_column_with_different_nullability_in_the_file(
+    column: str, nullable: bool, fault: str, drop: Published
+) -> None:
     def declare(table: pa.Table) -> pa.Table:
         at = table.column_names.index(column)
         return table.set_column(at, table.schema.field(at).with_nullable(nullable), table[column])
@@ -292,7 +294,7 @@ CELLS: list[tuple[str, Any, str]] = [
 
 
 @pytest.mark.parametrize(("column", "value", "fault"), CELLS)
-def test_a_cell_of_the_csv_that_is_not_the_parquets(column: str, value: Any, fault: str, drop: Published) -> None:
+def test_a_csv_cell_that_differs_from_the_parquet_file(column: str, value: Any, fault: str, drop: Published) -> None:
     rows = pq.ParquetFile(drop.folder / "deals.parquet").read()
     at = rows.column_names.index(column)
     kind = rows.schema.field(column).type
@@ -302,7 +304,7 @@ def test_a_cell_of_the_csv_that_is_not_the_parquets(column: str, value: Any, fau
     assert drop.faults() == [f"deals.csv: {fault}"]
 
 
-def test_a_csv_that_writes_the_same_values_in_another_form_says_the_same(drop: Published) -> None:
+def test_a_csv_with_the_same_values_in_another_form_has_no_faults(drop: Published) -> None:
     """Another version may have written them so: the form is the audit's question."""
     as_written = (drop.folder / "deals.csv").read_bytes()
     otherwise = as_written.replace(b"1234567.80", b"1234567.8").replace(b"12:00:00.250000Z", b"12:00:00.25Z")
@@ -324,7 +326,7 @@ def test_a_csv_with_another_header(content: bytes, fault: str, drop: Published) 
     assert drop.faults() == [f"deals.csv: {fault}"]
 
 
-def test_a_csv_that_can_not_be_read(drop: Published) -> None:
+def test_an_unreadable_csv(drop: Published) -> None:
     header = (drop.folder / "deals.csv").read_bytes().splitlines()[0]
     drop.rewrite("deals.csv", header + b"\nten,,,,,,,,\n")
     faults = drop.faults()
@@ -332,7 +334,7 @@ def test_a_csv_that_can_not_be_read(drop: Published) -> None:
     assert faults[0].startswith("deals.csv: can't be read as its contract says (")
 
 
-def test_a_day_that_no_calendar_has(drop: Published) -> None:
+def test_a_date_outside_the_calendar(drop: Published) -> None:
     def far(table: pa.Table) -> pa.Table:
         days = pa.array([3_000_000, None], pa.int32()).cast(pa.date32())
         return table.set_column(table.column_names.index("due"), "due", days)
@@ -351,7 +353,7 @@ def test_a_safe_csv_that_is_not_safe(safe_drop: Published) -> None:
     assert safe_drop.faults() == ['deals.safe.csv: row deal_id 2, column title: =1+1, but "" in the Parquet file']
 
 
-def test_parquet_that_is_none(drop: Published) -> None:
+def test_a_file_that_is_not_parquet(drop: Published) -> None:
     drop.rewrite("deals.parquet", b"PAR1 not at all PAR1")
     faults = drop.faults()
     assert len(faults) == 1
@@ -372,7 +374,7 @@ def test_text_that_is_not_utf_8(drop: Published) -> None:
 # the manifest
 
 
-def test_a_key_of_columns_that_are_not_there(drop: Published) -> None:
+def test_a_key_of_missing_columns(drop: Published) -> None:
     def misname(manifest: dict[str, Any]) -> None:
         for file in manifest["files"]:
             file["primary_key"] = ["id"] if file["export"] == "deals" else file["primary_key"]
@@ -396,30 +398,28 @@ def test_a_manifest_whose_own_hash_is_wrong_is_named_by_its_first_eight_digits(d
     assert drop.faults() == ["manifest.json: manifest_hash 01234567… is not the hash of the manifest"]
 
 
-def test_a_folder_that_bears_another_drop_s_name(drop: Published) -> None:
+def test_a_folder_with_another_drops_name(drop: Published) -> None:
     name = drop.folder.name
     drop.folder = drop.folder.rename(drop.folder.with_name("20250115T000000Z-00000000"))
     assert drop.faults() == [f"the folder is named 20250115T000000Z-00000000, its manifest says {name}"]
 
 
 @pytest.mark.parametrize("layout", [manifest_bytes, hashed_bytes])
-def test_a_drop_whose_manifest_is_of_version_1_or_has_a_value_a_line_as_the_oldest(
-    layout: Any, drop: Published
-) -> None:
+def test_a_manifest_of_version_1_or_with_one_value_per_line(layout: Any, drop: Published) -> None:
     path = drop.folder / MANIFEST
     path.write_bytes(layout(with_hashes({**parse_manifest(path.read_bytes()), "manifest_version": 1})))
     assert b'"schemas"' not in path.read_bytes()
     assert drop.faults() == []
 
 
-def test_a_manifest_that_is_written_otherwise(drop: Published) -> None:
+def test_a_manifest_in_another_layout(drop: Published) -> None:
     path = drop.folder / MANIFEST
     path.write_text(json.dumps(json.loads(path.read_text())))
     assert drop.faults() == ["manifest.json: is not written as the warehouse writes it"]
 
 
 @pytest.mark.parametrize("checks", [True, "x", None, [1], [[]]])
-def test_a_manifest_whose_checks_are_none_is_reported_in_words(checks: Any, drop: Published) -> None:
+def test_invalid_checks_in_a_manifest_are_reported(checks: Any, drop: Published) -> None:
     path = drop.folder / MANIFEST
     path.write_bytes(hashed_bytes({**parse_manifest(path.read_bytes()), "checks": checks}))
     assert "manifest.json: is not written as the warehouse writes it" in drop.faults()
@@ -438,25 +438,25 @@ def test_two_forms_of_an_export_with_two_contracts(drop: Published) -> None:
 # contract versions
 
 
-def test_a_version_that_this_warehouse_does_not_know_yet(drop: Published) -> None:
+def test_a_newer_contract_version(drop: Published) -> None:
     ours = (replace(DEALS, version="1.1.9"), PLACES)
     faults = drop.faults(ours)
     assert [fault.split(": ")[1] for fault in faults] == ["contract 1.2.0 is newer than this warehouse's, 1.1.9"]
 
 
-def test_an_older_version_is_as_good_as_it_was(drop: Published) -> None:
+def test_an_older_contract_version_has_no_faults(drop: Published) -> None:
     wider = replace(DEALS, version="1.3.0", columns=(*DEALS.columns, replace(DEALS.columns[2], name="more")))
     assert drop.faults((wider, PLACES)) == []
 
 
-def test_the_columns_must_be_those_of_the_version_that_is_claimed(drop: Published) -> None:
+def test_the_columns_must_be_those_of_the_stated_version(drop: Published) -> None:
     wider = replace(DEALS, columns=(*DEALS.columns, replace(DEALS.columns[2], name="more")))
     assert [fault.split(": ")[1] for fault in drop.faults((wider, PLACES))] == [
         "has not the columns and key of contract 1.2.0, whose version it bears"
     ]
 
 
-def test_exports_that_are_missing_or_unknown(drop: Published) -> None:
+def test_missing_and_unknown_exports(drop: Published) -> None:
     assert drop.faults((*CONTRACTS, replace(DEALS, name="more"))) == ["manifest.json: holds no export more"]
     assert any("places is not one that this warehouse knows" in fault for fault in drop.faults((DEALS,)))
 
@@ -479,7 +479,7 @@ HOSTILE: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("content", HOSTILE.values(), ids=list(HOSTILE))
-def test_what_is_no_manifest_is_a_fault(content: bytes, drop: Published) -> None:
+def test_an_invalid_manifest_is_a_fault(content: bytes, drop: Published) -> None:
     (drop.folder / MANIFEST).write_bytes(content)
     faults = drop.faults()
     assert faults
@@ -503,7 +503,7 @@ def test_what_is_no_manifest_is_a_fault(content: bytes, drop: Published) -> None
         "deals.csv\0",
     ],
 )
-def test_a_file_name_that_leads_elsewhere_is_refused(name: str, drop: Published) -> None:
+def test_a_file_name_outside_the_drop_is_refused(name: str, drop: Published) -> None:
     drop.edit_manifest(lambda manifest: manifest["files"][0].update(name=name), rehash=False)
     faults = drop.faults()
     assert len(faults) == 1
@@ -511,7 +511,7 @@ def test_a_file_name_that_leads_elsewhere_is_refused(name: str, drop: Published)
 
 
 @pytest.mark.parametrize("kind", ["numeric(99,2)", "numeric(2,50)", "numeric(0,0)", "varchar(0)"])
-def test_a_type_that_there_is_not(kind: str, drop: Published) -> None:
+def test_an_unknown_type(kind: str, drop: Published) -> None:
     def retype(manifest: dict[str, Any]) -> None:
         for file in manifest["files"]:
             if file["export"] == "deals":
@@ -548,7 +548,7 @@ VALUES = st.recursive(
 
 
 @given(st.sampled_from(PATHS), st.one_of(st.just("(remove)"), VALUES))
-def test_whatever_stands_in_a_manifest_gives_faults_or_none_but_no_crash(path: tuple[Any, ...], value: Any) -> None:
+def test_no_manifest_content_causes_a_crash(path: tuple[Any, ...], value: Any) -> None:
     manifest = copy.deepcopy(MADE.manifest)
     *way, last = path
     parent: Any = manifest
@@ -597,7 +597,7 @@ def test_versions_are_compared_as_numbers(drop: Published) -> None:
     assert any("newer than this warehouse's, 9.0.0" in fault for fault in faults)
 
 
-def test_the_key_must_be_that_of_the_version_that_is_claimed(drop: Published) -> None:
+def test_the_key_must_be_that_of_the_stated_version(drop: Published) -> None:
     faults = drop.faults((DEALS, replace(PLACES, primary_key=("place_id", "region"))))
     assert any("has not the columns and key" in fault for fault in faults)
 
@@ -607,7 +607,7 @@ def test_a_file_that_the_manifest_names_twice(drop: Published) -> None:
     assert any("more than once" in fault for fault in drop.faults())
 
 
-def test_a_file_that_the_manifest_takes_for_another_export(drop: Published) -> None:
+def test_a_file_listed_under_another_export(drop: Published) -> None:
     drop.edit_manifest(
         lambda manifest: [f.update(export="deals") for f in manifest["files"] if f["name"] == "places.csv"]
     )
@@ -619,7 +619,7 @@ def test_a_manifest_that_is_too_large(drop: Published, monkeypatch: pytest.Monke
     assert drop.faults()[0].endswith("bytes are more than a manifest can have")
 
 
-def test_a_boolean_that_is_spelt_otherwise(drop: Published) -> None:
+def test_a_boolean_in_another_spelling(drop: Published) -> None:
     content = (drop.folder / "deals.csv").read_bytes()
     assert b",false," in content
     drop.rewrite("deals.csv", content.replace(b",false,", b",0,"))
@@ -627,7 +627,7 @@ def test_a_boolean_that_is_spelt_otherwise(drop: Published) -> None:
 
 
 @pytest.mark.parametrize("changed", [{"note": "x" * 3_000_000}, {"title": "NA"}, {"title": "null"}])
-def test_texts_of_any_length_and_spelling_are_as_published(
+def test_texts_of_any_length_and_spelling_verify(
     changed: dict[str, str], tmp_path: Path, stage: Callable[..., StagedDrop]
 ) -> None:
     destination = FolderDestination(open_place(str(tmp_path / "exports")))

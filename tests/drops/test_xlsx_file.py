@@ -54,7 +54,7 @@ def test_cells_have_their_types_and_ids_are_texts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("text", "kept"), [("a\x01b", "a\ufffdb"), ("x" * MAX_CELL + "y", "x" * MAX_CELL)])
-def test_what_a_cell_cannot_hold_leaves_a_sound_workbook(tmp_path: Path, text: str, kept: str) -> None:
+def test_characters_that_a_cell_cannot_hold_leave_a_valid_workbook(tmp_path: Path, text: str, kept: str) -> None:
     write_xlsx(pa.table({"name": [text]}), tmp_path / "list.xlsx")
     assert cells(tmp_path / "list.xlsx")["name"].value == kept
 

@@ -23,7 +23,7 @@ def landed(state: Path, word: str) -> RawTable:
     return RawTable("words", table.schema, (path,), word)
 
 
-def test_a_state_folder_whose_name_is_a_pattern_reads_its_own_files(tmp_path: Path) -> None:
+def test_a_state_folder_with_wildcards_in_its_name_reads_only_its_own_files(tmp_path: Path) -> None:
     landed(tmp_path / "state1" / "id=7", "a neighbour's")
     state = tmp_path / "state[1]" / "id=7"
     with closing(DuckDBEngine(Settings(state=state))) as engine:
@@ -31,7 +31,7 @@ def test_a_state_folder_whose_name_is_a_pattern_reads_its_own_files(tmp_path: Pa
         assert engine.query("select * from raw.words").to_pylist() == [{"word": "its own"}]
 
 
-def test_a_mart_is_sorted_where_it_lies_as_another_engine_s_is_here(tmp_path: Path) -> None:
+def test_duckdb_sorts_a_mart_like_the_other_engines(tmp_path: Path) -> None:
     rows = [(2, "b"), (1, "é"), (10, "z"), (1, "Z"), (1, None), (None, "a"), (1, "a"), (1, ""), (2, "😀"), (2, "￿")]
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         connection.execute("create schema marts; create table marts.words (number bigint, word text)")
@@ -58,7 +58,7 @@ def row_groups(file: Path) -> int:
         return int(row[0])
 
 
-def test_the_stamp_leaves_row_groups_that_are_not_full_as_they_are(tmp_path: Path) -> None:
+def test_the_stamp_does_not_rewrite_partial_row_groups(tmp_path: Path) -> None:
     file = tmp_path / DATABASE_FILE
     with duckdb.connect() as connection:
         connection.execute("set max_vacuum_tasks = 0")
@@ -71,7 +71,7 @@ def test_the_stamp_leaves_row_groups_that_are_not_full_as_they_are(tmp_path: Pat
     assert row_groups(file) == before
 
 
-def test_what_is_written_without_dbt_lies_in_the_row_groups_of_dbts_profile(tmp_path: Path) -> None:
+def test_tables_written_without_dbt_have_the_row_group_size_of_dbts_profile(tmp_path: Path) -> None:
     engine = DuckDBEngine(Settings(state=tmp_path))
     engine.execute("create table many as select range as id from range(20000); checkpoint")
     assert engine.execute("select max(row_group_id) from pragma_storage_info('many')") == [(1,)]

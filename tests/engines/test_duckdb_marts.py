@@ -64,7 +64,7 @@ def test_an_organization_held_back_before_anything_was_published_has_no_rows(tmp
     assert rows(tmp_path / "published.duckdb", "accounts") == []
 
 
-def test_a_reader_that_has_the_file_open_goes_on_reading_what_it_was(tmp_path: Path) -> None:
+def test_a_reader_with_the_file_open_keeps_reading_the_old_rows(tmp_path: Path) -> None:
     file = tmp_path / "published.duckdb"
     publish(file, "a")
     with duckdb.connect(str(file), read_only=True) as reader:
@@ -73,7 +73,7 @@ def test_a_reader_that_has_the_file_open_goes_on_reading_what_it_was(tmp_path: P
     assert rows(file, "accounts") == [("b",)]
 
 
-def test_marts_and_columns_bear_their_descriptions(tmp_path: Path) -> None:
+def test_marts_and_columns_have_their_descriptions(tmp_path: Path) -> None:
     file = tmp_path / "published.duckdb"
     publish(file, "a")
     with duckdb.connect(str(file), read_only=True) as connection:
@@ -89,7 +89,7 @@ def history(text: str) -> WrittenMart:
     )
 
 
-def test_a_mart_that_no_model_builds_is_published_and_replaced_alone(tmp_path: Path) -> None:
+def test_a_mart_without_a_model_is_published_and_replaced_on_its_own(tmp_path: Path) -> None:
     file = tmp_path / "published.duckdb"
     replace_written(file, [history("before anything")])
     assert not file.exists()
@@ -98,7 +98,7 @@ def test_a_mart_that_no_model_builds_is_published_and_replaced_alone(tmp_path: P
     assert (rows(file, "run_history"), rows(file, "accounts")) == ([("b",)], [("a",)])
 
 
-def test_a_mart_that_speaks_of_a_later_instant_stays(tmp_path: Path) -> None:
+def test_a_mart_with_a_later_instant_stays(tmp_path: Path) -> None:
     file = tmp_path / "published.duckdb"
     publish(file, "a")
     with duckdb.connect() as build:
@@ -153,13 +153,13 @@ def test_a_commit_publishes_the_same_whether_it_was_prepared_or_not(
     assert {path.name for path in tmp_path.iterdir()} == {DATABASE_FILE, PUBLISHED_FILE}
 
 
-def test_a_draft_that_nothing_is_made_of_is_removed(tmp_path: Path) -> None:
+def test_an_unused_draft_is_removed(tmp_path: Path) -> None:
     with closing(built(tmp_path, "a")) as engine:
         engine.prepare(CONTRACTS)
     assert {path.name for path in tmp_path.iterdir()} == {DATABASE_FILE}
 
 
-def test_marts_are_rewritten_into_a_file_that_holds_nothing_of_before(tmp_path: Path) -> None:
+def test_marts_are_rewritten_into_a_new_file_without_old_data(tmp_path: Path) -> None:
     file = tmp_path / PUBLISHED_FILE
     publish(file, "zelda")
 

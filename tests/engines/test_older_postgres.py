@@ -82,7 +82,7 @@ def _database(admin: str) -> str:
     return admin.replace("/postgres?", "/warehouse?")
 
 
-def test_every_letter_is_lowered_as_duckdb_lowers_it(old_url: str) -> None:
+def test_every_letter_is_lowered_like_in_duckdb(old_url: str) -> None:
     with psycopg.connect(old_url) as connection:
         collation = postgres_server.PostgresServer(old_url).case_collation()
         lowered = f"lower(translate(chr(letter), e'\\u0130\\u03a3', e'i\\u03c3') collate \"{collation}\")"

@@ -84,7 +84,7 @@ def file_of(engine: PostgresEngine) -> object:
     return row
 
 
-def test_every_type_arrives_as_it_landed(engine: PostgresEngine, tmp_path: Path) -> None:
+def test_every_type_is_loaded_as_it_landed(engine: PostgresEngine, tmp_path: Path) -> None:
     engine.load([raw(tmp_path, ROWS, "types")])
     expected = sorted((tuple(row.values()) for row in ROWS), key=lambda row: (row[0] is None, row[0]))
     assert stored(engine) == expected
@@ -106,7 +106,7 @@ def test_a_table_is_the_rows_of_all_its_parts(engine: PostgresEngine, tmp_path: 
     assert len(stored(engine)) == 3
 
 
-def test_columns_that_the_schema_does_not_name_stay_out(engine: PostgresEngine, tmp_path: Path) -> None:
+def test_columns_that_the_schema_does_not_name_are_not_loaded(engine: PostgresEngine, tmp_path: Path) -> None:
     wider = SCHEMA.append(pa.field("extra", pa.string()))
     table = raw(tmp_path, [{**row, "extra": "x"} for row in ROWS], "wider", wider)
     engine.load([RawTable(table.name, SCHEMA, table.parts, "narrow")])
@@ -123,7 +123,7 @@ def test_an_unchanged_table_is_not_loaded_again_and_a_changed_one_is(engine: Pos
     assert len(stored(engine)) == 1
 
 
-def test_views_upon_a_table_outlive_a_load(engine: PostgresEngine, tmp_path: Path) -> None:
+def test_views_on_a_table_survive_a_load(engine: PostgresEngine, tmp_path: Path) -> None:
     engine.load([raw(tmp_path, ROWS, "before-view")])
     engine._connection.execute("create or replace view public.upon as select id from raw.crm__things")
     engine._connection.commit()
@@ -133,16 +133,14 @@ def test_views_upon_a_table_outlive_a_load(engine: PostgresEngine, tmp_path: Pat
     engine._connection.commit()
 
 
-def test_a_table_of_another_shape_is_made_again(engine: PostgresEngine, tmp_path: Path) -> None:
+def test_a_table_with_other_columns_is_recreated(engine: PostgresEngine, tmp_path: Path) -> None:
     engine.load([raw(tmp_path, ROWS, "wide")])
     slim = pa.schema([("id", pa.int64())])
     engine.load([raw(tmp_path, [{"id": 1}], "slim", slim)])
     assert stored(engine) == [(1,)]
 
 
-def test_a_load_that_fails_leaves_the_rows_and_the_fingerprint_of_the_last_one(
-    engine: PostgresEngine, tmp_path: Path
-) -> None:
+def test_a_failed_load_keeps_the_rows_and_fingerprint_of_the_last_one(engine: PostgresEngine, tmp_path: Path) -> None:
     engine.load([raw(tmp_path, ROWS, "good")])
     bad = raw(tmp_path, [{**ROWS[0], "name": "no \x00 in text"}], "bad")
     with pytest.raises(Exception, match="0x00"):
@@ -151,15 +149,13 @@ def test_a_load_that_fails_leaves_the_rows_and_the_fingerprint_of_the_last_one(
     assert engine._loaded_fingerprints()["crm__things"] == "good"
 
 
-def test_statistics_are_there_after_a_load(engine: PostgresEngine, tmp_path: Path) -> None:
+def test_a_load_updates_the_statistics(engine: PostgresEngine, tmp_path: Path) -> None:
     engine.load([raw(tmp_path, [{**ROWS[1], "id": number} for number in range(500)], "many")])
     found = engine._connection.execute("select reltuples from pg_class where oid = 'raw.crm__things'::regclass")
     assert found.fetchone() == (500,)
 
 
-def test_a_stamp_is_broken_by_another_load_and_by_a_relation_that_is_made_again(
-    engine: PostgresEngine, tmp_path: Path
-) -> None:
+def test_another_load_or_a_recreated_relation_breaks_the_stamp(engine: PostgresEngine, tmp_path: Path) -> None:
     engine.load([raw(tmp_path, ROWS, "stamped")])
     engine._connection.execute("create schema if not exists staging")
     assert engine.stamped(engine.stamp("content")) == "content"
@@ -184,7 +180,7 @@ def test_a_stamp_is_broken_by_another_load_and_by_a_relation_that_is_made_again(
         "create or replace view staging.two as select 2 as id",
     ],
 )
-def test_a_change_in_its_place_breaks_the_stamp(engine: PostgresEngine, tmp_path: Path, change: str) -> None:
+def test_a_change_in_place_breaks_the_stamp(engine: PostgresEngine, tmp_path: Path, change: str) -> None:
     engine.load([raw(tmp_path, ROWS, "sealed")])
     engine._connection.execute("drop schema if exists staging cascade; create schema staging")
     engine._connection.execute("create view staging.two as select 1 as id")
@@ -198,7 +194,7 @@ def test_a_change_in_its_place_breaks_the_stamp(engine: PostgresEngine, tmp_path
     engine._connection.commit()
 
 
-def test_marts_that_another_state_folder_has_built_are_not_read(engine: PostgresEngine, tmp_path: Path) -> None:
+def test_marts_built_by_another_state_folder_are_not_read(engine: PostgresEngine, tmp_path: Path) -> None:
     engine.load([raw(tmp_path, ROWS, "mine")])
     engine.close()
     url = engine._server.conninfo
@@ -211,7 +207,7 @@ def test_marts_that_another_state_folder_has_built_are_not_read(engine: Postgres
             mine.commit([])
 
 
-def test_a_run_waits_until_that_of_another_state_folder_has_left_the_database(state: Path, tmp_path: Path) -> None:
+def test_a_run_waits_for_that_of_another_state_folder_in_the_same_database(state: Path, tmp_path: Path) -> None:
     url = open_server(Settings(state=state)).conninfo
     settings = Settings(state=tmp_path, target="postgres", postgres_url=url)
     notes: queue.Queue[str] = queue.Queue()

@@ -120,7 +120,7 @@ def test_five_readers_who_poll_during_commits_always_see_one_whole_run(server: P
     assert [reader.faults for reader in readers] == [[]] * 5
 
 
-def test_rows_of_an_earlier_drop_replace_a_mart_s(server: PostgresServer) -> None:
+def test_rows_of_an_earlier_drop_replace_those_of_a_mart(server: PostgresServer) -> None:
     (contract,) = (contract for contract in CONTRACTS if contract.name == "accounts")
     earlier = pa.table({"id": ["z"], "generation": [7], "revenue_by_year": ['{"2024":1.50}']})
     with closing(server.connect()) as connection:
@@ -132,7 +132,7 @@ def test_rows_of_an_earlier_drop_replace_a_mart_s(server: PostgresServer) -> Non
         assert connection.execute("select count(*) from marts.at_risk_accounts").fetchone() == (ROWS,)
 
 
-def test_the_history_of_runs_is_a_mart_with_its_descriptions_replaced_alone(server: PostgresServer) -> None:
+def test_the_run_history_is_a_mart_with_descriptions_and_is_replaced_on_its_own(server: PostgresServer) -> None:
     instant = datetime(2025, 1, 15, tzinfo=UTC)
     first, second = (
         RunRecord(f"{number}", instant, instant, "published", (OrganizationOutcome(1, "drop", findings=({"a": 1},)),))
@@ -157,7 +157,7 @@ def test_the_history_of_runs_is_a_mart_with_its_descriptions_replaced_alone(serv
         assert connection.execute("select count(*) from marts.run_history").fetchone() == (2,)
 
 
-def test_of_a_mart_in_parts_only_those_are_written_that_are_not_there(server: PostgresServer, tmp_path: Path) -> None:
+def test_only_missing_parts_of_a_mart_are_written(server: PostgresServer, tmp_path: Path) -> None:
     first, second, third = (parted(tmp_path, *drops) for drops in (("a", "b"), ("b", "c"), ("b",)))
     with closing(server.connect()) as connection:
         build(connection, 0)
@@ -204,7 +204,7 @@ def test_an_export_is_indexed_by_its_key(server: PostgresServer) -> None:
     assert [definition.split(" USING ")[1] for (definition,) in found] == ["btree (id)"]  # type: ignore[attr-defined]
 
 
-def test_rows_that_postgres_does_not_take_are_reported_with_their_mart(server: PostgresServer) -> None:
+def test_rows_that_postgres_refuses_are_reported_with_their_mart(server: PostgresServer) -> None:
     """An id of 64,000 characters is beyond an index's entry: the tables stay as they were."""
     with closing(server.connect()) as connection:
         build(connection, 0)
@@ -221,7 +221,7 @@ def test_rows_that_postgres_does_not_take_are_reported_with_their_mart(server: P
         assert connection.execute("select count(*) from marts.accounts where id = 'a1'").fetchone() == (1,)
 
 
-def test_views_upon_marts_outlive_commits(server: PostgresServer) -> None:
+def test_views_on_marts_survive_commits(server: PostgresServer) -> None:
     with closing(server.connect()) as connection:
         build(connection, 0)
         publish_marts(connection, CONTRACTS)
@@ -234,7 +234,7 @@ def test_views_upon_marts_outlive_commits(server: PostgresServer) -> None:
         connection.commit()
 
 
-def test_a_commit_that_a_view_stands_in_the_way_of_changes_nothing_and_names_the_view(server: PostgresServer) -> None:
+def test_a_commit_that_a_view_blocks_changes_nothing_and_names_the_view(server: PostgresServer) -> None:
     with closing(server.connect()) as connection:
         build(connection, 0)
         publish_marts(connection, CONTRACTS)
@@ -251,7 +251,7 @@ def test_a_commit_that_a_view_stands_in_the_way_of_changes_nothing_and_names_the
         assert connection.execute("select distinct new_column from marts.at_risk_accounts").fetchall() == [(None,)]
 
 
-def test_a_mart_that_is_built_no_more_is_dropped(server: PostgresServer) -> None:
+def test_a_mart_that_is_no_longer_built_is_dropped(server: PostgresServer) -> None:
     with closing(server.connect()) as connection:
         build(connection, 0)
         publish_marts(connection, CONTRACTS)
@@ -261,7 +261,7 @@ def test_a_mart_that_is_built_no_more_is_dropped(server: PostgresServer) -> None
     assert found == [("accounts",)]
 
 
-def test_marts_and_columns_bear_their_descriptions(server: PostgresServer) -> None:
+def test_marts_and_columns_have_their_descriptions(server: PostgresServer) -> None:
     with closing(server.connect()) as connection:
         build(connection, 1)
         publish_marts(connection, CONTRACTS)
@@ -297,7 +297,7 @@ def test_lists_are_replaced_in_native_types_and_the_other_marts_stay(server: Pos
         assert connection.execute(SEEN.format("accounts")).fetchall() == [("accounts", 1, 1, ROWS + 1)]
 
 
-def test_a_mart_that_speaks_of_a_later_instant_stays(server: PostgresServer) -> None:
+def test_a_mart_with_a_later_instant_stays(server: PostgresServer) -> None:
     with closing(server.connect()) as connection:
         build(connection, 1)
         publish_marts(connection, CONTRACTS)

@@ -76,7 +76,7 @@ def test_the_loader_builds_the_same_rows_as_duckdb_in_a_database_of_another_loca
 
 
 @pytest.mark.slow
-def test_the_rows_are_the_same_in_a_database_that_sorts_as_english(
+def test_the_rows_are_the_same_in_a_database_with_english_collation(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     tables = random_raw_tables(tmp_path / "raw", rows=ROWS, seed=1)

@@ -34,7 +34,7 @@ def test_without_a_url_a_server_is_embedded_in_the_state_folder(state: Path) -> 
     assert (state / "postgres" / "PG_VERSION").exists()
 
 
-def test_what_a_role_has_set_changes_no_session(state: Path) -> None:
+def test_settings_of_a_role_do_not_affect_a_session(state: Path) -> None:
     server = open_server(Settings(state=state))
     names = ("DateStyle", "IntervalStyle", "extra_float_digits", "TimeZone")
     with server.connect() as connection:
@@ -53,7 +53,7 @@ def test_what_a_role_has_set_changes_no_session(state: Path) -> None:
     ]
 
 
-def test_another_user_of_the_machine_is_not_shut_out(state: Path) -> None:
+def test_another_user_of_the_machine_is_not_locked_out(state: Path) -> None:
     open_server(Settings(state=state))
     assert (state / ".postgres.lock").exists()
 
@@ -106,7 +106,7 @@ def test_a_database_that_is_not_in_utf_8_is_refused(state: Path, tmp_path: Path)
         "postgresql://127.0.0.1:1/warehouse?s3cret=s3cret",
     ],
 )
-def test_what_is_no_postgres_url_is_refused_without_repeating_it(url: str, tmp_path: Path) -> None:
+def test_an_invalid_postgres_url_is_refused_without_repeating_it(url: str, tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="URL") as raised:
         open_server(Settings(state=tmp_path, postgres_url=url))
     assert raised.value.where == "WAREHOUSE_POSTGRES_URL"
@@ -122,7 +122,7 @@ def test_a_server_that_does_not_answer_is_named_without_its_password(query: str,
     assert "s3cret" not in str(raised.value)
 
 
-def test_dbt_hears_of_everything_that_the_url_says(tmp_path: Path) -> None:
+def test_dbt_gets_every_option_of_the_url(tmp_path: Path) -> None:
     from pipeline.engines.postgres_server import PostgresServer
 
     server = PostgresServer("postgresql://ana:s3cret@db.example:6543/sales?sslmode=verify-full&options=-c%20jit%3Don")
@@ -179,7 +179,7 @@ def stopped() -> Iterator[Path]:
         yield Path(name)
 
 
-def test_the_run_after_one_that_was_killed_while_it_made_the_server_makes_it() -> None:
+def test_a_server_whose_creation_was_killed_is_created_by_the_next_run() -> None:
     with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as name:
         environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT)}
         making = subprocess.Popen(
@@ -194,12 +194,14 @@ def test_the_run_after_one_that_was_killed_while_it_made_the_server_makes_it() -
 
 
 @pytest.mark.parametrize("lines", ["{pid}\n/somewhere\n0\n5432\n/tmp\n\n0\nready\n", "{pid}\n/somewhere\n", ""])
-def test_a_number_that_is_another_process_s_by_now_is_no_server(stopped: Path, lines: str) -> None:
+def test_a_reused_process_id_is_not_taken_for_the_server(stopped: Path, lines: str) -> None:
     (stopped / "postgres" / "postmaster.pid").write_text(lines.format(pid=os.getpid()))
     assert hold(stopped, "in peace") == 0
 
 
-def test_a_server_that_can_t_start_says_why_and_what_to_do(stopped: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_server_that_cannot_start_gives_the_reason_and_a_remedy(
+    stopped: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     (stopped / "postgres" / "global" / "pg_control").rename(stopped / "pg_control")
     with pytest.raises(WarehouseError, match=r"can't start: .*pg_control") as raised:
         open_server(Settings(state=stopped))

@@ -42,7 +42,7 @@ def published(folder: Path) -> Path:
     return folder / "spark" / "state" / "spark" / "published"
 
 
-def test_every_csv_is_that_of_duckdb_to_the_byte(folder: Path) -> None:
+def test_every_csv_equals_that_of_duckdb_byte_by_byte(folder: Path) -> None:
     exports = run_engine("duckdb", SAMPLE, folder)
     compared = compare_exports(("duckdb", "spark"), (exports, folder / "spark" / "exports"))
     assert len(compared) == EXPORTS
@@ -67,7 +67,7 @@ def test_what_is_published_is_parquet_that_anyone_can_read(folder: Path, publish
     assert sorted(pq.read_table(published / "marts" / "at_risk_accounts")["account_id"].to_pylist()) == exported
 
 
-def test_landing_files_are_read_where_they_lie(folder: Path, published: Path) -> None:
+def test_landing_files_are_read_in_place(folder: Path, published: Path) -> None:
     landed = {file.stat().st_ino for file in (folder / "spark" / "state" / "landing").rglob("*.parquet")}
     linked = [file.stat().st_ino for file in (published / "raw" / "crm__accounts").iterdir()]
     assert linked
@@ -92,7 +92,7 @@ def test_run_history_holds_the_run(folder: Path, published: Path) -> None:
     assert len({run for run, _, _ in rows}) == 1
 
 
-def test_a_build_altered_by_hand_is_built_again_whole_and_the_history_goes_on(folder: Path, published: Path) -> None:
+def test_a_build_changed_by_hand_is_rebuilt_and_the_history_continues(folder: Path, published: Path) -> None:
     built, first = published.resolve(), history(published)
     run_engine("spark", SAMPLE, folder)
     assert published.resolve() == built, "the same sources again, and what was built stands"
@@ -107,7 +107,7 @@ def test_a_build_altered_by_hand_is_built_again_whole_and_the_history_goes_on(fo
 
 
 @pytest.mark.parametrize("name", ["part-0.parquet", "extra-written.parquet"])
-def test_a_file_that_is_added_to_a_model_s_folder_breaks_the_stamp(tmp_path: Path, name: str) -> None:
+def test_a_file_added_to_a_models_folder_breaks_the_stamp(tmp_path: Path, name: str) -> None:
     engine = SparkEngine(Settings(state=tmp_path, target="spark"))
     mart, written = (tmp_path / "spark" / "build-1" / "marts" / one for one in ("accounts", "run_history"))
     mart.mkdir(parents=True)

@@ -34,7 +34,7 @@ def test_without_its_group_spark_is_refused_with_the_command_that_installs_it(mo
     assert "make setup-spark" in str(raised.value)
 
 
-def test_half_of_the_group_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_partly_installed_group_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
     found = importlib.machinery.ModuleSpec("pyspark", None)
     monkeypatch.setattr(spark_cluster, "find_spec", lambda name: found if name == "pyspark" else None)
     with pytest.raises(WarehouseError, match=r"\(dbt\.adapters\.spark cannot be imported\)"):
@@ -52,14 +52,14 @@ def test_a_java_that_is_too_old_is_refused(
 
 
 @pytest.mark.parametrize("version", ["17.0.15", "17", "21.0.1"])
-def test_java_17_and_later_will_do(
+def test_java_17_and_later_are_accepted(
     installed: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str
 ) -> None:
     monkeypatch.setenv("JAVA_HOME", str(java(tmp_path, version)))
     require_spark()
 
 
-def test_java_is_looked_for_on_the_path_where_there_is_no_java_home(
+def test_without_java_home_java_is_searched_on_the_path(
     installed: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)
@@ -67,7 +67,7 @@ def test_java_is_looked_for_on_the_path_where_there_is_no_java_home(
     require_spark()
 
 
-def test_no_java_at_all_is_refused_with_what_to_install(
+def test_a_missing_java_is_refused_with_what_to_install(
     installed: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.delenv("JAVA_HOME", raising=False)

@@ -24,7 +24,7 @@ def engine(spark_cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch, tmp_pat
     return SparkEngine(Settings(state=tmp_path / "state", target="spark"))
 
 
-def test_an_existing_cluster_runs_the_work_and_outlives_it(
+def test_an_existing_cluster_runs_the_work_and_keeps_running(
     engine: SparkEngine, spark_cluster: LocalCluster, tmp_path: Path
 ) -> None:
     engine.load(random_raw_tables(tmp_path / "raw", rows=50, seed=4))
@@ -53,7 +53,7 @@ def test_before_the_first_run_there_is_nothing_to_read(engine: SparkEngine) -> N
         engine.read("accounts", ["id"])
 
 
-def test_a_number_beyond_its_type_stops_dbt_s_statements_too(engine: SparkEngine) -> None:
+def test_a_number_beyond_its_type_fails_dbts_statements_too(engine: SparkEngine) -> None:
     """As it stops the other engines; dbt-spark would turn ANSI mode off before each statement."""
     from dbt.adapters.spark.connections import SparkCredentials
     from dbt.adapters.spark.session import Connection

@@ -77,7 +77,7 @@ def test_a_first_drop_has_nothing_before_it(refusal: str) -> None:
     assert "there is no drop before it" in refusal
 
 
-def test_rows_that_came_changed_and_went_are_named(changes: AccountChanges) -> None:
+def test_added_changed_and_removed_rows_are_named(changes: AccountChanges) -> None:
     estimates = {row.key["id"]: row for row in changes.rows if row.export == "estimates"}
     assert {name: row.kind for name, row in estimates.items()} == {
         "extra": "added",
@@ -87,14 +87,14 @@ def test_rows_that_came_changed_and_went_are_named(changes: AccountChanges) -> N
     assert estimates["first"].cells["price_used"] == (Decimal("100.00"), Decimal("120.00"))
 
 
-def test_behind_a_changed_value_stand_the_rows_that_did_it(changes: AccountChanges) -> None:
+def test_a_changed_value_has_the_rows_that_changed_it(changes: AccountChanges) -> None:
     (revenue,) = [column for column in changes.columns if column.name == "annual_revenue"]
     assert revenue.now - revenue.before == Decimal("70.00")
     numbers = {row["estimate_id"] for cause in revenue.causes for row in cause.rows if "estimate_id" in row}
     assert numbers == {"extra", "first"}
 
 
-def test_what_has_not_changed_is_not_listed(two_weeks: Path, changes: AccountChanges) -> None:
+def test_unchanged_columns_are_not_listed(two_weeks: Path, changes: AccountChanges) -> None:
     names = {column.name for column in changes.columns}
     assert not names & {"account_name", "extracted_at", "data_as_of"}
     assert explain_changes(settings_of(two_weeks), "large", "name").columns == ()
@@ -120,11 +120,13 @@ def answers(settings: Settings) -> list[object]:
     return [explain_changes(settings, "usy cor"), *questions, diff_lines(differences)[1:]]
 
 
-def test_encrypted_drops_on_a_server_answer_as_those_in_a_folder(two_weeks: Path, encrypted: Settings) -> None:
+def test_encrypted_drops_on_a_server_give_the_same_answers_as_those_in_a_folder(
+    two_weeks: Path, encrypted: Settings
+) -> None:
     assert answers(encrypted) == answers(settings_of(two_weeks))
 
 
-def test_without_the_key_each_says_that_they_are_encrypted(two_weeks: Path, encrypted: Settings) -> None:
+def test_without_the_key_each_command_says_that_the_drops_are_encrypted(two_weeks: Path, encrypted: Settings) -> None:
     key = two_weeks / "state" / "encryption.key"
     content = key.read_bytes()
     key.unlink()

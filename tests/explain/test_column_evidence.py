@@ -51,12 +51,12 @@ def manifest(*evidence: Any, analysis: dict[str, Any] = CALLS) -> dict[str, Any]
     }
 
 
-def test_an_analysis_says_what_neither_its_set_nor_the_column_says() -> None:
+def test_the_settings_of_an_analysis_are_defaults() -> None:
     (evidence,) = read_evidence(manifest("calls")).of("visits", "calls")
     assert evidence == Evidence("calls", "The calls", ("call_id", "at"), "at")
 
 
-def test_what_a_set_says_holds_and_the_column_says_the_rest() -> None:
+def test_the_settings_of_a_set_come_before_those_of_the_column() -> None:
     written = {"rows": "counted_calls", "title": "Calls of the team", "where": "is_team"}
     counted, lost = read_evidence(manifest(written)).of("visits", "calls")
     assert (counted.title, counted.where, counted.makes) == (
@@ -67,7 +67,7 @@ def test_what_a_set_says_holds_and_the_column_says_the_rest() -> None:
     assert (lost.title, lost.where, lost.makes, lost.lost) == ("Left out", "is_team and not is_counted", None, True)
 
 
-def test_what_makes_a_value_is_shown_after_the_analysis_columns_and_before_others() -> None:
+def test_the_columns_that_make_a_value_come_after_the_analysis_columns_and_before_others() -> None:
     (evidence,) = read_evidence(manifest({"rows": "calls", "shows": ["who"], "makes": "latest ended_at"})).of(
         "visits", "calls"
     )
@@ -84,12 +84,12 @@ def test_what_makes_a_value_is_shown_after_the_analysis_columns_and_before_other
         ({"rows": "calls", "makes": "guess at"}, "visits.yml: visits.calls.*'guess at'"),
     ],
 )
-def test_what_means_nothing_is_an_error_that_names_the_column(written: Any, message: str) -> None:
+def test_invalid_evidence_is_an_error_that_names_the_column(written: Any, message: str) -> None:
     with pytest.raises(WarehouseError, match=message.replace(".*", r"[\s\S]*")):
         read_evidence(manifest(written))
 
 
-def test_two_sets_of_one_name_are_an_error() -> None:
+def test_two_sets_with_one_name_are_an_error() -> None:
     with pytest.raises(WarehouseError, match="calls names two sets"):
         read_evidence(manifest(analysis={"shows": ["at"], "evidence": {"calls": [{}]}}))
 
@@ -112,7 +112,7 @@ def test_every_column_that_evidence_names_is_one_of_its_analysis(queries: Querie
         assert set(piece.makes.columns if piece.makes else ()) <= set(piece.shows)
 
 
-def test_no_analysis_and_no_set_of_rows_is_left_over() -> None:
+def test_every_analysis_and_every_set_of_rows_is_used() -> None:
     nodes = parsed_project().manifest["nodes"].values()
     analyses = {
         node["name"].removeprefix("explain_"): meta_of(node) for node in nodes if node["resource_type"] == "analysis"
@@ -133,7 +133,7 @@ def test_no_analysis_and_no_set_of_rows_is_left_over() -> None:
     assert all(node["description"] for node in nodes if node["resource_type"] == "analysis")
 
 
-def test_evidence_is_no_part_of_what_a_reader_relies_on() -> None:
+def test_evidence_is_not_part_of_a_contract() -> None:
     model = """
 models:
   - name: visits

@@ -24,7 +24,7 @@ def test_json_is_for_machines(settings: Settings) -> None:
     assert column["value"] == len(column["evidence"][0]["rows"]) > 0
 
 
-def test_a_fault_is_said_in_words_and_ends_with_one(settings: Settings) -> None:
+def test_an_error_is_reported_and_exits_with_1(settings: Settings) -> None:
     ended = warehouse("1112", "--state", settings.state)
     assert ended.returncode == 1
     assert "2 accounts match that" in ended.stderr

@@ -33,11 +33,11 @@ def test_every_column_has_rows_where_it_has_a_value(explanation: Explanation) ->
     assert faults(explanation, fault) == []
 
 
-def test_the_evidence_makes_the_value(explanation: Explanation) -> None:
+def test_the_evidence_gives_the_value(explanation: Explanation) -> None:
     assert faults(explanation, not_remade) == []
 
 
-def test_without_its_rows_no_value_is_made(explanation: Explanation) -> None:
+def test_without_its_rows_no_value_is_computed(explanation: Explanation) -> None:
     """The test above would see evidence that has nothing to do with a value: it is the rows that make it."""
 
     def fault(column: ExplainedColumn) -> str | None:
@@ -53,12 +53,12 @@ def test_without_its_rows_no_value_is_made(explanation: Explanation) -> None:
     assert faults(explanation, fault) == []
 
 
-def test_only_flags_that_are_read_off_one_row_make_no_value_of_theirs(explanation: Explanation) -> None:
+def test_only_flags_from_a_single_row_compute_no_value(explanation: Explanation) -> None:
     unmade = {c.name for c in explanation.columns if not any(piece.evidence.makes for piece in c.evidence)}
     assert unmade == {"is_archived", "is_customer", "is_prospect"}
 
 
-def test_every_column_has_a_definition_a_group_and_the_words_of_its_rules(explanation: Explanation) -> None:
+def test_every_column_has_a_definition_a_group_and_the_texts_of_its_rules(explanation: Explanation) -> None:
     def fault(column: ExplainedColumn) -> str | None:
         rules = {rule.id for rule in column.rules if len(rule.text) > 20}
         lacking = [name for name in column.contract.rules if name not in rules]
@@ -67,7 +67,7 @@ def test_every_column_has_a_definition_a_group_and_the_words_of_its_rules(explan
     assert faults(explanation, fault) == []
 
 
-def test_a_null_that_could_not_be_otherwise_says_why(explanation: Explanation) -> None:
+def test_an_unavoidable_null_has_a_reason(explanation: Explanation) -> None:
     """D24, D26, D36: what only the platform knows is null for an account of the CRM."""
     account = explanation.account
     noted: Mapping[str, int] = {

@@ -30,6 +30,6 @@ def test_halves_of_seconds_add_up(company: Queries, column: str, value: str) -> 
     assert not_remade(found) is None
 
 
-def test_seconds_are_laid_out_with_their_fraction_if_they_have_one(company: Queries) -> None:
+def test_seconds_are_shown_with_their_fraction_if_they_have_one(company: Queries) -> None:
     assert " 9.500000" in laid_out(explain(company, "7", "meeting_time_hours"))
     assert "18.000000" not in laid_out(explain(company, "7", "team_effort_cost"))

@@ -42,7 +42,7 @@ ROWS = [
         ("OAK GLEN HOA", 2, 9),
     ],
 )
-def test_an_account_goes_by_its_ids_and_names(identifier: str, organization: int | None, account_id: int) -> None:
+def test_an_account_is_found_by_its_ids_and_names(identifier: str, organization: int | None, account_id: int) -> None:
     found = find_account(ROWS, identifier, organization)
     assert found.account_id == account_id
     assert organization in (None, found.organization_id)
@@ -69,7 +69,7 @@ def test_a_name_that_two_accounts_have_lists_them() -> None:
     assert "--organization" not in message
 
 
-def test_many_of_a_name_are_counted() -> None:
+def test_many_accounts_with_one_name_are_counted() -> None:
     rows = [account(number, account_name="Same") for number in range(100, 120)]
     with pytest.raises(WarehouseError, match=r"20 accounts match that(.|\n)*and 12 more"):
         find_account(rows, "same", None)
@@ -87,7 +87,7 @@ def test_an_organization_hides_the_others_accounts() -> None:
     assert "Maple" not in message.split("\n", 1)[1]
 
 
-def test_a_part_of_a_name_will_do() -> None:
+def test_a_part_of_a_name_is_enough() -> None:
     assert find_account(ROWS, "an vital in", None).account_id == 2
     assert find_account(ROWS, "glen", 2).account_id == 9
     assert "2 accounts match that" in said("maple")

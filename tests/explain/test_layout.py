@@ -23,13 +23,13 @@ def laid_out(explanation: Explanation, *, terminal: bool = False, width: int = 2
     return out.getvalue()
 
 
-def test_the_story_of_a_column_reads_from_the_value_to_the_rules_that_lost(company: Queries) -> None:
+def test_an_explanation_goes_from_the_value_to_the_rules_that_lost(company: Queries) -> None:
     lines = laid_out(explain(company, "busy", "revenue_segment")).splitlines()
     text = "\n".join(lines)
     for first, second in (
         ("Busy Corp", "accounts.revenue_segment = B"),
-        ("accounts.revenue_segment = B", "The segment of the selected year."),
-        ("The segment of the selected year.", "accounts R17  Default segment is 'C'"),
+        ("accounts.revenue_segment = B", "The segment in the selected year."),
+        ("The segment in the selected year.", "accounts R17  Default segment is 'C'"),
         ("accounts R17  Default segment is 'C'", "The rule that decides (1)"),
         ("The rule that decides (1)", "The rules that lose"),
         ("The rules that lose", "The won estimates' shares behind the revenue"),
@@ -49,7 +49,7 @@ def test_a_terminal_gets_colour_within_its_width(company: Queries) -> None:
     assert "accounts.revenue_segment" in text
 
 
-def test_what_is_too_wide_for_a_table_is_written_row_by_row(company: Queries) -> None:
+def test_rows_too_wide_for_a_table_are_written_one_by_one(company: Queries) -> None:
     story = explain(company, "busy", "is_at_risk")
     wide, narrow = laid_out(story), laid_out(story, width=80)
     assert "estimate id later · contract end 2025-07-14" not in wide
@@ -105,7 +105,7 @@ def test_a_state_folder_without_a_run_says_so(settings: Settings) -> None:
     assert not nowhere.state.exists()
 
 
-def test_what_a_null_was_made_from_is_shown(company: Queries) -> None:
+def test_the_inputs_of_a_null_are_shown(company: Queries) -> None:
     lines = laid_out(explain(company, "busy", "status_detail")).splitlines()
     assert lines[-2:] == [
         "  The value is the first platform_status_detail that is there.",

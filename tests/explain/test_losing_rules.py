@@ -32,7 +32,7 @@ def test_the_soonest_contract_is_selected(company: Queries) -> None:
     assert (column.value, selected["estimate_id"], selected["rule"]) == (45, "first", "at-risk R6")
 
 
-def test_every_other_estimate_has_the_first_rule_that_speaks_against_it(company: Queries) -> None:
+def test_every_other_estimate_has_the_first_rule_that_excludes_it(company: Queries) -> None:
     """at-risk R2, R3, R5, R6a, R8, R11, R12, D18."""
     lost = rows(story(company, "busy", "is_at_risk"), lost=True, query="renewals")
     assert {row["estimate_id"]: (row["rule"], row["because"]) for row in lost} == {
@@ -52,7 +52,7 @@ def test_every_other_estimate_has_the_first_rule_that_speaks_against_it(company:
     ("account", "rule", "because"),
     [("archived", "at-risk R1", "the account is archived"), ("snoozed", "at-risk R7", "the account is snoozed")],
 )
-def test_an_account_that_is_out_says_so_of_each_estimate(
+def test_an_excluded_account_is_the_reason_for_each_of_its_estimates(
     company: Queries, account: str, rule: str, because: str
 ) -> None:
     column = story(company, account, "is_at_risk")
@@ -85,7 +85,7 @@ def asked(column: ExplainedColumn, year: int) -> list[tuple[str, str, str]]:
     return deciding + losing
 
 
-def test_a_segment_by_share_shows_what_it_was_short_of(company: Queries) -> None:
+def test_a_segment_by_share_shows_the_missing_amount(company: Queries) -> None:
     """accounts R12, R13, R14, D12: 600.00 of 10,187.50 is 5.9 percent."""
     column = story(company, "busy", "revenue_segment")
     assert column.value == "B"
@@ -116,7 +116,7 @@ def test_projects_alone_decide_before_any_share(company: Queries) -> None:
     assert {outcome for _, _, outcome in asked(column, 2025)[1:]} == {"does not hold"}
 
 
-def test_revenue_below_zero_is_no_share(company: Queries) -> None:
+def test_revenue_below_zero_has_no_share(company: Queries) -> None:
     assert asked(story(company, "credit", "revenue_segment"), 2025)[0] == ("C", "D12", "decides")
 
 
@@ -125,7 +125,7 @@ def test_the_rules_of_the_losers_are_cited_in_their_own_words(company: Queries) 
     assert texts["accounts R15"] == 'Segment D: Project only (has "Standard" type but no "Service" type won estimates)'
 
 
-def test_estimates_that_count_in_no_year_say_why(company: Queries) -> None:
+def test_estimates_that_count_in_no_year_have_a_reason(company: Queries) -> None:
     """D4; archived won estimates count (D10)."""
     column = story(company, "busy", "revenue_by_year")
     uncounted = rows(column, lost=True, query="estimates")

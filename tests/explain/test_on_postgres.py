@@ -30,5 +30,5 @@ def on_postgres() -> Iterator[Queries]:
 
 
 @pytest.mark.parametrize("account", ["1032", "1112@2", "acc-faulty-3"])
-def test_the_evidence_makes_the_value(on_postgres: Queries, account: str) -> None:
+def test_the_evidence_gives_the_value(on_postgres: Queries, account: str) -> None:
     assert faults(explained(on_postgres, account), not_remade) == []

@@ -24,5 +24,5 @@ def of_spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queries]:
 
 
 @pytest.mark.parametrize("account", ["1032", "1112@2", "acc-faulty-3"])
-def test_the_evidence_makes_the_value(of_spark: Queries, account: str) -> None:
+def test_the_evidence_gives_the_value(of_spark: Queries, account: str) -> None:
     assert faults(explained(of_spark, account), not_remade) == []

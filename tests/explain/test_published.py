@@ -20,13 +20,13 @@ def record(build: str, as_of: datetime, outcome: OrganizationOutcome, verdict: V
 BEFORE = record("first", FIRST, OrganizationOutcome(1, "20250108T000000Z-aaaaaaaa"))
 
 
-def test_the_last_build_is_explained_where_it_was_published() -> None:
+def test_the_last_build_is_explained_if_it_was_published() -> None:
     now = record("second", SECOND, OrganizationOutcome(1, "20250115T000000Z-bbbbbbbb"))
     published = published_last([now, BEFORE], BUILD, 1)
     assert (published.drop, published.is_last_build, published.remark) == ("20250115T000000Z-bbbbbbbb", True, None)
 
 
-def test_of_a_held_back_build_the_drop_before_is_explained_and_why_is_said() -> None:
+def test_if_the_build_was_held_back_the_previous_drop_is_explained_with_the_reason() -> None:
     held_back = record("second", SECOND, OrganizationOutcome(1, None, why=("rows: 5, were 50",)), "held back")
     published = published_last([held_back, BEFORE], BUILD, 1)
     assert (published.drop, published.as_of, published.is_last_build) == ("20250108T000000Z-aaaaaaaa", FIRST, False)
@@ -40,7 +40,7 @@ def test_a_build_without_a_record_was_not_published() -> None:
     assert "was not published" in str(published.remark)
 
 
-def test_where_nothing_was_published_the_last_build_is_explained_and_that_is_said() -> None:
+def test_if_nothing_was_published_the_last_build_is_explained_with_a_note() -> None:
     published = published_last([BEFORE], BUILD, 2)
     assert (published.drop, published.is_last_build) == (None, True)
     assert "nothing has been published for organization 2 yet" in str(published.remark)

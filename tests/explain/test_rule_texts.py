@@ -41,14 +41,14 @@ def test_a_rule_is_found_where_it_is_stated(rule: str, document: str, begins: st
     assert found.text.startswith(begins)
 
 
-def test_no_number_is_taken_for_another_that_it_begins() -> None:
+def test_a_rule_number_is_not_taken_for_a_longer_one() -> None:
     assert rule_text("at-risk R1").text != rule_text("at-risk R16").text
     assert rule_text("D1").text != rule_text("D12").text
     assert rule_text("at-risk R6").text != rule_text("at-risk R6a").text
 
 
 @pytest.mark.parametrize("rule", ["D99", "accounts R99", "nowhere R1", "scores luck", "", "accounts"])
-def test_a_rule_that_nobody_states_is_an_error(rule: str) -> None:
+def test_an_unknown_rule_is_an_error(rule: str) -> None:
     with pytest.raises(WarehouseError, match="no document states"):
         rule_text(rule)
 

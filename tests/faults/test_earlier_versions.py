@@ -46,6 +46,6 @@ def test_earlier_drops_are_still_whole_and_can_be_rolled_back_to(upgraded: tuple
     assert [fault for drop in earlier for fault in verify_drop(str(drop))] == []
 
 
-def test_the_drop_says_what_changed_against_the_earlier_one(upgraded: tuple[Path, str]) -> None:
+def test_the_drop_has_the_changes_since_the_earlier_one(upgraded: tuple[Path, str]) -> None:
     changes = (upgraded[0] / "exports" / "1" / "latest" / "changes").resolve()
     assert (changes / "accounts.changed.csv").read_text().startswith("id,")

@@ -18,7 +18,7 @@ from tests.faults.suite import EXPERIMENTS
 
 
 @pytest.mark.parametrize("name", [name for name, experiment in EXPERIMENTS.items() if experiment.short])
-def test_what_is_promised_holds(name: str) -> None:
+def test_every_promise_holds(name: str) -> None:
     experiment = EXPERIMENTS[name]
     found = tally(experiment, range(0, experiment.count, max(1, experiment.count // experiment.short)))
     assert found.failures == {}
@@ -33,7 +33,7 @@ def test_the_page_names_every_experiment_and_none_that_failed() -> None:
     assert all(counts.failed == 0 for counts in found.values())
 
 
-def test_a_disturbance_is_met(tmp_path: Path) -> None:
+def test_a_disturbance_takes_effect(tmp_path: Path) -> None:
     """Or the experiments would show nothing."""
     staged = template(tmp_path / "template")
 
@@ -47,7 +47,7 @@ def test_a_disturbance_is_met(tmp_path: Path) -> None:
     assert disturbed(tmp_path / "exports", DEATH, 1_000, publish) == 0
 
 
-def test_a_reader_notices_what_is_not_whole(tmp_path: Path) -> None:
+def test_a_reader_notices_an_incomplete_drop(tmp_path: Path) -> None:
     exports = tmp_path / "exports"
     drop = Publisher.of(str(exports), tmp_path / "state", template(tmp_path / "template")).publish("new")
     (Path(drop.location) / "deals.csv").write_bytes(b"deal_id\n")

@@ -17,7 +17,7 @@ def warnings(place: str, unlike: int, *, of: int = 100, before: int | None = Non
     return [one for one in said(judged(now, None if before is None else was)) if one[0] == "unlike_copies"]
 
 
-def test_both_columns_are_of_one_kind_and_the_reference_is_one_of_the_table() -> None:
+def test_both_columns_have_the_same_type_and_the_reference_exists() -> None:
     for name, copies in COPIES.items():
         ours, theirs = (
             {column.name: column.kind for column in source_table(*table.split(".")).columns}
@@ -36,12 +36,12 @@ def test_both_columns_are_of_one_kind_and_the_reference_is_one_of_the_table() ->
     [(MESSAGES, 50, 100, False), (MESSAGES, 51, 100, True), (MESSAGES, 19, 19, False), (NAMES, 90, 100, False),
      (NAMES, 91, 100, True)],
 )  # fmt: skip
-def test_at_first_many_cells_that_are_others_warn_and_of_names_nearly_all(
+def test_on_a_first_run_many_different_cells_warn_and_for_names_nearly_all(
     place: str, unlike: int, of: int, warns: bool
 ) -> None:
     assert warnings(place, unlike, of=of) == ([("unlike_copies", "warn", place)] if warns else [])
 
 
 @pytest.mark.parametrize(("unlike", "warns"), [(69, False), (70, True)])
-def test_later_a_tenth_more_than_before_warns_and_as_many_as_before_do_not(unlike: int, warns: bool) -> None:
+def test_later_only_a_tenth_more_than_before_warns(unlike: int, warns: bool) -> None:
     assert bool(warnings(MESSAGES, unlike, before=60)) is warns

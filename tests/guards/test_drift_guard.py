@@ -56,7 +56,7 @@ def test_a_quiet_week_has_no_finding() -> None:
     ("accounts", "gone", "level"),
     [(100, 5, None), (100, 6, "warn"), (30, 2, None), (100, 10, "warn"), (100, 11, "stop")],
 )
-def test_fewer_than_nineteen_in_twenty_accounts_warn_and_nine_in_ten_stop(
+def test_below_95_percent_of_the_accounts_warns_and_below_90_percent_stops(
     accounts: int, gone: int, level: str | None
 ) -> None:
     found = judged(kept_accounts=Moved(accounts, gone))
@@ -73,7 +73,7 @@ def test_fewer_than_nineteen_in_twenty_accounts_warn_and_nine_in_ten_stop(
     ("before", "now", "level"),
     [(100, "95.1", None), (100, 95, "stop"), (90, 90, None), (90, "89.9", "warn"), (80, 75, "stop"), (80, 99, None)],
 )
-def test_a_link_rate_warns_below_ninety_and_stops_where_it_falls_by_five_points(
+def test_a_link_rate_warns_below_90_percent_and_stops_on_a_fall_of_five_points(
     before: int, now: object, level: str | None
 ) -> None:
     found = judged(linked_share=pair(before, now))
@@ -88,12 +88,12 @@ def test_closed_years_warn_at_five_percent_and_stop_at_twenty_five(percent: obje
     assert said(found) == ([("closed_years", level, "account_revenue_by_year.revenue")] if level else [])
 
 
-def test_a_selected_year_that_is_neither_as_of_s_nor_the_last_one_warns() -> None:
+def test_a_selected_year_that_is_neither_that_of_as_of_nor_the_last_one_warns() -> None:
     (finding,) = judged(is_of_one_year=False, other_year=2052)
     assert (finding.guard, finding.level, finding.now) == ("current_revenue", "warn", "2052")
 
 
-def test_revenue_of_the_past_of_new_accounts_stops_nothing() -> None:
+def test_past_revenue_of_new_accounts_stops_nothing() -> None:
     found = judged(closed_years_moved=Decimal(1000))
     assert said(found) == [("closed_years", "warn", "account_revenue_by_year.revenue")]
 
@@ -109,13 +109,13 @@ def test_revenue_of_the_past_of_new_accounts_stops_nothing() -> None:
         ("at_risk_value", "at_risk", "at_risk_accounts.estimate_value"),
     ],
 )
-def test_money_and_accounts_at_risk_warn_at_half_and_stop_where_nine_tenths_are_gone(
+def test_money_and_accounts_at_risk_warn_at_a_loss_of_half_and_stop_at_nine_tenths(
     figure: str, guard: str, place: str, now: int, level: str | None
 ) -> None:
     assert said(judged(**{figure: pair(100, now)})) == ([(guard, level, place)] if level else [])
 
 
-def test_what_changed_is_said_with_both_figures() -> None:
+def test_a_finding_has_both_figures() -> None:
     (money,) = judged(current_revenue=pair("1234.5", 100))
     assert (money.says, money.figures) == ("it changed by -92 %", " ($1,234.50 before, $100.00 now)")
     (at_risk,) = judged(at_risk_accounts=pair(1000, 1500))
@@ -124,7 +124,7 @@ def test_what_changed_is_said_with_both_figures() -> None:
 
 
 @pytest.mark.parametrize(("accounts", "judges"), [(4, False), (5, True)])
-def test_of_fewer_than_five_accounts_no_money_is_judged(accounts: int, judges: bool) -> None:
+def test_money_of_fewer_than_five_accounts_is_not_checked(accounts: int, judges: bool) -> None:
     assert bool(judged(current_accounts=accounts, current_revenue=pair(100, 0))) == judges
     lost = judged(at_risk_accounts=pair(accounts, 0), at_risk_value=pair(100, 0))
     places = ["at_risk_accounts", "at_risk_accounts.estimate_value"]
@@ -134,7 +134,7 @@ def test_of_fewer_than_five_accounts_no_money_is_judged(accounts: int, judges: b
 @pytest.mark.parametrize(
     ("before", "now", "change"), [(0, 1, 100), (0, 0, 0), (0, -5, 0), (-50, -25, 50), (50, 25, -50)]
 )
-def test_a_change_is_in_percent_of_the_figure_before(before: int, now: int, change: int) -> None:
+def test_a_change_is_in_percent_of_the_previous_figure(before: int, now: int, change: int) -> None:
     """Of nothing, anything is 100 percent; of a negative figure, its size counts."""
     assert pair(before, now).change == change
 
@@ -143,7 +143,7 @@ def test_a_change_is_in_percent_of_the_figure_before(before: int, now: int, chan
     ("figure", "place"),
     [("segments", "account_revenue_by_year.segment"), ("health_labels", "account_core.health_score_label")],
 )
-def test_a_quarter_of_the_accounts_that_moved_warns(figure: str, place: str) -> None:
+def test_a_move_of_a_quarter_of_the_accounts_warns(figure: str, place: str) -> None:
     assert judged(**{figure: Moved(1000, 249)}) == []
     assert judged(**{figure: Moved(19, 19)}) == []
     (finding,) = judged(**{figure: Moved(20, 5)})
@@ -155,7 +155,7 @@ def test_a_quarter_of_the_accounts_that_moved_warns(figure: str, place: str) -> 
     ("was", "is_now", "level"),
     [(0, 19, None), (0, 20, "warn"), (49, 100, "stop"), (50, 100, "warn"), (81, 100, None), (50, 30, None)],
 )
-def test_a_column_that_is_null_now_stops_and_one_that_is_so_more_often_warns(
+def test_a_column_that_became_null_stops_and_one_with_more_nulls_warns(
     was: int, is_now: int, level: str | None
 ) -> None:
     found = judged(nulls={"accounts": (nulls(100, city=was), nulls(100, city=is_now))})
@@ -168,37 +168,37 @@ def test_a_column_that_is_null_now_stops_and_one_that_is_so_more_often_warns(
     ("before", "now", "is_now", "levels"),
     [(4, 5, 5, []), (5, 4, 4, []), (5, 5, 5, ["stop"]), (19, 100, 50, []), (100, 19, 10, []), (20, 20, 10, ["warn"])],
 )
-def test_a_share_of_few_rows_stops_from_five_and_warns_from_twenty(
+def test_a_null_share_stops_from_five_rows_and_warns_from_twenty(
     before: int, now: int, is_now: int, levels: list[str]
 ) -> None:
     found = judged(nulls={"accounts": (nulls(before, city=0), nulls(now, city=is_now))})
     assert [finding.level for finding in found] == levels
 
 
-def test_every_column_of_every_export_is_judged_but_those_of_lists_and_new_ones() -> None:
+def test_every_column_is_checked_except_those_of_lists_and_new_ones() -> None:
     before, now = nulls(100, a=0, b=0, c=0), nulls(100, a=100, b=0, c=100, new=100)
     found = judged(nulls=dict.fromkeys((*sorted(LISTS), "accounts", "estimates"), (before, now)))
     assert [finding.place for finding in found] == ["accounts.a", "accounts.c", "estimates.a", "estimates.c"]
 
 
-def test_whoever_has_just_been_given_accounts_need_not_have_answered_there() -> None:
+def test_a_new_owner_need_not_have_answers_on_the_account() -> None:
     before, now = nulls(100, owner_response_time_hours=0), nulls(100, owner_response_time_hours=100)
     assert judged(nulls={"account_owner_team": (before, now)}) == []
 
 
-def test_in_january_few_accounts_have_revenue_of_the_year() -> None:
+def test_few_revenues_of_the_year_in_january_are_no_finding() -> None:
     counts = {"account_communication_stats": (nulls(100, efficiency_rate=0), nulls(100, efficiency_rate=100))}
     assert judged(nulls=counts, is_of_one_year=False) == []
     assert [finding.level for finding in judged(nulls=counts)] == ["stop"]
 
 
 @pytest.mark.parametrize(("is_now", "levels"), [(99, []), (100, ["warn"])])
-def test_nothing_that_lies_ahead_warns_and_stops_nothing(is_now: int, levels: list[str]) -> None:
+def test_missing_future_dates_warn_but_stop_nothing(is_now: int, levels: list[str]) -> None:
     counts = {"account_communication_stats": (nulls(100, next_meeting_date=40), nulls(100, next_meeting_date=is_now))}
     assert [finding.level for finding in judged(nulls=counts)] == levels
 
 
-def test_the_rows_of_every_export_are_judged_but_those_of_lists() -> None:
+def test_the_rows_of_every_export_are_checked_except_lists() -> None:
     rows: Mapping[str, tuple[int, int]] = dict.fromkeys((*sorted(LISTS), "accounts", "estimates"), (100, 10))
     assert said(judged(rows=rows)) == [("rows", "stop", "accounts"), ("rows", "stop", "estimates")]
 

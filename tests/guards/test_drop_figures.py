@@ -45,32 +45,32 @@ def pair(before: int, now: int) -> Pair:
     return Pair(Decimal(before), Decimal(now))
 
 
-def test_accounts_that_are_gone_are_counted_and_new_ones_are_not(measure: Measure) -> None:
+def test_missing_accounts_are_counted_and_new_ones_are_not(measure: Measure) -> None:
     drift = measure({"account_core": [core(1), core(2), core(3)]}, {"account_core": [core(2), core(4)]})
     assert drift.kept_accounts == Moved(3, 2)
 
 
-def test_a_health_label_moves_where_it_differs_or_comes_or_goes(measure: Measure) -> None:
+def test_a_health_label_moves_if_it_differs_appears_or_disappears(measure: Measure) -> None:
     labels = [("Red", "Red"), ("Red", "Green"), (None, "Red"), ("Red", None), (None, None)]
     before = [core(n, health_score_label=was) for n, (was, _) in enumerate(labels)]
     now = [core(n, health_score_label=is_now) for n, (_, is_now) in enumerate(labels)]
     assert measure({"account_core": [*before, core(9)]}, {"account_core": now}).health_labels == Moved(5, 3)
 
 
-def test_two_drops_are_of_one_year_where_it_was_selected_for_both(tmp_path: Path) -> None:
+def test_two_drops_have_one_year_if_both_selected_it(tmp_path: Path) -> None:
     drops = [drop_files(tmp_path / str(year), datetime(year, 1, 8, tzinfo=UTC)) for year in (2024, 2025)]
     assert [measure_drift(drops[1], before).is_of_one_year for before in drops] == [False, True]
 
 
 @pytest.mark.parametrize(("selected", "other"), [(2024, None), (2025, None), (2052, 2052)])
-def test_a_year_is_another_where_it_is_not_the_last_drop_s_nor_as_of_s(
+def test_a_year_is_unexpected_if_neither_the_last_drop_nor_as_of_has_it(
     tmp_path: Path, selected: int, other: int | None
 ) -> None:
     before, now = (drop_files(tmp_path / str(year), datetime(year, 1, 8, tzinfo=UTC)) for year in (2024, 2025))
     assert measure_drift(replace(now, selected_year=selected), before).other_year == other
 
 
-def test_a_segment_moves_in_the_year_that_was_selected_and_none_is_c(measure: Measure) -> None:
+def test_a_segment_moves_in_the_selected_year_and_a_missing_one_is_c(measure: Measure) -> None:
     """D12: a year without revenue is C."""
     accounts = [crm(n) for n in range(1, 5)]
     before = [year("c1", 2025, 9, "A"), year("c2", 2025, 9, "A"), year("c3", 2025, 9, "C"), year("c4", 2024, 9, "A")]
@@ -96,7 +96,7 @@ def test_without_won_money_there_is_no_share(measure: Measure, price: int) -> No
     )
 
 
-def test_a_first_share_counts_as_the_one_before(measure: Measure) -> None:
+def test_a_first_share_counts_as_the_previous_one(measure: Measure) -> None:
     now = [estimate("e1", "c1", 3), estimate("e2", None, 1)]
     assert measure({}, {"estimates": now}).linked_share == pair(75, 75)
 
@@ -108,7 +108,7 @@ def test_closed_years_are_compared_year_by_year_whatever_the_sign(measure: Measu
     assert measure({"account_revenue_by_year": before}, {"account_revenue_by_year": now}).closed_years_moved == 25
 
 
-def test_a_new_account_brings_revenue_of_its_past(measure: Measure) -> None:
+def test_a_new_accounts_past_revenue_is_counted_separately(measure: Measure) -> None:
     before = {"accounts": [crm(1)], "account_revenue_by_year": [year("c1", 2023, 100)]}
     now = [year("c1", 2023, 110), year("c2", 2023, 900)]
     drift = measure(before, {"accounts": [crm(1), crm(2)], "account_revenue_by_year": now})
@@ -133,14 +133,14 @@ def test_current_revenue_is_of_the_selected_year(measure: Measure) -> None:
     assert (drift.current_revenue, drift.current_accounts) == (pair(150, 90), 2)
 
 
-def test_what_ended_meanwhile_has_left_the_list_by_itself(measure: Measure) -> None:
+def test_contracts_that_ended_meanwhile_have_left_the_list_as_expected(measure: Measure) -> None:
     ended, today = date(2025, 1, 14), date(2025, 1, 15)
     before = [risk("c1", ended, 100), risk("c2", today, 10), risk("c3", today, 5)]
     drift = measure({"at_risk_accounts": before}, {"at_risk_accounts": [risk("c2", today, 10)]})
     assert (drift.at_risk_accounts, drift.at_risk_value) == (pair(2, 1), pair(15, 10))
 
 
-def test_rows_and_nulls_are_counted_of_every_export_that_this_week_has(measure: Measure) -> None:
+def test_rows_and_nulls_are_counted_for_every_export_of_this_week(measure: Measure) -> None:
     drift = measure({"accounts": [crm(1), crm(2, city="Guelph")]}, {"accounts": [crm(1)]})
     assert drift.rows["accounts"] == (2, 1)
     was, is_now = drift.nulls["accounts"]
@@ -156,7 +156,7 @@ def test_an_export_that_one_drop_lacks_has_no_rows_there(tmp_path: Path) -> None
     assert (gone.rows, gone.kept_accounts, gone.current_revenue) == ({}, Moved(1, 1), pair(0, 0))
 
 
-def test_of_two_empty_drops_nothing_is_there() -> None:
+def test_two_empty_drops_have_no_figures() -> None:
     empty = DropFiles({}, LAST_WEEK, 2025)
     drift = measure_drift(empty, empty)
     assert (drift.rows, drift.nulls, drift.linked_share, drift.closed_years_moved) == ({}, {}, None, None)

@@ -9,13 +9,13 @@ from tests.guards.profiles import judged, profile, said
 DOUBLED = [("twin_rows", "warn", "crm.accounts")]
 
 
-def test_rows_that_are_marked_as_deleted_and_were_read_warn() -> None:
+def test_rows_marked_as_deleted_that_were_read_warn() -> None:
     now = profile(deleted={"deleted_at": 3})
     assert said(judged(now, now)) == [("deleted_rows", "warn", "crm.accounts.deleted_at")]
 
 
 @pytest.mark.parametrize(("rows", "twins", "warns"), [(100, 10, False), (100, 11, True), (49, 20, False)])
-def test_rows_of_which_more_than_a_tenth_are_there_twice_warn_at_first(rows: int, twins: int, warns: bool) -> None:
+def test_more_than_a_tenth_of_twin_rows_warns_on_a_first_run(rows: int, twins: int, warns: bool) -> None:
     assert said(judged(profile(compared_rows=rows, twins=twins))) == (DOUBLED if warns else [])
 
 

@@ -25,13 +25,13 @@ def test_an_accepted_finding_no_longer_stops_and_keeps_why_and_who() -> None:
     assert unneeded == ()
 
 
-def test_an_acceptance_of_a_place_covers_what_lies_in_it_and_nothing_beside_it() -> None:
+def test_an_acceptance_of_a_place_covers_only_that_place() -> None:
     found = [finding("rows", "crm.accounts"), finding("rows", "crm.contacts"), finding("near_header", "crm.accounts.a")]
     judged, _ = accept(found, read_acceptances(["rows:crm.accounts=sold", "near_header:crm=other column"], WHO))
     assert [each.stops for each in judged] == [False, True, False]
 
 
-def test_an_acceptance_that_nothing_needed_is_returned() -> None:
+def test_an_unused_acceptance_is_returned() -> None:
     _, unneeded = accept([finding()], read_acceptances(["rows=a quiet week", "kept_keys=sold"], WHO))
     assert [each.guard for each in unneeded] == ["rows"]
 
@@ -40,7 +40,7 @@ def test_an_acceptance_that_nothing_needed_is_returned() -> None:
     ("text", "words"),
     [("kept_keys", "is not GUARD"), ("kept_keys=", "is not GUARD"), ("all=why", "no guard 'all'"), ("*=x", "is not")],
 )
-def test_an_acceptance_without_a_reason_or_of_no_guard_is_refused(text: str, words: str) -> None:
+def test_an_acceptance_without_a_reason_or_guard_is_refused(text: str, words: str) -> None:
     with pytest.raises(WarehouseError, match=words):
         read_acceptances([text], WHO)
 
@@ -57,25 +57,25 @@ def test_an_acceptance_without_a_reason_or_of_no_guard_is_refused(text: str, wor
         ({"rows": {"warn_fall": "5"}}, "can't be '5'"),
     ],
 )
-def test_a_threshold_that_makes_no_sense_is_refused(setting: dict[str, object], words: str) -> None:
+def test_an_invalid_threshold_is_refused(setting: dict[str, object], words: str) -> None:
     with pytest.raises(WarehouseError, match=words):
         guards(setting)  # type: ignore[arg-type]
 
 
-def test_a_threshold_may_be_nothing_or_almost_a_billion() -> None:
+def test_a_threshold_is_between_zero_and_a_billion() -> None:
     changed = guards({"rows": {"warn_fall": 0, "warn_rise": 10**9 - 1}})["rows"].thresholds
     assert (changed["warn_fall"], changed["warn_rise"]) == (0, 10**9 - 1)
     assert changed["least"] == guards()["rows"].thresholds["least"], "the others stay"
 
 
-def test_a_finding_says_whose_it_is_its_figures_and_what_to_do() -> None:
+def test_a_finding_has_its_organization_figures_and_remedy() -> None:
     whole = Finding("rows", "stop", "accounts", "says", "mend it", "3", "1", organization_id=2)
     assert str(whole) == "guard rows, organization 2, accounts: says (3 before, 1 now)\n  To do: mend it"
     assert str(finding()) == "guard kept_keys, account_core: says\n  To do: remedy"
     assert (replace(whole, before=None).figures, replace(whole, now=None).figures) == (" (1 now)", " (3 before)")
 
 
-def test_an_accepted_finding_says_who_accepted_it_and_why_instead_of_what_to_do() -> None:
+def test_an_accepted_finding_has_the_person_and_the_reason_instead_of_a_remedy() -> None:
     (accepted,), _ = accept([finding()], read_acceptances(["kept_keys:account_core = office sold "], WHO))
     assert str(accepted) == "guard kept_keys, account_core: says\n  accepted by ann: office sold"
     assert accepted.as_dict()["accepted"] == {
@@ -89,7 +89,7 @@ def test_a_note_needs_no_acceptance() -> None:
     assert (judged, len(unneeded), note.stops) == ((note,), 1, False)
 
 
-def test_the_error_counts_what_stops_and_shows_how_to_accept_the_first() -> None:
+def test_the_error_counts_the_stopping_findings_and_shows_how_to_accept_the_first() -> None:
     warning, first, second = finding("rows", "a", "warn"), finding("kept_keys", "b"), finding("link_rate", "c")
     one, two = GuardError([warning, second]), GuardError([warning, first, second])
     assert str(one).startswith("1 finding of the guards holds everything back; nothing was published")
@@ -100,7 +100,7 @@ def test_the_error_counts_what_stops_and_shows_how_to_accept_the_first() -> None
     assert two.findings == (warning, first, second)
 
 
-def test_an_organization_knows_its_own_findings_and_of_shared_tables_no_figures() -> None:
+def test_an_organization_sees_its_own_findings_and_no_figures_of_shared_tables() -> None:
     """The CRM and LMN are one organization's; the platform's tables are shared."""
     own, others = (replace(finding(), organization_id=one) for one in (1, 2))
     crm, platform = (replace(finding(place=place), before="5", now="3") for place in ("crm.accounts", "platform.users"))
@@ -110,12 +110,12 @@ def test_an_organization_knows_its_own_findings_and_of_shared_tables_no_figures(
     assert findings_of(found, 2, crm_organization_id=1) == [others, unsaid]
 
 
-def test_a_finding_is_in_its_guard_s_words_unless_better_ones_are_given() -> None:
+def test_a_finding_has_its_guards_words_unless_more_specific_ones_are_given() -> None:
     guard = guards()["rows"]
     made = found(guard, "warn", "accounts", before="3", now="1", organization_id=2)
     assert made == Finding("rows", "warn", "accounts", guard.says, guard.remedy, "3", "1", 2)
     assert found(guard, "warn", "accounts", "better").says == "better"
 
 
-def test_every_guard_says_what_it_compares_and_what_to_do() -> None:
+def test_every_guard_describes_its_comparison_and_remedy() -> None:
     assert all(guard.says and guard.remedy for guard in guards().values())

@@ -43,7 +43,7 @@ def test_a_sound_first_drop_has_no_finding() -> None:
 
 
 @pytest.mark.parametrize(("linked", "warns"), [("90", False), ("89.9", True), ("0", True)])
-def test_won_money_of_which_less_than_ninety_percent_is_linked_warns(linked: str, warns: bool) -> None:
+def test_less_than_90_percent_of_won_money_linked_warns(linked: str, warns: bool) -> None:
     found = judged(figures(linked=Decimal(linked)))
     assert found == ([("link_rate", "warn", "estimates.account_id")] if warns else [])
 
@@ -51,7 +51,7 @@ def test_won_money_of_which_less_than_ninety_percent_is_linked_warns(linked: str
 @pytest.mark.parametrize(
     ("revenue", "accounts", "warns"), [(101, 5, False), (100, 5, True), (0, 5, True), (0, 4, False)]
 )
-def test_a_selected_year_with_a_tenth_of_another_s_revenue_warns(revenue: int, accounts: int, warns: bool) -> None:
+def test_a_selected_year_with_a_tenth_of_another_years_revenue_warns(revenue: int, accounts: int, warns: bool) -> None:
     found = judged(figures(current_revenue=Decimal(revenue), accounts_with_revenue=accounts))
     assert found == ([("current_revenue", "warn", "account_revenue_by_year.revenue")] if warns else [])
 
@@ -68,7 +68,7 @@ def test_a_crm_whose_organization_the_platform_does_not_know_warns() -> None:
     ("largest", "estimates", "accounts", "warns"),
     [("90", 20, 20, False), ("90.1", 20, 20, True), ("100", 19, 20, False), ("100", 20, 19, False)],
 )
-def test_won_money_that_is_one_account_s_warns(largest: str, estimates: int, accounts: int, warns: bool) -> None:
+def test_won_money_of_a_single_account_warns(largest: str, estimates: int, accounts: int, warns: bool) -> None:
     found = judged(
         figures(largest=Decimal(largest), linked=Decimal(95), won_estimates=estimates, crm_accounts=accounts - 3)
     )
@@ -101,12 +101,12 @@ def test_won_estimates_without_a_price_above_nothing_or_an_end_warn(
         (10, 90, 10, False),
     ],
 )
-def test_customers_that_hardly_any_crm_account_finds_warn(platform: int, crm: int, linked: int, warns: bool) -> None:
+def test_hardly_any_linked_customers_warn(platform: int, crm: int, linked: int, warns: bool) -> None:
     found = judged(figures(platform_accounts=platform, crm_accounts=crm, linked_accounts=linked))
     assert found == ([("unknown_ids", "warn", "account_keys.link_method")] if warns else [])
 
 
-def test_figures_are_of_each_drop_alone(tmp_path: Path) -> None:
+def test_figures_are_measured_per_drop(tmp_path: Path) -> None:
     rows = [("c1", 60, True, date(2025, 12, 31)), (None, 40, True, None), (None, 900, False, None)]
     estimates = [
         {"account_id": account, "price_used": Decimal(price), "is_won": is_won, "contract_end": end}

@@ -15,17 +15,17 @@ def gone(now: tuple[int, ...], before: tuple[int, ...]) -> list[str | None]:
 
 
 @pytest.mark.parametrize(("rows", "warns"), [(90, True), (91, False)])
-def test_a_tenth_of_the_rows_that_are_gone_warns_though_others_came(rows: int, warns: bool) -> None:
+def test_a_tenth_of_missing_rows_warns_despite_new_ones(rows: int, warns: bool) -> None:
     now = (*range(rows), *range(1000, 1100))
     assert gone(now, tuple(range(100))) == ([f"{100 - rows} of 100 sampled rows"] if warns else [])
 
 
-def test_of_a_table_that_grew_the_keys_above_the_last_one_are_not_known() -> None:
+def test_keys_above_the_last_sampled_one_are_unknown_in_a_table_that_grew() -> None:
     before, now = tuple(range(0, 2 * LOOKED_UP, 2)), tuple(range(LOOKED_UP))
     assert gone(now, before) == []
 
 
-def test_of_fewer_than_twenty_rows_none_is_missed() -> None:
+def test_missing_rows_of_fewer_than_twenty_are_not_reported() -> None:
     assert gone((), tuple(range(19))) == []
 
 

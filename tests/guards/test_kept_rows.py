@@ -35,7 +35,7 @@ def test_the_columns_are_those_of_the_contracts() -> None:
         assert named <= {column.name for column in CONTRACTS[export].exported_columns}
 
 
-def test_a_cell_changed_where_it_had_a_value_and_has_another_or_none(tmp_path: Path) -> None:
+def test_a_cell_changed_if_it_had_a_value_and_has_another_or_none(tmp_path: Path) -> None:
     names = [("Ann", "Ann"), ("Ann", "Bob"), ("Ann", None), (None, "Bob")]
     before = [core(at, account_name=was) for at, (was, _) in enumerate(names)]
     now = [core(at, account_name=is_now) for at, (_, is_now) in enumerate(names)]
@@ -49,7 +49,7 @@ def test_a_name_in_capitals_is_the_same_name(tmp_path: Path) -> None:
     assert kept.changed["account_name"] == 0
 
 
-def test_a_last_day_fell_where_it_is_less_or_none_and_a_count_by_more_than_a_tenth(tmp_path: Path) -> None:
+def test_a_last_date_fell_if_it_is_earlier_or_null_and_a_count_by_more_than_a_tenth(tmp_path: Path) -> None:
     before = [counted(1, 10, TUESDAY), counted(2, 10, TUESDAY), counted(3, 5, MONDAY), counted(4, 0, None)]
     now = [counted(1, 8, MONDAY), counted(2, 9, None), counted(3, 6, TUESDAY), counted(4, 0, TUESDAY)]
     kept = measured(tmp_path, "account_communication_stats", before, now)
@@ -57,21 +57,21 @@ def test_a_last_day_fell_where_it_is_less_or_none_and_a_count_by_more_than_a_ten
     assert (kept.filled["last_meeting_date"], kept.fallen["last_meeting_date"]) == (3, 2)
 
 
-def test_the_price_of_what_is_still_on_offer_may_change(tmp_path: Path) -> None:
+def test_the_price_of_a_pending_estimate_may_change(tmp_path: Path) -> None:
     before = [{"id": name, "is_won": name == "won", "price_used": Decimal(100)} for name in ("won", "open")]
     now = [{**row, "price_used": Decimal(105)} for row in before]
     kept = measured(tmp_path, "estimates", before, now)
     assert (kept.filled["price_used"], kept.changed["price_used"]) == (1, 1)
 
 
-def test_a_won_estimate_that_is_won_no_more_fell(tmp_path: Path) -> None:
+def test_a_won_estimate_that_is_no_longer_won_fell(tmp_path: Path) -> None:
     before = [{"id": "a", "is_won": True}, {"id": "b", "is_won": True}, {"id": "c", "is_won": False}]
     now = [{"id": "a", "is_won": False}, {"id": "b", "is_won": True}, {"id": "c", "is_won": True}]
     kept = measured(tmp_path, "estimates", before, now)
     assert (kept.filled["is_won"], kept.fallen["is_won"]) == (2, 1)
 
 
-def test_each_organization_is_measured_alone_though_keys_are_the_same(tmp_path: Path) -> None:
+def test_each_organization_is_measured_separately_even_with_the_same_keys(tmp_path: Path) -> None:
     names = ("Ann", "Bob", "Ann", "Ann")
     now_1, now_2, before_1, before_2 = (
         drop_files(tmp_path / str(at), account_core=[core(1, account_name=name)]) for at, name in enumerate(names)
@@ -81,7 +81,7 @@ def test_each_organization_is_measured_alone_though_keys_are_the_same(tmp_path: 
     assert measure_kept_rows({}, {}) == {}
 
 
-def test_a_column_that_one_of_both_drops_lacks_is_not_compared(tmp_path: Path) -> None:
+def test_a_column_that_one_drop_lacks_is_not_compared(tmp_path: Path) -> None:
     now, before = (
         drop_files(tmp_path / name, account_core=[core(1, account_name="Ann")]) for name in ("now", "before")
     )
@@ -92,7 +92,7 @@ def test_a_column_that_one_of_both_drops_lacks_is_not_compared(tmp_path: Path) -
     assert kept.filled["crm_id"] == 1
 
 
-def test_of_very_many_rows_some_are_looked_at_by_their_keys(tmp_path: Path) -> None:
+def test_very_many_rows_are_sampled_by_their_keys(tmp_path: Path) -> None:
     rows = [{"id": str(at), "price_used": Decimal(at)} for at in range(20_000)]
     kept = measured(tmp_path, "estimates", rows, rows[: len(rows) // 2])
     assert 3_600 < kept.rows < 4_400
@@ -115,9 +115,7 @@ def judged(kept: KeptRows, export: str, *, is_windowed: bool = False) -> list[tu
         ("owner_id", 100, 50, True),
     ],
 )
-def test_many_changed_cells_of_a_column_that_work_leaves_alone_warn(
-    column: str, filled: int, changed: int, warns: bool
-) -> None:
+def test_many_changed_cells_of_a_stable_column_warn(column: str, filled: int, changed: int, warns: bool) -> None:
     kept = KeptRows(100, 0, {column: filled}, changed={column: changed})
     assert judged(kept, "account_core") == ([("kept_cells", "warn", f"account_core.{column}")] if warns else [])
 
@@ -133,7 +131,7 @@ def test_counts_that_went_back_warn(filled: int, fallen: int, warns: bool) -> No
 
 
 @pytest.mark.parametrize(("rows", "gone", "warns"), [(100, 9, False), (100, 10, True), (19, 19, False)])
-def test_rows_that_are_gone_warn_though_others_came(rows: int, gone: int, warns: bool) -> None:
+def test_missing_rows_warn_despite_new_ones(rows: int, gone: int, warns: bool) -> None:
     assert judged(KeptRows(rows, gone), "estimates") == ([("gone_rows", "warn", "estimates")] if warns else [])
 
 

@@ -20,7 +20,7 @@ def unknown(name: str, words: Mapping[str, int], before: Mapping[str, int] | Non
     return [one.now for one in findings if one.guard == "unknown_words" and one.place == name]
 
 
-def test_every_column_whose_words_are_known_is_one_of_words() -> None:
+def test_every_column_with_known_words_is_counted_by_words() -> None:
     for name in KNOWN_COLUMNS:
         source, table, column = name.split(".")
         assert column in {one.name for one in source_table(source, table).columns} & WORDS
@@ -35,16 +35,16 @@ def test_every_column_whose_words_are_known_is_one_of_words() -> None:
         ({"pos": 10}, True),
     ],
 )
-def test_a_column_with_hardly_any_other_words_warns_where_most_are_others(words: dict[str, int], warns: bool) -> None:
+def test_a_column_of_usually_known_words_warns_if_most_are_unknown(words: dict[str, int], warns: bool) -> None:
     assert bool(unknown("platform.email_prop.sentiment", words)) is warns
 
 
 @pytest.mark.parametrize(("words", "warns"), [({"DM": 19, "Champion": 1}, False), ({"DM": 19, "Fan": 1}, True)])
-def test_a_column_that_may_have_many_words_warns_where_none_is_known(words: dict[str, int], warns: bool) -> None:
+def test_a_column_of_many_words_warns_if_none_is_known(words: dict[str, int], warns: bool) -> None:
     assert bool(unknown("platform.stakeholder.role", words)) is warns
 
 
-def test_a_word_that_is_nearly_a_known_one_warns_until_it_was_published() -> None:
+def test_a_word_similar_to_a_known_one_warns_until_it_was_published() -> None:
     words = {"confirmed": 90, "canceled": 3}
     place = "platform.calendar_event_prop.status"
     assert unknown(place, words) == unknown(place, words, {"confirmed": 90}) == ["'canceled'"]
@@ -53,7 +53,7 @@ def test_a_word_that_is_nearly_a_known_one_warns_until_it_was_published() -> Non
 
 
 @pytest.mark.parametrize("word", ["inactive", "aktive", "passive"])
-def test_an_opposite_is_no_neighbour(word: str) -> None:
+def test_an_opposite_is_not_similar(word: str) -> None:
     assert bool(unknown("platform.users.state", {"active": 9, word: 9})) is (word == "aktive")
 
 
@@ -67,7 +67,7 @@ def test_estimates_of_which_none_is_won_warn(status: str, pipeline: str, warns: 
     assert found == ([("unknown_words", "warn", "lmn.estimates_list.status")] if warns else [])
 
 
-def test_estimates_may_be_won_in_another_table_or_in_too_many_words_to_know() -> None:
+def test_won_estimates_may_be_in_another_table_or_have_too_many_words() -> None:
     lmn = profile("lmn.estimates_list", words={"status": {"Lost": 50}})
     crm = profile("crm.estimates", words={"status": {"won": 1}})
     many = profile("crm.estimates", values={"status": 100}, words={"pipeline_status": {"Open": 100}})

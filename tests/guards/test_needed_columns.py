@@ -27,7 +27,7 @@ def needed(now: TableProfile, before: TableProfile | None = None) -> list[str]:
     return [f"{finding.place}: {finding.says}" for finding in found if finding.guard == "needed_column"]
 
 
-def test_every_needed_column_is_one() -> None:
+def test_every_needed_column_exists() -> None:
     for name, columns in NEEDED.items():
         known = {column.name: column for column in source_table(*name.split(".")).columns}
         assert not [column for column in columns.split() if known[column].required]
@@ -37,7 +37,7 @@ def test_every_needed_column_is_one() -> None:
     assert {column for group in ALWAYS_NEEDED for column in group} <= set(COLUMNS)
 
 
-def test_a_first_run_warns_of_absent_columns_and_names_what_was_left_out() -> None:
+def test_a_first_run_warns_of_absent_columns_and_names_the_unused_ones() -> None:
     table = estimates("total_price", "division", unknown={"Colour": "e.csv", "Price": "e.csv"})
     left_out = "columns that the schema does not know: 'Price', 'Colour'"
     assert needed(table) == [f"lmn.estimates_list: no column 'total_price', 'division'; {left_out}"]
@@ -46,11 +46,11 @@ def test_a_first_run_warns_of_absent_columns_and_names_what_was_left_out() -> No
 
 
 @pytest.mark.parametrize("changes", [{"unknown": {}}, {"loaded": 0, "unknown": {"Price": "e.csv"}}])
-def test_nothing_is_said_where_nothing_was_left_out_or_nothing_is_there(changes: dict[str, Any]) -> None:
+def test_without_unused_columns_or_rows_there_is_no_finding(changes: dict[str, Any]) -> None:
     assert needed(estimates("total_price", **changes)) == []
 
 
-def test_of_a_column_with_a_near_header_near_header_tells() -> None:
+def test_a_column_with_a_near_header_is_left_to_the_guard_near_header() -> None:
     assert needed(estimates("total_price", unknown={"totl_price": "e.csv"})) == []
 
 
@@ -59,7 +59,7 @@ def test_estimates_without_any_price_status_or_account_warn_even_so(absent: str)
     assert needed(estimates(*absent.split())) == [f"lmn.estimates_list: no column '{absent.split(maxsplit=1)[0]}'"]
 
 
-def test_what_was_as_absent_when_it_was_last_published_is_not_reported_again() -> None:
+def test_a_column_that_was_already_absent_when_published_is_not_reported_again() -> None:
     before = estimates("division", "total_price", unknown={"Price": "e.csv"})
     assert needed(before, before) == []
     assert needed(estimates("division", unknown={"Price": "e.csv"}), before) == []
@@ -67,6 +67,6 @@ def test_what_was_as_absent_when_it_was_last_published_is_not_reported_again() -
     assert len(needed(estimates("division", unknown={"Branch": "e.csv"}), before)) == 1
 
 
-def test_of_a_column_that_had_values_lost_column_tells() -> None:
+def test_a_column_that_had_values_is_left_to_the_guard_lost_column() -> None:
     before = replace(estimates(), values={"division": 10})
     assert needed(estimates("division", unknown={"Branch": "e.csv"}), before) == []

@@ -15,7 +15,7 @@ def test_garbled_texts_warn_once(cells: int, warns: bool) -> None:
 
 
 @pytest.mark.parametrize(("before", "warns"), [(2, True), (3, False)])
-def test_three_more_accounts_that_are_named_as_tests_warn(before: int, warns: bool) -> None:
+def test_three_more_accounts_with_names_of_tests_warn(before: int, warns: bool) -> None:
     found = judged(profile(test_rows=5), profile(test_rows=before))
     assert said(found) == ([("test_rows", "warn", "crm.accounts")] if warns else [])
 

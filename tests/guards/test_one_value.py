@@ -24,7 +24,7 @@ def warned(now: TableProfile | list[TableProfile], before: TableProfile | None =
     return [one.place for one in judged(now, before) if one.guard == "one_value"]
 
 
-def test_the_columns_are_such_as_are_sampled() -> None:
+def test_the_columns_are_sampled_ones() -> None:
     for name, columns in [*VARIED.items(), *OF_A_CUSTOMER.items()]:
         table = source_table(*name.split("."))
         assert set(columns.split()) <= {column.name for column in table.columns} - MOVING - set(table.key)
@@ -35,7 +35,7 @@ def test_sampled_cells_that_are_all_the_same_warn(cells: int, different: int, wa
     assert warned(days(cells, different=different)) == ([f"lmn.estimates_list.{DAY}"] if warns else [])
 
 
-def test_what_was_so_when_last_published_is_not_told_again() -> None:
+def test_a_published_single_value_is_not_reported_again() -> None:
     assert warned(days(20), days(20)) == []
     assert warned(days(20), days(20, different=2)) == [f"lmn.estimates_list.{DAY}"]
 
@@ -49,7 +49,7 @@ def test_messages_of_one_side_warn(words: dict[str, int], warns: bool) -> None:
 
 
 @pytest.mark.parametrize(("customers", "warns"), [(10, True), (9, False)])
-def test_messages_of_one_customer_warn_where_there_are_others(customers: int, warns: bool) -> None:
+def test_messages_of_one_customer_warn_if_there_are_others(customers: int, warns: bool) -> None:
     cells: dict[str, Any] = {"customer_id": dict.fromkeys(map(str, range(20)), "a")}
     tables = [profile("platform.email_prop", cells=cells), profile("platform.customer", customers)]
     assert bool(warned(tables)) is warns

@@ -12,7 +12,7 @@ OF_THE_PLATFORM = ("platform.email_prop", "customer_id")
 ACROSS = ("crm.estimates", "lmn_estimate_id")
 
 
-def test_references_and_their_targets_are_columns_of_one_kind() -> None:
+def test_references_and_their_targets_have_the_same_type() -> None:
     for reference in REFERENCES:
         kinds = {column.name: column.kind for column in source_table(reference.source, reference.table).columns}
         for target in reference.targets:
@@ -31,7 +31,7 @@ def test_references_and_their_targets_are_columns_of_one_kind() -> None:
         (ACROSS, 100, 91, True),
     ],
 )
-def test_ids_of_which_many_are_unknown_warn(of: tuple[str, str], asked: int, unknown: int, warns: bool) -> None:
+def test_many_unknown_ids_warn(of: tuple[str, str], asked: int, unknown: int, warns: bool) -> None:
     table, column = of
     now = profile(table, referring={column: asked}, unknown_ids={column: unknown})
     found = [one for one in said(judged(now)) if one[0] == "unknown_ids"]
@@ -39,7 +39,7 @@ def test_ids_of_which_many_are_unknown_warn(of: tuple[str, str], asked: int, unk
 
 
 @pytest.mark.parametrize(("unknown", "warns"), [(29, False), (30, True)])
-def test_ids_of_which_a_fifth_more_are_unknown_than_before_warn(unknown: int, warns: bool) -> None:
+def test_a_fifth_more_unknown_ids_than_before_warns(unknown: int, warns: bool) -> None:
     before, now = (
         profile("platform.email_prop", referring={"customer_id": 100}, unknown_ids={"customer_id": count})
         for count in (10, unknown)

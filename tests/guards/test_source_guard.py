@@ -69,7 +69,7 @@ def test_a_header_is_near_within_two_edits_or_with_the_same_letters(column: str,
         ),
     ],
 )
-def test_a_unit_makes_no_other_header(header: str) -> None:
+def test_a_unit_does_not_change_a_header(header: str) -> None:
     assert is_near("total_price", header, 2)
 
 
@@ -92,25 +92,25 @@ def test_a_header_may_be_near_any_name_of_its_column() -> None:
 
 
 @pytest.mark.parametrize(("distance", "near"), [(0, False), (1, True)])
-def test_the_distance_is_a_deployment_s(distance: int, near: bool) -> None:
+def test_the_edit_distance_is_a_setting(distance: int, near: bool) -> None:
     assert (is_near("renewal", "renewall", distance), is_near("renewall", "renewal", distance)) == (near, near)
 
 
-def test_an_unknown_header_beside_a_whole_table_is_nothing() -> None:
+def test_an_unknown_header_in_a_complete_table_is_no_finding() -> None:
     assert judged(profile(unknown={"lmn_crm_idx": "accounts.csv"})) == []
 
 
-def test_a_column_that_the_newest_download_lacks_warns() -> None:
+def test_a_column_missing_from_the_newest_download_warns() -> None:
     table = profile(lacking={"lmn_crm_id": "accounts (1).csv"})
     assert said(judged(table)) == [("lost_column", "warn", "crm.accounts.lmn_crm_id")]
 
 
-def test_dates_that_a_spreadsheet_has_swapped_warn() -> None:
+def test_dates_swapped_by_a_spreadsheet_warn() -> None:
     table = profile(swapped={"renewal_date": "accounts.xlsx"})
     assert said(judged(table)) == [("dates_swapped", "warn", "crm.accounts.renewal_date")]
 
 
-def test_a_file_that_became_no_table_stops() -> None:
+def test_a_file_that_is_not_read_as_a_table_stops() -> None:
     unread = [UnreadFile("crm", "acounts.csv", "not named as a table")]
     found = judge_sources(SourceState([profile()], THIS_WEEK), None, unread, guards())
     assert said(found) == [("unread_file", "stop", "crm/acounts.csv")]
@@ -129,7 +129,7 @@ def test_a_table_that_had_rows_and_has_none_stops() -> None:
     ]
 
 
-def test_a_table_of_a_few_rows_that_is_there_and_empty_warns() -> None:
+def test_a_small_table_that_became_empty_warns() -> None:
     empty = profile("crm.notification_snoozes", rows=0)
     before = profile("crm.notification_snoozes", rows=4)
     assert said(judged([profile(), empty], [profile(), before])) == [("lost_table", "warn", "crm.notification_snoozes")]
@@ -142,13 +142,13 @@ def test_a_column_without_its_header_stops_however_few_values_it_had() -> None:
 
 
 @pytest.mark.parametrize(("values", "level"), [(4, "warn"), (5, "stop")])
-def test_a_column_that_is_all_null_now_stops_where_it_had_five_values(values: int, level: str) -> None:
+def test_a_column_that_became_all_null_stops_if_it_had_five_values(values: int, level: str) -> None:
     now = profile(values={"id": 100, "lmn_crm_id": 0})
     before = profile(values={"id": 100, "lmn_crm_id": values})
     assert said(judged(now, before)) == [("lost_column", level, "crm.accounts.lmn_crm_id")]
 
 
-def test_estimates_that_are_there_and_empty_warn_on_a_first_run() -> None:
+def test_an_empty_table_of_estimates_warns_on_a_first_run() -> None:
     empty = profile("lmn.estimates_list", rows=0, columns=(), headers=())
     assert said(judged([profile(), empty])) == [("needed_table", "warn", "lmn.estimates_list")]
     assert judged([profile(), empty, profile("crm.estimates")]) == []
@@ -173,9 +173,7 @@ def test_rejected_rows_warn_above_one_percent_and_stop_above_five(rejected: int,
 
 
 @pytest.mark.parametrize(("rows", "rejected", "warns"), [(19, 9, False), (19, 10, True), (2, 1, False), (3, 2, True)])
-def test_of_fewer_than_twenty_rows_more_than_half_must_be_rejected_to_warn(
-    rows: int, rejected: int, warns: bool
-) -> None:
+def test_fewer_than_twenty_rows_warn_only_if_more_than_half_are_rejected(rows: int, rejected: int, warns: bool) -> None:
     found = judged(profile("crm.accounts", rows=rows, rejected=rejected, loaded=rows - rejected))
     assert (("rejected_share", "warn", "crm.accounts") in said(found)) is warns
 
@@ -186,15 +184,13 @@ def test_a_table_whose_rows_are_all_rejected_warns_however_few_they_are() -> Non
 
 
 @pytest.mark.parametrize(("rows", "values", "warns"), [(3, 0, True), (3, 1, False), (1000, 0, True), (1000, 1, False)])
-def test_a_column_of_which_no_cell_could_be_read_warns_however_few_they_are(
-    rows: int, values: int, warns: bool
-) -> None:
+def test_a_column_without_a_single_parsed_cell_warns_however_few_they_are(rows: int, values: int, warns: bool) -> None:
     found = judged(profile(rows=rows, values={"id": rows, "lmn_crm_id": values}, unread={"lmn_crm_id": 2}))
     assert said(found) == ([("nulled_share", "warn", "crm.accounts.lmn_crm_id")] if warns else [])
 
 
 @pytest.mark.parametrize(("unread", "level"), [(20, None), (21, "warn"), (200, "warn"), (201, "stop")])
-def test_unread_cells_warn_above_two_percent_and_stop_above_twenty(unread: int, level: str | None) -> None:
+def test_unparsed_cells_warn_above_2_percent_and_stop_above_20(unread: int, level: str | None) -> None:
     found = judged(profile(rows=1000, unread={"lmn_crm_id": unread}))
     assert said(found) == ([("nulled_share", level, "crm.accounts.lmn_crm_id")] if level else [])
 
@@ -212,7 +208,7 @@ def test_a_file_that_ends_in_the_middle_of_a_row_warns_however_few_rows_are_lost
     assert (finding.guard, finding.level, finding.place) == ("rejected_share", "warn", "crm.accounts")
 
 
-def test_a_flag_that_turned_round_warns() -> None:
+def test_an_inverted_flag_warns() -> None:
     before, now = profile(trues={"lmn_crm_id": 5}), profile(trues={"lmn_crm_id": 95})
     (finding,) = judged(now, before)
     assert (finding.guard, finding.before, finding.now) == ("flag_share", "5 %", "95 %")
@@ -225,13 +221,13 @@ def test_a_source_with_nothing_newer_a_week_later_warns(newest: datetime, warns:
 
 
 @pytest.mark.parametrize(("fingerprint", "warns"), [("a1", True), ("b2", False)])
-def test_last_week_s_files_again_warn_whatever_lies_ahead_in_them(fingerprint: str, warns: bool) -> None:
+def test_last_weeks_files_again_warn_whatever_future_dates_they_have(fingerprint: str, warns: bool) -> None:
     before = profile(newest=datetime(2025, 1, 7), fingerprint="a1")
     found = judged(profile(newest=datetime(2025, 1, 10), fingerprint=fingerprint), before)
     assert said(found) == ([("freshness", "warn", "crm")] if warns else [])
 
 
-def test_snoozes_that_are_over_and_gone_stop_nothing() -> None:
+def test_expired_and_removed_snoozes_stop_nothing() -> None:
     before, few = (profile("crm.notification_snoozes", rows) for rows in (50, 2))
     none = profile("crm.notification_snoozes", 0)
     tables = [[profile(), table] for table in (before, few, none)]
@@ -241,7 +237,7 @@ def test_snoozes_that_are_over_and_gone_stop_nothing() -> None:
     ]
 
 
-def test_a_deployment_s_threshold_counts_instead_of_the_default() -> None:
+def test_a_configured_threshold_replaces_the_default() -> None:
     assert judged(profile(rows=1000, rejected=40), None, {"rejected_share": {"warn": 5, "stop": 10}}) == []
 
 
@@ -249,14 +245,14 @@ def test_a_deployment_s_threshold_counts_instead_of_the_default() -> None:
     ("values", "power", "level"),
     [(20, 4.9, "stop"), (20, 4.4, "warn"), (19, 5.4, "warn"), (20, 4.3, None), (4, 5.4, None), (20, 1.9, "stop")],
 )
-def test_amounts_in_cents_stop_where_twenty_show_it(values: int, power: float, level: str | None) -> None:
+def test_amounts_in_cents_stop_from_twenty_values(values: int, power: float, level: str | None) -> None:
     before = profile(amounts={"price": 20}, magnitudes={"price": 3.4})
     found = judged(profile(amounts={"price": values}, magnitudes={"price": power}), before)
     assert said(found) == ([("amounts", level, "crm.accounts.price")] if level else [])
 
 
 @pytest.mark.parametrize(("flipped", "warns"), [(2, False), (3, True)])
-def test_three_in_ten_of_a_flag_s_sampled_cells_that_flipped_warn(flipped: int, warns: bool) -> None:
+def test_three_in_ten_flipped_cells_of_a_flag_warn(flipped: int, warns: bool) -> None:
     before = {str(row): "true" if row % 2 else "false" for row in range(10)}
     opposite = {"true": "false", "false": "true"}
     now = {row: opposite[value] if int(row) < flipped else value for row, value in before.items()}
@@ -268,16 +264,14 @@ def test_three_in_ten_of_a_flag_s_sampled_cells_that_flipped_warn(flipped: int, 
     ("now", "warns"),
     [("2024-05-03", True), ("2024-03-05", False), ("2024-03-06", False), ("2025-05-03", False)],
 )
-def test_a_date_whose_day_and_month_changed_places_warns(now: str, warns: bool) -> None:
+def test_a_date_with_swapped_day_and_month_warns(now: str, warns: bool) -> None:
     before = {str(row): "2024-03-05" for row in range(20)}
     found = judged(profile(cells={"renewal": {**before, "7": now}}), profile(cells={"renewal": before}))
     assert said(found) == ([("dates_swapped", "warn", "crm.accounts.renewal")] if warns else [])
 
 
 @pytest.mark.parametrize(("rows", "changed", "warns"), [(20, 6, True), (20, 5, False), (3, 3, True), (2, 2, False)])
-def test_steady_cells_warn_where_three_tenths_and_at_least_three_are_others(
-    rows: int, changed: int, warns: bool
-) -> None:
+def test_stable_cells_warn_if_three_tenths_and_at_least_three_changed(rows: int, changed: int, warns: bool) -> None:
     before = {str(row): f"{row:06x}" for row in range(rows)}
     now = {row: "ffffff" if int(row) < changed else value for row, value in before.items()}
     found = judged(profile(cells={"name": now}), profile(cells={"name": before}))
@@ -285,13 +279,13 @@ def test_steady_cells_warn_where_three_tenths_and_at_least_three_are_others(
 
 
 @pytest.mark.parametrize(("column", "warns"), [("sent_at", True), ("last_interaction_date", False)])
-def test_instants_some_hours_later_warn_where_ordinary_work_leaves_them_alone(column: str, warns: bool) -> None:
+def test_instants_shifted_by_hours_warn_in_stable_columns(column: str, warns: bool) -> None:
     before, now = ({str(row): f"2024-03-05 {hour}:00:00" for row in range(3)} for hour in ("10", "17"))
     found = judged(profile(cells={column: now}), profile(cells={column: before}))
     assert said(found) == ([("steady_columns", "warn", f"crm.accounts.{column}")] if warns else [])
 
 
-def test_dates_whose_day_and_month_changed_places_are_reported_once() -> None:
+def test_dates_with_swapped_day_and_month_are_reported_once() -> None:
     before, now = dict.fromkeys("123", "2024-03-05 10:00:00"), dict.fromkeys("123", "2024-05-03 10:00:00")
     found = judged(profile(cells={"sent_at": now}), profile(cells={"sent_at": before}))
     assert said(found) == [("dates_swapped", "warn", "crm.accounts.sent_at")]
@@ -300,9 +294,7 @@ def test_dates_whose_day_and_month_changed_places_are_reported_once() -> None:
 @pytest.mark.parametrize(
     ("cells", "others", "warns"), [(10, 323, True), (10, 324, False), (9, 90, False), (400, 0, True)]
 )
-def test_a_word_that_three_percent_and_ten_cells_had_and_none_has_now_warns(
-    cells: int, others: int, warns: bool
-) -> None:
+def test_a_lost_word_of_three_percent_and_ten_cells_warns(cells: int, others: int, warns: bool) -> None:
     before = profile(words={"status": {"won": cells, "lost": others}})
     found = judged(profile(words={"status": {"sold": cells, "lost": others}}), before)
     assert said(found) == ([("lost_words", "warn", "crm.accounts.status")] if warns else [])
@@ -312,15 +304,13 @@ def test_a_word_that_three_percent_and_ten_cells_had_and_none_has_now_warns(
     ("word", "cells", "new", "warns"),
     [("Churned", 3, 2, True), ("Churned", 2, 2, False), ("Churned", 3, 1, False), ("Paused", 3, 3, False)],
 )
-def test_a_word_that_a_rule_looks_for_and_that_another_replaces_warns(
-    word: str, cells: int, new: int, warns: bool
-) -> None:
+def test_a_replaced_word_that_a_rule_needs_warns(word: str, cells: int, new: int, warns: bool) -> None:
     before, now = ({"status": {"active": 500, each: n}} for each, n in ((word, cells), ("gone", new)))
     tables = [profile("platform.customer", words=words) for words in (now, before)]
     assert said(judged(*tables)) == ([("lost_words", "warn", "platform.customer.status")] if warns else [])
 
 
-def test_of_lost_words_the_first_five_are_named_and_of_the_new_ones_too() -> None:
+def test_the_first_five_lost_and_new_words_are_named() -> None:
     before = profile(words={"status": {**{f"old {at}": 20 for at in range(7)}, "same": 20}})
     (finding,) = judged(profile(words={"status": {"same": 20, "new": 140}}), before)
     assert (finding.says, finding.now) == ("7 words of the column are gone", "the new words 'new'")
@@ -330,14 +320,14 @@ def test_of_lost_words_the_first_five_are_named_and_of_the_new_ones_too() -> Non
 
 
 @pytest.mark.parametrize("now", [{}, {"status": {}}])
-def test_words_of_a_column_that_has_none_or_too_many_now_say_nothing(now: dict[str, dict[str, int]]) -> None:
+def test_a_column_that_now_has_no_or_too_many_words_is_no_finding(now: dict[str, dict[str, int]]) -> None:
     assert judged(profile(words=now), profile(words={"status": {"won": 100}})) == []
 
 
 @pytest.mark.parametrize(
     ("length", "cells", "warns"), [(80, 5, True), (80, 4, False), (255, 5, False), (256, 50, False), (254, 50, True)]
 )
-def test_texts_that_end_at_one_length_below_the_longest_before_warn(length: int, cells: int, warns: bool) -> None:
+def test_texts_cut_at_one_length_below_the_previous_longest_warn(length: int, cells: int, warns: bool) -> None:
     values = {"id": 100, "lmn_crm_id": 100, "notes": 100}
     before = profile(values=values, longest={"notes": 255}, at_longest={"notes": 1})
     found = judged(profile(values=values, longest={"notes": length}, at_longest={"notes": cells}), before)
@@ -346,7 +336,7 @@ def test_texts_that_end_at_one_length_below_the_longest_before_warn(length: int,
         assert found[0].figures == f" (255 characters at most before, {length}, {cells} of 100 texts now)"
 
 
-def test_no_figure_of_a_table_that_tenants_share_is_in_a_finding_s_own_words() -> None:
+def test_a_findings_words_have_no_figures_of_shared_tables() -> None:
     """D40: its figures are left out for each of them, its words are not."""
     rows = dict.fromkeys("123", "true")
     before = profile(
@@ -375,7 +365,7 @@ def test_no_figure_of_a_table_that_tenants_share_is_in_a_finding_s_own_words() -
     assert [str(one) for one in found if any(letter.isdigit() for letter in one.says + one.figures)] == []
 
 
-def test_a_long_text_that_is_new_or_of_which_few_end_at_the_longest_says_nothing() -> None:
+def test_a_new_long_text_or_few_at_the_longest_length_are_no_finding() -> None:
     now = profile(longest={"lmn_crm_id": 80}, at_longest={"lmn_crm_id": 5})
     assert judged(now, profile()) == []
     few = profile(rows=101, longest={"lmn_crm_id": 80}, at_longest={"lmn_crm_id": 5})
@@ -390,18 +380,18 @@ def test_a_column_with_fewer_values_by_a_fifth_of_its_rows_warns(rows: int, valu
     assert said(found) == ([("fewer_values", "warn", "crm.accounts.lmn_crm_id")] if warns else [])
 
 
-def test_rows_that_are_in_one_sample_alone_say_nothing() -> None:
+def test_rows_in_only_one_sample_are_no_finding() -> None:
     now = profile(cells={"renewal": {"1": "2024-05-03"}})
     assert judged(now, profile(cells={"renewal": {"2": "2024-03-05"}})) == []
 
 
 @pytest.mark.parametrize(("rows", "level"), [(14, None), (13, "warn")])
-def test_a_table_of_a_few_rows_warns_where_three_tenths_are_gone(rows: int, level: str | None) -> None:
+def test_a_small_table_warns_if_three_tenths_are_missing(rows: int, level: str | None) -> None:
     found = judged([profile(), profile("crm.profiles", rows)], [profile(), profile("crm.profiles", 19)])
     assert said(found) == ([("few_rows", level, "crm.profiles")] if level else [])
 
 
-def test_a_second_flag_is_judged_where_the_first_is_new() -> None:
+def test_a_second_flag_is_checked_if_the_first_is_new() -> None:
     now = profile(columns=("a", "b"), values={"a": 100, "b": 100}, trues={"a": 1, "b": 95})
     before = profile(columns=("a", "b"), values={"b": 100}, trues={"b": 5})
     assert said(judged(now, before)) == [("flag_share", "warn", "crm.accounts.b")]
@@ -418,12 +408,12 @@ def test_a_flag_warns_from_forty_points_and_twenty_rows(trues: int, rows: int, w
 
 
 @pytest.mark.parametrize(("was", "now", "warns"), [(97, 100, True), (98, 100, False), (3, 0, True), (97, 99, False)])
-def test_a_flag_of_which_one_value_is_gone_warns(was: int, now: int, warns: bool) -> None:
+def test_a_flag_that_lost_one_value_warns(was: int, now: int, warns: bool) -> None:
     before, after = (profile(trues={"lmn_crm_id": trues}) for trues in (was, now))
     assert bool([one for one in judged(after, before) if one.guard == "flag_share"]) is warns
 
 
-def test_a_second_column_of_amounts_is_judged_where_the_first_is_new() -> None:
+def test_a_second_column_of_amounts_is_checked_if_the_first_is_new() -> None:
     before = profile(amounts={"b": 20}, magnitudes={"b": 3.0})
     now = profile(amounts={"a": 20, "b": 20}, magnitudes={"a": 3.0, "b": 5.0})
     (finding,) = judged(now, before)
@@ -434,7 +424,7 @@ def test_a_second_column_of_amounts_is_judged_where_the_first_is_new() -> None:
 
 
 @pytest.mark.parametrize(("values", "warns"), [(4, False), (5, True)])
-def test_amounts_of_fewer_than_five_values_say_nothing(values: int, warns: bool) -> None:
+def test_fewer_than_five_amounts_are_no_finding(values: int, warns: bool) -> None:
     before = profile(amounts={"price": 20}, magnitudes={"price": 3.0})
     assert bool(judged(profile(amounts={"price": values}, magnitudes={"price": 4.0}), before)) == warns
 
@@ -450,26 +440,26 @@ def test_the_figures_of_a_finding_are_counts_and_shares() -> None:
 
 
 @pytest.mark.parametrize(("rows", "judges"), [(19, False), (20, True)])
-def test_rows_are_judged_from_twenty(rows: int, judges: bool) -> None:
+def test_row_counts_are_checked_from_twenty(rows: int, judges: bool) -> None:
     assert any(finding.guard == "rows" for finding in judged(profile(rows=1), profile(rows=rows))) == judges
     assert bool(judged(profile(rows=rows, rejected=rows // 2))) == judges
     assert bool(judged(profile(rows=rows, unread={"id": rows}))) == judges
 
 
-def test_a_table_that_was_never_there_or_is_still_empty_is_nothing() -> None:
+def test_a_table_that_was_always_missing_or_empty_is_no_finding() -> None:
     assert judged([profile(), profile("crm.contacts", rows=5)], [profile(), profile("crm.contacts", rows=0)]) == []
     assert judged([profile(), profile("crm.contacts", rows=0)], [profile(), profile("crm.contacts", rows=0)]) == []
     assert judged([profile(), profile("crm.contacts")], [profile()]) == []
 
 
-def test_a_table_that_is_not_configured_any_more_stops_however_small_it_was() -> None:
+def test_a_table_that_is_no_longer_configured_stops_however_small_it_was() -> None:
     gone = replace(profile("crm.contacts", rows=0), is_configured=False)
     (finding,) = judged([profile(), gone], [profile(), profile("crm.contacts", rows=1)])
     assert (finding.level, finding.says) == ("stop", "the table is absent now")
     assert finding.figures == " (1 rows before, none now)"
 
 
-def test_a_sparse_column_that_is_empty_now_warns_and_one_that_is_absent_stops() -> None:
+def test_a_sparse_column_that_became_empty_warns_and_an_absent_one_stops() -> None:
     before = profile(rows=10, values={"id": 10, "lmn_crm_id": 4})
     (finding,) = judged(profile(rows=10, values={"id": 10, "lmn_crm_id": 0}), before)
     assert (finding.level, finding.says) == ("warn", "the column has no values any more")
@@ -479,7 +469,7 @@ def test_a_sparse_column_that_is_empty_now_warns_and_one_that_is_absent_stops() 
 
 
 @pytest.mark.parametrize(("days", "warns"), [(6, False), (7, True)])
-def test_freshness_is_judged_from_a_week_on(days: int, warns: bool) -> None:
+def test_freshness_is_checked_from_a_week_on(days: int, warns: bool) -> None:
     at = datetime(2025, 1, 7)
     now, before = (
         SourceState([profile("crm.contacts"), profile(newest=at)], moment)
@@ -492,7 +482,7 @@ def test_freshness_is_judged_from_a_week_on(days: int, warns: bool) -> None:
 
 
 @pytest.mark.parametrize(("later", "warns"), [(10, False), (11, True)])
-def test_a_source_of_which_more_than_half_is_later_than_the_run_warns(later: int, warns: bool) -> None:
+def test_a_source_with_more_than_half_after_the_run_warns(later: int, warns: bool) -> None:
     sent = {str(row): "2025-01-15 00:00:01" if row < later else "2025-01-15 00:00:00" for row in range(10)}
     created = {str(row): "2025-01-16" if row + 10 < later else "2025-01-15" for row in range(10)}
     renewal = dict.fromkeys("abcdef", "2026-01-01")
@@ -503,7 +493,7 @@ def test_a_source_of_which_more_than_half_is_later_than_the_run_warns(later: int
     assert said(judged(tables)) == ([("later_rows", "warn", "crm")] if warns else [])
 
 
-def test_of_fewer_than_ten_instants_nothing_is_said_of_the_run_s_day() -> None:
+def test_fewer_than_ten_instants_after_the_run_are_no_finding() -> None:
     assert judged(profile(cells={"created_at": dict.fromkeys("abcdefghi", "2025-02-01 00:00:00")})) == []
 
 
@@ -515,17 +505,17 @@ def test_a_source_is_as_new_as_its_newest_table() -> None:
     assert judged(now, before) == []
 
 
-def test_a_sample_of_two_flags_says_nothing() -> None:
+def test_a_sample_of_two_flags_is_no_finding() -> None:
     before, now = {"1": "true", "2": "true"}, {"1": "false", "2": "false"}
     assert judged(profile(cells={"archived": now}), profile(cells={"archived": before})) == []
 
 
-def test_cells_that_an_earlier_version_wrote_otherwise_are_not_compared() -> None:
+def test_cells_in_an_earlier_versions_form_are_not_compared() -> None:
     before, now = dict.fromkeys("123", "a1"), dict.fromkeys("123", "b2")
     assert judged(profile(cells={"name": now}, cell_form=2), profile(cells={"name": before})) == []
 
 
-def test_a_column_that_is_new_in_the_sample_says_nothing_and_the_others_are_judged() -> None:
+def test_a_column_new_in_the_sample_is_no_finding_and_the_others_are_checked() -> None:
     now = {"new": {"1": "true"}, "archived": dict.fromkeys("123", "false"), "day": {"1": "2024-05-03"}}
     before = {"archived": dict.fromkeys("123", "true"), "day": {"1": "2024-03-05"}}
     found = judged(profile(cells=now), profile(cells=before))
@@ -536,7 +526,7 @@ def test_a_column_that_is_new_in_the_sample_says_nothing_and_the_others_are_judg
 
 
 @pytest.mark.parametrize(("rows", "warns"), [(19, True), (20, False)])
-def test_a_twentieth_of_the_dates_that_turned_warns(rows: int, warns: bool) -> None:
+def test_a_twentieth_of_swapped_dates_warns(rows: int, warns: bool) -> None:
     before = {str(row): "2024-03-05" for row in range(rows + 1)}
     found = judged(profile(cells={"day": {**before, "0": "2024-05-03"}}), profile(cells={"day": before}))
     assert bool(found) == warns
@@ -545,7 +535,7 @@ def test_a_twentieth_of_the_dates_that_turned_warns(rows: int, warns: bool) -> N
 @pytest.mark.parametrize(
     ("rows", "fingerprint", "warns"), [(1000, "one", True), (999, "one", False), (1000, "other", False)]
 )
-def test_a_large_table_that_is_the_same_while_its_source_is_new_warns(rows: int, fingerprint: str, warns: bool) -> None:
+def test_an_unchanged_large_table_in_a_changed_source_warns(rows: int, fingerprint: str, warns: bool) -> None:
     old, new = datetime(2025, 1, 7), datetime(2025, 1, 14)
     before = [profile("crm.accounts", rows, newest=old, fingerprint="one"), profile("crm.contacts", newest=old)]
     now = [profile("crm.accounts", rows, newest=old, fingerprint=fingerprint)]
@@ -560,19 +550,19 @@ def test_old_rows_of_1970_are_reported_once() -> None:
 
 
 @pytest.mark.parametrize(("trues", "warns"), [(51, True), (50, False)])
-def test_a_flag_of_few_people_that_is_true_of_most_warns_once(trues: int, warns: bool) -> None:
+def test_a_usually_rare_flag_that_is_mostly_true_warns_once(trues: int, warns: bool) -> None:
     people = profile("platform.stakeholder", trues={"opted_out": trues}, values={"opted_out": 100})
     tables = [profile("platform.customer"), people]
     assert said(judged(tables)) == ([("flag_share", "warn", "platform.stakeholder.opted_out")] if warns else [])
     assert judged(tables, tables) == []
 
 
-def test_days_that_stand_for_never_warn() -> None:
+def test_placeholder_dates_for_never_warn() -> None:
     now = profile(far_days={"renewal_date": 3})
     assert said(judged(now, now)) == [("far_days", "warn", "crm.accounts.renewal_date")]
 
 
 @pytest.mark.parametrize(("trues", "rows", "warns"), [(20, 20, True), (19, 20, False), (19, 19, False)])
-def test_a_table_of_which_all_rows_are_archived_warns(trues: int, rows: int, warns: bool) -> None:
+def test_a_table_with_all_rows_archived_warns(trues: int, rows: int, warns: bool) -> None:
     now = profile(rows=rows, trues={"archived": trues}, values={"archived": rows})
     assert said(judged(now)) == ([("flag_share", "warn", "crm.accounts.archived")] if warns else [])

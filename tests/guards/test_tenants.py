@@ -26,12 +26,12 @@ def test_a_word_whose_share_moved_by_twenty_points_warns(reviews: int, warns: bo
 
 
 @pytest.mark.parametrize(("rows", "warns"), [(150, True), (151, False)])
-def test_an_organization_that_has_grown_by_half_may_have_other_words(rows: int, warns: bool) -> None:
+def test_an_organization_that_grew_by_half_may_have_other_words(rows: int, warns: bool) -> None:
     assert bool(moved({"qbr": rows}, {"sync": 100})) is warns
 
 
 @pytest.mark.parametrize(("words", "warns"), [({"DM": 50}, True), ({"DM": 50, "champion": 1}, False)])
-def test_at_first_words_of_which_the_rules_know_none_warn(words: Mapping[str, int], warns: bool) -> None:
+def test_on_a_first_run_only_unknown_words_warn(words: Mapping[str, int], warns: bool) -> None:
     now = profile("platform.stakeholder", tenants_words={"role": {"3": words}})
     findings = [one for one in judged(now) if one.guard == "unknown_words"]
     assert [one.organization_id for one in findings] == ([3] if warns else [])
@@ -39,7 +39,7 @@ def test_at_first_words_of_which_the_rules_know_none_warn(words: Mapping[str, in
 
 
 @pytest.mark.parametrize(("share", "warns"), [(50, False), (51, True)])
-def test_ids_most_of_which_find_nothing_warn_until_they_were_published(share: int, warns: bool) -> None:
+def test_mostly_unknown_ids_warn_until_they_were_published(share: int, warns: bool) -> None:
     now = profile("platform.email_prop", lost_tenants={"customer_id": {"2": share}})
     found = [one for one in judged(now, profile("platform.email_prop")) if one.guard == "unknown_ids"]
     assert [one.organization_id for one in found] == ([2] if warns else [])

@@ -20,6 +20,6 @@ def test_accounts_with_two_truths_are_reported_by_organization_with_their_count(
     assert not any(finding.stops for finding in found)
 
 
-def test_of_one_truth_and_of_other_metrics_nothing_is_reported() -> None:
+def test_agreeing_figures_and_other_metrics_are_not_reported() -> None:
     counts = {(1, "accounts_whose_revenues_differ"): Decimal(0), (1, "accounts_to_renew"): Decimal(20)}
     assert list(judge_truths(counts, guards()["two_truths"])) == []

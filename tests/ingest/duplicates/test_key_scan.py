@@ -32,7 +32,7 @@ def part(folder: Path, rows: list[tuple[int, int]]) -> Path:
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(-4, 12)), max_size=12), st.booleans())
-def test_a_key_that_repeats_is_never_missed(tmp_path: Path, rows: list[tuple[int, int]], by_id: bool) -> None:
+def test_a_duplicate_key_is_never_missed(tmp_path: Path, rows: list[tuple[int, int]], by_id: bool) -> None:
     if by_id:
         rows = sorted(rows, key=lambda row: row[1])
     may_repeat, _ = look_at_keys(NOTES, part(tmp_path, rows))
@@ -41,7 +41,7 @@ def test_a_key_that_repeats_is_never_missed(tmp_path: Path, rows: list[tuple[int
 
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(-4, 12)), max_size=12))
-def test_ranges_go_from_a_tenant_s_least_id_to_its_greatest(tmp_path: Path, rows: list[tuple[int, int]]) -> None:
+def test_ranges_cover_a_tenants_lowest_to_highest_id(tmp_path: Path, rows: list[tuple[int, int]]) -> None:
     ids = {tenant: [key for other, key in rows if other == tenant] for tenant, _ in rows}
     _, ranges = look_at_keys(NOTES, part(tmp_path, rows))
     assert ranges is not None
@@ -65,13 +65,13 @@ def test_keys_in_order_are_not_counted(
 
 
 @pytest.mark.parametrize("at", [1, 2, 3, 5])
-def test_a_key_that_comes_again_is_seen_across_batches(tmp_path: Path, at: int) -> None:
+def test_a_duplicate_key_is_found_across_batches(tmp_path: Path, at: int) -> None:
     rows = [(1 + number % 2, number) for number in range(6)]
     rows.insert(at, rows[at - 1])
     assert look_at_keys(NOTES, part(tmp_path, rows))[0] is True
 
 
-def test_a_part_too_large_to_be_looked_at_may_repeat_its_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_too_large_to_scan_may_have_duplicate_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "MOST_COUNTED", 2)
     assert look_at_keys(NOTES, part(tmp_path, [(1, 3), (1, 1), (1, 2)]))[0]
 

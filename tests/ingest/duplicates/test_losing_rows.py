@@ -16,7 +16,7 @@ def land_csv(tmp_path: Path, source: str, table: str, header: str, *lines: tuple
     return land(source, tmp_path / source, tmp_path)[table]
 
 
-def test_the_latest_updated_at_wins_wherever_it_stands(tmp_path: Path) -> None:
+def test_the_latest_updated_at_wins_in_any_position(tmp_path: Path) -> None:
     table = land_csv(
         tmp_path,
         "crm",
@@ -37,7 +37,7 @@ def test_a_row_without_updated_at_is_the_oldest(tmp_path: Path) -> None:
     assert [row["name"] for row in rows(table)] == ["dated"]
 
 
-def test_of_equally_old_rows_the_last_one_read_wins(tmp_path: Path) -> None:
+def test_the_last_one_read_of_equally_old_rows_wins(tmp_path: Path) -> None:
     table = land_csv(tmp_path, "crm", "accounts", "id name updated_at", (1, "a", "2024-01-01"), (1, "b", "2024-01-01"))
     assert [row["name"] for row in rows(table)] == ["b"]
 
@@ -60,7 +60,7 @@ def test_keys_hold_within_a_tenant(tmp_path: Path) -> None:
     assert refused(table) == [(2, "id", "1 / 7", "row dropped")]
 
 
-def test_of_two_accounts_with_one_crm_id_only_the_winner_keeps_it(tmp_path: Path) -> None:
+def test_only_the_winner_of_two_accounts_keeps_their_crm_id(tmp_path: Path) -> None:
     table = land_csv(
         tmp_path,
         "crm",
@@ -93,7 +93,7 @@ def test_a_row_that_lost_its_key_takes_no_crm_id_from_others(tmp_path: Path) -> 
     assert [(row["id"], row["lmn_crm_id"]) for row in rows(table)] == [("1", "77"), ("2", "88")]
 
 
-def test_of_two_crm_estimates_of_one_lmn_estimate_the_loser_goes(tmp_path: Path) -> None:
+def test_the_loser_of_two_crm_estimates_of_one_lmn_estimate_is_dropped(tmp_path: Path) -> None:
     table = land_csv(
         tmp_path,
         "crm",
@@ -114,13 +114,13 @@ def test_rows_keep_their_order(tmp_path: Path) -> None:
     assert [row["id"] for row in rows(table)] == ["5", "9", "3", "1"]
 
 
-def test_leads_have_no_key_and_may_repeat(tmp_path: Path) -> None:
+def test_leads_have_no_key_and_may_have_duplicates(tmp_path: Path) -> None:
     write_csv(tmp_path / "lmn" / "leads.csv", ["Lead Name", "City"], [("Lee", "Bath"), ("Lee", "Bath")])
     table = land("lmn", tmp_path / "lmn", tmp_path)["leads_list"]
     assert table.loaded == 2
 
 
-def test_a_row_that_was_dropped_for_another_reason_beats_nobody(tmp_path: Path) -> None:
+def test_a_row_dropped_for_another_reason_displaces_no_other(tmp_path: Path) -> None:
     table = land_csv(
         tmp_path, "crm", "accounts", "id name updated_at", (1, "kept", "2024-01-01"), (1, None, "2025-01-01")
     )
@@ -138,9 +138,7 @@ CORRECTED = [
 
 @pytest.mark.parametrize("table", ["accounts", "estimates"])
 @pytest.mark.parametrize("cut", [0, 1, 2])
-def test_a_unique_value_is_free_again_when_its_row_is_corrected_in_whatever_part(
-    tmp_path: Path, table: str, cut: int
-) -> None:
+def test_a_unique_value_is_free_again_when_a_later_row_corrects_its_owner(tmp_path: Path, table: str, cut: int) -> None:
     header = ["id", "name", "lmn_estimate_id", "lmn_crm_id", "updated_at"]
     for number, lines in enumerate((CORRECTED[:cut], CORRECTED[cut:])):
         write_csv(tmp_path / "crm" / table / f"{number}.csv", header, lines)

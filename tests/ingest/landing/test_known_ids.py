@@ -15,7 +15,7 @@ def profiles(folder: Path, *sources: str) -> dict[str, TableProfile]:
     return {found.name: found for found in profile_tables(landed, datetime(2025, 1, 15, tzinfo=UTC))}
 
 
-def test_an_id_of_another_tenant_is_unknown_and_a_null_is_not_asked(tmp_path: Path) -> None:
+def test_an_id_of_another_tenant_is_unknown_and_a_null_is_not_checked(tmp_path: Path) -> None:
     headers = ["organization_id", "id", "customer_id", "created_at", "author_id"]
     notes = [
         ("1", "1", "7", "2025-01-01", None),
@@ -30,7 +30,7 @@ def test_an_id_of_another_tenant_is_unknown_and_a_null_is_not_asked(tmp_path: Pa
     assert found.unknown_ids == {"customer_id": 2, "author_id": 0}
 
 
-def test_a_column_of_a_key_is_asked_too(tmp_path: Path) -> None:
+def test_a_key_column_is_checked_too(tmp_path: Path) -> None:
     headers = ["organization_id", "event_id", "user_id"]
     write_csv(tmp_path / "platform" / "calendar_event_attendee.csv", headers, [("1", "1", "5"), ("1", "2", "5")])
     headers = ["organization_id", "id", "customer_id", "start_time"]
@@ -39,7 +39,7 @@ def test_a_column_of_a_key_is_asked_too(tmp_path: Path) -> None:
     assert (found.referring, found.unknown_ids) == ({"event_id": 2}, {"event_id": 1})
 
 
-def test_an_account_may_be_lmn_s_and_an_estimate_known_to_both(tmp_path: Path) -> None:
+def test_an_account_may_be_from_lmn_and_an_estimate_from_both(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name", "lmn_crm_id"], [("a1", "Oak", "77")])
     estimates = [("1", "a1", "EST1"), ("2", "lmn-account-9", "1"), ("3", "a9", None)]
     write_csv(tmp_path / "crm" / "estimates.csv", ["id", "account_id", "lmn_estimate_id"], estimates)
@@ -51,18 +51,18 @@ def test_an_account_may_be_lmn_s_and_an_estimate_known_to_both(tmp_path: Path) -
     assert found["crm.accounts"].unknown_ids == {"lmn_crm_id": 1}
 
 
-def test_of_a_table_without_a_row_every_id_is_unknown(tmp_path: Path) -> None:
+def test_every_id_of_an_empty_table_is_unknown(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name"], [])
     write_csv(tmp_path / "crm" / "estimates.csv", ["id", "account_id"], [("1", "a1")])
     assert profiles(tmp_path, "crm")["crm.estimates"].unknown_ids == {"account_id": 1}
 
 
-def test_ids_of_a_table_that_is_not_there_are_not_asked(tmp_path: Path) -> None:
+def test_ids_of_a_missing_table_are_not_checked(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "estimates.csv", ["id", "account_id", "lmn_estimate_id"], [("1", "a1", "EST1")])
     assert profiles(tmp_path, "crm")["crm.estimates"].referring == {}
 
 
-def test_organizations_most_of_whose_ids_are_unknown_are_kept_with_the_percent(tmp_path: Path) -> None:
+def test_organizations_with_mostly_unknown_ids_are_kept_with_the_percentage(tmp_path: Path) -> None:
     headers = ["organization_id", "id", "customer_id", "created_at"]
     rows = [(tenant, str(at), "7" if at < known else "8", "2025-01-01") for tenant, known in (("1", 9), ("2", 10))
             for at in range(20)]  # fmt: skip

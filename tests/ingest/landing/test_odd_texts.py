@@ -19,19 +19,19 @@ def named(folder: Path, *names: str) -> TableProfile:
 
 
 @pytest.mark.parametrize("name", ["MÃ¼ller", "CafÃ©", "Ã„rzte", "Oâ€™Neill", "M\ufffdller", "M?ller"])
-def test_a_text_is_garbled_by_what_a_wrong_encoding_makes_of_it(tmp_path: Path, name: str) -> None:
+def test_a_text_decoded_with_a_wrong_encoding_is_garbled(tmp_path: Path, name: str) -> None:
     assert named(tmp_path, name, "Oak").garbled_texts == {"name": 1}
 
 
 @pytest.mark.parametrize("name", ["Müller", "SÃO PAULO", "Ready?", "https://oak.example/a?b=c", "Â la carte"])
-def test_other_letters_and_questions_are_whole(tmp_path: Path, name: str) -> None:
+def test_other_letters_and_question_marks_are_not_garbled(tmp_path: Path, name: str) -> None:
     assert named(tmp_path, name).garbled_texts == {}
 
 
-def test_one_garbled_name_among_whole_ones_is_that_name_s_fault(tmp_path: Path) -> None:
+def test_a_single_garbled_name_is_counted_once(tmp_path: Path) -> None:
     assert named(tmp_path, "MÃ¼ller", "Schäfer").garbled_texts == {}
 
 
 @pytest.mark.parametrize(("name", "is_test"), [("TEST 3", True), ("demo - Acme", True), ("Testa Lawn Care", False)])
-def test_a_name_that_begins_with_test_is_one(tmp_path: Path, name: str, is_test: bool) -> None:
+def test_a_name_that_starts_with_test_is_a_test(tmp_path: Path, name: str, is_test: bool) -> None:
     assert named(tmp_path, name, "Oak").test_rows == is_test

@@ -17,7 +17,7 @@ def batch(*ids: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([pa.array(ids, pa.int64())], schema=SCHEMA)
 
 
-def test_batches_stand_in_their_order_each_a_row_group(tmp_path: Path) -> None:
+def test_each_batch_is_a_row_group_in_order(tmp_path: Path) -> None:
     with PartWriter(tmp_path / "part", SCHEMA) as writer:
         for start in range(0, 10, 2):
             writer.write(batch(start, start + 1))
@@ -32,7 +32,7 @@ def test_a_part_without_batches_is_a_file_without_rows(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "part").schema == SCHEMA
 
 
-def test_what_cannot_be_written_is_raised_even_if_it_came_last(tmp_path: Path) -> None:
+def test_a_write_error_of_the_last_batch_is_raised(tmp_path: Path) -> None:
     other = pa.RecordBatch.from_pydict({"name": ["x"]})
     with pytest.raises(ValueError, match="schema"), PartWriter(tmp_path / "part", SCHEMA) as writer:
         writer.write(batch(1))
@@ -66,7 +66,7 @@ def test_a_text_may_be_encoded_by_a_dictionary_in_some_batches_and_not_in_others
         assert rows["status"].to_pylist() == [text for batch in batches for text in batch["status"].to_pylist()]
 
 
-def test_a_part_that_is_written_from_another_tells_its_own_nulls(tmp_path: Path) -> None:
+def test_a_part_written_from_another_declares_its_own_nulls(tmp_path: Path) -> None:
     schema = pa.schema([("id", pa.int64()), ("name", pa.string())])
     rows = pa.RecordBatch.from_arrays([[1, 2, 3], ["Oak", None, None]], schema=schema)
     with PartWriter(tmp_path / "part", schema) as writer:

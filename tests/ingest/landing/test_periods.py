@@ -25,7 +25,7 @@ def test_rows_are_counted_by_four_weeks_from_2000_on(tmp_path: Path) -> None:
     assert (found.periods, found.sampled_one_in, found.sampled_tenants) == ({"0": 2, "1": 1}, 1, 1)
 
 
-def test_of_a_large_table_the_same_part_is_looked_at_until_it_has_doubled(tmp_path: Path) -> None:
+def test_a_large_table_is_sampled_at_the_same_rate_until_it_doubles(tmp_path: Path) -> None:
     few, more, many = (notes(tmp_path / str(rows), *["2024-01-01"] * rows) for rows in (4001, 8000, 8001))
     assert [found.sampled_one_in for found in (few, more, many)] == [2, 2, 4]
     assert 1_800 < sum(few.periods.values()) < 2_200

@@ -33,19 +33,19 @@ def test_values_true_flags_and_unread_cells_are_counted_by_column(tmp_path: Path
     assert (found.trues["archived"], found.unread) == (1, {"archived": 1})
 
 
-def test_headers_that_no_column_wants_are_known_with_their_file(tmp_path: Path) -> None:
+def test_unused_headers_are_kept_with_their_file(tmp_path: Path) -> None:
     found = profile(tmp_path, ("1", "A", "x"), headers=("id", "name", "lmn_crmid"))
     assert found.unknown == {"lmn_crmid": "accounts.csv"}
     assert "lmn_crm_id" not in found.headers
     assert "name" in found.headers
 
 
-def test_a_row_that_an_older_download_repeats_is_no_rejected_one(tmp_path: Path) -> None:
+def test_a_row_repeated_by_an_older_download_is_not_rejected(tmp_path: Path) -> None:
     found = profile(tmp_path, ("1", "A", "no"), ("1", "A", "no"), ("", "B", "no"))
     assert (found.read, found.loaded, found.rejected) == (3, 1, 1)
 
 
-def test_the_newest_row_is_none_that_lies_ahead(tmp_path: Path) -> None:
+def test_a_future_row_is_not_the_newest(tmp_path: Path) -> None:
     days = [("1", "A", "2025-01-10"), ("2", "B", "2025-02-10")]
     found = profile(tmp_path, *days, headers=("id", "name", "created_date"))
     assert found.newest == datetime(2025, 1, 10)
@@ -57,18 +57,18 @@ def test_an_account_s_days_before_2000_or_after_2100_are_counted(tmp_path: Path)
     assert profile(tmp_path, *rows, headers=("id", "name", "renewal_date")).far_days == {"renewal_date": 2}
 
 
-def test_amounts_are_known_by_their_powers_of_ten(tmp_path: Path) -> None:
+def test_amounts_are_counted_by_power_of_ten(tmp_path: Path) -> None:
     rows = [("1", "A", "100"), ("2", "B", "-10000"), ("3", "C", "0"), ("4", "D", "")]
     found = profile(tmp_path, *rows, headers=("id", "name", "annual_revenue"))
     assert (found.amounts, found.magnitudes) == ({"annual_revenue": 2}, {"annual_revenue": 3.0})
 
 
-def test_scores_are_known_by_their_powers_of_ten_too(tmp_path: Path) -> None:
+def test_scores_are_counted_by_power_of_ten_too(tmp_path: Path) -> None:
     found = profile(tmp_path, ("1", "A", "75"), headers=("id", "name", "organization_score"))
     assert found.magnitudes == {"organization_score": 1.88}
 
 
-def test_the_sample_holds_flags_and_days_of_the_same_rows_whatever_their_order(tmp_path: Path) -> None:
+def test_the_sample_has_the_same_rows_in_any_order(tmp_path: Path) -> None:
     rows = [(str(at), "A", "yes" if at % 2 else "no") for at in range(100)]
     one, other = profile(tmp_path / "one", *rows), profile(tmp_path / "other", *reversed(rows))
     assert one.cells == other.cells
@@ -76,7 +76,7 @@ def test_the_sample_holds_flags_and_days_of_the_same_rows_whatever_their_order(t
     assert set(one.cells["archived"].values()) == {"true", "false"}
 
 
-def test_of_names_the_sample_holds_hashes_which_another_name_changes(tmp_path: Path) -> None:
+def test_the_sample_has_hashes_of_names(tmp_path: Path) -> None:
     one, other = profile(tmp_path / "one", ("1", "Oak", "no")), profile(tmp_path / "other", ("1", "Elm", "no"))
     assert one.cells["name"] != other.cells["name"]
     assert "Oak" not in str(one.as_dict())
@@ -107,14 +107,14 @@ def test_a_file_that_ends_in_the_middle_of_a_row_is_cut_off(tmp_path: Path, end:
     assert found.is_cut_off is is_cut_off
 
 
-def test_of_a_large_table_the_lowest_keys_are_kept_in_order(tmp_path: Path) -> None:
+def test_the_lowest_keys_of_a_large_table_are_kept_in_order(tmp_path: Path) -> None:
     few, many = (profile(tmp_path / str(n), *[(str(at), "A", "no") for at in range(n)]) for n in (500, 1000))
     assert few.keys == tuple(sorted(set(few.keys)))
     assert (len(few.keys), len(many.keys)) == (400, 400)
     assert set(few.keys) > {key for key in many.keys if key in few.keys} > set()
 
 
-def test_instants_of_other_centuries_are_counted_where_things_came_to_be(tmp_path: Path) -> None:
+def test_creation_instants_in_other_centuries_are_counted(tmp_path: Path) -> None:
     days = ("1970-01-01T00:00:00Z", "0025-01-10T09:00:00Z", "2025-01-10T09:00:00Z")
     rows = [(str(at), "A", day, "9999-12-31") for at, day in enumerate(days)]
     assert profile(tmp_path, *rows, headers=("id", "name", "created_at", "snoozed_until")).far_days == {"created_at": 2}
@@ -125,7 +125,7 @@ def test_an_instant_is_in_the_sample_with_its_hour(tmp_path: Path) -> None:
     assert list(found.cells["created_at"].values()) == ["2025-01-10 09:30:00"]
 
 
-def test_the_cells_of_each_word_are_counted_and_blanks_are_none(tmp_path: Path) -> None:
+def test_cells_are_counted_by_word_without_blanks(tmp_path: Path) -> None:
     rows = [("1", "A", "won"), ("2", "B", "won"), ("3", "C", "lost"), ("4", "D", ""), ("5", "E", " ")]
     assert profile(tmp_path, *rows, headers=("id", "name", "status")).words["status"] == {"won": 2, "lost": 1}
 
@@ -136,7 +136,7 @@ def test_a_column_of_more_than_fifty_texts_has_no_words(tmp_path: Path, words: i
     assert ("status" in profile(tmp_path, *rows, headers=("id", "name", "status")).words) is known
 
 
-def test_words_are_counted_of_each_organization_that_has_fifty(tmp_path: Path) -> None:
+def test_words_are_counted_per_organization_from_fifty_on(tmp_path: Path) -> None:
     headers = ["organization_id", "id", "customer_id", "role"]
     people = [(tenant, str(at), "7", "Champion") for tenant, rows in (("1", 50), ("2", 49)) for at in range(rows)]
     write_csv(tmp_path / "platform" / "stakeholder.csv", headers, people)
@@ -144,20 +144,20 @@ def test_words_are_counted_of_each_organization_that_has_fifty(tmp_path: Path) -
     assert (found.words, found.tenants_words) == ({"role": {"Champion": 99}}, {"role": {"1": {"Champion": 50}}})
 
 
-def test_the_longest_of_long_texts_are_known_and_how_many_they_are(tmp_path: Path) -> None:
+def test_the_longest_length_of_long_texts_is_counted(tmp_path: Path) -> None:
     rows = [("1", "Oakéé"), ("2", "Alder"), ("3", "Elm")]
     found = profile(tmp_path, *rows, headers=("id", "name"))
     assert (found.longest, found.at_longest) == ({"name": 5}, {"name": 2})
 
 
-def test_of_texts_about_people_the_sample_holds_the_length_alone(tmp_path: Path) -> None:
+def test_the_sample_has_only_the_length_of_texts_about_people(tmp_path: Path) -> None:
     headers = ["organization_id", "id", "customer_id", "name", "email"]
     write_csv(tmp_path / "platform" / "stakeholder.csv", headers, [("1", "2", "3", "Ann", "ann@acme.example")])
     (found,) = profile_tables([land("platform", tmp_path / "platform", tmp_path)["stakeholder"]], NOW)
     assert (list(found.cells["name"].values()), list(found.cells["email"].values())) == (["3"], ["16"])
 
 
-def test_every_column_of_texts_is_compared_or_moves() -> None:
+def test_every_text_column_is_compared_or_changes_normally() -> None:
     texts = [
         column.name
         for table in SOURCE_TABLES
@@ -167,13 +167,13 @@ def test_every_column_of_texts_is_compared_or_moves() -> None:
     assert set(texts) - NAMES - WORDS - PERSONAL - MOVING == set()
 
 
-def test_a_sparse_column_is_sampled_where_it_has_values(tmp_path: Path) -> None:
+def test_a_sparse_column_is_sampled_among_its_values(tmp_path: Path) -> None:
     rows = [(str(at), "A", "2025-01-10" if at == 77 else "") for at in range(100)]
     found = profile(tmp_path, *rows, headers=("id", "name", "snoozed_until"))
     assert list(found.cells["snoozed_until"].values()) == ["2025-01-10 00:00:00"]
 
 
-def test_a_profile_comes_back_from_its_json(tmp_path: Path) -> None:
+def test_a_profile_survives_its_json(tmp_path: Path) -> None:
     found = profile(tmp_path, ("1", "A", "yes"))
     assert TableProfile.from_dict(found.as_dict()) == found
 
@@ -187,7 +187,7 @@ def test_the_sample_of_a_large_table_has_the_lowest_hashes_of_all_rows(tmp_path:
     assert list(found) == [text for (text,) in expected]
 
 
-def test_a_run_makes_the_profile_of_a_table_once_and_again_where_the_table_has_changed(tmp_path: Path) -> None:
+def test_a_profile_is_computed_once_and_again_after_a_change(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name"], [("1", "A")])
     landed = land("crm", tmp_path / "crm", tmp_path)["accounts"]
     made: MadeProfiles = {}
@@ -197,7 +197,7 @@ def test_a_run_makes_the_profile_of_a_table_once_and_again_where_the_table_has_c
     assert profile_tables([land("crm", tmp_path / "crm", tmp_path)["accounts"]], NOW, made)[0].loaded == 2
 
 
-def test_rows_that_have_a_pair_of_columns_and_have_it_the_other_way_round_are_counted(tmp_path: Path) -> None:
+def test_rows_with_both_columns_of_a_pair_and_swapped_ones_are_counted(tmp_path: Path) -> None:
     headers = ["Estimate ID", "Contract Start", "Contract End", "Total Price", "Total Price With Tax"]
     days = ("2025-01-01", "2025-12-31")
     lines = [("E1", *days, "100", "106"), ("E2", *days[::-1], "100", None), ("E3", days[0], None, "100", "100")]

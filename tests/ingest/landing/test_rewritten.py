@@ -124,7 +124,7 @@ def killed(state: State, register: Forgotten, into: Path, step: int) -> list[Sta
     return [State(into / str(number)) for number in range(copies)]
 
 
-def test_nothing_names_the_person_and_the_records_describe_what_is_there(state: State) -> None:
+def test_nothing_names_the_person_and_the_records_describe_the_files(state: State) -> None:
     assert state.names(ZELDA) and state.names(BO)
     assert state.rewrite(state.register(ZELDA)) == 3
     assert state.names(BO) and not state.names(ZELDA)
@@ -134,9 +134,7 @@ def test_nothing_names_the_person_and_the_records_describe_what_is_there(state: 
 
 
 @pytest.mark.parametrize("step", [12, pytest.param(1, marks=pytest.mark.slow)])
-def test_who_is_killed_anywhere_forgets_again_the_same_or_another_and_is_through(
-    state: State, tmp_path: Path, step: int
-) -> None:
+def test_a_forgetting_killed_anywhere_is_completed_by_the_next_one(state: State, tmp_path: Path, step: int) -> None:
     register = state.register(ZELDA)
     undisturbed, another = state.copied_to(tmp_path / "undisturbed"), state.register(BO)
     undisturbed.rewrite(register)
@@ -151,14 +149,14 @@ def test_who_is_killed_anywhere_forgets_again_the_same_or_another_and_is_through
         assert not apart.names(ZELDA) and not apart.names(BO)
 
 
-def test_what_a_killed_run_left_of_the_person_goes_too(state: State) -> None:
+def test_remains_of_a_killed_run_about_the_person_are_removed_too(state: State) -> None:
     (part,) = (state.landing / "platform__stakeholder").glob("*[!s].parquet")
     shutil.copy(part, part.with_name(".999999-0-0.data"))
     state.rewrite(state.register(ZELDA))
     assert not state.names(ZELDA)
 
 
-def test_nothing_is_made_of_what_landed_before_until_a_forgetting_is_through(state: State, sources: Path) -> None:
+def test_earlier_landings_are_not_used_until_a_forgetting_is_complete(state: State, sources: Path) -> None:
     workspace, platform = Workspace(state.folder), ("platform",)
     assert landed_tables(workspace, platform)
     register = state.register(ZELDA)

@@ -29,13 +29,13 @@ def profile(folder: Path, source: str, table: str) -> TableProfile:
         (("1", "2", "7", NOON, "Hullo"), 0),
     ],
 )
-def test_a_row_that_agrees_in_all_but_its_id_is_a_twin(tmp_path: Path, other: tuple[str, ...], twins: int) -> None:
+def test_a_row_that_differs_only_in_its_id_is_a_twin(tmp_path: Path, other: tuple[str, ...], twins: int) -> None:
     write_csv(tmp_path / "platform" / "note.csv", HEADERS, [("1", "1", "7", NOON, "Hello"), other])
     found = profile(tmp_path, "platform", "note")
     assert (found.compared_rows, found.twins) == (2, twins)
 
 
-def test_of_a_large_table_twins_are_both_looked_at_or_neither(tmp_path: Path) -> None:
+def test_twins_in_a_large_table_are_both_sampled_or_neither(tmp_path: Path) -> None:
     days = [f"2025-01-{day:02}T{hour:02}:00:00Z" for day in range(1, 29) for hour in range(24)]
     notes = [("1", str(at), "7", days[at // 2 % len(days)], str(at // 2)) for at in range(60_000)]
     write_csv(tmp_path / "platform" / "note.csv", HEADERS, notes)
@@ -44,7 +44,7 @@ def test_of_a_large_table_twins_are_both_looked_at_or_neither(tmp_path: Path) ->
     assert 2 * found.twins == found.compared_rows
 
 
-def test_an_estimate_s_number_is_its_id_too_and_one_without_a_date_is_not_compared(tmp_path: Path) -> None:
+def test_an_estimates_number_counts_as_id_and_estimates_without_a_date_are_not_compared(tmp_path: Path) -> None:
     headers = ["Estimate ID", "Estimate Date", "Contact ID", "Status", "Total Price"]
     lines = [(f"EST{at}", "2025-01-01" if at < 3 else None, "7", "Sold", "5") for at in range(1, 5)]
     write_csv(tmp_path / "lmn" / "a.csv", headers, lines)
@@ -52,13 +52,13 @@ def test_an_estimate_s_number_is_its_id_too_and_one_without_a_date_is_not_compar
     assert (found.compared_rows, found.twins) == (2, 1)
 
 
-def test_rows_of_a_few_columns_may_well_be_alike(tmp_path: Path) -> None:
+def test_rows_of_few_columns_are_no_twins(tmp_path: Path) -> None:
     lines = [("EST1", "2025-01-01", "5"), ("EST2", "2025-01-01", "5")]
     write_csv(tmp_path / "lmn" / "a.csv", ["Estimate ID", "Estimate Date", "Total Price"], lines)
     assert profile(tmp_path, "lmn", "estimates_list").compared_rows == 0
 
 
-def test_a_person_of_the_same_address_and_all_else_is_a_twin(tmp_path: Path) -> None:
+def test_people_with_the_same_address_and_attributes_are_twins(tmp_path: Path) -> None:
     headers = ["organization_id", "id", "customer_id", "name", "email"]
     people = [
         ("1", "1", "7", "Ann", "a@x.example"),

@@ -15,7 +15,7 @@ def profiles(folder: Path, *sources: str) -> dict[str, TableProfile]:
     return {found.name: found for found in profile_tables(landed, datetime(2025, 1, 15, tzinfo=UTC))}
 
 
-def test_an_estimate_of_the_crm_is_held_against_lmn_s(tmp_path: Path) -> None:
+def test_an_estimate_of_the_crm_is_compared_with_lmns(tmp_path: Path) -> None:
     headers = ["id", "lmn_estimate_id", "total_price", "contract_end", "division"]
     ours = [("1", "E1", "10.00", "2025-01-31", "snow "), ("2", "E2", "20.00", None, None), ("3", "E9", "5", None, None)]
     write_csv(tmp_path / "crm" / "estimates.csv", headers, ours)
@@ -27,7 +27,7 @@ def test_an_estimate_of_the_crm_is_held_against_lmn_s(tmp_path: Path) -> None:
     assert {name: (found.copies[name], found.unlike_copies[name]) for name in compared} == compared
 
 
-def test_a_message_is_its_stakeholder_s_customer_s_within_a_tenant(tmp_path: Path) -> None:
+def test_a_messages_customer_is_compared_with_its_stakeholders_within_a_tenant(tmp_path: Path) -> None:
     headers = ["organization_id", "id", "customer_id", "thread_id", "sent_at", "direction", "stakeholder_id"]
     rows = [(tenant, "1", customer, "1", "2025-01-01", "team", "5") for tenant, customer in (("1", "7"), ("2", "7"))]
     write_csv(tmp_path / "platform" / "email_prop.csv", headers, rows)
@@ -37,7 +37,7 @@ def test_a_message_is_its_stakeholder_s_customer_s_within_a_tenant(tmp_path: Pat
     assert (found.copies, found.unlike_copies) == ({"customer_id": 2}, {"customer_id": 1})
 
 
-def test_an_address_is_of_its_customer_s_domain(tmp_path: Path) -> None:
+def test_an_address_is_compared_with_its_customers_domain(tmp_path: Path) -> None:
     headers = ["organization_id", "id", "customer_id", "email"]
     people = [("1", "1", "7", "Ann@Oak.example"), ("1", "2", "7", "bob@elm.example"), ("1", "3", "7", "none")]
     write_csv(tmp_path / "platform" / "stakeholder.csv", headers, people)

@@ -45,7 +45,7 @@ def test_the_same_bytes_land_at_the_same_address_anywhere(tmp_path: Path) -> Non
     assert here.rejects[0].read_bytes() == there.rejects[0].read_bytes()
 
 
-def test_other_bytes_another_name_or_another_schema_are_another_part(tmp_path: Path) -> None:
+def test_different_bytes_name_or_schema_make_another_part(tmp_path: Path) -> None:
     first = accounts(tmp_path, ("1", "A", "x"))
     assert accounts(tmp_path, ("1", "B", "x")).fingerprint != first.fingerprint
     renamed = tmp_path / "crm" / "Accounts.csv"
@@ -55,7 +55,7 @@ def test_other_bytes_another_name_or_another_schema_are_another_part(tmp_path: P
     assert part_address(narrower, "x", "n") != part_address(ACCOUNTS, "x", "n")
 
 
-def test_a_change_of_the_ingest_s_rules_reads_everything_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changed_ingest_rules_read_everything_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = accounts(tmp_path, ("1", "A", "x"))
     monkeypatch.setattr(landing_zone, "_rules_version", lambda: "another")
     assert accounts(tmp_path, ("1", "A", "x")).fingerprint != first.fingerprint
@@ -74,7 +74,7 @@ def test_an_unchanged_file_is_not_opened_again(tmp_path: Path, monkeypatch: pyte
     assert len(rejects(again)) == 1
 
 
-def test_an_unchanged_workbook_is_not_opened_to_see_which_table_it_is(
+def test_an_unchanged_workbook_is_not_opened_to_identify_its_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_csv(tmp_path / "lmn" / "x.csv", ["Lead Name"], [("Lee",)])
@@ -94,7 +94,7 @@ def turn_a_bit(path: Path) -> None:
 
 
 @pytest.mark.parametrize("note", ["[]", "", "{", '["Lead Name", "Phone"]', '{"seal": "", "value": ["Lead Name"]}'])
-def test_remembered_headers_that_make_no_sense_are_forgotten(note: str, tmp_path: Path) -> None:
+def test_invalid_cached_headers_are_ignored(note: str, tmp_path: Path) -> None:
     write_csv(tmp_path / "lmn" / "x.csv", ["Lead Name"], [("Lee",)])
     land("lmn", tmp_path / "lmn", tmp_path)
     for remembered in tmp_path.rglob("headers/*.json"):
@@ -116,7 +116,7 @@ def test_remembered_headers_that_make_no_sense_are_forgotten(note: str, tmp_path
         "change a count in the record",
     ],
 )
-def test_a_part_that_is_not_whole_is_made_again(tmp_path: Path, damage: str) -> None:
+def test_an_incomplete_part_is_rewritten(tmp_path: Path, damage: str) -> None:
     table = accounts(tmp_path, ("1", "A", "maybe"))
     (part,), (refused,) = table.parts, table.rejects
     record = part.with_suffix(".json")
@@ -144,7 +144,7 @@ def test_a_part_that_is_not_whole_is_made_again(tmp_path: Path, damage: str) -> 
     assert len(rows(again)) == len(rejects(again)) == 1
 
 
-def test_a_failed_ingest_leaves_no_part_and_no_litter(tmp_path: Path) -> None:
+def test_a_failed_ingest_leaves_no_part_and_no_temporary_files(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", ["id", "nam"], [("1", "A")])
     with pytest.raises(WarehouseError):
         land("crm", tmp_path / "crm", tmp_path)
@@ -184,7 +184,7 @@ def die_at(moment: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return count
 
 
-def test_a_run_that_dies_at_any_moment_leaves_nothing_that_looks_whole(tmp_path: Path) -> None:
+def test_a_run_that_dies_at_any_moment_leaves_no_complete_looking_part(tmp_path: Path) -> None:
     folder = tmp_path / "platform"
     write_csv(folder / "tier.csv", ["organization_id", "id", "name"], [(1, 1, "A"), (1, 1, "B"), (1, "x", "C")])
     for name in ("1", "2"):
@@ -216,7 +216,7 @@ def test_a_run_that_dies_at_any_moment_leaves_nothing_that_looks_whole(tmp_path:
     assert moment > 20
 
 
-def test_what_a_killed_run_left_unfinished_is_swept_away(tmp_path: Path) -> None:
+def test_unfinished_files_of_a_killed_run_are_removed(tmp_path: Path) -> None:
     child = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], check=True, capture_output=True)
     folder = tmp_path / "landing" / "crm__accounts"
     folder.mkdir(parents=True)
@@ -227,7 +227,7 @@ def test_what_a_killed_run_left_unfinished_is_swept_away(tmp_path: Path) -> None
     assert [path.name for path in folder.glob(".*")] == [in_the_making]
 
 
-def test_a_run_that_is_killed_by_the_kernel_is_made_good_by_the_next(tmp_path: Path) -> None:
+def test_a_run_killed_by_the_kernel_is_repaired_by_the_next(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name"], [(at, "A") for at in range(1000)])
     script = """
 import os, signal, sys
@@ -251,14 +251,14 @@ ingest_source("crm", sys.argv[1], Landing(Path(sys.argv[2])), Killer())
     assert land("crm", tmp_path / "crm", tmp_path)["accounts"].loaded == 1000
 
 
-def test_the_record_of_an_ingest_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_the_record_of_an_ingest_is_read_back_unchanged(tmp_path: Path) -> None:
     accounts(tmp_path, ("1", "A", "maybe"))
     landed = list(land("crm", tmp_path / "crm", tmp_path).values())
     write_record(tmp_path / "landed.json", landed)
     assert read_record(tmp_path / "landed.json") == landed
 
 
-def test_a_record_of_a_version_that_kept_less_is_read(tmp_path: Path) -> None:
+def test_an_older_record_with_fewer_fields_is_read(tmp_path: Path) -> None:
     """Or no refresh would be after an update, until the next run."""
     accounts(tmp_path, ("1", "A", "yes"))
     landed = list(land("crm", tmp_path / "crm", tmp_path).values())
@@ -274,7 +274,7 @@ def test_a_record_of_a_version_that_kept_less_is_read(tmp_path: Path) -> None:
     assert read_record(tmp_path / "landed.json") == landed
 
 
-def test_a_landed_file_that_is_damaged_is_reported_to_the_steps_after_it(tmp_path: Path) -> None:
+def test_a_damaged_landed_file_is_reported_to_later_steps(tmp_path: Path) -> None:
     accounts(tmp_path, ("1", "A", "yes"))
     workspace = Workspace(tmp_path / "state")
     for source in SOURCES:
@@ -294,7 +294,7 @@ def test_a_damaged_record_is_an_error(tmp_path: Path, content: str | None) -> No
         read_record(tmp_path / "landed.json")
 
 
-def test_what_spills_has_a_folder_of_its_own_that_goes_when_it_is_done(tmp_path: Path) -> None:
+def test_spilled_data_has_its_own_folder_which_is_removed_afterwards(tmp_path: Path) -> None:
     zone = Landing(tmp_path / "landing", memory_limit="64MiB")
     with connect(zone) as one, connect(zone) as other:
         for connection in (one, other):

@@ -33,9 +33,7 @@ def test_words_of_western_europe_are_windows_1252(tmp_path: Path, text: str) -> 
     ("page", "text"),
     [("cp850", FRENCH), ("cp850", GERMAN), ("cp850", SPANISH), ("mac_roman", FRENCH), ("mac_roman", GERMAN)],
 )
-def test_words_that_have_signs_within_are_as_dos_or_a_macintosh_writes_them(
-    tmp_path: Path, page: str, text: str
-) -> None:
+def test_words_with_signs_within_are_read_as_dos_or_macintosh_text(tmp_path: Path, page: str, text: str) -> None:
     assert page_of(tmp_path, text.encode(page, errors="ignore")) == page
 
 
@@ -48,7 +46,7 @@ def test_polish_letters_are_signs_in_windows_1252(tmp_path: Path) -> None:
     assert page_of(tmp_path, "Złoty Róg, Wąs, Łódź, Żółw, Kraków".encode("cp1250")) == "cp1250"
 
 
-def test_many_words_of_another_alphabet_are_an_error(tmp_path: Path) -> None:
+def test_many_words_in_another_alphabet_are_an_error(tmp_path: Path) -> None:
     russian = "Петров Иванов Сидоров Москва Казань Самара Пермь Тверь Рязань Омск Томск"
     for page in ("cp1251", "koi8_r", "cp866"):
         with pytest.raises(WarehouseError, match=r"a\.csv: the file is not UTF-8, and its letters are in no code page"):
@@ -56,7 +54,7 @@ def test_many_words_of_another_alphabet_are_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", ["windows-1251", "koi8-r"])
-def test_a_page_that_is_named_is_that_of_files_that_are_no_utf_8(tmp_path: Path, page: CodePage) -> None:
+def test_a_configured_code_page_applies_to_files_that_are_not_utf_8(tmp_path: Path, page: CodePage) -> None:
     for encoding in (page, "utf-8"):
         (tmp_path / "accounts.csv").write_text("id,name\n1,Петров\n", encoding)
         tables = ingest_source("crm", str(tmp_path), Landing(tmp_path / encoding), Silence(), code_page=page)
@@ -68,5 +66,5 @@ def test_a_page_that_is_named_is_that_of_files_that_are_no_utf_8(tmp_path: Path,
     "content",
     ["Петров".encode("cp1251"), "Dvořák, Kraków".encode("cp1250"), b"Caf\xc3", "Café, Müller".encode("cp850")],
 )
-def test_few_words_tell_nothing(tmp_path: Path, content: bytes) -> None:
+def test_few_words_decide_nothing(tmp_path: Path, content: bytes) -> None:
     assert page_of(tmp_path, content) == "cp1252"

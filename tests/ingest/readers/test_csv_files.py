@@ -40,7 +40,7 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
     assert bool(table.notices) == (encoding == "cp1252")
 
 
-def test_lines_that_end_as_a_macintosh_s_do_are_mac_roman(tmp_path: Path) -> None:
+def test_lines_with_macintosh_ends_are_mac_roman(tmp_path: Path) -> None:
     table = accounts(tmp_path, "id,name\r1,Café\r".encode("mac_roman"))
     assert rows(table)[0]["name"] == "Café"
     assert "Mac Roman" in table.notices[0]
@@ -64,13 +64,13 @@ def test_some_names_may_be_in_quotes(tmp_path: Path) -> None:
     assert [row["name"] for row in rows(table)] == ["'Acme'", "Bob", ' "Cy"']
 
 
-def test_a_byte_that_no_encoding_knows_is_its_cells_fault(tmp_path: Path) -> None:
+def test_an_undecodable_byte_rejects_only_its_cell(tmp_path: Path) -> None:
     table = accounts(tmp_path, b"id,name,city\n1,\xdcx\x8d\x81,x\n2,\xdcb,\xe9\n")
     assert [(row["id"], row["name"]) for row in rows(table)] == [("2", "Üb")]
     assert [(row, column, action) for row, column, _, action in refused(table)] == [(2, "name", "row dropped")]
 
 
-def test_one_broken_byte_in_utf_8_is_its_cells_fault(tmp_path: Path) -> None:
+def test_one_broken_utf_8_byte_rejects_only_its_cell(tmp_path: Path) -> None:
     content = "id,name,city\n1,Château,Übach\n2,B,Caf\n3,Ä,ö\n4,É\n".encode().replace(b"Caf", b"Caf\xc3")
     table = accounts(tmp_path, content)
     assert [(row["name"], row["city"]) for row in rows(table)] == [
@@ -83,7 +83,7 @@ def test_one_broken_byte_in_utf_8_is_its_cells_fault(tmp_path: Path) -> None:
     assert "some bytes are no UTF-8" in table.notices[0]
 
 
-def test_a_broken_byte_in_a_ragged_line_is_its_cells_fault_too(tmp_path: Path) -> None:
+def test_a_broken_byte_in_a_ragged_line_rejects_only_its_cell_too(tmp_path: Path) -> None:
     content = "id,name,city,state,Caf?\n1,É,x,y,\n2,B,?,,\n3,C,?\n?\n".encode().replace(b"?", b"\xc3")
     table = accounts(tmp_path, content)
     assert [(row["id"], row["city"]) for row in rows(table)] == [("1", "x"), ("2", None), ("3", None)]
@@ -91,14 +91,14 @@ def test_a_broken_byte_in_a_ragged_line_is_its_cells_fault_too(tmp_path: Path) -
     assert rejects(table)[-1]["value"] == "\ufffd"
 
 
-def test_a_file_with_the_mark_of_utf_8_is_utf_8_whatever_a_byte_is(tmp_path: Path) -> None:
+def test_a_file_with_a_utf_8_mark_is_utf_8_despite_broken_bytes(tmp_path: Path) -> None:
     table = accounts(tmp_path, b"\xef\xbb\xbfid,name,city\n1,A,Caf\xe9\n2,B,Ulm\n")
     assert [(row["id"], row["city"]) for row in rows(table)] == [("1", None), ("2", "Ulm")]
     assert refused(table) == [(2, "city", "Caf\\xff", "cell nulled")]
 
 
 @pytest.mark.parametrize("end", ["\x1a", "\r\n\x1a\r\n", "\0" * 512])
-def test_the_mark_of_a_file_s_end_is_no_row(tmp_path: Path, end: str) -> None:
+def test_an_end_of_file_mark_is_no_row(tmp_path: Path, end: str) -> None:
     table = accounts(tmp_path, f"id,name\r\n1,A\r\n{end}")
     assert (len(rows(table)), table.rejected) == (1, 0)
 
@@ -112,7 +112,7 @@ def test_utf_16_is_read(tmp_path: Path, encoding: str, mark: str) -> None:
     assert "UTF-16" in table.notices[0]
 
 
-def test_half_a_letter_at_the_end_of_utf_16_is_its_cells_fault(tmp_path: Path) -> None:
+def test_half_a_letter_at_the_end_of_utf_16_rejects_only_its_cell(tmp_path: Path) -> None:
     table = accounts(tmp_path, "id,name,city\n1,A,x\n2,B,yz".encode("utf-16")[:-1])
     assert [row["city"] for row in rows(table)] == ["x", None]
 
@@ -128,12 +128,12 @@ def test_an_unquoted_blank_is_null_and_a_quoted_one_an_empty_text(tmp_path: Path
     assert (row["city"], row["status"], row["annual_revenue"]) == (None, "", None)
 
 
-def test_text_is_carried_whole_but_for_keys(tmp_path: Path) -> None:
+def test_only_keys_are_trimmed(tmp_path: Path) -> None:
     (row,) = rows(accounts(tmp_path, "id,name,lmn_crm_id\n 1 ,  A  , 7 \n"))
     assert (row["id"], row["name"], row["lmn_crm_id"]) == ("1", "  A  ", "7")
 
 
-def test_ragged_rows_are_rejects_with_the_row_that_a_person_sees(tmp_path: Path) -> None:
+def test_ragged_rows_are_rejected_with_their_visible_row_number(tmp_path: Path) -> None:
     content = 'id,name,city\n1,"A\nB",x\nTotal\n3,C,y,z\n4,D,w\n'
     table = accounts(tmp_path, content)
     assert [row["id"] for row in rows(table)] == ["1", "4"]
@@ -144,7 +144,7 @@ def test_ragged_rows_are_rejects_with_the_row_that_a_person_sees(tmp_path: Path)
     assert (table.read, table.loaded, table.rejected) == (4, 2, 2)
 
 
-def test_an_amount_whose_comma_is_not_quoted_shifts_no_cells(tmp_path: Path) -> None:
+def test_an_amount_with_an_unquoted_comma_shifts_no_cells(tmp_path: Path) -> None:
     """source-schema: an empty cell too many is none; here the row's last cell is empty, and the amount is two."""
     table = accounts(tmp_path, "id,name,annual_revenue,city\n1,A,900.00,x\n2,B,12,000.00,\n3,C,1,\n4,D,5,,\n")
     assert [(row["id"], row["annual_revenue"]) for row in rows(table)] == [
@@ -155,7 +155,7 @@ def test_an_amount_whose_comma_is_not_quoted_shifts_no_cells(tmp_path: Path) -> 
     assert [(r["row_number"], "needs quotes" in r["reason"]) for r in rejects(table)] == [(3, True)]
 
 
-def test_amounts_whose_commas_are_not_quoted_in_any_line_shift_no_cells(tmp_path: Path) -> None:
+def test_amounts_with_unquoted_commas_in_every_line_shift_no_cells(tmp_path: Path) -> None:
     table = accounts(tmp_path, "id,name,annual_revenue,city\n1,A,12,500.00,\n2,B,$8,100,\n3,C,1,000,000.00,\n4,D,5,\n")
     assert [row["id"] for row in rows(table)] == ["4"]
     assert ["needs quotes" in r["reason"] for r in rejects(table)] == [True] * 3
@@ -163,7 +163,7 @@ def test_amounts_whose_commas_are_not_quoted_in_any_line_shift_no_cells(tmp_path
     assert (filled.loaded, ["needs quotes" in r["reason"] for r in rejects(filled)]) == (0, [True] * 2)
 
 
-def test_row_names_as_r_writes_them_have_no_header(tmp_path: Path) -> None:
+def test_row_names_of_r_have_no_header(tmp_path: Path) -> None:
     table = accounts(tmp_path, '"id","name","city"\n"1","a1","A","x"\n"2","a2","B",NA\n')
     assert [(row["id"], row["name"]) for row in rows(table)] == [("a1", "A"), ("a2", "B")]
     trailing = accounts(tmp_path, "id,name,city\n1,A,x,\n2,B,y,\n")
@@ -173,17 +173,17 @@ def test_row_names_as_r_writes_them_have_no_header(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029"])
-def test_lines_that_end_as_no_csv_s_do_are_named(tmp_path: Path, end: str) -> None:
+def test_unsupported_line_ends_are_named(tmp_path: Path, end: str) -> None:
     with pytest.raises(WarehouseError, match=r"its lines end in .*U\+"):
         accounts(tmp_path, f"id,name,city{end}1,A,x{end}2,B,y{end}")
 
 
-def test_bars_may_part_the_cells(tmp_path: Path) -> None:
+def test_bars_may_separate_the_cells(tmp_path: Path) -> None:
     table = accounts(tmp_path, "| id | name | city |\n|----|------|------|\n| a1 | A | x, y |\n")
     assert [(row["id"], row["name"], row["city"]) for row in rows(table)] == [("a1", " A ", " x, y ")]
 
 
-def test_an_empty_cell_too_many_in_every_line_leaves_amounts_that_follow_each_other(tmp_path: Path) -> None:
+def test_an_extra_empty_cell_in_every_line_keeps_adjacent_amounts_apart(tmp_path: Path) -> None:
     content = "id,organization_score,annual_revenue,name\n1,12,500,A,\n2,8,90,B,\n3,7,000,C,\n"
     table = accounts(tmp_path, content)
     assert [(row["id"], row["annual_revenue"]) for row in rows(table)] == [("1", Decimal(500)), ("2", Decimal(90))]
@@ -203,7 +203,7 @@ def test_an_empty_cell_too_many_in_every_line_leaves_amounts_that_follow_each_ot
         "id;name;city\n1;A;x;\n2;B;y;\n3;C;\n",
     ],
 )
-def test_an_empty_cell_too_many_or_too_few_at_a_lines_end_is_none(tmp_path: Path, content: str) -> None:
+def test_an_extra_or_missing_empty_cell_at_the_end_of_a_line_is_ignored(tmp_path: Path, content: str) -> None:
     table = accounts(tmp_path, content)
     assert [(row["id"], row["name"], row["city"]) for row in rows(table)] == [
         ("1", "A", "x"),
