@@ -1,14 +1,15 @@
-"""Combines the parts of one table: which rows remain if a later part repeats or corrects an earlier one's.
+"""Combines the parts of one table: decides which rows remain if a later part repeats or corrects earlier rows.
 
-Small tables (those with other unique columns, with `updated_at`, or whose row order matters) become one part, and all
-their keys are compared at once. Only then can unique columns be checked, because the winning row of one part may be
-corrected by the next. Event tables stay in parts, because a new file must not require reading the old ones. Their later
-rows win simply by being later, so a new part can only replace earlier rows. If its ids lie beyond those of an earlier
-part, as they do when events are appended, that part is not even opened; if they may overlap, the earlier part's keys
-are read, and its rows only if some of them lose. Then the part is written again without those. That costs as much as
-the one part is large, once; a list of exceptions would be cheaper here but would cost every query of every engine an
-anti-join. The result is stored under the address of the sequence of parts, and the longest known prefix of a sequence
-is where the next one starts.
+Small tables (those with unique columns besides the key, with `updated_at`, or whose row order matters) are merged into
+one part, and all their keys are compared at once. Unique columns can only be checked in this way, because the next part
+may correct the winning row.
+
+Event tables stay in parts, so that a new file does not require reading the old ones. Their later rows always win, so a
+new part can only replace earlier rows. If its ids are beyond those of an earlier part, as they are when events are
+appended, the earlier part is not even opened. If the ids may overlap, the earlier part's keys are read, and if some of
+its rows lose, it is rewritten once without them. (A list of exceptions would be cheaper to write, but would add an
+anti-join to every query of every engine.) The result is stored under the address of the sequence of parts. The next
+run starts from the longest beginning of its sequence that is already stored.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from pipeline.ingest.winning_rows import report_losers, winners
 
 @dataclass(frozen=True)
 class Settled:
-    """The files with the rows of a table, the number of rows, and the rejects between parts."""
+    """The files with the final rows of a table, the number of rows, and the rejects between parts."""
 
     parts: tuple[Path, ...]
     loaded: int
@@ -43,7 +44,7 @@ class Settled:
 
 
 def settle(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> Settled:
-    """Combine the parts of a table, which are in the order of reading; `names` are the files behind them."""
+    """Combine the parts of a table, which are in the order of reading; `names` are the source files of the parts."""
     if len(parts) == 1 and not _uniques_may_repeat(table, parts[0]):
         return Settled((parts[0].path,), parts[0].record.loaded, 0, (), parts[0].address)
     if has_ranges(table):
@@ -61,12 +62,12 @@ def settle(table: SourceTable, parts: Sequence[Part], names: Sequence[str], land
 
 
 def _uniques_may_repeat(table: SourceTable, part: Part) -> bool:
-    """Return whether a unique column of the one part may repeat a value; its key does not."""
+    """Return whether a unique column may repeat a value in a table's only part. Its key does not."""
     return bool(table.unique or table.unique_rows) and look_at_keys(replace(table, key=()), part.path)[0]
 
 
 def _merged(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> Part:
-    """Write all parts as one. `_row` continues from part to part, so that it is the order of reading."""
+    """Merge all parts into one. `_row` continues from part to part, so that it reflects the order of reading."""
     address = part_address(table, combined_hash(*(part.address for part in parts)), "")
     if merged := landing.find(table, address):
         return merged
@@ -119,7 +120,7 @@ def _side_by_side(table: SourceTable, parts: Sequence[Part], names: Sequence[str
 def _longest_known(
     table: SourceTable, parts: Sequence[Part], landing: Landing
 ) -> tuple[tuple[Part, ...], int, tuple[Path, ...]]:
-    """Return parts, rejected rows and rejects of the longest beginning that was settled before, at least one part."""
+    """Return the parts, rejected rows and rejects of the longest beginning (at least one part) that is stored."""
     for count in range(len(parts) - 1, 1, -1):
         if known := landing.find_set(table, _set_address(table, parts[:count])):
             return known.parts, known.rejected, known.rejects
@@ -127,15 +128,15 @@ def _longest_known(
 
 
 def _overtaken(table: SourceTable, parts: Sequence[Part], first_new: int, landing: Landing) -> Losers:
-    """Return the rows whose key a later part repeats. Those before `first_new` are already compared with each other."""
+    """Return the rows whose key a later part repeats. Parts before `first_new` need no comparison among them."""
     ranges = [from_record(part.record.key_ranges) for part in parts]
-    meeting: set[int] = set()
+    overlapping: set[int] = set()
     for later in range(first_new, len(parts)):
         for earlier in range(later):
             one, other = ranges[earlier], ranges[later]
-            if one is None or other is None or one.meets(other):
-                meeting |= {earlier, later}
-    return find_overtaken(table, {at: parts[at].path for at in sorted(meeting)}, first_new, landing)
+            if one is None or other is None or one.overlaps(other):
+                overlapping |= {earlier, later}
+    return find_overtaken(table, {at: parts[at].path for at in sorted(overlapping)}, first_new, landing)
 
 
 def _without(table: SourceTable, part: Part, at: int, overtaken: Losers, landing: Landing) -> Part:

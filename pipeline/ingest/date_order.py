@@ -1,4 +1,4 @@
-"""Day and month of dates like 3/5/2024 (D41): month first, unless their file shows otherwise, or a setting says so."""
+"""The order of day and month in dates like 3/5/2024 (D41): month first, unless the file or a setting says otherwise."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WORDS: Final = {DayOrder.MONTH_FIRST: "month first", DayOrder.DAY_FIRST: "day f
 
 @dataclass(frozen=True)
 class ShownOrder:
-    """A cell whose date is valid in one order only."""
+    """A cell whose date is only valid in one order, which it thereby shows."""
 
     order: DayOrder
     column: str
@@ -26,25 +26,25 @@ class ShownOrder:
 
 
 class OrderOfFile:
-    """The order of one file's dates, and the first cell that shows each order."""
+    """The order of day and month in one file's dates, and the first cell that shows each order."""
 
     def __init__(self, setting: DateOrder, where: str) -> None:
         self._setting = setting
         self._where = where
         self._shown: dict[DayOrder, ShownOrder] = {}
-        self._is_in_question = False
+        self._has_slashed_dates = False
         self.in_force = DayOrder.DAY_FIRST if setting == "day_first" else DayOrder.MONTH_FIRST
 
     def note(self, shown: ShownOrder | None) -> None:
-        """Record a cell that shows an order, or, for None, dates that show none."""
-        self._is_in_question = True
+        """Record a cell that shows an order, or, with None, that there are dates that show none."""
+        self._has_slashed_dates = True
         if shown is not None:
             self._shown.setdefault(shown.order, shown)
 
     def settle(self) -> bool:
-        """Return, after the whole file, whether it must be read again because its order is the other one.
+        """Decide the order after the whole file; return whether the file must be read again in the other order.
 
-        Raises WarehouseError, naming a cell of each, if the file shows both.
+        Raises WarehouseError if the file shows both orders, and names a cell of each.
         """
         if self._setting != "auto" or not self._shown:
             return False
@@ -53,8 +53,8 @@ class OrderOfFile:
             raise WarehouseError(
                 f"its dates are written in two orders: {day} can only be day first, {month} only month first",
                 where=self._where,
-                remedy="mend the one that is wrong, or say which it is with the setting date_order "
-                "(month_first or day_first) of this source: those of the other order become rejects",
+                remedy="correct the wrong one, or set date_order (month_first or day_first) for this source: "
+                "dates in the other order become rejects",
             )
         (shown,) = self._shown
         must_repeat = shown is not self.in_force
@@ -63,13 +63,13 @@ class OrderOfFile:
 
     @property
     def name(self) -> str | None:
-        """The order in force; None if no date is ambiguous."""
-        return self.in_force.value if self._is_in_question else None
+        """The order in force; None if the file has no such dates."""
+        return self.in_force.value if self._has_slashed_dates else None
 
     @property
     def reason(self) -> str | None:
         """Why this order is in force."""
-        if not self._is_in_question:
+        if not self._has_slashed_dates:
             return None
         if self._setting != "auto":
             return f"the setting date_order is {self._setting}"
@@ -78,7 +78,7 @@ class OrderOfFile:
 
     @property
     def notice(self) -> str | None:
-        """A note that dates are day first, unless a setting says so."""
+        """The notice that the file's dates are day first, unless a setting says so; otherwise None."""
         if self._setting != "auto" or self.in_force is DayOrder.MONTH_FIRST:
             return None
         return f"{self._where}: dates are read {_WORDS[self.in_force]}, as {self.reason} shows"

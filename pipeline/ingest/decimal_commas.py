@@ -1,4 +1,4 @@
-"""Finds columns of a file in which 12.000 is ambiguous: with amounts such as 1.234,50, or with no decimals."""
+"""Finds columns in which 12.000 is ambiguous, because other amounts are like 1.234,50, or none has decimals."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from pipeline.ingest.typed_columns import TypedColumn, unpacked
 from pipeline.ingest.values.numbers import DECIMAL_SIZES, EITHER_AMOUNT
 
 _FIRST_ROWS: Final = 1024
-"""Most columns show within these what their points are."""
+"""Most columns show within these rows whether their points separate decimals."""
 
 
 class DecimalCommas:
-    """The columns of one file whose 12.000 may be 12 thousand and is therefore rejected; elsewhere it is 12.
+    """The columns of one file in which 12.000 may mean 12 thousand and is therefore rejected; elsewhere it is 12.
 
-    An amount with a decimal comma (which is itself rejected: lmn-format, Values) makes its own column ambiguous, and
-    every column whose points are always followed by three digits. Money is in cents, so 12.000 is also ambiguous beside
-    850 (a tool that writes three decimals writes 850.000) and in a file with semicolons between cells, where decimal
-    commas are usual. `date_order.OrderOfFile` does the same for dates (D41).
+    An amount with a decimal comma (which is itself rejected: lmn-format, Values) makes its own column ambiguous, as
+    well as every column whose points are always followed by three digits. In a column of money, 12.000 is also
+    ambiguous if there are amounts such as 850 (a tool that writes three decimals writes 850.000), and in a file with
+    semicolons between cells, where decimal commas are usual. `date_order.OrderOfFile` does the same for dates (D41).
     """
 
     def __init__(self) -> None:
         self._with_commas: set[str] = set()
         self._with_decimals: set[str] = set()
         self._open: set[str] = set()
-        """Columns with amounts such as 12.000; a column that is in `_with_decimals`, too, has shown what they are."""
+        """Columns with amounts such as 12.000. If a column is also in `_with_decimals`, they are not ambiguous."""
         self._money: set[str] = set()
         self._whole_money: set[str] = set()
         self.has_semicolons = False
-        """Whether semicolons part the file's cells."""
+        """Whether semicolons separate the file's cells."""
         self.in_force: frozenset[str] = frozenset()
 
     def look(self, column: Column, raw: pa.Array, typed: TypedColumn) -> None:
-        """Process the next amounts of a column, as written and as read."""
+        """Examine the next amounts of a column, as written (`raw`) and as read (`typed`)."""
         if column.kind not in DECIMAL_SIZES or pa.types.is_primitive(raw.type):
             return
         if typed.has_decimal_comma:
@@ -61,9 +61,9 @@ class DecimalCommas:
                 self._whole_money.add(column.name)
 
     def settle(self) -> bool:
-        """Return, after the whole file, whether it must be read again because of what was found."""
+        """Decide after the whole file which columns are ambiguous; return whether the file must be read again."""
         in_doubt = self._open - self._with_decimals
-        if not self._with_commas - self._with_decimals:  # one comma beside decimal points is a slip
+        if not self._with_commas - self._with_decimals:  # a comma in a column with decimal points is a typing error
             in_doubt &= self._money if self.has_semicolons else self._whole_money
         found = frozenset(self._with_commas | in_doubt)
         must_repeat = found != self.in_force

@@ -1,7 +1,7 @@
-"""Detects rows that their source keeps although they are deleted: a column outside the schema marks them.
+"""Counts rows that a column outside the schema marks as deleted.
 
-Databases mark deleted rows with a date or a flag, replicas with a mark of the replication tool. All rows of a table are
-read (source-schema), and the number of deleted ones is reported.
+Databases mark deleted rows with a date or a flag, replication tools with a column of their own. All rows of a table
+are read (source-schema), and the number of deleted ones is reported.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _MARK: Final = re.compile(
 )
 """`deleted_at`, `IsDeleted`, `_fivetran_deleted`, `__deleted`, reduced to letters."""
 _CHANGE: Final = re.compile(r"op|changetype|cdcoperation|dmsop|rowchangetype")
-"""Columns of change data capture, such as `Op` and `_change_type`, with a D or `delete`."""
+"""Columns of change data capture, such as `Op` and `_change_type`, which contain `D` or `delete`."""
 _DELETED: Final = frozenset({"d", "delete", "deleted"})
 _NOT_DELETED: Final = FALSE | NULL_WORDS | {"0.0", "0000-00-00", "0000-00-00 00:00:00"}
 
@@ -37,7 +37,7 @@ def marks_deleted(header: str) -> bool:
 
 
 class DeletedRows:
-    """Counts them in one file with these `headers`; the table's columns are at `positions`."""
+    """Counts the rows of one file that are marked as deleted. The table's columns are at `positions` of `headers`."""
 
     def __init__(self, headers: Sequence[str], positions: Sequence[int | None]) -> None:
         self._headers = headers
@@ -47,7 +47,7 @@ class DeletedRows:
         self._counts: Counter[int] = Counter()
 
     def look(self, columns: Sequence[pa.Array]) -> None:
-        """Process the next rows."""
+        """Count the marks in the next rows."""
         for at in self.positions:
             is_change = _CHANGE.fullmatch(_letters(self._headers[at])) is not None
             for entry in pc.value_counts(unpacked(columns[at])).to_pylist():

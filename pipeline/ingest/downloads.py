@@ -1,7 +1,8 @@
 """Decides which of several downloads of one table is the newest (source-schema, As tools write it).
 
-They are ordered by content: the export's own timestamp, else the newest row; else by the modification times of their
-files, else by the natural order of their names. Rows of a newer one replace those of an older one.
+They are ordered by the time of the export that the files contain, or else by their newest rows, or else by the
+modification times of the files, or else by the natural order of their names. Rows of a newer download replace those of
+an older one.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ from pipeline.ingest.values.spellings import EXPORTED
 from pipeline.ingest.values.white_space import as_seen
 
 SAME_MOMENT: Final = timedelta(minutes=1)
-"""Files exported, or copied here, within this time of each other have times that prove nothing."""
+"""Files whose times differ by less were exported or copied together, so their times prove nothing."""
 _AHEAD: Final = timedelta(days=1)
-"""How much later than the last file a row may be, because of time zones ahead of UTC; a later one is mistyped."""
+"""How much later than its file a row may be, because of time zones ahead of UTC; even later times are mistyped."""
 
 _ROW_DATES: Final = (
     "updated_at",
@@ -47,8 +48,8 @@ _ROW_DATES: Final = (
     "sent_at",
     "opened_at",
 )
-"""Columns with the time at which a row was added or changed. Future dates, such as the end of a contract, prove
-nothing."""
+"""Columns with the time at which a row was added or changed. Other dates, such as the end of a contract, prove nothing.
+"""
 
 _CORE_PROPERTIES: Final = "docProps/core.xml"
 _MOST_PROPERTIES: Final = 64 * 1024
@@ -69,10 +70,7 @@ class _Download:
 def oldest_first(
     table: SourceTable, files: Sequence[InputFile], parts: Sequence[Part]
 ) -> tuple[list[InputFile], list[Part], str]:
-    """Sort downloads of a table, each with its landed part, oldest first, and return which one counts and why.
-
-    `files` are in natural order of their names.
-    """
+    """Sort the downloads of a table and their parts, oldest first; also return a notice on which one counts and why."""
     newest_rows = _newest_rows(table, parts, before=max(_modified(file.path) for file in files) + _AHEAD)
     downloads = [
         _Download(file, part, _exported(file.path) or _titled(file, part), newest, _modified(file.path))
@@ -80,21 +78,21 @@ def oldest_first(
     ]
     downloads.sort(key=lambda download: natural_order(download.file.name))
     reason = "its name comes later"
-    # the weightiest reason last: sorting keeps the order of what it finds equal
+    # the most important criterion comes last, because sorting is stable
     if _ranks_differ(ranks := _ranks([download.modified for download in downloads])):
         downloads, reason = _by(ranks, downloads), "its file was modified later"
     newest = [download.newest for download in downloads if download.newest]
     if len(newest) == len(downloads) and len(set(newest)) > 1:
         downloads.sort(key=lambda download: download.newest or datetime.min)
         if downloads[-1].newest != downloads[-2].newest:
-            reason = f"its newest row is of {downloads[-1].newest:%Y-%m-%d}"
+            reason = f"its newest row is from {downloads[-1].newest:%Y-%m-%d}"
     exported = [download.exported for download in downloads if download.exported]
     if len(exported) == len(downloads) and _ranks_differ(ranks := _ranks(exported)):
         downloads, reason = _by(ranks, downloads), f"it was exported at {max(exported):%Y-%m-%d %H:%M} UTC"
     names = ", then ".join(download.file.name for download in downloads)
     notice = (
         f"{len(downloads)} downloads of {table.name}, from old to new {names}: "
-        f"{downloads[-1].file.name} counts, as {reason}"
+        f"{downloads[-1].file.name} counts, because {reason}"
     )
     return [download.file for download in downloads], [download.part for download in downloads], notice
 
@@ -104,7 +102,7 @@ def _by(ranks: Sequence[int], downloads: Sequence[_Download]) -> list[_Download]
 
 
 def _ranks(instants: Sequence[datetime]) -> list[int]:
-    """Number instants in their order; those that follow each other within SAME_MOMENT have one number."""
+    """Number instants in order; those that follow each other within SAME_MOMENT get the same number."""
     ranks: dict[datetime, int] = {}
     before: datetime | None = None
     for instant in sorted(set(instants)):
@@ -123,19 +121,19 @@ def _modified(path: Path) -> datetime:
 
 
 def _exported(path: Path) -> datetime | None:
-    """Return when a workbook was written, as it says itself."""
+    """Return when a workbook was written, according to its properties."""
     if path.suffix.lower() != ".xlsx":
         return None
     try:
         with zipfile.ZipFile(path) as package, package.open(_CORE_PROPERTIES) as properties:
             found = _CREATED.search(properties.read(_MOST_PROPERTIES))
         return parse_instant(found[1].decode("ascii")) if found else None
-    except (KeyError, *DAMAGE):  # it has no such part, or none that can be unpacked
+    except (KeyError, *DAMAGE):  # the workbook has no such part, or it can't be unpacked
         return None
 
 
 def _titled(file: InputFile, part: Part) -> datetime | None:
-    """Return when a CSV file was written, as the titles above its headers say."""
+    """Return when a CSV file was written, according to the titles above its headers."""
     reading = part.record.reading
     if reading is None or reading.separator is None or reading.header_line is None:
         return None
@@ -149,16 +147,16 @@ def _titled(file: InputFile, part: Part) -> datetime | None:
 
 
 def _newest_rows(table: SourceTable, parts: Sequence[Part], before: datetime) -> list[datetime | None]:
-    """Return of each part the latest instant, not later than `before`, at which a row of it came or was changed.
+    """Return when each part's newest row was added or changed, ignoring times later than `before`.
 
-    Where a part has only later ones, its file's time says nothing (a copy that lost it), and no row is too late.
+    If a part only has later times, its file's time is wrong (a copy lost it), and no time is ignored.
     """
     bounded = [_newest_row(table, part.path, before) for part in parts]
     return bounded if all(bounded) else [_newest_row(table, part.path, datetime.max) for part in parts]
 
 
 def _newest_row(table: SourceTable, part: Path, before: datetime) -> datetime | None:
-    """Return the latest instant, not later than `before`, at which a row of the part came or was changed."""
+    """Return the latest time, not later than `before`, at which a row of the part was added or changed."""
     dated = [column.name for column in table.columns if column.name in _ROW_DATES]
     if not dated:
         return None

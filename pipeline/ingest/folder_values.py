@@ -1,4 +1,4 @@
-"""Hive folders: adds the value in `customer/organization_id=1/` to the files there, as a column."""
+"""Hive folders: adds the value of a folder such as `customer/organization_id=1/` to its files, as a column."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pipeline.ingest.values.headers import fold
 
 
 def with_folder_values(table: SourceTable, opened: OpenTable, values: FolderValues, where: str) -> OpenTable:
-    """Add to an opened file the columns that its folders name. `where` names the file in errors."""
+    """Return an opened file with the columns of its hive folders added. `where` names the file in errors."""
     return _InFolders(table, opened, values, where) if values else opened
 
 
 class _InFolders:
-    """An opened file with the values of its folders. A column that the file has too must say the same."""
+    """An opened file with the values of its folders. A column that the file also has must agree with its folder."""
 
     def __init__(self, table: SourceTable, opened: OpenTable, values: FolderValues, where: str) -> None:
         self._opened = opened
@@ -29,10 +29,10 @@ class _InFolders:
         self._columns = {fold(header): column for column in table.columns for header in column.headers}
         self._values = {fold(name): value for name, value in values}
         at_header = {fold(header): at for at, header in reversed(list(enumerate(opened.headers)))}
-        self._doubled = {at_header[name]: name for name in self._values if name in at_header}
+        self._in_both = {at_header[name]: name for name in self._values if name in at_header}
         self._added = [name for name in self._values if name not in at_header]
         self._end = max((at for at, header in enumerate(opened.headers, 1) if fold(header)), default=0)
-        """Where the added ones stand: before columns without a header, as the separators at lines' ends make them."""
+        """Where the columns are added: before columns without a header, which separators at line ends produce."""
         added = (name for name, _ in values if fold(name) in self._added)
         self.headers = (*opened.headers[: self._end], *added, *opened.headers[self._end :])
         self.dates_from_1904 = opened.dates_from_1904
@@ -40,16 +40,16 @@ class _InFolders:
 
     @property
     def reading(self) -> Reading:
-        """How it is read, as far as it has been."""
+        """How the file is read, as far as it has been."""
         return self._opened.reading
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
-        """Yield the rows, with the folders' values."""
+        """Yield the rows with the folders' values."""
         own = frozenset(at for at in positions if at < self._end)
         for batch in self._opened.batches(own):
             rows = len(batch.row_numbers)
             columns = list(batch.columns)
-            for at, name in self._doubled.items():
+            for at, name in self._in_both.items():
                 if at in positions:
                     self._must_agree(name, columns[at])
                     columns[at] = _repeated(self._values[name], rows)
@@ -57,7 +57,7 @@ class _InFolders:
             yield RawBatch(batch.row_numbers, tuple(columns), batch.broken)
 
     def _must_agree(self, name: str, found: pa.Array) -> None:
-        """Raise WarehouseError where the file says something else of a row than its folder; nothing is nothing else."""
+        """Raise WarehouseError if the file contradicts its folder. Empty cells do not contradict it."""
         value = self._values[name]
         typed = _read(self._columns[name], value)
         for other in pc.unique(found).to_pylist():

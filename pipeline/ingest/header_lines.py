@@ -1,4 +1,4 @@
-"""Detects a second line of headers below the first, which some tools write: labels, or types of the columns."""
+"""Detects a second line of headers below the first, which some tools write: labels, or the columns' types."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.ingest.values.cells import TEXT_KINDS, shown
 from pipeline.ingest.values.headers import fold
 
 _FEWEST: Final = 2
-"""Cells that must be words where others have values, or types: one may be a slip."""
+"""How many cells must be types, or words in columns of values: a single one may be a typing error."""
 _LOOKED_AT: Final = 200
 _DIGIT: Final = re.compile("[0-9]")
 _WORD: Final = re.compile(r"(?=.*[^\W_])[^0-9]+")
@@ -30,10 +30,10 @@ _TYPE: Final = re.compile(
 def is_header_line(
     placed: Sequence[tuple[int, Column]], columns: Sequence[pa.Array], typed: Mapping[str, pa.Array]
 ) -> bool:
-    """Return whether the first row of a file's first batch is a line of headers.
+    """Return whether the first row of a file's first batch is a second line of headers.
 
-    It is where all that it has are names of types, or where it has words, and no value, in columns of numbers, days and
-    flags of which the rows below it have values. `placed` are the table's columns with their places.
+    It is if all its cells are names of types, or if it has only words in columns of numbers, dates and flags in which
+    the rows below have values. `placed` are the table's columns with their positions.
     """
     cells = {column.name: _seen(columns[at]) for at, column in placed}
     filled = {name: cell for name, cell in cells.items() if cell}
@@ -53,5 +53,5 @@ def _seen(column: pa.Array) -> str:
 
 
 def _has_values(below: pa.Array) -> bool:
-    """Return whether a row below the first has a value there."""
+    """Return whether a row below the first has a value in the column."""
     return bool(pc.any(pc.is_valid(below.slice(1, _LOOKED_AT))).as_py())

@@ -1,4 +1,4 @@
-"""A file of a source: hashed once, and opened only if its content has not landed yet."""
+"""A source file: it is hashed once, and only opened if its content has not landed yet."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from pipeline.storage.local_files import content_hash
 
 
 class InputFile:
-    """One file, called `name` within its source in everything that people read.
+    """One source file. Messages call it `name`, its path within the source.
 
-    `folder_values` are what the hive folders around it say of its rows, `code_page` is what it is in if it is no UTF-8.
+    `folder_values` are the values of the hive folders around it; `code_page` is its encoding if it is not UTF-8.
     """
 
     def __init__(
@@ -49,13 +49,11 @@ class InputFile:
             self._seen = self._stamp()
             return SourceFile(self.name, self._seen[0], content_hash(self.path))
         except OSError as error:
-            raise WarehouseError(
-                f"the file can't be read: {error.strerror}", where=self.name, remedy="mind its rights and its disk"
-            ) from error
+            raise self._unreadable(error) from error
 
     @cached_property
     def rows(self) -> int | None:
-        """How many rows the file has, if its format says so without a reading of it."""
+        """The number of the file's rows, if its format says so without reading it; otherwise None."""
         if self.path.suffix.lower() != ".parquet":
             return None
         try:
@@ -64,7 +62,7 @@ class InputFile:
             return None
 
     def headers(self, landing: Landing) -> Sequence[str]:
-        """Return the file's headers; the landing zone remembers those of a file that it has seen."""
+        """Return the file's headers; the landing zone remembers those of files that it has seen."""
         content = f"{self.source_file.sha256} {self.code_page}"
         known = landing.remembered_headers(content)
         if known is None:
@@ -73,20 +71,20 @@ class InputFile:
         return known
 
     def take(self) -> OpenTable:
-        """Open the file for its one pass."""
+        """Open the file for a single pass."""
         opened = self._open()
         self._opened = None
         return opened
 
     def must_be_unchanged(self) -> None:
-        """Raise WarehouseError if the file was written to since it was hashed, so that its hash would be wrong."""
+        """Raise WarehouseError if the file was changed after it was hashed, because its hash would be wrong."""
         if self._stamp() != self._seen:
             raise WarehouseError(
-                "the file changed while it was read", where=self.name, remedy="run again once it is written whole"
+                "the file changed while it was read", where=self.name, remedy="run again when the file is complete"
             )
 
     def _stamp(self) -> tuple[int, int]:
-        """Return the size and the time of the last change."""
+        """Return the file's size and the time of its last change."""
         found = self.path.stat()
         return found.st_size, found.st_mtime_ns
 
@@ -95,21 +93,26 @@ class InputFile:
             try:
                 self._opened = open_file(self.path, self.name, self._known_headers, self.code_page)
             except OSError as error:
-                raise WarehouseError(
-                    f"the file can't be read: {error.strerror}", where=self.name, remedy="mind its rights and its disk"
-                ) from error
+                raise self._unreadable(error) from error
         return self._opened
+
+    def _unreadable(self, error: OSError) -> WarehouseError:
+        return WarehouseError(
+            f"the file can't be read: {error.strerror}",
+            where=self.name,
+            remedy="check the file's permissions and its disk",
+        )
 
 
 class Report(Protocol):
-    """Receives the progress of a source: rows read so far, the total if known, and the current table (`detail`)."""
+    """Receives the progress of reading a source: rows read so far, the total if known, the current table (`detail`)."""
 
     def update(self, done: int, total: int | None = None, detail: str = "") -> None:
         """Report progress."""
 
 
 class SharedReport:
-    """A report that several tables feed, each counting from 0."""
+    """Sums up the progress of several files, each of which counts its rows from 0."""
 
     def __init__(self, report: Report, total: int | None = None) -> None:
         self._report = report
@@ -118,13 +121,13 @@ class SharedReport:
         self._lock = Lock()
 
     def count(self, name: str, done: int, detail: str) -> None:
-        """Say that `done` rows of the file `name`, which belongs to the table `detail`, are read."""
+        """Report that `done` rows of the file `name` have been read; the file belongs to the table `detail`."""
         with self._lock:
             self._done[name] = done
             self._report.update(sum(self._done.values()), self._total, detail)
 
 
 def rows_to_come(files: Iterable[InputFile]) -> int | None:
-    """Return how many rows the files have; None if one of them does not say so before it is read."""
+    """Return the total number of rows of the files; None if one of them must be read to know."""
     counts = [file.rows for file in files]
     return None if None in counts else sum(count for count in counts if count is not None)

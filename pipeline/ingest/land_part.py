@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 def land_file(
     table: SourceTable, file: InputFile, landing: Landing, report: SharedReport, date_order: DateOrder = "auto"
 ) -> Part:
-    """Land a file, unless it is there already: then nothing but its hash is asked."""
+    """Land a file and return its part. A file that has landed before is only hashed."""
     address = part_address(
         table, file.source_file.sha256, file.name, date_order, file.code_page, *landing.forgotten.fingerprint
     )
@@ -61,7 +61,7 @@ def land_file(
                     order = OrderOfFile(date_order, file.name)
                     record = _PartBuild(table, file.name, draft, landing, report, order).record_of(open_again)
             except WarehouseError:
-                file.must_be_unchanged()  # half of a file oddities damaged, and is not
+                file.must_be_unchanged()  # a file that is still being written only seems damaged
                 raise
             file.must_be_unchanged()
             part = landing.keep(table, address, draft, record)
@@ -76,7 +76,7 @@ def land_query(
     report: SharedReport,
     date_order: DateOrder = "auto",
 ) -> tuple[SourceFile, Part]:
-    """Land a database's table. What it holds is only known once it is read, so its address comes last."""
+    """Land a table of a database. Its address depends on its content, so it is known only after reading."""
     readings: list[_Hashing] = []
 
     def read_again() -> _Hashing:
@@ -94,7 +94,7 @@ def land_query(
 
 
 class _Hashing:
-    """A table that is hashed while it is read."""
+    """An opened table that is hashed while it is read."""
 
     def __init__(self, opened: OpenTable) -> None:
         self._opened = opened
@@ -106,7 +106,7 @@ class _Hashing:
         self.digest = hashlib.sha256("\0".join(opened.headers).encode("utf-8", errors="replace"))
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
-        """Yield the rows, as they are."""
+        """Yield the rows unchanged."""
         for batch in self._opened.batches(positions):
             names = [str(at) for at in range(len(batch.columns))]
             serialized = pa.RecordBatch.from_arrays(list(batch.columns), names=names).serialize()
@@ -116,14 +116,14 @@ class _Hashing:
 
 
 def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Landing) -> PartRecord | None:
-    """Copy the bytes of a Parquet file that needs nothing done to it; None if it is no such file."""
+    """Copy the bytes of a Parquet file in which nothing needs to change; return None for all other files."""
     if file.path.suffix.lower() != ".parquet" or file.folder_values:
         return None
     try:
         if not is_plain(table, file.path, trusted=whole_numbers_of_key(table)):
             return None
         may_repeat, ranges = look_at_keys(table.by_key_alone, file.path)
-    except (IncompleteKeyError, pa.ArrowException, OSError):  # the long way says what is wrong with it
+    except (IncompleteKeyError, pa.ArrowException, OSError):  # the general path reports what is wrong with the file
         return None
     if may_repeat and find_losers(table.by_key_alone, [file.path], landing):
         return None
@@ -146,7 +146,7 @@ def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Land
 
 
 def _names_forgotten(table: SourceTable, path: Path, landing: Landing) -> bool:
-    """Return whether a plain Parquet file has something of a forgotten person, so that it can't be copied."""
+    """Return whether a plain Parquet file has data about a forgotten person, so that it can't be copied."""
     columns = table.arrow_schema.names
     batches = pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=columns)
     return any(forget_batch(landing.forgotten, table.name, batch) is not batch for batch in batches)
@@ -169,7 +169,7 @@ def _file_reading(name: str, rows: int, reading: Reading, match: HeaderMatch) ->
 
 @dataclass
 class _PartBuild:
-    """One build of a part: a table is read, typed and written into a draft, once or twice."""
+    """The build of one part: a table is read, typed and written into a draft, once or twice."""
 
     table: SourceTable
     name: str
@@ -180,7 +180,7 @@ class _PartBuild:
     commas: DecimalCommas = field(default_factory=DecimalCommas)
 
     def record_of(self, open_table: Callable[[], OpenTable]) -> PartRecord:
-        """Write the part; a second time where the file itself shows how else its dates (D41) or amounts are written."""
+        """Write the part; rewrite it if the file turns out to have another order of dates (D41) or decimal commas."""
         record = self._write(open_table())
         has_other_order, has_commas = self.order.settle(), self.commas.settle()
         if has_other_order or has_commas:
@@ -222,7 +222,7 @@ class _PartBuild:
     def _write_rows(
         self, opened: OpenTable, match: HeaderMatch, oddities: _FileOddities, rejects: RejectsWriter
     ) -> tuple[int, Sequence[str]]:
-        """Type and write all rows; return how many were read, and what is to be said of them."""
+        """Type and write all rows; return the number of rows read, and the notices about them."""
         table, read = self.table, 0
         with ThreadPoolExecutor(self.landing.threads) as pool:
             conformer = Conformer(
@@ -246,7 +246,7 @@ class _PartBuild:
         return read, conformer.notices
 
     def _drop_losers(self, rejects: RejectsWriter) -> int:
-        """Write the part again without rows that lose to another of their key; return how many are left."""
+        """Rewrite the part without rows that lose to another row of the same key; return the number of rows left."""
         table, draft = self.table, self.draft
         losers = find_losers(table.by_key_alone, [draft.data], self.landing)
         if not losers:
@@ -262,7 +262,7 @@ class _PartBuild:
 
 
 class _FileOddities:
-    """What is looked for in the cells as they are read: tables beside, rows marked as deleted, swapped days."""
+    """Detects oddities in a file's cells while they are read: a second table, deleted rows, swapped days."""
 
     def __init__(self, table: SourceTable, opened: OpenTable, match: HeaderMatch, name: str) -> None:
         self._beside = TablesBeside(table, opened.headers, match.positions, name)
@@ -273,14 +273,14 @@ class _FileOddities:
         self.positions = wanted | self._beside.empty | self._deleted.positions
 
     def look(self, columns: Sequence[pa.Array]) -> None:
-        """Look at the cells of some rows."""
+        """Examine the cells of the next rows."""
         self._beside.look(columns)
         self._deleted.look(columns)
         if self._is_workbook:
             self._swapped.look(columns)
 
     def added_to(self, reading: FileReading) -> FileReading:
-        """Return a file's reading with what was found."""
+        """Return a file's reading, completed with the oddities that were found."""
         return replace(
             reading,
             columns_apart=self._beside.columns_apart(),

@@ -1,8 +1,8 @@
-"""Detects Parquet files that need no work: with the landing types, and no value that a cell rule would change.
+"""Detects Parquet files whose bytes can be copied: with the landing types, and no value that a cell rule would change.
 
-An event table of millions of rows usually comes like this, and then its bytes are copied. DuckDB looks for the first
-value that the rules of `cells.py` would change; one is enough for the file to be typed by those rules. So the
-conditions here may be stricter than the rules, but never laxer.
+Event tables of millions of rows usually have this form. DuckDB searches for values that the rules of `cells.py` would
+change; if there is one, the file is typed by those rules. So the conditions here may be stricter than the rules, but
+never laxer.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from pipeline.ingest.values.plain_columns import PLAIN_KEY, PLAIN_REQUIRED_TEXT
 from pipeline.ingest.values.spellings import NULLS
 
 LARGEST_ROW_GROUP: Final = 2 * 1024 * 1024
-"""Larger row groups would keep the engines from reading with several threads."""
+"""With larger row groups, the engines could not read a file with several threads."""
 _CODECS: Final = frozenset({"UNCOMPRESSED", "SNAPPY", "ZSTD", "GZIP", "LZ4_RAW"})
 
 
 def is_plain(table: SourceTable, path: Path, trusted: Collection[str] = ()) -> bool:
-    """Return whether the file's bytes can stand in the landing zone as they are.
+    """Return whether the file's bytes can be copied into the landing zone.
 
-    The values of columns that are `trusted`, somebody else looks at; no more than their types is asked here.
+    Of the `trusted` columns, only the types are checked, because the caller checks their values.
     """
-    asked_for = [column for column in table.columns if column.name not in trusted]
+    checked = [column for column in table.columns if column.name not in trusted]
     if table.row_numbers or any(column.kind is Kind.TAGS for column in table.columns):
         return False
     try:
@@ -40,11 +40,11 @@ def is_plain(table: SourceTable, path: Path, trusted: Collection[str] = ()) -> b
         if not _has_landing_types(table, file) or not _has_usual_form(file.metadata):
             return False
         with scratch_connection() as connection:
-            # the hashes are of no interest, but that every page could be read is; others come from the file's footer
-            unread = [f"bit_xor(hash({quoted(column.name)}))" for column in asked_for if not _oddities_of(column)]
-            asked = ", ".join([f"count(*) filter (where {_oddities(asked_for, table.one_of)})", *unread])
-            found = connection.execute(f"select {asked} from {read_parquet([path])}").fetchone()
-    except (pa.ArrowException, OSError, ValueError, duckdb.Error):  # the long way says what is wrong with it
+            # hashing a column without conditions forces DuckDB to read all its pages, which shows damage
+            unread = [f"bit_xor(hash({quoted(column.name)}))" for column in checked if not _oddities_of(column)]
+            figures = ", ".join([f"count(*) filter (where {_oddities(checked, table.one_of)})", *unread])
+            found = connection.execute(f"select {figures} from {read_parquet([path])}").fetchone()
+    except (pa.ArrowException, OSError, ValueError, duckdb.Error):  # the general path reports what is wrong
         return False
     return found is not None and found[0] == 0
 
@@ -53,9 +53,9 @@ def _has_landing_types(table: SourceTable, file: pq.ParquetFile) -> bool:
     schema = file.schema_arrow
     if len({name.lower() for name in schema.names}) < len(schema.names):
         return False
-    if ROW_COLUMN in schema.names:  # it would be taken for the ingest's own
+    if ROW_COLUMN in schema.names:  # it would be mistaken for the column that ingest adds
         return False
-    if any(map(marks_deleted, schema.names)):  # somebody must look which rows are
+    if any(map(marks_deleted, schema.names)):  # deleted rows must be counted
         return False
     return all(
         column.name in schema.names and _is_same(schema.field(column.name).type, column.arrow_type)
@@ -64,7 +64,7 @@ def _has_landing_types(table: SourceTable, file: pq.ParquetFile) -> bool:
 
 
 def _is_same(found: pa.DataType, wanted: pa.DataType) -> bool:
-    """Text has several Arrow types and one Parquet type."""
+    """Return whether two types are the same in Parquet, where text has one type and in Arrow several."""
     if wanted == pa.string():
         return found in (pa.string(), pa.large_string(), pa.string_view())
     return bool(found == wanted)
@@ -80,7 +80,7 @@ def _has_usual_form(metadata: pq.FileMetaData) -> bool:
 
 
 def _oddities(columns: Sequence[Column], one_of: Sequence[str]) -> str:
-    """True of a row that has a value to be changed, or none where one is required."""
+    """Return a SQL condition: a row has a value that would change, or lacks a required one."""
     conditions = [condition for column in columns for condition in _oddities_of(column)]
     if one_of:
         conditions.append("(" + " and ".join(f"{quoted(name)} is null" for name in one_of) + ")")

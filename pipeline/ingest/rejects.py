@@ -1,6 +1,6 @@
-"""The rejects: one row per refused row or cell with the reason, safe to show to anyone.
+"""The rejects: one row per rejected row or cell, with the reason, safe to show to anyone.
 
-Values are shortened and personal details masked; no column that contains a secret is read.
+Values are shortened, and personal details are masked. Columns that contain secrets are never read.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ _TOKEN: Final = re.compile(r"(?=[A-Za-z0-9_\-+/=]*[0-9])(?=[A-Za-z0-9_\-+/=]*[A-
 
 
 def redact(value: str, *, may_hold_phone: bool = True) -> str:
-    """Return the value, at most 80 characters, with e-mail addresses, phone numbers and what looks like a token masked.
+    """Return at most 80 characters of a value, with e-mail addresses, phone numbers and probable tokens masked.
 
-    Ten bare digits are a phone number only where `may_hold_phone`: not in columns of ids and amounts.
+    Ten bare digits count as a phone number only with `may_hold_phone`, not in columns of ids and amounts.
     """
     text = value[:_READ_AHEAD]
     text = _EMAIL.sub("***@***", text)
@@ -69,9 +69,9 @@ def _mask_digits(found: re.Match[str]) -> str:
 
 
 class RejectsWriter:
-    """Collects a part's rejects in a Parquet file; what it holds in memory is bounded.
+    """Writes a part's rejects to a Parquet file, with a limited number of them in memory.
 
-    A context manager: the file is complete once it is left.
+    It is a context manager; the file is complete on exit.
     """
 
     def __init__(self, path: Path, table: SourceTable, forgotten: Forgotten = NOBODY) -> None:
@@ -98,7 +98,7 @@ class RejectsWriter:
 
     @property
     def has_any(self) -> bool:
-        """Whether anything was refused."""
+        """Whether anything was rejected."""
         return bool(self.rows_dropped or self.cells)
 
     def add(
@@ -110,7 +110,7 @@ class RejectsWriter:
         reasons: pa.Array | str,
         action: str,
     ) -> None:
-        """Add one reject per row number of `file`; `values` are redacted already."""
+        """Add one reject per row number of `file`; `values` are already redacted."""
         count = len(row_numbers)
         if count == 0:
             return
@@ -148,12 +148,12 @@ class RejectsWriter:
 
 
 def _column(value: pa.Array | str | None, count: int) -> pa.Array:
-    """Return an array as it is, one text as often as there are rows."""
+    """Return an array unchanged, or a text repeated for every row."""
     return value if isinstance(value, pa.Array) else pa.repeat(pa.scalar(value, pa.string()), count)
 
 
 def count_rejects(paths: Sequence[Path]) -> tuple[dict[str, int], dict[str, int]]:
-    """Count the nulled cells of each column and the dropped rows of each reason, the most first."""
+    """Count the nulled cells by column and the dropped rows by reason, largest number first."""
     if not paths:
         return {}, {}
     columns = ["action", "column_name", "reason"]

@@ -1,4 +1,7 @@
-"""Detects lines that are not rows: headers, totals, headings of groups, footers (source-schema). Each is a reject."""
+"""Detects lines that are not rows: repeated headers, totals, headings of groups, footers. Each becomes a reject.
+
+The spec calls them remarks (source-schema).
+"""
 
 from __future__ import annotations
 
@@ -34,23 +37,23 @@ _FOOTER: Final = re.compile(_any_of(*FOOTERS), re.ASCII)
 _DIGIT: Final = re.compile("[0-9]")
 _RULE: Final = re.compile(RULE.pattern)
 _WIDE: Final = 3
-"""Columns of a table whose lines have more than an id to say."""
+"""In a file with so many of the table's columns, a row has more than an id."""
 _COUNT: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
 _SUSPECT: Final = rf"^(?:{_any_of(TOTAL, TOTAL_OF, RULE, *STATISTICS, *FOOTERS)})$|  |{ODD_BLANKS}"
-"""For Arrow: what is one of these in lower case, or may be one once its blanks are as they are seen."""
+"""For Arrow: a text in lower case that is one of these, or may be one once its blanks are normalized."""
 _SUSPECT_WORD: Final = rf"^(?:{_any_of(TOTAL, RULE, *STATISTICS, *FOOTERS)})$"
-"""The same of what has no blanks, as all that is `TOTAL_OF` has.
+"""The same for texts without blanks, which are never `TOTAL_OF`.
 
-A million ids are looked over in 0.07 s of CPU so, and otherwise in 0.2 (2026-11-29).
+It checks a million ids in 0.07 s of CPU instead of 0.2 (2026-11-29).
 """
 _HEADERS_AGAIN: Final = "the headers again"
 _TOTALS: Final = "a line of totals"
 _ABOUT: Final = "a line about the table"
-_NOTHING_ELSE: Final = "nothing but its key: the heading of a group"
-_NO_DIGIT: Final = "no id, since it has no digit as the others have"
+_NOTHING_ELSE: Final = "nothing but a key: the heading of a group"
+_NO_DIGIT: Final = "not an id: it has no digit, unlike the other ids"
 _MORE_HEADERS: Final = "a second line of headers: the columns' labels or types"
 _OTHER_HEADERS: Final = "the headers of another table"
-_BELOW: Final = "a line of another table, whose headers are above it"
+_BELOW: Final = "a line of another table, below its headers"
 
 
 Arrays = Mapping[str, pa.Array]
@@ -59,7 +62,7 @@ Arrays = Mapping[str, pa.Array]
 
 @dataclass(frozen=True)
 class Remark:
-    """A line that is no row: its place in the batch, the cell that shows it and why."""
+    """A line that is not a row: its position in the batch, the cell that shows this, and the reason."""
 
     position: int
     column: str
@@ -68,9 +71,9 @@ class Remark:
 
 
 class RemarkFinder:
-    """Looks for such lines by the table's label, its first required column, and by the line's first cell.
+    """Finds remarks in one file, by the label (the table's first required column) and by the first cell of a line.
 
-    `has_lines`: the file is one of lines that people write, as a CSV file or a workbook is.
+    `has_lines` says whether the file consists of lines in which people may write, like a CSV file or a workbook.
     """
 
     def __init__(
@@ -90,9 +93,9 @@ class RemarkFinder:
         placed = [(at, column) for at, column in zip(positions, table.columns, strict=True) if at is not None]
         label = next(((at, column) for at, column in placed if column.required), None)
         first = next(((at, column) for at, column in placed if at == 0), None)
-        # a person or company may be called Total, so a required name is not asked
+        # a person or company may be called Total, so a required name is not checked
         is_other = first is not None and first != label and not first[1].required
-        self._looked_at = [one for one in (label, first if is_other else None) if one is not None]
+        self._checked = [one for one in (label, first if is_other else None) if one is not None]
         self._places = [at for at, _ in placed]
         self._placed = placed
         self._is_first = True
@@ -101,18 +104,18 @@ class RemarkFinder:
         self._names = sorted({name for header in headers if (name := fold(header))})
 
     def find(self, columns: tuple[pa.Array, ...], typed: Arrays, row_numbers: pa.Array) -> list[Remark]:
-        """Return the remarks of a batch, given its raw columns and, by name, the typed ones.
+        """Return the remarks in a batch, given its raw columns and, by name, the typed ones.
 
-        Raises WarehouseError where a second table with rows of its own begins in it.
+        Raises WarehouseError if a second table with rows of its own begins in the batch.
         """
         found: dict[int, Remark] = {}
         if self._is_first and self._has_lines and len(row_numbers) and is_header_line(self._placed, columns, typed):
-            at, column = self._looked_at[0] if self._looked_at else self._placed[0]
+            at, column = self._checked[0] if self._checked else self._placed[0]
             found[0] = Remark(0, column.name, shown(columns[at][0].as_py()), _MORE_HEADERS)
         self._is_first = False
-        if self._has_lines and self._looked_at and self._looked_at[0][1].kind is Kind.KEY:
-            self._usual_ids.note(typed[self._looked_at[0][1].name])
-        for at, column in self._looked_at:
+        if self._has_lines and self._checked and self._checked[0][1].kind is Kind.KEY:
+            self._usual_ids.note(typed[self._checked[0][1].name])
+        for at, column in self._checked:
             header = self._headers[at]
             for position in self._suspects(column, columns[at], typed, header):
                 reason = self._reason(column, at, columns, typed, position)
@@ -125,16 +128,16 @@ class RemarkFinder:
         for remark in self._of_second_tables(columns, found):
             found[remark.position] = remark
         for position in self._totals_without_label(typed):
-            at, column = self._looked_at[0]
+            at, column = self._checked[0]
             value = shown(columns[at][position].as_py())
             found.setdefault(position, Remark(position, column.name, value, _TOTALS))
         return list(found.values())
 
     def _of_second_tables(self, columns: tuple[pa.Array, ...], found: dict[int, Remark]) -> list[Remark]:
-        """Return the lines below other headers."""
-        if not self._looked_at:
+        """Return the lines of second tables, which are below those tables' headers."""
+        if not self._checked:
             return []
-        at, column = self._looked_at[0]
+        at, column = self._checked[0]
         begins = sorted(position for position, remark in found.items() if remark.reason == _OTHER_HEADERS)
         remarks = []
         for start, end in pairwise([-1, *begins, len(columns[at])]):
@@ -147,8 +150,8 @@ class RemarkFinder:
         return remarks
 
     def _suspects(self, column: Column, raw: pa.Array, lines: Arrays, header: str) -> list[int]:
-        """Return the places of the cells that are worth a look, which are few."""
-        if pa.types.is_primitive(raw.type):  # numbers, dates and flags say nothing; any form of text may
+        """Return the positions of the few cells that may show a remark."""
+        if pa.types.is_primitive(raw.type):  # only texts can; numbers, dates and flags can't
             return []
         typed = lines[column.name]
         if column.kind in TEXT_KINDS:
@@ -167,7 +170,7 @@ class RemarkFinder:
     def _reason(
         self, column: Column, at: int, columns: tuple[pa.Array, ...], typed: Arrays, position: int
     ) -> str | None:
-        """Return why a line, of which column `at` is the label, is no row; None if it may be one."""
+        """Return why a line with its label in column `at` is not a row; None if it may be one."""
         seen = fold(shown(columns[at][position].as_py()))
         if seen and seen == fold(self._headers[at]):
             return _HEADERS_AGAIN
@@ -182,7 +185,7 @@ class RemarkFinder:
         if reason is not None:
             if is_total and column.kind not in TEXT_KINDS:
                 return reason
-            # a project, a person or an id may be called so: then its line has other texts, or is a lead's
+            # a project, a person or an id may have such a name: then its line has other texts, or is a lead
             may_be_lead = column.required and not is_key and not is_total and not _DIGIT.search(seen)
             if not may_be_lead and not self._says_more(column, typed, position):
                 return reason
@@ -197,15 +200,15 @@ class RemarkFinder:
         return bool(self._are_keys_alone(label, line)[0].as_py())
 
     def _is_blank_beside(self, label_at: int, columns: tuple[pa.Array, ...], position: int) -> bool:
-        """Return whether the line has nothing in the other wanted columns, readable or not."""
+        """Return whether the line has nothing, readable or not, in the table's other columns."""
         cells = (columns[at][position].as_py() for at in self._places if at != label_at)
         return not any(cell is not None and trimmed(shown(cell)) for cell in cells)
 
     def _are_keys_alone(self, label: Column, lines: Arrays) -> pa.Array:
-        """Return for each line whether it has nothing but a key with a blank in it, though there are several columns.
+        """Return for each line whether it has nothing but a key that does not look like an id.
 
-        In lines that people write, the heading of a group has another form than the ids have. Each of LMN's has
-        a digit.
+        The key has a blank in it. In lines that people write, it may also have another form than the ids, and in LMN's
+        files it may also lack the digit that every id has.
         """
         keys = lines[label.name]
         if label.kind is not Kind.KEY or not self._is_wide:
@@ -221,11 +224,11 @@ class RemarkFinder:
         return _without_values(is_strange, others, lines)
 
     def _totals_without_label(self, lines: Arrays) -> list[int]:
-        """Return the lines of amounts alone beside a key of another form than the ids have, such as the number of rows.
+        """Return the lines that only have amounts and a key of another form than the ids, such as the number of rows.
 
-        Where most lines have nothing but amounts, such a line may be a row.
+        If most lines have nothing but amounts, such a line may be a row.
         """
-        label = self._looked_at[0][1] if self._looked_at else None
+        label = self._checked[0][1] if self._checked else None
         if label is None or label.kind is not Kind.KEY or not self._has_lines:
             return []
         others = [c for c in self._table.columns if c is not label and c.kind not in DECIMAL_SIZES]
@@ -237,12 +240,12 @@ class RemarkFinder:
         return [int(place) for place in places.filter(is_strange).to_pylist()]
 
     def _have_no_digit(self, label: Column, keys: pa.Array) -> pa.Array:
-        """Return for each key whether it lacks the digit that each of LMN's ids has."""
-        is_asked = self._is_lmn and label.kind is Kind.KEY and label is self._looked_at[0][1]
-        return self._usual_ids.without_digit(keys) if is_asked else pa.repeat(False, len(keys))
+        """Return for each key whether it lacks the digit that every id of LMN has."""
+        is_checked = self._is_lmn and label.kind is Kind.KEY and label is self._checked[0][1]
+        return self._usual_ids.without_digit(keys) if is_checked else pa.repeat(False, len(keys))
 
     def _says_more(self, label: Column, typed: Arrays, position: int) -> bool:
-        """Return whether a line has a text beside its label, as no footer has; in its key's place may be a count."""
+        """Return whether a line has a text besides its label, unlike footers. A count in the key's place is no text."""
         for column in self._table.columns:
             text = typed[column.name][position].as_py() if column.kind in TEXT_KINDS and column is not label else None
             if text and not text.isspace() and not (self._is_key(column) and _COUNT.fullmatch(text)):
@@ -254,7 +257,7 @@ class RemarkFinder:
 
 
 def _without_values(chosen: pa.Array, columns: list[Column], lines: Arrays) -> pa.Array:
-    """Those of the chosen lines that have nothing in the columns."""
+    """Mark the chosen lines that have nothing in the columns."""
     for column in columns:
         if not pc.any(chosen).as_py():
             break

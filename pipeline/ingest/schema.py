@@ -1,4 +1,4 @@
-"""Describes source tables and their columns: types, keys, headers. The tables themselves are in `tables.py`."""
+"""The classes that describe source tables and their columns: types, keys, headers. `tables.py` lists the tables."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ class Kind(Enum):
     ID = "id"
     """A whole number of 64 bits: the platform's keys and references."""
     KEY = "key"
-    """Text that identifies or refers: trimmed, blank is null; a number cell is its integer text."""
+    """Text that identifies a row or refers to one: trimmed, blank is null; a number becomes its integer text."""
     TRIMMED = "trimmed"
     """LMN's text: trimmed, inner line breaks kept, blank is null."""
     TEXT = "text"
-    """Text carried whole."""
+    """Text, kept unchanged."""
     CODE = "code"
-    """A postal code or a telephone number: trimmed text, of which tools may have made a number."""
+    """A postal code or a telephone number: trimmed text, which tools may have turned into a number."""
     TAGS = "tags"
-    """A list of texts, from a JSON array, a Postgres array or a comma list; kept as a compact JSON array."""
+    """A list of texts, from a JSON array, a PostgreSQL array or a comma list; kept as a compact JSON array."""
     MONEY = "money"
     """US dollars, numeric(12,2)."""
     RATE = "rate"
-    """US dollars for a unit of something, numeric(12,2); never less than 0."""
+    """US dollars per unit, numeric(12,2); never less than 0."""
     NUMBER = "number"
     """Any other amount, numeric(18,4)."""
     SCORE = "score"
@@ -38,12 +38,13 @@ class Kind(Enum):
     DATE = "date"
     """A day between 2000-01-01 and 2100-12-31 (D6)."""
     TIMESTAMP = "timestamp"
-    """An instant in UTC, without zone, in microseconds."""
+    """A time in UTC, without zone, in microseconds."""
 
 
 ROW_COLUMN: Final = "_row"
+"""The column of the landing zone with a row's number in its source."""
 TENANT: Final = "organization_id"
-"""The column of the landing zone that keeps a row's number in its source."""
+"""The column that names the organization that a row belongs to."""
 ARROW_TYPES: Final[dict[Kind, pa.DataType]] = {
     Kind.ID: pa.int64(),
     Kind.KEY: pa.string(),
@@ -79,7 +80,7 @@ class Column:
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """Every header that names this column, the usual one first."""
+        """All headers that name this column, the usual one first."""
         return self.aliases or (self.name,)
 
 
@@ -87,10 +88,10 @@ class Column:
 class SourceTable:
     """One table of a source system.
 
-    Rows are deduplicated by `key`: the latest `updated_at` wins, else the last one read. Of each column in `unique`
-    only the winning row keeps its value, unless it is in `unique_rows`, where the losing row goes. A row that has none
-    of the columns `one_of` is refused. `row_numbers` keeps the row's place in the order of reading as `_row`, for the
-    rules that go by file order (at-risk R12, D21).
+    Rows are deduplicated by `key`: the row with the latest `updated_at` wins, or else the last one read. If rows share
+    a value of a column in `unique`, only the winning row keeps it; if the column is in `unique_rows`, the losing rows
+    are dropped. A row without a value in any of the columns `one_of` is rejected. With `row_numbers`, each row's number
+    in the order of reading is kept as `_row`, for rules that depend on the order of a file (at-risk R12, D21).
     """
 
     source: str
@@ -102,31 +103,31 @@ class SourceTable:
     one_of: tuple[str, ...] = ()
     row_numbers: bool = False
     recognised_by: tuple[tuple[str, ...], ...] = field(default=())
-    """LMN: the sets of headers, any of which marks a file as this table."""
+    """For LMN's tables: sets of headers. A file with all headers of one set is a file of this table."""
 
     @property
     def qualified_name(self) -> str:
-        """The name of the table in the raw schema, as in `crm__accounts`."""
+        """The table's name in the raw schema: `crm__accounts`."""
         return f"{self.source}__{self.name}"
 
     @property
     def shown_name(self) -> str:
-        """The table as a person names it: `crm.accounts`."""
+        """The table's full name in messages: `crm.accounts`."""
         return f"{self.source}.{self.name}"
 
     @property
     def has_tenant(self) -> bool:
-        """Whether each row belongs to a tenant: keys and ids hold within one."""
+        """Whether each row belongs to a tenant. Keys and ids are unique within one tenant only."""
         return TENANT in self.key
 
     @property
     def tenant_sql(self) -> str:
-        """The SQL of whose a row is: null in a table whose rows name no tenant."""
+        """SQL of the tenant that a row belongs to: null in a table whose rows name no tenant."""
         return TENANT if self.has_tenant else "null"
 
     @property
     def by_key_alone(self) -> SourceTable:
-        """The table without its unique columns. So a part is judged by itself: a later one may correct the winner."""
+        """The table without its unique columns, for deduplicating one part: a later part may correct the winner."""
         return replace(self, unique=(), unique_rows=())
 
     @property

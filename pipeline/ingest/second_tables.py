@@ -1,4 +1,4 @@
-"""Detects a second table below the first one of a file: its headers, and the lines that belong to it."""
+"""Detects a second table below the first one in a file: its headers, and the lines that belong to it."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _MOST_SHOWN: Final = 4
 
 @dataclass(frozen=True)
 class _Line:
-    """The filled cells of a line by their column: as they are written and as headers are compared."""
+    """The filled cells of a line by column: as they are written, and folded as headers are for comparison."""
 
     written: dict[int, str]
     folded: dict[int, str]
 
 
 class SecondTables:
-    """Finds them in one file, called `where`, that has `headers`; its batches come one after the other.
+    """Finds second tables in one file, batch by batch; `where` names the file in errors.
 
-    Headers that name what identifies a row (`CRM ID`, `id`) begin a table of which every row would be lost: an error.
-    Others begin a summary: the lines below it belong to it as long as they fill no other columns.
+    If the second headers include a table's label (`CRM ID`, `id`), every row of that table would be lost: an error.
+    Other headers begin a summary, and the lines below belong to it as long as they fill no other columns.
     """
 
     def __init__(self, table: SourceTable, headers: Sequence[str], where: str) -> None:
@@ -43,14 +43,14 @@ class SecondTables:
         self.names = frozenset(fold(name) for column in columns for name in column.headers)
         self._labels = labels_of(table)
         self._filled: frozenset[int] = frozenset()
-        """The columns of the second table that the next line may belong to; none: there is no such table."""
+        """The columns of the second table to which the next line may belong; empty if there is no second table."""
 
     def may_begin(
         self, label: str, columns: Sequence[pa.Array], row_numbers: pa.Array, position: int, *, is_strange: bool
     ) -> bool:
-        """Return whether a line holds other headers; `is_strange`: it is no row in any case.
+        """Return whether a line has the headers of a second table. `is_strange` says that it is no row in any case.
 
-        Raises WarehouseError where they name what identifies a row, and are not the same headers again.
+        Raises WarehouseError if they include a table's label and are not the first table's headers again.
         """
         is_strange = is_strange and _is_apart(row_numbers, position)
         if label not in self.names and not is_strange:
@@ -59,7 +59,7 @@ class SecondTables:
         known = [at for at, cell in line.folded.items() if cell in self.names]
         if known and all(self._headers[at : at + 1] == [self._column(line.folded[at])] for at in known):
             return False
-        # headers differ; the account `archived`, called `Archived`, of status `archived` is a row
+        # headers are different words: an account with id, name and status `archived` is a row
         different = {line.folded[at] for at in known}
         if len(different) < 2 or 2 * len(different) <= len(line.folded):
             return is_strange and _are_words(line)
@@ -68,20 +68,20 @@ class SecondTables:
             raise WarehouseError(
                 f"row {row_numbers[position].as_py()} has other headers ({names}): a second table begins there",
                 where=self._where,
-                remedy="bring each table in a file of its own",
+                remedy="put each table into its own file",
             )
         return True
 
     def _column(self, header: str) -> str:
-        """Return the column that a folded header names, by whatever alias; the header if there is none."""
+        """Return the column that a folded header names by any alias, or the header itself if it names none."""
         return self._columns.get(header, header)
 
     def begin(self, columns: Sequence[pa.Array], position: int) -> None:
-        """Take the lines below this one for a second table's."""
+        """Start a second table with the headers in this line."""
         self._filled = frozenset(_line(columns, position).folded)
 
     def lines_below(self, columns: Sequence[pa.Array], start: int, end: int) -> range:
-        """Return the places from `start` on, before `end`, that belong to the second table, if there is one."""
+        """Return the positions between `start` and `end` that belong to the second table, if there is one."""
         if not self._filled or start >= end:
             return range(0)
         is_other = np.zeros(end - start, dtype=bool)
@@ -96,7 +96,7 @@ class SecondTables:
 
 
 def _is_apart(row_numbers: pa.Array, position: int) -> bool:
-    """Return whether a blank line is above."""
+    """Return whether there is a blank line above."""
     return position > 0 and bool(row_numbers[position].as_py() > row_numbers[position - 1].as_py() + 1)
 
 
@@ -107,7 +107,7 @@ def _line(columns: Sequence[pa.Array], position: int) -> _Line:
 
 
 def _are_words(line: _Line) -> bool:
-    """Return whether a line has several cells, none of which has a digit."""
+    """Return whether a line has several cells, none of them with a digit."""
     cells = line.folded.values()
     return len(cells) > 1 and not any(letter.isdigit() for cell in cells for letter in cell)
 
@@ -117,13 +117,13 @@ def _of_the_source(table: SourceTable) -> list[SourceTable]:
 
 
 def labels_of(table: SourceTable) -> frozenset[str]:
-    """Return the folded headers by which the tables of the same source name what identifies a row."""
+    """Return the folded headers of the labels (the first required columns) of all tables of the same source."""
     labels = [next(column for column in each.columns if column.required) for each in _of_the_source(table)]
     return frozenset(fold(name) for label in labels for name in label.headers)
 
 
 def is_filled(column: pa.Array) -> np.ndarray:
-    """Mark the cells that hold anything to be seen."""
+    """Mark the cells that contain anything but blanks."""
     filled = pc.is_valid(column)
     if pa.types.is_string(column.type):
         filled = pc.and_(filled, pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False))

@@ -31,24 +31,24 @@ _DOWNLOAD: Final = re.compile(
     r"(?: ?\([0-9]+\)| - copy(?: \([0-9]+\))?| copy(?: [0-9]+)?|[ -][0-9]{1,2}|\[[0-9]+\])?",
     re.IGNORECASE,
 )
-"""What browsers and file managers call a file whose name is taken: `accounts (1)`, `accounts-2`, `Copy of accounts`."""
+"""How browsers and file managers rename a file if its name is taken: `accounts (1)`, `Copy of accounts`."""
 
 
 @dataclass
 class FoundFiles:
-    """The files of each table, in natural order of names, and what a person should know about the others.
+    """The files of each table, in natural order of names, and notices about the other files.
 
-    Of a table in `downloads`, the files are several downloads, of which the newest counts.
+    The files of a table in `downloads` are several downloads of the same table, of which the newest counts.
     """
 
     by_table: dict[SourceTable, list[FolderEntry]] = field(default_factory=dict)
     downloads: set[SourceTable] = field(default_factory=set)
     notices: list[str] = field(default_factory=list)
     unread: list[tuple[str, str]] = field(default_factory=list)
-    """The files that hold data, by their endings, and became no table: name and why."""
+    """The files that contain data, according to their endings, but were not read: name and reason."""
 
     def leave_out(self, path: Path, name: str, why: str, *, is_named_as_table: bool = False) -> None:
-        """Note that a file or folder is no table, and that it may hold data: `accounts` without an ending may, too."""
+        """Record that a file or folder is not read. One named like a table may contain data even without an ending."""
         self.notices.append(f"{name}: {why}")
         if holds_data(path) or (is_named_as_table and path.is_file() and not path.suffix):
             self.unread.append((name, why))
@@ -57,25 +57,25 @@ class FoundFiles:
 def find_files(
     tables: Sequence[SourceTable], folder: Path, headers_of: Callable[[FolderEntry], Sequence[str]]
 ) -> FoundFiles:
-    """Sort the files of `folder` by table. `headers_of` gives the headers of a file.
+    """Assign the files of `folder` to tables. `headers_of` returns the headers of a file.
 
-    Raises WarehouseError if there is no such folder, nothing in it is of use, or two files claim one table.
+    Raises WarehouseError if there is no such folder, no table in it, or two files with the name of the same table.
     """
     source = tables[0].source
     if not folder.is_dir():
         what = "this is a file, not a folder" if folder.exists() else "there is no such folder"
-        raise WarehouseError(what, where=str(folder), remedy=f"name the folder that holds the {source} files")
+        raise WarehouseError(what, where=str(folder), remedy=f"name the folder that contains the {source} files")
     entries = folder_entries(folder)
     if any(table.recognised_by for table in tables):
         found = _by_headers(tables, entries, headers_of)
-        remedy = "put in it files that have, under whatever name, the headers of a table: " + _headers_of_tables(tables)
+        remedy = "add files that have the headers of a table, under any name: " + _headers_of_tables(tables)
     else:
         found = _by_names(tables, entries)
-        remedy = f"put in it one file per table, such as {tables[0].name}.csv"
+        remedy = f"add one file per table, such as {tables[0].name}.csv"
     if not found.by_table:
         names = ", ".join(shown_name(entry.path.name) for entry in entries[:10]) or "nothing"
         raise WarehouseError(
-            f"no {source} table is in this folder, which holds {names}",
+            f"this folder has no {source} table; it contains {names}",
             where=str(folder),
             remedy=remedy,
         )
@@ -83,7 +83,7 @@ def find_files(
 
 
 def _by_names(tables: Sequence[SourceTable], entries: Iterable[FolderEntry]) -> FoundFiles:
-    """Return a file named as its table, or a folder named as it with the table's parts in it."""
+    """Assign files by name: a file is named like its table, or is in a folder that is named like its table."""
     by_name = {table.name: table for table in tables}
     claims: dict[SourceTable, list[FolderEntry]] = {}
     found = FoundFiles()
@@ -112,7 +112,7 @@ def _by_names(tables: Sequence[SourceTable], entries: Iterable[FolderEntry]) -> 
 
 
 def _table_name(path: Path) -> str:
-    """Return the name by which a file or folder claims a table, without what distinguishes one download from another.
+    """Return the table's name in the name of a file or folder, without the mark of a repeated download.
 
     Spark writes a folder of parts under a file's name: `customer.parquet/part-00000.parquet`.
     """
@@ -123,7 +123,7 @@ def _table_name(path: Path) -> str:
 
 
 def _refuse_rivals(table: SourceTable, claiming: Sequence[FolderEntry]) -> None:
-    """Raise WarehouseError where a folder stands beside a file, or two files in one place have one name."""
+    """Raise WarehouseError if a table has both a folder and a file, or two files of the same name, in one place."""
     for at, entry in enumerate(claiming):
         for other in claiming[:at]:
             is_rival = entry.path.stem.lower() == other.path.stem.lower() or entry.path.is_dir() or other.path.is_dir()
@@ -136,7 +136,7 @@ def _refuse_rivals(table: SourceTable, claiming: Sequence[FolderEntry]) -> None:
 
 
 def _parts(claiming: FolderEntry, found: FoundFiles) -> list[FolderEntry]:
-    """Return the files of a table: the one that claims it, or those of its folder."""
+    """Return the files of a table: the file that is named like it, or the files in the folder that is."""
     if not claiming.path.is_dir():
         return [claiming]
     folder = claiming.path
@@ -148,7 +148,7 @@ def _parts(claiming: FolderEntry, found: FoundFiles) -> list[FolderEntry]:
             name = shown_name(entry.path.relative_to(folder.parent).as_posix())
             found.leave_out(entry.path, name, why_left_out(entry.path), is_named_as_table=True)
     if not parts:
-        found.notices.append(f"{folder.name}: the folder of the table has no files in it")
+        found.notices.append(f"{folder.name}: the folder of the table contains no files")
     return parts
 
 
@@ -157,7 +157,10 @@ def _by_headers(
     entries: Iterable[FolderEntry],
     headers_of: Callable[[FolderEntry], Sequence[str]],
 ) -> FoundFiles:
-    """Return the first table of which a file has all recognising headers. Several files of one are its downloads."""
+    """Assign files by their headers: to the first table whose recognising headers they have.
+
+    Several files of a table in one folder are its downloads.
+    """
     found = FoundFiles()
     for entry in entries:
         path = entry.path
@@ -173,18 +176,18 @@ def _by_headers(
         if share >= 0.5:
             raise _unfinished(likely, headers, path.name)
         why = f"none of the LMN files by its headers, left out; the nearest is {likely.name}, "
-        found.leave_out(path, path.name, f"{why}of which it has {share:.0%} of the headers")
+        found.leave_out(path, path.name, f"{why}which has {share:.0%} of its headers")
     found.downloads = {table for table, files in found.by_table.items() if _stand_together(files)}
     return found
 
 
 def _stand_together(entries: Sequence[FolderEntry]) -> bool:
-    """Return whether two of them lie in one folder: those of several hive folders are parts."""
+    """Return whether two files are in the same folder: downloads are, parts in different hive folders are not."""
     return len({entry.path.parent for entry in entries}) < len(entries)
 
 
 def recognise(tables: Sequence[SourceTable], headers: Sequence[str]) -> SourceTable | None:
-    """Return the first of the tables whose recognising headers, each by any of its aliases, are all there."""
+    """Return the first table whose recognising headers, by any of their aliases, are all present; otherwise None."""
     present = {fold(header) for header in headers}
     for table in tables:
         for wanted in table.recognised_by:
@@ -194,7 +197,7 @@ def recognise(tables: Sequence[SourceTable], headers: Sequence[str]) -> SourceTa
 
 
 def _headers_of_tables(tables: Sequence[SourceTable]) -> str:
-    """Return the headers by which each of the tables is known, in words."""
+    """Describe the headers by which each of the tables is recognised."""
     return "; ".join(
         f"{table.name} by "
         + " or ".join(" and ".join(f"'{header}'" for header in headers) for headers in table.recognised_by)
@@ -207,7 +210,7 @@ def _aliases(table: SourceTable, header: str) -> tuple[str, ...]:
 
 
 def _likeliest(tables: Sequence[SourceTable], headers: Sequence[str]) -> tuple[SourceTable, float]:
-    """Return the table that knows the largest share of the headers."""
+    """Return the table that has the largest share of the headers, and this share."""
     present = {fold(header) for header in headers if header.strip()}
 
     def share(table: SourceTable) -> float:
@@ -219,7 +222,7 @@ def _likeliest(tables: Sequence[SourceTable], headers: Sequence[str]) -> tuple[S
 
 
 def _unfinished(table: SourceTable, headers: Sequence[str], where: str) -> WarehouseError:
-    """Return why a file that looks like a table is not taken for it: a recognising header is missing."""
+    """Return the error of a file that looks like a table but lacks a recognising header."""
     present = {fold(header) for header in headers}
     for header in table.recognised_by[0]:
         if not any(fold(alias) in present for alias in _aliases(table, header)):

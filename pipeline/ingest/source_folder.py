@@ -1,6 +1,6 @@
-"""Lists a source's folder: its files and folders, the values of hive folders, and what cannot be read.
+"""Lists a source's folder: its files and folders, the values of hive folders, and the reasons not to read a file.
 
-`source_files.py` maps the files to tables.
+`source_files.py` assigns the files to tables.
 """
 
 from __future__ import annotations
@@ -18,14 +18,17 @@ from pipeline.common.shown_text import is_utf8, shown_name
 from pipeline.ingest.readers.formats import FORMATS
 
 FolderValues = tuple[tuple[str, str | None], ...]
-"""What the hive folders above a file say: (column, value), outermost first."""
+"""The columns and values that the hive folders around a file name, outermost first."""
 
 _QUIET: Final = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
-"""What operating systems leave in folders, beside names that begin with a dot or, for an open workbook, with `~$`."""
+"""Files and folders that operating systems create, besides those whose names begin with a dot or with `~$`."""
 _HIVE_NULL: Final = "__HIVE_DEFAULT_PARTITION__"
 _HIVE_FOLDER: Final = re.compile(r"(?P<column>[^=]+)=(?P<value>.*)", re.DOTALL)  # organization_id=1
 _OTHER_FORMATS: Final = {"_delta_log": "Delta Lake", ".hoodie": "Apache Hudi", "_versions": "Lance"}
-"""Table formats whose folders hold files of older versions too, by the folder that marks them; Iceberg has its own."""
+"""Table formats whose folders also contain files of older versions, by the folder that marks them.
+
+Iceberg is recognised by the files in its folder `metadata`.
+"""
 _DATA_ENDINGS: Final = frozenset(
     {*FORMATS, ".xls", ".xlsm", ".xlsb", ".ods", ".tsv", ".txt", ".json", ".jsonl", ".zip", ".gz", ".bz2", ".xz", ".7z"}
     | {".rar", ".tar", ".tgz", ".zst", ".pq", ".parq", ".arrow", ".feather", ".orc", ".avro", ".ndjson", ".numbers"}
@@ -33,24 +36,24 @@ _DATA_ENDINGS: Final = frozenset(
     | {".sav", ".dta", ".sas7bdat", ".xpt", ".rds", ".rdata", ".pkl", ".h5"}
 )
 _UNFINISHED: Final = frozenset({".crdownload", ".download", ".filepart", ".opdownload", ".part", ".partial"})
-"""What browsers and copying programs let a name end in until the file is whole."""
+"""The endings that browsers and copying programs give a file until it is complete."""
 _SYSTEM: Final = (Path("/proc"), Path("/sys"))
 _DIGITS: Final = re.compile(r"([0-9]+)")
 
 
 @dataclass(frozen=True)
 class FolderEntry:
-    """A file or folder, and what the hive folders around it say of its rows."""
+    """A file or folder, and the values of the hive folders around it."""
 
     path: Path
     values: FolderValues = ()
 
 
 def folder_entries(folder: Path, *, skip: tuple[str, ...] = (".", "~$")) -> list[FolderEntry]:
-    """List what a folder and the hive folders in it hold, in natural order of names.
+    """List the files and folders in a folder and its hive folders, in natural order of names.
 
-    Names that begin with one of `skip` are no one's files. WarehouseError where the folder can't be read, or is one of
-    another table format (Delta Lake, Iceberg, Hudi), in which old versions of rows lie beside the new ones.
+    Names that begin with one of `skip` are ignored. Raises WarehouseError if the folder can't be read, or belongs to a
+    table format that keeps old versions of rows (Delta Lake, Iceberg, Hudi).
     """
     return list(_entries(folder, (), skip))
 
@@ -76,14 +79,14 @@ def _listed(folder: Path) -> Iterable[Path]:
         raise WarehouseError(
             f"the folder can't be read: {error.strerror}",
             where=shown_name(str(folder)),
-            remedy="mind its rights and its disk",
+            remedy="check the folder's permissions and its disk",
         ) from error
 
 
 def natural_order(name: str) -> tuple[object, ...]:
-    """Return the key of an order in which part-2 comes before part-10, and `List.csv` before `List (1).csv`."""
+    """Return a sort key by which `part-2` comes before `part-10`, and `List.csv` before `List (1).csv`."""
     stem, dot, suffix = name.rpartition(".")
-    pieces = _DIGITS.split((stem if dot else name).lower())  # text and digits by turns: Estimates (, 10, )
+    pieces = _DIGITS.split((stem if dot else name).lower())  # text and digits alternate: Estimates (, 10, )
     keys = tuple((int(piece), "") if at % 2 else (-1, piece) for at, piece in enumerate(pieces))
     return keys, suffix if dot else "", name
 
@@ -95,9 +98,9 @@ def _refuse_other_format(folder: Path) -> None:
         name = "Apache Iceberg"
     if name is not None:
         raise WarehouseError(
-            f"this is a table of {name}, whose folder holds files of older versions too",
+            f"this is a table of {name}, whose folder also contains files of older versions",
             where=shown_name(str(folder)),
-            remedy="write the table as it is now to plain Parquet or CSV files, and name their folder",
+            remedy="export the table's current version to Parquet or CSV files, and name their folder",
         )
 
 
@@ -106,10 +109,10 @@ def _is_iceberg(name: str) -> bool:
 
 
 def is_table_file(path: Path) -> bool:
-    """Return whether this is a file that a reader takes. WarehouseError where it is one that nobody could open.
+    """Return whether this is a file in a format that can be read.
 
-    That is a link that leads nowhere or into the system's own files, and a name that is no UTF-8, which neither
-    DuckDB nor Arrow nor a manifest can hold.
+    Raises WarehouseError for a link to nothing or to a system file, and for a name that is not UTF-8, which DuckDB,
+    Arrow and manifests do not support.
     """
     if path.suffix.lower() not in FORMATS:
         return False
@@ -121,37 +124,37 @@ def is_table_file(path: Path) -> bool:
 
 
 def must_lead_somewhere(path: Path) -> None:
-    """Raise WarehouseError if it is a link to nothing or to no file: the table would be taken for one not brought."""
+    """Raise WarehouseError for a link to nothing or to a special file: its table would seem not to be provided."""
     if not path.is_symlink():
         return
     if not path.exists():
         raise WarehouseError(
-            f"this link leads nowhere: {shown_name(str(path.readlink()))} is not there",
+            f"this link leads nowhere: {shown_name(str(path.readlink()))} does not exist",
             where=shown_name(str(path)),
-            remedy="bring back what it leads to, or remove the link",
+            remedy="restore the link's target, or remove the link",
         )
     target = path.resolve()
     is_special = not (target.is_file() or target.is_dir())
     if is_special or any(target.is_relative_to(system) for system in _SYSTEM):
         raise WarehouseError(
-            f"this link leads to {shown_name(str(target))}, which is no file of a source",
+            f"this link leads to {shown_name(str(target))}, which is not a source file",
             where=shown_name(str(path)),
-            remedy="remove the link, or let it lead to the file that is meant",
+            remedy="remove the link, or point it to the right file",
         )
 
 
 def must_be_utf8(path: Path) -> None:
-    """Raise WarehouseError if the name is no UTF-8, as of files that were named under Windows or Latin-1."""
+    """Raise WarehouseError if the name is not UTF-8, like that of some files from older systems."""
     if not is_utf8(path.name):
         raise WarehouseError(
-            "this name is not UTF-8, so that the file can't be named in a manifest",
+            "this name is not UTF-8, so it can't be written into a manifest",
             where=shown_name(str(path)),
             remedy="rename it",
         )
 
 
 def why_left_out(path: Path) -> str:
-    """Say why a file or folder is no table file."""
+    """Return the reason why a file or folder is not read."""
     if _is_unfinished(path):
         return "an unfinished download, left out"
     if path.suffix.lower() not in FORMATS:
@@ -161,13 +164,13 @@ def why_left_out(path: Path) -> str:
 
 
 def holds_data(path: Path) -> bool:
-    """Return whether a file, or one in a folder, holds data by its ending: a sheet, a table, a text, an archive."""
+    """Return whether a file, or any file in a folder, contains data according to its ending."""
     if path.is_dir():
         return any(holds_data(inner) for inner in _listed(path) if not inner.name.startswith((".", "~$")))
     return (path.suffix.lower() in _DATA_ENDINGS or _is_unfinished(path)) and path.is_file()
 
 
 def _is_unfinished(path: Path) -> bool:
-    """Return whether a file is still being written, by its ending: `accounts.csv.part`, `accounts.csv.tmp`."""
+    """Return whether a file is incomplete according to its ending: `accounts.csv.part`, `accounts.csv.tmp`."""
     ending = path.suffix.lower()
     return ending in _UNFINISHED or (ending == ".tmp" and Path(path.stem).suffix.lower() in _DATA_ENDINGS)

@@ -1,8 +1,7 @@
-"""The way in: every table of a source, from its folder or database into the landing zone.
+"""Ingests a source: every table, from the source's folder or database into the landing zone.
 
-`ingest_source` is what the rest of the program calls. It finds each table's files, lands them one by one (those that
-are there already are not opened again), settles duplicates between them and counts: read = loaded + rejected, or the
-run stops.
+The other packages call `ingest_source`. It finds each table's files, lands them one by one (files that have landed
+before are not opened again), removes duplicates between them, and stops the run unless read = loaded + rejected.
 """
 
 from __future__ import annotations
@@ -39,12 +38,12 @@ def ingest_source(
 ) -> list[LandedTable]:
     """Land every table of `source` (lmn, crm or platform) from a folder or a database URL.
 
-    `date_order` says how dates like 3/5/2024 are read: as each file shows, or one way for all (D41); `code_page` the
-    same of files that are no UTF-8.
+    `date_order` says how dates like 3/5/2024 are read: as each file shows, or in one order for all files (D41).
+    `code_page` is the encoding of files that are not UTF-8.
 
-    All of its tables come back, in order; those that the location does not have are empty and not configured, as all
-    are where `location` is None. Raises WarehouseError for what can't be read, lacks a required column, or does not
-    add up.
+    Returns all tables of the source, in order. Tables that the location lacks are empty and not configured; if
+    `location` is None, all are. Raises WarehouseError if something can't be read, a required column is missing, or the
+    counts do not add up.
     """
     tables = [table for table in SOURCE_TABLES if table.source == source]
     if location is None:
@@ -77,7 +76,7 @@ def _from_folder(
     def land(table: SourceTable) -> LandedTable:
         files = files_of[table]
         if not files:
-            return _absent(table, landing, ("no file for it, so it is empty",))
+            return _absent(table, landing, ("no file for this table, so it is empty",))
         parts = [land_file(table, file, landing, shared, date_order) for file in files]
         which_counts: tuple[str, ...] = ()
         if table in found.downloads:
@@ -85,7 +84,7 @@ def _from_folder(
             which_counts = (notice,)
         *earlier, last = (part.record.matched for part in parts)
         lacking = {column: files[-1].name for matched in earlier for column in matched if column not in last}
-        if table in found.downloads and not table.key:  # of rows that name one contact the first counts
+        if table in found.downloads and not table.key:  # rows of the same contact: the first one counts
             files, parts = files[::-1], parts[::-1]
         landed = _landed(table, [file.source_file for file in files], parts, landing)
         return replace(landed, notices=(*which_counts, *landed.notices), lacking=lacking)
@@ -117,7 +116,7 @@ def _from_database(
         raise WarehouseError(
             f"the database has none of the {tables[0].source} tables",
             where=database.name,
-            remedy="mind the database's name and its schema (?schema=name)",
+            remedy="check the database's name and its schema (?schema=name)",
         )
     return landed
 
@@ -143,7 +142,7 @@ def _landed(table: SourceTable, files: Sequence[SourceFile], parts: Sequence[Par
     extra = tuple(dict.fromkeys(name for part in parts for name in part.record.extra_columns))
     notices = dict.fromkeys(notice for part in parts for notice in part.record.notices)
     if extra:
-        notices[f"columns that no table wants, left out: {', '.join(extra)}"] = None
+        notices[f"columns that the schema does not know, left out: {', '.join(extra)}"] = None
     return LandedTable(
         table=table,
         parts=settled.parts,
@@ -163,7 +162,7 @@ def _landed(table: SourceTable, files: Sequence[SourceFile], parts: Sequence[Par
         readings=tuple(part.record.reading for part in parts if part.record.reading is not None),
         nulled=nulled,
         rejected_for=rejected_for,
-        contents=tuple(map(content_hash, (*settled.parts, *rejects))),  # known from the landing: nothing is read again
+        contents=tuple(map(content_hash, (*settled.parts, *rejects))),  # cached from the landing: nothing is read again
         merged_from=tuple(part.path for part in parts if part.path not in settled.parts),
         without=landing.forgotten.marks,
     )
@@ -179,7 +178,7 @@ def _in_every_part(parts: Sequence[Part]) -> dict[str, str]:
 
 
 def _with_notices(landed: list[LandedTable], notices: Sequence[str]) -> list[LandedTable]:
-    """What concerns the folder as a whole, or several of its files, is said with the first of these tables."""
+    """Add notices about the folder, or about several of its files, to the first table."""
     if not notices:
         return landed
     return [replace(landed[0], notices=(*notices, *landed[0].notices)), *landed[1:]]

@@ -1,8 +1,8 @@
-"""Days of a workbook whose day and month a spreadsheet has swapped while someone typed them.
+"""Detects dates in a workbook in which a spreadsheet program swapped day and month while someone typed them.
 
-Where a spreadsheet takes 3/5/2024 as month first and someone means the 3rd of May, it stores the 5th of March; to it
-25/3/2024 is no date and stays a text. So a column has texts, which only one order makes a date, beside dates none of
-which is later than the 12th of its month. Nobody can know what was meant: it is read as it is stored, and reported.
+If the program reads dates month first and someone types 3/5/2024 for the 3rd of May, it stores the 5th of March;
+25/3/2024 is not a date to it and stays a text. So the column has texts that are dates in one order only, and no date
+after the 12th of its month. The intended dates are unknown, so the column is read as it is stored, and reported.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from pipeline.ingest.values.cells import seen_value
 from pipeline.ingest.values.dates import order_shown_by
 
 _FEWEST: Final = 5
-"""Dates: that all of so many are of the first twelve days is chance in one of a hundred columns."""
+"""The least number of dates: with so many, all are in the first twelve days by chance in 1 % of columns."""
 _LAST_MONTH: Final = 12
 
 
 class SwappedDays:
-    """Looks for them in a workbook's columns, which stand at `positions`."""
+    """Finds columns with swapped days in one workbook; the table's columns are at `positions`."""
 
     def __init__(self, table: SourceTable, positions: Sequence[int | None]) -> None:
         self._columns = {
@@ -35,7 +35,7 @@ class SwappedDays:
         self._days: defaultdict[str, Counter[int]] = defaultdict(Counter)
 
     def look(self, columns: Sequence[pa.Array]) -> None:
-        """Look at the rows that come next; the reader writes a date cell as 2024-05-03."""
+        """Examine the next rows. The reader writes a date cell as 2024-05-03."""
         for at, name in self._columns.items():
             for cell in columns[at].to_pylist():
                 if not cell:
@@ -46,7 +46,7 @@ class SwappedDays:
                     self._with_texts.add(name)
 
     def columns(self) -> tuple[str, ...]:
-        """Return the columns of which all that was looked at is so; contracts may all begin on the first of a month."""
+        """Return the columns with swapped days. Dates that are all the first of a month do not count as swapped."""
         return tuple(
             name
             for name, days in self._days.items()

@@ -1,6 +1,6 @@
-"""What comes in: every source table with its columns, types and keys (spec: source-schema, lmn-format).
+"""All source tables with their columns, types and keys (spec: source-schema, lmn-format).
 
-Only data belongs here. How headers are matched is in `headers.py`, how a cell becomes a value in `cells.py`.
+This module only contains data. `headers.py` matches headers, `cells.py` reads cells.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from pipeline.ingest.schema import Column, Kind, SourceTable
 
 
 def _column(text: str) -> Column:
-    """Read `name* kind` or `name kind` into a column."""
+    """Parse `name kind` into a column; a star after the name marks a required one."""
     name, kind = text.split()
     return Column(name.rstrip("*"), Kind(kind), required=name.endswith("*"))
 
 
 def _columns(text: str) -> tuple[Column, ...]:
-    """Read a comma list of `name kind` into columns; a star marks a required one."""
+    """Parse a comma list of `name kind` into columns; a star after a name marks a required one."""
     return tuple(_column(part) for part in text.split(",") if part.strip())
 
 
@@ -30,7 +30,7 @@ def _snake(header: str) -> str:
 
 
 def _plain(kind: Kind, *headers: str) -> tuple[Column, ...]:
-    """LMN columns whose name is their header in snake case."""
+    """Make LMN columns whose name is their header in snake case."""
     return tuple(_lmn(_snake(header), kind, header) for header in headers)
 
 
@@ -211,7 +211,7 @@ def _platform(
     one_of: tuple[str, ...] = (),
     **allowed: tuple[str, ...],
 ) -> SourceTable:
-    """A table of the customer-success platform. Keys hold within a tenant: no tenant's row can displace another's."""
+    """Make a table of the customer-success platform. Its key includes the tenant, so tenants' rows never collide."""
     read = _columns(f"organization_id* id, {columns}")
     checked = tuple(
         Column(c.name, c.kind, c.required, c.aliases, allowed[c.name]) if c.name in allowed else c for c in read

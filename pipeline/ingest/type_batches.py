@@ -1,4 +1,4 @@
-"""From raw batches to the table's Arrow schema: cells typed, rows that can't be rows dropped, both reported."""
+"""Converts raw batches to the table's Arrow schema: types the cells and drops invalid rows, and reports both."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from pipeline.ingest.values.headers import HeaderMatch
 
 
 def landing_schema(table: SourceTable) -> pa.Schema:
-    """Return the schema of a part that ingest wrote itself: the table's, with each row's number for the rejects."""
+    """Return the schema of a part that ingest wrote: the table's, with each row's number for the rejects."""
     schema = table.arrow_schema
     return schema if table.row_numbers else schema.append(pa.field(ROW_COLUMN, pa.int64(), nullable=False))
 
 
 class Conformer:
-    """Brings the batches of one file, called `file` in the rejects, into shape. What it refuses goes to `rejects`.
+    """Converts the batches of one file to the landing schema; what it rejects goes to `rejects`.
 
-    Columns are typed side by side in `pool`, since Arrow releases the interpreter's lock.
+    Columns are typed in parallel in `pool`, because Arrow releases the interpreter's lock.
     """
 
     def __init__(
@@ -59,11 +59,11 @@ class Conformer:
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person should know of the cells that have come so far."""
+        """Notices about the cells that were converted so far."""
         return self._garbled.notices
 
     def conform(self, raw: RawBatch) -> pa.RecordBatch:
-        """Return the batch's good rows in the landing schema, in which texts may be encoded by a dictionary."""
+        """Return the batch's valid rows in the landing schema, in which texts may be encoded by a dictionary."""
         if raw.broken:
             self._rejects.add(
                 self._file,
@@ -106,7 +106,7 @@ class Conformer:
                 self._commas.look(column, raw.columns[at], result)
 
     def _drop_rows(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
-        """Return which rows can't be rows: the first required column without a value is the reason given."""
+        """Reject invalid rows and return which they are. The reason names the first required column without a value."""
         dropped = self._drop_remarks(raw, typed)
         for column, result in zip(self._table.columns, typed, strict=True):
             if column.required and result.encoded.null_count:
@@ -129,7 +129,7 @@ class Conformer:
         return dropped
 
     def _drop_remarks(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
-        """Return which rows are the headers again, totals, or no rows for another reason."""
+        """Reject lines that are not rows (repeated headers, totals, footers) and return which they are."""
         dropped = np.zeros(len(raw.row_numbers), dtype=bool)
         columns = TypedBatch({column.name: result for column, result in zip(self._table.columns, typed, strict=True)})
         for remark in self._remarks.find(raw.columns, columns, raw.row_numbers):

@@ -1,4 +1,4 @@
-"""How most ids of a file are spelt: with a digit, with letters. One that is not so may be no id."""
+"""Learns how most ids of a file are spelt: with a digit, with letters. A text that differs may not be an id."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class UsualIds:
         self._bare += _count(pc.match_substring_regex(ids, _BARE))
 
     def without_digit(self, ids: pa.Array) -> pa.Array:
-        """Mark the ids without a digit, where more have one than have none."""
+        """Mark the ids without a digit, if most ids have one."""
         if 2 * self._with_digits <= self._ids:
             return _none_of(ids)
         return have_no_digit(ids)
 
     def unlike_most(self, ids: pa.Array) -> pa.Array:
-        """Mark the ids of one form where as many or more are of another: without a digit, or bare numbers."""
+        """Mark the ids without a digit, and those that are bare numbers, if at least half of the ids are different."""
         is_unlike = _none_of(ids)
         if 2 * self._with_digits >= self._ids:
             is_unlike = pc.or_(is_unlike, have_no_digit(ids))

@@ -1,4 +1,4 @@
-"""Removes rows that lose to another with the same key from their part: they are reported, and the others rewritten."""
+"""Removes rows that lose to another row with the same key: reports them, and yields the remaining rows."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from pipeline.ingest.type_batches import landing_schema
 from pipeline.ingest.values.typed_cell import NULLED
 
 BATCH_ROWS: Final = 64 * 1024
-"""The rows of a row group that is written again."""
+"""The number of rows that are read and written together."""
 
 
 def report_losers(
     table: SourceTable, losers: Sequence[Losers], parts: Sequence[Path], names: Sequence[str], rejects: RejectsWriter
 ) -> None:
-    """Report each loser as a reject: the row that won is there. `names` are the files that the parts were made of."""
+    """Report each losing row or cell as a reject. `names` are the source files of the parts."""
     for lost in losers:
         reason = f"{REPEATED} {' and '.join(lost.columns)}"
         values = lost.keys
@@ -43,7 +43,7 @@ def report_losers(
 
 
 def row_numbers(part: Path) -> pa.Array:
-    """Return the source's row number of each row; a part that ingest did not write itself has them in sequence."""
+    """Return each row's number in its source. In a part that is a copied file, rows are numbered from 2."""
     file = pq.ParquetFile(part)
     if ROW_COLUMN in file.schema_arrow.names:
         return file.read(columns=[ROW_COLUMN])[ROW_COLUMN].combine_chunks()
@@ -51,9 +51,9 @@ def row_numbers(part: Path) -> pa.Array:
 
 
 def winners(table: SourceTable, part: Path, at: int, losers: Sequence[Losers]) -> Iterator[pa.RecordBatch]:
-    """Yield the rows of the part (number `at` of those that the losers name) that stay, lost cells nulled.
+    """Yield the winning rows of the part with the number `at`, with lost cells nulled.
 
-    They come in the schema of a part that ingest writes, with their row numbers.
+    They have the landing schema, with row numbers.
     """
     schema = landing_schema(table)
     file = pq.ParquetFile(part)

@@ -55,7 +55,7 @@ def test_the_download_with_the_newest_row_counts_whatever_its_name_and_time(tmp_
     price, notice = estimate(tmp_path)
     assert price == "15000.00"
     assert notice.startswith(f"2 downloads of estimates_list, from old to new Estimates List (1).{suffix}, then")
-    assert notice.endswith(f"Estimates List.{suffix} counts, as its newest row is of 2024-05-08")
+    assert notice.endswith(f"Estimates List.{suffix} counts, because its newest row is from 2024-05-08")
 
 
 def test_dates_that_lie_ahead_make_no_row_newer(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_downloads_that_hold_the_same_rows_go_by_when_they_were_modified(tmp_pat
     assert estimate(tmp_path) == (
         "1.00",
         "2 downloads of estimates_list, from old to new Estimates (10).csv, then Estimates (2).csv: "
-        "Estimates (2).csv counts, as its file was modified later",
+        "Estimates (2).csv counts, because its file was modified later",
     )
 
 
@@ -153,7 +153,7 @@ def test_a_table_s_file_may_be_named_as_a_download_in_any_source(tmp_path: Path,
     aged(write_csv(tmp_path / "crm" / f"{name}.csv", header, [("c1", "new")]), 0)
     table = land("crm", tmp_path / "crm", tmp_path)["contacts"]
     assert {row["id"]: row["first_name"] for row in rows(table)} == {"c1": "new", "c2": "old"}
-    assert f"{name}.csv counts, as its file was modified later" in table.notices[0]
+    assert f"{name}.csv counts, because its file was modified later" in table.notices[0]
 
 
 def test_a_download_alone_is_its_table(tmp_path: Path) -> None:

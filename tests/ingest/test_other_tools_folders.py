@@ -69,7 +69,7 @@ def test_a_column_of_the_file_that_contradicts_its_folder_stops_the_run(tmp_path
 def test_a_hive_folder_s_column_that_no_table_wants_is_reported(tmp_path: Path) -> None:
     folder = tmp_path / "platform" / "tier" / "year=2024"
     write_csv(folder / "part-0.csv", ["organization_id", *TIER], [("1", "1", "a")])
-    assert "columns that no table wants, left out: year" in landed(tmp_path).notices
+    assert "columns that the schema does not know, left out: year" in landed(tmp_path).notices
 
 
 @pytest.mark.parametrize(
@@ -152,5 +152,5 @@ def test_a_part_whose_name_is_not_utf_8_stops_the_run(tmp_path: Path, source: st
 def test_a_link_to_the_system_s_files_is_refused(tmp_path: Path, target: str) -> None:
     write_csv(tmp_path / "crm" / "contacts.csv", ["id"], [("1",)])
     (tmp_path / "crm" / "accounts.csv").symlink_to(target)
-    with pytest.raises(WarehouseError, match=r"accounts\.csv: this link leads to /.*which is no file of a source"):
+    with pytest.raises(WarehouseError, match=r"accounts\.csv: this link leads to /.*which is not a source file"):
         land("crm", tmp_path / "crm", tmp_path)

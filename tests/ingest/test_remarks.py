@@ -167,8 +167,8 @@ def test_a_row_that_repeats_one_header_s_name_is_no_second_table(tmp_path: Path)
 # --- Groups and second tables -----------------------------------------------------------------------------------------
 
 WHOLE = [("EST1", "2024-03-05", "7", "1"), ("EST2", "2024-03-05", "7", "1")]
-HEADING = "nothing but its key: the heading of a group"
-BELOW = "a line of another table, whose headers are above it"
+HEADING = "nothing but a key: the heading of a group"
+BELOW = "a line of another table, below its headers"
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
@@ -189,7 +189,7 @@ def test_groups_may_have_no_more_rows_than_headings_and_sums(tmp_path: Path) -> 
 
 def test_a_group_s_sums_are_no_row_since_their_label_has_no_digit(tmp_path: Path) -> None:
     table = lmn(tmp_path, "estimates_list", ESTIMATES, [*WHOLE, ("Snow", None, None, "2")], "csv")
-    assert [r["reason"] for r in rejects(table)] == ["no id, since it has no digit as the others have"]
+    assert [r["reason"] for r in rejects(table)] == ["not an id: it has no digit, unlike the other ids"]
     words = [("alpha", "2024-03-05", "7", "1"), ("beta", "2024-03-05", "7", "1"), ("gamma7", None, "7", "1")]
     assert lmn(tmp_path / "b", "estimates_list", ESTIMATES, words, "csv").rejected == 0
 

@@ -44,7 +44,7 @@ def test_a_missing_table_is_empty_and_said_so(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [("1", "A")])
     landed = land("crm", tmp_path / "crm", tmp_path)
     assert not landed["estimates"].is_configured
-    assert landed["estimates"].notices == ("no file for it, so it is empty",)
+    assert landed["estimates"].notices == ("no file for this table, so it is empty",)
 
 
 def test_parts_of_a_table_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
@@ -86,13 +86,13 @@ def test_a_file_in_place_of_a_folder_is_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("source", ["lmn", "crm", "platform"])
 def test_an_empty_folder_is_an_error(tmp_path: Path, source: str) -> None:
     (tmp_path / source).mkdir()
-    with pytest.raises(WarehouseError, match=f"no {source} table is in this folder, which holds nothing"):
+    with pytest.raises(WarehouseError, match=f"this folder has no {source} table; it contains nothing"):
         land(source, tmp_path / source, tmp_path)
 
 
 def test_a_folder_without_a_known_workbook_is_reported_the_headers_that_make_one(tmp_path: Path) -> None:
     write_csv(tmp_path / "lmn" / "estimates_list.csv", ["x", "y"], [])
-    with pytest.raises(WarehouseError, match=r"holds estimates_list\.csv") as error:
+    with pytest.raises(WarehouseError, match=r"contains estimates_list\.csv") as error:
         land("lmn", tmp_path / "lmn", tmp_path)
     assert "estimates_list by 'Estimate ID' or 'Estimate #' or 'Estimate Number'" in str(error.value.remedy)
     assert "contacts_export by 'CRM ID' and 'Contact ID'" in str(error.value.remedy)
@@ -100,7 +100,7 @@ def test_a_folder_without_a_known_workbook_is_reported_the_headers_that_make_one
 
 def test_a_folder_of_other_things_is_an_error_that_lists_them(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "acounts.csv", HEADER, [])
-    with pytest.raises(WarehouseError, match=r"holds acounts\.csv"):
+    with pytest.raises(WarehouseError, match=r"contains acounts\.csv"):
         land("crm", tmp_path / "crm", tmp_path)
 
 
@@ -147,7 +147,7 @@ def test_an_empty_folder_of_a_table_is_an_empty_table(tmp_path: Path) -> None:
     (tmp_path / "crm" / "contacts").mkdir()
     landed = land("crm", tmp_path / "crm", tmp_path)
     assert not landed["contacts"].is_configured
-    assert "contacts: the folder of the table has no files in it" in landed["accounts"].notices
+    assert "contacts: the folder of the table contains no files" in landed["accounts"].notices
 
 
 def test_extra_columns_are_reported_once_a_table(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_extra_columns_are_reported_once_a_table(tmp_path: Path) -> None:
         write_csv(tmp_path / "crm" / "accounts" / f"{name}.csv", ["id", "name", "colour"], [(name, "A", "red")])
     table = land("crm", tmp_path / "crm", tmp_path)["accounts"]
     assert table.extra_columns == ("colour",)
-    assert table.notices == ("columns that no table wants, left out: colour",)
+    assert table.notices == ("columns that the schema does not know, left out: colour",)
 
 
 def test_the_first_table_s_error_is_reported_whichever_is_read_first(tmp_path: Path) -> None:

@@ -45,7 +45,9 @@ def test_so_are_those_before_it_where_the_ids_stand_behind(tmp_path: Path, suffi
 @FORMATS
 @pytest.mark.parametrize("label", ["Estimate #", "CRM ID"])
 def test_a_table_beside_with_ids_of_its_own_stops(tmp_path: Path, suffix: str, label: str) -> None:
-    with pytest.raises(WarehouseError, match=rf"behind an empty column is another '{label}': a second table stands"):
+    with pytest.raises(
+        WarehouseError, match=rf"behind an empty column is another '{label}': a second table is next to"
+    ):
         estimates(tmp_path, suffix, ["Estimate ID", "Status", None, label, "Division"], ROWS)
 
 

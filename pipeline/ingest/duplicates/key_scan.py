@@ -54,8 +54,8 @@ class KeyRanges:
             known = self.by_tenant.get(tenant, (low, high))
             self.by_tenant[tenant] = min(known[0], low), max(known[1], high)
 
-    def meets(self, other: KeyRanges) -> bool:
-        """Return whether any id could be in both."""
+    def overlaps(self, other: KeyRanges) -> bool:
+        """Return whether an id may be in both ranges."""
         return any(
             low <= other.by_tenant[tenant][1] and other.by_tenant[tenant][0] <= high
             for tenant, (low, high) in self.by_tenant.items()
