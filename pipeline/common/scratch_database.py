@@ -60,7 +60,7 @@ def spare_memory() -> None:
 
 
 @contextmanager
-def asked_side_by_side(callers: int) -> Iterator[None]:
+def queried_in_parallel(callers: int) -> Iterator[None]:
     """Limit the threads of the scratch database to the number of cores while this many threads query it.
 
     Calling threads work too, and additional threads slow them down: two CSVs written in parallel on two cores took 1.8

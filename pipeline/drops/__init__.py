@@ -1,1 +1,1 @@
-"""Drops: the published folders. They are staged beside the others, audited, then renamed into place, manifest last."""
+"""Drops: the published folders. They are staged next to the others, audited, then renamed into place, manifest last."""

@@ -1,7 +1,7 @@
 """What happened to each account between two drops of one organization: the table `account_changes`.
 
-Its contract is `account_changes.yml` (contracts). A row per account, change and detail; `before` and `after` are texts
-as the exact CSV writes them.
+Its contract is `account_changes.yml` (contracts). It has a row per account, change and detail; `before` and `after` are
+texts in the form of the exact CSV.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from pipeline.contracts.changes import account_changes_contract
 from pipeline.guards.drop_figures import DropFiles
 
 LEAST_SCORE_CHANGE: Final = 10
-"""Points of health_score from which a move is listed."""
+"""The smallest change of health_score, in points, that is listed."""
 LEAST_REVENUE_PERCENT: Final = 25
-"""Percent of the revenue before from which a move is listed."""
+"""The smallest change of revenue, in percent of the revenue before, that is listed."""
 
 UNKNOWN: Final = "unknown"
 """The detail of an account that is no longer at risk for an unknown reason."""
 
 OUTCOMES: Final = pa.schema([("estimate_id", pa.string()), ("outcome", pa.string())])
-"""The outcome of each estimate (the mart `renewal_outcomes`); a missing one is lost."""
+"""The outcome of each estimate (the mart `renewal_outcomes`); an estimate that is not in it is lost."""
 
 _AT_A_TIME: Final = 100
 """Pairs that are compared in one query, which bounds the rows in memory."""
@@ -80,7 +80,7 @@ def changes_of_all(pairs: Iterable[DropPair], outcomes: pa.Table | None = None) 
 
 
 def _shapes(pair: DropPair) -> list[pa.Schema | None]:
-    """Return the columns of the drop before, which may be from an earlier version."""
+    """Return the schemas of the earlier drop, which an earlier version of the program may have written."""
     paths = [pair.before.parquet.get(name) for name in READ]
     return [None if path is None else pq.read_schema(path) for path in paths]
 

@@ -1,5 +1,5 @@
 -- account_changes: what happened to each account between the drops in the views before_* and now_*, of one organization
--- or of many: drop_number says whose a row is, `drops` which instants and year its two drops have.
+-- or of many. drop_number identifies the pair of drops; the table `drops` has the instants and the year of each pair.
 -- Key: drop_number, account_id, change, detail. `before` and `after` are texts.
 with
 
@@ -31,7 +31,7 @@ both_core as (
 
 ),
 
--- source-schema: a customer is the CRM account whose lmn_crm_id, else id, is its crm_id; the later drop says which
+-- source-schema: a customer belongs to the CRM account whose lmn_crm_id, or else id, is its crm_id; the later drop decides
 crm_ids as (
 
     select
@@ -82,7 +82,7 @@ insights_now as (
 
 ),
 
--- D12: a year without revenue is C; both drops are held to the year that the one before selected
+-- D12: a year without revenue is C; both drops are compared in the selected year of the earlier one
 segments_before as (
 
     select accounts.drop_number, accounts.id, coalesce(years.segment, 'C') as segment
@@ -192,7 +192,7 @@ changes as (
 
     union all
 
-    -- an estimate that is not among the outcomes any more is lost; one that is at risk is so with another account
+    -- an estimate without an outcome is lost; one whose outcome is still "at risk" has moved to another account
     select
         crm_accounts.drop_number,
         crm_accounts.account_id,

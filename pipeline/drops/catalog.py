@@ -67,7 +67,7 @@ def organizations_left_behind(place: Place, present: Collection[int]) -> list[in
 def drop_folders(drops_folder: Place) -> list[str]:
     """List the folders named as drops, sorted by name; not all of them are published.
 
-    A drops_folder contains drops and `latest`: it is that of an organization or of its notifications.
+    A drops folder contains drops and `latest`: it belongs to an organization, or to its notifications.
     """
     return [entry.name for entry in drops_folder.entries() if entry.is_folder and is_drop_name(entry.name)]
 
@@ -83,7 +83,7 @@ def published_drops(drops_folder: Place) -> list[PublishedEntry]:
 
 
 def latest_name(organization: Place) -> str | None:
-    """Name the drop that `latest` points to in an organization's folder; None where there is none."""
+    """Return the name of the drop that `latest` points to in an organization's folder, or None."""
     if organization.is_local:
         link = Path(organization.root) / LATEST
         return link.readlink().name if link.is_symlink() else None
@@ -92,17 +92,14 @@ def latest_name(organization: Place) -> str | None:
 
 
 def latest_manifest(place: Place, organization_id: int) -> dict[str, Any] | None:
-    """Read the manifest of the drop that `latest` points to; None where there is none."""
+    """Read the manifest of the drop that `latest` points to; None if there is none."""
     organization = organization_place(place, organization_id)
     name = latest_name(organization)
     return None if name is None else read_manifest(organization.child(name))
 
 
 def drop_before(place: Place, organization_id: int, as_of: datetime) -> Place | None:
-    """Find the newest published drop of an earlier `as_of`, which the result of a run is compared with.
-
-    This is not always `latest`: a repeated run must be compared with the same drop again.
-    """
+    """Return the newest published drop with an earlier `as_of`; None if there is none."""
     organization = organization_place(place, organization_id)
     earlier = [name for name in drop_folders(organization) if name < run_name(as_of)]
     for name in reversed(earlier):
@@ -113,9 +110,9 @@ def drop_before(place: Place, organization_id: int, as_of: datetime) -> Place | 
 
 
 def baseline_drop(drops_folder: Place, as_of: datetime) -> Place | None:
-    """Find the published drop that a run of this `as_of` is compared with; None if there is none.
+    """Return the published drop that a run with this `as_of` is compared with; None if there is none.
 
-    It is the one that `latest` names, unless that is of a later instant; then the newest that is not.
+    It is the drop that `latest` names or, if that has a later `as_of`, the newest one that has not.
     """
     names = [name for name in drop_folders(drops_folder) if name.partition("-")[0] <= run_name(as_of)]
     latest = latest_name(drops_folder)
@@ -127,7 +124,7 @@ def baseline_drop(drops_folder: Place, as_of: datetime) -> Place | None:
 
 
 def is_overtaken(drops_folder: Place, as_of: datetime) -> bool:
-    """Return whether `latest` names a drop of a later instant and therefore stays (D38)."""
+    """Return whether `latest` names a drop with a later `as_of`, and so stays (D38)."""
     latest = latest_name(drops_folder)
     return latest is not None and latest.partition("-")[0] > run_name(as_of)
 
@@ -143,7 +140,7 @@ def require_as_published(drop: Place, manifest: Mapping[str, Any]) -> None:
     encrypted = manifest.get(ENCRYPTED)
     stored = encrypted["files"] if encrypted else (*manifest["files"], *manifest.get("cuts", ()))
     for file in stored:
-        if "/" in file["name"]:  # one of changes/
+        if "/" in file["name"]:  # a file in changes/
             continue
         if sizes.get(file["name"]) != file["bytes"]:
             raise WarehouseError(

@@ -58,7 +58,7 @@ class DescribedChangesFile(BaseModel):
 
 
 class DescribedChanges(BaseModel):
-    """The changes, and the drop that they are against."""
+    """The changes, and the drop that they are relative to."""
 
     model_config = ConfigDict(strict=True)
 
@@ -77,7 +77,7 @@ class DescribedPage(BaseModel):
 
 
 class DescribedEncryptedFile(BaseModel):
-    """An encrypted file, and the file whose place it takes."""
+    """An encrypted file, named after the file that it replaces."""
 
     model_config = ConfigDict(strict=True)
 
@@ -96,7 +96,7 @@ class DescribedEncryption(BaseModel):
 
 
 class DescribedDrop(BaseModel):
-    """The parts that checking requires; everything else is covered by the hash."""
+    """The parts of a manifest that checking a drop requires; the hash covers everything else."""
 
     model_config = ConfigDict(strict=True)
 

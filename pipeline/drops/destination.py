@@ -30,7 +30,7 @@ class Destination(Protocol):
         """The key that signs manifests; None if nothing is signed."""
 
     def drops_folder(self, organization_id: int) -> Place:
-        """Name the folder that holds an organization's drops."""
+        """Return the folder of an organization's drops."""
 
     def turn(self) -> AbstractContextManager[Any]:
         """Wait until no other run stages here."""
@@ -69,7 +69,7 @@ def open_destination(settings: Settings, workspace: Workspace, series: str = "")
 
 
 def write_report(place: Place, organization_id: int, files: Mapping[str, bytes]) -> list[str]:
-    """Write the files of a run's report, by name, beside the organization's drops; return their locations.
+    """Write the files of a run's report, by name, next to the organization's drops; return their locations.
 
     They are encrypted if the drops are.
     """

@@ -1,4 +1,4 @@
-"""How two drops of one organization differ: rows and cells by export, totals of money, accounts that moved, by name."""
+"""Compares two drops of one organization: rows and cells by export, totals of money, changed accounts by name."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ import pyarrow.parquet as pq
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import create_view, scratch_connection
 from pipeline.drops.account_changes import UNKNOWN, account_changes
+from pipeline.drops.aligned_rows import RowChanges
 from pipeline.drops.find_drop import OpenDrop
-from pipeline.drops.personal_data import treated_apart
+from pipeline.drops.personal_data import treated_differently
 from pipeline.drops.row_changes import compare_rows
-from pipeline.drops.rows_beside import RowChanges
 from pipeline.guards.drop_figures import DropFiles
 
 MONEY: Final = {
@@ -65,7 +65,7 @@ class DropDiff:
     exports: tuple[ExportDiff, ...]
     money: dict[str, tuple[Decimal, Decimal]]
     accounts: tuple[MovedAccount, ...]
-    apart: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
     """Exports whose personal columns are treated differently in the two drops and therefore not compared."""
 
     @property
@@ -81,7 +81,7 @@ class DropDiff:
             "exports": [vars(export) for export in self.exports],
             "money": {name: {"before": str(was), "now": str(now)} for name, (was, now) in self.money.items()},
             "accounts": [vars(account) for account in self.accounts],
-            **({"personal_data_apart": list(self.apart)} if self.apart else {}),
+            **({"personal_data_apart": list(self.not_compared)} if self.not_compared else {}),
         }
 
 
@@ -104,18 +104,18 @@ def diff_drops(before: OpenDrop, now: OpenDrop, export: str | None = None) -> Dr
             remedy=f"choose one of: {', '.join(sorted(contracts))}",
         )
     chosen = sorted(contracts) if export is None else [export]
-    apart = treated_apart(before.manifest, now.manifest) & set(chosen)
+    not_compared = treated_differently(before.manifest, now.manifest) & set(chosen)
     exports = []
     for name in chosen:
         was, is_now = (drop.files.parquet.get(name) for drop in (before, now))
-        changes = compare_rows(contracts[name], was, is_now, with_personal=name not in apart)
+        changes = compare_rows(contracts[name], was, is_now, with_personal=name not in not_compared)
         exports.append(export_diff(changes, was, is_now))
     moved: tuple[MovedAccount, ...] = ()
     if export is None:
         changes = account_changes(now.organization_id, now.files, before.files)
         moved = moved_accounts(changes, before.files, now.files)
     money = money_totals(chosen, before.files, now.files)
-    return DropDiff(before.place.name, now.place.name, tuple(exports), money, moved, tuple(sorted(apart)))
+    return DropDiff(before.place.name, now.place.name, tuple(exports), money, moved, tuple(sorted(not_compared)))
 
 
 def export_diff(changes: RowChanges, before: Path | None, now: Path | None) -> ExportDiff:
@@ -144,7 +144,7 @@ def money_totals(exports: Collection[str], before: DropFiles, now: DropFiles) ->
 
 def _total(connection: duckdb.DuckDBPyConnection, name: str, column: str, files: DropFiles) -> Decimal:
     path = files.parquet.get(name)
-    if path is None or not pq.read_metadata(path).num_rows:  # only the tenant of the CRM has most of them
+    if path is None or not pq.read_metadata(path).num_rows:  # most of these exports only have rows of the CRM's tenant
         return Decimal(0)
     create_view(connection, "rows_of_money", path, None)
     (row,) = connection.execute(
@@ -154,7 +154,7 @@ def _total(connection: duckdb.DuckDBPyConnection, name: str, column: str, files:
 
 
 def moved_accounts(changes: pa.Table, before: DropFiles, now: DropFiles) -> tuple[MovedAccount, ...]:
-    """Return the rows of `account_changes` with the accounts' names, those of now first."""
+    """Return the rows of `account_changes` with the accounts' names, preferring the new drop's names."""
     names = {**_names(before), **_names(now)} if changes.num_rows else {}
     return tuple(
         MovedAccount(
@@ -172,11 +172,11 @@ def _names(files: DropFiles) -> dict[int, str | None]:
 
 
 CHANGES_SHOWN: Final = 10
-"""Columns of an export, and accounts of one change, that a page or a terminal lists."""
+"""The most columns of an export, and accounts with one kind of change, that a page or a terminal lists."""
 
 
 def diff_lines(diff: DropDiff) -> list[str]:
-    """Write a difference for a terminal, the money and the accounts that moved after the rows."""
+    """Format a difference for a terminal: rows, then money, then changed accounts."""
     lines = [f"{diff.before} -> {diff.now}", "", "Rows"]
     for export in diff.exports:
         change = f"{export.added:,} added, {export.changed:,} changed, {export.removed:,} removed"
@@ -187,10 +187,11 @@ def diff_lines(diff: DropDiff) -> list[str]:
             shown = ", ".join(f"{name} {count:,}" for name, count in most[:CHANGES_SHOWN])
             more = f" and {len(most) - CHANGES_SHOWN} more columns" if len(most) > CHANGES_SHOWN else ""
             lines.append(f"    changed cells: {shown}{more}")
-    if diff.apart:
+    if diff.not_compared:
         lines += [
             "",
-            f"Personal columns are not compared, which the two drops treat differently: {', '.join(diff.apart)}",
+            "Personal columns of these exports are not compared, because the two drops treat them differently: "
+            + ", ".join(diff.not_compared),
         ]
     if diff.money:
         lines += ["", "Money"]

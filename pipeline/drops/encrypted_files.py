@@ -1,7 +1,7 @@
-"""The files of a drop that is encrypted on a server: `accounts.csv.pgp` for `accounts.csv`.
+"""Encrypts and decrypts the files of a drop on a server: `accounts.csv.pgp` for `accounts.csv`.
 
 The manifest stays readable and describes both forms: the decrypted files, whose hashes name the drop, and the encrypted
-ones. Encrypting a file again gives other bytes, so the encrypted files are not part of the drop's content.
+ones. Encrypting a file again gives other bytes, so the encrypted files are not part of the content hash.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def listing_faults(drop: Place, entries: Mapping[str, Entry], described: Describ
 
 
 def is_file(drop: Place, entry: Entry | None) -> bool:
-    """Return whether an entry is a plain file: a link could lead out of the drop, a pipe could block forever."""
+    """Return whether an entry is a regular file: a link could lead out of the drop, a pipe could block forever."""
     if entry is None or entry.is_folder:
         return False
     path = Path(drop.root) / entry.name

@@ -77,22 +77,22 @@ def cut_faults(folder: Path, described: DescribedDrop, plain: Collection[str]) -
         ours = {column.name: column for column in export.columns}
         strange = [column.name for column in cut.columns if column != ours.get(column.name)]
         if strange:
-            yield f"{cut.name}: {', '.join(strange)} is not as the contract of {cut.of} has it"
+            yield f"{cut.name}: {', '.join(strange)} differs from the contract of {cut.of}"
         lacking = [name for name in IN_EVERY_CUT if name not in {column.name for column in cut.columns}]
         if lacking:
             yield f"{cut.name}: has no {', '.join(lacking)}"
         if (cut.contract_version, cut.primary_key) != (export.contract_version, export.primary_key):
-            yield f"{cut.name}: has not the key and contract version of {cut.of}"
+            yield f"{cut.name}: its key or contract version is not that of {cut.of}"
         if not strange and {cut.name, f"{cut.of}.parquet"} <= set(plain):
             yield from _cut_row_faults(folder, cut, [column.name for column in cut.columns])
 
 
 def _cut_row_faults(folder: Path, cut: DescribedCut, columns: Sequence[str]) -> Iterator[str]:
-    """Compare the rows of a cut with its export: all of them without a filter, otherwise no others."""
+    """Compare the rows of a cut with its export: without a filter it must have all rows, with one a part of them."""
     tables = [_read_parquet(folder / name) for name in (cut.name, f"{cut.of}.parquet")]
     ours, theirs = ((None if isinstance(table, str) else table) for table in tables)
     if ours is None or theirs is None or not set(columns) <= set(ours.column_names) & set(theirs.column_names):
-        return  # reported of the files themselves
+        return  # the checks of the files themselves report this
     with scratch_connection() as connection:
         connection.register("ours", ours.select(columns))
         connection.register("theirs", theirs.select(columns))
@@ -108,10 +108,10 @@ def _cut_row_faults(folder: Path, cut: DescribedCut, columns: Sequence[str]) -> 
 
 def _read_parquet(path: Path) -> pa.Table | str:
     try:
-        table = pq.ParquetFile(path).read()  # not a data set: names of folders are not columns
-        table.validate(full=True)  # its texts are UTF-8
+        table = pq.ParquetFile(path).read()  # not as a data set, which would turn names of folders into columns
+        table.validate(full=True)  # also checks that texts are UTF-8
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        return f"is not Parquet that can be read ({in_short(error)})"
+        return f"is not a readable Parquet file ({in_short(error)})"
     return table
 
 
@@ -120,7 +120,7 @@ def _schema_faults(schema: pa.Schema, contract: ExportContract) -> Iterator[str]
     try:
         expected = {column.name: column.arrow_type for column in contract.exported_columns}
     except (ValueError, pa.ArrowException) as error:
-        yield f"the manifest names a type that there is not ({in_short(error)})"
+        yield f"the manifest names an unknown type ({in_short(error)})"
         return
     for name, kind in expected.items():
         if name not in schema.names:
@@ -131,9 +131,9 @@ def _schema_faults(schema: pa.Schema, contract: ExportContract) -> Iterator[str]
         if name not in expected:
             yield f"column {quoted(name)} is not in the manifest"
     if sorted(schema.names) == sorted(expected) and schema.names != list(expected):
-        yield "the columns stand in another order than in the manifest"
+        yield "the columns are in another order than in the manifest"
     elif len(set(schema.names)) != len(schema.names):
-        yield "a column stands twice"
+        yield "a column occurs twice"
 
 
 def _value_faults(table: pa.Table, contract: ExportContract) -> Iterator[str]:
@@ -147,9 +147,9 @@ def _value_faults(table: pa.Table, contract: ExportContract) -> Iterator[str]:
     counts = keys.group_by(list(contract.primary_key)).aggregate([([], "count_all")])
     repeated = counts.filter(pc.greater(counts["count_all"], 1))
     for row in range(min(repeated.num_rows, _SHOWN)):
-        yield f"the key {_key(repeated, row, contract.primary_key)} stands in {repeated['count_all'][row]} rows"
+        yield f"the key {_key(repeated, row, contract.primary_key)} occurs in {repeated['count_all'][row]} rows"
     if repeated.num_rows > _SHOWN:
-        yield f"{repeated.num_rows - _SHOWN:,} more keys stand in more than one row"
+        yield f"{repeated.num_rows - _SHOWN:,} more keys occur in more than one row"
 
 
 def _column_faults(values: pa.ChunkedArray, column: ContractColumn) -> Iterator[str]:
@@ -203,7 +203,7 @@ def _cell(scalar: pa.Scalar) -> str:
 
 
 def quoted(text: str) -> str:
-    """Write a text of unknown origin on one line of readable length."""
+    """Format an untrusted text on one line of readable length."""
     shown = text if len(text) <= 80 else text[:79] + "…"
     return shown if shown.isprintable() and shown else json.dumps(shown)
 

@@ -44,10 +44,10 @@ class OpenDrop:
     place: Place
     manifest: dict[str, Any]
     files: DropFiles
-    apart: frozenset[str] = frozenset()
-    """Exports whose personal columns it treats differently from the drop that it is compared with."""
-    retreated: frozenset[str] = frozenset()
-    """Exports whose personal columns were treated differently when it was published."""
+    incomparable: frozenset[str] = frozenset()
+    """Exports whose personal columns can't be compared with the new drop's."""
+    treatment_changed: frozenset[str] = frozenset()
+    """Exports whose personal columns were treated differently when this drop was published."""
 
     @property
     def organization_id(self) -> int:
@@ -121,9 +121,9 @@ def _as_of(manifest: dict[str, Any] | None, place: Place) -> datetime:
 
 @contextmanager
 def open_drop(place: Place) -> Iterator[OpenDrop]:
-    """Open a drop's Parquet files: in place, or, from a server, fetched for as long as it is open.
+    """Open a drop's Parquet files: in place or, on a server, as temporary copies.
 
-    WarehouseError if they are encrypted, and not for this warehouse.
+    WarehouseError if they are encrypted for others only.
     """
     manifest = read_manifest(place)
     as_of = _as_of(manifest, place)
@@ -140,10 +140,11 @@ def treated_alike(
 ) -> Iterator[OpenDrop]:
     """Yield a drop with its personal columns treated as `personal_data` says.
 
-    So nothing made from the drop before reveals more of a person than the setting allows, and a change of the setting
-    does not look like changed rows. `apart` are the exports whose personal columns it lacks for that.
+    So nothing made from the earlier drop reveals more about a person than the setting allows, and a change of the
+    setting does not look like changed rows. For the exports `incomparable` this is impossible: the earlier drop lacks
+    the personal values.
     """
-    treat, apart = personal_data.compared_with(drop.manifest)
+    treat, incomparable = personal_data.compared_with(drop.manifest)
     with TemporaryDirectory(prefix="alike-") as scratch:
         files = dict(drop.files.parquet)
         for contract in contracts:
@@ -151,5 +152,10 @@ def treated_alike(
                 rows = treat.treated(pq.ParquetFile(path).read(), contract, drop.organization_id)
                 files[contract.name] = Path(scratch) / path.name
                 write_parquet(rows, files[contract.name])
-        retreated = apart | treat.treatments.keys()
-        yield replace(drop, files=replace(drop.files, parquet=files), apart=apart, retreated=retreated)
+        treatment_changed = incomparable | treat.treatments.keys()
+        yield replace(
+            drop,
+            files=replace(drop.files, parquet=files),
+            incomparable=incomparable,
+            treatment_changed=treatment_changed,
+        )

@@ -1,10 +1,10 @@
-"""The manifest of a drop: what is in it, what it was made from and what was checked, independent of the clock.
+"""The manifest of a drop: what it contains, what it was made from and what was checked, independent of the clock.
 
 `manifest_layout.py` defines how it is written, and the document that is hashed.
 
-Its `content_hash` names the drop, so the same inputs, settings and `as_of` give the same folder. Whatever depends on
-the drop before (the guards, what was accepted, the changes, the business page), and encrypted files, are not in that
-hash but in `manifest_hash`, which covers everything.
+Its `content_hash` names the drop, so the same inputs, settings and `as_of` give the same folder. What depends on the
+previous drop (guards, acceptances, changes, the business page) and the encrypted files are not in that hash, but in
+`manifest_hash`, which covers everything.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from pipeline.drops.stage import StagedDrop, StagedFile
 MANIFEST = "manifest.json"
 ENCRYPTED = "encrypted"
 """The encrypted files on a server."""
-BESIDE_THE_CONTENT = ("accepted", "changes", ENCRYPTED, "guards", "page")
-"""The parts of a manifest that depend on the drop before, or differ each time."""
+NOT_IN_CONTENT_HASH = ("accepted", "changes", ENCRYPTED, "guards", "page")
+"""The parts of a manifest that depend on the previous drop, or differ each time."""
 
 _VERSION_IN_THE_CONTENT: Final = "1"
-"""The name of a drop does not depend on the manifest's version; its own hash does."""
+"""The version in the content hash is constant, so that the name of a drop does not depend on the manifest's version."""
 
 
 def build_manifest(
@@ -48,10 +48,10 @@ def build_manifest(
     cuts: Sequence[Cut] = (),
     personal_data: PersonalData = KEPT,
 ) -> dict[str, Any]:
-    """Describe a drop, with its two hashes.
+    """Return the manifest of a staged drop, with its two hashes.
 
-    `series` is that of drops that are published separately, such as `notifications`; `cuts` are the cuts in the drop;
-    `personal_data` is the treatment that was in force when it was written.
+    `series` names drops that are published separately, such as `notifications`; `cuts` are the cuts in the drop;
+    `personal_data` is the treatment with which it was written.
     """
     described = {contract.name: contract.as_dict() for contract in contracts}
     described |= {cut.name: cut.as_dict() for cut in cuts}
@@ -68,13 +68,13 @@ def build_manifest(
         "inputs": list(inputs),
         "checks": list(checks),
     }
-    beside = {
+    not_in_content = {
         "guards": list(guards),
         "accepted": list(accepted),
         "changes": changes and dict(changes),
         "page": page and dict(page),
     }
-    return with_hashes({**personal_data.describe(body), **beside})
+    return with_hashes({**personal_data.describe(body), **not_in_content})
 
 
 def _described(file: StagedFile, described: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def with_hashes(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """
     body = {name: value for name, value in manifest.items() if name not in ("content_hash", "manifest_hash")}
     parts = hashed_parts(body)
-    content = {name: part for name, part in parts.items() if name not in BESIDE_THE_CONTENT}
+    content = {name: part for name, part in parts.items() if name not in NOT_IN_CONTENT_HASH}
     if "manifest_version" in content:
         content["manifest_version"] = _VERSION_IN_THE_CONTENT
     content_hash = hashlib.sha256(hashed_whole(content)).hexdigest()

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 _BATCH: Final = 1024
-"""Rows between which a page may end, counted from the start of each of Arrow's chunks."""
+"""A page may only end after a multiple of this number of rows, counted from the start of each of Arrow's chunks."""
 _FEW_ROWS: Final = 1_000
 """Rows below which a file is written in one piece."""
 

@@ -1,7 +1,7 @@
-"""What a drop contains of columns that name or describe a person: their values, pseudonyms, or nothing.
+"""Decides what a drop contains in columns that name or describe a person: their values, pseudonyms, or nothing.
 
-This is decided here only. Rows pass through this module between the mart and the drop's files. The drop before passes
-through it too before it is compared, so that a change of the setting does not look like changed rows.
+Rows pass through this module between the mart and the drop's files. So do the rows of the previous drop before a
+comparison, so that a change of the setting does not look like changed rows.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pipeline.state.secret_key import pseudonym_key
 _DEFAULT: Final = "default"
 _PSEUDONYM_BYTES: Final = 12
 _JSON_TEXT: Final = r'"(?:[^"\\]|\\.)*"'
-"""A JSON text with its quotes, as `"Ann \\"the\\" Lee"`."""
+"""A JSON text with its quotes, such as `"Ann \\"the\\" Lee"`."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,18 @@ class PersonalData:
     @classmethod
     def of(cls, settings: Settings, contracts: Sequence[ExportContract]) -> PersonalData:
         """Read the settings for these exports; WarehouseError if they name one that does not exist."""
-        said = (
+        chosen = (
             settings.personal_data if isinstance(settings.personal_data, dict) else {_DEFAULT: settings.personal_data}
         )
         known = {contract.name for contract in contracts}
-        if unknown := sorted(said.keys() - known - {_DEFAULT}):
+        if unknown := sorted(chosen.keys() - known - {_DEFAULT}):
             raise WarehouseError(
                 f"there is no export {', '.join(unknown)}",
                 where="personal_data",
                 remedy=f"name exports ({', '.join(sorted(known))}), or {_DEFAULT} for all others",
             )
         treatments = {
-            contract.name: said.get(contract.name, said.get(_DEFAULT, "keep"))
+            contract.name: chosen.get(contract.name, chosen.get(_DEFAULT, "keep"))
             for contract in contracts
             if contract.personal_columns
         }
@@ -66,9 +66,9 @@ class PersonalData:
         found = cls._with_key(treatments_of(manifest), settings)
         if found.treatments and manifest.get("pseudonyms") != found.key_id:
             raise WarehouseError(
-                "its pseudonyms were made with another key than this one",
+                "the drop's pseudonyms were made with another key",
                 where="pseudonym_key",
-                remedy="name the file of that key",
+                remedy="name the file of the key that was used",
             )
         return found
 
@@ -77,7 +77,7 @@ class PersonalData:
         return cls(treatments, pseudonym_key(settings.pseudonym_key, settings.state) if treatments else b"")
 
     def only(self, exports: Collection[str]) -> PersonalData:
-        """Return the treatment without other exports."""
+        """Return the treatment of these exports only."""
         return replace(self, treatments={name: how for name, how in self.treatments.items() if name in exports})
 
     @property
@@ -86,7 +86,7 @@ class PersonalData:
         return hmac.digest(self.key, b"key", "sha256").hex()[:16]
 
     def describe(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
-        """Add to a manifest's body which treatment was in force for each file, unless it keeps everything."""
+        """Return a manifest's body with the treatment of each file; unchanged if everything is kept."""
         if not self.treatments:
             return dict(manifest)
         listed = {
@@ -149,16 +149,16 @@ class PersonalData:
         return "p-" + base64.b32encode(digest[:_PSEUDONYM_BYTES]).decode().rstrip("=").lower()
 
     def compared_with(self, before: Mapping[str, Any]) -> tuple[PersonalData, frozenset[str]]:
-        """Return how to treat the drop before to make it comparable with a drop treated like this.
+        """Return how to treat the previous drop so that it can be compared with a drop treated like this.
 
-        `before` is its manifest. The second value are exports whose personal columns can't be compared even then: the
-        drop before contained less of them, or pseudonyms of another key.
+        `before` is its manifest. The second value are exports whose personal columns can't be compared even then,
+        because the previous drop withheld more of them or has pseudonyms of another key.
         """
         was = treatments_of(before)
         is_same_key = before.get("pseudonyms") in (None, self.key_id)
         names = {file["export"] for file in before["files"]}
         treat: dict[str, Treatment] = {}
-        apart = set()
+        incomparable = set()
         for name in sorted(names):
             now, then = self.treatments.get(name, "keep"), was.get(name, "keep")
             if now == then and (now == "keep" or is_same_key):
@@ -166,8 +166,8 @@ class PersonalData:
             if then == "keep" or now == "drop":
                 treat[name] = now
             if then != "keep":
-                apart.add(name)
-        return PersonalData(treat, self.key, frozenset(apart)), frozenset(apart)
+                incomparable.add(name)
+        return PersonalData(treat, self.key, frozenset(incomparable)), frozenset(incomparable)
 
 
 KEPT: Final = PersonalData({})
@@ -176,7 +176,7 @@ KEPT: Final = PersonalData({})
 
 @contextmanager
 def whole_rows_aside(personal_data: PersonalData, organizations: Iterable[int]) -> Iterator[dict[int, Path]]:
-    """Yield temporary folders for the complete rows of organizations; none if drops contain them anyway."""
+    """Yield a temporary folder for the complete rows of each organization; none if drops contain all values."""
     if not personal_data.treatments:
         yield {}
         return
@@ -192,7 +192,7 @@ def treatments_of(manifest: Mapping[str, Any]) -> dict[str, Treatment]:
     return {file["export"]: file["personal_data"] for file in manifest["files"] if "personal_data" in file}
 
 
-def treated_apart(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
+def treated_differently(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
     """Return the exports whose personal columns two drops, by their manifests, treat differently."""
     is_same_key = one.get("pseudonyms") == other.get("pseudonyms")
     ours, theirs = treatments_of(one), treatments_of(other)
@@ -234,5 +234,5 @@ def _pseudonymous_json(column: ContractColumn, pseudonym: Callable[[str], str]) 
 
 
 def _member(column: ContractColumn) -> re.Pattern[str]:
-    """::Return a pattern of a personal member of compact JSON with its text, such as `"address":"1 Elm"`."""
+    """Return a pattern for a personal member of compact JSON with its text, such as `"address":"1 Elm"`."""
     return re.compile(rf'("(?:{"|".join(map(re.escape, column.personal_members))})":)({_JSON_TEXT})')

@@ -1,7 +1,7 @@
 """The log of what was published, rolled back, accepted and forgotten: one line per entry, chained by hashes.
 
-Each organization has one file, `publications.jsonl`, beside its drops, and a copy in the state folder. The chain or the
-other copy shows where one of them was altered, cut or reordered. Entries are appended, never changed.
+Each organization has one file, `publications.jsonl`, next to its drops, and a copy in the state folder. The chain and
+the other copy reveal where a log was altered, cut or reordered. Entries are appended, never changed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class PublicationLog:
         self.signer = signer
 
     def add_publication(self, drop: str, accepted: Sequence[Mapping[str, Any]], at: datetime) -> None:
-        """Log a published drop, unless it is logged, with the findings accepted for it."""
+        """Log a published drop with the findings accepted for it, unless it is already logged."""
         digest = manifest_digest(self.drops_folder, drop)
         lines = self.lines()
         if _drops(lines).get(drop) == digest:
@@ -50,7 +50,7 @@ class PublicationLog:
         self._append(events, at)
 
     def add_forgetting(self, drop: str, was: str, entry: str, at: datetime) -> None:
-        """Log a drop that replaces one from which a person was removed, unless it is logged."""
+        """Log a drop that replaces `was` without a forgotten person, unless it is already logged."""
         digest = manifest_digest(self.drops_folder, drop)
         if _drops(self.lines()).get(drop) != digest:
             self.add("forgot", at, {"drop": drop, "entry": entry, "manifest_sha256": digest, "was": was})
@@ -61,8 +61,10 @@ class PublicationLog:
 
     def _append(self, events: Sequence[tuple[Event, Mapping[str, Any]]], at: datetime) -> None:
         """Append entries to both copies. If these differ, both keep their content; `verify --log` shows where."""
-        beside, own = self._beside(), self._own_lines()
-        before = beside if beside[: len(own)] == own else own  # another state folder may have added to it
+        shared, own = self._shared_lines(), self._own_lines()
+        before = (
+            shared if shared[: len(own)] == own else own
+        )  # another state folder may have appended to the shared log
         lines: list[str] = []
         for event, facts in events:
             listed = [*before, *lines]
@@ -75,34 +77,34 @@ class PublicationLog:
                 "previous": _hash_of(listed[-1]) if listed else FIRST,
             }
             lines.append(_line(entry))
-        content = _text([*beside, *lines]).encode()
+        content = _text([*shared, *lines]).encode()
         if self.signer is not None:
             comment = f"organization {self.organization_id}, {len(before) + len(lines)} entries"
             self.drops_folder.write(f"{LOG}{SUFFIX}", self.signer.sign(content, comment))
         self.drops_folder.write(LOG, content)
-        # last: if the process is killed before this, the next entry completes the copy from the one beside the drops
+        # last: if the process is killed before this, the next entry completes the copy from the one next to the drops
         self.own.parent.mkdir(parents=True, exist_ok=True)
         write_whole(self.own, _text([*before, *lines]))
 
     def lines(self) -> list[str]:
-        """Return the lines of the entries; those of the state folder if it has any."""
-        return self._own_lines() or self._beside()
+        """Return the lines of the entries: those of the state folder, if it has any."""
+        return self._own_lines() or self._shared_lines()
 
     def faults(self, key: PublicKey | None = None) -> list[str]:
         """List where the log was altered, cut or reordered, and which drops it lacks; nothing if it is intact.
 
         The copy in the state folder is only compared if it exists; with a `key`, the log must have its signature.
         """
-        beside, own = self._beside(), self._own_lines()
-        found = chain_faults(beside)
+        shared, own = self._shared_lines(), self._own_lines()
+        found = chain_faults(shared)
         if own:
             found += [f"the state folder's copy, {fault}" for fault in chain_faults(own)]
-            found += _differences(beside, own)
+            found += _differences(shared, own)
         if key is not None:
             signature = self.drops_folder.read(f"{LOG}{SUFFIX}")
             fault = "missing" if signature is None else key.fault(self.drops_folder.read(LOG) or b"", signature)
             found += [f"{LOG}{SUFFIX}: {fault}"] if fault else []
-        return [*found, *self._unknown_drops(beside)]
+        return [*found, *self._unknown_drops(shared)]
 
     def _beginning(self, drop: str) -> Iterator[tuple[Event, Mapping[str, Any]]]:
         """Start a log with the drops that were published before there was one."""
@@ -116,12 +118,13 @@ class PublicationLog:
         for name in drop_folders(self.drops_folder):
             digest = manifest_digest(self.drops_folder, name)
             if digest is not None and name not in listed:
-                found.append(f"{name}: is published, and the log does not have it: cut, or not published by a run")
+                found.append(f"{name}: is published but not in the log: the log was cut, or no run published this drop")
             elif digest is not None and listed[name] != digest:
-                found.append(f"{name}: its manifest is another than the one that was published")
+                found.append(f"{name}: its manifest is not the one that was published")
         return found
 
-    def _beside(self) -> list[str]:
+    def _shared_lines(self) -> list[str]:
+        """Return the lines of the log next to the drops."""
         return (self.drops_folder.read(LOG) or b"").decode("utf-8", "replace").splitlines()
 
     def _own_lines(self) -> list[str]:
@@ -143,7 +146,7 @@ def chain_faults(lines: Sequence[str]) -> list[str]:
             if number > expected and expected not in present:
                 found.append(f"line {place}: {_entries(expected, number - 1)} missing before it: cut")
             else:
-                found.append(f"line {place}: holds entry {number} where entry {expected} belongs: reordered")
+                found.append(f"line {place}: is entry {number} instead of entry {expected}: reordered")
         elif before not in ("", entry["previous"]):
             found.append(f"line {place}: does not follow from the line before it: altered")
         expected, before = number + 1, entry["hash"]
@@ -156,15 +159,17 @@ def manifest_digest(drops_folder: Place, drop: str) -> str | None:
     return None if content is None else hashlib.sha256(content).hexdigest()
 
 
-def _differences(beside: Sequence[str], own: Sequence[str]) -> list[str]:
-    """List how the copy beside the drops differs from the state folder's."""
-    for place, (one, other) in enumerate(zip(beside, own, strict=False), 1):
+def _differences(shared: Sequence[str], own: Sequence[str]) -> list[str]:
+    """List how the log next to the drops differs from the state folder's copy."""
+    for place, (one, other) in enumerate(zip(shared, own, strict=False), 1):
         if one != other:
-            return [f"line {place}: is another than in the state folder's copy"]
-    if len(beside) < len(own):
-        return [f"ends after entry {len(beside)}, the state folder's copy has {len(own)}: cut"]
-    if len(own) < len(beside):
-        return [f"the state folder's copy ends after entry {len(own)}, the one beside the drops has {len(beside)}: cut"]
+            return [f"line {place}: differs from the state folder's copy"]
+    if len(shared) < len(own):
+        return [f"ends after entry {len(shared)}, the state folder's copy has {len(own)}: cut"]
+    if len(own) < len(shared):
+        return [
+            f"the state folder's copy ends after entry {len(own)}, the log next to the drops has {len(shared)}: cut"
+        ]
     return []
 
 

@@ -27,7 +27,7 @@ from pipeline.storage.place import LOCK, Place
 
 STAGING_PREFIX = ".staging-"
 _MANY: Final = 10
-"""Drops from which on the whole file system is flushed, and not each file."""
+"""With at least this many drops, the whole file system is flushed instead of each file."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class PublishedDrop:
 
 
 class FolderDestination:
-    """A local folder: drops are staged beside the published ones, so that a rename publishes them.
+    """A local folder: drops are staged next to the published ones, so that a rename publishes them.
 
     `series` names the folder, within each organization's, of drops that are published separately, such as
     `notifications`. `signer` signs the manifests.
@@ -56,16 +56,16 @@ class FolderDestination:
         """The staging folders whose files are flushed to disk."""
 
     def drops_folder(self, organization_id: int) -> Place:
-        """Name the folder that holds an organization's drops, or those of the series."""
+        """Return the folder of an organization's drops, or of its drops of the series."""
         return drops_folder_of(self.place, organization_id, self.series)
 
     def turn(self) -> AbstractContextManager[Any]:
-        """Wait until no other run, of whatever state folder, stages here."""
+        """Wait until no other run stages here, whatever its state folder."""
         self.exports.mkdir(parents=True, exist_ok=True)
         return FileLock(self.exports / (f".{self.series}{LOCK}" if self.series else LOCK))
 
     def clear_staging(self) -> None:
-        """Remove what killed runs left behind; the caller has its turn."""
+        """Remove what killed runs left behind; the caller holds the lock."""
         for organization_id in organizations_in(self.place):
             drops_folder = Path(self.drops_folder(organization_id).root)
             clear_staging(drops_folder)
@@ -73,7 +73,7 @@ class FolderDestination:
             clear_drafts(drops_folder / REPORTS)
 
     def staging_folder(self, organization_id: int, run_id: str) -> Path:
-        """Name the folder, beside the published drops, in which a run stages."""
+        """Return the folder, next to the published drops, in which a run stages."""
         return staging_folder(Path(self.drops_folder(organization_id).root), run_id)
 
     def flush_staged(self, drops: Sequence[StagedDrop]) -> None:
@@ -95,7 +95,7 @@ class FolderDestination:
             if final.exists():  # a run was killed between the rename and the manifest
                 shutil.rmtree(final)
             staged = written if drop.folder in self._flushed else list(drop.folder.rglob("*"))
-            for path in [*staged, drop.folder]:  # before their manifest vouches for them
+            for path in [*staged, drop.folder]:  # before the manifest declares them complete
                 flush(path)
             drop.folder.rename(final)
             flush(final.parent)
@@ -126,24 +126,24 @@ def write_signature(drop: StagedDrop, manifest: Mapping[str, Any], signer: Signi
 
 
 def staging_folder(drops_folder: Path, run_id: str) -> Path:
-    """Name the folder in which a run stages."""
+    """Return the folder in which a run stages."""
     return drops_folder / f"{STAGING_PREFIX}{run_id}"
 
 
 def clear_staging(drops_folder: Path) -> None:
-    """Remove what killed runs left behind; the caller has its turn."""
+    """Remove what killed runs left behind; the caller holds the lock."""
     for folder in drops_folder.glob(f"{STAGING_PREFIX}*"):
         shutil.rmtree(folder)
 
 
 def is_published(where: Path | str, present: bytes | None, manifest: bytes) -> bool:
-    """Return whether the manifest in place has the same content; WarehouseError if not, because a drop never changes.
+    """Return whether this drop is published; WarehouseError if another content has its name: a drop never changes.
 
-    Their comparisons with the drop before may differ, because these are made once, at publication.
+    The parts that depend on the previous drop may differ, because they are written once, at publication.
     """
     if present is not None and present != manifest and _content(present) != _content(manifest):
         raise WarehouseError(
-            "another drop of the same name is there, or this one was changed after it was published",
+            "another drop has the same name, or this one was changed after it was published",
             where=str(where),
             remedy="run `warehouse verify` on its folder; move it away if it is damaged, and run again",
         )

@@ -16,7 +16,7 @@ from typing import Any
 from pipeline.common.errors import WarehouseError
 from pipeline.drops.catalog import POINTER, drops_folder_of, require_as_published
 from pipeline.drops.encrypted_files import encrypt_drop, is_encrypted
-from pipeline.drops.manifest import BESIDE_THE_CONTENT, ENCRYPTED, MANIFEST, drop_name
+from pipeline.drops.manifest import ENCRYPTED, MANIFEST, NOT_IN_CONTENT_HASH, drop_name
 from pipeline.drops.manifest_layout import manifest_bytes, parse_manifest
 from pipeline.drops.publish_to_folder import (
     PublishedDrop,
@@ -32,7 +32,7 @@ from pipeline.storage.place import Place
 
 
 class RemoteDestination:
-    """A URL. Drops are staged and audited in the folder `outbox`, which belongs to one state folder and its lock.
+    """A URL. Drops are staged and audited in the local folder `outbox`, which the lock of the state folder protects.
 
     `series` names the folder, within each organization's, of drops that are published separately, such as
     `notifications`. `signer` signs the manifests; the keys of the place decide what is encrypted.
@@ -45,7 +45,7 @@ class RemoteDestination:
         self.signer = signer
 
     def drops_folder(self, organization_id: int) -> Place:
-        """Name the folder that holds an organization's drops, or those of the series."""
+        """Return the folder of an organization's drops, or of its drops of the series."""
         return drops_folder_of(self.place, organization_id, self.series)
 
     def turn(self) -> AbstractContextManager[Any]:
@@ -58,11 +58,11 @@ class RemoteDestination:
             clear_staging(organization)
 
     def staging_folder(self, organization_id: int, run_id: str) -> Path:
-        """Name the folder of the outbox in which a run stages."""
+        """Return the folder of the outbox in which a run stages."""
         return staging_folder(self.outbox / str(organization_id), run_id)
 
     def flush_staged(self, drops: Sequence[StagedDrop]) -> None:
-        """Do nothing: the outbox is only a stopover."""
+        """Do nothing: files in the outbox are uploaded and then removed."""
 
     def put(self, drop: StagedDrop, manifest: Mapping[str, Any]) -> PublishedDrop:
         """Upload missing files, encrypted if there are receivers, and the manifest last."""
@@ -98,12 +98,12 @@ def _require_one_delivery(
 ) -> None:
     """Raise WarehouseError if two runs have delivered a drop at once with different files.
 
-    Both have the same exports; encrypted files, the signature and the files beside the content may differ.
+    Both have the same exports; encrypted files, the signature and files that depend on the previous drop may differ.
     """
-    beside = (ENCRYPTED, "changes", "page") if signer is None else (*BESIDE_THE_CONTENT, "manifest_hash")
-    if is_encrypted(ours) or any(ours.get(name) != theirs.get(name) for name in beside):
+    may_differ = (ENCRYPTED, "changes", "page") if signer is None else (*NOT_IN_CONTENT_HASH, "manifest_hash")
+    if is_encrypted(ours) or any(ours.get(name) != theirs.get(name) for name in may_differ):
         raise WarehouseError(
-            "another run has delivered this drop at the same moment, and some of its files may be of either",
+            "another run has delivered this drop at the same time, and its files may be a mixture of both",
             where=where,
             remedy="run `warehouse verify` on its folder; if it finds a fault, move the folder away, and run again",
         )
@@ -134,5 +134,5 @@ def _upload(source: Path, target: Place) -> None:
             raise WarehouseError(
                 f"arrived with {arrived.get(name, 'no')} bytes instead of {size}",
                 where=f"{target.address}/{name}",
-                remedy="check the server's space and quota, and run again: what is there has no manifest and no reader",
+                remedy="check the server's space and quota, and run again; readers ignore folders without a manifest",
             )

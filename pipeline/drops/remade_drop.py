@@ -1,4 +1,4 @@
-"""Makes a published drop again without forgotten people: its files, changes, page and manifest."""
+"""Rebuilds a published drop without forgotten people: its files, changes, page and manifest."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _QUOTING: Final = ("guards", "accepted", "checks")
 
 @dataclass(frozen=True)
 class RemadeDrop:
-    """A staged drop that replaces another, as its manifest says. `files` are those that have changed."""
+    """A staged drop that replaces the one named in its manifest. `files` are those that have changed."""
 
     staged: StagedDrop
     manifest: dict[str, Any]
@@ -43,7 +43,7 @@ class RemadeDrop:
 
 
 def forgets(manifest: Mapping[str, Any], entry: Entry) -> str | None:
-    """Return the name of the drop that this one replaced, by its manifest, to forget someone; None if it did not."""
+    """Return the name of the drop that this one replaced for a forgotten person, by its manifest, or None."""
     return next((str(one["was"]) for one in manifest.get(FORGOT, ()) if one["entry"] == entry.entry), None)
 
 
@@ -59,8 +59,8 @@ def remake_drop(
 ) -> RemadeDrop | None:
     """Stage a drop in the new `folder` without the people of the register; None if it names none of them.
 
-    `renamed` are the new names of drops that it may be compared with; with `in_any_case` it is made again only for
-    these.
+    `renamed` has the new names of rebuilt drops, to which the changes may refer. With `in_any_case` the drop is rebuilt
+    even if it names nobody, to refer to the new names.
     """
     fetch_drop(drop, manifest, folder)
     organization_id = int(manifest["organization_id"])
@@ -96,14 +96,14 @@ def fetch_drop(drop: Place, manifest: Mapping[str, Any], folder: Path) -> None:
             raise WarehouseError(
                 f"has {path.stat().st_size:,} bytes, and was published with {file['bytes']:,}",
                 where=f"{drop.address}/{file['name']}",
-                remedy="move the damaged drop away, and forget again: its contents can't be trusted",
+                remedy="move the damaged drop away, and run the command again: its contents can't be trusted",
             )
 
 
 def _remake_exports(
     folder: Path, manifest: Mapping[str, Any], register: Forgotten, organization_id: int
 ) -> Iterator[str]:
-    """Write every form of the exports and cuts whose rows change."""
+    """Rewrite every form of the exports and cuts whose rows change; yield the names of the files."""
     listed = [*manifest["files"], *manifest.get("cuts", ())]
     for file in (file for file in listed if file["name"].endswith(".parquet")):
         contract = contract_from_dict(file)
@@ -118,7 +118,7 @@ def _remake_exports(
 def _remake_changes(
     folder: Path, manifest: Mapping[str, Any], register: Forgotten, organization_id: int
 ) -> Iterator[str]:
-    """Write the lists of rows added, changed and removed, if they change."""
+    """Rewrite the lists of added, changed and removed rows that change; yield the names of the files."""
     contracts = {file["export"]: contract_from_dict(file) for file in manifest["files"]}
     changes = manifest.get("changes") or {}
     for file in changes.get("files", ()):
@@ -131,7 +131,7 @@ def _remake_changes(
             contract = replace(contract, columns=(*contract.columns, ContractColumn(CHANGED_COLUMNS, "text")))
         rows = read_csv(path, contract)
         if isinstance(rows, str):
-            raise WarehouseError(rows, where=str(path), remedy="move the damaged drop away, and forget again")
+            raise WarehouseError(rows, where=str(path), remedy="move the damaged drop away, and run the command again")
         new = _in_order(forget_rows(register, export, rows, organization_id), rows, contract)
         if new is not rows:
             names = [one["name"] for one in changes["files"] if one["name"].partition(".")[0] == f"changes/{export}"]
@@ -157,11 +157,10 @@ def _remake_page(folder: Path, manifest: Mapping[str, Any], register: Forgotten,
 
 
 def _described(folder: Path, manifest: Mapping[str, Any], register: Forgotten, organization_id: int) -> dict[str, Any]:
-    """Describe the current files; the rest of the manifest stays, without the people."""
+    """Return the manifest with the current sizes and hashes, and with its quoted texts without the people."""
     own = register.of(organization_id)
-    new = {
-        name: value for name, value in manifest.items() if name != ENCRYPTED
-    }  # the drop that takes its place has its own
+    # the new drop is encrypted anew
+    new = {name: value for name, value in manifest.items() if name != ENCRYPTED}
     for name in (name for name in ("files", "cuts") if name in new):
         new[name] = [_measured(folder, file) for file in new[name]]
     if new.get("changes"):

@@ -1,4 +1,4 @@
-"""Decides which drops of an organization expire: all but the newest `keep_drops`, `latest` and those it left recently.
+"""Removes expired drops: all but the newest `keep_drops`, `latest`, and those that `latest` named until recently.
 
 Reports expire with their drops; reports of runs that published nothing are counted separately, by the same rule.
 """
@@ -29,7 +29,7 @@ WITHDRAWN: Final = "withdrawn.json"
 drop."""
 
 GRACE: Final = timedelta(days=1)
-"""How long a drop stays after its publication and after `latest` has left it, because someone may be reading it."""
+"""How long a drop stays after its publication, and after `latest` no longer names it: someone may be reading it."""
 NOTIFICATIONS_GRACE: Final = timedelta(hours=1)
 """The same for drops of `warehouse refresh`, of which there may be three hundred a day."""
 _NEVER: Final[Mapping[str, datetime]] = {}
@@ -71,7 +71,7 @@ def removable(
     grace: timedelta = GRACE,
     superseded: Mapping[str, datetime] = _NEVER,
 ) -> list[str]:
-    """Return what expires in a list that starts with the newest drop; `superseded` says when `latest` left which."""
+    """Return which drops of a list, newest first, expire; `superseded` has the instants when `latest` left them."""
     return [
         entry.name
         for entry in published[keep:]
@@ -81,9 +81,9 @@ def removable(
 
 
 def withdraw(drops_folder: Place, name: str) -> None:
-    """Remove a drop so that no reader mistakes the remains for a complete one, and an interruption can be completed.
+    """Remove a drop in an order that never looks like a complete drop, and can be continued after an interruption.
 
-    A local folder vanishes by a rename. On a server the manifest is removed first: if the server refuses to delete,
+    A local folder is renamed first. On a server the manifest is removed first: if the server refuses to delete,
     nothing is lost yet. A copy under another name replaces it; the files are removed one by one, the copy last.
     """
     if drops_folder.is_local:
@@ -117,8 +117,8 @@ def _is_abandoned(folder: Place, now: datetime) -> bool:
 def prune_reports(reports: Place, kept_drops: set[str], keep: int, now: datetime) -> None:
     """Remove the reports of removed drops, and all but the newest `keep` of those that belong to no drop.
 
-    The latter are those of failed runs beside an organization's drops, and all of the operator's in a state folder,
-    where `kept_drops` is empty.
+    The latter are the reports of failed runs next to an organization's drops, and all of the operator's reports in the
+    state folder, where `kept_drops` is empty.
     """
     files: dict[str, list[str]] = {}
     for entry in reports.entries():

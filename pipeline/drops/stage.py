@@ -1,6 +1,6 @@
-"""Writes the exports of every organization into its staging folder, as Parquet and CSV, in the contract's shape.
+"""Writes the exports of every organization into its staging folder, as Parquet and CSV, with the contract's columns.
 
-A value that does not fit its contract is written as it is: the audit, which reads these files, names it.
+A value that does not fit its contract is written as it is, and the audit of these files reports it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Final, Protocol
 import pyarrow as pa
 
 from pipeline.common.row_runs import places_by_value
-from pipeline.common.scratch_database import asked_side_by_side
+from pipeline.common.scratch_database import queried_in_parallel
 from pipeline.contracts.contract import CRM_TENANT, ExportContract
 from pipeline.contracts.cuts import Cut
 from pipeline.drops.csv_file import SAFE_SUFFIX, write_csv, write_csv_parts, write_safe_csv
@@ -32,9 +32,9 @@ _Forms = Mapping[str, Callable[[pa.Table, Path], None]]
 """Functions that write rows to a file, by the file's suffix."""
 
 _FEW_ROWS: Final = 1_000
-"""Rows per organization below which an export's CSV files are split from one text."""
+"""Rows per organization below which the CSV files of all organizations are written as one text and split."""
 _WRITERS: Final = 2
-"""Exports that are written in parallel: Arrow and DuckDB, not Python, do the sorting and writing."""
+"""Exports that are written in parallel: Arrow and DuckDB do the sorting and writing outside of Python's lock."""
 
 
 class Marts(Protocol):
@@ -95,21 +95,20 @@ def stage_drops(
 
     `folders` are new ones, by organization. `csv_safe` adds a spreadsheet-safe CSV for each export, `xlsx` a workbook
     for the lists that people work through, `cuts` the two files of each cut. `personal_data` decides what the files
-    contain of personal columns. If an export loses something by it, its complete rows go to the folders `aside` as
-    Parquet, if there are any, because business rules are checked on those.
-    `on_export` is called with an export once its files are complete in all folders. Only the marts that are being
-    written are in memory.
+    contain in personal columns. If that withholds something from an export, its complete rows are also written to the
+    folders `aside`, if given, as Parquet: business rules are checked on those. `on_export` is called with an export
+    once its files are complete in all folders. Only the marts that are being written are in memory.
     """
     stage = _Stage(folders, crm_organization_id, _forms(csv_safe), xlsx, cuts, personal_data, aside)
-    hear = on_export or (lambda _: None)
+    report = on_export or (lambda _: None)
     writing: set[Future[ExportContract]] = set()
-    with asked_side_by_side(_WRITERS), ThreadPoolExecutor(_WRITERS) as pool:
+    with queried_in_parallel(_WRITERS), ThreadPoolExecutor(_WRITERS) as pool:
 
         def await_one() -> None:
             done, _ = wait(writing, return_when=FIRST_COMPLETED)
             for written in done:
                 writing.remove(written)
-                hear(written.result())
+                report(written.result())
 
         for contract in contracts:
             if len(writing) == _WRITERS:
@@ -145,7 +144,7 @@ class _Stage:
         self._files: dict[int, list[StagedFile]] = {organization_id: [] for organization_id in folders}
         self._cut_files: dict[int, list[StagedFile]] = {organization_id: [] for organization_id in folders}
         self._empty: dict[str, bytes] = {}
-        """The bytes of the first file without rows of each name: others of that name have them, too."""
+        """By file name, the bytes of a file without rows, which is the same for every organization."""
         for folder in folders.values():
             folder.mkdir(parents=True)
 
@@ -175,7 +174,7 @@ class _Stage:
     def _write(
         self, export: str, contract: ExportContract, whole: pa.Table, one: int, forms: _Forms
     ) -> Iterator[StagedFile]:
-        """Write what an organization's drop may contain of rows, in each form; the complete rows go aside."""
+        """Write an organization's rows in each form, without what is withheld; complete rows go to the folder aside."""
         rows = self._personal_data.treated(whole, contract, one, export)
         if self._aside and rows is not whole:
             write_parquet(whole, self._aside[one] / f"{contract.name}.parquet")
@@ -198,10 +197,10 @@ def _forms(csv_safe: bool) -> _Forms:
 
 
 def _with_checksums(organization_id: int, folder: Path, files: list[StagedFile], cuts: list[StagedFile]) -> StagedDrop:
-    """Write the checksums of a drop's files, then of its cuts'."""
-    exports, beside = (tuple(sorted(each, key=lambda file: file.name)) for each in (files, cuts))
-    (folder / CHECKSUMS).write_text("".join(f"{file.sha256}  {file.name}\n" for file in (*exports, *beside)))
-    return StagedDrop(organization_id, folder, exports, beside)
+    """Write the checksums of a drop's files, then of its cuts' files; return the drop."""
+    of_exports, of_cuts = (tuple(sorted(each, key=lambda file: file.name)) for each in (files, cuts))
+    (folder / CHECKSUMS).write_text("".join(f"{file.sha256}  {file.name}\n" for file in (*of_exports, *of_cuts)))
+    return StagedDrop(organization_id, folder, of_exports, of_cuts)
 
 
 def _read(marts: Marts, contract: ExportContract) -> pa.Table:

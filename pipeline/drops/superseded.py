@@ -1,7 +1,7 @@
-"""Records when `latest` left a drop: for some time after that, someone who found it there may be reading it.
+"""Records when `latest` stopped naming a drop, because readers who found it there may still be reading it.
 
-A file beside the drops has this, because neither a drop, which never changes, nor its time or `as_of` tells: a drop of
-last month may have been the latest until a minute ago.
+A file next to the drops has these instants. They can't be derived from the drops, which never change: last month's drop
+may have been the latest until a minute ago.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ SUPERSEDED: Final = "superseded.json"
 
 
 def superseded_at(drops_folder: Place) -> dict[str, datetime]:
-    """Return when `latest` last left each drop that it has named, in UTC; nothing if that cannot be read."""
+    """Return, by drop, when `latest` last stopped naming it, in UTC; empty if the record cannot be read."""
     try:
         found = json.loads(drops_folder.read(SUPERSEDED) or b"{}")
         return {name: datetime.fromisoformat(text) for name, text in found.items() if is_drop_name(name)}
@@ -28,13 +28,13 @@ def superseded_at(drops_folder: Place) -> dict[str, datetime]:
 
 
 def write_superseded(drops_folder: Place, moments: Mapping[str, datetime]) -> None:
-    """Record when `latest` left which drop."""
+    """Write, by drop, when `latest` stopped naming it."""
     found = {name: instant_text(moment) for name, moment in sorted(moments.items())}
     drops_folder.write(SUPERSEDED, (json.dumps(found, indent=2) + "\n").encode())
 
 
 def note_superseded(drops_folder: Place, by: str) -> None:
-    """Record that `latest` is about to leave the drop that it names, if it is another than `by`."""
+    """Record that `latest` is about to change from the drop that it names to `by`, if that is another one."""
     before = latest_name(drops_folder)
     if before is None or before == by:
         return

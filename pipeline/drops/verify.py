@@ -1,8 +1,8 @@
 """Checks a published drop against its own manifest, byte for byte: what arrived is what was published.
 
-Whether values satisfy their contract was checked by the audit before publication (`audit/`). Here it is whether the
-files match the manifest, and whether this warehouse could have written the manifest. A drop may be damaged or made by
-anyone, so nothing in it is trusted: whatever is wrong becomes a fault of one line.
+The audit checked before publication that values satisfy their contract (`audit/`). This module checks that the files
+match the manifest, and that this warehouse could have written the manifest. A drop may be damaged or made by anyone, so
+nothing in it is trusted: whatever is wrong becomes a fault of one line.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from pipeline.drops.file_bytes import (
 )
 from pipeline.drops.file_contents import capped, content_faults, contract_of, cut_faults, in_short, quoted
 from pipeline.drops.manifest import (
-    BESIDE_THE_CONTENT,
     ENCRYPTED,
     MANIFEST,
+    NOT_IN_CONTENT_HASH,
     drop_name,
     with_hashes,
 )
@@ -53,8 +53,8 @@ def verify_drop(
     """List the faults of the drop at a place, path or URL (its folder, `latest` or `latest.json`), one line each.
 
     `contracts` are those that this warehouse knows: a file that claims the version of one must have its columns. If a
-    `key` is given, the manifest must have its signature. For files that are encrypted, and not for this warehouse, only
-    the encrypted bytes are checked: `reads_contents` tells which. WarehouseError if the place cannot be reached at all.
+    `key` is given, the manifest must have its signature. Of files that this warehouse can't decrypt, only the encrypted
+    bytes are checked (`reads_contents` is then false). WarehouseError if the place cannot be reached at all.
     """
     return list(faults_of_drop(location, contracts, key))
 
@@ -62,7 +62,7 @@ def verify_drop(
 def faults_of_drop(
     location: str | Place, contracts: Sequence[ExportContract] = (), key: PublicKey | None = None
 ) -> Iterator[str]:
-    """Yield the faults that `verify_drop` lists as they are found, cheapest checks first."""
+    """Yield the faults that `verify_drop` lists, as they are found, cheapest checks first."""
     drop = _open_drop(location)
     if isinstance(drop, str):
         yield drop
@@ -74,7 +74,7 @@ def faults_of_drop(
 
 
 def reads_contents(location: str | Place) -> bool:
-    """Return whether the contents of files without faults were checked: they are plain, or can be decrypted."""
+    """Return whether the contents of the files can be checked: they are not encrypted, or can be decrypted."""
     drop = _open_drop(location)
     manifest = None if isinstance(drop, str) else read_manifest(drop)
     if isinstance(drop, str) or manifest is None:
@@ -85,7 +85,7 @@ def reads_contents(location: str | Place) -> bool:
 
 
 def _open_drop(location: str | Place) -> Place | str:
-    """Find the folder of the drop, resolving `latest`; a fault if there is none."""
+    """Return the folder of the drop, resolving `latest`, or a fault if there is none."""
     place = open_place(location) if isinstance(location, str) else location
     if place.is_local and place.name != POINTER:
         folder = Path(place.root).resolve()
@@ -146,7 +146,7 @@ def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, Describ
         described = DescribedDrop.model_validate(raw)
     except ValidationError as error:
         faults = [
-            f"{MANIFEST}: {'.'.join(str(part) for part in fault['loc']) or 'the whole'}: {fault['msg']}"
+            f"{MANIFEST}: {'.'.join(str(part) for part in fault['loc']) or 'the document'}: {fault['msg']}"
             for fault in error.errors(include_url=False, include_context=False, include_input=False)
         ]
         return None, None, capped(faults, "more such faults")
@@ -156,7 +156,7 @@ def _read_manifest(drop: Place, entries: dict[str, Entry]) -> tuple[Any, Describ
     layouts = [manifest_bytes, *([hashed_bytes] if described.manifest_version == 1 else [])]
     try:
         is_canonical = any(content == layout(raw) for layout in layouts)
-    except (ValueError, RecursionError, AttributeError, KeyError, TypeError):  # parts that are none of ours
+    except (ValueError, RecursionError, AttributeError, KeyError, TypeError):  # the warehouse writes no such parts
         is_canonical = False
     return raw, described, [] if is_canonical else [f"{MANIFEST}: is not written as the warehouse writes it"]
 
@@ -166,7 +166,7 @@ def _signature_faults(drop: Place, key: PublicKey) -> Iterator[str]:
     entries = {entry.name: entry for entry in drop.entries()}
     manifest, signature = entries.get(MANIFEST), entries.get(SIGNATURE)
     if manifest is None or manifest.size > _LARGEST_MANIFEST or not is_file(drop, manifest):
-        return  # which is a fault of its own
+        return  # another check reports this
     if signature is None or signature.size > _LARGEST_SIGNATURE or not is_file(drop, signature):
         yield f"{SIGNATURE}: missing, so nobody vouches for the manifest"
     elif fault := key.fault(drop.read(MANIFEST) or b"", drop.read(SIGNATURE) or b""):
@@ -187,8 +187,8 @@ def _manifest_faults(drop: Place, raw: dict[str, Any], described: DescribedDrop)
         yield f"{MANIFEST}: content_hash {described.content_hash[:8]}… is not the hash of the content"
     elif described.manifest_hash is not None and described.manifest_hash != right["manifest_hash"]:
         yield f"{MANIFEST}: manifest_hash {described.manifest_hash[:8]}… is not the hash of the manifest"
-    elif described.manifest_hash is None and any(name in raw for name in BESIDE_THE_CONTENT):
-        yield f"{MANIFEST}: has no manifest_hash over what it says of guards, acceptances and changes"
+    elif described.manifest_hash is None and any(name in raw for name in NOT_IN_CONTENT_HASH):
+        yield f"{MANIFEST}: has no manifest_hash that covers guards, acceptances and changes"
     if is_drop_name(drop.name) and drop.name != drop_name(raw):
         yield f"the folder is named {quoted(drop.name)}, its manifest says {drop_name(raw)}"
     listed = [*described.files, *described.cuts]
@@ -210,7 +210,7 @@ def _manifest_faults(drop: Place, raw: dict[str, Any], described: DescribedDrop)
         first, *others = [file for file in listed if file.export == export]
         for other in others:
             if contract_of(other) != contract_of(first) or other.rows != first.rows:
-                yield f"{MANIFEST}: says of {other.name} another contract or row count than of {first.name}"
+                yield f"{MANIFEST}: gives {other.name} another contract or row count than {first.name}"
 
 
 def _version_faults(described: DescribedDrop, contracts: Sequence[ExportContract]) -> Iterator[str]:
@@ -220,14 +220,14 @@ def _version_faults(described: DescribedDrop, contracts: Sequence[ExportContract
         return
     claims = {file.export: file for file in described.files}
     for name in sorted(known.keys() - claims.keys()):
-        yield f"{MANIFEST}: holds no export {name}"
+        yield f"{MANIFEST}: lists no export {name}"
     for export, file in sorted(claims.items()):
         ours = known.get(export)
         if ours is None:
-            yield f"{file.name}: the export {export} is not one that this warehouse knows"
+            yield f"{file.name}: this warehouse knows no export {export}"
         elif file.contract_version == ours.version:
             if _shape(contract_of(file)) != _shape(ours):
-                yield f"{file.name}: has not the columns and key of contract {ours.version}, whose version it bears"
+                yield f"{file.name}: claims contract {ours.version}, but has other columns or another key"
         elif _version(file.contract_version) > _version(ours.version):
             yield f"{file.name}: contract {file.contract_version} is newer than this warehouse's, {ours.version}"
 

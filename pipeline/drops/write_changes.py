@@ -1,6 +1,6 @@
-"""Writes `changes/` of a drop: rows added, changed and removed since the drop before, for integrations that apply them.
+"""Writes a drop's `changes/`: rows added, changed and removed since the previous drop, for programs that apply them.
 
-Beside the rows of every export is `account_changes`, as CSV and Parquet.
+It contains the changed rows of every export, and the table `account_changes` as CSV and Parquet.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from pipeline.common.instants import instant_text
 from pipeline.contracts.changes import CHANGED_COLUMNS, account_changes_contract
 from pipeline.contracts.contract import ExportContract
 from pipeline.drops.account_changes import READ, DropPair, changes_of_all, require_contract
+from pipeline.drops.aligned_rows import ROW, RowChanges
 from pipeline.drops.csv_file import write_csv
 from pipeline.drops.csv_lines import copy_lines, read_lines
 from pipeline.drops.diff import DropDiff, MovedAccount, export_diff, money_totals, moved_accounts
 from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.parquet_file import write_parquet
 from pipeline.drops.row_changes import compare_rows
-from pipeline.drops.rows_beside import ROW, RowChanges
 from pipeline.drops.stage import CHECKSUMS, StagedDrop
 from pipeline.drops.xlsx_file import write_xlsx
 from pipeline.guards.drop_figures import DropFiles
@@ -50,16 +50,16 @@ class WrittenChanges:
     as_of: str
     files: tuple[ChangesFile, ...]
     diff: DropDiff
-    """The counts of changes, for people."""
-    retreated: tuple[str, ...] = ()
-    """Exports whose personal columns were treated differently in the drop before, which does not count as changes."""
+    """The numbers of changes, for people."""
+    treatment_changed: tuple[str, ...] = ()
+    """Exports whose personal columns the previous drop treats differently, which does not count as changes."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the manifest's description of them, with the contract of `account_changes`."""
         files = [asdict(file) for file in self.files]
         contract = account_changes_contract().as_dict()
-        retreated = {"personal_data_changed": list(self.retreated)} if self.retreated else {}
-        return {"against": self.against, "as_of": self.as_of, "files": files, "contract": contract, **retreated}
+        treatment_changed = {"personal_data_changed": list(self.treatment_changed)} if self.treatment_changed else {}
+        return {"against": self.against, "as_of": self.as_of, "files": files, "contract": contract, **treatment_changed}
 
 
 @dataclass(frozen=True)
@@ -78,30 +78,30 @@ def write_changes(
     *,
     xlsx: bool = False,
 ) -> Iterator[WrittenChanges]:
-    """Write `changes/` into the folder of each staged drop, and its checksums into the drop's.
+    """Write `changes/` into the folder of each staged drop, and add its checksums to the drop's.
 
-    `outcomes` says why an account is no longer at risk (`account_changes.OUTCOMES`); `xlsx` adds a workbook of
+    `outcomes` explains why an account is no longer at risk (`account_changes.OUTCOMES`); `xlsx` adds a workbook of
     `account_changes`.
     """
     with_accounts = [one for one in drops if one.files.parquet.keys() >= set(READ)]
     pairs = [DropPair(one.drop.organization_id, one.files, one.before.files) for one in with_accounts]
     moved = changes_of_all(pairs, outcomes)
-    asked = {one.drop.organization_id for one in with_accounts}
+    in_moved = {one.drop.organization_id for one in with_accounts}
     for one in drops:
-        rows = next(moved) if one.drop.organization_id in asked else None
+        rows = next(moved) if one.drop.organization_id in in_moved else None
         yield _write_changes(one, contracts, rows, xlsx=xlsx)
 
 
 def _write_changes(
-    held: DropWithBaseline, contracts: Sequence[ExportContract], moved: pa.Table | None, *, xlsx: bool
+    compared: DropWithBaseline, contracts: Sequence[ExportContract], moved: pa.Table | None, *, xlsx: bool
 ) -> WrittenChanges:
-    drop, files, before = held.drop, held.files, held.before
+    drop, files, before = compared.drop, compared.files, compared.before
     folder = drop.folder / CHANGES
     folder.mkdir()
     written, exports = [], []
     for contract in contracts:
         was, is_now = (drop_files.parquet.get(contract.name) for drop_files in (before.files, files))
-        changes = compare_rows(contract, was, is_now, with_personal=contract.name not in before.apart)
+        changes = compare_rows(contract, was, is_now, with_personal=contract.name not in before.incomparable)
         written += _write_rows(folder, changes, drop.folder / f"{contract.name}.csv")
         exports.append(export_diff(changes, was, is_now))
     accounts: tuple[MovedAccount, ...] = ()
@@ -118,8 +118,8 @@ def _write_changes(
         checksums.writelines(f"{file.sha256}  {file.name}\n" for file in in_order)
     money = money_totals({export.export for export in exports}, before.files, files)
     diff = DropDiff(before.place.name, instant_text(files.as_of), tuple(exports), money, accounts)
-    retreated = tuple(sorted(before.retreated))
-    return WrittenChanges(before.place.name, instant_text(before.files.as_of), in_order, diff, retreated)
+    treatment_changed = tuple(sorted(before.treatment_changed))
+    return WrittenChanges(before.place.name, instant_text(before.files.as_of), in_order, diff, treatment_changed)
 
 
 def _write_rows(folder: Path, changes: RowChanges, csv: Path) -> list[ChangesFile]:
@@ -143,7 +143,7 @@ def _write_rows(folder: Path, changes: RowChanges, csv: Path) -> list[ChangesFil
 
 
 def _write_header(path: Path, columns: Sequence[str]) -> None:
-    """Write a file without rows, as two thirds are; column names need no quotes."""
+    """Write a file without rows, without a query, because two thirds of the files are empty; names need no quotes."""
     path.write_text(",".join(columns) + "\n", encoding="utf-8")
 
 

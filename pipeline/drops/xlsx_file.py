@@ -1,7 +1,7 @@
 """The workbook form of a drop's lists, on request: for people who open them rather than load them.
 
-Cells are typed: numbers, dates and instants (UTC) are what they are. Ids, whole numbers too, are texts, so that no
-spreadsheet rounds them or drops their zeros; and a text is never a formula, whatever it begins with.
+Numbers, dates and instants (UTC) are typed cells. Ids are texts, even if they are whole numbers, so that spreadsheets
+neither round them nor drop leading zeros. A text is never a formula, whatever it begins with.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ XLSX_LISTS: Final = frozenset({"at_risk_accounts", "neglected_accounts"})
 """The exports that get a workbook: lists that people work through."""
 
 MAX_CELL: Final = 32_767
-"""The characters that a cell of a workbook holds; a longer text ends there, and the exact files have it whole."""
+"""The most characters in a cell of a workbook; a longer text is cut, and only CSV and Parquet have all of it."""
 
 _MAX_SHEET_NAME: Final = 31
 _TEXT: Final = "@"
@@ -34,7 +34,7 @@ _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def write_xlsx(table: pa.Table, path: Path) -> None:
-    """Write the rows of `table`, in their order, as a workbook of one sheet with a header that stays in sight."""
+    """Write the rows of `table`, in their order, as a workbook of one sheet with a frozen header."""
     from openpyxl import Workbook
 
     workbook = Workbook(write_only=True)
@@ -49,7 +49,7 @@ def write_xlsx(table: pa.Table, path: Path) -> None:
 
 
 def _writer(sheet: WriteOnlyWorksheet, kind: pa.DataType) -> Callable[[Any], Any]:
-    """Return what makes a cell of a value of this type."""
+    """Return the function that makes a cell of a value of this type."""
     if pa.types.is_string(kind) or pa.types.is_int64(kind):
         return lambda value: None if value is None else _text_cell(sheet, str(value))
     if pa.types.is_timestamp(kind):
@@ -62,7 +62,7 @@ def _writer(sheet: WriteOnlyWorksheet, kind: pa.DataType) -> Callable[[Any], Any
 
 
 def _text_cell(sheet: WriteOnlyWorksheet, text: str) -> WriteOnlyCell:
-    """Make a cell that is a text, also where it begins with a formula sign."""
+    """Make a cell that is a text, even if it begins with a formula sign."""
     cell = _formatted(sheet, _UNWRITABLE.sub("\ufffd", text)[:MAX_CELL], _TEXT)
     cell.data_type = "s"
     return cell

@@ -256,7 +256,7 @@ def _changes(
         for one, changed in zip(compared, changes, strict=True):
             written[one.drop.organization_id] = changed
             step.update(len(written))
-        if otherwise := sorted({export for changes in written.values() for export in changes.retreated}):
+        if otherwise := sorted({export for changes in written.values() for export in changes.treatment_changed}):
             step.note(
                 f"personal data is treated differently than before, which counts as no change: {', '.join(otherwise)}"
             )

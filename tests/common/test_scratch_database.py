@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.common.scratch_database import asked_side_by_side, scratch_connection
+from pipeline.common.scratch_database import queried_in_parallel, scratch_connection
 
 SPILLS = """
 import os, stat, sys
@@ -70,6 +70,6 @@ def threads() -> int:
 @pytest.mark.parametrize("callers", [1, 2, 1000])
 def test_each_concurrent_query_counts_as_a_thread(callers: int) -> None:
     alone = threads()
-    with asked_side_by_side(callers):
+    with queried_in_parallel(callers):
         assert threads() == max(1, alone - (callers - 1))
     assert threads() == alone

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from pipeline.common.errors import WarehouseError
 from pipeline.contracts.changes import CHANGED_COLUMNS
+from pipeline.drops.aligned_rows import ROW
 from pipeline.drops.destination import open_destination
 from pipeline.drops.find_drop import find_drop
 from pipeline.drops.row_changes import compare_rows
-from pipeline.drops.rows_beside import ROW
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from tests.drops.made_drops import AS_OF, DEAL_ROWS, DEALS, manifest_of, mart, publish

@@ -15,12 +15,12 @@ from pipeline.common.errors import WarehouseError
 from pipeline.contracts.contract import ContractColumn, ExportContract
 from pipeline.contracts.cuts import Cut
 from pipeline.contracts.read_contracts import contracts_in_folder
+from pipeline.drops.aligned_rows import RowChanges
 from pipeline.drops.find_drop import OpenDrop, treated_alike
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.manifest_layout import manifest_bytes
 from pipeline.drops.personal_data import KEPT, PersonalData, whole_rows_aside
 from pipeline.drops.row_changes import compare_rows
-from pipeline.drops.rows_beside import RowChanges
 from pipeline.drops.stage import StagedDrop, stage_drops
 from pipeline.drops.verify import verify_drop
 from pipeline.guards.drop_figures import DropFiles
@@ -188,7 +188,9 @@ def changes_between(folder: Path, before: PersonalData, now: PersonalData) -> tu
     )
     with treated_alike(drop, now, [PEOPLE]) as alike:
         path = alike.files.parquet["people"]
-        return compare_rows(PEOPLE, path, folder / "now" / "people.parquet", with_personal=not alike.apart), alike
+        return compare_rows(
+            PEOPLE, path, folder / "now" / "people.parquet", with_personal=not alike.incomparable
+        ), alike
 
 
 @pytest.mark.parametrize("now", ["keep", "pseudonymise", "drop"])
@@ -198,7 +200,7 @@ def test_another_treatment_changes_no_cells(tmp_path: Path, before: Treatment, n
     keys_differ = now == "keep" != before
     assert changes.changed.num_rows == 0
     assert changes.removed.num_rows == (2 if keys_differ else 1)
-    assert bool(alike.retreated) == (before != now)
+    assert bool(alike.treatment_changed) == (before != now)
 
 
 @pytest.mark.parametrize("before", ["keep", "pseudonymise"])
@@ -211,7 +213,7 @@ def test_a_removed_row_is_treated_like_the_drop(tmp_path: Path, before: Treatmen
 
 def test_pseudonyms_of_another_key_are_not_compared(tmp_path: Path) -> None:
     changes, alike = changes_between(tmp_path, treatment("pseudonymise", b"j" * 32), treatment("pseudonymise"))
-    assert changes.changed.num_rows == 0 and alike.apart == {"people"}
+    assert changes.changed.num_rows == 0 and alike.incomparable == {"people"}
 
 
 def test_settings_name_exports_or_a_default(tmp_path: Path) -> None:

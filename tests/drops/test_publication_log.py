@@ -85,7 +85,7 @@ def test_an_unchanged_republication_is_not_logged(made: Made) -> None:
         (lambda lines: [*lines[:1], *lines[3:]], "line 2: entries 2 to 3 are missing before it: cut"),
         (
             lambda lines: [lines[0], lines[2], lines[1], *lines[3:]],
-            "line 2: holds entry 3 where entry 2 belongs: reordered",
+            "line 2: is entry 3 instead of entry 2: reordered",
         ),
         (lambda lines: lines[2:], "line 1: entries 1 to 2 are missing before it: cut"),
         (lambda lines: lines[:-2], "ends after entry 3, the state folder's copy has 5: cut"),
@@ -109,7 +109,7 @@ def test_a_forged_entry_with_a_valid_hash_breaks_the_chain(made: Made) -> None:
 
 
 def test_the_state_folders_copy_is_checked_too(made: Made) -> None:
-    assert "the state folder's copy ends after entry 3, the one beside the drops has 5: cut" in made.change(
+    assert "the state folder's copy ends after entry 3, the log next to the drops has 5: cut" in made.change(
         made.own, lambda lines: lines[:3]
     )
 
@@ -117,12 +117,12 @@ def test_the_state_folders_copy_is_checked_too(made: Made) -> None:
 def test_without_the_other_copy_the_drops_reveal_a_cut_end(made: Made) -> None:
     made.own.unlink()
     faults = made.change(made.beside, lambda lines: lines[:-1])
-    assert faults == [f"{DROPS[3]}: is published, and the log does not have it: cut, or not published by a run"]
+    assert faults == [f"{DROPS[3]}: is published but not in the log: the log was cut, or no run published this drop"]
 
 
 def test_a_manifest_that_differs_from_the_published_one_is_reported(made: Made) -> None:
     (made.exports / "1" / DROPS[1] / "manifest.json").write_text("{}")
-    assert made.log.faults() == [f"{DROPS[1]}: its manifest is another than the one that was published"]
+    assert made.log.faults() == [f"{DROPS[1]}: its manifest is not the one that was published"]
 
 
 def test_a_drop_removed_by_retention_is_no_fault(made: Made) -> None:

@@ -202,7 +202,7 @@ def test_a_missing_moved_or_retyped_column(drop: Published) -> None:
     assert drop.faults() == ["deals.parquet: column visits is missing"]
     drop.rewrite("deals.parquet", original)
     drop.rewrite_parquet("deals.parquet", lambda table: table.select(table.column_names[::-1]))
-    assert drop.faults() == ["deals.parquet: the columns stand in another order than in the manifest"]
+    assert drop.faults() == ["deals.parquet: the columns are in another order than in the manifest"]
     drop.rewrite("deals.parquet", original)
     drop.rewrite_parquet("deals.parquet", lambda table: table.append_column("more", pa.array([1, 2])))
     assert drop.faults() == ["deals.parquet: column more is not in the manifest"]
@@ -357,7 +357,7 @@ def test_a_file_that_is_not_parquet(drop: Published) -> None:
     drop.rewrite("deals.parquet", b"PAR1 not at all PAR1")
     faults = drop.faults()
     assert len(faults) == 1
-    assert faults[0].startswith("deals.parquet: is not Parquet that can be read (")
+    assert faults[0].startswith("deals.parquet: is not a readable Parquet file (")
 
 
 def test_text_that_is_not_utf_8(drop: Published) -> None:
@@ -368,7 +368,7 @@ def test_text_that_is_not_utf_8(drop: Published) -> None:
     drop.rewrite_parquet("deals.parquet", damage)
     faults = drop.faults()
     assert len(faults) == 1
-    assert faults[0].startswith("deals.parquet: is not Parquet that can be read (")
+    assert faults[0].startswith("deals.parquet: is not a readable Parquet file (")
 
 
 # the manifest
@@ -452,13 +452,13 @@ def test_an_older_contract_version_has_no_faults(drop: Published) -> None:
 def test_the_columns_must_be_those_of_the_stated_version(drop: Published) -> None:
     wider = replace(DEALS, columns=(*DEALS.columns, replace(DEALS.columns[2], name="more")))
     assert [fault.split(": ")[1] for fault in drop.faults((wider, PLACES))] == [
-        "has not the columns and key of contract 1.2.0, whose version it bears"
+        "claims contract 1.2.0, but has other columns or another key"
     ]
 
 
 def test_missing_and_unknown_exports(drop: Published) -> None:
-    assert drop.faults((*CONTRACTS, replace(DEALS, name="more"))) == ["manifest.json: holds no export more"]
-    assert any("places is not one that this warehouse knows" in fault for fault in drop.faults((DEALS,)))
+    assert drop.faults((*CONTRACTS, replace(DEALS, name="more"))) == ["manifest.json: lists no export more"]
+    assert any("this warehouse knows no export places" in fault for fault in drop.faults((DEALS,)))
 
 
 # hostile manifests
