@@ -264,7 +264,7 @@ def test_mixed_files_of_two_concurrent_deliveries_are_reported(
         return create(self, name, content)
 
     monkeypatch.setattr(Place, "create", late)
-    with pytest.raises(WarehouseError, match="another run has delivered this drop at the same moment"):
+    with pytest.raises(WarehouseError, match="another run has delivered this drop at the same time"):
         company.publish()
     assert latest_name(company.drops_folder) is None
 

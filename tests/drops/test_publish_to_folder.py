@@ -115,7 +115,7 @@ def test_an_earlier_drop_published_again_becomes_the_latest_again(exports: Expor
 def test_a_changed_published_drop_is_not_overwritten(exports: Exports) -> None:
     folder = exports.publish("first")
     (folder / MANIFEST).write_bytes(b"{}")
-    with pytest.raises(WarehouseError, match="another drop of the same name"):
+    with pytest.raises(WarehouseError, match="another drop has the same name"):
         exports.publish("first")
     assert (folder / MANIFEST).read_bytes() == b"{}"
 

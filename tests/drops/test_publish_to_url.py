@@ -231,7 +231,7 @@ def test_a_file_that_arrives_short_stops_the_delivery_before_the_manifest(
 def test_a_changed_manifest_is_not_overwritten(delivery: Delivery) -> None:
     published = delivery.publish("first")
     delivery.organization.child(drop_name(published.manifest)).write(MANIFEST, b"{}")
-    with pytest.raises(WarehouseError, match="another drop of the same name"):
+    with pytest.raises(WarehouseError, match="another drop has the same name"):
         delivery.publish("first")
 
 
