@@ -45,7 +45,7 @@ def failing(statement: str) -> str:
 
 
 DROP = ("verify", "drop")
-LOST = "standard output: No space left on device; what was printed there is not whole\n"
+LOST = "standard output: No space left on device; the output is incomplete\n"
 
 
 @pytest.mark.parametrize(

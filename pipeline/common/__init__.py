@@ -1,1 +1,1 @@
-"""What every room uses and none owns: errors, progress, formats, instants, scratch databases, worker processes."""
+"""Code that all packages share: errors, progress, formats, instants, scratch databases, helper processes."""

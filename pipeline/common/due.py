@@ -1,4 +1,4 @@
-"""The moments at which something is due every week or every day, in a time zone."""
+"""Weekly and daily due times in a time zone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Due:
     zone: str
 
     def last_two(self, now: datetime) -> tuple[datetime, datetime]:
-        """Return the latest moment that is not after `now`, preceded by the one before it."""
+        """Return the last two due times that are not after `now`, the earlier one first."""
         found = DUE_FORM.fullmatch(self.text)
         assert found is not None  # the settings' validator ensures it
         local = now.astimezone(ZoneInfo(self.zone))
@@ -30,5 +30,5 @@ class Due:
         at = time(int(found[2]), int(found[3]), tzinfo=local.tzinfo)
         latest = datetime.combine(local.date() - timedelta(days=back), at)
         if latest > local:
-            latest -= timedelta(days=days)  # calendar days, so that the hour survives daylight saving time
+            latest -= timedelta(days=days)  # calendar days, so that daylight saving time does not change the hour
         return (latest - timedelta(days=days)).astimezone(UTC), latest.astimezone(UTC)

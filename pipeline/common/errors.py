@@ -1,4 +1,4 @@
-"""The one error meant for people: what was wrong, where, what to do; and the interruption of a command."""
+"""The error that is meant for people (what is wrong, where, what to do), and the interruption of a command."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from pipeline.common.shown_text import shown, shown_lines
 
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT)
 _REMEDIES: Final = {
-    **dict.fromkeys(_NO_ROOM, "make room there, and run again"),
-    **dict.fromkeys((errno.EACCES, errno.EPERM), "see to it that this user may write there, or name another folder"),
-    errno.EROFS: "name a folder of a file system that can be written",
-    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST), "a file stands where a folder is wanted: name another folder"),
+    **dict.fromkeys(_NO_ROOM, "free some space on that disk, and run again"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "let this user write there, or name another folder"),
+    errno.EROFS: "name a folder on a writable file system",
+    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST), "a file has the name of a folder: name another folder"),
 }
 
 
 class WarehouseError(Exception):
     """An error with a remedy.
 
-    `what` says in one line what is wrong, and `details` (texts of one line or more) give more, such as the affected
-    rows; `where` names the file, row, column or setting, if there is one, and `remedy` says what to do. They may quote
-    data: the error's text escapes it, so that none of it looks like a line of ours. Every other exception is a bug.
+    `what` says in one line what is wrong, and `details` (texts of one or more lines) give more, such as the affected
+    rows; `where` names the file, row, column or setting, if there is one, and `remedy` says what to do. All of them may
+    quote data: the error's text escapes it, so that data can't look like our own lines. Other exceptions are bugs.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class WarehouseError(Exception):
 
     @property
     def lines(self) -> list[str]:
-        """All of it but the remedy, as separate lines."""
+        """The lines of the message without the remedy."""
         return [shown(f"{self.where}: {self.what}" if self.where else self.what), *self.details]
 
     def __str__(self) -> str:
@@ -51,18 +51,18 @@ class WarehouseError(Exception):
 
 
 def in_words(error: BaseException) -> WarehouseError | None:
-    """Return an error as a WarehouseError, or None: one from the file system, Arrow or DuckDB is explained."""
+    """Return an error of the file system, Arrow or DuckDB as WarehouseError with an explanation; None for a bug."""
     if isinstance(error, WarehouseError):
         return error
     if isinstance(error, OSError):
-        # in a copy, the first name is the source; the disk that is full is that of the second
+        # in a copy, the first name is the source; the full disk is that of the second
         name = error.filename2 if error.errno in _NO_ROOM and error.filename2 is not None else error.filename
         where = None if name is None else str(name)
-        remedy = _REMEDIES.get(error.errno or 0, "see to the path and the disk that are named, and run again")
+        remedy = _REMEDIES.get(error.errno or 0, "check the path and its disk, and run again")
         return WarehouseError(error.strerror or _one_line(error), where=where, remedy=remedy)
-    if isinstance(error, MemoryError):  # Arrow's, too
+    if isinstance(error, MemoryError):  # also raised by Arrow
         return WarehouseError(f"out of memory: {_one_line(error)}", remedy=MORE_MEMORY)
-    duckdb = sys.modules.get("duckdb")  # a library that is not loaded has raised no errors
+    duckdb = sys.modules.get("duckdb")  # if it is not loaded, it has raised no error
     if duckdb is not None and isinstance(error, duckdb.OutOfMemoryException):
         return WarehouseError(f"out of memory: {_one_line(error)}", where="DuckDB", remedy=MORE_MEMORY)
     if duckdb is not None and isinstance(error, duckdb.IOException):
@@ -71,17 +71,17 @@ def in_words(error: BaseException) -> WarehouseError | None:
             where = named["file"] if named else "DuckDB"
             return WarehouseError("No space left on device", where=where, remedy=_REMEDIES[errno.ENOSPC])
         if "lock on file" in str(error):
-            remedy = "end the program that it names; for people there is published.duckdb, which no run locks"
+            remedy = "end the program that the message names; query published.duckdb instead, which no run locks"
             return WarehouseError(_one_line(error), where="DuckDB", remedy=remedy)
         return WarehouseError(
-            _one_line(error), where="DuckDB", remedy="see to the file that is named and to the room left, and run again"
+            _one_line(error), where="DuckDB", remedy="check the file and the free space on its disk, and run again"
         )
     return None
 
 
 MORE_MEMORY: Final = (
-    "raise memory_limit (docs/scale.md has what loads were measured with), end what else runs on this machine, or take "
-    "one with more memory; with --target postgres or spark, give those more"
+    "raise memory_limit (docs/scale.md has measured values), end other programs on this machine, or use a machine with "
+    "more memory; with --target postgres or spark, give more memory to those"
 )
 _OUT_OF_MEMORY: Final = re.compile(r"out ?of ?memory|bad_alloc|java heap space", re.IGNORECASE)
 
@@ -100,17 +100,17 @@ def _one_line(error: BaseException) -> str:
 
 
 class Interrupted(BaseException):
-    """A request to end the command: not an error, so that no error handler catches it."""
+    """A request to end the command. It is a BaseException, so that no error handler catches it."""
 
 
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interruptions:
-    """The signals that ask this command to end: Ctrl-C, a service manager, a terminal that was closed.
+    """Signals that ask this command to end: from Ctrl-C, a service manager, or a closed terminal.
 
-    They raise `Interrupted`. A library may turn that into an error of its own, or swallow it: `is_wished` then still
-    says that any error from now on is due to the interruption.
+    They raise `Interrupted`. A library may turn that into its own error, or swallow it: `is_wished` still tells that
+    any later error is due to the interruption.
     """
 
     _signals: ClassVar[bytearray] = bytearray()
@@ -119,7 +119,7 @@ class Interruptions:
 
     @classmethod
     def listen(cls) -> None:
-        """Listen from now on. Python notes each signal in a pipe, even if a library replaces the handlers."""
+        """Start to listen. Python writes each signal into a pipe, even if a library replaces the handlers."""
         cls._read_end, write_end = os.pipe()
         for end in (cls._read_end, write_end):
             os.set_blocking(end, False)
@@ -138,13 +138,13 @@ class Interruptions:
 
     @classmethod
     def exit_code(cls) -> int:
-        """Return the exit code for the signal that came last."""
+        """Return the exit code for the last signal."""
         return 128 + (cls._signals[-1] if cls.is_wished() else signal.SIGINT)
 
     @classmethod
     @contextmanager
     def put_off(cls) -> Iterator[None]:
-        """Delay `Interrupted` until the end of the block: a C extension that it hits while loading may abort."""
+        """Delay `Interrupted` until the end of the block, because a C extension may abort if interrupted while loading."""
         cls._holds += 1
         try:
             yield

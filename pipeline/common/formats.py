@@ -55,7 +55,7 @@ def short_amount(value: Decimal, unit: str) -> str:
 
 
 def percent(share: Decimal | None) -> str:
-    """Format a share as a percentage; a share that is not 0 or 1 never looks like it."""
+    """Format a share as a percentage; only a share of exactly 0 or 1 is shown as 0 % or 100 %."""
     if share is None:
         return "–"
     rounded = (share * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
@@ -94,7 +94,7 @@ def instant(value: datetime | None) -> str:
 
 
 def short_instant(value: datetime) -> str:
-    """Write an instant where there is little room, in UTC."""
+    """Write an instant in a short form, in UTC."""
     return f"{value:%Y-%m-%d %H:%M}"
 
 
@@ -104,7 +104,7 @@ def day(value: datetime) -> str:
 
 
 def machine_instant(value: datetime) -> str:
-    """Write an instant for the `datetime` attribute."""
+    """Write an instant for HTML's `datetime` attribute."""
     utc = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     return instant_text(utc)
 

@@ -25,7 +25,7 @@ def parse_instant(value: object) -> datetime:
         raise ValueError(f"{value!r} is not a date or date-time; write it as 2025-01-15 or 2025-01-15T00:00:00Z")
     try:
         value = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-    except OverflowError:  # in the calendar's first or last hours
+    except OverflowError:  # in the first or last hours of Python's calendar
         is_known = False
     else:
         is_known = FIRST_YEAR <= value.year <= LAST_YEAR

@@ -57,7 +57,7 @@ class LoggedView:
         self.view.ended(step, ok)
 
     def noted(self, *lines: str) -> None:
-        """Show and log something to read."""
+        """Show and log a note."""
         self.log.write(logging.WARNING, "note", text="\n".join(lines))
         self.view.noted(*lines)
 

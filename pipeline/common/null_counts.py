@@ -42,5 +42,5 @@ def count_nulls(file: BinaryIO) -> NullCounts | None:
 
 
 def as_metadata(nulls: Mapping[str, int]) -> dict[str, str]:
-    """Return the counts as metadata of a footer, for a file whose columns are written without statistics."""
+    """Return the counts as metadata for the footer of a file whose columns are written without statistics."""
     return {_IN_FOOTER.decode(): json.dumps(nulls)}

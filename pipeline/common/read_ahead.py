@@ -11,7 +11,7 @@ Item = TypeVar("Item")
 
 
 def read_ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """Yield the items in their order, each produced in another thread while the one before it is in use."""
+    """Yield the items in their order, each produced in another thread while the caller uses the previous one."""
 
     def make_one() -> list[Item]:
         return list(islice(items, 1))

@@ -1,4 +1,4 @@
-"""Finds the consecutive rows of each value in a sorted table, so that it can be split without a query."""
+"""Finds the consecutive rows of each value in a sorted column, to split a table without a query."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 
 def places_by_value(column: pa.ChunkedArray) -> dict[Any, tuple[int, int]]:
-    """Return the first row of each value, and the row after its last; equal values must be adjacent."""
+    """Return the position of the first row of each value, and the one after its last; equal values must be adjacent."""
     runs = pc.run_end_encode(column.combine_chunks())
     ends = runs.run_ends.to_pylist()
     return dict(zip(runs.values.to_pylist(), zip([0, *ends], ends, strict=False), strict=True))

@@ -1,4 +1,4 @@
-"""An in-memory DuckDB for sorting, querying and writing rows, opened once, because opening takes time."""
+"""An in-memory DuckDB database for sorting, querying and writing rows; opened once, because opening takes time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def scratch_connection() -> duckdb.DuckDBPyConnection:
 
     Data that exceeds memory spills to a private temporary folder until the process ends.
     """
-    with _OPENING:  # two threads may ask first
+    with _OPENING:  # only one thread may create the database
         connection = _database().cursor()
     connection.execute("set enable_progress_bar = false")  # it would write to standard output
     return connection
@@ -61,10 +61,10 @@ def spare_memory() -> None:
 
 @contextmanager
 def queried_in_parallel(callers: int) -> Iterator[None]:
-    """Limit the threads of the scratch database to the number of cores while this many threads query it.
+    """Limit the threads of the scratch database while this many threads query it, to one per core in total.
 
-    Calling threads work too, and additional threads slow them down: two CSVs written in parallel on two cores took 1.8
-    s of CPU, and take 1.1 (2026-11-29).
+    Calling threads work too, and additional threads slow them down: two CSV files written in parallel on two cores took
+    1.8 s of CPU, and now take 1.1 (2026-11-29).
     """
     with scratch_connection() as connection:
         threads = int(connection.execute("select current_setting('threads')").fetchall()[0][0])
@@ -100,16 +100,16 @@ def quoted_text(text: str) -> str:
 def read_parquet(files: Sequence[Path], *options: str) -> str:
     """Return the SQL call that reads exactly these files.
 
-    DuckDB would take a path with `[1]` or `*` in it for a pattern, and a folder `id=7` for a column.
+    Without escapes and options, DuckDB reads a path with `[1]` or `*` as a pattern, and a folder `id=7` as a column.
     """
     paths = ", ".join(quoted_text(_GLOB.sub(r"[\g<0>]", str(file))) for file in files)
     return f"read_parquet([{paths}], {', '.join(('hive_partitioning = false', *options))})"
 
 
 def utc_rows(connection: duckdb.DuckDBPyConnection, path: Path, *more: str) -> str:
-    """Return the select of a Parquet file's rows with instants in the form of the marts: in UTC, without a zone.
+    """Return the query for a Parquet file's rows with instants in the form of the marts: in UTC, without a zone.
 
-    `more` are further columns, as SQL.
+    `more` are additional columns, as SQL.
     """
     source = read_parquet([path])
     return f"select {', '.join([*utc_columns(connection, f'select * from {source}'), *more])} from {source}"
@@ -127,9 +127,9 @@ def utc_columns(connection: duckdb.DuckDBPyConnection, select: str, without: Col
 def numbered_rows(
     connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[tuple[int, Path]], number: str, *options: str
 ) -> str:
-    """Return the select of the rows of Parquet files of one schema, with the number of the file as a column.
+    """Return the query for the rows of Parquet files with one schema, with the number of the file as a column.
 
-    The numbers are in the view `files_<name>` of the connection.
+    The function registers the numbers as the view `files_<name>` of the connection.
     """
     numbers, paths = [one for one, _ in files], [path for _, path in files]
     connection.register(f"files_{name}", pa.table({"file": list(map(str, paths)), number: numbers}))

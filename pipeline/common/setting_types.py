@@ -1,4 +1,4 @@
-"""Types of settings with a form of their own: sizes of memory, schedules, due times, time zones, lists."""
+"""Types of settings whose texts have a format: sizes of memory, schedules, due times, time zones, lists."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def memory_bytes(size: str) -> float:
 
 def _size(size: str) -> str:
     if _SIZE.fullmatch(size.strip()) is None:
-        raise ValueError(f"{size!r} is not a size; write a number and a unit (MB, GB, TB, MiB, GiB, TiB), as 6GB")
+        raise ValueError(f"{size!r} is not a size; write a number and a unit (MB, GB, TB, MiB, GiB, TiB), such as 6GB")
     return size.strip()
 
 
@@ -54,7 +54,7 @@ def _due(due: str) -> str:
 def _zone(zone: str) -> str:
     try:
         ZoneInfo(zone)
-    except (KeyError, ValueError, OSError):  # unknown, not a name, a folder of names
+    except (KeyError, ValueError, OSError):  # unknown, not a valid name, or a folder of zones
         raise ValueError(f"there is no time zone {zone!r}; write it as Europe/Berlin") from None
     return zone
 
@@ -70,4 +70,4 @@ DueTime = Annotated[str, AfterValidator(_due)]
 TimeZone = Annotated[str, AfterValidator(_zone)]
 
 WORDS: Final = (NoDecode, BeforeValidator(_words))
-"""Lets the environment or a line of `warehouse.toml` give a list as one text: `failed held_back`."""
+"""Accepts a list as one text, in the environment or in `warehouse.toml`: `failed held_back`."""

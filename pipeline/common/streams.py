@@ -1,4 +1,4 @@
-"""The command's standard streams: one that is closed, full or narrow never fails a command that has done its work."""
+"""The command's standard streams: a stream that is closed, full or limited to ASCII does not make a command fail."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Streams:
             stream = getattr(sys, name)
             if stream is None:
                 with contextlib.suppress(OSError):
-                    os.dup2(os.open(os.devnull, os.O_RDWR), number)  # or the next file to be opened would be the stream
+                    os.dup2(os.open(os.devnull, os.O_RDWR), number)  # otherwise the next opened file gets this number
                 setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115
             elif number:
                 outlet = _Outlet(number, "w", closefd=False)
@@ -48,7 +48,7 @@ class Streams:
                     io.BufferedWriter(outlet),
                     encoding=stream.encoding,
                     errors="backslashreplace",
-                    # without buffers (PYTHONUNBUFFERED), a line is written when it ends: there is one below the text
+                    # with PYTHONUNBUFFERED too, write each line when it ends: there is a buffer below the text
                     line_buffering=stream.line_buffering or stream.write_through,
                 )
                 setattr(sys, name, text)
@@ -57,9 +57,9 @@ class Streams:
 
     @classmethod
     def flush(cls) -> None:
-        """Write what is buffered, and report lost output, unless its reader has closed the stream."""
+        """Write what is buffered, and report lost output, unless the reader has closed the stream."""
         sys.stdout.flush()
         fault = cls._output.fault if cls._output else None
         if fault is not None and fault.errno != errno.EPIPE:
-            sys.stderr.write(f"standard output: {fault.strerror}; what was printed there is not whole\n")
+            sys.stderr.write(f"standard output: {fault.strerror}; the output is incomplete\n")
         sys.stderr.flush()

@@ -14,9 +14,9 @@ _VARIABLE = "TMPDIR"
 
 @contextmanager
 def temporary_folder(folder: Path) -> Iterator[None]:
-    """Use `folder` for all temporary files in the block; it is cleared before, because of killed runs, and afterwards.
+    """Use `folder` for all temporary files in the block; it is emptied before, because of killed runs, and afterwards.
 
-    The caller ensures that nobody else uses the folder.
+    The caller ensures that no other process uses the folder.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(exist_ok=True)
@@ -30,4 +30,6 @@ def temporary_folder(folder: Path) -> Iterator[None]:
             os.environ.pop(_VARIABLE, None)
         else:
             os.environ[_VARIABLE] = variable
-        shutil.rmtree(folder, ignore_errors=True)  # the next run clears what a helper writes while it ends
+        shutil.rmtree(
+            folder, ignore_errors=True
+        )  # helpers that are still ending may write more; the next run clears it

@@ -1,7 +1,8 @@
-"""A module of ours in its own process, started early so that its slow imports are done when it is needed.
+"""Runs one of our modules in its own process, started early so that its slow imports are done when it is needed.
 
-The two exchange objects over a pipe. A request gets any number of messages and then a `Result` or an error. A helper
-that ends before that, with whatever exit code, fails the run. A helper whose run is gone ends too.
+The run and the helper exchange objects over a pipe. The answer to a request is any number of messages and then a
+`Result` or an error. A helper that ends before that, with any exit code, makes the run fail. When the run is gone, the
+helper ends too.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from pipeline.common.startup import quick_imports
 
 _LAST_WORDS: Final = 2_000
 """Characters of a helper's log that an error quotes."""
-_PATIENCE: Final = 10.0
-"""Seconds that a helper has to end after being asked to."""
+_END_SECONDS: Final = 10.0
+"""Seconds that a helper has to end after it was terminated."""
 _SERVE: Final = "from pipeline.common.worker_process import serve; serve()"
 
 Send = Callable[[object], None]
 Answer = Callable[[Any, Send], object]
-"""Answers a request: it gets the request and a function that sends messages ahead of the result. It returns the result,
+"""Answers a request: it gets the request and a function that sends messages before the result. It returns the result,
 or None if the request expects no answer."""
 
 
@@ -43,11 +44,11 @@ class Result:
 
 
 class HelperProcess:
-    """A helper, seen from the run: start it early, send requests, close it (or use `with`).
+    """The run's side of a helper: start it early, send requests, close it (or use `with`).
 
-    `what` names it in errors. Its process imports `module` and calls the function `prepare(*arguments)` there, which
+    `what` names it in errors. Its process imports `module` and calls the module's function `prepare(*arguments)`, which
     returns the helper's `Answer`. Requests, messages and results must be picklable. The output of the process goes to a
-    log, whose end an error quotes.
+    log, and errors quote its end.
     """
 
     what: ClassVar[str]
@@ -58,7 +59,7 @@ class HelperProcess:
         self._pipe, theirs = Pipe()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-                # -P: no module of the folder that the run was started in
+                # -P: import no modules from the working folder
                 [sys.executable, "-P", "-c", _SERVE, str(theirs.fileno()), self.module, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=self._log,
@@ -74,14 +75,14 @@ class HelperProcess:
         return self._process.pid
 
     def send(self, request: object) -> None:
-        """Send a request that has no answer; an error of the helper then comes with the next answer.
+        """Send a request that has no answer; `ask` raises an error of the helper later.
 
         Raises WarehouseError if the helper has ended.
         """
         try:
             self._pipe.send(request)
         except ConnectionError:
-            raise self._silent() from None
+            raise self._unanswered() from None
 
     def ask(self, request: object) -> Iterator[Any]:
         """Send a request and yield every message of the answer, its `Result` last.
@@ -93,8 +94,8 @@ class HelperProcess:
         while not isinstance(message, Result):
             try:
                 message = self._pipe.recv()
-            except (EOFError, OSError):  # between two messages, or in the midst of one
-                raise self._silent() from None
+            except (EOFError, OSError):  # the helper ended between two messages, or within one
+                raise self._unanswered() from None
             if isinstance(message, WarehouseError):
                 raise message
             yield message
@@ -110,7 +111,7 @@ class HelperProcess:
     def _await_end(self) -> None:
         """Wait until the process is gone, so that the interpreter does not end before it."""
         try:
-            self._process.wait(_PATIENCE)
+            self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -124,28 +125,28 @@ class HelperProcess:
     ) -> None:
         self.close()
 
-    def _silent(self) -> WarehouseError:
-        """Describe how the process ended, with the end of its log."""
+    def _unanswered(self) -> WarehouseError:
+        """Return an error that says how the process ended, with the end of its log."""
         try:
-            ended = f"exit code {self._process.wait(_PATIENCE)}"
+            ended = f"exit code {self._process.wait(_END_SECONDS)}"
         except subprocess.TimeoutExpired:
-            ended = "it still runs, and was ended"
+            ended = "it did not end by itself, and was killed"
             self._process.kill()
         self._log.seek(0)
         words = self._log.read().decode(errors="replace").strip()[-_LAST_WORDS:]
         return WarehouseError(
-            f"the {self.what} ended before it had answered ({ended}); nothing was published"
-            + (". Its last words:" if words else ""),
+            f"the {self.what} ended without an answer ({ended}); nothing was published"
+            + (". Its last output:" if words else ""),
             details=words.splitlines(),
             where=self.module,
-            remedy="see to what it says, or to the machine's memory (too little of it is a known cause); run again",
+            remedy="fix what its output says, or give the machine more memory (a common cause), and run again",
         )
 
 
 def serve() -> None:
-    """Be a helper, by the command line: prepare, then answer requests until there are no more.
+    """Run a helper as the command line says: prepare it, then answer requests until the run is gone.
 
-    If the run is gone, this process ends at once, because it may hold a database that the next run needs.
+    The process then ends at once, because it may lock a database that the next run needs.
     """
     number, module, *arguments = sys.argv[1:]
     os.set_inheritable(int(number), False)

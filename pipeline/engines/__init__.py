@@ -1,4 +1,4 @@
-"""The engines: DuckDB, PostgreSQL or Spark behind one small protocol. Nothing else depends on the engine."""
+"""The engines: DuckDB, PostgreSQL or Spark behind one small protocol, on which all other code depends."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class RawTable:
 
 @dataclass(frozen=True)
 class HeldBack:
-    """The organizations whose published rows stay (D40), and the one that the CRM's marts belong to.
+    """The published rows that stay: those of organizations held back (D40), and complete marts with a later `as_of`.
 
-    The `marts` that were published with a later instant stay too.
+    `crm_organization_id` is the organization that the CRM's marts belong to.
     """
 
     organizations: frozenset[int] = frozenset()
@@ -45,7 +45,7 @@ class HeldBack:
         return ", ".join(map(str, sorted(self.organizations)))
 
     def keeps_whole(self, contract: ExportContract | None) -> bool:
-        """Return whether a complete mart stays: one of `marts`, or the CRM's if that organization is held back."""
+        """Return whether a mart stays completely: one of `marts`, or the CRM's if that organization is held back."""
         if contract is None:
             return False
         is_held_back = contract.tenant == CRM_TENANT and self.crm_organization_id in self.organizations
@@ -69,9 +69,9 @@ class WrittenMart:
 
 @dataclass(frozen=True)
 class PartedMart:
-    """A mart in Parquet files, one per organization and drop, whose name is the `drop_name` of its rows.
+    """A mart in Parquet files, one per organization and drop; the column `drop_name` names the drop.
 
-    Published parts stay as they are, unless the mart `is_rewritten`, because parts never change.
+    Parts that are already published are not written again, because they never change, unless the mart `is_rewritten`.
     """
 
     contract: ExportContract
@@ -81,9 +81,9 @@ class PartedMart:
 
 @dataclass(frozen=True)
 class OrganizationRows:
-    """An organization's rows of a mart, which replace its published ones; those of others stay.
+    """An organization's rows of a mart, which replace its published rows; rows of others stay.
 
-    For a mart without organizations, such as the CRM's, `organization_id` is None and these are all rows.
+    For a mart without organizations, such as the CRM's, `organization_id` is None and these are all its rows.
     """
 
     contract: ExportContract
@@ -96,23 +96,23 @@ AnyMart = WrittenMart | PartedMart | OrganizationRows
 
 
 class Engine(Protocol):
-    """What a run needs of an engine, in this order: stamped, load, the dbt session, stamp, read, commit."""
+    """An engine, as a run uses it: `stamped`, `load`, `dbt_session`, `stamp`, `read`, `commit`, in this order."""
 
     name: str
     rebuilds_in_part: bool
-    """Whether models of an earlier build can stay, so that only what has changed is built."""
+    """Whether only models that have changed need to be built, because others stay from an earlier build."""
 
     def load(self, tables: Sequence[RawTable]) -> None:
-        """Make every table a relation of the schema `raw`, replacing existing ones."""
+        """Make a relation of every table in the schema `raw`, replacing existing ones."""
 
     def dbt_session(self) -> AbstractContextManager[Mapping[str, str]]:
-        """Return the environment variables of dbt's profile; in the block, only dbt uses the engine."""
+        """Yield the environment variables for dbt's profile; within the block, only dbt uses the engine."""
 
     def stamp(self, content: str) -> str:
-        """Write into the database what its models were built from; return a mark of everything that was built."""
+        """Store in the database what its models were built from; return a mark that identifies what was built."""
 
     def stamped(self, mark: str) -> str | None:
-        """Return the stamp; None if what was built is gone, or has changed since it got this mark."""
+        """Return the stamp; None if what was built is gone, or has changed since `stamp` returned this mark."""
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Return the columns of a mart, all rows, in any order."""
@@ -121,21 +121,18 @@ class Engine(Protocol):
         """Return the columns of a mart, all rows, as `scratch_database.in_order` sorts them."""
 
     def query(self, select: str) -> pa.Table:
-        """Return the rows of a select that dbt has compiled, on the marts and what they were built from."""
+        """Return the rows of a compiled dbt query on the marts and the models that they were built from."""
 
     def read_published(self, mart: str, having: Mapping[str, int | str]) -> pa.Table:
         """Return the published rows of a mart that have these values."""
 
     def prepare(self, contracts: Sequence[ExportContract]) -> None:
-        """Start the part of `commit` that can be done before its approval; nobody sees it."""
+        """Start the part of `commit` that can be done before publication is decided; readers do not see it."""
 
     def commit(
         self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[AnyMart] = ()
     ) -> None:
-        """Publish this run's marts, except the rows of organizations held back, which stay.
-
-        The `written` marts are published with them.
-        """
+        """Publish this run's marts, except the rows that stay (`held_back`), and with them the `written` marts."""
 
     def commit_written(self, written: Sequence[AnyMart]) -> None:
         """Publish these marts, if marts are published; all others stay."""
@@ -159,7 +156,7 @@ def keeps_models(target: str, state: Path, mark: str) -> bool:
 
 
 def replace_marts(settings: Settings, marts: Sequence[AnyMart]) -> None:
-    """Publish these rows of some marts at once; all others stay.
+    """Publish these rows of marts atomically; all other rows stay.
 
     Does nothing on Spark, whose marts are the files of the weekly run.
     """
@@ -176,9 +173,9 @@ def replace_marts(settings: Settings, marts: Sequence[AnyMart]) -> None:
 
 
 def rewrite_marts(settings: Settings, change: Callable[[str, pa.Table], pa.Table]) -> list[str]:
-    """Write the published marts as `change` returns each of them, by name and rows; return the names of changed marts.
+    """Replace each published mart by what `change` returns for its name and rows; return the names of changed marts.
 
-    On Spark they are removed with everything that it has built, and the next run makes them again.
+    This does nothing on Spark, where `remove_build` removes the marts and the next run builds them again.
     """
     if settings.target == "duckdb":
         from pipeline.engines.duckdb_marts import PUBLISHED_FILE
@@ -195,7 +192,7 @@ def rewrite_marts(settings: Settings, change: Callable[[str, pa.Table], pa.Table
 
 
 def remove_build(settings: Settings) -> None:
-    """Remove what the models of the latest run have built, so that the next run builds all of it."""
+    """Remove what the latest run has built, so that the next run builds everything."""
     for path in settings.state.glob("warehouse.duckdb*"):
         path.unlink()
     shutil.rmtree(settings.state / "spark", ignore_errors=True)
@@ -210,7 +207,7 @@ def remove_build(settings: Settings) -> None:
 
 
 def shared_database_turn(settings: Settings, say: Callable[[str], None]) -> AbstractContextManager[None]:
-    """Wait until no run of another state folder uses the database, if it is shared; `say` is told about it."""
+    """Wait until no run of another state folder uses a shared database; `say` is called with a note if it must wait."""
     if settings.target != "postgres" or settings.postgres_url is None:
         return nullcontext()
     from pipeline.engines.postgres import run_turn
@@ -219,7 +216,7 @@ def shared_database_turn(settings: Settings, say: Callable[[str], None]) -> Abst
 
 
 def open_engine(settings: Settings) -> Engine:
-    """Open the engine of the settings, without importing any other."""
+    """Open the configured engine, without importing the others."""
     if settings.target == "postgres":
         from pipeline.engines.postgres import PostgresEngine
 

@@ -1,4 +1,4 @@
-"""The embedded default: one DuckDB file in the state folder that reads the landing Parquet in place."""
+"""The default engine: one DuckDB file in the state folder that reads the landed Parquet files in place."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def stamped_in(path: Path, mark: str) -> str | None:
 
 
 def _mark_of(path: Path) -> str:
-    """Hash what changes with every write to the file: its checkpoint counters, and the log beside it.
+    """Hash what changes with every write: the file's checkpoint counters, and its write-ahead log.
 
     So any change of a row or a relation, by dbt or another program, gives another mark.
     """
@@ -70,9 +70,9 @@ def _is_in_use(error: duckdb.Error) -> bool:
 
 
 class DuckDBEngine:
-    """Raw tables are views on Parquet, so loading copies nothing. The run's lock ensures a single writer.
+    """The engine on a DuckDB file. Raw tables are views on Parquet files, so loading copies nothing.
 
-    Reading opens the file read-only, beside other readers.
+    The run's lock ensures a single writer. Reading opens the file read-only, so that there can be other readers.
     """
 
     name = "duckdb"
@@ -90,7 +90,7 @@ class DuckDBEngine:
         """Make a view of each table's Parquet files, in a new database if the file is missing or damaged."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         if not self.path.exists():
-            self.remove()  # a log that is left of it
+            self.remove()  # its log may be left
         try:
             connection = self._writer()
         except duckdb.Error as error:
@@ -117,7 +117,7 @@ class DuckDBEngine:
 
     @contextmanager
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
-        """Leave the file to dbt, because DuckDB allows one writer."""
+        """Close the file for dbt, because DuckDB allows only one writer."""
         self.close()
         yield {
             "WAREHOUSE_DUCKDB_PATH": str(self.path.resolve()),
@@ -156,7 +156,7 @@ class DuckDBEngine:
         """Return rows of `published.duckdb`."""
         published = self.path.with_name(PUBLISHED_FILE)
         if not published.exists():
-            raise WarehouseError("is gone", where=str(published), remedy="run again with this --state")
+            raise WarehouseError("is missing", where=str(published), remedy="run again with this --state")
         chosen = " and ".join(f"{quoted(name)} = ?" for name in having)
         with duckdb.connect(str(published), read_only=True) as connection:
             return connection.sql(
@@ -166,16 +166,16 @@ class DuckDBEngine:
     def prepare(self, contracts: Sequence[ExportContract]) -> None:
         """Start writing the marts into a draft, which `commit` uses if nobody is held back.
 
-        The audit and the business pages leave a core free meanwhile, and one thread is enough: at 50,000 accounts 4.5 s
-        of CPU, where two threads that wait for each other take 5.9 (2026-11-29). An error here recurs in the commit,
-        with an explanation.
+        The audit and the business pages leave a core free meanwhile. It uses one thread: at 50,000 accounts that takes
+        4.5 s of CPU, while two threads, which wait for each other, take 5.9 (2026-11-29). An error here is ignored; it
+        recurs in the commit and is explained there.
         """
         pool = ThreadPoolExecutor(1)
         self._drafting = pool.submit(self._write_draft, self._reader().cursor(), contracts)
         pool.shutdown(wait=False)
 
     def _write_draft(self, connection: duckdb.DuckDBPyConnection, contracts: Sequence[ExportContract]) -> Path | None:
-        """Write a draft, and rename it when it is complete."""
+        """Write a draft of the published file; return None if that fails."""
         draft = self.path.with_name(hidden_name())
         try:
             with connection:
@@ -192,7 +192,7 @@ class DuckDBEngine:
 
     @contextmanager
     def _draft(self) -> Iterator[Path | None]:
-        """Return the draft if one was started and completed, and remove an incomplete one."""
+        """Yield the draft if one was completed, and remove it afterwards if it is still there."""
         drafting, self._drafting = self._drafting, None
         draft = drafting.result() if drafting is not None else None
         try:

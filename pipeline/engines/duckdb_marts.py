@@ -1,7 +1,7 @@
-"""Publishes a run's marts on DuckDB: `published.duckdb`, replaced by a rename.
+"""Publishes a run's marts on DuckDB, in the file `published.duckdb`, which a rename replaces.
 
-So readers and runs never lock each other, and a reader with the file open keeps the old content. The file's format is
-one that DuckDB 1.4 and its BI drivers can read.
+So readers and runs never lock each other, and a reader with the file open keeps the old content. DuckDB 1.4 and its BI
+drivers can read the file's format.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def publish_marts(
     held_back: HeldBack,
     written: Sequence[AnyMart] = (),
 ) -> None:
-    """Write the marts of `build` into a new `published` file; rows of organizations held back stay."""
+    """Write the marts of `build` into a new `published` file; rows that are held back stay as published before."""
     with whole_file(published) as draft:
         keeps = bool(held_back) and published.exists()
         if keeps:
@@ -48,7 +48,7 @@ def publish_marts(
 def write_draft(
     build: duckdb.DuckDBPyConnection, draft: Path, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY
 ) -> None:
-    """Write the marts of `build` into a new file; rows of organizations held back come from the database `before`."""
+    """Write the marts of `build` into a new file; rows that are held back come from the attached database `before`."""
     promised = {contract.name: contract for contract in contracts}
     descriptions = mart_descriptions(contracts)
     build.execute(f"attach {quoted_text(str(draft))} as published (storage_version '{_READABLE_BY}')")
@@ -92,9 +92,9 @@ def _write_into(connection: duckdb.DuckDBPyConnection, draft: Path, written: Seq
 
 
 def rewrite_marts(published: Path, change: Callable[[str, pa.Table], pa.Table]) -> list[str]:
-    """Write the rows of every mart as `change` returns them, by name and rows, to a new file; return changed names.
+    """Write a new file with what `change` returns for the name and rows of each mart; return the changed names.
 
-    A file that is changed in place would keep old content in free blocks.
+    Changing the file in place would leave old content in its free blocks.
     """
     changed: list[str] = []
     if not published.exists():
@@ -118,14 +118,15 @@ def rewrite_marts(published: Path, change: Callable[[str, pa.Table], pa.Table]) 
 
 
 def _copy_comments(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Give a rewritten mart its old comments."""
+    """Copy the comments of a mart to its rewritten table."""
     table = f"published.{MARTS}.{quoted(name)}"
     where = f"database_name = 'before' and schema_name = '{MARTS}' and table_name = {quoted_text(name)}"
     (text,) = connection.execute(f"select comment from duckdb_tables() where {where}").fetchall()[0]
     columns = connection.execute(f"select column_name, comment from duckdb_columns() where {where}").fetchall()
-    texts = [(f"table {table}", text), *((f"column {table}.{quoted(column)}", said) for column, said in columns)]
-    for what, said in ((what, said) for what, said in texts if said):
-        connection.execute(f"comment on {what} is {quoted_text(said)}")
+    comments = [(f"table {table}", text), *((f"column {table}.{quoted(column)}", own) for column, own in columns)]
+    for target, comment in comments:
+        if comment:
+            connection.execute(f"comment on {target} is {quoted_text(comment)}")
 
 
 def _write(connection: duckdb.DuckDBPyConnection, written: Sequence[AnyMart]) -> None:
@@ -166,7 +167,7 @@ def _marts(build: duckdb.DuckDBPyConnection, database: str = "current_database()
 
 
 def _rows(build: duckdb.DuckDBPyConnection, name: str, contract: ExportContract | None, held_back: HeldBack) -> str:
-    """Return the select of a mart's rows: the built ones, and the published ones of organizations held back."""
+    """Return the query for a mart's rows: the built ones, and the published ones that are held back."""
     built, before = f"{MARTS}.{quoted(name)}", f"before.{MARTS}.{quoted(name)}"
     was_published = name in _marts(build, "'before'")
     if held_back.keeps_whole(contract):

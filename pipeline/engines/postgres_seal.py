@@ -1,4 +1,4 @@
-"""The seal on what was built in PostgreSQL: changing a row in place removes the stamp of the build."""
+"""Seals what was built in PostgreSQL: triggers remove the stamp of the build when a row is changed in place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psycopg import sql
 
 TRIGGER: Final = "warehouse_seal"
 
-# whoever changes a row need not own the schema whose comment is the stamp
+# security definer: the role that changes a row need not own the schema whose comment is the stamp
 _FUNCTION: Final = """
 create or replace function {function}() returns trigger language plpgsql security definer as $break$
 begin
@@ -22,9 +22,9 @@ $break$
 
 
 def seal_tables(connection: psycopg.Connection[Any], schemas: Sequence[str], stamped: str) -> None:
-    """Make every change of a row in these schemas remove the comment of the schema `stamped`, which is the stamp.
+    """Add triggers with which every change of a row in these schemas removes the stamp, the comment of `stamped`.
 
-    A recreated table loses the seal, but has another identity. Tables of other owners are left alone.
+    A recreated table has no trigger, but its new identity changes the mark. Tables of other owners are left alone.
     """
     function = sql.Identifier(stamped, "break_stamp")
     connection.execute(sql.SQL(_FUNCTION).format(function=function, schema=sql.Identifier(stamped)))

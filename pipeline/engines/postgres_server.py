@@ -1,6 +1,6 @@
-"""The PostgreSQL of a run and how to connect to it: that of `WAREHOUSE_POSTGRES_URL`, or one in the state folder.
+"""The PostgreSQL server of a run, and connections to it: the one in `WAREHOUSE_POSTGRES_URL`, or an embedded one.
 
-The latter is created and started in `embedded_postgres.py`; `postgres.py` uses the server.
+`embedded_postgres.py` creates and starts the embedded one in the state folder; `postgres.py` uses the server.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _FORM: Final = "postgresql://user:password@host:5432/database"
 OLDEST_VERSION: Final = 15
 
 CASE_COLLATIONS: Final = ("pg_c_utf8", "und-x-icu", "C.utf8", "C.UTF-8")
-"""The collations whose lower case is DuckDB's, character by character, best first: PostgreSQL's own, which it has from
-version 17 on, ICU's, and the C library's. (All three differ in 27 letters of 2024, which the first alone knows.)
+"""The collations with the same lower case as DuckDB for every character, best first: PostgreSQL's own (version 17 and
+later), ICU's, and the C library's. (Only the first knows the 27 letters that Unicode added in 2024.)
 """
 
 _SESSION: Final = {
     "TimeZone": "UTC",
-    "DateStyle": "ISO",  # whatever the role or the database has set
+    "DateStyle": "ISO",  # overrides settings of the role or the database
     "IntervalStyle": "postgres",
     "extra_float_digits": "1",
-    "work_mem": "256MB",  # the windows over messages sort in memory, two at a time
-    "jit": "off",  # compiling costs dbt's many short statements more than it saves for the few long ones
+    "work_mem": "256MB",  # enough for the sorts of the window functions over messages, two at a time
+    "jit": "off",  # compiling costs more for dbt's many short statements than it saves for the few long ones
 }
 
 
@@ -62,7 +62,7 @@ class PostgresServer:
             raise self._unreachable(error) from None
 
     def dbt_environment(self) -> Mapping[str, str]:
-        """Describe the server to dbt's profile, and to libpq what the profile lacks (certificates, options)."""
+        """Return the variables for dbt's profile, and libpq's for what the profile lacks (certificates, options)."""
         parts = {key: str(value) for key, value in conninfo_to_dict(self.conninfo).items() if value is not None}
         environment = {
             "WAREHOUSE_POSTGRES_HOST": parts.pop("host", "localhost"),
@@ -91,7 +91,7 @@ class PostgresServer:
             if name in present:
                 return name
         raise WarehouseError(
-            "the server has no collation that writes every letter in lower case",
+            "the server has no collation that converts every letter to lower case",
             where=self.where,
             remedy="use PostgreSQL 17 or later, or one that was built with ICU",
         )
@@ -131,7 +131,7 @@ class PostgresServer:
 
 
 def open_server(settings: Settings) -> PostgresServer:
-    """Return the configured server, checked, or start the embedded one."""
+    """Return the configured server after checking it, or start the embedded one."""
     if settings.postgres_url is not None:
         server = _named(settings.postgres_url.get_secret_value())
         server.check()
@@ -140,7 +140,7 @@ def open_server(settings: Settings) -> PostgresServer:
 
 
 def _named(text: str) -> PostgresServer:
-    """Return the server of a URL; WarehouseError, which does not quote it, if it is not PostgreSQL's."""
+    """Return the server of a URL; WarehouseError, which does not quote the URL, if it is not one of PostgreSQL."""
     if not text.startswith(("postgresql://", "postgres://")):
         raise WarehouseError("is not a PostgreSQL URL", where=_VARIABLE, remedy=f"write it as {_FORM}")
     url = parse_url(text, where=_VARIABLE, form=_FORM)
@@ -148,7 +148,7 @@ def _named(text: str) -> PostgresServer:
     parts |= {"password": url.password, "dbname": url.database, **dict(url.parameters)}
     try:
         return PostgresServer(make_conninfo(**{name: value for name, value in parts.items() if value}), url)
-    except psycopg.Error:  # its message quotes what follows the question mark
+    except psycopg.Error:  # its message quotes parameters
         raise WarehouseError(
             "the URL has a parameter that PostgreSQL doesn't know", where=_VARIABLE, remedy=f"write it as {_FORM}"
         ) from None

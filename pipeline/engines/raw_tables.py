@@ -1,4 +1,4 @@
-"""The raw schema of a run: the landed tables, and the run's own (loads, rejects, what earlier runs left)."""
+"""The raw schema of a run: the landed tables, and the run's own tables (loads, rejects, results of earlier runs)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def relations(
     rejects = tuple(part for table in landed for part in table.rejects)
     return [
         *tables,
-        # apart from the loads, which change with the data: what asks only which tables there are is not built again
+        # separate from the loads, which change with the data: models that only need the list of tables are not rebuilt
         _write_rows(folder, "configured_tables", CONFIGURED_SCHEMA, loads),
         _write_rows(folder, "loads", LOADS_SCHEMA, loads),
         _run_table(folder, "rejects", REJECTS_SCHEMA, rejects),
@@ -72,7 +72,7 @@ def relations(
 
 
 def _run_table(folder: Path, name: str, schema: pa.Schema, parts: Sequence[Path]) -> RawTable:
-    """Return a table of the run; an empty one if it has no file."""
+    """Return a table of the run; without files it is empty."""
     if not parts:
         parts = (folder / f"{name}.empty.parquet",)
         pq.write_table(schema.empty_table(), parts[0])
@@ -83,7 +83,7 @@ def _run_table(folder: Path, name: str, schema: pa.Schema, parts: Sequence[Path]
 
 
 def _write_rows(folder: Path, name: str, schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> RawTable:
-    """Write a table of the run: of the rows, what the schema names."""
+    """Write a table of the run with the schema's columns; other values of the rows are ignored."""
     path = folder / f"{name}.parquet"
     with naming(path):
         pq.write_table(pa.Table.from_pylist(list(rows), schema), path)

@@ -1,8 +1,8 @@
-"""For data that exceeds one machine: a Spark cluster that reads the landing Parquet and writes marts as Parquet.
+"""The engine for data that exceeds one machine: a Spark cluster reads landed Parquet files and writes marts as Parquet.
 
-dbt runs in this process through dbt-spark's `session` method, on the one Spark session made here: no Thrift server to
-run beside the cluster, and no password. Each run builds in its own folder, so that readers of the last one's Parquet
-are not disturbed. A local cluster is in `spark_cluster.py`.
+dbt runs in this process through dbt-spark's `session` method, on the Spark session made here, so that no Thrift server
+and no password is needed. Each run builds in its own folder, so that readers of the last run's files are not disturbed.
+`spark_cluster.py` starts a local cluster.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _STAMP: Final = "stamp.json"
 """The file in a build's folder with what its models were built from."""
 
 _WRITTEN: Final = "written.parquet"
-"""The file of a mart that no model builds, which is not part of the build."""
+"""The file of a mart that no model builds; it is not part of the build's mark."""
 
 _SCHEMAS: Final = ("raw", "seeds", "staging", "intermediate", "marts", "monitoring")
 
@@ -54,12 +54,12 @@ _TYPES: Final[dict[pa.DataType, str]] = {
 
 
 class SparkEngine:
-    """Raw tables are the landing's own files; marts are Parquet folders under `spark/<build>/marts`."""
+    """The engine on Spark. Raw tables are links to landed files; marts are Parquet folders in `spark/<build>/marts`."""
 
     name = "spark"
     rebuilds_in_part = False
     _session: ClassVar[Any] = None
-    """The process's session: Spark allows one, and starting it takes seconds."""
+    """The session of this process: Spark allows only one, and starting it takes seconds."""
     _cluster: ClassVar[LocalCluster | None] = None
 
     def __init__(self, settings: Settings) -> None:
@@ -70,7 +70,7 @@ class SparkEngine:
         self._published = self.folder / "published"
 
     def load(self, tables: Sequence[RawTable]) -> None:
-        """Make a table of each table's Parquet files, in a separate catalogue and folder."""
+        """Make a Spark table of each table's Parquet files, in a new catalogue and folder."""
         build = self.folder / f"build-{uuid.uuid4().hex[:12]}"
         spark = self._start_session()
         for schema in _SCHEMAS:
@@ -96,7 +96,7 @@ class SparkEngine:
 
     @contextmanager
     def dbt_session(self) -> Iterator[Mapping[str, str]]:
-        """Let dbt find the session, the only one of the process."""
+        """Let dbt use the session, which it finds by itself because there is only one."""
         if SparkEngine._session is None:
             raise _nothing_loaded()
         with ansi_mode_kept():
@@ -115,7 +115,7 @@ class SparkEngine:
         return in_order(self.read(mart, columns), order_by)
 
     def query(self, select: str) -> pa.Table:
-        """Return the rows of a select, in the process that has built its relations: views end with the session."""
+        """Return the rows of a select. Only the process that built its relations can: views end with the session."""
         if SparkEngine._session is None:
             raise _nothing_loaded()
         return SparkEngine._session.sql(select).toArrow()
@@ -135,7 +135,7 @@ class SparkEngine:
     ) -> None:
         """Point `published` to this run's folder, and remove all others but the previous one.
 
-        Marts are folders of files: if any organization is held back, they stay for all.
+        Marts are folders of files: if an organization is held back, the marts of all organizations stay.
         """
         if held_back.organizations:
             return
@@ -226,7 +226,7 @@ def stamped_in(folder: Path, mark: str) -> str | None:
 def _mark_of(build: Path) -> str:
     """Hash the names, sizes and times of a build's files; Spark gives each file that it writes a random name.
 
-    Marts that no model builds come later and are left out.
+    Marts that no model builds are left out, because they are written later.
     """
     files = [path for path in sorted(build.rglob("*")) if path.is_file()]
     built = {path.parent for path in files if not path.name.endswith(_WRITTEN)}
@@ -237,9 +237,9 @@ def _mark_of(build: Path) -> str:
 
 def _nothing_loaded() -> WarehouseError:
     return WarehouseError(
-        "nothing is loaded: what a Spark run built can be asked in its own process only",
+        "nothing is loaded: only the process of a Spark run can query what it built",
         where="target spark",
-        remedy="run the whole pipeline; to explain values, run it with --target duckdb, which gives the same ones",
+        remedy="run the whole pipeline; to explain values, run it with --target duckdb, which gives the same values",
     )
 
 
@@ -249,7 +249,7 @@ def _literal(path: Path) -> str:
 
 
 def _sql_type(kind: pa.DataType) -> str:
-    """Name the column type for an Arrow type."""
+    """Return the column type for an Arrow type."""
     if pa.types.is_decimal(kind):
         return f"decimal({kind.precision},{kind.scale})"
     return _TYPES[kind]

@@ -1,8 +1,8 @@
 """A standalone Spark cluster on this machine: a master and its workers, each in its own process, on loopback.
 
-For a machine without a cluster for `WAREHOUSE_SPARK_MASTER`, and for tests. It uses the same standalone mode as several
-hosts, from the same wheel. It ends with the process that started it, in whatever way. What runs on a cluster is in
-`spark.py`.
+It is for machines without a cluster for `WAREHOUSE_SPARK_MASTER`, and for tests. It uses the same standalone mode as
+several hosts, from the same wheel, and ends with the process that started it, even if that is killed. `spark.py` uses
+the cluster.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _START_SECONDS: Final = 60
 _DAEMON_MEMORY: Final = "256m"
 """The heap of the master and of each worker; executors do the work."""
 SHORT_LIVED: Final = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""For JVMs that run for minutes on a few cores: fast rather than thorough compilation (40 percent less work)."""
+"""Options for JVMs that run for minutes on a few cores: fast rather than thorough compilation (40 percent less CPU)."""
 _KEEPER: Final = ("/bin/sh", "-c", "trap : TERM; read -r _; kill -TERM 0; sleep 5; kill -KILL 0")
 """Waits for the end of a pipe that only the starting process can write to, then ends its process group: the cluster."""
 
 
 class LocalCluster:
-    """A running cluster: `master` is its URL; its logs, and the executors' under `workers/`, are in `folder`.
+    """A running cluster: `master` is its URL. Its logs are in `folder`, those of the executors in `workers/`.
 
-    Executors spill to `spill`.
+    Executors spill to the folder `spill`.
     """
 
     def __init__(self, folder: Path, *, cores: int, memory: str) -> None:
@@ -103,14 +103,14 @@ class LocalCluster:
             if self._processes[name].poll() is not None or time.monotonic() > deadline:
                 self.stop()
                 raise WarehouseError(
-                    f"the {name} of the local Spark cluster did not start", where=str(log), remedy="see why in that log"
+                    f"the {name} of the local Spark cluster did not start", where=str(log), remedy="read the log"
                 )
             time.sleep(0.05)
         return found[1]
 
 
 def spark_home() -> Path:
-    """Return the folder of pyspark's wheel that has `bin/spark-class`."""
+    """Return the folder of the pyspark package, which has `bin/spark-class`."""
     spec = find_spec("pyspark")
     assert spec is not None and spec.origin is not None
     return Path(spec.origin).parent

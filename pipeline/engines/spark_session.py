@@ -13,12 +13,12 @@ _QUIET: Final = f"-Dlog4j2.configurationFile={Path(__file__).with_name('spark_lo
 _ANSI_MODE: Final = "spark.sql.ansi.enabled"
 
 SESSION_SETTINGS: Final = {
-    # instants are UTC and without a zone, whatever the machine's
+    # instants are UTC without a zone, whatever the machine's zone
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.timestampType": "TIMESTAMP_NTZ",
     # overflow and bad casts are errors, as on the other engines
     _ANSI_MODE: "true",
-    # the tables of a run live as long as its session; what stays is Parquet
+    # a run's tables end with its session; only the Parquet files stay
     "spark.sql.catalogImplementation": "in-memory",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.ui.showConsoleProgress": "false",
@@ -33,11 +33,11 @@ LOCAL_SETTINGS: Final = {
     "spark.ui.enabled": "false",
     "spark.driver.extraJavaOptions": f"{SHORT_LIVED} {_QUIET}",
     "spark.executor.extraJavaOptions": SHORT_LIVED,
-    # many small statements over few cores: one task per worker, and no plan made again after each stage, take a quarter
-    # of the executors' work (a cluster of one's own keeps Spark's defaults, which are for large data)
+    # many small statements on few cores: with one task per worker and no replanning after each stage, executors need a
+    # quarter of the CPU (a configured cluster keeps Spark's defaults, which suit large data)
     "spark.sql.shuffle.partitions": str(WORKERS),
     "spark.sql.adaptive.enabled": "false",
-    # a statement of a few thousand rows ends before Java has compiled the classes that Spark would write for it
+    # a statement of a few thousand rows ends before Java has compiled the classes that Spark would generate for it
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
 }
@@ -47,7 +47,7 @@ LOCAL_SETTINGS: Final = {
 def ansi_mode_kept() -> Iterator[None]:
     """Keep dbt-spark from turning ANSI mode off before each statement; its profile has no setting for that.
 
-    Without ANSI mode a sum beyond its type is a wrong number, and a cast that fails is null.
+    Without ANSI mode a sum that overflows its type is a wrong number, and a failed cast is null.
     """
     from dbt.adapters.spark.connections import SparkCredentials
 

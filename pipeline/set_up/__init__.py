@@ -1,1 +1,1 @@
-"""Getting started: the example folder, and the settings in force with their origin."""
+"""Getting started: the example folder, the settings in force with their origin, and the page of all settings."""

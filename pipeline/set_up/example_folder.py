@@ -13,8 +13,8 @@ from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.tables import SOURCE_TABLES
 
 _SETTINGS: Final = """\
-# Settings of the warehouse for this folder: commands that are called here read them. `warehouse config` says what is
-# in force; docs/settings.md lists all. Passwords belong in the environment (WAREHOUSE_CRM, WAREHOUSE_POSTGRES_URL).
+# Settings of the warehouse: commands that you run in this folder read them. `warehouse config` shows the settings in
+# force; docs/settings.md lists all. Put passwords in the environment (WAREHOUSE_CRM, WAREHOUSE_POSTGRES_URL).
 
 lmn = "sources/lmn"
 crm = "sources/crm"            # or a database: postgresql://user@host:5432/name
@@ -25,7 +25,7 @@ state = ".state"
 
 # target = "duckdb"            # or "postgres", "spark"
 # keep_drops = 12
-# settle_seconds = 300         # of `warehouse ui`: how long files must have stood still
+# settle_seconds = 300         # `warehouse ui` starts a run when files have not changed for this long
 # schedule_weekly = "0 5 * * 1"
 # schedule_time_zone = "UTC"
 # owners = ["team:warehouse"]
@@ -36,22 +36,22 @@ state = ".state"
 _README: Final = """\
 # This folder
 
-`warehouse.toml` holds the settings. `sources/` has an empty file of every table that can be read, with its header: put
-your exports in their place, and take away the files of tables that you do not have. An extra column does no harm;
-`warehouse check` says which columns were found, and by which headers.
+`warehouse.toml` contains the settings. `sources/` has a file for every table that can be read, with a header and no
+rows: replace these files with your exports, and delete the files of tables that you do not have. Extra columns are
+ignored; `warehouse check` shows which columns were found, and by which headers.
 
-1. `warehouse check` says how each file was read, and what would stop a run. Nothing is published.
+1. `warehouse check` shows how each file was read, and what would stop a run. It publishes nothing.
 2. `warehouse run` publishes audited drops in `exports/`; `exports/<organization>/latest` is an organization's newest.
-3. `warehouse ui` is a page with all of it, with schedules and a sensor for new files.
+3. `warehouse ui` opens a page for runs, with schedules and a sensor for new files.
 
 {tables}
 """
 
 
 def write_example_folder(folder: Path) -> list[Path]:
-    """Write the files into `folder`, which is new or empty; return their paths.
+    """Write the example files into `folder`; return their paths.
 
-    WarehouseError where something is there already.
+    WarehouseError if the folder is not empty.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise WarehouseError("is not empty", where=str(folder), remedy="name a new folder, or an empty one")

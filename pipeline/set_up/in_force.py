@@ -1,4 +1,4 @@
-"""`warehouse config`: every setting's value and where it comes from, secrets hidden."""
+"""`warehouse config`: shows every setting's value and where it comes from, with secrets hidden."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class SettingInForce:
 
 
 def settings_in_force(settings: Settings, given: Collection[str]) -> list[SettingInForce]:
-    """Return every setting; `given` are those of the command line."""
+    """Return every setting; `given` are the names of those given on the command line."""
     in_file = set(_in_file())
     return [
         SettingInForce(name, shown(getattr(settings, name)), _origin(name, given, in_file))
@@ -51,7 +51,7 @@ def _origin(name: str, given: Collection[str], in_file: Collection[str]) -> str:
 
 
 def shown(value: Any) -> Any:
-    """Return a value as JSON, without secrets and the passwords of URLs."""
+    """Return a value as JSON, without secrets and passwords in URLs."""
     if isinstance(value, SecretStr):
         return HIDDEN
     if isinstance(value, Mapping):
@@ -64,7 +64,7 @@ def shown(value: Any) -> Any:
 
 
 def config_lines(found: Collection[SettingInForce]) -> Iterator[str]:
-    """Return the settings as lines, those that are set first."""
+    """Return the settings as lines, first those that are not defaults."""
     ordered = sorted(found, key=lambda setting: setting.origin == "default")
     width = max(len(setting.name) for setting in found)
     for setting in ordered:

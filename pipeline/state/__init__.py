@@ -1,1 +1,1 @@
-"""The state folder: its layout, its locks, and what one run leaves for the next."""
+"""The state folder: its layout, its locks, and what one run stores for the next."""

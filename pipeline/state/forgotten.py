@@ -1,7 +1,7 @@
 """The register of forgotten people: keyed hashes of their ids, e-mail addresses and names, in the state folder.
 
-It contains nobody's address, name or id, so that it can be kept for as long as sources may bring a person back. The
-replacements reveal nothing either: a label with the number of the entry, an id derived from the secret.
+It contains nobody's address, name or id, so that it can be kept for as long as sources may still contain the person.
+The replacements reveal nothing either: a label with the number of the entry, an id derived from the secret.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _WORD: Final = re.compile(r"[^\W_]+(?:(?:['’\-]|&#39;)[^\W_]+)*")
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of a person while they are being forgotten: in memory only."""
+    """What identifies a person while the warehouse forgets them; it is only in memory."""
 
     ids: frozenset[tuple[Role, int, int]] = frozenset()
     """Role, organization and id."""
@@ -53,7 +53,7 @@ class Entry:
 
     @property
     def mark(self) -> str:
-        """A value that changes with anything that the person is recognised by."""
+        """A hash of everything by which the person is recognised."""
         return hashlib.sha256(json.dumps(self._known_by).encode()).hexdigest()
 
     @property
@@ -85,7 +85,7 @@ class Forgotten:
 
     @property
     def interrupted(self) -> frozenset[str]:
-        """The marks of those whose forgetting has begun but not ended."""
+        """The marks of people whom `warehouse forget` has not finished forgetting."""
         return frozenset(one.mark for one in self.entries if not one.is_complete)
 
     @cached_property
@@ -98,7 +98,7 @@ class Forgotten:
         return (hashlib.sha256(content.encode() + code).hexdigest(),)
 
     def of(self, organization_id: int) -> OrganizationForgotten:
-        """Return what is forgotten in an organization."""
+        """Return the forgotten people of an organization."""
         known = self._by_organization.get(organization_id)
         if known is None:
             entries = [one for one in self.entries if organization_id in one.organizations]
@@ -111,7 +111,7 @@ class Forgotten:
         return {}
 
     def without_people(self, texts: Any) -> Any:
-        """Return quoted texts of any organization without forgotten people's addresses, names and ids."""
+        """Return an array of texts of any organization without forgotten people's addresses, names and ids."""
         if not self.entries or not len(texts):
             return texts
         import pyarrow as pa  # late: the command line reads the register before its helpers have started
@@ -120,7 +120,7 @@ class Forgotten:
         return pa.array([None if text is None else new[text] for text in texts.to_pylist()], pa.string())
 
     def without(self, text: str, *, with_ids: bool = False) -> str:
-        """Return a text of any organization without them; `with_ids` also replaces whole numbers that are their ids."""
+        """Return a text of any organization without forgotten people; with `with_ids` also without their ids."""
         for one in {one for entry in self.entries for one in entry.organizations}:
             own = self.of(one)
             text = own.without(text)
@@ -128,7 +128,7 @@ class Forgotten:
         return text
 
     def hashed(self, *parts: str | int) -> str:
-        """Hash parts of what is known of a person with the secret."""
+        """Hash facts about a person with the secret."""
         return hmac.digest(self.key, "\0".join(map(str, parts)).encode(), "sha256").hex()[:32]
 
     def find(self, known: Known) -> Entry | None:
@@ -140,7 +140,7 @@ class Forgotten:
         return None
 
     def with_person(self, known: Known, day: str) -> tuple[Forgotten, Entry]:
-        """Add a person, or new facts about one in the register."""
+        """Return the register with a person, or with new facts about one in it, and the person's entry."""
         before = self.find(known)
         orders = {tuple(words) for name in known.names for words in _orders_of(name)}
         names = {tuple(self.hashed("word", word) for word in words) for words in orders}
@@ -163,7 +163,7 @@ class Forgotten:
 
 
 class OrganizationForgotten:
-    """What is forgotten in one organization, prepared for searching."""
+    """The forgotten people of one organization, prepared for searching."""
 
     def __init__(self, register: Forgotten, organization_id: int, entries: Sequence[Entry]) -> None:
         self._register = register
@@ -183,7 +183,7 @@ class OrganizationForgotten:
         return bool(self._ids or self._emails or self._names)
 
     def new_ids(self, role: Role, ids: Iterable[int | None]) -> dict[int, int]:
-        """Return the new id of each of these that is a forgotten person's."""
+        """Return the new ids of those of these ids that belong to forgotten people."""
         found = {}
         for one in (one for one in ids if one is not None):
             if (role, one) not in self._new_ids:
@@ -208,7 +208,7 @@ class OrganizationForgotten:
         return known
 
     def without_ids(self, text: str, pattern: re.Pattern[str] = _WHOLE_NUMBER) -> str:
-        """Replace the ids of forgotten people among the numbers that `pattern` finds by labels."""
+        """Replace the ids of forgotten people by 0 among the numbers that `pattern` finds."""
 
         def without(found: re.Match[str]) -> str:
             number = int(found["id"])
@@ -218,7 +218,7 @@ class OrganizationForgotten:
         return pattern.sub(without, text)
 
     def is_person(self, *parts: str | None) -> bool:
-        """Return whether a text, such as an address or a first and last name, is exactly a forgotten person's."""
+        """Return whether a text, such as an address or a first and last name, only names a forgotten person."""
         text = " ".join(part.strip() for part in parts if part)
         return bool(text) and re.fullmatch(r"\[forgotten [0-9a-f]{8}\]", self.without(text)) is not None
 
@@ -271,7 +271,7 @@ def _normal_word(word: str) -> str:
 
 
 def _orders_of(name: str) -> Collection[Sequence[str]]:
-    """Return the words of a name in order, and with the last one first, as in `Lee, Ann`."""
+    """Return the words of a name in their order, and with the last one first, as in `Lee, Ann`."""
     words = [_normal_word(found[0]) for found in _WORD.finditer(name)]
     if len(words) < 2:
         return [words] if words else []

@@ -1,4 +1,4 @@
-"""The file of the register in the state folder, and the key beside it; `forgotten` defines its meaning."""
+"""Reads and writes the register of forgotten people and its key in the state folder; see `forgotten`."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def read_forgotten(state: Path) -> Forgotten:
         raise WarehouseError(
             f"the register of forgotten people is damaged ({error})",
             where=str(path),
-            remedy="bring it and its key back from a backup; a run without it would publish the people again",
+            remedy="restore it and its key from a backup; a run without it would publish the people again",
         ) from None
     if not path.with_name(_KEY).exists():
         raise WarehouseError(
-            "the key of the register of forgotten people is gone, so that they can't be recognised",
+            "the key of the register of forgotten people is missing, so that they can't be recognised",
             where=str(path.with_name(_KEY)),
-            remedy="bring it back from a backup; or forget them again with a new register, after moving this one away",
+            remedy="restore it from a backup, or move the register away and forget the people again",
         )
     return Forgotten(entries, own_key(path.with_name(_KEY)), crm)
 

@@ -1,7 +1,7 @@
-"""Removes forgotten people from rows: of source tables as they land, of marts and of drops.
+"""Removes forgotten people from rows of landed source tables, marts and drops.
 
 Rows stay, so that figures do not change: an id is replaced by another, the person's own columns become null, and their
-name or address becomes a label elsewhere. Names of accounts stay, even if they look like a person's.
+name or address becomes a label in other texts. Names of accounts stay, even if they look like a person's.
 """
 
 from __future__ import annotations
@@ -44,8 +44,7 @@ _OWN_COLUMNS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     ),
     "account_owner_team": ("owner_id", ("owner_first_name", "owner_last_name", "owner_email", "owner_crm_id")),
 }
-"""By table: the column with the id of the row's person, and the columns to empty. One row per person or account owner.
-"""
+"""By table with one row per person or account owner: the column with the person's id, and the columns to empty."""
 _PHONES: Final = ("phone_1", "phone_2")
 _OF_PERSONS: Final[Mapping[str, tuple[tuple[tuple[str, ...], ...], tuple[str, ...]]]] = {
     "contacts": ((("email_1",), ("first_name", "last_name")), ("first_name", "last_name", "email_1", *_PHONES)),
@@ -59,7 +58,7 @@ _OF_PERSONS: Final[Mapping[str, tuple[tuple[tuple[str, ...], ...], tuple[str, ..
     ),
     "estimates_list": ((("email",), ("contact_name",)), ("contact_name", "email", *_PHONES)),
 }
-"""By table without a person's id: the columns that identify one, and those to empty."""
+"""By table without ids of people: the columns that identify a person, and those to empty."""
 _ACCOUNT_NAMES: Final = {
     ("customer", "name"),
     ("accounts", "name"),
@@ -67,7 +66,7 @@ _ACCOUNT_NAMES: Final = {
     ("notification_cache", "cache_data"),
 }
 _LABELLED: Final = ("salesperson", "estimator", "scope_key")
-"""Columns that rows are counted by, in which forgotten people keep a label each."""
+"""Columns by which rows are counted, in which each forgotten person gets a label instead of null."""
 _TENANT: Final = "organization_id"
 
 
@@ -117,7 +116,7 @@ def _only_of(organization_id: int, changed: pa.Table, rows: pa.Table) -> pa.Tabl
 
 
 def _forget(own: OrganizationForgotten, table: str, rows: pa.Table) -> pa.Table:
-    """Remove an organization's forgotten people from rows, as if all of them were its own."""
+    """Remove an organization's forgotten people from rows, as if all rows belonged to it."""
     changes = dict(_own_rows(own, table, rows))
     for name in rows.column_names:
         role = _IDS_OF_TABLES.get((table, name)) or _ID_COLUMNS.get(name)
@@ -137,7 +136,7 @@ def _forget(own: OrganizationForgotten, table: str, rows: pa.Table) -> pa.Table:
 
 
 def _own_rows(own: OrganizationForgotten, table: str, rows: pa.Table) -> Iterator[tuple[str, Any]]:
-    """Empty the columns that identify someone, in the rows of forgotten people."""
+    """Yield the columns that identify people, emptied in the rows of forgotten people."""
     if table in _OWN_COLUMNS:
         key, columns = _OWN_COLUMNS[table]
         role = _IDS_OF_TABLES.get((table, key)) or _ID_COLUMNS[key]
@@ -166,7 +165,7 @@ def _names_accounts(table: str, column: str) -> bool:
 
 
 def _new_texts(own: OrganizationForgotten, values: Any, field: pa.Field) -> Iterator[tuple[str, str | None]]:
-    """Return the replacement of each text that names a forgotten person: null if it contains nothing else."""
+    """Yield each text that names a forgotten person with its replacement: null if it contains nothing else."""
     for text in pc.unique(values).to_pylist():
         if text is not None and (without := own.without(text)) != text:
             is_label = field.name in _LABELLED or not field.nullable
@@ -174,7 +173,7 @@ def _new_texts(own: OrganizationForgotten, values: Any, field: pa.Field) -> Iter
 
 
 def _replaced(values: Any, new: Mapping[Any, Any]) -> pa.ChunkedArray:
-    """Replace some values."""
+    """Replace the values that are keys of `new`."""
     kind = values.type
     place = pc.index_in(values, pa.array(list(new), kind))
     there = pa.array(list(new.values()), kind).take(

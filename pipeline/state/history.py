@@ -1,7 +1,7 @@
-"""What one run leaves for the next: the duplicates found (D22) and the metrics measured (D17).
+"""Stores what one run needs of earlier ones: the duplicates found (D22) and the metrics measured (D17).
 
-Kept in the state folder by `as_of`. A run only reads what earlier instants left, never its own or a later one's, so it
-gives the same result whenever and however often it is repeated.
+They are in the state folder by `as_of`. A run only reads those of an earlier `as_of`, never its own or later ones, so
+that it gives the same result whenever and however often it is repeated.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ class RunHistory:
         return self._with(_FILES, as_of)
 
     def _with(self, files: Sequence[str], as_of: datetime) -> list[Path]:
-        """List the folders of earlier instants that have these files, oldest first."""
+        """List the folders of runs with an earlier `as_of` that have these files, oldest first."""
         if not self.folder.exists():
             return []
         whole = (path for path in self.folder.iterdir() if all((path / file).exists() for file in files))
         return sorted(path for path in whole if path.name < run_name(as_of))
 
     def duplicates_before(self, as_of: datetime) -> tuple[Path, ...]:
-        """Return the duplicates that the latest earlier run or refresh left: one file, or none."""
+        """Return the file with the duplicates that the latest earlier run or refresh found; none before the first."""
         return tuple(_whole(path / _FILES[0]) for path in self._with(_FILES[:1], as_of)[-1:])
 
     def metrics_before(self, as_of: datetime) -> tuple[Path, ...]:
@@ -48,7 +48,7 @@ class RunHistory:
         return tuple(_whole(path / f"{METRICS}.parquet") for path in self.before(as_of))
 
     def keep(self, as_of: datetime, marts: Mapping[str, pa.Table]) -> None:
-        """Store what a publishing run leaves, replacing that of a run of the same instant."""
+        """Store the duplicates and metrics of a run, replacing those of a run with the same `as_of`."""
         target = self.folder / run_name(as_of)
         target.mkdir(parents=True, exist_ok=True)
         for name, schema in ((DUPLICATES, DUPLICATES_SCHEMA), (METRICS, METRICS_SCHEMA)):
@@ -56,7 +56,7 @@ class RunHistory:
                 pq.write_table(marts[name].select(schema.names), draft, compression="zstd")
 
     def keep_duplicates(self, as_of: datetime, duplicates: pa.Table) -> None:
-        """Store the duplicates that a refresh found, if they differ from what earlier instants left."""
+        """Store the duplicates that a refresh found, if they differ from those found before."""
         before = self.duplicates_before(as_of)
         known = pq.read_table(before[0], schema=duplicates.schema) if before else duplicates.slice(0, 0)
         order = [("id", "ascending")]
@@ -73,13 +73,13 @@ def _whole(path: Path) -> Path:
     try:
         pq.read_metadata(path)
     except (pa.ArrowInvalid, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # the file system's, not the content's
+        if isinstance(error, OSError) and error.errno is not None:  # the file system failed, the content may be intact
             raise
         raise WarehouseError(
-            "what an earlier run left is damaged",
+            "a file with results of an earlier run is damaged",
             where=str(path),
-            remedy="bring the file back from a backup; or move it away, and run again: what it remembers of duplicates "
-            "or metrics is forgotten then",
+            remedy="restore the file from a backup; or move it away, and run again: the warehouse then no longer knows "
+            "the duplicates or metrics in it",
         ) from None
     return path
 

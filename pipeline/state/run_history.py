@@ -1,6 +1,6 @@
 """The mart `run_history`: the records of runs, with a row per run and organization.
 
-No model builds it, because a run's own row is only known when it has published; its YAML is beside this module.
+No model builds it, because a run's own row is only known after publication; `run_history.yml` describes it.
 """
 
 from __future__ import annotations

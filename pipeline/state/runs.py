@@ -1,7 +1,6 @@
 """The records of runs: plan, what was published or held back, and why. One file per run, never changed.
 
-The newest thousand are kept in the state folder (`runs/`). What a run leaves for the models of the next is in
-`history`.
+The newest thousand are kept in the state folder (`runs/`). The module `history` stores what models need of past runs.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ PUBLISHED: Final = ("published", "partly held back")
 
 @dataclass(frozen=True)
 class OrganizationOutcome:
-    """The result of a run for one organization: the drop's name, whether it is new, or why it was held back."""
+    """The result of a run for one organization: its drop and whether that is new, or why it was held back."""
 
     organization_id: int
     drop: str | None
@@ -35,12 +34,12 @@ class OrganizationOutcome:
     findings: tuple[Mapping[str, Any], ...] = ()
     """The findings of the guards that the organization may see."""
     is_latest: bool = True
-    """Whether `latest` named the drop then; false if it was of a later instant (D38)."""
+    """Whether `latest` named the drop afterwards; false if `latest` already named one with a later `as_of` (D38)."""
 
 
 @dataclass(frozen=True)
 class RunRecord:
-    """One run. `sources` are its source tables' profiles, `findings` and `accepted` the guards', as plain JSON."""
+    """One run. `sources` are the profiles of its source tables, `findings` and `accepted` are those of the guards."""
 
     run_id: str
     finished_at: datetime
@@ -53,7 +52,7 @@ class RunRecord:
     figures: Mapping[str, Any] = field(default_factory=dict)
     problem: str | None = None
     build: str | None = None
-    """The `build_id` of the models that it published from."""
+    """The `build_id` of the published models."""
     selected_year: int | None = None
 
     @property
@@ -105,7 +104,7 @@ class RunRecords:
         return records
 
     def last_published(self, as_of: datetime) -> RunRecord | None:
-        """Return the latest run that published, of an `as_of` not after this one; None if there is none."""
+        """Return the latest run that published, with this or an earlier `as_of`; None if there is none."""
         published = [run for run in self.newest_first() if run.verdict in PUBLISHED and run.as_of <= as_of]
         return max(published, key=lambda run: (run.as_of, run.finished_at), default=None)
 
@@ -114,7 +113,7 @@ class RunRecords:
 
 
 def without_rows(lines: Iterable[str]) -> list[str]:
-    """Drop the lines that quote rows: `account_core, error (1 of 90): …` stays, `  account_id 7: …` goes."""
+    """Drop indented lines, which quote rows: `account_core, error (1 of 90): …` stays, `  account_id 7: …` goes."""
     return [line for line in lines if line.strip() and not line.startswith(" ")] or [""]
 
 

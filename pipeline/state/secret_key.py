@@ -1,4 +1,4 @@
-"""Secrets for keyed hashes: files of random bytes, private to their owner, and in no output."""
+"""Secrets for keyed hashes: files of random bytes that only their owner may read, and that appear in no output."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _BYTES: Final = 32
 
 
 def pseudonym_key(named: Path | None, state: Path) -> bytes:
-    """Return the secret of pseudonyms: in the file `named`, else one in the state folder, created if needed.
+    """Return the secret of the pseudonyms from the file `named`, or else from the state folder, created if needed.
 
-    With it, pseudonyms can be resolved by trying names. WarehouseError if the file cannot be read, or has fewer than 32
-    bytes.
+    Whoever has it can resolve pseudonyms by trying names. WarehouseError if the file cannot be read, or has fewer than
+    32 bytes.
     """
     return _read(named.expanduser()) if named is not None else own_key(state / "pseudonyms.key")
 
@@ -37,7 +37,7 @@ def _read(path: Path) -> bytes:
         ) from None
     if len(key) < _BYTES:
         raise WarehouseError(
-            f"the key has {len(key)} bytes, few enough to be guessed",
+            f"the key only has {len(key)} bytes and could be guessed",
             where=str(path),
             remedy=f"make one of {_BYTES} random bytes: head -c {_BYTES} /dev/urandom > {path.name}",
         )

@@ -14,7 +14,7 @@ from pipeline.common.temporary_folder import temporary_folder
 from pipeline.storage.local_files import clear_drafts
 
 _SHARED: Final = ("reports", "dbt", "spark", "dagster")
-"""Folders in it whose files are written atomically; the landing zone does so by itself."""
+"""Folders in which killed runs may leave drafts of files; the landing zone clears its own."""
 
 
 class Workspace:
@@ -33,7 +33,7 @@ class Workspace:
 
     @property
     def landing(self) -> Path:
-        """The landing zone: typed Parquet by content."""
+        """The landing zone: typed Parquet files, named by their content."""
         return self.state / "landing"
 
     def landed(self, source: str) -> Path:
@@ -42,7 +42,7 @@ class Workspace:
 
     @property
     def built(self) -> Path:
-        """Which engine has built last, and the mark of what it built (`build_record.BuildRecord`)."""
+        """The file with the engine of the latest build, and the mark of what it built (`build_record.BuildRecord`)."""
         return self.state / "built.json"
 
     @property
@@ -57,12 +57,12 @@ class Workspace:
 
     @property
     def log(self) -> Path:
-        """The log for machines, JSON lines."""
+        """The machine-readable log, JSON lines."""
         return self.state / "log" / "warehouse.jsonl"
 
     @property
     def run_tables(self) -> Path:
-        """The run's own raw tables: loads, rejects, what earlier runs left."""
+        """The run's own raw tables: loads, rejects, results of earlier runs."""
         return self.state / "run"
 
     @property
@@ -77,7 +77,7 @@ class Workspace:
 
     @property
     def publications(self) -> Path:
-        """The copies of the logs of publications, an organization's each."""
+        """The copies of the organizations' logs of publications."""
         return self.state / "publications"
 
     @property
@@ -100,7 +100,7 @@ class Workspace:
 
     @property
     def dagster_home(self) -> Path:
-        """What the web page and its daemon keep."""
+        """The folder of the web page and its daemon."""
         return self.state / "dagster"
 
     @property
@@ -110,12 +110,12 @@ class Workspace:
 
     @property
     def model_seconds(self) -> Path:
-        """How long each model, seed and data test of the latest build took, by its name."""
+        """The file with the seconds that each model, seed and data test of the latest build took, by name."""
         return self.dbt_target / "seconds.json"
 
     @contextmanager
     def turn(self, say: Callable[[str], None]) -> Iterator[None]:
-        """Lock the state folder, saying so if another run has it; then clear what killed runs left in it.
+        """Lock the state folder, and remove what killed runs left in it; `say` is called if it must wait.
 
         While it is locked, the temporary folder of this process and its children is in the state folder.
         """
@@ -123,7 +123,7 @@ class Workspace:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            say(f"another run uses {self.state}; waiting for its end")
+            say(f"another run is using {self.state}; waiting for it to end")
             lock.acquire()
         try:
             kept = (*self.state.glob("history/*"), *self.timeline.glob("*"))

@@ -1,1 +1,1 @@
-"""Files here and on servers, and how they get there completely. Their meaning belongs to the folders above."""
+"""Files on this machine and on servers, written completely or not at all. What they mean is up to other packages."""

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 _KNOWN: Final = {0xEF53: "ext4", 0x58465342: "XFS", 0x9123683E: "btrfs", 0x794C7630: "overlayfs"}
-"""File systems, by their number in the kernel, for which this is known to flush everything."""
-_TELLS_OF_FAULTS: Final = (5, 8)
-"""The first version of Linux in which it fails if a file could not be written."""
+"""File systems, by their number in the kernel, on which `syncfs` is known to flush everything."""
+_REPORTS_FAILURES_SINCE: Final = (5, 8)
+"""The first version of Linux in which `syncfs` fails if a file could not be written."""
 
 
 def flush_file_system(folder: Path) -> bool:
@@ -21,7 +21,7 @@ def flush_file_system(folder: Path) -> bool:
 
     OSError, which names the folder, if one could not be written.
     """
-    if sys.platform != "linux" or _version() < _TELLS_OF_FAULTS:
+    if sys.platform != "linux" or _version() < _REPORTS_FAILURES_SINCE:
         return False
     system = ctypes.CDLL(None, use_errno=True)
     if not hasattr(system, "syncfs") or _kind(system, folder) not in _KNOWN:

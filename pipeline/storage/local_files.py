@@ -1,8 +1,8 @@
 """Local files: atomic writes, flushing, and content hashes.
 
-A file is written under a hidden name beside its own, flushed and renamed, so that nobody reads a part of it and a power
-cut leaves either the old file or the new one. The hidden name identifies its writer, so that the owner of a folder can
-clear what killed writers left in it.
+A file is written under a hidden name in the same folder, flushed and renamed, so that nobody reads a part of it and a
+power cut leaves either the old file or the new one. The hidden name identifies the writing process, so that the files
+of killed processes can be removed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _content_hash(path: Path, *_state: int) -> str:
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Write a file atomically, a text in UTF-8; OSError, which names it, if that fails and the old file stays."""
+    """Write a file atomically, texts in UTF-8; OSError, which names the file, if that fails and the old one stays."""
     with whole_file(path) as draft:
         draft.write_bytes(content.encode() if isinstance(content, str) else content)
 
@@ -58,7 +58,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def write_secret(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read; one that another process has written meanwhile stays."""
+    """Write a file that only its owner may read, unless another process has written it meanwhile."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(hidden_name())
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -97,7 +97,7 @@ def flush(path: Path) -> None:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Add the name of the file or folder to "No space left on device", which comes without one."""
+    """Add the name of the file or folder to errors such as "No space left on device", which lack it."""
     try:
         yield
     except OSError as error:

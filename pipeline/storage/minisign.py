@@ -50,18 +50,18 @@ class PublicKey:
             untrusted, line, comment, over_all = signature.decode("utf-8").splitlines()
             raw, trusted = base64.b64decode(line, validate=True), base64.b64decode(over_all, validate=True)
         except (ValueError, binascii.Error):
-            return "is no signature of minisign's form"
+            return "is not a minisign signature"
         kind, key_id, signed = raw[:2], raw[2:10], raw[10:]
         is_form = untrusted.startswith(_UNTRUSTED) and comment.startswith(_TRUSTED) and kind in (_KEY, _HASHED)
         if not is_form or len(signed) != 64 or len(trusted) != 64:
-            return "is no signature of minisign's form"
+            return "is not a minisign signature"
         if key_id != self.key_id:
             return f"was made with the key {_shown(key_id)}, not with {_shown(self.key_id)}"
         key = Ed25519PublicKey.from_public_bytes(self.key)
         try:
             key.verify(signed, content if kind == _KEY else hashlib.blake2b(content).digest())
         except InvalidSignature:
-            return "is not the signature of what it stands beside"
+            return "is not the signature of this file"
         try:
             key.verify(trusted, signed + comment.removeprefix(_TRUSTED).encode())
         except InvalidSignature:
@@ -96,12 +96,12 @@ def read_signing_key(path: Path) -> SigningKey:
     if raw is None or len(raw) != _SECRET_LENGTH or raw[:2] != _KEY or raw[4:6] != _CHECKSUM:
         raise WarehouseError("is not a minisign secret key", where=str(path), remedy=_MAKE_ONE)
     if raw[2:4] != _NO_PASSWORD:
-        raise WarehouseError("has a password, and nobody is there to type it", where=str(path), remedy=_MAKE_ONE)
+        raise WarehouseError("has a password, which a run can't ask for", where=str(path), remedy=_MAKE_ONE)
     key_id, seed, public, checksum = raw[54:62], raw[62:94], raw[94:126], raw[126:]
     right = hashlib.blake2b(_KEY + key_id + seed + public, digest_size=32).digest()
     derived = Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
     if derived != public or checksum not in (right, bytes(32)):  # minisign -W leaves it zero
-        raise WarehouseError("is a damaged secret key", where=str(path), remedy="bring it back from a backup")
+        raise WarehouseError("is a damaged secret key", where=str(path), remedy="restore it from a backup")
     return SigningKey(PublicKey(key_id, public), seed)
 
 
@@ -127,7 +127,7 @@ def write_key_pair(secret: Path) -> PublicKey:
     public_file = secret.with_suffix(".pub")
     for path in (secret, public_file):
         if path.exists():
-            raise WarehouseError("already exists", where=str(path), remedy="name another file: keys are kept")
+            raise WarehouseError("already exists", where=str(path), remedy="name another file; keys are never replaced")
     key, key_id = Ed25519PrivateKey.generate(), os.urandom(8)
     seed, public = key.private_bytes_raw(), key.public_key().public_bytes_raw()
     checksum = hashlib.blake2b(_KEY + key_id + seed + public, digest_size=32).digest()

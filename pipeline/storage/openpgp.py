@@ -23,12 +23,12 @@ SUFFIX: Final = ".pgp"
 
 _Result = TypeVar("_Result")
 _HELP: Final = (
-    "see with `warehouse verify` whether the drop is whole, and bring encryption.key back from a backup of the state "
-    "folder if it is lost; without one, move these drops away: the next is compared with none"
+    "check with `warehouse verify` whether the drop is intact; if encryption.key is lost, restore it from a backup of "
+    "the state folder; without a backup, move these drops away: the next drop is then not compared with any"
 )
 _OWN_KEY: Final = "encryption.key"
 _SETTING: Final = "receiver_key"
-_EXPORT_IT: Final = "name the file of `gpg --export KEY`, as the receiver gave it"
+_EXPORT_IT: Final = "name the file with the output of `gpg --export KEY` that the receiver sent"
 _SECRET_ARMOR: Final = b"PRIVATE KEY BLOCK"
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -85,7 +85,7 @@ class EncryptionKeys:
         _done(lambda: encrypt_file(str(source), str(target), recipients=recipients, armor=False), str(source))
 
     def decrypt(self, content: bytes, where: str) -> bytes:
-        """Decrypt a content from `where`; WarehouseError if the own key doesn't decrypt it, or is gone."""
+        """Decrypt a content from `where`; WarehouseError if the own key doesn't decrypt it, or is missing."""
         from pysequoia import decrypt
 
         decryptor = self._decryptor(where)
@@ -101,7 +101,7 @@ class EncryptionKeys:
     def _of_receivers(self) -> list[Cert]:
         if self.receivers is None:
             raise WarehouseError(
-                f"names nobody, although this warehouse encrypts what goes to servers: there is {self.own}",
+                f"is not set, although this warehouse encrypts files on servers: {self.own} exists",
                 where=_SETTING,
                 remedy=f"{_EXPORT_IT}; to end encryption, move that key out of the state folder and name other exports",
             )
@@ -110,7 +110,7 @@ class EncryptionKeys:
     def _decryptor(self, where: str) -> PyDecryptor:
         if not self.own.exists():
             raise WarehouseError(
-                f"is encrypted, and the key that opens it is gone: {self.own}", where=where, remedy=_HELP
+                f"is encrypted, and the key to decrypt it is missing: {self.own}", where=where, remedy=_HELP
             )
         return self._own().decryptor()
 
@@ -141,7 +141,7 @@ def read_certificates(path: Path, now: datetime | None = None) -> list[Cert]:
         certificates, holds_secret = [], False
     if holds_secret:
         raise WarehouseError(
-            "holds a secret key, which is the receiver's alone", where=where, remedy=f"remove it; {_EXPORT_IT}"
+            "contains a secret key, which only the receiver may have", where=where, remedy=f"remove it; {_EXPORT_IT}"
         )
     if not certificates:
         raise WarehouseError("is not an OpenPGP certificate", where=where, remedy=_EXPORT_IT)

@@ -63,8 +63,8 @@ class Place:
     keys: EncryptionKeys | None = None
     """The keys that encrypt and decrypt files, for callers that do so."""
     drops_folder: str = ""
-    """The root of the drops' folder around it, in which an SFTP server gets files before they are renamed; its own root
-    if there is none. So nobody takes another writer's leftovers or drafts for a part of a drop."""
+    """The root of the drops folder that contains it, or empty. An SFTP server gets unfinished files in that folder, so
+    that nobody takes them for a part of a drop."""
 
     @property
     def is_local(self) -> bool:
@@ -229,12 +229,12 @@ def require_writable(address: str) -> None:
     there = next(path for path in (folder, *folder.parents) if path.exists())
     if not there.is_dir():
         raise WarehouseError(
-            "is a file, so that no folder can be made there", where=str(there), remedy="name another folder for exports"
+            "is a file, so that no folder can be made here", where=str(there), remedy="name another folder for exports"
         )
     for path in (there, folder / LOCK):
         if path.exists() and not os.access(path, os.W_OK):
             raise WarehouseError(
-                "this user can't write there, so that no drop can be published",
+                "this user can't write here, so that no drop can be published",
                 where=str(path),
-                remedy="see to its permissions, or name another folder for exports",
+                remedy="change its permissions, or name another folder for exports",
             )

@@ -79,10 +79,10 @@ def sftp_server(url: Url) -> Any:
 
     options: dict[str, Any] = {
         "port": int(url.port or _SFTP_PORT),
-        # asyncssh's own default; sshfs's would let any server in the middle pass for this one
+        # asyncssh's own default; the default of sshfs would accept any server in the middle
         "known_hosts": named_file(SFTP_KNOWN_HOSTS) or (),
         "connect_timeout": _CONNECT_SECONDS,
-        "keepalive_interval": _CONNECT_SECONDS,  # notices a server that is gone, and does not hurry a slow one
+        "keepalive_interval": _CONNECT_SECONDS,  # detects a dead server without interrupting a slow one
     }
     if url.user:
         options["username"] = url.user
@@ -102,7 +102,7 @@ def repeated(action: Callable[[], Result], reconnect: Callable[[], None] = lambd
             if not _is_broken(error):
                 raise
             time.sleep(pause)
-            with suppress(Exception):  # what is wrong with it is what the next attempt says
+            with suppress(Exception):  # the next attempt reports what is wrong
                 reconnect()
     return action()
 
@@ -167,7 +167,7 @@ def _fault_names(error: BaseException | None) -> Iterator[str]:
 _REMEDIES: Final = {
     "s3": "check the bucket, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_ENDPOINT_URL; then run again",
     "sftp": f"check the server, its path, {SFTP_PASSWORD} or {SFTP_KEY}, and that {SFTP_KNOWN_HOSTS} "
-    "(else ~/.ssh/known_hosts) holds the server's key; then run again",
+    "(or ~/.ssh/known_hosts) has the server's key; then run again",
     "file": "check the folder's permissions and the space left; then run again",
 }
 _FAULTS: Final[dict[str, list[tuple[set[str], str, str]]]] = {
@@ -175,7 +175,7 @@ _FAULTS: Final[dict[str, list[tuple[set[str], str, str]]]] = {
         (
             {"NoSuchBucket"},
             "there is no such bucket",
-            "make it, or mind its name, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL; then run again",
+            "create it, or check its name, AWS_DEFAULT_REGION and AWS_ENDPOINT_URL; then run again",
         ),
         (
             {"PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "301"},
@@ -195,15 +195,15 @@ _FAULTS: Final[dict[str, list[tuple[set[str], str, str]]]] = {
         (
             {"EndpointConnectionError", "ConnectTimeoutError", "ReadTimeoutError", "HTTPClientError"},
             "the store does not answer",
-            "check AWS_ENDPOINT_URL and the network; what is there has no manifest yet, so run again when it answers",
+            "check AWS_ENDPOINT_URL and the network; the drop has no manifest yet, so run again when the store answers",
         ),
         ({"SlowDown", "ServiceUnavailable", "503"}, "the store is too busy", "run again later"),
     ],
     "sftp": [
         (
             {"HostKeyNotVerifiable"},
-            "the server's host key is not a known one",
-            f"compare it with what its operator says and put it into {SFTP_KNOWN_HOSTS} (else ~/.ssh/known_hosts)",
+            "the server's host key is unknown",
+            f"ask its operator for the key, and add it to the file {SFTP_KNOWN_HOSTS} (or ~/.ssh/known_hosts)",
         ),
         (
             {"PermissionDenied"},
@@ -218,7 +218,7 @@ _FAULTS: Final[dict[str, list[tuple[set[str], str, str]]]] = {
         (
             {"SFTPFailure", "SFTPNoSpaceOnFilesystem", "SFTPQuotaExceeded"},
             "the server refused",
-            "check the room and the quota there, and what the server allows; then run again",
+            "check the server's free space, quota and permissions; then run again",
         ),
         (
             {"ConnectionLost", "SFTPConnectionLost", "ConnectionError", "gaierror", "TimeoutError"},

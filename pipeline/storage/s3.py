@@ -18,14 +18,14 @@ class S3Files(S3FileSystem):  # type: ignore[misc]  # s3fs has no types
     """`s3fs` with the operations that a delivery needs; it repeats requests by itself if a store asks for that."""
 
     def write_whole(self, path: str, content: bytes, _drafts: str) -> None:
-        """Write an object, over what may be there."""
+        """Write an object, replacing an existing one."""
         self.pipe_file(path, content)
 
     def write_new(self, path: str, content: bytes, _drafts: str) -> None:
-        """Write an object that must not exist, which the store ensures if it can; FileExistsError if it does."""
+        """Write an object, or raise FileExistsError if it exists; the check is atomic if the store supports that."""
         try:
             self.pipe_file(path, content, mode="create")
-        except FileNotFoundError:  # the bucket
+        except FileNotFoundError:  # no such bucket
             raise
         except OSError as error:
             if self.exists(path):
@@ -48,7 +48,7 @@ class S3Files(S3FileSystem):  # type: ignore[misc]  # s3fs has no types
 
 
 def open_store() -> Any:
-    """Open the object store that the environment names (AWS_*): endpoint, region and keys are botocore's to find."""
+    """Open the object store of the environment: botocore finds endpoint, region and keys in AWS_* and its files."""
     session = AioSession()
     session.register_component("data_loader", _service_models())
     return S3Files(

@@ -1,4 +1,4 @@
-"""JSON files that reveal damage: the content is stored beside its hash."""
+"""JSON files that reveal damage, because they contain a hash of their content."""
 
 from __future__ import annotations
 

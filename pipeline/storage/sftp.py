@@ -16,12 +16,12 @@ from sshfs import SSHFileSystem
 from pipeline.storage.place import DRAFT
 
 BROKEN = (ConnectionLost, SFTPConnectionLost, SFTPNoConnection, ConnectionError, TimeoutError)
-"""Errors of a connection that breaks or is not made; trying again may help."""
+"""Errors of a connection that broke or could not be made; another attempt may succeed."""
 
 
 def is_broken(error: Exception) -> bool:
     """Return whether a connection broke, as opposed to a refusal."""
-    is_closed = "Can't create any SFTP connections" in str(error)  # as sshfs says it
+    is_closed = "Can't create any SFTP connections" in str(error)  # sshfs has no class for it
     return is_closed or isinstance(error, BROKEN)
 
 
@@ -36,7 +36,7 @@ class SftpFiles(SSHFileSystem):  # type: ignore[misc]  # sshfs has no types
     def reconnect(self) -> None:
         """Open the connection again after it broke."""
         host, options = self._reached_by
-        self._successor = SftpFiles(host, **options)  # closes its connection when it goes, so it is held
+        self._successor = SftpFiles(host, **options)  # kept, because its connection closes when it is collected
         for name in ("_client", "_pool"):
             setattr(self, name, getattr(self._successor, name))
 
@@ -69,7 +69,7 @@ class SftpFiles(SSHFileSystem):  # type: ignore[misc]  # sshfs has no types
         except BROKEN:
             raise
         except (SFTPError, OSError):
-            await self._clear(hidden)  # what there was room for
+            await self._clear(hidden)  # a part of it may have been written
             try:
                 await write(plain)
             except (SFTPError, OSError):
@@ -86,7 +86,7 @@ class SftpFiles(SSHFileSystem):  # type: ignore[misc]  # sshfs has no types
         try:
             async with self._pool.get() as channel:
                 await _rename(channel, draft, path)
-        except SFTPNoSuchFile:  # the folder
+        except SFTPNoSuchFile:  # no such folder
             await self._makedirs(posixpath.dirname(path), exist_ok=True)
             async with self._pool.get() as channel:
                 await _rename(channel, draft, path)

@@ -46,7 +46,7 @@ _SHORT: Final = 4
 
 @dataclass(frozen=True)
 class Url:
-    """A URL that every parser splits alike; user, password, path and parameters are unescaped.
+    """A URL that every parser splits in the same way; user, password, path and parameters are unescaped.
 
     `host` and `port` are as written: lists with commas if PostgreSQL has several. `path` starts with a slash.
     """
@@ -85,7 +85,7 @@ class Url:
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """Mask secrets where they stand in a text, as they are or as a URL writes them."""
+    """Mask secrets in a text, as they are or escaped as in a URL."""
     forms = {form for secret in secrets for form in (secret, quote(secret), quote(secret, safe="")) if form}
     for form in sorted(forms, key=len, reverse=True):
         text = _hide_word(text, form) if len(form) < _SHORT else text.replace(form, "***")
@@ -107,7 +107,7 @@ def is_url(text: str) -> bool:
 def _is_there(name: str) -> bool:
     try:
         return Path(name).exists()
-    except (OSError, ValueError):  # longer than a name can be, or with a zero byte in it
+    except (OSError, ValueError):  # too long for a name, or with a zero byte
         return False
 
 

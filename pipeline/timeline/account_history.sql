@@ -1,4 +1,5 @@
--- account_history: each account of each account_core, as the drop shows it. Key: organization_id, account_id, as_of.
+-- account_history: each account of each drop's account_core, with the drop's values.
+-- Key: organization_id, account_id, as_of.
 with
 
 core as (

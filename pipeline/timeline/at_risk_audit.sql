@@ -1,6 +1,6 @@
 with
 
--- at-risk R32: each row of the list beside the account's row of the instant before
+-- at-risk R32: each row of the list with the values of the account's row at the previous instant
 steps as (
 
     select

@@ -1,4 +1,4 @@
--- The at-risk list of each drop, with what the platform's tables call each account (the lowest id, as in the mart).
+-- The at-risk list of each drop, with each account's id in the platform's tables (the lowest one, as in the mart).
 with
 
 platform_ids as (

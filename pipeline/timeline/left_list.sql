@@ -1,4 +1,4 @@
--- Who is no longer at risk and why, as the account_changes of each drop says it.
+-- Who is no longer at risk and why, from the account_changes of each drop.
 select
     drops.number as drop_number,
     drops.organization_id,

@@ -1,4 +1,4 @@
-"""The marts of the timeline: the records of each instant's drop, and what follows from them.
+"""Makes the marts of the timeline from the records of drops.
 
 No model builds them, because they span many runs; their contracts are in `contracts/timeline`.
 """
@@ -35,7 +35,7 @@ _SHAPES: Final = {
     LEFT: "null::bigint as organization_id, null::varchar as drop_name, null::bigint as account_id, "
     "null::varchar as reason",
 }
-"""The columns of tables that a record may lack, for a timeline without any."""
+"""The columns of these tables, for a timeline in which no record has them."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class TimelineMarts:
 
 
 def timeline_marts(timeline: Timeline, latest: Mapping[int, str | None]) -> TimelineMarts:
-    """Make the marts of all instants; `latest` is the drop that each organization's `latest` names, or will name."""
+    """Make the marts of all instants; `latest` is the drop that `latest` of each organization names, or will name."""
     instants = timeline.instants(latest)
     with _opened(timeline, instants) as connection:
         connection.execute((_HERE / "at_risk_views.sql").read_text(encoding="utf-8"))
@@ -71,7 +71,7 @@ def _metrics(timeline: Timeline, instants: Sequence[Instant]) -> pa.Table:
 
 
 def _files(timeline: Timeline, instants: Sequence[Instant], table: str) -> dict[tuple[int, str], Path]:
-    """Return the file of a table in the record of the counting drop of each instant, if it has one."""
+    """Return the file of a table for each instant, from the record of the drop that counts, if it has one."""
     found = {}
     for instant in instants:
         path = timeline.of(instant.organization_id, instant.drops[0]) / f"{table}.parquet"
@@ -84,11 +84,11 @@ def _files(timeline: Timeline, instants: Sequence[Instant], table: str) -> dict[
 def _opened(timeline: Timeline, instants: Sequence[Instant]) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the records as the views that the queries read."""
     numbered = list(_numbered(instants))
-    every = [timeline.of(one.organization_id, name) / f"{LEFT}.parquet" for _, one in numbered for name in one.drops]
+    left = [timeline.of(one.organization_id, name) / f"{LEFT}.parquet" for _, one in numbered for name in one.drops]
     views = {
         "histories": (ACCOUNTS, list(_files(timeline, instants, ACCOUNTS).values())),
         "at_risk_list": (LIST, list(_files(timeline, instants, LIST).values())),
-        "left_list": (LEFT, every),
+        "left_list": (LEFT, left),
     }
     with closing(scratch_connection()) as connection:
         connection.register("instants", _instants(numbered))

@@ -1,4 +1,4 @@
-"""The figures of a drop for `metric_history`: a table of counts and sums, and the exports that they need."""
+"""Measures a drop for `metric_history`: counts and sums, each with the export that it needs."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ _MEASURED: Final[tuple[tuple[str, str, str], ...]] = (
         "select number, 'all', coalesce(sum(estimate_value), 0) from of_drops group by number",
     ),
 )
-"""Each metric, the export that it needs, and the query of its dimensions and values by drop.
+"""Each metric, the export that it needs, and the query for its dimensions and values by drop.
 
-`of_drops` are all drops with the export's rows; a drop without rows has a null row.
+`of_drops` joins all drops with the export's rows; a drop without rows has one row of nulls.
 """
 
 
 def drop_metrics(
     connection: duckdb.DuckDBPyConnection, exports: Collection[str], manifests: Sequence[Mapping[str, Any]]
 ) -> pa.Table:
-    """Count what each drop holds, sorted by drop, metric and dimension.
+    """Return the metrics of drops, sorted by drop, metric and dimension.
 
-    The drops, numbered from 0 in the order of their manifests, are the view `drops`, their exports the views
-    `now_<export>`. What the drops have no export for is not counted, because nothing is not none.
+    The view `drops` has the drops, numbered from 0 in the order of their manifests; the views `now_<export>` have the
+    rows of their exports. If an export is missing, its metrics are left out: they are unknown, not 0.
     """
     counted = [
         {"drop_number": number, "metric": metric, "dimension": dimension, "value": value}
@@ -78,7 +78,7 @@ def drop_metrics(
 
 
 def _of_manifest(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
-    """Count each export's rows, and what the guards found by its level."""
+    """Yield the number of rows of each export, and of the guards' findings by level."""
     for file in manifest["files"]:
         if file["name"].endswith(".parquet"):
             yield "rows", file["export"], file["rows"]

@@ -1,6 +1,6 @@
-"""Which drop of each instant counts: the sequence of drops that `latest` has named, and drops that fill its gaps.
+"""Decides which drop of each instant counts: those that `latest` has named one after another, and some that fill gaps.
 
-Each manifest names the drop before, so the retained drops suffice to derive it.
+Each manifest names the previous drop, so that the sequence can be derived from the retained drops.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pipeline.common.instants import named_instant
 
 @dataclass(frozen=True)
 class Instant:
-    """One instant of an organization's past; `drops` are its drops in the sequence, the counting one first."""
+    """One instant of an organization; `drops` are its drops in the sequence, the one that counts first."""
 
     organization_id: int
     as_of: datetime
@@ -23,10 +23,10 @@ class Instant:
 
 
 def published_line(organization_id: int, against: Mapping[str, str | None], latest: str | None) -> list[Instant]:
-    """List the instants of an organization, oldest first. `against` has the drop before each known drop.
+    """List the instants of an organization, oldest first. `against` has the previous drop of each known drop.
 
-    A late drop, beside those that `latest` has named, counts if its instant has none of these: what was known at an
-    instant does not change. Of several such drops, the one published first counts.
+    A late drop, which `latest` has never named, only counts if its instant has no other: what was known at an instant
+    does not change. Of several such drops, the one published first counts.
     """
     chosen: dict[datetime, list[str]] = {}
     name, seen = latest, set[str]()
@@ -40,5 +40,5 @@ def published_line(organization_id: int, against: Mapping[str, str | None], late
 
 
 def _repeats(name: str, against: str | None) -> bool:
-    """Return whether a drop was compared with one of its own instant, and is therefore a repetition."""
+    """Return whether a drop was compared with a drop of the same instant, and so repeats it."""
     return against is not None and named_instant(against) == named_instant(name)

@@ -1,4 +1,4 @@
-"""Reads the timeline records of published drops from their files: all drops with the same exports in one pass."""
+"""Makes the timeline records of published drops from their files: drops with the same exports in one pass."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipeline.timeline.metrics import drop_metrics
 from pipeline.timeline.record import ACCOUNTS, LEFT, LIST, METRICS, DropRecord
 
 Drop = tuple[Path, Mapping[str, Any]]
-"""A drop's local folder, with every needed file of its manifest, and the manifest."""
+"""The local folder of a drop, with the files that a record needs, and its manifest."""
 
 _HERE: Final = Path(__file__).parent
 _AT_A_TIME: Final = 100
@@ -36,7 +36,7 @@ _EMPTY: Final = {
     "null::decimal(18, 2) as annual_revenue",
     ACCOUNT_CHANGES: "null::bigint as account_id, null::varchar as change, null::varchar as detail",
 }
-"""The exports that a record is made from, with the columns of those that no drop has."""
+"""The exports that a record is made from, with their columns in case no drop has them."""
 _DROPS: Final = pa.schema(
     [
         ("number", pa.int64()),
@@ -51,16 +51,16 @@ _CHANGES_FILE: Final = f"{CHANGES}/{ACCOUNT_CHANGES}.parquet"
 
 
 def read_record(folder: Path, manifest: Mapping[str, Any]) -> DropRecord:
-    """Read the record of one drop."""
+    """Make the record of one drop."""
     (record,) = read_records([(folder, manifest)])
     return record
 
 
 def read_records(drops: Iterable[Drop]) -> Iterator[DropRecord]:
-    """Read the records of drops, in their order.
+    """Make the records of drops, in their order.
 
-    A drop without account_core, such as one with a part of the exports, has a record without rows. A drop of 20
-    customers took 33 ms of CPU alone, and takes 4 among a hundred (2026-11-29).
+    The record of a drop without account_core, which may have only some exports, has no accounts. A drop of 20 customers
+    takes 33 ms of CPU alone, and 4 among a hundred (2026-11-29).
     """
     for _, alike in groupby(drops, lambda drop: _kind(drop[1])):
         together = list(alike)
@@ -69,7 +69,7 @@ def read_records(drops: Iterable[Drop]) -> Iterator[DropRecord]:
 
 
 def _kind(manifest: Mapping[str, Any]) -> list[tuple[str, str | None]]:
-    """Return the exports of a drop with their versions: drops with the same have the same columns."""
+    """Return the exports of a drop with their versions: drops with equal ones have the same columns."""
     return [(file["export"], file.get("contract_version")) for file in manifest["files"]]
 
 
@@ -95,7 +95,7 @@ def _read_together(drops: Sequence[Drop]) -> Iterator[DropRecord]:
 
 
 def _files(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
-    """Name the Parquet files of a drop that a record is made of."""
+    """Yield the exports and Parquet files of a drop that a record is made from."""
     for file in manifest["files"]:
         if file["name"].endswith(".parquet") and file["export"] in _EMPTY:
             yield file["export"], folder / file["name"]

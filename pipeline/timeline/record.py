@@ -1,4 +1,4 @@
-"""The record of one published drop in the timeline, made from the drop's files alone."""
+"""The record of one published drop in the timeline, made from nothing but the drop's files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DESCRIPTION: Final = "drop.json"
 
 @dataclass(frozen=True)
 class DropRecord:
-    """The record of one drop: `against` is the drop before, None for an organization's first.
+    """The record of one drop: `against` is the previous drop, None for an organization's first.
 
     `tables` are `account_history`, `at_risk_list`, `left_list` (account_id, reason) and `metric_history`.
     """
@@ -55,7 +55,7 @@ class DropRecord:
 
 
 def read_description(folder: Path) -> tuple[str | None, bool]:
-    """Read from a record's folder the drop before, and whether it has accounts.
+    """Return the previous drop from a record's folder, and whether the record has accounts.
 
     WarehouseError if the record is damaged.
     """
@@ -71,7 +71,7 @@ def read_description(folder: Path) -> tuple[str | None, bool]:
         raise WarehouseError(
             f"the record of a drop is damaged ({error})",
             where=str(folder),
-            remedy="run `warehouse history --rebuild`, which makes it again while the drop is kept; or bring it back "
-            "from a backup",
+            remedy="run `warehouse history --rebuild`, which makes it again if the drop is still retained; or restore "
+            "it from a backup",
         ) from None
     return against, ACCOUNTS in present

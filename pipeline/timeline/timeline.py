@@ -1,4 +1,4 @@
-"""The records of a state folder's drops, and how they are filled from retained drops."""
+"""The stored records of drops in a state folder, and the records that are made from retained drops."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Timeline:
         shutil.rmtree(self.of(organization_id, drop), ignore_errors=True)
 
     def fill(self, exports: Place, organization_id: int, *, is_rewritten: bool = False) -> list[str]:
-        """Make the record of every published drop without one, or of every one; return the drops' names."""
+        """Make the missing records of published drops, or all if `is_rewritten`; return the drops' names."""
         drops_folder = organization_place(exports, organization_id)
         made = []
         for name in drop_folders(drops_folder):
@@ -58,7 +58,7 @@ class Timeline:
         return made
 
     def instants(self, latest: Mapping[int, str | None]) -> list[Instant]:
-        """List the known instants by organization; `latest` is the drop that each one's `latest` names."""
+        """List the known instants by organization; `latest` is the drop that `latest` of each organization names."""
         found = []
         for organization_id in self.organizations():
             names = [path.name for path in (self.folder / str(organization_id)).iterdir() if is_drop_name(path.name)]
@@ -78,13 +78,13 @@ class Timeline:
 
 
 def latest_drops(exports: Place, organizations: list[int]) -> dict[int, str | None]:
-    """Return the drop that each organization's `latest` names."""
+    """Return the drop that `latest` of each organization names."""
     return {one: latest_name(organization_place(exports, one)) for one in organizations}
 
 
 @contextmanager
 def _fetched(drop: Place, manifest: Mapping[str, Any]) -> Iterator[Path]:
-    """Yield the folder of the files that a drop's record is made from; from a server, they are fetched into it."""
+    """Yield a folder with the files that a drop's record is made from: the drop's own, or fetched and decrypted."""
     if drop.is_local and not is_encrypted(manifest):
         yield Path(drop.root)
         return

@@ -96,7 +96,7 @@ def test_a_rule_that_is_not_well_formed_is_an_error_with_its_file(auditor: Audit
 
 
 def test_a_process_that_was_killed_fails_the_run(tmp_path: Path) -> None:
-    silent = pytest.raises(WarehouseError, match=r"the audit ended before it had answered \(exit code -9\)")
+    silent = pytest.raises(WarehouseError, match=r"the audit ended without an answer \(exit code -9\)")
     with AuditProcess() as process, silent:
         os.kill(process.pid, signal.SIGKILL)
         ask(process, tmp_path)

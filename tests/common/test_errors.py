@@ -22,13 +22,15 @@ def test_a_full_disk_is_reported_with_the_file_that_duckdb_writes(said: str) -> 
     fault = in_words(duckdb.IOException(said))
     assert fault is not None
     assert (fault.where, fault.what) == ("/exports/1/estimates.csv", "No space left on device")
-    assert fault.remedy == "make room there, and run again"
+    assert fault.remedy == "free some space on that disk, and run again"
 
 
 def test_a_full_disk_is_reported_with_the_file_that_the_system_names() -> None:
     fault = in_words(OSError(errno.ENOSPC, "No space left on device", "/state/built.json"))
     assert fault is not None
-    assert str(fault) == "/state/built.json: No space left on device\nTo do: make room there, and run again"
+    assert (
+        str(fault) == "/state/built.json: No space left on device\nTo do: free some space on that disk, and run again"
+    )
 
 
 def test_a_copy_without_room_is_named_by_its_target() -> None:

@@ -56,7 +56,7 @@ def test_a_request_without_answer_reports_its_fault_with_the_next_one() -> None:
 
 @pytest.mark.parametrize("when", ["", "end"])
 def test_a_helper_that_ends_without_an_answer_fails_the_run_whatever_its_exit_code(when: str) -> None:
-    ends = pytest.raises(WarehouseError, match=r"the counting ended before it had answered \(exit code 0\)")
+    ends = pytest.raises(WarehouseError, match=r"the counting ended without an answer \(exit code 0\)")
     with Counting(*filter(None, [when])) as helper, ends:
         list(helper.ask("end"))
 

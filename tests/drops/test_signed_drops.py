@@ -52,7 +52,7 @@ def test_a_missing_signature_is_a_fault(drop: Path, key: PublicKey) -> None:
 def test_a_manifest_changed_after_signing_is_a_fault(drop: Path, key: PublicKey) -> None:
     manifest = (drop / MANIFEST).read_bytes()
     (drop / MANIFEST).write_bytes(manifest.replace(b'"rows":2', b'"rows":3'))
-    assert f"{SIGNATURE}: is not the signature of what it stands beside" in verify_drop(str(drop), key=key)
+    assert f"{SIGNATURE}: is not the signature of this file" in verify_drop(str(drop), key=key)
 
 
 def test_a_signature_of_another_key_is_a_fault(drop: Path, tmp_path: Path) -> None:

@@ -218,6 +218,6 @@ def test_a_run_waits_for_that_of_another_state_folder_in_the_same_database(state
 
     with ThreadPoolExecutor(1) as beside, shared_database_turn(settings, notes.put):
         other = beside.submit(take_turn)
-        assert "waiting for its end" in notes.get(timeout=20)
+        assert "waiting for it to end" in notes.get(timeout=20)
         assert not other.done()
     assert other.result() is None

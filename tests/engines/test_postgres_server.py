@@ -81,7 +81,7 @@ def test_a_server_that_is_too_old_is_refused(state: Path, tmp_path: Path, monkey
 
 def test_a_server_without_a_collation_for_every_letter_is_refused(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres_server, "CASE_COLLATIONS", ("no-such-collation",))
-    with pytest.raises(WarehouseError, match="no collation that writes every letter in lower case"):
+    with pytest.raises(WarehouseError, match="no collation that converts every letter to lower case"):
         open_server(Settings(state=state)).case_collation()
 
 

@@ -40,7 +40,7 @@ def test_a_key_may_be_given_as_its_text(public: PublicKey) -> None:
 
 
 def test_another_content_is_not_signed(secret: Path, public: PublicKey) -> None:
-    assert public.fault(CONTENT + b" ", signed(secret)) == "is not the signature of what it stands beside"
+    assert public.fault(CONTENT + b" ", signed(secret)) == "is not the signature of this file"
 
 
 def test_another_trusted_comment_is_seen(secret: Path, public: PublicKey) -> None:
@@ -57,7 +57,7 @@ def test_another_key_is_named(secret: Path, tmp_path: Path) -> None:
     "text", [b"", b"\xff", b"a\nb\nc\nd\n", b"untrusted comment: x\nRUQ=\ntrusted comment: y\nRUQ=\n"]
 )
 def test_what_is_no_signature_is_said_to_be_none(text: bytes, public: PublicKey) -> None:
-    assert public.fault(CONTENT, text) == "is no signature of minisign's form"
+    assert public.fault(CONTENT, text) == "is not a minisign signature"
 
 
 def test_every_byte_of_a_signature_counts(secret: Path, public: PublicKey) -> None:

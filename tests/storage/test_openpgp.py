@@ -75,7 +75,7 @@ def test_the_own_key_is_for_its_owner_alone_and_stays(keys: EncryptionKeys) -> N
 def test_without_its_own_key_nothing_is_opened(keys: EncryptionKeys) -> None:
     encrypted = keys.encrypt(b"rows")
     keys.own.rename(keys.own.with_suffix(".bak"))
-    with pytest.raises(WarehouseError, match="here: is encrypted, and the key that opens it is gone"):
+    with pytest.raises(WarehouseError, match="here: is encrypted, and the key to decrypt it is missing"):
         keys.decrypt(encrypted, "here")
     keys.recipients()  # which makes another
     with pytest.raises(WarehouseError, match="No key to decrypt message") as raised:
@@ -124,7 +124,7 @@ def test_who_has_encrypted_never_writes_unencrypted_because_the_setting_is_lost(
     keys.recipients()  # which makes the own key
     assert without.encrypts
     for refused in (lambda: without.require_usable("sftp://host/drops"), lambda: without.encrypt(b"rows")):
-        with pytest.raises(WarehouseError, match="receiver_key: names nobody, although this warehouse encrypts"):
+        with pytest.raises(WarehouseError, match="receiver_key: is not set, although this warehouse encrypts"):
             refused()
 
 
@@ -134,7 +134,7 @@ def test_who_has_encrypted_never_writes_unencrypted_because_the_setting_is_lost(
     ids=["binary", "armored", "behind a certificate"],
 )
 def test_a_secret_key_is_refused_and_not_repeated(tmp_path: Path, content: bytes) -> None:
-    with pytest.raises(WarehouseError, match="holds a secret key") as raised:
+    with pytest.raises(WarehouseError, match="contains a secret key") as raised:
         read_certificates(certificate(tmp_path, content))
     assert "BEGIN PGP" not in str(raised.value)
 

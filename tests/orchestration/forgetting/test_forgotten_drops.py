@@ -167,7 +167,7 @@ def test_what_takes_the_place_of_an_encrypted_drop_is_encrypted(
     with sftp_server(tmp_path / "server", monkeypatch) as (url, _):
         drops_folder = Shelf(url, tmp_path / "state", receiver)
         without = open_destination(Settings(exports=url, state=tmp_path / "state"), drops_folder.workspace)
-        with pytest.raises(WarehouseError, match="names nobody, although this warehouse encrypts"):
+        with pytest.raises(WarehouseError, match="is not set, although this warehouse encrypts"):
             forget_in_drops_folder(
                 without, 1, "", drops_folder.register, drops_folder.entry, drops_folder.workspace.publications
             )
