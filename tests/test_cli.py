@@ -51,7 +51,7 @@ LOST = "standard output: No space left on device; the output is incomplete\n"
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ('import errno; raise OSError(errno.ENOSPC, "No space left on device", "/mnt/x")', "make room"),
+        ('import errno; raise OSError(errno.ENOSPC, "No space left on device", "/mnt/x")', "free some space"),
         ('import errno; raise OSError(errno.EROFS, "Read-only file system", "/mnt/x")', "can be written"),
         ('import duckdb; raise duckdb.IOException("IO Error: could not write /mnt/x")', "DuckDB: IO Error"),
     ],
@@ -207,7 +207,7 @@ def test_memory_is_kept_where_more_is_granted(size: str) -> None:
     assert not Settings(memory_limit=size).spares_memory
 
 
-@pytest.mark.parametrize(("key", "nearest"), [("export", "the nearest: exports"), ("zzz", "there are lmn, crm")])
+@pytest.mark.parametrize(("key", "nearest"), [("export", "similar names: exports"), ("zzz", "choose one of lmn, crm")])
 def test_an_unknown_key_is_refused_with_its_file_and_the_nearest(key: str, nearest: str, tmp_path: Path) -> None:
     (tmp_path / "warehouse.toml").write_text(f'{key} = "x"\n')
     ended = warehouse("run", folder=tmp_path)

@@ -1,1 +1,1 @@
-"""The commands: their options, the functions that they call, and what they print."""
+"""The commands of the command line: their options, the functions that they call, and their output."""

@@ -47,7 +47,7 @@ def explain_account(
         typer.Argument(help="A column, such as revenue or win_loss.won_value.", metavar="COLUMN"),
     ] = None,
     organization: Annotated[int | None, typer.Option(help="The organization, if ids overlap.")] = None,
-    changes: Annotated[bool, typer.Option("--changes", help="What changed since the drop before, and why.")] = False,
+    changes: Annotated[bool, typer.Option("--changes", help="What changed since the previous drop, and why.")] = False,
     exports: Annotated[str | None, typer.Option(help="Where drops are, for --changes.", metavar="DIR|URL")] = None,
     state: RunsState = None,
     json: Json = False,
@@ -74,7 +74,9 @@ def explain_account(
 def runs(
     state: RunsState = None,
     as_json: Json = False,
-    due: Annotated[bool, typer.Option("--due", help="Check whether there is a drop in time; exit 1 if not.")] = False,
+    due: Annotated[
+        bool, typer.Option("--due", help="Check whether a drop was published in time; exit 1 if not.")
+    ] = False,
 ) -> None:
     """List past runs, newest first: what each published, what was held back, and why."""
     if due:

@@ -41,9 +41,9 @@ def verify(
         faults = verify_drop(place, contracts_in_folder(PROJECT_ROOT / "models"), public)
         whole = [f"{drop}: as published" + ("" if public is None else f", signed with {public.text}")]
         if not faults and not reads_contents(place):
-            whole.append("its files are encrypted, and were not decrypted: only their own bytes were checked")
+            whole.append("its files are encrypted and can't be decrypted here: only the encrypted bytes were checked")
     else:
-        raise WarehouseError("verify takes a DROP, or --log", remedy="write one of the two")
+        raise WarehouseError("verify needs a DROP or --log", remedy="give one of the two")
     print_lines(*map(str, faults))
     if faults:
         raise typer.Exit(1)
@@ -51,14 +51,14 @@ def verify(
 
 
 def key(
-    file: Annotated[Path, typer.Argument(help="A new file; the public half is written beside it.", metavar="FILE")],
+    file: Annotated[Path, typer.Argument(help="A new file; the public key is written next to it.", metavar="FILE")],
 ) -> None:
     """Make a key pair for signatures, in minisign's format; set signing_key to FILE."""
     from pipeline.storage.minisign import write_key_pair
 
     public = write_key_pair(file)
     print_lines(
-        f"{file}: the secret key, for you alone", f"{file.with_suffix('.pub')}: {public.text}, for your receivers"
+        f"{file}: the secret key, only for you", f"{file.with_suffix('.pub')}: {public.text}, for your receivers"
     )
 
 
@@ -78,7 +78,7 @@ def forget(
     settings = settings_given({"exports": exports, "state": state, "target": target})
     given: list[tuple[Literal["stakeholder", "user"], str | None]] = [("stakeholder", stakeholder), ("user", user)]
     if stakeholder is None and user is None:
-        raise WarehouseError("forget takes --stakeholder or --user", remedy="give an e-mail address or an id")
+        raise WarehouseError("forget needs --stakeholder or --user", remedy="give an e-mail address or an id")
     for role, wanted in ((role, wanted) for role, wanted in given if wanted is not None):
         certificate = forget_person(settings, role, wanted, organization, partial(typer.echo, err=True))
         print_lines(*certificate.lines(), "", f"certificate: {settings.state}/forgotten/{certificate.entry.entry}.md")
@@ -131,7 +131,7 @@ def prune(
     from pipeline.orchestration.upkeep import prune_all
 
     pruned = prune_all(settings_given({"exports": exports, "state": state}), dry_run=dry_run)
-    typer.echo("\n".join(["would go:" if dry_run else "gone:", *pruned.lines]))
+    typer.echo("\n".join(["would be removed:" if dry_run else "removed:", *pruned.lines]))
 
 
 def rollback(

@@ -1,4 +1,4 @@
-"""The settings of one call: its options over the environment over warehouse.toml."""
+"""The settings of one call: options override the environment, which overrides warehouse.toml."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def settings_given(given: dict[str, Any]) -> Settings:
-    """Build the settings of this call; raise a readable error if one is invalid."""
+    """Return the settings of this call; WarehouseError if one is invalid."""
     import difflib
     import tomllib
 
@@ -37,14 +37,16 @@ def settings_given(given: dict[str, Any]) -> Settings:
             raise WarehouseError(
                 f"no setting is called {', '.join(unknown)}",
                 where="warehouse.toml",
-                remedy=f"the nearest: {', '.join(near)}" if near else f"there are {', '.join(Settings.model_fields)}",
+                remedy=f"similar names: {', '.join(near)}"
+                if near
+                else f"choose one of {', '.join(Settings.model_fields)}",
             ) from None
         faults = [
             shown(f"{_origin(str(fault['loc'][0]), given)}: {fault['msg'].removeprefix('Value error, ')}")
             for fault in error.errors()
         ]
         first, *rest = faults
-        raise WarehouseError(first, details=rest, remedy="mend it there; docs/settings.md has them all") from None
+        raise WarehouseError(first, details=rest, remedy="correct it; docs/settings.md lists all settings") from None
 
 
 def _origin(setting: str, given: dict[str, Any]) -> str:

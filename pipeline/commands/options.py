@@ -28,7 +28,7 @@ CsvSafe = Annotated[bool | None, typer.Option("--csv-safe", help="Also write spr
 Xlsx = Annotated[bool | None, typer.Option("--xlsx", help="Also write workbooks of the lists.")]
 Cuts = Annotated[bool | None, typer.Option("--cuts", help="Also write narrow cuts of exports.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-RunsState = Annotated[Path | None, typer.Option(help="As for run.", metavar="DIR")]
+RunsState = Annotated[Path | None, typer.Option(help="The state folder of the runs.", metavar="DIR")]
 Drops = Annotated[str | None, typer.Option(help="Where drops are.", metavar="DIR|URL")]
 
 

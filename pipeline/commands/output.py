@@ -1,4 +1,4 @@
-"""What commands print: lines and JSON with escaped control characters, and the table of what was published."""
+"""Prints the output of commands: lines and JSON with escaped control characters, and the table of published rows."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def print_published(outcome: RunOutcome) -> None:
         table.add_column(f"organization {drop['organization_id']}", justify="right")
     for export in sorted({export for drop in outcome.drops for export in drop["rows"]}):
         table.add_row(export, *(f"{drop['rows'][export]:,}" for drop in outcome.drops))
-    Console(width=10_000, highlight=False).print(table)  # a narrow terminal wraps it; rich would cut the names
+    Console(width=10_000, highlight=False).print(table)  # let a narrow terminal wrap it, because rich would cut names
     for drop in outcome.drops:
         print_lines(f"{drop['location']}  {'new' if drop['is_new'] else 'as published before'}")
 
 
 def print_fault(words: str) -> None:
-    """Print a message of several lines to standard error."""
+    """Print a message, which may have several lines, to standard error."""
     print(f"\n{words}", file=sys.stderr)

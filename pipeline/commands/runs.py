@@ -54,7 +54,7 @@ def run(
 
     outcome = run_warehouse(settings_given(given), open_progress(), accept or ())
     if outcome.is_repetition:
-        print("Nothing is new: sources, settings and program are as in the last run, whose drops stand.")
+        print("Nothing is new: sources, settings and program are those of the last run, whose drops stay.")
     print_published(outcome)
     if outcome.held_back:
         for one in outcome.held_back:
@@ -133,7 +133,7 @@ def check(
     state: RunsState = None,
     as_json: Json = False,
 ) -> None:
-    """Read the sources and report files, headers, dates and rejects. Publish nothing; exit 1 where a run would stop."""
+    """Read the sources and report files, headers, dates and rejects. Publish nothing; exit 1 if a run would stop."""
     from pipeline.common.progress import open_progress
     from pipeline.orchestration.check import check_lines, check_sources
 

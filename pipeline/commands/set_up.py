@@ -42,7 +42,7 @@ def init(folder: Annotated[Path, typer.Argument(help="A new folder.", metavar="D
     from pipeline.set_up.example_folder import write_example_folder
 
     written = write_example_folder(folder)
-    print(f"{len(written)} files in {folder}; its README.md says how to go on")
+    print(f"{len(written)} files in {folder}; its README.md describes the next steps")
 
 
 def config(

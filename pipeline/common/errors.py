@@ -144,7 +144,7 @@ class Interruptions:
     @classmethod
     @contextmanager
     def put_off(cls) -> Iterator[None]:
-        """Delay `Interrupted` until the end of the block, because a C extension may abort if interrupted while loading."""
+        """Delay `Interrupted` until the end of the block: interrupting a C extension that is loading may abort it."""
         cls._holds += 1
         try:
             yield

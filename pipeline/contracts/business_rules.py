@@ -19,7 +19,7 @@ _REQUIRED: Final = ("rule", "severity", "says", "holds")
 
 @dataclass(frozen=True)
 class BusinessRule:
-    """One rule of an export; `frame` is None where it looks at the export's own rows."""
+    """One rule of an export; `frame` is None if it checks the export's own rows."""
 
     export: str
     name: str
@@ -41,7 +41,7 @@ class RuleBook:
 
 
 def read_rule_books(folder: Path, exports: Collection[str] | None = None) -> dict[str, RuleBook]:
-    """Read the files of `expectations/`, of some exports or of all; the file's name is the export's."""
+    """Read the files in `expectations/`, for some exports or for all; each file has the name of its export."""
     paths = [path for path in sorted(folder.glob("*.yml")) if exports is None or path.stem in exports]
     return {path.stem: _read(path) for path in paths}
 
@@ -75,7 +75,7 @@ def _rule(export: str, entry: dict[str, Any], frames: dict[str, str], where: str
     if entry["severity"] not in ("error", "warn"):
         raise _fault(f"the rule {name} has the severity {entry['severity']!r}, not error or warn", where)
     if entry.get("rows") is not None and entry["rows"] not in frames:
-        raise _fault(f"the rule {name} looks at the rows {entry['rows']!r}, which no frame gives", where)
+        raise _fault(f"the rule {name} needs the rows {entry['rows']!r}, which no frame defines", where)
     return BusinessRule(
         export=export,
         name=name,

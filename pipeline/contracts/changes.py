@@ -1,4 +1,4 @@
-"""The contracts of what lies in a drop's `changes/`: an export's changed rows, and the table `account_changes`."""
+"""The contracts of the files in a drop's `changes/`: an export's changed rows, and the table `account_changes`."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def account_changes_contract() -> ExportContract:
 
 
 def changed_rows_contract(contract: ExportContract) -> ExportContract:
-    """Return the contract of `<export>.changed.csv`: the export's, and the names of the columns that differ.
+    """Return the contract of `<export>.changed.csv`: the export's columns, and the names of the columns that differ.
 
-    Added and removed rows keep the export's own.
+    The files of added and removed rows have the export's own contract.
     """
     names = ContractColumn(CHANGED_COLUMNS, "text", nullable=False, description="The columns that differ.")
     return replace(contract, columns=(*contract.exported_columns, names))

@@ -1,4 +1,4 @@
-"""How contracts change: what a reader of the exports could rely on, and what of it still holds.
+"""Compares contracts: what readers of the exports could rely on, and whether it still holds.
 
 A change is *breaking* if something that a reader could rely on stops being true (a column gone, a wider type, a null
 where there was none), *additive* if everything still holds and something is new (a column at the end, a narrower type),
@@ -37,13 +37,13 @@ class Change:
 
 @dataclass(frozen=True)
 class ContractDiff:
-    """What differs between two states of the contracts, export by export, column by column."""
+    """The differences between two states of the contracts, by export and column."""
 
     changes: tuple[Change, ...]
 
     @property
     def verdict(self) -> Verdict:
-        """The most severe of the changes."""
+        """The most severe verdict of all changes."""
         return max((change.verdict for change in self.changes), key=lambda verdict: _RANK[verdict], default="none")
 
     def of(self, export: str) -> ContractDiff:
@@ -90,7 +90,7 @@ def _changes_of_export(old: ExportContract, new: ExportContract) -> Iterator[Cha
 
 
 def _placed(export: str, before: list[str], after: list[str]) -> Iterator[Change]:
-    """Return the changes of columns that are new or have moved, because readers of a CSV may go by position."""
+    """Yield the changes of columns that are new or have moved, because readers of a CSV may rely on positions."""
     kept_before = [name for name in before if name in after]
     kept_after = [name for name in after if name in before]
     last_kept = max((after.index(name) for name in kept_after), default=-1)
@@ -120,7 +120,7 @@ def _changes_of_column(old: ContractColumn, new: ContractColumn) -> Iterator[tup
 
 
 def _fits(new: ContractColumn, old: ContractColumn) -> bool:
-    """Return whether every value of the new type is one of the old type, written the same."""
+    """Return whether every value of the new type is also one of the old type, with the same text."""
     if old.data_type == "text" and new.max_length is not None:
         return True
     if old.max_length is not None and new.max_length is not None:
@@ -168,8 +168,8 @@ def check_versions(previous: Sequence[ExportContract], current: Sequence[ExportC
     for name in sorted(old):
         changes = diff.of(name)
         if changes.verdict == "breaking" and (name not in new or _major(new[name]) <= _major(old[name])):
-            asked = f"{_major(old[name]) + 1}.0.0" if name in new else "none: an export cannot be taken back here"
-            refused.append(f"{name} {old[name].version}, new major version {asked}")
+            needed = f"{_major(old[name]) + 1}.0.0" if name in new else "none: an export cannot be removed here"
+            refused.append(f"{name} {old[name].version}, new major version {needed}")
             refused += [f"  {change}" for change in changes.changes if change.verdict == "breaking"]
         elif changes.verdict == "additive" and new[name].version == old[name].version:
             says = "; ".join(f"{change.column or name}: {change.says}" for change in changes.changes)
@@ -179,7 +179,7 @@ def check_versions(previous: Sequence[ExportContract], current: Sequence[ExportC
             "the run would break the contract of the last published drop; nothing was published.",
             details=refused,
             remedy="undo the change, or tell the readers and give the export a new major version in its model's YAML "
-            "(config.meta.version); an export that is to end: publish into a new exports folder",
+            "(config.meta.version); to remove an export, publish into a new exports folder",
         )
     return noted
 

@@ -1,8 +1,8 @@
-"""The contracts of the exports: the YAML beside each exported model is its only column list.
+"""The contracts of the exports: the YAML file of each exported model is its only list of columns.
 
-From what is read here derive the Parquet schema, the audit's column checks, the manifest's schema, the Open Data
-Contract Standard files and the data dictionary. How contracts are read is in `read_contracts.py`, how two compare in
-`compatibility.py`, what people read of them in `pages.py`.
+The Parquet schema, the audit's column checks, the manifest's schema, the Open Data Contract Standard files and the data
+dictionary derive from these classes. `read_contracts.py` reads contracts, `compatibility.py` compares them, `pages.py`
+writes the pages about them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 CRM_TENANT: Final = "crm"
-"""The tenant of an export that has no organization in its rows: the whole of it belongs to `crm_organization_id`."""
+"""The tenant of an export without organizations: all its rows belong to `crm_organization_id`."""
 
 SIMPLE_TYPES: Final[dict[str, pa.DataType]] = {
     "bigint": pa.int64(),
@@ -39,12 +39,12 @@ def is_data_type(written: str) -> bool:
 class ContractColumn:
     """One column of an export.
 
-    `data_type` is dbt's (bigint, integer, boolean, date, timestamp, text, varchar(n), numeric(p,s)); `range` is closed
-    at both ends, either of which may be open (None); `source` names the source column or `computed`; `rules` are the
-    ids of the rules that decide the value; `classification` is `personal` where the value names or describes a person.
-    Of such a column, `personal_members` names the members of its JSON objects that do, where the others do not, and
-    `personal_where` the value of another column in whose rows it does. A column that is not `exported` is in the mart
-    and not in the drop.
+    `data_type` is dbt's type (bigint, integer, boolean, date, timestamp, text, varchar(n), numeric(p,s)); `range` has
+    the lowest and the highest value, None for no limit; `source` names the source column or `computed`; `rules` are the
+    ids of the rules that decide the value; `classification` is `personal` if the value names or describes a person. If
+    only some members of a column's JSON objects are personal, `personal_members` names them; if only some rows are,
+    `personal_where` is the column and value that select them. A column that is not `exported` is in the mart but not in
+    the drop.
     """
 
     name: str
@@ -94,7 +94,7 @@ class ContractColumn:
         return int(found[2]) if found else None
 
     def as_dict(self) -> dict[str, Any]:
-        """Describe the column as the manifest of a drop does; what is not set is absent."""
+        """Describe the column as the manifest of a drop does, without properties that are not set."""
         described: dict[str, Any] = {"name": self.name, "type": self.data_type, "nullable": self.nullable}
         if self.allowed is not None:
             described["allowed"] = list(self.allowed)
@@ -109,9 +109,10 @@ class ContractColumn:
 
 @dataclass(frozen=True)
 class ExportContract:
-    """The contract of one export: `columns` in their order, those of the mart that are not exported included.
+    """The contract of one export: `columns` in their order, including those of the mart that are not exported.
 
-    `primary_key` holds within an organization. `tenant` is the column by which the mart is cut into drops, or `crm`.
+    `primary_key` is unique within an organization. `tenant` is the column by which the mart is split into drops, or
+    `crm`.
     """
 
     name: str
@@ -133,7 +134,7 @@ class ExportContract:
 
     @property
     def personal_keys(self) -> frozenset[str]:
-        """Those of them that are of the primary key."""
+        """The personal columns in the primary key."""
         return frozenset(column.name for column in self.personal_columns if column.name in self.primary_key)
 
     @property
@@ -155,9 +156,9 @@ class ExportContract:
         raise KeyError(f"{self.name}.{name}")
 
     def as_dict(self) -> dict[str, Any]:
-        """Describe what a reader of a drop may rely on, as plain JSON; `contract_from_dict` reads it again.
+        """Describe what a reader of a drop may rely on, as plain JSON; `contract_from_dict` reads it.
 
-        The columns are those of every description: the manifests of many drops hold them once.
+        Every description shares one list of columns, so that the manifests of many drops take less memory.
         """
         return {
             "export": self.name,

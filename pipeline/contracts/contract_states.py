@@ -33,7 +33,7 @@ def contracts_of_drop(manifest: Mapping[str, Any]) -> tuple[ExportContract, ...]
 
 
 def contracts_of_state(argument: str, project: Path) -> tuple[tuple[ExportContract, ...], bool]:
-    """Read the contracts that an argument refers to, and whether they are those of all exports."""
+    """Return the contracts that an argument refers to, and whether they are those of all exports."""
     path = Path(argument)
     if (path / "manifest.json").is_file():
         path = path / "manifest.json"
@@ -44,7 +44,7 @@ def contracts_of_state(argument: str, project: Path) -> tuple[tuple[ExportContra
     else:
         contracts, whole = contracts_from_yaml(_yaml_at_ref(argument, project)), True
     if not contracts:
-        raise _unknown(argument, "holds no contract of an export")
+        raise _unknown(argument, "contains no contract of an export")
     return contracts, whole
 
 
@@ -55,7 +55,7 @@ def _from_file(path: Path) -> tuple[tuple[ExportContract, ...], bool]:
     except (ValueError, yaml.YAMLError) as error:
         raise _unknown(str(path), f"cannot be read: {error}") from error
     if not isinstance(content, dict):
-        raise _unknown(str(path), "holds no contract of an export")
+        raise _unknown(str(path), "contains no contract of an export")
     try:
         if "files" in content:
             return contracts_of_drop(with_own_schemas(content)), True
@@ -65,7 +65,9 @@ def _from_file(path: Path) -> tuple[tuple[ExportContract, ...], bool]:
             return contracts_from_odcs(content), False
         return contracts_from_yaml({path.name: text}), False
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise _unknown(str(path), f"is not in the form of such a file ({type(error).__name__}: {error})") from error
+        raise _unknown(
+            str(path), f"does not have the format of such a file ({type(error).__name__}: {error})"
+        ) from error
 
 
 def contracts_from_odcs(content: Mapping[str, Any]) -> tuple[ExportContract, ...]:
@@ -101,15 +103,15 @@ def _odcs_column(column: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _yaml_at_ref(ref: str, project: Path) -> dict[str, str]:
-    """Read the YAML of the models as it was at a git ref."""
+    """Read the YAML files of the models at a git ref."""
     known = re.fullmatch(r"[\w./~^@{}][\w./~^@{}-]*", ref) is not None
     command = ["git", "-C", str(project), "archive", "--format=tar", ref, _MODELS]
     try:
         archive = subprocess.run(command, capture_output=True, check=False) if known else None  # noqa: S603 (checked)
     except FileNotFoundError:
-        raise _unknown(ref, "is neither a drop, a file nor a folder of models, and there is no git to ask") from None
+        raise _unknown(ref, "is neither a drop, a file nor a folder of models, and git is not installed") from None
     if archive is None or archive.returncode != 0:
-        raise _unknown(ref, "is neither a drop, a file, a folder of models nor a git ref that has models")
+        raise _unknown(ref, "is neither a drop, a file, a folder of models nor a git ref with models")
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
         members = [member for member in tar.getmembers() if member.isfile() and member.name.endswith(".yml")]
         files = {member.name: tar.extractfile(member) for member in members}

@@ -1,7 +1,7 @@
 """Narrow cuts: optional selections of an export's columns and rows in a drop, defined in a `cuts.yml`.
 
-Each has its export's key, `account_id` and `account_name` and the listed columns, for the rows that its filter selects.
-Its contract is derived from the export's, so no column type is written twice.
+Each has the export's key, `account_id`, `account_name` and the listed columns, for the rows that its filter selects.
+Its contract is derived from the export's, so that no column type is defined twice.
 """
 
 from __future__ import annotations
@@ -60,13 +60,13 @@ class Cut:
             name="rows_are_the_exports",
             severity="error",
             says=f"the rows are those of {self.of.name}" + (f" of which {self.filter}" if self.filter else ""),
-            holds="drop_organization_id is null",  # of none that differs
+            holds="drop_organization_id is null",  # true for no row, so that every differing row fails
             frame="differing",
         )
         return RuleBook(self.name, (rule,), {"differing": differing})
 
     def rows(self, export: pa.Table) -> pa.Table:
-        """Return the selected rows of the export, in their order; the audit reports columns that the table lacks.
+        """Return the selected rows of the export, in their order; columns that the table lacks are left to the audit.
 
         duckdb.Error if the filter is not valid for the table.
         """
@@ -97,7 +97,7 @@ def read_cuts(path: Path, contracts: Sequence[ExportContract]) -> tuple[Cut, ...
     except OSError as error:
         raise _fault(f"can't be read ({error.strerror})", str(path)) from None
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError):
-        raise _fault("is no list of `cuts`", str(path)) from None
+        raise _fault("is not a list of `cuts`", str(path)) from None
     exports = {contract.name: contract for contract in contracts}
     cuts = tuple(_cut(entry, exports, str(path)) for entry in entries)
     names = [cut.name for cut in cuts]
@@ -108,7 +108,7 @@ def read_cuts(path: Path, contracts: Sequence[ExportContract]) -> tuple[Cut, ...
 
 
 def described_cuts(manifest: Mapping[str, Any], contracts: Sequence[ExportContract]) -> tuple[Cut, ...]:
-    """Return the cuts that a drop's manifest lists, of these contracts."""
+    """Return the cuts that a drop's manifest lists; `contracts` are those of their exports."""
     exports = {contract.name: contract for contract in contracts}
     found = {
         entry["export"]: Cut(
@@ -128,21 +128,21 @@ def _cut(entry: Mapping[str, Any], exports: Mapping[str, ExportContract], path: 
     if missing or (unknown := sorted(map(str, set(entry) - _KEYS))):
         raise _fault(f"has no {', '.join(missing)}" if missing else f"has the unknown key {', '.join(unknown)}", where)
     if not _NAME.fullmatch(str(entry["cut"])):
-        raise _fault("is no file's name of small letters, digits and underscores", where)
+        raise _fault("the name must consist of lower-case letters, digits and underscores", where)
     export = exports.get(str(entry["of"]))
     if export is None:
-        raise _fault(f"is of {entry['of']!r}, which is no export", where)
+        raise _fault(f"there is no export {entry['of']!r}", where)
     named = entry["columns"] if isinstance(entry["columns"], list) else [entry["columns"]]
     columns = tuple(dict.fromkeys([*export.primary_key, *IN_EVERY_CUT, *map(str, named)]))
     known = {column.name for column in export.exported_columns}
     if strange := [name for name in columns if name not in known]:
-        raise _fault(f"names {', '.join(strange)}, which {export.name} has not", where)
+        raise _fault(f"{export.name} has no column {', '.join(strange)}", where)
     condition = None if entry.get("filter") is None else " ".join(str(entry["filter"]).split())
     cut = Cut(str(entry["cut"]), export, columns, condition, " ".join(str(entry["says"]).split()))
     try:
         cut.rows(export.arrow_schema.empty_table())
     except duckdb.Error as error:
-        raise _fault(f"has a filter that can't be asked: {str(error).splitlines()[0]}", where) from None
+        raise _fault(f"the filter is invalid: {str(error).splitlines()[0]}", where) from None
     return cut
 
 

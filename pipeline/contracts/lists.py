@@ -1,4 +1,4 @@
-"""The CRM's lists: which exports they are, and what their rules need. Names only, so importing it costs nothing."""
+"""The names of the CRM's lists, and of what their rules need; without imports, so that importing it costs nothing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Final
 LISTS: Final = frozenset(
     {"at_risk_accounts", "duplicate_at_risk_estimates", "neglected_accounts", "notification_cache"}
 )
-"""Exports that list what stands out this week: their rows come and go, and a refresh publishes them between runs."""
+"""Exports of what needs attention this week: their rows come and go, and a refresh publishes them between runs."""
 
-ASKED_FOR: Final = {"accounts": "id", "estimates": "account_id"}
-"""Exports that the rules of the lists need and that a refresh does not publish, with the column that names an account.
-"""
+REFERENCE_EXPORTS: Final = {"accounts": "id", "estimates": "account_id"}
+"""Exports that the lists' rules need but a refresh does not publish, with the column that names an account."""
 
-SEEN_ONCE: Final = ("accounts", "estimates", "int_accounts__described", "int_estimates__further_links")
-"""Tables of which a refresh reads few columns or rows, in one place: a refresh makes views of them."""
+AS_VIEWS: Final = ("accounts", "estimates", "int_accounts__described", "int_estimates__further_links")
+"""Tables that a refresh builds as views, because it only reads few of their columns or rows, and only once."""

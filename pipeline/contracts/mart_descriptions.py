@@ -1,4 +1,4 @@
-"""The descriptions of every mart and its columns, exported or not, from the models' YAML: used as comments."""
+"""Reads the descriptions of all marts and their columns from the models' YAML, for comments in databases."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ class MartDescription:
 
 
 def mart_descriptions(contracts: Sequence[ExportContract] = ()) -> dict[str, MartDescription]:
-    """Return the description of every mart by its name; that of an export is its contract's."""
+    """Return the description of every mart by its name; exports have their contract's description."""
     exports = {contract.name: described(contract) for contract in contracts}
     return {**_described_models(PROJECT_ROOT / "models"), **exports}
 
 
 def described(contract: ExportContract) -> MartDescription:
-    """Return what a contract says of its mart."""
+    """Return a contract's descriptions of its mart."""
     return MartDescription(contract.description, {column.name: column.description for column in contract.columns})
 
 
 @functools.cache
 def _described_models(models: Path) -> dict[str, MartDescription]:
-    """Read the YAML of the marts and of the monitoring models, some of which are marts."""
+    """Read the YAML of the marts and of the monitoring models, because some of these are marts."""
     found = {}
     for path in sorted([*(models / "marts").rglob("*.yml"), *(models / "monitoring").rglob("*.yml")]):
         content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}

@@ -1,4 +1,4 @@
-"""The generated pages about contracts: the data dictionary, and Open Data Contract Standard files.
+"""Generates the pages about contracts: the data dictionary, and Open Data Contract Standard files.
 
 `python -m pipeline.contracts.pages` writes both to docs/; a test fails if they are stale.
 """
@@ -60,7 +60,7 @@ def pages(contracts: Sequence[ExportContract], rule_books: Mapping[str, RuleBook
 
 
 def open_data_contract(contract: ExportContract, rule_book: RuleBook | None) -> dict[str, Any]:
-    """Return a contract as the Open Data Contract Standard 3.2 has it."""
+    """Return a contract in the form of the Open Data Contract Standard 3.2."""
     table: dict[str, Any] = {
         "name": contract.name,
         "physicalName": contract.name,
@@ -244,7 +244,7 @@ def _first_sentence(text: str) -> str:
 
 
 def stale_pages(project: Path) -> list[Path]:
-    """Return the pages that are missing, differ from the contracts, or belong to no contract any more."""
+    """Return the pages that are missing, differ from the contracts, or no longer belong to a contract."""
     made = _made_from(project)
     written = {*(project / ODCS_FOLDER).glob("*.odcs.yaml"), project / DICTIONARY}
     differing = [path for path, text in made.items() if _text(project / path) != text]
@@ -254,7 +254,7 @@ def stale_pages(project: Path) -> list[Path]:
 
 
 def write_pages(project: Path) -> list[Path]:
-    """Write every page under the project's folder, remove those of no contract, and return what changed."""
+    """Write every page in the project's folder, remove pages without a contract, and return what changed."""
     stale = stale_pages(project)
     made = _made_from(project)
     for path in stale:

@@ -1,4 +1,4 @@
-"""Reads the contracts of the exports: from dbt's manifest, from YAML files, or from what a drop's manifest kept."""
+"""Reads the contracts of the exports from dbt's manifest, from YAML files, or from a drop's manifest."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def contract_from_dict(described: Mapping[str, Any]) -> ExportContract:
 def contracts_from_manifest(manifest: Mapping[str, Any]) -> tuple[ExportContract, ...]:
     """Read every exported model of dbt's manifest (the content of its `manifest.json`), in the order of their names.
 
-    Raises WarehouseError where a model is exported and its YAML does not make a contract.
+    WarehouseError if the YAML of an exported model is not a valid contract.
     """
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     return _contracts((model, model.get("patch_path") or model["original_file_path"]) for model in models)
@@ -52,7 +52,7 @@ def contracts_from_manifest(manifest: Mapping[str, Any]) -> tuple[ExportContract
 def contracts_from_yaml(files: Mapping[str, str]) -> tuple[ExportContract, ...]:
     """Read every exported model of dbt's YAML files (text by path) without dbt, in the order of their names.
 
-    For a state of the project that dbt has not parsed, such as another git commit.
+    This is for states of the project that dbt has not parsed, such as another git commit.
     """
     return _contracts(
         (_as_manifest_node(model), path)
@@ -62,14 +62,14 @@ def contracts_from_yaml(files: Mapping[str, str]) -> tuple[ExportContract, ...]:
 
 
 def contracts_in_folder(models: Path) -> tuple[ExportContract, ...]:
-    """Read every exported model whose YAML lies under the folder `models`."""
+    """Read every exported model with a YAML file in the folder `models`."""
     paths = sorted(models.rglob("*.yml"))
     texts = {str(path.relative_to(models.parent)): path.read_text(encoding="utf-8") for path in paths}
     return contracts_from_yaml(texts)
 
 
 def _as_manifest_node(model: Mapping[str, Any]) -> dict[str, Any]:
-    """Give a model of a YAML file the shape that it has in dbt's manifest."""
+    """Return a model of a YAML file in the form of dbt's manifest."""
     return {**model, "columns": {column["name"]: column for column in model.get("columns", [])}}
 
 
@@ -142,7 +142,7 @@ def _paragraph(text: str | None) -> str:
 
 
 def _check(contract: ExportContract, where: str) -> None:
-    """Refuse a contract that contradicts itself."""
+    """Raise WarehouseError if a contract contradicts itself."""
     if not _VERSION.fullmatch(contract.version):
         raise _fault(f"{contract.name} has the version {contract.version!r}, which is not MAJOR.MINOR.PATCH", where)
     names = {column.name for column in contract.columns}

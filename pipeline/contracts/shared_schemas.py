@@ -1,6 +1,6 @@
-"""The schemas of a manifest's files: complete in each file's entry, or, in version 2, written once per export.
+"""Converts between two forms of a manifest: each file's entry has its complete schema, or (version 2) they share it.
 
-`schemas` then has the columns by export, and a file's entry only says what differs from the default.
+In version 2, `schemas` has the columns by export, and default values are left out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _USUAL_TENANT: Final = "organization_id"
 def share_schemas(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Move the columns of the files' entries to `schemas`; a file with other columns than the first keeps its own.
 
-    Neither nullable columns nor the tenant column `organization_id` are spelt out.
+    The default values, nullable columns and the tenant `organization_id`, are left out.
     """
     schemas: dict[str, Any] = {}
     written: dict[str, Any] = {}
@@ -26,10 +26,10 @@ def share_schemas(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _sharing(file: Mapping[str, Any], schemas: dict[str, Any], written: dict[str, Any]) -> dict[str, Any]:
-    """Describe a file; `written` are the columns of the first file of each export."""
+    """Return a file's entry without a schema that is shared; `written` has that of the first file of each export."""
     own = without({name: value for name, value in file.items() if name != "schema"}, tenant=_USUAL_TENANT)
     first = written.setdefault(file["export"], file["schema"])
-    if first is file["schema"] and file["export"] in schemas:  # the files of an export are described by one contract
+    if first is file["schema"] and file["export"] in schemas:  # files of one contract share the list: no comparison
         return own
     columns = [_in_short(column) for column in file["schema"]]
     is_shared = schemas.setdefault(file["export"], columns) == columns
@@ -37,12 +37,12 @@ def _sharing(file: Mapping[str, Any], schemas: dict[str, Any], written: dict[str
 
 
 def without(described: Mapping[str, Any], **usual: Any) -> dict[str, Any]:
-    """Leave out default values."""
+    """Return a mapping without the values that are default (`usual`)."""
     return {name: value for name, value in described.items() if usual.get(name) != value or name not in usual}
 
 
 def with_own_schemas(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Give each file's entry its complete columns again; a manifest without `schemas` is returned as it is.
+    """Return a manifest in which each file's entry has its complete schema; without `schemas` it has them already.
 
     AttributeError, KeyError, TypeError or ValueError if the manifest has another form.
     """

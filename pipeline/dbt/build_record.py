@@ -1,7 +1,7 @@
-"""What an engine's models were built from, stamped into the database itself, and what a run must compute again.
+"""Records what an engine's models were built from, as a stamp in the database itself, and decides what to build again.
 
 Every model is a function of the raw tables, the run's variables and the project's files. So if variables and files are
-the same as in the last build, a model whose raw tables are unchanged already has its rows, unless someone else has
+the same as in the last build, a model whose raw tables are unchanged already has its rows, unless another program has
 changed them. The state folder only records which engine has built last, and that engine's mark of its build.
 """
 
@@ -53,7 +53,7 @@ class Build:
         return sorted(name for name, fingerprint in self.raw.items() if last.raw.get(name) != fingerprint)
 
     def without_raw(self) -> Build:
-        """Describe a partial build, after which the next one starts from scratch."""
+        """Return the description of a partial build, after which the next build builds everything."""
         return replace(self, raw={})
 
     def require_current(self, landed: Mapping[str, str]) -> None:
@@ -80,7 +80,7 @@ class Build:
 
     @classmethod
     def standing(cls, engine: Engine, path: Path) -> Build | None:
-        """Read the stamp of the last build; None if there is none, or someone else has changed what was built."""
+        """Read the stamp of the last build; None if there is none, or another program has changed what was built."""
         record = BuildRecord.read(path)
         if record is None or record.target != engine.name:
             return None
@@ -97,7 +97,7 @@ class Build:
                 tuple(content["inputs"]),
                 content["build_id"],
             )
-        except (ValueError, KeyError, TypeError):  # another version's
+        except (ValueError, KeyError, TypeError):  # another version wrote it
             return None
 
 
@@ -123,7 +123,7 @@ class BuildRecord:
 
 
 def _too_old(what: str) -> WarehouseError:
-    return WarehouseError(what, remedy="materialise all of the models, then the drops; or run the whole job")
+    return WarehouseError(what, remedy="materialise all models, then the drops; or run the complete job")
 
 
 def selection(changed: Sequence[str]) -> list[str]:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class NodeResult:
-    """The result of one node: `status` is dbt's (success, pass, warn, error, fail, skipped)."""
+    """The result of one node: `status` is dbt's status (success, pass, warn, error, fail, skipped)."""
 
     unique_id: str
     resource_type: str
@@ -54,12 +54,12 @@ class NodeResult:
 
 
 OnNode = Callable[[NodeResult], None]
-"""Called with the result of each node when it has ended."""
+"""A function that is called with the result of each node when it ends."""
 
 
 @dataclass(frozen=True)
 class DbtContext:
-    """The context of a dbt call: the engine, the folder it writes to, its profile's environment, the project's vars."""
+    """The context of a dbt call: the engine, dbt's output folder, its profile's environment, the project's vars."""
 
     target: str
     target_path: Path
@@ -80,7 +80,7 @@ class ParsedProject:
         return content
 
     def unpacked(self, wanted: Collection[str] = (), views: Collection[str] = ()) -> Manifest:
-        """Return dbt's own form of the manifest, a new copy each time, because dbt changes it while it works.
+        """Return dbt's own manifest object, a new copy each time, because dbt changes it during a command.
 
         With `wanted` models, it contains only these and what they need; the `views` among them become views.
         """
@@ -99,7 +99,7 @@ def parsed_project(
     """Return the parsed project for an engine; parse it only if a file has changed since it was cached.
 
     `environment` is what the engine passes to dbt's profile. Only the database's name in it affects the parse. A new
-    parse is cached beside the project, or in the folder `spare` if nobody may write there.
+    parse is cached in the project, or in the folder `spare` if the project is not writable.
     """
     database = (environment or {}).get(_DATABASE, _USUAL_DATABASE)
     return _parsed_project(target, project_fingerprint(target), database, spare)
@@ -119,7 +119,7 @@ def _parsed_project(target: str, fingerprint: str, database: str, spare: Path | 
 
 
 def _is_readable(file: Path) -> bool:
-    """Return whether a file exists and may be read: another user may have set the checkout up."""
+    """Return whether a file exists and is readable; another user may have written it."""
     try:
         file.open("rb").close()
     except OSError:
@@ -210,11 +210,11 @@ def _invoke(
         try:
             result = runner.invoke([*arguments, *common])
         finally:
-            _let_go(target)
+            _close_connections(target)
     if result.exception is not None:
         if is_full(target_path):  # dbt gives no message
             raise WarehouseError(
-                "No space left on device", where=str(target_path), remedy="make room there, and run again"
+                "No space left on device", where=str(target_path), remedy="free some space on that disk, and run again"
             ) from result.exception
         raise WarehouseError(
             f"dbt stopped: {result.exception}",
@@ -224,8 +224,8 @@ def _invoke(
     return result
 
 
-def _let_go(target: str) -> None:
-    """Close dbt's connections, and its handle on an embedded database, because DuckDB allows one writer."""
+def _close_connections(target: str) -> None:
+    """Close dbt's connections, and its handle on an embedded database, because DuckDB allows only one writer."""
     from dbt.adapters.factory import cleanup_connections
 
     cleanup_connections()
@@ -239,9 +239,9 @@ _READY: dict[Path, Manifest] = {}
 
 
 def load_dbt(target: str, spare: Path, wanted: Collection[str] = (), views: Collection[str] = ()) -> None:
-    """Prepare for requests: import dbt, and parse or unpack the project, as `ParsedProject.unpacked` does.
+    """Import dbt and unpack the parsed project (see `ParsedProject.unpacked`), so that a command can start at once.
 
-    `spare` is the folder for a parse that cannot be cached beside the project.
+    `spare` is the folder for a parse that cannot be cached in the project.
     """
     for module in ("dbt.cli.main", "dbt.task.build", f"dbt.adapters.{target}"):
         importlib.import_module(module)
@@ -258,7 +258,7 @@ def run_dbt(arguments: Sequence[str], context: DbtContext, on_node: OnNode | Non
     project = parsed_project(context.target, context.environment, context.target_path)
     manifest = _READY.pop(project.folder, None) or project.unpacked()
 
-    def hear(event: Any) -> None:
+    def on_event(event: Any) -> None:
         if event.info.name == "NodeFinished" and on_node:
             result = event.data.run_result
             node = event.data.node_info
@@ -277,7 +277,7 @@ def run_dbt(arguments: Sequence[str], context: DbtContext, on_node: OnNode | Non
             )
 
     given = [*arguments, "--no-write-json", "--vars", json.dumps(dict(context.variables))]
-    result = _invoke(given, context.target, context.target_path, context.environment, manifest, hear)
+    result = _invoke(given, context.target, context.target_path, context.environment, manifest, on_event)
     return [
         NodeResult(
             r.node.unique_id,

@@ -1,10 +1,10 @@
-"""The recorded statements by which dbt builds some models, so that repeated builds of these need no dbt.
+"""Scripts: the recorded statements with which dbt builds some models, so that repeated builds do not need dbt.
 
-dbt records each statement that it has an engine execute, once for a state of the project and a choice of decisions,
-over empty tables, as of a stand-in instant. A moment, a day or the year in the script is later replaced by that of the
-actual instant. The SQL is exactly dbt's.
+dbt builds the models once for a state of the project and a choice of decisions, from empty tables, as of a placeholder
+instant, and its statements are recorded. Before a build, each instant, day and year in them that derives from the
+placeholder is replaced by the actual one. Otherwise the SQL is exactly dbt's.
 
-dbt's overhead for 36 nodes is 1.5 s of CPU, and that of its imports and first build 3.5 s (2026-11-29).
+dbt's overhead for 36 nodes is 1.5 s of CPU, and its imports and first build take 3.5 s (2026-11-29).
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from pipeline.settings import Settings
 from pipeline.storage.local_files import write_whole
 
 _STAND_IN: Final = datetime(9876, 7, 1, 12, 34, 56)
-"""The instant of a script: no model names its year, and dates some months away are still in its calendar."""
+"""The placeholder instant: no model contains its year, and dates some months before and after are in that year too."""
 _YEAR: Final = str(_STAND_IN.year)
-_SPELT: Final = re.compile(rf"{_YEAR}(?P<day>-\d\d-\d\d(?P<clock>[ T]\d\d:\d\d:\d\d)?)?")
+_INSTANTS: Final = re.compile(rf"{_YEAR}(?P<day>-\d\d-\d\d(?P<clock>[ T]\d\d:\d\d:\d\d)?)?")
 
 
 @dataclass(frozen=True)
 class Statement:
-    """Builds a node, or tests it: then its result starts with the number of failing rows.
+    """The SQL that builds a node, or runs a test: its result then starts with the number of failing rows.
 
     `raw` are the raw tables (such as `crm__accounts`) that the node depends on.
     """
@@ -58,14 +58,14 @@ class Statement:
         """Return the SQL as of a plan's instant; every date keeps its distance from the instant."""
         as_of = plan.as_of.replace(tzinfo=None, microsecond=0)
 
-        def spelt(found: re.Match[str]) -> str:
+        def actual(found: re.Match[str]) -> str:
             if found["day"] is None:
                 return str(plan.selected_year)
             if found["clock"] is None:
                 return (as_of.date() + (date.fromisoformat(found[0]) - _STAND_IN.date())).isoformat()
             return (as_of + (datetime.fromisoformat(found[0]) - _STAND_IN)).isoformat(sep=found["clock"][0])
 
-        return _SPELT.sub(spelt, self.sql)
+        return _INSTANTS.sub(actual, self.sql)
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def execute(statements: Sequence[Statement], engine: DuckDBEngine, plan: RunPlan
             try:
                 rows = engine.execute(one.at(plan))
                 problem = f"{plural(rows[0][0], 'row')} failed" if one.is_test and rows[0][0] else None
-            except (duckdb.IOException, duckdb.OutOfMemoryException):  # not the model's fault, and already explained
+            except (duckdb.IOException, duckdb.OutOfMemoryException):  # not the model's fault; `in_words` explains it
                 raise
             except duckdb.Error as error:
                 problem = str(error)
@@ -115,15 +115,15 @@ class ScriptOf:
     views: Collection[str]
 
     def kept(self, chosen: Mapping[str, Any], project: ParsedProject, spare: Path, progress: Progress) -> Script:
-        """Read the script cached beside the parsed project, or in `spare`; have dbt write it if there is none.
+        """Read the script from the folder of the parsed project or from `spare`; if there is none, have dbt make it.
 
         It applies to the decisions `chosen`; other decisions have the project's values. WarehouseError for a decision
-        that could be mistaken for the stand-in's year.
+        that could be mistaken for the placeholder's year.
         """
         for decision, value in chosen.items():
             if _YEAR in json.dumps(value):
                 raise WarehouseError(
-                    f"a refresh can't distinguish {decision} = {value} from the instant that stands for any other",
+                    f"a refresh can't distinguish {decision} = {value} from the placeholder for its instant",
                     remedy=f"choose a value without the digits {_YEAR}",
                 )
         name = self._name(chosen)
@@ -135,7 +135,7 @@ class ScriptOf:
         content = json.dumps([asdict(statement) for statement in script.statements], ensure_ascii=False, indent=1)
         try:
             write_whole(places[0], content)
-        except OSError:  # nobody may write beside an installed program
+        except OSError:  # an installed program's folder may not be writable
             places[1].parent.mkdir(parents=True, exist_ok=True)
             write_whole(places[1], content)
         return script
@@ -164,17 +164,17 @@ class ScriptOf:
                 nodes = list(dbt.run(arguments, context, lambda _: None))
             if failed := [f"{node.name}: {node.message or node.status}" for node in nodes if not node.ok]:
                 raise WarehouseError(
-                    "dbt could not build the models of tables without rows",
+                    "dbt could not build the models from tables without rows",
                     details=failed,
                     remedy="fix the model that is named, and refresh again",
                 )
-            step.summary = f"{plural(len(nodes), 'statement')} written down, once for these models and decisions"
+            step.summary = f"{plural(len(nodes), 'statement')} recorded, once for these models and decisions"
             executed = {path.stem: path.read_text("utf-8") for path in (folder / "dbt" / "run").rglob("*.*")}
             return Script(tuple(_statement(manifest, node, executed[node.name]) for node in nodes))
 
 
 def _statement(manifest: Mapping[str, Any], node: NodeResult, executed: str) -> Statement:
-    """Combine what dbt executed for a node with its description; creating schemas comes before it."""
+    """Return the statement of a node from what dbt executed for it, after creating the node's schema."""
     is_test = node.resource_type == "test"
     schema = manifest["nodes"][node.unique_id]["schema"]
     sql = executed if is_test else f'create schema if not exists "{schema}";\n{executed}'

@@ -1,4 +1,4 @@
-"""dbt in its own process, which imports it and loads the parsed project while the sources are read."""
+"""Runs dbt in its own process, which imports dbt and loads the parsed project while the sources are read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Dbt(Protocol):
     """Builds the models: dbt in this process or in another."""
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
-        """Do what `run_dbt` does, but yield the nodes, in the order in which they ended and as early as possible."""
+        """Do what `run_dbt` does, but yield the results of nodes in order of completion, as early as possible."""
 
 
 OpenDbt = Callable[[], AbstractContextManager[Dbt]]
@@ -35,7 +35,7 @@ class DbtProcess(HelperProcess):
         super().__init__(target, str(spare.resolve()), *names)
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
-        """Run dbt there. Nodes that succeed are yielded at once, the others when dbt reports all of them."""
+        """Run dbt in the process. Yield succeeding nodes at once, the others when dbt has ended."""
         given: set[str] = set()
         for message in self.ask((list(arguments), context)):
             if isinstance(message, NodeResult):
@@ -51,15 +51,15 @@ class DbtHere:
     """dbt in this process."""
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
-        """Do what `run_dbt` does; the nodes are yielded when all have ended."""
+        """Do what `run_dbt` does; yield the nodes when all have ended."""
         yield from run_dbt(arguments, context, on_node)
 
 
 @contextmanager
 def open_dbt(target: str, spare: Path) -> Iterator[Dbt]:
-    """Return what runs dbt for an engine: Spark's session is in this process, so dbt must be too.
+    """Yield what runs dbt for an engine: a process, or for Spark this process, because it has the Spark session.
 
-    `spare` is the folder for a parse that cannot be cached beside the project.
+    `spare` is the folder for a parse that cannot be cached in the project.
     """
     if target == "spark":
         yield DbtHere()

@@ -1,4 +1,4 @@
-"""The published rows of an account in the other exports: none, one or several."""
+"""Selects the published rows of an account in exports that may have none, one or several of them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from pipeline.explain.identity import Identity
 
 _ACCOUNT = "account_id"
 _SCOPED = "win_loss"
-"""Its rows belong to an account if the scope says so; those of other exports have the account's id."""
+"""The export whose rows name the account in `scope_key`; other exports have a column with the account's id."""
 
 
 def is_of_accounts(contract: ExportContract) -> bool:
-    """Return whether each row of an export is of an account."""
+    """Return whether rows of an export belong to accounts."""
     return contract.name == _SCOPED or _ACCOUNT in {column.name for column in contract.exported_columns}
 
 
 def rows_having(contract: ExportContract, account: Identity) -> dict[str, int | str] | None:
-    """Return the columns and values that select an export's rows of an account; None if it can have none."""
+    """Return the columns and values that select an account's rows of an export; None if there can be no such rows."""
     is_of_crm = contract.tenant == CRM_TENANT or contract.name == _SCOPED
     if not is_of_crm:
         return {"organization_id": account.organization_id, _ACCOUNT: account.account_id}
@@ -31,7 +31,7 @@ def rows_having(contract: ExportContract, account: Identity) -> dict[str, int | 
 
 
 def evidence_of_rows(contract: ExportContract, column: ContractColumn) -> Evidence:
-    """Return the piece of evidence that shows a column in each row, beside the row's key."""
+    """Return the piece of evidence that shows a column of each row, after the row's key."""
     key = [name for name in contract.primary_key if name != _ACCOUNT]
     shows = dict.fromkeys([*key, column.name])
     return Evidence(contract.name, f"Rows of {contract.name}", tuple(shows), ", ".join(contract.primary_key))

@@ -1,7 +1,7 @@
-"""What changed for an account since the drop before, and which rows caused it.
+"""Explains what changed for an account since the previous drop, and which rows caused it.
 
 The values are those of the two drops. The rows are the account's rows in the other exports that were added, changed or
-removed, and, for each changed column, the rows of its evidence that are new or changed.
+removed, and, for each changed column, the new or changed rows of its evidence.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _POSITION: Final = ("source_rank", "source_row")
 
 @dataclass(frozen=True)
 class CausingRows:
-    """The rows of a piece of evidence that are new or changed since the drop before."""
+    """The rows of a piece of evidence that are new or changed since the previous drop."""
 
     evidence: Evidence
     rows: tuple[Row, ...]
@@ -43,7 +43,7 @@ class CausingRows:
 
 @dataclass(frozen=True)
 class ChangedColumn:
-    """A column whose value differs from the drop before; `source` is that of its contract."""
+    """A column whose value differs from the previous drop; `source` is that of its contract."""
 
     table: str
     name: str
@@ -82,9 +82,9 @@ class AccountChanges:
 def explain_changes(
     settings: Settings, identifier: str, column: str | None = None, organization: int | None = None
 ) -> AccountChanges:
-    """Compare an account, or one column of it, in the latest drop of its organization with the drop before.
+    """Compare an account, or one column of it, in the latest drop of its organization with the previous drop.
 
-    WarehouseError for an unknown account or column, and where there is no drop before.
+    WarehouseError for an unknown account or column, or if there is no previous drop.
     """
     with open_queries(settings) as queries:
         chosen = choose_columns(column, queries.manifest)
@@ -103,12 +103,12 @@ def explain_changes(
 
 
 def _opened_before(now: OpenDrop) -> AbstractContextManager[OpenDrop]:
-    """Open the drop before, which the changes of this one are relative to."""
+    """Open the previous drop, which the changes of this one are relative to."""
     against = (now.manifest.get("changes") or {}).get("against")
     place = None if against is None else now.place.parent().child(against)
     if place is None or read_manifest(place) is None:
         raise WarehouseError(
-            "there is no drop before it to compare with",
+            "there is no previous drop to compare with",
             where=now.place.address,
             remedy="explain the values without --changes",
         )
@@ -175,7 +175,7 @@ def _causes(
     rows: Sequence[ChangedRow],
     since: datetime,
 ) -> dict[tuple[str, str], tuple[CausingRows, ...]]:
-    """Select, from each changed column's evidence, the rows dated since then or of an estimate that changed."""
+    """Select the rows of each changed column's evidence that have a later date, or belong to a changed estimate."""
     if not columns:
         return {}
     names = {(column.table, column.name) for column in columns}

@@ -14,12 +14,12 @@ from pipeline.explain.changes import AccountChanges, ChangedColumn, ChangedRow
 from pipeline.explain.render import plain_text
 
 SHOWN_ROWS: Final = 20
-"""Rows of one kind that are written; the others are counted."""
+"""The most rows of one kind that are listed; the others are counted."""
 _LONGEST: Final = 80
 
 
 def changes_lines(changes: AccountChanges) -> Iterator[str]:
-    """Write the changed columns with the rows behind them, then the account's other rows that changed."""
+    """Yield lines with the changed columns and the rows behind them, then the account's rows that changed."""
     yield shown(str(changes.account))
     yield f"{changes.before} → {changes.now}"
     if not changes.columns and not changes.rows:

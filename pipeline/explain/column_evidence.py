@@ -1,7 +1,7 @@
 """Reads the evidence of each column: `meta.evidence` in its YAML, and the row sets that it names.
 
 A column's YAML lists pieces of evidence; each names its rows, which are an analysis (without `explain_`) or a subset of
-an analysis's rows. The analyses' YAML (`dbt_project/analyses/explain.yml`) has what several columns share.
+an analysis's rows. The analyses' YAML (`dbt_project/analyses/explain.yml`) defines these subsets and shared defaults.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _Written = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ColumnEvidence:
-    """The evidence of a project: `by_column` by table and column, `named_rows` by the names that a column may use."""
+    """The evidence of the project: `by_column` by table and column, `named_rows` by the names that columns may use."""
 
     by_column: Mapping[str, Mapping[str, tuple[Evidence, ...]]]
     named_rows: Mapping[str, tuple[Evidence, ...]]
@@ -58,7 +58,7 @@ class _Piece:
 
 
 def _named_rows(analyses: Iterable[_Written]) -> dict[str, tuple[_Piece, ...]]:
-    """List the names that columns may use: each analysis that says how its rows are shown, and each of its row sets."""
+    """Return the row sets that columns may name: each analysis with defaults in its YAML, and each of its subsets."""
     named: dict[str, tuple[_Piece, ...]] = {}
     for node in analyses:
         defaults = {key: value for key, value in meta_of(node).items() if key != _SETS}
@@ -89,12 +89,12 @@ def _columns(model: _Written, rows: Mapping[str, tuple[_Piece, ...]]) -> dict[st
 
 
 def _pieces(written: str | _Written, rows: Mapping[str, tuple[_Piece, ...]], where: str) -> list[Evidence]:
-    """Make the evidence of an entry in a column's list: either the name of rows, or a mapping that has it."""
+    """Make the evidence of an entry in a column's list, which is the name of rows or a mapping with that name."""
     entry = {"rows": written} if isinstance(written, str) else written
     _check({key: value for key, value in entry.items() if key != "rows"}, where)
     pieces = rows.get(entry.get("rows", ""))
     if pieces is None:
-        remedy = "name an analysis or a set of its rows, as dbt_project/analyses/explain.yml does"
+        remedy = "name an analysis or a row set of dbt_project/analyses/explain.yml"
         raise _fault(f"the evidence names the rows {entry.get('rows')!r}, which no analysis has", where, remedy)
     return [_evidence(piece, entry) for piece in pieces]
 
@@ -128,10 +128,10 @@ def _makes(written: str) -> Makes:
 def _check(entry: _Written, where: str) -> None:
     unknown = sorted(set(entry) - _KEYS)
     if unknown:
-        raise _fault(f"the evidence has {', '.join(unknown)}", where, f"use {', '.join(sorted(_KEYS))}")
+        raise _fault(f"the evidence has the unknown key {', '.join(unknown)}", where, f"use {', '.join(sorted(_KEYS))}")
     kinds = get_args(Kind)
     if "makes" in entry and str(entry["makes"]).split()[:1] not in [[kind] for kind in kinds]:
-        raise _fault(f"no rows make a value by {entry['makes']!r}", where, f"use one of {', '.join(kinds)}")
+        raise _fault(f"{entry['makes']!r} is no way to make a value", where, f"use one of {', '.join(kinds)}")
 
 
 def _file(node: _Written) -> str:

@@ -21,7 +21,7 @@ _PAGES: Final = "Filters and sorting"
 
 @functools.lru_cache(maxsize=4)
 def column_groups(table: str) -> dict[str, str]:
-    """Return the heading of each column of a table that a spec lists; see group_of for the others."""
+    """Return the headings of the columns of a table that a spec lists; `group_of` covers the others."""
     if table not in _TABLES:
         contracts = (SPECS / "shared-data-contracts.md").read_text(encoding="utf-8")
         fields = contracts.split("**Table**: `accounts`", 1)[1].split("```")[1]
@@ -37,5 +37,5 @@ def column_groups(table: str) -> dict[str, str]:
 
 
 def group_of(table: str, column: str) -> str:
-    """Return the heading of a column; what the accounts page needs beside the Account contract has one of its own."""
+    """Return the heading of a column; columns that only the accounts page needs have their own heading."""
     return column_groups(table).get(column, _PAGES)

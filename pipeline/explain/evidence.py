@@ -31,15 +31,15 @@ Kind = Literal[
 _SAYS: dict[Kind, str] = {
     "count": "The value is the number of these rows.",
     "any": "The value is true when there is such a row.",
-    "two": "The value is true when there are two such rows or more.",
+    "two": "The value is true when there are at least two such rows.",
     "sum": "The value is the sum of {}.",
     "rounded_shares": "The value is the sum of price_used / shares, rounded once, half away from zero, to cents.",
     "by_year": "The value lists {} by year.",
     "counts_by_year": "The value counts these rows by year, each in every one of its years ({}).",
     "latest": "The value is the latest {}.",
     "earliest": "The value is the earliest {}.",
-    "first": "The value is the first {of}{} that is there.",
-    "default": "The value is the first {of}{} that is there, else the default.",
+    "first": "The value is the first {of}{} that is not null.",
+    "default": "The value is the first {of}{} that is not null, else the default.",
     "names": "The value lists {}, each once, in order.",
     "average_hours": "The value is the average of the seconds, in hours, rounded once, half up.",
     "hours": "The value is the sum of the seconds, in hours, rounded once, half up.",
@@ -48,7 +48,7 @@ _SAYS: dict[Kind, str] = {
     "segment": "The value is the segment of the first rule that holds.",
     "time_frame": "The value is revenue * effort_window_days / 365, rounded half up.",
     "quotient": "The value is team_effort_cost / time_frame_revenue, rounded half up.",
-    "days": "The value is the number of days from the one to the other.",
+    "days": "The value is the number of days from one to the other.",
 }
 
 
@@ -70,8 +70,8 @@ class Evidence:
     """Rows that bear on a value.
 
     `query` names the analysis (without `explain_`), `where` and `order_by` select and sort its rows, and `shows` are
-    the columns to read. Rows without `makes` are background: what the value is made from in turn, or, if `lost`, what
-    could have made it but did not. `rules` are those behind the rows, in addition to the column's own.
+    the columns to read. Rows without `makes` are background: inputs of other rows or, if `lost`, rows that could have
+    made the value but did not. `rules` are the rules of these rows, in addition to the column's own.
     """
 
     query: str
@@ -85,6 +85,6 @@ class Evidence:
 
     @property
     def select(self) -> str:
-        """The select of the rows, of a relation `evidence`."""
+        """The query that selects the rows from a relation `evidence`."""
         condition = f" where {self.where}" if self.where else ""
         return f"select * from evidence{condition} order by {self.order_by}"

@@ -1,4 +1,4 @@
-"""The explanation of an account's columns, before it is formatted."""
+"""Builds the explanation of an account's columns; `render` formats it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from pipeline.explain.rule_texts import RuleText, rule_text
 from pipeline.settings import Settings
 
 TABLES: Final = ("account_core", "account_communication_stats", "accounts")
-"""The exports with one row per account, which are explained completely. Columns of others are shown by name."""
+"""The exports with one row per account, which are explained completely. Columns of others are explained by name."""
 
 CHANNEL_ROWS: Final = "channels"
-"""The rows that explain a null in a customer's communication column."""
+"""The row set that explains a null in a customer's communication column."""
 
 _CHANNEL_RULE: Final = "D36"
 _NO_ROW: Final = "the export has no row of this account"
@@ -73,7 +73,7 @@ class Explanation:
     drop: str | None = None
     """The published drop that is explained; None if nothing has been published."""
     remark: str | None = None
-    """What is unusual about it, such as a last build that was held back."""
+    """A remark for unusual cases, such as a last build that was held back."""
 
 
 def explain_account(
@@ -81,8 +81,8 @@ def explain_account(
 ) -> Explanation:
     """Explain an account's columns, or one of them (`name` or `table.name`) with its rules and evidence.
 
-    This explains what was published last, without the rows behind it if that was not the last build. WarehouseError for
-    an unknown or ambiguous account or column.
+    It explains what was published last; if that is not from the last build, without the rows behind it. WarehouseError
+    for an unknown or ambiguous account or column.
     """
     with open_queries(settings) as queries:
         chosen = choose_columns(column, queries.manifest)
@@ -234,7 +234,7 @@ def _unknown_column(column: str, tables: Sequence[ExportContract]) -> WarehouseE
     return WarehouseError(
         f"no column of {', '.join(table.name for table in tables)} has that name",
         where=column,
-        remedy=f"the nearest: {', '.join(near)}" if near else "leave COLUMN out to see them all",
+        remedy=f"similar names: {', '.join(near)}" if near else "leave out COLUMN to see all columns",
     )
 
 
@@ -244,5 +244,5 @@ def _why_no_value(account: Identity, table: str, contract: ContractColumn) -> st
         return "no CRM account links to this customer, so accounts has no row for it"
     computed = contract.source is None or not contract.source.startswith(("accounts", "system"))
     if table != "accounts" and not account.is_customer and computed:
-        return "a CRM account that no customer links to: what only the platform knows is null (D24, D26, D36)"
+        return "no customer links to this CRM account: values from the platform are null (D24, D26, D36)"
     return None

@@ -1,4 +1,4 @@
-"""Finds the account that an argument names: by its id, its CRM's ids or its name."""
+"""Finds the account that an argument names: by its id, its ids in the CRM or its name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHOWN = 8
 
 @dataclass(frozen=True)
 class Identity:
-    """An account of account_core. `crm_account_id` is null for a customer that no CRM account links to."""
+    """An account of account_core. `crm_account_id` is None for a customer without a CRM account."""
 
     account_id: int
     organization_id: int
@@ -31,10 +31,10 @@ class Identity:
 
 
 def find_account(rows: Sequence[Mapping[str, Any]], identifier: str, organization: int | None) -> Identity:
-    """Find the one account that the identifier names; WarehouseError where it names none or several.
+    """Return the account that the identifier names; WarehouseError if there is none, or several.
 
-    An account_id comes before the CRM's ids, these before whole names, these before parts of one (any case, trimmed).
-    `organization` narrows the search.
+    It is looked up first as account_id, then as one of the CRM's ids, as a complete name, and as a part of a name (in
+    any case, trimmed). `organization` narrows the search.
     """
     wanted = identifier.strip()
     here = [row for row in rows if organization is None or row["organization_id"] == organization]
@@ -96,6 +96,6 @@ def _unknown(wanted: str, rows: Iterable[Mapping[str, Any]], organization: int |
         f"there is no such account{within}",
         where=wanted,
         remedy=(
-            f"the nearest: {', '.join(near)}" if near else "give an account_id, a CRM id or a part of an account's name"
+            f"similar: {', '.join(near)}" if near else "give an account_id, a CRM id or a part of an account's name"
         ),
     )

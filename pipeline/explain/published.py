@@ -1,4 +1,4 @@
-"""Which drop is explained: the one published last, from the last build or an earlier one."""
+"""Decides which drop is explained: the one published last, from the last build or an earlier one."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pipeline.state.runs import PUBLISHED, OrganizationOutcome, RunRecord
 
 @dataclass(frozen=True)
 class Published:
-    """What was published last for an organization; `drop` is None if nothing was, `remark` says what is unusual.
+    """What was published last for an organization; `drop` is None if nothing was, `remark` explains unusual cases.
 
-    If `is_last_build`, the rows behind each value are those of the last build; otherwise that build has other rows.
+    If `is_last_build`, the last build still has the rows behind each value.
     """
 
     drop: str | None
@@ -41,7 +41,7 @@ def published_last(records: Sequence[RunRecord], build: Build, organization_id: 
     as_of, year = record.as_of, record.selected_year or record.as_of.year
     if record.build == build.build_id:
         return Published(outcome.drop, as_of, year, True, _rolled_back(records, organization_id))
-    remark = f"{last_build}. This is what was published before, {outcome.drop}; the rows behind it went with its build."
+    remark = f"{last_build}. This explains the drop published before, {outcome.drop}, whose rows no longer exist."
     return Published(outcome.drop, as_of, year, is_last_build=False, remark=remark)
 
 
@@ -56,16 +56,16 @@ def _fate(records: Sequence[RunRecord], build: Build, organization_id: int) -> s
     if of_build is None:
         return "was not published"
     if _outcome(of_build, organization_id) is not None:
-        return "was published beside the latest drop, which speaks of a later instant"
+        return "was published, but latest stays at a drop with a later as_of"
     why = [text for one in of_build.organizations if one.organization_id == organization_id for text in one.why]
     reason = why[0] if why else of_build.problem
     return f"was held back{f': {reason}' if reason else ''}"
 
 
 def _rolled_back(records: Sequence[RunRecord], organization_id: int) -> str | None:
-    """Return that `latest` names another drop, if the newest record of the organization is a rollback."""
+    """Return a remark if the newest record of the organization is a rollback, or None."""
     newest = next((record for record in records if _outcome(record, organization_id)), None)
     if newest is None or newest.verdict != "rolled back":
         return None
     outcome = _outcome(newest, organization_id)
-    return f"latest was rolled back to {outcome.drop if outcome else 'another drop'}; this is what the marts hold."
+    return f"latest was rolled back to {outcome.drop if outcome else 'another drop'}, which the marts contain now."

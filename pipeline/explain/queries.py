@@ -1,6 +1,6 @@
-"""Queries the latest run's models: dbt compiles the analyses for one account, the engine returns the rows.
+"""Queries the models of the latest run: dbt compiles the analyses for one account, the engine returns the rows.
 
-Each analysis is queried once. Evidence then selects from its rows with DuckDB, whatever the engine.
+Each analysis is queried once. DuckDB then selects the rows of each piece of evidence, whatever the engine.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Row = dict[str, Any]
 
 
 class Queries:
-    """The analyses of the run whose marts the engine holds; `plan` is that run's."""
+    """The analyses of the latest build; `plan` is the plan of its run."""
 
     def __init__(self, engine: Engine, workspace: Workspace, build: Build) -> None:
         self.plan = build.plan
@@ -41,7 +41,7 @@ class Queries:
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
-        """The manifest of the dbt project, which holds the columns, their rules and their evidence."""
+        """The manifest of the dbt project, with the columns, their rules and their evidence."""
         return parsed_project(spare=self._workspace.dbt_target).manifest
 
     def identities(self) -> list[Row]:
@@ -54,7 +54,7 @@ class Queries:
         return published_last(RunRecords(self._workspace.runs).newest_first(), self._build, organization_id)
 
     def published_row(self, mart: str, account: Identity) -> Row:
-        """Read an account's row of a mart as it was published; empty where there is none."""
+        """Return an account's published row of a mart; empty if there is none."""
         having: dict[str, int | str] = {"organization_id": account.organization_id, "account_id": account.account_id}
         if mart == "accounts":
             if account.crm_account_id is None:
@@ -64,7 +64,7 @@ class Queries:
         return rows[0] if rows else {}
 
     def published_rows(self, mart: str, having: Mapping[str, int | str], order_by: Sequence[str]) -> list[Row]:
-        """Read rows of a mart as they were published, in the order of some of its columns."""
+        """Return published rows of a mart, sorted by some of its columns."""
         found = in_order(self._engine.read_published(mart, having), order_by)
         return _rows(found)
 
@@ -99,12 +99,12 @@ class AccountRows:
         self._connection = scratch_connection()
 
     def row(self, name: str) -> Row:
-        """Return the one row of an analysis; empty where there is none."""
+        """Return the only row of an analysis; empty if there is none."""
         rows = _rows(self._tables[name])
         return rows[0] if rows else {}
 
     def evidence(self, wanted: Evidence) -> list[Row]:
-        """Return the rows that a piece of evidence selects, in its order, with its columns."""
+        """Return the rows of a piece of evidence, in its order, with its columns."""
         self._connection.register("evidence", self._tables[wanted.query])
         chosen = self._connection.sql(wanted.select).to_arrow_table()
         return _rows(chosen.select(list(wanted.shows)))
@@ -117,7 +117,7 @@ def _rows(table: pa.Table) -> list[Row]:
 
 @contextmanager
 def open_queries(settings: Settings) -> Iterator[Queries]:
-    """Open the warehouse of a state folder, taking turns with runs; WarehouseError where nothing is built."""
+    """Open the warehouse of a state folder under the lock of runs; WarehouseError if nothing is built."""
     from pipeline.common.progress import open_progress
 
     if not settings.state.exists():
@@ -130,7 +130,7 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
         with closing(open_engine(settings.model_copy(update={"target": record.target}))) as engine:
             build = Build.standing(engine, workspace.built)
             if build is None:
-                raise _nothing_built(settings)  # or no longer there
+                raise _nothing_built(settings)  # or it has changed since
             if build.project != project_fingerprint(build.target):
                 raise WarehouseError(
                     "the models have changed since the run that built the marts",
@@ -138,7 +138,7 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
                     remedy="run again with this --state, then explain what it built",
                 )
             if build.target == "spark":
-                from pipeline.explain.spark_files import SparkFiles  # DuckDB's too, which other builds do without
+                from pipeline.explain.spark_files import SparkFiles  # imports DuckDB, which other builds do not need
 
                 with closing(SparkFiles(cast("SparkEngine", engine), settings, workspace, build.plan)) as files:
                     yield Queries(files, workspace, build)
@@ -148,7 +148,7 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
 
 def _nothing_built(settings: Settings) -> WarehouseError:
     return WarehouseError(
-        "nothing has been built here, or part of it is gone or was changed by someone else",
+        "nothing has been built here, or a part of it was removed or changed by another program",
         where=str(settings.state),
         remedy="run `warehouse run` with this --state first",
     )

@@ -1,4 +1,4 @@
-"""Formats an explanation: in colour and boxes on a terminal, as plain text elsewhere, or as JSON."""
+"""Formats an explanation: with colours and boxes on a terminal, as plain text elsewhere, or as JSON."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pipeline.explain.explanation import EvidenceRows, ExplainedColumn, Explanat
 from pipeline.explain.queries import Row
 
 SHOWN_ROWS: Final = 20
-"""Rows of a piece of evidence that are shown; the others are counted."""
+"""The most rows of a piece of evidence that are shown; the others are counted."""
 
 _CELL: Final = 60
 _LONG_CELL: Final = 1000
@@ -34,13 +34,13 @@ _MEASURING: Final = Console(width=10_000)
 
 
 def open_console() -> Console:
-    """Open the standard output: as wide as the terminal, or wide enough for a table where there is none."""
+    """Open the standard output: as wide as the terminal, or, without one, wide enough for a table."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
 
 
 def render(explanation: Explanation, console: Console, *, shown_rows: int = SHOWN_ROWS) -> None:
-    """Print an explanation, `shown_rows` of each piece of evidence."""
+    """Print an explanation, with at most `shown_rows` rows of each piece of evidence."""
     if console.is_terminal:
         _print(explanation, console, shown_rows)
         return
@@ -65,7 +65,7 @@ def _print(explanation: Explanation, console: Console, shown_rows: int) -> None:
 
 
 def as_json(explanation: Explanation) -> str:
-    """Return the explanation as JSON, all rows of all evidence; decimals and instants are texts."""
+    """Return the explanation as JSON, with all rows of all evidence; decimals and instants are texts."""
     described = {
         "account": vars(explanation.account),
         "as_of": explanation.as_of,
@@ -120,7 +120,7 @@ def _heading(explanation: Explanation, is_terminal: bool) -> RenderableType:
 
 
 def _overview(columns: Iterable[ExplainedColumn]) -> RenderableType:
-    """List columns with their values, a line each, under the specs' headings."""
+    """List columns with their values, one per line, under the headings of the specs."""
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, overflow="ellipsis")
@@ -176,24 +176,24 @@ def _indented(block: RenderableType) -> RenderableType:
 
 
 def _rows_layout(evidence: Evidence, rows: Sequence[Row], width: int) -> RenderableType:
-    """Format rows: one vertically, several as a table if it fits the width, else as a paragraph each.
+    """Format rows: one row vertically, several as a table, or as a paragraph each if the table is too wide.
 
-    Of several rows, columns that are always null are left out, except those that the value is said to be made from.
+    Several rows are shown without columns that are null in all of them, except columns that the value is made from.
     """
     names = evidence.shows
     if len(rows) == 1:
-        downwards = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-        downwards.add_column(no_wrap=True, style="dim")
-        downwards.add_column(overflow="fold")
+        vertical = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+        vertical.add_column(no_wrap=True, style="dim")
+        vertical.add_column(overflow="fold")
         for name in names:
-            downwards.add_row(_spoken(name), _cell(rows[0][name], _LONG_CELL))
-        return downwards
-    making = evidence.makes.columns if evidence.makes else ()
-    shown = [name for name in names if name in making or any(row[name] is not None for row in rows)]
+            vertical.add_row(_heading_of(name), _cell(rows[0][name], _LONG_CELL))
+        return vertical
+    used = evidence.makes.columns if evidence.makes else ()
+    shown = [name for name in names if name in used or any(row[name] is not None for row in rows)]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in shown:
         justify: Literal["left", "right"] = "right" if all(_is_number(row[name]) for row in rows) else "left"
-        table.add_column(_spoken(name, "\n"), justify=justify, no_wrap=True, header_style="dim", vertical="bottom")
+        table.add_column(_heading_of(name, "\n"), justify=justify, no_wrap=True, header_style="dim", vertical="bottom")
     for row in rows:
         table.add_row(*(_cell(row[name]) for name in shown))
     if Measurement.get(_MEASURING, _MEASURING.options, table).maximum <= width:
@@ -202,21 +202,22 @@ def _rows_layout(evidence: Evidence, rows: Sequence[Row], width: int) -> Rendera
 
 
 def _paragraph(names: Sequence[str], row: Row) -> RenderableType:
-    """Write a row as its names and values, one after the other."""
-    parts = [Text.assemble((_spoken(name) + " ", "dim"), _cell(row[name])) for name in names if row[name] is not None]
-    hung = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
-    hung.add_column(no_wrap=True)
-    hung.add_column(overflow="fold")
-    hung.add_row("-", Text(" · ").join(parts))
-    return hung
+    """Format a row as a paragraph of names and values, as an item of a list."""
+    values = {name: row[name] for name in names if row[name] is not None}
+    parts = [Text.assemble((_heading_of(name) + " ", "dim"), _cell(value)) for name, value in values.items()]
+    item = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
+    item.add_column(no_wrap=True)
+    item.add_column(overflow="fold")
+    item.add_row("-", Text(" · ").join(parts))
+    return item
 
 
 def _is_number(value: object) -> bool:
     return value is None or (isinstance(value, int | Decimal) and not isinstance(value, bool))
 
 
-def _spoken(name: str, between: str = " ") -> str:
-    """Write a column's name in words."""
+def _heading_of(name: str, between: str = " ") -> str:
+    """Return a column's name as words."""
     return name.replace("_", between)
 
 
@@ -228,14 +229,14 @@ def _cell(value: object, longest: int = _CELL) -> Text:
 
 
 def plain_text(value: object) -> str:
-    """Write a value for people: yes and no, separators of thousands, instants in UTC."""
+    """Format a value for people: yes and no, separators of thousands, instants in UTC."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Decimal):
-        return f"{value:,f}".removesuffix(".000000")  # exact seconds, most of them whole
+        return f"{value:,f}".removesuffix(".000000")  # exact seconds, which are mostly whole
     return _instant(value) if isinstance(value, datetime) else shown(str(value))
 
 
 def _instant(value: datetime) -> str:
-    """Write an instant in UTC as the drops do, its fraction only if it has one."""
+    """Format an instant in UTC, with a fraction only if it is not zero."""
     return value.replace(tzinfo=None).isoformat(sep=" ").removesuffix(".000000") + " UTC"

@@ -1,4 +1,4 @@
-"""The texts of the rules: finds a rule by its id in the specs and the decisions (`docs/spec/`).
+"""Finds the text of a rule by its id in the specs and the decisions (`docs/spec/`).
 
 An id is a decision (`D28`), a numbered rule of a spec (`accounts R15`, `at-risk R6a`), a score (`scores engagement`), a
 rule of the neglected accounts (`neglected threshold`) or of win_loss (`win_loss rate`), an export or topic of the
@@ -34,7 +34,7 @@ _SECTIONS: Final = {
     "scores": "## Scores (0 to 100, two decimals, half up)",
     "win_loss": "## win_loss: ",
 }
-"""The heading of a spec that is a section of its document."""
+"""The heading of each spec that is a section of a document."""
 _NUMBER: Final = re.compile(r"[A-Z]\d+[a-z]?")
 _ITEM: Final = re.compile(r"^ *(?:[-*]|\d+\.) +(?P<text>.*)$")
 _HEADING: Final = re.compile(r"^#+ +(?P<title>.+)$", re.MULTILINE)
@@ -44,7 +44,7 @@ _SECTION_LINES: Final = 5
 
 @dataclass(frozen=True)
 class RuleText:
-    """A rule: its id, the document that states it and its words there, without markup."""
+    """A rule: its id, the document that states it, and its text there, without markup."""
 
     id: str
     document: str
@@ -52,7 +52,7 @@ class RuleText:
 
 
 def rule_text(rule_id: str) -> RuleText:
-    """Find a rule's text; WarehouseError where no document states it."""
+    """Return the text of a rule; WarehouseError if no document states it."""
     spec, _, name = rule_id.rpartition(" ") if _NUMBER.fullmatch(rule_id) else rule_id.partition(" ")
     document = _DOCUMENTS.get(spec)
     if document and name:
@@ -67,7 +67,7 @@ def rule_text(rule_id: str) -> RuleText:
 
 @functools.lru_cache(maxsize=8)
 def _text(spec: str) -> str:
-    """Read the document of a spec, without code, or its section that the spec is."""
+    """Read the document of a spec without its code, or the section of the document that is the spec."""
     text = re.sub(r"```.*?```", "", (SPECS / _DOCUMENTS[spec]).read_text(encoding="utf-8"), flags=re.DOTALL)
     if heading := _SECTIONS.get(spec):
         return re.split(r"^##? ", text.partition(heading)[2], maxsplit=1, flags=re.MULTILINE)[0]
@@ -82,7 +82,7 @@ def _numbered(text: str, number: str) -> str | None:
 
 
 def _named(text: str, name: str) -> str | None:
-    """Find what begins with the name, else what has all its words: sections before statements."""
+    """Return the section or statement that begins with the name, or else one with all its words; sections first."""
     wanted = _words(name)
     sections = [*_sections(text, _HEADING), *_sections(text, _TITLE)]
     statements = _statements(text)
@@ -98,13 +98,13 @@ def _named(text: str, name: str) -> str | None:
 
 
 def _words(text: str) -> str:
-    """Reduce a text to lower-case words, by which names are compared."""
+    """Return a text as lower-case words, the form in which names are compared."""
     return " ".join(re.findall(r"[a-z0-9]+", text.lower()))
 
 
 @functools.lru_cache(maxsize=8)
 def _statements(text: str) -> tuple[str, ...]:
-    """List the items of a text's lists, each with its continuation lines, and its paragraphs, without markup."""
+    """Return the list items of a text, each with its continuation lines, and its paragraphs, without markup."""
     statements: list[list[str]] = []
     is_inside = False
     for line in text.splitlines():
@@ -118,7 +118,7 @@ def _statements(text: str) -> tuple[str, ...]:
 
 
 def _sections(text: str, title: re.Pattern[str]) -> list[str]:
-    """List the sections that such titles begin: the title and the first lines of what is said there."""
+    """Return the sections that begin with such titles: the title and the first lines of its text."""
     sections = []
     starts = list(title.finditer(text))
     for start, end in zip(starts, [*starts[1:], None], strict=False):

@@ -1,7 +1,7 @@
 """Reads the result of a Spark run from its Parquet files with DuckDB, because Spark's views end with the run.
 
-Tables are the run's own files; dbt creates the views again in DuckDB's dialect, which gives the same values. That is
-done once per run, in a separate file that contains only views.
+Tables are the run's own files; dbt creates the views again in DuckDB's dialect, which gives the same values. This
+happens once per run, in a separate database file that only contains views.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 
 READABLE: Final = "spark-readable"
-"""The folder in the state folder with DuckDB's views of the latest Spark run's files, named after that run."""
+"""The folder in the state folder with DuckDB's views of Spark's files, in a folder named after the latest Spark run."""
 
 
 class SparkFiles(DuckDBEngine):
-    """The files of the latest Spark run as DuckDB reads them; published rows are read from Spark's folder."""
+    """An engine that reads the latest Spark run's files with DuckDB, and published rows from Spark's folder."""
 
     def __init__(self, spark: SparkEngine, settings: Settings, workspace: Workspace, plan: RunPlan) -> None:
         self._spark = spark
         super().__init__(settings.model_copy(update={"state": _readable(spark, settings, workspace, plan)}))
 
     def read_published(self, mart: str, having: Mapping[str, int | str]) -> pa.Table:
-        """Return rows of what Spark's runs published last."""
+        """Return published rows of Spark's marts."""
         return self._spark.read_published(mart, having)
 
 
 def _readable(spark: SparkEngine, settings: Settings, workspace: Workspace, plan: RunPlan) -> Path:
-    """Return the folder of the views, made if need be."""
+    """Return the folder of the views, created if needed."""
     build = spark.build_folder()
     readable = settings.state / READABLE / build.name
     if not readable.exists():
@@ -53,7 +53,7 @@ def _readable(spark: SparkEngine, settings: Settings, workspace: Workspace, plan
 
 
 def _make_views(build: Path, draft: Path, settings: Settings, workspace: Workspace, plan: RunPlan) -> None:
-    """Make a view of each table's files, then let dbt make the views that it made in Spark."""
+    """Make a view of each table's files, then have dbt make the models that are views."""
     with duckdb.connect(str(draft / DATABASE_FILE)) as connection:
         for schema in sorted(path for path in build.iterdir() if path.is_dir()):
             connection.execute(f"create schema if not exists {quoted(schema.name)}")
@@ -71,7 +71,7 @@ def _make_views(build: Path, draft: Path, settings: Settings, workspace: Workspa
 
 
 def _make_view(connection: duckdb.DuckDBPyConnection, name: str, files: list[Path]) -> None:
-    """Make a view of a table's files, with instants as the models have them: in UTC, without a zone."""
+    """Make a view of a table's files, with instants in the form of the models: in UTC, without a zone."""
     if not files:
         return
     source = read_parquet(files)

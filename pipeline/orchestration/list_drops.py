@@ -15,7 +15,7 @@ from typing import Final
 import pyarrow.parquet as pq
 
 from pipeline.audit import AuditResult
-from pipeline.contracts.lists import ASKED_FOR, LISTS
+from pipeline.contracts.lists import LISTS, REFERENCE_EXPORTS
 from pipeline.drops.catalog import NOTIFICATIONS, baseline_drop, is_overtaken, latest_name, read_manifest
 from pipeline.drops.destination import Destination, open_destination
 from pipeline.drops.find_drop import open_drop
@@ -119,7 +119,7 @@ class ListDrops:
         exports = [contract.name for contract in self.models.contracts]
         with self.run.helpers.audit() as process, whole_rows_aside(self._personal_data, folders) as whole:
             audit = process.begin(
-                self.run.audit_request(folders, exports, reference_exports=list(ASKED_FOR), aside=whole)
+                self.run.audit_request(folders, exports, reference_exports=list(REFERENCE_EXPORTS), aside=whole)
             )
             (drop,) = stage_drops(
                 self.engine,
@@ -132,20 +132,20 @@ class ListDrops:
                 aside=whole,
                 on_export=audit.check_export,
             )
-            for name, account in ASKED_FOR.items():  # rules that need no other export are checked meanwhile
-                audit.add_reference_export(name, self._rows_asked_for(name, account))
+            for name, account in REFERENCE_EXPORTS.items():  # rules that need no other export are checked meanwhile
+                audit.add_reference_export(name, self._reference_rows(name, account))
             return drop, audit.finish()
 
-    def _rows_asked_for(self, export: str, account: str) -> Path:
+    def _reference_rows(self, export: str, account: str) -> Path:
         """Write the rows of an export whose `account` column names a listed account, if the file is not current.
 
         Only lists whose rules need the export count: their accounts have 47,000 of 432,000 estimates, those of all
         lists 282,000.
         """
         columns = self._named_by_rules(export)
-        path = self.own.rows_asked_for(export)
+        path = self.own.reference_rows(export)
         if not path.exists() or pq.read_schema(path).names != ["drop_organization_id", *columns]:
-            listed = " union ".join(f"select {_ACCOUNT} from marts.{name}" for name in self._asking_for(export))
+            listed = " union ".join(f"select {_ACCOUNT} from marts.{name}" for name in self._lists_needing(export))
             rows = self.engine.query(
                 f"select {self.run.plan.crm_organization_id} as drop_organization_id, {', '.join(columns)} "
                 f"from marts.{export} where {account} in ({listed}) order by id"
@@ -154,7 +154,7 @@ class ListDrops:
                 pq.write_table(rows, draft)
         return path
 
-    def _asking_for(self, export: str) -> list[str]:
+    def _lists_needing(self, export: str) -> list[str]:
         """Return the lists of accounts whose rules need an export."""
         lists = [contract for contract in self.models.contracts if _ACCOUNT in contract.arrow_schema.names]
         return [contract.name for contract in lists if export in _words_of_rules(contract.name)]

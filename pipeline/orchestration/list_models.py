@@ -9,7 +9,7 @@ from typing import Final
 
 from pipeline.common.progress import Progress, SilentView
 from pipeline.contracts.contract import ExportContract
-from pipeline.contracts.lists import ASKED_FOR, LISTS, SEEN_ONCE
+from pipeline.contracts.lists import AS_VIEWS, LISTS, REFERENCE_EXPORTS
 from pipeline.contracts.read_contracts import contracts_from_manifest
 from pipeline.dbt.build_record import Build
 from pipeline.dbt.runner import ParsedProject, parsed_project
@@ -24,7 +24,7 @@ from pipeline.state.history import RunHistory
 from pipeline.state.workspace import Workspace
 
 CACHE: Final = "notification_cache"
-SCRIPT: Final = ScriptOf((*LISTS, *ASKED_FOR), SEEN_ONCE)
+SCRIPT: Final = ScriptOf((*LISTS, *REFERENCE_EXPORTS), AS_VIEWS)
 
 
 class ListModels:
@@ -59,8 +59,8 @@ class ListModels:
         """Build what has changed, and the cache; WarehouseError if a statement or a test fails."""
         self._own.built.unlink(missing_ok=True)  # the content of the models is unknown until everything has ended
         if pending.has_changed:
-            for name in ASKED_FOR:
-                self._own.rows_asked_for(name).unlink(missing_ok=True)
+            for name in REFERENCE_EXPORTS:
+                self._own.reference_rows(name).unlink(missing_ok=True)
         script = SCRIPT.kept(run.plan.chosen_decisions, self._project, self._own.dbt_target, run.progress)
         execute(script.needed(pending.changed, always=[CACHE]), engine, run.plan, run.progress)
 

@@ -29,21 +29,21 @@ from pipeline.storage.place import Place
 
 LATEST: Final = "latest"
 BEFORE: Final = "before"
-"""The schema in which a query finds the exports of the drop before."""
+"""The schema with the exports of the previous drop."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The rows of an answer, in their order; values are Python's (Decimal, date, datetime in UTC without a zone)."""
+    """The rows of an answer, in order; values are Python objects (Decimal, date, datetime in UTC without a zone)."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
 
 
 def ask(settings: Settings, question: Question, drop: str | None = None) -> Answer:
-    """Run a query on the published marts, or on `drop`; one that compares drops uses the latest by default.
+    """Run a query on the published marts, or on `drop`; a query that compares drops uses the latest by default.
 
-    WarehouseError if nothing is published, or the drop has none before it.
+    WarehouseError if nothing is published, or a previous drop is needed and there is none.
     """
     if drop is None and not question.compares_drops:
         return _ask_postgres(settings, question) if settings.target == "postgres" else _ask_duckdb(settings, question)
@@ -95,7 +95,7 @@ def _ask_drop(drop: OpenDrop, question: Question) -> Answer:
 
 
 def _open_exports(connection: duckdb.DuckDBPyConnection, drop: OpenDrop, schema: str) -> None:
-    """Make a view of each export, with the organization for all of the platform's, like the marts."""
+    """Make a view of each export; like the marts, exports of the platform's tenants get the organization's column."""
     connection.execute(f"create schema if not exists {schema}")
     for name, path in drop.files.parquet.items():
         has_tenant = drop.contracts[name].tenant != TENANT or TENANT in drop.contracts[name].arrow_schema.names
@@ -116,7 +116,7 @@ def _account_changes(drop: OpenDrop, scratch: Path) -> Path:
 
 @contextmanager
 def _opened_before(drop: OpenDrop) -> Iterator[OpenDrop]:
-    """Open the drop before, which the changes of this one are relative to."""
+    """Open the previous drop, which the changes of this one are relative to."""
     against: Place = drop.place.parent().child(drop.manifest["changes"]["against"])
     if read_manifest(against) is None:
         raise _nothing_before(drop)
@@ -126,9 +126,9 @@ def _opened_before(drop: OpenDrop) -> Iterator[OpenDrop]:
 
 def _nothing_before(drop: OpenDrop) -> WarehouseError:
     return WarehouseError(
-        "the query compares a drop with the one before it, and there is none",
+        "the query compares a drop with the previous one, but there is none",
         where=drop.place.address,
-        remedy="name a drop that another of its organization came before",
+        remedy="name a later drop of the organization",
     )
 
 
@@ -142,7 +142,7 @@ def _rows(connection: duckdb.DuckDBPyConnection, question: Question) -> Answer:
 
 def _unanswered(question: Question, why: str, where: str) -> WarehouseError:
     return WarehouseError(
-        f"what is published can't answer {question.name}: {why}",
+        f"the query {question.name} fails on what is published: {why}",
         where=where,
-        remedy="run the pipeline again with this version, or query a drop that it has published",
+        remedy="run the pipeline again with this version, or query a drop that this version published",
     )

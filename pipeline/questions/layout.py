@@ -22,7 +22,7 @@ from pipeline.questions.question import Question
 
 
 def written(answer: Answer, question: Question, form: Literal["table", "csv", "json"]) -> str:
-    """Format the answer; in JSON, decimals, dates and instants are texts, so that nothing is lost."""
+    """Format the answer; in JSON, decimals, dates and instants are texts, so that they stay exact."""
     if form == "csv":
         return _csv(answer)
     if form == "json":
@@ -32,7 +32,7 @@ def written(answer: Answer, question: Question, form: Literal["table", "csv", "j
 
 
 def question_lines(questions: Sequence[Question]) -> Iterator[str]:
-    """List the queries: name, question, and who asks it."""
+    """Yield lines that list the queries: name, question, and who asks it."""
     width = max(len(question.name) for question in questions)
     for question in questions:
         yield f"{question.name:<{width}}  {question.asks}"

@@ -1,8 +1,8 @@
-"""A question as its file has it: `queries/<name>.sql`, headed by who asks it and what its columns are.
+"""Reads the questions in `queries/<name>.sql`: an SQL query below a header that describes it.
 
 -- Which red accounts has nobody contacted for 30 days?
 -- Asked by: customer success, every morning
--- Reads: two drops                     (left out where it reads the marts)
+-- Reads: two drops                     (left out if it reads the marts)
 -- Columns:
 --   account_id: the account
 select ...
@@ -30,9 +30,9 @@ _COLUMN: Final = re.compile(r"  (\w+): (.*)")  # "  account_id: the account"
 
 @dataclass(frozen=True)
 class Question:
-    """`asks` is the question, `columns` what each column of its answer says; `sql` is one select.
+    """A question: `asks` is its text, `columns` describes each column of the answer, `sql` is one select.
 
-    It reads the marts by their names. One that `compares_drops` reads a drop's exports, those of the drop before it in
+    It reads the marts by their names. If it `compares_drops`, it reads a drop's exports, those of the previous drop in
     the schema `before`, and `account_changes`.
     """
 
@@ -45,22 +45,22 @@ class Question:
 
 
 def read_questions(folder: Path = QUERIES) -> list[Question]:
-    """Read every question of the folder, in the order of their names."""
+    """Read the questions of a folder, in the order of their names."""
     return [_question(path) for path in sorted(folder.glob("*.sql"))]
 
 
 def find_question(name: str) -> Question:
-    """Return the question; WarehouseError with the nearest names where there is none."""
+    """Return the question of this name; WarehouseError, with similar names, if there is none."""
     known = {question.name: question for question in read_questions()}
     if name not in known:
         near = difflib.get_close_matches(name.lower().replace("-", "_"), known, n=3)
-        remedy = f"the nearest: {', '.join(near)}" if near else f"there are {', '.join(known)}"
+        remedy = f"similar names: {', '.join(near)}" if near else f"choose one of {', '.join(known)}"
         raise WarehouseError("no question has that name", where=name, remedy=remedy)
     return known[name]
 
 
 def _question(path: Path) -> Question:
-    """Read a file; WarehouseError where its head lacks the question, who asks it or its columns."""
+    """Read a file; WarehouseError if its header lacks the question, who asks it or its columns."""
     sql = path.read_text(encoding="utf-8")
     head: list[str] = []
     for line in sql.splitlines():
@@ -73,7 +73,7 @@ def _question(path: Path) -> Question:
         if found := _COLUMN.fullmatch(line):
             column = found[1]
             columns[column] = found[2]
-        elif column is not None:  # the words of a column go on
+        elif column is not None:  # the description of a column continues
             columns[column] += " " + line.strip()
         elif line.startswith(_ASKED_BY):
             asked_by = line.removeprefix(_ASKED_BY)
@@ -83,8 +83,8 @@ def _question(path: Path) -> Question:
             sentence = f"{sentence} {line}".strip()
     if not (sentence and asked_by and columns) or reads not in ("", _TWO_DROPS):
         raise WarehouseError(
-            "its head does not say what it asks, who asks it and its columns",
+            "its header lacks the question, who asks it, or its columns",
             where=str(path),
-            remedy="write it as the other files of its folder do",
+            remedy="write the header like those of the other files in the folder",
         )
     return Question(path.stem, sentence, asked_by, columns, reads == _TWO_DROPS, sql)

@@ -85,7 +85,7 @@ class Workspace:
         """The records of published drops, by organization."""
         return self.state / "timeline"
 
-    def rows_asked_for(self, export: str) -> Path:
+    def reference_rows(self, export: str) -> Path:
         """Return the path of an export's rows that a refresh's rules need, until its models are rebuilt."""
         return self.run_tables / f"{export}.parquet"
 

@@ -765,7 +765,7 @@ def test_every_export_has_rules() -> None:
         ("rules: [{rule: a, severity: warn, says: b, holds: c, severty: d}]", "has the unknown field severty"),
         ("rules: [{rule: a, severity: soon, says: b, holds: c}]", "has the severity 'soon'"),
         ("rules: [{rule: a, severity: warn, says: b}]", "has no holds"),
-        ("rules: [{rule: a, severity: warn, says: b, holds: c, rows: d}]", "which no frame gives"),
+        ("rules: [{rule: a, severity: warn, says: b, holds: c, rows: d}]", "which no frame defines"),
         ("rules: [&r {rule: a, severity: warn, says: b, holds: c}, *r]", "the rule a occurs twice"),
     ],
 )

@@ -13,11 +13,11 @@ import pytest
 from pipeline.audit.known_verdicts import KnownVerdicts
 from pipeline.audit.results import AuditResult
 from pipeline.contracts.business_rules import RuleBook, read_rule_books
-from pipeline.contracts.lists import ASKED_FOR, LISTS
+from pipeline.contracts.lists import LISTS, REFERENCE_EXPORTS
 from tests.audit.audits import audit_drops
 from tests.audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, change, whole_drop, write_drop
 
-OF_LISTS = [CONTRACTS[name] for name in sorted({*LISTS, *ASKED_FOR, "account_revenue_by_year"})]
+OF_LISTS = [CONTRACTS[name] for name in sorted({*LISTS, *REFERENCE_EXPORTS, "account_revenue_by_year"})]
 BOOKS = read_rule_books(EXPECTATIONS, [contract.name for contract in OF_LISTS])
 FILES = {"files", "columns of files"}
 """What is judged each time: it is asked of all files together."""

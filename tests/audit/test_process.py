@@ -15,7 +15,7 @@ import pytest
 
 from pipeline.audit import AuditProcess, AuditRequest, AuditResult
 from pipeline.common.errors import WarehouseError
-from pipeline.contracts.lists import ASKED_FOR, LISTS
+from pipeline.contracts.lists import LISTS, REFERENCE_EXPORTS
 from tests.audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, change, whole_drop, write_drop
 
 
@@ -49,11 +49,11 @@ def test_rules_read_an_export_beside_a_drop_like_one_in_it(auditor: AuditProcess
     change("accounts", {"id": "A1"}, name="Other")(rows)
     drop = write_drop(tmp_path / "drop", rows)
     audit = auditor.begin(
-        AuditRequest({1: drop}, sorted(LISTS), EXPECTATIONS, AS_OF, SETTINGS, reference_exports=list(ASKED_FOR))
+        AuditRequest({1: drop}, sorted(LISTS), EXPECTATIONS, AS_OF, SETTINGS, reference_exports=list(REFERENCE_EXPORTS))
     )
     for name in sorted(LISTS):
         audit.check_export(CONTRACTS[name])
-    for name in ASKED_FOR:
+    for name in REFERENCE_EXPORTS:
         audit.add_reference_export(name, stood_beside(drop, name))
     failed = {check.name for check in audit.finish().errors}
     assert "account_is_there_and_not_archived" in failed

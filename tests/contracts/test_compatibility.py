@@ -247,13 +247,13 @@ def test_a_file_without_a_contract_is_refused(content: bytes, project: Path) -> 
 )
 def test_a_file_in_another_form_is_refused_with_the_reason(tmp_path: Path, name: str, content: str) -> None:
     (tmp_path / name).write_text(content)
-    with pytest.raises(WarehouseError, match=rf"{name}: is not in the form of such a file"):
+    with pytest.raises(WarehouseError, match=rf"{name}: does not have the format of such a file"):
         compare(str(tmp_path / name), str(tmp_path / name), tmp_path)
 
 
 def test_without_git_no_ref_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(WarehouseError, match="there is no git to ask"):
+    with pytest.raises(WarehouseError, match="git is not installed"):
         compare("HEAD", "HEAD", tmp_path)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.contracts.lists import ASKED_FOR, LISTS, SEEN_ONCE
+from pipeline.contracts.lists import AS_VIEWS, LISTS, REFERENCE_EXPORTS
 from pipeline.dbt.needed_nodes import needed_nodes
 from pipeline.dbt.runner import parsed_project
 
@@ -19,7 +19,7 @@ def test_a_model_needs_its_parents_to_the_seeds_and_the_tests_of_these_alone() -
 
 def test_the_lists_need_only_account_ids_from_the_platform() -> None:
     """D24."""
-    needed = {name for name in names([*LISTS, *ASKED_FOR]) if "platform" in name or "customer_success" in name}
+    needed = {name for name in names([*LISTS, *REFERENCE_EXPORTS]) if "platform" in name or "customer_success" in name}
     assert needed == {
         "stg_platform__customer",
         "int_customer_success__crm_links",
@@ -32,7 +32,7 @@ def test_names_are_complete_because_dbt_takes_a_part_for_a_folder() -> None:
 
 
 def test_dbt_is_given_only_the_needed_nodes() -> None:
-    wanted = [*LISTS, *ASKED_FOR]
+    wanted = [*LISTS, *REFERENCE_EXPORTS]
     manifest = parsed_project().unpacked(wanted)
     assert sorted(".".join(node.fqn) for node in manifest.nodes.values()) == needed_nodes(
         parsed_project().manifest, wanted
@@ -41,9 +41,9 @@ def test_dbt_is_given_only_the_needed_nodes() -> None:
 
 
 def test_a_refresh_makes_views_of_tables_with_one_reader() -> None:
-    manifest = parsed_project().unpacked([*LISTS, *ASKED_FOR], SEEN_ONCE)
+    manifest = parsed_project().unpacked([*LISTS, *REFERENCE_EXPORTS], AS_VIEWS)
     views = {node.name for node in manifest.nodes.values() if node.config.materialized == "view"}
-    assert set(SEEN_ONCE) <= views
+    assert set(AS_VIEWS) <= views
     assert not LISTS & views
 
     def readers(key: str) -> set[str]:
@@ -55,5 +55,5 @@ def test_a_refresh_makes_views_of_tables_with_one_reader() -> None:
             for table in (readers(model) if manifest.nodes[model].name in views else {manifest.nodes[model].name})
         }
 
-    found = {node.name: readers(key) for key, node in manifest.nodes.items() if node.name in SEEN_ONCE}
+    found = {node.name: readers(key) for key, node in manifest.nodes.items() if node.name in AS_VIEWS}
     assert all(len(tables) <= 1 for tables in found.values()), found

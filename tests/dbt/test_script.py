@@ -11,7 +11,7 @@ import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.progress import Progress, SilentView
-from pipeline.contracts.lists import ASKED_FOR, LISTS
+from pipeline.contracts.lists import LISTS, REFERENCE_EXPORTS
 from pipeline.dbt.needed_nodes import needed_nodes
 from pipeline.dbt.runner import DbtContext, ParsedProject, parsed_project, run_dbt
 from pipeline.dbt.script import Script, Statement, execute
@@ -45,7 +45,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
     found = []
     for as_of in INSTANTS:
         target = folder / re.sub(r"\D", "", as_of)
-        selected = needed_nodes(parsed_project().manifest, [*LISTS, *ASKED_FOR])
+        selected = needed_nodes(parsed_project().manifest, [*LISTS, *REFERENCE_EXPORTS])
         with DuckDBEngine(Settings(state=folder)).dbt_session() as environment:
             context = DbtContext("duckdb", target, environment, {"as_of": as_of, "selected_year": YEAR})
             arguments = ["compile", "--no-introspect", "--no-populate-cache", "--select", *selected]
@@ -70,7 +70,7 @@ def test_within_a_day_only_the_cache_and_new_or_gone_duplicates_have_the_instant
 def test_a_script_equals_dbts_sql_as_of_any_instant(script: Script, compiled: list[dict[str, str]]) -> None:
     for as_of, models in zip(INSTANTS, compiled, strict=True):
         said = {one.name: one.at(plan_of(as_of, YEAR)) for one in script.statements}
-        assert set(said) & set(models) >= {*LISTS, *ASKED_FOR, "no_estimate_is_lost"}
+        assert set(said) & set(models) >= {*LISTS, *REFERENCE_EXPORTS, "no_estimate_is_lost"}
         assert [name for name in set(said) & set(models) if models[name].strip() not in said[name]] == []
 
 

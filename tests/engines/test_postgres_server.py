@@ -206,5 +206,5 @@ def test_a_server_that_cannot_start_gives_the_reason_and_a_remedy(
     with pytest.raises(WarehouseError, match=r"can't start: .*pg_control") as raised:
         open_server(Settings(state=stopped))
     assert raised.value.where == str(stopped / "postgres")
-    assert "a run makes another" in str(raised.value.remedy)
+    assert "a run creates another" in str(raised.value.remedy)
     assert capfd.readouterr().err == ""

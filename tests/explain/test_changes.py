@@ -74,7 +74,7 @@ def changes(two_weeks: Path) -> AccountChanges:
 
 
 def test_a_first_drop_has_nothing_before_it(refusal: str) -> None:
-    assert "there is no drop before it" in refusal
+    assert "there is no previous drop" in refusal
 
 
 def test_added_changed_and_removed_rows_are_named(changes: AccountChanges) -> None:

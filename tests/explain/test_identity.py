@@ -76,8 +76,8 @@ def test_many_accounts_with_one_name_are_counted() -> None:
 
 
 def test_an_unknown_account_names_the_nearest() -> None:
-    assert "the nearest: Maple Run" in said("Maple Rum")
-    assert "the nearest: acc-" in said("acc-3")
+    assert "similar: Maple Run" in said("Maple Rum")
+    assert "similar: acc-" in said("acc-3")
     assert "give an account_id" in said("zzzzzzzz")
 
 

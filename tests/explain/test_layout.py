@@ -88,7 +88,7 @@ def test_without_a_column_every_column_has_a_line(settings: Settings) -> None:
 
 
 def test_an_unknown_column_names_the_nearest(settings: Settings) -> None:
-    with pytest.raises(WarehouseError, match="the nearest: revenue_segment"):
+    with pytest.raises(WarehouseError, match="similar names: revenue_segment"):
         explain_account(settings, "1032", "revenue_segmnt")
 
 
@@ -108,6 +108,6 @@ def test_a_state_folder_without_a_run_says_so(settings: Settings) -> None:
 def test_the_inputs_of_a_null_are_shown(company: Queries) -> None:
     lines = laid_out(explain(company, "busy", "status_detail")).splitlines()
     assert lines[-2:] == [
-        "  The value is the first platform_status_detail that is there.",
+        "  The value is the first platform_status_detail that is not null.",
         "  platform status detail  null",
     ]

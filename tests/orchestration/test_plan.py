@@ -115,7 +115,7 @@ def test_a_plan_publishes_nothing(story: Story) -> None:
 
 def test_explain_speaks_of_the_published_drop_after_a_plan_and_says_so(story: Story) -> None:
     assert "last build" not in story.explained_before
-    assert "was not published. This is what was published before" in story.explained_after_plan
+    assert "was not published. This explains the drop published before" in story.explained_after_plan
     value = next(
         line for line in story.explained_before.splitlines() if line.startswith("account_core.account_name = ")
     )

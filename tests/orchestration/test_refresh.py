@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from pipeline.common.errors import WarehouseError
 from pipeline.common.progress import Progress
-from pipeline.contracts.lists import ASKED_FOR, LISTS
+from pipeline.contracts.lists import LISTS, REFERENCE_EXPORTS
 from pipeline.contracts.read_contracts import contracts_in_folder
 from pipeline.drops.superseded import write_superseded
 from pipeline.drops.verify import verify_drop
@@ -140,7 +140,7 @@ def test_what_rules_ask_of_other_exports_is_read_again_where_models_were_built(c
     folder = company.folder / "state" / "refresh" / "run"
 
     def written() -> dict[str, int]:
-        return {name: (folder / f"{name}.parquet").stat().st_mtime_ns for name in ASKED_FOR}
+        return {name: (folder / f"{name}.parquet").stat().st_mtime_ns for name in REFERENCE_EXPORTS}
 
     company.refresh("2025-01-14T10:00:00Z")
     first = written()
@@ -148,7 +148,7 @@ def test_what_rules_ask_of_other_exports_is_read_again_where_models_were_built(c
     assert written() == first
     company.write(accounts=["a1,Oak Court", "a2,Elm House"], ends=["2025-03-31", "2026-04-30"])
     company.refresh("2025-01-14T10:10:00Z")
-    assert all(written()[name] > first[name] for name in ASKED_FOR)
+    assert all(written()[name] > first[name] for name in REFERENCE_EXPORTS)
 
 
 def test_days_are_counted_again_on_the_next_day_though_nothing_has_changed(company: Company) -> None:
