@@ -1,6 +1,6 @@
-"""Made-up sources of any size: LMN's exports, the CRM's tables, the platform's, with the faults of real ones.
+"""Made-up sources of any size: tables of LMN, the CRM and the platform, with the faults of real ones.
 
-`write_sample` is what the command line calls. The same accounts, seed and instant give the same bytes.
+`write_sample` makes them. The same numbers, seed and instant give the same bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pipeline.sample.write_lmn import write_lmn
 from pipeline.sample.write_platform import write_platform
 
 DEFAULT_AS_OF: Final = datetime(2025, 1, 15, tzinfo=UTC)
-"""The instant that a sample is made for: its renewals, windows and ages are whole when a run uses it as `--as-of`."""
+"""The instant for which a sample is made: all its edge cases occur in a run with this `--as-of`."""
 
 DEFAULT_EVENTS_PER_ACCOUNT: Final = 440
 
@@ -35,19 +35,19 @@ def write_sample(
     as_of: datetime = DEFAULT_AS_OF,
     organizations: int = len(TENANTS),
 ) -> dict[str, int]:
-    """Write `out`/lmn, `out`/crm and `out`/platform; return the rows of each table, as in `crm.accounts`.
+    """Write `out`/lmn, `out`/crm and `out`/platform; return the number of rows of each table, such as `crm.accounts`.
 
-    `accounts` counts the accounts of all tenants, which are `organizations`; `events_per_account` the rows of the event
-    tables for each of them on average. Raises WarehouseError if there are too few accounts or if `out` holds a sample
-    already.
+    `accounts` is the number of accounts of all tenants, `organizations` that of tenants, `events_per_account` that of
+    rows of the event tables per account on average. WarehouseError if there are too few accounts, or if one of the
+    folders is not empty.
     """
     for name in FOLDERS:
         if (out / name).is_dir() and any((out / name).iterdir()):
             raise WarehouseError(
-                "the folder is not empty", where=str(out / name), remedy="name a new folder or remove this one"
+                "the folder is not empty", where=str(out / name), remedy="name a new folder, or remove this one"
             )
     if events_per_account < 0:
-        raise WarehouseError(f"{events_per_account} events per account are less than none", remedy="give 0 or more")
+        raise WarehouseError(f"can't write {events_per_account} events per account", remedy="give 0 or more")
     population = populate(accounts, seed, as_of, organizations)
     estimates = with_cast(population, ordinary_estimates(population))
     return (

@@ -1,4 +1,4 @@
-"""The sample in the repository: how it was made, and how to poison a copy of it.
+"""The sample in the repository: how it was made, and how to break a copy of it.
 
 The folder `sample/` is the output of `write_bundled`; a test compares them to the byte.
 """
@@ -19,7 +19,7 @@ SEED: Final = 1
 EVENTS_PER_ACCOUNT: Final = 130
 
 POISONED_NAME: Final = "The Homeowners Association of " + "Very " * 17 + "Long Names"
-"""125 characters: text that ingest carries whole, and too long for account_core's account_name, varchar(100)."""
+"""125 characters, which ingest accepts, but too many for account_core's account_name, varchar(100)."""
 
 
 def write_bundled(out: Path) -> dict[str, int]:
@@ -28,9 +28,9 @@ def write_bundled(out: Path) -> dict[str, int]:
 
 
 def poison(sample: Path) -> None:
-    """Break a contract in a written sample, so that the audit must stop the run: one customer's name is too long.
+    """Give a customer in a written sample a name that is too long for its contract, so that the audit stops the run.
 
-    `sample` is changed in place. WarehouseError if it holds no platform/customer.csv.
+    The sample is changed in place. WarehouseError if it has no platform/customer.csv.
     """
     path = sample / "platform" / "customer.csv"
     if not path.is_file():
@@ -38,7 +38,7 @@ def poison(sample: Path) -> None:
             "there is no sample to poison", where=str(path), remedy="write one first: warehouse sample OUT"
         )
     header = path.read_text(encoding="utf-8").partition("\n")[0].replace('"', "").split(",")
-    # Everything is text here, and only what was null stays null.
+    # all columns are read as text, and only nulls stay null
     as_text = csv.ConvertOptions(
         column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True, quoted_strings_can_be_null=False
     )

@@ -1,7 +1,6 @@
-"""The CRM's six tables of a sample, as CSV: what an export from its database looks like, with its usual faults.
+"""Writes the CRM's six tables of a sample as CSV, like an export from its database with the usual faults.
 
-The CRM holds most of LMN's accounts (imported, some corrected by hand), some of its own, and a quarter of the
-estimates.
+The CRM has most of LMN's accounts (imported, some corrected by hand), some of its own, and a quarter of the estimates.
 """
 
 from __future__ import annotations
@@ -47,13 +46,13 @@ _LAST_INTERACTION: Final = {
     Role.SNOOZED_FOR_SOMETHING_ELSE: 400 * _DAY,
     Role.NO_EVENTS: -3 * _DAY,
 }
-"""How long before the run's instant somebody last was in contact with accounts of the cast; never is None."""
+"""How long before the run's instant the last contact with accounts of the cast was; None if there was none."""
 _TRUE: Final = ("true", "yes", "1", "t", "x", "Y")
 _FALSE: Final = ("false", "no", "0", "", "FALSE", None)
 
 
 def write_crm(folder: Path, population: Population, estimates: Estimates) -> dict[str, int]:
-    """Write the six tables into `folder`; return the rows of each, those that ingest will turn away included."""
+    """Write the six tables into `folder`; return their row counts, including rows that ingest rejects."""
     folder.mkdir(parents=True, exist_ok=True)
     tables: dict[str, Iterator[Row]] = {
         "accounts": _accounts(population),
@@ -70,7 +69,7 @@ def write_crm(folder: Path, population: Population, estimates: Estimates) -> dic
 
 
 def _known(population: Population) -> list[tuple[Account, str]]:
-    """Return the accounts that the CRM's database holds, with their ids there."""
+    """Return the accounts in the CRM's database, with their ids there."""
     return [(account, account.crm_account_id) for account in population.accounts if account.crm_account_id is not None]
 
 
@@ -116,7 +115,7 @@ def _accounts(population: Population) -> Iterator[Row]:
 
 
 def _cast_account(account: Account, as_of: datetime) -> Row:
-    """Return what the cast's accounts have in place of what was drawn."""
+    """Return the values that replace the drawn ones in an account of the cast."""
     own: Row = {"archived": "false", "status": "active", "account_type": "customer", "name": account.name}
     role = Role(account.number)
     if role in _LAST_INTERACTION:
@@ -142,7 +141,7 @@ def _cast_account(account: Account, as_of: datetime) -> Row:
 
 
 def _faulty_accounts(population: Population) -> Iterator[Row]:
-    """Rows that ingest turns away or takes a cell from."""
+    """Yield rows that ingest rejects or nulls a cell of."""
     as_of, cast = population.as_of, population.cast
     twice = cast[Role.KNOWN_TO_BOTH]
     yield {"id": "acc-faulty-1", "name": None, "account_type": "prospect", "updated_at": crm_instant(as_of)}

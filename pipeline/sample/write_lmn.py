@@ -1,7 +1,7 @@
-"""LMN's four exports of a sample: workbooks as people save them, or CSV if there are too many rows for them.
+"""Writes LMN's four exports of a sample: workbooks as people save them, or CSV files if there are too many rows.
 
-The ordinary rows are typed and formatted here (dates as cells or text; prices as numbers or `$1,234.50`); rows that no
-typed column could hold are in `edge_cases/bad_lmn_cells.py`.
+This module formats the ordinary rows (dates as cells or text; prices as numbers or `$1,234.50`); rows with values
+that no typed column accepts are in `edge_cases/bad_lmn_cells.py`.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from pipeline.sample.edge_cases import bad_lmn_cells as lmn_traps
 from pipeline.sample.files.workbook import Cell, write_workbook
 
 WORKBOOKS_UP_TO: Final = 2_000
-"""Above this many accounts (10,000 estimates) the exports are CSV. LMN's real workbooks hold 8,000 estimates of 1,200
-accounts; openpyxl takes 3 s for as many, and a workbook of 240,000 would be larger than people can open."""
+"""Above this many accounts (10,000 estimates) the exports are CSV files. LMN's real workbooks have 8,000 estimates of
+1,200 accounts, which take openpyxl 3 s; people could not open a workbook of 240,000."""
 
 _ARCHIVED: Final = frozenset({Role.ARCHIVED_ACCOUNT})
 
@@ -41,7 +41,7 @@ _WORKBOOKS: Final = {
 
 
 def write_lmn(folder: Path, population: Population, estimates: Estimates) -> dict[str, int]:
-    """Write the four exports into `folder`; return the rows of each, those that ingest will turn away included."""
+    """Write the four exports into `folder`; return their row counts, including rows that ingest rejects."""
     folder.mkdir(parents=True, exist_ok=True)
     known = [account for account in population.crm_tenant if account.in_lmn]
     in_lmn = np.asarray([account.lmn_crm_id is not None for account in population.accounts])[estimates.account]
@@ -68,7 +68,7 @@ def _typed(name: str, made: list[dict[str, Any]]) -> pa.Table:
     return rows(pa.schema([field for field in schema if field.name != ROW_COLUMN]), made)
 
 
-# what the rows say
+# the values of the rows
 
 
 def _contacts(accounts: Sequence[Account]) -> list[dict[str, Any]]:
@@ -157,9 +157,9 @@ def _jobsites(accounts: Sequence[Account]) -> list[dict[str, Any]]:
     return made
 
 
-# how a workbook says it
+# the cells of a workbook
 
-# Columns that Excel holds as numbers where their text is all digits.
+# columns that Excel stores as numbers if their text is all digits
 _DIGITS: Final = frozenset({"lmn_crm_id", "crm_link", "jobsite_id", "postal_code"})
 
 
@@ -171,14 +171,14 @@ def _write_workbook(path: Path, source: SourceTable, table: pa.Table, traps: Seq
     ]
     trap_rows = [[trap.get(header) for header in headers] for trap in traps]
     body: list[Sequence[Cell]] = [list(row) for row in zip(*columns, strict=True)]
-    # An empty row near the end, as people leave them; it is no row at all.
+    # people leave empty rows, which do not count
     write_workbook(
         path, path.stem, [headers, *body, [None] * len(headers), *trap_rows], since_1904=source.name == "leads_list"
     )
 
 
 def _spell(kind: Kind, name: str) -> Callable[[Any, int], Cell]:
-    """Return how a value of `kind` is written in row `row`; not every row writes it the same."""
+    """Return the function that formats a value of `kind` for a row; formats differ from row to row."""
     if kind is Kind.DATE:
         return _date_cell
     if kind in (Kind.MONEY, Kind.NUMBER):
@@ -233,7 +233,7 @@ def _flag_cell(value: bool | None, row: int) -> Cell:
     return yes if value else no
 
 
-# how a CSV says it
+# the texts of a CSV file
 
 
 def _write_csv(path: Path, source: SourceTable, table: pa.Table, traps: Sequence[dict[str, Cell]]) -> None:

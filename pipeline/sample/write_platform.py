@@ -1,4 +1,4 @@
-"""The platform's tables of a sample: events as Parquet, the others as CSV, or Parquet where they are large."""
+"""Writes the platform's tables of a sample: events as Parquet, the others as CSV, or as Parquet if they are large."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from pipeline.sample.edge_cases.topics import play_topics
 from pipeline.sample.files.tables import ParquetFile, Row
 
 CSV_UP_TO: Final = 2_000
-"""Up to this many accounts the tables without events are CSV, which people can read."""
+"""Up to this many accounts the tables without events are CSV files, which people can read."""
 
 
 def write_platform(folder: Path, population: Population, events_per_account: int) -> dict[str, int]:
-    """Write the platform's tables into `folder`; return the rows of each, those that ingest will turn away included."""
+    """Write the platform's tables into `folder`; return their row counts, including rows that ingest rejects."""
     folder.mkdir(parents=True, exist_ok=True)
     customers, tables = draw_customers(population)
     play_cast(population, customers, tables)
@@ -51,12 +51,12 @@ def write_platform(folder: Path, population: Population, events_per_account: int
 
 
 def _excluded_user(users: list[dict[str, Any]]) -> int:
-    """Return a user of the CRM's tenant who does not count."""
+    """Return an excluded user of the CRM's tenant."""
     return next(int(row["id"]) for row in users if row["excluded"] and row["organization_id"] == 1)
 
 
 def _write_csv(path: Path, table: pa.Table, traps: Sequence[Row]) -> int:
-    """Write a table and the traps after it; return the number of the traps."""
+    """Write a table followed by the traps; return the number of traps."""
     schema = pa.schema([(name, pa.string()) for name in table.schema.names])
     typed = pa.table([_text(column) for column in table.columns], schema=schema)
     csv.write_csv(pa.concat_tables([typed, rows(schema, traps)]), path)

@@ -1,8 +1,7 @@
 """The platform's customers and the people on both sides.
 
-Tables are typed, in the schemas of the landing zone. Inferences and notes about customers are in `inferred.py`, rows
-that no typed column can hold in `edge_cases/bad_platform_cells.py`, edge cases of the rules in
-`edge_cases/platform.py`.
+Tables have the schemas of the landing zone. Insights and notes about customers are in `inferred.py`, rows with values
+that no typed column accepts in `edge_cases/bad_platform_cells.py`, edge cases of the rules in `edge_cases/platform.py`.
 """
 
 from __future__ import annotations
@@ -32,12 +31,12 @@ _PROVIDERS: Final = {
 }
 
 ABSENT: Final = -1
-"""In arrays of ids: none."""
+"""The id in arrays for customers without one."""
 
 
 @dataclass(frozen=True)
 class Customers:
-    """The customers of all tenants as arrays, one place each, for the events to be drawn from."""
+    """The customers of all tenants as arrays with one position each, from which events are drawn."""
 
     accounts: tuple[Account, ...]
     organization: Integers
@@ -47,7 +46,7 @@ class Customers:
     team: Integers
     """Three user ids of each customer's tenant: who works with it."""
     first_stakeholder: Integers
-    """The first of a customer's stakeholder ids, which follow each other."""
+    """The first of a customer's stakeholder ids, which are consecutive."""
     stakeholders: Integers
     """How many stakeholders a customer has."""
     user_email: dict[int, str]
@@ -56,39 +55,15 @@ class Customers:
         return len(self.accounts)
 
     def place_of(self, account: Account) -> int:
-        """Return the place of one account's customer."""
+        """Return the position of an account's customer."""
         return self.accounts.index(account)
 
 
 def draw_customers(population: Population) -> tuple[Customers, dict[str, list[Row]]]:
     """Return the customers as arrays, and the rows of every platform table that holds no events."""
     random = population.random(3, 1)
-    accounts = population.customers
-    size = len(accounts)
-    organization = np.asarray([account.organization_id for account in accounts], dtype=np.int64)
     users, user_ids = _users(population, random)
-
-    draws = random.integers(0, 1 << 30, (size, 4))
-    team = np.empty((size, 3), dtype=np.int64)
-    for tenant in population.tenants:
-        pool = np.asarray(user_ids[tenant.organization_id], dtype=np.int64)
-        ours = organization == tenant.organization_id
-        team[ours] = pool[(draws[ours, :1] + np.arange(3)) % len(pool)]
-    owner = np.where(draws[:, 1] % 25 == 0, ABSENT, team[:, 0])
-    stakeholders = np.where(draws[:, 2] % 50 == 0, 0, 1 + draws[:, 2] % 8)
-    in_cast = np.asarray([account.number < CAST for account in accounts])
-    stakeholders = np.where(in_cast, 4, stakeholders)
-    first_stakeholder = 5_001 + np.cumsum(stakeholders) - stakeholders
-    customers = Customers(
-        accounts,
-        organization,
-        np.asarray([account.customer_id for account in accounts], dtype=np.int64),
-        owner,
-        team,
-        first_stakeholder,
-        stakeholders,
-        {row["id"]: row["email"] for row in users},
-    )
+    customers = _as_arrays(population, {row["id"]: row["email"] for row in users}, user_ids, random)
     return customers, {
         "customer": _customer_rows(population, customers, random),
         "tier": [
@@ -106,13 +81,40 @@ def draw_customers(population: Population) -> tuple[Customers, dict[str, list[Ro
         "insight": insight_rows(population, random),
         "ai_expansion_opportunities": expansion_rows(population, random),
         "ai_summary": summary_rows(population, random),
-        "note": note_rows(population, team, random),
+        "note": note_rows(population, customers.team, random),
         "user_api_token": _token_rows(population, users, random),
     }
 
 
+def _as_arrays(
+    population: Population, emails: dict[int, str], user_ids: dict[int, list[int]], random: np.random.Generator
+) -> Customers:
+    """Draw the team, the owner and the stakeholders of each customer; `user_ids` has the users of each tenant."""
+    accounts = population.customers
+    size = len(accounts)
+    organization = np.asarray([account.organization_id for account in accounts], dtype=np.int64)
+    draws = random.integers(0, 1 << 30, (size, 4))
+    team = np.empty((size, 3), dtype=np.int64)
+    for tenant in population.tenants:
+        pool = np.asarray(user_ids[tenant.organization_id], dtype=np.int64)
+        ours = organization == tenant.organization_id
+        team[ours] = pool[(draws[ours, :1] + np.arange(3)) % len(pool)]
+    in_cast = np.asarray([account.number < CAST for account in accounts])
+    stakeholders = np.where(in_cast, 4, np.where(draws[:, 2] % 50 == 0, 0, 1 + draws[:, 2] % 8))
+    return Customers(
+        accounts,
+        organization,
+        np.asarray([account.customer_id for account in accounts], dtype=np.int64),
+        owner=np.where(draws[:, 1] % 25 == 0, ABSENT, team[:, 0]),
+        team=team,
+        first_stakeholder=5_001 + np.cumsum(stakeholders) - stakeholders,
+        stakeholders=stakeholders,
+        user_email=emails,
+    )
+
+
 def _users(population: Population, random: np.random.Generator) -> tuple[list[Row], dict[int, list[int]]]:
-    """Return the users of all tenants, their ids dealt out over the tenants, and the ids by tenant."""
+    """Return the users of all tenants, with ids in random order, and the ids by tenant."""
     customers = Counter(account.organization_id for account in population.customers)
     tenants = [tenant for tenant in population.tenants for _ in range(max(6, customers[tenant.organization_id] // 40))]
     ids = (301 + random.permutation(len(tenants))).tolist()
@@ -184,7 +186,7 @@ def _tiers(organization_id: int) -> tuple[tuple[int, str | None], ...]:
 def _crm_id(account: Account, draw: int, crm_ids: list[str | None]) -> str | None:
     """Return a customer's reference to its CRM account: LMN's id, the CRM's own id, or one that is meaningless."""
     if account.organization_id != 1:
-        # another tenant's customer with the id of one of the CRM's accounts, which is no link
+        # a customer of another tenant may have the id of a CRM account, which must not link them
         return crm_ids[draw % len(crm_ids)] if draw % 5 == 0 else f"SF-{account.number:06d}"
     if account.warehouse_id is None:
         return f"SF-{account.number:06d}" if draw % 2 else None
@@ -210,7 +212,7 @@ def _stakeholder_rows(customers: Customers, random: np.random.Generator) -> list
                     "title": names.TITLES[draw[2] % len(names.TITLES)],
                     "crm_id": None,
                     "type": ("business", "technical", None)[draw[3] % 3],
-                    # a customer's first stakeholder decides, mostly
+                    # a customer's first stakeholder is mostly the decision maker
                     "role": "Decision Maker" if position == 0 and draw[4] % 4 else _ROLES[draw[4] % len(_ROLES)],
                     "touch_frequency": ("monthly", "quarterly", None)[draw[2] % 3],
                     "muted": None if draw[3] % 40 == 1 else draw[3] % 20 == 0,

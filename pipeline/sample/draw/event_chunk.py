@@ -1,4 +1,4 @@
-"""One chunk of a sample's events: messages, meetings and tickets of some customers, drawn with numpy."""
+"""Draws one chunk of a sample's events with numpy: messages, meetings and tickets of some customers."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _SECOND: Final = 1_000_000
 
 @dataclass(frozen=True)
 class Talk:
-    """Messages in threads: one entry per message, in the order of thread and time."""
+    """Messages in threads: one entry per message, sorted by thread and time."""
 
     thread: Integers
     customer: Integers
-    """The place of the message's customer in its chunk."""
+    """The position of the message's customer in its chunk."""
     by_team: Flags
     instant: Integers
     """Microseconds since 1970."""
@@ -58,7 +58,7 @@ class EventChunk:
         return self._message_table(talk, first_id, conversation_id=pa.array(first_thread + talk.thread))
 
     def meetings(self, total: int, first_id: int) -> tuple[pa.Table, pa.Table]:
-        """Return meetings on half hours of working days' length, some ahead, and who was asked to them."""
+        """Return meetings that start on half hours, some of them in the future, and their attendees."""
         random, traits = self._random, self._traits
         owner = self._owners(self._counts(total))
         size = len(owner)
@@ -87,7 +87,7 @@ class EventChunk:
         return table, self._attendees(owner, ids)
 
     def tickets(self, total: int, first_id: int, first_comment: int) -> tuple[pa.Table, pa.Table]:
-        """Return tickets that the customer opened and the comments on them; a seventh have none."""
+        """Return tickets that customers opened, and their comments; a seventh of the tickets have none."""
         random = self._random
         owner = self._owners(self._counts(total))
         size = len(owner)
@@ -122,10 +122,10 @@ class EventChunk:
         )
         return table, comments
 
-    # who and when
+    # people and times
 
     def _counts(self, total: int) -> Integers:
-        """Return how many of `total` rows each customer of the chunk has; the fractions are settled by lot."""
+        """Return how many of `total` rows each customer of the chunk has; fractions are rounded at random."""
         wanted = total * self._traits.weight
         made = np.floor(wanted + self._random.random(len(wanted)))
         return np.where(wanted == 0.0, 0.0, made).astype(np.int64)
@@ -140,7 +140,7 @@ class EventChunk:
         return np.minimum(1 + lengths, 40)
 
     def _threads(self, total: int, mean: float) -> tuple[Integers, Integers]:
-        """Cut each customer's messages into threads; the customer and the length of each thread."""
+        """Split each customer's messages into threads; return the customer and the length of each thread."""
         counts = self._counts(total)
         owner = self._owners(counts)
         opens = self._random.random(len(owner)) < 1.0 / mean
@@ -149,7 +149,7 @@ class EventChunk:
         return owner[starts], np.diff(starts, append=len(owner)).astype(np.int64)
 
     def _ages(self, owner: Integers) -> Integers:
-        """Return how many seconds before the sample's instant things of these customers happened."""
+        """Return how many seconds before the sample's instant an event of each of these customers was."""
         traits, draw = self._traits, self._random.random(len(owner))
         spread = HISTORY_DAYS * DAY_SECONDS - traits.quiet[owner]
         return traits.quiet[owner] + 1 + np.floor(spread * draw ** traits.recency[owner]).astype(np.int64)
@@ -163,7 +163,7 @@ class EventChunk:
         opened_by_account: bool = False,
         milliseconds: bool = False,
     ) -> Talk:
-        """Let both sides speak in threads of these customers and lengths; `pace` scales the time between messages."""
+        """Draw the messages of threads of these customers and lengths; `pace` scales the time between messages."""
         random, traits = self._random, self._traits
         size, starts = int(lengths.sum()), np.cumsum(lengths) - lengths
         thread = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
@@ -171,7 +171,7 @@ class EventChunk:
         first = np.zeros(size, dtype=np.bool_)
         first[starts] = True
 
-        # Most messages answer the one before; the others follow up on their own side.
+        # most messages answer the previous one; in the others, the same side writes again
         turns = np.cumsum(random.random(size) < 0.75)
         swapped = (turns - turns[starts][thread]) % 2 == 1
         if opened_by_account:
@@ -192,7 +192,7 @@ class EventChunk:
         opened = self._now // _SECOND - self._ages(owner) - span
         instant = (opened[thread] + since) * _SECOND
         if milliseconds:
-            # The whole thread is shifted, so that the order of its messages stays.
+            # all messages of a thread are shifted equally, so that their order stays
             instant += (random.integers(0, 1_000, len(lengths)) * 1_000)[thread]
         return Talk(thread, customer, by_team, instant, first)
 
@@ -208,7 +208,7 @@ class EventChunk:
         return pa.array(chosen, mask=(count == 0) | (self._random.random(len(customer)) < 0.02))
 
     def _sentiment(self, customer: Integers) -> tuple[Integers, Flags]:
-        """Return places in `_SENTIMENTS`, and which messages have none."""
+        """Return positions in `_SENTIMENTS`, and which messages have none."""
         mood, draw = self._traits.mood[customer], self._random.random(len(customer))
         positive, negative = 0.02 + 0.8 * mood**1.5, 0.02 + 0.7 * (1.0 - mood) ** 2.5
         choice = np.where(draw < positive, 0, np.where(draw < positive + negative, 2, 1)).astype(np.int64)
@@ -246,7 +246,7 @@ class EventChunk:
             attended=pa.array(attended == 0, mask=attended == 2),
         )
 
-    # how it is written
+    # tables
 
     def _message_table(self, talk: Talk, first_id: int, **thread: pa.Array) -> pa.Table:
         size = len(talk.thread)

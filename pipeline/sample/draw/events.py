@@ -1,8 +1,7 @@
-"""The platform's event tables of a sample: e-mails, chats, meetings with attendees, tickets with comments.
+"""Writes the platform's event tables of a sample: e-mails, chats, meetings with attendees, tickets with comments.
 
-Made with numpy in chunks of customers and appended to Parquet, so that 22 million rows take the memory of one chunk.
-Each chunk draws from its own stream of random numbers. Ordinary rows only: what a rule turns on is in
-`edge_cases/events.py`.
+Events are made with numpy in chunks of customers and appended to Parquet files, so that 22 million rows take the memory
+of one chunk. Each chunk has its own stream of random numbers. Edge cases of the rules are in `edge_cases/events.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from pipeline.sample.draw.traits import draw_traits
 from pipeline.sample.files.tables import ParquetFile
 
 SHARES: Final = {"email_prop": 0.45, "chat_message": 0.20, "calendar_event_prop": 0.05, "ticket": 0.03}
-"""The part of all events in each table; the rest: three attendees a meeting (15%), four comments a ticket (12%)."""
+"""Each table's share of all events; the rest are attendees (three per meeting) and comments (four per ticket)."""
 
 EVENT_TABLES: Final = (
     "email_prop",
@@ -31,7 +30,7 @@ EVENT_TABLES: Final = (
 )
 
 _CHUNK: Final = 1_000_000
-"""About how many events are in memory at a time."""
+"""The approximate number of events in memory at a time."""
 
 
 def write_events(
@@ -41,7 +40,7 @@ def write_events(
     per_account: int,
     by_hand: dict[str, list[dict[str, Any]]],
 ) -> dict[str, int]:
-    """Write the six event tables: about `per_account` rows for each account, and those `by_hand`; the rows of each."""
+    """Write the six event tables, `per_account` rows per account and the rows `by_hand`; return their row counts."""
     schemas = {name: source_table("platform", name).arrow_schema for name in EVENT_TABLES}
     files = {name: ParquetFile(folder / f"{name}.parquet", schema) for name, schema in schemas.items()}
     total = len(population.accounts) * per_account

@@ -1,4 +1,4 @@
-"""What the platform infers and notes about the customers of a sample: insights, openings, summaries, notes."""
+"""Draws the platform's insights, expansion opportunities, summaries and notes about the customers of a sample."""
 
 from __future__ import annotations
 
@@ -72,12 +72,12 @@ Row = dict[str, Any]
 
 
 def minutes_before(as_of: datetime, minutes: int) -> datetime:
-    """Return an instant so many minutes, and as many seconds as make it odd, before the sample's."""
+    """Return an instant this many minutes, and some seconds, before the sample's instant."""
     return as_of.replace(tzinfo=None) - timedelta(minutes=minutes, seconds=minutes % 60)
 
 
 def insight_rows(population: Population, random: np.random.Generator) -> list[Row]:
-    """Return up to 16 insights of each customer, some resolved, some of a type that nobody knows."""
+    """Return up to 16 insights of each customer, some of them resolved, some of an unknown type."""
     counts = np.floor(random.random(len(population.customers)) ** 2 * 16).astype(np.int64).tolist()
     draws = random.integers(0, 1 << 30, (sum(counts), 5)).tolist()
     kinds = (*FLAGS, *LIFECYCLE_EVENTS)
@@ -88,7 +88,7 @@ def insight_rows(population: Population, random: np.random.Generator) -> list[Ro
             first = 1_440 + draw[2] % 700_000  # minutes before as_of
             last = draw[3] % first
             kind = kinds[draw[0] % len(kinds)] if draw[4] % 50 else UNKNOWN_INSIGHTS[draw[0] % 2]
-            # few customers give notice, and one that stands caps the health score at 30
+            # few customers give notice, because an active notice caps the health score at 30
             active = draw[1] % (12 if kind == "churn_notification" else 5) < 2
             rows.append(
                 {
@@ -108,7 +108,7 @@ def insight_rows(population: Population, random: np.random.Generator) -> list[Ro
 
 
 def expansion_rows(population: Population, random: np.random.Generator) -> list[Row]:
-    """Return what each customer may buy beside what it has."""
+    """Return expansion opportunities of customers."""
     draws = random.integers(0, 1 << 30, (len(population.customers), 3)).tolist()
     rows: list[Row] = []
     for account, draw in zip(population.customers, draws, strict=True):
@@ -128,7 +128,7 @@ def expansion_rows(population: Population, random: np.random.Generator) -> list[
 
 
 def summary_rows(population: Population, random: np.random.Generator) -> list[Row]:
-    """Return summaries of what was said with a customer."""
+    """Return summaries about customers."""
     draws = random.integers(0, 1 << 30, (len(population.customers), 3)).tolist()
     rows: list[Row] = []
     for account, draw in zip(population.customers, draws, strict=True):
@@ -148,7 +148,7 @@ def summary_rows(population: Population, random: np.random.Generator) -> list[Ro
 
 
 def note_rows(population: Population, team: Integers, random: np.random.Generator) -> list[Row]:
-    """Return what people wrote down about customers; `team` are three user ids of each."""
+    """Return notes about customers; `team` has three user ids of each."""
     draws = random.integers(0, 1 << 30, (len(population.customers), 2)).tolist()
     rows: list[Row] = []
     for position, (account, draw) in enumerate(zip(population.customers, draws, strict=True)):

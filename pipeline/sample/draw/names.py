@@ -1,7 +1,7 @@
-"""Made-up names: the customers of a landscaping company, the people there, their streets.
+"""Made-up names of a landscaping company's customers, their people and streets.
 
-Our own short word lists, not Faker's: Faker's lists change between its versions, so that the same seed would give
-another sample after an upgrade, and it makes one name at a time, which takes minutes for 50,000 accounts.
+These are our own short word lists. Faker's lists change between its versions, so that the same seed would give another
+sample after an upgrade, and it makes one name at a time, which takes minutes for 50,000 accounts.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ TITLES: Final = (
 
 
 def person(first: int, last: int) -> tuple[str, str]:
-    """Return the first and last name that two random numbers pick."""
+    """Return the first and last name for two random numbers."""
     return _FIRST[first % len(_FIRST)], _LAST[last % len(_LAST)]
 
 
@@ -91,7 +91,7 @@ def street(number: int, name: int) -> str:
 
 
 def phone(number: int) -> str:
-    """Return a telephone number of the exchange that is kept for fiction."""
+    """Return a telephone number of the exchange 555-01, which is reserved for fiction."""
     return f"({612 + number // 100 % 40}) 555-01{number % 100:02d}"
 
 
@@ -102,7 +102,7 @@ def slug(name: str) -> str:
 
 
 def account_names(kinds: list[str], random: np.random.Generator) -> list[str]:
-    """Return one name for each account, none twice: places for businesses, people for homes."""
+    """Return a different name for each account: places for businesses, people for homes."""
     places = len(_SIDES) * len(_TREES) * len(_LANDS)
     households = len(_FIRST) * len(_FIRST) * len(_LAST)
     place_order: NDArray[np.int64] = random.permutation(places)

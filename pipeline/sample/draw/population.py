@@ -1,7 +1,7 @@
 """Who exists in a sample: the tenants, their accounts, the sites and people of each, and which systems know them.
 
-Every other module draws what it writes from one population, so that the same account is the same in LMN, in the CRM
-and on the platform. Nothing is written here.
+All other modules draw from one population, so that an account is the same in LMN, in the CRM and on the platform. This
+module writes nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.common.errors import WarehouseError
 from pipeline.sample.draw import names
@@ -21,7 +22,7 @@ MIN_ACCOUNTS: Final = 100
 """With fewer, the cast would be nearly the whole sample."""
 
 _LEAST_OF_A_TENANT: Final = 3
-"""Customers of the second one play edge cases."""
+"""The smallest number of accounts of a tenant: three customers of the second one play edge cases."""
 
 CAST: Final = len(Role)
 """The first accounts of the CRM's tenant are the cast: each is known to all three systems and plays edge cases."""
@@ -34,7 +35,7 @@ class Tenant:
     organization_id: int
     name: str
     share: float
-    """The part of all accounts that is this tenant's."""
+    """The tenant's share of all accounts."""
 
 
 TENANTS: Final = (
@@ -45,7 +46,7 @@ TENANTS: Final = (
 
 
 def tenants(count: int) -> tuple[Tenant, ...]:
-    """Return so many tenants: the three, or more that are all of one size but for the first, which has the cast."""
+    """Return this many tenants: the three, or more of one size, except for the first one, which has the cast."""
     if count == len(TENANTS):
         return TENANTS
     named = {tenant.organization_id: tenant.name for tenant in TENANTS}
@@ -76,7 +77,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One account; what a system does not know of it is None."""
+    """One account; ids are None in systems that do not know it."""
 
     number: int
     organization_id: int
@@ -121,7 +122,7 @@ class Population:
 
     @property
     def customers(self) -> tuple[Account, ...]:
-        """The accounts that are customers on the platform, of every tenant, by customer id."""
+        """The accounts of all tenants that are customers on the platform, sorted by customer id."""
         found = [account for account in self.accounts if account.customer_id is not None]
         return tuple(sorted(found, key=lambda account: (account.customer_id or 0, account.organization_id)))
 
@@ -131,7 +132,21 @@ class Population:
 
 
 def populate(accounts: int, seed: int, as_of: datetime, organizations: int = len(TENANTS)) -> Population:
-    """Return a population of `accounts` accounts of so many tenants; WarehouseError if that can't hold the cast."""
+    """Return a population of `accounts` accounts of all tenants; WarehouseError if it is too small for the cast."""
+    _require(accounts, as_of, organizations)
+    random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
+    of_all = tenants(organizations)
+    owners = _owners(accounts, of_all)
+    drawn = _draw_accounts(random, owners)
+    made = [_account(number, owners[number], drawn) for number in range(accounts)]
+    # keys are only unique within a tenant: one id is the customer of two tenants
+    first = owners.count(1)
+    made[first] = replace(made[first], customer_id=made[Role.AT_THE_EDGE_OF_TENANTS].customer_id)
+    return Population(tuple(made), as_of, seed, of_all)
+
+
+def _require(accounts: int, as_of: datetime, organizations: int) -> None:
+    """Raise WarehouseError if a sample can't be made of these numbers."""
     if accounts < MIN_ACCOUNTS:
         raise WarehouseError(
             f"a sample of {accounts} accounts is too small for its edge cases",
@@ -143,75 +158,93 @@ def populate(accounts: int, seed: int, as_of: datetime, organizations: int = len
         raise WarehouseError(
             "the sample's instant has no time zone", remedy="give it with an offset, as in 2025-01-15T00:00:00Z"
         )
-    random = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed)))
-    dealt = tenants(organizations)
-    owners = _owners(accounts, dealt)
-    first = owners.count(1)
 
-    kind_draws = random.random(accounts).tolist()
-    kinds = [names.KINDS[min(int(draw * 9), 6)] for draw in kind_draws]  # a third are homes
+
+@dataclass(frozen=True)
+class _Drawn:
+    """What is drawn for accounts, with one entry for each."""
+
+    kinds: list[str]
+    names: list[str]
+    reach: NDArray[np.float64]
+    """Three numbers from 0 to 1, which decide the systems that know an account."""
+    customer_ids: list[int | None]
+    crm_ids: list[int]
+    sites: list[list[list[int]]]
+    people: list[list[list[int]]]
+    counts: list[list[float]]
+    """Two numbers from 0 to 1, which decide how many sites and people an account has."""
+
+
+def _draw_accounts(random: np.random.Generator, owners: Sequence[int]) -> _Drawn:
+    """Draw the properties of accounts; `owners` is the tenant of each."""
+    accounts = len(owners)
+    kinds = [names.KINDS[min(int(draw * 9), 6)] for draw in random.random(accounts).tolist()]  # a third are homes
     account_names = names.account_names(kinds, random)
     reach = random.random((accounts, 3))
     has_customer = [
         organization != 1 or number < CAST or float(draw) >= 0.07
         for number, (organization, draw) in enumerate(zip(owners, reach[:, 0], strict=True))
     ]
-    # Ids are dealt out over all tenants at once, so that those of one tenant lie between those of the others.
+    # ids of all tenants are drawn at once, so that those of one tenant are not consecutive
     customer_ids = iter((1001 + random.permutation(sum(has_customer))).tolist())
-    crm_ids = 2_350_000 + np.cumsum(random.integers(4, 12, accounts))
-    site_draws = random.integers(0, 1 << 30, (accounts, 3, 3)).tolist()
-    person_draws = random.integers(0, 1 << 30, (accounts, 3, 4)).tolist()
-    counts = random.random((accounts, 2)).tolist()
-
-    made: list[Account] = []
-    for number in range(accounts):
-        of_crm, in_cast, name = owners[number] == 1, number < CAST, account_names[number]
-        only_customer = of_crm and not in_cast and has_customer[number] and reach[number, 0] >= 0.97
-        by_hand = of_crm and not in_cast and reach[number, 1] < 0.07
-        only_lmn = of_crm and not in_cast and not by_hand and reach[number, 1] >= 0.92
-        known = of_crm and not only_customer
-        lmn_crm_id = str(crm_ids[number]) if known and not by_hand else None
-        crm_account_id = None
-        if known and not only_lmn:
-            imported = lmn_crm_id is not None and reach[number, 2] < 0.8
-            crm_account_id = f"lmn-account-{lmn_crm_id}" if imported else f"acc-{number:06d}"
-        domain = f"{names.slug(name)}.example"
-        made.append(
-            Account(
-                number,
-                owners[number],
-                name,
-                kinds[number],
-                domain,
-                next(customer_ids) if has_customer[number] else None,
-                lmn_crm_id,
-                lmn_crm_id is not None and (in_cast or reach[number, 1] >= 0.1),
-                crm_account_id,
-                tuple(_site(draw) for draw in site_draws[number][: 1 + int(counts[number][0] * 2.2)]),
-                _people(person_draws[number][: 1 + int(counts[number][1] * 2.6)], int(crm_ids[number]), domain),
-            )
-        )
-    # Keys hold within a tenant only: one id is the customer of two tenants.
-    twin = made[first]
-    made[first] = replace(twin, customer_id=made[Role.AT_THE_EDGE_OF_TENANTS].customer_id)
-    return Population(tuple(made), as_of, seed, dealt)
+    return _Drawn(
+        kinds,
+        account_names,
+        reach,
+        [next(customer_ids) if has_one else None for has_one in has_customer],
+        (2_350_000 + np.cumsum(random.integers(4, 12, accounts))).tolist(),
+        random.integers(0, 1 << 30, (accounts, 3, 3)).tolist(),
+        random.integers(0, 1 << 30, (accounts, 3, 4)).tolist(),
+        random.random((accounts, 2)).tolist(),
+    )
 
 
-def _owners(accounts: int, dealt: Sequence[Tenant]) -> list[int]:
-    """Return the tenant of each account, those of one tenant together."""
-    first = max(round(accounts * dealt[0].share), CAST + 1)
-    if dealt == TENANTS:
-        second = round(accounts * dealt[1].share)
+def _account(number: int, organization_id: int, drawn: _Drawn) -> Account:
+    """Make the account of a number from what was drawn for it."""
+    reach, crm_id, customer_id = drawn.reach[number], drawn.crm_ids[number], drawn.customer_ids[number]
+    of_crm, in_cast, name = organization_id == 1, number < CAST, drawn.names[number]
+    only_customer = of_crm and not in_cast and customer_id is not None and reach[0] >= 0.97
+    by_hand = of_crm and not in_cast and reach[1] < 0.07
+    only_lmn = of_crm and not in_cast and not by_hand and reach[1] >= 0.92
+    known = of_crm and not only_customer
+    lmn_crm_id = str(crm_id) if known and not by_hand else None
+    crm_account_id = None
+    if known and not only_lmn:
+        imported = lmn_crm_id is not None and reach[2] < 0.8
+        crm_account_id = f"lmn-account-{lmn_crm_id}" if imported else f"acc-{number:06d}"
+    domain = f"{names.slug(name)}.example"
+    sites, people = (1 + int(count * most) for count, most in zip(drawn.counts[number], (2.2, 2.6), strict=True))
+    return Account(
+        number,
+        organization_id,
+        name,
+        drawn.kinds[number],
+        domain,
+        customer_id,
+        lmn_crm_id,
+        in_lmn=lmn_crm_id is not None and bool(in_cast or reach[1] >= 0.1),
+        crm_account_id=crm_account_id,
+        sites=tuple(_site(draw) for draw in drawn.sites[number][:sites]),
+        people=_people(drawn.people[number][:people], crm_id, domain),
+    )
+
+
+def _owners(accounts: int, of_all: Sequence[Tenant]) -> list[int]:
+    """Return the tenant of each account; accounts of a tenant are consecutive."""
+    first = max(round(accounts * of_all[0].share), CAST + 1)
+    if of_all == TENANTS:
+        second = round(accounts * of_all[1].share)
         sizes = [first, second, accounts - first - second]
     else:
-        others = len(dealt) - 1
+        others = len(of_all) - 1
         sizes = [first, *((accounts - first + place) // others for place in range(others))]
     if min(sizes) < _LEAST_OF_A_TENANT:
         raise WarehouseError(
-            f"{accounts} accounts are too few for {len(dealt)} organizations",
+            f"{accounts} accounts are too few for {len(of_all)} organizations",
             remedy=f"ask for more accounts: {_LEAST_OF_A_TENANT} for each organization, and {CAST} for the edge cases",
         )
-    return [tenant.organization_id for tenant, size in zip(dealt, sizes, strict=True) for _ in range(size)]
+    return [tenant.organization_id for tenant, size in zip(of_all, sizes, strict=True) for _ in range(size)]
 
 
 def _site(draw: list[int]) -> Site:

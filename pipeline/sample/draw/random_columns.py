@@ -1,4 +1,4 @@
-"""Columns of Arrow in the source tables' types, made from numpy numbers without a loop over rows."""
+"""Makes Arrow columns with the source tables' types from numpy numbers, without a loop over rows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def pick(values: Sequence[Any], choice: Integers, absent: Flags | None = None) -
 
 
 def choose(random: np.random.Generator, weights: Sequence[float], size: int) -> Integers:
-    """Return `size` places in `weights`, each as often as its weight says."""
+    """Return `size` random positions in `weights`, each with a frequency in proportion to its weight."""
     bounds = np.cumsum(np.asarray(weights, dtype=np.float64))
     found = np.searchsorted(bounds / bounds[-1], random.random(size), side="right")
     return np.minimum(found, len(weights) - 1).astype(np.int64)
@@ -59,11 +59,11 @@ def micros(instant: datetime) -> int:
 
 
 def rows(schema: pa.Schema, made: Sequence[dict[str, Any]]) -> pa.Table:
-    """Return a table of hand-made rows; an absent column is null, an unknown one a KeyError."""
+    """Return a table of hand-made rows: a missing column is null, an unknown one raises KeyError."""
     for row in made:
         unknown = set(row) - set(schema.names)
         if unknown:
             raise KeyError(f"no such columns: {sorted(unknown)}")
-    # A required column that a trap leaves empty is still to be written, so nothing is checked against nullability here.
+    # all columns may be null here, because some traps lack a required value
     loose = pa.schema([field.with_nullable(True) for field in schema])
     return pa.table({name: [row.get(name) for row in made] for name in schema.names}, schema=loose)

@@ -1,7 +1,7 @@
 """The cast: which of the first accounts plays which edge case. A role's value is the account's number.
 
-What a role does to estimates is in `edge_cases/estimates.py`, to CRM rows in `write_crm.py`, on the platform in
-`edge_cases/platform.py` and `edge_cases/events.py`.
+`edge_cases/estimates.py` makes the estimates of a role, `write_crm.py` its CRM rows, `edge_cases/platform.py` and
+`edge_cases/events.py` its rows on the platform.
 """
 
 from __future__ import annotations
@@ -88,4 +88,4 @@ EVENTS_BY_HAND: Final = (
     Role.PEOPLE_WHO_DO_NOT_COUNT,
     Role.ODD_TICKETS,
 )
-"""Roles whose only events are those of `edge_cases/events.py`, so that each figure can be checked by eye."""
+"""Roles whose only events are those of `edge_cases/events.py`, so that their figures can be checked by hand."""

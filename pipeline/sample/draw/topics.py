@@ -1,6 +1,6 @@
-"""What the customers of a sample bring up, and where: the platform's topics and their mentions.
+"""Draws the platform's topics and their mentions by the customers of a sample.
 
-Ordinary rows only: what a rule turns on is in `edge_cases/topics.py`.
+Edge cases of the rules are in `edge_cases/topics.py`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TOPICS: Final = (
     ("Late invoices", 4, "Invoices that came after their month,\nor not at all."),
     ("Crew", None, None),
 )
-"""Names, the place of the parent from 1 on, and descriptions. Their places are their ids, in every tenant."""
+"""Names, parents and descriptions. Their positions, counted from 1, are their ids in every tenant."""
 
 _CHANNELS: Final = ("email", "email", "email", "chat", "chat", "video", "ticket")
 _SENTIMENTS: Final = ("positive", "neutral", "neutral", "negative", None)
@@ -28,7 +28,7 @@ Row = dict[str, Any]
 
 
 def draw_topics(population: Population) -> dict[str, list[Row]]:
-    """Return the rows of `topic` and `topic_mention`: from no mention to eight of each customer."""
+    """Return the rows of `topic` and `topic_mention`: up to eight mentions by each customer."""
     return {"topic": _topic_rows(population), "topic_mention": _mention_rows(population)}
 
 
@@ -38,7 +38,7 @@ def _topic_rows(population: Population) -> list[Row]:
         {
             "organization_id": tenant.organization_id,
             "id": key,
-            # every tenant has its own words for one id
+            # the same id has another name in every tenant
             "name": name if tenant.organization_id == 1 else f"{name} ({tenant.organization_id})",
             "parent_id": parent,
             "description": description,

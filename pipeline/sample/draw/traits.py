@@ -1,4 +1,4 @@
-"""How each customer of a sample behaves: how much it writes, how lately, how fast, how friendly."""
+"""Draws how each customer of a sample behaves: how much, how recently, how fast and in what mood it writes."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ DAY_SECONDS: Final = 86_400
 
 @dataclass(frozen=True)
 class Traits:
-    """How each customer behaves: how much, how lately, how fast, how friendly."""
+    """The behaviour of customers, as arrays with one position each."""
 
     weight: Numbers
-    """Its part of all events; they add up to 1."""
+    """The customer's share of all events; all shares add up to 1."""
     recency: Numbers
     """Ages of events are `HISTORY_DAYS` times a uniform number to this power: above 1, more of them are recent."""
     quiet: Integers
     """Seconds of silence before the sample's instant."""
     team_hours: Numbers
-    """The usual time in which the team answers this customer."""
+    """The typical hours until the team answers this customer."""
     account_hours: Numbers
     mood: Numbers
     """From 0, full of complaints, to 1."""
@@ -49,12 +49,12 @@ class Traits:
 def draw_traits(population: Population, customers: Customers) -> Traits:
     """Return the traits of all customers of a sample."""
     random, size = population.random(4, 0), len(customers)
-    # Customers differ in how well things go, and that shows in all their traits at once: the scores spread from red to
-    # green, as they do in life, where drawing each trait by itself would leave nearly everybody in the middle.
+    # A customer's traits are correlated, so that scores spread from red to green as in real data; with independent
+    # traits, nearly all customers would score in the middle.
     fortune = random.random(size)
 
     def leaning(part: float) -> Numbers:
-        """Numbers from 0 to 1, of which `part` is the customer's fortune and the rest is luck."""
+        """Return numbers from 0 to 1, of which `part` is the customer's fortune and the rest is random."""
         return part * fortune + (1.0 - part) * random.random(size)
 
     weight = np.exp(0.8 * (random.random((size, 6)).sum(axis=1) - 3.0) + 1.0 * fortune)

@@ -1,1 +1,1 @@
-"""The rows written by hand: each plays one edge case of the specs, or is one bad cell."""
+"""Hand-made rows: each is an edge case of the specs, or has a bad cell."""

@@ -1,6 +1,6 @@
-"""Rows of the platform's tables that ingest turns away or takes a cell from: text that no typed column can hold.
+"""Rows of the platform's tables that ingest rejects or nulls a cell of: text that no typed column accepts.
 
-They are only in a sample's CSV files; Parquet columns have the landing zone's types, where no such cell can stand.
+They are only in a sample's CSV files, because the columns of its Parquet files have types that exclude such cells.
 """
 
 from __future__ import annotations
@@ -14,30 +14,42 @@ def traps(population: Population) -> dict[str, list[Row]]:
     """Return rows of text by table; an absent column is null."""
     customer = str(population.cast[Role.ODD_TEXTS].customer_id)
     return {
-        "customer": [
-            # no rows at all: no id, an id in words, no tenant
-            {"organization_id": "1", "id": None, "name": "Customer without an id"},
-            {"organization_id": "1", "id": "new", "name": "Customer whose id is a word"},
-            {"organization_id": None, "id": "910000001", "name": "Customer of no tenant"},
-            # an older row of a customer that is there: the latest updated_at wins
-            {
-                "organization_id": "1",
-                "id": str(population.cast[Role.FLAGSHIP].customer_id),
-                "name": "As it was called years ago",
-                "updated_at": "2019-01-01T00:00:00Z",
-            },
-            # cells that are lost
-            {
-                "organization_id": "2",
-                "id": "910000002",
-                "name": "Customer with impossible cells",
-                "revenue": "1.2 million",
-                "renewal": "2025-02-30",
-                "owner": "Marta",
-                "tier_id": "1.5",
-                "updated_at": "soon",
-            },
-        ],
+        "customer": _customers(str(population.cast[Role.FLAGSHIP].customer_id)),
+        **_people(customer),
+        **_texts(customer),
+        **_tokens_and_mentions(customer),
+    }
+
+
+def _customers(flagship: str) -> list[Row]:
+    return [
+        # the row is rejected: no id, an id in words, no tenant
+        {"organization_id": "1", "id": None, "name": "Customer without an id"},
+        {"organization_id": "1", "id": "new", "name": "Customer whose id is a word"},
+        {"organization_id": None, "id": "910000001", "name": "Customer of no tenant"},
+        # an older row of an existing customer: the latest updated_at wins
+        {
+            "organization_id": "1",
+            "id": flagship,
+            "name": "As it was called years ago",
+            "updated_at": "2019-01-01T00:00:00Z",
+        },
+        # cells are rejected
+        {
+            "organization_id": "2",
+            "id": "910000002",
+            "name": "Customer with impossible cells",
+            "revenue": "1.2 million",
+            "renewal": "2025-02-30",
+            "owner": "Marta",
+            "tier_id": "1.5",
+            "updated_at": "soon",
+        },
+    ]
+
+
+def _people(customer: str) -> dict[str, list[Row]]:
+    return {
         "users": [
             {"organization_id": "1", "id": "910000003", "email": None, "first_name": "No", "last_name": "Address"}
         ],
@@ -51,6 +63,11 @@ def traps(population: Population) -> dict[str, list[Row]]:
                 "muted": "maybe",
             },
         ],
+    }
+
+
+def _texts(customer: str) -> dict[str, list[Row]]:
+    return {
         "insight": [
             {
                 "organization_id": "1",
@@ -84,6 +101,11 @@ def traps(population: Population) -> dict[str, list[Row]]:
                 "body": "Written late in the evening",
             },
         ],
+    }
+
+
+def _tokens_and_mentions(customer: str) -> dict[str, list[Row]]:
+    return {
         "user_api_token": [
             {
                 "organization_id": "1",

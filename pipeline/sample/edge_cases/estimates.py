@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -17,15 +18,15 @@ from pipeline.sample.draw.random_columns import rows
 from pipeline.sample.draw.roles import Role
 
 FLAGSHIPS_UP_TO: Final = 2_000
-"""Up to this many accounts three of them bring 15 percent or 5 percent of a year, so that segments A and B occur; in a
-larger sample no landscaper's customer is that large."""
+"""Up to this many accounts, three of them make 15 or 5 percent of a year's revenue, so that segments A and B occur; in
+a larger sample no customer would be that large."""
 
 _MAINTENANCE: Final = "LE Maintenance (Summer/Winter)"
 
 
 def with_cast(population: Population, ordinary: Estimates) -> Estimates:
-    """Return the ordinary estimates, then the cast's."""
-    made = [*_boundaries(population), *_contracts(population), *_odd(population)]
+    """Return the ordinary estimates, followed by the cast's."""
+    made = [*_boundaries(population), *_contracts(population), *_odd_prices(population), *_odd_links(population)]
     if len(population.accounts) <= FLAGSHIPS_UP_TO:
         made += _flagships(population, ordinary.table)
     for index, (_, row) in enumerate(made):
@@ -41,7 +42,7 @@ _Made = tuple[Account, dict[str, Any]]
 def _won(
     account: Account, *, start: date | None, end: date | None, price: str | None = "12000.00", **other: Any
 ) -> _Made:
-    """Return a won maintenance contract at the account's first site, with `other` columns set over it."""
+    """Return a won maintenance contract at the account's first site; `other` columns replace its values."""
     person = account.people[0]
     row: dict[str, Any] = {
         "estimate_type": "Service",
@@ -73,7 +74,7 @@ def _won(
 
 
 def _boundaries(population: Population) -> Iterator[_Made]:
-    """The window of 180 days, renewals, duplicates, ties, archives and snoozes."""
+    """Yield contracts at the edges of the 180 days, renewals, duplicates, ties, archives and snoozes."""
     today = population.as_of.date()
     cast = population.cast
 
@@ -119,7 +120,7 @@ def _boundaries(population: Population) -> Iterator[_Made]:
 
 
 def _contracts(population: Population) -> Iterator[_Made]:
-    """Durations of 12, 13, 24, 25, 36 and 60 months, month ends, and dates the wrong way round."""
+    """Yield durations of 12, 13, 24, 25, 36 and 60 months, month ends, and reversed dates."""
     cast, year = population.cast, population.as_of.year
 
     def term(role: Role, start: date, end: date, **other: Any) -> _Made:
@@ -144,13 +145,16 @@ def _contracts(population: Population) -> Iterator[_Made]:
     yield term(Role.MONTH_ENDS, date(year - 1, 12, 31), date(year, 12, 31), price="3100.00", division="LE Paving")  # 12
 
 
-def _odd(population: Population) -> Iterator[_Made]:
-    """Prices, statuses, years and links that are not as they should be."""
-    cast, year = population.cast, population.as_of.year
-    start, end = date(year, 1, 1), date(year, 12, 31)
+def _this_year(population: Population, role: Role, price: str | None = "4000.00", **other: Any) -> _Made:
+    """Return a contract for the sample's year."""
+    year = population.as_of.year
+    usual: dict[str, Any] = {"start": date(year, 1, 1), "end": date(year, 12, 31), "price": price}
+    return _won(population.cast[role], **usual | other)
 
-    def odd(role: Role, price: str | None = "4000.00", **other: Any) -> _Made:
-        return _won(cast[role], **{"start": start, "end": end, "price": price} | other)
+
+def _odd_prices(population: Population) -> Iterator[_Made]:
+    """Yield odd prices, estimate types and statuses."""
+    year, odd = population.as_of.year, partial(_this_year, population)
 
     yield odd(Role.ODD_PRICES, "0.00", total_price_with_tax=Decimal("535.00"))
     yield odd(Role.ODD_PRICES, None, total_price_with_tax=Decimal("1070.00"), division="Snow")
@@ -175,6 +179,11 @@ def _odd(population: Population) -> Iterator[_Made]:
     ):
         yield odd(Role.STATUS_CONFLICTS, "1500.00", pipeline_status=pipeline, status=status)
 
+
+def _odd_links(population: Population) -> Iterator[_Made]:
+    """Yield missing dates, flags, odd links to accounts, and statuses that only contain the word lost."""
+    cast, year, odd = population.cast, population.as_of.year, partial(_this_year, population)
+
     yield odd(Role.NO_DATES, "660.00", start=None, end=None)
     yield odd(Role.NO_DATES, "770.00", start=None, end=None, estimate_date=date(year - 1, 6, 1))
     yield odd(Role.NO_DATES, "880.00", start=None)
@@ -192,7 +201,7 @@ def _odd(population: Population) -> Iterator[_Made]:
 
 
 def _flagships(population: Population, ordinary: pa.Table) -> Iterator[_Made]:
-    """Accounts that bring enough of each year to be segment A and B, at the size of this sample."""
+    """Yield contracts of accounts that are large enough for segments A and B in this sample."""
     won = pc.fill_null(pc.equal(ordinary["pipeline_status"], "Sold"), False)
     total = pc.sum(ordinary.filter(won)["total_price"]).as_py()
     a_year = int(total) // 4

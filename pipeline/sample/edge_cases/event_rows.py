@@ -1,4 +1,4 @@
-"""Rows of the event tables, made by hand: one message, meeting, attendee, ticket or comment at a time."""
+"""Makes rows of the event tables one by one: messages, meetings, attendees, tickets and comments."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Row = dict[str, Any]
 
 
 class EventRows:
-    """The rows of each event table as they are added; ids count up over all tables."""
+    """The rows of each event table, to which methods add; ids are unique over all tables."""
 
     def __init__(self, population: Population, customers: Customers) -> None:
         self.tables: dict[str, list[Row]] = {name: [] for name in (*EVENT_TABLES, "ai_summary")}
@@ -62,7 +62,7 @@ class EventRows:
             of
             | {
                 "id": next(self._ids),
-                # threads of a role lie side by side, and their ids are the same in both channels
+                # threads of a role have consecutive ids, which are the same in both channels
                 "thread_id" if table == "email_prop" else "conversation_id": FIRST_ID + 1_000 * role + thread,
                 "sent_at": self._before(hours=hours),
                 "direction": direction,
@@ -112,7 +112,7 @@ class EventRows:
         organization: int = 1,
         response: str | None = "",
     ) -> None:
-        """Add an attendee row; unless a response is given, it is what they then did."""
+        """Add an attendee; the default response is what they did afterwards."""
         self.tables["calendar_event_attendee"].append(
             {
                 "organization_id": organization,

@@ -13,27 +13,27 @@ from pipeline.sample.edge_cases.platform import NOBODY, other_tenants_account, o
 
 def cast_events(population: Population, customers: Customers, excluded_user: int) -> dict[str, list[Row]]:
     """Return hand-made rows by event table, and summaries of meetings; `excluded_user` is one of the CRM's tenant."""
-    stage = _Stage(population, customers)
-    stage.runs()
-    stage.unanswered()
-    stage.meetings()
-    stage.people(excluded_user)
-    stage.tickets()
-    stage.edges_of_tenants()
-    stage.after_the_instant()
-    stage.seasons_old()
-    stage.meeting_texts()
-    stage.calls()
-    return stage.tables
+    scenes = _Scenes(population, customers)
+    scenes.runs()
+    scenes.unanswered()
+    scenes.meetings()
+    scenes.people(excluded_user)
+    scenes.tickets()
+    scenes.edges_of_tenants()
+    scenes.after_the_instant()
+    scenes.seasons_old()
+    scenes.meeting_texts()
+    scenes.calls()
+    return scenes.tables
 
 
-class _Stage(EventRows):
-    """The scenes: each adds the rows of one edge."""
+class _Scenes(EventRows):
+    """The edge cases of events: each method adds the rows of one."""
 
     def runs(self) -> None:
-        """Runs of one side, answers after known times, and two messages of one instant, whose ids decide."""
+        """Add runs of one side, answers after known times, and two messages at one instant, whose ids decide."""
         owner, second, _ = self._team(Role.RUNS)
-        # account, account, team after 3 h of the first; account after 90 min; team, team of one instant 45 min later
+        # account, account, then team 3 h after the first; account after 90 min; team twice at one instant 45 min later
         for hours, direction, user in (
             (100.0, "account", owner),
             (99.0, "account", owner),
@@ -55,7 +55,7 @@ class _Stage(EventRows):
             self._message("chat_message", Role.RUNS, thread=1, hours=seconds / 3_600, direction=direction, user=owner)
 
     def unanswered(self) -> None:
-        """Threads whose last message is 23, 24 and 25 hours old, of either side."""
+        """Add threads whose last message, of either side, is 23, 24 or 25 hours old."""
         owner, *_ = self._team(Role.UNANSWERED)
         thread = count(1)
         for table in ("email_prop", "chat_message"):
@@ -67,7 +67,7 @@ class _Stage(EventRows):
         self._message("email_prop", Role.UNANSWERED, thread=next(thread), hours=0.0, direction="account", user=None)
 
     def meetings(self) -> None:
-        """Cancelled, future, endless, backward and overlong meetings; attendees who did not come."""
+        """Add meetings that are cancelled, planned, endless, reversed or overlong, and attendees who stayed away."""
         owner, second, third = self._team(Role.ODD_MEETINGS)
         first = self._stakeholder(Role.ODD_MEETINGS)
         held = self._meeting(Role.ODD_MEETINGS, days=10, kind="qbr")
@@ -82,16 +82,16 @@ class _Stage(EventRows):
         self._attend(self._meeting(Role.ODD_MEETINGS, days=21, minutes=-30), user=owner, attended=True)
         self._attend(self._meeting(Role.ODD_MEETINGS, days=30, minutes=30 * 60), user=owner, attended=True)
         self._attend(self._meeting(Role.ODD_MEETINGS, days=40, minutes=0), user=NOBODY, attended=True)
-        self._meeting(Role.ODD_MEETINGS, days=0)  # starts at the very instant: held
+        self._meeting(Role.ODD_MEETINGS, days=0)  # starts exactly at the instant, so it counts as held
         self._meeting(Role.ODD_MEETINGS, days=-3, kind="qbr", status="cancelled")
         self._meeting(Role.ODD_MEETINGS, days=-7, kind="qbr", status="tentative")
         ahead = self._meeting(Role.ODD_MEETINGS, days=-14, kind="QBR")
         self._attend(ahead, stakeholder=first, attended=None)
         self._meeting(Role.ODD_MEETINGS, days=-28, kind="qbr")
-        self._attend(NOBODY, user=owner, attended=True)  # of no meeting
+        self._attend(NOBODY, user=owner, attended=True)  # an unknown meeting
 
     def people(self, excluded_user: int) -> None:
-        """Messages of an excluded user, of people who opted out, are muted, decide; and of nobody known."""
+        """Add messages of an excluded user, of people who opted out, are muted or decide, and of unknown people."""
         role = Role.PEOPLE_WHO_DO_NOT_COUNT
         opted_out = self._stakeholder(role)
         muted, decides, ordinary = opted_out + 1, opted_out + 2, opted_out + 3
@@ -123,7 +123,7 @@ class _Stage(EventRows):
         self._attend(held, stakeholder=opted_out, attended=True)
 
     def tickets(self) -> None:
-        """Tickets with and without comments, still open, closed before they were opened, of nobody."""
+        """Add tickets with and without comments, still open, closed before they were opened, without a requester."""
         role = Role.ODD_TICKETS
         owner, second, _ = self._team(role)
         person = self._stakeholder(role)
@@ -135,26 +135,26 @@ class _Stage(EventRows):
         self._ticket(role, days=400, closed=410, requester=None, assignee=owner)
         early = self._ticket(role, days=50, closed=None, requester=person, assignee=second)
         self._comment(role, early, hours=50 * 24 + 1, direction="team", user=second)  # before the ticket was opened
-        self._comment(role, NOBODY, hours=72, direction="account", stakeholder=person)  # on no ticket
+        self._comment(role, NOBODY, hours=72, direction="account", stakeholder=person)  # an unknown ticket
 
     def edges_of_tenants(self) -> None:
-        """Rows of one tenant about another's customer, and people of another tenant in a tenant's rows."""
+        """Add rows of a tenant about another tenant's customer, and rows with another tenant's people."""
         theirs = other_tenants_account(self._population)
         foreign = other_tenants_user(self._customers)
         their_person = int(self._customers.first_stakeholder[self._customers.place_of(theirs)])
         role = Role.AT_THE_EDGE_OF_TENANTS
-        # our rows, their people
+        # rows of the first tenant with people of the second
         self._message("email_prop", role, thread=1, hours=30, direction="team", user=foreign, stakeholder=their_person)
         held = self._meeting(role, days=2)
         self._attend(held, user=foreign, attended=True)
         self._attend(held, stakeholder=their_person, attended=True)
-        # their rows about our customer, which they do not have, in the same thread, later than all of ours
+        # later rows of the second tenant in the same thread, about a customer that only the first tenant has
         flagship = self._cast[Role.FLAGSHIP]
         for table in ("email_prop", "chat_message"):
             self._message(
                 table, role, thread=1, hours=1, direction="team", user=foreign, account=flagship, organization=2
             )
-        # their meeting and ticket have the ids of ours
+        # a meeting and a ticket of the second tenant with ids of the first
         their_meeting = self._meeting(role, days=1, account=theirs, organization=2, key=held)
         self._attend(their_meeting, user=foreign, attended=True, organization=2)
         ticket = self._ticket(role, days=3, closed=None, requester=None, assignee=foreign)
@@ -169,11 +169,11 @@ class _Stage(EventRows):
             key=ticket,
         )
         self._comment(role, ticket, hours=5, direction="team", user=foreign, account=theirs, organization=2)
-        # of a customer that nobody has
+        # an unknown customer
         self._message("email_prop", role, thread=2, hours=9, direction="account", user=None, customer_id=NOBODY)
 
     def after_the_instant(self) -> None:
-        """Rows from the future, which do not count yet."""
+        """Add rows from the future, which do not count yet."""
         role = Role.FLAGSHIP
         owner, *_ = self._team(role)
         for table in ("email_prop", "chat_message"):
@@ -181,7 +181,7 @@ class _Stage(EventRows):
         self._ticket(role, days=-2, closed=None, requester=None, assignee=owner)
 
     def seasons_old(self) -> None:
-        """Threads whose last message is 90 days old, and a second less, of either side."""
+        """Add threads whose last message, of either side, is 90 days old, or a second younger."""
         owner, *_ = self._team(Role.UNANSWERED)
         thread = count(21)
         for direction in ("account", "team"):
@@ -191,7 +191,7 @@ class _Stage(EventRows):
                 )
 
     def meeting_texts(self) -> None:
-        """Two summaries of one meeting, one not written yet, and those of a cancelled one, another customer's, none."""
+        """Add summaries: two of one meeting, one from the future, of a cancelled, another customer's and no meeting."""
         role = Role.ODD_MEETINGS
         of = self._of(role, None, 1)
         meetings = [row for row in self.tables["calendar_event_prop"] if of.items() <= row.items()]
@@ -216,7 +216,7 @@ class _Stage(EventRows):
             )
 
     def calls(self) -> None:
-        """Calls that one person accepted, one of them without coming, and one that they came to without an answer."""
+        """Add calls that a person accepted, one of them without attending, and one without a response."""
         role = Role.PEOPLE_WHO_DO_NOT_COUNT
         person = self._stakeholder(role) + 3
         for days, kind, response, attended in (

@@ -1,4 +1,4 @@
-"""What the cast has on the platform beside events: owners and parents that lead nowhere, links, insights, texts."""
+"""The cast on the platform, without events: owners and parents that do not exist, links, insights, texts."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ NOBODY: Final = 999_999_999
 """An id that no row has."""
 
 FIRST_ID: Final = 900_000_001
-"""The cast's own rows have ids from here on."""
+"""The first id of the cast's own rows."""
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 
 
 def play_cast(population: Population, customers: Customers, tables: Tables) -> None:
-    """Change and add the cast's rows in `tables`, the platform's tables without events."""
+    """Change and add the cast's rows in `tables`, which are the platform's tables without events."""
     _links_and_owners(population, customers, tables)
     _people(population, tables)
     _insights(population, tables)
     _texts(population, tables)
-    _edges_of_tenants(population, customers, tables)
+    _shared_ids(population, customers, tables)
+    _rows_across_tenants(population, customers, tables)
     _tokens(population, tables)
 
 
@@ -73,7 +74,7 @@ def _links_and_owners(population: Population, customers: Customers, tables: Tabl
         if role in linked:
             row["crm_id"] = cast[role].lmn_crm_id
         row |= changes.get(role, {})
-    # another tenant's customers that carry the ids of the CRM's accounts: by LMN's id, and by the account's own
+    # customers of another tenant with the ids of CRM accounts: LMN's id, and the account's own
     others = [a for a in population.customers if a.organization_id == 2]
     _row_of(tables["customer"], others[0])["crm_id"] = cast[Role.FLAGSHIP].lmn_crm_id
     _row_of(tables["customer"], others[1])["crm_id"] = cast[Role.ENDS_TODAY].crm_account_id
@@ -90,7 +91,7 @@ def _team(customers: Customers, account: Account) -> Any:
 
 
 def _people(population: Population, tables: Tables) -> None:
-    """Four stakeholders of one customer: one opted out, one muted, a decision maker in odd letters, an ordinary one."""
+    """Change four stakeholders of one customer: opted out, muted, decision maker in odd letters, ordinary."""
     account = population.cast[Role.PEOPLE_WHO_DO_NOT_COUNT]
     people = [row for row in tables["stakeholder"] if row["customer_id"] == account.customer_id]
     people[0] |= {"role": "Decision Maker", "opted_out": True, "muted": False}
@@ -142,7 +143,7 @@ def _insights(population: Population, tables: Tables) -> None:
 
 
 def _texts(population: Population, tables: Tables) -> None:
-    """Texts with quotes, line breaks and what a spreadsheet takes for a formula; the latest of each kind counts."""
+    """Add texts with quotes, line breaks and what spreadsheets read as formulas; the latest of each kind counts."""
     account = population.cast[Role.ODD_TEXTS]
     own = {"organization_id": account.organization_id, "customer_id": account.customer_id}
     for name, texts in (
@@ -157,7 +158,7 @@ def _texts(population: Population, tables: Tables) -> None:
                 rows.append(made | {"body": text, "author_id": NOBODY})
             else:
                 rows.append(made | {"summary": text, "kind": ("account", "renewal", "churn")[index]})
-    # the two latest notes are of one instant, so that the id decides; one is not written yet
+    # the two latest notes have the same instant, so the id decides; one is from the future
     latest = {"created_at": _ago(population, days=1), "author_id": None}
     tables["note"] += [
         own | latest | {"id": FIRST_ID + 11, "body": "Of the same instant, lower id"},
@@ -177,15 +178,15 @@ def _texts(population: Population, tables: Tables) -> None:
     )
 
 
-def _edges_of_tenants(population: Population, customers: Customers, tables: Tables) -> None:
-    """Ids that two tenants share, and rows of one tenant that point at another's."""
+def _shared_ids(population: Population, customers: Customers, tables: Tables) -> None:
+    """Add users and stakeholders of the second tenant with ids of the first, or with incomplete values."""
     ours = population.cast[Role.AT_THE_EDGE_OF_TENANTS]
     theirs = other_tenants_account(population)
     our_user = int(_team(customers, ours)[0])
     tables["users"] += [
         {
             "organization_id": 2,
-            "id": our_user,  # somebody else there
+            "id": our_user,  # another person than in the first tenant
             "email": "twin@harborviewfacilities.example",
             "first_name": "Twin",
             "last_name": "Abbott",
@@ -195,7 +196,7 @@ def _edges_of_tenants(population: Population, customers: Customers, tables: Tabl
         },
         {
             "organization_id": 2,
-            "id": FIRST_ID,  # half a name, a state spelt its own way, no token
+            "id": FIRST_ID,  # half a name, a state with a blank, no token
             "email": "solo@harborviewfacilities.example",
             "last_name": " Solo",
             "state": " Active",
@@ -205,7 +206,7 @@ def _edges_of_tenants(population: Population, customers: Customers, tables: Tabl
     tables["stakeholder"] += [
         {
             "organization_id": 2,
-            "id": int(customers.first_stakeholder[customers.place_of(ours)]),  # somebody else there
+            "id": int(customers.first_stakeholder[customers.place_of(ours)]),  # another person than in the first tenant
             "customer_id": theirs.customer_id,
             "name": "Twin Baptiste",
             "role": "Decision Maker",
@@ -218,6 +219,11 @@ def _edges_of_tenants(population: Population, customers: Customers, tables: Tabl
             "name": "Across",
         },
     ]
+
+
+def _rows_across_tenants(population: Population, customers: Customers, tables: Tables) -> None:
+    """Add rows of other tenants that refer to the first tenant's customer and user."""
+    ours = population.cast[Role.AT_THE_EDGE_OF_TENANTS]
     tables["insight"].append(
         {
             "organization_id": 2,
@@ -244,7 +250,7 @@ def _edges_of_tenants(population: Population, customers: Customers, tables: Tabl
             "name": "Bluebird's newest customer",
             "parent_id": ours.customer_id,
             "tier_id": 1,
-            "owner": our_user,
+            "owner": int(_team(customers, ours)[0]),
             "revenue": Decimal("1200.00"),
             "contract_start_date": date(population.as_of.year, 1, 1),
             "updated_at": _ago(population, minutes=1),
@@ -253,7 +259,7 @@ def _edges_of_tenants(population: Population, customers: Customers, tables: Tabl
 
 
 def _tokens(population: Population, tables: Tables) -> None:
-    """A tie between providers in the third tenant, which goes by the alphabet; an owner whose newest is not active."""
+    """Add tokens: a tie between providers, which the alphabet decides, and an owner whose newest token is inactive."""
     users = [row for row in tables["users"] if row["organization_id"] == 3]
     tables["user_api_token"] = [
         row for row in tables["user_api_token"] if (row["organization_id"], row["kind"]) != (3, "chat")

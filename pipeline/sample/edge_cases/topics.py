@@ -1,4 +1,4 @@
-"""Topics and mentions of the cast: parents that lead nowhere, names not made yet, odd channels, edges of tenants."""
+"""Topics and mentions of the cast: unknown parents, topics from the future, odd channels, other tenants."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pipeline.sample.draw.roles import Role
 from pipeline.sample.edge_cases.platform import FIRST_ID, NOBODY, other_tenants_account
 
 ORPHAN, OWN_PARENT, TO_COME, OTHERS_ONLY, SILENT = range(21, 26)
-"""Ids of odd topics: an unknown parent, its own parent, not made yet, known to another tenant only, never mentioned."""
+"""Ids of odd topics: unknown parent, its own parent, from the future, of another tenant only, never mentioned."""
 
 _CHANNELS: Final = ("email", " Chat", "video", "ticket", "fax", None)
-"""Of one mention each: at the run's instant, a day before, and so on."""
+"""The channels of one mention each: at the run's instant, a day before, and so on."""
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
@@ -49,7 +49,7 @@ def play_topics(population: Population, tables: Tables) -> None:
         mention(ours, OWN_PARENT, days=days, channel=channel, sentiment=" Positive " if days else "enthusiastic")
     for topic in (ORPHAN, TO_COME, OTHERS_ONLY, NOBODY):
         mention(ours, topic, days=10)
-    mention(ours, OWN_PARENT, days=-1)  # of tomorrow
+    mention(ours, OWN_PARENT, days=-1)  # tomorrow
     mention(NOBODY, ORPHAN, days=10)
-    mention(theirs, ORPHAN, days=10)  # of another tenant's customer
+    mention(theirs, ORPHAN, days=10)  # another tenant's customer
     mention(ours, OTHERS_ONLY, days=10, organization=2)

@@ -1,1 +1,1 @@
-"""Tables and workbooks as the sample writes them."""
+"""Writers of the sample's tables and workbooks."""

@@ -1,4 +1,4 @@
-"""How a sample's files are written: CSV and Parquet whose bytes only depend on their rows."""
+"""Writes CSV and Parquet files whose bytes only depend on their rows."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 ROW_GROUP: Final = 245_760
-"""Rows of a Parquet row group: two of the blocks that DuckDB gives to a thread."""
+"""Rows of a Parquet row group: twice the rows that DuckDB gives to a thread at a time."""
 
 Row = dict[str, str | None]
 
 
 def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
-    """Write `rows` of text; None is an empty field, the empty text is `""`. Returns the number of rows."""
+    """Write `rows` of text, None as an empty field and the empty text as `""`; return the number of rows."""
     made = list(rows)
     for row in made:
         unknown = set(row) - set(columns)
@@ -29,7 +29,7 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> int:
 
 
 class ParquetFile:
-    """A Parquet file that grows by tables, zstd, in the exact schema it was opened with."""
+    """A Parquet file with a fixed schema, compressed by zstd, to which tables are appended."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self.rows = 0
@@ -37,10 +37,10 @@ class ParquetFile:
         self._writer = pq.ParquetWriter(path, schema, compression="zstd", compression_level=1)
 
     def append(self, table: pa.Table) -> None:
-        """Add rows; columns are taken by name and must have the schema's types already."""
+        """Add rows; columns are matched by name and cast to the schema's types."""
         self._writer.write_table(table.select(self._schema.names).cast(self._schema), row_group_size=ROW_GROUP)
         self.rows += len(table)
 
     def close(self) -> None:
-        """Write the footer. Until then the file can't be read."""
+        """Write the footer, without which the file can't be read."""
         self._writer.close()

@@ -15,7 +15,7 @@ Cell = str | int | float | bool | date | datetime | None
 
 
 def write_workbook(path: Path, title: str, rows: Iterable[Sequence[Cell]], *, since_1904: bool = False) -> None:
-    """Write one sheet of `rows` (the first one holds the headers); `since_1904` counts days as old Macs did."""
+    """Write one sheet of `rows`, the headers first; with `since_1904` dates count from 1904, as on old Macs."""
     workbook = Workbook(write_only=True)
     if since_1904:
         workbook.epoch = CALENDAR_MAC_1904

@@ -1,1 +1,1 @@
-"""A realistic company week by week: sources that grow, for testing guards, histories and episodes."""
+"""A realistic company week by week: growing sources for testing guards, histories and episodes."""

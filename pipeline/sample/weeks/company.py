@@ -1,6 +1,6 @@
-"""A simulated landscaping company: each week accounts come and go, estimates are won, renewed and corrected.
+"""Simulates a landscaping company: each week accounts come and go, estimates are won, renewed and corrected.
 
-Nothing is written here. The same seed, size and first week give the same company on any Python.
+This module writes nothing. The same seed, size and first week give the same company with any version of Python.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NEW_DIVISION_WEEK: Final = WARM_UP_WEEKS + 20
 _DIVISIONS: Final = ("Maintenance", "Irrigation", "Landscapes", "Tree Care")
 NEW_DIVISION: Final = "Snow"
 _SEASON: Final = (0.6, 0.8, 1.4, 1.5, 1.3, 1.0, 0.9, 0.9, 1.0, 1.0, 0.8, 0.5)
-"""How busy each month is, in parts of an ordinary one."""
+"""How busy each month is, relative to an average one."""
 INSIGHTS: Final = ("churn_risk", "account_dark", "no_next_meeting", "single_threaded", "positive_sentiment_trend")
 
 Row = dict[str, Any]
@@ -29,7 +29,7 @@ Row = dict[str, Any]
 
 @dataclass
 class Account:
-    """One account of all three systems; `weight` is how much of the talk is with it."""
+    """One account in all three systems; `weight` scales its number of events."""
 
     number: int
     organization_id: int
@@ -47,13 +47,13 @@ class Account:
 
     @property
     def is_active(self) -> bool:
-        """Whether the company still works for it."""
+        """Whether the company still works for the account."""
         return self.churned is None
 
 
 @dataclass
 class Estimate:
-    """One estimate of LMN; `renewed` once a later one takes its place."""
+    """One estimate of LMN; `renewed` is true once a later one replaces it."""
 
     number: int
     account: Account
@@ -69,7 +69,7 @@ class Estimate:
 
 @dataclass
 class Company:
-    """The company at one moment, `today`; `events` holds the rows of the platform's event tables so far."""
+    """The company at the instant `today`; `events` has the rows of the platform's event tables so far."""
 
     size: int
     seed: int
@@ -88,7 +88,7 @@ class Company:
             self._add_account()
 
     def live_a_week(self) -> None:
-        """Let a week pass: `today` is its end."""
+        """Simulate a week; `today` is then its end."""
         self.week += 1
         self.today += timedelta(weeks=1)
         busy = self._busy()
@@ -113,11 +113,11 @@ class Company:
         return choices[int(self._random.random() * len(choices))]
 
     def _some(self, mean: float) -> int:
-        """Draw a number around a mean: its whole part, and one more as often as its fraction says."""
+        """Draw a number with this mean: its whole part, or one more with the probability of its fraction."""
         return int(mean) + int(self._chance(mean % 1))
 
     def _moment(self) -> datetime:
-        """Draw a second of the week."""
+        """Draw an instant of the week."""
         return self.today - timedelta(seconds=1 + int(self._random.random() * 7 * 86_400))
 
     def _add_account(self) -> None:
@@ -137,7 +137,7 @@ class Company:
         )
 
     def _live(self, account: Account, busy: float) -> None:
-        """Let an account talk, ask for estimates, snooze its renewal, become an insight, or leave."""
+        """Simulate a week of an account: it may write, ask for an estimate, be snoozed, get an insight, or leave."""
         if self._chance(0.0008) and self.week > 10:
             account.status, account.churned, account.changed = "churned", self.today.date(), self.today
             return
@@ -156,7 +156,7 @@ class Company:
         return estimate
 
     def _decide(self) -> None:
-        """Win or lose estimates that are at least two weeks old."""
+        """Win or lose some estimates that are at least two weeks old."""
         for estimate in self.estimates:
             if estimate.status != "Estimate In Progress" or estimate.created > self.today.date() - timedelta(days=14):
                 continue
@@ -172,7 +172,7 @@ class Company:
         estimate.end = start.replace(year=start.year + 1) - timedelta(days=1)
 
     def _renew(self) -> None:
-        """Renew contracts in the last months of their year, most of them."""
+        """Renew most contracts in their last hundred days."""
         for estimate in list(self.estimates):
             if estimate.end is None or estimate.renewed or not estimate.account.is_active:
                 continue
@@ -183,7 +183,7 @@ class Company:
                 self._sign(renewal, estimate.end + timedelta(days=1))
 
     def _correct(self) -> None:
-        """Put a price right now and then, by a few percent."""
+        """Correct some prices by a few percent."""
         for estimate in self.estimates:
             if self._chance(0.0005):
                 estimate.price = estimate.price * (97 + int(self._random.random() * 7)) // 100
@@ -239,7 +239,7 @@ class Company:
         }
 
     def _add_thread(self, table: str, thread: str, at: str, account: Account) -> None:
-        """Add one to three messages, each the answer of the other side."""
+        """Add one to three messages, of both sides in turn."""
         moment, by_team = self._moment(), self._chance(0.5)
         number = len(self.events.get(table, ())) + 1
         for _ in range(1 + self._some(1.2)):

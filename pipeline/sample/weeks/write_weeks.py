@@ -1,4 +1,4 @@
-"""Writes a company's weeks: a folder a week, named by its `as_of`, each with lmn/, crm/ and platform/ as CSV files."""
+"""Writes a company week by week: a folder per week, named after its `as_of`, with lmn/, crm/ and platform/ as CSV."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _USERS: Final = (("Marta", "Olson"), ("Ben", "Castillo"), ("Priya", "Shah"), ("J
 def write_weeks(out: Path, accounts: int, seed: int, weeks: int) -> list[Path]:
     """Write `weeks` weekly versions of a company that begins with `accounts` accounts; return their folders.
 
-    WarehouseError where the folder is not empty, or a number makes no company.
+    WarehouseError if the folder is not empty, or a number is out of range.
     """
     if out.is_dir() and any(out.iterdir()):
-        raise WarehouseError("the folder is not empty", where=str(out), remedy="name a new folder or remove this one")
+        raise WarehouseError("the folder is not empty", where=str(out), remedy="name a new folder, or remove this one")
     if accounts < MIN_ACCOUNTS:
         raise WarehouseError(f"{accounts} accounts are too few", remedy=f"give {MIN_ACCOUNTS} or more")
     if not 1 <= weeks <= MOST_WEEKS:
@@ -68,7 +68,7 @@ def _text(value: object) -> str | None:
 
 
 def _tables(company: Company) -> dict[str, list[Row]]:
-    """Return the rows of every table that the company keeps."""
+    """Return the rows of all tables of the company."""
     crm_side = [account for account in company.accounts if account.organization_id == 1]
     tables: dict[str, list[Row]] = {
         "lmn.estimates_list": [_estimate(estimate) for estimate in company.estimates],
