@@ -52,7 +52,7 @@ LOST = "standard output: No space left on device; the output is incomplete\n"
     ("statement", "said"),
     [
         ('import errno; raise OSError(errno.ENOSPC, "No space left on device", "/mnt/x")', "free some space"),
-        ('import errno; raise OSError(errno.EROFS, "Read-only file system", "/mnt/x")', "can be written"),
+        ('import errno; raise OSError(errno.EROFS, "Read-only file system", "/mnt/x")', "a writable file system"),
         ('import duckdb; raise duckdb.IOException("IO Error: could not write /mnt/x")', "DuckDB: IO Error"),
     ],
 )

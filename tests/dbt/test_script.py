@@ -105,7 +105,7 @@ def test_a_script_is_written_once_per_set_of_decisions(script: Script, tmp_path:
 
 
 def test_a_decision_that_looks_like_the_instant_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match="neglect_days = 9876 from the instant"):
+    with pytest.raises(WarehouseError, match="neglect_days = 9876 from the placeholder"):
         SCRIPT.kept({"neglect_days": 9876}, parsed_project(), tmp_path, PROGRESS)
 
 

@@ -94,7 +94,7 @@ def test_an_unknown_column_names_the_nearest(settings: Settings) -> None:
 
 def test_a_null_with_a_reason_shows_no_empty_evidence(company: Queries) -> None:
     text = laid_out(explain(company, "large", "total_emails"))
-    assert "total_emails = null  (a CRM account that no customer links to" in text
+    assert "total_emails = null  (no customer links to this CRM account" in text
     assert "The value is" not in text
 
 

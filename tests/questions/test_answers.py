@@ -132,7 +132,7 @@ def test_an_answer_without_rows_has_its_header(published: Path) -> None:
 def test_a_first_drop_has_nothing_to_be_compared_with(published: Path) -> None:
     first = next(path.name for path in sorted((published / "exports/1").iterdir()) if path.name.startswith("20250108"))
     settings = Settings(exports=str(published / "exports"))
-    with pytest.raises(WarehouseError, match="the one before it"):
+    with pytest.raises(WarehouseError, match="compares a drop with the previous one, but there is none"):
         ask(settings, find_question("slower_answers"), f"1/{first}")
 
 

@@ -39,4 +39,4 @@ def test_a_head_that_lacks_something_is_an_error_that_names_the_file(tmp_path: P
 def test_an_unknown_question_is_reported_the_nearest() -> None:
     with pytest.raises(WarehouseError, match="no question") as error:
         find_question("renewal-due")
-    assert error.value.remedy == "the nearest: renewals_due"
+    assert error.value.remedy == "similar names: renewals_due"
