@@ -56,19 +56,19 @@ LOST = "standard output: No space left on device; the output is incomplete\n"
         ('import duckdb; raise duckdb.IOException("IO Error: could not write /mnt/x")', "DuckDB: IO Error"),
     ],
 )
-def test_what_the_file_system_refuses_is_said_in_words(statement: str, said: str) -> None:
+def test_file_system_errors_are_reported_in_words(statement: str, said: str) -> None:
     ended = warehouse("verify", "drop", call=failing(statement))
     assert ended.returncode == 1
     assert said in ended.stderr and "/mnt/x" in ended.stderr and "To do: " in ended.stderr
     assert "Traceback" not in ended.stderr
 
 
-def test_the_report_of_a_failed_run_says_the_same_words() -> None:
+def test_the_report_of_a_failed_run_has_the_same_message() -> None:
     assert str(as_problem(PermissionError(13, "Permission denied", "x"))).startswith("x: Permission denied\nTo do: ")
     assert in_words(KeyError("secret")) is None
 
 
-def test_a_sample_below_a_file_is_said_in_words(tmp_path: Path) -> None:
+def test_a_sample_below_a_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     ended = warehouse("sample", tmp_path / "file" / "x", "--accounts", 200, "--seed", 1)
     assert ended.returncode == 1
@@ -97,25 +97,25 @@ sys.meta_path.insert(0, Fragile())
 
 
 @pytest.mark.parametrize("number", ENDING)
-def test_an_interruption_ends_in_words_with_the_signal_s_exit_code(number: signal.Signals) -> None:
+def test_an_interruption_is_reported_with_the_signals_exit_code(number: signal.Signals) -> None:
     ended = warehouse("verify", "drop", call=failing(f"import os; os.kill(os.getpid(), {int(number)})"))
     assert ended.returncode == 128 + number
     assert "interrupted" in ended.stderr and "Traceback" not in ended.stderr
 
 
-def test_nohup_is_a_wish_that_is_kept() -> None:
+def test_nohup_is_respected() -> None:
     call = failing(f"import os; os.kill(os.getpid(), {int(signal.SIGHUP)}); return ()")
     ended = warehouse("verify", "drop", call=call.replace("SIG_DFL", "SIG_IGN"))
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_an_interruption_while_duckdb_is_at_work_is_no_fault_of_a_query() -> None:
+def test_an_interruption_during_a_query_is_not_reported_as_a_query_error() -> None:
     ended = warehouse("verify", "drop", call=failing(WHILE_DUCKDB_IS_AT_WORK))
     assert ended.returncode == 128 + signal.SIGTERM, ended.stderr
     assert "interrupted" in ended.stderr and "Traceback" not in ended.stderr
 
 
-def test_an_interruption_of_a_query_in_dagster_s_steps_is_no_failure_to_report(tmp_path: Path) -> None:
+def test_an_interruption_of_a_query_in_a_dagster_step_is_not_reported_as_a_failure(tmp_path: Path) -> None:
     (tmp_path / "crm").mkdir()
     (tmp_path / "crm" / "accounts.csv").write_text("id,name\na,A\n")
     fail = f"def fail(*_):\n    {WHILE_DUCKDB_IS_AT_WORK}"
@@ -134,7 +134,7 @@ def test_an_interruption_while_libraries_load_waits_until_they_have(tmp_path: Pa
 
 
 @pytest.mark.parametrize("number", ENDING)
-def test_an_interruption_in_dagster_s_steps_ends_in_the_same_way(number: signal.Signals, tmp_path: Path) -> None:
+def test_an_interruption_in_a_dagster_step_ends_the_same_way(number: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "crm").mkdir()
     (tmp_path / "crm" / "accounts.csv").write_text("id,name\na,A\n")
     kill = f"import os; os.kill(os.getpid(), {int(number)}); [None for _ in range(10**6)]"
@@ -144,21 +144,21 @@ def test_an_interruption_in_dagster_s_steps_ends_in_the_same_way(number: signal.
     assert ended.returncode == 128 + number
 
 
-def test_what_an_encoding_lacks_is_written_as_an_escape() -> None:
+def test_unencodable_characters_are_written_as_escapes() -> None:
     ended = warehouse("verify", "nö", PYTHONIOENCODING="ascii")
     assert ended.returncode == 1
     assert "n\\xf6" in ended.stdout + ended.stderr and "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", "<&- >&- 2>&-"])
-def test_closed_streams_are_no_fault(closed: str) -> None:
+def test_closed_streams_are_no_error(closed: str) -> None:
     ended = warehouse("verify", "drop", call=failing("return ()"), shell=closed)
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("stream", ["| true", "2>&1 | true", "> /dev/full", "2> /dev/full"])
 @pytest.mark.parametrize(("result", "code"), [("return ()", 0), ("return ['a fault']", 1)])
-def test_a_stream_that_is_closed_or_full_changes_no_exit_code(stream: str, result: str, code: int) -> None:
+def test_a_closed_or_full_stream_does_not_change_the_exit_code(stream: str, result: str, code: int) -> None:
     ended = subprocess.run(
         ["bash", "-c", f'"$@" {stream}; exit ${{PIPESTATUS[0]}}', "bash", sys.executable, "-c", failing(result), *DROP],
         capture_output=True,
@@ -170,7 +170,7 @@ def test_a_stream_that_is_closed_or_full_changes_no_exit_code(stream: str, resul
     assert ended.stderr == (LOST if stream == "> /dev/full" else "")
 
 
-def test_a_whole_run_into_a_closed_pipe_has_published(tmp_path: Path) -> None:
+def test_a_run_into_a_closed_pipe_publishes(tmp_path: Path) -> None:
     (tmp_path / "crm").mkdir()
     (tmp_path / "crm" / "accounts.csv").write_text("id,name\na,A\n")
     arguments = ["run", "--crm", "crm", "--exports", "exports", "--state", "state"]
@@ -187,23 +187,23 @@ def test_a_whole_run_into_a_closed_pipe_has_published(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", ["lots", "", "6", "-6GB", "0GB", "6GB;", "1_000MB", "6PB", "six GB"])
-def test_a_memory_limit_that_is_no_size_is_refused_at_the_start(size: str) -> None:
+def test_an_invalid_memory_limit_is_refused_at_the_start(size: str) -> None:
     with pytest.raises(ValueError, match="is not a size"):
         Settings(memory_limit=size)
 
 
 @pytest.mark.parametrize("size", ["6GB", "512MiB", "1.5 gb", "80%", " 3tib ", "700000000 bytes", "900M"])
-def test_what_is_taken_for_a_size_duckdb_takes_too(size: str) -> None:
+def test_every_accepted_size_is_accepted_by_duckdb(size: str) -> None:
     duckdb.connect(config={"memory_limit": Settings(memory_limit=size).memory_limit}).close()
 
 
 @pytest.mark.parametrize("size", ["512MB", "1GiB", "1.9 gb", "1999M", "1999999999 bytes", "0.001%"])
-def test_memory_is_given_back_where_little_is_granted(size: str) -> None:
+def test_memory_is_returned_under_a_low_limit(size: str) -> None:
     assert Settings(memory_limit=size).spares_memory
 
 
 @pytest.mark.parametrize("size", ["6GB", "2 GB", "1.9 GiB", "2000M", "3tib", "100000%"])
-def test_memory_is_kept_where_more_is_granted(size: str) -> None:
+def test_memory_is_kept_under_a_higher_limit(size: str) -> None:
     assert not Settings(memory_limit=size).spares_memory
 
 
@@ -224,7 +224,7 @@ def test_an_unknown_key_is_refused_with_its_file_and_the_nearest(key: str, neare
         (["--target", "x"], {"WAREHOUSE_TARGET": "y"}, 'target = "z"', "--target: Input should be 'duckdb',"),
     ],
 )
-def test_a_setting_that_can_t_be_is_refused_with_where_it_comes_from(
+def test_an_invalid_setting_is_refused_with_its_origin(
     arguments: list[str], environment: dict[str, str], line: str, said: str, tmp_path: Path
 ) -> None:
     (tmp_path / "warehouse.toml").write_text(line)
@@ -243,7 +243,7 @@ def test_exports_below_a_file_stop_the_run_before_it_begins(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("folder", ["it's", "100%"])
-def test_a_program_in_a_folder_that_dbt_or_dagster_can_t_read_says_so(
+def test_an_installation_folder_that_dbt_or_dagster_cannot_use_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
 ) -> None:
     monkeypatch.setattr(run, "PROJECT_ROOT", tmp_path / folder)

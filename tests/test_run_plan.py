@@ -40,7 +40,7 @@ from pipeline.settings import Settings
         ("snooze_types", ["a type", "it's"], ["a type", "it's"]),
     ],
 )
-def test_a_value_that_makes_sense_holds(name: str, given: Any, value: Any) -> None:
+def test_a_valid_value_is_used(name: str, given: Any, value: Any) -> None:
     decided = decide({name: given})
     assert decided[name] == value
     assert {**decided, name: None} == {**decide({}), name: None}, "the others keep their defaults"
@@ -86,7 +86,7 @@ TYPES = "a list of names, such as [renewal_reminder, at-risk-account]"
         ("snooze_types", "[1]", TYPES),
     ],
 )
-def test_one_that_makes_none_is_named_with_what_is_allowed(name: str, given: Any, allowed: str) -> None:
+def test_an_invalid_value_is_named_with_the_allowed_ones(name: str, given: Any, allowed: str) -> None:
     with pytest.raises(WarehouseError) as error:
         decide({name: given})
     assert error.value.where == f"--var {name}"

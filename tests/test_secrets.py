@@ -55,13 +55,13 @@ def everything_left(folder: Path, options: list[str], variables: dict[str, str])
 
 
 @pytest.mark.parametrize(("options", "variables"), AT_ONCE)
-def test_a_url_that_is_refused_is_quoted_nowhere(options: list[str], variables: dict[str, str], tmp_path: Path) -> None:
+def test_a_refused_url_is_quoted_nowhere(options: list[str], variables: dict[str, str], tmp_path: Path) -> None:
     assert CANARY.encode() not in everything_left(tmp_path, options, variables)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("options", "variables"), SLOWLY)
-def test_a_run_that_fails_at_a_server_leaves_no_secret_of_it(
+def test_a_run_that_fails_at_a_server_leaks_none_of_its_secrets(
     options: list[str], variables: dict[str, str], tmp_path: Path
 ) -> None:
     assert CANARY.encode() not in everything_left(tmp_path, options, variables)

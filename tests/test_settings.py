@@ -33,7 +33,7 @@ def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("2100-12-31T23:59:59Z", datetime(2100, 12, 31, 23, 59, 59, tzinfo=UTC)),
     ],
 )
-def test_toml_s_own_dates_are_instants_in_utc(written: str, instant: datetime, working_folder: Path) -> None:
+def test_native_toml_dates_are_instants_in_utc(written: str, instant: datetime, working_folder: Path) -> None:
     (working_folder / "warehouse.toml").write_text(f"as_of = {written}\n")
     assert Settings().as_of == instant
 
@@ -54,7 +54,7 @@ def test_an_instant_outside_the_sources_years_is_refused(given: str) -> None:
         Settings(as_of=given)
 
 
-def test_a_number_is_no_instant() -> None:
+def test_a_number_is_not_an_instant() -> None:
     with pytest.raises(ValidationError, match="is not a date or date-time"):
         Settings(as_of=20250115)
 
@@ -67,14 +67,14 @@ def test_an_empty_variable_is_unset(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["lmn", "crm", "platform", "exports", "state"])
-def test_a_place_whose_name_is_no_utf_8_is_refused_in_words(name: str, tmp_path: Path) -> None:
+def test_a_path_that_is_not_utf_8_is_refused(name: str, tmp_path: Path) -> None:
     folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"))
     with pytest.raises(ValidationError, match=r"caf\\xe9 is not UTF-8"):
         Settings(**{name: folder if name == "state" else str(folder)})
 
 
 @pytest.mark.parametrize("name", ["lmn", "crm", "platform", "exports"])
-def test_a_blank_place_is_not_the_working_folder(name: str) -> None:
+def test_a_blank_path_is_not_the_working_folder(name: str) -> None:
     with pytest.raises(ValidationError, match="is blank"):
         Settings(**{name: " "})
 
@@ -90,7 +90,7 @@ def test_a_blank_place_is_not_the_working_folder(name: str) -> None:
         "spark://u:CANARY@h:7077?",
     ],
 )
-def test_a_url_that_can_t_be_read_is_refused_where_it_is_set_and_not_quoted(name: str, url: str) -> None:
+def test_an_unparsable_url_is_refused_with_its_setting_and_not_quoted(name: str, url: str) -> None:
     if url.startswith("spark") and name != "spark_master":
         url = f"//{url}"
     with pytest.raises(ValidationError, match=r"URL|user or password") as raised:
@@ -98,7 +98,9 @@ def test_a_url_that_can_t_be_read_is_refused_where_it_is_set_and_not_quoted(name
     assert "CANARY" not in "".join(traceback.format_exception(raised.value))
 
 
-def test_no_file_and_no_variable_accepts_a_finding(monkeypatch: pytest.MonkeyPatch, working_folder: Path) -> None:
+def test_findings_cannot_be_accepted_by_a_file_or_a_variable(
+    monkeypatch: pytest.MonkeyPatch, working_folder: Path
+) -> None:
     monkeypatch.setenv("WAREHOUSE_ACCEPT", '["rows=always"]')
     assert "accept" not in Settings().model_dump()
     (working_folder / "warehouse.toml").write_text('accept = ["rows=always"]')

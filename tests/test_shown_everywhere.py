@@ -75,7 +75,7 @@ def sources(folder: Path, name: str, status: str = "active") -> list[str]:
         ("sample", f"out{CANARY}", "--accounts", "1", "--seed", "1"),
     ],
 )
-def test_what_is_given_to_a_command_is_shown(arguments: tuple[str, ...], tmp_path: Path) -> None:
+def test_arguments_of_a_command_are_shown_escaped(arguments: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "crm").mkdir()
     said(*arguments, folder=tmp_path, code=2 if arguments[-1].startswith("--no") else 1)
 
@@ -119,7 +119,7 @@ def test_commands_over_drops_show_names(published: Path) -> None:
 
 
 @pytest.mark.slow
-def test_no_report_or_record_holds_what_moves_a_cursor(published: Path) -> None:
+def test_no_report_or_record_contains_control_characters(published: Path) -> None:
     pages = [
         *published.glob("exports/*/reports/*"),
         *published.glob("state/reports/*"),

@@ -24,7 +24,7 @@ def _has_a_network_of_its_own() -> None:
         pytest.skip(f"no network namespace can be made here: {error}")
 
 
-def test_what_is_sent_elsewhere_is_seen(tmp_path: Path) -> None:
+def test_traffic_to_other_hosts_is_noticed(tmp_path: Path) -> None:
     """Or the others would show nothing."""
     (tmp_path / "ask.py").write_text("import socket\nsocket.create_connection(('192.0.2.7', 443))\n")
     found = sent_by(f"{sys.executable} ask.py || true", str(tmp_path))
@@ -53,7 +53,7 @@ for _ in range(240):
 """
 
 
-def test_the_page_s_server_and_its_daemon_send_nothing(tmp_path: Path) -> None:
+def test_the_pages_server_and_its_daemon_send_nothing(tmp_path: Path) -> None:
     ask = f"""{WAIT}
 query = b'{{"query": "{{ repositoriesOrError {{ __typename }} }}"}}'
 asked = web.Request("http://127.0.0.1:3999/graphql", query, {{"Content-Type": "application/json"}})
@@ -66,7 +66,7 @@ time.sleep(20)
 
 
 @pytest.mark.browser
-def test_the_page_asks_nobody_else(tmp_path: Path) -> None:
+def test_the_page_requests_nothing_elsewhere(tmp_path: Path) -> None:
     """What the browser itself sends is not the page's."""
     look = f"""{WAIT}
 from tests.browsers import open_browser

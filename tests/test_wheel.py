@@ -81,7 +81,7 @@ def test_an_installed_wheel_publishes_the_drops_of_the_checkout(run_of_the_wheel
 
 
 @pytest.mark.slow
-def test_an_installed_wheel_explains_a_value_in_the_words_of_the_spec(installed: Path, run_of_the_wheel: Path) -> None:
+def test_an_installed_wheel_explains_a_value_with_the_text_of_the_spec(installed: Path, run_of_the_wheel: Path) -> None:
     python = installed / "bin/python"
     story = warehouse(python, run_of_the_wheel, "explain", "account", "1001", "revenue_segment", "--state", "state")
     assert "accounts R17  Default segment is 'C'" in story

@@ -93,7 +93,7 @@ def test_csv_of_any_text_below_a_sound_header(tmp_path_factory: pytest.TempPathF
     lands_or_is_named(tmp_path_factory.mktemp("text"), "csv", content.encode("utf-8", errors="replace"))
 
 
-def test_parquet_of_odd_types_lands_or_is_named(tmp_path: Path) -> None:
+def test_parquet_with_unusual_types_lands_or_is_named(tmp_path: Path) -> None:
     odd = {
         "list": pa.array([[1], None]),
         "record": pa.array([{"a": 1}, None]),
@@ -117,7 +117,7 @@ def test_parquet_of_odd_types_lands_or_is_named(tmp_path: Path) -> None:
             assert table.loaded == 2, (column, name)
 
 
-def test_a_file_that_is_cut_while_it_is_read_is_named_as_changed(tmp_path: Path) -> None:
+def test_a_file_truncated_while_it_is_read_is_named_as_changed(tmp_path: Path) -> None:
     path = tmp_path / "accounts.csv"
     path.write_text("id,name,city\n" + '1,5" pipe,"a\nb"\n' * 1000)
     file = InputFile(path, "accounts.csv", ["id", "name"])

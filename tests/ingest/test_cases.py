@@ -46,7 +46,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Landed:
     return found
 
 
-def test_the_sound_case_is_as_its_readme_says(sound: Landed) -> None:
+def test_the_sound_case_has_the_contents_of_its_readme(sound: Landed) -> None:
     assert [row["total_price"] for row in sound["lmn__estimates_list"]] == [Decimal(12000), Decimal(8000), Decimal(500)]
     assert [row["lmn_crm_id"] for row in sound["crm__accounts"]] == ["7100001", "7100002"]
     assert [row["crm_id"] for row in sound["platform__customer"]] == ["7100001", "7100002"]
@@ -63,7 +63,7 @@ def test_the_sound_case_is_as_its_readme_says(sound: Landed) -> None:
         "15-odd-packages",
     ],
 )
-def test_what_tools_make_of_the_same_tables_is_the_same(case: str, sound: Landed, tmp_path: Path) -> None:
+def test_the_same_tables_written_by_different_tools_land_the_same(case: str, sound: Landed, tmp_path: Path) -> None:
     assert landed(case, tmp_path) == (sound, {})
 
 

@@ -55,7 +55,7 @@ FORMATS = pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet", "sqlite"]
 
 
 @FORMATS
-def test_dates_are_month_first_where_none_shows_otherwise(tmp_path: Path, suffix: str) -> None:
+def test_dates_are_month_first_unless_one_shows_otherwise(tmp_path: Path, suffix: str) -> None:
     lines = [("1", "E1", "3/5/2024", "4/6/25"), ("2", "E2", "2024-12-25", "12/25/2024 9:00 AM")]
     table = estimates(in_any_format(tmp_path / "crm", suffix, lines), tmp_path)
     assert days(table) == [
@@ -67,7 +67,7 @@ def test_dates_are_month_first_where_none_shows_otherwise(tmp_path: Path, suffix
 
 
 @FORMATS
-def test_a_date_in_any_column_that_is_day_first_makes_the_whole_file_so(tmp_path: Path, suffix: str) -> None:
+def test_a_day_first_date_in_any_column_makes_the_whole_file_day_first(tmp_path: Path, suffix: str) -> None:
     lines = [("1", "E1", "3/5/2024", "3/5/2025"), ("2", "E2", "", "25/12/2024")]
     table = estimates(in_any_format(tmp_path / "crm", suffix, lines), tmp_path)
     assert days(table) == [(dt.date(2024, 5, 3), dt.date(2025, 5, 3)), (None, dt.date(2024, 12, 25))]
@@ -88,7 +88,7 @@ def test_both_orders_in_one_file_are_an_error_that_names_a_cell_of_each(tmp_path
 
 
 @pytest.mark.parametrize(("order", "first"), [("month_first", dt.date(2024, 3, 5)), ("day_first", dt.date(2024, 5, 3))])
-def test_a_setting_decides_and_the_dates_of_the_other_order_are_rejects(
+def test_a_setting_decides_and_dates_in_the_other_order_are_rejected(
     tmp_path: Path, order: DateOrder, first: dt.date
 ) -> None:
     lines = [("1", "E1", "3/5/2024", "3/25/2024"), ("2", "E2", "3/5/2024", "25/12/2024")]
@@ -97,7 +97,7 @@ def test_a_setting_decides_and_the_dates_of_the_other_order_are_rejects(
     assert len(refused(table)) == 1
 
 
-def test_another_setting_reads_a_file_again(tmp_path: Path) -> None:
+def test_a_changed_setting_reads_a_file_again(tmp_path: Path) -> None:
     location = in_any_format(tmp_path / "crm", "csv", [("1", "E1", "3/5/2024", "")])
     assert days(estimates(location, tmp_path))[0][0] == dt.date(2024, 3, 5)
     assert days(estimates(location, tmp_path, "day_first"))[0][0] == dt.date(2024, 5, 3)
@@ -123,7 +123,7 @@ def test_each_file_of_a_table_shows_its_own_order(tmp_path: Path) -> None:
         ([*[1] * 9, "25/3/2024"], False),  # contracts begin on the first
     ],
 )
-def test_a_workbook_s_dates_that_a_spreadsheet_has_swapped_are_reported(
+def test_a_workbooks_dates_swapped_by_a_spreadsheet_are_reported(
     tmp_path: Path, dates: list[int | str], is_swapped: bool
 ) -> None:
     cells = [day if isinstance(day, str) else dt.date(2024, 3, day) for day in dates]

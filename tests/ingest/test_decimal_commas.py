@@ -32,7 +32,7 @@ def table(folder: Path, lines: list[tuple[str, str, str]], suffix: str = "csv") 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
 @pytest.mark.parametrize("comma", ["1.234,50", "12,50", "€ 1 234,5", "1.234.567", "1'234,00 €", "(1.234,50)"])
-def test_a_point_that_may_be_of_thousands_is_refused_beside_decimal_commas(
+def test_a_point_that_may_separate_thousands_is_refused_beside_decimal_commas(
     tmp_path: Path, suffix: str, comma: str
 ) -> None:
     lines = [("E1", "12.000", "12.000"), ("E2", comma, "1.5"), ("E3", "$ 8,000", ""), ("E4", "8.5", "8.500")]
@@ -43,7 +43,7 @@ def test_a_point_that_may_be_of_thousands_is_refused_beside_decimal_commas(
     assert "decimal commas" in rejects(found)[0]["reason"]
 
 
-def test_elsewhere_a_point_stands_before_decimals(tmp_path: Path) -> None:
+def test_without_decimal_commas_a_point_separates_decimals(tmp_path: Path) -> None:
     lines = [("E1", "12.000", ""), ("E2", "1,234.50", ""), ("E3", "0.125", ""), ("E4", "8,000", ""), ("E5", "€5", "")]
     assert prices(tmp_path, lines) == ["12.00", "1234.50", "0.13", "8000.00", None]
 
@@ -56,13 +56,13 @@ def test_each_file_shows_its_own_commas(tmp_path: Path) -> None:
     assert [row["total_price"] and str(row["total_price"]) for row in rows(found)] == [None, None, "12.00", "0.13"]
 
 
-def test_a_comma_in_one_column_puts_the_points_of_another_in_doubt(tmp_path: Path) -> None:
+def test_a_decimal_comma_in_one_column_makes_points_in_another_ambiguous(tmp_path: Path) -> None:
     found = table(tmp_path, [("E1", "1.234,50", "12.000"), ("E2", "", "8.000")])
     assert [row["labor_cost"] for row in rows(found)] == [None, None]
     assert [(r["row_number"], r["column_name"]) for r in rejects(found)][1:] == [(2, "total_price"), (3, "labor_cost")]
 
 
-def test_a_comma_beside_decimal_points_puts_no_other_column_in_doubt(tmp_path: Path) -> None:
+def test_a_comma_beside_decimal_points_makes_no_other_column_ambiguous(tmp_path: Path) -> None:
     found = table(tmp_path, [("E1", "12,5", "12.000"), ("E2", "8.50", "8.000")])
     assert [str(row["labor_cost"]) for row in rows(found)] == ["12.00", "8.00"]
 
@@ -90,6 +90,6 @@ def test_money_in_points_beside_semicolons_may_be_in_thousands(tmp_path: Path, d
     assert [str(row["organization_score"]) for row in found] == ["12.00", "1.50"]
 
 
-def test_a_late_amount_shows_that_points_stand_before_decimals(tmp_path: Path) -> None:
+def test_a_late_amount_shows_that_points_separate_decimals(tmp_path: Path) -> None:
     lines = [("E1", "12.000", ""), *[(f"E{at}", "850", "") for at in range(2, 1100)], ("E0", "1.50", "")]
     assert prices(tmp_path, lines)[0] == "12.00"

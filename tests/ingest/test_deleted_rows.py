@@ -53,7 +53,7 @@ def test_no_column_of_the_schema_marks_them() -> None:
     ],
 )
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
-def test_they_are_counted_by_the_column_and_read(
+def test_deleted_rows_are_counted_by_column_and_read(
     tmp_path: Path, suffix: str, header: str, cells: list[str | None], count: int
 ) -> None:
     path, names = tmp_path / "crm" / f"accounts.{suffix}", ["id", "name", header]
@@ -66,7 +66,7 @@ def test_they_are_counted_by_the_column_and_read(
     assert (table.loaded, deleted(table)) == (4, {header: count} if count else {})
 
 
-def test_flags_and_instants_of_a_plain_parquet_file_are_looked_at(tmp_path: Path) -> None:
+def test_flags_and_instants_of_a_copied_parquet_file_are_checked(tmp_path: Path) -> None:
     ids = pa.array([1, 2, 3])
     columns = {"organization_id": ids, "id": ids, "name": ["a", "b", "c"]}
     write_parquet(tmp_path / "one" / "tier.parquet", {**columns, "is_deleted": [True, False, None]})
@@ -75,7 +75,7 @@ def test_flags_and_instants_of_a_plain_parquet_file_are_looked_at(tmp_path: Path
         assert deleted(land("platform", tmp_path / folder, tmp_path)["tier"]) == {header: 1}
 
 
-def test_a_database_s_are_counted_too(tmp_path: Path) -> None:
+def test_deleted_rows_of_a_database_are_counted_too(tmp_path: Path) -> None:
     engine = sa.create_engine(f"sqlite:///{tmp_path}/crm.db")
     with engine.begin() as connection:
         connection.exec_driver_sql("create table accounts (id text, name text, deleted_at datetime, deleted int)")

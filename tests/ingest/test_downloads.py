@@ -58,13 +58,13 @@ def test_the_download_with_the_newest_row_counts_whatever_its_name_and_time(tmp_
     assert notice.endswith(f"Estimates List.{suffix} counts, because its newest row is from 2024-05-08")
 
 
-def test_dates_that_lie_ahead_make_no_row_newer(tmp_path: Path) -> None:
+def test_future_dates_do_not_make_a_row_newer(tmp_path: Path) -> None:
     aged(write_csv(tmp_path / "lmn" / "a.csv", ESTIMATES, [("E1", "2024-05-07", "2030-01-01", "1")]), 90)
     aged(write_csv(tmp_path / "lmn" / "b.csv", ESTIMATES, [("E1", "2024-05-07", "2025-01-01", "2")]), 0)
     assert estimate(tmp_path)[0] == "2.00"
 
 
-def test_a_mistyped_date_that_lies_ahead_of_its_file_makes_it_no_newer(tmp_path: Path) -> None:
+def test_a_date_after_its_file_does_not_make_the_file_newer(tmp_path: Path) -> None:
     for name, price, typed in (("a", "1", "2042-05-07"), ("b", "2", "2024-05-08")):
         lines = [("E1", "2024-05-07", "", price), ("E2", typed, "", "0")]
         aged(write_csv(tmp_path / "lmn" / f"{name}.csv", ESTIMATES, lines), 0)
@@ -80,7 +80,7 @@ def test_the_newest_row_counts_whenever_its_own_file_was_modified(tmp_path: Path
     assert estimate(tmp_path)[0] == "1.00"
 
 
-def test_a_contact_and_its_account_are_those_of_the_newest_download(tmp_path: Path) -> None:
+def test_a_contact_and_its_account_come_from_the_newest_download(tmp_path: Path) -> None:
     header = ["CRM ID", "Contact ID", "CRM Name", "PrimaryContact"]
     aged(write_csv(tmp_path / "lmn" / "a.csv", header, [("1", "P1", "Old", "yes"), ("2", "P2", "Gone", "yes")]), 90)
     aged(write_csv(tmp_path / "lmn" / "b.csv", header, [("1", "P1", "New", "yes")]), 0)
@@ -89,7 +89,7 @@ def test_a_contact_and_its_account_are_those_of_the_newest_download(tmp_path: Pa
     assert "from old to new a.csv, then b.csv: b.csv counts" in table.notices[0]
 
 
-def test_a_workbook_s_instant_that_can_t_be_unpacked_is_none(tmp_path: Path) -> None:
+def test_a_workbooks_unreadable_instant_is_ignored(tmp_path: Path) -> None:
     for name, date, price in (("a", "2024-05-08", 1), ("b", "2024-05-07", 2)):
         path = write_workbook(tmp_path / "lmn" / f"{name}.xlsx", ESTIMATES, [["E1", date, None, price]])
         with zipfile.ZipFile(path) as package:
@@ -119,14 +119,14 @@ def test_a_workbook_s_own_instant_comes_before_its_rows(tmp_path: Path) -> None:
         ('"Export date:","2025-01-14T09:00:00Z"', '"Export date:","2025-01-14T11:00:00Z"'),
     ],
 )
-def test_what_a_title_says_of_a_file_s_export_comes_before_its_rows(tmp_path: Path, older: str, newer: str) -> None:
+def test_the_export_time_in_a_title_comes_before_the_rows(tmp_path: Path, older: str, newer: str) -> None:
     for name, title, date, price in (("a", newer, "2024-05-07", "1"), ("b", older, "2024-05-08", "2")):
         path = write_csv(tmp_path / "lmn" / f"{name}.csv", ESTIMATES, [("E1", date, "", price)])
         path.write_text(f"{title}\n\n{path.read_text()}")
     assert estimate(tmp_path)[0] == "1.00"
 
 
-def test_downloads_that_hold_the_same_rows_go_by_when_they_were_modified(tmp_path: Path) -> None:
+def test_downloads_with_the_same_rows_are_ordered_by_modification_time(tmp_path: Path) -> None:
     for name, price, minutes in (("Estimates (2)", "1", 30), ("Estimates (10)", "2", 60)):
         aged(write_csv(tmp_path / "lmn" / f"{name}.csv", ESTIMATES, [("E1", "2024-05-07", "", price)]), minutes)
     assert estimate(tmp_path) == (
@@ -136,7 +136,7 @@ def test_downloads_that_hold_the_same_rows_go_by_when_they_were_modified(tmp_pat
     )
 
 
-def test_downloads_that_were_copied_together_go_by_the_natural_order_of_their_names(tmp_path: Path) -> None:
+def test_downloads_copied_together_are_in_natural_order_of_their_names(tmp_path: Path) -> None:
     names = ("Estimates (10)", "Estimates", "Estimates (9)")
     for at, name in enumerate(names):
         price = str(len(name))
@@ -156,7 +156,7 @@ def test_a_table_s_file_may_be_named_as_a_download_in_any_source(tmp_path: Path,
     assert f"{name}.csv counts, because its file was modified later" in table.notices[0]
 
 
-def test_a_download_alone_is_its_table(tmp_path: Path) -> None:
+def test_a_single_download_is_the_table(tmp_path: Path) -> None:
     write_csv(tmp_path / "platform" / "tier (1).csv", ["organization_id", "id", "name"], [("1", "1", "a")])
     table = land("platform", tmp_path / "platform", tmp_path)["tier"]
     assert (table.loaded, table.notices) == (1, ())

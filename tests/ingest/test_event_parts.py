@@ -62,7 +62,7 @@ def events(tmp_path: Path) -> Events:
     return Events(tmp_path)
 
 
-def test_new_events_stand_beside_the_old_ones_whose_file_stays(events: Events) -> None:
+def test_new_events_are_added_and_the_old_file_stays(events: Events) -> None:
     events.write("1", (1, 1, "a"), (1, 2, "b"))
     (first,) = events.land().parts
     events.write("2", (1, 3, "c"))
@@ -100,7 +100,7 @@ def test_corrections_of_corrections(events: Events) -> None:
     assert events.land().rejected == 3
 
 
-def test_a_correction_to_be_corrected_is_reported_of_its_own_file(events: Events) -> None:
+def test_a_corrected_correction_is_reported_for_its_own_file(events: Events) -> None:
     events.write("1", (1, 1, "a"))
     events.write("2", (1, 2, "x"), (1, 1, "b"))
     events.land()
@@ -109,7 +109,7 @@ def test_a_correction_to_be_corrected_is_reported_of_its_own_file(events: Events
     assert places == [("note/1.parquet", 2), ("note/2.parquet", 3)]
 
 
-def test_a_file_that_goes_takes_its_corrections_with_it(events: Events) -> None:
+def test_a_removed_file_takes_its_corrections_with_it(events: Events) -> None:
     events.write("1", (1, 1, "a"))
     events.write("2", (1, 1, "b"))
     assert events.bodies() == {(1, 1): "b"}
@@ -117,7 +117,7 @@ def test_a_file_that_goes_takes_its_corrections_with_it(events: Events) -> None:
     assert events.bodies() == {(1, 1): "a"}
 
 
-def test_parts_of_other_formats_settle_alike(events: Events) -> None:
+def test_parts_in_other_formats_are_deduplicated_the_same(events: Events) -> None:
     header = ["organization_id", "id", "customer_id", "created_at", "body"]
     write_csv(
         events.folder / "1.csv",
@@ -147,7 +147,7 @@ def test_attendees_in_parts_compare_nulls_as_equal(tmp_path: Path) -> None:
     ]
 
 
-def test_a_table_with_updated_at_keeps_the_latest_wherever_its_part_stands(tmp_path: Path) -> None:
+def test_a_table_with_updated_at_keeps_the_latest_row_in_any_part(tmp_path: Path) -> None:
     header = ["organization_id", "id", "name", "updated_at"]
     folder = tmp_path / "platform" / "customer"
     write_csv(folder / "1.csv", header, [(1, 1, "newest", "2025-03-01"), (1, 2, "old", "2025-01-01")])
@@ -169,7 +169,7 @@ def forbid(monkeypatch: pytest.MonkeyPatch, module: object, name: str) -> None:
     monkeypatch.setattr(module, name, fail)
 
 
-def test_a_second_run_reads_nothing_but_the_files_hashes(events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_run_reads_only_the_files_hashes(events: Events, monkeypatch: pytest.MonkeyPatch) -> None:
     events.write("1", (1, 1, "a"), (1, 2, "b"))
     events.write("2", (1, 2, "B"))
     first = events.land()
@@ -188,7 +188,7 @@ def test_appended_events_are_not_compared_with_the_old_ones(events: Events, monk
     assert len(events.land().parts) == 2
 
 
-def test_a_correction_writes_only_the_part_again_that_it_corrects(events: Events) -> None:
+def test_a_correction_rewrites_only_the_part_that_it_corrects(events: Events) -> None:
     for name, at in (("1", 10), ("2", 20), ("3", 30)):
         events.write(name, (1, at, name), (1, at + 1, name))
     before = events.land().parts
@@ -205,7 +205,7 @@ def test_another_correction_in_place_of_one_is_another_part(events: Events) -> N
     assert events.bodies() == {(1, 1): "a", (1, 2): "B"}
 
 
-def test_files_that_swap_their_content_swap_who_wins(events: Events) -> None:
+def test_files_that_swap_their_contents_swap_the_winner(events: Events) -> None:
     for first, second in (("a", "b"), ("b", "a")):
         events.write("1", (1, 1, first))
         events.write("2", (1, 1, second))
@@ -220,7 +220,7 @@ FILES = st.lists(st.lists(KEYS, max_size=6), min_size=1, max_size=5)
 
 @settings(max_examples=12)
 @given(files=FILES, seed=st.integers(0, 2**32))
-def test_growing_file_by_file_gives_what_all_files_at_once_give(
+def test_landing_file_by_file_equals_landing_all_at_once(
     tmp_path_factory: pytest.TempPathFactory, files: list[list[tuple[int, int]]], seed: int
 ) -> None:
     expected: dict[tuple[int, int], str] = {}
@@ -244,7 +244,7 @@ def test_growing_file_by_file_gives_what_all_files_at_once_give(
 
 
 @pytest.mark.parametrize("numbers", [pa.array(["x", "y"]), pa.array([100, 200]), pa.nulls(2, pa.int64())])
-def test_a_column_that_is_called_as_the_row_numbers_are_is_left_out(events: Events, numbers: pa.Array) -> None:
+def test_a_column_named_like_the_row_numbers_is_left_out(events: Events, numbers: pa.Array) -> None:
     for name, ids in (("1", (1, 2)), ("2", (2, 3))):
         columns = notes(*((1, at, name) for at in ids))
         write_parquet(events.folder / f"{name}.parquet", {**columns, "_row": numbers})

@@ -18,14 +18,14 @@ def in_words(broken: list[tuple[int, Seed, str]]) -> str:
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_what_is_read_is_loaded_or_rejected_or_an_error_names_its_place(tmp_path: Path, part: int) -> None:
+def test_every_row_read_is_loaded_or_rejected_or_an_error_names_its_place(tmp_path: Path, part: int) -> None:
     """`read = loaded + rejected` is checked by the harness that each case goes through."""
     outcome = run(CASES // PARTS, part * CASES // PARTS, tmp_path)
     assert not outcome.broken, in_words(outcome.broken)
     assert set(outcome.landed) == set(outcome.refused) == {".csv", ".xlsx", ".parquet", ".sqlite"}
 
 
-def test_a_case_s_number_makes_it_again() -> None:
+def test_a_cases_number_reproduces_it() -> None:
     from tests.ingest.fuzz import case_of, seeds
 
     sound = seeds()

@@ -29,7 +29,7 @@ def accounts(folder: Path, first: tuple[str | None, ...], suffix: str = "csv", b
         ("text", "text", None, None, None),
     ],
 )
-def test_a_line_of_labels_or_types_below_the_headers_is_no_row(
+def test_a_line_of_labels_or_types_below_the_headers_is_not_a_row(
     tmp_path: Path, suffix: str, line: tuple[str | None, ...]
 ) -> None:
     table = accounts(tmp_path, line, suffix)
@@ -47,11 +47,11 @@ def test_a_line_of_labels_or_types_below_the_headers_is_no_row(
         ("String", "Quartet", None, None, None),
     ],
 )
-def test_a_row_with_an_id_or_a_value_is_one(tmp_path: Path, line: tuple[str | None, ...]) -> None:
+def test_a_line_with_an_id_or_a_value_is_a_row(tmp_path: Path, line: tuple[str | None, ...]) -> None:
     assert [row["id"] for row in rows(accounts(tmp_path, line))] == [line[0], "a1", "a2"]
 
 
-def test_a_row_that_says_no_less_than_those_below_it_is_one(tmp_path: Path) -> None:
+def test_a_line_as_complete_as_those_below_it_is_a_row(tmp_path: Path) -> None:
     line = ("Oak", "Oak", "unknown", "to be agreed", "perhaps")
     table = accounts(tmp_path, line, below=[("Elm", "Elm", "unknown", "to be agreed", "perhaps")])
     assert [row["id"] for row in rows(table)] == ["Oak", "Elm"]

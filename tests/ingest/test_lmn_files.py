@@ -60,7 +60,7 @@ def test_estimates_are_recognised_by_any_alias_though_they_have_a_contact_id_too
     assert column(estimates(folder), "lmn_estimate_id") == ["EST1"]
 
 
-def test_csv_files_are_recognised_alike(folder: Path) -> None:
+def test_csv_files_are_recognised_the_same_way(folder: Path) -> None:
     write_csv(folder / "export.csv", ESTIMATES, [["EST1", "7", "7/15/2025", "$1,200.00", "Yes", "12 Main St"]])
     (row,) = rows(estimates(folder))
     assert (row["crm_link"], row["contract_end"], row["total_price"]) == ("7", dt.date(2025, 7, 15), Decimal("1200.00"))
@@ -78,7 +78,7 @@ def test_two_files_of_one_table_are_read_in_the_order_of_their_names(folder: Pat
     assert [(r["file"], r["row_number"], r["value"]) for r in rejects(table)] == [("Estimates 1.xlsx", 3, "EST2")]
 
 
-def test_the_order_of_reading_goes_on_from_file_to_file(folder: Path, tmp_path: Path) -> None:
+def test_row_numbers_continue_from_file_to_file(folder: Path, tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
     write_workbook(folder / "1.xlsx", ESTIMATES, [["EST9"], ["EST8"]])
@@ -89,7 +89,7 @@ def test_the_order_of_reading_goes_on_from_file_to_file(folder: Path, tmp_path: 
     assert len(set(landed["_row"].to_pylist())) == 4
 
 
-def test_a_file_that_is_none_of_lmns_is_left_out_and_reported_with_its_nearest_table(folder: Path) -> None:
+def test_a_file_that_is_not_from_lmn_is_left_out_and_reported_with_the_nearest_table(folder: Path) -> None:
     write_workbook(folder / "Estimates.xlsx", ESTIMATES, [["EST1"]])
     write_csv(folder / "budget.csv", ["City", "Budget", "Owner", "Quarter"], [["Bath", "1", "x", "y"]])
     (notice,) = land("lmn", folder, folder.parent)["estimates_list"].notices
@@ -115,7 +115,7 @@ def test_contacts_without_their_names_stop_with_the_nearest_header(folder: Path)
 # --- the traps --------------------------------------------------------------------------------------------------------
 
 
-def test_contact_id_of_an_estimate_is_carried_as_the_account_s_crm_id(folder: Path) -> None:
+def test_the_contact_id_of_an_estimate_is_read_as_the_accounts_crm_id(folder: Path) -> None:
     write_workbook(folder / "e.xlsx", ESTIMATES, [["EST1", "2357283"]])
     assert column(estimates(folder), "crm_link") == ["2357283"]
 
@@ -194,7 +194,7 @@ def test_more_than_a_thousand_rows_are_read(folder: Path) -> None:
     assert estimates(folder).loaded == 9001
 
 
-def test_of_a_repeated_estimate_the_last_is_kept_and_the_others_quarantined(folder: Path) -> None:
+def test_the_last_of_duplicate_estimates_is_kept_and_the_others_are_quarantined(folder: Path) -> None:
     write_workbook(folder / "e.xlsx", ESTIMATES, [["EST1", "a"], ["EST2", "b"], ["EST1", "c"], ["EST1", "d"]])
     table = estimates(folder)
     assert [(row["lmn_estimate_id"], row["crm_link"]) for row in rows(table)] == [("EST2", "b"), ("EST1", "d")]
@@ -205,7 +205,7 @@ def test_of_a_repeated_estimate_the_last_is_kept_and_the_others_quarantined(fold
 
 
 @pytest.mark.parametrize("header", ["Contract End", "contract end date", "Renewal Date"])
-def test_contract_end_is_not_lost_on_the_way(folder: Path, header: str) -> None:
+def test_contract_end_is_read_under_each_header(folder: Path, header: str) -> None:
     write_workbook(folder / "e.xlsx", ["Estimate ID", header], [["EST1", "7/15/2025"]])
     assert column(estimates(folder), "contract_end") == [dt.date(2025, 7, 15)]
 
@@ -223,7 +223,7 @@ def test_an_impossible_date_is_null_and_quarantined_and_its_row_stays(folder: Pa
     ]
 
 
-def test_errors_of_a_sheet_are_quarantined_and_not_taken_for_blanks(folder: Path) -> None:
+def test_error_cells_of_a_sheet_are_quarantined_and_not_taken_for_blanks(folder: Path) -> None:
     write_workbook(folder / "e.xlsx", ESTIMATES, [["EST1", "#N/A", "#REF!", "#DIV/0!"], ["EST2", "7"]])
     table = estimates(folder)
     assert refused(table) == [

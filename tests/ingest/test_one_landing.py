@@ -139,7 +139,7 @@ def rows_schema() -> list[str]:
     return [column.name for column in source_table("crm", "accounts").columns]
 
 
-def test_what_is_called_an_id_is_read_as_one() -> None:
+def test_columns_named_as_ids_are_read_as_ids() -> None:
     ids = [
         (table.shown_name, column.name)
         for table in SOURCE_TABLES
@@ -149,7 +149,7 @@ def test_what_is_called_an_id_is_read_as_one() -> None:
     assert ids == []
 
 
-def test_postal_codes_and_telephone_numbers_are_read_as_such() -> None:
+def test_postal_codes_and_telephone_numbers_are_read_as_text() -> None:
     codes = {
         column.kind
         for table in SOURCE_TABLES

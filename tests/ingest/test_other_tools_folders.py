@@ -23,7 +23,7 @@ def tiers(tmp_path: Path) -> list[tuple[int, int, str]]:
     return sorted((row["organization_id"], row["id"], row["name"]) for row in rows(landed(tmp_path)))
 
 
-def test_hive_folders_give_their_column_to_files_of_every_format(tmp_path: Path) -> None:
+def test_hive_folders_add_their_column_to_files_of_every_format(tmp_path: Path) -> None:
     tier = tmp_path / "platform" / "tier"
     write_parquet(tier / "organization_id=1" / "part-0.parquet", {"id": [1], "name": ["a"]})
     write_csv(tier / "organization_id=2" / "part-0.csv", TIER, [("1", "b")])
@@ -46,13 +46,13 @@ def test_hive_folders_may_hold_the_tables(tmp_path: Path) -> None:
     assert [row["organization_id"] for row in rows(landed(tmp_path, "customer"))] == [1, 2]
 
 
-def test_hive_s_name_for_null_is_null(tmp_path: Path) -> None:
+def test_hives_name_for_null_is_null(tmp_path: Path) -> None:
     folder = tmp_path / "platform" / "tier" / "organization_id=1" / "name=__HIVE_DEFAULT_PARTITION__"
     write_parquet(folder / "part-0.parquet", {"id": [1]})
     assert [row["name"] for row in rows(landed(tmp_path))] == [None]
 
 
-def test_a_column_of_the_file_may_repeat_what_its_folder_says(tmp_path: Path) -> None:
+def test_a_column_of_the_file_may_repeat_the_value_of_its_folder(tmp_path: Path) -> None:
     folder = tmp_path / "platform" / "tier" / "organization_id=1"
     columns = {"organization_id": pa.array([1, None], pa.int32()), "id": [1, 2], "name": ["a", "b"]}
     write_parquet(folder / "part-0.parquet", columns)
@@ -66,7 +66,7 @@ def test_a_column_of_the_file_that_contradicts_its_folder_stops_the_run(tmp_path
         landed(tmp_path)
 
 
-def test_a_hive_folder_s_column_that_no_table_wants_is_reported(tmp_path: Path) -> None:
+def test_an_unused_column_of_a_hive_folder_is_reported(tmp_path: Path) -> None:
     folder = tmp_path / "platform" / "tier" / "year=2024"
     write_csv(folder / "part-0.csv", ["organization_id", *TIER], [("1", "1", "a")])
     assert "columns that the schema does not know, left out: year" in landed(tmp_path).notices
@@ -106,7 +106,7 @@ def test_a_folder_of_parts_may_be_named_as_a_file(tmp_path: Path, suffix: str) -
     assert tiers(tmp_path) == [(1, 1, "a")]
 
 
-def test_what_tools_leave_beside_their_files_is_no_part(tmp_path: Path) -> None:
+def test_files_that_tools_leave_beside_parts_are_ignored(tmp_path: Path) -> None:
     tier = tmp_path / "platform" / "tier"
     write_csv(tier / "part-0.csv", ["organization_id", *TIER], [("1", "1", "a")])
     for name in (
@@ -128,7 +128,7 @@ def odd_name(folder: Path, name: bytes) -> Path:
     return Path(os.fsdecode(os.fsencode(folder) + b"/" + name))
 
 
-def test_a_name_that_is_not_utf_8_is_reported_where_it_is_left_out(tmp_path: Path) -> None:
+def test_an_ignored_file_whose_name_is_not_utf_8_is_reported(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", TIER, [("1", "A")])
     for name in (b"caf\xe9 notes.txt", b"caf\xe9.csv"):
         odd_name(tmp_path / "crm", name).write_bytes(b"id,name\n1,A\n")
@@ -149,7 +149,7 @@ def test_a_part_whose_name_is_not_utf_8_stops_the_run(tmp_path: Path, source: st
 
 
 @pytest.mark.parametrize("target", ["/dev/null", "/proc/self/environ"])
-def test_a_link_to_the_system_s_files_is_refused(tmp_path: Path, target: str) -> None:
+def test_a_link_to_system_files_is_refused(tmp_path: Path, target: str) -> None:
     write_csv(tmp_path / "crm" / "contacts.csv", ["id"], [("1",)])
     (tmp_path / "crm" / "accounts.csv").symlink_to(target)
     with pytest.raises(WarehouseError, match=r"accounts\.csv: this link leads to /.*which is not a source file"):

@@ -44,7 +44,7 @@ def test_personal_details_and_tokens_are_masked(value: str, shown: str) -> None:
         "not a date",
     ],
 )
-def test_what_a_person_needs_to_find_the_fault_stays(value: str) -> None:
+def test_values_needed_to_find_the_fault_stay(value: str) -> None:
     assert redact(value) == value
 
 

@@ -49,7 +49,7 @@ def lmn(tmp_path: Path, table: str, header: list[str], lines: list[tuple[object,
         ("Total\u00a0Price", "a line of totals"),
     ],
 )
-def test_a_line_that_is_no_row_is_a_reject(tmp_path: Path, suffix: str, again: str, reason: str) -> None:
+def test_a_line_that_is_not_a_row_is_rejected(tmp_path: Path, suffix: str, again: str, reason: str) -> None:
     lines = [("EST1", "2024-03-05", "7", "1"), (again, None, None, "2"), ("EST2", "2024-03-05", "7", "1")]
     table = lmn(tmp_path, "estimates_list", ESTIMATES, lines, suffix)
     assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "EST2"]
@@ -57,7 +57,7 @@ def test_a_line_that_is_no_row_is_a_reject(tmp_path: Path, suffix: str, again: s
 
 
 @pytest.mark.parametrize("text", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())])
-def test_lines_that_are_no_rows_are_known_in_every_form_of_text(tmp_path: Path, text: pa.DataType) -> None:
+def test_lines_that_are_not_rows_are_recognised_in_every_text_type(tmp_path: Path, text: pa.DataType) -> None:
     ids = pa.array(["EST1", "Grand Total", "Estimate ID", "3 rows"])
     ids = ids.dictionary_encode() if pa.types.is_dictionary(text) else ids.cast(text)
     write_parquet(tmp_path / "lmn" / "a.parquet", {"Estimate ID": ids, "Total Price": [1, 2, 3, 4]})
@@ -70,7 +70,7 @@ def footers(spellings: tuple[Spelling, ...], *more: str) -> list[str]:
     return [*(spelling.example for spelling in spellings), *more]
 
 
-def test_what_tools_write_below_a_table_is_no_row(tmp_path: Path) -> None:
+def test_footers_of_tools_are_not_rows(tmp_path: Path) -> None:
     totals = footers(
         STATISTICS, "Sum", "SUM:", "Average", "Avg: 12.5", "Sum of Total Price", "Gesamt", "Zwischensumme:"
     )
@@ -91,7 +91,7 @@ def test_what_tools_write_below_a_table_is_no_row(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("label", ["# 3 of 3", "Completion time: 2025-01-15T10:00:00", "LE Landscapes"])
-def test_a_phrase_alone_in_its_line_is_no_id(tmp_path: Path, label: str) -> None:
+def test_a_phrase_alone_in_its_line_is_not_an_id(tmp_path: Path, label: str) -> None:
     lines = [("EST 1", "2024-03-05", None, None), (label, None, None, None)]
     table = lmn(tmp_path, "estimates_list", ESTIMATES, lines, "csv")
     assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST 1"]
@@ -99,7 +99,7 @@ def test_a_phrase_alone_in_its_line_is_no_id(tmp_path: Path, label: str) -> None
     assert narrow.rejected == 0
 
 
-def test_a_line_drawn_under_the_headers_is_no_row(tmp_path: Path) -> None:
+def test_a_line_drawn_under_the_headers_is_not_a_row(tmp_path: Path) -> None:
     header = [*ESTIMATES, "Status"]
     lines = [("-----", "-----", "---", "----------", "------"), ("EST1", "2024-03-05", "7", "1", "Sold")]
     table = lmn(tmp_path, "estimates_list", header, lines, "csv")
@@ -107,13 +107,13 @@ def test_a_line_drawn_under_the_headers_is_no_row(tmp_path: Path) -> None:
     assert [r["reason"] for r in rejects(table)] == ["a line about the table"]
 
 
-def test_ids_may_begin_as_footers_do(tmp_path: Path) -> None:
+def test_ids_may_start_like_footers(tmp_path: Path) -> None:
     ids = ["accounts:7", "page1", "max-power1", "min3", "count_1", "run-2025", "source:9", "3rows", "date:1"]
     table = lmn(tmp_path, "estimates_list", ESTIMATES, [(one, None, None, "2") for one in ids], "csv")
     assert [row["lmn_estimate_id"] for row in rows(table)] == ids
 
 
-def test_projects_and_people_may_be_called_as_footers_are(tmp_path: Path) -> None:
+def test_projects_and_people_may_have_names_like_footers(tmp_path: Path) -> None:
     header = ["Project Name", "Estimate ID", "Status", "Total Price"]
     lines = [("Total Landscape Inc", "EST1", None, "1"), ("Summen", "25", "Sold", "1"), ("Max", "EST3", None, "1")]
     table = lmn(
@@ -134,7 +134,7 @@ def test_projects_and_people_may_be_called_as_footers_are(tmp_path: Path) -> Non
     assert [row["id"] for row in rows(land("crm", tmp_path / "crm", tmp_path)["estimates"])] == ["e1"]
 
 
-def test_the_label_of_totals_may_stand_in_the_first_cell_before_the_key(tmp_path: Path) -> None:
+def test_the_label_of_totals_may_be_in_the_first_cell_before_the_key(tmp_path: Path) -> None:
     header = ["Estimate Date", "Estimate ID", "Total Price"]
     lines = [("2024-03-05", "EST1", "1"), ("Grand Total", "25", "2"), ("3 records", "3", ""), ("Sum", "4", "5")]
     table = lmn(tmp_path, "estimates_list", header, lines, "csv")
@@ -151,14 +151,14 @@ def test_whole_numbers_are_keys_too(tmp_path: Path) -> None:
     assert [r["reason"] for r in rejects(table)] == ["the headers again", "a line of totals"]
 
 
-def test_companies_and_people_may_be_called_total(tmp_path: Path) -> None:
+def test_companies_and_people_may_be_named_total(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", ["name", "id"], [("Total", "a1"), ("Total Landscaping", "a2")])
     assert land("crm", tmp_path / "crm", tmp_path)["accounts"].rejected == 0
     leads = lmn(tmp_path, "leads_list", ["Lead Name", "City"], [("Total Landscaping", "x"), ("Snow Total", "y")], "csv")
     assert leads.rejected == 0
 
 
-def test_a_row_that_repeats_one_header_s_name_is_no_second_table(tmp_path: Path) -> None:
+def test_a_row_that_repeats_one_header_is_not_a_second_table(tmp_path: Path) -> None:
     lines = [("archived", "Archived", "archived"), ("a2", "Snow", "active")]
     write_csv(tmp_path / "crm" / "accounts.csv", ["id", "name", "status"], lines)
     assert land("crm", tmp_path / "crm", tmp_path)["accounts"].rejected == 0
@@ -187,7 +187,7 @@ def test_groups_may_have_no_more_rows_than_headings_and_sums(tmp_path: Path) -> 
     assert [r["reason"] for r in rejects(table)] == [HEADING, "a line of totals"]
 
 
-def test_a_group_s_sums_are_no_row_since_their_label_has_no_digit(tmp_path: Path) -> None:
+def test_the_sums_of_a_group_are_not_a_row_because_their_label_has_no_digit(tmp_path: Path) -> None:
     table = lmn(tmp_path, "estimates_list", ESTIMATES, [*WHOLE, ("Snow", None, None, "2")], "csv")
     assert [r["reason"] for r in rejects(table)] == ["not an id: it has no digit, unlike the other ids"]
     words = [("alpha", "2024-03-05", "7", "1"), ("beta", "2024-03-05", "7", "1"), ("gamma7", None, "7", "1")]
@@ -195,17 +195,17 @@ def test_a_group_s_sums_are_no_row_since_their_label_has_no_digit(tmp_path: Path
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
-def test_a_number_of_rows_beside_sums_is_no_id(tmp_path: Path, suffix: str) -> None:
+def test_a_row_count_beside_sums_is_not_an_id(tmp_path: Path, suffix: str) -> None:
     table = lmn(tmp_path, "estimates_list", ESTIMATES, [*WHOLE, ("2", None, None, "2")], suffix)
     assert [(r["value"], r["reason"]) for r in rejects(table)] == [("2", "a line of totals")]
 
 
-def test_amounts_alone_may_be_all_that_rows_have(tmp_path: Path) -> None:
+def test_rows_may_have_only_amounts(tmp_path: Path) -> None:
     lines = [("EST1", None, None, "2"), ("EST2", None, None, "2"), ("3", None, None, "2")]
     assert lmn(tmp_path, "estimates_list", ESTIMATES, lines, "csv").rejected == 0
 
 
-def test_a_database_may_have_a_row_of_a_key_alone(tmp_path: Path) -> None:
+def test_a_database_row_may_have_only_a_key(tmp_path: Path) -> None:
     write_parquet(
         tmp_path / "crm" / "estimates.parquet",
         {"id": ["e1", "Snow"], "status": ["won", None], "archived": [True, None]},
@@ -225,20 +225,20 @@ def test_a_database_may_have_a_row_of_a_key_alone(tmp_path: Path) -> None:
         ("Total Price", "Estimate ID", None, None),
     ],
 )
-def test_a_second_table_with_rows_of_its_own_stops(tmp_path: Path, suffix: str, other: tuple[object, ...]) -> None:
+def test_a_second_table_with_its_own_rows_stops_the_run(tmp_path: Path, suffix: str, other: tuple[object, ...]) -> None:
     lines = [*WHOLE, (None, None, None, None), other, ("7100001", "Acme", "P1", "Client")]
     with pytest.raises(WarehouseError, match=r"a\.(csv|xlsx): row 5 has other headers \(.+\): a second table begins"):
         lmn(tmp_path, "estimates_list", ESTIMATES, lines, suffix)
 
 
-def test_the_same_headers_by_another_alias_are_the_headers_again(tmp_path: Path) -> None:
+def test_repeated_headers_are_recognised_by_another_alias(tmp_path: Path) -> None:
     lines = [*WHOLE, ("Estimate #", "Estimate Date", "Contact ID", "Total Price"), ("EST3", None, "7", "1")]
     table = lmn(tmp_path, "estimates_list", ESTIMATES, lines, "csv")
     assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "EST2", "EST3"]
 
 
 @pytest.mark.parametrize("headers", [("Division", "Total Price"), ("Month", "Invoices")])
-def test_the_lines_of_a_summary_below_a_table_are_no_rows(tmp_path: Path, headers: tuple[str, str]) -> None:
+def test_the_lines_of_a_summary_below_a_table_are_not_rows(tmp_path: Path, headers: tuple[str, str]) -> None:
     summary = [(None,) * 4, (*headers, None, None), ("2024", "5", None, None), ("Snow", "7", None, None)]
     table = lmn(tmp_path, "estimates_list", ESTIMATES, [*WHOLE, *summary, ("EST3", None, "7", "1")], "csv")
     assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "EST2", "EST3"]
@@ -246,7 +246,7 @@ def test_the_lines_of_a_summary_below_a_table_are_no_rows(tmp_path: Path, header
     assert table.rejected == 3
 
 
-def test_a_second_table_of_the_platform_s_stops(tmp_path: Path) -> None:
+def test_a_second_table_in_a_platform_file_stops_the_run(tmp_path: Path) -> None:
     lines = [("1", "1", "Gold"), ("organization_id", "name", "id"), ("1", "Silver", "2")]
     write_csv(tmp_path / "platform" / "tier.csv", ["organization_id", "id", "name"], lines)
     with pytest.raises(WarehouseError, match="row 3 has other headers"):

@@ -17,7 +17,7 @@ from tests.ingest.ingest_harness import Memory, land, rows, write_csv, write_par
 HEADER = ["id", "name"]
 
 
-def test_a_table_comes_in_any_format(tmp_path: Path) -> None:
+def test_a_table_may_have_any_format(tmp_path: Path) -> None:
     crm = tmp_path / "crm"
     write_csv(crm / "accounts.csv", HEADER, [("1", "A")])
     write_parquet(crm / "CONTACTS.parquet", {"id": ["c1"], "account_id": ["1"]})
@@ -31,7 +31,7 @@ def test_a_table_comes_in_any_format(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("source", ["lmn", "crm", "platform"])
-def test_a_source_that_is_not_named_has_all_its_tables_empty(tmp_path: Path, source: str) -> None:
+def test_an_unconfigured_source_has_only_empty_tables(tmp_path: Path, source: str) -> None:
     landed = ingest_source(source, None, Landing(tmp_path / "landing"), Memory())
     assert [table.table for table in landed] == [table for table in SOURCE_TABLES if table.source == source]
     for table in landed:
@@ -40,7 +40,7 @@ def test_a_source_that_is_not_named_has_all_its_tables_empty(tmp_path: Path, sou
         assert pq.read_schema(part).equals(table.table.arrow_schema)
 
 
-def test_a_missing_table_is_empty_and_said_so(tmp_path: Path) -> None:
+def test_a_missing_table_is_empty_and_reported(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [("1", "A")])
     landed = land("crm", tmp_path / "crm", tmp_path)
     assert not landed["estimates"].is_configured
@@ -72,7 +72,7 @@ def test_a_file_and_a_folder_for_one_table_are_an_error_that_names_both(tmp_path
         land("crm", tmp_path / "crm", tmp_path)
 
 
-def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="no such folder"):
         land("crm", tmp_path / "crm", tmp_path)
 
@@ -90,7 +90,7 @@ def test_an_empty_folder_is_an_error(tmp_path: Path, source: str) -> None:
         land(source, tmp_path / source, tmp_path)
 
 
-def test_a_folder_without_a_known_workbook_is_reported_the_headers_that_make_one(tmp_path: Path) -> None:
+def test_a_folder_without_a_known_workbook_is_an_error_with_the_expected_headers(tmp_path: Path) -> None:
     write_csv(tmp_path / "lmn" / "estimates_list.csv", ["x", "y"], [])
     with pytest.raises(WarehouseError, match=r"contains estimates_list\.csv") as error:
         land("lmn", tmp_path / "lmn", tmp_path)
@@ -133,7 +133,7 @@ def test_files_that_may_hold_data_are_reported_as_unread(tmp_path: Path) -> None
     assert sorted(name for name, _ in land("crm", tmp_path / "crm", tmp_path)["accounts"].unread_files) == unread
 
 
-def test_hidden_files_and_open_workbooks_are_no_files(tmp_path: Path) -> None:
+def test_hidden_files_and_lock_files_are_ignored(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [])
     (tmp_path / "crm" / ".DS_Store").write_bytes(b"x")
     (tmp_path / "crm" / "~$accounts.xlsx").write_bytes(b"x")
@@ -150,7 +150,7 @@ def test_an_empty_folder_of_a_table_is_an_empty_table(tmp_path: Path) -> None:
     assert "contacts: the folder of the table contains no files" in landed["accounts"].notices
 
 
-def test_extra_columns_are_reported_once_a_table(tmp_path: Path) -> None:
+def test_extra_columns_are_reported_once_per_table(tmp_path: Path) -> None:
     for name in ("1", "2"):
         write_csv(tmp_path / "crm" / "accounts" / f"{name}.csv", ["id", "name", "colour"], [(name, "A", "red")])
     table = land("crm", tmp_path / "crm", tmp_path)["accounts"]
@@ -158,7 +158,7 @@ def test_extra_columns_are_reported_once_a_table(tmp_path: Path) -> None:
     assert table.notices == ("columns that the schema does not know, left out: colour",)
 
 
-def test_the_first_table_s_error_is_reported_whichever_is_read_first(tmp_path: Path) -> None:
+def test_the_first_tables_error_is_reported_whichever_is_read_first(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "profiles.csv", ["x"], [])
     write_csv(tmp_path / "crm" / "accounts.csv", ["y"], [])
     for _ in range(5):
@@ -178,7 +178,7 @@ def test_progress_is_summed_over_the_tables_and_ends_at_its_total(tmp_path: Path
     assert {detail for _, _, detail in memory.updates} == {"crm__accounts", "crm__contacts"}
 
 
-def test_progress_has_no_total_where_a_file_does_not_say_its_rows(tmp_path: Path) -> None:
+def test_progress_has_no_total_if_a_file_does_not_give_its_row_count(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts.csv", HEADER, [("1", "A")])
     memory = Memory()
     ingest_source("crm", str(tmp_path / "crm"), Landing(tmp_path / "landing"), memory)
@@ -187,7 +187,7 @@ def test_progress_has_no_total_where_a_file_does_not_say_its_rows(tmp_path: Path
 
 @pytest.mark.parametrize("name", ["crm/accounts.csv", "crm/accounts", "crm/contacts/1.parquet", "lmn/Estimates.xlsx"])
 @pytest.mark.parametrize("target", ["/nonexistent/a", "itself"])
-def test_a_link_that_leads_nowhere_is_an_error_that_names_it(tmp_path: Path, name: str, target: str) -> None:
+def test_a_broken_link_is_an_error_that_names_it(tmp_path: Path, name: str, target: str) -> None:
     write_csv(tmp_path / "crm" / "profiles.csv", ["id"], [("1",)])
     write_csv(tmp_path / "lmn" / "e.csv", ["Estimate ID"], [("1",)])
     link = tmp_path / name
@@ -205,7 +205,7 @@ def test_a_link_to_a_file_is_that_file(tmp_path: Path) -> None:
     assert land("crm", tmp_path / "crm", tmp_path)["accounts"].loaded == 1
 
 
-def test_a_pipe_and_a_folder_are_reported_for_what_they_are(tmp_path: Path) -> None:
+def test_a_pipe_and_a_folder_are_reported_by_their_kind(tmp_path: Path) -> None:
     write_csv(tmp_path / "crm" / "accounts" / "1.csv", HEADER, [("1", "A")])
     (tmp_path / "crm" / "accounts" / "2.csv").mkdir()
     os.mkfifo(tmp_path / "crm" / "contacts.csv")
@@ -214,7 +214,7 @@ def test_a_pipe_and_a_folder_are_reported_for_what_they_are(tmp_path: Path) -> N
     assert "accounts/2.csv: a folder, not a file, left out" in notices
 
 
-def test_the_columns_that_the_last_part_lacks_are_reported(tmp_path: Path) -> None:
+def test_columns_missing_from_the_last_part_are_reported(tmp_path: Path) -> None:
     write_parquet(tmp_path / "platform" / "tier" / "part-9.parquet", {"organization_id": [1], "id": [1], "name": ["a"]})
     write_parquet(tmp_path / "platform" / "tier" / "part-10.parquet", {"organization_id": [1], "id": [2]})
     assert land("platform", tmp_path / "platform", tmp_path)["tier"].lacking == {"name": "tier/part-10.parquet"}

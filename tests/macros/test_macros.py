@@ -125,12 +125,12 @@ def assert_as_read(run: RunSelects, folder: Path, count: int) -> None:
         )
 
 
-def test_macros_give_what_a_plain_reading_gives(run: RunSelects, tmp_path: Path) -> None:
+def test_macros_equal_a_plain_reading(run: RunSelects, tmp_path: Path) -> None:
     assert_as_read(run, tmp_path, FEW)
 
 
 @pytest.mark.slow
-def test_macros_give_what_a_plain_reading_gives_in_very_many_cases(run: RunSelects, tmp_path: Path) -> None:
+def test_macros_equal_a_plain_reading_in_very_many_cases(run: RunSelects, tmp_path: Path) -> None:
     assert_as_read(run, tmp_path, MANY)
 
 

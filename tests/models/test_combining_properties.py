@@ -312,7 +312,7 @@ def compare(models: BuiltModels, world: World) -> None:
 
 @settings(max_examples=30)
 @given(rng=st.randoms(use_true_random=True), size=st.integers(1, 8))
-def test_two_systems_make_one_list(models: BuiltModels, rng: random.Random, size: int) -> None:
+def test_two_systems_are_combined_into_one_list(models: BuiltModels, rng: random.Random, size: int) -> None:
     """D13, source-schema, lmn-format: no account or estimate twice, none lost, each value from the right system."""
     compare(models, some_world(rng, size))
 
@@ -320,5 +320,5 @@ def test_two_systems_make_one_list(models: BuiltModels, rng: random.Random, size
 @pytest.mark.slow
 @settings(max_examples=2000)
 @given(rng=st.randoms(use_true_random=True), size=st.integers(1, 20))
-def test_two_systems_make_one_list_at_length(models: BuiltModels, rng: random.Random, size: int) -> None:
+def test_two_systems_are_combined_into_one_list_at_length(models: BuiltModels, rng: random.Random, size: int) -> None:
     compare(models, some_world(rng, size))

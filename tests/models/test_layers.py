@@ -27,7 +27,7 @@ def layer_of(node: dict[str, Any]) -> str:
     return str(node["fqn"][1])
 
 
-def test_every_model_lies_in_a_layer() -> None:
+def test_every_model_belongs_to_a_layer() -> None:
     assert {layer_of(node) for node in models().values()} == set(LAYERS)
 
 
@@ -42,7 +42,7 @@ def test_no_model_reads_a_layer_below_its_own() -> None:
     assert upward == []
 
 
-def test_no_macro_names_a_relation() -> None:
+def test_no_macro_refers_to_a_relation() -> None:
     """A macro is an expression, a dialect, or a template that is handed its relations; a query is a model."""
     macros = sorted((DBT_PROJECT / "macros").rglob("*.sql"))
     assert macros

@@ -222,7 +222,7 @@ def test_at_risk_example_4_soonest(examples: Examples) -> None:
     )
 
 
-def test_at_risk_example_5_duplicates_are_of_what_is_at_risk(examples: Examples) -> None:
+def test_at_risk_example_5_only_contracts_at_risk_are_duplicates(examples: Examples) -> None:
     """at-risk R13, R14, AC6: one contract at risk has no duplicate; two have, and the account stays on the list.
 
     The example has 167, 181 and 198 days (erratum) and lists the account, but overlooks that by R8 and D20 the two

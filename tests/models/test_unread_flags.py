@@ -12,7 +12,7 @@ FLAGS = {column.name for table in SOURCE_TABLES for column in table.columns if c
 MODELS = PROJECT_ROOT / "models"
 
 
-def test_every_flag_that_is_taken_for_something_is_counted_when_it_is_unread() -> None:
+def test_every_flag_with_a_meaning_for_null_is_counted_when_unparsed() -> None:
     metrics = (MODELS / "monitoring" / "int_run__load_metrics.sql").read_text()
     (listed,) = re.findall(r"column_name in \(([^)]*)\)", metrics)
     counted = set(re.findall(r"'(\w+)'", listed))

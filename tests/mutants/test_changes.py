@@ -74,7 +74,7 @@ def test_a_query_is_changed_in_one_place(kind: str, before: str, after: list[str
     assert in_sql(before, kind) == after
 
 
-def test_a_place_is_found_again_in_a_unit_test() -> None:
+def test_a_place_is_found_in_a_unit_test() -> None:
     """There the literals may be others, relations are fixtures, and the model is a part of a query."""
     model = 'with x as (select * from "warehouse"."marts"."t" where a > 30) select b > 1 as c from x'
     tested = (
@@ -88,7 +88,7 @@ def test_a_place_is_found_again_in_a_unit_test() -> None:
     assert ("a > 90" in second, "b >= 1" in second) == (True, True)
 
 
-def test_a_place_that_names_a_relation_is_found_again_in_a_unit_test() -> None:
+def test_a_place_that_names_a_relation_is_found_in_a_unit_test() -> None:
     model = 'with y as (select distinct a from "warehouse"."intermediate"."int_x") select a from y'
     [place] = [one.place for one in sql_changes.mutants("m", model) if one.kind == "distinct"]
     tested = (
@@ -98,7 +98,7 @@ def test_a_place_that_names_a_relation_is_found_again_in_a_unit_test() -> None:
     assert "y as (select a from __dbt__cte__int_x)" in str(sql_changes.changed(tested, place)).lower()
 
 
-def test_a_place_that_is_not_there_is_not_changed() -> None:
+def test_a_missing_place_is_not_changed() -> None:
     [place] = [one.place for one in sql_changes.mutants("m", "select a > b from t") if one.kind == "comparison"]
     assert sql_changes.changed("select a < b from t", place) is None
 
@@ -131,7 +131,7 @@ def test_python_is_changed_in_one_place(kind: str, before: str, after: list[str]
     assert in_python(before, kind) == after
 
 
-def test_a_change_is_shown_by_what_differs() -> None:
+def test_a_change_is_shown_by_the_difference() -> None:
     sql = "select a > b from t"
     [mutant] = [one for one in sql_changes.mutants("m", sql) if one.kind == "comparison"]
     assert sql_changes.shown(mutant, sql) == ("SELECT a > b FROM t", "SELECT a >= b FROM t")

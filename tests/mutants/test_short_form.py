@@ -34,7 +34,7 @@ def kills(tested: Tested, mutant: SqlMutant) -> bool:
     return any(test.fault(connection, lambda _, sql: changed(sql, mutant.place) or sql) for test in tests)
 
 
-def test_unit_tests_pass_on_sql_that_is_written_again(tested: Tested) -> None:
+def test_unit_tests_pass_on_rewritten_sql(tested: Tested) -> None:
     _, tests, connection = tested
     assert tests
     assert [test.name for test in tests if test.fault(connection, lambda _, sql: rewritten(sql))] == []
@@ -61,7 +61,7 @@ def judged(killed_by: str | None) -> Judged:
     return Judged("models", "a_model", "join", "LEFT JOIN", "INNER JOIN", killed_by)
 
 
-def test_the_page_counts_by_room_and_class_and_names_what_killed() -> None:
+def test_the_page_counts_mutants_by_room_class_and_killer() -> None:
     found = [judged("tests/models/test_golden_company.py::test_golden[accounts]"), judged(None)]
     written = table({("models", "join"): 9}, found, {})
     assert "| models | join | 9 | 2 | 1 (50%) | 0 | 1 |" in written
@@ -71,7 +71,7 @@ def test_the_page_counts_by_room_and_class_and_names_what_killed() -> None:
     assert killer("tests/drops/test_verify.py::test_x") == "`test_verify`"
 
 
-def test_what_is_equivalent_is_counted_apart_and_each_draw_by_itself() -> None:
+def test_equivalent_mutants_and_draws_are_counted_separately() -> None:
     found = [replace(judged("tests/a.py::test_a"), place="b", seeds=(0, 1)), judged(None)]
     written = table({("models", "join"): 9}, found, {judged(None).survivor: "equivalent: each row has one"})
     assert "| **models** | all | 9 | 2 | 1 (100%) | 1 | 0 |" in written

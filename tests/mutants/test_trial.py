@@ -39,11 +39,11 @@ def verdict_on_what_does_not_end() -> Verdict:
     return in_a_child(judge, 0.3)
 
 
-def test_a_mutant_is_killed_by_the_test_that_fails_and_by_no_other() -> None:
+def test_a_mutant_is_killed_only_by_the_failing_test() -> None:
     own, other = "tests/guards/test_two_truths.py", "tests/guards/test_source_profile.py"
     assert (in_a_fresh_process(verdict_on_an_or_for_an_and, own).killed_by or "").startswith(own)
     assert in_a_fresh_process(verdict_on_an_or_for_an_and, other).killed_by is None
 
 
-def test_a_trial_that_does_not_end_is_ended() -> None:
+def test_an_endless_trial_is_stopped() -> None:
     assert in_a_fresh_process(verdict_on_what_does_not_end).killed_by == "time"

@@ -96,7 +96,7 @@ def test_one_spoiling_for_each_guard_does_not_end_green(sample: Sample) -> None:
     tried(sample, chosen)
 
 
-def test_last_week_s_files_again_are_amber(sample: Sample) -> None:
+def test_last_weeks_files_again_are_amber(sample: Sample) -> None:
     assert sample.ends(Spoiling("the same files", "a week later", lambda folder: None), A_WEEK_LATER) == "amber"
 
 

@@ -44,7 +44,7 @@ def test_no_asset_has_two_checks_of_a_guard() -> None:
     assert len(listed) == len(set(listed))
 
 
-def test_a_failed_check_of_the_audit_names_the_keys_of_the_rows_and_not_what_they_hold() -> None:
+def test_a_failed_audit_check_names_the_keys_of_the_rows_and_not_their_values() -> None:
     (result,) = audit_results(AuditResult((FAILED,)))
     assert (result.asset_key, result.check_name) == (dg.AssetKey(["exports", "accounts"]), "status_allowed")
     assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.ERROR)
@@ -54,7 +54,7 @@ def test_a_failed_check_of_the_audit_names_the_keys_of_the_rows_and_not_what_the
     assert "Ann Smith" not in str(result)
 
 
-def test_a_guard_fails_where_it_speaks_and_stops_where_its_finding_does() -> None:
+def test_a_guards_check_fails_on_a_finding_and_stops_on_a_stopping_one() -> None:
     assert result_of().passed
     stopped = result_of(REJECTED)
     assert (stopped.passed, stopped.severity) == (False, dg.AssetCheckSeverity.ERROR)
@@ -64,7 +64,7 @@ def test_a_guard_fails_where_it_speaks_and_stops_where_its_finding_does() -> Non
     assert result_of(replace(REJECTED, place="crm.contacts")).passed
 
 
-def test_what_a_person_accepted_passes_and_stays_to_be_read() -> None:
+def test_an_accepted_finding_passes_and_stays_visible() -> None:
     accepted = result_of(replace(REJECTED, accepted=Acceptance("rejected_share", None, "a trial import", "ann")))
     assert accepted.passed
     assert "a trial import" in str(accepted.metadata["findings"])

@@ -13,7 +13,7 @@ from pipeline.orchestration.definitions import build_definitions
 from pipeline.settings import Settings
 
 
-def test_a_week_speaks_of_its_monday_and_reads_its_folder() -> None:
+def test_a_week_is_as_of_its_monday_and_reads_its_folder() -> None:
     settings = settings_of_week(Settings(crm="weeks/{as_of}/crm", lmn="lmn"), "2025-01-13")
     assert (settings.as_of, settings.crm, settings.lmn, settings.platform) == (
         datetime(2025, 1, 13, 5, tzinfo=UTC),
@@ -23,7 +23,7 @@ def test_a_week_speaks_of_its_monday_and_reads_its_folder() -> None:
     )
 
 
-def test_a_week_that_fails_says_why_in_words_and_no_stack(tmp_path: Path) -> None:
+def test_a_failed_week_shows_the_reason_without_a_stack_trace(tmp_path: Path) -> None:
     """No source is configured."""
     settings = Settings(exports=str(tmp_path / "exports"), state=tmp_path / "state")
     job = build_definitions(settings).resolve_job_def(BACKFILL)

@@ -38,12 +38,12 @@ def test_the_manifest_names_the_page_beside_the_content(drop: Path) -> None:
     assert faults(drop) == []
 
 
-def test_the_parts_of_the_scores_are_the_mart_s(drop: Path) -> None:
+def test_the_parts_of_the_scores_come_from_the_mart(drop: Path) -> None:
     views = (drop / "index.html").read_text().split('<article id="account-')[1:]
     assert sum("engagement" in view and "sentiment" in view for view in views) > 50
 
 
-def test_a_page_that_was_changed_is_found(drop: Path) -> None:
+def test_a_changed_page_is_found(drop: Path) -> None:
     page = (drop / "index.html").read_bytes()
     (drop / "index.html").write_bytes(page.replace(b"$", b"#", 1))
     try:

@@ -45,7 +45,7 @@ def test_how_each_file_was_read_is_reported(tmp_path: Path, odd_lmn: str) -> Non
         assert line in text
 
 
-def test_machines_get_the_same(tmp_path: Path, odd_lmn: str) -> None:
+def test_json_has_the_same_report(tmp_path: Path, odd_lmn: str) -> None:
     _, text = check(tmp_path, "--lmn", odd_lmn, "--json")
     (source,) = json.loads(text)["sources"]
     (table,) = source["tables"]
@@ -55,9 +55,7 @@ def test_machines_get_the_same(tmp_path: Path, odd_lmn: str) -> None:
     assert file["left_out"] == {"Archivd": "Archived"}
 
 
-def test_a_source_that_would_stop_a_run_is_exit_code_1_and_the_others_are_reported(
-    tmp_path: Path, odd_lmn: str
-) -> None:
+def test_a_source_that_would_stop_a_run_exits_with_1_and_the_others_are_reported(tmp_path: Path, odd_lmn: str) -> None:
     (tmp_path / "crm").mkdir()
     (tmp_path / "crm" / "accounts.csv").write_text("id,nmae\n1,A\n")
     code, text = check(tmp_path, "--lmn", odd_lmn, "--crm", str(tmp_path / "crm"))
@@ -67,7 +65,7 @@ def test_a_source_that_would_stop_a_run_is_exit_code_1_and_the_others_are_report
     assert "lmn.estimates_list: 3 rows read" in text
 
 
-def test_what_the_source_guard_would_stop_is_reported_and_is_exit_code_1(tmp_path: Path, odd_lmn: str) -> None:
+def test_a_stopping_finding_of_the_source_guard_is_reported_and_exits_with_1(tmp_path: Path, odd_lmn: str) -> None:
     code, text = check(tmp_path, "--lmn", odd_lmn)
     assert code == 1
     assert "stops: guard near_header, lmn.estimates_list.Archivd" in text
@@ -85,7 +83,7 @@ def test_columns_that_may_be_misread_warn(tmp_path: Path) -> None:
     assert "warns: guard unread_file, crm/accounts.csv, status, city" in text
 
 
-def test_a_second_look_says_the_same_and_nothing_is_published(tmp_path: Path, odd_lmn: str) -> None:
+def test_a_second_check_gives_the_same_report_and_publishes_nothing(tmp_path: Path, odd_lmn: str) -> None:
     assert check(tmp_path, "--lmn", odd_lmn) == check(tmp_path, "--lmn", odd_lmn)
     assert not (tmp_path / "exports").exists()
 
@@ -94,7 +92,9 @@ ODD_NAMES = ["q'uo\"te", " sp ace ", "per%20c%", "st*r[1]", "new\nline", "-dash"
 
 
 @pytest.mark.parametrize("name", ODD_NAMES)
-def test_folders_of_odd_names_are_read_and_kept_in(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folders_with_unusual_names_work_as_source_and_state(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / name
     folder.mkdir()
@@ -106,7 +106,7 @@ def test_folders_of_odd_names_are_read_and_kept_in(name: str, tmp_path: Path, mo
 
 
 @pytest.mark.parametrize(("name", "says"), [("caf\udce9", "is not UTF-8"), ("x" * 300, "name too long")])
-def test_a_state_folder_that_can_t_be_named_so_is_one_sentence(name: str, says: str, tmp_path: Path) -> None:
+def test_an_invalid_state_folder_name_is_reported_in_one_sentence(name: str, says: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["check", "--state", str(tmp_path / name), "--crm", str(tmp_path)])
     assert result.exit_code == 1
     assert says in str(result.exception).lower() or says in str(result.exception)

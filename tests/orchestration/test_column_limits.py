@@ -51,7 +51,7 @@ def test_a_cut_text_is_a_warning_and_a_reject_with_both_lengths(run: Run) -> Non
     assert "101 characters, of which account_core.account_name holds 100" in warehouse.report
 
 
-def test_a_figure_too_large_holds_back_its_organization_alone(run: Run) -> None:
+def test_a_figure_too_large_holds_back_only_its_organization(run: Run) -> None:
     warehouse, ended = run
     assert ended.returncode == 3
     assert "organization 1 was held back" in ended.stderr

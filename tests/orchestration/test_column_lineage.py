@@ -23,7 +23,7 @@ left join totals on totals.account_id = accounts.id
 """
 
 
-def test_columns_come_from_the_columns_that_their_sql_names_through_every_step() -> None:
+def test_column_lineage_follows_every_step_of_the_sql() -> None:
     assert column_sources(SQL, SCHEMA, "duckdb") == {
         "id": [["raw.crm__accounts", "id"]],
         "name": [["raw.crm__accounts", "name"]],

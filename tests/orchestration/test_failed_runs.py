@@ -87,7 +87,7 @@ def test_a_missing_column_ends_with_one_page_that_names_it_and_the_remedy(tmp_pa
     assert not (tmp_path / "exports").exists()
 
 
-def test_what_was_read_until_then_is_reported(tmp_path: Path) -> None:
+def test_tables_read_before_the_failure_are_reported(tmp_path: Path) -> None:
     write(tmp_path / "crm", accounts=ACCOUNTS, estimates=ESTIMATES)
     write(tmp_path / "platform", customer=CUSTOMERS.replace("organization_id", "tenant"))
     _, pages = failed(tmp_path)
@@ -98,7 +98,7 @@ def test_what_was_read_until_then_is_reported(tmp_path: Path) -> None:
     assert "Not read, because the run stopped first: platform." in text_of(operators)
 
 
-def test_what_an_earlier_run_has_read_does_not_count_as_this_ones(tmp_path: Path) -> None:
+def test_tables_read_by_an_earlier_run_are_not_reported_as_this_ones(tmp_path: Path) -> None:
     write(tmp_path / "platform", customer=CUSTOMERS)
     resources = {"run": run_context(settings(tmp_path))}
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
@@ -141,7 +141,7 @@ def test_a_model_that_cannot_be_built_is_named(tmp_path: Path) -> None:
     assert loaded(pages[0], "crm.accounts") == "2 2 0"
 
 
-def test_too_little_memory_is_named_by_the_setting_that_gives_more(tmp_path: Path) -> None:
+def test_too_little_memory_is_reported_with_the_setting_that_gives_more(tmp_path: Path) -> None:
     write(tmp_path / "crm", accounts=ACCOUNTS)
     said, _ = failed(tmp_path, memory_limit="4MB")
     assert "memory" in said and "raise memory_limit" in said
@@ -167,7 +167,7 @@ def test_a_failed_data_test_is_named_on_the_page_that_the_command_names(tmp_path
     assert not list((tmp_path / "exports").glob("*/latest"))
 
 
-def test_of_a_fault_of_the_program_only_the_kind_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_type_of_an_unexpected_error_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def ingest(*_: object) -> None:
         raise KeyError("password=secret")
 

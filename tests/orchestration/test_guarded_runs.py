@@ -79,7 +79,7 @@ def test_a_misspelt_optional_header_stops_the_run_and_names_both_columns_week_af
         assert company.has_published(1, week=0)
 
 
-def test_what_stopped_a_run_stands_in_the_report_and_in_the_history(company: Company) -> None:
+def test_the_reason_for_a_stop_is_in_the_report_and_the_history(company: Company) -> None:
     company.edit("crm/accounts", renamed("lmn_crm_id", "lmn_crmid"))
     company.run(1)
     report = company.warehouse.report
@@ -135,7 +135,7 @@ def test_twenty_title_lines_stop_the_run(company: Company) -> None:
     assert company.has_published(1, week=0)
 
 
-def test_a_file_that_became_no_table_stops_the_run(company: Company) -> None:
+def test_a_file_that_is_no_longer_read_as_a_table_stops_the_run(company: Company) -> None:
     (company.weeks[1] / "crm" / "contacs.tsv").write_text("id\tname\n1\tA\n")
     stopped = company.run(1)
     assert stopped.returncode == 1
@@ -143,7 +143,7 @@ def test_a_file_that_became_no_table_stops_the_run(company: Company) -> None:
     assert "contacs.tsv" in stopped.stderr
 
 
-def test_a_tenant_without_rows_is_held_back_alone_and_the_run_ends_with_3(company: Company) -> None:
+def test_only_a_tenant_without_rows_is_held_back_and_the_run_exits_with_3(company: Company) -> None:
     before = company.warehouse.latest(2)
     company.edit("platform/customer", lambda rows: [row for row in rows if row["organization_id"] != "2"])
     ended = company.run(1, "--accept", "rows=a tenant left")
@@ -154,7 +154,7 @@ def test_a_tenant_without_rows_is_held_back_alone_and_the_run_ends_with_3(compan
     assert company.has_published(1, week=1)
 
 
-def test_what_a_person_accepts_is_published_with_the_reason(company: Company) -> None:
+def test_an_accepted_finding_is_published_with_the_reason(company: Company) -> None:
     company.file("platform/note").unlink()
     why = "notes are kept elsewhere now"
     options = [f"lost_table:platform.note={why}", f"null_rate:account_core.last_note={why}", "rows=nothing needs this"]

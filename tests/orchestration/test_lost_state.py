@@ -73,7 +73,7 @@ def state(tmp_path: Path) -> State:
     return State(tmp_path)
 
 
-def test_a_whole_state_is_neither_computed_again_nor_built_again(state: State) -> None:
+def test_an_intact_state_is_neither_recomputed_nor_rebuilt(state: State) -> None:
     assert state.is_repeated
     with open_queries(state.settings) as queries:
         assert queries.plan.as_of == AS_OF
@@ -99,7 +99,7 @@ LOSSES: dict[str, Callable[[State], object]] = {
 
 
 @pytest.mark.parametrize("loss", LOSSES)
-def test_what_is_lost_is_made_again_and_explain_says_so_in_words(state: State, loss: str) -> None:
+def test_lost_state_is_rebuilt_and_explain_reports_the_loss(state: State, loss: str) -> None:
     LOSSES[loss](state)
     before = {path: path.stat().st_size for path in state.workspace.state.iterdir()}
     with (
@@ -115,14 +115,14 @@ def test_what_is_lost_is_made_again_and_explain_says_so_in_words(state: State, l
 @pytest.mark.parametrize(
     "loss", ["no database", "an empty database file", "half a database", "a database without models"]
 )
-def test_a_database_that_is_lost_or_damaged_is_built_whole(state: State, loss: str) -> None:
+def test_a_lost_or_damaged_database_is_rebuilt_completely(state: State, loss: str) -> None:
     LOSSES[loss](state)
     assert not state.load()
     with duckdb.connect(str(state.database), read_only=True) as connection:
         assert connection.execute("select id from raw.crm__accounts").fetchall() == [(1,)]
 
 
-def test_a_database_that_another_process_holds_is_not_taken_for_damaged(state: State) -> None:
+def test_a_locked_database_is_not_taken_for_damaged(state: State) -> None:
     hold = f"import duckdb; held = duckdb.connect({str(state.database)!r}); print(flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", hold], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
@@ -134,12 +134,12 @@ def test_a_database_that_another_process_holds_is_not_taken_for_damaged(state: S
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"drops": null, "fingerprint": "same"}'])
-def test_a_damaged_record_of_the_last_run_is_taken_for_none(state: State, content: str) -> None:
+def test_a_damaged_record_of_the_last_run_is_ignored(state: State, content: str) -> None:
     state.workspace.last_run.write_text(content)
     assert not state.is_repeated
 
 
-def test_a_drop_that_was_changed_does_not_stand(state: State) -> None:
+def test_a_changed_drop_does_not_count_as_published(state: State) -> None:
     file = state.drop / "accounts.csv"
     file.write_text("ids")
     with pytest.raises(WarehouseError, match="has 3 now") as caught:
@@ -152,7 +152,7 @@ def test_a_drop_that_was_changed_does_not_stand(state: State) -> None:
     assert not state.is_repeated, "the remedy works: a run publishes the drop again"
 
 
-def test_a_record_of_the_last_run_is_read_as_it_was_written(state: State) -> None:
+def test_a_record_of_the_last_run_is_read_back_unchanged(state: State) -> None:
     recorded = json.loads(state.workspace.last_run.read_text())
     assert recorded_drops(state.workspace, "same") == recorded["drops"]
     assert recorded_drops(state.workspace, "other") is None
@@ -178,7 +178,7 @@ def test_a_damaged_history_is_an_error_that_names_the_file(tmp_path: Path, mart:
     assert left == ([DUPLICATES] if mart == METRICS else []), "a refresh leaves duplicates alone"
 
 
-def test_a_run_that_has_published_is_none_that_failed_where_it_can_t_be_recorded(
+def test_a_published_run_that_cannot_be_recorded_has_not_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*_: object) -> None:
@@ -195,7 +195,7 @@ def test_a_run_that_has_published_is_none_that_failed_where_it_can_t_be_recorded
     assert "No space left" in said.getvalue()
 
 
-def test_drops_that_are_the_latest_no_more_do_not_stand(state: State) -> None:
+def test_drops_that_are_no_longer_latest_do_not_count_as_published(state: State) -> None:
     link = state.drop.parent / "latest"
     link.unlink()
     link.symlink_to("20250116T000000Z-0a1b2c3d")

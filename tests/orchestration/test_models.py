@@ -8,7 +8,7 @@ from pipeline.dbt.runner import parsed_project
 from pipeline.orchestration.models import build_model_assets
 
 
-def test_an_ephemeral_model_is_no_asset_and_hands_on_what_it_reads() -> None:
+def test_an_ephemeral_model_is_no_asset_and_passes_on_its_dependencies() -> None:
     assets = {spec.key: spec for spec in build_model_assets(parsed_project().manifest).specs}
     effort = assets[dg.AssetKey(["intermediate", "int_communication__effort"])]
     assert dg.AssetKey(["intermediate", "int_communication__effort_by_user"]) not in assets

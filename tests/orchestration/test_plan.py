@@ -113,7 +113,7 @@ def test_a_plan_publishes_nothing(story: Story) -> None:
     assert story.after_plan == story.before
 
 
-def test_explain_speaks_of_the_published_drop_after_a_plan_and_says_so(story: Story) -> None:
+def test_after_a_plan_explain_uses_the_published_drop_and_says_so(story: Story) -> None:
     assert "last build" not in story.explained_before
     assert "was not published. This explains the drop published before" in story.explained_after_plan
     value = next(
@@ -122,7 +122,7 @@ def test_explain_speaks_of_the_published_drop_after_a_plan_and_says_so(story: St
     assert value in story.explained_after_plan
 
 
-def test_the_run_after_a_plan_changes_what_it_said(story: Story) -> None:
+def test_the_run_after_a_plan_makes_the_planned_changes(story: Story) -> None:
     assert any(export["changed"] for export in story.plan[0]["diff"]["exports"])
     for planned in story.plan:
         drops = [f"{planned['organization_id']}/{name}" for name in ("previous", "latest")]
@@ -135,7 +135,7 @@ def test_the_run_after_a_plan_changes_what_it_said(story: Story) -> None:
         assert [one["change"] for one in found["accounts"]] == [one["change"] for one in said["accounts"]]
 
 
-def test_five_readers_see_the_week_before_or_the_new_one_whole(story: Story) -> None:
+def test_five_readers_see_the_previous_or_the_new_week_complete(story: Story) -> None:
     old, new = (f"{week.name[:10]}T" for week in story.warehouse.weeks)
     assert [reader["faults"] for reader in story.seen] == [[]] * 5
     for kind, reader in zip(READERS, story.seen, strict=True):
@@ -157,7 +157,7 @@ def test_the_history_of_runs_is_a_mart_with_this_run_in_it(story: Story) -> None
     assert all(comment for (comment,) in comments)
 
 
-def test_a_plan_of_what_is_published_says_that_nothing_would_change(story: Story) -> None:
+def test_a_plan_of_the_published_state_says_that_nothing_would_change(story: Story) -> None:
     again = story.warehouse.call("plan", 1).stdout
     assert "Organization 1 would be published\n  nothing would change: the rows are those of" in again
     assert again.endswith("Nothing was published.\n")

@@ -95,7 +95,7 @@ def company(tmp_path: Path, helpers: Helpers) -> Company:
     return Company(tmp_path, helpers)
 
 
-def test_a_refresh_publishes_the_lists_to_the_byte_as_a_run_does(company: Company) -> None:
+def test_a_refresh_publishes_the_same_bytes_of_the_lists_as_a_run(company: Company) -> None:
     company.refresh(MONDAY)
     drop = company.run(MONDAY)
     names = [f"{name}.{suffix}" for name in sorted(LISTS) for suffix in ("csv", "parquet")]
@@ -104,7 +104,7 @@ def test_a_refresh_publishes_the_lists_to_the_byte_as_a_run_does(company: Compan
     assert verify_drop(str(drop), CONTRACTS) == []
 
 
-def test_the_lists_follow_what_has_changed_and_the_cache_the_clock(company: Company) -> None:
+def test_the_lists_follow_the_sources_and_the_cache_the_clock(company: Company) -> None:
     """at-risk R19, R28, R29."""
     first = company.refresh("2025-01-14T10:00:00Z")
     assert (company.at_risk(), first.has_changed) == (["a1", "a2"], True)
@@ -117,7 +117,7 @@ def test_the_lists_follow_what_has_changed_and_the_cache_the_clock(company: Comp
     assert third.rows["neglected_accounts"] == 2
 
 
-def test_a_file_that_has_not_changed_is_not_read_again_though_rows_of_it_lost(company: Company) -> None:
+def test_an_unchanged_file_with_duplicate_rows_is_not_read_again(company: Company) -> None:
     """at-risk R28: a refresh reads what has changed."""
     company.write(accounts=["a1,Oak Court", "a2,Elm House"], ends=["2025-03-31", "2025-04-30"])
     accounts = company.folder / "crm" / "accounts.csv"
@@ -136,7 +136,7 @@ def test_a_file_that_has_not_changed_is_not_read_again_though_rows_of_it_lost(co
     assert landed() == before
 
 
-def test_what_rules_ask_of_other_exports_is_read_again_where_models_were_built(company: Company) -> None:
+def test_exports_that_rules_need_are_read_again_after_a_build(company: Company) -> None:
     folder = company.folder / "state" / "refresh" / "run"
 
     def written() -> dict[str, int]:
@@ -151,7 +151,7 @@ def test_what_rules_ask_of_other_exports_is_read_again_where_models_were_built(c
     assert all(written()[name] > first[name] for name in REFERENCE_EXPORTS)
 
 
-def test_days_are_counted_again_on_the_next_day_though_nothing_has_changed(company: Company) -> None:
+def test_days_are_counted_again_on_the_next_day_without_any_change(company: Company) -> None:
     """D19: the day is the models', the instant the cache's alone."""
     company.refresh("2025-01-14T23:59:00Z")
     assert company.refresh("2025-01-15T00:04:00Z").has_changed
@@ -160,7 +160,7 @@ def test_days_are_counted_again_on_the_next_day_though_nothing_has_changed(compa
 
 
 @pytest.mark.slow
-def test_a_group_that_a_refresh_detected_keeps_its_instant_in_later_refreshes_and_runs(company: Company) -> None:
+def test_a_group_detected_by_a_refresh_keeps_its_instant_in_later_refreshes_and_runs(company: Company) -> None:
     """D22."""
     two = HEADER + "".join(f"e{n},a1,won,Snow,1 Main St,2024-03-01,2025-03-31,100.00\n" for n in (1, 2))
     (company.folder / "crm" / "estimates.csv").write_text(two)
@@ -182,7 +182,7 @@ def test_an_older_instant_is_published_beside_the_latest(company: Company) -> No
 
 
 @pytest.mark.slow
-def test_a_run_of_an_older_instant_leaves_the_lists_of_a_refresh_before_their_readers(company: Company) -> None:
+def test_a_run_of_an_older_instant_does_not_replace_the_lists_of_a_refresh(company: Company) -> None:
     company.run("2025-01-06T06:00:00Z")
     company.refresh("2025-01-14T10:05:00Z")
     assert company.mart_expires_at() == {datetime(2025, 1, 14, 10, 10)}
@@ -192,7 +192,7 @@ def test_a_run_of_an_older_instant_leaves_the_lists_of_a_refresh_before_their_re
     assert company.mart_expires_at() == {datetime(2025, 1, 20, 6, 5)}
 
 
-def test_a_source_that_lost_its_table_keeps_the_lists_as_they_were(company: Company) -> None:
+def test_a_source_that_lost_its_table_leaves_the_lists_unchanged(company: Company) -> None:
     """D42."""
     company.run(MONDAY)
     company.refresh("2025-01-14T10:00:00Z")
@@ -206,14 +206,14 @@ def test_a_source_that_lost_its_table_keeps_the_lists_as_they_were(company: Comp
     assert "needed_table" in json.loads(log[-1])["text"]
 
 
-def test_the_lists_are_the_crm_organization_s(company: Company) -> None:
+def test_the_lists_belong_to_the_organization_of_the_crm(company: Company) -> None:
     """D24."""
     settings = company.settings(MONDAY).model_copy(update={"var": {"crm_organization_id": "2"}})
     Refresher(settings, Progress(company.listener), company.helpers).refresh()
     assert [path.parts[-3] for path in (company.folder / "exports").glob("*/notifications/latest")] == ["2"]
 
 
-def test_a_refresh_waits_for_nothing_of_a_run_but_the_moment_in_which_it_puts_its_marts_in_place(
+def test_a_refresh_waits_for_a_run_only_while_it_replaces_the_marts(
     company: Company,
 ) -> None:
     state, exports = company.folder / "state", company.folder / "exports"
@@ -242,7 +242,7 @@ def test_a_run_and_a_refresh_at_once_publish_both(company: Company) -> None:
     assert company.mart_expires_at() == {datetime(2025, 1, 14) + timedelta(minutes=5 * refreshed)}
 
 
-def test_lists_past_keeping_go_an_hour_after_latest_has_left_them(company: Company) -> None:
+def test_lists_past_retention_are_removed_an_hour_after_being_latest(company: Company) -> None:
     company.refresh("2025-01-14T10:00:00Z")
     old = company.latest
     two_hours_ago = datetime.now(UTC) - timedelta(hours=2)
@@ -260,7 +260,7 @@ def test_lists_past_keeping_go_an_hour_after_latest_has_left_them(company: Compa
     assert company.latest.exists()
 
 
-def test_a_refresh_that_goes_on_says_what_fails_and_ends_without_fault_when_it_is_asked_to(company: Company) -> None:
+def test_a_repeating_refresh_reports_failures_and_ends_cleanly_on_request(company: Company) -> None:
     accounts = company.folder / "crm" / "accounts.csv"
     content = accounts.read_text()
     accounts.write_text("")
@@ -287,6 +287,6 @@ def test_a_period_is_seconds_minutes_or_hours(period: str, seconds: int) -> None
 
 
 @pytest.mark.parametrize("period", ["", "5", "0m", "-5m", "5 minutes", "1.5h", "m"])
-def test_what_is_no_period_is_refused(period: str) -> None:
+def test_an_invalid_period_is_refused(period: str) -> None:
     with pytest.raises(WarehouseError, match="5m"):
         seconds_of(period)

@@ -95,7 +95,9 @@ def full_for_the_second(put: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("fails", ["the second drop", "the history", "the reports", "the marts"])
-def test_what_fails_before_the_last_step_moves_no_latest(fails: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_before_the_last_step_leaves_latest_unchanged(
+    fails: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     match fails:
         case "the second drop":
             monkeypatch.setattr(FolderDestination, "put", full_for_the_second(FolderDestination.put))
@@ -118,7 +120,7 @@ def test_the_history_is_kept_before_anybody_reads_the_drop(run: Run, monkeypatch
     assert len(list(run.history.folder.glob("*/*.parquet"))) == 2
 
 
-def test_what_can_t_be_tidied_is_reported_and_no_failure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_cleanup_is_reported_but_no_failure(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise WarehouseError("permission denied", where="exports/1")
 
@@ -141,7 +143,7 @@ def test_a_run_of_an_older_instant_publishes_beside_latest(run: Run, stage: Call
     assert any("latest stays at 20250115" in line for line in run.listener.lines)
 
 
-def test_each_organizations_log_has_its_publication_and_nothing_of_another(run: Run) -> None:
+def test_each_organizations_log_has_only_its_own_publication(run: Run) -> None:
     run.publish()
     for organization_id in (1, 2):
         log = PublicationLog(run.built.run.workspace.publications, run.built.destination.place, organization_id)

@@ -77,11 +77,11 @@ def two_weeks(tmp_path_factory: pytest.TempPathFactory) -> Company:
 
 
 @pytest.mark.parametrize("drop", ["1/previous", "1/latest"])
-def test_a_drop_is_made_again_to_the_byte_though_its_sources_have_changed(two_weeks: Company, drop: str) -> None:
+def test_a_drop_is_remade_byte_by_byte_after_its_sources_changed(two_weeks: Company, drop: str) -> None:
     assert two_weeks.replay(drop) == ()
 
 
-def test_a_file_that_is_not_the_same_is_named(two_weeks: Company) -> None:
+def test_a_differing_file_is_named(two_weeks: Company) -> None:
     """Another instant, as if the clock had been read."""
     (origin,) = (two_weeks.state / "origins").glob("20250120*/origin.json")
     right = origin.read_text()
@@ -94,14 +94,14 @@ def test_a_file_that_is_not_the_same_is_named(two_weeks: Company) -> None:
     assert not any(line.startswith("estimates.csv") for line in differing)
 
 
-def test_the_command_ends_with_0_where_it_is_the_same(two_weeks: Company) -> None:
+def test_the_command_exits_with_0_if_nothing_differs(two_weeks: Company) -> None:
     arguments = [text for name, value in two_weeks.where.items() for text in (f"--{name}", value)]
     ended = CliRunner().invoke(cli.app, ["replay", "1/latest", *arguments])
     assert ended.exit_code == 0
     assert "the same to the byte" in ended.stdout
 
 
-def test_a_drop_whose_origin_or_landed_files_are_gone_is_refused(two_weeks: Company) -> None:
+def test_a_drop_without_its_record_or_landed_files_is_refused(two_weeks: Company) -> None:
     hidden = two_weeks.state / "hidden"
     for gone in (two_weeks.state / "origins", two_weeks.state / "landing"):
         shutil.move(gone, hidden)
@@ -111,7 +111,7 @@ def test_a_drop_whose_origin_or_landed_files_are_gone_is_refused(two_weeks: Comp
 
 
 @pytest.mark.slow
-def test_the_landing_zone_keeps_what_kept_drops_were_made_from_and_no_more(tmp_path: Path) -> None:
+def test_the_landing_zone_keeps_only_the_files_of_kept_drops(tmp_path: Path) -> None:
     company = Company(tmp_path)
     company.run("2025-01-13T06:00:00Z", "first")
     first = company.parts()
@@ -127,7 +127,7 @@ def test_the_landing_zone_keeps_what_kept_drops_were_made_from_and_no_more(tmp_p
 
 
 @pytest.mark.slow
-def test_a_dry_run_says_what_would_go_and_removes_nothing(tmp_path: Path) -> None:
+def test_a_dry_run_lists_the_removals_and_removes_nothing(tmp_path: Path) -> None:
     company = Company(tmp_path)
     old = company.run("2025-01-13T06:00:00Z", "first")
     company.run("2025-01-20T06:00:00Z", "second")

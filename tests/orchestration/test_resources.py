@@ -47,7 +47,7 @@ def test_the_steps_of_a_run_share_one_context_that_holds_the_state_folder(tmp_pa
     FileLock(tmp_path / "state" / "run.lock").acquire(timeout=0)
 
 
-def test_d1_a_run_of_the_page_speaks_of_its_own_start_unless_another_is_given(tmp_path: Path) -> None:
+def test_d1_a_run_of_the_page_is_as_of_its_start_unless_another_instant_is_given(tmp_path: Path) -> None:
     (run, _), created = contexts_of_two_steps(Settings(state=tmp_path / "state"))
     assert run.plan.as_of == datetime.fromtimestamp(int(created), UTC)
     (run, _), _ = contexts_of_two_steps(Settings(state=tmp_path / "state", as_of=INSTANT))

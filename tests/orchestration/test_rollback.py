@@ -36,7 +36,7 @@ def destination(settings: Settings, stage: Callable[..., StagedDrop]) -> Destina
     return opened
 
 
-def test_latest_names_the_drop_before_and_the_history_shows_it(settings: Settings, destination: Destination) -> None:
+def test_latest_names_the_previous_drop_and_the_history_shows_it(settings: Settings, destination: Destination) -> None:
     said = roll_back(settings, "1/previous")
     latest = latest_name(destination.place.child("1"))
     assert latest is not None

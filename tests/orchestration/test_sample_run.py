@@ -75,14 +75,14 @@ def drops(folder: Path) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("name", ["1/latest", "exports/1/latest", "1/{drop}", "exports/1/{drop}"])
-def test_a_drop_is_verified_by_each_name_that_it_has(published: Path, name: str) -> None:
+def test_a_drop_is_verified_by_each_of_its_names(published: Path, name: str) -> None:
     named = name.format(drop=drops(published)["1"].name)
     verified = warehouse("verify", named, "--exports", "exports", folder=published)
     assert (verified.returncode, verified.stdout) == (0, f"{named}: as published\n")
 
 
 @pytest.mark.parametrize("name", ["latest", "9/latest", "1/previous"])
-def test_a_short_name_that_no_drop_has_is_said(published: Path, name: str) -> None:
+def test_an_unknown_short_name_is_reported(published: Path, name: str) -> None:
     verified = warehouse("verify", name, "--exports", "exports", folder=published)
     assert verified.returncode == 1
     assert verified.stderr.startswith(f"\n{name}: ")
@@ -109,7 +109,7 @@ def test_a_column_of_any_export_with_accounts_is_explained(published: Path, colu
     assert (explained["value"] is None) == bool(rows)
 
 
-def test_the_rows_that_a_rollback_takes_from_a_drop_are_those_of_the_marts(published: Path) -> None:
+def test_a_rollback_restores_the_rows_of_the_marts_from_the_drop(published: Path) -> None:
     contracts = contracts_in_folder(PROJECT_ROOT / "models")
     with duckdb.connect(str(published / "state" / "published.duckdb"), read_only=True) as connection:
         for organization, drop in drops(published).items():
@@ -136,13 +136,13 @@ def test_every_tenant_gets_every_export_in_both_forms(published: Path) -> None:
         assert drop.name.startswith("20250115T000000Z-")
 
 
-def test_checksums_are_what_sha256sum_expects(published: Path) -> None:
+def test_checksums_are_in_the_form_of_sha256sum(published: Path) -> None:
     for drop in drops(published).values():
         checked = subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=drop, check=False)
         assert checked.returncode == 0
 
 
-def test_the_manifest_says_what_the_drop_was_made_from_and_what_was_checked(published: Path) -> None:
+def test_the_manifest_has_the_inputs_and_the_checks(published: Path) -> None:
     manifest = json.loads((drops(published)["1"] / "manifest.json").read_text())
     assert manifest["as_of"] == manifest["extracted_at"] == AS_OF
     inputs = {f"{table['source']}.{table['table']}": table["files"] for table in manifest["inputs"]}
@@ -153,7 +153,7 @@ def test_the_manifest_says_what_the_drop_was_made_from_and_what_was_checked(publ
     assert errors and all(check["passed"] for check in errors)
 
 
-def test_a_tenant_of_few_customers_has_at_most_150_kb_beside_its_rows(published: Path) -> None:
+def test_a_tenant_of_few_customers_has_at_most_150_kb_besides_its_rows(published: Path) -> None:
     drop = drops(published)["3"]
     beside = [*(drop / name for name in ("manifest.json", "SHA256SUMS", "index.html"))]
     beside += (drop.parent / "reports").iterdir()
@@ -178,7 +178,7 @@ def test_the_same_run_again_has_nothing_to_do(published: Path) -> None:
     assert drops(published) == before
 
 
-def test_a_run_from_nothing_gives_the_same_names_and_bytes(published: Path, tmp_path: Path) -> None:
+def test_a_run_from_scratch_gives_the_same_names_and_bytes(published: Path, tmp_path: Path) -> None:
     ended = run_sample(tmp_path)
     assert ended.returncode == 0, ended.stderr
     first, second = drops(published), drops(tmp_path)
@@ -190,7 +190,7 @@ def test_a_run_from_nothing_gives_the_same_names_and_bytes(published: Path, tmp_
         assert len(same) == len(EXPORTS) * 2 + 3
 
 
-def test_a_run_without_a_source_says_what_to_give(tmp_path: Path) -> None:
+def test_a_run_without_a_source_names_the_options(tmp_path: Path) -> None:
     ended = warehouse("run", "--exports", tmp_path / "exports", "--state", tmp_path / "state")
     assert ended.returncode == 1
     assert "no source is configured" in ended.stderr
@@ -232,7 +232,7 @@ def test_settings_that_cannot_be_read_are_named(content: bytes, tmp_path: Path) 
     assert "Traceback" not in ended.stderr
 
 
-def test_decisions_in_the_environment_that_are_no_json_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decisions_in_the_environment_that_are_not_json_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAREHOUSE_VAR", "at_risk_days=90")
     ended = warehouse("run")
     assert ended.returncode == 1
@@ -240,7 +240,7 @@ def test_decisions_in_the_environment_that_are_no_json_are_named(monkeypatch: py
     assert "Traceback" not in ended.stderr
 
 
-def test_every_mart_and_column_says_what_it_is(published: Path) -> None:
+def test_every_mart_and_column_has_a_description(published: Path) -> None:
     with duckdb.connect(str(published / "state/published.duckdb"), read_only=True) as connection:
         silent = connection.execute(
             "select table_name, '' from duckdb_tables() where comment is null union all "

@@ -60,13 +60,13 @@ def test_files_in_hive_folders_are_read(folder: Path, at: str) -> None:
     assert fingerprint(folder) != before
 
 
-def test_a_file_whose_name_is_no_utf_8_has_a_fingerprint(folder: Path) -> None:
+def test_a_file_whose_name_is_not_utf_8_has_a_fingerprint(folder: Path) -> None:
     before = fingerprint(folder)
     Path(os.fsdecode(os.fsencode(folder / "crm") + b"/caf\xe9 notes.txt")).write_text("x")
     assert fingerprint(folder) != before
 
 
-def test_the_same_word_for_another_place_is_another_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_same_path_in_another_place_is_another_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     crm = str(folder / "crm")
     before = fingerprint(folder, crm)
     assert fingerprint(folder, crm, str(folder / "exports")) == before, "the same place in other words"
@@ -99,7 +99,7 @@ def test_a_changed_program_is_another_run(
 
 
 @pytest.mark.parametrize(("days", "counts"), [(-1, True), (0, False), (1, False)])
-def test_what_an_earlier_run_left_is_part_of_it(folder: Path, days: int, counts: bool) -> None:
+def test_the_fingerprint_includes_the_state_of_earlier_runs(folder: Path, days: int, counts: bool) -> None:
     """D22: of the runs of other instants, those before this one."""
     before = fingerprint(folder)
     left = {DUPLICATES: DUPLICATES_SCHEMA.empty_table(), METRICS: METRICS_SCHEMA.empty_table()}

@@ -27,7 +27,7 @@ def materialize(settings: Settings, *steps: dg.AssetsDefinition, only: Sequence[
         dg.materialize(list(steps), resources=resources, instance=instance, selection=selection)
 
 
-def test_the_drops_refuse_models_that_are_older_than_the_sources_or_built_in_part(tmp_path: Path) -> None:
+def test_drops_refuse_models_that_are_older_than_the_sources_or_incomplete(tmp_path: Path) -> None:
     crm = tmp_path / "crm"
     shutil.copytree(PROJECT_ROOT / "sample/crm", crm)
     settings = Settings(crm=str(crm), as_of="2025-01-15", state=tmp_path / "state", exports=str(tmp_path / "exports"))

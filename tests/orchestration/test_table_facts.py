@@ -27,7 +27,7 @@ def rows_of(table: object) -> list[object]:
     return [record.data for record in table.records]
 
 
-def test_a_failed_dbt_test_shows_the_keys_that_its_query_gives(tmp_path: Path) -> None:
+def test_a_failed_dbt_test_shows_the_keys_that_its_query_returns(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     compiled = workspace.dbt_target / "compiled" / "account_warehouse" / "tests" / "keys_are_unique.sql"
     compiled.parent.mkdir(parents=True)

@@ -69,7 +69,7 @@ def test_nothing_new_starts_nothing(watch: Watch) -> None:
     assert watch.looks(3) == [False, False, False]
 
 
-def test_what_has_changed_starts_one_run_when_two_looks_have_seen_the_same(watch: Watch) -> None:
+def test_a_change_starts_one_run_once_two_looks_agree(watch: Watch) -> None:
     (watch.crm / "contacts.csv").write_text("Id\n1\n")
     assert watch.looks(3) == [False, True, False]
     (watch.crm / "contacts.csv").write_text("Id\n1\n2\n")
@@ -80,7 +80,7 @@ def test_what_has_changed_starts_one_run_when_two_looks_have_seen_the_same(watch
     assert watch.looks(3) == [False, True, False]
 
 
-def test_a_slow_copy_starts_nothing_until_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_copy_starts_nothing_until_it_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     watch = Watch(tmp_path, monkeypatch)
     half = len(ROWS) // 2
     with watch.accounts.open("w") as file:  # as shared copies do: truncated, half written, a pause, then the rest
@@ -94,7 +94,7 @@ def test_a_slow_copy_starts_nothing_until_it_is_whole(tmp_path: Path, monkeypatc
     assert watch.accounts.read_text() == ROWS
 
 
-def test_a_copy_under_way_is_no_file_of_a_source_and_holds_a_run_up(
+def test_a_temporary_file_of_a_copy_is_ignored_but_delays_a_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watch = Watch(tmp_path, monkeypatch)
@@ -108,17 +108,17 @@ def test_a_copy_under_way_is_no_file_of_a_source_and_holds_a_run_up(
     assert watch.looks(4) == [False] * 4  # the copy is as young as the file
 
 
-def test_a_file_of_the_same_size_that_is_younger_starts_a_run(watch: Watch) -> None:
+def test_a_newer_file_of_the_same_size_starts_a_run(watch: Watch) -> None:
     os.utime(watch.accounts, ns=(1, 1))
     assert watch.looks(2) == [False, True]
 
 
-def test_a_file_whose_name_is_no_utf_8_starts_a_run(watch: Watch) -> None:
+def test_a_file_whose_name_is_not_utf_8_starts_a_run(watch: Watch) -> None:
     Path(os.fsdecode(os.fsencode(watch.crm) + b"/caf\xe9.txt")).write_text("x")
     assert watch.looks(3) == [False, True, False]
 
 
-def test_a_part_and_a_folder_that_was_not_there_start_a_run(watch: Watch) -> None:
+def test_a_new_part_and_a_new_folder_start_a_run(watch: Watch) -> None:
     (watch.crm / "estimates").mkdir()
     (watch.crm / "estimates" / "2025-01.csv").write_text("Id\n1\n")
     assert watch.looks(2) == [False, True]
@@ -127,7 +127,7 @@ def test_a_part_and_a_folder_that_was_not_there_start_a_run(watch: Watch) -> Non
     assert watch.looks(2) == [False, True]
 
 
-def test_files_that_are_again_as_they_were_start_a_run(watch: Watch, tmp_path: Path) -> None:
+def test_files_that_return_to_an_earlier_state_start_a_run(watch: Watch, tmp_path: Path) -> None:
     kept = tmp_path / "kept.csv"
     shutil.copy2(watch.accounts, kept)
     for _ in range(2):

@@ -76,7 +76,7 @@ def settings_served() -> Settings:
     return settings
 
 
-def test_the_state_of_the_command_line_is_the_one_that_dagster_uses(
+def test_dagster_uses_the_state_folder_of_the_command_line(
     working_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     became = started_by_ui(Path("../elsewhere"), monkeypatch)
@@ -95,7 +95,7 @@ def test_the_working_folder_and_its_settings_stay(working_folder: Path, monkeypa
     assert served.state == working_folder / "kept"
 
 
-def test_the_page_is_for_this_machine_only(working_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_page_listens_on_this_machine_only(working_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     arguments = started_by_ui(None, monkeypatch).arguments
     assert arguments[arguments.index("--address") + 1] == "127.0.0.1"
     assert arguments[arguments.index("--port") + 1] == "3123"

@@ -29,19 +29,19 @@ def held_back(*checks: Check, findings: tuple[Finding, ...] = (), **options: Any
     return "all" if verdict.run else set(verdict.held_back)
 
 
-def test_an_error_in_one_organization_s_rows_holds_that_one_back() -> None:
+def test_an_error_in_one_organizations_rows_holds_it_back() -> None:
     assert held_back(check(o2=1)) == {2}
 
 
-def test_a_finding_in_one_organization_s_drop_holds_that_one_back() -> None:
+def test_a_finding_in_one_organizations_drop_holds_it_back() -> None:
     assert held_back(check(o2=1), findings=(stop(3),)) == {2, 3}
 
 
-def test_an_organization_that_has_gone_is_held_back_without_a_drop() -> None:
+def test_a_missing_organization_is_held_back_without_a_drop() -> None:
     assert held_back(findings=(stop(9),)) == {9}
 
 
-def test_a_check_that_is_no_organization_s_holds_back_all() -> None:
+def test_a_check_without_an_organization_holds_back_all() -> None:
     assert held_back(check()) == "all"
 
 
@@ -49,7 +49,7 @@ def test_errors_in_every_organization_are_an_error_of_the_run() -> None:
     assert held_back(check(o1=1, o2=1), findings=(stop(3),)) == "all"
 
 
-def test_the_setting_run_makes_every_error_hold_back_all() -> None:
+def test_with_the_setting_run_every_error_holds_back_all() -> None:
     assert held_back(check(o2=1), hold_back_all=True) == "all"
 
 
@@ -59,7 +59,7 @@ def test_a_broken_contract_holds_back_all() -> None:
 
 
 @pytest.mark.parametrize("organization", [1, 2])
-def test_what_an_organization_reads_quotes_no_other_s_rows(organization: int) -> None:
+def test_an_organizations_messages_quote_no_rows_of_others(organization: int) -> None:
     verdict = judge((1, 2, 3), AuditResult((check(o1=7, o2=9),)), (), None)
     problem = verdict.problem_of(organization)
     assert problem is not None

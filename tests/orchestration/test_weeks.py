@@ -182,7 +182,7 @@ def require_same_from_kept_drops(folder: Path) -> None:
     assert past(folder, "from at_risk_audit order by all") == published
 
 
-def test_an_ordinary_company_raises_no_false_alarm_for_three_weeks(tmp_path: Path) -> None:
+def test_three_weeks_of_an_ordinary_company_raise_no_false_alarm(tmp_path: Path) -> None:
     """at-risk R32: what the first three of the year's weeks know of four accounts is as the sources have it."""
     assert judge(list(live(tmp_path, 3))).startswith("3 weeks")
     accounts = ("acc-0", "acc-11", "acc-45", "acc-57")
@@ -197,7 +197,7 @@ def test_an_ordinary_company_raises_no_false_alarm_for_three_weeks(tmp_path: Pat
 
 
 @pytest.mark.slow
-def test_an_ordinary_company_raises_three_alarms_a_year_at_most(
+def test_a_year_of_an_ordinary_company_raises_at_most_three_false_alarms(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     verdict = judge(list(live(tmp_path, 52)))

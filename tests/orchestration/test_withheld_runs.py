@@ -76,7 +76,7 @@ def test_a_changed_setting_is_reported_and_stops_nothing(week: Warehouse) -> Non
     assert [finding for finding in manifest["guards"] if finding["guard"] == "null_rate"] == []
 
 
-def test_the_drop_is_as_published_and_can_be_made_again(week: Warehouse) -> None:
+def test_the_drop_verifies_and_can_be_remade(week: Warehouse) -> None:
     assert verify_drop(str(week.folder / "exports" / "1" / "latest")) == []
     command = [sys.executable, "-m", "pipeline.cli", "replay", "1/latest", "--exports", "exports", "--state", "state"]
     ended = subprocess.run(command, cwd=week.folder, capture_output=True, text=True, check=False)

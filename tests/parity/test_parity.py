@@ -46,7 +46,7 @@ def test_the_first_differing_cell_is_named_with_both_values(tmp_path: Path) -> N
     ["id,name\n1,x\n", "id,name\n1,x\n2,y\n3,z\n", "id\n1\n2\n", 'id,name\n1,"x"\n2,y\n', "id,name\r\n1,x\r\n2,y\r\n"],
     ids=["row missing", "row too many", "column missing", "quoting", "line ends"],
 )
-def test_whatever_differs_is_a_difference(tmp_path: Path, other: str) -> None:
+def test_every_kind_of_difference_is_found(tmp_path: Path, other: str) -> None:
     a = drop(tmp_path, "a", 1, accounts="id,name\n1,x\n2,y\n")
     b = drop(tmp_path, "b", 1, accounts=other)
     assert compare_exports(("a", "b"), (a, b))[0].differences > 0

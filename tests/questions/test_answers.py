@@ -87,7 +87,7 @@ def answer(published: Path, name: str, source: str) -> Answer:
 
 @pytest.mark.parametrize("source", ["duckdb", "postgres", "drop"])
 @pytest.mark.parametrize("name", EXPECTED)
-def test_a_question_has_one_answer_whoever_gives_it(published: Path, name: str, source: str) -> None:
+def test_a_question_has_the_same_answer_from_every_source(published: Path, name: str, source: str) -> None:
     found = answer(published, name, source)
     expected = EXPECTED[name]
     if source == "drop" and found.columns[0] == "organization_id":
@@ -96,7 +96,7 @@ def test_a_question_has_one_answer_whoever_gives_it(published: Path, name: str, 
     assert list(found.columns) == list(find_question(name).columns), "the head of the file names the columns"
 
 
-def test_every_question_is_here() -> None:
+def test_every_question_has_an_expected_answer() -> None:
     assert {question.name for question in read_questions()} == set(EXPECTED)
 
 
@@ -136,7 +136,7 @@ def test_a_first_drop_has_nothing_to_be_compared_with(published: Path) -> None:
         ask(settings, find_question("slower_answers"), f"1/{first}")
 
 
-def test_where_nothing_is_published_the_remedy_is_said(tmp_path: Path) -> None:
+def test_without_a_publication_the_error_has_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="no marts are published") as error:
         ask(Settings(state=tmp_path), find_question("renewals_due"))
     assert error.value.remedy is not None and "--drop" in error.value.remedy

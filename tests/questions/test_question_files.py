@@ -19,7 +19,7 @@ select count(*) as accounts from accounts
 """
 
 
-def test_a_head_says_the_question_who_asks_and_the_columns(tmp_path: Path) -> None:
+def test_a_header_has_the_question_who_asks_and_the_columns(tmp_path: Path) -> None:
     (tmp_path / "how_many.sql").write_text(WHOLE)
     (question,) = read_questions(tmp_path)
     assert (question.name, question.asks) == ("how_many", "How many accounts are there?")
@@ -29,14 +29,14 @@ def test_a_head_says_the_question_who_asks_and_the_columns(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("line", ["-- Asked by: everybody\n", "--   accounts: how many,\n--     all told\n"])
-def test_a_head_that_lacks_something_is_an_error_that_names_the_file(tmp_path: Path, line: str) -> None:
+def test_an_incomplete_header_is_an_error_that_names_the_file(tmp_path: Path, line: str) -> None:
     (tmp_path / "how_many.sql").write_text(WHOLE.replace(line, ""))
     with pytest.raises(WarehouseError, match="head") as error:
         read_questions(tmp_path)
     assert error.value.where == str(tmp_path / "how_many.sql")
 
 
-def test_an_unknown_question_is_reported_the_nearest() -> None:
+def test_an_unknown_question_is_reported_with_the_nearest() -> None:
     with pytest.raises(WarehouseError, match="no question") as error:
         find_question("renewal-due")
     assert error.value.remedy == "similar names: renewals_due"

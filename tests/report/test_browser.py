@@ -97,7 +97,7 @@ def open_page(browser: Browser, path: Path, said: list[str], width: str, scheme:
 
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", ["published", "warned", "failed", "operator", "long", "stopped"])
-def test_it_opens_from_a_file_alone_and_fits(
+def test_the_page_opens_from_a_file_and_fits(
     name: str, width: str, browser: Browser, pages: dict[str, Path], said: list[str], tmp_path: Path
 ) -> None:
     page = open_page(browser, pages[name], said, width)
@@ -165,7 +165,7 @@ def test_day_and_night_differ(browser: Browser, pages: dict[str, Path], said: li
     assert len(papers) == 2
 
 
-def test_the_verdict_is_what_is_seen_first(browser: Browser, pages: dict[str, Path], said: list[str]) -> None:
+def test_the_verdict_is_seen_first(browser: Browser, pages: dict[str, Path], said: list[str]) -> None:
     for width in WIDTHS:
         page = open_page(browser, pages["failed"], said, width)
         heading = page.get_by_role("heading", level=1)
@@ -176,7 +176,7 @@ def test_the_verdict_is_what_is_seen_first(browser: Browser, pages: dict[str, Pa
         page.close()
 
 
-def test_it_can_be_read_with_the_keyboard(browser: Browser, pages: dict[str, Path], said: list[str]) -> None:
+def test_the_page_can_be_read_with_the_keyboard(browser: Browser, pages: dict[str, Path], said: list[str]) -> None:
     page = open_page(browser, pages["published"], said, "phone")
     page.keyboard.press("Tab")
     skip = page.locator(":focus")
@@ -192,7 +192,7 @@ def test_it_can_be_read_with_the_keyboard(browser: Browser, pages: dict[str, Pat
     page.close()
 
 
-def test_failed_rows_are_there_with_their_keys_and_values(
+def test_failed_rows_are_shown_with_their_keys_and_values(
     browser: Browser, pages: dict[str, Path], said: list[str]
 ) -> None:
     page = open_page(browser, pages["failed"], said, "desktop")

@@ -34,7 +34,7 @@ def test_bars_are_as_high_as_their_values() -> None:
     assert {round(bar.y + bar.height, 1) for bar in chart.bars} == {chart.zero}
 
 
-def test_stacked_bars_stand_on_each_other_without_a_gap() -> None:
+def test_stacked_bars_have_no_gap() -> None:
     chart = lay_out(plot([3], [4], [5], stacked=True))
     bars = sorted(chart.bars, key=lambda bar: -bar.y)
     assert round(bars[0].y + bars[0].height, 1) == chart.zero
@@ -75,21 +75,21 @@ def test_the_axis_has_round_labels(values: list[int | str], labels: list[str]) -
     assert [label.text for label in lay_out(plot(values)).values] == labels
 
 
-def test_money_may_have_parts_of_a_dollar_and_accounts_no_parts() -> None:
+def test_money_may_have_fractions_and_counts_may_not() -> None:
     assert [label.text for label in lay_out(plot(["0.4"], unit="US dollars")).values] == [
         *("$0", "$0.1", "$0.2", "$0.3", "$0.4")
     ]
     assert [label.text for label in lay_out(plot([2])).values] == ["0", "1", "2"]
 
 
-def test_labels_of_many_categories_leave_some_out() -> None:
+def test_some_labels_of_many_categories_are_left_out() -> None:
     chart = lay_out(plot(list(range(1, 41))))
     distances = [right.x - left.x for left, right in pairwise(chart.categories)]
     assert min(distances) >= 40
     assert chart.categories[0].text == "c0"
 
 
-def test_what_is_read_out_names_the_ends_and_the_most() -> None:
+def test_the_text_alternative_names_the_ends_and_the_maximum() -> None:
     says = lay_out(plot([3, 7, 1])).says
     assert says == "Bars from c0 to c2. s0: most in c1, 7 accounts."
 
@@ -106,7 +106,7 @@ def test_everything_stays_within_the_frame(rows: list[tuple[int, int, int]], sta
     assert 2 <= len(chart.values) <= 7
 
 
-def test_a_small_line_stays_in_its_frame_and_ends_at_its_last_figure() -> None:
+def test_a_sparkline_stays_in_its_frame_and_ends_at_its_last_figure() -> None:
     points, x, y = sparkline([Decimal(value) for value in (5, 9, 7)])
     assert points == "4.0,24.0 60.0,4.0 116.0,14.0"
     assert (x, y) == (116.0, 14.0)

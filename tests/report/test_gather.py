@@ -68,7 +68,7 @@ def test_the_operator_sees_everything(run: MadeRun) -> None:
     assert {row.organization_id for check in (FAILED,) for row in check.samples} == {1, 2}
 
 
-def test_what_is_dated_after_the_run_is_not_its_newest(run: MadeRun) -> None:
+def test_rows_dated_after_the_run_are_not_the_newest(run: MadeRun) -> None:
     run.as_of = datetime(2025, 3, 1, tzinfo=AS_OF.tzinfo)
     assert source(run.facts(1), "platform.customer")[3] == datetime(2025, 2, 1)
     run.as_of = datetime(2025, 1, 10, tzinfo=AS_OF.tzinfo)
@@ -77,7 +77,7 @@ def test_what_is_dated_after_the_run_is_not_its_newest(run: MadeRun) -> None:
     assert source(run.facts(1), "platform.customer")[3] is None
 
 
-def test_a_table_that_was_not_given_is_there_as_absent(run: MadeRun) -> None:
+def test_a_missing_table_is_listed_as_absent(run: MadeRun) -> None:
     note = next(source for source in run.facts(1).sources if source.table == "note")
     assert not note.is_configured
 
@@ -95,12 +95,12 @@ def test_rejects_are_counted_by_reason_with_the_first_of_each(run: MadeRun) -> N
     )
 
 
-def test_rejects_of_a_table_that_is_one_organizations_are_its_own(run: MadeRun) -> None:
+def test_rejects_of_one_organizations_table_are_its_own(run: MadeRun) -> None:
     run.organizations = (1,)
     assert {reason.table for reason in run.facts(1).rejects} == {"accounts", "customer"}
 
 
-def test_metrics_stand_beside_those_of_the_run_before(run: MadeRun) -> None:
+def test_metrics_are_shown_with_those_of_the_previous_run(run: MadeRun) -> None:
     metrics = {metric.metric: (metric.value, metric.previous) for metric in run.facts(1).metrics}
     assert metrics["archive_conflicts"] == (Decimal(3), Decimal(2))
     assert metrics["platform_rows_ignored"] == (Decimal(17), None)
@@ -114,7 +114,7 @@ def test_metrics_of_an_organization_are_shown_to_no_other(run: MadeRun) -> None:
 # the drop before
 
 
-def test_null_rates_and_rows_stand_beside_those_of_the_previous_drop(run: MadeRun) -> None:
+def test_null_rates_and_rows_are_shown_with_those_of_the_previous_drop(run: MadeRun) -> None:
     earlier = MadeRun(run.folder, AS_OF - WEEK, accounts=[account(1, 1, account_name=None), account(2, 2)])
     name = earlier.publish(1)
     facts = run.facts(1)
@@ -129,7 +129,7 @@ def test_null_rates_and_rows_stand_beside_those_of_the_previous_drop(run: MadeRu
     assert (columns["account_id"].nulls, columns["account_id"].rate) == (0, 0)
 
 
-def test_a_rate_of_no_rows_is_no_rate(run: MadeRun) -> None:
+def test_without_rows_there_is_no_rate(run: MadeRun) -> None:
     revenue = next(export for export in run.facts(2).exports if export.name == "account_revenue_by_year")
     assert revenue.rows == 0
     assert {column.rate for column in revenue.columns} == {None}
@@ -146,12 +146,12 @@ def test_the_comparison_is_with_the_nearest_earlier_instant_whatever_latest_name
     assert facts.previous.name == names[1]
 
 
-def test_a_drop_of_the_same_instant_is_not_the_one_before(run: MadeRun) -> None:
+def test_a_drop_of_the_same_instant_is_not_the_previous_one(run: MadeRun) -> None:
     run.publish(1)
     assert run.facts(1).previous is None
 
 
-def test_a_previous_drop_that_is_damaged_stops_nothing(run: MadeRun) -> None:
+def test_a_damaged_previous_drop_stops_nothing(run: MadeRun) -> None:
     name = MadeRun(run.folder, AS_OF - WEEK).publish(1)
     folder = run.folder / "exports" / "1" / name
     (folder / "account_core.parquet").write_bytes(b"damaged")
@@ -218,7 +218,7 @@ def test_a_run_that_failed_before_staging_has_a_report(run: MadeRun) -> None:
     assert "mend the model" in render_report(facts)
 
 
-def test_the_same_failure_has_the_same_report_and_another_another(run: MadeRun) -> None:
+def test_the_same_failure_has_the_same_report_and_a_different_one_does_not(run: MadeRun) -> None:
     run.checks = (PASSED, FAILED)
     first = report_files(run.facts(1))
     assert report_files(run.facts(1)) == first
@@ -300,7 +300,7 @@ def test_a_staged_file_that_breaks_its_contract_stops_no_report(run: MadeRun) ->
     assert render_report(facts).startswith("<!doctype html>")
 
 
-def test_an_organization_with_no_rows_at_all_has_a_page(run: MadeRun) -> None:
+def test_an_organization_without_rows_has_a_page(run: MadeRun) -> None:
     run.accounts = [row for row in ACCOUNTS if row["organization_id"] == 1]
     page = render_report(run.facts(2))
     assert "There are no accounts." in page

@@ -84,7 +84,7 @@ def facts(request: pytest.FixtureRequest, run: MadeRun) -> RunFacts:
     return gather_operator_facts(run.measured()) if request.param == "operator" else run.facts(1)
 
 
-def test_the_page_is_sound(facts: RunFacts) -> None:
+def test_the_page_is_valid(facts: RunFacts) -> None:
     page = Outline(render_report(facts))
     assert page.tags[0] == ("html", {"lang": "en"})
     ids = page.values("id")
@@ -94,14 +94,14 @@ def test_the_page_is_sound(facts: RunFacts) -> None:
     assert {href[1:] for href in page.values("href") if href.startswith("#")} <= set(ids)
 
 
-def test_headings_begin_with_one_and_skip_none(facts: RunFacts) -> None:
+def test_headings_start_at_level_one_and_skip_none(facts: RunFacts) -> None:
     levels = [level for level, _ in Outline(render_report(facts)).headings]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
 
 
-def test_the_list_of_sections_is_in_the_page_s_order(facts: RunFacts) -> None:
+def test_the_list_of_sections_is_in_the_order_of_the_page(facts: RunFacts) -> None:
     page = Outline(render_report(facts))
     sections = [attrs["id"] for tag, attrs in page.tags if tag == "section"]
     linked = [href[1:] for href in page.values("href") if href.startswith("#")]
@@ -119,7 +119,7 @@ def test_nothing_is_fetched_and_nothing_runs(facts: RunFacts) -> None:
     assert not [name for _, attrs in page.tags for name in attrs if name.startswith("on")]
 
 
-def test_every_table_says_what_its_columns_are(facts: RunFacts) -> None:
+def test_every_table_has_headers(facts: RunFacts) -> None:
     page = Outline(render_report(facts))
     assert all(attrs.get("scope") in ("col", "row") for tag, attrs in page.tags if tag == "th")
     regions = [attrs for _, attrs in page.tags if attrs.get("role") == "region"]
@@ -127,7 +127,7 @@ def test_every_table_says_what_its_columns_are(facts: RunFacts) -> None:
     assert len(regions) == sum(tag == "table" for tag, _ in page.tags)
 
 
-def test_plots_are_read_out(run: MadeRun) -> None:
+def test_plots_have_text_alternatives(run: MadeRun) -> None:
     page = Outline(render_report(run.facts(1)))
     plots = [attrs for tag, attrs in page.tags if tag == "svg" and attrs.get("class") == "plot"]
     assert len(plots) == 4
@@ -139,7 +139,7 @@ def test_plots_are_read_out(run: MadeRun) -> None:
 NASTY = '</style><script>alert("x")</script><img src=http://elsewhere/x onerror=alert(1)>{{ 7 * 7 }}{% raw %}'
 
 
-def test_what_is_in_the_data_stays_text(run: MadeRun) -> None:
+def test_text_of_the_data_is_never_markup(run: MadeRun) -> None:
     facts = run.facts(1)
     nasty = replace(
         facts,
@@ -158,7 +158,7 @@ def test_what_is_in_the_data_stays_text(run: MadeRun) -> None:
     assert NASTY in "".join(page.text)
 
 
-def test_what_moves_a_cursor_or_breaks_a_line_is_shown(run: MadeRun) -> None:
+def test_control_characters_are_shown_as_escapes(run: MadeRun) -> None:
     check = replace(FAILED, says="a\x1b[2K", problem="b\x9bc", name="d\ne", rules=("f\u202eg",))
     files = report_files(replace(run.facts(1), checks=(check,), problem=Problem(("h\x07i", "j\rk"), "l\0m")))
     page, checks = (content.decode() for content in files.values())
@@ -183,7 +183,7 @@ def test_what_changed_since_the_last_drop_is_a_section(run: MadeRun) -> None:
     assert "The rows are the same as in <code>before</code>" in text
 
 
-def test_json_beside_the_page_is_the_checks(run: MadeRun) -> None:
+def test_the_json_beside_the_page_has_the_checks(run: MadeRun) -> None:
     run.checks = (PASSED, WARNED)
     facts = run.facts(1)
     checks_file = json.loads(report_files(facts)[f"{facts.name}.checks.json"])
@@ -196,7 +196,7 @@ def test_json_beside_the_page_is_the_checks(run: MadeRun) -> None:
     ]
 
 
-def test_json_of_what_is_not_published_names_the_checks_that_passed(run: MadeRun) -> None:
+def test_the_json_of_an_unpublished_run_names_the_passed_checks(run: MadeRun) -> None:
     run.checks = (PASSED, FAILED)
     facts = run.facts(1)
     checks_file = json.loads(report_files(facts)[f"{facts.name}.checks.json"])
@@ -225,12 +225,12 @@ def test_rejected_rows_are_in_the_sentence(run: MadeRun) -> None:
     )
 
 
-def test_warnings_ask_to_be_read(run: MadeRun) -> None:
+def test_warnings_are_in_the_sentence(run: MadeRun) -> None:
     run.checks = (PASSED, WARNED)
     assert sentence(run.facts(1)) == ("look", "1 of 2 checks warns: read it before you rely on account_core.")
 
 
-def test_a_failure_says_what_stays(run: MadeRun) -> None:
+def test_a_failure_names_the_drop_that_stays(run: MadeRun) -> None:
     run.checks = (PASSED, FAILED)
     assert sentence(run.facts(1)) == (
         "bad",
@@ -247,7 +247,7 @@ def test_a_failure_of_another_organization_holds_this_one_back_too(run: MadeRun)
     assert said.startswith("The drop passed its own checks, but the run failed, so nothing was published")
 
 
-def test_what_got_less_is_worth_a_look(run: MadeRun) -> None:
+def test_a_decrease_is_in_the_sentence(run: MadeRun) -> None:
     earlier = MadeRun(run.folder, run.as_of.replace(day=12))
     earlier.publish(1)
     run.accounts = [{**row, "account_name": None} for row in run.accounts][:-1]
@@ -257,7 +257,7 @@ def test_what_got_less_is_worth_a_look(run: MadeRun) -> None:
     assert "2 rows were rejected." in texts
 
 
-def test_nothing_newer_is_reported_only_where_a_newest_row_is_the_one_of_the_previous_drop(run: MadeRun) -> None:
+def test_stale_data_is_reported_only_if_the_newest_row_is_that_of_the_previous_drop(run: MadeRun) -> None:
     earlier = MadeRun(run.folder, run.as_of.replace(day=12))
     earlier.publish(1)
     words = "platform.customer has no newer row than at the previous drop of 12 January 2025, 00:00 UTC."
@@ -269,7 +269,7 @@ def test_nothing_newer_is_reported_only_where_a_newest_row_is_the_one_of_the_pre
     assert words not in [notice.text for notice in notices(run.facts(1))], "it has something newer"
 
 
-def test_a_figure_out_of_line_is_worth_a_look_and_marked(run: MadeRun) -> None:
+def test_an_unusual_figure_is_in_the_sentence_and_marked(run: MadeRun) -> None:
     figures = {"organizations": {"1": {"measures": {"rows": "500"}}}}
     days = [run.as_of - timedelta(weeks=week) for week in range(1, 7)]
     run.records = [RunRecord(str(day), day, day, "published", figures=figures) for day in days]
@@ -289,7 +289,7 @@ KEYS = [
 ]
 
 
-def test_what_the_platform_and_the_crm_say_differently_is_reported(tmp_path: Path) -> None:
+def test_differences_between_the_platform_and_the_crm_are_reported(tmp_path: Path) -> None:
     """D25: two truths in one drop are shown, not hidden; and an organization with one truth has no such section."""
     run = MadeRun(tmp_path, metrics=[*METRICS, *((AS_OF, *row) for row in KEYS)])
     page = Outline(render_report(run.facts(1)))

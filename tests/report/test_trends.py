@@ -45,11 +45,11 @@ def test_the_last_twelve_runs_are_shown_oldest_first() -> None:
     ],
     ids=["held back", "of another organization", "of a later instant", "of this instant", "of an older version"],
 )
-def test_a_run_that_published_nothing_here_before_is_not_among_them(other: RunRecord) -> None:
+def test_runs_that_published_nothing_for_the_organization_are_left_out(other: RunRecord) -> None:
     assert rows_of(other).earlier == []
 
 
-def test_of_several_runs_of_one_instant_the_last_counts() -> None:
+def test_the_last_of_several_runs_of_one_instant_counts() -> None:
     again = RunRecord("again", AS_OF, AS_OF - WEEK, "published", figures=record(1, 7).figures)
     assert rows_of(again, record(1, 5)).earlier == [7]
 
@@ -67,9 +67,7 @@ def test_of_several_runs_of_one_instant_the_last_counts() -> None:
         ([0, 0, 0, 0, 0], 1, True),
     ],
 )
-def test_a_figure_is_out_of_line_where_the_runs_before_were_never_near_it(
-    earlier: list[int], now: int, is_out_of_line: bool
-) -> None:
+def test_a_figure_is_unusual_if_no_earlier_run_was_near_it(earlier: list[int], now: int, is_out_of_line: bool) -> None:
     points = [(AS_OF, Decimal(value)) for value in (*earlier, now)]
     assert Trend("rows", "Rows", "rows", tuple(points)).is_out_of_line is is_out_of_line
 

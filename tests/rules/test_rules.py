@@ -149,7 +149,7 @@ def test_the_table_is_complete() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_the_place_decides_the_rule(rule: str) -> None:
+def test_the_place_cites_the_rule(rule: str) -> None:
     place = RULES[rule]["place"]
     if place.startswith(OUT_OF_SCOPE):
         model, column = place.removeprefix(OUT_OF_SCOPE).split(".")

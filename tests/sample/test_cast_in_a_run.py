@@ -78,7 +78,7 @@ def core(
         (Role.SNOOZED_TWICE, None),
     ],
 )
-def test_who_is_at_risk(
+def test_accounts_at_risk(
     drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...], role: Role, days: int | None
 ) -> None:
     found = drop.execute(
@@ -87,7 +87,7 @@ def test_who_is_at_risk(
     assert found == ([] if days is None else [(days,)])
 
 
-def test_what_was_won_and_lost(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
+def test_won_and_lost_estimates(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
     """Six of nine contradicting statuses are won, at 1,500, one is lost; of three more, at 100, two speak of a loss."""
     found = drop.execute(
         "select year, total_estimates, won_estimates, lost_estimates, pending_estimates, won_value, lost_value, "
@@ -116,7 +116,7 @@ def test_what_was_won_and_lost(drop: duckdb.DuckDBPyConnection, cast: tuple[Acco
         (Role.NO_EVENTS, None),  # an interaction ahead
     ],
 )
-def test_who_is_neglected(
+def test_neglected_accounts(
     drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...], role: Role, row: tuple[object, ...] | None
 ) -> None:
     found = drop.execute(
@@ -134,7 +134,7 @@ def test_the_first_in_file_order_wins_a_tie(drop: duckdb.DuckDBPyConnection, cas
     assert found == [("LE Tree Care", Decimal("2500.00"))]
 
 
-def test_duplicates_are_two_of_one_division_and_address(
+def test_duplicates_have_the_same_division_and_address(
     drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]
 ) -> None:
     flagged = drop.sql("select account_id from at_risk_accounts where has_duplicates").fetchall()
@@ -231,9 +231,7 @@ def test_links_to_the_crm(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, 
         assert named == [(0,)]
 
 
-def test_owners_and_parents_that_lead_nowhere_drop_no_row(
-    drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]
-) -> None:
+def test_unknown_owners_and_parents_drop_no_row(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
     assert core(drop, cast[Role.NO_OWNER], "owner_id") == (None,)
     assert core(drop, cast[Role.UNKNOWN_OWNER], "owner_id") == (999_999_999,)
     assert core(drop, cast[Role.ITS_OWN_PARENT], "parent_account_id") == (cast[Role.ITS_OWN_PARENT].customer_id,)
@@ -272,7 +270,7 @@ def test_odd_meetings(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]
     assert [moment.replace(tzinfo=None) for moment in found[2:]] == [datetime(2025, 1, 15), datetime(2025, 1, 22)]
 
 
-def test_meetings_of_the_cast_have_their_people_and_their_latest_text(
+def test_meetings_of_the_cast_have_their_people_and_their_latest_summary(
     drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]
 ) -> None:
     """D31: nine that are not cancelled, three of them to come; thirty hours count a day, and no end nothing."""
@@ -294,7 +292,7 @@ def test_people_who_do_not_count(drop: duckdb.DuckDBPyConnection, cast: tuple[Ac
     assert found == (3, True)
 
 
-def test_what_each_of_four_people_did(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
+def test_figures_of_four_stakeholders(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
     """related stakeholder_fact: a negative e-mail and chat message each; of three accepted calls two were kept."""
     found = drop.execute(
         "select stakeholder_opted_out, stakeholder_muted, stakeholder_sent_emails, stakeholder_negative_items,"
@@ -336,7 +334,7 @@ def test_insights_active_resolved_and_from_the_future(
     assert found == (True, False, False, date(2024, 12, 16), date(2024, 11, 16), date(2025, 1, 10))
 
 
-def test_texts_are_carried_whole(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
+def test_texts_are_not_shortened(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
     found = core(
         drop,
         cast[Role.ODD_TEXTS],

@@ -32,7 +32,7 @@ def test_the_same_seed_gives_the_same_bytes(sample: Path, tmp_path: Path) -> Non
     assert hashes(tmp_path) == hashes(sample)
 
 
-def test_workbooks_do_not_hold_the_time_of_their_making(sample: Path) -> None:
+def test_workbooks_do_not_contain_their_creation_time(sample: Path) -> None:
     for path in (sample / "lmn").iterdir():
         with zipfile.ZipFile(path) as workbook:
             assert {entry.date_time for entry in workbook.infolist()} == {(1980, 1, 1, 0, 0, 0)}
@@ -40,7 +40,7 @@ def test_workbooks_do_not_hold_the_time_of_their_making(sample: Path) -> None:
             assert properties.count("2000-01-01T00:00:00Z") == 2, properties
 
 
-def test_another_seed_gives_other_rows_in_every_table_that_is_drawn(sample: Path, tmp_path: Path) -> None:
+def test_another_seed_gives_other_rows_in_every_random_table(sample: Path, tmp_path: Path) -> None:
     write_sample(tmp_path, ACCOUNTS, SEED + 1, EVENTS)
     ours, others = hashes(sample), hashes(tmp_path)
     same = {name for name in ours if ours[name] == others[name]}
@@ -77,7 +77,7 @@ def test_the_sample_in_the_repository_is_what_the_generator_writes(tmp_path: Pat
                 assert read_workbook(ours) == read_workbook(made), name
 
 
-def test_its_readme_says_how_it_was_made() -> None:
+def test_the_readme_of_the_sample_has_its_command() -> None:
     readme = (BUNDLED / "README.md").read_text(encoding="utf-8")
     command = f"--accounts {bundled.ACCOUNTS} --seed {bundled.SEED} --events-per-account {bundled.EVENTS_PER_ACCOUNT}"
     assert command in readme
@@ -89,7 +89,7 @@ def test_the_sample_in_the_repository_is_under_a_megabyte() -> None:
 
 
 @pytest.mark.parametrize("accounts", [100, 2_500])
-def test_no_account_name_occurs_twice_and_all_fit_the_contract(accounts: int) -> None:
+def test_account_names_are_unique_and_fit_the_contract(accounts: int) -> None:
     names = [account.name for account in populate(accounts, 3, datetime(2025, 1, 15, tzinfo=UTC)).accounts]
     assert len(set(names)) == accounts
     assert max(map(len, names)) <= 100

@@ -63,14 +63,14 @@ def test_a_trap_of_lmn_is_in_the_workbook(cells: Cells, project: str, header: st
     assert named(cells, project)[header] == cell
 
 
-def test_a_number_stands_where_an_id_belongs(cells: Cells) -> None:
+def test_a_number_is_in_a_cell_of_an_id(cells: Cells) -> None:
     assert isinstance(named(cells, "A number for the account")["Contact ID"], int)
     ids = [row["CRM ID"] for row in cells["lmn_contacts"]]
     assert any(isinstance(cell, int) for cell in ids)
     assert any(isinstance(cell, str) for cell in ids)
 
 
-def test_line_breaks_and_quotes_stand_inside_cells(cells: Cells) -> None:
+def test_line_breaks_and_quotes_are_inside_cells(cells: Cells) -> None:
     assert any("\n" in str(row["Project Name"]) and '"' in str(row["Project Name"]) for row in cells["lmn_estimates"])
     assert any("\n" in str(row["Notes"]) for row in cells["lmn_contacts"])
     assert any("\n" in str(row["Notes"]) for row in cells["lmn_jobsites"])
@@ -82,7 +82,7 @@ def test_an_estimate_is_entered_twice_and_the_last_stays(cells: Cells) -> None:
     assert len({row["Estimate ID"] for row in twice}) == 1
 
 
-def test_an_empty_row_stands_between_the_others(cells: Cells) -> None:
+def test_an_empty_row_is_between_the_others(cells: Cells) -> None:
     for name in WORKBOOKS:
         empty = [at for at, row in enumerate(cells[name]) if not any(cell is not None for cell in row.values())]
         assert empty, name
@@ -143,7 +143,7 @@ def test_status_and_pipeline_contradict_each_other(cells: Cells) -> None:
     assert any(status == "Contract Signed - Draft" for _, status in pairs)
 
 
-def test_divisions_that_mean_none(cells: Cells) -> None:
+def test_spellings_of_no_division(cells: Cells) -> None:
     divisions = {row["Division"] for row in cells["lmn_estimates"]}
     assert None in divisions
     assert divisions & {"<unassigned>", "[unassigned]", "n/a", "undefined"}
@@ -200,7 +200,7 @@ def test_contracts_end_at_the_boundaries_of_the_window(
         (Role.REVERSED_DATES, [-11, 0]),
     ],
 )
-def test_durations_stand_at_the_boundaries_of_years(
+def test_durations_are_at_the_boundaries_of_years(
     cells: Cells, cast: tuple[Account, ...], role: Role, months: list[int]
 ) -> None:
     """The formula of the accounts spec, read here by itself: months, and one more if the end's day is the later."""
@@ -248,7 +248,7 @@ def test_an_edge_case_is_in_the_files(db: duckdb.DuckDBPyConnection, case: str) 
 
 
 @pytest.mark.parametrize("role", [Role.NO_EVENTS, Role.RUNS, Role.UNANSWERED])
-def test_customers_played_by_hand_have_no_other_events(
+def test_customers_of_the_cast_have_no_other_events(
     db: duckdb.DuckDBPyConnection, cast: tuple[Account, ...], role: Role
 ) -> None:
     counts: Callable[[str], int] = lambda table: db.sql(  # noqa: E731

@@ -42,7 +42,7 @@ def test_a_large_sample_has_csv_for_lmn_and_parquet_for_the_platform(large: tupl
     assert {path.name for path in (folder / "platform").iterdir()} == {f"{t.name}.parquet" for t in PLATFORM_TABLES}
 
 
-def test_parquet_has_the_landing_zones_types_so_that_nothing_is_to_be_rewritten(
+def test_parquet_has_the_landing_zones_types_so_that_nothing_is_rewritten(
     large: tuple[Path, dict[str, int]],
 ) -> None:
     folder, _ = large
@@ -73,7 +73,7 @@ def test_headers_are_those_of_the_specs(sample: Path) -> None:
         assert read_csv(sample / "crm" / f"{table.name}.csv").column_names == [column.name for column in table.columns]
 
 
-def test_the_rows_that_are_counted_are_the_rows_that_are_there(large: tuple[Path, dict[str, int]]) -> None:
+def test_the_reported_row_counts_are_those_of_the_files(large: tuple[Path, dict[str, int]]) -> None:
     folder, counts = large
     there = {f"platform.{p.stem}": pq.read_metadata(p).num_rows for p in (folder / "platform").iterdir()}
     there |= {f"crm.{path.stem}": len(read_csv(path)) for path in (folder / "crm").iterdir()}
@@ -84,7 +84,7 @@ def test_the_rows_that_are_counted_are_the_rows_that_are_there(large: tuple[Path
     assert counts == there
 
 
-def test_a_large_sample_has_the_proportions_that_are_stated(tmp_path: Path) -> None:
+def test_a_large_sample_has_the_documented_proportions(tmp_path: Path) -> None:
     counts = write_sample(tmp_path, 1_000, SEED, events_per_account=100)
     events = {name: counts[f"platform.{name}"] for name in EVENT_TABLES}
     total = sum(events.values())
@@ -117,13 +117,13 @@ def test_ids_of_tenants_interleave(db: duckdb.DuckDBPyConnection, table: str) ->
     assert changes >= (5 if table == "users" else 20)
 
 
-def test_a_repeated_sample_never_mixes_with_the_one_before(sample: Path) -> None:
+def test_a_repeated_sample_never_mixes_with_the_previous_one(sample: Path) -> None:
     with pytest.raises(WarehouseError, match="not empty"):
         write_sample(sample, ACCOUNTS, SEED, EVENTS)
 
 
 @pytest.mark.parametrize(("accounts", "events"), [(MIN_ACCOUNTS - 1, 10), (0, 10), (-5, 10), (MIN_ACCOUNTS, -1)])
-def test_what_can_not_be_made_is_refused_before_anything_is_written(tmp_path: Path, accounts: int, events: int) -> None:
+def test_an_impossible_sample_is_refused_before_anything_is_written(tmp_path: Path, accounts: int, events: int) -> None:
     with pytest.raises(WarehouseError):
         write_sample(tmp_path / "out", accounts, SEED, events)
     assert not (tmp_path / "out").exists()

@@ -37,7 +37,7 @@ def test_the_same_seed_gives_the_same_bytes(weeks: list[Path], tmp_path: Path) -
         assert filecmp.cmpfiles(one, other, names, shallow=False)[1:] == ([], [])
 
 
-def test_what_was_there_a_week_ago_is_still_there(weeks: list[Path]) -> None:
+def test_rows_of_the_previous_week_are_still_there(weeks: list[Path]) -> None:
     for table, key in (("lmn/estimates_list.csv", "Estimate ID"), ("platform/customer.csv", "id")):
         for before, now in pairwise(weeks):
             assert rows(before, table, key).keys() <= rows(now, table, key).keys()
@@ -56,13 +56,13 @@ def test_contracts_are_renewed_prices_corrected_and_a_division_opens(weeks: list
     )
 
 
-def test_each_week_speaks_of_nothing_later(weeks: list[Path]) -> None:
+def test_no_week_has_later_dates(weeks: list[Path]) -> None:
     for week in weeks:
         mails = rows(week, "platform/email_prop.csv", "id")
         assert max(row["sent_at"] for row in mails.values()) < week.name
 
 
 @pytest.mark.parametrize(("accounts", "count", "words"), [(39, 1, "too few"), (40, 0, "can't write 0")])
-def test_numbers_that_make_no_company_are_refused(tmp_path: Path, accounts: int, count: int, words: str) -> None:
+def test_impossible_numbers_are_refused(tmp_path: Path, accounts: int, count: int, words: str) -> None:
     with pytest.raises(WarehouseError, match=words):
         write_weeks(tmp_path / "weeks", accounts, 1, count)

@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "new"
 
 
-def test_its_files_are_every_table_and_each_is_read_as_that_table(folder: Path) -> None:
+def test_the_example_has_every_table_and_each_is_read_as_that_table(folder: Path) -> None:
     checked = check_sources(Settings(), Progress(Listener()))
     found = {
         (table.table.source, table.table.name) for source in checked.sources for table in source.tables if table.files
@@ -35,7 +35,7 @@ def test_its_files_are_every_table_and_each_is_read_as_that_table(folder: Path) 
     assert {finding.guard for finding in checked.findings} == {"needed_table"}  # they have no rows
 
 
-def test_its_settings_are_ones_that_there_are(folder: Path) -> None:
+def test_the_settings_of_the_example_exist(folder: Path) -> None:
     lines = (folder / "warehouse.toml").read_text().splitlines()
     plain = [line.removeprefix("# ") for line in lines if " = " in line]
     named = {line.split(" = ")[0] for line in plain} - {"at_risk_days"}
@@ -43,7 +43,7 @@ def test_its_settings_are_ones_that_there_are(folder: Path) -> None:
     assert Settings().crm == "sources/crm"
 
 
-def test_a_folder_that_holds_something_stays_as_it_is(folder: Path) -> None:
+def test_a_folder_with_files_is_not_changed(folder: Path) -> None:
     before = sorted(folder.rglob("*"))
     with pytest.raises(WarehouseError, match="is not empty"):
         init(folder)

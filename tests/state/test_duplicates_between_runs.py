@@ -69,7 +69,7 @@ def test_a_group_is_kept_between_runs_resolved_when_it_is_gone_and_never_reopene
     assert duplicates(tmp_path, "2025-01-19", estimates("1 Main St", third=True)) == other
 
 
-def test_a_run_for_an_earlier_day_knows_only_what_was_known_by_then(tmp_path: Path) -> None:
+def test_a_run_for_an_earlier_day_uses_only_the_history_until_then(tmp_path: Path) -> None:
     first = duplicates(tmp_path, "2025-01-16", estimates("1 Main St"))
     duplicates(tmp_path, "2025-01-18", estimates("9 Side St"))
 

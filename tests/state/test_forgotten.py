@@ -44,12 +44,14 @@ def label(register: Forgotten) -> str:
         ('["Ann Lee","Zelda Quartz-Man"]', '["Ann Lee","{}"]'),
     ],
 )
-def test_addresses_and_whole_names_go_out_of_texts(register: Forgotten, label: str, text: str, left: str) -> None:
+def test_addresses_and_whole_names_are_removed_from_texts(
+    register: Forgotten, label: str, text: str, left: str
+) -> None:
     assert register.of(1).without(text) == left.replace("{}", label)
     assert register.of(2).without(text) == text
 
 
-def test_the_register_holds_nothing_of_the_person(register: Forgotten, tmp_path: Path) -> None:
+def test_the_register_contains_nothing_of_the_person(register: Forgotten, tmp_path: Path) -> None:
     held = b"".join(path.read_bytes() for path in (tmp_path / FOLDER).iterdir()).lower()
     assert [word for word in (b"zelda", b"quartz", b"918273645", b"elm.example") if word in held] == []
 
@@ -76,7 +78,7 @@ def test_texts_with_a_dictionary_are_recognised(register: Forgotten, label: str)
     assert kept == [f"met {label}", None, "met Zelda Quartz-Man"]
 
 
-def test_the_same_id_is_another_one_wherever_it_is_named(register: Forgotten) -> None:
+def test_an_id_gets_the_same_new_value_everywhere(register: Forgotten) -> None:
     rows = pa.table({"organization_id": [1, 1], "stakeholder_id": [918273645, 5], "user_id": [918273645, None]})
     new = forget_rows(register, "email_prop", rows).to_pylist()
     assert new[0]["stakeholder_id"] == register.of(1).new_ids("stakeholder", [918273645])[918273645]
@@ -84,7 +86,7 @@ def test_the_same_id_is_another_one_wherever_it_is_named(register: Forgotten) ->
     assert new[1] == {"organization_id": 1, "stakeholder_id": 5, "user_id": None}
 
 
-def test_rows_that_name_nobody_are_the_same_table(register: Forgotten) -> None:
+def test_a_table_without_forgotten_people_is_unchanged(register: Forgotten) -> None:
     rows = pa.table({"organization_id": [1], "stakeholder_id": [5], "body": ["nothing"]})
     assert forget_rows(register, "note", rows) is rows
 
@@ -102,13 +104,13 @@ def test_a_contact_is_recognised_by_address_or_name(register: Forgotten) -> None
 
 
 @pytest.mark.parametrize("written", ["Bo O'Neil", "bo o’neil", "Bo O&#39;Neil", "O'Neil, Bo"])
-def test_an_apostrophe_is_one_however_it_is_written(tmp_path: Path, written: str) -> None:
+def test_all_forms_of_an_apostrophe_are_equal(tmp_path: Path, written: str) -> None:
     person = Known(frozenset({("user", 1, 3)}), names=frozenset({"Bo O'Neil"}), organizations=frozenset({1}))
     register, entry = open_forgotten(tmp_path, 1).with_person(person, "2025-01-15")
     assert register.of(1).without(f"by {written}.") == f"by {entry.label}."
 
 
-def test_what_rows_are_counted_by_keeps_a_label(register: Forgotten, label: str) -> None:
+def test_grouping_columns_keep_a_label(register: Forgotten, label: str) -> None:
     rows = pa.table({"scope_key": ["Zelda Quartz-Man", "Bo"], "salespeople": ['["Zelda Quartz-Man"]', "[]"]})
     first, second = forget_rows(register, "win_loss", rows).to_pylist()
     assert first == {"scope_key": label, "salespeople": f'["{label}"]'}
@@ -121,14 +123,14 @@ def test_names_of_accounts_stay(register: Forgotten) -> None:
     assert (row["account_name"], row["last_note"]) == ("Zelda Quartz-Man", None)
 
 
-def test_who_is_forgotten_again_keeps_the_entry(register: Forgotten) -> None:
+def test_a_person_forgotten_again_keeps_the_entry(register: Forgotten) -> None:
     again, entry = register.with_person(Known(emails=ZELDA.emails, organizations=frozenset({2})), "2025-02-01")
     assert len(again.entries) == 1
     assert (entry.entry, entry.day, entry.organizations) == (register.entries[0].entry, "2025-01-15", (1, 2))
 
 
 @pytest.mark.parametrize("name", ["register.json", "register.key"])
-def test_a_damaged_register_stops_whoever_needs_it(register: Forgotten, tmp_path: Path, name: str) -> None:
+def test_a_damaged_register_is_an_error(register: Forgotten, tmp_path: Path, name: str) -> None:
     path = tmp_path / FOLDER / name
     path.write_text("{") if name.endswith("json") else path.unlink()
     with pytest.raises(WarehouseError, match="forgotten"):

@@ -25,7 +25,7 @@ PARTLY = RunRecord(
 )
 
 
-def test_a_run_has_a_row_for_each_organization_with_what_it_may_know() -> None:
+def test_a_run_has_a_row_for_each_organization_with_only_its_own_data() -> None:
     published, held_back = run_history([PARTLY]).to_pylist()
     assert (published["drop_name"], published["rows_published"]) == ("20250115T000000Z-0a1b2c3d", 7)
     assert json.loads(published["rows_by_export"]) == {"accounts": 3, "estimates": 4}
@@ -36,12 +36,12 @@ def test_a_run_has_a_row_for_each_organization_with_what_it_may_know() -> None:
     assert all(json.loads(row["accepted"])[0]["who"] == "ann" for row in (published, held_back))
 
 
-def test_a_run_that_failed_early_has_a_row_of_no_organization() -> None:
+def test_a_run_that_failed_early_has_a_row_without_an_organization() -> None:
     (row,) = run_history([RunRecord("run", AT, AT, "failed", problem="lmn: no such folder")]).to_pylist()
     assert (row["organization_id"], row["verdict"], row["held_back_because"]) == (None, "failed", "lmn: no such folder")
 
 
-def test_a_record_that_was_kept_gives_the_same_rows() -> None:
+def test_a_stored_record_gives_the_same_rows() -> None:
     kept = RunRecord.from_dict(json.loads(json.dumps(PARTLY.as_dict())))
     assert run_history([kept]).equals(run_history([PARTLY]))
 

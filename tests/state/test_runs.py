@@ -31,14 +31,14 @@ def records(folder: Path, *runs: RunRecord) -> RunRecords:
     return kept
 
 
-def test_records_come_back_as_they_were_the_newest_first(tmp_path: Path) -> None:
+def test_records_are_read_back_unchanged_newest_first(tmp_path: Path) -> None:
     findings = ({"guard": "rows", "level": "warn", "place": "crm.accounts"},)
     one, other = record(8), record(15, findings=findings, problem="why", figures={"accounts": 3})
     assert records(tmp_path, one, other).newest_first() == [other, one]
 
 
 @pytest.mark.parametrize(("as_of", "found"), [(7, None), (8, "drop8"), (14, "drop8"), (15, "drop16"), (31, "drop16")])
-def test_a_run_is_compared_with_what_was_published_of_its_own_or_an_earlier_as_of(
+def test_a_run_is_compared_with_the_last_publication_of_the_same_or_an_earlier_as_of(
     tmp_path: Path, as_of: int, found: str | None
 ) -> None:
     kept = records(tmp_path, record(8), record(15), record(16, as_of=15), record(20, verdict="held back"))
@@ -46,7 +46,7 @@ def test_a_run_is_compared_with_what_was_published_of_its_own_or_an_earlier_as_o
     assert (last and last.organizations[0].drop) == found
 
 
-def test_a_damaged_record_is_passed_over(tmp_path: Path) -> None:
+def test_a_damaged_record_is_skipped(tmp_path: Path) -> None:
     kept = records(tmp_path, record(8))
     (kept.folder / "20250109T000000Z-0.json").write_text("{")
     assert kept.newest_first() == [record(8)]
@@ -62,7 +62,7 @@ def test_the_newest_thousand_are_kept(tmp_path: Path) -> None:
     assert not (kept.folder / "20240101T000000Z-0.json").exists()
 
 
-def test_a_line_says_what_was_published_and_held_back(tmp_path: Path) -> None:
+def test_a_line_has_the_published_and_the_held_back_organizations(tmp_path: Path) -> None:
     held = OrganizationOutcome(2, None, why=("kept_keys: only 50 % are still there",))
     lines = run_lines([record(8, verdict="partly held back", organizations=(OrganizationOutcome(1, "a", True), held))])
     assert lines == [

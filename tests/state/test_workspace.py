@@ -26,7 +26,7 @@ with Workspace(Path(sys.argv[1])).turn(print):
 """
 
 
-def test_what_is_temporary_in_a_turn_goes_with_it_also_what_helpers_leave(tmp_path: Path) -> None:
+def test_temporary_files_of_a_run_and_its_helpers_are_removed(tmp_path: Path) -> None:
     before = tempfile.gettempdir()
     with Workspace(tmp_path / "state").turn(print), Counting() as helper:
         (result,) = helper.ask("scribble")
@@ -36,7 +36,7 @@ def test_what_is_temporary_in_a_turn_goes_with_it_also_what_helpers_leave(tmp_pa
     assert tempfile.gettempdir() == before
 
 
-def test_a_run_that_was_killed_leaves_nothing_where_the_next_one_does_not_clear_it(tmp_path: Path) -> None:
+def test_a_killed_run_leaves_files_only_where_the_next_one_clears_them(tmp_path: Path) -> None:
     """Whoever is killed can't tidy: so what it leaves lies in the state folder, not in the machine's."""
     (machines := tmp_path / "machines").mkdir()
     environment = {**os.environ, "TMPDIR": str(machines), "PYTHONPATH": str(PROJECT_ROOT)}

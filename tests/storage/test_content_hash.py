@@ -17,7 +17,7 @@ def test_it_is_the_sha256_of_the_content(tmp_path: Path) -> None:
     assert content_hash(file) == hashlib.sha256(b"some rows").hexdigest()
 
 
-def test_a_file_that_stands_unchanged_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unchanged_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"some rows")
     first = content_hash(file)
@@ -25,7 +25,7 @@ def test_a_file_that_stands_unchanged_is_read_once(tmp_path: Path, monkeypatch: 
     assert content_hash(file) == first
 
 
-def test_other_content_of_the_same_size_and_time_is_seen(tmp_path: Path) -> None:
+def test_changed_content_of_the_same_size_and_time_is_noticed(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.write_bytes(b"some rows")
     before, stood = content_hash(file), file.stat()

@@ -41,7 +41,7 @@ def test_a_writer_that_takes_a_path_gets_a_hidden_one_in_the_same_folder(tmp_pat
     assert names(tmp_path) == ["file"]
 
 
-def test_what_a_writer_that_fails_has_begun_is_removed(tmp_path: Path) -> None:
+def test_the_draft_of_a_failed_writer_is_removed(tmp_path: Path) -> None:
     write_whole(tmp_path / "file", b"old")
     with pytest.raises(RuntimeError), whole_file(tmp_path / "file") as draft:
         draft.write_text("half")
@@ -50,7 +50,7 @@ def test_what_a_writer_that_fails_has_begun_is_removed(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_bytes() == b"old"
 
 
-def test_two_writers_of_one_file_are_not_in_each_other_s_way(tmp_path: Path) -> None:
+def test_two_writers_of_one_file_do_not_interfere(tmp_path: Path) -> None:
     with whole_file(tmp_path / "file") as first, whole_file(tmp_path / "file") as second:
         first.write_text("first")
         second.write_text("second")
@@ -77,7 +77,7 @@ def test_a_link_moves_in_one_step(tmp_path: Path) -> None:
     assert names(tmp_path) == ["latest"]
 
 
-def test_drafts_of_the_living_stay_and_of_the_dead_go(tmp_path: Path) -> None:
+def test_drafts_of_living_processes_stay_and_others_are_removed(tmp_path: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     own = hidden_name()
@@ -91,9 +91,7 @@ def test_drafts_of_the_living_stay_and_of_the_dead_go(tmp_path: Path) -> None:
     assert set(names(tmp_path)) == {own, f"{own}.data", ".1-0a1b2c3d4e5f-0", ".hidden-by-hand-0", "data-0-1"}
 
 
-def test_a_folder_is_full_where_its_disk_has_no_room_to_speak_of(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_is_full_if_its_disk_has_almost_no_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = shutil.disk_usage(tmp_path)
     for free, full in ((0, True), (500_000, True), (2_000_000, False)):
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: usage._replace(free=free))

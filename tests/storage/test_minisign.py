@@ -29,7 +29,7 @@ def signed(secret: Path, content: bytes = CONTENT) -> bytes:
     return read_signing_key(secret).sign(content, "organization 1")
 
 
-def test_a_signature_is_right_for_its_content_and_the_same_each_time(secret: Path, public: PublicKey) -> None:
+def test_a_signature_is_valid_and_deterministic(secret: Path, public: PublicKey) -> None:
     assert public.fault(CONTENT, signed(secret)) is None
     assert signed(secret) == signed(secret)
 
@@ -39,11 +39,11 @@ def test_a_key_may_be_given_as_its_text(public: PublicKey) -> None:
     assert read_public_key(public.text) == public
 
 
-def test_another_content_is_not_signed(secret: Path, public: PublicKey) -> None:
+def test_a_signature_is_invalid_for_other_content(secret: Path, public: PublicKey) -> None:
     assert public.fault(CONTENT + b" ", signed(secret)) == "is not the signature of this file"
 
 
-def test_another_trusted_comment_is_seen(secret: Path, public: PublicKey) -> None:
+def test_a_changed_trusted_comment_is_noticed(secret: Path, public: PublicKey) -> None:
     changed = signed(secret).replace(b"organization 1", b"organization 2")
     assert public.fault(CONTENT, changed) == "has a trusted comment that the signer did not write"
 
@@ -56,7 +56,7 @@ def test_another_key_is_named(secret: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", [b"", b"\xff", b"a\nb\nc\nd\n", b"untrusted comment: x\nRUQ=\ntrusted comment: y\nRUQ=\n"]
 )
-def test_what_is_no_signature_is_said_to_be_none(text: bytes, public: PublicKey) -> None:
+def test_an_invalid_signature_is_reported(text: bytes, public: PublicKey) -> None:
     assert public.fault(CONTENT, text) == "is not a minisign signature"
 
 
@@ -70,7 +70,7 @@ def test_every_byte_of_a_signature_counts(secret: Path, public: PublicKey) -> No
             assert public.fault(CONTENT, text.encode()) is not None, (at, place)
 
 
-def test_a_secret_key_is_its_owners_alone_and_never_written_over(secret: Path) -> None:
+def test_a_secret_key_is_readable_by_its_owner_only_and_never_overwritten(secret: Path) -> None:
     assert secret.stat().st_mode & 0o077 == 0
     with pytest.raises(WarehouseError, match="already exists"):
         write_key_pair(secret)
@@ -84,7 +84,7 @@ def test_a_secret_key_is_its_owners_alone_and_never_written_over(secret: Path) -
         (lambda raw: raw[:-1], "is not a minisign secret key"),
     ],
 )
-def test_a_key_that_can_not_sign_is_reported_without_a_word_of_it(secret: Path, spoil: object, words: str) -> None:
+def test_a_key_that_cannot_sign_is_reported_without_its_contents(secret: Path, spoil: object, words: str) -> None:
     comment, line = secret.read_text().splitlines()
     assert callable(spoil)
     secret.write_text(f"{comment}\n{base64.b64encode(spoil(base64.b64decode(line))).decode()}\n")

@@ -48,7 +48,7 @@ def keys(tmp_path: Path) -> EncryptionKeys:
     return EncryptionKeys(certificate(tmp_path), tmp_path / "state")
 
 
-def test_receivers_and_the_warehouse_itself_open_what_is_encrypted(keys: EncryptionKeys, tmp_path: Path) -> None:
+def test_receivers_and_the_warehouse_itself_can_decrypt(keys: EncryptionKeys, tmp_path: Path) -> None:
     encrypted = keys.encrypt(b"rows")
     assert b"rows" not in encrypted
     assert keys.decrypt(encrypted, "here") == b"rows"
@@ -65,14 +65,14 @@ def test_every_certificate_of_the_file_is_a_receiver(keys: EncryptionKeys, tmp_p
     assert decrypt(keys.encrypt(b"rows"), decryptor=other.decryptor()).bytes == b"rows"
 
 
-def test_the_own_key_is_for_its_owner_alone_and_stays(keys: EncryptionKeys) -> None:
+def test_the_warehouses_key_is_readable_by_its_owner_only_and_stays(keys: EncryptionKeys) -> None:
     first = keys.recipients()[-1].fingerprint
     assert keys.recipients()[-1].fingerprint == first
     assert keys.own.stat().st_mode & 0o777 == 0o600
     assert keys.opens([first]) and not keys.opens([CERTIFICATE.fingerprint])
 
 
-def test_without_its_own_key_nothing_is_opened(keys: EncryptionKeys) -> None:
+def test_without_the_warehouses_key_nothing_is_decrypted(keys: EncryptionKeys) -> None:
     encrypted = keys.encrypt(b"rows")
     keys.own.rename(keys.own.with_suffix(".bak"))
     with pytest.raises(WarehouseError, match="here: is encrypted, and the key to decrypt it is missing"):
@@ -83,14 +83,14 @@ def test_without_its_own_key_nothing_is_opened(keys: EncryptionKeys) -> None:
     assert "backtrace" not in str(raised.value)
 
 
-def test_what_was_altered_on_its_way_is_not_opened(keys: EncryptionKeys) -> None:
+def test_an_altered_file_is_not_decrypted(keys: EncryptionKeys) -> None:
     encrypted = bytearray(keys.encrypt(os.urandom(1000)))
     encrypted[-30] ^= 1
     with pytest.raises(WarehouseError, match="here: OpenPGP: "):
         keys.decrypt(bytes(encrypted), "here")
 
 
-def test_a_certificate_is_taken_armored_and_binary(tmp_path: Path) -> None:
+def test_a_certificate_may_be_armored_or_binary(tmp_path: Path) -> None:
     for content in (bytes(CERTIFICATE), str(CERTIFICATE).encode()):
         (found,) = read_certificates(certificate(tmp_path, content))
         assert found.fingerprint == CERTIFICATE.fingerprint
@@ -99,25 +99,25 @@ def test_a_certificate_is_taken_armored_and_binary(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"a key, they said", bytes(CERTIFICATE)[:100]], ids=["empty", "words", "half of one"]
 )
-def test_what_is_no_certificate_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_certificate_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(WarehouseError, match="is not an OpenPGP certificate"):
         read_certificates(certificate(tmp_path, content))
 
 
-def test_several_armored_certificates_in_a_file_are_all_taken(tmp_path: Path) -> None:
+def test_all_of_several_armored_certificates_in_a_file_are_used(tmp_path: Path) -> None:
     other = Tsk.generate("another").extract_certificate()
     found = read_certificates(certificate(tmp_path, f"Ours:\n{CERTIFICATE}\n{other}\n".encode()))
     assert [one.fingerprint for one in found] == [CERTIFICATE.fingerprint, other.fingerprint]
 
 
-def test_receivers_are_asked_for_before_something_goes_to_a_server_and_not_for_a_folder(tmp_path: Path) -> None:
+def test_receivers_are_required_for_a_server_but_not_for_a_folder(tmp_path: Path) -> None:
     keys = EncryptionKeys(tmp_path / "none.asc", tmp_path)
     keys.require_usable(str(tmp_path))
     with pytest.raises(WarehouseError, match="receiver_key: does not name a readable file"):
         keys.require_usable("sftp://host/drops")
 
 
-def test_who_has_encrypted_never_writes_unencrypted_because_the_setting_is_lost(keys: EncryptionKeys) -> None:
+def test_a_lost_setting_never_leads_to_unencrypted_files(keys: EncryptionKeys) -> None:
     without = replace(keys, receivers=None)
     assert not without.encrypts
     without.require_usable("sftp://host/drops")
@@ -173,7 +173,7 @@ def test_a_key_for_encryption_that_is_expired_is_refused(tmp_path: Path) -> None
 
 
 @pytest.mark.gnupg
-def test_gnupg_decrypts_what_was_encrypted(tmp_path: Path) -> None:
+def test_gnupg_can_decrypt_an_encrypted_file(tmp_path: Path) -> None:
     with receiver() as gnupg:
         keys = EncryptionKeys(certificate(tmp_path, gnupg.certificate()), tmp_path)
         content = os.urandom(100_000)
@@ -182,7 +182,7 @@ def test_gnupg_decrypts_what_was_encrypted(tmp_path: Path) -> None:
 
 
 @pytest.mark.gnupg
-def test_of_several_keys_those_that_are_past_their_time_are_left_out(tmp_path: Path) -> None:
+def test_expired_ones_of_several_keys_are_left_out(tmp_path: Path) -> None:
     with receiver(signs_only=True) as gnupg:
         gnupg.add_encryption_key("--faked-system-time", "20200102T000000")  # a day after the first: its clock goes on
         gnupg.add_encryption_key()

@@ -48,7 +48,7 @@ MISTYPED = [
 
 
 @pytest.mark.parametrize("text", [*UNREADABLE, *MISTYPED])
-def test_what_can_t_be_read_is_taken_for_a_url_and_refused_without_a_quotation(text: str) -> None:
+def test_an_unparsable_url_is_refused_without_quoting_it(text: str) -> None:
     assert is_url(text)
     with pytest.raises(WarehouseError, match="escape @ as %40, / as %2F") as raised:
         parsed(text)
@@ -59,13 +59,11 @@ def test_what_can_t_be_read_is_taken_for_a_url_and_refused_without_a_quotation(t
 @pytest.mark.parametrize(
     "name", ["exports", "./u:p@h", "/data/me@corp: x", "~/drops", "C", "year=2025/exports", "2025-01-15T00:00:00Z"]
 )
-def test_a_folder_s_name_is_none(name: str) -> None:
+def test_a_folder_name_is_not_a_url(name: str) -> None:
     assert not is_url(name)
 
 
-def test_a_folder_that_is_there_is_a_folder_whatever_it_is_called(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_existing_folder_is_a_folder_whatever_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "s3:old").mkdir()
     assert not is_url("s3:old")
@@ -83,11 +81,11 @@ def test_a_folder_that_is_there_is_a_folder_whatever_it_is_called(
         ("sftp://courier@127.0.0.1:2022/in/a%40b", "sftp://courier@127.0.0.1:2022/in/a%40b"),
     ],
 )
-def test_host_and_database_are_all_that_is_shown_and_user_and_port_of_a_server_of_files(text: str, shown: str) -> None:
+def test_only_host_and_database_are_shown_and_for_a_file_server_user_and_port(text: str, shown: str) -> None:
     assert parsed(text).shown == shown
 
 
-def test_what_is_shown_of_a_server_of_files_opens_it_again() -> None:
+def test_the_shown_address_of_a_file_server_opens_it() -> None:
     url = parsed("sftp://cour%40ier@h:2022/in/50%25 %3F")
     assert parsed(url.shown) == url
     assert (url.user, url.port, url.path) == ("cour@ier", "2022", "/in/50% ?")
@@ -99,7 +97,7 @@ def test_the_parts_are_unescaped() -> None:
     assert url.parameters == (("options", "-c jit=on"), ("schema", "a+b"))
 
 
-def test_a_driver_s_text_loses_user_password_and_parameters_in_every_form() -> None:
+def test_a_drivers_message_loses_user_password_and_parameters_in_every_form() -> None:
     url = parsed("postgresql://u:k3%2Fx%40y@h/db?options=-c%20key%3DCANARYONE&sslkey=CANARYTWO&host=h&CANARYTHREE")
     said = 'k3/x@y k3%2Fx%40y k3/x%40y "key=CANARYONE" CANARYTWO CANARYTHREE: user "u" at host h, universe up'
     assert url.hide(said) == '*** *** *** "key=***" *** ***: user "***" at host h, universe up'

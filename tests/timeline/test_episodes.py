@@ -28,7 +28,7 @@ def test_a_stay_lasts_from_the_first_drop_that_lists_the_account_to_the_first_th
     assert past.rows("at_risk_episodes", "may_have_begun_earlier", "estimates") == [(False, 1)]
 
 
-def test_a_stay_that_goes_on_has_no_end_and_one_of_the_first_instant_may_be_older(past: Past) -> None:
+def test_a_current_stay_has_no_end_and_one_from_the_first_drop_may_be_older(past: Past) -> None:
     past.publish(1, {1: ENDS_IN_MARCH})
     past.publish(8, {1: ENDS_IN_MARCH})
     assert past.rows("at_risk_episodes", *EPISODE) == [("c1", 1, 8, None, None, "e1")]
@@ -54,7 +54,7 @@ def test_a_stay_ends_for_the_reason_that_account_changes_gives(past: Past, outco
     assert past.rows("at_risk_audit", "as_of", "event", "reason") == [(1, "listed", None), (8, "left", reason)]
 
 
-def test_an_account_that_comes_back_begins_another_stay(past: Past) -> None:
+def test_an_account_that_returns_starts_another_stay(past: Past) -> None:
     past.publish(1, {1: ENDS_IN_MARCH})
     past.publish(8, {}, outcomes={"e1": "snoozed"})
     past.publish(15, {1: ENDS_IN_MARCH})
@@ -78,7 +78,7 @@ def test_a_stay_has_the_estimate_and_the_value_at_its_beginning_and_at_its_end(p
     ]
 
 
-def test_what_stays_as_it_was_is_no_event(past: Past) -> None:
+def test_an_unchanged_stay_has_no_event(past: Past) -> None:
     past.publish(1, {1: ENDS_IN_MARCH})
     past.publish(8, {1: ENDS_IN_MARCH})
     past.publish(15, {1: ("e1", "2025-03-01", "101.00")})
@@ -91,14 +91,14 @@ def test_an_account_that_is_gone_with_its_estimate_is_lost(past: Past) -> None:
     assert past.rows("at_risk_episodes", "ended", "ended_because") == [(8, "lost")]
 
 
-def test_why_is_known_though_a_run_of_the_same_instant_took_the_drops_place(past: Past) -> None:
+def test_the_reason_stays_known_if_a_run_of_the_same_instant_replaces_the_drop(past: Past) -> None:
     past.publish(1, {1: ENDS_IN_MARCH})
     past.publish(8, {}, outcomes={"e1": "renewed"})
     past.publish(8, {}, mark="b")
     assert past.rows("at_risk_episodes", "ended", "ended_because") == [(8, "renewed")]
 
 
-def test_a_backfill_between_two_weeks_splits_a_stay_that_it_does_not_have(past: Past) -> None:
+def test_a_backfill_without_the_account_splits_its_stay(past: Past) -> None:
     first = past.publish(1, {1: ENDS_IN_MARCH})
     past.publish(15, {1: ENDS_IN_MARCH})
     past.publish(8, {}, outcomes={"e1": "snoozed"}, against=first, late=True)
@@ -108,11 +108,11 @@ def test_a_backfill_between_two_weeks_splits_a_stay_that_it_does_not_have(past: 
     ]
 
 
-def test_where_the_drop_that_said_why_is_gone_the_reason_is_unknown(past: Past) -> None:
+def test_without_the_drop_that_has_it_the_reason_is_unknown(past: Past) -> None:
     past.publish(1, {1: ENDS_IN_MARCH})
     past.publish(8, {}, against=None)
     assert past.rows("at_risk_episodes", "ended", "ended_because") == [(8, "unknown")]
 
 
-def test_of_no_drop_there_is_no_history(past: Past) -> None:
+def test_without_drops_there_is_no_history(past: Past) -> None:
     assert (past.rows("at_risk_episodes"), past.rows("at_risk_audit"), past.rows("metric_history")) == ([], [], [])

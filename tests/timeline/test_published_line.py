@@ -13,11 +13,11 @@ def line(against: Known, latest: str | None) -> list[tuple[str, ...]]:
     return [instant.drops for instant in published_line(1, against, latest)]
 
 
-def test_weeks_stand_in_their_order() -> None:
+def test_weeks_are_in_order() -> None:
     assert line({THIRD: SECOND, FIRST: None, SECOND: FIRST}, THIRD) == [(FIRST,), (SECOND,), (THIRD,)]
 
 
-def test_a_run_of_the_same_instant_takes_the_place_of_the_one_before_it() -> None:
+def test_a_run_of_the_same_instant_replaces_the_previous_one() -> None:
     assert line({FIRST: None, SECOND: FIRST, AGAIN: SECOND, THIRD: AGAIN}, THIRD) == [
         (FIRST,),
         (AGAIN, SECOND),
@@ -25,21 +25,21 @@ def test_a_run_of_the_same_instant_takes_the_place_of_the_one_before_it() -> Non
     ]
 
 
-def test_a_corrected_week_that_comes_after_a_later_one_changes_nothing_of_the_past() -> None:
+def test_a_week_corrected_after_a_later_one_does_not_change_the_past() -> None:
     assert line({FIRST: None, SECOND: FIRST, THIRD: SECOND, AGAIN: SECOND}, THIRD) == [(FIRST,), (SECOND,), (THIRD,)]
 
 
-def test_a_backfill_fills_an_instant_that_had_no_drop_and_the_first_of_several_counts() -> None:
+def test_a_backfill_adds_an_instant_without_a_drop_and_the_first_of_several_counts() -> None:
     assert line({FIRST: None, THIRD: FIRST, SECOND: FIRST, AGAIN: SECOND}, THIRD) == [(FIRST,), (SECOND,), (THIRD,)]
 
 
-def test_a_drop_that_was_rolled_back_counts_until_a_run_of_its_instant_takes_its_place() -> None:
+def test_a_rolled_back_drop_counts_until_a_run_of_its_instant_replaces_it() -> None:
     back: Known = {FIRST: None, SECOND: FIRST}
     assert line(back, FIRST) == [(FIRST,), (SECOND,)]
     assert line({**back, AGAIN: FIRST}, AGAIN) == [(FIRST,), (AGAIN,)]
 
 
-def test_where_older_drops_are_gone_the_line_begins_with_the_oldest_that_is_kept() -> None:
+def test_the_line_starts_with_the_oldest_kept_drop() -> None:
     assert line({SECOND: FIRST, THIRD: SECOND}, THIRD) == [(SECOND,), (THIRD,)]
 
 

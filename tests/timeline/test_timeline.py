@@ -31,13 +31,13 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_an_account_is_as_each_drop_showed_it(past: Past) -> None:
+def test_the_history_has_each_account_as_each_drop_showed_it(past: Past) -> None:
     columns = ("as_of", "health_score", "owner_id", "segment", "is_at_risk", "at_risk_estimate_value")
     accounts = [tuple(row[name] for name in columns[1:]) for row in past.accounts() if row["account_id"] == 1]
     assert accounts == [(Decimal("40.00"), 7, "C", True, Decimal("100.00")), (Decimal("80.00"), 8, "C", False, None)]
 
 
-def test_kept_drops_give_the_same_bytes_as_run_after_run(past: Past, tmp_path: Path) -> None:
+def test_kept_drops_give_the_same_bytes_as_successive_runs(past: Past, tmp_path: Path) -> None:
     accumulated = bytes_of(tmp_path / "timeline")
     assert len(accumulated) == 2 * 5
     shutil.rmtree(tmp_path / "timeline")
@@ -45,7 +45,7 @@ def test_kept_drops_give_the_same_bytes_as_run_after_run(past: Past, tmp_path: P
     assert bytes_of(tmp_path / "timeline") == accumulated
 
 
-def test_drops_that_are_read_together_leave_what_each_leaves_alone(past: Past, tmp_path: Path) -> None:
+def test_drops_read_together_give_the_same_records_as_each_alone(past: Past, tmp_path: Path) -> None:
     past.publish(15, {2: AT_RISK}, accounts=())
     drops_folder = open_place(str(tmp_path / "exports" / "1"))
     drops = [
@@ -66,14 +66,14 @@ def test_a_corrected_run_of_a_past_week_changes_no_row_of_it(past: Past) -> None
     ) == before
 
 
-def test_what_is_past_keeping_stays_known(past: Past, tmp_path: Path) -> None:
+def test_removed_drops_stay_in_the_history(past: Past, tmp_path: Path) -> None:
     before = past.accounts()
     shutil.rmtree(next((tmp_path / "exports" / "1").glob("20250101*")))
     Timeline(tmp_path / "timeline").fill(open_place(str(tmp_path / "exports")), 1, is_rewritten=True)
     assert past.accounts() == before
 
 
-def test_a_drop_counts_its_rows_findings_and_money(past: Past) -> None:
+def test_a_drop_has_counts_of_rows_findings_and_money(past: Past) -> None:
     metrics = {row[:3]: row[3] for row in past.rows("metric_history", "as_of", "metric", "dimension", "value")}
     assert metrics[1, "rows", "account_core"] == 2
     assert metrics[1, "findings", "warn"] == 1

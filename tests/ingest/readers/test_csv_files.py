@@ -213,7 +213,7 @@ def test_an_extra_or_missing_empty_cell_at_the_end_of_a_line_is_ignored(tmp_path
     assert table.rejected == 0
 
 
-def test_rows_of_ragged_lines_keep_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_of_ragged_lines_keep_their_row_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_file, "BLOCK_BYTES", 64)
     lines = [f"{at},n,x" + ("," if at % 3 else "") if at % 5 else f"{at},n" for at in range(1, 200)]
     table = accounts(tmp_path, "id,name,city\n" + "\n".join(lines) + "\n")
@@ -221,21 +221,21 @@ def test_rows_of_ragged_lines_keep_their_place(tmp_path: Path, monkeypatch: pyte
     assert [row["_row"] for row in rows(table)] == list(range(2, 201))
 
 
-def test_a_cell_too_many_that_says_something_is_a_reject(tmp_path: Path) -> None:
+def test_an_extra_cell_with_a_value_is_rejected(tmp_path: Path) -> None:
     table = accounts(tmp_path, "id,name\n" + "1,A,\n" * 300 + "2,B,lost\n")
     assert [(r["value"], r["reason"]) for r in rejects(table) if r["row_number"] == 302] == [
         ("2,B,lost", "3 cells where the header has 2")
     ]
 
 
-def test_the_pieces_of_a_row_that_a_line_break_has_cut_are_rejects(tmp_path: Path) -> None:
+def test_the_pieces_of_a_row_split_by_a_line_break_are_rejected(tmp_path: Path) -> None:
     content = "id,name,city,state,country\n1,A,x,y,z\n2,B,half of\nthe city,y,z\n3,C,x\n4,D,x,y,z\n"
     table = accounts(tmp_path, content)
     assert [row["id"] for row in rows(table)] == ["1", "3", "4"]
     assert [row for row, *_ in refused(table)] == [3, 4]
 
 
-def test_a_last_line_that_is_cut_is_a_reject(tmp_path: Path) -> None:
+def test_a_truncated_last_line_is_rejected(tmp_path: Path) -> None:
     table = accounts(tmp_path, "id,name,city\n1,A,x\n2,B,y\n3,Ca")
     assert [row["id"] for row in rows(table)] == ["1", "2"]
     assert "ends in the middle" in rejects(table)[0]["reason"]
@@ -265,13 +265,13 @@ def test_titles_blank_lines_and_sep_may_stand_above_the_headers(tmp_path: Path, 
 
 
 @pytest.mark.parametrize(("named", "sign"), [(";", ";"), ("\t", "\t"), ("\\t", "\t"), ("|", "|"), ("^", "^")])
-def test_the_separator_is_the_one_that_the_file_names(tmp_path: Path, named: str, sign: str) -> None:
+def test_the_separator_named_in_the_file_counts(tmp_path: Path, named: str, sign: str) -> None:
     lines = [sign.join(line) for line in [("id", "name"), ("1", "A, B"), ("2", "C")]]
     table = accounts(tmp_path, f"sep={named}\n" + "\n".join(lines) + "\n")
     assert [row["name"] for row in rows(table)] == ["A, B", "C"]
 
 
-def test_a_file_that_names_a_separator_which_it_has_not_is_read_all_the_same(tmp_path: Path) -> None:
+def test_a_file_that_names_a_separator_it_does_not_use_is_read(tmp_path: Path) -> None:
     assert rows(accounts(tmp_path, "sep=;\nid,name\n1,A\n"))[0]["name"] == "A"
 
 
@@ -305,7 +305,7 @@ def test_a_header_of_200_kb_is_a_header(tmp_path: Path) -> None:
         (b"PATH=/bin\0SECRET=hunter2\0", "NUL"),
     ],
 )
-def test_what_is_no_csv_is_named_and_not_quoted(tmp_path: Path, content: bytes, what: str) -> None:
+def test_a_file_that_is_not_csv_is_named_and_not_quoted(tmp_path: Path, content: bytes, what: str) -> None:
     with pytest.raises(WarehouseError, match=what) as error:
         accounts(tmp_path, content)
     assert "hunter2" not in str(error.value)
@@ -341,7 +341,7 @@ def test_row_numbers_hold_across_blocks(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("header", ["id,name\n", "id,name", 'id,"name"', "id,name\r\n"])
-def test_a_header_alone_is_a_table_without_rows(tmp_path: Path, header: str) -> None:
+def test_a_file_with_only_a_header_is_a_table_without_rows(tmp_path: Path, header: str) -> None:
     table = accounts(tmp_path, header)
     assert (table.is_configured, table.read, rows(table)) == (True, 0, [])
 
@@ -358,9 +358,7 @@ def test_a_header_with_a_line_break_in_it(tmp_path: Path) -> None:
     assert refused(table) == [(3, None, "q", "row dropped")]
 
 
-def test_a_quote_that_is_never_closed_is_an_error_and_no_lost_rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unclosed_quote_is_an_error_and_loses_no_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_file, "BLOCK_BYTES", 1024)
     with pytest.raises(WarehouseError, match="quote"):
         accounts(tmp_path, 'id,name\n1,"A\n' + "2,B\n" * 1000)
@@ -377,7 +375,7 @@ def test_a_quote_that_is_never_closed_is_an_error_and_no_lost_rows(
     ],
 )
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
-def test_a_quote_that_is_open_at_the_end_is_an_error_that_names_its_row(
+def test_a_quote_open_at_the_end_is_an_error_that_names_its_row(
     tmp_path: Path, content: str, row: int, encoding: str
 ) -> None:
     with pytest.raises(WarehouseError, match=f"row {row}: a quote is never closed"):
@@ -406,7 +404,7 @@ a5,Eps,active
         ('id,name\r1,x\r2,"y\r3,"z"\r', 3),
     ],
 )
-def test_text_behind_a_closing_quote_is_an_error_that_names_its_row(tmp_path: Path, content: str, row: int) -> None:
+def test_text_after_a_closing_quote_is_an_error_that_names_its_row(tmp_path: Path, content: str, row: int) -> None:
     with pytest.raises(WarehouseError, match=rf"accounts\.csv, row {row}: a quoted cell goes on"):
         accounts(tmp_path, content)
 
@@ -417,14 +415,14 @@ def test_blanks_may_follow_a_closing_quote(tmp_path: Path, end: str) -> None:
     assert [(row["id"], row["city"].strip()) for row in rows(table)] == [("1", "y"), ("2", "y")]
 
 
-def test_a_quote_that_is_open_at_the_end_of_a_file_of_one_column_is_an_error(tmp_path: Path) -> None:
+def test_a_quote_open_at_the_end_of_a_one_column_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "crm").mkdir()
     (tmp_path / "crm" / "profiles.csv").write_text('id\np1\n"p2\np3\n')
     with pytest.raises(WarehouseError, match=r"profiles\.csv, row 3: a quote is never closed"):
         land("crm", tmp_path / "crm", tmp_path)
 
 
-def test_a_quote_within_a_cell_that_is_not_quoted_is_text(tmp_path: Path) -> None:
+def test_a_quote_within_an_unquoted_cell_is_text(tmp_path: Path) -> None:
     content = 'id,name,city\n1,5" pipe,"a\n""b"\n2,a""b",\n3, "x", "\n4,y,""""\n'
     table = accounts(tmp_path, content)
     assert [(row["name"], row["city"]) for row in rows(table)] == [
@@ -461,7 +459,7 @@ def test_stray_quotes_are_those_that_a_strict_reader_finds(
 
 
 @pytest.mark.parametrize("cell", ['""', '"\n"', '"say """', '"A"', '5" pipe', '",""\n"'])
-def test_a_quote_in_the_last_cell_is_no_open_one(tmp_path: Path, cell: str) -> None:
+def test_a_quote_within_the_last_cell_is_not_an_open_one(tmp_path: Path, cell: str) -> None:
     for end in ("", "\n"):
         assert accounts(tmp_path, f"id,name,city\n1,A,{cell}{end}").loaded == 1
 
@@ -472,11 +470,11 @@ def test_nul_characters_null_their_cell(tmp_path: Path) -> None:
     assert refused(table) == [(2, "city", "B\\0th", "cell nulled")]
 
 
-def test_a_suffix_in_capitals_is_the_same_suffix(tmp_path: Path) -> None:
+def test_suffixes_are_recognised_in_any_case(tmp_path: Path) -> None:
     assert accounts(tmp_path, "ID,NAME\n1,A\n", "Accounts.CSV").loaded == 1
 
 
-def test_a_file_in_which_all_rows_are_broken_is_broken_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_with_all_rows_broken_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_file, "MOST_BROKEN", 100)
     with pytest.raises(WarehouseError, match="Expected 2 columns, got 3"):
         accounts(tmp_path, "id,name\n" + "1,A,x\n" * 200)
@@ -491,7 +489,7 @@ def test_a_file_in_which_all_rows_are_broken_is_broken_itself(tmp_path: Path, mo
         ("1,Acme,,\n2,Bob,,\n", ()),
     ],
 )
-def test_headers_before_which_all_lines_end_are_reported(tmp_path: Path, lines: str, headers: tuple[str, ...]) -> None:
+def test_headers_without_a_cell_in_any_line_are_reported(tmp_path: Path, lines: str, headers: tuple[str, ...]) -> None:
     table = accounts(tmp_path, f"id,name,city,state\n{lines}")
     assert [row["name"] for row in rows(table)] == ["Acme", "Bob"]
     assert [reading.headers_without_cells for reading in table.readings] == [headers]

@@ -41,7 +41,7 @@ def refused(tmp_path: Path, changed: dict[str, str | bytes | None], words: str) 
         "<row>" + "<c/>" * 20_000 + "</row>",
     ],
 )
-def test_a_cell_that_no_sheet_has_is_refused(tmp_path: Path, far: str) -> None:
+def test_a_cell_outside_any_sheet_is_refused(tmp_path: Path, far: str) -> None:
     refused(tmp_path, {SHEET: sheet(TABLE + far)}, r"the sheet spans [0-9,]+ rows and [0-9,]+ columns")
 
 
@@ -75,7 +75,7 @@ def test_a_text_without_end_is_refused(tmp_path: Path) -> None:
     refused(tmp_path, {SHEET: sheet(f"{HEADER}<row r='2'><c r='A2' t='str'><v>{'x' * 64 * MIB}")}, "a text in it")
 
 
-def test_names_without_number_are_refused(tmp_path: Path) -> None:
+def test_too_many_names_are_refused(tmp_path: Path) -> None:
     names = "".join(f"<c r='A2' a{at}=''/>" for at in range(100_000))
     refused(tmp_path, {SHEET: sheet(f"{HEADER}<row r='2'>{names}")}, "more than 2,000 different names")
 
@@ -90,9 +90,7 @@ def test_entities_are_refused_in_every_part(tmp_path: Path, part: str) -> None:
 
 
 @pytest.mark.parametrize("cell", ["<x/>", '<c r="A3"/>', '<c r="A3" t="e"><f>1</f></c>'])
-def test_a_sheet_that_repeats_itself_for_ever_is_refused(
-    tmp_path: Path, cell: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_endlessly_repeating_sheet_is_refused(tmp_path: Path, cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.ingest.readers.workbook_package.SMALL_BYTES", MIB)
     refused(tmp_path, {SHEET: sheet(f"{TABLE}<row r='3'>{cell * (3 * MIB // len(cell))}</row>")}, "times its size")
 

@@ -192,7 +192,7 @@ def test_a_cell_is_what_the_spreadsheet_shows(tmp_path: Path, cell: str, text: s
         ),
     ],
 )
-def test_an_amount_that_is_shown_in_another_currency_is_refused(tmp_path: Path, code: str, price: str | None) -> None:
+def test_an_amount_in_another_currency_format_is_refused(tmp_path: Path, code: str, price: str | None) -> None:
     path = write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimate ID", "Total Price"], [("EST1", 12000)])
     workbook = openpyxl.load_workbook(path)
     workbook["Sheet"]["B2"].number_format = code
@@ -206,7 +206,7 @@ def test_an_amount_that_is_shown_in_another_currency_is_refused(tmp_path: Path, 
     ("code", "confidence"),
     [("0%", "35.5000"), ("0.00%", "35.5000"), ("[Red]0 %", "35.5000"), ('0"%"', "0.3550"), ("0\\%", "0.3550")],
 )
-def test_a_confidence_in_percent_is_of_100_and_no_amount_of_money_is(
+def test_a_percent_format_scales_a_confidence_but_no_amount_of_money(
     tmp_path: Path, code: str, confidence: str
 ) -> None:
     headers = ["Estimate ID", "Confidence Level", "Total Price"]
@@ -229,7 +229,7 @@ def test_a_confidence_in_percent_is_of_100_and_no_amount_of_money_is(
         ("0000", 7, "7"),
     ],
 )
-def test_a_postal_code_has_the_zeros_that_its_format_shows(tmp_path: Path, code: str, stored: int, seen: str) -> None:
+def test_a_postal_code_has_the_leading_zeros_of_its_format(tmp_path: Path, code: str, stored: int, seen: str) -> None:
     path = write_workbook(tmp_path / "lmn" / "e.xlsx", ["Jobsite ID", "Zip"], [("J1", stored)])
     workbook = openpyxl.load_workbook(path)
     workbook["Sheet"]["B2"].number_format = code
@@ -238,7 +238,7 @@ def test_a_postal_code_has_the_zeros_that_its_format_shows(tmp_path: Path, code:
     assert [row["postal_code"] for row in rows(table)] == [seen]
 
 
-def test_rich_shared_texts_are_their_runs_without_their_sounds(tmp_path: Path) -> None:
+def test_rich_shared_texts_are_their_runs_without_phonetic_ones(tmp_path: Path) -> None:
     texts = PARTS["xl/sharedStrings.xml"].replace(
         "</sst>", "<si><r><t>12 </t></r><r><t>Elm</t></r><rPh sb='0' eb='1'><t>sound</t></rPh></si>\n<si/></sst>"
     )
@@ -249,7 +249,7 @@ def test_rich_shared_texts_are_their_runs_without_their_sounds(tmp_path: Path) -
 
 @pytest.mark.parametrize("shown", ["#N/A", "#VALUE!", "#GETTING_DATA", "Err:522", ""])
 @pytest.mark.parametrize("column", ["B", "C"])
-def test_an_error_cell_is_null_and_a_reject_whatever_it_shows(tmp_path: Path, shown: str, column: str) -> None:
+def test_an_error_cell_is_null_and_rejected_whatever_it_shows(tmp_path: Path, shown: str, column: str) -> None:
     cell = f"<c r='{column}2' t='e'><f>1/0</f><v>{shown}</v></c>"
     write_parts(
         tmp_path / "lmn" / "e.xlsx",
@@ -261,7 +261,7 @@ def test_an_error_cell_is_null_and_a_reject_whatever_it_shows(tmp_path: Path, sh
     assert [(row["row_number"], row["column_name"]) for row in rejects(table)] == [(2, name)]
 
 
-def test_what_other_sheets_a_workbook_has_is_reported(tmp_path: Path) -> None:
+def test_other_sheets_of_a_workbook_are_reported(tmp_path: Path) -> None:
     write_parts(
         tmp_path / "lmn" / "e.xlsx",
         {
@@ -292,7 +292,7 @@ def test_what_other_sheets_a_workbook_has_is_reported(tmp_path: Path) -> None:
         ({**MOVED, "notes.txt": "x"}, "a zip archive without a workbook"),
     ],
 )
-def test_a_workbook_that_is_damaged_or_none_is_named(
+def test_a_damaged_or_invalid_workbook_is_named(
     tmp_path: Path, changed: dict[str, str | bytes | None], words: str
 ) -> None:
     with pytest.raises(WarehouseError, match=rf"e\.xlsx: .*({words})"):
@@ -313,7 +313,7 @@ def test_a_workbook_that_is_damaged_or_none_is_named(
         (b"Estimate ID,Address\n", "not a zip file"),
     ],
 )
-def test_what_else_is_called_xlsx_is_named(tmp_path: Path, content: bytes, words: str) -> None:
+def test_another_file_with_the_suffix_xlsx_is_named(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "lmn").mkdir()
     (tmp_path / "lmn" / "e.xlsx").write_bytes(content)
     with pytest.raises(WarehouseError, match=rf"e\.xlsx: .*{words}"):

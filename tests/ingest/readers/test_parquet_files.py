@@ -59,14 +59,14 @@ PLAIN: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_a_file_that_needs_no_work_is_copied(tmp_path: Path, name: str) -> None:
+def test_a_file_in_the_landing_types_is_copied(tmp_path: Path, name: str) -> None:
     table = landed_emails(tmp_path, emails(**PLAIN[name]))
     assert is_copied(table, tmp_path)
     assert (table.read, table.loaded, table.rejected) == (2, 2, 0)
     assert [row["id"] for row in rows(table)] == [10, 11]
 
 
-def test_columns_in_another_order_are_no_reason_to_write_a_file_again(tmp_path: Path) -> None:
+def test_a_file_with_columns_in_another_order_is_not_rewritten(tmp_path: Path) -> None:
     columns = emails(note=pa.array(["a", "b"]))
     table = landed_emails(tmp_path, dict(reversed(columns.items())))
     assert is_copied(table, tmp_path)
@@ -138,7 +138,7 @@ def test_zoned_instants_become_utc_and_nanoseconds_are_cut(tmp_path: Path) -> No
     ]
 
 
-def test_floats_of_money_are_read_as_they_are_written(tmp_path: Path) -> None:
+def test_floats_of_money_are_read_by_their_shortest_decimal_form(tmp_path: Path) -> None:
     write_parquet(
         tmp_path / "platform" / "customer.parquet",
         {"organization_id": [1, 1, 1], "id": [1, 2, 3], "revenue": [0.1, 2.675, float("nan")]},
@@ -148,7 +148,7 @@ def test_floats_of_money_are_read_as_they_are_written(tmp_path: Path) -> None:
     assert refused(table) == [(3, "revenue", "2.675", "cell rounded")]
 
 
-def test_what_short_floats_can_t_hold_is_reported(tmp_path: Path) -> None:
+def test_amounts_that_short_floats_cannot_hold_are_reported(tmp_path: Path) -> None:
     ids = pa.array([16_777_215.0, 16_777_217.0, None], pa.float32())
     columns = {"organization_id": [1, 1, 1], "id": [1, 2, 3], "owner": ids, "crm_id": ids}
     columns["revenue"] = pa.array([131_071.99, 1_234_567.89, None], pa.float32())
@@ -164,7 +164,7 @@ def test_what_short_floats_can_t_hold_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("use_dictionary", [True, False])
-def test_texts_are_what_they_are_with_or_without_a_dictionary(tmp_path: Path, use_dictionary: bool) -> None:
+def test_texts_are_the_same_with_or_without_a_dictionary(tmp_path: Path, use_dictionary: bool) -> None:
     (tmp_path / "crm").mkdir()
     columns = {"id": ["1", "2", "3", "4"], "account_id": [" a ", "7.0", "b", " a "], "score": ["1.5", "x", "nan", None]}
     pq.write_table(pa.table(columns), tmp_path / "crm" / "scorecards.parquet", use_dictionary=use_dictionary)
@@ -175,7 +175,7 @@ def test_texts_are_what_they_are_with_or_without_a_dictionary(tmp_path: Path, us
 
 
 @pytest.mark.parametrize("use_dictionary", [True, False])
-def test_text_of_a_dictionary_that_is_no_utf_8_is_a_reject(tmp_path: Path, use_dictionary: bool) -> None:
+def test_a_dictionary_text_that_is_not_utf_8_is_rejected(tmp_path: Path, use_dictionary: bool) -> None:
     names = pa.array([b"M\xfcller", b"Lee"]).view(pa.string())
     path = tmp_path / "platform" / "tier.parquet"
     path.parent.mkdir()
@@ -214,7 +214,7 @@ def test_an_attendee_is_a_user_or_a_stakeholder(tmp_path: Path) -> None:
     assert table.loaded == 4
 
 
-def test_a_huge_row_group_is_written_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_huge_row_group_is_rewritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pipeline.ingest import plain_parquet
 
     monkeypatch.setattr(plain_parquet, "LARGEST_ROW_GROUP", 1)
@@ -223,7 +223,7 @@ def test_a_huge_row_group_is_written_again(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("shuffled", [False, True])
 @pytest.mark.parametrize("spread", [1, 1_000_003])
-def test_repeated_keys_are_found_in_any_order_of_many_rows(tmp_path: Path, shuffled: bool, spread: int) -> None:
+def test_duplicate_keys_are_found_in_any_order_of_many_rows(tmp_path: Path, shuffled: bool, spread: int) -> None:
     count = 5000
     ids = np.arange(1, count + 1) * spread
     ids[1234] = ids[1233]
@@ -253,14 +253,14 @@ def test_one_key_in_two_tenants_is_two_keys(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + b"\0" * 100 + b"PAR1", b"id,name\n"])
-def test_what_is_no_parquet_is_named(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_parquet_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "platform").mkdir()
     (tmp_path / "platform" / "customer.parquet").write_bytes(content)
     with pytest.raises(WarehouseError, match=r"customer\.parquet.*can't be read as Parquet"):
         land("platform", tmp_path / "platform", tmp_path)
 
 
-def test_a_file_that_is_cut_short_is_named(tmp_path: Path) -> None:
+def test_a_truncated_file_is_named(tmp_path: Path) -> None:
     path = write_parquet(tmp_path / "platform" / "email_prop.parquet", emails())
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(WarehouseError, match=r"email_prop\.parquet"):
@@ -268,7 +268,7 @@ def test_a_file_that_is_cut_short_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("column", ["id", "sent_at", "user_id", "sentiment"])
-def test_a_file_with_a_page_that_can_t_be_read_is_named(tmp_path: Path, column: str) -> None:
+def test_a_file_with_an_unreadable_page_is_named(tmp_path: Path, column: str) -> None:
     path = write_parquet(tmp_path / "platform" / "email_prop.parquet", emails())
     group = pq.read_metadata(path).row_group(0)
     chunk = next(group.column(at) for at in range(group.num_columns) if group.column(at).path_in_schema == column)
@@ -284,7 +284,7 @@ ODD_FOLDERS = ["in[1]", "in*", "in?", "id=10", "it's"]
 
 
 @pytest.mark.parametrize("folder", ODD_FOLDERS)
-def test_a_folder_s_name_is_no_pattern_and_no_column_where_a_file_is_judged(tmp_path: Path, folder: str) -> None:
+def test_a_folder_name_is_no_pattern_and_no_column_when_a_file_is_checked(tmp_path: Path, folder: str) -> None:
     write_parquet(tmp_path / "in1" / "tier.parquet", {"organization_id": [1], "id": [2], "name": ["plain"]})
     odd = {"organization_id": [1, 1], "id": [1, 1], "name": ["#N/A", "b"]}
     write_parquet(tmp_path / folder / "tier.parquet", odd)
@@ -293,7 +293,7 @@ def test_a_folder_s_name_is_no_pattern_and_no_column_where_a_file_is_judged(tmp_
 
 
 @pytest.mark.parametrize("folder", ODD_FOLDERS)
-def test_a_folder_s_name_is_no_pattern_and_no_column_where_parts_are_settled(tmp_path: Path, folder: str) -> None:
+def test_a_folder_name_is_no_pattern_and_no_column_when_parts_are_deduplicated(tmp_path: Path, folder: str) -> None:
     for name, ids in (("1", [10, 11]), ("2", [11, 12])):
         write_parquet(tmp_path / "platform" / "email_prop" / f"{name}.parquet", emails(id=pa.array(ids)))
     write_parquet(tmp_path / "platform" / "tier.parquet", {"organization_id": [1, 1], "id": [1, 2], "name": ["a", "b"]})
@@ -313,7 +313,7 @@ BEYOND = {
 
 
 @pytest.mark.parametrize("name", BEYOND)
-def test_days_beyond_the_years_1_to_9999_are_no_dates_and_no_instants(tmp_path: Path, name: str) -> None:
+def test_days_outside_the_years_1_to_9999_are_rejected(tmp_path: Path, name: str) -> None:
     days = BEYOND[name]
     write_parquet(
         tmp_path / "platform" / "customer.parquet", {"organization_id": [1, 1], "id": [1, 2], "renewal": days}
@@ -339,7 +339,7 @@ def test_days_beyond_the_years_1_to_9999_are_no_dates_and_no_instants(tmp_path: 
         (pa.array([0, 2**62], pa.timestamp("ms")), "1970-01-01 00:00:00.000"),
     ],
 )
-def test_what_no_date_or_span_can_hold_is_no_text(tmp_path: Path, array: pa.Array, text: str) -> None:
+def test_dates_and_spans_out_of_range_give_no_text(tmp_path: Path, array: pa.Array, text: str) -> None:
     table = landed_emails(tmp_path, emails(sentiment=array))
     assert [row["sentiment"] for row in rows(table)] == [text, None]
     assert [(row, column, action) for row, column, _, action in refused(table)] == [(3, "sentiment", "cell nulled")]
@@ -358,7 +358,7 @@ def test_int96_instants_of_any_year_are_read(tmp_path: Path, year: int) -> None:
     assert refused(table) == []
 
 
-def test_of_two_columns_of_one_name_the_left_one_counts(tmp_path: Path) -> None:
+def test_the_left_one_of_two_columns_with_one_name_counts(tmp_path: Path) -> None:
     arrays = [pa.array(["EST1"]), pa.array(["12000"]), pa.array(["1"])]
     (tmp_path / "lmn").mkdir()
     twice = pa.Table.from_arrays(arrays, names=["Estimate ID", "Total Price", "Total Price"])
@@ -368,7 +368,7 @@ def test_of_two_columns_of_one_name_the_left_one_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [pa.uuid(), pa.binary(16), pa.binary()])
-def test_uuids_as_their_bytes_are_as_they_are_written(tmp_path: Path, kind: pa.DataType) -> None:
+def test_binary_uuids_are_written_as_text(tmp_path: Path, kind: pa.DataType) -> None:
     ids = [UUID(text) for text in ("9d4bc215-f2c3-491a-96ad-786e20631d00", "e0a1b2c3-0102-4304-8506-0708090a0b0c")]
     by_chance = UUID(bytes=b"sixteen letters.")
     columns = {"id": pa.array([one.bytes for one in (*ids, by_chance)], kind), "name": ["A", "B", "C"]}
@@ -377,7 +377,7 @@ def test_uuids_as_their_bytes_are_as_they_are_written(tmp_path: Path, kind: pa.D
     assert [row["id"] for row in rows(table)] == [*map(str, ids), str(by_chance)]
 
 
-def test_keys_of_sixteen_letters_are_texts(tmp_path: Path) -> None:
+def test_binary_keys_of_sixteen_letters_are_texts(tmp_path: Path) -> None:
     columns = {"id": pa.array([b"0123456789abcdef", b"0123456789abcde\xff"], pa.binary(16)), "name": ["A", "B"]}
     write_parquet(tmp_path / "crm" / "accounts.parquet", columns)
     table = land("crm", tmp_path / "crm", tmp_path)["accounts"]

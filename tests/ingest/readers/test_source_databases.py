@@ -97,7 +97,7 @@ def test_reading_changes_nothing_in_the_database(tmp_path: Path) -> None:
     assert (tmp_path / "source.db").read_bytes() == before
 
 
-def test_a_database_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+def test_a_missing_database_is_not_created(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="no such database file"):
         land("crm", f"sqlite:///{tmp_path}/none.db", tmp_path)
     assert not (tmp_path / "none.db").exists()
@@ -113,7 +113,7 @@ def test_a_missing_required_column_names_table_and_column(tmp_path: Path) -> Non
         land("crm", sqlite_file(tmp_path, "create table accounts (id, nam);"), tmp_path)
 
 
-def test_what_is_no_database_is_an_error(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_text("this is no database, but long enough to be read as one" * 20)
     with pytest.raises(WarehouseError, match="can't be read"):
         land("crm", f"sqlite:///{tmp_path}/x.db", tmp_path)
@@ -187,7 +187,7 @@ def test_json_columns_are_tags(postgres: sa.Connection, postgres_url: str, tmp_p
     assert [row["tags"] for row in rows(table)] == ['["x","y z"]', '["{\\"a\\": 1}"]']
 
 
-def test_json_bytes_and_arrays_with_bounds_are_what_they_hold(
+def test_json_bytes_and_arrays_with_bounds_are_read_by_content(
     postgres: sa.Connection, postgres_url: str, tmp_path: Path
 ) -> None:
     postgres.exec_driver_sql("create type place as (street text, number int)")
@@ -212,7 +212,7 @@ def test_json_bytes_and_arrays_with_bounds_are_what_they_hold(
     ]
 
 
-def test_domains_and_arrays_of_json_are_what_they_hold(
+def test_domains_and_arrays_of_json_are_read_by_content(
     postgres: sa.Connection, postgres_url: str, tmp_path: Path
 ) -> None:
     postgres.exec_driver_sql(
@@ -252,7 +252,7 @@ def test_rows_that_a_policy_hides_are_an_error_unless_the_url_allows_it(
         postgres.exec_driver_sql("drop table accounts; drop owned by reader; drop role reader")
 
 
-def test_a_role_s_time_limit_stops_no_reading(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
+def test_a_roles_time_limit_does_not_stop_reading(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
     postgres.exec_driver_sql("create view profiles as select pg_sleep(0.1)::text || 'p1' as id, 2025 as selected_year")
     user = postgres.exec_driver_sql("select current_user").scalar_one()
     postgres.exec_driver_sql(f"alter role \"{user}\" set statement_timeout to '20ms'")
@@ -262,7 +262,7 @@ def test_a_role_s_time_limit_stops_no_reading(postgres: sa.Connection, postgres_
         postgres.exec_driver_sql(f'alter role "{user}" reset all')
 
 
-def test_what_goes_wrong_midway_names_the_table(
+def test_an_error_midway_names_the_table(
     postgres: sa.Connection, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     postgres.exec_driver_sql(
@@ -289,7 +289,7 @@ def test_a_schema_can_be_named(postgres: sa.Connection, postgres_url: str, tmp_p
         land("crm", f"{postgres_url}{joiner}schema=salez", tmp_path)
 
 
-def test_a_table_whose_name_is_as_that_of_the_one_that_is_read_is_told(
+def test_a_table_with_the_same_name_as_the_one_read_is_reported(
     postgres: sa.Connection, postgres_url: str, tmp_path: Path
 ) -> None:
     for name, row in (("Accounts", "old"), ("accounts", "new")):
@@ -335,7 +335,7 @@ def test_foreign_tables_count_as_tables(postgres: sa.Connection, postgres_url: s
         postgres.exec_driver_sql("drop foreign data wrapper elsewhere cascade")
 
 
-def test_what_the_database_and_its_roles_have_set_changes_no_value(
+def test_settings_of_the_database_and_its_roles_change_no_value(
     postgres: sa.Connection, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Days and months, zones, money and doubles are written as the session says: it says it itself."""
@@ -448,7 +448,7 @@ def test_all_tables_are_read_as_of_one_instant(postgres: sa.Connection, postgres
     ],
 )
 @pytest.mark.parametrize("kind", ["table", "view"])
-def test_a_table_can_t_be_altered_until_it_is_read(
+def test_a_table_cannot_be_altered_until_it_is_read(
     postgres: sa.Connection, postgres_url: str, tmp_path: Path, change: str, kind: str
 ) -> None:
     """Or it would have no rows for us, and nothing would say so."""
@@ -486,7 +486,7 @@ def test_a_materialized_view_that_is_dropped_meanwhile_is_named(
         ingest_source("crm", postgres_url, Landing(tmp_path / "landing"), Other())
 
 
-def test_a_role_that_may_read_some_columns_alone_reads_them(
+def test_a_role_with_access_to_some_columns_reads_only_them(
     postgres: sa.Connection, postgres_url: str, tmp_path: Path
 ) -> None:
     postgres.exec_driver_sql("create table accounts (id int, name text, secret text)")
@@ -508,7 +508,7 @@ def test_a_role_that_may_read_some_columns_alone_reads_them(
         ("57P01", "terminating connection due to administrator command", "run again when the server is up"),
     ],
 )
-def test_a_reading_that_the_server_cancels_says_what_to_do(
+def test_a_read_cancelled_by_the_server_has_a_remedy(
     postgres: sa.Connection, postgres_url: str, tmp_path: Path, code: str, message: str, remedy: str
 ) -> None:
     postgres.exec_driver_sql(
@@ -521,7 +521,7 @@ def test_a_reading_that_the_server_cancels_says_what_to_do(
     assert not list(tmp_path.rglob("crm__contacts/*"))
 
 
-def test_the_server_s_fault_is_reported_without_the_password(postgres_url: str, tmp_path: Path) -> None:
+def test_a_server_error_is_reported_without_the_password(postgres_url: str, tmp_path: Path) -> None:
     url = sa.make_url(postgres_url).set(database="nowhere", password="hush-hush")
     with pytest.raises(WarehouseError, match="nowhere") as error:
         land("crm", url.render_as_string(hide_password=False), tmp_path)
@@ -556,19 +556,19 @@ def test_an_unreachable_server_is_reported_without_the_password(url: str, tmp_pa
     assert "hush" not in trace
 
 
-def test_an_address_that_is_none_is_reported_by_its_option(tmp_path: Path) -> None:
+def test_an_invalid_address_is_reported_by_its_option(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError, match="the URL can't be read") as error:
         land("crm", "postgresql://u@host:hush-hush/db", tmp_path)
     assert error.value.where == "--crm"
 
 
-def test_host_and_database_are_all_of_an_address_that_is_shown(tmp_path: Path) -> None:
+def test_only_host_and_database_of_an_address_are_shown(tmp_path: Path) -> None:
     with pytest.raises(WarehouseError) as error:
         land("crm", "postgresql://127.0.0.1:1/db?password=hush-hush&user=u", tmp_path)
     assert error.value.where == "postgresql://127.0.0.1/db"
 
 
-def test_nothing_that_is_kept_holds_the_password(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
+def test_no_kept_file_contains_the_password(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
     postgres.exec_driver_sql(
         "create table accounts (id int, name text); insert into accounts values (1, null), (2, 'B')"
     )
@@ -581,7 +581,7 @@ def test_nothing_that_is_kept_holds_the_password(postgres: sa.Connection, postgr
 @pytest.mark.parametrize(
     "damage", [(b"CREATE TABLE accounts", b"CREAT\x8c TABLE accounts"), (b"customers", b"custom\x8crs")]
 )
-def test_a_schema_that_is_no_utf_8_is_named_or_left_out(tmp_path: Path, damage: tuple[bytes, bytes]) -> None:
+def test_a_schema_that_is_not_utf_8_is_named_or_left_out(tmp_path: Path, damage: tuple[bytes, bytes]) -> None:
     """Found by the fuzz: SQLite's own message quoted the damaged schema, and could not be decoded."""
     path = tmp_path / "crm.sqlite"
     with sqlite3.connect(path) as connection:

@@ -56,19 +56,19 @@ def test_a_workbook_that_unpacks_past_the_limit_is_refused(workbook: Path, monke
         land("lmn", workbook.parent, workbook.parent.parent)
 
 
-def test_a_zip_directory_that_lies_about_sizes_is_not_believed(workbook: Path) -> None:
+def test_false_sizes_in_a_zip_directory_are_not_trusted(workbook: Path) -> None:
     lie_about_sizes(workbook, 100)
     with pytest.raises(WarehouseError, match="can't be read as an XLSX workbook"):
         land("lmn", workbook.parent, workbook.parent.parent)
 
 
-def test_what_is_not_read_is_not_unpacked(workbook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unread_members_are_not_unpacked(workbook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook_package, "MOST_UNPACKED_BYTES", 8 * 1024 * 1024)
     repack(workbook, "xl/media/image1.png", b"\0" * (9 * 1024 * 1024))
     assert land("lmn", workbook.parent, workbook.parent.parent)["estimates_list"].loaded == 1
 
 
-def test_a_cell_far_outside_the_table_is_refused_before_the_grid_is_laid_out(tmp_path: Path) -> None:
+def test_a_cell_far_outside_the_table_is_refused_before_the_grid_is_built(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -80,7 +80,7 @@ def test_a_cell_far_outside_the_table_is_refused_before_the_grid_is_laid_out(tmp
         land("lmn", tmp_path / "lmn", tmp_path)
 
 
-def test_cells_are_the_same_wherever_a_piece_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cells_do_not_depend_on_the_size_of_the_pieces_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = [[f"EST{at}", "#N/A" if at % 3 == 0 else "x" * (at % 50)] for at in range(100)]
     write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimate ID", "Address"], lines)
     whole = land("lmn", tmp_path / "lmn", tmp_path / "whole")["estimates_list"]
@@ -91,19 +91,19 @@ def test_cells_are_the_same_wherever_a_piece_ends(tmp_path: Path, monkeypatch: p
         assert (rows(table), rejects(table)) == (rows(whole), rejects(whole))
 
 
-def test_members_may_be_stored_as_they_are(workbook: Path) -> None:
+def test_members_may_be_stored_uncompressed(workbook: Path) -> None:
     repack(workbook, "docProps/custom.txt", b"x", zipfile.ZIP_STORED)
     assert land("lmn", workbook.parent, workbook.parent.parent)["estimates_list"].loaded == 1
 
 
-def test_an_unusual_packing_is_refused(workbook: Path) -> None:
+def test_an_unsupported_compression_is_refused(workbook: Path) -> None:
     repack(workbook, "docProps/custom.txt", b"x", zipfile.ZIP_BZIP2)
     with pytest.raises(WarehouseError, match="unusual"):
         land("lmn", workbook.parent, workbook.parent.parent)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 nothing", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600])
-def test_what_is_no_workbook_is_named(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_workbook_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "lmn").mkdir()
     (tmp_path / "lmn" / "e.xlsx").write_bytes(content)
     with pytest.raises(WarehouseError, match=r"e\.xlsx.*can't be read as an XLSX workbook"):
@@ -151,7 +151,7 @@ def test_a_table_that_starts_right_of_column_a(tmp_path: Path) -> None:
     assert (row["id"], row["name"]) == ("1", "A")
 
 
-def test_a_formula_that_was_never_calculated_is_null_and_said_so(tmp_path: Path) -> None:
+def test_a_formula_that_was_never_calculated_is_null_and_reported(tmp_path: Path) -> None:
     header = ["id", "name", "annual_revenue", "archived", "created_at", "tags", "city", "lmn_crm_id"]
     formulas = ["=1+2", "=TRUE()", "=TODAY()", '="a,b"', "=B2", "=A2"]
     lines = [["1", "A", *formulas], ['="2"', None], ["3", "C"], [None], ["4", "D", None, None, None, None, None, "=1"]]
@@ -168,7 +168,7 @@ def test_a_formula_that_was_never_calculated_is_null_and_said_so(tmp_path: Path)
     assert all("a formula without a stored value: open the workbook" in row["reason"] for row in rejects(table))
 
 
-def test_a_formula_with_a_stored_value_is_that_value(workbook: Path) -> None:
+def test_a_formula_is_read_by_its_stored_value(workbook: Path) -> None:
     """An empty text is a value, and a shared formula stands in its first cell only."""
     sheet = b"""<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>
     <row r="1"><c r="A1" t="inlineStr"><is><t>Estimate ID</t></is></c>
@@ -204,7 +204,7 @@ SHEET = HEADER + "".join(f'<row r="{at}">{cells}</row>' for at, cells in enumera
         pytest.param(re.sub(r"(</?)(row|c|f|v|is|t)\b(?!=)", r"\1x:\2", SHEET), id="a prefix"),
     ],
 )
-def test_errors_are_reported_however_a_program_spells_its_xml(workbook: Path, sheet: str) -> None:
+def test_errors_are_reported_in_any_form_of_xml(workbook: Path, sheet: str) -> None:
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
     names = f'xmlns="{main}"' if "<x:" not in sheet else f'xmlns:x="{main}"'
     tags = ("worksheet", "sheetData") if "<x:" not in sheet else ("x:worksheet", "x:sheetData")
@@ -223,14 +223,14 @@ def test_errors_are_reported_however_a_program_spells_its_xml(workbook: Path, sh
 
 
 @pytest.mark.parametrize("flag", ['date1904="1"', "date1904='true'", 'date1904 = "on"'])
-def test_days_count_from_1904_however_a_program_says_so(workbook: Path, flag: str) -> None:
+def test_days_count_from_1904_in_any_form_of_the_flag(workbook: Path, flag: str) -> None:
     with zipfile.ZipFile(workbook) as archive:
         content = archive.read("xl/workbook.xml").decode()
     repack(workbook, "xl/workbook.xml", content.replace("<workbookPr", f"<workbookPr {flag}", 1).encode())
     assert XlsxFile(workbook, "e.xlsx").dates_from_1904
 
 
-def test_the_last_instant_of_a_day_is_of_that_day(tmp_path: Path) -> None:
+def test_the_last_instant_of_a_day_belongs_to_that_day(tmp_path: Path) -> None:
     """lmn-format Values: a serial is floored, whether or not its cell has the form of a date."""
     last = datetime(2025, 1, 31, 23, 59, 59, 999_999)
     lines = [
@@ -255,7 +255,7 @@ class Truncating:
         os.truncate(self._path, self._path.stat().st_size // 2)
 
 
-def test_a_workbook_that_is_cut_while_it_is_read_has_changed(tmp_path: Path) -> None:
+def test_a_workbook_truncated_while_it_is_read_is_reported_as_changed(tmp_path: Path) -> None:
     lines = [[f"EST{at}", hashlib.sha256(str(at).encode()).hexdigest()] for at in range(20_000)]
     path = write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimate ID", "Address"], lines)
     with pytest.raises(WarehouseError, match=r"e\.xlsx: the file changed while it was read"):
@@ -263,7 +263,7 @@ def test_a_workbook_that_is_cut_while_it_is_read_has_changed(tmp_path: Path) -> 
     assert not list((tmp_path / "landing").rglob(".*-*"))
 
 
-def test_a_cover_sheet_before_the_table_is_an_error_that_names_the_table_s_sheet(tmp_path: Path) -> None:
+def test_a_cover_sheet_before_the_table_is_an_error_that_names_the_tables_sheet(tmp_path: Path) -> None:
     path = write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimates of 2024"], [])
     workbook = openpyxl.load_workbook(path)
     table = workbook.create_sheet("Data")

@@ -111,7 +111,7 @@ def test_serials_of_a_1904_workbook_count_from_1904() -> None:
         float("inf"),
     ],
 )
-def test_no_dates(value: object) -> None:
+def test_invalid_dates(value: object) -> None:
     refuse(Kind.DATE, value)
 
 
@@ -157,7 +157,7 @@ def test_timestamps_in_utc(value: object, expected: dt.datetime) -> None:
         "x",
     ],
 )
-def test_no_timestamps(value: object) -> None:
+def test_invalid_timestamps(value: object) -> None:
     refuse(Kind.TIMESTAMP, value)
 
 
@@ -201,13 +201,13 @@ def test_money(value: object, expected: str | None) -> None:
     "value",
     ["abc", "1,23.50", "12,34", "1.234,50", "--5", "(-5)", "-5-", "5%", "€5", "1/2", "", "$", "()", "Infinity"],
 )
-def test_no_money(value: str) -> None:
+def test_invalid_money(value: str) -> None:
     if value:
         refuse(Kind.MONEY, value)
     refuse(Kind.MONEY, True)
 
 
-def test_what_an_hour_costs_is_never_less_than_0() -> None:
+def test_an_hourly_cost_is_never_less_than_0() -> None:
     assert str(read(Kind.RATE, "$60")) == "60.00"
     assert str(read(Kind.RATE, "-0.00")) == "0.00"
     assert refuse(Kind.RATE, "-5") == "less than 0"
@@ -332,7 +332,7 @@ def test_ids(value: object, expected: int) -> None:
 @pytest.mark.parametrize(
     "value", [2**63, "9223372036854775808", "1.5", 1.5, "1,000", "0x10", "abc", "٤٢", True, "9" * 5000]
 )
-def test_no_ids(value: object) -> None:
+def test_invalid_ids(value: object) -> None:
     refuse(Kind.ID, value)
 
 
@@ -356,7 +356,7 @@ def test_years_are_whole_numbers_of_32_bits() -> None:
         ("12 Main\nSt", "12 Main\nSt"),  # inner line breaks are kept
     ],
 )
-def test_text_of_what_is_no_text(kind: Kind, value: object, expected: str) -> None:
+def test_text_of_other_types(kind: Kind, value: object, expected: str) -> None:
     assert read(kind, value) == expected
 
 
@@ -387,7 +387,7 @@ def test_text_of_what_is_no_text(kind: Kind, value: object, expected: str) -> No
         ("007", "007"),
     ],
 )
-def test_a_key_has_one_spelling_whatever_tool_wrote_it(value: object, expected: str) -> None:
+def test_a_key_has_one_spelling_from_any_tool(value: object, expected: str) -> None:
     assert read(Kind.KEY, value) == expected
 
 
@@ -400,7 +400,7 @@ def test_a_key_has_one_spelling_whatever_tool_wrote_it(value: object, expected: 
         *("7 100 001", "7.100.001", "7.100.001,00", "7 100 001,0", "1,000"),
     ],
 )
-def test_a_key_that_lost_digits_or_was_never_one_is_nulled(kind: Kind, value: object) -> None:
+def test_an_invalid_key_or_one_that_lost_digits_is_nulled(kind: Kind, value: object) -> None:
     refuse(kind, value)
 
 
@@ -412,23 +412,23 @@ def test_null_as_databases_write_it_is_null_in_every_column(kind: Kind, value: s
 
 @pytest.mark.parametrize("kind", [k for k in Kind if k not in (Kind.TEXT, Kind.TRIMMED, Kind.TAGS)])
 @pytest.mark.parametrize("value", ["null", "NaN", "nan", "None", "NaT", "<NA>", "n/a", " N/A\u00a0", Decimal("NaN")])
-def test_null_as_people_and_data_frames_write_it_is_null_in_all_but_texts(kind: Kind, value: object) -> None:
+def test_null_as_people_and_data_frames_write_it_is_null_except_in_texts(kind: Kind, value: object) -> None:
     assert read(kind, value) is None
 
 
 @pytest.mark.parametrize("kind", [Kind.TEXT, Kind.TRIMMED])
 @pytest.mark.parametrize("value", ["Null", "null", "None", "n/a", "nan"])
-def test_words_are_texts_where_texts_are_expected(kind: Kind, value: str) -> None:
+def test_words_for_null_are_texts_in_text_columns(kind: Kind, value: str) -> None:
     assert read(kind, value) == value
 
 
 @pytest.mark.parametrize("blank", ["", " ", "\u00a0", "\u200b\ufeff"])
-def test_a_blank_text_is_none_where_one_is_required(blank: str) -> None:
+def test_a_blank_text_counts_as_missing_if_one_is_required(blank: str) -> None:
     assert read(Kind.TEXT, blank) == blank
     assert read_cell(Column("c", Kind.TEXT, required=True), blank).value is None
 
 
-def test_what_a_spreadsheet_shows_of_an_armoured_text_is_the_text() -> None:
+def test_a_text_written_as_a_spreadsheet_formula_is_read_as_the_text() -> None:
     assert read(Kind.TEXT, '="01234"') == "01234"
     assert read(Kind.TRIMMED, '="01234"') == "01234"
     assert read(Kind.DATE, '="2024-03-05"') == dt.date(2024, 3, 5)
@@ -436,7 +436,7 @@ def test_what_a_spreadsheet_shows_of_an_armoured_text_is_the_text() -> None:
     assert read(Kind.TEXT, "'tis") == "'tis"
 
 
-def test_keys_and_lmn_text_are_trimmed_and_other_text_is_carried_whole() -> None:
+def test_keys_and_lmn_text_are_trimmed_and_other_text_is_not() -> None:
     assert read(Kind.KEY, "  a b\t") == "a b"
     assert read(Kind.TRIMMED, "\n a \n b \n") == "a \n b"
     assert read(Kind.TEXT, "  a b\t") == "  a b\t"
@@ -454,19 +454,17 @@ def test_keys_and_lmn_text_are_trimmed_and_other_text_is_carried_whole() -> None
         ("+1 615 555 0128", "+1 615 555 0128"),
     ],
 )
-def test_a_postal_code_or_a_telephone_number_is_its_text_though_a_tool_took_it_for_a_number(
-    written: str, code: str
-) -> None:
+def test_a_postal_code_or_telephone_number_stored_as_a_number_is_read_as_text(written: str, code: str) -> None:
     assert read(Kind.CODE, written) == code
 
 
-def test_a_telephone_number_that_is_rounded_is_refused() -> None:
+def test_a_rounded_telephone_number_is_refused() -> None:
     refuse(Kind.CODE, "6.16E+09")
 
 
 @pytest.mark.parametrize("kind", [Kind.KEY, Kind.TRIMMED, Kind.TEXT, Kind.CODE])
 @pytest.mark.parametrize("value", ["a\0b", b"\xff", "\ud800", "#REF!", "#N/A", "#ERROR!", "########"])
-def test_text_that_no_engine_can_hold_or_no_person_wrote_is_nulled(kind: Kind, value: object) -> None:
+def test_invalid_characters_and_spreadsheet_errors_are_nulled(kind: Kind, value: object) -> None:
     refuse(kind, value)
 
 
@@ -505,7 +503,7 @@ def test_tags(value: object, expected: str) -> None:
         ("(VIP), b", '["(VIP)","b"]'),
     ],
 )
-def test_a_list_as_pandas_prints_it_is_tags(value: str, expected: str) -> None:
+def test_a_list_printed_by_pandas_is_read_as_tags(value: str, expected: str) -> None:
     assert read(Kind.TAGS, value) == expected
 
 
@@ -521,19 +519,19 @@ def test_a_list_as_pandas_prints_it_is_tags(value: str, expected: str) -> None:
         ('"Big" client', '["\\"Big\\" client"]'),
     ],
 )
-def test_where_no_comma_parts_tags_semicolons_or_lines_do(value: str, expected: str) -> None:
+def test_without_commas_semicolons_or_lines_separate_tags(value: str, expected: str) -> None:
     assert read(Kind.TAGS, value) == expected
 
 
 @pytest.mark.parametrize("value", ['["a"', "['a', b]", "['a'", "{a,{b}}", '{"a', "[a, b]", "{{a,b},{c,d}}"])
-def test_an_array_at_fault_is_no_list_of_tags(value: str) -> None:
+def test_an_invalid_array_is_not_split_into_tags(value: str) -> None:
     refuse(Kind.TAGS, value)
 
 
 @pytest.mark.parametrize(
     "value", ["#N/A", " #REF!", "########", '[["a"]]', '[{"a":1}]', '["\\u0000"]', '["\\ud800"]', [["a"]]]
 )
-def test_no_tags(value: object) -> None:
+def test_invalid_tags_are_refused(value: object) -> None:
     refuse(Kind.TAGS, value)
 
 

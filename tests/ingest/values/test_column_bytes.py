@@ -21,12 +21,14 @@ from pipeline.ingest.values.column_bytes import are_bare, are_words, begin_with,
         ([], True, True),
     ],
 )
-def test_one_odd_letter_of_any_cell_is_seen(cells: list[str | None], is_all_ascii: bool, has_words_alone: bool) -> None:
+def test_one_unusual_letter_in_any_cell_is_found(
+    cells: list[str | None], is_all_ascii: bool, has_words_alone: bool
+) -> None:
     texts = pa.array(cells, pa.string())
     assert (is_ascii(texts), are_words(texts)) == (is_all_ascii, has_words_alone)
 
 
-def test_a_slice_has_its_own_cells_alone() -> None:
+def test_a_slice_has_only_its_own_cells() -> None:
     assert bytes_of(pa.array(["Oak", "Elm", "Ash"]).slice(1, 1)).tobytes() == b"Elm"
     assert is_ascii(pa.array(["Müller", "Elm"]).slice(1))
 
@@ -35,7 +37,7 @@ def test_a_slice_has_its_own_cells_alone() -> None:
     ("cells", "found"),
     [(["Oak", "Elm"], b"OE"), (["Oak", None, "Elm"], b"OE"), (["Oak", ""], None), ([None], None), ([], None)],
 )
-def test_first_bytes_are_of_every_cell_or_there_are_none(cells: list[str | None], found: bytes | None) -> None:
+def test_first_bytes_come_from_every_cell_or_none(cells: list[str | None], found: bytes | None) -> None:
     first = first_bytes(pa.array(cells, pa.string()))
     assert (None if first is None else first.tobytes()) == found
 

@@ -38,11 +38,11 @@ def test_headers_match_in_any_order_and_case_with_blanks_around_them() -> None:
         '="Estimate ID"',
     ],
 )
-def test_headers_are_compared_as_they_are_seen(seen: str) -> None:
+def test_headers_are_compared_by_their_visible_text(seen: str) -> None:
     assert columns([seen])["lmn_estimate_id"] == seen
 
 
-def test_a_header_of_any_length_is_shown_short() -> None:
+def test_a_long_header_is_shown_shortened() -> None:
     long = "x" * 200_000
     assert len(match_headers(ACCOUNTS, ["id", "name", long], "file.csv").extra[0]) == 60
     with pytest.raises(WarehouseError) as error:
@@ -77,7 +77,7 @@ def test_without_any_known_header_the_first_line_is_the_header() -> None:
         ([["Estimate ID"]], 0, (0,)),
     ],
 )
-def test_headers_may_stand_in_two_lines_as_merged_cells_make_them(
+def test_headers_may_span_two_lines_as_with_merged_cells(
     lines: list[list[str | None]], at: int, headers: tuple[int, ...]
 ) -> None:
     expected = [lines[line][place] or "" for place, line in enumerate(headers)]
@@ -90,7 +90,7 @@ def test_the_wanted_column_nearest_to_an_extra_header_is_known() -> None:
     assert match.matched == {"id": "id", "name": "name"}
 
 
-def test_a_byte_order_mark_is_no_part_of_a_header() -> None:
+def test_a_byte_order_mark_is_not_part_of_a_header() -> None:
     assert columns(["\ufeffid", "name"], ACCOUNTS)["id"] == "\ufeffid"
 
 
@@ -104,23 +104,23 @@ def test_every_spelling_of_the_crm_id_is_known(alias: str) -> None:
     assert columns([alias, "CRM Name"], CONTACTS)["lmn_crm_id"] == alias
 
 
-def test_of_two_headers_for_one_column_the_first_alias_wins_and_the_other_is_extra() -> None:
+def test_the_first_alias_of_two_headers_for_one_column_wins_and_the_other_is_extra() -> None:
     headers = ["Estimate #", "Estimate ID"]
     assert columns(headers)["lmn_estimate_id"] == "Estimate ID"
     assert match_headers(ESTIMATES, headers, "file.csv").extra == ("Estimate #",)
 
 
-def test_of_two_equal_headers_the_left_one_wins() -> None:
+def test_the_left_one_of_two_equal_headers_wins() -> None:
     match = match_headers(ACCOUNTS, ["id", "name", "ID"], "file.csv")
     assert match.positions[0] == 0
     assert match.extra == ("ID",)
 
 
-def test_extra_columns_are_reported_and_unnamed_ones_are_none() -> None:
+def test_extra_columns_are_reported_and_unnamed_ones_are_ignored() -> None:
     assert match_headers(ACCOUNTS, ["id", "favourite colour", "name", ""], "file.csv").extra == ("favourite colour",)
 
 
-def test_the_numbers_of_pandas_rows_are_no_column() -> None:
+def test_row_numbers_of_pandas_are_not_a_column() -> None:
     headers = ["Unnamed: 0", "organization_id", "id", "name", "__index_level_0__"]
     assert match_headers(source_table("platform", "tier"), headers, "tier.csv").extra == ()
 
@@ -133,12 +133,12 @@ def test_a_missing_required_column_names_the_file_the_column_and_the_nearest_hea
     assert "nearest header is 'Nmae'" in str(error.value)
 
 
-def test_where_no_header_is_near_the_found_ones_are_listed() -> None:
+def test_without_a_similar_header_the_found_ones_are_listed() -> None:
     with pytest.raises(WarehouseError, match="found: x, y"):
         match_headers(ACCOUNTS, ["x", "y"], "accounts.csv")
 
 
-def test_a_missing_optional_column_is_no_error() -> None:
+def test_a_missing_optional_column_is_not_an_error() -> None:
     assert set(columns(["id", "name"], ACCOUNTS)) == {"id", "name"}
 
 

@@ -131,7 +131,7 @@ def test_columns_of_amounts_that_are_floats(kind: Kind, values: list[float | Non
     st.sampled_from([Kind.MONEY, Kind.NUMBER]),
     st.lists(st.decimals(-130_000, 130_000, places=2), min_size=1, max_size=6),
 )
-def test_amounts_of_short_floats_are_those_that_would_be_printed(kind: Kind, values: list[Decimal]) -> None:
+def test_amounts_in_short_floats_are_read_by_their_printed_form(kind: Kind, values: list[Decimal]) -> None:
     typed = type_column(Column("c", kind), pa.array([float(value) for value in values], pa.float32()))
     assert typed.array.to_pylist() == values
     assert typed.faults is None
@@ -180,7 +180,7 @@ def test_columns_of_timestamps(kind: Kind, values: list[dt.datetime | None], zon
 
 
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
-def test_instants_that_no_calendar_has_are_nulled_and_shown(unit: str) -> None:
+def test_instants_outside_the_calendar_are_nulled_and_shown(unit: str) -> None:
     farthest = pa.array([2**62], pa.int64()).cast(pa.timestamp(unit))
     typed = type_column(Column("c", Kind.TIMESTAMP), farthest)
     if unit == "ns":
@@ -192,7 +192,7 @@ def test_instants_that_no_calendar_has_are_nulled_and_shown(unit: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.MONEY, Kind.RATE, Kind.NUMBER, Kind.SCORE])
-def test_what_arrow_reads_of_digits_points_and_minus_signs_is_what_the_cell_rules_read(kind: Kind) -> None:
+def test_arrow_reads_digits_points_and_minus_signs_like_the_cell_rules(kind: Kind) -> None:
     for length in range(1, 5):
         for letters in itertools.product("05.-", repeat=length):
             same_as_cells(kind, pa.array(["".join(letters)]))
@@ -226,7 +226,7 @@ def test_plain_columns_take_the_shortcut() -> None:
     ids=["floats", "whole numbers", "decimals of another scale", "a database's text"],
 )
 @pytest.mark.parametrize("kind", [Kind.MONEY, Kind.RATE, Kind.NUMBER])
-def test_amounts_as_databases_and_data_frames_have_them_take_the_shortcut(kind: Kind, amounts: pa.Array) -> None:
+def test_amounts_in_the_types_of_databases_and_data_frames_take_the_shortcut(kind: Kind, amounts: pa.Array) -> None:
     values = plain_values(Column("c", kind), amounts)
     assert values is not None
     assert values.null_count == 0

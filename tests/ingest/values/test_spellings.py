@@ -70,7 +70,7 @@ def test_amounts_as_currency_and_accounting_formats_print_them(text: str, means:
     "text",
     ["1.234,50", "1 234,50", "12,34", "5 6", "1,2345", "€5", "C$5", "5%", "(5", "5)", "--", "$", "1/2", "-(5)", "+-5"],
 )
-def test_an_amount_that_could_be_another_is_refused(text: str) -> None:
+def test_an_ambiguous_amount_is_refused(text: str) -> None:
     assert is_refused(Kind.MONEY, text)
 
 
@@ -141,7 +141,7 @@ def test_days_in_other_words(text: object) -> None:
         "2024-064",
     ],
 )
-def test_a_day_that_is_not_whole_is_refused(text: str) -> None:
+def test_an_incomplete_day_is_refused(text: str) -> None:
     assert is_refused(Kind.DATE, text)
 
 
@@ -154,7 +154,7 @@ def test_times(day: str, spelling: Spelling) -> None:
 
 @pytest.mark.parametrize("blank", [" ", "\u00a0", "\u202f", "\u2009", "", "\t", " \u200e"])
 @pytest.mark.parametrize("half", ["PM", "pm", "p.m.", "P.M.", "p. m."])
-def test_halves_of_the_day_behind_any_blank(blank: str, half: str) -> None:
+def test_halves_of_the_day_after_any_blank(blank: str, half: str) -> None:
     assert read(Kind.TIMESTAMP, f"3/5/2024, 9:00:00{blank}{half}") == dt.datetime(2024, 3, 5, 21)
 
 
@@ -215,7 +215,7 @@ def test_instants_in_other_words(text: str) -> None:
         "Tue Mar 05 09:00:00 EST 2024",
     ],
 )
-def test_an_instant_that_could_be_another_is_refused(text: str) -> None:
+def test_an_ambiguous_instant_is_refused(text: str) -> None:
     assert is_refused(Kind.TIMESTAMP, text)
 
 
@@ -236,7 +236,7 @@ def test_the_order_that_a_date_shows(text: str, order: DayOrder | None) -> None:
     assert order_shown_by(text) == order
 
 
-def test_day_first_dates_are_read_so_where_their_file_shows_it() -> None:
+def test_day_first_dates_are_read_as_such_if_their_file_shows_it() -> None:
     column = Column("c", Kind.DATE)
     assert read_cell(column, "3/5/2024", day_order=DayOrder.DAY_FIRST).value == dt.date(2024, 5, 3)
     assert read_cell(column, "13/5/2024").reason == "no such date"
@@ -244,7 +244,7 @@ def test_day_first_dates_are_read_so_where_their_file_shows_it() -> None:
 
 @pytest.mark.parametrize("kind", [Kind.KEY, Kind.ID])
 @pytest.mark.parametrize("spelling", spellings.GROUPED_NUMBERS, ids=lambda spelling: spelling.example)
-def test_a_number_with_marks_between_its_thousands_is_no_id(spelling: Spelling, kind: Kind) -> None:
+def test_a_number_with_thousands_separators_is_not_an_id(spelling: Spelling, kind: Kind) -> None:
     assert is_refused(kind, spelling.example)
 
 
@@ -257,12 +257,12 @@ def test_booleans(words: frozenset[str], expected: bool) -> None:
 
 
 @pytest.mark.parametrize("text", sorted(spellings.NULL_WORDS))
-def test_words_for_null_are_null_in_all_but_texts(text: str) -> None:
+def test_words_for_null_are_null_except_in_texts(text: str) -> None:
     assert [read(kind, text.upper()) for kind in (Kind.KEY, Kind.ID, Kind.MONEY, Kind.DATE, Kind.BOOL)] == [None] * 5
 
 
 @pytest.mark.parametrize("text", [spellings.PERCENT.example, "35%", "35.00%", "35\u00a0%"])
-def test_a_percentage_is_a_score_or_a_confidence_of_100_and_no_money(text: str) -> None:
+def test_a_percentage_is_a_score_or_a_confidence_out_of_100_but_not_money(text: str) -> None:
     assert str(read(Kind.SCORE, text)) == spellings.PERCENT.means
     assert str(read(Kind.NUMBER, text)) == "35.0000"
     assert is_refused(Kind.MONEY, text)
@@ -281,7 +281,7 @@ def test_months_by_every_name(number: int, names: str) -> None:
         assert read(Kind.DATE, f"{weekday}. 5 {names.split(maxsplit=1)[0]} 2024") == dt.date(2024, number, 5)
 
 
-def test_white_space_is_one_blank_and_what_nobody_sees_is_nothing() -> None:
+def test_white_space_is_one_blank_and_invisible_characters_are_removed() -> None:
     assert as_seen("\u00a0a\u2009\n\u202f b\u00ad\u200b\ufeffc\u3000") == "a bc"
     assert trimmed("\u200b\u00a0a\u200db\u2028") == "a\u200db"
     assert without_unseen(" a\u200db ") == "ab"

@@ -24,7 +24,7 @@ def test_a_crm_only_account_has_an_id_that_a_spreadsheet_keeps(models: BuiltMode
     assert all(len(str(found)) == 15 for found in ids)
 
 
-def test_an_id_given_twice_fails_the_run(tmp_path: Path) -> None:
+def test_a_duplicate_account_id_fails_the_run(tmp_path: Path) -> None:
     taken = crm_only_id("a1")
     with (
         pytest.raises(ModelsFailedError, match="account_ids_are_unique"),

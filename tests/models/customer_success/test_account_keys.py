@@ -161,7 +161,7 @@ def test_keys_agree_with_a_plain_reading(models: BuiltModels, rng: random.Random
     compare(models, tenants(rng))
 
 
-def test_marts_carry_both_ids(models: BuiltModels) -> None:
+def test_marts_have_both_ids(models: BuiltModels) -> None:
     """D24: what joins account_keys by hand joins the marts without it."""
     world = tenants(random.Random(1))
     insight = {"id": 1, "data_ref": 1, "type": "churn_risk", "created_at": NOW}

@@ -52,7 +52,9 @@ def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
 
 @pytest.mark.parametrize("account", ACCOUNTS)
 @pytest.mark.parametrize(("mart", "columns"), [("account_core", 78), ("account_communication_stats", 52)])
-def test_every_column_is_what_was_worked_out(tenant: BuiltModels, mart: str, columns: int, account: str) -> None:
+def test_every_column_equals_the_value_worked_out_by_hand(
+    tenant: BuiltModels, mart: str, columns: int, account: str
+) -> None:
     """Every line of the expected files; D33's touches, activity and people have no other table of their own."""
     expected = read_csv(GOLDEN / "expected" / f"{mart}.csv")
     assert [int(line["position"]) for line in expected] == list(range(1, columns + 1))
@@ -78,7 +80,7 @@ def test_there_is_no_other_account(tenant: BuiltModels) -> None:
         ("topic_dimension", 8),
     ],
 )
-def test_every_row_is_what_was_worked_out(tenant: BuiltModels, mart: str, columns: int) -> None:
+def test_every_row_equals_the_one_worked_out_by_hand(tenant: BuiltModels, mart: str, columns: int) -> None:
     """related meeting_summary, stakeholder_fact, team_dimension, account_owner_team and the two of topics."""
     expected = read_csv(GOLDEN / "expected" / f"{mart}.csv")
     names = list(expected[0])
@@ -105,7 +107,7 @@ def test_insights_are_kept_by_type_and_by_detection(tenant: BuiltModels) -> None
     ]
 
 
-def test_what_does_not_count_is_counted(tenant: BuiltModels) -> None:
+def test_ignored_rows_are_counted(tenant: BuiltModels) -> None:
     """D2, D26, D31: rows of the future, of nobody, of an unknown type, without an end: by tenant, table, reason."""
     metrics = tenant.query(
         "select dimension, cast(value as bigint) as rows from monitoring.int_run__platform_metrics order by dimension"

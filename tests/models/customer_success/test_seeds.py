@@ -28,18 +28,18 @@ def test_weights_are_ten_thousand_halved_every_thirty_days() -> None:
     assert weights[60] == (60, 2500)
 
 
-def test_the_window_is_as_long_as_the_weights() -> None:
+def test_the_window_has_a_weight_for_each_day() -> None:
     window = next(row["value"] for row in rows("score_constants") if row["name"] == "window_days")
     assert int(window) == len(rows("score_decay"))
 
 
-def test_every_constant_is_a_column_and_no_column_lacks_one() -> None:
+def test_constants_and_columns_match() -> None:
     model = (PROJECT_ROOT / "models/intermediate/health/int_health__constants.sql").read_text(encoding="utf-8")
     names = re.findall(r'^\s+"(\w+)",$', model, re.MULTILINE)
     assert names == [row["name"] for row in rows("score_constants")]
 
 
-def test_shares_of_a_score_make_a_whole() -> None:
+def test_the_weights_of_a_score_add_up_to_one() -> None:
     values = {row["name"]: int(row["value"]) for row in rows("score_constants")}
     parts = ("engagement", "sentiment", "response_time", "open_items")
     assert sum(values[f"health_{part}_weight"] for part in parts) == 100

@@ -89,7 +89,7 @@ def crossed(models: BuiltModels) -> BuiltModels:
     return models
 
 
-def test_ids_of_another_tenant_bring_an_account_neither_names_nor_people(crossed: BuiltModels) -> None:
+def test_ids_of_another_tenant_give_an_account_no_names_or_people(crossed: BuiltModels) -> None:
     """D30, D35"""
     [core] = crossed.query("select * from marts.account_core where organization_id = 1")
     expected = {
@@ -105,7 +105,7 @@ def test_ids_of_another_tenant_bring_an_account_neither_names_nor_people(crossed
     assert {name: core[name] for name in expected} == expected
 
 
-def test_ids_of_another_tenant_bring_an_account_neither_costs_nor_answers_nor_a_provider(crossed: BuiltModels) -> None:
+def test_ids_of_another_tenant_give_an_account_no_costs_answers_or_provider(crossed: BuiltModels) -> None:
     """D32, D34"""
     [stats] = crossed.query("select * from marts.account_communication_stats where organization_id = 1")
     # a quarter of an hour at the default 60 dollars, and no answer from organization 2's thread of the same id
@@ -115,6 +115,6 @@ def test_ids_of_another_tenant_bring_an_account_neither_costs_nor_answers_nor_a_
     assert stats["emails_sent_by_owner"] == 1
 
 
-def test_an_email_that_names_another_tenants_customer_counts_for_nobody(crossed: BuiltModels) -> None:
+def test_an_email_to_another_tenants_customer_counts_for_neither(crossed: BuiltModels) -> None:
     [theirs] = crossed.query("select * from marts.account_core where organization_id = 2")
     assert (theirs["account_id"], theirs["total_activity"]) == (2, 0)

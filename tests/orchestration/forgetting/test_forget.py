@@ -112,11 +112,11 @@ def forgotten(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Wareho
     return warehouse
 
 
-def test_no_byte_that_is_left_names_her(forgotten: Warehouse) -> None:
+def test_no_remaining_byte_names_the_person(forgotten: Warehouse) -> None:
     assert traces(forgotten.folder) == []
 
 
-def test_every_drop_is_as_published_and_keeps_its_rows(forgotten: Warehouse) -> None:
+def test_every_drop_verifies_and_keeps_its_rows(forgotten: Warehouse) -> None:
     drops = sorted((forgotten.folder / "exports" / "1").glob("2025*"))
     assert [verify_drop(str(drop)) for drop in drops] == [[], []]
     for drop in drops:
@@ -125,12 +125,12 @@ def test_every_drop_is_as_published_and_keeps_its_rows(forgotten: Warehouse) -> 
 
 
 @pytest.mark.parametrize("drop", ["1/latest", "1/previous"])
-def test_a_drop_made_again_is_what_the_models_make_without_her(forgotten: Warehouse, drop: str) -> None:
+def test_a_remade_drop_equals_the_models_output_without_the_person(forgotten: Warehouse, drop: str) -> None:
     settings = Settings(exports=str(forgotten.folder / "exports"), state=forgotten.folder / "state")
     assert replay(settings, drop, Progress(Listener())).differing == ()
 
 
-def test_the_certificate_says_what_was_done_without_whom(forgotten: Warehouse) -> None:
+def test_the_certificate_describes_the_removal_without_naming_the_person(forgotten: Warehouse) -> None:
     folder = forgotten.folder / "state" / "forgotten"
     (path,) = (path for path in folder.glob("*.json") if path.stem != "register")
     certificate = json.loads(path.read_text())
@@ -139,7 +139,7 @@ def test_the_certificate_says_what_was_done_without_whom(forgotten: Warehouse) -
     assert any("copies that others took" in text for text in certificate["not_reached"])
 
 
-def test_a_later_run_of_sources_that_still_name_her_leaves_her_out(forgotten: Warehouse, sources: Path) -> None:
+def test_a_later_run_leaves_out_the_person_that_sources_still_name(forgotten: Warehouse, sources: Path) -> None:
     ended = forgotten.run(sources, "2025-01-29T00:00:00Z")
     assert ended.returncode == 0, ended.stderr
     assert traces(forgotten.folder) == []

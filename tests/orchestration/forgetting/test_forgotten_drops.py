@@ -111,7 +111,7 @@ def drops_folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize("drops_folder", ["folder", "s3", "sftp", "encrypted"], indirect=True)
-def test_drops_from_the_first_that_names_the_person_on_are_made_again(drops_folder: Shelf) -> None:
+def test_drops_from_the_first_with_the_person_on_are_remade(drops_folder: Shelf) -> None:
     before = drop_folders(drops_folder.place)
     remade = drops_folder.forget()
     assert [drop.was for drop in remade.drops] == before[1:]
@@ -120,7 +120,7 @@ def test_drops_from_the_first_that_names_the_person_on_are_made_again(drops_fold
     drops_folder.require_whole()
 
 
-def test_the_manifest_says_that_and_when_and_of_which_drop_without_whom(drops_folder: Shelf) -> None:
+def test_the_manifest_records_the_removal_without_naming_the_person(drops_folder: Shelf) -> None:
     (drop, _) = drops_folder.forget().drops
     manifest = read_manifest(drops_folder.place.child(drop.name)) or {}
     assert manifest["forgot"] == [{"day": "2025-02-01", "entry": drops_folder.entry.entry, "was": drop.was}]
@@ -134,7 +134,7 @@ def test_the_log_has_the_new_drops_and_stays_whole(drops_folder: Shelf) -> None:
 
 
 @pytest.mark.parametrize("step", ["latest_name", "withdraw", "remake_drop"])
-def test_who_is_killed_meanwhile_forgets_again_and_is_through(
+def test_a_killed_forgetting_is_completed_by_the_next_one(
     drops_folder: Shelf, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = 0
@@ -159,9 +159,7 @@ def test_who_is_killed_meanwhile_forgets_again_and_is_through(
     drops_folder.require_whole()
 
 
-def test_what_takes_the_place_of_an_encrypted_drop_is_encrypted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_replacement_of_an_encrypted_drop_is_encrypted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     receiver = tmp_path / "receiver.pgp"
     receiver.write_bytes(bytes(Tsk.generate("receiver").extract_certificate()))
     with sftp_server(tmp_path / "server", monkeypatch) as (url, _):
@@ -179,7 +177,7 @@ def test_what_takes_the_place_of_an_encrypted_drop_is_encrypted(
     assert not [content for content in contents if str(PERSON).encode() in content]
 
 
-def test_to_forget_again_changes_nothing(drops_folder: Shelf) -> None:
+def test_forgetting_again_changes_nothing(drops_folder: Shelf) -> None:
     drops_folder.forget()
     before = drop_folders(drops_folder.place)
     drops_folder.forget()

@@ -119,7 +119,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
             yield page
 
 
-def test_every_asset_says_what_it_is_and_whose(page: Page) -> None:
+def test_every_asset_has_a_description_and_an_owner(page: Page) -> None:
     assets = page.assets()
     assert len(assets) > 140
     assert [key for key, asset in assets.items() if not (asset["description"] and asset["kinds"])] == []
@@ -142,7 +142,7 @@ def test_every_table_shows_its_rows_its_columns_and_a_preview_without_free_texts
         assert "a1" in json.dumps(shown["records"])
 
 
-def test_every_check_of_the_audit_every_guard_and_every_dbt_test_is_a_check_where_it_speaks(page: Page) -> None:
+def test_every_audit_check_guard_and_dbt_test_is_an_asset_check(page: Page) -> None:
     checks = page.checks()
     assert len(checks) > 400
     assert [key for key, result in checks.items() if result is None] == []
@@ -155,7 +155,7 @@ def test_every_check_of_the_audit_every_guard_and_every_dbt_test_is_a_check_wher
     assert {name for _, name in checks} >= set(tests)
 
 
-def test_the_audit_makes_the_checks_that_are_listed(page: Page) -> None:
+def test_the_audit_reports_the_listed_checks(page: Page) -> None:
     made = {(asset, name) for asset, name in page.checks() if asset.startswith("exports/")}
     audited = json.loads(next((page.folder / "state" / "reports").glob("*.checks.json")).read_text())["checks"]
     assert {(f"exports/{check['export']}", check_name(check["name"])) for check in audited} <= made
@@ -179,7 +179,7 @@ def test_schedules_jobs_and_sensor_are_there(page: Page) -> None:
     assert [sensor["name"] for sensor in found["sensors"] if sensor["name"] == "new_files"]
 
 
-def test_the_renewals_alone_are_built_and_say_which_columns_they_come_from(page: Page) -> None:
+def test_the_renewals_can_be_built_alone_and_show_their_column_lineage(page: Page) -> None:
     come_from = {"model.account_warehouse.at_risk_accounts": {"account_id": [["raw.crm__accounts", "id"]]}}
     lineage_file(Workspace(page.folder / "state"), "duckdb").write_text(json.dumps(come_from))
     renewals = [key for key, asset in page.assets().items() if {"key": "domain", "value": "renewals"} in asset["tags"]]
@@ -193,7 +193,7 @@ def test_the_renewals_alone_are_built_and_say_which_columns_they_come_from(page:
     assert entry == {"columnName": "account_id", "columnDeps": [source]}
 
 
-def test_one_table_alone_is_read_and_drops_refuse_models_that_are_older(page: Page) -> None:
+def test_one_table_can_be_read_alone_and_drops_refuse_older_models(page: Page) -> None:
     (page.folder / "crm" / "accounts.csv").write_text("id,name,lmn_crm_id\na1,Oak,L1\na2,Elm,L2\na3,Ash,L3\n")
     assert page.run("crm/accounts").success
     assert page.facts("crm/accounts")["dagster/row_count"]["intValue"] == 3
@@ -204,7 +204,7 @@ def test_one_table_alone_is_read_and_drops_refuse_models_that_are_older(page: Pa
 
 
 @pytest.mark.slow
-def test_the_job_of_the_lists_refreshes_them_and_says_how_many_rows_they_have(page: Page) -> None:
+def test_the_job_of_the_lists_refreshes_them_and_reports_their_rows(page: Page) -> None:
     assert page.run(job=REFRESH_JOB).success
     lists = {key: facts_of(asset) for key, asset in page.assets().items() if key.startswith("notifications/")}
     assert set(lists) == {f"notifications/{name}" for name in LISTS}
@@ -214,7 +214,7 @@ def test_the_job_of_the_lists_refreshes_them_and_says_how_many_rows_they_have(pa
 
 
 @pytest.mark.slow
-def test_a_run_that_fails_says_our_message_and_no_stack(page: Page) -> None:
+def test_a_failed_run_shows_our_message_and_no_stack_trace(page: Page) -> None:
     accounts = page.folder / "crm" / "accounts.csv"
     accounts.write_text("name\nOak\n")
     events = list(page.failures(page.run()))

@@ -83,7 +83,7 @@ def page(instance: dg.DagsterInstance) -> Iterator[Page]:
 
 
 @pytest.mark.parametrize("mutation", [LAUNCH, SEEN])
-def test_another_sites_page_starts_nothing_by_a_get(page: Page, mutation: str) -> None:
+def test_a_get_from_another_site_starts_nothing(page: Page, mutation: str) -> None:
     path = f"/graphql?query={quote(mutation)}"
     status, said = page.get(path, Origin="http://evil.example", Host="evil.example")
     assert (status, said) == (400, "Invalid host header")
@@ -92,13 +92,13 @@ def test_another_sites_page_starts_nothing_by_a_get(page: Page, mutation: str) -
     assert page.get(path, Origin=f"http://127.0.0.1:{page.port}")[0] == 405
 
 
-def test_a_name_that_is_made_to_point_here_reads_nothing(page: Page) -> None:
+def test_a_foreign_host_name_that_resolves_here_reads_nothing(page: Page) -> None:
     for host in ("evil.example", f"evil.example:{page.port}", "localhost.evil.example"):
         assert page.get("/server_info", Host=host)[0] == 400
         assert page.post(VERSION, Host=host)[0] == 400
 
 
-def test_what_a_form_can_send_changes_nothing(page: Page) -> None:
+def test_a_form_post_changes_nothing(page: Page) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded", "text/plain; application/json", ""):
         assert page.post(SEEN, Content_Type=kind)[0] == 415
         assert page.post(SEEN, f"/graphql?query={quote(SEEN)}", Content_Type=kind)[0] == 415
@@ -110,7 +110,7 @@ def test_json_from_another_origin_changes_nothing(page: Page) -> None:
         assert page.post(SEEN, Origin=origin)[0] == 403
 
 
-def test_the_page_itself_and_scripts_of_this_machine_are_answered(page: Page) -> None:
+def test_the_page_itself_and_local_scripts_are_answered(page: Page) -> None:
     assert page.get("/")[0] == 200
     for headers in ({}, {"Origin": f"http://127.0.0.1:{page.port}"}):
         status, said = page.post(VERSION, **headers)
@@ -118,14 +118,14 @@ def test_the_page_itself_and_scripts_of_this_machine_are_answered(page: Page) ->
     assert page.post(SEEN, Host=f"localhost:{page.port}", Origin=f"http://localhost:{page.port}")[0] == 200
 
 
-def test_behind_a_login_the_page_has_the_name_of_the_settings(instance: dg.DagsterInstance) -> None:
+def test_behind_a_proxy_the_page_accepts_the_configured_name(instance: dg.DagsterInstance) -> None:
     with served(instance, "warehouse.example.com") as page:
         assert page.post(VERSION, Host="warehouse.example.com", Origin="https://warehouse.example.com")[0] == 200
         assert page.post(VERSION, Origin="https://warehouse.example.com")[0] == 200  # a proxy may not hand on the name
         assert page.post(VERSION, Host="warehouse.example.com", Origin="https://other.example.com")[0] == 403
 
 
-def test_a_page_that_is_read_only_is_read_and_changes_nothing(instance: dg.DagsterInstance) -> None:
+def test_a_read_only_page_can_be_read_and_changes_nothing(instance: dg.DagsterInstance) -> None:
     with served(instance, read_only=True) as page:
         assert page.post(VERSION)[0] == 200
         for mutation in (LAUNCH, SEEN, f"query Q {VERSION} {SEEN}"):

@@ -51,7 +51,7 @@ def status_of(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRunStatus:
     return run.status
 
 
-def test_a_run_whose_process_was_killed_is_ended_and_says_why(
+def test_a_run_whose_process_was_killed_is_ended_with_the_reason(
     instance: dg.DagsterInstance, job: dg.JobDefinition
 ) -> None:
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
@@ -72,9 +72,7 @@ def test_a_run_that_was_to_be_cancelled_is_cancelled(instance: dg.DagsterInstanc
     assert status_of(instance, run_id) is dg.DagsterRunStatus.CANCELED
 
 
-def test_a_process_that_has_taken_the_number_over_is_another(
-    instance: dg.DagsterInstance, job: dg.JobDefinition
-) -> None:
+def test_a_process_that_reuses_the_id_is_not_the_runs(instance: dg.DagsterInstance, job: dg.JobDefinition) -> None:
     run = instance.create_run_for_job(job, status=STARTED)
     instance.report_engine_event("before", run, EngineEventData.in_process(1))
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as younger:
@@ -87,7 +85,7 @@ def test_a_process_that_has_taken_the_number_over_is_another(
         younger.kill()
 
 
-def test_a_run_that_never_got_a_process_is_ended_and_one_that_waits_stays(
+def test_a_run_without_a_process_is_ended_and_a_queued_one_stays(
     instance: dg.DagsterInstance, job: dg.JobDefinition
 ) -> None:
     starting = begun(instance, job, None, dg.DagsterRunStatus.STARTING)
@@ -113,7 +111,7 @@ def test_the_newest_runs_of_each_job_are_kept_and_no_trace_of_the_others(
     assert {run_id for (run_id,) in checked} == {*runs[2:], going_on}
 
 
-def test_dagster_is_quiet_and_bounded_as_it_is_written(tmp_path: Path) -> None:
+def test_dagsters_settings_are_quiet_and_bounded(tmp_path: Path) -> None:
     written = yaml.safe_load(write_instance(tmp_path).read_text())
     assert written["telemetry"] == written["nux"] == {"enabled": False}
     assert written["freshness"] == {"enabled": True}

@@ -100,7 +100,7 @@ def write_set_up(folder: Path, *lines: str) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_killed_with_its_page_is_ended_at_the_next_start_and_the_next_run_goes_on(
+def test_a_run_killed_with_its_page_is_ended_at_the_next_start_and_the_next_run_proceeds(
     tmp_path: Path, port: int
 ) -> None:
     write_set_up(tmp_path)
@@ -124,7 +124,7 @@ def test_a_run_killed_with_its_page_is_ended_at_the_next_start_and_the_next_run_
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_a_person_starts_a_run_and_sees_the_account_that_fails_a_check_and_the_report(
+def test_a_person_can_start_a_run_and_see_the_failing_account_and_the_report(
     tmp_path: Path, port: int, browser: Browser
 ) -> None:
     write_set_up(tmp_path, 'platform = "platform"', 'as_of = "2025-01-15T00:00:00Z"')
@@ -152,7 +152,7 @@ def test_a_person_starts_a_run_and_sees_the_account_that_fails_a_check_and_the_r
 
 @pytest.mark.slow
 @pytest.mark.browser
-def test_a_person_sees_why_a_run_failed_and_no_stack(tmp_path: Path, port: int, browser: Browser) -> None:
+def test_a_person_sees_why_a_run_failed_without_a_stack_trace(tmp_path: Path, port: int, browser: Browser) -> None:
     write_set_up(tmp_path)
     (tmp_path / "crm" / "accounts.csv").write_text("name\nOak\n")
     with ui(tmp_path, port) as (page, _), closing(browser.new_context(viewport={"width": 1280, "height": 900})) as tabs:
@@ -168,7 +168,7 @@ def test_a_person_sees_why_a_run_failed_and_no_stack(tmp_path: Path, port: int, 
 
 
 @pytest.mark.slow
-def test_a_slow_copy_starts_no_run_until_it_is_whole(tmp_path: Path, port: int) -> None:
+def test_a_slow_copy_starts_no_run_until_it_is_complete(tmp_path: Path, port: int) -> None:
     write_set_up(tmp_path, "settle_seconds = 100")
     accounts = tmp_path / "crm" / "accounts.csv"
     rows = ["id,name\n", *(f"a{number},Oak {number}\n" for number in range(200))]

@@ -31,7 +31,7 @@ def rendered(folder: Path, **drop: int) -> str:
     return rendered_page(made_sources(folder, **drop)).decode()
 
 
-def test_the_at_risk_list_has_owner_value_reason_and_day(tmp_path: Path) -> None:
+def test_the_at_risk_list_has_owner_value_reason_and_date(tmp_path: Path) -> None:
     first = rows_of(rendered(tmp_path), "at-risk")[0]
     assert first[:4] == ["Account 1", "2025-01-16", "1", "$100.00"]
     assert first[5:8] == ["A", "Ann", "Snow"]
@@ -44,7 +44,7 @@ def test_renewals_are_summed_by_month(tmp_path: Path) -> None:
     ]
 
 
-def test_red_and_untouched_accounts_come_with_their_worth(tmp_path: Path) -> None:
+def test_red_and_untouched_accounts_have_their_revenue(tmp_path: Path) -> None:
     assert [row[0] for row in rows_of(rendered(tmp_path, accounts=7), "red")] == ["Account 3", "Account 6"]
 
 
@@ -56,7 +56,7 @@ def test_win_rates_are_those_of_the_drop_by_division_and_salesperson(tmp_path: P
     ]
 
 
-def test_the_revenue_of_divisions_is_the_marts_own_the_latest_year_first(tmp_path: Path) -> None:
+def test_the_revenue_of_divisions_comes_from_the_mart_latest_year_first(tmp_path: Path) -> None:
     assert rows_of(rendered(tmp_path), "division-revenue") == [
         ["2025", "Snow", "4", "2", "$100.01"],
         ["2025", "Uncategorized", "1", "1", "$-1.50"],
@@ -64,17 +64,17 @@ def test_the_revenue_of_divisions_is_the_marts_own_the_latest_year_first(tmp_pat
     ]
 
 
-def test_who_moved_says_what_was_and_what_is(tmp_path: Path) -> None:
+def test_moved_accounts_have_both_values(tmp_path: Path) -> None:
     assert rows_of(rendered(tmp_path), "moved") == [["Account 3", "health label", "Green", "Red", ""]]
 
 
-def test_an_account_s_view_has_the_parts_of_its_scores_and_its_trend(tmp_path: Path) -> None:
+def test_an_accounts_view_has_the_parts_of_its_scores_and_its_trend(tmp_path: Path) -> None:
     view = rendered(tmp_path).split('id="account-1"')[1].split("</article>")[0]
     assert "engagement +52.5, sentiment +27.5" in view
     assert "30 → 80" in view
 
 
-def test_an_account_s_figures_lead_to_their_rules_whose_words_stand_once(tmp_path: Path) -> None:
+def test_an_accounts_figures_link_to_their_rules_which_are_quoted_once(tmp_path: Path) -> None:
     page = rendered(tmp_path)
     view = page.split('id="account-1"')[1].split("</article>")[0]
     assert '<a href="#r0">health</a>' in view
@@ -85,7 +85,7 @@ def test_an_account_s_figures_lead_to_their_rules_whose_words_stand_once(tmp_pat
     assert '<div id="r2"><dt>Open items score<dd><strong>scores benchmark</strong> as above<' in rules
 
 
-def test_a_list_holds_its_first_thousand_and_links_the_rest(tmp_path: Path) -> None:
+def test_a_list_has_its_first_thousand_rows_and_links_the_rest(tmp_path: Path) -> None:
     page = rendered(tmp_path, accounts=4000, risks=1500)
     assert len(rows_of(page, "at-risk")) == MOST_ROWS
     assert "The first 1,000 of 1,500 rows." in section(page, "at-risk")
@@ -112,7 +112,7 @@ def test_a_list_whose_export_the_drop_lacks_is_left_out(tmp_path: Path) -> None:
     assert rows_of(page, "renewals")
 
 
-def test_drops_that_are_rendered_together_have_the_pages_that_each_has_alone(tmp_path: Path) -> None:
+def test_drops_rendered_together_have_the_same_pages_as_alone(tmp_path: Path) -> None:
     drops = [
         made_sources(tmp_path / "1", accounts=7),
         replace(made_sources(tmp_path / "2", risks=0), organization_id=2),

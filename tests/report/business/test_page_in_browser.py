@@ -40,12 +40,12 @@ def names(page: Page, section: str) -> list[str]:
     return page.locator(f"#{section} tbody tr:visible td:first-child").all_inner_texts()
 
 
-def test_who_must_renew_first_is_what_the_list_begins_with(browser: Browser, drop: Path) -> None:
+def test_the_list_starts_with_the_first_renewal(browser: Browser, drop: Path) -> None:
     risks = pq.read_table(drop / "at_risk_accounts.parquet").sort_by("days_until_renewal")
     assert names(opened(browser, drop), "at-risk") == risks["account_name"].to_pylist()
 
 
-def test_what_is_worth_most_comes_first_by_a_click(browser: Browser, drop: Path) -> None:
+def test_a_click_sorts_the_highest_value_first(browser: Browser, drop: Path) -> None:
     page = opened(browser, drop)
     value = page.locator("#at-risk").get_by_role("button", name="Value")
     value.click()
@@ -55,7 +55,7 @@ def test_what_is_worth_most_comes_first_by_a_click(browser: Browser, drop: Path)
     assert page.locator("#at-risk th[aria-sort=descending]").inner_text().startswith("Value")
 
 
-def test_one_division_and_one_owner_are_chosen(browser: Browser, drop: Path) -> None:
+def test_a_division_and_an_owner_can_be_chosen(browser: Browser, drop: Path) -> None:
     page = opened(browser, drop)
     page.locator("#at-risk").get_by_label("Division").select_option("Lawn")
     assert names(page, "at-risk") == ["Account 2", "Account 4", "Account 6"]
@@ -78,7 +78,7 @@ def test_an_account_opens_with_its_scores(browser: Browser, drop: Path) -> None:
     assert not page.locator("#account-2").is_visible()
 
 
-def test_a_figure_shows_its_rules_within_the_account_s_view(browser: Browser, drop: Path) -> None:
+def test_a_figure_shows_its_rules_within_the_accounts_view(browser: Browser, drop: Path) -> None:
     page = opened(browser, drop)
     page.locator("#at-risk").get_by_role("link", name="Account 1", exact=True).click()
     account = page.locator("#account-1")
@@ -91,7 +91,7 @@ def test_a_figure_shows_its_rules_within_the_account_s_view(browser: Browser, dr
     assert account.is_visible()
 
 
-def test_a_rule_that_stands_above_is_shown_in_its_words(browser: Browser, drop: Path) -> None:
+def test_a_rule_quoted_above_is_shown_with_its_text(browser: Browser, drop: Path) -> None:
     page = opened(browser, drop)
     page.goto(f"{(drop / 'index.html').as_uri()}#account-1")
     page.locator("#account-1").get_by_role("link", name="open items", exact=True).click()
