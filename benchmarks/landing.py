@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipeline.ingest.duplicates.key_scan import look_at_keys
+from pipeline.ingest.duplicates.key_scan import scan_keys
 from pipeline.ingest.input_file import InputFile, SharedReport
 from pipeline.ingest.land_part import land_file
 from pipeline.ingest.landing.zone import Landing
@@ -67,7 +67,7 @@ def _land(table: SourceTable, path: Path, landing: Path) -> float:
     before = time.process_time()
     file = InputFile(path, path.name, [column.name for column in table.columns])
     part = land_file(table, file, Landing(landing), SharedReport(_Silence()))
-    look_at_keys(replace(table, key=()), part.path)  # the unique columns
+    scan_keys(replace(table, key=()), part.path)  # the unique columns
     seconds = time.process_time() - before
     if part.record.loaded != part.record.read or part.record.has_rejects:
         raise SystemExit("the values are not plain")

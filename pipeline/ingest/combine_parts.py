@@ -22,7 +22,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.ingest.duplicates.key_scan import from_record, has_ranges, look_at_keys
+from pipeline.ingest.duplicates.key_scan import from_record, has_ranges, scan_keys
 from pipeline.ingest.duplicates.losing_rows import Losers, find_losers, find_overtaken
 from pipeline.ingest.landing.part_writer import PartWriter
 from pipeline.ingest.landing.zone import Landing, Part, PartRecord, PartSet, combined_hash, part_address
@@ -63,7 +63,7 @@ def settle(table: SourceTable, parts: Sequence[Part], names: Sequence[str], land
 
 def _uniques_may_repeat(table: SourceTable, part: Part) -> bool:
     """Return whether a unique column may repeat a value in a table's only part. Its key does not."""
-    return bool(table.unique or table.unique_rows) and look_at_keys(replace(table, key=()), part.path)[0]
+    return bool(table.unique or table.unique_rows) and scan_keys(replace(table, key=()), part.path)[0]
 
 
 def _merged(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> Part:

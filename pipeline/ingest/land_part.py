@@ -17,7 +17,7 @@ from pipeline.common.errors import WarehouseError
 from pipeline.ingest.date_order import OrderOfFile
 from pipeline.ingest.decimal_commas import DecimalCommas
 from pipeline.ingest.deleted_rows import DeletedRows
-from pipeline.ingest.duplicates.key_scan import IncompleteKeyError, look_at_keys, to_record, whole_numbers_of_key
+from pipeline.ingest.duplicates.key_scan import IncompleteKeyError, scan_keys, to_record, whole_numbers_of_key
 from pipeline.ingest.duplicates.losing_rows import find_losers
 from pipeline.ingest.folder_values import with_folder_values
 from pipeline.ingest.input_file import InputFile, SharedReport
@@ -122,7 +122,7 @@ def _copy_plain(table: SourceTable, file: InputFile, draft: Draft, landing: Land
     try:
         if not is_plain(table, file.path, trusted=whole_numbers_of_key(table)):
             return None
-        may_repeat, ranges = look_at_keys(table.by_key_alone, file.path)
+        may_repeat, ranges = scan_keys(table.by_key_alone, file.path)
     except (IncompleteKeyError, pa.ArrowException, OSError):  # the general path reports what is wrong with the file
         return None
     if may_repeat and find_losers(table.by_key_alone, [file.path], landing):
@@ -199,7 +199,7 @@ class _PartBuild:
         oddities = _FileOddities(table, opened, match, self.name)
         with RejectsWriter(draft.rejects, table, self.landing.forgotten) as rejects:
             read, notices = self._write_rows(opened, match, oddities, rejects)
-            may_repeat, ranges = look_at_keys(table.by_key_alone, draft.data)
+            may_repeat, ranges = scan_keys(table.by_key_alone, draft.data)
             loaded = read - rejects.rows_dropped
             if may_repeat:
                 loaded = self._drop_losers(rejects)

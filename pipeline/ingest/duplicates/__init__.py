@@ -1,1 +1,1 @@
-"""Rows with the same key: whether there are any, and which of them lose."""
+"""Rows with the same key: whether a part may have any, and which of them lose."""

@@ -1,12 +1,12 @@
-"""A quick scan of the keys of a part: whether any may repeat, and the range of each organization's ids.
+"""A quick scan of a part's keys: whether any may repeat, and the range of each organization's ids.
 
-Nearly all parts repeat none, and then the search for losing rows is skipped. Whole-number keys that ascend from row to
-row repeat none; others, and texts, are counted by DuckDB. It counts their hashes, which may collide, so
-`losing_rows.py` has the last word.
+Nearly all parts have no repeated keys, and the search for losing rows is skipped. Whole-number keys that ascend from
+row to row can't repeat. For other keys, DuckDB counts the distinct hashes; these may collide, so `losing_rows.py` makes
+the final decision.
 
-The platform at 50,000 accounts (22.6 million rows) takes 2.2 s of CPU like this. Counting everything in DuckDB takes
-3.7 s, and 4.4 s with the ranges; an array of marks and a sort of mixed numbers instead of the count took 1.7 s, for 44
-more lines (2026-11-28, three measurements each).
+The scan takes 2.2 s of CPU for the platform at 50,000 accounts (22.6 million rows). Counting everything in DuckDB takes
+3.7 s, and 4.4 s with the ranges; a bit array and a sort instead of the count took 1.7 s, with 44 more lines of code
+(2026-11-28, three measurements each).
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from pipeline.ingest.schema import Kind, SourceTable
 
 BATCH_ROWS: Final = 1024 * 1024
 MOST_COUNTED: Final = 8_000_000
-"""The keys of larger parts are left to the search for losing rows, which spills."""
+"""The keys of larger parts are not counted, but left to the search for losing rows, which can spill to disk."""
 
 Numbers = npt.NDArray[np.int64]
 
 
 class IncompleteKeyError(ValueError):
-    """A required part of a key is null."""
+    """A required column of a key has a null."""
 
 
 @dataclass
 class KeyRanges:
-    """The least and the greatest id of each organization: parts with disjoint ranges can't repeat each other's keys."""
+    """The lowest and highest id of each organization. Parts with disjoint ranges can't repeat each other's keys."""
 
     by_tenant: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, tenants: Numbers, ids: Numbers) -> None:
-        """Widen the ranges by some rows, one at least; run by run of a tenant's rows, for they often stand together."""
+        """Extend the ranges by at least one row, run by run, because a tenant's rows are often consecutive."""
         starts = np.flatnonzero(np.concatenate(([True], tenants[1:] != tenants[:-1])))
         lows, highs = np.minimum.reduceat(ids, starts), np.maximum.reduceat(ids, starts)
         runs = pa.table({"tenant": tenants[starts], "low": lows, "high": highs})
@@ -64,22 +64,22 @@ class KeyRanges:
 
 
 def has_ranges(table: SourceTable) -> bool:
-    """Return whether the table's keys are a tenant and whole numbers, and its later rows win simply by being later."""
+    """Return whether keys consist of a tenant and whole numbers, and later rows always win over earlier ones."""
     kinds = {column.name: column.kind for column in table.columns}
     plain = not (table.unique or table.unique_rows or table.row_numbers or "updated_at" in kinds)
     return plain and len(table.key) > 1 and all(kinds[name] is Kind.ID for name in table.key)
 
 
 def whole_numbers_of_key(table: SourceTable) -> tuple[str, ...]:
-    """Return the columns of a key of whole numbers: `look_at_keys` reads all of each. None where it has others."""
+    """Return the columns of a key of whole numbers, all of which `scan_keys` reads; empty for other keys."""
     kinds = {column.name: column.kind for column in table.columns}
     return table.key if all(kinds[name] is Kind.ID for name in table.key) else ()
 
 
-def look_at_keys(table: SourceTable, part: Path) -> tuple[bool, KeyRanges | None]:
-    """Return whether keys of the part may repeat (False: certainly not), and their ranges, if the table has such.
+def scan_keys(table: SourceTable, part: Path) -> tuple[bool, KeyRanges | None]:
+    """Return whether keys of the part may repeat (False: certainly not), and their ranges if the table has ranges.
 
-    Raises IncompleteKeyError if a required number is null.
+    Raises IncompleteKeyError if a required number of a key is null.
     """
     ranges = KeyRanges() if has_ranges(table) else None
     may_repeat = any(_repeats(part, (name,), is_key=False) for name in (*table.unique, *table.unique_rows))
@@ -94,18 +94,18 @@ def look_at_keys(table: SourceTable, part: Path) -> tuple[bool, KeyRanges | None
 
 
 def _rises(part: Path, key: Sequence[str], required: Collection[str], ranges: KeyRanges | None) -> bool:
-    """Return whether the key rises from row to row, or its last number alone, as where tenants share a sequence."""
+    """Return whether the key ascends from row to row, or its last number does, because tenants share a sequence."""
     orders = [_Order(slice(None)), _Order(slice(-1, None))]
     for columns in _key_columns(pq.ParquetFile(part), key, required):
         if ranges is not None:
             ranges.add(columns[0], columns[1])
         for order in orders:
-            order.go_on(columns)
+            order.check(columns)
     return any(order.holds for order in orders)
 
 
 def _repeats(part: Path, columns: Sequence[str], *, is_key: bool = True) -> bool:
-    """Return whether two rows may have the same values; a null is a value in keys only."""
+    """Return whether two rows may have the same values. Nulls only count as values in keys."""
     if pq.read_metadata(part).num_rows > MOST_COUNTED:
         return True
     names = ", ".join(quoted(name) for name in columns)
@@ -118,7 +118,7 @@ def _repeats(part: Path, columns: Sequence[str], *, is_key: bool = True) -> bool
 
 
 def _key_columns(file: pq.ParquetFile, key: Sequence[str], required: Collection[str]) -> Iterator[list[Numbers]]:
-    """Yield the key columns, batch by batch. A null becomes a number that no one gives: the least there is."""
+    """Yield the key columns, batch by batch. Nulls become the lowest number, which no real key has."""
     for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(key)):
         for name in key:
             if name in required and batch[name].null_count:
@@ -129,14 +129,14 @@ def _key_columns(file: pq.ParquetFile, key: Sequence[str], required: Collection[
 
 @dataclass
 class _Order:
-    """Whether some columns of a key ascend from row to row: then no key comes twice."""
+    """Whether some columns of a key ascend from row to row, so that no key repeats."""
 
     of: slice
     holds: bool = True
     last: tuple[int, ...] | None = None
 
-    def go_on(self, key: Sequence[Numbers]) -> None:
-        """Look at the rows that come next."""
+    def check(self, key: Sequence[Numbers]) -> None:
+        """Check the next rows."""
         if not self.holds:
             return
         columns = key[self.of]
@@ -149,12 +149,12 @@ class _Order:
 
 
 def from_record(recorded: dict[str, list[int]] | None) -> KeyRanges | None:
-    """Ranges as a part's record keeps them."""
+    """Read ranges from a part's record."""
     return (
         None if recorded is None else KeyRanges({int(tenant): (low, high) for tenant, (low, high) in recorded.items()})
     )
 
 
 def to_record(ranges: KeyRanges | None) -> dict[str, list[int]] | None:
-    """Ranges as JSON can hold them."""
+    """Return ranges as JSON values for a part's record."""
     return None if ranges is None else {str(tenant): list(pair) for tenant, pair in sorted(ranges.by_tenant.items())}

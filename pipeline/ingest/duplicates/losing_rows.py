@@ -1,6 +1,6 @@
-"""Which rows lose to another of the same key (source-schema: the latest `updated_at` wins, else the last one read).
+"""Finds rows that lose to another row of the same key (source-schema: the latest `updated_at` or else the last wins).
 
-DuckDB looks for them, in key columns only and spilling where it must; the rows themselves are not touched here.
+DuckDB searches the key columns, and spills to disk if necessary; the rows themselves are neither read nor changed here.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from pipeline.ingest.schema import SourceTable
 
 _PLACES_OF_A_PART: Final = 2**40
 _UNDATED: Final = -(2**62)
-"""Before every microsecond that a timestamp can name."""
+"""A number below every timestamp in microseconds."""
 
 
 @dataclass(frozen=True)
 class Losers:
-    """Rows (or cells of them) that lost: for each its part, its position in that part (from 0) and its key."""
+    """Losing rows, or losing cells of rows: the part of each, its position in that part (from 0), and its key."""
 
     columns: tuple[str, ...]
     parts: np.ndarray
     places: np.ndarray
     keys: pa.Array
     is_cell: bool
-    """True: only the cell goes (`unique`); False: the row goes."""
+    """True: only the cell is nulled (`unique`); False: the row is dropped."""
 
 
 def find_losers(table: SourceTable, parts: Sequence[Path], landing: Landing) -> list[Losers]:
-    """Find every loser among the rows of `parts`, which are in the order of reading."""
+    """Find all losers among the rows of `parts`, which are in the order of reading."""
     if not (table.key or table.unique or table.unique_rows):
         return []
     with connect(landing) as connection:
@@ -51,9 +51,9 @@ def find_losers(table: SourceTable, parts: Sequence[Path], landing: Landing) -> 
 
 
 def find_overtaken(table: SourceTable, parts: Mapping[int, Path], first_new: int, landing: Landing) -> Losers:
-    """Find the rows whose key a later one of `parts` has again, that later one being `first_new` or after it.
+    """Find the rows whose key a later part repeats, if that part is `first_new` or comes after it.
 
-    No part repeats a key in itself, and those before `first_new` repeat none of each other's.
+    No part repeats its own keys, and the parts before `first_new` do not repeat each other's.
     """
     if not parts:
         return _none(table.key)
@@ -97,12 +97,12 @@ def _losers(found: pa.Table, key: tuple[str, ...], *, is_cell: bool) -> Losers:
 
 
 def _shown(key: Sequence[str], relation: str) -> str:
-    """Return the key as a person reads it."""
+    """Return the SQL of a key's text for the rejects."""
     return f"concat_ws(' / ', {', '.join(f'cast({relation}.{quoted(name)} as varchar)' for name in key)})"
 
 
 def _rows(table: SourceTable, parts: Sequence[Path]) -> str:
-    """Return a view of the columns that decide, over all parts, and a table of the rows that are out already."""
+    """Return SQL that creates views of the deciding columns of all rows, and a table of the rows that already lost."""
     columns = ", ".join(quoted(name) for name in dict.fromkeys((*table.key, *table.unique_rows, *table.unique)))
     is_dated = any(column.name == "updated_at" for column in table.columns)
     selects = [
@@ -118,7 +118,7 @@ def _rows(table: SourceTable, parts: Sequence[Path]) -> str:
 
 
 def _rank(part: int, *, is_dated: bool) -> str:
-    """Return a number for each row, the winner's the greatest of a key: first by `updated_at`, if any, then order."""
+    """Return the SQL of a row's rank: by `updated_at` if there is one, then by order. The highest of a key wins."""
     order = f"({part * _PLACES_OF_A_PART}::bigint + file_row_number)"
     if not is_dated:
         return order
@@ -128,7 +128,7 @@ def _rank(part: int, *, is_dated: bool) -> str:
 def _losers_by(
     connection: duckdb.DuckDBPyConnection, table: SourceTable, key: tuple[str, ...], *, is_cell: bool
 ) -> Losers:
-    """Losers of one key among the rows still standing. In a unique column null is no value; in a key it is one."""
+    """Find the losers of one key among the remaining rows. Nulls count as values in keys, but not in unique columns."""
     names = [quoted(name) for name in key]
     keys = ", ".join(names)
     same = " and ".join(f"standing.{name} is not distinct from repeated.{name}" for name in names)
@@ -153,7 +153,7 @@ def _losers_by(
 
 @contextmanager
 def connect(landing: Landing) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open an empty database for the time of a question or two."""
+    """Open an empty database for a few queries."""
     with landing.spill_folder() as spill:
         connection = duckdb.connect(
             config={"memory_limit": landing.memory_limit, "threads": landing.threads, "temp_directory": str(spill)}

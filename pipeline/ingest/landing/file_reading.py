@@ -1,4 +1,4 @@
-"""How one file, or one table of a database, was read: stored with its part, shown by `warehouse check`."""
+"""How one file, or one table of a database, was read. It is stored with the part, and `warehouse check` shows it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class FileReading:
-    """What was found out about `file`, in which `rows` rows were read; None where its format has no such thing.
-
-    `columns` maps each column to the header by which it was found, `left_out` each header that no column wants to the
-    absent column that it is most like, if it is like one. Dates like 3/5/2024 were read in `date_order`, because of
-    `date_order_reason` (D41). `unread_sheets` are a workbook's sheets that look like its table and were not read,
-    `merged_cells` those of its table's rows, of which the first alone has a value, `columns_apart` the headers of
-    columns that an empty one parts from the table, and which may be another's, `headers_without_cells` those before
-    which all lines end; `swapped_days` are columns in whose dates a spreadsheet has likely swapped day and month;
-    `deleted_rows` counts, by the header that marks them, the rows that the source keeps although they are deleted.
-    """
+    """How `file` was read, and how many rows it has. Facts that do not apply to its format are None or empty."""
 
     file: str
     rows: int
@@ -26,23 +17,32 @@ class FileReading:
     separator: str | None = None
     header_line: int | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+    """Each column with the header that names it."""
     left_out: Mapping[str, str | None] = field(default_factory=dict)
+    """Each header that names no column, with the absent column that it resembles most, if any."""
     date_order: str | None = None
+    """The order in which dates like 3/5/2024 were read (D41)."""
     date_order_reason: str | None = None
     unread_sheets: tuple[str, ...] = ()
+    """A workbook's sheets that look like its table but were not read."""
     merged_cells: tuple[str, ...] = ()
+    """Merged cells across rows of the table; only their first cell has a value."""
     columns_apart: tuple[str, ...] = ()
+    """The headers of columns that an empty column separates from the table, and that may belong to another table."""
     headers_without_cells: tuple[str, ...] = ()
+    """The last headers, if all rows are shorter than the line of headers."""
     swapped_days: tuple[str, ...] = ()
+    """Date columns in which a spreadsheet program has probably swapped day and month."""
     deleted_rows: Mapping[str, int] = field(default_factory=dict)
+    """The number of rows that are marked as deleted, by the header of the column that marks them."""
 
     def as_dict(self) -> dict[str, Any]:
-        """Return it as JSON values; `from_dict` reads them."""
+        """Return the reading as JSON values; `from_dict` reads them."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> FileReading:
         """Read what `as_dict` returned."""
         names = ("unread_sheets", "merged_cells", "columns_apart", "headers_without_cells", "swapped_days")
-        lists = {name: tuple(value.get(name, ())) for name in names}  # earlier versions: none
+        lists = {name: tuple(value.get(name, ())) for name in names}  # earlier versions lack some
         return cls(**{**value, **lists})

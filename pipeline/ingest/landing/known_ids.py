@@ -1,4 +1,4 @@
-"""Counts the ids of a table's rows that match a row of another table, and those that match none."""
+"""Counts the ids in a table that refer to other tables, and those of them that match no row."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from pipeline.ingest.landing.landed_table import LandedTable
 from pipeline.ingest.schema import TENANT, SourceTable
 
 _ENOUGH: Final = 20
-"""Ids of an organization of fewer than which nothing is said."""
+"""An organization with fewer ids is not counted separately."""
 _MOST: Final = 50
-"""Percent of an organization's ids that are unknown, above which it is kept with the run."""
+"""The percentage of an organization's unknown ids above which it is recorded."""
 
 
 def referred_to(landed: LandedTable, tables: Sequence[LandedTable]) -> list[LandedTable]:
-    """Return those of the tables that are there to which a table's ids refer, or that have copies of its columns."""
+    """Return the configured tables to which a table's ids refer, or which have copies of its columns."""
     name = landed.table.shown_name
     names = {target.name for reference in references_of(name) for target in reference.targets}
     names |= {COPIES[name].target.name} if name in COPIES else set()
@@ -30,10 +30,10 @@ def referred_to(landed: LandedTable, tables: Sequence[LandedTable]) -> list[Land
 def count_unknown_ids(
     connection: duckdb.DuckDBPyConnection, rows: str, table: SourceTable, others: Sequence[LandedTable]
 ) -> tuple[dict[str, int], dict[str, int], dict[str, dict[str, int]]]:
-    """Count each column's ids in `rows` that refer to one of the `others`, and those of them that are in none.
+    """Count, by column, the ids in `rows` that refer to the `others`, and those of them that match no row.
 
-    A column whose first table is not among them is not asked. The third are the organizations most of whose ids are
-    in none, with the percent of them.
+    A column is only counted if the first table to which it refers is among the `others`. The third result has, by
+    column, the organizations most of whose ids match no row, with the percentage.
     """
     referring, unknown, lost = {}, {}, {}
     by_name = {other.table.shown_name: other for other in others}
@@ -54,7 +54,7 @@ def count_unknown_ids(
 
 
 def _is_absent(reference: Reference, target: Target, landed: LandedTable) -> str:
-    """Return the SQL of whether an id is not in a target, of the same tenant where its table is tenants'."""
+    """Return a SQL condition: an id matches no row of a target, of the same tenant if the target's rows name one."""
     theirs = f"theirs.{quoted(target.column)}"
     if target.prefix:
         theirs = f"'{target.prefix}' || {theirs}"

@@ -1,4 +1,4 @@
-"""Counts the drawn rows' garbled cells, and those of accounts that have the names of tests."""
+"""Counts garbled cells, and accounts that are named as tests, in the sampled rows."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pipeline.ingest.landing.drawn_rows import TEXTS
 from pipeline.ingest.schema import Column, SourceTable
 
 _LOST: Final = r"\x{FFFD}|[A-Za-z]\?[A-Za-z]"
-"""What stands for letters that an encoding has no place for (`M?ller`)."""
+"""What replaces letters that an encoding lacks (`M?ller`)."""
 _PAGE: Final = "://"
-"""In whose address a question mark stands between letters."""
+"""A mark of URLs, which may have a question mark between letters."""
 _TRIED: Final = r"(?i)^\W*(test|demo|dummy|asdf|do not use|delete me)\b"
 
 
 def count_garbled(connection: duckdb.DuckDBPyConnection, columns: Sequence[Column]) -> dict[str, int]:
-    """Count each column's garbled cells, where most of those with other letters than English ones are garbled.
+    """Count the garbled cells of each column in which most cells with non-English letters are garbled.
 
-    Columns of English letters alone are told first: each pattern takes longer to prepare than its cells to read.
+    Columns with only English letters are excluded first, because preparing a pattern takes longer than reading cells.
     """
     texts = [column.name for column in columns if column.kind in TEXTS]
     may_be = _count(connection, [f"{_is_foreign(name)} or contains({quoted(name)}, '?')" for name in texts])
@@ -34,7 +34,7 @@ def count_garbled(connection: duckdb.DuckDBPyConnection, columns: Sequence[Colum
 
 
 def count_test_rows(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> int:
-    """Count the drawn rows of a table of accounts that have the names of tests."""
+    """Count the sampled accounts that are named as tests; 0 for tables of anything else."""
     if table.shown_name not in NAMED:
         return 0
     ((rows,),) = connection.execute(
@@ -44,7 +44,7 @@ def count_test_rows(connection: duckdb.DuckDBPyConnection, table: SourceTable) -
 
 
 def _count(connection: duckdb.DuckDBPyConnection, conditions: Sequence[str]) -> tuple[int, ...]:
-    """Count the drawn rows of each condition."""
+    """Count the sampled rows that fulfil each condition."""
     if not conditions:
         return ()
     counted = ", ".join(f"count(*) filter (where {condition})" for condition in conditions)
@@ -53,7 +53,7 @@ def _count(connection: duckdb.DuckDBPyConnection, conditions: Sequence[str]) -> 
 
 
 def _is_foreign(column: str) -> str:
-    """Return the SQL of whether a cell has other letters than English ones."""
+    """Return a SQL condition: a cell has non-English letters."""
     return f"strlen({quoted(column)}) <> length({quoted(column)})"
 
 

@@ -1,4 +1,4 @@
-"""What the guards know of a landed table: counts of its cells, flags and words, how large and how long they are."""
+"""Makes the profile of a landed table for the guards: counts of its cells, flags and words, sizes and lengths."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from pipeline.ingest.values.dates import FIRST_DAY, LAST_DAY
 from pipeline.ingest.values.typed_cell import NULLED
 
 MadeProfiles = MutableMapping[str, tuple[tuple[LandedTable, ...], TableProfile]]
-"""The profiles that one run has made, of one instant, each with its table and those to which its ids refer."""
+"""The profiles that a run has already made, each with its table and the tables to which the table's ids refer."""
 
 
 def profile_tables(
     landed: Sequence[LandedTable], as_of: datetime, made: MadeProfiles | None = None
 ) -> list[TableProfile]:
-    """Return each table's profile; what was recorded after `as_of` does not count as its newest row.
+    """Return each table's profile; rows recorded after `as_of` do not count as its newest row.
 
-    `made` are those of the same run, which are not made again; new ones are added.
+    `made` has the profiles that the same run already made; they are reused, and new ones are added.
     """
     kept = {} if made is None else made
     with closing(scratch_connection()) as connection:
@@ -48,7 +48,7 @@ def profile_tables(
 
 
 def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable], as_of: datetime) -> TableProfile:
-    """Make the profile of the first of the tables; the others are those to which its ids refer."""
+    """Make the profile of the first table; the others are the tables to which its ids refer."""
     landed, *others = tables
     table = landed.table
     amounts, magnitudes = _magnitudes(connection, landed) if landed.loaded else ({}, {})
@@ -65,7 +65,7 @@ def _profile(connection: duckdb.DuckDBPyConnection, tables: Sequence[LandedTable
         is_configured=landed.is_configured,
         read=landed.read,
         loaded=landed.loaded,
-        # a row that an older download repeats is not lost
+        # a row that is repeated in an older download is not lost
         rejected=landed.rejected - sum(n for why, n in landed.rejected_for.items() if why.startswith(REPEATED)),
         is_cut_off=any(CUT_OFF in why for why in landed.rejected_for),
         columns=tuple(column.name for column in table.columns),
@@ -100,9 +100,9 @@ def _deleted(landed: LandedTable) -> dict[str, int]:
 
 
 def _far_days(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> dict[str, int]:
-    """Count, of each day that has a time, the cells outside the years that a day may have (D6).
+    """Count the cells outside the range of dates (D6) in each column of timestamps.
 
-    Of columns that say when something came to be, those of the sampled rows are counted.
+    Columns named as dates are counted completely, columns with creation times in the sampled rows only.
     """
     instants = [column.name for column in landed.table.columns if column.kind is Kind.TIMESTAMP]
     days = [name for name in instants if name.endswith("_date")]
@@ -128,7 +128,7 @@ def _values(landed: LandedTable) -> dict[str, int]:
     for part in landed.parts:
         with part.open("rb") as file:
             found = count_nulls(file)
-        if found is None:  # a footer without statistics, as some tools write them: only reading shows it
+        if found is None:  # some tools write no statistics into the footer: the columns must be read
             table = pq.read_table(part, columns=list(counts))
             nulls = {name: table[name].null_count for name in counts}
             rows = table.num_rows
@@ -153,7 +153,7 @@ def _unread(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> dict[
 
 
 def _trues(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> dict[str, int]:
-    """Count each flag's true cells."""
+    """Count the true cells of each flag."""
     flags = [column.name for column in landed.table.columns if column.kind is Kind.BOOL]
     if not flags:
         return {}
@@ -165,7 +165,7 @@ def _trues(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> dict[s
 
 
 def _magnitudes(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> tuple[dict[str, int], dict[str, float]]:
-    """Count each column's amounts and scores that are not 0, and take the mean of their powers of ten."""
+    """Count each column's amounts and scores that are not 0, and return the mean of their powers of ten."""
     money = [column.name for column in landed.table.columns if column.kind in (Kind.MONEY, Kind.RATE, Kind.SCORE)]
     if not money:
         return {}, {}
@@ -180,7 +180,7 @@ def _magnitudes(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> t
 
 
 def _newest(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: datetime) -> datetime | None:
-    """Return the latest recorded instant not after `as_of`, from the footers where nothing is later."""
+    """Return the latest recorded time that is not after `as_of`, from the files' footers if nothing is later."""
     limit = as_of.replace(tzinfo=None)
     columns = [
         column.name
@@ -200,7 +200,7 @@ def _newest(connection: duckdb.DuckDBPyConnection, landed: LandedTable, as_of: d
 
 
 def _longest(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> tuple[dict[str, int], dict[str, int]]:
-    """Return the length of each long text's longest cells, in characters, and how many are of that length."""
+    """Return the length of each long text's longest cells in characters, and the number of cells of that length."""
     parts = read_parquet(landed.parts, "union_by_name = true")
     lengths, cells = {}, {}
     for name in (column.name for column in landed.table.columns if column.name in LONG_TEXTS):
@@ -213,7 +213,7 @@ def _longest(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> tupl
 
 
 def _column_maxima(landed: LandedTable, column: str) -> list[datetime]:
-    """Return a column's greatest value in each row group, as the footers give it; a file may lack statistics."""
+    """Return a column's maximum in each row group according to the footers; files without statistics have none."""
     found = []
     for part in landed.parts:
         metadata = pq.read_metadata(part)

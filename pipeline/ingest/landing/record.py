@@ -1,4 +1,4 @@
-"""The record of the latest ingest of a source, stored in a file for later steps."""
+"""The record of a source's latest ingest, stored in a file for later steps."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def write_record(path: Path, landed: Sequence[LandedTable]) -> None:
 
 
 def read_record(path: Path) -> list[LandedTable]:
-    """Read what `write_record` wrote; WarehouseError if there is none or it is not readable."""
+    """Read what `write_record` wrote. Raises WarehouseError if the record is missing or damaged."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return [
@@ -54,7 +54,7 @@ def read_record(path: Path) -> list[LandedTable]:
                 notices=tuple(table["notices"]),
                 matched=dict(table["matched"]),
                 unknown=dict(table["unknown"]),
-                lacking=dict(table.get("lacking", {})),  # here and below: an earlier version wrote none
+                lacking=dict(table.get("lacking", {})),  # earlier versions did not write what is read with get()
                 unread_files=tuple((name, why) for name, why in table["unread_files"]),
                 readings=tuple(FileReading.from_dict(reading) for reading in table["readings"]),
                 nulled=dict(table["nulled"]),
@@ -75,9 +75,9 @@ SOURCES = ("lmn", "crm", "platform")
 
 
 def landed_tables(workspace: Workspace, sources: Sequence[str] = SOURCES) -> list[LandedTable]:
-    """Read what the latest ingest of every source landed.
+    """Return the tables that the latest ingest of every source landed.
 
-    WarehouseError where a file of it is gone or damaged, or may hold a person whose forgetting was interrupted.
+    Raises WarehouseError if a file is missing or damaged, or may contain a person whose forgetting was interrupted.
     """
     landed = [table for source in sources for table in read_record(workspace.landed(source))]
     interrupted = read_forgotten(workspace.state).interrupted
@@ -85,23 +85,23 @@ def landed_tables(workspace: Workspace, sources: Sequence[str] = SOURCES) -> lis
         name = table.table.shown_name
         if table.is_configured and interrupted - set(table.without):
             raise WarehouseError(
-                f"what landed of {name} may hold a person whose forgetting was interrupted",
+                f"the landed table {name} may contain a person whose forgetting was interrupted",
                 where=str(workspace.landing),
-                remedy="run the same `warehouse forget` again, or the whole job: it reads the sources without them",
+                remedy="run the same `warehouse forget` again, or the whole job, which reads the sources again",
             )
         for path in table.damaged():
             raise WarehouseError(
-                f"what landed of {name} is gone or damaged",
+                f"the landed table {name} is missing or damaged",
                 where=str(path),
-                remedy="ingest the sources again, or run the whole job: what is damaged is read from its source again",
+                remedy="ingest the sources again, or run the whole job: it reads damaged tables again",
             )
     return landed
 
 
 def named_inputs(landed: Sequence[LandedTable]) -> list[dict[str, Any]]:
-    """Name every configured source table's files by their hashes.
+    """List the files of every configured source table, with their hashes.
 
-    No counts stand here: tenants share these tables, and none may learn of another's rows.
+    Counts are left out, because tenants share these tables, and none may learn about the rows of another.
     """
     return [
         {
@@ -115,5 +115,5 @@ def named_inputs(landed: Sequence[LandedTable]) -> list[dict[str, Any]]:
 
 
 def has_crm_rows(landed: Iterable[LandedTable]) -> bool:
-    """Return whether a source is configured whose rows name no organization: they are all of `crm_organization_id`."""
+    """Return whether LMN or the CRM is configured, whose rows all belong to `crm_organization_id`."""
     return any(table.is_configured and table.table.source in ("lmn", "crm") for table in landed)

@@ -1,4 +1,4 @@
-"""Removes parts from the landing zone that nothing refers to, so that neither a run nor a replay reads them."""
+"""Removes parts from the landing zone that no run or replay needs."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from typing import Final
 from pipeline.ingest.landing.landed_table import LandedTable
 
 GRACE: Final = timedelta(days=1)
-"""How long a file stays in any case: a run that is reading, or `check`, may name it next."""
+"""How long a file is kept in any case, because a run in progress, or `check`, may refer to it next."""
 _HEADERS: Final = "headers"
 
 
 @dataclass(frozen=True)
 class Removed:
-    """What went, or would go: files and their bytes."""
+    """The number and size of the files that were removed, or would be."""
 
     files: int = 0
     bytes: int = 0
 
     def __add__(self, other: Removed) -> Removed:
-        """Count both."""
+        """Add the counts of both."""
         return Removed(self.files + other.files, self.bytes + other.bytes)
 
 
 def prune_landing(
     root: Path, landed: Iterable[LandedTable], now: datetime, *, grace: timedelta = GRACE, dry_run: bool = False
 ) -> Removed:
-    """Remove every file of a landing zone that no landed table is made of; with `dry_run`, only count them.
+    """Remove the files of a landing zone that no landed table consists of; with `dry_run`, only count them.
 
-    What is younger than `grace` stays. So do the notes of headers: a few bytes each that save a file's opening.
+    Files younger than `grace` are kept, and so are the small notes of headers, which save opening a file.
     """
     kept = _files_of(landed)
     removed = Removed()
@@ -49,7 +49,7 @@ def prune_landing(
 
 
 def _files_of(landed: Iterable[LandedTable]) -> set[Path]:
-    """List the files of which landed tables are made: each part's data, its record and its rejects."""
+    """List the files that landed tables consist of: each part's data, its record and its rejects."""
     parts = {path for table in landed for path in (*table.parts, *table.merged_from)}
     rejects = {path for table in landed for path in table.rejects}
     records = {path.with_suffix(".json") for path in parts}
@@ -58,7 +58,7 @@ def _files_of(landed: Iterable[LandedTable]) -> set[Path]:
 
 
 def _is_whole_set(path: Path, kept: set[Path]) -> bool:
-    """Return whether a file says which parts stand side by side as one table, all of which stay."""
+    """Return whether a file describes a set of parts, all of which are kept."""
     if not path.name.endswith(".set.json"):
         return False
     try:

@@ -1,8 +1,8 @@
 """Rewrites the landing zone without forgotten people: under the same names, with the same columns.
 
-A file's new hash replaces the old one in every record, so that a retained drop still has its origin. The hashes are
-kept in a journal until all records are updated. If the process is killed, records with old hashes consider their files
-damaged; any later forgetting, of the same person or another, completes the update.
+A file's new hash replaces the old one in every record, so that retained drops still refer to their origin. The hashes
+are kept in a journal until all records are updated. If the process is killed, files count as damaged for records with
+old hashes; any later `warehouse forget`, of the same person or another, completes the update.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.ingest.duplicates.key_scan import look_at_keys, to_record
+from pipeline.ingest.duplicates.key_scan import scan_keys, to_record
 from pipeline.ingest.landing.part_writer import PartWriter
 from pipeline.ingest.rejects import REJECTS_SCHEMA
 from pipeline.ingest.tables import source_table
@@ -29,14 +29,14 @@ _SEALED: Final = ".json"
 
 
 def rewrite_landing(root: Path, records: Iterable[Path], register: Forgotten, journal: Path) -> int:
-    """Rewrite the files of a landing zone that name a forgotten person; return how many the journal has.
+    """Rewrite the files of a landing zone that name a forgotten person; return the number of files in the journal.
 
-    `records` are the files, beside those in the zone, that name contents by their hashes.
+    `records` are the files outside the zone that refer to contents by their hashes.
     """
     hashes: dict[str, str] = json.loads(journal.read_text()) if journal.exists() else {}
     records = list(records)
     for folder in {*root.glob("*/"), *(path.parent for path in records)}:
-        clear_drafts(folder)  # those of killed runs may name the person
+        clear_drafts(folder)  # drafts of killed runs may name the person
     for path in sorted(root.glob("*/[!.]*.parquet")):
         draft = path.with_name(hidden_name())
         if _rewrite(path, draft, register):
@@ -58,7 +58,7 @@ def rewrite_landing(root: Path, records: Iterable[Path], register: Forgotten, jo
 
 
 def _rewrite(path: Path, draft: Path, register: Forgotten) -> bool:
-    """Write a file without the people, if it names one; return whether it does."""
+    """Write a file without the forgotten people if it names one of them; return whether it does."""
     file = pq.ParquetFile(path)
     if path.name.endswith(_REJECTS):
         rows = file.read()
@@ -85,16 +85,16 @@ def _row_groups(file: pq.ParquetFile, table: str, register: Forgotten) -> Iterat
 
 
 def _key_ranges(part: Path, record: dict[str, Any]) -> dict[str, Any]:
-    """Return the ranges of a part's keys as they are now, where its record has any."""
+    """Return the current ranges of a part's keys, if its record has ranges."""
     if not record.get("key_ranges"):
         return {}
     source, _, name = part.parent.name.partition("__")
-    _, ranges = look_at_keys(source_table(source, name).by_key_alone, part)
+    _, ranges = scan_keys(source_table(source, name).by_key_alone, part)
     return {"key_ranges": to_record(ranges)}
 
 
 def _renamed(value: Any, names: dict[str, str]) -> Any:
-    """Put new texts in place of old ones wherever they stand in JSON values."""
+    """Replace old texts by new ones anywhere in JSON values."""
     if isinstance(value, dict):
         return {name: _renamed(each, names) for name, each in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What a record keeps of a few rows of a landed table, the same ones week after week: cells and words."""
+"""Samples cells and words of a few rows of a landed table, the same rows week after week, for the run's record."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ from pipeline.ingest.landing.unlike_copies import count_unlike_copies
 from pipeline.ingest.schema import Column, Kind, SourceTable
 
 _CLEAR_CELLS: Final = 40
-"""Cells of a flag, day or instant: of a day and month that changed places one in twenty is looked for."""
+"""Sampled cells of a flag, date or timestamp. With so many, one in twenty swapped dates is found."""
 _HASHED_CELLS: Final = 20
 _CELL_FORM: Final = 2
-"""Another number for each way in which cells have been written, so that a new version's are not compared with them."""
+"""The version of the form in which cells are recorded. Cells of different versions are not compared."""
 _ENOUGH_WORDS: Final = 50
-"""Cells of an organization in which its words are counted alone."""
+"""The least number of cells with which an organization's words are counted separately."""
 _MOST_WORDS: Final = 50
-"""A column with more different texts holds no words that rules know."""
+"""A column with more different texts has no limited vocabulary."""
 
 
 def sample_rows(
     connection: duckdb.DuckDBPyConnection, landed: LandedTable, others: Sequence[LandedTable] = ()
 ) -> SampledRows:
-    """Sample the drawn rows of the lowest hashes: their cells, the words among them, and the ids not in `others`.
+    """Measure the sampled rows: their cells, words, and ids that match no row of the `others`.
 
-    A flag or date that has too few cells there is looked for in all rows.
+    For a flag or date with too few cells in the sample, cells are taken from all rows.
     """
     columns = [column for column in landed.table.columns if is_compared(landed.table, column)]
     cells = _cells(connection, "lowest_hashes", landed.table, columns)
@@ -80,11 +80,11 @@ def sample_rows(
 def _cells(
     connection: duckdb.DuckDBPyConnection, rows: str, table: SourceTable, columns: Sequence[Column]
 ) -> dict[str, dict[str, str]]:
-    """Return of each column the cells of the lowest hashes, by the last four bytes of the row's hash."""
+    """Return, by column, the cells of the rows with the lowest hashes, by the last four bytes of a row's hash."""
     if not columns:
         return {}
-    asked = ", ".join(_lowest(table, column) for column in columns)
-    (row,) = connection.execute(f"select {asked} from {rows}").fetchall()
+    cells = ", ".join(_lowest(table, column) for column in columns)
+    (row,) = connection.execute(f"select {cells} from {rows}").fetchall()
     return {
         column.name: {str(cell["hash"] % 2**32): cell["cell"] for cell in found or ()}
         for column, found in zip(columns, row, strict=True)
@@ -92,10 +92,10 @@ def _cells(
 
 
 def _lowest(table: SourceTable, column: Column) -> str:
-    """Return the SQL of a column's cells in the rows of the lowest hashes, and of what is kept of each.
+    """Return the SQL of a column's cells in the rows with the lowest hashes, in the form in which they are recorded.
 
-    A flag, day or instant is kept, of a text about people its length, of anything else a hash. Texts are compared as
-    the rules read them, in any case: a list of names that is tidied up is no fault.
+    Flags, dates and timestamps are recorded as they are, texts about people by their length, anything else by a hash.
+    Texts are hashed in lower case, because the rules ignore case, and a corrected case is no fault.
     """
     text, wanted = f"cast({quoted(column.name)} as varchar)", _HASHED_CELLS
     kept = "left(md5(drawn.cell), 6)"
@@ -110,7 +110,7 @@ def _lowest(table: SourceTable, column: Column) -> str:
 
 
 def _lowest_keys(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
-    """Return the first four bytes of the lowest hashes, in order."""
+    """Return the first four bytes of the lowest key hashes, in order."""
     rows = connection.execute(
         f"select distinct (key_hash // {2**32}::uint64)::bigint from lowest_hashes order by 1 limit {LOOKED_UP}"
     ).fetchall()
@@ -120,7 +120,7 @@ def _lowest_keys(connection: duckdb.DuckDBPyConnection) -> tuple[int, ...]:
 def _words(
     connection: duckdb.DuckDBPyConnection, table: SourceTable, columns: Sequence[str]
 ) -> dict[str, dict[int | None, dict[str, int]]]:
-    """Count the cells of each word of each column by organization; a column that has many words has none here."""
+    """Count the cells with each word, by column and organization, leaving out columns with many different words."""
     counted = " union all ".join(
         f"select {at}, trim({quoted(column)}) as word, {table.tenant_sql}, count(*) from lowest_hashes "
         "where word <> '' group by all"
@@ -147,7 +147,7 @@ def _summed(counted: Mapping[int | None, Mapping[str, int]]) -> dict[str, int]:
 
 
 def _tenants(counted: Mapping[int | None, Mapping[str, int]]) -> dict[str, Mapping[str, int]]:
-    """Return the words of organizations that have enough cells, where there are several."""
+    """Return the words by organization, if there are several, for organizations with enough cells."""
     return {
         str(one): words
         for one, words in sorted(counted.items(), key=str)
@@ -156,7 +156,7 @@ def _tenants(counted: Mapping[int | None, Mapping[str, int]]) -> dict[str, Mappi
 
 
 def _count_pairs(connection: duckdb.DuckDBPyConnection, table: SourceTable) -> tuple[dict[str, int], dict[str, int]]:
-    """Count the rows that have both columns of a pair, and those that have them the other way round."""
+    """Count, by pair of columns, the rows that have values in both, and those in which the order is reversed."""
     pairs = PAIRS.get(table.shown_name, {})
     if not pairs:
         return {}, {}

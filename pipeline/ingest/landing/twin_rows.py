@@ -10,15 +10,15 @@ from pipeline.ingest.landing.landed_table import LandedTable
 
 
 def count_twins(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> tuple[int, int]:
-    """Return how many drawn rows were compared, and how many of them repeat another one in all but its id.
+    """Return how many sampled rows were compared, and how many of them repeat another row except for its id.
 
-    Only rows that say when they came to be, or who they are, are compared: two that agree in that and all else are one.
+    Only tables with creation times or names are compared, because otherwise different rows may be equal.
     """
     if telling_column(landed) is None:
         return 0, 0
-    said = ", ".join(quoted(column.name) for column in landed.table.columns if column.name not in IDS)
+    facts = ", ".join(quoted(column.name) for column in landed.table.columns if column.name not in IDS)
     (row,) = connection.execute(
         "select coalesce(sum(rows), 0), coalesce(sum(rows - 1), 0) "
-        f"from (select count(*) as rows from compared_rows group by {said})"
+        f"from (select count(*) as rows from compared_rows group by {facts})"
     ).fetchall()
     return int(row[0]), int(row[1])

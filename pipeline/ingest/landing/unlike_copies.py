@@ -15,9 +15,9 @@ from pipeline.ingest.schema import TENANT, SourceTable
 def count_unlike_copies(
     connection: duckdb.DuckDBPyConnection, rows: str, table: SourceTable, others: Sequence[LandedTable]
 ) -> tuple[dict[str, int], dict[str, int]]:
-    """Count of each column the cells in `rows` that have a copy in one of the `others`, and those that differ.
+    """Count, by column, the cells in `rows` that have a copy in one of the `others`, and those that differ from it.
 
-    Texts are compared as they are read, in any case and without the blanks around them.
+    Texts are compared case-insensitively and trimmed, as the rules read them.
     """
     copies = COPIES.get(table.shown_name)
     target = next((other for other in others if copies and other.table.shown_name == copies.target.name), None)

@@ -1,10 +1,10 @@
-"""The landing zone: typed Parquet, addressed by its origin, and never changed once it is there.
+"""The landing zone: typed Parquet files, addressed by their origin and never changed.
 
-A part's address is the hash of its file's bytes and name, its table's schema and the ingest's own code, so that an
-unchanged file only costs its hashing and a changed rule reads everything again. Beside `<address>.parquet` are the
-part's rejects and its record, which is written last: without the record there is no part, and the next run clears what
-a killed run left. The record has the hash of the part, and a part is compared with it whenever it is used: a damaged
-one is landed again.
+A part's address is the hash of its source file's bytes and name, its table's schema and the code of this package. So an
+unchanged file only needs to be hashed, and a changed rule reads everything again. Next to `<address>.parquet` are the
+part's rejects and its record. The record is written last: without it the part does not exist, and the next run removes
+what a killed run left. The record contains the part's hash, which is checked whenever the part is used; a damaged part
+is landed again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _ADDRESS_DIGITS: Final = 32
 
 @dataclass(frozen=True)
 class PartRecord:
-    """What is known of a part without opening it. Counts are rows."""
+    """The facts about a part that are known without opening it. Counts are rows."""
 
     read: int
     loaded: int
@@ -46,13 +46,13 @@ class PartRecord:
     matched: Mapping[str, str] = field(default_factory=dict)
     reading: FileReading | None = None
     content: str = ""
-    """The hash of the Parquet file; `keep` fills it in."""
+    """The hash of the Parquet file, which `keep` adds."""
     rejects_content: str | None = None
 
 
 @dataclass(frozen=True)
 class Part:
-    """One typed Parquet file of a table, its rejects (None: there are none) and its record."""
+    """One typed Parquet file of a table, its rejects (None if there are none) and its record."""
 
     address: str
     path: Path
@@ -62,7 +62,7 @@ class Part:
 
 @dataclass(frozen=True)
 class PartSet:
-    """Parts that stand side by side as one table: what fell out between them is counted and reported."""
+    """Parts that form one table together, with the rows rejected because of duplicates between the parts."""
 
     address: str
     parts: tuple[Part, ...]
@@ -72,7 +72,7 @@ class PartSet:
 
 @dataclass(frozen=True)
 class Draft:
-    """Where a part is written before it gets its address."""
+    """The paths to which a part is written before it gets its address."""
 
     data: Path
     rejects: Path
@@ -80,9 +80,9 @@ class Draft:
 
 
 class Landing:
-    """The landing zone in the folder `root`. `memory_limit` bounds what deduplication may hold (the rest spills).
+    """The landing zone in the folder `root`. `memory_limit` is the memory for deduplication; the rest spills to disk.
 
-    Nothing of the people who are `forgotten` lands.
+    Data about people who are `forgotten` does not land.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Landing:
 
     @contextmanager
     def spill_folder(self) -> Iterator[Path]:
-        """Return a caller's own folder for what does not fit into memory: DuckDB always uses the same file names."""
+        """Yield a separate folder for data that does not fit into memory, because DuckDB reuses the same file names."""
         folder = self.root / "spill"
         folder.mkdir(parents=True, exist_ok=True)
         clear_drafts(folder)
@@ -111,7 +111,7 @@ class Landing:
             shutil.rmtree(own, ignore_errors=True)
 
     def find(self, table: SourceTable, address: str) -> Part | None:
-        """Return the part of that address, None if it is not there whole."""
+        """Return the part with this address, or None if it does not exist or is damaged."""
         folder = self._folder(table)
         data = folder / f"{address}.parquet"
         try:
@@ -133,7 +133,7 @@ class Landing:
 
     @contextmanager
     def draft(self, table: SourceTable) -> Iterator[Draft]:
-        """Names for a part in the making, in the table's folder; whatever is left of them afterwards is removed."""
+        """Yield the paths for writing a part, in the table's folder; files left there afterwards are removed."""
         folder = self._folder(table)
         folder.mkdir(parents=True, exist_ok=True)
         clear_drafts(folder)
@@ -147,7 +147,7 @@ class Landing:
                 path.unlink(missing_ok=True)
 
     def keep(self, table: SourceTable, address: str, draft: Draft, record: PartRecord) -> Part:
-        """Give a finished draft its address. The record comes last: it is what makes the part exist."""
+        """Move a finished draft to its address. The record is written last, because it makes the part exist."""
         folder = self._folder(table)
         data, rejects = folder / f"{address}.parquet", folder / f"{address}.rejects.parquet"
         if record.has_rejects:
@@ -162,7 +162,7 @@ class Landing:
         return part
 
     def find_set(self, table: SourceTable, address: str) -> PartSet | None:
-        """Return the set of that address, None if it or one of its parts is not there whole."""
+        """Return the set with this address, or None if it or one of its parts does not exist or is damaged."""
         folder = self._folder(table)
         try:
             known = read_sealed(folder / f"{address}.set.json")
@@ -185,7 +185,7 @@ class Landing:
         rejected: int,
         rejects: Sequence[Path],
     ) -> PartSet:
-        """Keep a set. Its own rejects, if the draft has any, come after those of the set that it grew from."""
+        """Store a set. Its own rejects, if the draft has any, follow those of the set that it extends."""
         folder = self._folder(table)
         all_rejects = [*rejects]
         if draft.rejects.exists():
@@ -200,7 +200,7 @@ class Landing:
         return kept
 
     def empty(self, table: SourceTable) -> Part:
-        """Return the part of a table that has no rows."""
+        """Return the part without rows of a table."""
         address = part_address(table, "empty", "")
         if part := self.find(table, address):
             return part
@@ -209,12 +209,12 @@ class Landing:
             return self.keep(table, address, draft, PartRecord(0, 0, 0, has_rejects=False))
 
     def remembered_headers(self, content: str) -> tuple[str, ...] | None:
-        """Return the headers of the file with that hash, None if it was never opened."""
+        """Return the headers of the file with this hash, or None if it was never opened."""
         headers = read_sealed(self._header_note(content))
         return None if headers is None else tuple(headers)
 
     def remember_headers(self, content: str, headers: Sequence[str]) -> None:
-        """Keep a file's headers, so that a file is not opened only to see which table it is."""
+        """Store a file's headers, so that it need not be opened again to find out which table it is."""
         note = self._header_note(content)
         note.parent.mkdir(parents=True, exist_ok=True)
         write_sealed(note, list(headers))
@@ -227,18 +227,18 @@ class Landing:
 
 
 def part_address(table: SourceTable, content: str, name: str, *settings: str) -> str:
-    """Return the address of a part made of `content` (a hash), in a file called `name`, read with these settings."""
+    """Return the address of a part with this source content (a hash), file name and settings."""
     return combined_hash(_rules_version(), repr(table), content, name, *settings)[:_ADDRESS_DIGITS]
 
 
 def combined_hash(*parts: str) -> str:
-    """Return one hash of several texts, none of which runs into its neighbour."""
+    """Return one hash of several texts, which depends on where one text ends and the next begins."""
     return hashlib.sha256(json.dumps(parts).encode("utf-8")).hexdigest()
 
 
 @cache
 def _rules_version() -> str:
-    """Return the hash of the ingest's own code: nobody has to remember to raise a number when a rule changes."""
+    """Return the hash of this package's code, so that a changed rule changes every address without a version number."""
     package = Path(__file__).parent.parent
     digest = hashlib.sha256()
     for module in sorted(package.rglob("*.py")):

@@ -1,4 +1,4 @@
-"""One module per format: each opens a file or database table and returns its headers and its cells, batch by batch."""
+"""The readers: each opens files of one format, or database tables, and returns headers and batches of cells."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class BrokenRow:
 
 @dataclass(frozen=True)
 class Reading:
-    """How a file was read: its encoding, its separator, the line of its headers (from 1). None where it has no such.
+    """How a file is read: its encoding, its separator, the line of its headers (from 1); None if it has no such thing.
 
-    `unread_sheets` are a workbook's sheets that look like its table and were not read, `merged_cells` (such as B2:B5)
-    those of its table's rows, of which the first alone has a value. `headers_without_cells` are the last headers where
-    all lines end before them, and so may lack another cell.
+    `unread_sheets` are a workbook's sheets that look like the table but are not read. `merged_cells` (such as B2:B5)
+    are merged across rows of the table; only the first cell has a value. `headers_without_cells` are the last headers
+    if all rows are shorter than the line of headers.
     """
 
     encoding: str | None = None
@@ -36,15 +36,15 @@ class Reading:
 
     @property
     def is_workbook(self) -> bool:
-        """Whether it is a file of lines that is no text."""
+        """Whether the file is a workbook: it has a line of headers but no separator."""
         return self.header_line is not None and self.separator is None
 
 
 @dataclass(frozen=True)
 class RawBatch:
-    """Some rows as the source gave them: one array per header, in the headers' order, and the numbers people see.
+    """Some rows as they are in the source: one array per header, in order, and the row numbers that people see.
 
-    Text is UTF-8; what may not be comes as bytes. `broken` are rows that are not among the arrays' rows.
+    Texts are UTF-8, or bytes if they may not be. `broken` rows are not in the arrays.
     """
 
     row_numbers: pa.Array
@@ -53,11 +53,11 @@ class RawBatch:
 
 
 class OpenTable(Protocol):
-    """A source's table, opened for one pass."""
+    """A file or database table, opened for one pass."""
 
     @property
     def headers(self) -> tuple[str, ...]:
-        """The headers as they are written."""
+        """The headers as they are written in the source."""
 
     @property
     def dates_from_1904(self) -> bool:
@@ -65,11 +65,11 @@ class OpenTable(Protocol):
 
     @property
     def reading(self) -> Reading:
-        """How it is read."""
+        """How the table is read."""
 
     @property
     def notices(self) -> tuple[str, ...]:
-        """What a person should know about how this was read."""
+        """Notices for people about how the table is read."""
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
-        """Yield the rows, in order. Columns outside `positions` are of no interest and may come as nulls."""
+        """Yield the rows, in order. Columns outside `positions` are not needed and may be null."""

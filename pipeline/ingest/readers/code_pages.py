@@ -1,8 +1,9 @@
-"""Detects the code page of a file with one byte per letter: Windows-1252, unless its words say otherwise.
+"""Detects the code page of a file with one byte per letter: Windows-1252, unless its words make sense in another one.
 
-DOS and Macintosh have letters where Windows-1252 has symbols: there, Café is Caf‚ or CafŽ, and cœur of Latin-9 is c½ur.
-So does Poland's page (Z³oty for Złoty). But the Czech letters, among others, are letters in both pages and cannot be
-distinguished; for alphabets other than Latin, whole words are accented letters, and no page is guessed.
+The pages of DOS and Macintosh have letters where Windows-1252 has symbols, so that Café would be read as Caf‚ or CafŽ;
+Latin-9's cœur would be c½ur, and Windows-1250's Złoty would be Z³oty. Many Czech letters are different letters in
+Windows-1252 and can't be distinguished. In other alphabets than Latin, words consist of accented letters only, and no
+page is guessed.
 """
 
 from __future__ import annotations
@@ -16,33 +17,33 @@ from typing import Final, Literal
 from pipeline.common.errors import WarehouseError
 
 ShownPage = Literal["cp1252", "cp850", "mac_roman", "iso8859_15", "cp1250"]
-"""One that words show, by Python's name."""
+"""A code page that can be detected, by its name in Python."""
 
 _OTHERS: Final[tuple[ShownPage, ...]] = ("cp850", "mac_roman", "cp1250")
 _WORD: Final = re.compile(rb"(?<![0-9A-Za-z\x80-\xff])[0-9A-Za-z]{0,40}[\x80-\xff][0-9A-Za-z\x80-\xff]{0,40}")
-"""Or its beginning, if it is longer than any."""
+"""A word with a letter beyond ASCII, or the beginning of a very long one."""
 _FOREIGN: Final = re.compile(rb"[\x80-\xff]{4,}")
 _MOST_WORDS: Final = 2_000
 _FEWEST_TO_REFUSE: Final = 10
 _MOST_ODD: Final = 0.1
-"""The part of the words that may be odd in their own page: names have odd spellings."""
+"""The share of words that may be odd in the right code page, because some names have odd spellings."""
 _ODD_ENOUGH: Final = 0.25
-"""The part that is odd in Windows-1252 where they are of another page, which has some of its letters in common."""
+"""The share of words that must be odd in Windows-1252 before another page, which shares some letters, is tried."""
 _CHUNK_BYTES: Final = 64 * 1024
 _FEWEST_ODD: Final = 3
-"""Fewer may be slips of who typed them: said“hello."""
+"""Fewer odd words may be typing errors: said“hello."""
 _MAY_JOIN: Final = frozenset("’‘–—…·\u00a0\u00ad")
-"""Signs that stand between letters."""
+"""Signs that may be between letters."""
 _MAY_FOLLOW: Final = frozenset("”“»›™®©°ªº²³¹†‡€¢£¥§¶")
-"""Signs that stand behind a word."""
+"""Signs that may follow a word."""
 _FRACTIONS: Final = frozenset("¼½¾")
-"""Within a word in Latin-9's files alone: c½ur; but 4x½in is a size."""
+"""Signs that are within words only if the file is Latin-9: c½ur. (4x½in is a size.)"""
 
 
 def code_page_of(path: Path, where: str) -> ShownPage:
-    """Return the code page in which the words of a file, which is not UTF-8, make sense.
+    """Return the code page in which the words of a file make sense, if the file is not UTF-8.
 
-    Raises WarehouseError if there are many words, and they make sense in none.
+    Raises WarehouseError if there are many words and they make sense in no known page.
     """
     words = list(islice(_words(path), _MOST_WORDS))
     odd = _odd_words(words, "cp1252")
@@ -57,15 +58,15 @@ def code_page_of(path: Path, where: str) -> ShownPage:
             return page
     if len(words) >= _FEWEST_TO_REFUSE:
         raise WarehouseError(
-            "the file is not UTF-8, and its letters are in no code page that is known here",
+            "the file is not UTF-8, and its code page can't be detected",
             where=where,
-            remedy="save it as CSV UTF-8, or name the page in the setting code_page",
+            remedy="save it as CSV UTF-8, or set code_page",
         )
     return "cp1252"
 
 
 def _words(path: Path) -> Iterator[bytes]:
-    """Yield the words with letters other than ASCII's, each once."""
+    """Yield the distinct words with letters beyond ASCII."""
     seen: set[bytes] = set()
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK_BYTES):
@@ -79,7 +80,7 @@ def _odd_words(words: list[bytes], page: ShownPage) -> int:
 
 
 def _is_odd(word: str) -> bool:
-    """Return whether a word has a sign or a capital letter within, or a byte that is no letter."""
+    """Return whether a word has a sign or a capital letter in it, or a byte that is not a character."""
     for before, letter, after in zip(" " + word, word, word[1:] + " ", strict=False):
         if letter.isascii() or letter in _MAY_JOIN:
             continue

@@ -1,4 +1,4 @@
-"""PostgreSQL's COPY text as Arrow columns, batch by batch."""
+"""Reads the output of PostgreSQL's COPY as Arrow columns, batch by batch."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from pipeline.ingest.readers.csv_file import BLOCK_BYTES
 
 
 class _CopyFile(io.RawIOBase):
-    """A COPY in progress as a file to read from."""
+    """A COPY in progress, as a readable file."""
 
     def __init__(self, copy: psycopg.Copy) -> None:
         self._copy = copy
         self._left = memoryview(b"")
 
     def readable(self) -> bool:
-        """A COPY to the client can be read."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fill some of the buffer; 0 at the end."""
+        """Read into the buffer and return the number of bytes; 0 at the end."""
         while not self._left:
             data = self._copy.read()
             if not data:
@@ -37,9 +37,9 @@ class _CopyFile(io.RawIOBase):
 
 
 def read_copy(copy: psycopg.Copy, width: int, *, is_utf8: bool = True) -> Iterator[tuple[pa.Array, ...]]:
-    """Yield the rows of a COPY of `width` text columns: as it writes them, an unquoted blank is null, a quoted one not.
+    """Yield the rows of a COPY of `width` text columns. An unquoted empty cell is null, a quoted one is empty text.
 
-    Where it may be no UTF-8, the cells are bytes, for the cell rules to refuse.
+    Unless the texts are certainly UTF-8, the cells are bytes, so that the cell rules can reject invalid ones.
     """
     names = [str(at) for at in range(width)]
     buffered = io.BufferedReader(_CopyFile(copy), BLOCK_BYTES)

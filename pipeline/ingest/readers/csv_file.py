@@ -1,7 +1,7 @@
-"""CSV: text in any encoding, commas, semicolons or tabs; quoted line breaks; streamed by Arrow.
+"""Reads CSV files as a stream with Arrow, in several encodings and with different separators.
 
 `text_file.py` detects the encoding, `csv_layout.py` the layout; `csv_quotes.py` checks the quotes, and `csv_rows.py`
-decides which odd lines are rows.
+decides which ragged lines are rows.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ import pyarrow.csv
 from pipeline.common.errors import WarehouseError
 from pipeline.common.read_ahead import read_ahead
 from pipeline.ingest.readers import BrokenRow, RawBatch, Reading
-from pipeline.ingest.readers.csv_layout import look_at_layout
+from pipeline.ingest.readers.csv_layout import detect_layout
 from pipeline.ingest.readers.csv_quotes import refuse_stray_quotes
 from pipeline.ingest.readers.csv_rows import RaggedLine, RaggedLines, WholeRow
 from pipeline.ingest.readers.split_amounts import NEEDS_QUOTES, has_split_amount, is_split
-from pipeline.ingest.readers.text_file import BROKEN, look_at_text
+from pipeline.ingest.readers.text_file import BROKEN, detect_text
 from pipeline.ingest.values.headers import fold
 from pipeline.settings import CodePage
 
 BLOCK_BYTES: Final = 16 * 1024 * 1024
-"""A quoted cell, and so a row, can't be longer than this."""
+"""The size of a block for Arrow, and so the longest possible row."""
 MOST_BROKEN: Final = 500_000
-"""A file with more broken rows in one go is broken itself."""
+"""A file with more consecutive broken rows is rejected as a whole."""
 
 _BROKEN_BYTES: Final = BROKEN.encode()
 _SHOWN_BROKEN: Final = "\ufffd"
-"""One character, so that the guard of nearly right headers finds them."""
+"""One character for each broken byte, so that the guard near_header still recognises a header."""
 
 
 class CsvFile:
-    """One CSV file. `known_headers` help to find the separator and the header line: those that find most of them."""
+    """One CSV file. The separator and the line of headers are those by which most of `known_headers` are found."""
 
     dates_from_1904 = False
 
     def __init__(self, path: Path, where: str, known_headers: Sequence[str], code_page: CodePage = "auto") -> None:
         self._where = where
-        self._text = look_at_text(path, where, code_page)
-        self._layout = look_at_layout(self._text.head, self._text.is_whole, known_headers, where)
+        self._text = detect_text(path, where, code_page)
+        self._layout = detect_layout(self._text.head, self._text.is_whole, known_headers, where)
         self.headers = tuple(header.replace(BROKEN, _SHOWN_BROKEN) for header in self._layout.headers)
         self.reading = Reading(self._text.encoding, self._layout.delimiter, self._layout.header_line + 1)
         notices = [self._text.notice] if self._text.notice else []
@@ -55,21 +55,21 @@ class CsvFile:
         self.notices: tuple[str, ...] = tuple(f"{where}: {notice}" for notice in notices)
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
-        """Yield the rows; blank lines are none. A row of several lines counts once, and each line above the headers.
+        """Yield the rows without blank lines. A row of several lines counts as one row number.
 
-        Raises WarehouseError, if not before then at the end, where quotes are not closed as `csv_quotes` wants it.
+        Raises WarehouseError, at the latest after all rows, if quotes are not closed properly (`csv_quotes`).
         """
         with ThreadPoolExecutor(1) as aside:
             quotes = aside.submit(refuse_stray_quotes, self._text.open, self._layout.delimiter, self._where)
             try:
                 yield from self._rows()
             except WarehouseError:
-                quotes.result()  # if it raises, it knows better what is wrong
+                quotes.result()  # if it raises, its error is more specific
                 raise
             quotes.result()
 
     def _rows(self) -> Iterator[RawBatch]:
-        if self._layout.is_header_alone:  # Arrow wants a line break behind a row that it skips
+        if self._layout.is_header_alone:  # Arrow needs a line break after a row that it skips
             return
         ragged: list[RaggedLine] = []
         judge = RaggedLines(len(self.headers), self._layout.delimiter, self._text.unfinished_line())
@@ -91,7 +91,7 @@ class CsvFile:
             raise WarehouseError(
                 f"the file can't be read as CSV: {_plain(error)}",
                 where=self._where,
-                remedy="save it again as CSV (UTF-8); look for a quote that is never closed",
+                remedy="save it again as CSV (UTF-8), or search for a quote that is never closed",
             ) from error
         if not has_even_lines and judge.most_cells:
             without_cells = tuple(filter(fold, self.headers[judge.most_cells :]))
@@ -100,7 +100,7 @@ class CsvFile:
     def _batch(
         self, numbers: pa.Array, columns: Sequence[pa.Array], judge: RaggedLines, lines: Sequence[RaggedLine]
     ) -> RawBatch:
-        """Return the rows of even lines, with those of ragged lines at their places."""
+        """Return a batch of the rows of even lines, with the rows of ragged lines inserted in order."""
         named = len(self.headers)
         absent = pa.nulls(len(numbers), pa.string())
         numbers, columns = _without_blank_rows(
@@ -120,9 +120,9 @@ class CsvFile:
     def _without_longer_rows(
         self, numbers: pa.Array, columns: Sequence[pa.Array]
     ) -> tuple[pa.Array, Sequence[pa.Array], list[BrokenRow]]:
-        """Rows of more cells than headers without the cells that are empty; the rows where they are not are broken.
+        """Remove the cells beyond the headers; rows in which these are not empty are broken.
 
-        So are those with an amount that its own comma made two cells.
+        Rows in which the comma of an amount splits it into two cells are broken as well.
         """
         named, delimiter = len(self.headers), self._layout.delimiter
         is_long = _any_filled(len(numbers), columns[named:])
@@ -144,7 +144,7 @@ class CsvFile:
             ragged.append(RaggedLine(row.number or 0, row.text))
             return "skip" if len(ragged) < MOST_BROKEN else "error"
 
-        # all columns are converted: a row is blank only if every cell is, wanted or not
+        # all columns are converted, because a row is blank only if every cell is, needed or not
         return pyarrow.csv.open_csv(
             str(self._text.path) if self._text.is_plain else self._text.open(),
             read_options=pyarrow.csv.ReadOptions(
@@ -160,7 +160,7 @@ class CsvFile:
                 invalid_row_handler=on_ragged_line,
             ),
             convert_options=pyarrow.csv.ConvertOptions(
-                check_utf8=False,  # the file as a whole was, or it is made UTF-8
+                check_utf8=False,  # the whole file was checked, or is converted to UTF-8
                 column_types={name: pa.string() for name in names},
                 strings_can_be_null=True,
                 quoted_strings_can_be_null=False,
@@ -170,7 +170,7 @@ class CsvFile:
 
 
 def _row_numbers(rows: int, last: int, ragged: Sequence[RaggedLine], seen: int) -> tuple[pa.Array, int, int]:
-    """Return the numbers of the next `rows` even lines after line `last`, leaving out the ragged ones between them."""
+    """Return the numbers of the next `rows` even lines after line `last`, skipping ragged lines between them."""
     if seen == len(ragged):
         return pa.array(np.arange(last + 1, last + rows + 1)), last + rows, seen
     numbers: list[int] = []
@@ -190,12 +190,12 @@ def _without_blank_rows(numbers: pa.Array, columns: Sequence[pa.Array]) -> tuple
 
 
 def _any_filled(rows: int, columns: Sequence[pa.Array]) -> pa.Array:
-    """Return which rows have anything in the columns."""
+    """Mark the rows that have a filled cell in the columns."""
     filled = pa.array(np.zeros(rows, dtype=bool))
     for column in columns:
         has_text = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(column), ""), False)
         filled = pc.or_(filled, has_text)
-        if pc.all(filled).as_py():  # nearly always by the first column, and filtering would copy all of them
+        if pc.all(filled).as_py():  # nearly always after the first column
             break
     return filled
 
@@ -205,7 +205,7 @@ def _filtered(numbers: pa.Array, columns: Sequence[pa.Array], chosen: pa.Array) 
 
 
 def _joined(columns: Sequence[pa.Array], chosen: pa.Array, delimiter: str) -> list[str]:
-    """Return the chosen rows as lines, for the rejects."""
+    """Return the chosen rows as lines of text, for the rejects."""
     cells = [column.filter(chosen).to_pylist() for column in columns]
     return [delimiter.join(cell or "" for cell in row) for row in zip(*cells, strict=True)]
 
@@ -213,7 +213,7 @@ def _joined(columns: Sequence[pa.Array], chosen: pa.Array, delimiter: str) -> li
 def _with_rows(
     numbers: pa.Array, columns: Sequence[pa.Array], rows: Sequence[WholeRow]
 ) -> tuple[pa.Array, Sequence[pa.Array]]:
-    """Return the rows with others between them, in the order of their numbers."""
+    """Return the rows merged with further ones, in the order of their numbers."""
     numbers = pa.concat_arrays([numbers, pa.array([row.number for row in rows], pa.int64())])
     order = pc.array_sort_indices(numbers)
     added = [pa.array([row.cells[at] for row in rows], pa.string()) for at in range(len(columns))]
@@ -222,7 +222,7 @@ def _with_rows(
 
 
 def _with_broken_bytes(column: pa.Array) -> pa.Array:
-    """Return a column, in which some bytes were no letters, as the bytes that they were: the cell rules refuse them."""
+    """Return a column with broken bytes as bytes that are not UTF-8, so that the cell rules reject these cells."""
     if not pc.any(pc.match_substring(column, BROKEN)).as_py():
         return column
     return pc.replace_substring(column.cast(pa.binary()), _BROKEN_BYTES, b"\xff")

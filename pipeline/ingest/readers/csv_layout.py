@@ -1,4 +1,4 @@
-"""Detects the layout of a CSV file from its first lines: the separator, the header line, and the cells per line."""
+"""Detects the layout of a CSV file from its first lines: the separator, the line of headers, the cells per line."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ from pipeline.ingest.values.headers import (
 )
 
 _DELIMITERS: Final = (",", ";", "\t", "|")
-_LINES_LOOKED_AT: Final = 200
-_FEWEST_TO_TELL_QUOTES: Final = 2
-"""One name may be in quotes."""
+_FIRST_LINES: Final = 200
+_FEWEST_QUOTED: Final = 2
+"""A single cell in single quotes may be a name."""
 _OTHER_LINE_ENDS: Final = {"\x85": "NEL, U+0085", "\u2028": "U+2028", "\u2029": "U+2029"}
-"""What mainframes and some editors end lines with, and no reader of CSV does."""
+"""Line ends of mainframes and some editors, which CSV readers do not support."""
 _SEP: Final = re.compile(r'"?sep=(?P<sign>\\t|[^\r\n"])?"?[,;\t ]*', re.IGNORECASE)
 """A line of its own that names the separator for a spreadsheet: sep=;"""
 
-csv.field_size_limit(2 * HEAD_BYTES)  # a header of 200 KB is odd, but no reason to see no headers at all
+csv.field_size_limit(2 * HEAD_BYTES)  # a header of 200 KB is odd, but other headers must still be found
 
 
 @dataclass(frozen=True)
 class CsvLayout:
-    """The layout; lines and cells count from 0, and a line of several lines, within quotes, counts once.
+    """The layout of a CSV file. Lines and cells count from 0; a row with quoted line breaks counts as one line.
 
-    `width` is how many cells most lines have: more than there are headers where each line ends in a separator, or where
-    each has an amount that takes two cells, from `split_column` on.
+    `width` is the number of cells that most lines have. It exceeds the number of headers if each line ends in a
+    separator, or if each has an amount that its comma splits into two cells, from `split_column` on.
     """
 
     delimiter: str
@@ -52,10 +52,10 @@ class CsvLayout:
     split_column: int | None = None
 
 
-def look_at_layout(head: str, is_whole: bool, wanted_headers: Sequence[str], where: str) -> CsvLayout:
-    """Find the separator and the line by which most of `wanted_headers` are found, else most cells in the first line.
+def detect_layout(head: str, is_whole: bool, wanted_headers: Sequence[str], where: str) -> CsvLayout:
+    """Detect the separator and line of headers that find most `wanted_headers`, or else most cells in the first line.
 
-    `head` is the file's beginning, or all of it (`is_whole`). Raises WarehouseError where there is no header.
+    `head` is the file's beginning, or all of it (`is_whole`). Raises WarehouseError if there are no headers.
     """
     names = {fold(header) for header in wanted_headers}
     found = [(delimiter, lines, find_header(lines, names)) for delimiter, lines in _readings(head)]
@@ -64,13 +64,13 @@ def look_at_layout(head: str, is_whole: bool, wanted_headers: Sequence[str], whe
     )
     headers = tuple(join_headers(lines, at, names)) if lines else ()
     if not any(fold(header) for header in headers):
-        raise WarehouseError("the file has no header", where=where, remedy="its first line must name the columns")
+        raise WarehouseError("the file has no headers", where=where, remedy="name the columns in its first line")
     data = lines[at + 1 :]
     if not data and (end := next((end for end in _OTHER_LINE_ENDS if any(end in cell for cell in lines[at])), None)):
         raise WarehouseError(
             f"its lines end in {_OTHER_LINE_ENDS[end]}",
             where=where,
-            remedy="save it with the line ends of Windows or Unix",
+            remedy="save it with Windows or Unix line ends",
         )
     _must_have_usual_quotes(data, where)
     if _has_row_names(headers, data) and split_column(delimiter, data) is None:
@@ -80,7 +80,7 @@ def look_at_layout(head: str, is_whole: bool, wanted_headers: Sequence[str], whe
         raise WarehouseError(
             f"the headers take more than {HEAD_BYTES // 1024} KiB",
             where=where,
-            remedy="look for a quote that is never closed in the first lines",
+            remedy="search the first lines for a quote that is never closed",
         )
     width = _usual_width(headers, data)
     longer = [line for line in data if len(line) == width > len(headers)]
@@ -88,22 +88,22 @@ def look_at_layout(head: str, is_whole: bool, wanted_headers: Sequence[str], whe
 
 
 def _must_have_usual_quotes(data: Sequence[Sequence[str]], where: str) -> None:
-    """Raise WarehouseError where the quotes of a column's cells would be taken for text."""
+    """Raise WarehouseError if the quotes around a column's cells would be read as text."""
     for column in zip_longest(*data, fillvalue=""):
         cells = [cell for cell in column if cell.strip()]
-        if len(cells) < _FEWEST_TO_TELL_QUOTES:
+        if len(cells) < _FEWEST_QUOTED:
             continue
         if all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells):
             what, remedy = "its cells are in single quotes", "save it again with double quotes"
         elif all(cell[0].isspace() and cell.lstrip()[0] == '"' for cell in cells):
-            what, remedy = "blanks stand before its quotes", "save it again without them"
+            what, remedy = "there are blanks before its quotes", "save it again without them"
         else:
             continue
         raise WarehouseError(f"{what}, as in {shown_header(cells[0])}", where=where, remedy=remedy)
 
 
 def _readings(head: str) -> list[tuple[str, list[list[str]]]]:
-    """Return the first lines by each possible separator; the one that the file names comes first, and wins ties."""
+    """Return the first lines by each possible separator. One named by the file (`sep=;`) comes first and wins ties."""
     named = _SEP.fullmatch(re.split("[\r\n]", head, maxsplit=1)[0])
     sign = None if named is None else (named["sign"] or "\t").replace("\\t", "\t")
     delimiters = dict.fromkeys([sign, *_DELIMITERS] if sign else _DELIMITERS)
@@ -113,7 +113,7 @@ def _readings(head: str) -> list[tuple[str, list[list[str]]]]:
             continue
         lines = _lines(head, delimiter)
         if named is not None and lines:
-            lines[0] = []  # it is no line of headers
+            lines[0] = []  # the line that names the separator has no headers
         readings.append((delimiter, lines))
     return readings
 
@@ -121,15 +121,15 @@ def _readings(head: str) -> list[tuple[str, list[list[str]]]]:
 def _lines(head: str, delimiter: str) -> list[list[str]]:
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
     lines: list[list[str]] = []
-    with contextlib.suppress(csv.Error):  # what is wrong is reported when the rows are read
-        lines.extend(islice(reader, _LINES_LOOKED_AT))
+    with contextlib.suppress(csv.Error):  # errors are reported when the rows are read
+        lines.extend(islice(reader, _FIRST_LINES))
     return lines
 
 
 def _has_row_names(headers: Sequence[str], data: Sequence[Sequence[str]]) -> bool:
-    """Return whether lines begin with their number, for which there is no header, as R writes the names of rows.
+    """Return whether lines begin with their number without a header, as R writes row names.
 
-    Where the last cells are all empty, an id may come first and a separator too many last.
+    If the last cells are all empty, the first cell may be an id, and the last separator may be superfluous.
     """
     lines = [line for line in data if line]
     numbers = [str(at) for at in range(1, len(lines) + 1)]
@@ -138,9 +138,10 @@ def _has_row_names(headers: Sequence[str], data: Sequence[Sequence[str]]) -> boo
 
 
 def _usual_width(headers: Sequence[str], data: Sequence[Sequence[str]]) -> int:
-    """Return how many cells most lines have, if one for each name or more and none without a header is filled.
+    """Return the number of cells that most lines have, or that of the headers if cells without a header are filled.
 
-    Headers at the end that are blank name nothing, and lines may lack their cells.
+    Lines that are too short for the last header with a name do not count; cells of blank headers at the end may be
+    missing.
     """
     named = len(headers)
     fewest = max(at for at, header in enumerate(headers, start=1) if fold(header))

@@ -1,7 +1,7 @@
-"""Checks the quotes of a CSV file: whether each closes at the end of its cell, before Arrow reads the file.
+"""Checks that each quote in a CSV file is closed at the end of its cell.
 
-Arrow appends text after a closing quote to the cell. So an unclosed quote extends to the opening quote of the next
-quoted cell, and all rows between them end up in one cell, without a reject or a message.
+Arrow does not check this: it appends text after a closing quote to the cell. So an unclosed quote extends to the
+opening quote of the next quoted cell, and all rows between them would become one cell, without a reject or a message.
 """
 
 from __future__ import annotations
@@ -20,34 +20,33 @@ _BOM: Final = b"\xef\xbb\xbf"
 
 
 def refuse_stray_quotes(open_file: Callable[[], BinaryIO], delimiter: str, where: str) -> None:
-    """Raise WarehouseError if a quoted cell is never closed, or goes on behind its closing quote; blanks may follow.
+    """Raise WarehouseError if a quoted cell is never closed, or text other than blanks follows its closing quote.
 
-    `open_file` opens the content, in UTF-8, as often as it is called: only where something is wrong, rows are counted.
+    `open_file` opens the content as UTF-8. It is called again to find details if something is wrong.
     """
     if _is_regular(open_file, delimiter):
         return
     for _ in (walk := _Walk(open_file, delimiter)).pieces():
         pass
-    if walk.stray is None:  # quotes within cells that are not quoted, which are text
+    if walk.stray is None:  # the quotes are text within unquoted cells
         return
     row = 1 + sum(walk.line_breaks(piece) for piece in _Walk(open_file, delimiter).pieces())
     what = (
-        "a quoted cell goes on behind its closing quote: that quote may be a later cell's"
+        "text follows the closing quote of a cell: an earlier quote may not be closed"
         if walk.stray == "behind"
-        else "a quote is never closed: everything behind it would be one cell"
+        else "a quote is never closed: everything after it would be one cell"
     )
     raise WarehouseError(
         what,
         where=f"{where}, row {row}",
-        remedy="close the quote (one that is text is doubled), or save the file again as CSV; "
-        "nothing of this table was loaded",
+        remedy="close the quote, double it if it is text, or save the CSV file again; nothing of the table was loaded",
     )
 
 
 class _Walk:
-    """A walk over the content as far as its quotes are sound; then `stray` says what is wrong (None: nothing).
+    """A walk over the content up to the first faulty quote; then `stray` says what is wrong (None if nothing is).
 
-    Nothing is mapped into memory: a file that shrinks meanwhile would end the process without a word.
+    The file is not mapped into memory, because the process would crash if the file shrank.
     """
 
     def __init__(self, open_file: Callable[[], BinaryIO], delimiter: str) -> None:
@@ -63,18 +62,18 @@ class _Walk:
         self.stray: Literal["open", "behind"] | None = None
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the content up to what is wrong, piece by piece; each begins with the byte before it."""
+        """Yield the content up to the fault in pieces; each piece begins with the byte before it."""
         with self._open_file() as file:
             held = b"\n"
             if (start := file.read(len(_BOM))) != _BOM:
                 held += start
             while True:
-                chunk = file.read(max(_CHUNK_BYTES, len(held)))  # what is held grows, so a long cell costs no square
+                chunk = file.read(max(_CHUNK_BYTES, len(held)))  # growing chunks keep long cells linear in time
                 held += chunk
                 pattern = self._so_far if chunk else self._to_the_end
                 found = pattern.match(held, 1)
                 end = 1 if found is None else found.end()
-                cut = end - 1 if chunk and held[end - 1 : end] == b"\r" and end > 1 else end  # \r\n is one break
+                cut = end - 1 if chunk and held[end - 1 : end] == b"\r" and end > 1 else end  # \r\n is one line break
                 yield held[:cut]
                 if not chunk:
                     if end < len(held):
@@ -86,19 +85,19 @@ class _Walk:
                 held = held[cut - 1 :]
 
     def _is_stray(self, held: bytes, at: int) -> bool:
-        """Return whether the quoted cell that opens there goes on behind its closing quote for certain."""
+        """Return whether text certainly follows the closing quote of the cell that opens there."""
         cell = self._cell.match(held, at)
         return cell is not None and self._behind.match(held, cell.end()) is not None
 
     def line_breaks(self, piece: bytes) -> int:
-        """Count the breaks between rows in a piece."""
+        """Count the line breaks between rows in a piece."""
         return sum(step[1] is not None for step in self._steps.finditer(piece, 1))
 
 
 def _is_regular(open_file: Callable[[], BinaryIO], delimiter: str) -> bool:
-    """Return whether the quotes open and close cells by turns, as programs write them: quick, for all quotes at once.
+    """Return whether all quotes are at the edges of cells, as programs write them. This is a quick check.
 
-    A doubled quote counts as one that closes and one that opens.
+    A doubled quote counts as a closing and an opening one.
     """
     is_edge = np.zeros(256, dtype=bool)
     is_edge[list(b'\r\n"' + delimiter.encode())] = True
@@ -108,7 +107,7 @@ def _is_regular(open_file: Callable[[], BinaryIO], delimiter: str) -> bool:
         before = b"\n" if start == _BOM else b"\n" + start
         while True:
             chunk = file.read(_CHUNK_BYTES)
-            # a quote is judged by its neighbours, so a chunk's last byte waits for the next chunk
+            # a quote is checked with its neighbours, so the last byte of a chunk is checked with the next chunk
             data = np.frombuffer(before + (chunk or b"\n"), dtype=np.uint8)
             quotes = np.flatnonzero(data[1:-1] == _QUOTE) + 1
             opening, closing = quotes[int(is_open) :: 2], quotes[1 - int(is_open) :: 2]

@@ -1,6 +1,6 @@
-"""Lines of a CSV file with more or fewer cells than most: rows nevertheless, or rejects.
+"""Decides which ragged lines of a CSV file, with more or fewer cells than most, are rows, and which are rejects.
 
-One empty cell more or less at the end of a line does not matter (source-schema). Every other difference is a reject.
+Missing or additional empty cells at the end of a line do not matter (source-schema). Other lines are rejects.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from pipeline.ingest.readers import BrokenRow
 from pipeline.ingest.readers.split_amounts import NEEDS_QUOTES, has_split_amount
 
 CUT_OFF: Final = "the file ends in the middle of this row"
-"""Why the last line is none: whatever was behind it is missing, too."""
+"""The reason of an incomplete last line. The rest of the file is missing, too."""
 _FEWEST_TO_TELL_PIECES: Final = 5
-"""In narrower tables two short lines have often as many cells as one row and one more."""
+"""In narrower tables, two short lines often have as many cells as one row that was broken in two."""
 _MOST_PIECES: Final = 6
 _END_MARKS: Final = "\x1a\0"
-"""What DOS programs end a file with, and copies fill its last block with."""
+"""Characters with which DOS programs end a file, and with which copies fill its last block."""
 
 
 @dataclass(frozen=True)
 class WholeRow:
-    """A line that is a row: its number and its cells, as many as there are headers; an empty one is None."""
+    """A line that is a row: its number, and one cell for each header. Empty cells are None."""
 
     number: int
     cells: tuple[str | None, ...]
@@ -34,14 +34,17 @@ class WholeRow:
 
 @dataclass(frozen=True)
 class RaggedLine:
-    """A line with another number of cells than most: its number and its text."""
+    """A line with more or fewer cells than most: its number and its text."""
 
     number: int
     text: str
 
 
 class RaggedLines:
-    """Judges the ragged lines of one file, which has `headers` headers and ends in `unfinished` (None: in a break)."""
+    """Judges the ragged lines of one file. `headers` is the number of headers.
+
+    `unfinished` is the last line if no line break ends it, otherwise None.
+    """
 
     def __init__(self, headers: int, delimiter: str, unfinished: str | None) -> None:
         self._headers = headers
@@ -49,10 +52,10 @@ class RaggedLines:
         self._unfinished = unfinished
         self._short_lines = 0
         self.most_cells = 0
-        """Of the lines that are rows."""
+        """The largest number of cells in the lines that are rows."""
 
     def judge(self, lines: Sequence[RaggedLine]) -> tuple[list[WholeRow], list[BrokenRow]]:
-        """Separate the rows among some lines from the broken ones; lines that say nothing are neither."""
+        """Separate rows from broken lines; blank lines are neither."""
         rows: list[WholeRow] = []
         broken: list[BrokenRow] = []
         cells_of = [self._cells(line.text) for line in lines]
@@ -60,7 +63,7 @@ class RaggedLines:
         for at, (line, cells) in enumerate(zip(lines, cells_of, strict=True)):
             if not any(cell.strip().strip(_END_MARKS) for cell in cells):
                 continue
-            reason = "a piece of a row with a line break in it that is not quoted" if at in pieces else None
+            reason = "a piece of a row that has an unquoted line break" if at in pieces else None
             reason = reason or self._fault(line, cells)
             if reason is not None:
                 broken.append(BrokenRow(line.number, line.text, reason))
@@ -84,14 +87,14 @@ class RaggedLines:
             return f"{counts}: {NEEDS_QUOTES}" if is_split else counts
         if len(cells) >= self._headers:
             return None
-        if len(cells) == 1 < self._headers - 1:  # a remark, not a row
+        if len(cells) == 1 < self._headers - 1:  # a remark
             return counts
         if self._short_lines == 0 and self._unfinished == line.text:
             return f"{counts}: {CUT_OFF}"
         return None
 
     def _pieces(self, lines: Sequence[RaggedLine], cells_of: Sequence[Sequence[str]]) -> set[int]:
-        """Return which lines, one after the other, have together the cells of one row: it was broken within a cell."""
+        """Return the consecutive lines that together have the cells of one row, broken by a line break in a cell."""
         pieces: set[int] = set()
         if self._headers < _FEWEST_TO_TELL_PIECES:
             return pieces

@@ -1,4 +1,4 @@
-"""A database, through SQLAlchemy: one snapshot, each table streamed, found by its name in any case.
+"""Reads the tables of a database with SQLAlchemy, in one snapshot. Table names are matched case-insensitively.
 
 `database_table.py` reads the rows of a table.
 """
@@ -28,17 +28,17 @@ _PINNED_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "mysql": ("set names utf8mb4", "set time_zone = '+00:00'"),
     "mariadb": ("set names utf8mb4", "set time_zone = '+00:00'"),
 }
-"""What decides how a database writes its values, by kind of database: a role's or database's own settings would."""
+"""By kind of database, the statements that fix how it writes values, whatever settings a role or database has."""
 _ALL_ROWS: Final = "set local row_security = off"
-"""Where a policy would hide rows from the role, PostgreSQL says so instead of giving fewer."""
+"""If a policy would hide rows from the role, PostgreSQL then raises an error instead of returning fewer rows."""
 _OWN_PARAMETERS: Final = frozenset({"schema", "row_security"})
-"""What a URL may say to us; the other parameters are the driver's."""
+"""The URL parameters that are meant for this program; all others are passed to the driver."""
 
 _FORM: Final = "postgresql://user:password@host:5432/name or sqlite:///file"
 
 
 class Database:
-    """One source's database, read within one transaction. The password never reaches a message."""
+    """One source's database, read in one transaction. Messages never contain its password."""
 
     def __init__(self, source: str, location: str) -> None:
         self._written = parse_url(location, where=f"--{source}", form=_FORM)
@@ -50,11 +50,11 @@ class Database:
 
     @contextmanager
     def snapshot(self, tables: Sequence[SourceTable]) -> Iterator[Snapshot]:
-        """Open the database and see its `tables` as they are now, whatever others write meanwhile."""
+        """Open the database and yield a snapshot of its `tables`, which later changes do not affect."""
         if self._url.get_backend_name() == "sqlite" and not _sqlite_file_exists(self._url):
-            raise WarehouseError("there is no such database file", where=self.name, remedy="mind the path in the URL")
+            raise WarehouseError("there is no such database file", where=self.name, remedy="check the path in the URL")
         try:
-            # PostgreSQL's client would take its encoding from the database's or the environment's
+            # otherwise PostgreSQL's client uses the encoding of the database or the environment
             is_postgres = self._url.get_backend_name() == "postgresql"
             engine = sa.create_engine(self._url, connect_args={"client_encoding": "UTF8"} if is_postgres else {})
         except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ImportError) as error:
@@ -82,7 +82,7 @@ class Database:
             engine.dispose()
 
     def _lockable(self, connection: sa.Connection, tables: Sequence[SourceTable]) -> list[str]:
-        """Return the names of those tables and views among `tables`, asked in a transaction that ends here."""
+        """Return the names of the tables and views among `tables`, queried in a transaction of its own."""
         inspector = sa.inspect(connection)
         names = {*inspector.get_table_names(self.schema), *inspector.get_view_names(self.schema)}
         connection.rollback()
@@ -90,18 +90,18 @@ class Database:
         return sorted(name for name in names if fold(name) in wanted)
 
     def fault(self, error: Exception, table: str = "") -> WarehouseError:
-        """Return what went wrong, without a secret. Raise it `from None`: the original message may hold one."""
+        """Return an error's message without secrets. Raise it `from None`: the original message may contain secrets."""
         what = self.plain(error)
-        remedy = remedy_of(error) or "mind its address, its name, the user's rights, and whether it is up"
+        remedy = remedy_of(error) or "check its address, its name, the user's rights, and whether it is running"
         if "row-level security" in what:
             remedy = (
-                "let the role bypass row security, or say row_security=on in the URL "
-                "if the rows that its policies show are all that are meant"
+                "let the role bypass row security, or add row_security=on to the URL "
+                "if only the rows that its policies show should be read"
             )
         elif "straddling" in what:  # Arrow's word for it
             what, remedy = (
                 f"a row has a text of more than {BLOCK_BYTES // 1024**2} MiB",
-                "leave the column out by a view",
+                "leave out the column with a view",
             )
         return WarehouseError(
             f"the {f'table {table} of the ' if table else ''}database can't be read: {what}",
@@ -110,14 +110,14 @@ class Database:
         )
 
     def plain(self, error: Exception) -> str:
-        """Return the first line of an error's message, what may be secret masked."""
+        """Return the first line of an error's message, with possible secrets masked."""
         cause = getattr(error, "orig", None) or error
         line = (str(cause).strip().splitlines() or [type(cause).__name__])[0]
         return self._written.hide(line)
 
 
 class Snapshot:
-    """The tables of a database at one instant."""
+    """The tables of a database at one point in time."""
 
     def __init__(self, database: Database, connection: sa.Connection, *, is_postgres: bool) -> None:
         self.database = database
@@ -125,33 +125,33 @@ class Snapshot:
         self._is_postgres = is_postgres
         try:
             self._names = self._find_tables()
-        except UnicodeError as error:  # what SQLite says of a damaged schema quotes it
+        except UnicodeError as error:  # SQLite's message about a damaged schema quotes the schema
             raise database.fault(error) from None
         self._copy_encoding = _copy_encoding(connection) if is_postgres else None
 
     def open(self, table: SourceTable) -> DatabaseTable | None:
-        """Return the table of that name, or None; WarehouseError if there are two that differ only in case."""
+        """Return the table with this name, or None. Raises WarehouseError if several names differ only in case."""
         found = [name for name in self._names if fold(name) == table.name]
         exact = [name for name in found if name == table.name]
         if len(found) > 1 and not exact:
             raise WarehouseError(
                 f"{' and '.join(found)} both claim to be the table {table.name}",
                 where=self.database.name,
-                remedy="name one of them exactly so, or point to another schema with ?schema=",
+                remedy="rename one of them to exactly this name, or choose another schema with ?schema=",
             )
         if not found:
             return None
         name = (exact or found)[0]
         others = [other for other in found if other != name]
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", sa.exc.SAWarning)  # of types of the database's own, which are texts to us
+            warnings.simplefilter("ignore", sa.exc.SAWarning)  # about unknown types, which are read as texts
             try:
                 columns = sa.inspect(self._connection).get_columns(name, schema=self.database.schema)
-            except sa.exc.NoSuchTableError:  # one that can't be locked, as a foreign or materialized one
+            except sa.exc.NoSuchTableError:  # a foreign table or materialized view, which can't be locked
                 raise WarehouseError(
-                    f"the table {name} was dropped after the reading had begun",
+                    f"the table {name} was dropped while the database was read",
                     where=self.database.name,
-                    remedy="run again when it is back",
+                    remedy="run again when the table exists again",
                 ) from None
         types = {str(column["name"]): underlying_type(column["type"]) for column in columns}
         database = self.database
@@ -170,7 +170,9 @@ class Snapshot:
         inspector = sa.inspect(self._connection)
         schema = self.database.schema
         if schema is not None and schema not in inspector.get_schema_names():
-            raise WarehouseError(f"there is no schema '{schema}'", where=self.database.name, remedy="mind ?schema=")
+            raise WarehouseError(
+                f"there is no schema '{schema}'", where=self.database.name, remedy="correct ?schema= in the URL"
+            )
         names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
         if self._is_postgres:
             names += inspector.get_materialized_view_names(schema)
@@ -179,13 +181,13 @@ class Snapshot:
 
 
 def _copy_encoding(connection: sa.Connection) -> str:
-    """Return how COPY writes texts: in UTF-8, but for a database whose texts nobody can convert: as they are."""
+    """Return the encoding in which COPY writes texts: UTF-8, unless the database's encoding is unknown."""
     encoding: str = connection.exec_driver_sql("show server_encoding").scalar_one()
     return NO_ENCODING if encoding == NO_ENCODING else "UTF8"
 
 
 def _text_or_bytes(data: bytes) -> str | bytes:
-    """SQLite's text may be anything; what is not UTF-8 stays bytes, for the cell rules to refuse."""
+    """Decode a text of SQLite. Text that is not UTF-8 stays bytes, so that the cell rules can reject it."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
@@ -193,7 +195,7 @@ def _text_or_bytes(data: bytes) -> str | bytes:
 
 
 def _engine_url(url: Url) -> URL:
-    """Give SQLAlchemy the parts, with the driver that reads PostgreSQL here; several hosts stand in the query."""
+    """Return the URL for SQLAlchemy, with our driver for PostgreSQL; several hosts become query parameters."""
     query: dict[str, tuple[str, ...]] = {}
     for name, value in url.parameters:
         if name not in _OWN_PARAMETERS:

@@ -1,4 +1,4 @@
-"""Detects the type of a file by its first bytes, whatever its name says, and what to do about it."""
+"""Detects files of other formats by their first bytes, whatever their names say, with what to do about them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 HEAD_BYTES: Final = 512
 
-_UNPACK: Final = "unpack it, and bring the file that is in it"
+_UNPACK: Final = "unpack it, and provide the file in it"
 _SAVE_AS: Final = "open it in a spreadsheet and save it as .xlsx without a password, or as CSV UTF-8"
 _DOWNLOAD: Final = (
     "download the file itself (this may be a page that asks to sign in), or save it as .xlsx or CSV UTF-8"
@@ -15,7 +15,7 @@ _AS_TABLE: Final = "export the table as CSV"
 
 _SIGNATURES: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"PK\x03\x04", "a ZIP archive or a workbook", "unpack it, or give it the ending .xlsx if it is a workbook"),
-    (b"PK\x05\x06", "an empty ZIP archive", "bring the file that should be in it"),
+    (b"PK\x05\x06", "an empty ZIP archive", "provide the file that should be in it"),
     (b"\x1f\x8b", "a gzip archive", _UNPACK),
     (b"BZh", "a bzip2 archive", _UNPACK),
     (b"\xfd7zXZ\0", "an xz archive", _UNPACK),
@@ -28,7 +28,7 @@ _SIGNATURES: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"SQLite format 3\0", "an SQLite database", "name it as sqlite:///FILE"),
     (b"%PDF", "a PDF", _AS_TABLE),
 )
-"""The first bytes of files that are no table, or another kind of table than their names say."""
+"""The first bytes of binary files, with what they are and what to do."""
 
 _TEXTS: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b"<!doctype", "a web page", _DOWNLOAD),
@@ -40,11 +40,11 @@ _TEXTS: Final[tuple[tuple[bytes, str, str], ...]] = (
     (b'{"', "JSON", _AS_TABLE),
     (b"[{", "JSON", _AS_TABLE),
 )
-"""How text begins that is no CSV; before it may be a byte order mark and blanks, and letters are of either case."""
+"""How text files that are not CSV begin, in lower case, after a byte order mark and blanks."""
 
 
 def kind_of(head: bytes) -> tuple[str, str] | None:
-    """Return what a file with this beginning is and what to do about it; None where it may be text, or is unknown."""
+    """Return what a file with these first bytes is and what to do about it; None if it is unknown or may be CSV."""
     found = next(((kind, remedy) for magic, kind, remedy in _SIGNATURES if head.startswith(magic)), None)
     if found is not None:
         return found

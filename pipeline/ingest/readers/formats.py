@@ -1,4 +1,4 @@
-"""Which reader opens which file."""
+"""Chooses the reader for a file by its suffix."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ FORMATS: Final = (".csv", ".parquet", ".xlsx")
 
 
 def open_file(path: Path, where: str, known_headers: Sequence[str], code_page: CodePage = "auto") -> OpenTable:
-    """Open a file by its suffix. `where` is what errors call it; `known_headers` help to find the line of headers.
+    """Open a file according to its suffix. `known_headers` help to find the line of headers.
 
-    Raises WarehouseError if it can't be read.
+    Raises WarehouseError, which calls the file `where`, if the file can't be read.
     """
     match path.suffix.lower():
         case ".parquet":

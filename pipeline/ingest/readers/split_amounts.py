@@ -1,4 +1,4 @@
-"""Unquoted amounts such as 12,000.00, whose comma splits them into two cells and shifts the cells after them."""
+"""Detects unquoted amounts such as 12,000.00, whose comma splits them into two cells and shifts the following cells."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ NEEDS_QUOTES: Final = "an amount such as 12,000.00 needs quotes"
 _THOUSANDS_CELL: Final = r"^(?:.*[^0-9])?[1-9][0-9]{0,2}$"
 _HUNDREDS_CELL: Final = r"^[0-9]{3}(?:\.[0-9]{1,2})?$"
 _CERTAIN_CELL: Final = r"^0[0-9]{2}(?:\.[0-9]{1,2})?$"
-"""The two cells of 12,000.00: `12` or `$12`, and `000.00`. 500.00 may be an amount of its own, 050.00 is none."""
+"""The two cells of 12,000.00 are `12` (or `$12`) and `000.00`. 500.00 may be a separate amount, 050.00 can't be."""
 _THOUSANDS: Final = re.compile(_THOUSANDS_CELL)
 _HUNDREDS: Final = re.compile(_HUNDREDS_CELL)
 
 
 def has_split_amount(delimiter: str, cells: Sequence[str | None]) -> bool:
-    """Return whether a line that has a cell too many has one that may be due to an amount."""
+    """Return whether an additional cell in a line may come from a split amount."""
     return delimiter == "," and any(map(_is_amount, cells, cells[1:]))
 
 
 def split_column(delimiter: str, lines: Sequence[Sequence[str]]) -> int | None:
-    """Return the column from which each of some lines that are too long has an amount in two cells, or None."""
+    """Return the first column in which all these lines, which are too long, have a split amount, or None."""
     filled = [line for line in lines if line]
     if delimiter != ",":
         return None
@@ -36,7 +36,7 @@ def split_column(delimiter: str, lines: Sequence[Sequence[str]]) -> int | None:
 
 
 def is_split(columns: Sequence[pa.Array], delimiter: str, column: int | None) -> pa.Array:
-    """Mark the rows of a cell too many with an amount in two cells: in `column`, or a certain one in any other."""
+    """Mark the rows with a split amount: a possible one in `column`, or a certain one in any other column."""
     is_broken = pa.array(np.zeros(len(columns[0]), dtype=bool))
     if delimiter != ",":
         return is_broken

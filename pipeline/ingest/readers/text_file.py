@@ -1,8 +1,8 @@
-"""Examines a text file before rows are parsed: whether it is text, its encoding, and how to open it.
+"""Examines a text file before rows are parsed: checks that it is text, detects its encoding, and opens it as UTF-8.
 
-UTF-8, UTF-16, Windows-1252 (source-schema) or the code page that its words show (docs/choices.md). Readers get UTF-8;
-an invalid byte only affects its cell, so it becomes `BROKEN`, a code point that no text has, and the reader rejects
-that cell.
+The encoding is UTF-8, UTF-16, Windows-1252 (source-schema) or a code page detected by its words (docs/choices.md).
+An invalid byte only affects its cell: it becomes `BROKEN`, a code point that no text has, and the reader rejects the
+cell.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pipeline.ingest.readers.file_kind import kind_of
 from pipeline.settings import CodePage
 
 HEAD_BYTES: Final = 1024 * 1024
-"""How much of a file is looked at to see what it is. Its headers must be in there."""
+"""How much of a file is examined to detect its layout. The headers must be within it."""
 BROKEN: Final = "\ufdd1"
 
 _CHUNK_BYTES: Final = 256 * 1024
@@ -42,42 +42,42 @@ codecs.register_error("mark_broken", _mark)
 
 _PAGE_NOTICES: Final[dict[str, str]] = {
     "cp1252": "not UTF-8, read as Windows-1252",
-    "cp1250": "not UTF-8, and its words have letters as Central Europe writes them: read as Windows-1250",
-    "cp850": "not UTF-8, and its words have letters as DOS writes them: read as code page 850",
-    "iso8859_15": "not UTF-8, and its words have letters as Latin-9 writes them: read as ISO 8859-15",
-    "mac_roman": "not UTF-8, and its lines end or its words have letters as a Macintosh's do: read as Mac Roman",
+    "cp1250": "not UTF-8; its words make sense as Central European text: read as Windows-1250",
+    "cp850": "not UTF-8; its words make sense as DOS text: read as code page 850",
+    "iso8859_15": "not UTF-8; its words make sense as Latin-9 text: read as ISO 8859-15",
+    "mac_roman": "not UTF-8; its line ends or words are those of a Macintosh: read as Mac Roman",
 }
 
 
 @dataclass(frozen=True)
 class TextFile:
-    """A file of text. `is_damaged`: it is UTF-8, but for some bytes."""
+    """A text file. `is_damaged` says that it is UTF-8 except for some bytes."""
 
     path: Path
     encoding: Encoding
     is_damaged: bool
     head: str
     is_whole: bool
-    """Whether `head` is all of it."""
+    """Whether `head` is the whole file."""
 
     @property
     def is_plain(self) -> bool:
-        """Whether the file's own bytes are sound UTF-8."""
+        """Whether the file's bytes are valid UTF-8."""
         return self.encoding == "utf-8" and not self.is_damaged
 
     @property
     def notice(self) -> str | None:
-        """What a person should know of the encoding."""
+        """A notice about the encoding, if it is not plain UTF-8."""
         if self.encoding in _PAGE_NOTICES:
             return _PAGE_NOTICES[self.encoding]
         if self.encoding in ("utf-16-le", "utf-16-be"):
             return "read as UTF-16"
         if self.encoding != "utf-8":
-            return f"not UTF-8, read as {self.encoding}, as code_page says"
-        return "some bytes are no UTF-8: their cells are nulled" if self.is_damaged else None
+            return f"not UTF-8, read as {self.encoding} because of the setting code_page"
+        return "some bytes are not UTF-8: their cells are nulled" if self.is_damaged else None
 
     def open(self) -> BinaryIO:
-        """Open the file as UTF-8, with `BROKEN` where a byte is no letter."""
+        """Open the file as UTF-8, with `BROKEN` in place of invalid bytes."""
         file = self.path.open("rb")
         return file if self.is_plain else io.BufferedReader(_Transcoded(file, self.encoding), _CHUNK_BYTES)
 
@@ -91,8 +91,8 @@ class TextFile:
         return lines[-1] or None
 
 
-def look_at_text(path: Path, where: str, code_page: CodePage = "auto") -> TextFile:
-    """Detect what a file is, in this code page if it is not UTF-8; WarehouseError if it is not text."""
+def detect_text(path: Path, where: str, code_page: CodePage = "auto") -> TextFile:
+    """Detect a text file's encoding, `code_page` if it is not UTF-8. Raises WarehouseError if it is not text."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
         is_whole = not file.read(1)
@@ -103,7 +103,7 @@ def look_at_text(path: Path, where: str, code_page: CodePage = "auto") -> TextFi
         raise WarehouseError("the file is UTF-32 text", where=where, remedy="save it as CSV UTF-8")
     encoding = _utf_16(head)
     is_damaged = False
-    if encoding is None and head.startswith(codecs.BOM_UTF8):  # its writer says so, whatever a byte or two are
+    if encoding is None and head.startswith(codecs.BOM_UTF8):  # UTF-8 even if a few bytes are invalid
         encoding, is_damaged = "utf-8", not _is_utf_8(path)
     elif encoding is None:
         encoding, is_damaged = _one_byte_or_utf_8(path)
@@ -115,7 +115,7 @@ def look_at_text(path: Path, where: str, code_page: CodePage = "auto") -> TextFi
     text = head.decode(encoding, errors="mark_broken").removeprefix("\ufeff")
     if "\0" in text.partition("\n")[0]:
         raise WarehouseError(
-            "the file is no text: there are NUL characters in its first line",
+            "the file is not text: there are NUL characters in its first line",
             where=where,
             remedy="save it as CSV UTF-8",
         )
@@ -123,7 +123,7 @@ def look_at_text(path: Path, where: str, code_page: CodePage = "auto") -> TextFi
 
 
 def _utf_16(head: bytes) -> Encoding | None:
-    """By its mark; without one, by the zeros that are every other byte of Latin letters."""
+    """Detect UTF-16 by its byte order mark, or without one by the zeros in every other byte of Latin letters."""
     if head.startswith(codecs.BOM_UTF16_LE):
         return "utf-16-le"
     if head.startswith(codecs.BOM_UTF16_BE):
@@ -139,7 +139,7 @@ def _utf_16(head: bytes) -> Encoding | None:
 
 
 def _one_byte_or_utf_8(path: Path) -> tuple[Encoding, bool]:
-    """Return the encoding, and whether some bytes are broken: Windows-1252 only where no letter of several bytes is."""
+    """Return the encoding, and whether some bytes are broken. Any valid UTF-8 letter excludes Windows-1252."""
     if _is_utf_8(path):
         return "utf-8", False
     decoder = codecs.getincrementaldecoder("utf-8")(errors="surrogateescape")
@@ -171,7 +171,7 @@ def _is_utf_8(path: Path) -> bool:
 
 
 class _Transcoded(io.RawIOBase):
-    """A file as UTF-8, piece by piece."""
+    """A file that is converted to UTF-8 while it is read."""
 
     def __init__(self, file: BinaryIO, encoding: Encoding) -> None:
         self._file = file
@@ -180,16 +180,16 @@ class _Transcoded(io.RawIOBase):
         self._is_first = True
 
     def readable(self) -> bool:
-        """It can be read."""
+        """Return True."""
         return True
 
     def close(self) -> None:
-        """Close the file too."""
+        """Close this file and the underlying one."""
         self._file.close()
         super().close()
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Fill some of the buffer; 0 at the end."""
+        """Read into the buffer and return the number of bytes; 0 at the end."""
         while not self._left:
             chunk = self._file.read(_CHUNK_BYTES)
             text = self._decoder.decode(chunk, final=not chunk)

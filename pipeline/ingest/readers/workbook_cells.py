@@ -1,4 +1,4 @@
-"""The cells of a workbook as text: by type, style (is it a date?) and the workbook's shared texts."""
+"""Converts a workbook's cells to text, according to their types, styles (is it a date?) and the shared texts."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from pipeline.ingest.values.spellings import SPREADSHEET_ERRORS
 
 MOST_SHARED_TEXT_BYTES: Final = 512 * 1024 * 1024
 _BYTES_OF_A_TEXT: Final = 56
-"""What Python keeps beside a text's characters."""
+"""The memory that Python needs for a text in addition to its characters."""
 _MOST_REMEMBERED: Final = 100_000
 
 _ESCAPED: Final = re.compile(r"_x([0-9A-Fa-f]{4})_")
-"""A character that XML has none for: `_x000D_` is a carriage return, `_x005F_` the underscore of a text like these."""
+"""A character that XML can't represent: `_x000D_` is a carriage return. `_x005F_` escapes an underscore."""
 
 _EPOCH_1900: Final = dt.datetime(1899, 12, 30)
 _EPOCH_1904: Final = dt.datetime(1904, 1, 1)
 _FIRST_OF_MARCH_1900: Final = 61
-"""Before it a spreadsheet's days are one more, since it counts a 29 February 1900."""
+"""Earlier day numbers are one lower, because spreadsheets count a 29 February 1900."""
 _DAYS: Final = 2_958_466
-"""The day number of the first day that a spreadsheet does not have: 10000-01-01."""
+"""The day number of 10000-01-01, the first day that spreadsheets do not support."""
 _MILLISECONDS_A_DAY: Final = 86_400_000
 
 
 def read_shared_texts(pieces: Iterable[bytes]) -> list[str]:
-    """Return the texts that cells refer to by number. Runs of rich text are joined, without their phonetic readings."""
+    """Return the texts that cells refer to by number. Runs of rich text are joined; phonetic readings are left out."""
     texts: list[str] = []
     runs: list[str] = []
     kept = depth = 0
@@ -90,14 +90,14 @@ def read_shared_texts(pieces: Iterable[bytes]) -> list[str]:
 
 
 def unescaped(text: str) -> str:
-    """Return a text with its characters for `_x000D_` and the like; halves of a character stay as they are."""
+    """Replace escapes such as `_x000D_` by their characters; halves of surrogate pairs stay as they are."""
     if "_x" not in text:
         return text
     return _ESCAPED.sub(lambda found: found[0] if 0xD800 <= (code := int(found[1], 16)) < 0xE000 else chr(code), text)
 
 
 class CellTexts:
-    """The texts of a workbook's cells. What was made of a day or a number is remembered, since most come again."""
+    """Converts the cells of one workbook to text. Converted numbers and dates are cached, because most recur."""
 
     def __init__(self, shared: list[str], styles: list[Style], *, dates_from_1904: bool) -> None:
         self._shared = shared
@@ -106,10 +106,10 @@ class CellTexts:
         self._remembered: dict[tuple[str, str | None], str] = {}
 
     def of_value(self, kind: str | None, style: str | None, value: str) -> str:
-        """Return the text of a cell's value: `kind` is its type (`t`), `style` its style's number (`s`)."""
+        """Return the text of a cell's value. `kind` is its type (`t`), `style` the number of its style (`s`)."""
         if kind is None or kind == "n":
             if style is None and len(value) < 16 and value[0] in "123456789":
-                # plain digits, as most amounts are, are what they say: 30 % of the reading of numbers (2026-11)
+                # most amounts are plain digits and need no conversion: this saves 30 % of reading numbers (2026-11)
                 digits = value.replace(".", "", 1)
                 if digits.isdigit() and digits.isascii() and (digits is value or value[-1] not in "0."):
                     return value
@@ -137,7 +137,7 @@ class CellTexts:
 
     @staticmethod
     def of_nothing(kind: str | None, *, has_formula: bool) -> str | None:
-        """Return the text of a cell without a value: a formula that was not calculated, an error, or none."""
+        """Return the text of a cell without a value: a formula that was not calculated, an error, or None."""
         if kind == "e":
             return "#VALUE!"
         if has_formula and kind != "str":
@@ -146,7 +146,7 @@ class CellTexts:
 
     @staticmethod
     def of_runs(runs: list[str]) -> str:
-        """Return the text of a cell that holds it itself, in one run or, where its letters differ, in several."""
+        """Return the text of a cell that contains its text, in one run or, with rich text, in several."""
         return unescaped(runs[0] if len(runs) == 1 else "".join(runs))
 
     def _shared_text(self, value: str) -> str:
@@ -170,7 +170,7 @@ class CellTexts:
         if style.form is not Form.NUMBER and 0 <= number < _DAYS:
             return _of_serial(number, self._epoch) if style.form is Form.INSTANT else _of_span(number)
         text = number_text(value, number)
-        if style.is_percent:  # the stored digits, in the unit that is shown
+        if style.is_percent:  # the value in percent, as the workbook shows it
             return f"{format(Decimal(text).scaleb(2).normalize(), 'f')}%"
         if style.zip_digits and text.isdigit():
             text = text.zfill(style.zip_digits)
@@ -179,9 +179,9 @@ class CellTexts:
 
 
 def number_text(value: str, number: float) -> str:
-    """Return a number as people write it: whole ones without a point, `1.1` for the 1.1000000000000001 of a double.
+    """Return a number as people write it: whole numbers without a point, `1.1` for the double 1.1000000000000001.
 
-    One that a spreadsheet has rounded, and so writes with an exponent, keeps it: an id has lost digits by that.
+    A number that a spreadsheet rounded and wrote with an exponent keeps the exponent, because an id has lost digits.
     """
     if value.isascii() and value.removeprefix("-").isdigit() and not value.lstrip("-").startswith("0"):
         return value
@@ -189,9 +189,9 @@ def number_text(value: str, number: float) -> str:
 
 
 def _of_serial(days: float, epoch: dt.datetime) -> str:
-    """Return the instant of a day number, floored (lmn-format Values); of one below 1 the time alone."""
+    """Return the date and time of a day number (lmn-format Values); for a number below 1, only the time."""
     whole = int(days)
-    # a double holds a day number to about a microsecond; whole milliseconds are what the sheet meant, of this day
+    # a double represents a day number to about a microsecond: rounding to milliseconds restores the intended time
     milliseconds = min(int((days - whole) * _MILLISECONDS_A_DAY + 0.5), _MILLISECONDS_A_DAY - 1)
     if whole < _FIRST_OF_MARCH_1900 - 1 and epoch == _EPOCH_1900:
         whole += 1
@@ -203,14 +203,14 @@ def _of_serial(days: float, epoch: dt.datetime) -> str:
 
 
 def _of_span(days: float) -> str:
-    """Return a span of time as the format `[h]:mm:ss` shows it: 26:30:00."""
+    """Return a duration as the format `[h]:mm:ss` shows it: 26:30:00."""
     minutes, seconds = divmod(round(days * 86_400), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}"
 
 
 def _of_iso(value: str) -> str:
-    """Return an instant of the strict form (2024-03-05T00:00:00) as the other cells write theirs."""
+    """Return an ISO date and time (2024-03-05T00:00:00) in the form of other date cells."""
     try:
         return text_of(dt.datetime.fromisoformat(value))
     except ValueError:

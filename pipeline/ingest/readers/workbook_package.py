@@ -1,7 +1,7 @@
-"""A workbook's package: a zip archive whose parts are found by their relationships, unpacked within limits.
+"""Opens a workbook's package: a zip archive whose parts are found by their relationships and unpacked within limits.
 
-No path in it is fixed (ECMA-376 part 2): the package names its workbook, and the workbook its sheets, its styles and
-its shared texts. Names are compared case-insensitively, and some programs write backslashes.
+No path in the archive is fixed (ECMA-376 part 2): the package refers to its workbook, and the workbook to its sheets,
+styles and shared texts. Names are compared case-insensitively, and some programs write backslashes.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from pipeline.ingest.readers.file_kind import HEAD_BYTES, kind_of
 from pipeline.ingest.readers.workbook_xml import WorkbookXmlError, elements
 
 MOST_UNPACKED_BYTES: Final = 512 * 1024 * 1024
-"""Of all parts that are read; pictures and the like are not."""
+"""The limit for all parts that are read together. Pictures and the like are not read."""
 MOST_UNPACKED_OF_ONE: Final = 250
 SMALL_BYTES: Final = 32 * 1024 * 1024
-"""A part that is larger and packed more tightly than 250 to 1 repeats itself as no table does: sheets have 10 to 1."""
+"""A larger part must not be compressed more than 250 to 1, because no table is: typical sheets have 10 to 1."""
 PIECE_BYTES: Final = 256 * 1024
 
 DAMAGE: Final = (
@@ -33,17 +33,17 @@ DAMAGE: Final = (
     zlib.error,
     struct.error,
     EOFError,
-    NotImplementedError,  # of zipfile: a way of packing that it does not know
-    RuntimeError,  # of zipfile: a password
+    NotImplementedError,  # zipfile does not support the compression
+    RuntimeError,  # zipfile needs a password
     OverflowError,
     ValueError,
     OSError,
 )
-"""What the reading of a file that is no sound workbook raises."""
+"""The errors that are raised while reading a damaged workbook or another kind of file."""
 
 _OTHER_ARCHIVES: Final[tuple[tuple[str, str], ...]] = (
     ("xl/workbook.bin", "a binary workbook (.xlsb)"),
-    ("mimetype", "an OpenDocument file (.ods), or another that is packed like it"),
+    ("mimetype", "an OpenDocument file (.ods), or another archive of its kind"),
     ("index/document.iwa", "a Numbers document"),
     ("word/document.xml", "a Word document"),
     ("ppt/presentation.xml", "a PowerPoint document"),
@@ -52,7 +52,7 @@ _OTHER_ARCHIVES: Final[tuple[tuple[str, str], ...]] = (
 
 @dataclass(frozen=True)
 class Relationship:
-    """What a part refers to: under which id, as what (the last word of the type's URL) and which part."""
+    """A reference from one part to another: its id, its kind (the last word of the type's URL) and the part."""
 
     id: str
     kind: str
@@ -69,7 +69,7 @@ class Sheet:
 
 
 class WorkbookPackage:
-    """One workbook, opened. Raises WarehouseError, naming `where`, if it is none."""
+    """One opened workbook. Raises WarehouseError, which calls the file `where`, if it is not a workbook."""
 
     def __init__(self, path: Path, where: str) -> None:
         self._where = where
@@ -83,15 +83,17 @@ class WorkbookPackage:
         except DAMAGE as error:
             raise self._no_workbook(path, error) from error
         if not self.sheets:
-            raise WarehouseError("the workbook has no worksheet", where=where, remedy="bring one that holds the table")
+            raise WarehouseError(
+                "the workbook has no worksheet", where=where, remedy="provide a workbook that contains the table"
+            )
 
     def related(self, kind: str) -> str | None:
-        """Return the part of that kind (styles, sharedStrings) that the workbook refers to, None if there is none."""
+        """Return the part of this kind (styles, sharedStrings) that the workbook refers to, or None."""
         parts = (each.part for each in self._relationships if each.kind == kind)
         return next((part for part in parts if _folded(part) in self._members), None)
 
     def pieces(self, part: str) -> Iterator[bytes]:
-        """Yield the part's content to its end; WarehouseError if the workbook unpacks past the limit."""
+        """Yield the content of a part. Raises WarehouseError if the workbook exceeds a limit when unpacked."""
         member = self._members.get(_folded(part))
         if member is None:
             raise zipfile.BadZipFile(f"its part {part} is missing")
@@ -111,7 +113,7 @@ class WorkbookPackage:
                 yield piece
 
     def _too_large(self, what: str) -> WarehouseError:
-        return WarehouseError(what, where=self._where, remedy="bring the table as CSV or Parquet, or split it")
+        return WarehouseError(what, where=self._where, remedy="provide the table as CSV or Parquet, or split it")
 
     def _workbook_part(self) -> str:
         main = (each.part for each in self._relationships_of("") if each.kind == "officeDocument")
@@ -121,7 +123,7 @@ class WorkbookPackage:
         return part
 
     def _relationships_of(self, part: str) -> tuple[Relationship, ...]:
-        """Return what a part refers to, the package itself where `part` is empty."""
+        """Return the references of a part, or of the package itself if `part` is empty."""
         folder, name = posixpath.split(part)
         listed = posixpath.join(folder, "_rels", f"{name}.rels")
         if _folded(listed) not in self._members:
@@ -133,7 +135,7 @@ class WorkbookPackage:
         )
 
     def _contents(self) -> tuple[tuple[Sheet, ...], bool]:
-        """Return the worksheets (no charts) in the workbook's order, and whether day numbers count from 1904-01-01."""
+        """Return the worksheets in order, without chart sheets, and whether day numbers count from 1904-01-01."""
         worksheets = {each.id: each.part for each in self._relationships if each.kind == "worksheet"}
         sheets = []
         is_1904 = False
@@ -146,7 +148,7 @@ class WorkbookPackage:
         return tuple(sheets), is_1904
 
     def _no_workbook(self, path: Path, error: Exception) -> WarehouseError:
-        """Say what the file is instead of a workbook, or what is wrong with it."""
+        """Return an error that says what the file is instead of a workbook, or what is wrong with it."""
         members = getattr(self, "_members", None)
         if members is not None:
             other = next((kind for member, kind in _OTHER_ARCHIVES if member in members), None)
@@ -167,7 +169,7 @@ class WorkbookPackage:
 
 
 def unreadable(where: str, why: Exception | str, remedy: str = "") -> WarehouseError:
-    """Return the error of a file that is damaged, or no workbook at all."""
+    """Return the error of a file that is damaged or not a workbook."""
     what = " ".join(str(why).split()) or type(why).__name__
     return WarehouseError(
         f"the file can't be read as an XLSX workbook: {what}",
@@ -177,11 +179,11 @@ def unreadable(where: str, why: Exception | str, remedy: str = "") -> WarehouseE
 
 
 def _folded(name: str) -> str:
-    r"""Return the spelling by which parts are compared: `xl/workbook.xml` for `/XL\Workbook.xml`."""
+    r"""Return a part's name in the form for comparisons: `xl/workbook.xml` for `/XL\Workbook.xml`."""
     return name.replace("\\", "/").lstrip("/").lower()
 
 
 def _target(folder: str, target: str) -> str:
-    """Return the part that a relationship of a part in `folder` leads to; its target is a URL."""
+    """Return the part that a relationship's target (a URL) refers to, relative to `folder`."""
     target = unquote(target.strip()).replace("\\", "/")
     return posixpath.normpath(target if target.startswith("/") else posixpath.join("/", folder, target)).lstrip("/")

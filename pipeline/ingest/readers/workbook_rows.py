@@ -1,4 +1,4 @@
-"""The rows of a worksheet as a stream: each with its visible number, and the texts of its cells by column."""
+"""Reads the rows of a worksheet as a stream: each with its visible number, and the texts of its cells by column."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pipeline.ingest.readers.workbook_xml import DEEPEST, Attributes, WorkbookXm
 
 MOST_ROWS: Final = 1_048_576
 MOST_COLUMNS: Final = 16_384
-"""A sheet has no more (Excel, LibreOffice)."""
+"""The most rows and columns of a sheet in Excel and LibreOffice."""
 MOST_CELLS: Final = 64_000_000
-"""Of the rectangle that a sheet's rows and columns span; full rows of sixty columns stay below it."""
+"""The limit of the rectangle that a sheet's rows and columns span: all rows with sixty columns are within it."""
 
 _CELL, _VALUE, _TEXT, _ROW, _FORMULA, _SOUND, _TABLE, _OTHER = range(1, 9)
 _PARTS: Final = {
@@ -40,58 +40,58 @@ _BEFORE_MERGED_CELLS: Final = frozenset(
     }
     | {"sortState", "sortCondition", "mergeCells"}
 )
-"""What may stand between a sheet's table and the list of its merged cells (ECMA-376 part 1, 18.3.1.99)."""
+"""Elements between a sheet's table and the list of its merged cells (ECMA-376 part 1, 18.3.1.99)."""
 _MOST_MERGED: Final = 100_000
 
 Row = tuple[int, dict[int, str]]
 
 
 class BeyondGridError(Exception):
-    """A sheet that spans more rows and columns than there are in a sheet, or than are read."""
+    """A sheet that spans more rows and columns than a sheet can have, or than are read."""
 
     def __init__(self, rows: int, columns: int) -> None:
         super().__init__(f"the sheet spans {rows:,} rows and {columns:,} columns, more than {MOST_CELLS:,} cells")
 
 
 class _Grid:
-    """Where a sheet's reading has come to: the row's number, and how wide the sheet is."""
+    """The current position while reading a sheet: the row's number, and the width of the sheet."""
 
     def __init__(self) -> None:
         self.number = 0
         self.row_text = ""
-        """The row's number as its cells' places end in it; empty where nothing has said it yet."""
+        """The row's number as it appears in its cells' references; empty if it is not known yet."""
         self.columns: dict[str, int] = {}
-        """The columns, from 0, by the letters that cells of this sheet spell them with."""
+        """The columns, from 0, by the letters in the references of cells so far."""
         self._widest = 1
 
     def start_row(self, given: str | None) -> None:
-        """Go to the row of that number, or to the next one. Raises BeyondGridError if no sheet has it."""
+        """Go to the row with this number, or to the next one. Raises BeyondGridError if no sheet can have it."""
         self.row_text = (given or "").strip()
         self._go_to(_row_number(self.row_text) if self.row_text else self.number + 1)
 
     def column_of(self, reference: str, *, is_first: bool) -> int:
-        """Return the column of a place that is spelled in another way than those before: `b12`, `$B$12`.
+        """Return the column of a cell reference that is new or has an unusual form: `B12`, `b12`, `$B$12`.
 
-        The row that it names must be the one that it stands in, or names it where the row itself (`is_first`) does not.
+        Its row number must be that of the current row. If the row has no number, its first cell's reference defines it.
         """
         letters = reference.rstrip("0123456789")
         digits = reference[len(letters) :]
         name = letters.strip("$").upper()
         if not (name.isascii() and name.isalpha()):
-            raise WorkbookXmlError(f"a cell in it stands at {reference[:20]!r}")
+            raise WorkbookXmlError(f"a cell in it has the reference {reference[:20]!r}")
         column = column_number(name[:8])
         number = _row_number(digits)
         if is_first and not self.row_text:
             self.row_text = digits
             self._go_to(number)
         if number != self.number:
-            raise WorkbookXmlError(f"its cell {reference[:20]!r} stands in row {self.number:,}")
+            raise WorkbookXmlError(f"its cell {reference[:20]!r} is in row {self.number:,}")
         self.widen(column)
         self.columns[letters] = column - 1
         return column - 1
 
     def widen(self, columns: int) -> None:
-        """Take note of a column. Raises BeyondGridError if no sheet has it, or the sheet spans too much."""
+        """Record a column. Raises BeyondGridError if no sheet can have it, or the sheet spans too much."""
         self._widest = max(self._widest, columns)
         self._must_be_within()
 
@@ -105,11 +105,11 @@ class _Grid:
 
 
 def read_rows(pieces: Iterable[bytes], texts: CellTexts, merged: list[str]) -> Iterator[Row]:
-    """Yield the rows of a sheet's part that hold any text, in the file's order; columns count from 0.
+    """Yield the rows of a sheet that contain text, in the file's order; columns count from 0.
 
-    The merged cells, such as `B2:B5`, which the file has behind the table, are added to `merged` at the end. What
-    follows them is unpacked, so that damage shows, and not parsed. Raises WorkbookXmlError for XML that is
-    damaged or passes a limit, BeyondGridError for a sheet that spans too much.
+    The merged cells, such as `B2:B5`, follow the table in the file and are added to `merged` at the end. The rest of
+    the file is unpacked to detect damage, but not parsed. Raises WorkbookXmlError for XML that is damaged or exceeds a
+    limit, BeyondGridError for a sheet that spans too much.
     """
     table = _Table(texts)
     for piece in pieces:
@@ -124,7 +124,7 @@ def read_rows(pieces: Iterable[bytes], texts: CellTexts, merged: list[str]) -> I
 
 
 class _Table:
-    """The handlers of a sheet's elements; the rows that have ended are in `done`."""
+    """The handlers of a sheet's elements. Complete rows are in `done`."""
 
     def __init__(self, texts: CellTexts) -> None:
         self.done: list[Row] = []
@@ -152,11 +152,11 @@ class _Table:
             self.parser.note_names((name,))
         if element == _CELL and self._row is not None:
             if self._cell is not None:
-                raise WorkbookXmlError("a cell in it stands within another")
+                raise WorkbookXmlError("a cell in it is inside another cell")
             self._cell, self._value, self._has_formula = attributes, None, False
         elif element in _HOLDING_TEXT:
             if self.parser.is_in_text:
-                raise WorkbookXmlError("a text in it stands within another")
+                raise WorkbookXmlError("a text in it is inside another text")
             self.parser.is_in_text = True
             self._held.clear()
             if attributes:
@@ -170,7 +170,7 @@ class _Table:
 
     def _start_row(self, number: str | None) -> None:
         if self._row is not None:
-            raise WorkbookXmlError("a row in it stands within another")
+            raise WorkbookXmlError("a row in it is inside another row")
         self._row, self._column = {}, -1
         self._grid.start_row(number)
 
@@ -214,7 +214,7 @@ class _Table:
             self.parser.go_on_with(self._start_behind, self._end_behind)
 
     def _start_behind(self, name: str, attributes: Attributes) -> None:
-        """Take note of merged cells; where there are none, or no more, of nothing."""
+        """Record merged cells; stop parsing if there are none or no more."""
         self._others += 1
         element = local_name(name)
         if element == "mergeCell" and len(self.merged) < _MOST_MERGED:
@@ -254,7 +254,7 @@ class _Table:
 
 
 def column_number(letters: str) -> int:
-    """Return the number, from 1, of the column that capital letters name: 28 of AB."""
+    """Return the number, from 1, of a column named by capital letters: 28 for AB."""
     column = 0
     for letter in letters:
         column = column * 26 + ord(letter) - ord("A") + 1
@@ -262,7 +262,7 @@ def column_number(letters: str) -> int:
 
 
 def _row_number(digits: str) -> int:
-    """Return the number that is written; one of more digits than a sheet has rows for is beyond it all the same."""
+    """Parse a row number. Only its first 20 digits are read, which is enough to detect that it is too large."""
     if not (digits.isascii() and digits.isdigit()):
         raise WorkbookXmlError(f"a row in it is numbered {digits[:20]!r}")
     return int(digits[:20])

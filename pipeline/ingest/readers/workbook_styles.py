@@ -1,4 +1,4 @@
-"""What a workbook's styles say about a number: a date, a time span, another currency, a percentage."""
+"""Reads a workbook's styles: whether they show a number as a date, a duration, another currency or a percentage."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from pipeline.ingest.readers.workbook_xml import elements
 
 
 class Form(Enum):
-    """What a number's format makes of it."""
+    """The kind of value as which a format shows a number."""
 
     NUMBER = "number"
     INSTANT = "instant"
     ELAPSED = "elapsed"
-    """Hours, minutes or seconds that go beyond a day, as in `[h]:mm`."""
+    """A duration, which may be longer than a day: `[h]:mm`."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """What a style shows of a number: its form, a currency that is not the dollar, whether it is in percent.
+    """How a style shows a number: its form, its currency if it is not the dollar, and whether it is in percent.
 
-    `zip_digits` are those of a postal code, 5 or 9, before which zeros are shown; 0 of anything else.
+    `zip_digits` is the number of digits of a postal code, 5 or 9, which is shown with leading zeros; otherwise 0.
     """
 
     form: Form = Form.NUMBER
@@ -38,29 +38,29 @@ _BUILT_IN: Final[dict[int, Form]] = {
     **dict.fromkeys((*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)), Form.INSTANT),
     46: Form.ELAPSED,
 }
-"""The formats that have a number and no code (ECMA-376 part 1, 18.8.30, with those of East Asia)."""
+"""The built-in date formats, which have a number but no code (ECMA-376 part 1, 18.8.30, including East Asian ones)."""
 _ZIP_FORMATS: Final = {"00000": 5, "00000-0000": 9}
 _BUILT_IN_PERCENT: Final = frozenset({9, 10})
 PLAIN: Final = Style()
 _LONGEST_FORMAT: Final = 1_000
 _NOT_OF_THE_FORM: Final = re.compile(r'"[^"]*"?|[\\_*].?|\[(?![hms]+\])[^\]]*\]?', re.IGNORECASE | re.DOTALL)
-"""Quoted text, what follows a backslash or stands for a blank or a filling, colours, currencies and conditions."""
+"""The parts of a format that do not determine its form: quoted and escaped text, fillings, colours, conditions."""
 
 
 _FILLING: Final = re.compile(r"[_*].", re.DOTALL)
-"""A blank as wide as a character, which is not shown: French formats for any number have `_€`."""
+"""A blank as wide as a character that is not shown: French formats for any number contain `_€`."""
 _CURRENCY_CODE: Final = re.compile(
     r"\[\$(?!US ?\$|USD|\$?[-\]])([^\]-]+)|\b(EUR|GBP|CHF|CAD|AUD|NZD|JPY|CNY|MXN|SEK|NOK|DKK|PLN|INR|BRL|ZAR)\b"
 )
-"""`[$C$-1009]`, `[$CHF-807]`, `"EUR"`; `[$-409]` names a language alone, `[$$-409]` and `[$USD]` the dollar."""
+"""`[$C$-1009]`, `[$CHF-807]`, `"EUR"`. But `[$-409]` only names a language, `[$$-409]` and `[$USD]` the dollar."""
 _CURRENCY_WORD: Final = re.compile(
     r"(?<![^\W_])(?:(?:A|AU|C|CA|HK|MX|NT|NZ|R|S)\$|(?:kr|zł|Kč|руб|SFr|Fr|Rs)(?![^\W_]))"
 )
-"""`"R$"`, `"kr"`: other dollars, and currencies that have a word for a sign."""
+"""`"R$"`, `"kr"`: other dollars, and currencies whose sign is a word."""
 
 
 def form_of(code: str) -> Form:
-    """Return what a format makes of a number: `m/d/yy` an instant, `[Red]0.00` a number, `[h]:mm` a time span."""
+    """Return the form of a format: an instant for `m/d/yy`, a number for `[Red]0.00`, a duration for `[h]:mm`."""
     first = _NOT_OF_THE_FORM.sub("", code[:_LONGEST_FORMAT]).partition(";")[0].lower()
     if "[" in first:
         return Form.ELAPSED
@@ -70,19 +70,19 @@ def form_of(code: str) -> Form:
 
 
 def is_percent(code: str) -> bool:
-    """Return whether a format shows 35 % of 0.35: `0.0%`, and not `0"%"`."""
+    """Return whether a format shows 0.35 as 35 %: `0.0%` does, `0"%"` does not."""
     return "%" in _NOT_OF_THE_FORM.sub("", code[:_LONGEST_FORMAT]).partition(";")[0]
 
 
 def zip_digits_of(code: str) -> int:
-    """Return how many digits a postal code's format shows: 5 of `00000`, 9 of `00000-0000`, else 0."""
+    """Return the number of digits of a postal code's format: 5 for `00000`, 9 for `00000-0000`, otherwise 0."""
     return _ZIP_FORMATS.get(code.replace("\\", "").replace('"', "").removesuffix(";@"), 0)
 
 
 def currency_of(code: str) -> str:
-    """Return the currency that a format shows, if it is not the dollar: `€` of `#,##0.00 [$€-407]`.
+    """Return the currency that a format shows, if it is not the dollar: `€` for `#,##0.00 [$€-407]`.
 
-    The number is an amount in it, which a CSV file would show, too (spellings.CURRENCY).
+    The text of the cell then contains the currency, as in a CSV export (spellings.CURRENCY).
     """
     shown = _FILLING.sub("", code[:_LONGEST_FORMAT])
     named = _CURRENCY_CODE.search(shown)
@@ -93,7 +93,7 @@ def currency_of(code: str) -> str:
 
 
 def read_styles(pieces: Iterable[bytes]) -> list[Style]:
-    """Return each cell style, in the order in which cells refer to them."""
+    """Return all cell styles, in the order of the numbers by which cells refer to them."""
     codes: dict[str, Style] = {}
     styles: list[str] = []
     group = ""
@@ -114,5 +114,5 @@ def _built_in(number: int) -> Style:
 
 
 def whole_number(text: str) -> int:
-    """Return a number that a workbook writes as text; -1 if it is none."""
+    """Parse a whole number of at most 9 digits; return -1 for any other text."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1

@@ -1,7 +1,7 @@
 """Parses the XML of a workbook's parts as a stream with expat, in time and memory bounded by the part's size.
 
-A document decides how much memory its parser takes: by entities, by the depth of its elements, by the length of a tag,
-by the number of its names, by the length of a text. Each has a limit here, far above what a spreadsheet writes.
+A document determines how much memory its parser needs: by entities, the depth of its elements, the length of a tag, the
+number of names, and the length of a text. Each has a limit here, far above what spreadsheets contain.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import Final
 from xml.parsers import expat
 
 MOST_NAMES: Final = 2_000
-"""Distinct names of elements and attributes; a parser keeps every one."""
+"""Distinct names of elements and attributes. The parser keeps all of them in memory."""
 DEEPEST: Final = 64
 LONGEST_TEXT: Final = 4 * 1024 * 1024
-"""Characters of one cell. Excel ends at 32,767."""
+"""Characters of one cell. Excel allows 32,767."""
 _LONGEST_TAG: Final = 1024 * 1024
-"""Bytes. Expat before 2.6 reads an unfinished tag again with every piece that it is given."""
+"""Bytes. Expat before 2.6 parses an unfinished tag again with every piece."""
 
 Attributes = dict[str, str]
 
 
 class WorkbookXmlError(Exception):
-    """XML that is damaged, or that passes a limit."""
+    """XML that is damaged or exceeds a limit."""
 
 
 class XmlParser:
@@ -46,7 +46,7 @@ class XmlParser:
         parser.StartDoctypeDeclHandler = _refuse_doctype
 
     def feed(self, piece: bytes, *, is_last: bool = False) -> None:
-        """Parse the next piece; WorkbookXmlError if it is no XML or passes a limit."""
+        """Parse the next piece. Raises WorkbookXmlError if it is not XML or exceeds a limit."""
         try:
             self._parser.Parse(piece, is_last)
         except expat.ExpatError as error:
@@ -62,7 +62,7 @@ class XmlParser:
             raise WorkbookXmlError(f"a text in it is longer than {LONGEST_TEXT:,} characters")
 
     def go_on_with(self, start: Callable[[str, Attributes], None], end: Callable[[str], None]) -> None:
-        """Call these for the elements from here on."""
+        """Use these handlers for the following elements."""
         self._parser.StartElementHandler = start
         self._parser.EndElementHandler = end
 
@@ -72,14 +72,14 @@ class XmlParser:
         self._parser.StartElementHandler = self._parser.EndElementHandler = self._parser.CharacterDataHandler = None
 
     def note_names(self, names: Iterable[str]) -> None:
-        """Count names that are not the usual ones; WorkbookXmlError if there are too many."""
+        """Count distinct names. Raises WorkbookXmlError if there are too many."""
         self.names.update(names)
         if len(self.names) > MOST_NAMES:
             raise WorkbookXmlError(f"its XML has more than {MOST_NAMES:,} different names")
 
 
 def local_name(name: str) -> str:
-    """Return a name without its prefix: `c` of `x:c`. The strict and the usual form of workbooks have the same ones."""
+    """Return a name without its prefix: `c` for `x:c`. Strict and transitional workbooks have the same local names."""
     return name.rpartition(":")[2]
 
 
@@ -89,7 +89,7 @@ def too_deep() -> WorkbookXmlError:
 
 
 def elements(pieces: Iterable[bytes]) -> Iterator[tuple[str, Attributes]]:
-    """Yield each element of a part without text: its local name, and its attributes by local name."""
+    """Yield the elements of a part, without their texts: local names, and attributes by local name."""
     found: list[tuple[str, Attributes]] = []
     depth = 0
 

@@ -1,4 +1,4 @@
-"""XLSX: the first visible sheet, read as a stream; its headers are in one of the first rows."""
+"""Reads XLSX workbooks: the first visible sheet, as a stream, with its headers in one of the first rows."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from pipeline.ingest.values.white_space import as_seen
 BATCH_ROWS: Final = 8192
 BATCH_TEXT: Final = 16 * 1024 * 1024
 MOST_TEXT: Final = 1024 * 1024 * 1024
-"""Characters of a batch's cells, and of all cells: many of them may refer to one long text of the workbook."""
+"""The most characters of a batch and of all cells, because many cells may refer to the same long text."""
 _MERGED: Final = re.compile(r"([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})", re.ASCII)
 _MOST_MERGED_NAMED: Final = 5
 _MOST_SHEETS: Final = 20
-"""Of the other sheets, so many are looked at."""
+"""How many of the other sheets are checked."""
 
 
 class XlsxFile:
-    """One workbook. Its cells become text: dates ISO, whole numbers without a point, errors as they are shown."""
+    """One workbook. Its cells become text: ISO dates, whole numbers without a point, errors as they are shown."""
 
     def __init__(self, path: Path, where: str, known_headers: Sequence[str] = ()) -> None:
         self._where = where
@@ -48,7 +48,7 @@ class XlsxFile:
         self.reading = Reading(header_line=line, unread_sheets=self._like_it(sheet, known_headers))
 
     def batches(self, positions: frozenset[int]) -> Iterator[RawBatch]:
-        """Yield the rows that hold anything."""
+        """Yield the rows with any visible text."""
         rows: list[Row] = []
         length = batched = last = 0
         for row in self._rows:
@@ -56,9 +56,9 @@ class XlsxFile:
             length += sum(map(len, texts))
             if length > MOST_TEXT:
                 raise WarehouseError(
-                    f"the cells hold more than {MOST_TEXT // 1024**2:,} MiB of text",
+                    f"the cells contain more than {MOST_TEXT // 1024**2:,} MiB of text",
                     where=self._where,
-                    remedy="bring the table as CSV or Parquet, or split it",
+                    remedy="provide the table as CSV or Parquet, or split it",
                 )
             if any(text and not text.isspace() for text in texts):
                 rows.append(row)
@@ -70,7 +70,7 @@ class XlsxFile:
         self.reading = replace(self.reading, merged_cells=self._merged_below(last, positions))
 
     def _merged_below(self, last: int, positions: frozenset[int]) -> tuple[str, ...]:
-        """Return those of several rows below the headers and above row `last` that touch a wanted column."""
+        """Return the merged cells that span rows of the table, up to row `last`, and touch a needed column."""
         found = []
         for place in self._merged:
             corners = _MERGED.fullmatch(place.upper())
@@ -83,7 +83,7 @@ class XlsxFile:
         return tuple(found[:_MOST_MERGED_NAMED])
 
     def _headers(self, known: Sequence[str], sheet: str) -> tuple[tuple[str, ...], int]:
-        """Return the headers and their row's number; what is above is passed over, the rest still to be read."""
+        """Return the headers and the number of their row. Rows above are skipped, rows below are still to be read."""
         first = [next(self._rows, None)]
         while (last := first[-1]) is not None and last[0] <= MOST_LINES_ABOVE:
             first.append(next(self._rows, None))
@@ -92,9 +92,9 @@ class XlsxFile:
         filled = [at for at, line in enumerate(lines) if line]
         if not filled:
             raise WarehouseError(
-                f"the first rows of the sheet '{sheet}' name no columns",
+                f"the sheet '{sheet}' has no headers in its first {MOST_LINES_ABOVE + 1} rows",
                 where=self._where,
-                remedy="put the headers there",
+                remedy="put the headers into one of these rows",
             )
         at = filled[find_header([lines[at] for at in filled], known)]
         self._rows = chain(rows[at + 1 :], self._rows)
@@ -103,12 +103,12 @@ class XlsxFile:
         return tuple(join_headers([*above, lines[at], *below], len(above), known)), rows[at][0]
 
     def _like_it(self, read: Sheet, known: Sequence[str]) -> tuple[str, ...]:
-        """Return the names of the other visible sheets with more than half of the headers that were found."""
+        """Return the names of the other visible sheets that have more than half of the table's headers."""
         found = {fold(header) for header in known} & {fold(header) for header in self.headers}
         return tuple(sheet.name for sheet in self._others(read) if found and self._most(sheet, found) * 2 > len(found))
 
     def _must_be_no_cover(self, read: Sheet, known: Sequence[str]) -> None:
-        """Raise WarehouseError where another visible sheet has headers, and the one that is read has none."""
+        """Raise WarehouseError if the sheet that is read has no known headers but another visible sheet has."""
         names = {fold(header) for header in known}
         if names & {fold(header) for header in self.headers}:
             return
@@ -124,10 +124,10 @@ class XlsxFile:
         return [each for each in self._package.sheets if each is not read and not each.is_hidden][:_MOST_SHEETS]
 
     def _most(self, sheet: Sheet, headers: set[str]) -> int:
-        """Count those headers in the one of a sheet's first rows that has the most, and a row below it."""
+        """Return the largest number of these headers in any of a sheet's first rows that has a row below it."""
         try:
             first = list(islice(_rows(self._package, sheet, self._texts, [], self._where), MOST_LINES_ABOVE + 2))
-        except WarehouseError:  # a damaged sheet that is not read is no matter
+        except WarehouseError:  # damage in a sheet that is not read does not matter
             return 0
         return max((known_headers(list(cells.values()), headers) for _, cells in first[:-1]), default=0)
 
@@ -145,13 +145,13 @@ class XlsxFile:
 
 
 def _line(cells: dict[int, str]) -> list[str]:
-    """Return the cells of a row up to the last one that can be seen."""
+    """Return the cells of a row up to the last visible one."""
     filled = [column for column, text in cells.items() if as_seen(text)]
     return [cells.get(column, "") for column in range(max(filled, default=-1) + 1)]
 
 
 def _cell_texts(package: WorkbookPackage, where: str) -> CellTexts:
-    """Read what the sheets' cells refer to."""
+    """Read the styles and shared texts that the sheets' cells refer to."""
     try:
         styles, shared = package.related("styles"), package.related("sharedStrings")
         return CellTexts(
@@ -164,14 +164,14 @@ def _cell_texts(package: WorkbookPackage, where: str) -> CellTexts:
 
 
 def _rows(package: WorkbookPackage, sheet: Sheet, texts: CellTexts, merged: list[str], where: str) -> Iterator[Row]:
-    """Yield the rows of the sheet; WarehouseError, naming `where`, for what is damaged or beyond a limit."""
+    """Yield the rows of a sheet. Raises WarehouseError, which names `where`, for damage and exceeded limits."""
     try:
         yield from read_rows(package.pieces(sheet.part), texts, merged)
     except BeyondGridError as error:
         raise WarehouseError(
             str(error),
             where=where,
-            remedy="delete what stands far below or right of the table, or bring it as CSV or Parquet",
+            remedy="delete cells far below or to the right of the table, or provide it as CSV or Parquet",
         ) from error
     except DAMAGE as error:
         raise unreadable(where, error) from error

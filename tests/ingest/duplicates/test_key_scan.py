@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.ingest.duplicates import key_scan as keys
-from pipeline.ingest.duplicates.key_scan import look_at_keys
+from pipeline.ingest.duplicates.key_scan import scan_keys
 from pipeline.ingest.tables import source_table
 
 NOTES = source_table("platform", "note")
@@ -35,7 +35,7 @@ def part(folder: Path, rows: list[tuple[int, int]]) -> Path:
 def test_a_duplicate_key_is_never_missed(tmp_path: Path, rows: list[tuple[int, int]], by_id: bool) -> None:
     if by_id:
         rows = sorted(rows, key=lambda row: row[1])
-    may_repeat, _ = look_at_keys(NOTES, part(tmp_path, rows))
+    may_repeat, _ = scan_keys(NOTES, part(tmp_path, rows))
     assert may_repeat or len(set(rows)) == len(rows)
 
 
@@ -43,7 +43,7 @@ def test_a_duplicate_key_is_never_missed(tmp_path: Path, rows: list[tuple[int, i
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(-4, 12)), max_size=12))
 def test_ranges_cover_a_tenants_lowest_to_highest_id(tmp_path: Path, rows: list[tuple[int, int]]) -> None:
     ids = {tenant: [key for other, key in rows if other == tenant] for tenant, _ in rows}
-    _, ranges = look_at_keys(NOTES, part(tmp_path, rows))
+    _, ranges = scan_keys(NOTES, part(tmp_path, rows))
     assert ranges is not None
     assert ranges.by_tenant == {tenant: (min(keys), max(keys)) for tenant, keys in ids.items()}
 
@@ -61,26 +61,26 @@ def test_keys_in_order_are_not_counted(
     tmp_path: Path, rows: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keys, "MOST_COUNTED", -1)
-    assert look_at_keys(NOTES, part(tmp_path, rows))[0] is False
+    assert scan_keys(NOTES, part(tmp_path, rows))[0] is False
 
 
 @pytest.mark.parametrize("at", [1, 2, 3, 5])
 def test_a_duplicate_key_is_found_across_batches(tmp_path: Path, at: int) -> None:
     rows = [(1 + number % 2, number) for number in range(6)]
     rows.insert(at, rows[at - 1])
-    assert look_at_keys(NOTES, part(tmp_path, rows))[0] is True
+    assert scan_keys(NOTES, part(tmp_path, rows))[0] is True
 
 
 def test_a_part_too_large_to_scan_may_have_duplicate_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "MOST_COUNTED", 2)
-    assert look_at_keys(NOTES, part(tmp_path, [(1, 3), (1, 1), (1, 2)]))[0]
+    assert scan_keys(NOTES, part(tmp_path, [(1, 3), (1, 1), (1, 2)]))[0]
 
 
 @pytest.mark.parametrize(("ids", "repeats"), [(["b", "a", "d", "b"], True), (["b", "a", "d", "c"], False)])
 def test_keys_of_text_are_counted(tmp_path: Path, ids: list[str], repeats: bool) -> None:
     path = tmp_path / "part.parquet"
     pq.write_table(pa.table({"id": ids}), path)
-    assert look_at_keys(source_table("crm", "profiles"), path)[0] is repeats
+    assert scan_keys(source_table("crm", "profiles"), path)[0] is repeats
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,10 @@ def test_a_null_is_a_value_of_a_key(tmp_path: Path, users: list[int | None], rep
     path = tmp_path / "part.parquet"
     columns = {"organization_id": [1] * 3, "event_id": [7] * 3, "user_id": users, "stakeholder_id": [9] * 3}
     pq.write_table(pa.table(columns, pa.schema([(name, pa.int64()) for name in columns])), path)
-    assert look_at_keys(source_table("platform", "calendar_event_attendee"), path)[0] is repeats
+    assert scan_keys(source_table("platform", "calendar_event_attendee"), path)[0] is repeats
 
 
 def test_a_null_is_no_value_of_a_unique_column(tmp_path: Path) -> None:
     path = tmp_path / "part.parquet"
     pq.write_table(pa.table({"id": ["b", "a", "d"], "lmn_crm_id": pa.array([None, None, "7"])}), path)
-    assert look_at_keys(source_table("crm", "accounts"), path)[0] is False
+    assert scan_keys(source_table("crm", "accounts"), path)[0] is False

@@ -160,12 +160,12 @@ def test_earlier_landings_are_not_used_until_a_forgetting_is_complete(state: Sta
     workspace, platform = Workspace(state.folder), ("platform",)
     assert landed_tables(workspace, platform)
     register = state.register(ZELDA)
-    with pytest.raises(WarehouseError, match="may hold a person whose forgetting was interrupted"):
+    with pytest.raises(WarehouseError, match="may contain a person whose forgetting was interrupted"):
         landed_tables(workspace, platform)
     state.read(sources, register)  # as the whole job does, without the person
     assert landed_tables(workspace, platform)
     register = state.register(BO)
-    with pytest.raises(WarehouseError, match="may hold a person whose forgetting was interrupted"):
+    with pytest.raises(WarehouseError, match="may contain a person whose forgetting was interrupted"):
         landed_tables(workspace, platform)
     write_forgotten(state.folder, register.with_entry(replace(register.entries[-1], is_complete=True)))
     assert landed_tables(workspace, platform)

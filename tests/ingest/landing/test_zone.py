@@ -282,7 +282,7 @@ def test_a_damaged_landed_file_is_reported_to_later_steps(tmp_path: Path) -> Non
         write_record(workspace.landed(source), ingest_source(source, location, Landing(workspace.landing), Silence()))
     (part,) = next(table for table in landed_tables(workspace) if table.is_configured).parts
     turn_a_bit(part)
-    with pytest.raises(WarehouseError, match=r"what landed of crm\.accounts is gone or damaged"):
+    with pytest.raises(WarehouseError, match=r"the landed table crm\.accounts is missing or damaged"):
         landed_tables(workspace)
 
 

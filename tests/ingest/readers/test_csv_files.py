@@ -51,7 +51,7 @@ def test_lines_with_macintosh_ends_are_mac_roman(tmp_path: Path) -> None:
     ("lines", "what"),
     [
         ("1,'Acme'\n2,'Bob'", "its cells are in single quotes, as in 'Acme'"),
-        ('1, "Acme"\n2, "Bob, Inc."', 'blanks stand before its quotes, as in "Acme"'),
+        ('1, "Acme"\n2, "Bob, Inc."', 'there are blanks before its quotes, as in "Acme"'),
     ],
 )
 def test_other_quotes_are_an_error(tmp_path: Path, lines: str, what: str) -> None:
@@ -80,7 +80,7 @@ def test_one_broken_utf_8_byte_rejects_only_its_cell(tmp_path: Path) -> None:
         ("É", None),
     ]
     assert refused(table) == [(3, "city", "Caf\\xff", "cell nulled")]
-    assert "some bytes are no UTF-8" in table.notices[0]
+    assert "some bytes are not UTF-8" in table.notices[0]
 
 
 def test_a_broken_byte_in_a_ragged_line_rejects_only_its_cell_too(tmp_path: Path) -> None:
@@ -405,7 +405,7 @@ a5,Eps,active
     ],
 )
 def test_text_after_a_closing_quote_is_an_error_that_names_its_row(tmp_path: Path, content: str, row: int) -> None:
-    with pytest.raises(WarehouseError, match=rf"accounts\.csv, row {row}: a quoted cell goes on"):
+    with pytest.raises(WarehouseError, match=rf"accounts\.csv, row {row}: text follows the closing quote"):
         accounts(tmp_path, content)
 
 

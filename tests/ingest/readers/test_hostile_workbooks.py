@@ -60,7 +60,7 @@ def test_a_cell_outside_any_sheet_is_refused(tmp_path: Path, far: str) -> None:
     ],
 )
 def test_markup_without_end_is_refused(tmp_path: Path, rows: str) -> None:
-    refused(tmp_path, {SHEET: sheet(HEADER + rows)}, "its XML|stands within another|in no row")
+    refused(tmp_path, {SHEET: sheet(HEADER + rows)}, "its XML|is inside another|in no row")
 
 
 def test_a_tag_without_end_is_refused(tmp_path: Path) -> None:

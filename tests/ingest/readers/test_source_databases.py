@@ -482,7 +482,7 @@ def test_a_materialized_view_that_is_dropped_meanwhile_is_named(
         def update(self, done: int, total: int | None = None, detail: str = "") -> None:
             postgres.exec_driver_sql("drop materialized view if exists contacts")
 
-    with pytest.raises(WarehouseError, match="the table contacts was dropped after the reading had begun"):
+    with pytest.raises(WarehouseError, match="the table contacts was dropped while the database was read"):
         ingest_source("crm", postgres_url, Landing(tmp_path / "landing"), Other())
 
 
@@ -503,9 +503,9 @@ def test_a_role_with_access_to_some_columns_reads_only_them(
 @pytest.mark.parametrize(
     ("code", "message", "remedy"),
     [
-        ("40001", "canceling statement due to conflict with recovery", "run again; where it happens often, read from"),
+        ("40001", "canceling statement due to conflict with recovery", "run again; if it happens often, read from"),
         ("57014", "canceling statement due to user request", "run again; find out who cancels it"),
-        ("57P01", "terminating connection due to administrator command", "run again when the server is up"),
+        ("57P01", "terminating connection due to administrator command", "run again when the server is running"),
     ],
 )
 def test_a_read_cancelled_by_the_server_has_a_remedy(

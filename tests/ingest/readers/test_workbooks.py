@@ -141,7 +141,7 @@ def test_headers_below_the_first_rows_are_an_error(tmp_path: Path) -> None:
 
 def test_an_empty_sheet_is_an_error(tmp_path: Path) -> None:
     write_workbook(tmp_path / "crm" / "accounts.xlsx", [], [])
-    with pytest.raises(WarehouseError, match="name no columns"):
+    with pytest.raises(WarehouseError, match="has no headers"):
         land("crm", tmp_path / "crm", tmp_path)
 
 
