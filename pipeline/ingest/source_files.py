@@ -231,7 +231,9 @@ def _unfinished(table: SourceTable, headers: Sequence[str], where: str) -> Wareh
             return WarehouseError(
                 f"this looks like LMN's {table.name}, but the column '{header}' is missing{hint}",
                 where=where,
-                remedy=f"rename '{near}' to '{header}', if it is that" if near else f"add the column '{header}'",
+                remedy=f"rename '{near}' to '{header}' if it is the same column"
+                if near
+                else f"add the column '{header}'",
             )
     match_headers(table, headers, where)
     raise AssertionError(f"{where} has every header that recognises {table.name}")

@@ -1,8 +1,8 @@
-"""What one cell is worth (lmn-format Values, source-schema Types, D6): no other module decides it.
+"""Reads one cell (lmn-format Values, source-schema Types, D6).
 
-A value arrives as the source gave it (text, a number, a date) and leaves as the Python value of its column's Arrow
-type, or as null with the reason. `spellings.py` lists what is read; numbers, dates and tags have modules of their own.
-`plain_columns.py` has shortcuts for whole columns of plain spellings; what they give is defined here.
+A value arrives as it is in the source (text, a number, a date) and becomes the Python value of its column's Arrow
+type, or null with the reason. `spellings.py` lists the spellings that are read; numbers, dates and tags have separate
+modules. `plain_columns.py` has shortcuts for whole columns of plain values, which must give the same results.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from pipeline.ingest.values.white_space import as_seen, in_ascii, trimmed, witho
 TEXT_KINDS: Final = frozenset({Kind.KEY, Kind.TRIMMED, Kind.TEXT, Kind.CODE})
 
 UNSTORED_FORMULA: Final = "#formula without a stored value"
-"""What the workbook reader gives for a formula that was never calculated; it starts as errors do, so none is plain."""
+"""The text of a formula that was never calculated. It starts with # like errors, so it never counts as plain."""
 
 _WHOLE: Final = re.compile(WHOLE.pattern, re.ASCII)
 _ROUNDED: Final = re.compile(ROUNDED_NUMBER.pattern, re.ASCII | re.IGNORECASE)
@@ -44,7 +44,7 @@ _CODE_AS_NUMBER: Final = re.compile(CODE_AS_NUMBER.pattern, re.ASCII)
 _GROUPED: Final = [re.compile(spelling.pattern, re.ASCII) for spelling in GROUPED_NUMBERS]
 _TOO_NARROW: Final = re.compile(TOO_NARROW.pattern)
 _HALVES: Final = {"1.0": "1", "-1.0": "-1", "0.0": "0", "-0.0": "0"}
-"""Booleans that became floats, as they do beside gaps; in some tools with a comma."""
+"""Booleans that tools converted to floats because of empty cells, in some tools with a comma."""
 
 
 def read_cell(
@@ -55,10 +55,10 @@ def read_cell(
     day_order: DayOrder = DayOrder.MONTH_FIRST,
     beside_decimal_commas: bool = False,
 ) -> Cell:
-    """Type one value for its column. Never raises: what can't be typed is null, with a reason.
+    """Type one value for its column. This never raises: a value that can't be typed becomes null, with a reason.
 
-    `dates_from_1904` is for workbooks whose serial day numbers count from 1904-01-01; `day_order` for 3/5/2024 (D41);
-    `beside_decimal_commas` for 12.000 in a column that has 1.234,50, too.
+    `dates_from_1904` says that serial day numbers count from 1904-01-01, `day_order` how to read 3/5/2024 (D41), and
+    `beside_decimal_commas` that 12.000 is ambiguous, because the column also has amounts like 1.234,50.
     """
     if _is_nothing(value):
         return NULL
@@ -89,7 +89,7 @@ def read_cell(
 
 
 def seen_value(text: str) -> str:
-    """Return what is to be read of the text of an amount or a date; its digits may be of any script."""
+    """Return the text of an amount or a date as it is seen, with digits of any script converted to ASCII."""
     return in_ascii(as_seen(_bare(text)))
 
 
@@ -118,14 +118,14 @@ def text_of(value: object) -> str:
 
 
 def shown(value: object) -> str:
-    """Return what a refused value looked like, for the rejects."""
+    """Return the text of a rejected value, for the rejects."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         return bytes(value).decode("utf-8", errors="backslashreplace")
     return text_of(value).encode("utf-8", errors="backslashreplace").decode("utf-8")
 
 
 def _is_nothing(value: object) -> bool:
-    """Return whether it is null, or what a data frame has in its place."""
+    """Return whether a value is null or NaN, which data frames use for null."""
     if isinstance(value, float):
         return math.isnan(value)
     return value is None or (isinstance(value, Decimal) and value.is_nan())
@@ -145,7 +145,7 @@ def _allowed(column: Column, value: object) -> Cell:
 
 
 def _text(column: Column, value: object) -> Cell:
-    """Return a text as it is, or trimmed. Where one is required, one of blanks alone is none."""
+    """Return a text, trimmed if its kind requires it. If a text is required, one of blanks only counts as null."""
     if column.kind is Kind.CODE:
         return _code(value)
     text = text_of(value)
@@ -159,7 +159,7 @@ def _text(column: Column, value: object) -> Cell:
 
 
 def _code(value: object) -> Cell:
-    """Return a postal code or a telephone number; tools that took it for a number add `.0`, and `nan` in gaps."""
+    """Return a postal code or telephone number. Tools that read it as a number add `.0`, and `nan` for empty cells."""
     text = _bare(text_of(value))
     if not text or text.lower() in NULL_WORDS:
         return NULL
@@ -169,7 +169,7 @@ def _code(value: object) -> Cell:
 
 
 def _key(value: object) -> Cell:
-    """Text that identifies or refers: whoever wrote it, one thing has one spelling."""
+    """Return an id in its one spelling, whichever tool wrote it."""
     if isinstance(value, float) and abs(value) >= LARGEST_EXACT_FLOAT:
         return nulled(DIGITS_LOST)
     text = _bare(text_of(value))
@@ -187,7 +187,7 @@ def _key(value: object) -> Cell:
 
 
 def _bare(text: str) -> str:
-    """Return the text without unseen characters, blanks around it and what makes a spreadsheet take it for text."""
+    """Return a text without invisible characters, surrounding blanks, and spreadsheets' marks for text (`="0815"`)."""
     return without_unseen(without_armour(without_unseen(text)).removeprefix("'"))
 
 
@@ -195,9 +195,9 @@ def _fault_of_text(text: str) -> Cell | None:
     if "\0" in text:
         return nulled("text with a NUL character")
     if text in SPREADSHEET_ERRORS:
-        return nulled("a spreadsheet's error")
+        return nulled("a spreadsheet error")
     if text.startswith("#") and _TOO_NARROW.fullmatch(text):
-        return nulled("what a spreadsheet shows where a column is too narrow")
+        return nulled("what a spreadsheet shows if a column is too narrow")
     return None
 
 
@@ -210,7 +210,7 @@ def _amount(kind: Kind, value: object, beside_decimal_commas: bool) -> Cell:
 
 
 def _plain_value(kind: Kind, value: object, dates_from_1904: bool, day_order: DayOrder) -> Cell:
-    """Return a boolean, a whole number, a day or an instant."""
+    """Return a boolean, a whole number, a date or a timestamp."""
     if isinstance(value, str):
         value = seen_value(value) if kind in (Kind.DATE, Kind.TIMESTAMP) else as_seen(_bare(value))
         if value.lower() in NULL_WORDS or (not value and kind is not Kind.BOOL):

@@ -1,6 +1,6 @@
-"""Days and instants, from dates, serial day numbers or text (lmn-format Values, D6, D41). Instants are UTC.
+"""Reads dates and timestamps from dates, serial day numbers or text (lmn-format Values, D6, D41). Timestamps are UTC.
 
-Nothing rolls over: a day or an hour that does not exist is refused.
+Dates and hours that do not exist are rejected; nothing rolls over.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LONGEST: Final = 100
 
 _SERIAL: Final = re.compile(r"[0-9]{1,7}(\.[0-9]*)?", re.ASCII)
 _PACKED_FLOAT: Final = re.compile(r"((?:19|20|21)[0-9]{6})\.0*", re.ASCII)
-"""A column of days like 20240305 that has gaps and became one of floats."""
+"""A date like 20240305 in a column with empty cells, which tools converted to floats."""
 _FLAGS: Final = re.ASCII | re.IGNORECASE
 _DAYS: Final = [re.compile(spelling.pattern, _FLAGS) for spelling in DAYS]
 _SLASHED: Final = re.compile(SLASHED_DAY.pattern, _FLAGS)
@@ -41,14 +41,14 @@ _MONTHS_A_YEAR: Final = 12
 
 
 class DayOrder(Enum):
-    """What a date like 3/5/2024 begins with (D41)."""
+    """The order of day and month in dates like 3/5/2024 (D41)."""
 
     MONTH_FIRST = "month_first"
     DAY_FIRST = "day_first"
 
 
 def date_or_instant(kind: Kind, value: object, *, dates_from_1904: bool = False, order: DayOrder) -> Cell:
-    """Type a day or an instant; a text comes as it is seen. A time on a day is dropped after conversion to UTC (D6)."""
+    """Type a date or timestamp; texts are given as seen. A date's time is dropped after conversion to UTC (D6)."""
     epoch = _EPOCH_1904 if dates_from_1904 else _EPOCH_1900
     if isinstance(value, str):
         return _of_text(kind, value, epoch, order)
@@ -56,18 +56,18 @@ def date_or_instant(kind: Kind, value: object, *, dates_from_1904: bool = False,
 
 
 def is_slashed(text: str) -> bool:
-    """Return whether a text is like 3/5/2024, with or without a time: whether the order of day and month matters."""
+    """Return whether a text is like 3/5/2024, with or without a time, so that the order of day and month matters."""
     found = _SLASHED.match(text)
     return found is not None and (found.end() == len(text) or _is_time(text[found.end() :]))
 
 
 def order_shown_by(text: str) -> DayOrder | None:
-    """Return the only order in which a text like 25/3/2024 is a day; None where both or neither give one."""
+    """Return the only order in which a text like 25/3/2024 is a date; None if both or neither are possible."""
     found = _SLASHED.match(text)
     if found is None or not is_slashed(text):
         return None
     first, second = int(found["first"]), int(found["second"])
-    if max(first, second) <= _MONTHS_A_YEAR or min(first, second) > _MONTHS_A_YEAR:  # as nearly half of all dates
+    if max(first, second) <= _MONTHS_A_YEAR or min(first, second) > _MONTHS_A_YEAR:  # a quick check, often true
         return None
     year = _full_year(found["year"])
     is_month_first, is_day_first = _exists(year, first, second), _exists(year, second, first)
@@ -78,7 +78,7 @@ def order_shown_by(text: str) -> DayOrder | None:
 
 @functools.lru_cache(maxsize=16384)
 def _of_text(kind: Kind, text: str, epoch: dt.datetime, order: DayOrder) -> Cell:
-    """As `_of_value`: the same days come again in every block of a file."""
+    """Return the result of `_of_value`, cached, because the same dates recur in every block of a file."""
     return _of_value(kind, text, epoch, order)
 
 
@@ -87,7 +87,7 @@ def _of_value(kind: Kind, value: object, epoch: dt.datetime, order: DayOrder) ->
         return not_a(kind)
     try:
         moment = _moment(value, epoch, order)
-    except (ValueError, OverflowError):  # no such day or hour, or beyond the years 1 to 9999
+    except (ValueError, OverflowError):  # no such day or hour, or a year outside 1 to 9999
         return nulled("no such date")
     if moment is None:
         return not_a(kind)
@@ -100,7 +100,7 @@ def _of_value(kind: Kind, value: object, epoch: dt.datetime, order: DayOrder) ->
 
 
 def _moment(value: object, epoch: dt.datetime, order: DayOrder) -> dt.datetime | None:
-    """Return a UTC instant without zone, or None for what is nothing like a date; ValueError for no such date."""
+    """Return a UTC time without zone; None if the value is not like a date. Raises ValueError for impossible dates."""
     if isinstance(value, dt.datetime):
         return _utc(value)
     if isinstance(value, dt.date):
@@ -168,7 +168,7 @@ def _is_time(rest: str) -> bool:
 
 
 def _at(day: tuple[int, int, int], rest: str) -> dt.datetime | None:
-    """Return the day at the time that `rest` gives; None if it gives none that there is a spelling for."""
+    """Return the day at the time of day in `rest`; None if `rest` has no known spelling of a time."""
     hour, minute, second, micros = 0, 0, 0, 0
     clock = next((found for pattern in _TIMES if (found := pattern.match(rest))), None)
     if clock is not None:
@@ -205,9 +205,9 @@ def _zone(parts: dict[str, str | None]) -> dt.timezone:
 
 
 def _serial(days: Decimal, epoch: dt.datetime) -> dt.datetime | None:
-    """Return a spreadsheet's day number. Only 2000 to 2100: smaller and larger numbers are not dates but mistakes."""
+    """Return the time of a spreadsheet's day number, only for 2000 to 2100: other numbers are not dates."""
     count = int(days)
-    # a double holds a day number to about a microsecond; whole milliseconds are what the sheet meant, of this day
+    # a double represents a day number to about a microsecond: rounding to milliseconds restores the intended time
     milliseconds = int(((days - count) * _MILLISECONDS_A_DAY).to_integral_value(ROUND_HALF_UP))
     moment = epoch + dt.timedelta(days=count, milliseconds=min(milliseconds, _MILLISECONDS_A_DAY - 1))
     return moment if FIRST_DAY <= moment.date() <= LAST_DAY else None

@@ -1,6 +1,6 @@
-"""What a header is (source-schema): which line holds them, which column each names, and what is amiss.
+"""Finds the line of headers and matches headers to a table's columns (source-schema), for files of every format.
 
-Headers are compared as they are seen, in any case. This belongs to every format: readers bring their first lines here.
+Headers are compared as they are seen, case-insensitively.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from pipeline.ingest.schema import Column, SourceTable
 from pipeline.ingest.values.white_space import as_seen, trimmed, without_armour
 
 MOST_LINES_ABOVE: Final = 10
-"""Titles, blank lines and `sep=` that may stand above the headers."""
+"""How many lines (titles, blank lines, `sep=`) may be above the headers."""
 
 _ROW_NAMES: Final = re.compile(r"__index_level_[0-9]+__|unnamed: [0-9]+")
-"""What pandas calls the numbers of its rows: no column that anybody could miss."""
+"""The names that pandas gives to its row numbers. They are not reported as unknown headers."""
 _LONGEST_SHOWN: Final = 60
 _MOST_SHOWN: Final = 12
 
 
 @dataclass(frozen=True)
 class HeaderMatch:
-    """Where each column of a table stands in a file (None: absent), and the headers that no column wants.
+    """The position of each of a table's columns in a file (None if absent), and the extra headers that name no column.
 
-    `matched` has the header by which each column was found; `near` the wanted but absent column that an extra header
-    is most like.
+    `matched` has the header of each column that was found; `near` has, by extra header, the absent column that it
+    resembles most.
     """
 
     positions: tuple[int | None, ...]
@@ -39,20 +39,20 @@ class HeaderMatch:
 
 
 def fold(header: str) -> str:
-    """Return the spelling by which headers are compared."""
+    """Return a header in the form in which headers are compared."""
     return as_seen(without_armour(trimmed(header))).casefold()
 
 
 def shown_header(header: str) -> str:
-    """Return a header as messages show it, on one line and not longer than one."""
+    """Return a header as messages show it: on one line, and shortened."""
     seen = as_seen(header)
     return seen if len(seen) <= _LONGEST_SHOWN else seen[: _LONGEST_SHOWN - 1] + "…"
 
 
 def find_header(lines: Sequence[Sequence[str | None]], known: Iterable[str]) -> int:
-    """Return which of a file's first lines (from 0) holds the headers: the first of those with most `known` ones.
+    """Return which of a file's first lines (from 0) has the headers: the first with the most `known` headers.
 
-    It is the first line where no line has any. Lines beyond `MOST_LINES_ABOVE` titles are not looked at.
+    If no line has any, it is the first one. Only `MOST_LINES_ABOVE` + 1 lines are checked.
     """
     names = {fold(header) for header in known}
     counts = [known_headers(line, names) for line in lines[: MOST_LINES_ABOVE + 1]]
@@ -60,10 +60,11 @@ def find_header(lines: Sequence[Sequence[str | None]], known: Iterable[str]) -> 
 
 
 def join_headers(lines: Sequence[Sequence[str | None]], at: int, known: Iterable[str]) -> list[str]:
-    """Return the headers of line `at`, with known ones of the line above or below it where it has none.
+    """Return the headers of line `at`, completed with known headers from the line above or below.
 
-    Merged cells make two lines of headers: `Estimate ID` over nothing beside `Contract` over `Contract Start`. A line
-    below that has anything else is a row; a line above of one cell is a title.
+    Merged cells lead to two lines of headers: one column has `Estimate ID` and an empty cell below it, another one
+    `Contract` and below it `Contract Start`. The line below is a row if it has any other text; the line above is a
+    title if it has only one cell.
     """
     names = {fold(header) for header in known}
     headers = [cell or "" for cell in lines[at]]
@@ -83,16 +84,16 @@ def join_headers(lines: Sequence[Sequence[str | None]], at: int, known: Iterable
 
 
 def known_headers(line: Sequence[str | None], names: set[str]) -> int:
-    """Count the different headers of a line that are among the folded `names`."""
+    """Count the distinct headers of a line that are among the folded `names`."""
     return len({fold(cell) for cell in line if cell} & names)
 
 
 def match_headers(table: SourceTable, headers: Sequence[str], where: str) -> HeaderMatch:
     """Find the table's columns among `headers`.
 
-    Of several headers that name one column the first alias in the table's order wins, and of two equal headers the
-    left one; the others are extra. Raises WarehouseError, naming `where`, the column and the nearest header, if a
-    required column is missing.
+    If several headers name one column, the first alias in the table's order wins, and of equal headers the left one;
+    the others are extra. Raises WarehouseError if a required column is missing; it names `where`, the column and the
+    nearest header.
     """
     first_at: dict[str, int] = {}
     for at, header in enumerate(headers):
@@ -123,14 +124,14 @@ def match_headers(table: SourceTable, headers: Sequence[str], where: str) -> Hea
 
 
 def nearest(name: str, candidates: Sequence[str]) -> str | None:
-    """Return the candidate most like `name`, None if none is alike."""
+    """Return the candidate that resembles `name` most, or None if none does."""
     folded = {fold(shown): shown for candidate in candidates if (shown := shown_header(candidate))}
     close = difflib.get_close_matches(fold(name), list(folded), n=1, cutoff=0.5)
     return folded[close[0]] if close else None
 
 
 def _near(extra: Sequence[str], absent: Sequence[Column]) -> dict[str, str]:
-    """Return the absent column's usual header that each extra header is most like, if there is one."""
+    """Return, by extra header, the usual header of the absent column that it resembles most, if any."""
     aliases = {alias: column.headers[0] for column in absent for alias in column.headers}
     found = {header: nearest(header, list(aliases)) for header in extra}
     return {header: aliases[alias] for header, alias in found.items() if alias is not None}
@@ -142,7 +143,9 @@ def _missing(table: SourceTable, column: Column, headers: Sequence[str], where: 
     what = f"the required column '{name}' of {table.source} {table.name} is missing"
     if near:
         return WarehouseError(
-            f"{what}; the nearest header is '{near}'", where=where, remedy=f"rename '{near}' to '{name}', if it is that"
+            f"{what}; the nearest header is '{near}'",
+            where=where,
+            remedy=f"rename '{near}' to '{name}' if it is the same column",
         )
     return WarehouseError(what, where=where, remedy=f"add a column '{name}'; found: {_listed(headers)}")
 

@@ -1,4 +1,4 @@
-"""Parses whole numbers and amounts, from numbers or text. Money never passes through a binary float."""
+"""Parses whole numbers and amounts, from numbers or text. Money is never converted to a binary float."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ DECIMAL_SIZES: Final = {
     kind: (held.precision, held.scale) for kind, held in ARROW_TYPES.items() if pa.types.is_decimal(held)
 }
 LARGEST_EXACT_FLOAT: Final = 2**53
-"""From here on a float has not room for every whole number: what it holds may be a neighbour's id."""
-DIGITS_LOST: Final = "a rounded number, whose last digits are lost: bring the column as text"
+"""From this value on, floats can't represent every whole number, so an id may have become another one."""
+DIGITS_LOST: Final = "a rounded number whose last digits are lost: export the column as text"
 
 _LONGEST: Final = 100
 _EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -41,18 +41,18 @@ _AMOUNTS: Final = [
     for spelling in AMOUNTS
 ]
 _BESIDE: Final = r"[^0-9.,]*"
-"""Signs and currencies."""
+"""Signs and currencies before or after an amount."""
 _DECIMAL_COMMA: Final = re.compile(
     f"{_BESIDE}(?:{'|'.join(spelling.pattern for spelling in DECIMAL_COMMAS)}){_BESIDE}", re.ASCII
 )
 EITHER_AMOUNT: Final = f"^{_BESIDE}{EITHER_MARK.pattern}{_BESIDE}$"
-"""For Arrow, too: an amount whose mark is one of decimals or of thousands."""
+"""Also for Arrow: an amount whose mark may separate decimals or thousands."""
 _EITHER: Final = re.compile(EITHER_AMOUNT, re.ASCII)
 _GROUPING: Final = str.maketrans(dict.fromkeys(", '’"))
 
 
 def whole(kind: Kind, value: object) -> Cell:
-    """Type a whole number: a text as it is seen, or a number."""
+    """Type a whole number from a number, or from a text as it is seen."""
     if isinstance(value, bool):
         return not_a(kind)
     if isinstance(value, float):
@@ -74,29 +74,29 @@ def whole(kind: Kind, value: object) -> Cell:
 
 
 def whole_digits(text: str) -> str:
-    """Return the digits before the decimals, which are zeros, of a whole number: 7100001 of 7100001.0."""
+    """Return the digits of a whole number without its decimals, which are zeros: 7100001 for 7100001.0."""
     return text.replace(",", ".").partition(".")[0]
 
 
 def has_decimal_comma(text: str) -> bool:
-    """Return whether an amount, as it is seen, can only be one with a comma before its decimals: 1.234,50."""
+    """Return whether an amount, as it is seen, certainly has a comma before its decimals: 1.234,50."""
     return _DECIMAL_COMMA.fullmatch(text) is not None
 
 
 def amount(kind: Kind, value: object, *, beside_decimal_commas: bool = False) -> Cell:
-    """Type a number with decimals, rounded half away from zero to the column's scale, which is reported.
+    """Type a number with decimals. It is rounded half away from zero to the column's scale, and rounding is reported.
 
-    `beside_decimal_commas`: other amounts are written 1.234,50, or in whole numbers, so that 12.000 may be either.
+    `beside_decimal_commas` says that 12.000 is ambiguous: other amounts are like 1.234,50, or none has decimals.
     """
     if beside_decimal_commas and isinstance(value, str) and _EITHER.fullmatch(value):
-        return nulled("thousands or decimals: other amounts have decimal commas, or none shows decimals")
+        return nulled("thousands or decimals: other amounts have decimal commas, or none has decimals")
     number = _number(value, may_be_percent=kind in (Kind.SCORE, Kind.NUMBER))
     if number is None:
         return not_a(kind)
     if kind is Kind.RATE and number < 0:
         return nulled("less than 0")
     precision, scale = DECIMAL_SIZES[kind]
-    if number.adjusted() > precision - scale:  # so that quantize stays within its precision
+    if number.adjusted() > precision - scale:  # quantize would exceed its precision
         return nulled(f"too large for numeric({precision},{scale})")
     rounded = number.quantize(Decimal(1).scaleb(-scale), context=_EXACT)
     if rounded.adjusted() >= precision - scale and rounded:
@@ -109,7 +109,7 @@ def amount(kind: Kind, value: object, *, beside_decimal_commas: bool = False) ->
 
 
 def _number(value: object, *, may_be_percent: bool) -> Decimal | None:
-    """Return a finite number, 35 of `35 %`; None if the value is none."""
+    """Return a finite number (35 for `35 %`), or None if the value is not a number."""
     if isinstance(value, bool):
         return None
     if isinstance(value, (int, float, Decimal)):

@@ -1,7 +1,7 @@
-"""Fast paths for whole columns: plainly spelt values, which no cell rule changes, are converted at once in Arrow.
+"""Fast paths for whole columns: Arrow converts plain values, which no cell rule changes, all at once.
 
-`plain_values` converts what is certain and leaves the rest null, which `cells.py` then reads one by one. So everything
-converted here must equal the result of `cells.read_cell`: a test compares the two.
+`plain_values` converts the values that are certainly plain and leaves the rest null; `cells.py` then reads these one by
+one. Every value that is converted here must equal the result of `cells.read_cell`; a test compares the two.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DAY: Final = (
     r"(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
     r"|02-(?:0[1-9]|1[0-9]|2[0-8]))"
 )
-"""A month and a day that every year has."""
+"""A month and a day that exist in every year."""
 _CLOCK: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
 _UTC: Final = r"(?:Z|\+00(?::?00)?)"
 _ZONE: Final = r"(?:Z|[+-](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?)"
@@ -35,17 +35,17 @@ PLAIN_KEY: Final = (
     r"|[Nn][0-9B-NP-TV-Zb-np-tv-z_-](?:[ -~]*[!-~])?"
     r"|[0-9][0-9A-Za-z_-]*)"  # no 7100001.0, 1.23E+12 or 7,100,001
 )
-"""A key that is one, whatever tool wrote it."""
+"""A key that needs no conversion, whichever tool wrote it."""
 
 _BEGINS_KEY: Final = np.isin(np.arange(256), list(set((string.ascii_letters + string.digits).encode()) - set(b"NnUu")))
-"""Of each byte, whether a key of such bytes that begins with it is plain."""
+"""For each byte, whether a bare key that begins with it is plain."""
 
 _BEGINS_ODD_TEXT: Final = frozenset({b"#", b"="} | {null[:1].encode() for null in NULLS})
 
 _PLAIN_TEXT: Final = {
     Kind.ID: r"^-?[0-9]{1,18}$",
     Kind.YEAR: r"^-?[0-9]{1,9}$",
-    # databases write the zeros of their scale: 1234.5000
+    # databases add zeros up to their scale: 1234.5000
     Kind.MONEY: r"^-?[0-9]{1,10}(?:\.[0-9]{1,2}0{0,16})?$",
     Kind.RATE: r"^[0-9]{1,10}(?:\.[0-9]{1,2}0{0,16})?$",
     Kind.NUMBER: r"^-?[0-9]{1,14}(?:\.[0-9]{1,4}0{0,14})?$",
@@ -56,18 +56,18 @@ _PLAIN_TEXT: Final = {
     Kind.CODE: r"^(?:\(?[0-9]|[A-MO-TV-Z])(?:[0-9A-Za-z ()-]*[0-9A-Za-z)])?$",
     Kind.TRIMMED: r"^(?:[!-\"$-<>-MO-\[\]-~](?:[ -~]*[!-~])?|N(?:[ -TV-~]*[!-TV-~])?)$",
 }
-"""What is surely as it is seen: #, =, \\ and N may begin an error, a formula and the spellings of null."""
+"""Patterns of plain values. Texts that begin with #, =, \\ or N may be an error, a formula or a spelling of null."""
 
 PLAIN_REQUIRED_TEXT: Final = r"^[!-~]"
-"""A text that is required must not be blank: one that begins with a letter isn't."""
+"""A required text must not be blank; one that begins with a visible character is not."""
 
 _YEAR_1: Final = -62_135_596_800_000_000
 _YEAR_10000: Final = 253_402_300_800_000_000
-"""The ends of the years 1 to 9999, in microseconds from 1970."""
+"""The beginning of the years 1 and 10000, in microseconds from 1970."""
 
 
 def plain_values(column: Column, raw: pa.Array) -> pa.Array | None:
-    """Return the plain values in the column's landing type, null where one is not plain; None if none is sure."""
+    """Return a column in its landing type, with null for values that are not plain; None if there is no fast path."""
     if column.allowed or column.kind is Kind.TAGS:
         return None
     try:
@@ -85,7 +85,7 @@ def plain_values(column: Column, raw: pa.Array) -> pa.Array | None:
             return raw if column.kind is Kind.BOOL else None
         if pa.types.is_date(raw.type) or pa.types.is_timestamp(raw.type):
             return _from_instants(column.kind, raw)
-    except pa.ArrowInvalid:  # one value that does not fit; the cell rules say which
+    except pa.ArrowInvalid:  # a value does not fit; the cell rules report which one
         return None
     return None
 
@@ -126,18 +126,18 @@ def _from_text(column: Column, raw: pa.Array) -> pa.Array | None:
 
 
 def _bare_amounts(kind: Kind, raw: pa.Array) -> pa.Array | None:
-    """Amounts where no cell has anything but digits, points and minus signs, and Arrow reads all of them; else None.
+    """Convert amounts if all cells only have digits, points and minus signs, and Arrow can read them; otherwise None.
 
-    Whatever Arrow reads of such cells, the cell rules read as well, and as the same. To look at the bytes of a column
-    takes a thirtieth of what a regular expression takes for its cells: 300,000 estimates of LMN's, of 20 amounts each,
-    are typed in 1.25 s of CPU instead of 1.5 (2026-11-29).
+    Arrow and the cell rules read such cells in the same way. Checking the bytes of a column takes a thirtieth of the
+    time of a regular expression: 300,000 of LMN's estimates, with 20 amounts each, are typed in 1.25 s of CPU instead
+    of 1.5 (2026-11-29).
     """
     found = bytes_of(raw)
     if not ((found >= ord("-")) & (found <= ord("9")) & (found != ord("/"))).all():
         return None
     try:
         return raw.cast(pa.decimal128(*DECIMAL_SIZES[kind]))
-    except pa.ArrowInvalid:  # one that does not fit, or is no amount
+    except pa.ArrowInvalid:  # a value does not fit or is not an amount
         return None
 
 
@@ -151,7 +151,7 @@ def _are_bare_keys(raw: pa.Array) -> bool:
 
 
 def _is_odd_text(raw: pa.Array) -> pa.Array:
-    """Return for each text whether it may be an error, a formula, null or armoured, or has a NUL character.
+    """Return for each text whether it may be an error, a formula or a spelling of null, or has a NUL character.
 
     Only texts that begin like one of these are compared: 500,000 addresses take 2 ms of CPU instead of 10 (2026-11-30).
     """
@@ -182,7 +182,7 @@ def _from_integers(column: Column, raw: pa.Array) -> pa.Array | None:
 
 
 def _from_decimals(kind: Kind, raw: pa.Array) -> pa.Array | None:
-    """Amounts of more decimals than they have use for: 1234.5000. ArrowInvalid where one is too large."""
+    """Convert decimals, which may have more digits than needed (1234.5000). Raises ArrowInvalid if one is too large."""
     if kind not in DECIMAL_SIZES:
         return None
     precision, scale = DECIMAL_SIZES[kind]
@@ -195,7 +195,7 @@ def _from_decimals(kind: Kind, raw: pa.Array) -> pa.Array | None:
 
 
 def _from_floats(kind: Kind, raw: pa.Array) -> pa.Array | None:
-    """Amounts, and ids that a data frame with gaps has made floats."""
+    """Convert floats to amounts, or to ids, which data frames with empty cells turn into floats."""
     raw = raw.cast(pa.float64())
     if kind in DECIMAL_SIZES:
         return _amounts_of_floats(kind, raw)
@@ -207,12 +207,12 @@ def _from_floats(kind: Kind, raw: pa.Array) -> pa.Array | None:
 
 
 def _amounts_of_floats(kind: Kind, raw: pa.Array) -> pa.Array:
-    """Amounts of floats whose shortest text has no more decimals than the amount may have: 12.34 is 1234 cents.
+    """Convert floats whose shortest text has no more decimals than the amount may have: 12.34 becomes 1234 cents.
 
-    No amount is computed: the number of cents is a guess, and stands only where the float is the one nearest to that
-    many cents. IEEE's division rounds to the nearest, and of the decimals of up to 15 digits no two have one float, so
-    this one is what `repr` gives. To type 500,000 estimates with two such columns takes 0.7 s of processor; cell by
-    cell it took 4.9 s (2026-11-28).
+    The number of cents is only a guess, and is used only if the float is the nearest one to that many cents. IEEE
+    division rounds to the nearest float, and no two decimals of up to 15 digits have the same float, so the result
+    equals that of `repr`. Typing 500,000 estimates with two such columns takes 0.7 s of CPU; cell by cell, it took
+    4.9 s (2026-11-28).
     """
     precision, scale = DECIMAL_SIZES[kind]
     unit = 10.0**scale
@@ -243,15 +243,15 @@ def _from_instants(kind: Kind, raw: pa.Array) -> pa.Array | None:
 
 
 def _near_days(days: pa.Array) -> pa.Array:
-    """Return the days that are near enough (D6)."""
+    """Return the dates, with null for those outside the allowed range (D6)."""
     is_near = pc.and_(pc.greater_equal(days, pa.scalar(FIRST_DAY)), pc.less_equal(days, pa.scalar(LAST_DAY)))
     return days if pc.all(is_near).as_py() else pc.if_else(is_near, days, pa.scalar(None, pa.date32()))
 
 
 def to_utc_micros(raw: pa.Array) -> pa.Array:
-    """Timestamps of any unit and zone as UTC microseconds without zone; nanoseconds are cut, as digits of text are.
+    """Convert timestamps of any unit and zone to UTC microseconds without zone. Nanoseconds are cut off, as in texts.
 
-    Raises ArrowInvalid where an instant has no place in 64 bits of microseconds.
+    Raises ArrowInvalid if a timestamp does not fit into 64 bits of microseconds.
     """
     without_zone = raw.cast(pa.timestamp(raw.type.unit, tz="UTC")) if raw.type.tz else raw
     ticks = without_zone.cast(pa.int64())

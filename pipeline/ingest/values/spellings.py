@@ -1,7 +1,8 @@
-"""How tools write the same values (source-schema, As tools write it): a table a kind, and an example for each pattern.
+"""How tools write the same values (source-schema, As tools write it): the patterns of each kind, with examples.
 
-Only data belongs here. Texts are compared as they are seen (`white_space.as_seen`), words in any case; patterns are
-matched against the whole text, in any case, ASCII digits only: of amounts and dates others are made these before.
+This module only contains data. Texts are compared as they are seen (`white_space.as_seen`), words case-insensitively.
+Patterns match the whole text, case-insensitively, with ASCII digits only: digits of other scripts in amounts and dates
+are converted first.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Final, NamedTuple
 
 
 class Spelling(NamedTuple):
-    """A pattern and what it is there for: an example, and what that means."""
+    """A pattern, an example of what it matches, and what the example means."""
 
     pattern: str
     example: str
@@ -18,35 +19,35 @@ class Spelling(NamedTuple):
 
 
 NULLS: Final = frozenset({"NULL", "\\N"})
-"""Null in every column, exactly so: what databases write. 'Null' may be somebody's name."""
+"""Spellings of null in every column, case-sensitive, as databases write them. 'Null' may be somebody's name."""
 
 NULL_WORDS: Final = frozenset(
     {"null", "\\n", "nan", "none", "nat", "<na>", "n/a", "na", "(null)", "[null]", "<null>", "undefined", "."}
 )
-"""Null in keys, numbers, dates and booleans too, in any case: what pandas, Python and people write.
+"""Spellings of null in keys, numbers, dates and booleans, case-insensitive, as pandas, Python and people write them.
 
-R writes NA, SAS a point, JavaScript undefined, the pages of databases (null), [null] and <null>.
+R writes NA, SAS a point, JavaScript undefined, and database tools (null), [null] and <null>.
 """
 
 TRUE: Final = frozenset(
     {"yes", "y", "true", "t", ".t.", "1", "-1", "x", "on", "checked", "✓", "✔", "☑", "✅", "\x01"}
     | {"vrai", "wahr", "verdadero", "verdadeiro", "vero", "waar"}
 )
-"""Access and Visual Basic write -1, PostgreSQL t, dBase .T., MySQL a byte, spreadsheets a word of their language."""
+"""Access and Visual Basic write -1, PostgreSQL t, dBase .T., MySQL a byte, spreadsheets a word in their language."""
 
 FALSE: Final = frozenset(
     {"no", "n", "false", "f", ".f.", "0", "", "off", "unchecked", "☐", "\x00"} | {"faux", "falsch", "falso", "onwaar"}
 )
-"""Blank text is the other side of x; an empty cell is null, as it is in a database. (✗ may be either.)"""
+"""Blank text is the opposite of x; an empty cell is null, as in a database. (✗ may mean either.)"""
 
 SPREADSHEET_ERRORS: Final = frozenset(
     {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!", "#FIELD!", "#BLOCKED!"}
     | {"#BUSY!", "#CONNECT!", "#ERROR!", "#EXTERNAL!", "#GETTING_DATA", "#PYTHON!", "#TIMEOUT!", "#UNKNOWN!"}
 )
-"""What a spreadsheet shows where it has no value; its CSV exports say the same. No text of a person."""
+"""What spreadsheets show, and export to CSV, if a cell has an error. People do not write such texts."""
 
 TOO_NARROW: Final = Spelling(r"#{3,}", "########", "")
-"""What a spreadsheet shows, and writes into CSV files, where a column is too narrow for its number."""
+"""What spreadsheets show, and export to CSV, if a column is too narrow for a number."""
 
 CURRENCY: Final = r"(?:US ?\$|\$ ?US(?!D)|USD|\$)"
 """Amounts are in US dollars; any other currency's sign makes the amount unreadable."""
@@ -65,14 +66,14 @@ MONTH_NAMES: Final = (
     "nov november novembre noviembre",
     "dec december déc décembre decembre dic diciembre dez dezember",
 )
-"""The months' names in English, French, Spanish and German, in short and long; none is two months' name."""
+"""The short and long names of the months in English, French, Spanish and German; none is ambiguous."""
 WEEKDAY_NAMES: Final = (
     "mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday "
     "lun lundi mardi mer mercredi jeu jeudi ven vendredi sam samedi dim dimanche "
     "lunes mar martes mié mie miércoles miercoles jue jueves vie viernes sáb sab sábado sabado dom domingo "
     "mo montag di dienstag mi mittwoch do donnerstag fr freitag sa samstag sonnabend so sonntag"
 )
-"""Beside a day they say nothing."""
+"""Names of weekdays, which are ignored in dates."""
 
 _MONTH: Final = rf"(?P<month>{'|'.join(sorted(' '.join(MONTH_NAMES).split(), key=len, reverse=True))})\.?"
 _WEEKDAY: Final = rf"(?:(?:{'|'.join(sorted(WEEKDAY_NAMES.split(), key=len, reverse=True))})\.?,? (?:le )?)?"
@@ -89,7 +90,7 @@ NUMBERS: Final = (
     Spelling(r"[0-9]{1,3}(?:['’][0-9]{3})+(?:\.[0-9]*)?", "1'234.50", "1234.50"),
     Spelling(r"[0-9]+(?:\.[0-9]*)?e[+-]?[0-9]{1,3}", "1.5E3", "1500.00"),
 )
-"""A number without its sign. A comma before decimals is none: 1,234 would be two numbers, by who reads it."""
+"""A number without its sign. Decimal commas are not supported, because 1,234 would be ambiguous."""
 
 AMOUNTS: Final = (
     Spelling(r"{currency}? ?(?P<sign>[-+]?) ?{currency}? ?{number}(?: ?{currency})?", "-$ 1,234.50", "-1234.50"),
@@ -97,32 +98,32 @@ AMOUNTS: Final = (
     Spelling(r"{currency}? ?{number} ?{currency} ?(?P<sign>-)", "50.25 USD-", "-50.25"),
     Spelling(r"{currency}? ?(?P<sign>\() ?{currency}? ?{number} ?{currency}? ?\)(?: ?{currency})?", "($5)", "-5.00"),
 )
-"""A number with its sign and currency, as currency and accounting formats print them."""
+"""A number with its sign and currency, as currency and accounting formats show it."""
 
 DECIMAL_COMMAS: Final = (
     Spelling(r"[0-9]+,(?:[0-9]{1,2}|[0-9]{4,})", "1234,5", ""),
     Spelling(r"[0-9]{1,3}(?:[. '’][0-9]{3})+,[0-9]+", "1.234,50", ""),
     Spelling(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}", "1.234.567", ""),
 )
-"""Amounts with a comma before decimals, or points between thousands: not read, but they show what others may be."""
+"""Amounts with decimal commas or points between thousands. They are not read, but make other amounts ambiguous."""
 
 EITHER_MARK: Final = Spelling(r"[1-9][0-9]{0,2}[.,][0-9]{3}", "12.000", "")
-"""An amount that is another one where commas stand before decimals: 12, or 12 thousand."""
+"""An amount that is ambiguous in columns with decimal commas: 12, or 12 thousand."""
 
 PERCENT: Final = Spelling(r"(?P<sign>[-+]?)(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?%", "35 %", "35.00")
-"""A score or a confidence, of 100, as a percent format shows it. (An amount of money or of hours is none.)"""
+"""A score or a confidence as a percent format shows it. (Amounts of money or hours are never percentages.)"""
 
 ZERO: Final = Spelling(rf"(?:{CURRENCY} ?)?-(?: ?{CURRENCY})?", "$ -", "0.00")
-"""What an accounting format prints of nothing."""
+"""Zero in an accounting format."""
 
 WHOLE: Final = Spelling(r"[+-]?(?:[0-9]+(?:\.0*|,0{1,2})?|[0-9]{4,},0{3,})", "7100001.0", "7100001")
-"""A column of whole numbers with gaps becomes one of floats in many tools, 7100001,0 in some. (1,000 may be 1000.)"""
+"""A whole number. Many tools convert columns with empty cells to floats, some with a comma. (1,000 may be 1000.)"""
 
 CODE_AS_NUMBER: Final = Spelling(r"[0-9]{4,}[.,]0", "55401.0", "55401")
-"""A postal code or a telephone number in a column that became one of floats. (555.0000 is a telephone number.)"""
+"""A postal code or telephone number that a tool converted to a float. (555.0000 is a telephone number.)"""
 
 ROUNDED_NUMBER: Final = Spelling(r"[+-]?[0-9](?:[.,][0-9]+e\+?|e\+)[0-9]+", "1.23E+12", "")
-"""A long number as spreadsheets show it, 1,23E+12 too: its last digits are lost. (1E5 may be a code.)"""
+"""A long number as spreadsheets show it, also as 1,23E+12. Its last digits are lost. (1E5 may be a code.)"""
 
 GROUPED_NUMBERS: Final = (
     Spelling(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?", "7,100,001", ""),
@@ -131,7 +132,7 @@ GROUPED_NUMBERS: Final = (
     Spelling(r"[0-9]{1,3}(?:\.[0-9]{3}){2,}(?:,[0-9]*)?", "7.100.001", ""),
     Spelling(r"[0-9]{1,3}(?:[. ][0-9]{3})+,[0-9]+", "7.100,00", ""),
 )
-"""A number that was formatted: whether it is an id or an amount, nobody can know. (100 200 and 1.200 may be codes.)"""
+"""A formatted number, which may be an id or an amount. (100 200 and 1.200 may be codes.)"""
 
 DAYS: Final = (
     Spelling(r"(?P<year>[0-9]{4})(?P<mark>[-/])(?P<month>[0-9]{1,2})(?P=mark)(?P<day>[0-9]{1,2})", "2024-3-5", ""),
@@ -144,7 +145,7 @@ DAYS: Final = (
     Spelling(rf"(?P<year>[0-9]{{4}})-{_MONTH}-(?P<day>[0-9]{{1,2}})", "2024-Mar-05", ""),
     Spelling(r"(?P<year>[0-9]{4})-?W(?P<week>[0-9]{2})-?(?P<weekday>[1-7])", "2024-W10-2", ""),
 )
-"""A day whose parts name themselves. Years of two digits are of this century (lmn-format)."""
+"""A date with an unambiguous order. Years of two digits are in this century (lmn-format)."""
 
 PACKED_INSTANT: Final = Spelling(r"(?P<day>(?:19|20|21)[0-9]{6})(?P<time>[0-9]{6})", "20240305090500", "")
 
@@ -153,7 +154,7 @@ YEAR_LAST: Final = Spelling(
     "Tue Mar 5 09:05:00 UTC 2024",
     "",
 )
-"""A day with its time before its year, as C, Java and command lines print it."""
+"""A date with the time before the year, as C, Java and command lines print it."""
 
 SLASHED_DAY: Final = Spelling(rf"(?P<first>[0-9]{{1,2}})/(?P<second>[0-9]{{1,2}})/{_YEAR}", "3/5/2024", "")
 """Month first, unless its file shows otherwise (D41)."""
@@ -180,7 +181,7 @@ TIMES: Final = (
     ),
     Spelling(r",? (?:at )?(?P<hour>[0-9]{1,2}) ?(?P<half>[ap])\.? ?m\.?", " 9 AM", "09:00:00"),
 )
-"""The hour, with what stands between it and the day."""
+"""A time of day, with the separator between it and the date."""
 
 ZONES: Final = (
     Spelling(r" ?(?:z|(?:etc/)?utc|gmt|ut)", "Z", "+00:00"),
@@ -195,7 +196,7 @@ ZONES: Final = (
     Spelling(r" ?(?:utc|gmt)(?P<side>[+-])(?P<hours>[0-9])", " UTC-5", "-05:00"),
     Spelling(r" ?z\[(?:utc|gmt|etc/utc)\]", "Z[UTC]", "+00:00"),
 )
-"""How far from UTC. Names such as EST are of several places, and none."""
+"""A UTC offset. Names such as EST are ambiguous and not supported."""
 
 _FIGURE: Final = r"[($]{0,2}[0-9][0-9,. ]*\)?"
 _THINGS: Final = (
@@ -212,7 +213,7 @@ TOTAL: Final = Spelling(
 """The label of a line of totals, in any column."""
 
 TOTAL_OF: Final = Spelling(r".+ (?:(?:grand|sub)[ -]?)?totals?:?|totals? (?:for|of|by) .+", "7100001 Total", "")
-"""The label of a group's totals, in a key's column: spreadsheets put the group's name before it."""
+"""The label of a group's totals, in the column of a key. Spreadsheets put the group's name before it."""
 
 STATISTICS: Final = (
     Spelling(rf"(?:sum|count|average|avg|mean|median|minimum|min|maximum|max)(?: of .+?)?{_TAIL}", "Count: 3", ""),
@@ -222,7 +223,7 @@ STATISTICS: Final = (
     Spelling(rf"(?:sous[ -]?(?:total|totaux)|totaux|somme|moyenne){_TAIL}", "Sous-total", ""),
     Spelling(rf"(?:suma|promedio|somma|(?:sub|eind)?tot(?:aal|ale|ali|ales|ais|alt)){_TAIL}", "Totale", ""),
 )
-"""The label of other sums, counts and averages, in a key's column, or in the first of a line without other texts."""
+"""The label of sums, counts and averages, in the column of a key, or first in a line without other texts."""
 
 FOOTERS: Final = (
     Spelling(
@@ -254,7 +255,7 @@ FOOTERS: Final = (
         "",
     ),
 )
-"""What tools write below a table; found where `STATISTICS` are. (accounts:7 is an id.)"""
+"""Lines that tools write below a table, recognised in the same places as `STATISTICS`. (accounts:7 is an id.)"""
 
 EXPORTED: Final = Spelling(
     r".*?\b(?:created|downloaded|exported|extracted|generated|prepared|printed|produced|refreshed|as of|date)\b"
@@ -262,7 +263,7 @@ EXPORTED: Final = Spelling(
     "Report generated by Ann on 1/15/2025 9:00 AM",
     "2025-01-15 09:00:00",
 )
-"""A title that says when its file was made."""
+"""A title that says when the file was exported."""
 
 RULE: Final = Spelling(r"[-=_*~]{3,}", "-----", "")
-"""A line drawn under the headers, in a key's column: databases' command lines do so in every column."""
+"""A line drawn under the headers, as in the output of databases' command lines, in the column of a key."""

@@ -1,6 +1,6 @@
-"""Lists of tags: a JSON array, a PostgreSQL array, a list as pandas prints it or a comma list, kept as compact JSON.
+"""Reads lists of tags: JSON arrays, PostgreSQL arrays, lists as pandas prints them, and comma lists. They become JSON.
 
-Where no comma parts them semicolons do, as in exports of fields of several values, or line breaks.
+If there is no comma, semicolons or line breaks separate the tags, as in exports of fields with several values.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pipeline.ingest.values.white_space import trimmed
 
 _JSON_NULL: Final = "null"
 
-# `["a"`, `['a', b]`, `{a,{b}}` are arrays at fault, `[VIP] client, gold` is two tags, `{"a": 1}` is one
+# `["a"`, `['a', b]`, `{a,{b}}` are invalid arrays; `[VIP] client, gold` is two tags, `{"a": 1}` is one
 _LIKE_AN_ARRAY: Final = re.compile(r"""\[(?:\s*["'\[{]|.*\]$)|\{(?!\s*"[^"]*"\s*:)(?:\s*["{]|.*\}$)""", re.DOTALL)
 
 
 def tags(value: object, text_of: Callable[[object], str]) -> Cell:
-    """Type a list of texts as compact JSON. Blanks around a tag go, and so do empty tags."""
+    """Type a list of texts as compact JSON. Blanks around tags, and empty tags, are removed."""
     if isinstance(value, (list, tuple)):
         items: list[object] = list(value)
     else:
@@ -46,14 +46,14 @@ def tags(value: object, text_of: Callable[[object], str]) -> Cell:
 
 
 def _parted(text: str) -> list[str]:
-    """Return the parts of a list without brackets."""
+    """Split a list without brackets."""
     if "," in text:
         return text.split(",")
     return text.split(";") if ";" in text else text.splitlines()
 
 
 def _array(text: str) -> list[object] | None:
-    """Return the items of an array in any of its spellings, or None."""
+    """Return the items of an array in any spelling, or None if the text is not an array."""
     for read in (_json_list, _printed_list, _postgres_array):
         if (items := read(text)) is not None:
             return items
@@ -70,13 +70,13 @@ def _json_list(text: str) -> list[object] | None:
     return items if isinstance(items, list) else None
 
 
-# of `[0:1]={a,b}`, as PostgreSQL writes an array that does not count from 1
+# the bounds in `[0:1]={a,b}`, as PostgreSQL writes an array that does not count from 1
 _BOUNDS: Final = re.compile(r"(?:\[-?[0-9]+:-?[0-9]+\])+=")
 _ARRAY_ITEM: Final = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|([^",{}]*))\s*(,|$)', re.DOTALL)
 
 
 def _postgres_array(text: str) -> list[object] | None:
-    """Return the items of `{a,"b c",NULL}`, or None if the text is no one-dimensional array."""
+    """Return the items of `{a,"b c",NULL}`, or None if the text is not a one-dimensional array."""
     if bounds := _BOUNDS.match(text):
         text = text[bounds.end() :]
     if not (text.startswith("{") and text.endswith("}")):
@@ -99,7 +99,7 @@ def _postgres_array(text: str) -> list[object] | None:
     return items
 
 
-# `'a', "it's"` as a Python list prints its items, `'a' 'b'` as an array of NumPy does
+# `'a', "it's"` is how Python prints the items of a list, `'a' 'b'` how NumPy prints those of an array
 _PRINTED_ITEM: Final = re.compile(
     r"""\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(?:None|nan))(?:\s*,|\s+|$)""", re.DOTALL
 )
@@ -109,9 +109,9 @@ _ESCAPED: Final = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '
 
 
 def _printed_list(text: str) -> list[object] | None:
-    """Return the items of `['a', "it's", None]` or `['a' 'b']`, as pandas writes a list into a CSV, or None.
+    """Return the items of `['a', "it's", None]` or `['a' 'b']`, as pandas writes lists into CSV files, or None.
 
-    So Python prints a set (`{'a'}`) and a tuple; `'a', 'b'` without brackets is a list, too.
+    Sets (`{'a'}`), tuples, and `'a', 'b'` without brackets are read as well.
     """
     if text[0] + text[-1] in _BRACKETS:
         return _printed_items(text[1:-1].strip())
@@ -135,7 +135,7 @@ def _printed_items(inner: str) -> list[object] | None:
 
 
 def _unescaped(found: re.Match[str]) -> str:
-    """Return the character of an escape as Python prints it, or an unknown escape as it stands."""
+    """Return the character that Python prints as this escape, or an unknown escape unchanged."""
     escape = found.group(1)
     if len(escape) == 1:
         return _ESCAPED.get(escape, found.group())

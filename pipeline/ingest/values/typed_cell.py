@@ -25,7 +25,7 @@ _KIND_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A typed value; where it is not what the source said, why (`reason`) and what was done (`action`)."""
+    """A typed value. If it differs from the source, `reason` says why and `action` what was done."""
 
     value: object
     reason: str | None = None
@@ -36,10 +36,10 @@ NULL: Final = Cell(None)
 
 
 def nulled(reason: str) -> Cell:
-    """Refuse a value: null, with the reason."""
+    """Return null with the reason why a value is rejected."""
     return Cell(None, reason, NULLED)
 
 
 def not_a(kind: Kind) -> Cell:
-    """Refuse a value that is nothing like its kind."""
+    """Return null for a value that does not look like its kind at all."""
     return nulled(f"not {_KIND_NAMES[kind]}")
