@@ -1,4 +1,4 @@
-"""A real browser for the tests of pages: which there may be, kept quiet, at the widths of a desktop and a phone."""
+"""A real browser for the tests of pages: the candidates, without background traffic, and screen sizes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """Start the first browser that is there."""
+    """Start the first browser that is installed."""
     from playwright.sync_api import sync_playwright
 
     path = next(found for name in BROWSERS if (found := shutil.which(name)))

@@ -1,4 +1,4 @@
-"""What tests share: reproducible property tests, programs that a machine may lack, a staged drop, one Spark cluster."""
+"""Shared by all tests: reproducible property tests, optional programs, a staged drop, one Spark cluster."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ settings.register_profile("default", derandomize=True, deadline=None, suppress_h
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 NEEDED = {"browser": BROWSERS, "libreoffice": ("soffice",), "gnupg": ("gpg",), "minisign": ("minisign",)}
-"""The programs one of which tests of a mark need on the PATH."""
+"""The programs on the PATH, any of which the tests of a mark need."""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, visibly, the tests of a program that this machine does not have."""
+    """Skip the tests of a program that this machine does not have."""
     for mark, programs in NEEDED.items():
         without = [item for item in items if item.get_closest_marker(mark)]
         if without and not any(shutil.which(name) for name in programs):
@@ -45,7 +45,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def spark_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
-    """A cluster that somebody else runs: a master and two workers, for all tests that need one."""
+    """An external cluster: a master and two workers, for all tests that need one."""
     from pipeline.engines.spark import SparkEngine
     from pipeline.engines.spark_cluster import LocalCluster
 
@@ -59,7 +59,7 @@ def spark_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalClu
 
 @pytest.fixture
 def spark_session(spark_cluster: LocalCluster, tmp_path: Path) -> Any:
-    """A session on that cluster, with the settings of a run: the one that is open, if one is."""
+    """A session on that cluster, with the settings of a run; an open one is reused."""
     from pipeline.engines.spark import SparkEngine
     from pipeline.settings import Settings
 
@@ -70,7 +70,7 @@ def spark_session(spark_cluster: LocalCluster, tmp_path: Path) -> Any:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Callable[..., StagedDrop]:
-    """Stage the marts of an organization in a folder of its own name."""
+    """Stage the marts of an organization in a folder named after it."""
     from pipeline.drops.stage import stage_drops
     from tests.drops.made_drops import CONTRACTS, CRM, marts
 

@@ -1,4 +1,4 @@
-"""Real receivers on loopback: a webhook and a mail server, which keep what they are sent."""
+"""Real receivers on loopback: a webhook and a mail server, which keep the messages they receive."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PASSWORD = "hook-passw0rd-that-nobody-sees"
 
 @contextmanager
 def webhook(status: int = 200) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Serve a webhook that answers `status`; give its URL for apprise, and the list that its messages come into."""
+    """Serve a webhook that answers with `status`; yield its apprise URL and the list of its messages."""
     messages: list[dict[str, Any]] = []
 
     class Hook(http.server.BaseHTTPRequestHandler):
@@ -45,7 +45,7 @@ def webhook(status: int = 200) -> Iterator[tuple[str, list[dict[str, Any]]]]:
 
 @contextmanager
 def mail_server() -> Iterator[tuple[str, list[Message]]]:
-    """Serve SMTP; give the URL of a person's address for apprise, and the list that mails come into."""
+    """Serve SMTP; yield the apprise URL of a person's address and the list of received mails."""
     mails: list[Message] = []
 
     class Mailbox:
@@ -54,7 +54,7 @@ def mail_server() -> Iterator[tuple[str, list[Message]]]:
             mails.append(email.message_from_bytes(envelope.content))
             return "250 kept"
 
-    with socket.socket() as free:  # the controller asks its port for a greeting, and so must know it
+    with socket.socket() as free:  # the controller connects to its own port, so it must know the number
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     controller = Controller(Mailbox(), hostname="127.0.0.1", port=port)

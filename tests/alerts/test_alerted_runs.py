@@ -1,4 +1,4 @@
-"""Whole runs alert people of how they ended; a receiver that fails does not change how."""
+"""Whole runs send alerts about their outcome; a failing receiver does not change the outcome."""
 
 from __future__ import annotations
 

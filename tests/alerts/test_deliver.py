@@ -1,4 +1,4 @@
-"""Alerts reach real receivers, each kind as it was chosen; one that fails shows no secret."""
+"""Alerts reach real receivers, for the chosen events; a failing receiver shows no secret."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _direct(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def notes_of(alert: Alert, *urls: str, **settings: Any) -> list[str]:
-    """Deliver an alert; return what was said of receivers that were not reached."""
+    """Deliver an alert; return the notes about receivers that were not reached."""
     said: list[str] = []
     deliver(Settings(alert_urls=" ".join(urls), **settings), alert, said.append)
     return said

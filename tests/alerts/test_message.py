@@ -1,4 +1,4 @@
-"""What an alert says: the outcome, where, what to do and the report; no row of anyone."""
+"""The text of an alert: the outcome, the place, the remedy and the report, but no row."""
 
 from __future__ import annotations
 

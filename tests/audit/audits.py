@@ -1,4 +1,4 @@
-"""An audit from beginning to end, in this process."""
+"""A complete audit in this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ways to break a column of an export; each applies to the columns for which it means something."""
+"""The ways to break a column of an export; each applies only to the columns that it can break."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tests.audit.staged_drop import CONTRACTS
 FACTS = [CONTRACTS["account_core"], CONTRACTS["account_communication_stats"]]
 
 Break = Callable[[pa.Table, ContractColumn], pa.Table | None]
-"""Breaks one column of a table; None where the break does not apply to the column."""
+"""Breaks one column of a table; None if the break does not apply to the column."""
 
 
 def _replace(table: pa.Table, column: ContractColumn, values: pa.Array, name: str | None = None) -> pa.Table:
-    """Set the column's values alone: what the file declares of nulls stays, where it can."""
+    """Set only the column's values: the nullability that the file declares stays, if possible."""
     place = table.column_names.index(column.name)
     nullable = table.schema.field(place).nullable or values.null_count > 0
     return table.set_column(place, pa.field(name or column.name, values.type, nullable), values)
 
 
 def wrong_type(table: pa.Table, column: ContractColumn) -> pa.Table:
-    """A text becomes a number, anything else a text."""
+    """Turn a text into a number, anything else into a text."""
     values = (
         pa.array([1] * table.num_rows) if column.arrow_type == pa.string() else table[column.name].cast(pa.string())
     )
@@ -32,7 +32,7 @@ def wrong_type(table: pa.Table, column: ContractColumn) -> pa.Table:
 
 
 def null_in_not_null(table: pa.Table, column: ContractColumn) -> pa.Table | None:
-    """The last row loses its value."""
+    """Set the last row's value to null."""
     if column.nullable:
         return None
     values = table[column.name].to_pylist()
@@ -40,7 +40,7 @@ def null_in_not_null(table: pa.Table, column: ContractColumn) -> pa.Table | None
 
 
 def too_long_or_too_precise(table: pa.Table, column: ContractColumn) -> pa.Table | None:
-    """One character more, one digit more after the point, a whole number of 64 bits, a nanosecond, a time on a day."""
+    """Add one character, one digit after the point, 64 bits, a nanosecond or a time of day, depending on the type."""
     rows = table.num_rows
     if column.max_length is not None:
         return _replace(table, column, pa.array([None] * (rows - 1) + ["é" * (column.max_length + 1)], pa.string()))
@@ -59,7 +59,7 @@ def too_long_or_too_precise(table: pa.Table, column: ContractColumn) -> pa.Table
 
 
 def renamed(table: pa.Table, column: ContractColumn) -> pa.Table:
-    """The column has another name."""
+    """Rename the column."""
     return _replace(table, column, table[column.name], f"{column.name}_")
 
 

@@ -1,7 +1,7 @@
-"""A small staged drop, made by hand, that keeps every contract and every business rule; tests break it, cell by cell.
+"""A small staged drop, made by hand, that satisfies every contract and business rule; tests break it cell by cell.
 
 The organization has two customers (the second a child of the first) and a CRM with two accounts: A1, which customer 1
-links to, and A2, which no customer links to. The run speaks of 2025-01-15, the selected year is 2025.
+links to, and A2, which no customer links to. The run is as of 2025-01-15, the selected year is 2025.
 
     estimate   account  type      term                      price    counts
     E1         A1       Service   2023-03-15 .. 2026-03-14  1000.00  333.33.. in 2023, 2024 and 2025
@@ -236,7 +236,7 @@ def _win_loss(
 
 
 def whole_drop(organization_id: int = 1) -> Rows:
-    """Give the rows of every export of the organization's drop."""
+    """Return the rows of every export of the organization's drop."""
     at_risk = {
         "account_id": "A1",
         "account_name": "Acme",
@@ -679,7 +679,7 @@ def whole_drop(organization_id: int = 1) -> Rows:
 
 
 def table_of(contract: ExportContract, rows: Sequence[Row]) -> pa.Table:
-    """Put rows into the contract's shape; what a row does not name is null, and is declared so."""
+    """Make a table of rows by the contract; columns that a row does not name are null and declared nullable."""
     known = {column.name for column in contract.exported_columns}
     unknown = {name for row in rows for name in row} - known
     if unknown:
@@ -693,7 +693,7 @@ def table_of(contract: ExportContract, rows: Sequence[Row]) -> pa.Table:
 
 
 def write_export(folder: Path, export: str, table: pa.Table, csv: pa.Table | None = None) -> None:
-    """Write both files of an export; `csv` where the CSV is to say something else."""
+    """Write both files of an export; `csv` gives the CSV other contents."""
     folder.mkdir(parents=True, exist_ok=True)
     write_parquet(table, folder / f"{export}.parquet")
     write_csv(table if csv is None else csv, folder / f"{export}.csv")
@@ -710,7 +710,7 @@ def write_drop(folder: Path, rows: Mapping[str, Sequence[Row]]) -> Path:
 
 
 def _written(contract: ExportContract, rows: Sequence[Row]) -> Path:
-    """Write an export once for each content: most drops differ in one or two."""
+    """Write an export once per content, because most drops differ in one or two exports only."""
     folder = Path(_SCRATCH.name) / hashlib.sha256(f"{contract.name} {rows}".encode()).hexdigest()
     if not folder.exists():
         write_export(folder, contract.name, table_of(contract, rows))

@@ -1,7 +1,7 @@
-"""Every business rule catches what it is there for: a whole drop keeps them all, and one change breaks the one meant.
+"""Every business rule finds its fault: an intact drop satisfies all rules, and each change breaks the intended one.
 
-Each change is made to the drop of an organization of its own, and all are audited at once: what is wrong in one drop
-must be found in that drop, and in no other.
+Each change is made in the drop of its own organization, and all drops are audited at once: a fault must be found in
+that drop and in no other.
 """
 
 from __future__ import annotations
@@ -656,15 +656,15 @@ ODD_BUT_RIGHT: list[Callable[[Rows], None]] = [
     ),
     change("account_core", C1, lifecycle_event_qbr=datetime(1, 1, 1)),
 ]
-"""What sources may say and the models take as it is meant: the audit must not stop a run for it."""
+"""Unusual values of sources that the models handle: the audit must not stop a run because of them."""
 
 OF_THE_CRM = ("notification_cache", "cache_is_a_row_per_list")
-"""The one rule that looks at which organization a drop is of: only organization 1 keeps it here."""
+"""The only rule that depends on the organization of a drop: here only organization 1 satisfies it."""
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
-    """Write the whole drop (organization 1) and one for each change (organizations 2, 3 ...)."""
+    """Write the intact drop (organization 1) and one for each change (organizations 2, 3 ...)."""
     folder = tmp_path_factory.mktemp("drops")
     folders: dict[int, Path] = {1: write_drop(folder / "1", whole_drop())}
     changes = [apply for _, _, apply in BREAKS] + ODD_BUT_RIGHT

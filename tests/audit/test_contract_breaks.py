@@ -1,7 +1,7 @@
 """Every column of the two fact tables is broken in every way that applies to it, and every break is found.
 
-Wrong type, null in a not-null column, too long or too precise, renamed: 130 columns, 520 breaks less the inapplicable.
-The breaks of one kind are audited together, each in the drop of an organization of its own.
+Wrong type, null in a not-null column, too long or too precise, renamed: 130 columns, 520 breaks minus the inapplicable.
+The breaks of one kind are audited together, each in the drop of its own organization.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tests.audit.staged_drop import AS_OF, table_of, whole_drop, write_export
 
 
 def _broken_drops(folder: Path, apply: Break, contract: ExportContract) -> tuple[dict[int, Path], dict[int, str]]:
-    """Write a drop for each column that the break applies to: its folder and the column, by organization."""
+    """Write a drop for each column that the break applies to; return its folder and the column by organization."""
     folders: dict[int, Path] = {}
     meant: dict[int, str] = {}
     whole = table_of(contract, whole_drop()[contract.name])
@@ -32,7 +32,7 @@ def _broken_drops(folder: Path, apply: Break, contract: ExportContract) -> tuple
 
 
 def _found(result: AuditResult, organization_id: int, column: str) -> bool:
-    """Whether an error in this organization names the column."""
+    """Return whether an error in this organization names the column."""
     for check in result.errors:
         if organization_id in check.failed_by_organization:
             own_lines = [

@@ -1,4 +1,4 @@
-"""What the audit says of files: their list of columns, types and order of rows, and whether the CSV agrees."""
+"""The audit's checks of files: columns, types, order of rows, and whether the CSV equals the Parquet file."""
 
 from __future__ import annotations
 

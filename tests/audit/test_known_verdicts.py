@@ -1,4 +1,4 @@
-"""A process that audits again and again judges what has changed, and says of all of it what a new one would."""
+"""A long-lived audit process checks only what has changed, with the same results as a new process."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from tests.audit.staged_drop import AS_OF, CONTRACTS, EXPECTATIONS, SETTINGS, ch
 OF_LISTS = [CONTRACTS[name] for name in sorted({*LISTS, *REFERENCE_EXPORTS, "account_revenue_by_year"})]
 BOOKS = read_rule_books(EXPECTATIONS, [contract.name for contract in OF_LISTS])
 FILES = {"files", "columns of files"}
-"""What is judged each time: it is asked of all files together."""
+"""The checks that are repeated each time, because they cover all files together."""
 
 
 class Auditor:
-    """One process's audits; each is held against one that knows nothing."""
+    """The audits of one process; each is compared with one that has no known verdicts."""
 
     def __init__(self, scratch: Path) -> None:
         self.scratch = scratch
         self.known = KnownVerdicts(remembers=True)
 
     def audit(self, drop: Path, as_of: datetime = AS_OF, books: dict[str, RuleBook] = BOOKS) -> tuple[Any, set[str]]:
-        """Return the result, and the frames that Great Expectations judged for it."""
+        """Return the result, and the frames that Great Expectations checked for it."""
 
         def ask(known: KnownVerdicts) -> AuditResult:
             return audit_drops(

@@ -1,7 +1,7 @@
 """A drop that breaks its contract is not published, whatever the break: the last drop stays, and `latest` names it.
 
-The real way of a run from the marts to the drops, over marts made by hand; the break is made in the staged file, where
-the audit has to find it.
+The code of a run from the marts to the drops, with marts made by hand. The break is made in the staged file, where the
+audit has to find it.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ OF_THE_PAGE = {
 
 
 class Marts:
-    """An engine that holds the marts of the whole drop and no metrics or rejects."""
+    """An engine with the marts of the intact drop, and no metrics or rejects."""
 
     name = "duckdb"
 
@@ -81,7 +81,7 @@ class Marts:
         self.rows = whole_drop()
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
-        """Give a mart as an engine does: all its columns, timestamps without zone."""
+        """Return a mart as an engine does: all its columns, timestamps without a zone."""
         if mart == METRICS:
             return METRICS_SCHEMA.empty_table()
         if mart == drop_descriptions.REJECTS:
@@ -98,7 +98,7 @@ class Marts:
         return pa.table({name: self._column(contract, name) for name in columns})
 
     def read_in_order(self, mart: str, columns: Sequence[str], order_by: Sequence[str]) -> pa.Table:
-        """Give a mart as an engine does: sorted."""
+        """Return a mart as an engine does, sorted."""
         return in_order(self.read(mart, columns), order_by)
 
     def _column(self, contract: ExportContract, name: str) -> pa.Array:
@@ -110,15 +110,15 @@ class Marts:
         )
 
     def prepare(self, contracts: Sequence[ExportContract]) -> None:
-        """Nothing is copied."""
+        """Do nothing."""
 
     def commit(
         self, contracts: Sequence[ExportContract], held_back: HeldBack = NOBODY, written: Sequence[WrittenMart] = ()
     ) -> None:
-        """Nothing is kept."""
+        """Do nothing."""
 
     def commit_written(self, written: Sequence[WrittenMart]) -> None:
-        """Nothing is kept."""
+        """Do nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory, auditor: AuditProcess) -> 
 
 @pytest.fixture(scope="module")
 def exports_of_facts(tmp_path_factory: pytest.TempPathFactory, auditor: AuditProcess) -> Path:
-    """The same for the two fact tables alone (and the one that a run keeps), which goes faster."""
+    """The same for the two fact tables and the table that runs keep, which is faster."""
     folder: Path = tmp_path_factory.mktemp("facts")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr("pipeline.orchestration.resources.EXPECTATIONS", folder / "no rules")
@@ -163,7 +163,7 @@ def run(folder: Path, auditor: AuditProcess, contracts: Sequence[ExportContract]
 
 
 def published(folder: Path) -> dict[str, Any]:
-    """What a reader sees: the drops, the one that `latest` names, and rows that lie about."""
+    """Return what a reader sees: the drops, the one that `latest` names, and leftover files."""
     organization = folder / "1"
     folders = [path for path in organization.iterdir() if not path.is_symlink()]
     drops = sorted(path.name for path in folders if (path / "manifest.json").exists())
@@ -172,7 +172,7 @@ def published(folder: Path) -> dict[str, Any]:
 
 
 def staging(break_it: Callable[[ExportContract, Path], None]) -> Callable[..., list[StagedDrop]]:
-    """Stage as a run does, but break the files of an export in the folder before the audit hears of them."""
+    """Stage as a run does, but break the files of an export before the audit reads them."""
 
     def stage(*arguments: Any, on_export: Callable[[ExportContract], None], **keywords: Any) -> list[StagedDrop]:
         (folder,) = arguments[2].values()
@@ -237,7 +237,7 @@ def test_no_break_is_published(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr("pipeline.orchestration.resources.EXPECTATIONS", tmp_path)  # the contract alone has to find it
+    monkeypatch.setattr("pipeline.orchestration.resources.EXPECTATIONS", tmp_path)  # only the contract has to find it
     assert_not_published(kind, export, column, exports_of_facts, auditor, monkeypatch, FACTS_AND_HISTORY)
 
 

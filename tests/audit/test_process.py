@@ -1,4 +1,4 @@
-"""The process that audits: it answers as the audit itself does, and a process that falls silent fails the run."""
+"""The audit process: it gives the same results as the audit itself, and a process that dies fails the run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def ask(process: AuditProcess, drop: Path, expectations: Path = EXPECTATIONS) ->
 
 
 def stood_beside(drop: Path, export: str) -> Path:
-    """Write an export of a drop as a refresh gives it to the audit: with its organization, instants without a zone."""
+    """Write an export of a drop as a refresh passes it to the audit: with its organization, instants without a zone."""
     rows = pq.read_table(drop / f"{export}.parquet")
     plain = [one.with_type(pa.timestamp("us")) if pa.types.is_timestamp(one.type) else one for one in rows.schema]
     rows = rows.cast(pa.schema(plain)).append_column("drop_organization_id", pa.repeat(1, rows.num_rows))
@@ -44,7 +44,7 @@ def stood_beside(drop: Path, export: str) -> Path:
 
 
 def test_rules_read_an_export_beside_a_drop_like_one_in_it(auditor: AuditProcess, tmp_path: Path) -> None:
-    """at-risk R18: the lists' rules ask for accounts and estimates, which a refresh does not publish."""
+    """at-risk R18: the lists' rules need accounts and estimates, which a refresh does not publish."""
     rows = whole_drop()
     change("accounts", {"id": "A1"}, name="Other")(rows)
     drop = write_drop(tmp_path / "drop", rows)

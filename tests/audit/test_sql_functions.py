@@ -1,4 +1,4 @@
-"""The functions that business rules call take the same characters for blank as the models do."""
+"""The functions that business rules call treat the same characters as blank as the models do."""
 
 from __future__ import annotations
 

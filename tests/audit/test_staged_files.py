@@ -1,4 +1,4 @@
-"""Staged files are read in parts: differences are found wherever they lie, and no row is too long."""
+"""Staged files are read in parts: differences are found in every part, and no row is too long."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROWS = 60
 
 
 def read(folder: Path, bodies: list[str], written: list[str]) -> StagedExport:
-    """Write notes, then change what the CSV says of them, and read both files."""
+    """Write notes, then change them in the CSV, and read both files."""
     folder.mkdir()
     write_export(folder, "notes", pa.table({"id": range(len(bodies)), "body": bodies}))
     lines = [f"{number},{body}\n" for number, body in enumerate(written)]
@@ -60,7 +60,7 @@ def test_files_with_different_row_counts_are_not_compared(tmp_path: Path, monkey
 
 
 def read_many(folder: Path, bodies: dict[int, list[str]], texts: dict[int, str]) -> dict[int, StagedExport]:
-    """Write the notes of several organizations, some with another text as their CSV, and read all files."""
+    """Write the notes of several organizations, some with another CSV, and read all files."""
     for one, own in bodies.items():
         (folder / str(one)).mkdir()
         ids = pa.array(range(len(own)), pa.int64())
@@ -84,9 +84,9 @@ def test_a_difference_is_reported_for_its_organization_only(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("first", "second", "rows"),
     [
-        ("0,a\n1,b\n0,c\n", "1,d\n", (3, 1)),  # a row lies in the file before
-        ("0,a\n", "1,b\n0,c\n1,d\n", (1, 3)),  # and in the one behind
-        ("0,a\n1,b", "0,c\n1,d\n", (2, 2)),  # a last line that does not end is one
+        ("0,a\n1,b\n0,c\n", "1,d\n", (3, 1)),  # the first file has a row of the second
+        ("0,a\n", "1,b\n0,c\n1,d\n", (1, 3)),  # and the other way round
+        ("0,a\n1,b", "0,c\n1,d\n", (2, 2)),  # a last line without an end counts
     ],
 )
 def test_rows_of_adjacent_files_are_counted_separately(

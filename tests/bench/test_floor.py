@@ -1,6 +1,7 @@
-"""The models against the hand-written script of the benchmark: two readings of one spec, compared cell by cell.
+"""The models compared with the hand-written script of the benchmark, cell by cell.
 
-`benchmarks/floor.sql` shares nothing with the models; a cell where they differ is a mistake in one of them.
+`benchmarks/floor.sql` implements the same spec but shares nothing with the models: a differing cell is a mistake in one
+of them.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SHOWN = 20
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A generated sample, the drops of a run that knows only its platform, and the floor's two files."""
+    """A generated sample, the drops of a run with only its platform, and the two files of the script."""
     folder = tmp_path_factory.mktemp("floor")
     write_sample(folder / "sources", accounts=300, seed=1, events_per_account=60, as_of=AS_OF)
     platform = folder / "sources" / "platform"
@@ -36,20 +37,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def python(*arguments: object) -> None:
-    """Run a command of Python's to its good end."""
+    """Run a Python command, which must succeed."""
     command = [sys.executable, *map(str, arguments)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT_ROOT)
     assert ended.returncode == 0, ended.stderr
 
 
 def published(folder: Path, name: str) -> pa.Table:
-    """Read a table of every tenant's latest drop, the tenants in order."""
+    """Read a table from every tenant's latest drop, in the order of tenants."""
     drops = sorted((folder / "exports").glob("*/latest"), key=lambda path: int(path.parent.name))
     return pa.concat_tables([pq.read_table(drop / f"{name}.parquet") for drop in drops])
 
 
 def cells(table: pa.Table, column: str) -> list[object]:
-    """Read a column; published instants bear UTC, the floor's no zone."""
+    """Read a column; published instants are in UTC, the script's have no zone."""
     values = table[column].to_pylist()
     return [value.replace(tzinfo=None) if isinstance(value, datetime) else value for value in values]
 
@@ -59,7 +60,7 @@ def test_every_cell_equals_that_of_the_hand_written_script(folder: Path, name: s
     ours, theirs = published(folder, name), pq.read_table(folder / "floor" / f"{name}.parquet")
     assert ours.column_names == theirs.column_names
     assert ours.num_columns == WIDTHS[name]
-    # Ids hold only within a tenant, and one table doesn't name it: but both tables have their rows in one order.
+    # Ids are unique only within a tenant, which one table lacks; but both tables have the same order.
     keys = list(
         zip(*(cells(published(folder, "account_core"), key) for key in ("organization_id", "account_id")), strict=True)
     )
@@ -74,6 +75,6 @@ def test_every_cell_equals_that_of_the_hand_written_script(folder: Path, name: s
 
 
 def test_the_sample_gives_each_column_something_to_compare(folder: Path) -> None:
-    """A column of nulls alone would agree with any other such column."""
+    """A column of only nulls would equal any other such column."""
     tables = [published(folder, name) for name in TABLES]
     assert not [name for table in tables for name in table.column_names if table[name].null_count == table.num_rows]

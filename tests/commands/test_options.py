@@ -1,4 +1,4 @@
-"""One command line serves run, plan and refresh: what a person has typed for one, the others take."""
+"""run, plan and refresh have the same options: a command line for one works for the others."""
 
 from __future__ import annotations
 

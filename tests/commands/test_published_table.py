@@ -1,4 +1,4 @@
-"""The table that ends a run: no name of an export is cut, however narrow the terminal is."""
+"""The table at the end of a run: no export name is cut, however narrow the terminal."""
 
 from __future__ import annotations
 

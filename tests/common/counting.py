@@ -1,4 +1,4 @@
-"""What a helper of the tests does: it counts, and goes wrong in every way that a request asks for."""
+"""A helper process for tests: it counts, and fails in every way that a request names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.common.worker_process import Answer, HelperProcess, Send
 
 
 class Counting(HelperProcess):
-    """A helper that answers numbers with what comes before them, and words by doing what they say."""
+    """A helper that answers numbers with all smaller ones, and executes words."""
 
     what = "counting"
     module = "tests.common.counting"
@@ -37,7 +37,7 @@ def _answer(request: Any, send: Send) -> object:
 
 
 def _print(send: Send) -> str:
-    """Print in every way there is."""
+    """Print in every possible way."""
     print("counted", flush=True)
     os.write(1, b"straight to the stream\n")
     os.system("echo from a program")

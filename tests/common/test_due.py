@@ -1,4 +1,4 @@
-"""When a drop is due: the latest moment that has come, in the zone's own hours."""
+"""When a drop is due: the latest moment in the past, in local time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.common.due import Due
 @pytest.mark.parametrize(
     ("now", "since", "latest"),
     [
-        ((2025, 1, 13, 12), (2025, 1, 6, 12), (2025, 1, 13, 12)),  # on the stroke
+        ((2025, 1, 13, 12), (2025, 1, 6, 12), (2025, 1, 13, 12)),  # exactly at the moment
         ((2025, 1, 13, 11, 59), (2024, 12, 30, 12), (2025, 1, 6, 12)),  # a minute before
         ((2025, 1, 19, 23), (2025, 1, 6, 12), (2025, 1, 13, 12)),  # on Sunday
     ],

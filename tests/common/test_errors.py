@@ -1,4 +1,4 @@
-"""What the file system, Arrow or DuckDB refuses is said in words, with the file that it is about."""
+"""Errors of the file system, Arrow or DuckDB are reported in words, with the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The log for machines: a line of JSON for each step, note and end, whatever the text holds."""
+"""The JSON log: one line for each step, note and end, whatever the text contains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run says on a terminal is what its steps say, whatever brackets the data and the paths have."""
+"""A run's output on a terminal is the text of its steps, whatever brackets data and paths contain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Iterating one step ahead: nothing lost, nothing moved, errors where they belong."""
+"""Iterating one step ahead: no item is lost or reordered, and errors come at their place."""
 
 import threading
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The scratch database keeps what memory can't hold in a private folder, and gives memory back where it is asked to."""
+"""The scratch database spills to a private folder, and returns memory if asked to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""Texts that others wrote are shown as one line that can only be read: an escape as \x1b, a line break as \n."""
+r"""Foreign texts are shown as one harmless line: an escape as \x1b, a line break as \n."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loading modules, and Arrow's memory: neither costs more than it must."""
+"""Loading modules and Arrow's memory cost no more than necessary."""
 
 from __future__ import annotations
 

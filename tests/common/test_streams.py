@@ -12,7 +12,7 @@ import pytest
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_line_on_standard_error_is_not_buffered(unbuffered: str) -> None:
-    """As a service's log reads it, where PYTHONUNBUFFERED is set or is not."""
+    """As in a service's log, with and without PYTHONUNBUFFERED."""
     program = (
         "import sys\nfrom pipeline.common.streams import Streams\nStreams.open()\n"
         "print('said', file=sys.stderr)\nsys.stdin.read()\n"

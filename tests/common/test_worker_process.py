@@ -1,4 +1,4 @@
-"""Helper processes: they answer with objects, an early end is an error, and none outlives its run."""
+"""Helper processes: they answer with objects, an early end is an error, and none survives its run."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_closing_a_helper_ends_it_at_once_and_twice_is_no_fault() -> None:
 
 
 def test_a_helper_ends_when_its_run_was_killed_whatever_it_is_doing() -> None:
-    """It may hold a database that the next run needs."""
+    """It may lock a database that the next run needs."""
     environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT)}
     with subprocess.Popen([sys.executable, "-c", RUN], stdout=subprocess.PIPE, text=True, env=environment) as run:
         assert run.stdout is not None

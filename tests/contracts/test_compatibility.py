@@ -1,4 +1,4 @@
-"""What counts as a breaking, an additive or no change of a contract, and what a run does about it."""
+"""Which changes of a contract are breaking, additive or none, and what a run does about them."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ NEW_COLUMN = ContractColumn("e", "date")
         (OLD, "none", ""),
         (with_column(B, description="Other words.", source="elsewhere", rules=("D1",)), "none", ""),
         (dataclasses.replace(OLD, description="Other words."), "none", ""),
-        # columns that come, go and move
+        # added, removed and moved columns
         (with_columns(A, B, C, D, NEW_COLUMN), "additive", "e: a new column at the end, position 5"),
         (with_columns(A, NEW_COLUMN, B, C, D), "breaking", "e: a new column at position 2, before old ones"),
         (with_columns(A, B, C), "breaking", "d: the column is gone"),
         (with_columns(A, C, B, D), "breaking", "c: moved among the old columns, from position 3 to 2"),
         (with_columns(A, dataclasses.replace(B, name="bb"), C, D), "breaking", "b: the column is gone"),
         (with_columns(A, B, C, dataclasses.replace(D, exported=False)), "breaking", "d: the column is gone"),
-        # types: what the old type holds still holds when the new one is narrower
+        # types: a narrower type keeps the promises of the old one
         (with_column(B, data_type="varchar(49)"), "additive", "b: varchar(50) becomes varchar(49)"),
         (with_column(B, data_type="varchar(51)"), "breaking", "b: varchar(50) becomes varchar(51)"),
         (with_column(B, data_type="text"), "breaking", "b: varchar(50) becomes text"),
@@ -181,7 +181,7 @@ def drop_of(folder: Path, *, shared: bool = False) -> Path:
 
 
 def sources(project: Path, tmp_path: Path) -> dict[str, str]:
-    """The old state in every form that an argument may have."""
+    """Return the old state in every form that an argument may have."""
     odcs = tmp_path / "visits.odcs.yaml"
     odcs.write_text(yaml.safe_dump(open_data_contract(OLD, None)))
     model = tmp_path / "visits.yml"

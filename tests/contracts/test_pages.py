@@ -1,4 +1,4 @@
-"""What is made from the contracts is fresh, complete, and valid by the standard's own schema.
+"""The pages made from the contracts are fresh, complete, and valid by the standard's own schema.
 
 `odcs-v3.2.0.schema.json` is the JSON schema of the Open Data Contract Standard 3.2.0, as Bitol publishes it
 (Apache-2.0).
@@ -31,7 +31,7 @@ def test_no_page_is_stale() -> None:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of what the pages are made from, and of the pages."""
+    """A copy of the pages and of their sources."""
     for folder in ("models", "expectations", "docs"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path

@@ -1,4 +1,4 @@
-"""Every text of every export is judged: it names or describes a person, or it is on this list of others."""
+"""Every text column of every export is classified: it describes a person, or it is on this list of others."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ NOT_PERSONAL = {
     "team_dimension": ("team_member_title", "team_member_department", "team_member_crm_id"),
     "topic_dimension": ("topic_name", "topic_description"),
 }
-"""Texts that name or describe no person by themselves: ids, names of accounts, kinds and roles, figures by year."""
+"""Texts that do not describe a person: ids, names of accounts, kinds and roles, figures by year."""
 
 
 @pytest.mark.parametrize("export", sorted(CONTRACTS))

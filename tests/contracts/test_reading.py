@@ -49,7 +49,7 @@ models:
 
 
 def in_manifest(text: str) -> dict[str, Any]:
-    """Give the models of a YAML file the shape of dbt's manifest."""
+    """Convert the models of a YAML file to the form of dbt's manifest."""
     nodes = {
         f"model.account_warehouse.{model['name']}": {
             **model,

@@ -1,4 +1,4 @@
-"""The two fact tables are the spec's, column by column: position, name, type, nullable."""
+"""The two fact tables equal the spec, column by column: position, name, type, nullable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MODELS = HERE.parents[1] / "models"
 
 
 def matches(spec_type: str, data_type: str) -> bool:
-    """The spec's bare `numeric` leaves precision and scale open; every other type is meant to the letter."""
+    """Return whether the type is the spec's; its bare `numeric` allows any precision and scale."""
     return data_type.startswith("numeric(") if spec_type == "numeric" else data_type == spec_type
 
 

@@ -1,4 +1,4 @@
-"""A dbt process that has no dbt: it says of each build what a test wrote down."""
+"""A dbt process without dbt: it reports the results that a test scripted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run after changes of some sources gives what a run from nothing gives, and builds less to get there."""
+"""A run after changes in some sources gives the same result as a run from scratch, but builds less."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SAMPLE = PROJECT_ROOT / "sample"
 
 @dataclass
 class Built:
-    """What a build said of its dbt step, and which models and seeds it named to Dagster: those built, those kept."""
+    """The summary of a build's dbt step, and the models and seeds reported to Dagster: built ones and kept ones."""
 
     said: str
     built: set[str]
@@ -66,7 +66,7 @@ def build(sources: Path, state: Path) -> Built:
 
 
 def marts(state: Path) -> dict[str, pa.Table]:
-    """Read every mart, its rows in the order of all its columns."""
+    """Read every mart, with its rows sorted by all columns."""
     with duckdb.connect(str(state / "warehouse.duckdb"), read_only=True) as connection:
         names = connection.execute(
             "select table_name from information_schema.tables where table_schema = 'marts' order by 1"
@@ -193,12 +193,12 @@ def test_changed_row_counts_do_not_rebuild_the_communication_models(tmp_path: Pa
     edit_csv(sources / "platform/ai_summary.csv", lambda rows: rows[1:])
     part = build(sources, tmp_path / "state")
     assert {"int_run__load_metrics", "int_customer_success__latest_texts"} <= part.built
-    texts = "int_communication__meeting_texts"  # which are such rows
+    texts = "int_communication__meeting_texts"  # which has such rows
     assert {name for name in part.built if name.startswith("int_communication__")} <= {texts}
 
 
 def dbt_with_another_decision(state: Path) -> None:
-    """Do as a person who works with dbt on the pipeline's own file."""
+    """Run dbt by hand on the pipeline's own database."""
     environment = {"WAREHOUSE_DUCKDB_PATH": str(state / "warehouse.duckdb")}
     variables = {"as_of": "2025-01-15 00:00:00", "selected_year": 2025, "effort_minutes_email": 60}
     context = DbtContext("duckdb", state / "by-hand", environment, variables)

@@ -1,4 +1,4 @@
-"""Which nodes a refresh builds: what its lists are made of."""
+"""Which nodes a refresh builds: the ancestors of its lists."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_refresh_makes_views_of_tables_with_one_reader() -> None:
     assert not LISTS & views
 
     def readers(key: str) -> set[str]:
-        """List the tables made of a node, be it through views."""
+        """List the tables that read a node, directly or through views."""
         models = [child for child in manifest.child_map[key] if child.startswith("model.")]
         return {
             table

@@ -1,4 +1,4 @@
-"""Where a parse of the dbt project is kept."""
+"""Where a parse of the dbt project is stored."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.paths import DBT_PROJECT
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A dbt project of one macro's folder, in an installation of its own."""
+    """A dbt project with one folder of macros, in its own installation."""
     dbt_project = tmp_path / "installed/dbt_project"
     dbt_project.mkdir(parents=True)
     for name in ("dbt_project.yml", "profiles.yml"):
@@ -31,7 +31,7 @@ def test_a_parse_is_kept_beside_the_project(project: Path, tmp_path: Path) -> No
 
 
 def test_a_parse_has_the_read_permissions_of_the_project(project: Path) -> None:
-    """As of an image or a folder that root has set up, and another user runs."""
+    """For an image or a folder that root has set up and another user runs."""
     (project / "target").mkdir()
     left = project / "target" / ".999999999-0a1b2c3d4e5f-0"
     left.mkdir()

@@ -1,4 +1,4 @@
-"""What dbt has an engine execute for the lists is kept, and executed as of any instant without dbt."""
+"""The SQL that dbt runs for the lists is stored, and executed as of any instant without dbt."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def plan_of(as_of: str, selected_year: int = 2025) -> RunPlan:
 
 @pytest.fixture(scope="module")
 def script(tmp_path_factory: pytest.TempPathFactory) -> Script:
-    """The script of the lists, as set-up or the first refresh keeps it."""
+    """The script of the lists, as set-up or the first refresh stores it."""
     return SCRIPT.kept({}, parsed_project(), tmp_path_factory.mktemp("spare"), PROGRESS)
 
 
@@ -40,7 +40,7 @@ YEAR = 2023
 
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
-    """The SQL of all that the lists need, by model, as dbt compiles it twice on one day and once on another."""
+    """The SQL of all models of the lists, as dbt compiles it twice on one day and once on another."""
     folder = tmp_path_factory.mktemp("compiled")
     found = []
     for as_of in INSTANTS:
@@ -57,9 +57,9 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
 def test_within_a_day_only_the_cache_and_new_or_gone_duplicates_have_the_instant(
     compiled: list[dict[str, str]],
 ) -> None:
-    """at-risk R29, D22, D23: so a refresh in which no source has changed builds the cache alone.
+    """at-risk R29, D22, D23: so a refresh without changed sources builds only the cache.
 
-    Accounts compare what is ahead of the instant (D2); no list shows that.
+    Accounts compare dates with the instant (D2), but no list shows the result.
     """
     early, late, _ = compiled
     assert set(early) == set(late) > {CACHE}

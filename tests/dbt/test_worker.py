@@ -1,4 +1,4 @@
-"""What the dbt process says of its nodes, and when."""
+"""What the dbt process reports about its nodes, and when."""
 
 from __future__ import annotations
 

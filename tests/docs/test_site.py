@@ -1,4 +1,4 @@
-"""The site of docs/: built without a network, complete, and true: every command and every query in it runs."""
+"""The site of docs/: built without a network, complete and correct: every command and query in it runs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pipeline.questions.question import read_questions
 
 DOCS = PROJECT_ROOT / "docs"
 PAGES = ("index.md", "analyst.md", "receiver.md", "operations.md", "history.md", "data-engineer.md")
-"""The pages that say what to type; index.md comes first, because it makes the drops that the others speak of."""
+"""The pages with commands; index.md comes first, because it makes the drops that the others use."""
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -86,7 +86,7 @@ def test_the_search_works_on_a_page_opened_from_a_file(site: Path, browser: Brow
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A working folder as a reader has it: the checkout's sample and models, nothing published."""
+    """A working folder like a reader's: the checkout's sample and models, nothing published."""
     folder = tmp_path_factory.mktemp("reader")
     for name in ("sample", "models"):
         (folder / name).symlink_to(PROJECT_ROOT / name)

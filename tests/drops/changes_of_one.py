@@ -14,6 +14,6 @@ from pipeline.guards.drop_figures import DropFiles
 def write_changes_of_one(
     drop: StagedDrop, files: DropFiles, before: OpenDrop, contracts: Sequence[ExportContract], *, xlsx: bool = False
 ) -> WrittenChanges:
-    """Write the changes of a drop against the one before, with no word on why accounts are no longer at risk."""
+    """Write the changes between a drop and the previous one, without reasons why accounts are no longer at risk."""
     (written,) = write_changes([DropWithBaseline(drop, files, before)], contracts, None, xlsx=xlsx)
     return written

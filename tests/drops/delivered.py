@@ -1,4 +1,4 @@
-"""The drops of a folder delivered to a server, encrypted for a receiver, as runs with that setting would have."""
+"""The drops of a folder, delivered to a server and encrypted for a receiver as runs with that setting do."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.drops.servers import drop_server
 def delivered_encrypted(
     exports: Path, state: Path, scratch: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Settings]:
-    """Serve a folder's drops from a server, `s3` or `sftp`; give settings that read them with a state folder's key."""
+    """Serve a folder's drops from `s3` or `sftp`; yield settings that read them with a state folder's key."""
     receiver = scratch / "receiver.pgp"
     receiver.write_bytes(bytes(Tsk.generate("receiver").extract_certificate()))
     with drop_server(kind, scratch / "server", monkeypatch) as url:

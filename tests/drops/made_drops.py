@@ -1,4 +1,4 @@
-"""Two small contracts with every type there is, and marts of awkward rows for them."""
+"""Two small contracts with every type, and marts with awkward rows for them."""
 
 from __future__ import annotations
 
@@ -98,13 +98,13 @@ PLACE_ROWS: list[dict[str, Any]] = [
 
 
 def mart(contract: ExportContract, rows: Sequence[dict[str, Any]]) -> pa.Table:
-    """Make a mart's table of rows."""
+    """Make a mart's table from rows."""
     schema = pa.schema([(column.name, column.arrow_type) for column in contract.columns])
     return pa.Table.from_pylist(list(rows), schema)
 
 
 class MadeMarts(dict[str, pa.Table]):
-    """Marts in memory, to be read as an engine's are."""
+    """Marts in memory, with the methods of an engine."""
 
     def read(self, mart: str, columns: Sequence[str]) -> pa.Table:
         """Return the columns of a mart."""

@@ -1,4 +1,4 @@
-"""Real servers on loopback: an object store and an SFTP server, each with faults to order."""
+"""Real servers on loopback: an object store and an SFTP server, with injectable faults."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @contextmanager
 def drop_server(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Serve an empty place for drops, `s3` or `sftp` (of this folder); give its URL."""
+    """Serve an empty destination for drops, `s3` or `sftp` (in this folder); yield its URL."""
     if kind == "s3":
         with object_store(monkeypatch) as url:
             yield url
@@ -59,7 +59,7 @@ def drop_server(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 
 
 Fault = Callable[[str, str, Message], tuple[int, str, str] | None]
-"""Asked about a request (method, path, headers): the status, code and message to answer with, or None to pass it on."""
+"""Maps a request (method, path, headers) to the status, code and message to answer with, or None to pass it on."""
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def _proxy_of(store: str, fault: Fault) -> type[http.server.BaseHTTPRequestHandl
 
 
 class SftpServer:
-    """An SFTP server in a thread, on a folder of its own.
+    """An SFTP server in a thread, on its own folder.
 
     `quirks`: `nodot` refuses names that begin with a dot, `full` has no room for checksums, `nodelete` removes nothing.
     """
@@ -144,7 +144,7 @@ class SftpServer:
         self.renames: list[tuple[str, str]] = []
 
     def known_hosts(self, path: Path, key: asyncssh.SSHKey | None = None) -> Path:
-        """Write the file by which a client knows this server, or knows it wrongly by another `key`."""
+        """Write a client's known_hosts file for this server, or a wrong one with another `key`."""
         public = (key or self.host_key).export_public_key().decode().strip()
         path.write_text(f"[127.0.0.1]:{self.port} {public}\n")
         return path
@@ -204,7 +204,7 @@ class SftpServer:
 
         async def stop(server: Any) -> None:
             server.close()
-            for connection in connections:  # clients keep theirs, and from Python 3.12 on a server waits for them
+            for connection in connections:  # clients keep theirs open, and from Python 3.12 on a server waits for them
                 connection.abort()
             await server.wait_closed()
 

@@ -1,4 +1,4 @@
-"""Runs an action in a process of its own that is killed (SIGKILL) right before its n-th touch of the file system."""
+"""Runs an action in its own process, which is killed (SIGKILL) right before its n-th file system operation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.faults.doomed import STOPPED
 
 
 def dies_at(touch: int, folder: Path, action: Callable[[], object]) -> bool:
-    """Run `action` and kill it before its n-th touch of what is in `folder`; False if it ended first."""
+    """Run `action` and kill it before its n-th operation in `folder`; return False if it ended first."""
     ended = disturbed(folder, DEATH, touch, action)
     assert ended != STOPPED, "the action failed"
     return ended != 0

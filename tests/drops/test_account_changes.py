@@ -1,4 +1,4 @@
-"""`account_changes`: which changes of an account are listed, at their boundaries, and why it left the at-risk list."""
+"""`account_changes`: which changes of an account are listed, at their thresholds, and why it left the at-risk list."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_changes_that_break_their_contract_are_refused(wrong: dict[str, Any], wo
 def test_the_changes_of_many_organizations_equal_those_of_each_alone(tmp_path: Path) -> None:
     scores = {1: ("70.00", "90.00"), 2: ("70.00", "70.00"), 3: ("40.00", "10.00")}
     pairs = []
-    for one, weeks in scores.items():  # all with the same account, and the second also with its CRM's
+    for one, weeks in scores.items():  # all with the same account, the second also with its CRM account
         was, is_now = ({"account_core": [core(7, health_score=Decimal(score))]} for score in weeks)
         year = {"account_id": "c7", "year": 2025, "segment": "A"}
         more: dict[str, Rows] = {"accounts": [crm(7)]} if one == 2 else {}

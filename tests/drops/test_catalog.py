@@ -1,4 +1,4 @@
-"""Who has drops in a place: an organization that a run knows no more is reported, because its latest drop stays."""
+"""Organizations with drops: one that a run no longer has is reported, because its latest drop stays."""
 
 from __future__ import annotations
 

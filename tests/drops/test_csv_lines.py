@@ -1,4 +1,4 @@
-"""Rows copied out of a CSV are what its writer would have written of them."""
+"""Rows copied from a CSV equal those that its writer would write."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXTS = st.one_of(st.none(), st.text(st.sampled_from('a,"\n\r; é'), max_size=6)
 
 
 def copied(folder: Path, rows: list[Any], places: list[int]) -> bytes:
-    """Copy the rows at these places out of a file of rows, naming `x,y` beside each."""
+    """Copy the rows at these positions from a file, with `x,y` added to each."""
     write_csv(pa.table({"id": range(len(rows)), "text": pa.array(rows, pa.string())}), folder / "rows.csv")
     names = pa.array(["x,y"] * len(places), pa.string())
     copy_lines(folder / "copied.csv", read_lines(folder / "rows.csv"), pa.array(places, pa.int64()), "names", names)

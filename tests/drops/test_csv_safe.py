@@ -1,4 +1,4 @@
-"""The spreadsheet-safe CSV: no cell of text that a spreadsheet would run, and nothing else changed."""
+"""The spreadsheet-safe CSV: no text cell that a spreadsheet would execute, and no other change."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def test_a_sign_after_blanks_is_neutralised(blank: str) -> None:
 @pytest.mark.parametrize("separator", [";", "\t", "\r", "\n", "\r\n", ";\t", "\n\n"])
 @pytest.mark.parametrize("hidden", ["", " ", '"', ' "', "\u00a0", "\0"])
 def test_a_sign_after_a_list_separator_is_neutralised(separator: str, hidden: str) -> None:
-    """Where the list separator is `;` or a tab, a cell of the spreadsheet begins there, whatever the quotes say."""
+    """If the list separator is `;` or a tab, a new cell starts there, in spite of quotes."""
     assert safe(f"a{separator}{hidden}=1+1") == f"a{separator}'{hidden}=1+1"
     assert safe(f"a{separator}{hidden}plain") == f"a{separator}{hidden}plain"
 
 
 @pytest.mark.parametrize(("text", "guarded"), [("007", True), ("1234567890123456", True), ("123456789012345", False)])
 def test_digits_that_a_spreadsheet_would_change_stay_text(text: str, guarded: bool) -> None:
-    """D24: a spreadsheet keeps 15 digits, and no zero in front."""
+    """D24: a spreadsheet keeps 15 digits and no leading zeros."""
     assert safe(text) == ("'" + text if guarded else text)
     assert safe("0") == "0"
 

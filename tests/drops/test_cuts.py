@@ -1,4 +1,4 @@
-"""Narrow cuts: views of an export beside it, of its rows, under a contract that is derived from its own."""
+"""Cuts: files with some columns or rows of an export, under a contract derived from its own."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ cuts:
 
 
 class Mart:
-    """The marts of the whole drop that the audit's tests have; account_core alone is asked for."""
+    """The marts of the intact drop of the audit's tests; only account_core is read."""
 
     def read(self, mart: str, columns: object) -> object:
         raise AssertionError(f"{mart} was read out of its order")

@@ -1,4 +1,4 @@
-"""`warehouse diff`: rows by key, cells by column, and applying the changes to the drop before gives the new one."""
+"""`warehouse diff`: rows by key, cells by column; applying the changes to the previous drop gives the new one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEYS = st.dictionaries(st.integers(1, 6), st.tuples(st.sampled_from(["a", "b", N
 
 
 def written(path: Path, rows: list[dict[str, Any]], *, as_in_drops: bool = True) -> Path:
-    """Write deals with the schema that drops have, or another one of the same columns."""
+    """Write deals with the schema of drops, or another schema with the same columns."""
     table = mart(DEALS, rows).drop_columns(["organization_id"])
     pq.write_table(table.cast(DEALS.arrow_schema) if as_in_drops else table, path)
     return path

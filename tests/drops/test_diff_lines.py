@@ -1,4 +1,4 @@
-"""`warehouse diff` on a terminal: rows, cells, money and accounts, the first ten of many and how many more."""
+"""`warehouse diff` on a terminal: rows, cells, money and accounts, the first ten and the number of others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drops that are encrypted on a server: only receivers read them, and the warehouse itself, as it does plain ones."""
+"""Encrypted drops on a server: only receivers and the warehouse itself can read them, like plain drops."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from tests.storage.gnupg import receiver
 
 RECEIVER = Tsk.generate("receiver")
 PLAIN = (MANIFEST, CHECKSUMS, SIGNATURE)
-"""What is not encrypted."""
+"""The files that are not encrypted."""
 
 
 class Company:
-    """Publishes drops for a receiver, whose certificate it has."""
+    """Publishes drops for the receiver of a certificate."""
 
     def __init__(self, url: str, folder: Path, template: StagedDrop, certificate: bytes) -> None:
         (folder / "receiver.pgp").write_bytes(certificate)
@@ -54,7 +54,7 @@ class Company:
         self.drops_folder = self.destination.drops_folder(1)
 
     def publish(self, week: int = 0, note: str = "") -> PublishedDrop:
-        """Publish the drop of a week, with what changed since the one before."""
+        """Publish the drop of a week, with its changes since the previous one."""
         folder = self.destination.staging_folder(1, "run")
         shutil.copytree(self.template.folder, folder)
         drop = replace(self.template, folder=folder)
@@ -68,11 +68,11 @@ class Company:
         return publish(self.destination, drop, manifest)
 
     def drop(self, put: PublishedDrop) -> Place:
-        """Name the folder of a drop."""
+        """Return the folder of a drop."""
         return self.drops_folder.child(drop_name(put.manifest))
 
     def stored(self, place: Place, within: str = "") -> Iterator[tuple[str, bytes]]:
-        """Read what lies in a folder, as anybody may who can read there."""
+        """Read all files in a folder, as anybody with access can."""
         for entry in place.entries():
             if entry.is_folder:
                 yield from self.stored(place.child(entry.name), f"{entry.name}/")
@@ -153,7 +153,7 @@ def test_verify_checks_the_encrypted_files_and_their_contents(company: Company) 
     public = read_public_key(str(company.folder / "signing.pub"))
     assert verify_drop(place, CONTRACTS, public) == []
     assert reads_contents(place)
-    assert verify_drop(put.location, CONTRACTS, public) == []  # as somebody who has no key
+    assert verify_drop(put.location, CONTRACTS, public) == []  # without the key
     assert not reads_contents(put.location)
 
 
@@ -260,7 +260,7 @@ def test_mixed_files_of_two_concurrent_deliveries_are_reported(
     create = Place.create
 
     def late(self: Place, name: str, content: bytes) -> bool:
-        create(self, name, content)  # another's, a moment before
+        create(self, name, content)  # a concurrent delivery's, a moment earlier
         return create(self, name, content)
 
     monkeypatch.setattr(Place, "create", late)

@@ -1,4 +1,4 @@
-"""Delivery and retention on servers that can less than others, or fail: drops stay whole, and faults are in words."""
+"""Delivery and retention on limited or failing servers: drops stay complete, and errors are reported in words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.drops.made_drops import CONTRACTS
 from tests.drops.servers import faulty_object_store, object_store, sftp_server
 from tests.drops.test_publish_to_url import ORGANIZATION, Delivery
 
-# servers give times by the second, so that of two drops of one second neither is the newer: all but the latest go
+# servers give times in seconds, so neither of two drops of one second is newer: all but the latest are removed
 LATER = datetime.now(UTC) + timedelta(days=3)
 Answer = tuple[int, str, str] | None
 
@@ -35,7 +35,7 @@ def deliver_to(tmp_path: Path, stage: Callable[..., StagedDrop]) -> Callable[[st
 
 @contextmanager
 def without_bulk_delete(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """An older MinIO or Ceph, which wants Content-MD5 where many objects are deleted at once."""
+    """An older MinIO or Ceph, which requires Content-MD5 for deleting many objects at once."""
 
     def fault(method: str, path: str, headers: Message) -> Answer:
         if method == "POST" and "delete" in path and not headers.get("Content-MD5"):

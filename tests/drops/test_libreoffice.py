@@ -1,4 +1,4 @@
-"""The safe twin and the workbooks in LibreOffice, without a screen: ids and letters stay, and no formula runs."""
+"""The safe CSV and the workbooks in headless LibreOffice: ids and letters stay, and no formula runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.orchestration.test_sample_run import run_sample
 pytestmark = [pytest.mark.slow, pytest.mark.libreoffice]
 
 UTF8 = "44,34,76,1"
-"""Separator, quote and charset: what the import dialog proposes for a file that begins with a byte order mark."""
+"""Separator, quote and charset that the import dialog proposes for a file with a byte order mark."""
 AWKWARD = pa.table(
     {
         "account_id": pa.array([500_123_456_789_012, 900_000_000_000_001], pa.int64()),
@@ -33,7 +33,7 @@ AWKWARD = pa.table(
 
 
 def convert(file: Path, into: Path, form: str, opened_as: str) -> Path:
-    """Open a file in LibreOffice and save it in another form."""
+    """Open a file in LibreOffice and save it in another format."""
     profile = f"-env:UserInstallation={(into.parent / 'profile').as_uri()}"
     command = [
         "soffice",
@@ -57,7 +57,7 @@ def cells(file: Path) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def drop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundled sample's drop with its twins for spreadsheets."""
+    """The bundled sample's drop with safe CSV files and workbooks."""
     folder = tmp_path_factory.mktemp("sample")
     ended = run_sample(folder, "--csv-safe", "--xlsx")
     assert ended.returncode == 0, ended.stderr
@@ -66,7 +66,7 @@ def drop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("export", ["account_core", "account_keys", "accounts", "at_risk_accounts"])
 def test_a_round_trip_changes_no_id_and_no_letter(drop: Path, export: str, tmp_path: Path) -> None:
-    """D24: ids have 15 digits at most."""
+    """D24: ids have at most 15 digits."""
     texts = [c.name for c in CONTRACTS[export].exported_columns if pa.types.is_string(c.arrow_type)]
     ids = [c.name for c in CONTRACTS[export].exported_columns if pa.types.is_int64(c.arrow_type)]
     twin = drop / f"{export}.safe.csv"

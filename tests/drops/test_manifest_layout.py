@@ -1,4 +1,4 @@
-"""A manifest on its lines: what fits on one stands on one, so that a person sees a column or a check a line."""
+"""The layout of a manifest: a value that fits is on one line, so that each column or check has its own line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Parquet files of a drop: their bytes follow from their rows alone."""
+"""The Parquet files of a drop: their bytes depend only on their rows."""
 
 from __future__ import annotations
 

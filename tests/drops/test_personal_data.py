@@ -1,4 +1,4 @@
-"""What a drop holds of a person: all of it, pseudonyms, or nothing, by the setting personal_data."""
+"""Personal data in a drop: all of it, pseudonyms, or none, by the setting personal_data."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_pseudonyms_are_the_same_each_time_and_in_every_column(tmp_path: Path) -
     )
     assert one.files == again.files
     rows = rows_of(tmp_path / "one")
-    assert len({row["email"] for row in rows}) == 2  # two rows have the same, one has none
+    assert len({row["email"] for row in rows}) == 2  # two rows share one, one row has none
     assert json.loads(rows[0]["names"])[1] in {row["who"] for row in rows}
     assert json.loads(rows[0]["card"])["accounts"][0]["address"].startswith("p-")
 
@@ -178,7 +178,7 @@ def test_whole_rows_are_kept_for_the_audit_only(tmp_path: Path) -> None:
 
 
 def changes_between(folder: Path, before: PersonalData, now: PersonalData) -> tuple[RowChanges, OpenDrop]:
-    """Compare two drops of the same rows, of which the later lacks Bo, as a run does."""
+    """Compare two drops as a run does; the later one lacks Bo's row."""
     manifest = described(staged(folder / "before", before), before)
     staged(folder / "now", now, [row for row in ROWS if row["who"] != "Bo"])
     drop = OpenDrop(
@@ -224,7 +224,7 @@ def test_settings_name_exports_or_a_default(tmp_path: Path) -> None:
 
     assert of("keep") == {}
     assert of({"estimates": "drop"}) == {"estimates": "drop"}
-    assert "account_keys" not in of("drop")  # which names nobody
+    assert "account_keys" not in of("drop")  # which has no personal data
     assert of({"default": "drop", "estimates": "keep"}).keys() == of("drop").keys() - {"estimates"}
     with pytest.raises(WarehouseError, match="there is no export estimate\n"):
         of({"estimate": "drop"})

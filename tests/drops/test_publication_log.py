@@ -1,4 +1,4 @@
-"""The log of publications shows where it was altered, cut or reordered, by its chain or by its other copy."""
+"""The publication log reveals alterations, cuts and reordering by its hash chain or its second copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Publishing to a folder: a reader sees the old drop or the new one, whole, wherever the writer dies."""
+"""Publishing to a folder: a reader sees the old or the new drop complete, wherever the writer dies."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="other systems f
 
 
 class Exports:
-    """An exports folder, and drops to publish there that differ only by a note in their manifest."""
+    """An exports folder, and drops to publish that differ only by a note in their manifest."""
 
     def __init__(self, root: Path, template: StagedDrop) -> None:
         self.root = root
@@ -45,7 +45,7 @@ class Exports:
         self.runs = 0
 
     def publish(self, note: str, day: int = 0) -> Path:
-        """Do what a run does: clear what others left, stage, publish."""
+        """Do what a run does: clear leftovers, stage, publish."""
         self.runs += 1
         self.destination.clear_staging()
         folder = self.destination.staging_folder(ORGANIZATION, f"run-{self.runs}")
@@ -59,7 +59,7 @@ class Exports:
         return link.readlink().name if link.is_symlink() else None
 
     def faults(self) -> list[str]:
-        """List what a reader could stumble over: a drop that is not whole, a `latest` that leads to none."""
+        """List what a reader could stumble over: an incomplete drop, a broken `latest`."""
         found = []
         for folder in self.organization.glob("2*"):
             if (folder / MANIFEST).exists():
@@ -248,7 +248,7 @@ def test_a_reader_that_never_stops_reading_sees_only_whole_drops(exports: Export
 
 
 def _read_until_stopped(exports: Exports, stopped: int, seeing: int) -> None:
-    """Be a reader, who names each drop that it has seen whole; end well only if all were."""
+    """Read until told to stop, and name each complete drop; exit with 0 only if all were complete."""
     import select
 
     code = 1
@@ -266,7 +266,7 @@ def _read_until_stopped(exports: Exports, stopped: int, seeing: int) -> None:
 
 @pytest.fixture
 def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of what is flushed to disk by itself."""
+    """The names of files that are flushed to disk one by one."""
     names: list[str] = []
     flush = os.fsync
 
@@ -280,7 +280,7 @@ def flushed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="only Linux says which file a number is")
 def test_everything_is_flushed_before_the_next_file_refers_to_it(exports: Exports, flushed: list[str]) -> None:
-    """Files, then the rename, then the manifest, then `latest`: a power cut between them leaves nothing half."""
+    """Files, then the rename, then the manifest, then `latest`: a power cut in between leaves nothing incomplete."""
     drop = exports.publish("first")
     manifest = max(at for at, name in enumerate(flushed) if name.startswith("."))  # under its hidden name
     files = {"SHA256SUMS", "deals.csv", "deals.parquet", "places.csv", "places.parquet"}

@@ -1,4 +1,4 @@
-"""Delivery to an object store and an SFTP server, both real: the manifest is the commit, credentials stay hidden."""
+"""Delivery to a real object store and SFTP server: the manifest is the commit, credentials stay hidden."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Delivery:
         return publish(self.destination, drop, manifest_of(drop, as_of=AS_OF + timedelta(days=day), note=note))
 
     def read_as_a_reader(self) -> str | None:
-        """Start from `latest.json`, follow it to the manifest, read every file that it lists, whole."""
+        """Follow `latest.json` to the manifest, and read every file that it lists completely."""
         raw = self.organization.read(POINTER)
         if raw is None:
             return None
@@ -101,7 +101,7 @@ def test_the_signature_is_written_before_the_manifest(
 
 
 def writes(monkeypatch: pytest.MonkeyPatch, before: Callable[[str], None] = lambda name: None) -> list[str]:
-    """Record every name that is written, after `before` has been asked about it."""
+    """Record every name that is written, after calling `before` with it."""
     written: list[str] = []
     upload, write, create = Place.upload, Place.write, Place.create
 
@@ -172,7 +172,7 @@ def test_republishing_an_earlier_drop_only_moves_the_pointer_and_keeps_the_drop_
 
 
 class InterruptedDeliveryError(Exception):
-    """The line was cut."""
+    """The connection was interrupted."""
 
 
 @pytest.mark.parametrize("at", range(1, 9))
@@ -309,7 +309,7 @@ def test_no_secret_is_logged_or_written(
         assert secret.encode() not in stored
 
 
-# what is wrong before a byte is sent
+# errors before a byte is sent
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_a_missing_key_is_noticed_before_the_run(
 
 
 def everything_said(error: BaseException) -> str:
-    """Give the error, what caused it and what that was raised from."""
+    """Return the texts of the error and of all its causes."""
     said: list[str] = []
     at: BaseException | None = error
     while at is not None:
@@ -370,7 +370,7 @@ def everything_said(error: BaseException) -> str:
 
 
 class TellsAll:
-    """A file system and a server that repeat credentials in what they say."""
+    """A file system and a server that repeat credentials in their messages."""
 
     def cat_file(self, path: str) -> bytes:
         raise OSError(f"{path}: denied to {PASSWORD} of {SECRET_KEY}")

@@ -1,4 +1,4 @@
-"""A drop that is made again without a person: its lists of changes and its page, too, or nothing of it."""
+"""A drop remade without a person: with its lists of changes and its page, or not at all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ NAME = "Zelda Quartz"
 
 
 class Company:
-    """Two weeks of drops: in the second one the person is gone, whom its changes and its page name."""
+    """Two weeks of drops; the person is gone in the second, but its changes and its page name them."""
 
     def __init__(self, folder: Path) -> None:
         self.state = folder / "state"

@@ -1,4 +1,4 @@
-"""Which drops and reports go, and that nothing else does."""
+"""Which drops and reports are removed, and that nothing else is."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_no_drop_is_removed_before_it_is_a_day_old(age: timedelta, goes: bool, e
 
 @pytest.mark.parametrize(("since", "goes"), [(DAY - timedelta(seconds=1), False), (DAY, True)])
 def test_no_drop_is_removed_within_a_day_of_being_latest(since: timedelta, goes: bool, exports: Path) -> None:
-    """Who found a drop of last month a minute before this week's came may be reading it."""
+    """A reader that found last month's drop just before this week's may still be reading it."""
     old = write_drop(exports, 1, DAY * 31)
     newest = write_drop(exports, 2, timedelta())
     point_latest(exports, newest)

@@ -1,4 +1,4 @@
-"""A drop whose manifest is signed: verify asks for the signature where a key is given, and minisign reads it too."""
+"""A drop with a signed manifest: verify requires the signature if a key is given, and minisign accepts it too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is staged: each organization's rows and no others, in key order, in the contract's types, twice."""
+"""Staging: each organization's own rows, in key order, in the contract's types, as Parquet and CSV."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_the_order_of_the_contracts_does_not_matter(tmp_path: Path) -> None:
 
 
 def test_the_manifest_separates_as_of_from_data_as_of(stage: Callable[..., StagedDrop]) -> None:
-    """D3: extracted_at is as_of, data_as_of what the data say."""
+    """D3: extracted_at is as_of, data_as_of comes from the data."""
     data_as_of = AS_OF - timedelta(days=1)
     manifest = build_manifest(stage(), CONTRACTS, as_of=AS_OF, data_as_of=data_as_of, settings={}, inputs=[], checks=[])
     assert (manifest["as_of"], manifest["extracted_at"]) == ("2025-01-15T00:00:00Z", "2025-01-15T00:00:00Z")

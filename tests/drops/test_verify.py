@@ -1,4 +1,4 @@
-"""What `warehouse verify` finds: each kind of damage is named in one line, and nothing makes it crash."""
+"""`warehouse verify`: each kind of damage is named in one line, and nothing makes it crash."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Published:
         return verify_drop(str(self.folder), contracts)
 
     def edit_manifest(self, edit: Callable[[dict[str, Any]], object], *, rehash: bool = True) -> None:
-        """Change the manifest; with `rehash`, as somebody would who also mends its hash and the folder's name."""
+        """Change the manifest; with `rehash`, correct its hash and the folder's name, too."""
         path = self.folder / MANIFEST
         manifest = parse_manifest(path.read_bytes())
         edit(manifest)
@@ -51,7 +51,7 @@ class Published:
             self.folder = self.folder.rename(self.folder.with_name(drop_name(manifest)))
 
     def rewrite(self, name: str, content: bytes) -> None:
-        """Put other content in a file, and have manifest and checksums say so: only the content can betray it."""
+        """Replace a file's content, and update manifest and checksums: only the content can reveal it."""
         (self.folder / name).write_bytes(content)
 
         def correct(manifest: dict[str, Any]) -> None:
@@ -65,7 +65,7 @@ class Published:
         self.edit_manifest(correct)
 
     def rewrite_parquet(self, name: str, change: Callable[[pa.Table], pa.Table]) -> None:
-        """Put another table in a Parquet file, and have manifest and checksums say so."""
+        """Replace the table of a Parquet file, and update manifest and checksums."""
         scratch = self.folder.parent / "scratch.parquet"
         pq.write_table(change(pq.ParquetFile(self.folder / name).read()), scratch)
         self.rewrite(name, scratch.read_bytes())
@@ -181,7 +181,7 @@ def test_checksums_of_another_drop(drop: Published) -> None:
     assert drop.faults() == ["SHA256SUMS: is not the manifest's list of hashes"]
 
 
-# the content, where size and hash agree
+# the content, with correct size and hash
 
 
 def test_row_counts_of_both_forms(drop: Published) -> None:
@@ -305,7 +305,7 @@ def test_a_csv_cell_that_differs_from_the_parquet_file(column: str, value: Any, 
 
 
 def test_a_csv_with_the_same_values_in_another_form_has_no_faults(drop: Published) -> None:
-    """Another version may have written them so: the form is the audit's question."""
+    """Another version may have written them like this: only the audit checks the form."""
     as_written = (drop.folder / "deals.csv").read_bytes()
     otherwise = as_written.replace(b"1234567.80", b"1234567.8").replace(b"12:00:00.250000Z", b"12:00:00.25Z")
     assert otherwise != as_written

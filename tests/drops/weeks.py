@@ -1,4 +1,4 @@
-"""Two drops of one company, a week apart, made up row by row in the real contracts' shape."""
+"""Two drops of one company, a week apart, made up row by row under the real contracts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DEFAULTS: dict[str, Any] = {"bigint": 1, "integer": 1, "boolean": False, "text"
 
 
 def drop_files(folder: Path, as_of: datetime = THIS_WEEK, **exports: Rows) -> DropFiles:
-    """Write exports as Parquet; what a row leaves out is null, or something where null is not allowed."""
+    """Write exports as Parquet; missing values are null, or a placeholder if null is not allowed."""
     folder.mkdir(parents=True)
     files = {}
     compared = ("account_core", "account_revenue_by_year", "accounts", "at_risk_accounts", "estimates")
@@ -41,7 +41,7 @@ def drop_files(folder: Path, as_of: datetime = THIS_WEEK, **exports: Rows) -> Dr
 
 
 def whole_row(contract: ExportContract, row: Mapping[str, Any], as_of: datetime) -> dict[str, Any]:
-    """Fill a row: what it leaves out is null, or something where null is not allowed."""
+    """Fill a row: missing values are null, or a placeholder if null is not allowed."""
     unknown = set(row) - {column.name for column in contract.columns}
     assert not unknown, f"{contract.name} has no {unknown}"
     whole = {}

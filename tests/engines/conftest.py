@@ -1,4 +1,4 @@
-"""What tests of engines share: a folder that PostgreSQL's own user may enter."""
+"""Shared by the tests of engines: a folder that PostgreSQL's user may enter."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ import pytest
 
 @pytest.fixture(scope="module")
 def state() -> Iterator[Path]:
-    """A state folder outside pytest's own, which every pytest session closes to others, the server's user included."""
+    """A state folder outside pytest's own, which is closed to other users, including the server's."""
     with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as name:
         yield Path(name)

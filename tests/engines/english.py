@@ -1,4 +1,4 @@
-"""A PostgreSQL database that sorts as English dictionaries do: a before B before c, accents last."""
+"""A PostgreSQL database with English collation: a before B before c, accents last."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ LOCALE = "en_US.UTF-8"
 
 
 def english_database(state: Path, environment: pytest.MonkeyPatch) -> str:
-    """Make one on an embedded server of its own, and return how to reach it; skip where no locale can be made.
+    """Create one on its own embedded server, and return its URL; skip if no locale can be compiled.
 
-    The embedded server knows the C library's locales only; this one is compiled beside it and found by LOCPATH.
+    The embedded server knows only the C library's locales; this one is compiled and found by LOCPATH.
     """
     localedef = shutil.which("localedef")
     if localedef is None or not Path("/usr/share/i18n/locales/en_US").exists():

@@ -1,4 +1,4 @@
-"""A mart in parts, as the history of accounts is one."""
+"""A mart in parts, like the history of accounts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.engines import PartedMart
 
 
 def parted(folder: Path, *drops: str) -> PartedMart:
-    """Make a mart in parts, a drop's each with a row of its name; an older part has no `note`."""
+    """Make a mart with one part per drop, each with a row of its name; an older part has no `note`."""
     columns = (
         ContractColumn("organization_id", "bigint", description="Whose."),
         ContractColumn("drop_name", "text", description="Which."),

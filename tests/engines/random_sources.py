@@ -1,6 +1,6 @@
-"""Source tables filled at random from small pools, so that keys meet, times tie and every rule has rows to decide on.
+"""Source tables filled at random from small pools, so that keys match, times tie and every rule applies.
 
-Not realistic (that is `warehouse sample`): meant to make engines differ if they can. The same seed gives the same rows.
+Not realistic (`warehouse sample` is), but apt to reveal differences between engines. One seed gives the same rows.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _TENANTS = (1, 2, 7)
 
 
 def _instant(rng: random.Random) -> datetime:
-    """An instant near as_of, near a midnight or year's end, or in a tie with others."""
+    """Return an instant near as_of, near midnight or the end of a year, or equal to others."""
     base = rng.choice((AS_OF, datetime(2024, 12, 31, 23, 59, 59), datetime(2024, 7, 1), datetime(2023, 1, 1)))
     return base + timedelta(
         days=rng.randint(-120, 40), seconds=rng.choice((0, 0, 1, -1, rng.randint(-90_000, 90_000))),

@@ -1,4 +1,4 @@
-"""The embedded DuckDB: raw tables are views on the landing zone's files, on those alone."""
+"""The embedded DuckDB: raw tables are views on the landing zone's files, and only those."""
 
 from __future__ import annotations
 

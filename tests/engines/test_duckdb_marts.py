@@ -1,4 +1,4 @@
-"""`published.duckdb`: this run's marts for those who query, with the rows of organizations that were held back."""
+"""`published.duckdb`: this run's marts for queries, with the old rows of held-back organizations."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONTRACTS = (
 
 
 def publish(file: Path, run: str, *held_back: int, written: Sequence[AnyMart] = ()) -> None:
-    """Publish the marts of a run, which stands in every row."""
+    """Publish the marts of a run; every row has its name."""
     with duckdb.connect() as build:
         build.execute("create schema marts")
         build.execute(f"create table marts.account_core as select unnest([1, 2]) as organization_id, '{run}' as run")
@@ -50,7 +50,7 @@ def rows(file: Path, mart: str) -> list[tuple[object, ...]]:
 def test_rows_of_an_organization_held_back_stay_as_they_were(
     tmp_path: Path, held_back: tuple[int, ...], core: list[tuple[int, str]], accounts: str
 ) -> None:
-    """D40: the CRM's marts are organization 1's; a mart of the run is the new one."""
+    """D40: the CRM's marts belong to organization 1; a mart of the run itself is always new."""
     file = tmp_path / "published.duckdb"
     publish(file, "a")
     publish(file, "b", *held_back)
@@ -127,7 +127,7 @@ def test_an_organization_s_rows_are_replaced_and_others_stay(tmp_path: Path) -> 
 
 
 def built(state: Path, run: str) -> DuckDBEngine:
-    """Give an engine whose build has a run's marts."""
+    """Return an engine whose build has a run's marts."""
     with duckdb.connect(str(state / DATABASE_FILE)) as build:
         build.execute("create schema if not exists marts")
         build.execute(

@@ -1,4 +1,4 @@
-"""PostgreSQL 15 and 16, which many managed servers run: letters and rows are those of DuckDB, as on later versions."""
+"""PostgreSQL 15 and 16, which many managed servers have: same letters and rows as DuckDB, like later versions."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tests.engines.random_sources import random_raw_tables
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 LETTERS = "from generate_series(1, 1114111) as letters (letter) where letter not between 55296 and 57343"
-"""Every character but the halves of pairs, which stand for none."""
+"""Every character except surrogates."""
 
 
 @pytest.fixture(scope="module", params=[15, 16])
 def old_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """An empty database on an older server: the machine's own 15, if it has one, and the wheel's 16, without ICU."""
+    """An empty database on an older server: PostgreSQL 15, if installed, and the wheel's 16, without ICU."""
     with tempfile.TemporaryDirectory(prefix="old-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         if request.param == 16:
@@ -45,7 +45,7 @@ def old_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def _as_user(folder: Path, program: str, *options: str) -> None:
-    """Call one of the server's programs, which refuse to be root's."""
+    """Call one of the server's programs, which refuse to run as root."""
     user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
     if user is not None:
         shutil.chown(folder, user.pw_uid, user.pw_gid)

@@ -1,4 +1,4 @@
-"""Raw tables on PostgreSQL: every type as it landed, once for each content, whole or as it was."""
+"""Raw tables on PostgreSQL: every type as landed, loaded once per content, completely or not at all."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def stored(engine: PostgresEngine) -> list[tuple[object, ...]]:
 
 
 def file_of(engine: PostgresEngine) -> object:
-    """The file that holds the table's rows: another one after every truncation."""
+    """Return the file of the table's rows, which changes with every truncation."""
     row = engine._connection.execute("select pg_relation_filenode('raw.crm__things')").fetchone()
     engine._connection.commit()
     return row
@@ -187,7 +187,7 @@ def test_a_change_in_place_breaks_the_stamp(engine: PostgresEngine, tmp_path: Pa
     mark = engine.stamp("content")
     assert engine.stamped(mark) == "content"
     engine._connection.execute(change)
-    engine._connection.execute("analyze")  # which changes nothing
+    engine._connection.execute("analyze")  # no change
     assert engine.stamped(mark) is None
     assert engine.stamped(engine.stamp("built again")) == "built again"
     engine._connection.execute("drop schema staging cascade; truncate raw.crm__things; drop table raw.crm__things")

@@ -1,4 +1,4 @@
-"""What people see in `marts`: one run's rows, whole, in native types, before, during and after every commit."""
+"""The schema `marts`: one run's complete rows in native types, before, during and after every commit."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from tests.engines.parted import parted
 ROWS = 400
 COMMITS = 25
 PATIENCE = 60
-"""Seconds for a look that takes milliseconds."""
+"""Timeout in seconds for a look that takes milliseconds."""
 
 CONTRACTS = contracts_in_folder(PROJECT_ROOT / "models")
 
 
 @pytest.fixture
 def server(state: Path) -> Iterator[PostgresServer]:
-    """A server with nothing built and nothing published."""
+    """A server without builds or publications."""
     server = open_server(Settings(state=state))
     with server.connect() as connection:
         connection.execute("drop schema if exists marts cascade")
@@ -45,7 +45,7 @@ def server(state: Path) -> Iterator[PostgresServer]:
 
 
 def build(connection: psycopg.Connection[tuple[object, ...]], generation: int) -> None:
-    """Build two marts whose every row bears the generation; odd ones have more rows."""
+    """Build two marts with the generation in every row; odd generations have more rows."""
     rows = ROWS + generation % 2
     connection.execute("drop table if exists marts_build.accounts, marts_build.at_risk_accounts")
     connection.execute(
@@ -64,7 +64,7 @@ SEEN = "select '{0}', min(generation), max(generation), count(*) from marts.{0}"
 
 
 class Reader(threading.Thread):
-    """Looks at both marts until asked to stop, says what each look saw, and keeps what was not whole."""
+    """Reads both marts until stopped, and records what each look saw and what was inconsistent."""
 
     def __init__(self, server: PostgresServer) -> None:
         super().__init__()
@@ -79,13 +79,13 @@ class Reader(threading.Thread):
                 self.looks.put(self.look(connection))
 
     def sees(self, generation: int) -> bool:
-        """Whether a look that begins after this call sees it: neither one of those so far nor the one under way."""
+        """Wait for a look that starts after this call, and return whether it sees the generation."""
         for _ in range(self.looks.qsize() + 2):
             seen = self.looks.get(timeout=PATIENCE)
         return seen == {generation}
 
     def look(self, connection: psycopg.Connection[tuple[object, ...]]) -> set[object]:
-        """Read both marts in one query; then each in a query of its own, in one repeatable-read transaction."""
+        """Read both marts in one query, then each in its own query in one repeatable-read transaction."""
         one = connection.execute(f"{SEEN.format('accounts')} union all {SEEN.format('at_risk_accounts')}").fetchall()
         connection.commit()
         connection.execute("set transaction isolation level repeatable read")
@@ -205,7 +205,7 @@ def test_an_export_is_indexed_by_its_key(server: PostgresServer) -> None:
 
 
 def test_rows_that_postgres_refuses_are_reported_with_their_mart(server: PostgresServer) -> None:
-    """An id of 64,000 characters is beyond an index's entry: the tables stay as they were."""
+    """An id of 64,000 characters does not fit an index: the tables stay unchanged."""
     with closing(server.connect()) as connection:
         build(connection, 0)
         publish_marts(connection, CONTRACTS)
@@ -287,7 +287,7 @@ def test_lists_are_replaced_in_native_types_and_the_other_marts_stay(server: Pos
     with closing(server.connect()) as connection:
         build(connection, 1)
         publish_marts(connection, CONTRACTS)
-        for _ in range(2):  # where there is no such mart, and where there is one
+        for _ in range(2):  # without and with an existing mart
             replace_written(connection, [WrittenMart(contract, CACHE)])
             found = connection.execute(
                 "select cache_data ->> 'count', expires_at::text, pg_typeof(cache_data)::text "

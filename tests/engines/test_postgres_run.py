@@ -1,4 +1,4 @@
-"""Whole builds on PostgreSQL as a shared warehouse: least privilege, another locale, readers who poll meanwhile."""
+"""Complete builds on a shared PostgreSQL: least privilege, another locale, concurrent readers."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tests.engines.random_sources import random_raw_tables
 ROLES = PROJECT_ROOT / "docs" / "postgres_roles.sql"
 ROWS = 150
 PATIENCE = 60
-"""Seconds for a look that takes milliseconds."""
+"""Timeout in seconds for a look that takes milliseconds."""
 
 
 class Warehouse:
-    """A database under the C locale, whose own lower case knows ASCII only, set up by the documented roles."""
+    """A database with the C locale, whose lower() knows ASCII only, set up with the documented roles."""
 
     def __init__(self, state: Path) -> None:
         embedded = open_server(Settings(state=state)).conninfo
@@ -51,7 +51,7 @@ def warehouse(state: Path) -> Warehouse:
 
 @pytest.fixture(scope="module")
 def built(warehouse: Warehouse, state: Path) -> Iterator[dict[str, pa.Table]]:
-    """The marts of a run as the loader, committed."""
+    """The committed marts of a run by the loader role."""
     tables = random_raw_tables(state / "first", rows=ROWS, seed=1)
     yield build_marts(Settings(state=state, target="postgres", postgres_url=warehouse.loader), tables)
 
@@ -156,7 +156,7 @@ def test_readers_who_poll_during_a_whole_run_see_the_last_one_and_then_this_one(
         seen = [looks.get(timeout=PATIENCE)]
         tables = random_raw_tables(state / "second", rows=ROWS + 40, seed=2)
         after = build_marts(Settings(state=state, target="postgres", postgres_url=warehouse.loader), tables)
-        # the last of these began after the run
+        # the last of these started after the run
         seen += [looks.get(timeout=PATIENCE) for _ in range(looks.qsize() + 2)]
     finally:
         ending.set()

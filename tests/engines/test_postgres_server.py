@@ -1,4 +1,4 @@
-"""Which PostgreSQL is used, what is refused, and that no message shows a password."""
+"""Which PostgreSQL is used, which is refused, and that no message shows a password."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ if sys.argv[2] == "killed":
 
 
 def hold(state: Path, how: str) -> int:
-    """Start the embedded server in a process that ends like this; give its exit code."""
+    """Start the embedded server in a process that ends in this way; return its exit code."""
     environment = {**os.environ, "PYTHONPATH": str(PROJECT_ROOT)}
     return subprocess.run([sys.executable, "-c", HOLD, str(state), how], check=False, env=environment).returncode
 
@@ -166,14 +166,14 @@ def test_the_server_of_a_run_that_was_killed_ends_with_the_next_run() -> None:
         assert not select.select([server], [], [], 0)[0], "nobody was left to end it"
         holders = state / "postgres" / ".handle_pids.json"
         holders.write_text(json.dumps([*json.loads(holders.read_text()), os.getpid()]))
-        os.utime(holders, (1, 1))  # and a number that is another process's by now
+        os.utime(holders, (1, 1))  # and a process id that another process has now
         assert hold(state, "in peace") == 0
         assert select.select([server], [], [], 60)[0] == [server]
 
 
 @pytest.fixture(scope="module")
 def stopped() -> Iterator[Path]:
-    """A state folder whose embedded server was made and has ended."""
+    """A state folder whose embedded server was created and has ended."""
     with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as name:
         assert hold(Path(name), "in peace") == 0
         yield Path(name)

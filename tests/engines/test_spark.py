@@ -1,4 +1,4 @@
-"""A whole run by the command line on Spark: a master and two workers, each a process of its own, that it starts."""
+"""A complete run by the command line on Spark: it starts a master and two workers, each in its own process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EXPORTS = len(contracts_in_folder(PROJECT_ROOT / "models"))
 
 @pytest.fixture(scope="module")
 def folder(state: Path) -> Iterator[Path]:
-    """Where the bundled sample has been run: below `spark`, its exports and its state."""
+    """The folder of a run of the bundled sample; its exports and state are in `spark`."""
     with pytest.MonkeyPatch.context() as environment:
         environment.delenv("WAREHOUSE_SPARK_MASTER", raising=False)
         run_engine("spark", SAMPLE, state)
@@ -32,13 +32,13 @@ def folder(state: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def cluster(folder: Path) -> Path:
-    """Where the cluster's logs are."""
+    """The folder of the cluster's logs."""
     return folder / "spark" / "state" / "spark" / "cluster"
 
 
 @pytest.fixture(scope="module")
 def published(folder: Path) -> Path:
-    """What the run has left for its readers."""
+    """The published files of the run."""
     return folder / "spark" / "state" / "spark" / "published"
 
 
@@ -50,7 +50,7 @@ def test_every_csv_equals_that_of_duckdb_byte_by_byte(folder: Path) -> None:
 
 
 def test_executors_on_both_workers_ran_the_tasks(cluster: Path) -> None:
-    """By the executors' own logs, which the workers keep, and the master's."""
+    """According to the logs of the executors and the master."""
     master = (cluster / "master.log").read_text()
     assert len(set(re.findall(r"Registering worker ([\d.]+:\d+)", master))) == 2
     assert len(set(re.findall(r"Launching executor app-\S+ on worker (\S+)", master))) == 2
@@ -75,13 +75,13 @@ def test_landing_files_are_read_in_place(folder: Path, published: Path) -> None:
 
 
 def history(published: Path) -> list[tuple[str, int, str]]:
-    """What the mart run_history says: of each run and organization the run, and its drop."""
+    """Return run, organization and drop of each row of the mart run_history."""
     rows = pq.read_table(published / "marts" / "run_history").sort_by("finished_at").to_pylist()
     return [(row["run_id"], row["organization_id"], row["drop_name"]) for row in rows]
 
 
 def rows_of_accounts(build: Path) -> int:
-    """How many rows the mart accounts has."""
+    """Return the number of rows of the mart accounts."""
     return sum(pq.read_metadata(part).num_rows for part in (build / "marts" / "accounts").glob("*.parquet"))
 
 

@@ -1,4 +1,4 @@
-"""What Spark needs before it can start, said in words where it is missing."""
+"""The requirements of Spark, and the errors if one is missing."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pipeline.engines.spark_cluster import require_spark
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the Spark group count as installed."""
+    """Pretend that the Spark group is installed."""
     monkeypatch.setattr(spark_cluster, "find_spec", lambda name: importlib.machinery.ModuleSpec(name, None))
 
 
 def java(folder: Path, version: str) -> Path:
-    """A Java home whose java says a version as Java does."""
+    """Create a Java home whose java prints a version."""
     program = folder / "bin" / "java"
     program.parent.mkdir(parents=True)
     program.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\" 2025-04-15' >&2\n")

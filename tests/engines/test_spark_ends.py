@@ -1,4 +1,4 @@
-"""No process of a local cluster outlives the run that started it, however that ends."""
+"""No process of a local cluster survives the run that started it, however the run ends."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ sys.stdin.read()
 
 
 def processes_of(session: int) -> dict[int, str]:
-    """The command of each process in a session: of a run in one of its own, and of all that it has started."""
+    """Return the command of each process in a session: those of a run and of everything that it started."""
     found = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -41,7 +41,7 @@ def processes_of(session: int) -> dict[int, str]:
 
 
 def still_running_after(seconds: float, processes: dict[int, int]) -> set[int]:
-    """Wait for the end of processes, given by their descriptors, and return those that have not ended by then."""
+    """Wait for processes, given by their descriptors, and return those that are still running after that time."""
     deadline = time.monotonic() + seconds
     waiting = dict(processes)
     while waiting and (left := deadline - time.monotonic()) > 0:

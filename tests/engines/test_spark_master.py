@@ -1,4 +1,4 @@
-"""`WAREHOUSE_SPARK_MASTER`: a cluster that somebody else runs is used, and left running."""
+"""`WAREHOUSE_SPARK_MASTER`: an external cluster is used and keeps running."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.spark
 
 @pytest.fixture
 def engine(spark_cluster: LocalCluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SparkEngine:
-    """An engine that the environment points to the cluster."""
+    """An engine that uses the cluster by the environment variable."""
     monkeypatch.setenv("WAREHOUSE_SPARK_MASTER", spark_cluster.master)
     return SparkEngine(Settings(state=tmp_path / "state", target="spark"))
 
@@ -54,7 +54,7 @@ def test_before_the_first_run_there_is_nothing_to_read(engine: SparkEngine) -> N
 
 
 def test_a_number_beyond_its_type_fails_dbts_statements_too(engine: SparkEngine) -> None:
-    """As it stops the other engines; dbt-spark would turn ANSI mode off before each statement."""
+    """Like on the other engines; dbt-spark would turn off ANSI mode before each statement."""
     from dbt.adapters.spark.connections import SparkCredentials
     from dbt.adapters.spark.session import Connection
     from pyspark.errors import ArithmeticException

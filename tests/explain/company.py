@@ -63,7 +63,7 @@ def write(path: Path, rows: list[dict[str, str]]) -> None:
 
 
 def write_company(sources: Path) -> None:
-    """Write the company's tables; the platform has a customer, met twice, and no messages."""
+    """Write the company's tables; the platform has one customer with two meetings and no messages."""
     numbered = [{"lmn_estimate_id": f"EST{n}", **DEFAULTS, **row} for n, row in enumerate(ESTIMATES)]
     write(sources / "crm/accounts.csv", ACCOUNTS)
     write(sources / "crm/estimates.csv", numbered)

@@ -29,7 +29,7 @@ AS_OF = datetime(2025, 1, 15, tzinfo=UTC)
 
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """The settings of a state folder in which the bundled sample has been built, without drops."""
+    """The settings of a state folder with a build of the bundled sample, without drops."""
     settings = Settings(state=tmp_path_factory.mktemp("state"), as_of=AS_OF)
     build(settings, PROJECT_ROOT / "sample", open_progress())
     return settings
@@ -72,6 +72,6 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Queries]:
     settings = Settings(state=tmp_path_factory.mktemp("company-state"), as_of=AS_OF)
     build(settings, sources, open_progress())
     with open_queries(settings) as opened, pytest.MonkeyPatch.context() as environment:
-        environment.delenv("TMPDIR", raising=False)  # what the rest of the session makes lies where it always does
+        environment.delenv("TMPDIR", raising=False)  # the rest of the session uses the usual temporary folder
         environment.setattr(tempfile, "tempdir", None)
         yield opened

@@ -1,4 +1,4 @@
-"""Puts a value together again from its evidence, in plain Python: what `Makes` says, done."""
+"""Computes a value again from its evidence in plain Python, as `Makes` describes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pipeline.explain.queries import Queries
 Rows = Sequence[dict[str, Any]]
 
 DEFAULTS = {"account_type": "prospect", "status": "active", "tags": "[]", "archived": False}
-"""The accounts spec's defaults for what nobody states."""
+"""The accounts spec's defaults for missing values."""
 
 
 def rounded(value: Fraction, scale: int) -> Decimal:
@@ -35,7 +35,7 @@ def rounded(value: Fraction, scale: int) -> Decimal:
 
 
 def remade(column: ExplainedColumn) -> Any:
-    """Make the value of the column from the rows of its evidence."""
+    """Compute the value of the column from the rows of its evidence."""
     made = [piece for piece in column.evidence if piece.evidence.makes]
     kinds = {piece.evidence.makes.kind for piece in made if piece.evidence.makes}
     if len(kinds) == 1:
@@ -91,7 +91,7 @@ def _rounded_shares(column: ExplainedColumn, pieces: Sequence[EvidenceRows]) -> 
 
 
 def _by_year(column: ExplainedColumn, pieces: Sequence[EvidenceRows]) -> Any:
-    """The selected year is explained without revenue too, and then absent."""
+    """Leave out the selected year if it has no revenue, because it is explained anyway."""
     return {str(row["year"]): row["segment"] for row in _rows(pieces) if row["revenue"] is not None}
 
 
@@ -117,7 +117,7 @@ def _earliest(column: ExplainedColumn, pieces: Sequence[EvidenceRows]) -> Any:
 
 
 def _first(column: ExplainedColumn, pieces: Sequence[EvidenceRows]) -> Any:
-    """The newest text is the value, blank or not; among sources, the first that says something."""
+    """Return the newest text, blank or not; of several sources, the first with a value."""
     rows = _rows(pieces)
     if rows and len(_columns(pieces[0])) == 1 and pieces[0].evidence.query in ("texts", "providers"):
         return rows[0][_columns(pieces[0])[0]]
@@ -135,7 +135,7 @@ def _names(column: ExplainedColumn, pieces: Sequence[EvidenceRows]) -> Any:
 
 
 def _seconds(pieces: Sequence[EvidenceRows]) -> Fraction:
-    """Whole ones of answers, exact decimals of meetings and effort."""
+    """Sum the seconds: whole ones of answers, exact decimals of meetings and effort."""
     return sum(map(Fraction, _values(pieces)), Fraction())
 
 
@@ -209,14 +209,14 @@ _MAKERS: dict[Kind, Callable[[ExplainedColumn, Sequence[EvidenceRows]], Any]] = 
 
 
 def as_remade(column: ExplainedColumn) -> Any:
-    """The column's value in the form in which `remade` gives it."""
+    """Return the column's value in the form that `remade` returns."""
     if not column.contract.is_json or column.value is None or column.name == "tags":
         return column.value
     return json.loads(column.value, parse_float=Decimal, parse_int=Decimal)
 
 
 def not_remade(column: ExplainedColumn) -> str | None:
-    """What is wrong where the rows don't make the value; None where they do, or where nothing says how they would."""
+    """Return the difference if the rows don't make the value; None if they do or if no rule says how."""
     if column.note or not any(piece.evidence.makes for piece in column.evidence):
         return None
     made, value = remade(column), as_remade(column)

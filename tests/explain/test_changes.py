@@ -1,4 +1,4 @@
-"""What changed of an account since the drop before, and which rows did it, after two runs of a small company."""
+"""The changes of an account since the previous drop and the rows behind them, after two runs of a small company."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def settings_of(folder: Path) -> Settings:
 
 @pytest.fixture(scope="module")
 def refusal(first_week: Path) -> str:
-    """What is said while there is one drop only."""
+    """The message with only one drop."""
     with pytest.raises(WarehouseError) as refused:
         explain_changes(settings_of(first_week), "busy")
     return str(refused.value)
@@ -56,7 +56,7 @@ def refusal(first_week: Path) -> str:
 
 @pytest.fixture(scope="module")
 def two_weeks(first_week: Path, refusal: str) -> Path:
-    """The company a week later: an estimate more, one less, one dearer."""
+    """The company a week later: one estimate added, one removed, one with a higher price."""
     estimates = first_week / "crm/estimates.csv"
     with estimates.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["id"] != "lost"]
@@ -112,7 +112,7 @@ def encrypted(two_weeks: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def answers(settings: Settings) -> list[object]:
-    """What the commands say of the drops: explain --changes, query --drop, diff."""
+    """Return the results of the commands on drops: explain --changes, query --drop, diff."""
     latest, previous = (find_drop(f"1/{name}", settings) for name in ("latest", "previous"))
     with open_drop(previous) as before, open_drop(latest) as now:
         differences = diff_drops(before, now)

@@ -1,4 +1,4 @@
-"""What `meta.evidence` beside a column says, how it is put together, and that nothing is missing or left over."""
+"""The evidence of columns (`meta.evidence`): how it is combined, and that none is missing or unused."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CALLS = {
 
 
 def manifest(*evidence: Any, analysis: dict[str, Any] = CALLS) -> dict[str, Any]:
-    """A project of one analysis, `calls`, and one model, `visits`, of one column with this evidence."""
+    """Return a project of one analysis, `calls`, and one model, `visits`, with one column with this evidence."""
     column = {"name": "calls", "meta": {"evidence": list(evidence)}}
     return {
         "nodes": {

@@ -1,4 +1,4 @@
-"""`warehouse explain account`, as a person types it."""
+"""`warehouse explain account` on the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The evidence of every column of the three tables makes its value again."""
+"""The evidence of every column of the three tables gives its value again."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_evidence_gives_the_value(explanation: Explanation) -> None:
 
 
 def test_without_its_rows_no_value_is_computed(explanation: Explanation) -> None:
-    """The test above would see evidence that has nothing to do with a value: it is the rows that make it."""
+    """The test above is meaningful: without the rows of the evidence the value changes."""
 
     def fault(column: ExplainedColumn) -> str | None:
         is_made = not column.note and any(piece.evidence.makes for piece in column.evidence)
@@ -47,7 +47,7 @@ def test_without_its_rows_no_value_is_computed(explanation: Explanation) -> None
         bare = replace(column, evidence=tuple(replace(piece, rows=()) for piece in column.evidence))
         try:
             return None if not_remade(bare) else "made of nothing"
-        except (ValueError, IndexError):  # rows that must be there are not
+        except (ValueError, IndexError):  # required rows are missing
             return None
 
     assert faults(explanation, fault) == []
@@ -68,7 +68,7 @@ def test_every_column_has_a_definition_a_group_and_the_texts_of_its_rules(explan
 
 
 def test_an_unavoidable_null_has_a_reason(explanation: Explanation) -> None:
-    """D24, D26, D36: what only the platform knows is null for an account of the CRM."""
+    """D24, D26, D36: values that only the platform has are null for an account of the CRM."""
     account = explanation.account
     noted: Mapping[str, int] = {
         table: sum(column.note is not None for column in explanation.columns if column.table == table)

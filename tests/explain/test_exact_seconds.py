@@ -1,4 +1,4 @@
-"""D31, D34: the rows show fractions of seconds, and it is with them that they make what is published."""
+"""D31, D34: the rows have fractions of seconds, which the published value includes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.explain.test_layout import laid_out
     ],
 )
 def test_halves_of_seconds_add_up(company: Queries, column: str, value: str) -> None:
-    """9.5 s and 8.5 s are 18 s, which is half a hundredth of an hour, and not 17 s."""
+    """9.5 s and 8.5 s are 18 s, half a hundredth of an hour, and not 17 s."""
     (found,) = explain(company, "7", column).columns
     assert found.value == Decimal(value)
     assert not_remade(found) is None

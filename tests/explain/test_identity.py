@@ -1,4 +1,4 @@
-"""Which account a person means."""
+"""Finding the account that a person means."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person reads: the overview of an account, the story of a column, and the same for machines."""
+"""The output of explain: the overview of an account, the explanation of a column, and JSON."""
 
 from __future__ import annotations
 

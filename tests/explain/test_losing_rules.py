@@ -26,7 +26,7 @@ def rows(column: ExplainedColumn, *, lost: bool, query: str) -> list[dict[str, A
 
 
 def test_the_soonest_contract_is_selected(company: Queries) -> None:
-    """at-risk R6, R11, R12: of two that end on the same day, the first in the file."""
+    """at-risk R6, R11, R12: the first in the file of two that end on the same day."""
     column = story(company, "busy", "days_until_renewal")
     (selected,) = rows(column, lost=False, query="renewals")
     assert (column.value, selected["estimate_id"], selected["rule"]) == (45, "first", "at-risk R6")
@@ -71,7 +71,7 @@ def test_a_snooze_is_shown_with_its_end(company: Queries) -> None:
 
 
 def asked(column: ExplainedColumn, year: int) -> list[tuple[str, str, str]]:
-    """The rules of a year: segment, rule and what became of it, the decider first."""
+    """Return segment, rule and outcome of each rule of a year, the deciding one first."""
     deciding = [
         (row["segment"], row["rule"], "decides")
         for row in rows(column, lost=False, query="segments")
@@ -108,7 +108,7 @@ def test_a_segment_by_share_shows_the_missing_amount(company: Queries) -> None:
 
 
 def test_projects_alone_decide_before_any_share(company: Queries) -> None:
-    """accounts R15; R17 where the selected year has no revenue."""
+    """accounts R15; R17 if the selected year has no revenue."""
     column = story(company, "project", "segment_by_year")
     assert asked(column, 2023)[0] == ("D", "accounts R15", "decides")
     assert {outcome for _, _, outcome in asked(column, 2023)[1:]} == {"not asked"}

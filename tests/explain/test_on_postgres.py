@@ -1,4 +1,4 @@
-"""The same evidence from PostgreSQL: every analysis runs there, and its rows make the value again."""
+"""The same evidence on PostgreSQL: every analysis runs there, and its rows give the value again."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def on_postgres() -> Iterator[Queries]:
-    # not one of pytest's folders, which the server's own user may not enter
+    # not one of pytest's folders, which the server's user may not enter
     with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as folder:
         state = Path(folder)
         settings = Settings(state=state, as_of=AS_OF, target="postgres")
         build(settings, PROJECT_ROOT / "sample", open_progress())
-        with open_queries(Settings(state=state)) as queries:  # the engine is the build's, whatever the settings say
+        with open_queries(
+            Settings(state=state)
+        ) as queries:  # the engine is that of the build, whatever the settings say
             yield queries
 
 

@@ -1,4 +1,4 @@
-"""The same evidence of what a Spark run built: DuckDB reads its files, and the rows make the value again."""
+"""The same evidence for a Spark build: DuckDB reads its files, and the rows give the value again."""
 
 from __future__ import annotations
 

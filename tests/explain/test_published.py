@@ -1,4 +1,4 @@
-"""`explain` speaks of the drop that was published last, and says so where the last build is not the one behind it."""
+"""`explain` uses the last published drop, and says so if the last build is not the one behind it."""
 
 from __future__ import annotations
 

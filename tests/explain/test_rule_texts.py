@@ -1,4 +1,4 @@
-"""A rule's own words, found by its id."""
+"""Finding the text of a rule by its id."""
 
 from __future__ import annotations
 

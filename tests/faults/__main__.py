@@ -1,4 +1,4 @@
-"""`make test-faults`: tries every experiment within a time, prints what came of it, and writes docs/reliability.md."""
+"""`make test-faults`: runs every experiment within a time, prints the results, and updates docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 
 
 def main() -> int:
-    """Try all experiments, or those that are named, with cases that no time before has tried; 1 where one failed."""
+    """Run all or the named experiments with cases that were never tried before; return 1 if one failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60, help="for all of them together (60)")
     parser.add_argument("--only", action="append", choices=list(EXPERIMENTS), help="an experiment; again for more")
@@ -30,7 +30,7 @@ def main() -> int:
         if options.fresh or before is None or before.version != Counts.of_today().version:
             before = Counts.of_today()
         first = before.tried // experiment.cases_of_a_trial
-        # what one leaves of its time is for those after it
+        # unused time is shared by the following experiments
         seconds = (ends - time.monotonic()) / (len(names) - at)
         found = tally_beside(experiment, first, seconds, options.processes)
         print(f"{name}: {found.tried:,} tried, {found.held:,} held, {len(found.failures)} failed", flush=True)

@@ -1,4 +1,4 @@
-"""Disturbs a publication to a folder at each of its touches of the file system, with a reader beside it."""
+"""Disturbs a publication to a folder at each of its file system operations, with a concurrent reader."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TOUCHES: Final = (
     *("open", "os.listdir", "os.scandir", "os.truncate"),
     *("os.mkdir", "os.rename", "os.symlink", "os.link", "os.remove", "os.rmdir", "shutil.rmtree"),
 )
-"""The calls of Python that its auditing reports and that count; a flush to disk counts too."""
+"""The audit events of Python that count as operations; a flush to disk counts too."""
 
 DEATH: Final = "death"
 BEFORE: Final = ("nothing", "an older drop", "the same drop", "what a killed run left")
@@ -34,7 +34,7 @@ DISTURBANCES: Final = (DEATH, DEATH, DEATH, *ERRORS, "short write")
 
 @dataclass(frozen=True)
 class Prepared:
-    """Exports as they are before a publication, how often it touches them, and what it makes of them undisturbed."""
+    """The exports before a publication, the number of its operations, and its undisturbed result."""
 
     tree: Path
     touches: int
@@ -82,7 +82,7 @@ def _prepared(folder: Path, before: str, staged: StagedDrop) -> Prepared:
 def _fault(
     exports: Path, publisher: Publisher, disturbance: int | str, touch: int, again: int, prepared: Prepared
 ) -> str | None:
-    """Disturb a publication, kill the next one at its touch `again` unless that is 0; see what the last one does."""
+    """Disturb a publication, kill the next one at operation `again` unless that is 0; check the last one's result."""
     reader = Reader.of(str(exports))
     seen = {reader.look()}
     old = next(iter(seen))
@@ -112,9 +112,9 @@ def disturbed(
     action: Callable[[], object],
     look: Callable[[], object] | None = None,
 ) -> int:
-    """Run the action in a process that is disturbed at its n-th touch of the folder; `look` again and again meanwhile.
+    """Run the action in a process that is disturbed at its n-th operation in the folder; call `look` meanwhile.
 
-    An OSError's number is raised there instead of the touch; "short write" lets no file grow beyond `touch` times 64
+    A number is raised as an OSError instead of the operation; "short write" lets no file grow beyond `touch` times 64
     bytes. Return how the process ended.
     """
 
@@ -131,7 +131,7 @@ def disturbed(
 
 
 def touches_in(folder: Path) -> Arm:
-    """Make each touch of a folder, and each flush, a step of the process."""
+    """Make each operation in a folder and each flush a step of the process."""
 
     def arm(step: Callable[[], None]) -> None:
         def on_event(event: str, arguments: tuple[Any, ...]) -> None:

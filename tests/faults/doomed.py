@@ -1,4 +1,4 @@
-"""A process that does what it is given and dies, or is disturbed, at the n-th of its steps; what a step is is armed."""
+"""A process that runs an action and dies, or is disturbed, at its n-th step; an `Arm` defines the steps."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from collections.abc import Callable, Sequence
 from typing import Final, NoReturn
 
 Arm = Callable[[Callable[[], None]], None]
-"""Has a function called at each step of the process that arms itself, before the step."""
+"""Arranges that a function is called before each step of the current process."""
 
 STOPPED: Final = 3
-"""The exit code of a process that stopped with an error in words."""
+"""The exit code of a process that stopped with a reported error."""
 _PAUSE_SECONDS: Final = 0.0005
-"""Between two looks: without it the one who looks takes a core, and each case lasts twice as long (2026-11-29)."""
+"""The pause between two looks: without it the reader occupies a core and each case takes twice as long (2026-11-29)."""
 
 
 def die() -> None:
-    """Die as by kill -9."""
+    """Kill this process (SIGKILL)."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def at_step(number: int, arm: Arm, disturb: Callable[[], None]) -> Callable[[], None]:
-    """Give what arms a process so that it is disturbed at its n-th step."""
+    """Return a function that arms a process so that it is disturbed at its n-th step."""
 
     def step() -> None:
         nonlocal number
@@ -36,7 +36,7 @@ def at_step(number: int, arm: Arm, disturb: Callable[[], None]) -> Callable[[], 
 
 
 def steps_of(arm: Arm, action: Callable[[], object]) -> int:
-    """Count the steps of an action that nothing disturbs."""
+    """Count the steps of an undisturbed action."""
     receiver, sender = os.pipe()
     count = 0
 
@@ -59,9 +59,9 @@ def steps_of(arm: Arm, action: Callable[[], object]) -> int:
 def in_a_child(
     armed: Callable[[], None], action: Callable[[], object], look: Callable[[], object] | None = None
 ) -> int:
-    """Run the action in a forked process that arms itself first; `look` again and again meanwhile.
+    """Run the action in a forked process that arms itself first; call `look` repeatedly meanwhile.
 
-    Return how it ended: 0, STOPPED with an error in words, or by its death; AssertionError where it ended otherwise.
+    Return how it ended: 0, STOPPED with a reported error, or its death; AssertionError if it ended otherwise.
     """
     (code,) = in_children([(armed, action)], look)
     return code
@@ -70,7 +70,7 @@ def in_a_child(
 def in_children(
     actions: Sequence[tuple[Callable[[], None], Callable[[], object]]], look: Callable[[], object] | None = None
 ) -> list[int]:
-    """Do the same with several actions at once, each in a process of its own, with what arms it."""
+    """Do the same with several actions at once, each in its own process, with its own arming function."""
     children = [os.fork() or _live(armed, action) for armed, action in actions]
     ended: dict[int, int] = {}
     while len(ended) < len(children):
@@ -88,7 +88,7 @@ def in_children(
 
 
 def _live(armed: Callable[[], None], action: Callable[[], object]) -> NoReturn:
-    """Be the child."""
+    """Run as the child process."""
     from pipeline.common.errors import WarehouseError
 
     code = 1

@@ -1,4 +1,4 @@
-"""An experiment: something that must hold, tried again and again with numbers as seeds, and what came of it."""
+"""An experiment: a property that must hold, tested repeatedly with numbers as seeds, and its results."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Final
 
 Trial = Callable[[int], str | None]
-"""Tries the case of a number, the same at every time and place: what did not hold, or None."""
+"""Runs the case of a number, always the same; returns the fault, or None."""
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """What is promised, how one case of it is tried, and how many cases a whole and a short form try.
+    """A promise, how one case of it is tested, and the number of cases in the full and the short form.
 
-    Without a short form, other tests of `make test` hold the same in their way.
+    Without a short form, other tests of `make test` cover the promise.
     """
 
     name: str
@@ -32,30 +32,30 @@ class Experiment:
     count: int
     short: int
     setting: Callable[[Path], AbstractContextManager[Trial]]
-    """Opens what the cases need, in a folder of its own, and gives their trial; a function that has a name."""
+    """Sets up the cases in a new folder and yields their trial; a named function."""
     cases_of_a_trial: int = 1
 
 
 @dataclass
 class Tally:
-    """How many cases were tried, and what did not hold, by the number that makes the case again."""
+    """The number of cases tried, and the faults by the number that reproduces the case."""
 
     tried: int = 0
     failures: dict[int, str] = field(default_factory=dict)
 
     @property
     def held(self) -> int:
-        """How many cases held."""
+        """The number of cases without a fault."""
         return self.tried - len(self.failures)
 
     def add(self, other: Tally) -> None:
-        """Take in what another process tried beside this one."""
+        """Add the results of another process."""
         self.tried += other.tried
         self.failures |= other.failures
 
 
 def tally(experiment: Experiment, numbers: Iterable[int]) -> Tally:
-    """Try the cases of the numbers."""
+    """Run the cases of the numbers."""
     found = Tally()
     with (
         tempfile.TemporaryDirectory(prefix="faults-", dir=_memory()) as folder,
@@ -73,14 +73,14 @@ def tally(experiment: Experiment, numbers: Iterable[int]) -> Tally:
 
 
 def _memory() -> str | None:
-    """Name the folder that the machine keeps in its memory, so that no disk is waited for; None where it has none."""
+    """Return a folder in the machine's memory, which needs no disk; None if there is none."""
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
 def tally_beside(experiment: Experiment, first: int, seconds: float, processes: int) -> Tally:
-    """Do the same from a first number on in several processes, until the time or the cases of a long form are over."""
+    """Do the same from a first number on in several processes, until the time or the full form's cases are over."""
     found = Tally()
-    context = multiprocessing.get_context("spawn")  # a fresh process has no threads, so that its trials may fork
+    context = multiprocessing.get_context("spawn")  # a fresh process has no threads, so its trials may fork
     taken = context.Value("q", first)
     with ProcessPoolExecutor(processes, context, _take, (taken,)) as pool:
         end = first + experiment.count
@@ -91,7 +91,7 @@ def tally_beside(experiment: Experiment, first: int, seconds: float, processes: 
 
 
 _TAKEN: Final[list[Synchronized[int]]] = []
-"""The next number that no process has tried, so that what was tried has no gaps."""
+"""Takes the next untried number, so that the tried ones have no gaps."""
 
 
 def _take(taken: Synchronized[int]) -> None:

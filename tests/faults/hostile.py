@@ -1,4 +1,4 @@
-"""Names and settings that are code in some language: templates, SQL, markup, scripts, formulas, escapes."""
+"""Names and settings that contain code: templates, SQL, markup, scripts, formulas, escapes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _setting(folder: Path) -> Iterator[Trial]:
 
 
 def _fault_of_names(rng: random.Random, here: Path) -> str | None:
-    """Put the texts where names stand: the run publishes them as they are, and no page takes one for code."""
+    """Use the texts as names: the run publishes them unchanged, and no page treats them as code."""
     shutil.copytree(SAMPLE, here / "sources")
     for source, table, column in NAMED:
         _put_texts(rng, here / "sources" / source / f"{table}.csv", column)
@@ -79,7 +79,7 @@ def _put_texts(rng: random.Random, path: Path, column: str) -> None:
 
 
 def _fault_of_a_setting(rng: random.Random, here: Path) -> str | None:
-    """Give a text as a variable: the run refuses it in words, and nothing is published."""
+    """Pass a text as a variable: the run refuses it with an error, and publishes nothing."""
     name, text = rng.choice(_OPTIONS), rng.choice(TEXTS)
     code, words = finished(start("run", here, "--var", f"{name}={text}"))
     if "Traceback" in words or list(here.rglob(MARK)) or code not in (1, 2):

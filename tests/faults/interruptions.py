@@ -1,4 +1,4 @@
-"""Asks whole runs to end (SIGTERM, SIGINT, SIGHUP) at any moment, half of them in the first seconds."""
+"""Terminates complete runs (SIGTERM, SIGINT, SIGHUP) at random moments, half of them in the first seconds."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _fault(here: Path, asked: signal.Signals, after: float, target: str, expecte
     time.sleep(after)
     running.send_signal(asked)
     code, words = finished(running)
-    # the interpreter itself, before it runs a line of the program, knows no signal's words
+    # the interpreter itself, before it runs a line of the program, prints no message for a signal
     if code not in (0, 1, 128 + asked, -asked) or "Traceback" in words or "Error:" in words:
         return f"{case}: ended with {code}: {words[-1500:]}"
     if alive := left_running(here, [running.pid]):

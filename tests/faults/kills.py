@@ -1,4 +1,4 @@
-"""Kills whole runs (SIGKILL) at any moment, with a reader beside them, and lets the next one heal what is left."""
+"""Kills complete runs (SIGKILL) at random moments, with a concurrent reader, and lets the next run recover."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def _setting(target: str, folder: Path) -> Iterator[Trial]:
 
 
 def _copy(before: Path, here: Path) -> None:
-    """Copy a folder with the owners of its files: where root runs, those of PostgreSQL are another user's."""
+    """Copy a folder with the owners of its files: when run by root, PostgreSQL's files belong to another user."""
     subprocess.run(["cp", "-a", str(before), str(here)], check=True)
 
 
 def _undisturbed(before: Path, here: Path, target: str) -> tuple[float, dict[str, str]]:
-    """Run upon a copy of a folder; return the seconds that it took, and what it published."""
+    """Run on a copy of a folder; return the seconds that it took, and what it published."""
     _copy(before, here)
     began = time.monotonic()
     run(here, "--target", target)
@@ -58,7 +58,7 @@ def _undisturbed(before: Path, here: Path, target: str) -> tuple[float, dict[str
 
 
 def _fault(here: Path, moments: Sequence[float], target: str, expected: dict[str, str]) -> str | None:
-    """Kill one run after the other, each at its moment, and see what the last one does."""
+    """Kill one run after the other, each at its moment, and check the result of the last one."""
     killed = "killed after " + ", ".join(f"{after:.2f}" for after in moments)
     sessions = []
     try:

@@ -1,4 +1,4 @@
-"""Laws between two computed worlds: what must not matter does not, and what moves moves only what it should."""
+"""Metamorphic laws between two computed worlds: a change has only the effects that it should have."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.models.harness import BuiltModels, Row, built_models
 
 WEEKS: Final = timedelta(weeks=5)
 FARTHER: Final = 1_000_000
-"""What is added to every id: its order, which breaks ties, stays."""
+"""The number added to every id; the order of ids, which breaks ties, stays."""
 
 _IDS: Final = {
     column.name
@@ -65,7 +65,7 @@ def _drop(models: BuiltModels, world: World, changed: Callable[[Any], Any] = lam
 
 
 def _first_difference(rows: list[str], others: list[str]) -> str:
-    """Show where the first two rows part."""
+    """Return the first two differing rows."""
     for row, other in zip(rows, others, strict=False):
         if row != other:
             at = next((place for place, (one, two) in enumerate(zip(row, other, strict=False)) if one != two), 0)

@@ -1,4 +1,4 @@
-"""The table of counts in docs/reliability.md; what stands around it is written by hand."""
+"""The table of counts in docs/reliability.md; the text around it is written by hand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ROW: Final = re.compile(
 
 @dataclass(frozen=True)
 class Counts:
-    """What came of an experiment under a version, on the days since the first: the cases before `tried` were tried."""
+    """The results of an experiment under a version since its first day: the cases up to `tried` are done."""
 
     tried: int
     failed: int
@@ -33,7 +33,7 @@ class Counts:
 
     @classmethod
     def of_today(cls) -> Counts:
-        """Begin to count."""
+        """Start counting."""
         day = f"{datetime.now(UTC):%Y-%m-%d}"
         return cls(0, 0, version("account-warehouse"), day, day)
 
@@ -50,7 +50,7 @@ class Counts:
 
 
 def counts_of(page: str) -> dict[str, Counts]:
-    """Read the counts that stand on the page, by experiment."""
+    """Read the counts on the page, by experiment."""
     return {
         row["name"]: Counts(
             int(row["tried"].replace(",", "")),
@@ -64,7 +64,7 @@ def counts_of(page: str) -> dict[str, Counts]:
 
 
 def with_counts(page: str, experiments: Mapping[str, Experiment], counts: Mapping[str, Counts]) -> str:
-    """Put the counts in place of those that stand on the page."""
+    """Replace the counts on the page."""
     rows = [
         f"| **{name}.** {experiment.promise} | {experiment.tried} | {counts[name].cells} |\n"
         for name, experiment in experiments.items()

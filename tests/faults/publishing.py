@@ -24,7 +24,7 @@ ORGANIZATION = 1
 
 
 def template(folder: Path) -> StagedDrop:
-    """Stage the drop that publications are copies of."""
+    """Stage the drop that is copied by publications."""
     (drop,) = stage_drops(marts(), CONTRACTS, {ORGANIZATION: folder}, CRM)
     return drop
 
@@ -47,7 +47,7 @@ class Publisher:
         return self.destination.drops_folder(ORGANIZATION)
 
     def publish(self, note: str, day: int = 0) -> PublishedDrop:
-        """Clear what others left, stage, put in place, and let `latest` name it unless that speaks of a later day."""
+        """Clear leftovers, stage, publish, and point `latest` to the drop unless that has a later day."""
         with self.destination.turn():
             self.destination.clear_staging()
             folder = self.destination.staging_folder(ORGANIZATION, f"run-{note}")
@@ -62,7 +62,7 @@ class Publisher:
 
 
 class Reader:
-    """Starts from `latest` as an integration does, and reads every file that the manifest lists."""
+    """Follows `latest` as an integration does, and reads every file that the manifest lists."""
 
     def __init__(self, drops_folder: Place) -> None:
         self.drops_folder = drops_folder
@@ -78,14 +78,14 @@ class Reader:
         return cls(open_place(address))
 
     def look(self) -> str | None:
-        """Read the latest drop whole and give its name, None where there is none; ReadError where it is not whole."""
+        """Read the latest drop completely and return its name, None without one; ReadError if it is incomplete."""
         name = latest_name(self.drops_folder)
         if name is not None:
             require_whole(self.drops_folder.child(name))
         return name
 
     def faults(self) -> list[str]:
-        """List what is wrong with any folder that holds a manifest, and with `latest`."""
+        """List the faults of every folder with a manifest, and of `latest`."""
         found = []
         for entry in self.drops_folder.entries():
             if entry.name.startswith("2") and self.drops_folder.child(entry.name).read(MANIFEST) is not None:
@@ -96,7 +96,7 @@ class Reader:
         return found
 
     def content(self) -> dict[str, str]:
-        """Return the hash of each file of each drop, and where `latest` leads: what is compared to the byte."""
+        """Return the hash of each file of each drop, and the target of `latest`, for exact comparison."""
         found = {"latest": str(latest_name(self.drops_folder))}
         for entry in self.drops_folder.entries():
             if not entry.name.startswith("2") or not entry.is_folder:
@@ -108,11 +108,11 @@ class Reader:
 
 
 class ReadError(AssertionError):
-    """What a reader got is not a whole drop."""
+    """A reader got an incomplete drop."""
 
 
 def require_whole(drop: Place) -> None:
-    """Read every file of a drop; ReadError where one is not what the manifest says."""
+    """Read every file of a drop; ReadError if one differs from the manifest."""
     manifest = drop.read(MANIFEST)
     if manifest is None:
         raise ReadError(f"{drop.name} has no manifest")

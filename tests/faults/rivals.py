@@ -1,4 +1,4 @@
-"""Several publishers at once, each with a state folder of its own, on one folder or server, with a reader beside."""
+"""Several concurrent publishers, each with its own state folder, on one folder or server, with a concurrent reader."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tests.faults.server_deaths import sends_of_sockets
 
 MOST_PUBLISHERS: Final = 4
 _STEPS: Final = 60
-"""One of the publishers may die at a step up to this one; some have fewer, and live."""
+"""One of the publishers may die at a step up to this one; if it has fewer steps, it survives."""
 
 
 @contextmanager
 def _setting(kind: str, folder: Path) -> Iterator[Trial]:
     staged = template(folder / "template")
-    # what is made before the fork: the name of each drop, by its note and day
+    # made before the fork: the name of each drop, by its note and day
     names = {
         (note, day): drop_name(
             Publisher.of(str(folder / "names"), folder / "state", staged).publish(note, day).manifest
@@ -62,7 +62,7 @@ def _fault(
     names: Mapping[tuple[str, int], str],
     steps: Callable[[Callable[[], None]], None],
 ) -> str | None:
-    """Have some publish at once, one of whom may die; then everything is whole, and the next one publishes as ever."""
+    """Let some publish at once, one of which may die; then all drops are complete, and the next publication works."""
     drops = [rng.choice(list(names)) for _ in range(rng.randint(2, MOST_PUBLISHERS))]
     death = rng.choice((0, rng.randint(1, _STEPS)))
     actions = []

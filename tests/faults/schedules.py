@@ -1,4 +1,4 @@
-"""Runs, refreshes, roll-backs and retention in any order, beside readers who take their time, by a clock of its own."""
+"""Runs, refreshes, rollbacks and retention in random order, with slow readers and a simulated clock."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HOURS: Final = (0.1, 0.4, 0.9, 1.1, 5, 23.9, 24.1, 24 * 7, 24 * 31)
 
 
 class Shelf:
-    """Drops of one kind, their publisher, and readers who have found `latest` and are not through with it."""
+    """Drops of one kind, their publisher, and readers that are still reading the `latest` they found."""
 
     def __init__(self, publisher: Publisher, grace: timedelta) -> None:
         self.publisher = publisher
@@ -37,12 +37,12 @@ class Shelf:
         self.reading: list[tuple[str, timedelta]] = []
 
     def publish(self, rng: random.Random, keep: int) -> None:
-        """Publish a drop of a few days, perhaps one that is there already, and remove what is past keeping."""
+        """Publish a drop of a few days, perhaps an existing one, and apply retention."""
         self.publisher.publish(rng.choice("abc"), rng.randrange(4))
         prune(self.publisher.drops_folder, keep, datetime.now(UTC), self.grace)
 
     def roll_back(self, rng: random.Random) -> None:
-        """Let `latest` name any drop that is there."""
+        """Point `latest` to any existing drop."""
         names = [entry.name for entry in self.publisher.drops_folder.entries() if entry.name.startswith("2")]
         if names:
             drop = self.publisher.drops_folder.child(rng.choice(names))
@@ -50,24 +50,24 @@ class Shelf:
             self.publisher.destination.point(PublishedDrop(ORGANIZATION, drop.address, False, manifest))
 
     def begin_to_read(self) -> None:
-        """Find `latest` as a reader does, who reads its files later."""
+        """Resolve `latest` as a reader that reads its files later."""
         if (name := latest_name(self.publisher.drops_folder)) is not None:
             self.reading.append((name, timedelta(0)))
 
     def read_on(self) -> None:
-        """Read what was found within the time of grace; ReadError where it is not there any more."""
+        """Read the drops found within the grace period; ReadError if one is gone."""
         for name, since in self.reading:
             if since < self.grace:
                 require_whole(self.publisher.drops_folder.child(name))
         self.reading.clear()
 
     def pass_time(self, passed: timedelta) -> None:
-        """Make everything so much older."""
+        """Make everything older by this much."""
         self.move_clock(passed)
         self.reading = [(name, since + passed) for name, since in self.reading]
 
     def move_clock(self, by: timedelta) -> None:
-        """Let the machine's clock go so much forward, or back, while no time passes for readers."""
+        """Move the machine's clock forward or back, while no time passes for readers."""
         root = Path(self.publisher.drops_folder.root)
         for path in root.glob("2*/*"):
             was = path.stat().st_mtime

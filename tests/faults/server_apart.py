@@ -1,4 +1,4 @@
-"""A server for drops in a process of its own, so that those who use it may fork."""
+"""A server for drops in its own process, so that its users may fork."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PARTING_SECONDS = 20
 
 @contextmanager
 def server_apart(kind: str, folder: Path) -> Iterator[str]:
-    """Serve an empty place for drops, `s3` or `sftp`, with its credentials in the environment; give its URL."""
+    """Serve an empty destination for drops, `s3` or `sftp`, with credentials in the environment; yield its URL."""
     here, there = multiprocessing.Pipe()
     server = multiprocessing.get_context("spawn").Process(target=_serve, args=(kind, folder, there))
     server.start()
@@ -36,7 +36,7 @@ def server_apart(kind: str, folder: Path) -> Iterator[str]:
 
 
 def _serve(kind: str, folder: Path, other_end: Connection) -> None:
-    """Be the server until the other end closes."""
+    """Run the server until the other end closes."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # the store logs a line for each request
     folder.mkdir(parents=True)
     with pytest.MonkeyPatch.context() as environment, drop_server(kind, folder / "files", environment) as url:

@@ -1,4 +1,4 @@
-"""Kills a delivery to an object store and to an SFTP server at each of its sends, with a reader beside it."""
+"""Kills a delivery to an object store and to an SFTP server at each of its sends, with a concurrent reader."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _setting(kind: str, folder: Path) -> Iterator[Trial]:
 def _fault(
     publisher: Publisher, publish_apart: Callable[[], object], old: str | None, deaths: Sequence[int]
 ) -> str | None:
-    """Kill one delivery after the other, each at its send, and see what the last one does."""
+    """Kill one delivery after the other, each at its send, and check the result of the last one."""
     reader = Reader(publisher.drops_folder)
     seen: set[str | None] = set()
     try:

@@ -1,4 +1,4 @@
-"""Runs of the same rows in another order, in other parts and formats, under other settings of the machine."""
+"""Runs with the same rows in another order, other parts and formats, and other settings of the machine."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def _setting(folder: Path) -> Iterator[Trial]:
 
 
 def shuffled_sources(rng: random.Random, target: Path) -> list[str]:
-    """Copy the sample with the rows of its tables in another order and other parts; say what was done to which.
+    """Copy the sample with its tables' rows in another order and other parts; return a description of the changes.
 
-    Rows that share a key keep their order, because of them the last one counts; and so do tables whose rules go by the
-    order of the file (at-risk R12, D21).
+    Rows with the same key keep their order, because the last one counts; so do tables whose rules depend on the order
+    of the file (at-risk R12, D21).
     """
     shutil.copytree(SAMPLE, target)
     done = []
@@ -71,7 +71,7 @@ def shuffled_sources(rng: random.Random, target: Path) -> list[str]:
 
 
 def _csv_rows(path: Path) -> pa.Table:
-    """Read a CSV as the texts that it holds; null is an empty cell without quotes."""
+    """Read a CSV as text; null is an empty cell without quotes."""
     names = path.read_text(encoding="utf-8-sig").split("\n", 1)[0].strip().split(",")
     kinds = pacsv.ConvertOptions(
         column_types={name: pa.string() for name in names},
@@ -83,7 +83,7 @@ def _csv_rows(path: Path) -> pa.Table:
 
 
 def _order(rng: random.Random, rows: pa.Table, table: SourceTable) -> list[int]:
-    """Draw an order in which rows that share a key, or a value that only one row keeps, stand as before."""
+    """Draw an order that keeps the relative order of rows that share a key or a unique value."""
     key = [name for name in table.key if name in rows.column_names]
     telling = [key, *([name] for name in table.unique if name in rows.column_names)]
     held: set[int] = set()

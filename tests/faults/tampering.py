@@ -1,4 +1,4 @@
-"""Changes a published drop as damage, a careless hand or a forger would, and has `verify` look at it."""
+"""Changes a published drop like damage, carelessness or forgery would, and lets `verify` check it."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from tests.faults.whole_runs import run
 
 BLOCK: Final = 1_000
 BLOCKS: Final = 100
-"""Of so many blocks of cases the last one is of a drop of the bundled sample, the others of a drop of two exports."""
+"""The last of every so many blocks of cases uses a drop of the bundled sample, the others a drop of two exports."""
 
 
 class HeldDrop:
-    """A published drop whose files are held in memory, too, so that a change of it is undone in moments."""
+    """A published drop with a copy of its files in memory, so that changes are undone quickly."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,17 +54,17 @@ class HeldDrop:
         return document
 
     def write(self, name: str, content: bytes) -> None:
-        """Give a file another content, or make it."""
+        """Write a file."""
         self._touched.add(name)
         (self.folder / name).write_bytes(content)
 
     def remove(self, name: str) -> None:
-        """Take a file away."""
+        """Remove a file."""
         self._touched.add(name)
         (self.folder / name).unlink()
 
     def restore(self) -> None:
-        """Undo what was changed."""
+        """Undo all changes."""
         for name in self._touched:
             if name in self.files:
                 (self.folder / name).write_bytes(self.files[name])
@@ -90,7 +90,7 @@ def _setting(folder: Path) -> Iterator[Trial]:
         change = rng.choice(CHANGES)
         try:
             done = change(rng, drop)
-            # the first fault is enough: whoever hears of one has not missed the change
+            # the first fault is enough to reveal the change
             found = done is None or next(faults_of_drop(str(drop.folder), contracts), None)
             return None if found else f"{change.__name__}: {done}"
         finally:
@@ -100,7 +100,7 @@ def _setting(folder: Path) -> Iterator[Trial]:
 
 
 def published_with_changes(folder: Path, key: Path | None = None) -> Path:
-    """Publish two drops, and give the folder of the second, which holds the changes against the first."""
+    """Publish two drops, and return the folder of the second, which has the changes since the first."""
     state, exports = folder / "state", folder / "exports"
     destination = open_destination(Settings(exports=str(exports), state=state, signing_key=key), Workspace(state))
     staged = template(folder / "template")
@@ -142,7 +142,7 @@ def _signed_setting(folder: Path) -> Iterator[Trial]:
             drop.write(SIGNATURE, forger.sign(forged, "organization 1"))
         try:
             there = drop.folder.rename(renamed)
-        except (OSError, ValueError):  # a name that no file system takes
+        except (OSError, ValueError):  # an invalid file name
             there = drop.folder
         try:
             found = next(faults_of_drop(str(there), CONTRACTS, key), None)
@@ -155,7 +155,7 @@ def _signed_setting(folder: Path) -> Iterator[Trial]:
 
 
 Change = Callable[[random.Random, HeldDrop], str | None]
-"""Changes the drop and says how; None where the case, as drawn, changes nothing."""
+"""Changes the drop and describes the change; None if the drawn case changes nothing."""
 
 
 def flip(rng: random.Random, drop: HeldDrop) -> str | None:
@@ -179,7 +179,7 @@ def cut(rng: random.Random, drop: HeldDrop) -> str | None:
 
 
 def grow(rng: random.Random, drop: HeldDrop) -> str | None:
-    """Put bytes into one file: a space, a line, what stands there already."""
+    """Insert bytes into one file: a space, a line, or a copy of bytes in it."""
     name, content = rng.choice(list(drop.files.items()))
     place = rng.randrange(len(content) + 1)
     more = rng.choice([b" ", b"\n", b"\0", content[place : place + 64] or b"\r\n"])
@@ -188,7 +188,7 @@ def grow(rng: random.Random, drop: HeldDrop) -> str | None:
 
 
 def swap(rng: random.Random, drop: HeldDrop) -> str | None:
-    """Give two files each other's content."""
+    """Swap the contents of two files."""
     one, other = rng.sample(list(drop.files), 2)
     if drop.files[one] == drop.files[other]:
         return None
@@ -198,7 +198,7 @@ def swap(rng: random.Random, drop: HeldDrop) -> str | None:
 
 
 def rename(rng: random.Random, drop: HeldDrop) -> str | None:
-    """Give a file another name, or the name of another file, or take it away."""
+    """Rename a file, also to the name of another one, or remove it."""
     name = rng.choice(list(drop.files))
     path = Path(name)
     to = rng.choice([str(path.with_name("." + path.name)), str(path.with_name(path.name.upper())), *drop.files, None])
@@ -220,7 +220,7 @@ def add(rng: random.Random, drop: HeldDrop) -> str | None:
 
 
 def forge(rng: random.Random, drop: HeldDrop) -> str | None:
-    """Change a file and have checksums and manifest say so, with right hashes: only the folder's name shows it."""
+    """Change a file and update checksums and manifest with correct hashes: only the folder's name reveals it."""
     manifest = drop.manifest
     file = rng.choice(manifest["files"])
     content = bytearray(drop.files[file["name"]])
@@ -234,9 +234,9 @@ def forge(rng: random.Random, drop: HeldDrop) -> str | None:
 
 
 def edit(rng: random.Random, drop: HeldDrop) -> str | None:
-    """Change one value of the manifest, and hash it again or not: the name, the files or the hash show it."""
+    """Change one value of the manifest, with or without a new hash: the name, the files or the hash reveal it."""
     manifest = drop.manifest
-    # what stands beside the content is held by its hash alone: whoever hashes that again is found by a signature only
+    # parts outside the content hash are protected by the manifest hash only: a new one is revealed only by a signature
     done = _edited(rng, manifest, ("accepted", "changes", "guards", "page", "manifest_hash", "manifest_version"))
     if done is None:
         return None
@@ -244,14 +244,14 @@ def edit(rng: random.Random, drop: HeldDrop) -> str | None:
         again = manifest_bytes(with_hashes(manifest)) if rng.random() < 0.5 else hashed_bytes(manifest)
     except (TypeError, ValueError, AttributeError, KeyError):
         return None
-    if again == drop.files[MANIFEST]:  # it was a hash, which is right again
+    if again == drop.files[MANIFEST]:  # it was a hash, which is correct again
         return None
     drop.write(MANIFEST, again)
     return done
 
 
 def _edited(rng: random.Random, manifest: dict[str, Any], but: Collection[str]) -> str | None:
-    """Change one value of a manifest, not below the names `but`, and say which; None where it stays what it was."""
+    """Change one value of a manifest, not below the names `but`, and return which; None if it stays the same."""
     path = rng.choice([path for path in _paths(manifest) if path[0] not in but])
     holder: Any = manifest
     for key in path[:-1]:
@@ -265,7 +265,7 @@ def _edited(rng: random.Random, manifest: dict[str, Any], but: Collection[str]) 
 
 
 def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Name every value in a document by the keys that lead to it."""
+    """Yield the path of keys of every value in a document."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:
         yield (*path, key)

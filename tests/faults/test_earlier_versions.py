@@ -1,6 +1,6 @@
-"""What earlier versions left: their state and drops, kept as they were, under this version.
+"""The state and drops of earlier versions, unchanged, under this version.
 
-`earlier/1.0.0.tar.xz` holds `state` and `exports` of a run of version 1.0.0 on its bundled sample, of 8 January 2025.
+`earlier/1.0.0.tar.xz` has `state` and `exports` of a run of version 1.0.0 on its bundled sample, as of 8 January 2025.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ EARLIER = Path(__file__).parent / "earlier"
 
 @pytest.fixture(scope="module", params=sorted(path.name for path in EARLIER.glob("*.tar.xz")))
 def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
-    """The folder of an earlier version's state and exports, in which this version has run a week later; its words."""
+    """The folder of an earlier version's state and exports after a run of this version a week later, and its output."""
     folder = tmp_path_factory.mktemp("upgraded")
     with tarfile.open(EARLIER / request.param) as archive:
-        # Python 3.11.2, as Debian 12 has it, knows no filter yet
+        # Python 3.11.2 of Debian 12 has no filters yet
         archive.extractall(folder, **({"filter": "data"} if hasattr(tarfile, "data_filter") else {}))
     code, words = finished(start("run", folder))
     assert code == 0, words

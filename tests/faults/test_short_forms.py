@@ -1,4 +1,4 @@
-"""Each experiment in its short form: what `make test-faults` tries thousands of times is tried a few."""
+"""Each experiment in its short form: a few of the cases of `make test-faults`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_page_names_every_experiment_and_none_that_failed() -> None:
 
 
 def test_a_disturbance_takes_effect(tmp_path: Path) -> None:
-    """Or the experiments would show nothing."""
+    """Otherwise the experiments would prove nothing."""
     staged = template(tmp_path / "template")
 
     def publish() -> None:

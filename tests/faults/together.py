@@ -1,4 +1,4 @@
-"""Runs, refreshes, plans and readers at once: from one state folder or two, on one folder, server or PostgreSQL."""
+"""Concurrent runs, refreshes, plans and readers: from one or two state folders, on one folder, server or PostgreSQL."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.faults.whole_runs import finished, latest_drops, published, read_all,
 
 @dataclass(frozen=True)
 class Shared:
-    """What runs of two state folders share: the place of their drops, and what else they are given."""
+    """The settings shared by runs of two state folders: the destination of their drops and other options."""
 
     exports: str
     commands: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Whole runs of the bundled sample by the command that a person types, and what they publish."""
+"""Complete runs of the bundled sample by the command line, and what they publish."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ SAMPLE: Final = Path(__file__).parents[2] / "sample"
 AS_OF: Final = "2025-01-15T00:00:00Z"
 LONGEST_SECONDS: Final = 300
 PARTING_SECONDS: Final = 20
-"""How long helpers may take to notice that their run is gone."""
+"""Seconds for helpers to notice that their run is gone."""
 
 
 def start(
     command: str, folder: Path, *options: str, sources: Path = SAMPLE, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[str]:
-    """Start a command on the exports and the state of a folder, in a process group of its own."""
+    """Start a command on the exports and the state of a folder, in its own process group."""
     read = [name for name in SOURCES if command != "refresh" or name != "platform"]
     named = [text for name in read for text in (f"--{name}", str(sources / name))]
     where = ["--exports", str(folder / "exports"), "--state", str(folder / "state")]
@@ -48,19 +48,19 @@ def start(
 
 
 def finished(run: subprocess.Popen[str]) -> tuple[int, str]:
-    """Wait for a run; give its exit code and its words."""
+    """Wait for a run; return its exit code and output."""
     words, _ = run.communicate(timeout=LONGEST_SECONDS)
     return run.returncode, words
 
 
 def run(folder: Path, *options: str, sources: Path = SAMPLE, environment: Mapping[str, str] | None = None) -> None:
-    """Run to the end; AssertionError with its words where it published nothing."""
+    """Run to the end; AssertionError with its output if it published nothing."""
     code, words = finished(start("run", folder, *options, sources=sources, environment=environment))
     assert code == 0, f"ended with {code}: {words}"
 
 
 def published(exports: Path | str) -> dict[str, str]:
-    """Return the hash of every export of every organization's latest drop: what is the same wherever rows came from."""
+    """Return the hash of every export of every organization's latest drop."""
     return {
         f"{organization}/{file['name']}": hashlib.sha256(drop.read(file["name"]) or b"").hexdigest()
         for organization, drop in latest_drops(exports).items()
@@ -80,13 +80,13 @@ def latest_drops(exports: Path | str) -> dict[int, Place]:
 
 
 def read_all(exports: Path | str) -> None:
-    """Read every organization's latest drop whole, as integrations do; ReadError where one is not."""
+    """Read every organization's latest drop completely, as integrations do; ReadError if one is incomplete."""
     for drop in latest_drops(exports).values():
         require_whole(drop)
 
 
 def left_running(folder: Path, sessions: Collection[int]) -> list[str]:
-    """List the processes of runs that have ended, by their sessions or the folder, once they had time to notice."""
+    """List the remaining processes of ended runs, by their sessions or the folder, after some time to notice."""
     gone_by = time.monotonic() + PARTING_SECONDS
     while (alive := _alive(folder, sessions)) and time.monotonic() < gone_by:
         time.sleep(0.2)
@@ -105,7 +105,7 @@ def _alive(folder: Path, sessions: Collection[int]) -> list[str]:
 
 
 def kill(running: subprocess.Popen[str]) -> None:
-    """Kill a run's own process (SIGKILL), not its helpers: they have to notice by themselves."""
+    """Kill a run's own process (SIGKILL) but not its helpers, which must notice it themselves."""
     running.send_signal(signal.SIGKILL)
     running.wait()
     if running.stdout is not None:

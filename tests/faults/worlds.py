@@ -16,7 +16,7 @@ from tests.models.customer_success.worlds import NOW, merged, tenant
 from tests.models.harness import built_models
 
 COMPANIES_OF_A_TRIAL: Final = 100
-"""Tenants that are computed together, because filling the models costs as much for one as for many."""
+"""The number of tenants computed together, because filling the models costs the same for one as for many."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Source tables as a guard knows them, made up."""
+"""Made-up profiles of source tables for the guards."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAST_WEEK = datetime(2025, 1, 8, tzinfo=UTC)
 
 
 def profile(name: str = "crm.accounts", rows: int = 100, **changes: Any) -> TableProfile:
-    """Make a table of so many rows, all loaded, with the columns id and lmn_crm_id full."""
+    """Make the profile of a table with this many rows, all loaded, and values in all ids and lmn_crm_ids."""
     source, table = name.split(".")
     columns = ("id", "lmn_crm_id")
     fields: dict[str, Any] = {
@@ -34,7 +34,7 @@ def judged(
     before: TableProfile | list[TableProfile] | None = None,
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> list[Finding]:
-    """Judge a run's tables beside those of last week."""
+    """Return the guards' findings for a run's tables compared with last week's."""
     tables = now if isinstance(now, list) else [now]
     earlier = before if isinstance(before, list | None) else [before]
     return judge_sources(

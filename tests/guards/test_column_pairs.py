@@ -1,4 +1,4 @@
-"""D42: columns that are in each other's place."""
+"""D42: swapped columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""D42: cells that another table has too, and that say something else there."""
+"""D42: cells that differ from their copies in another table."""
 
 from __future__ import annotations
 

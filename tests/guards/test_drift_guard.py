@@ -1,4 +1,4 @@
-"""The drift guard at its thresholds (D42): two drops that differ by what a week explains, and by one more."""
+"""The drift guard at its thresholds (D42): two drops that differ by an allowed amount, and by one more."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ QUIET = Drift(
     segments=Moved(100, 0),
     health_labels=Moved(100, 0),
 )
-"""A week in which nothing changed, of an organization that is large enough for every guard."""
+"""A week without changes, of an organization that is large enough for every guard."""
 
 
 def judged(**changes: Any) -> list[Finding]:
@@ -135,7 +135,7 @@ def test_money_of_fewer_than_five_accounts_is_not_checked(accounts: int, judges:
     ("before", "now", "change"), [(0, 1, 100), (0, 0, 0), (0, -5, 0), (-50, -25, 50), (50, 25, -50)]
 )
 def test_a_change_is_in_percent_of_the_previous_figure(before: int, now: int, change: int) -> None:
-    """Of nothing, anything is 100 percent; of a negative figure, its size counts."""
+    """Any change from 0 is 100 percent; a negative figure counts by its size."""
     assert pair(before, now).change == change
 
 

@@ -1,4 +1,4 @@
-"""What the drift guard compares, measured on two small drops that were made row by row."""
+"""The figures that the drift guard compares, measured on two small drops made row by row."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Measure = Callable[[Mapping[str, Rows], Mapping[str, Rows]], Drift]
 
 @pytest.fixture
 def measure(tmp_path: Path) -> Measure:
-    """Measure what this week's exports differ in from last week's."""
+    """Return a function that measures the differences between last week's and this week's exports."""
 
     def between(before: Mapping[str, Rows], now: Mapping[str, Rows]) -> Drift:
         return measure_drift(
@@ -102,7 +102,7 @@ def test_a_first_share_counts_as_the_previous_one(measure: Measure) -> None:
 
 
 def test_closed_years_are_compared_year_by_year_whatever_the_sign(measure: Measure) -> None:
-    """Of 300 before, 2023 lost 30, 2022 won 30, 2021 came with 15: a quarter moved; the year that runs is left out."""
+    """Of 300 before, 2023 lost 30, 2022 gained 30, 2021 added 15: a quarter changed; the current year is left out."""
     before = [year("c1", 2023, 100), year("c2", 2023, 100), year("c1", 2022, 100), year("c1", 2025, 500)]
     now = [year("c1", 2023, 170), year("c1", 2022, 130), year("c1", 2021, 15), year("c1", 2025, 900)]
     assert measure({"account_revenue_by_year": before}, {"account_revenue_by_year": now}).closed_years_moved == 25

@@ -1,4 +1,4 @@
-"""What the drift guard says of first drops, which have none before them: measured on drops made row by row."""
+"""The drift guard on first drops, which have no previous one: measured on drops made row by row."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_crm_whose_organization_the_platform_does_not_know_warns() -> None:
     apart = figures(platform_accounts=0)[1]
     warning = [("crm_organization", "warn", "account_keys.link_method")]
     assert judged({99: apart, 1: SOUND}) == warning
-    assert judged({99: apart, 1: SOUND}, 99) == warning  # the other one has a drop already
+    assert judged({99: apart, 1: SOUND}, 99) == warning  # the other one already has a drop
     assert judged({99: apart}) == []  # no platform at all
 
 

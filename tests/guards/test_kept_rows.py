@@ -1,4 +1,4 @@
-"""D42: what became of the rows that a drop shares with the one before, of each organization alone."""
+"""D42: the rows that a drop shares with the previous one, per organization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""D42: words of a source that the rules do not know."""
+"""D42: words of a source that no rule knows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.guards.profiles import judged, profile, said
 
 
 def unknown(name: str, words: Mapping[str, int], before: Mapping[str, int] | None = None) -> list[str | None]:
-    """Return the figures of what the guard finds in a column of these words, after the ones before."""
+    """Return the figures of the guard's findings for a column with these words and the previous ones."""
     table, _, column = name.rpartition(".")
     now, was = (profile(table, words={column: found}) for found in (words, before or {}))
     findings = judged(now, None if before is None else was)

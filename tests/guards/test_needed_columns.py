@@ -1,4 +1,4 @@
-"""The guard needed_column (D42): a wanted column that is absent while others were left out, once."""
+"""The guard needed_column (D42): a missing column while unknown headers were left out, reported once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def estimates(*absent: str, **changes: Any) -> TableProfile:
 
 
 def needed(now: TableProfile, before: TableProfile | None = None) -> list[str]:
-    """Return what the guard says, with the place."""
+    """Return the guard's findings with their place."""
     found = judged([now, profile()], None if before is None else [before, profile()])
     return [f"{finding.place}: {finding.says}" for finding in found if finding.guard == "needed_column"]
 

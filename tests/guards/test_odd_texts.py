@@ -1,4 +1,4 @@
-"""D42: garbled texts and rows made to try things."""
+"""D42: garbled texts and test rows."""
 
 from __future__ import annotations
 

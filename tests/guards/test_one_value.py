@@ -1,4 +1,4 @@
-"""D42: columns that have one value where things differ."""
+"""D42: columns with a single value that should vary."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY = "estimate_date"
 
 
 def days(cells: int, *, different: int = 1) -> TableProfile:
-    """Make estimates of which so many cells were sampled."""
+    """Make the profile of estimates with this many sampled cells."""
     return profile("lmn.estimates_list", cells={DAY: {str(at): f"2025-01-{at % different:02}" for at in range(cells)}})
 
 

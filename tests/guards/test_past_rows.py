@@ -1,4 +1,4 @@
-"""D42: rows of the past that come or go."""
+"""D42: past rows that appear or disappear."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.guards.past_rows import FIRST_DAY, PERIOD_DAYS
 from tests.guards.profiles import LAST_WEEK, judged, profile
 
 OVER = (LAST_WEEK.date() - FIRST_DAY).days // PERIOD_DAYS - 2
-"""The last period that was over for four weeks when the table was last published."""
+"""The last period that had been over for four weeks when the table was last published."""
 
 
 def warned(now: Mapping[int, int], before: Mapping[int, int], **sampled: int) -> list[str | None]:

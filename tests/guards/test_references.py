@@ -1,4 +1,4 @@
-"""D42: ids that name no row of the table to which they refer."""
+"""D42: foreign keys without a row in the table that they refer to."""
 
 from __future__ import annotations
 

@@ -36,17 +36,17 @@ def test_a_misspelt_header_stops_a_first_run_and_names_both_columns() -> None:
         ("renewal_date", "renewel_dats", True),
         ("renewal_date", "renew_date", True),
         ("renewal_date", "renew_dat", False),  # three
-        ("status", "statsu", True),  # a swap is one edit
+        ("status", "statsu", True),  # swapped neighbours are one edit
         ("name", "nmae", True),
         ("name", "fame", True),
-        ("name", "fade", False),  # short names bear one edit
+        ("name", "fade", False),  # short names allow one edit
         ("name", "___", False),
         ("___", "name", False),
         ("renewal", "renewalxx", True),
         ("renewal", "renewalxxx", False),
         ("renewalxxx", "renewal", False),
         ("renewal", "erxxwal", False),  # a swap and two letters
-        ("city", "tyci", False),  # the same letters, of a short name
+        ("city", "tyci", False),  # the same letters in a short name
         ("title", "elitt", True),
     ],
 )
@@ -337,7 +337,7 @@ def test_texts_cut_at_one_length_below_the_previous_longest_warn(length: int, ce
 
 
 def test_a_findings_words_have_no_figures_of_shared_tables() -> None:
-    """D40: its figures are left out for each of them, its words are not."""
+    """D40: each tenant sees its words without its figures."""
     rows = dict.fromkeys("123", "true")
     before = profile(
         "platform.customer",

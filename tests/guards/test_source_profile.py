@@ -1,4 +1,4 @@
-"""What a guard knows of a table, and how it is kept with a run."""
+"""The profile of a table, and how a run stores it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ KIND = "platform.calendar_event_prop.kind"
 
 
 def moved(now: Mapping[str, int], before: Mapping[str, int]) -> list[tuple[int | None, str]]:
-    """Return whose words moved from which share to which."""
+    """Return the organizations whose words moved, with both shares."""
     after, earlier = (
         profile("platform.calendar_event_prop", tenants_words={"kind": {"3": words}}) for words in (now, before)
     )

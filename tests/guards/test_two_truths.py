@@ -1,4 +1,4 @@
-"""The guard two_truths (D25, D42): what the platform and the CRM say differently is reported and holds nothing back."""
+"""The guard two_truths (D25, D42): differences between the platform and the CRM are notes that hold nothing back."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def table(
 
 
 def with_table(page: str, written: str) -> str:
-    """Put the counts in place of those that stand on the page."""
+    """Replace the counts on the page."""
     before, _, rest = page.partition(BEGIN)
     return f"{before}{BEGIN}\n{written}{END}{rest.partition(END)[2]}"
 
