@@ -33,7 +33,7 @@ from pipeline.ingest.winning_rows import report_losers, winners
 
 
 @dataclass(frozen=True)
-class Settled:
+class CombinedParts:
     """The files with the final rows of a table, the number of rows, and the rejects between parts."""
 
     parts: tuple[Path, ...]
@@ -43,22 +43,22 @@ class Settled:
     fingerprint: str
 
 
-def settle(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> Settled:
+def combine_parts(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> CombinedParts:
     """Combine the parts of a table, which are in the order of reading; `names` are the source files of the parts."""
     if len(parts) == 1 and not _uniques_may_repeat(table, parts[0]):
-        return Settled((parts[0].path,), parts[0].record.loaded, 0, (), parts[0].address)
+        return CombinedParts((parts[0].path,), parts[0].record.loaded, 0, (), parts[0].address)
     if has_ranges(table):
-        settled = _side_by_side(table, parts, names, landing)
-        return Settled(
-            tuple(part.path for part in settled.parts),
-            sum(part.record.loaded for part in settled.parts),
-            settled.rejected,
-            settled.rejects,
-            settled.address,
+        combined = _keep_parts(table, parts, names, landing)
+        return CombinedParts(
+            tuple(part.path for part in combined.parts),
+            sum(part.record.loaded for part in combined.parts),
+            combined.rejected,
+            combined.rejects,
+            combined.address,
         )
-    merged = _merged(table, parts, names, landing)
+    merged = _merge_parts(table, parts, names, landing)
     rejects = () if merged.rejects is None else (merged.rejects,)
-    return Settled((merged.path,), merged.record.loaded, merged.record.rejected, rejects, merged.address)
+    return CombinedParts((merged.path,), merged.record.loaded, merged.record.rejected, rejects, merged.address)
 
 
 def _uniques_may_repeat(table: SourceTable, part: Part) -> bool:
@@ -66,7 +66,7 @@ def _uniques_may_repeat(table: SourceTable, part: Part) -> bool:
     return bool(table.unique or table.unique_rows) and scan_keys(replace(table, key=()), part.path)[0]
 
 
-def _merged(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> Part:
+def _merge_parts(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> Part:
     """Merge all parts into one. `_row` continues from part to part, so that it reflects the order of reading."""
     address = part_address(table, combined_hash(*(part.address for part in parts)), "")
     if merged := landing.find(table, address):
@@ -100,13 +100,14 @@ def _set_address(table: SourceTable, parts: Sequence[Part]) -> str:
     return part_address(table, combined_hash("side by side", *(part.address for part in parts)), "")
 
 
-def _side_by_side(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> PartSet:
+def _keep_parts(table: SourceTable, parts: Sequence[Part], names: Sequence[str], landing: Landing) -> PartSet:
+    """Keep the parts separate, and rewrite only those with rows whose key a later part repeats."""
     address = _set_address(table, parts)
     if known := landing.find_set(table, address):
         return known
-    settled, rejected, rejects = _longest_known(table, parts, landing)
-    first_new = len(settled)
-    current = [*settled, *parts[first_new:]]
+    combined, rejected, rejects = _longest_known(table, parts, landing)
+    first_new = len(combined)
+    current = [*combined, *parts[first_new:]]
     overtaken = _overtaken(table, current, first_new, landing)
     with landing.draft(table) as draft:
         if len(overtaken.places):

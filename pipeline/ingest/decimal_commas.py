@@ -35,7 +35,7 @@ class DecimalCommas:
         """Whether semicolons separate the file's cells."""
         self.in_force: frozenset[str] = frozenset()
 
-    def look(self, column: Column, raw: pa.Array, typed: TypedColumn) -> None:
+    def examine(self, column: Column, raw: pa.Array, typed: TypedColumn) -> None:
         """Examine the next amounts of a column, as written (`raw`) and as read (`typed`)."""
         if column.kind not in DECIMAL_SIZES or pa.types.is_primitive(raw.type):
             return

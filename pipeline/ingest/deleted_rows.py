@@ -46,7 +46,7 @@ class DeletedRows:
         )
         self._counts: Counter[int] = Counter()
 
-    def look(self, columns: Sequence[pa.Array]) -> None:
+    def examine(self, columns: Sequence[pa.Array]) -> None:
         """Count the marks in the next rows."""
         for at in self.positions:
             is_change = _CHANGE.fullmatch(_letters(self._headers[at])) is not None

@@ -38,7 +38,7 @@ class GarbledTexts:
         """One notice for each kind of garbled text that was found."""
         return tuple(self._notices.values())
 
-    def look(self, columns: list[TypedColumn], row_numbers: pa.Array) -> None:
+    def examine(self, columns: list[TypedColumn], row_numbers: pa.Array) -> None:
         """Search the next rows."""
         for at in self._texts:
             column, different = columns[at], columns[at].different_values

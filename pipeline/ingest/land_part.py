@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.common.errors import WarehouseError
+from pipeline.ingest.adjacent_tables import AdjacentTables
 from pipeline.ingest.date_order import OrderOfFile
 from pipeline.ingest.decimal_commas import DecimalCommas
 from pipeline.ingest.deleted_rows import DeletedRows
@@ -30,7 +31,6 @@ from pipeline.ingest.readers import OpenTable, RawBatch, Reading
 from pipeline.ingest.rejects import RejectsWriter
 from pipeline.ingest.schema import SourceTable
 from pipeline.ingest.swapped_days import SwappedDays
-from pipeline.ingest.tables_beside import TablesBeside
 from pipeline.ingest.type_batches import Conformer, landing_schema
 from pipeline.ingest.values.headers import HeaderMatch, match_headers, shown_header
 from pipeline.ingest.winning_rows import BATCH_ROWS, report_losers, winners
@@ -240,7 +240,7 @@ class _PartBuild:
             with PartWriter(self.draft.data, landing_schema(table)) as writer:
                 for raw in opened.batches(oddities.positions):
                     read += len(raw.row_numbers) + len(raw.broken)
-                    oddities.look(raw.columns)
+                    oddities.examine(raw.columns)
                     writer.write(forget_batch(self.landing.forgotten, table.name, conformer.conform(raw)))
                     self.report.count(self.name, read, table.qualified_name)
         return read, conformer.notices
@@ -265,25 +265,25 @@ class _FileOddities:
     """Detects oddities in a file's cells while they are read: a second table, deleted rows, swapped days."""
 
     def __init__(self, table: SourceTable, opened: OpenTable, match: HeaderMatch, name: str) -> None:
-        self._beside = TablesBeside(table, opened.headers, match.positions, name)
+        self._adjacent = AdjacentTables(table, opened.headers, match.positions, name)
         self._deleted = DeletedRows(opened.headers, match.positions)
         self._swapped = SwappedDays(table, match.positions)
         self._is_workbook = opened.reading.is_workbook
         wanted = frozenset(at for at in match.positions if at is not None)
-        self.positions = wanted | self._beside.empty | self._deleted.positions
+        self.positions = wanted | self._adjacent.empty | self._deleted.positions
 
-    def look(self, columns: Sequence[pa.Array]) -> None:
+    def examine(self, columns: Sequence[pa.Array]) -> None:
         """Examine the cells of the next rows."""
-        self._beside.look(columns)
-        self._deleted.look(columns)
+        self._adjacent.examine(columns)
+        self._deleted.examine(columns)
         if self._is_workbook:
-            self._swapped.look(columns)
+            self._swapped.examine(columns)
 
     def added_to(self, reading: FileReading) -> FileReading:
         """Return a file's reading, completed with the oddities that were found."""
         return replace(
             reading,
-            columns_apart=self._beside.columns_apart(),
+            columns_apart=self._adjacent.columns_apart(),
             swapped_days=self._swapped.columns(),
             deleted_rows=self._deleted.by_header(),
         )

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.common.errors import WarehouseError
-from pipeline.ingest.combine_parts import settle
+from pipeline.ingest.combine_parts import combine_parts
 from pipeline.ingest.downloads import oldest_first
 from pipeline.ingest.input_file import InputFile, Report, SharedReport, rows_to_come
 from pipeline.ingest.land_part import land_file, land_query
@@ -129,15 +129,15 @@ def _absent(table: SourceTable, landing: Landing, notices: tuple[str, ...] = ())
 
 
 def _landed(table: SourceTable, files: Sequence[SourceFile], parts: Sequence[Part], landing: Landing) -> LandedTable:
-    settled = settle(table, parts, [file.name for file in files], landing)
+    combined = combine_parts(table, parts, [file.name for file in files], landing)
     read = sum(part.record.read for part in parts)
-    rejected = sum(part.record.rejected for part in parts) + settled.rejected
-    if read != settled.loaded + rejected:
+    rejected = sum(part.record.rejected for part in parts) + combined.rejected
+    if read != combined.loaded + rejected:
         raise WarehouseError(
-            f"{read} rows were read, but {settled.loaded} loaded and {rejected} rejected",
+            f"{read} rows were read, but {combined.loaded} loaded and {rejected} rejected",
             where=f"{table.source} {table.name}",
         )
-    rejects = tuple(path for path in (*(part.rejects for part in parts), *settled.rejects) if path is not None)
+    rejects = tuple(path for path in (*(part.rejects for part in parts), *combined.rejects) if path is not None)
     nulled, rejected_for = count_rejects(rejects)
     extra = tuple(dict.fromkeys(name for part in parts for name in part.record.extra_columns))
     notices = dict.fromkeys(notice for part in parts for notice in part.record.notices)
@@ -145,14 +145,14 @@ def _landed(table: SourceTable, files: Sequence[SourceFile], parts: Sequence[Par
         notices[f"columns that the schema does not know, left out: {', '.join(extra)}"] = None
     return LandedTable(
         table=table,
-        parts=settled.parts,
+        parts=combined.parts,
         is_configured=True,
         files=tuple(files),
         read=read,
-        loaded=settled.loaded,
+        loaded=combined.loaded,
         rejected=rejected,
         rejects=rejects,
-        fingerprint=settled.fingerprint,
+        fingerprint=combined.fingerprint,
         extra_columns=extra,
         notices=tuple(notices),
         matched=_in_every_part(parts),
@@ -162,8 +162,8 @@ def _landed(table: SourceTable, files: Sequence[SourceFile], parts: Sequence[Par
         readings=tuple(part.record.reading for part in parts if part.record.reading is not None),
         nulled=nulled,
         rejected_for=rejected_for,
-        contents=tuple(map(content_hash, (*settled.parts, *rejects))),  # cached from the landing: nothing is read again
-        merged_from=tuple(part.path for part in parts if part.path not in settled.parts),
+        contents=tuple(map(content_hash, (*combined.parts, *rejects))),  # cached since landing: nothing is read
+        merged_from=tuple(part.path for part in parts if part.path not in combined.parts),
         without=landing.forgotten.marks,
     )
 

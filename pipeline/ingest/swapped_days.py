@@ -34,7 +34,7 @@ class SwappedDays:
         self._with_texts: set[str] = set()
         self._days: defaultdict[str, Counter[int]] = defaultdict(Counter)
 
-    def look(self, columns: Sequence[pa.Array]) -> None:
+    def examine(self, columns: Sequence[pa.Array]) -> None:
         """Examine the next rows. The reader writes a date cell as 2024-05-03."""
         for at, name in self._columns.items():
             for cell in columns[at].to_pylist():

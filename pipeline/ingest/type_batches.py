@@ -83,12 +83,12 @@ class Conformer:
                 raw.columns[at],
                 dates_from_1904=self._dates_from_1904,
                 day_order=self._order.in_force,
-                beside_decimal_commas=column.name in self._commas.in_force,
+                points_are_ambiguous=column.name in self._commas.in_force,
             )
 
         typed = list(self._pool.map(typed_column, self._table.columns, self._positions))
         self._note_spellings(raw, typed)
-        self._garbled.look(typed, raw.row_numbers)
+        self._garbled.examine(typed, raw.row_numbers)
         dropped = self._drop_rows(raw, typed)
         for column, result in zip(self._table.columns, typed, strict=True):
             self._report(column, raw, result.faults, dropped)
@@ -103,7 +103,7 @@ class Conformer:
                 row = raw.row_numbers[position].as_py()
                 self._order.note(None if order is None else ShownOrder(order, column.name, row, text))
             if at is not None:
-                self._commas.look(column, raw.columns[at], result)
+                self._commas.examine(column, raw.columns[at], result)
 
     def _drop_rows(self, raw: RawBatch, typed: list[TypedColumn]) -> np.ndarray:
         """Reject invalid rows and return which they are. The reason names the first required column without a value."""

@@ -96,7 +96,7 @@ def type_column(
     *,
     dates_from_1904: bool = False,
     day_order: DayOrder = DayOrder.MONTH_FIRST,
-    beside_decimal_commas: bool = False,
+    points_are_ambiguous: bool = False,
 ) -> TypedColumn:
     """Type one column's array: plain values all at once, each distinct other value by the cell rules.
 
@@ -107,13 +107,13 @@ def type_column(
         column,
         dates_from_1904=dates_from_1904,
         day_order=day_order,
-        beside_decimal_commas=beside_decimal_commas,
+        points_are_ambiguous=points_are_ambiguous,
     )
     if raw.null_count == len(raw):
         return TypedColumn(pa.nulls(len(raw), column.arrow_type))
     if pa.types.is_floating(raw.type) and raw.type.bit_width < pa.float64().bit_width:
         raw = _of_short_floats(column.kind, raw.cast(pa.float32()))
-    if pa.types.is_dictionary(raw.type) and not beside_decimal_commas:
+    if pa.types.is_dictionary(raw.type) and not points_are_ambiguous:
         plain = plain_values(column, unpacked(raw.dictionary))
         if plain is not None and not plain.null_count:
             return TypedColumn(_encoded(plain, raw.indices))
@@ -123,7 +123,7 @@ def type_column(
     plain = plain_values(column, raw)
     if plain is None:
         return _cell_by_cell(column, raw, read)
-    if beside_decimal_commas and not pa.types.is_primitive(raw.type):
+    if points_are_ambiguous and not pa.types.is_primitive(raw.type):
         is_either = pc.match_substring_regex(raw.cast(pa.string()), EITHER_AMOUNT)
         plain = pc.if_else(is_either, pa.scalar(None, plain.type), plain)
     left = pc.and_(pc.is_valid(raw), pc.is_null(plain))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.ingest import combine_parts as settle
+from pipeline.ingest import combine_parts
 from pipeline.ingest import land_part as parts
 from pipeline.ingest.duplicates import losing_rows as duplicates
 from pipeline.ingest.landing.landed_table import LandedTable
@@ -175,7 +175,7 @@ def test_a_second_run_reads_only_the_files_hashes(events: Events, monkeypatch: p
     first = events.land()
     forbid(monkeypatch, parts, "PartWriter")
     forbid(monkeypatch, parts, "_copy_plain")
-    forbid(monkeypatch, settle, "find_overtaken")
+    forbid(monkeypatch, combine_parts, "find_overtaken")
     assert events.land() == first
 
 

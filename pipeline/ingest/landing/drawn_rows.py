@@ -17,7 +17,7 @@ IN_CLEAR: Final = frozenset({Kind.BOOL, Kind.DATE, Kind.TIMESTAMP})
 TEXTS: Final = frozenset({Kind.TEXT, Kind.TRIMMED, Kind.CODE, Kind.TAGS})
 IDS: Final = frozenset({"id", "lmn_estimate_id", "estimate_number"})
 """Columns whose value changes when the same row is exported again under a new id."""
-WHO: Final = {
+IDENTIFIED_BY: Final = {
     "crm.contacts": "email_1",
     "platform.customer": "name",
     "platform.stakeholder": "email",
@@ -41,12 +41,12 @@ def draw_rows(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> Non
     (2026-11-30).
     """
     table, parts = landed.table, read_parquet(landed.parts, "union_by_name = true")
-    telling = telling_column(landed)
+    identifying = identifying_column(landed)
     twin = "false"
-    if telling is not None:
+    if identifying is not None:
         every = max(1, landed.loaded // _COMPARED)
-        twin = f"{quoted(telling)} is not null and hash({quoted(telling)}) % {every} = 0"
-    needed = [column for column in table.columns if telling is not None or _is_sampled(table, column)]
+        twin = f"{quoted(identifying)} is not null and hash({quoted(identifying)}) % {every} = 0"
+    needed = [column for column in table.columns if identifying is not None or _is_sampled(table, column)]
     names = ", ".join(quoted(column.name) for column in needed)
     is_lowest = f"key_hash < {2**64 * SAMPLED // landed.loaded}::uint128"
     connection.execute(
@@ -65,12 +65,12 @@ def key_hash_of(table: SourceTable) -> str:
     return f"hash({', '.join(map(quoted, key))})"
 
 
-def telling_column(landed: LandedTable) -> str | None:
+def identifying_column(landed: LandedTable) -> str | None:
     """Return the column with a row's creation time or name; None if different rows may only differ in their ids."""
     if not IDS.intersection(landed.table.key) or len(landed.matched) < _FEWEST:
         return None
     dated = (column.name for column in landed.table.columns if column.name in DATED)
-    return next(dated, WHO.get(landed.table.shown_name))
+    return next(dated, IDENTIFIED_BY.get(landed.table.shown_name))
 
 
 def is_compared(table: SourceTable, column: Column) -> bool:

@@ -16,18 +16,18 @@ _BUSY_PERCENT: Final = 1
 
 
 def count_periods(
-    connection: duckdb.DuckDBPyConnection, rows: str, table: SourceTable, held: int
+    connection: duckdb.DuckDBPyConnection, rows: str, table: SourceTable, rows_per_sample: int
 ) -> tuple[dict[str, int], int, int, dict[str, int]]:
     """Return the number of rows by period, one in how many rows was counted, of how many tenants, and by busy user.
 
-    `rows` contains at least one in `held` of the table's rows, those with the lowest hashes. Of the table, one in a
-    power of two is counted, so that the counted rows stay the same until the table has doubled. Users are named by
-    tenant and id.
+    `rows` contains at least one in `rows_per_sample` of the table's rows, those with the lowest hashes. Of the table,
+    one in a power of two is counted, so that the counted rows stay the same until the table has doubled. Users are
+    named by tenant and id.
     """
     dated = next((column.name for column in table.columns if column.name in DATED), None)
     if dated is None:
         return {}, 1, 0, {}
-    one_in = 1 << (held - 1).bit_length()
+    one_in = 1 << (rows_per_sample - 1).bit_length()
     counted_rows = f"from {rows} where {quoted(dated)} is not null and key_hash < {2**64 // one_in}::uint128"
     counted = connection.execute(
         f"select datediff('day', date '{FIRST_DAY}', {quoted(dated)}) // {PERIOD_DAYS} as period, count(*) "

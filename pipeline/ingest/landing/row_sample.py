@@ -50,8 +50,8 @@ def sample_rows(
     counted = _words(connection, landed.table, [column.name for column in columns if column.name in WORDS])
     words = {name: _summed(found) for name, found in counted.items() if found}
     tenants = {name: _tenants(counted[name]) for name in words}
-    held = -(-landed.loaded // SAMPLED)
-    periods, one_in, sampled_tenants, users = count_periods(connection, "lowest_hashes", landed.table, held)
+    rows_per_sample = -(-landed.loaded // SAMPLED)
+    periods, one_in, sampled_tenants, users = count_periods(connection, "lowest_hashes", landed.table, rows_per_sample)
     referring, unknown_ids, lost_tenants = count_unknown_ids(connection, "lowest_hashes", landed.table, others)
     pairs, reversed_pairs = _count_pairs(connection, landed.table)
     copies, unlike_copies = count_unlike_copies(connection, "lowest_hashes", landed.table, others)

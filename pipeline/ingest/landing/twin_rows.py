@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from pipeline.common.scratch_database import quoted
-from pipeline.ingest.landing.drawn_rows import IDS, telling_column
+from pipeline.ingest.landing.drawn_rows import IDS, identifying_column
 from pipeline.ingest.landing.landed_table import LandedTable
 
 
@@ -14,7 +14,7 @@ def count_twins(connection: duckdb.DuckDBPyConnection, landed: LandedTable) -> t
 
     Only tables with creation times or names are compared, because otherwise different rows may be equal.
     """
-    if telling_column(landed) is None:
+    if identifying_column(landed) is None:
         return 0, 0
     facts = ", ".join(quoted(column.name) for column in landed.table.columns if column.name not in IDS)
     (row,) = connection.execute(

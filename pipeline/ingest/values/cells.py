@@ -53,12 +53,12 @@ def read_cell(
     *,
     dates_from_1904: bool = False,
     day_order: DayOrder = DayOrder.MONTH_FIRST,
-    beside_decimal_commas: bool = False,
+    points_are_ambiguous: bool = False,
 ) -> Cell:
     """Type one value for its column. This never raises: a value that can't be typed becomes null, with a reason.
 
     `dates_from_1904` says that serial day numbers count from 1904-01-01, `day_order` how to read 3/5/2024 (D41), and
-    `beside_decimal_commas` that 12.000 is ambiguous, because the column also has amounts like 1.234,50.
+    `points_are_ambiguous` that 12.000 may mean 12 thousand in this column (`DecimalCommas`).
     """
     if _is_nothing(value):
         return NULL
@@ -84,7 +84,7 @@ def read_cell(
     if column.kind is Kind.TAGS:
         return (_fault_of_text(trimmed(value)) if isinstance(value, str) else None) or tags(value, text_of)
     if column.kind in DECIMAL_SIZES:
-        return _amount(column.kind, value, beside_decimal_commas)
+        return _amount(column.kind, value, points_are_ambiguous)
     return _plain_value(column.kind, value, dates_from_1904, day_order)
 
 
@@ -201,12 +201,12 @@ def _fault_of_text(text: str) -> Cell | None:
     return None
 
 
-def _amount(kind: Kind, value: object, beside_decimal_commas: bool) -> Cell:
+def _amount(kind: Kind, value: object, points_are_ambiguous: bool) -> Cell:
     if isinstance(value, str):
         value = seen_value(value)
         if not value or value.lower() in NULL_WORDS:
             return NULL
-    return amount(kind, value, beside_decimal_commas=beside_decimal_commas)
+    return amount(kind, value, points_are_ambiguous=points_are_ambiguous)
 
 
 def _plain_value(kind: Kind, value: object, dates_from_1904: bool, day_order: DayOrder) -> Cell:

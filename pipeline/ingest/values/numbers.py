@@ -83,12 +83,12 @@ def has_decimal_comma(text: str) -> bool:
     return _DECIMAL_COMMA.fullmatch(text) is not None
 
 
-def amount(kind: Kind, value: object, *, beside_decimal_commas: bool = False) -> Cell:
+def amount(kind: Kind, value: object, *, points_are_ambiguous: bool = False) -> Cell:
     """Type a number with decimals. It is rounded half away from zero to the column's scale, and rounding is reported.
 
-    `beside_decimal_commas` says that 12.000 is ambiguous: other amounts are like 1.234,50, or none has decimals.
+    `points_are_ambiguous` says that 12.000 is ambiguous: other amounts are like 1.234,50, or none has decimals.
     """
-    if beside_decimal_commas and isinstance(value, str) and _EITHER.fullmatch(value):
+    if points_are_ambiguous and isinstance(value, str) and _EITHER.fullmatch(value):
         return nulled("thousands or decimals: other amounts have decimal commas, or none has decimals")
     number = _number(value, may_be_percent=kind in (Kind.SCORE, Kind.NUMBER))
     if number is None:

@@ -13,7 +13,7 @@ from pipeline.ingest.second_tables import is_filled, labels_of
 from pipeline.ingest.values.headers import fold, shown_header
 
 
-class TablesBeside:
+class AdjacentTables:
     """Finds second tables in one file; `where` names the file in errors. The table's columns are at `positions`.
 
     The columns behind an empty column may belong to the table or to a second one. They certainly are a second table if
@@ -33,7 +33,7 @@ class TablesBeside:
         self.empty = frozenset(at for at in between if not fold(headers[at]))
         """The columns between others that have no header and, so far, no filled cell."""
 
-    def look(self, columns: Sequence[pa.Array]) -> None:
+    def examine(self, columns: Sequence[pa.Array]) -> None:
         """Examine the next rows."""
         self.empty = frozenset(at for at in self.empty if not is_filled(columns[at]).any())
 
