@@ -116,9 +116,7 @@ def _near_words(name: str, others: Mapping[str, int], known: Words, guard: Guard
         (word, one) for word in enough for one in sorted(known) if len(one) > _SHORT and is_near(one, word, distance)
     ]
     if pairs:
-        says = (
-            f"some words are nearly spelled like {listed(dict.fromkeys(one for _, one in pairs))}, which the rules know"
-        )
+        says = f"some words resemble words that the rules know: {listed(dict.fromkeys(one for _, one in pairs))}"
         yield found(guard, "warn", name, says, now=listed(dict.fromkeys(word for word, _ in pairs)))
 
 

@@ -101,8 +101,8 @@ def _near_headers(table: TableProfile, guard: Guard) -> Iterator[tuple[str, str]
 
 
 def _near_header(table: TableProfile, column: str, header: str, guard: Guard) -> Finding:
-    says = f"no column '{column}', but the unknown header '{header}' in {table.unknown[header]} is spelled like it"
-    return found(guard, "stop", f"{table.name}.{header}", says, now=f"header '{header}', not '{column}'")
+    says = f"there is no column '{column}', but {table.unknown[header]} has the similar header '{header}'"
+    return found(guard, "stop", f"{table.name}.{header}", says, now=f"'{header}'")
 
 
 def _needed_tables(tables: Sequence[TableProfile], guard: Guard) -> Iterator[Finding]:

@@ -225,18 +225,7 @@ class _PartBuild:
         """Type and write all rows; return the number of rows read, and the notices about them."""
         table, read = self.table, 0
         with ThreadPoolExecutor(self.landing.threads) as pool:
-            conformer = Conformer(
-                table,
-                match,
-                rejects,
-                self.name,
-                pool,
-                self.order,
-                self.commas,
-                opened.headers,
-                has_lines=opened.reading.header_line is not None,
-                dates_from_1904=opened.dates_from_1904,
-            )
+            conformer = Conformer(table, opened, match, self.name, rejects, pool, self.order, self.commas)
             with PartWriter(self.draft.data, landing_schema(table)) as writer:
                 for raw in opened.batches(oddities.positions):
                     read += len(raw.row_numbers) + len(raw.broken)

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pipeline.ingest.date_order import OrderOfFile, ShownOrder
 from pipeline.ingest.decimal_commas import DecimalCommas
 from pipeline.ingest.garbled_texts import GarbledTexts
-from pipeline.ingest.readers import RawBatch
+from pipeline.ingest.readers import OpenTable, RawBatch
 from pipeline.ingest.rejects import ROW_DROPPED, RejectsWriter, redact
 from pipeline.ingest.remarks import RemarkFinder
 from pipeline.ingest.schema import ROW_COLUMN, Column, SourceTable
@@ -26,35 +26,34 @@ def landing_schema(table: SourceTable) -> pa.Schema:
 
 
 class Conformer:
-    """Converts the batches of one file to the landing schema; what it rejects goes to `rejects`.
+    """Converts the batches of an opened table to the landing schema; what it rejects goes to `rejects`.
 
-    Columns are typed in parallel in `pool`, because Arrow releases the interpreter's lock.
+    Rejects and errors call the table's file `file`. Columns are typed in parallel in `pool`, because Arrow releases the
+    interpreter's lock.
     """
 
     def __init__(
         self,
         table: SourceTable,
+        opened: OpenTable,
         match: HeaderMatch,
-        rejects: RejectsWriter,
         file: str,
+        rejects: RejectsWriter,
         pool: Executor,
         order: OrderOfFile,
         commas: DecimalCommas,
-        headers: tuple[str, ...],
-        *,
-        has_lines: bool = True,
-        dates_from_1904: bool = False,
     ) -> None:
         self._table = table
         self._positions = match.positions
-        self._remarks = RemarkFinder(table, match.positions, headers, file, has_lines=has_lines)
+        has_lines = opened.reading.header_line is not None
+        self._remarks = RemarkFinder(table, match.positions, opened.headers, file, has_lines=has_lines)
         self._garbled = GarbledTexts(table, file)
         self._order = order
         self._commas = commas
         self._rejects = rejects
         self._file = file
         self._pool = pool
-        self._dates_from_1904 = dates_from_1904
+        self._dates_from_1904 = opened.dates_from_1904
         self._schema = landing_schema(table)
 
     @property
