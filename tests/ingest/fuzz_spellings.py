@@ -1,4 +1,4 @@
-"""What the fuzz writes into cells, headers and XML."""
+"""Values that the fuzz writes into cells, headers and XML."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ SPELLINGS = (
     "٣",
     "²",
 )
-"""Values as tools and people write them, or as nobody should."""
+"""Values as tools and people write them, and invalid ones."""
 
 HEADERS = (
     "",

@@ -1,4 +1,4 @@
-"""What the ingest tests share: writing sources in any format, landing them, and looking at what landed."""
+"""Shared by the ingest tests: writing sources in any format, landing them, and reading the result."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Row = dict[str, Any]
 
 
 class Silence:
-    """A progress report that nobody reads."""
+    """A progress report that is ignored."""
 
     def update(self, done: int, total: int | None = None, detail: str = "") -> None:
-        """Say nothing."""
+        """Do nothing."""
 
 
 class Memory:
@@ -31,12 +31,12 @@ class Memory:
         self.updates: list[tuple[int, int | None, str]] = []
 
     def update(self, done: int, total: int | None = None, detail: str = "") -> None:
-        """Keep it."""
+        """Record it."""
         self.updates.append((done, total, detail))
 
 
 def land(source: str, location: Path | str, state: Path) -> dict[str, LandedTable]:
-    """Ingest a source; its tables by name. What holds of every landing is checked here."""
+    """Ingest a source and check the invariants of every landing; return its tables by name."""
     landed = ingest_source(source, str(location), Landing(state / "landing"), Silence())
     for table in landed:
         dropped = [reject for reject in rejects(table) if reject["action"] == "row dropped"]
@@ -47,7 +47,7 @@ def land(source: str, location: Path | str, state: Path) -> dict[str, LandedTabl
 
 
 def rows(table: LandedTable) -> list[Row]:
-    """The landed rows, in order, with the table's columns in the table's types."""
+    """Return the landed rows, in order, with the table's columns in the table's types."""
     schema = table.table.arrow_schema
     parts = [pq.read_table(part).select(schema.names).cast(_nullable(schema)) for part in table.parts]
     return [row for part in parts for row in part.to_pylist()]
@@ -58,18 +58,18 @@ def _nullable(schema: pa.Schema) -> pa.Schema:
 
 
 def rejects(table: LandedTable) -> list[Row]:
-    """What was refused, in order of row and column."""
+    """Return the rejects, in order of row and column."""
     found = [row for path in table.rejects for row in pq.read_table(path).to_pylist()]
     return sorted(found, key=lambda row: (row["file"], row["row_number"], row["column_name"] or "", row["reason"]))
 
 
 def refused(table: LandedTable) -> list[tuple[Any, ...]]:
-    """Row, column, value and action of each reject."""
+    """Return row, column, value and action of each reject."""
     return [(row["row_number"], row["column_name"], row["value"], row["action"]) for row in rejects(table)]
 
 
 def write_csv(path: Path, header: Sequence[str], lines: Iterable[Sequence[object]], delimiter: str = ",") -> Path:
-    """A CSV file in which null is an unquoted blank and every text is quoted."""
+    """Write a CSV file in which null is an unquoted blank and every text is quoted."""
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = [header, *lines]
     path.write_bytes("".join(delimiter.join(map(_csv_cell, line)) + "\n" for line in lines).encode("utf-8"))
@@ -94,7 +94,7 @@ def write_workbook(path: Path, header: Sequence[object], lines: Iterable[Sequenc
 
 
 def write_parquet(path: Path, columns: Mapping[str, object]) -> Path:
-    """A Parquet file of Arrow arrays or Python lists."""
+    """Write a Parquet file of Arrow arrays or Python lists."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.table(dict(columns)), path)
     return path

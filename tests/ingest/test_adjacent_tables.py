@@ -1,4 +1,4 @@
-"""A second table to the right of the first one of a file, behind an empty column."""
+"""A second table to the right of the first one of a file, after an empty column."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Files that are cut, flipped or nonsense: they land, or a WarehouseError names them; nothing else is ever raised."""
+"""Truncated, corrupted or random files: they land, or a WarehouseError names them; nothing else is raised."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LINES = [(str(at), f"N{at}", "12.5", "2025-01-15", "yes", "a,b") for at in range
 
 
 def seeds(folder: Path) -> dict[str, bytes]:
-    """A sound file of each format."""
+    """Return a valid file of each format."""
     columns = {name: pa.array([line[at] for line in LINES]) for at, name in enumerate(HEADER)}
     return {
         "csv": write_csv(folder / "seed.csv", HEADER, LINES).read_bytes(),
@@ -33,7 +33,7 @@ def seeds(folder: Path) -> dict[str, bytes]:
 
 
 def damaged(content: bytes, randomness: random.Random) -> bytes:
-    """Cut it, flip some bytes, double a piece or take one out."""
+    """Truncate it, flip some bytes, duplicate a piece or remove one."""
     data = bytearray(content)
     match randomness.randrange(4):
         case 0:
@@ -51,7 +51,7 @@ def damaged(content: bytes, randomness: random.Random) -> bytes:
 
 
 def lands_or_is_named(folder: Path, suffix: str, content: bytes) -> None:
-    """The harness checks the counts of what lands; anything but a WarehouseError fails the test."""
+    """Land the file; the harness checks the counts, and anything but a WarehouseError fails the test."""
     (folder / "crm").mkdir(parents=True)
     (folder / "crm" / f"accounts.{suffix}").write_bytes(content)
     try:

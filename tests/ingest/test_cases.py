@@ -1,6 +1,6 @@
-"""Small inputs after faults that people reported of other software, each beside what is right (cases/README.md).
+"""Small inputs with faults that people reported for other software, each with the right result (cases/README.md).
 
-`00-sound` is the same data without a fault: most cases must land just as it does. The files are read as they are.
+`00-sound` is the same data without a fault: most cases must land the same. The files are read unchanged.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Landed = dict[str, list[Row]]
 
 
 def landed(case: str, state: Path) -> tuple[Landed, dict[str, list[tuple[object, ...]]]]:
-    """The rows of every table that a case has, by the table's name, and the rejects of those that have any."""
+    """Return the rows of every table of a case, by the table's name, and the rejects of those that have any."""
     tables = [
         table
         for source in ("lmn", "crm", "platform")
@@ -34,13 +34,13 @@ def landed(case: str, state: Path) -> tuple[Landed, dict[str, list[tuple[object,
 
 
 def without_row_number(row: Row) -> Row:
-    """A row as such, wherever it stood."""
+    """Return the row without its number."""
     return {name: value for name, value in row.items() if name != "_row"}
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Landed:
-    """What the sound files hold, of which nothing is refused."""
+    """The rows of the sound files, which have no rejects."""
     found, refusals = landed("00-sound", tmp_path_factory.mktemp("sound"))
     assert refusals == {}
     return found
@@ -137,7 +137,7 @@ def test_a_newer_download(sound: Landed, tmp_path: Path) -> None:
 
 
 def case_database(case: str, name: str, server: sa.Connection, server_url: str) -> str:
-    """Make the database that a case's setup.sql describes, called `name` as in it; its URL."""
+    """Create the database that a case's setup.sql describes, named `name` as in it; return its URL."""
     url = sa.make_url(server_url).set(database=name).render_as_string(hide_password=False)
     statements = [statement.strip() for statement in (CASES / case / "setup.sql").read_text().split(";")]
     made = [statement for statement in statements if statement.startswith("create database")]

@@ -26,12 +26,12 @@ def estimates(location: Path | str, state: Path, order: DateOrder = "auto") -> L
 
 
 def days(table: LandedTable) -> list[tuple[dt.date | None, dt.date | None]]:
-    """Start and end of each."""
+    """Return start and end of each estimate."""
     return [(row["contract_start"], row["contract_end"]) for row in rows(table)]
 
 
 def in_any_format(folder: Path, suffix: str, lines: list[tuple[str, str, str, str]]) -> Path | str:
-    """The estimates as a source of that format."""
+    """Write the estimates as a source of that format."""
     folder.mkdir(exist_ok=True)
     if suffix == "csv":
         write_csv(folder / "estimates.csv", HEADER, lines)
@@ -116,7 +116,7 @@ def test_each_file_of_a_table_shows_its_own_order(tmp_path: Path) -> None:
     ("dates", "is_swapped"),
     [
         ([*range(2, 7), "25/3/2024"], True),
-        ([*range(2, 7), "3/25/2024"], True),  # typed into a spreadsheet that expects the day first
+        ([*range(2, 7), "3/25/2024"], True),  # typed into a spreadsheet with day-first dates
         ([*range(2, 7), "5/3/2024"], False),  # as some text
         ([*range(2, 7), 13, "25/3/2024"], False),
         ([*range(2, 6), "25/3/2024"], False),

@@ -1,4 +1,4 @@
-"""Amounts such as 12.000 beside ones such as 1.234,50: which they are, nobody can know (lmn-format, Values)."""
+"""Amounts such as 12.000 beside ones such as 1.234,50, which are ambiguous (lmn-format, Values)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HEADER = ["Estimate ID", "Total Price", "Labor Cost"]
 
 
 def prices(folder: Path, lines: list[tuple[str, str, str]], suffix: str = "csv") -> list[str | None]:
-    """The total prices that were read."""
+    """Return the total prices that were read."""
     return [
         None if row["total_price"] is None else str(row["total_price"]) for row in rows(table(folder, lines, suffix))
     ]

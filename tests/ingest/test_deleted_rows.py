@@ -1,4 +1,4 @@
-"""Rows that their source keeps although they are deleted."""
+"""Deleted rows that are still in their source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several downloads of one table: the newest counts, by what they hold, else by their time, else by their names."""
+"""Several downloads of one table: the newest counts, by their rows, else by their time, else by their names."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ NOW = datetime(2025, 1, 15, tzinfo=UTC).timestamp()
 
 
 def aged(path: Path, minutes: float) -> Path:
-    """A file that was modified some minutes ago."""
+    """Set a file's modification time to some minutes ago."""
     os.utime(path, (NOW - 60 * minutes, NOW - 60 * minutes))
     return path
 
 
 def estimate(tmp_path: Path) -> tuple[str, str]:
-    """The price of the one estimate, and what is said of the files."""
+    """Return the price of the only estimate, and the notes about the files."""
     table = land("lmn", tmp_path / "lmn", tmp_path)["estimates_list"]
     (row,) = rows(table)
     return str(row["total_price"]), next(notice for notice in table.notices if "downloads" in notice)
@@ -95,7 +95,7 @@ def test_a_workbooks_unreadable_instant_is_ignored(tmp_path: Path) -> None:
         with zipfile.ZipFile(path) as package:
             properties = package.getinfo("docProps/core.xml")
         content = bytearray(path.read_bytes())
-        content[properties.header_offset + 30 + len(properties.filename)] = 0xFF  # no block of deflate begins so
+        content[properties.header_offset + 30 + len(properties.filename)] = 0xFF  # no deflate block starts like this
         path.write_bytes(content)
     assert estimate(tmp_path)[0] == "1.00", "the newest row counts then"
 

@@ -1,4 +1,4 @@
-"""Event tables in parts: late and corrected events are right, and old files are not read again for a new one."""
+"""Event tables in parts: late and corrected events are handled, and old files are not read again for a new one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DAY = dt.datetime(2025, 1, 1)
 
 
 def notes(*events: tuple[int, int, str]) -> dict[str, pa.Array]:
-    """Notes as tenant, id and text, in the landing types."""
+    """Return notes with tenant, id and text, in the landing types."""
     tenants, ids, bodies = zip(*events, strict=True) if events else ((), (), ())
     return {
         "organization_id": pa.array(tenants, pa.int64()),
@@ -34,7 +34,7 @@ def notes(*events: tuple[int, int, str]) -> dict[str, pa.Array]:
 
 
 class Events:
-    """A folder of notes in parts, and what lands of it."""
+    """A folder of notes in parts, and its landing."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.tmp_path = tmp_path
@@ -49,7 +49,7 @@ class Events:
         return land("platform", self.tmp_path / "platform", self.tmp_path)["note"]
 
     def bodies(self) -> dict[tuple[int, int], str]:
-        """The landed texts by key, none of which may repeat."""
+        """Return the landed texts by key, and check that keys are unique."""
         found = rows(self.land())
         texts = {(row["organization_id"], row["id"]): row["body"] for row in found}
         assert len(texts) == len(found)
@@ -161,7 +161,7 @@ def test_a_table_with_updated_at_keeps_the_latest_row_in_any_part(tmp_path: Path
 
 
 def forbid(monkeypatch: pytest.MonkeyPatch, module: object, name: str) -> None:
-    """Make a function fail the test when it is called."""
+    """Let a call of a function fail the test."""
 
     def fail(*args: object, **kwargs: object) -> None:
         raise AssertionError(f"{name} was called")

@@ -1,4 +1,4 @@
-"""Event tables of millions of rows: what they may hold in memory, whatever is the matter with them."""
+"""Event tables of millions of rows: their memory is bounded, whatever faults they have."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_memory_is_bounded(tmp_path: Path, case: str) -> None:
         [sys.executable, "-c", CHILD, str(tmp_path / "platform"), str(tmp_path / "landing")],
         check=True,
         capture_output=True,
-        # what is freed goes back at once: memory that is kept is not memory that is needed
+        # freed memory is returned at once, so that only needed memory is measured
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "MIMALLOC_PURGE_DELAY": "0"},
     )
     read, refused, peak = json.loads(child.stdout)

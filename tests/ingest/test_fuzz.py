@@ -1,4 +1,4 @@
-"""Two thousand bad files that nobody thought of; `make fuzz N=` tries any number, and its finds become tests."""
+"""Two thousand random bad files; `make fuzz N=` tries any number, and its finds become tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts whose letters were garbled before they came: read as they are, and reported."""
+"""Texts that were garbled in the source: read unchanged, and reported."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A second line of headers, of labels or types, is a reject."""
+"""A second header line with labels or types is rejected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""LMN's files (lmn-format): how they are recognised, and every trap of the page, each with a real file."""
+"""LMN's files (lmn-format): how they are recognised, and every trap of that page with a real file."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def estimates(folder: Path) -> LandedTable:
-    """Land the folder; its estimates."""
+    """Land the folder; return its estimates."""
     return land("lmn", folder, folder.parent)["estimates_list"]
 
 
 def column(table: LandedTable, name: str) -> list[object]:
-    """One column of the landed rows."""
+    """Return one column of the landed rows."""
     return [row[name] for row in rows(table)]
 
 

@@ -1,4 +1,4 @@
-"""The same values land the same, whichever format or database brings them."""
+"""The same values land the same from every format and database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.ingest.schema import Kind
 from pipeline.ingest.tables import SOURCE_TABLES, source_table
 from tests.ingest.ingest_harness import Row, land, rows, write_csv, write_parquet, write_workbook
 
-# what every format can hold: no control characters (a workbook has none), no empty text (a workbook has none either)
+# values that every format supports: no control characters and no empty text, which a workbook does not have
 WORDS = st.text(
     st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co"], max_codepoint=0xFFFF), min_size=1, max_size=12
 )
@@ -43,21 +43,21 @@ ACCOUNTS = st.lists(ACCOUNT, min_size=1, max_size=5, unique_by=lambda row: row["
 
 
 def as_csv(folder: Path, accounts: list[Row]) -> Path:
-    """As a program writes CSV."""
+    """Write them as a program writes CSV."""
     lines = [[None if value is None else str(value) for value in row.values()] for row in accounts]
     write_csv(folder / "crm" / "accounts.csv", list(accounts[0]), lines)
     return folder / "crm"
 
 
 def as_workbook(folder: Path, accounts: list[Row]) -> Path:
-    """With the cells that a spreadsheet has for each type."""
+    """Write them with a spreadsheet's cells for each type."""
     lines = [[float(v) if isinstance(v, Decimal) else v for v in row.values()] for row in accounts]
     write_workbook(folder / "crm" / "accounts.xlsx", list(accounts[0]), lines)
     return folder / "crm"
 
 
 def as_parquet(folder: Path, accounts: list[Row]) -> Path:
-    """With Parquet's own types."""
+    """Write them with Parquet's own types."""
     types = {"created_at": pa.timestamp("us", tz="UTC"), "annual_revenue": pa.decimal128(18, 2)}
     columns = {name: pa.array([row[name] for row in accounts], types.get(name)) for name in accounts[0]}
     write_parquet(folder / "crm" / "accounts.parquet", columns)
@@ -65,7 +65,7 @@ def as_parquet(folder: Path, accounts: list[Row]) -> Path:
 
 
 def as_sqlite(folder: Path, accounts: list[Row]) -> str:
-    """In columns without a type."""
+    """Write them into columns without a type."""
     folder.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(folder / "crm.db")
     connection.execute(f"create table accounts ({', '.join(accounts[0])})")
@@ -78,7 +78,7 @@ def as_sqlite(folder: Path, accounts: list[Row]) -> str:
 
 
 def as_postgres(connection: sa.Connection, accounts: list[Row]) -> None:
-    """In columns of PostgreSQL's types."""
+    """Write them into columns of PostgreSQL's types."""
     connection.exec_driver_sql("drop table if exists accounts")
     connection.exec_driver_sql(
         "create table accounts (id bigint, name text, annual_revenue numeric, organization_score int, archived boolean,"
@@ -92,7 +92,7 @@ def as_postgres(connection: sa.Connection, accounts: list[Row]) -> None:
 
 
 def landed(folder: Path, location: Path | str) -> list[Row]:
-    """The landed accounts, by id: a database's row order is its own."""
+    """Return the landed accounts by id, because a database has no row order."""
     found = rows(land("crm", location, folder)["accounts"])
     return sorted(({name: value for name, value in row.items() if name != "_row"} for row in found), key=_id)
 
@@ -135,7 +135,7 @@ def test_every_format_gives_the_same_landing(
 
 
 def rows_schema() -> list[str]:
-    """The names of an account's columns."""
+    """Return the names of an account's columns."""
     return [column.name for column in source_table("crm", "accounts").columns]
 
 

@@ -1,4 +1,4 @@
-"""Folders as tools write them (source-schema, As tools write it): hive folders, other table formats, odd names."""
+"""Folders as tools write them (source-schema, As tools write it): hive folders, other table formats, unusual names."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_parts_are_read_in_natural_order_of_their_names(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_folder_of_parts_may_be_named_as_a_file(tmp_path: Path, suffix: str) -> None:
-    """As Spark writes it."""
+    """Spark writes such folders."""
     folder = tmp_path / "platform" / f"tier.{suffix}"
     write_csv(folder / "part-00000.csv", ["organization_id", *TIER], [("1", "1", "a")])
     (folder / "_SUCCESS").touch()
@@ -124,7 +124,7 @@ def test_files_that_tools_leave_beside_parts_are_ignored(tmp_path: Path) -> None
 
 
 def odd_name(folder: Path, name: bytes) -> Path:
-    """A file whose name is in Latin-1."""
+    """Create a file whose name is in Latin-1."""
     return Path(os.fsdecode(os.fsencode(folder) + b"/" + name))
 
 

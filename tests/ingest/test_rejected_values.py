@@ -1,4 +1,4 @@
-"""What a reject shows of a value: enough to find it, nothing of a person."""
+"""The value that a reject shows: enough to find it, but nothing personal."""
 
 from __future__ import annotations
 

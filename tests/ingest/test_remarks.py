@@ -1,4 +1,4 @@
-"""Lines that are no rows: the headers again, totals and footers (source-schema). Each is a reject."""
+"""Lines that are not rows: repeated headers, totals and footers (source-schema). Each is rejected."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_lines_that_are_not_rows_are_recognised_in_every_text_type(tmp_path: Pat
 
 
 def footers(spellings: tuple[Spelling, ...], *more: str) -> list[str]:
-    """The example of each spelling, and more like them."""
+    """Return the example of each spelling, and similar ones."""
     return [*(spelling.example for spelling in spellings), *more]
 
 
@@ -221,7 +221,7 @@ def test_a_database_row_may_have_only_a_key(tmp_path: Path) -> None:
     [
         ("CRM ID", "CRM Name", "Contact ID", "Type"),
         ("Jobsite ID", "Jobsite Name", None, None),
-        ("Estimate ID", "Contact ID", "Estimate Date", "Total Price"),  # its own, in another order
+        ("Estimate ID", "Contact ID", "Estimate Date", "Total Price"),  # the same headers in another order
         ("Total Price", "Estimate ID", None, None),
     ],
 )

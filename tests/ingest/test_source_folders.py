@@ -1,4 +1,4 @@
-"""A folder as a source (design, command line): one file per table, or a folder of its parts; and what is amiss."""
+"""A folder as a source: one file per table, or a folder of its parts; and the possible errors."""
 
 from __future__ import annotations
 

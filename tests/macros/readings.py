@@ -1,4 +1,4 @@
-"""Cases for the dispatched macros, at and around their boundaries, and what plain Python says of each."""
+"""Cases for the dispatched macros, at and around their boundaries, and their results in plain Python."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SCHEMAS: Final = {
 
 
 def integers(count: int, rng: random.Random) -> Iterator[Row]:
-    """Dividends and divisors of all sizes and signs; a third lie exactly halfway between two results."""
+    """Yield dividends and divisors of all sizes and signs; a third are exactly halfway between two results."""
     for number in range(count):
         size = 10 ** rng.choice((1, 2, 3, 6, 9, 12, 15))
         b = rng.choice((2, 3, 7, 12, 200, 1000, -2, -8, rng.randint(-size, size) or 1))
@@ -50,7 +50,7 @@ def integers(count: int, rng: random.Random) -> Iterator[Row]:
 
 
 def wide_integers(count: int, rng: random.Random) -> Iterator[Row]:
-    """Whole numbers up to 10^34, with quotients of at most 31 digits."""
+    """Yield whole numbers up to 10^34, with quotients of at most 31 digits."""
     for number in range(count):
         a = rng.randint(-(10 ** rng.randint(1, 34)), 10 ** rng.randint(1, 34))
         b = rng.randint(1, 10 ** rng.randint(3, 34))
@@ -58,7 +58,7 @@ def wide_integers(count: int, rng: random.Random) -> Iterator[Row]:
 
 
 def times(count: int, rng: random.Random) -> Iterator[Row]:
-    """Instants a microsecond or a day apart, at midnights, years' ends and leap days, before 1970 too."""
+    """Yield instants a microsecond or a day apart, at midnights, ends of years and leap days, also before 1970."""
     day = 86_400_000_000
     for number in range(count):
         month, last = rng.choice(((1, 1), (1, 31), (2, 28), (12, 31), (rng.randint(1, 12), rng.randint(1, 28))))
@@ -71,7 +71,7 @@ def times(count: int, rng: random.Random) -> Iterator[Row]:
 
 
 def texts(count: int, rng: random.Random) -> Iterator[Row]:
-    """Texts of letters that engines treat differently, JSON arrays among them, and every letter that has two cases."""
+    """Yield texts with letters that engines treat differently, JSON arrays, and every letter that has two cases."""
     yield from enumerate((None, "", " ", '["client"]', '["x","CLIENT"]', '["x,\\"client\\""]', '["clients"]', "[]"))
     yield from enumerate(("so'ld\\ it", "so'ld", "\\u001F\x1f", '\\"', "a" * 5000), start=8)
     for number in range(13, count):
@@ -92,7 +92,7 @@ GENERATORS: Final[dict[str, Callable[[int, random.Random], Iterator[Row]]]] = {
 
 
 def case_tables(count: int, seed: int = 7) -> dict[str, pa.Table]:
-    """The tables of cases, about `count` rows each."""
+    """Return the tables of cases, about `count` rows each."""
     tables = {}
     for name, schema in SCHEMAS.items():
         columns = zip(*GENERATORS[name](count, random.Random(f"{name} {seed}")), strict=True)
@@ -123,7 +123,7 @@ def read_integers(rows: list[Row]) -> list[Row]:
 
 
 def read_wide_integers(rows: list[Row]) -> list[Row]:
-    """The same, and sums and comparisons, beyond bigint."""
+    """The same beyond bigint, and sums and comparisons."""
     total = str(sum(int(a) for _, a, _ in rows))
     pairs = [(n, int(a), int(b)) for n, a, b in rows]
     return [
@@ -153,12 +153,12 @@ def read_instants(_: list[Row]) -> list[Row]:
 
 
 def lower(text: str) -> str:
-    """Unicode's simple mapping, letter by letter: Python's own knows a final sigma and a two-letter dotted i."""
+    """Lower by Unicode's simple mapping, letter by letter; Python's own handles final sigma and dotted i specially."""
     return "".join({"İ": "i", "Σ": "σ"}.get(letter, letter.lower()) for letter in text)
 
 
 def _has_lost(text: str) -> bool:
-    """Whether "lost" stands alone among what are no ASCII letters or digits."""
+    """Return whether the text contains "lost" without adjacent ASCII letters or digits."""
     return "lost" in re.split("[^a-z0-9]+", lower(text))
 
 
@@ -171,7 +171,7 @@ def _has_client(text: str) -> bool:
 
 
 def _places(rows: list[Row]) -> tuple[dict[int, int], dict[int, int]]:
-    """The place of each case by code points, nulls last; and backwards, nulls first; ties by number."""
+    """Return the position of each case by code points, nulls last; and descending, nulls first; ties by number."""
     up = sorted(rows, key=lambda row: (row[1] is None, (row[1] or "").encode(), row[0]))
     down = sorted(rows, key=lambda row: row[0])
     down.sort(key=lambda row: (row[1] is None, (row[1] or "").encode()), reverse=True)
@@ -224,4 +224,4 @@ READINGS: Final[dict[str, tuple[str, Callable[[list[Row]], list[Row]]]]] = {
     "concatenations": ("texts", read_concatenations),
     "parts": ("texts", read_parts),
 }
-"""Of each model of the project: the table that it reads, and the plain reading of what it computes."""
+"""The table that each model of the project reads, and its result in plain Python."""

@@ -1,6 +1,6 @@
-"""The macros give the same on every engine, and what a plain Python reading gives: case by case, to the last digit.
+"""The macros give the same results on every engine and in plain Python, case by case, to the last digit.
 
-One dbt project holds a model for each group of macros; dbt compiles it for the engine, and the engine runs the compiled
+One dbt project has a model for each group of macros; dbt compiles it for the engine, and the engine runs the compiled
 select over the tables of cases.
 """
 
@@ -36,7 +36,7 @@ RunSelects = Callable[[Path, dict[str, pa.Table]], dict[str, list[Row]]]
 
 
 def compiled(target: str, folder: Path, environment: dict[str, str]) -> dict[str, str]:
-    """The compiled select of each model."""
+    """Return the compiled select of each model."""
     options = {"project-dir": PROJECT, "profiles-dir": DBT_PROJECT, "target": target, "target-path": folder}
     words = [word for name, value in {**options, "log-path": folder}.items() for word in (f"--{name}", str(value))]
     with environment_variables(environment):
@@ -46,7 +46,7 @@ def compiled(target: str, folder: Path, environment: dict[str, str]) -> dict[str
 
 
 def plain(value: Any) -> Any:
-    """One form for what each engine's driver gives for the same value."""
+    """Convert the value of any engine's driver to one common form."""
     if isinstance(value, Decimal | int) and not isinstance(value, bool):
         return f"{value:f}" if isinstance(value, Decimal) else str(value)
     return value.replace(tzinfo=None) if isinstance(value, datetime) else value
@@ -65,7 +65,7 @@ def on_duckdb(folder: Path, tables: dict[str, pa.Table]) -> dict[str, list[Row]]
 
 
 def on_postgres(folder: Path, tables: dict[str, pa.Table]) -> dict[str, list[Row]]:
-    # not in pytest's own folder, which every pytest session closes to others, the server's user included
+    # not in pytest's own folder, which is closed to other users, including the server's
     with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as state:
         return on_postgres_server(open_server(Settings(state=Path(state))), folder, tables)
 
@@ -141,11 +141,11 @@ DBT_OWN = {
     "load_csv_rows",
     "persist_constraints",
 }
-"""Macros of dbt's that are overridden here: every build of the project runs them."""
+"""Overridden macros of dbt, which every build of the project runs."""
 
 
 def dispatched_macros() -> set[str]:
-    """The macros that an engine overrides or dbt dispatches."""
+    """Return the macros that an engine overrides or dbt dispatches."""
     files = (DBT_PROJECT / "macros").glob("*.sql")
     return {
         file.stem for file in files if re.search(r"adapter\.dispatch|macro (duckdb|postgres|spark)__", file.read_text())
@@ -153,7 +153,7 @@ def dispatched_macros() -> set[str]:
 
 
 def macros_called_in(texts: list[str]) -> set[str]:
-    """The macros that the texts call, and those that these call in turn."""
+    """Return the macros that the texts call, directly or indirectly."""
     bodies = {file.stem: file.read_text() for file in (DBT_PROJECT / "macros").glob("*.sql")}
     called: set[str] = set()
     waiting = list(texts)

@@ -1,7 +1,7 @@
-"""Runs the models on rows given as Python values: the way that tests of whole models see them.
+"""Runs the models on rows given as Python values, for tests of whole models.
 
-Source tables are written as typed Parquet, loaded by the real engine and built by the real dbt runner; what is not
-given is an empty table, as in a run whose source is absent.
+Source tables are written as typed Parquet, loaded by the real engine and built by the real dbt runner. Tables that are
+not given are empty, as in a run without that source.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ RUN_TABLES = {
 
 
 def raw_schemas() -> dict[tuple[str, str], pa.Schema]:
-    """The schema of every relation of the raw schema."""
+    """Return the Arrow schema of every relation of the raw schema."""
     return {(t.source, t.name): t.arrow_schema for t in SOURCE_TABLES} | RUN_TABLES
 
 
 def _typed(value: Any, kind: pa.DataType) -> Any:
-    """Let tests write any value as text."""
+    """Convert a value to a type; tests may write any value as text."""
     if not isinstance(value, str):
         return Decimal(value) if isinstance(value, int) and pa.types.is_decimal(kind) else value
     if pa.types.is_date(kind):
@@ -94,7 +94,7 @@ UNLESS_GIVEN: Tables = {
 
 
 def _write_raw(folder: Path, tables: Tables) -> list[RawTable]:
-    """Write every relation of the raw schema; what is not given is empty."""
+    """Write every relation of the raw schema; those not given are empty."""
     if unknown := set(tables) - set(raw_schemas()):
         raise KeyError(f"no source table {sorted(unknown)}")
     given = {**UNLESS_GIVEN, **tables}
@@ -122,7 +122,7 @@ class BuiltModels:
     def refill(self, tables: Tables) -> None:
         """Put other rows into the sources and compute every table again, with the SQL that dbt compiled.
 
-        Far faster than another dbt run, for tests of many examples. Variables stay as they were.
+        Much faster than another dbt run, for tests with many examples. Variables stay the same.
         """
         for table in self.filled - set(tables):
             _write_source(self.folder, table, UNLESS_GIVEN.get(table, ()))
@@ -147,7 +147,7 @@ class BuiltModels:
 
 
 class ModelsFailedError(AssertionError):
-    """A model could not be built or a data test failed; the message says which, and why."""
+    """A model could not be built or a data test failed; the message has the name and the reason."""
 
 
 @contextmanager
@@ -161,7 +161,7 @@ def built_models(
     check: bool = True,
     **variables: Any,
 ) -> Iterator[BuiltModels]:
-    """Build the models in a database of its own and yield it.
+    """Build the models in a new database and yield it.
 
     `select` are dbt selectors (all models without), `variables` dbt vars. Every platform row belongs to organization 1
     unless it says otherwise; every source table counts as configured unless `run.configured_tables` is given. A failed
@@ -184,7 +184,7 @@ def built_models(
 
 
 def shown(value: object) -> str:
-    """A value as the golden files write it; null is empty."""
+    """Return a value in the form of the golden files; null is empty."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,6 +1,6 @@
-"""The rules of revenue, risk, neglect, won and lost, read again in plain Python: what the models must agree with.
+"""The rules of revenue, risk, neglect, won and lost in plain Python, which the models must equal.
 
-Written from the specs' text alone, with fractions and loops, as slow and as literal as it can be.
+Written only from the text of the specs, with fractions and loops, as literal as possible.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def contract_years(months: int) -> int:
 
 
 def shares(estimate: Row, selected_year: int) -> dict[int, Fraction]:
-    """D8: what goes to which year."""
+    """D8: the share of each year."""
     start, end = estimate.get("contract_start"), estimate.get("contract_end")
     if start and end:
         years = contract_years(duration_months(start, end))
@@ -60,7 +60,7 @@ def shares(estimate: Row, selected_year: int) -> dict[int, Fraction]:
 
 
 def outcome(estimate: Row) -> str:
-    """Related exports, win_loss: won as D4, else lost by the status or the pipeline's, else pending."""
+    """Related exports, win_loss: won by D4, else lost by the status or the pipeline status, else pending."""
     status = folded(estimate.get("status"))
     letters = "abcdefghijklmnopqrstuvwxyz0123456789"
     words = "".join(letter if letter in letters else " " for letter in status).split()
@@ -72,7 +72,7 @@ def outcome(estimate: Row) -> str:
 
 
 def percent(part: Fraction, base: Fraction) -> Decimal | None:
-    """In percent with one decimal, half up (away from zero); None where the base is 0."""
+    """Return percent with one decimal, half up (away from zero); None if the base is 0."""
     if base == 0:
         return None
     exact = 100 * part / base
@@ -81,7 +81,7 @@ def percent(part: Fraction, base: Fraction) -> Decimal | None:
 
 
 def win_loss(accounts: Iterable[Row], estimates: Sequence[Row], selected_year: int) -> list[Row]:
-    """Related exports, win_loss, sentence by sentence: a row per scope, whose it is, and year."""
+    """Related exports, win_loss, sentence by sentence: a row per scope, scope_key and year."""
     known = {account["id"] for account in accounts}
     groups: dict[tuple[str, str, int], list[Row]] = defaultdict(list)
     for estimate in estimates:
@@ -171,7 +171,7 @@ def segment_by_year(
 
 
 def same_place(one: Row, other: Row) -> bool:
-    """D20: division and address as normalised, both present and not blank."""
+    """D20: the same normalised division and address, both present and not blank."""
 
     def key(estimate: Row) -> tuple[str, str]:
         return folded(estimate.get("division")), " ".join(folded(estimate.get("address")).split())

@@ -1,4 +1,4 @@
-"""D39: every exported text that comes from a source is cut to its column, and listed where it was too long."""
+"""D39: every exported text from a source is cut to its column, and listed if it was too long."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""LMN's and the CRM's accounts, contacts and estimates made one, compared with a plain reading of lmn-format and D13.
+"""LMN's and the CRM's accounts, contacts and estimates combined, compared with a plain reading of lmn-format and D13.
 
-The generated keys come from small pools, so that the two systems meet, miss each other and contradict each other.
+The generated keys come from small pools, so that rows of the two systems match, don't match and contradict each other.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ World = dict[tuple[str, str], list[Row]]
 ACCOUNT_COLUMNS = ("name", "account_type", "icp_status", "tags", "city", "country")
 METHODS = ["email", "phone", "crm_tags"]
 SELECTED = ("+file:accounts.sql",)
-"""The models that `compare` reads; the name alone selects a folder of it too."""
+"""The models that `compare` reads, as file selectors: a bare name would select the folder `accounts` too."""
 EMAILS = ["ann@acme.example", " Ann@ACME.example", "bee@acme.example", "  "]
 PHONES = ["(615) 555-0128", "+1 615.555.0128", "615-555-0129", "555-0128"]
 ESTIMATE_COLUMNS = ("estimate_number", "status", "division", "address", "salesperson", "total_price")
@@ -34,7 +34,7 @@ def blank(value: Any) -> bool:
 
 
 def first(*values: Any) -> Any:
-    """The first that is not null."""
+    """Return the first value that is not null."""
     return next((value for value in values if value is not None), None)
 
 
@@ -55,9 +55,9 @@ def lmn_accounts(rows: list[Row]) -> dict[str, Row]:
 
 
 def partners(theirs: list[Row], ours: list[str], key: str, prefix: str) -> dict[str, str | None]:
-    """Which row of the CRM each LMN key belongs to (None: to none, and it stands for itself).
+    """Return the row of the CRM that each LMN key matches (None: no match).
 
-    By the key; else by the id that the CRM would have made of it. A row of the CRM takes the values of one.
+    By the key, else by the id that the CRM would make of it. A row of the CRM takes the values of one LMN row only.
     """
     by_key = {row[key]: row["id"] for row in theirs if row[key] is not None}
     ids = {row["id"] for row in theirs}
@@ -68,7 +68,7 @@ def partners(theirs: list[Row], ours: list[str], key: str, prefix: str) -> dict[
 
 
 def takers(found: dict[str, str | None], theirs: list[Row], key: str) -> dict[str, str]:
-    """The LMN key whose values each row of the CRM takes: its own key before the one that its id names."""
+    """Return the LMN key whose values each row of the CRM takes: its own key before the one in its id."""
     chosen: dict[str, str] = {}
     own = {row["id"]: row[key] for row in theirs}
     for value, partner in found.items():
@@ -104,7 +104,7 @@ def combined_accounts(world: World) -> dict[str, Row]:
 
 
 def addresses(row: Row) -> set[tuple[str, str]]:
-    """related linking: a row's e-mail addresses, folded, and its telephone numbers by their ten last digits."""
+    """related linking: a row's folded e-mail addresses and the last ten digits of its telephone numbers."""
     emails = {(row.get(name) or "").strip().lower() for name in ("email", "email_1", "email_2")} - {""}
     digits = {re.sub(r"[^0-9]", "", row.get(name) or "") for name in ("phone_1", "phone_2")}
     return {("email", text) for text in emails} | {("phone", text[-10:]) for text in digits if len(text) >= 10}
@@ -114,7 +114,7 @@ Contact = tuple[str | None, str, set[tuple[str, str]]]
 
 
 def contacts(world: World, accounts: dict[str, Row]) -> list[Contact]:
-    """Contact ID in lower case, account and addresses of each contact, in the order in which they are looked up."""
+    """Return lower-case Contact ID, account and addresses of each contact, in lookup order."""
     by_crm_id = {account["lmn_crm_id"]: id_ for id_, account in accounts.items() if account["lmn_crm_id"] is not None}
     lmn: dict[str, tuple[str | None, set[tuple[str, str]]]] = {}
     without_id: list[tuple[str | None, str | None, set[tuple[str, str]]]] = []
@@ -141,7 +141,7 @@ def contacts(world: World, accounts: dict[str, Row]) -> list[Contact]:
 
 
 def further_links(row: Row, accounts: dict[str, Row], known: list[Contact]) -> dict[str, str | None]:
-    """related linking: the one account that an estimate's e-mail, numbers or tags lead to; of two accounts, none."""
+    """related linking: the single account that an estimate's e-mail, numbers or tags match; none for two accounts."""
 
     def one(found: set[str]) -> str | None:
         return min(found) if len(found) == 1 else None
@@ -190,7 +190,7 @@ def combined_estimates(world: World, accounts: dict[str, Row]) -> dict[str, Row]
 
 
 def some_world(rng: random.Random, size: int) -> World:
-    """Rows of both systems whose keys are a few numbers, in every combination of known, unknown and missing."""
+    """Generate rows of both systems with few keys, in every combination of known, unknown and missing."""
     crm_ids = [str(n) for n in range(1, size + 1)]
     contact_ids = ["P1", "p2", "3", "P4", "5", *crm_ids]
     estimate_ids = [f"EST{n}" for n in range(1, size + 3)]
@@ -200,7 +200,7 @@ def some_world(rng: random.Random, size: int) -> World:
         return rng.choice([None, *values])
 
     def unique(values: list[str], count: int) -> list[str | None]:
-        """Keys that come once, with gaps."""
+        """Return unique keys with gaps."""
         return [value if rng.random() < 0.7 else None for value in rng.sample(values, count)]
 
     crm_accounts = rng.sample(account_ids[:-1], rng.randint(0, size))
@@ -294,7 +294,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
 
 
 def compare(models: BuiltModels, world: World) -> None:
-    """Combine the world with the models and with the plain reading."""
+    """Combine the world with the models and with the plain reading; both must be equal."""
     models.refill(world)
     accounts = combined_accounts(world)
     estimates = combined_estimates(world, accounts)

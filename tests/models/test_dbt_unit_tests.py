@@ -16,13 +16,13 @@ WITHOUT_TESTS = ("--exclude-resource-type", "unit_test", "--exclude-resource-typ
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, NodeResult]]:
-    """What became of each unit test, by its id."""
+    """The result of each unit test, by its id."""
     folder = tmp_path_factory.mktemp("unit")
     yield run_unit_tests(folder)
 
 
 def run_unit_tests(folder: Path) -> dict[str, NodeResult]:
-    """Build the models empty, which unit tests need for the types of their inputs, then run the tests."""
+    """Build the models on empty tables, which unit tests need for the types of their inputs, then run the tests."""
     with built_models(folder, {}, commands=("build", *WITHOUT_TESTS)):
         pass
     with built_models(folder, {}, commands=("test",), select=("test_type:unit",), check=False) as built:

@@ -1,4 +1,4 @@
-"""Whole models on a small company whose every figure was worked out by hand (golden/README.md)."""
+"""Whole models on a small company with every figure worked out by hand (golden/README.md)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_golden(company: BuiltModels, model: str) -> None:
     expected = read_csv(GOLDEN / "expected" / f"{model}.csv")
     names = list(expected[0])
     computed = [{name: shown(row[name]) for name in names} for row in company.rows(model)]
-    if model == "run_metrics":  # of some seventy metrics, those that this company shows
+    if model == "run_metrics":  # only the metrics in the expected file
         listed = {(row["metric"], row["dimension"]) for row in expected}
         computed = [row for row in computed if (row["metric"], row["dimension"]) in listed]
 

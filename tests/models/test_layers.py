@@ -1,4 +1,4 @@
-"""SQL runs downhill: staging, intermediate, marts, monitoring; a model reads its own layer or one above it."""
+"""The layers staging, intermediate, marts, monitoring: a model reads its own layer or an earlier one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ READS = {
     "marts": {"staging", "intermediate", "marts"},
     "monitoring": set(LAYERS),
 }
-"""Which layers' models each layer may read; seeds may be read by all."""
+"""The layers that each layer may read; all may read seeds."""
 
 
 def models() -> dict[str, dict[str, Any]]:
@@ -43,7 +43,7 @@ def test_no_model_reads_a_layer_below_its_own() -> None:
 
 
 def test_no_macro_refers_to_a_relation() -> None:
-    """A macro is an expression, a dialect, or a template that is handed its relations; a query is a model."""
+    """A macro is an expression, a dialect, or a template that gets its relations as arguments; a query is a model."""
     macros = sorted((DBT_PROJECT / "macros").rglob("*.sql"))
     assert macros
     assert [path.name for path in macros if re.search(r"\b(?:ref|source)\s*\(", path.read_text(encoding="utf-8"))] == []

@@ -1,6 +1,6 @@
 """Revenue, segments, won and lost, the lists of generated rows, compared with a plain reading of the specs.
 
-The generated values crowd at the boundaries: 0, 180 and 181 days ahead; 30, 31, 90 and 91 days ago; 5 and 15 percent;
+Many generated values are at boundaries: 0, 180 and 181 days ahead; 30, 31, 90 and 91 days ago; 5 and 15 percent;
 12, 13, 24 and 25 months; halves of cents; the same division and address in other spellings.
 """
 
@@ -41,13 +41,13 @@ ICP_STATUSES = [None, "required", "required", "required", "na", " NA\t", "n/a"]
 SNOOZES = [None, datetime(2025, 1, 15), datetime(2025, 1, 15, 0, 0, 1), datetime(2024, 1, 1), datetime(2026, 1, 1)]
 
 SELECTED = ("+file:accounts.sql", "+neglected_accounts", "+win_loss")
-"""The models that `compare` reads; the name `accounts` alone selects a folder of it too."""
+"""The models that `compare` reads; the bare name `accounts` would select the folder too."""
 
 World = dict[tuple[str, str], list[Row]]
 
 
 def months_after(day: date, months: int) -> date:
-    """The same day of the month so many months later, or the month's last."""
+    """Return the same day of the month some months later, or the last day of that month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     for last in (day.day, 30, 29, 28):
         try:
@@ -58,7 +58,7 @@ def months_after(day: date, months: int) -> date:
 
 
 def some_day(rng: random.Random) -> date:
-    """A day by the window's ends, a leap day, the ends of years and months, or any day of some years."""
+    """Return a day at the window's ends, a leap day, an end of a year or month, or any day of some years."""
     return rng.choice(
         [
             TODAY + timedelta(days=rng.choice(DAYS_AHEAD)),
@@ -69,14 +69,14 @@ def some_day(rng: random.Random) -> date:
 
 
 def some_instant(rng: random.Random) -> datetime | None:
-    """An instant of a day by the thresholds of neglect, early or late on it, or none."""
+    """Return an instant on a day near the thresholds of neglect, early or late, or None."""
     days = rng.choice(DAYS_AGO)
     at = rng.choice([time(0), time(0, 0, 1), time(12), time(23, 59, 59)])
     return None if days is None else datetime.combine(TODAY - timedelta(days=days), at)
 
 
 def term(rng: random.Random) -> dict[str, date | None]:
-    """A contract's dates: a term near whole years, an end by the window's ends, any two dates, or one missing."""
+    """Return a contract's dates: near whole years, near the window's ends, any two dates, or one missing."""
     kind = rng.choice(["term", "term ending", "two dates", "end", "start", "none"])
     nudge = timedelta(days=rng.choice([-1, 0, 0, 1]))
     months = rng.choice([*MONTHS, rng.randrange(900)])
@@ -91,14 +91,14 @@ def term(rng: random.Random) -> dict[str, date | None]:
 
 
 def price(rng: random.Random) -> Decimal | None:
-    """A few cents, a round percentage, nothing, or any amount."""
+    """Return a few cents, a round percentage, 0, None, or any amount."""
     return rng.choice(
         [rng.choice(PRICES), rng.choice(PERCENTS), None, Decimal(rng.randrange(-(10**9), 10**11)).scaleb(-2)]
     )
 
 
 def some_world(rng: random.Random, accounts: int, estimates: int) -> World:
-    """Accounts, their snoozes, and estimates that are won more often than not; some of no account."""
+    """Generate accounts, snoozes, and mostly won estimates, some without an account."""
     names = [f"acc-{n}" for n in range(accounts)]
     return {
         ("crm", "accounts"): [
@@ -145,7 +145,7 @@ def some_world(rng: random.Random, accounts: int, estimates: int) -> World:
 
 
 def year_of_percents(rng: random.Random, accounts: int) -> World:
-    """Accounts whose revenue in one year is a percentage of a round total, or a cent beside it."""
+    """Generate accounts whose revenue in one year is a percentage of a round total, or a cent more or less."""
     total = rng.choice([10_000, 100, 2_000_000, 33_333_300])
     parts = [total * rng.choice([0, 5, 15]) // 100 + rng.choice([-1, 0, 0, 1]) for _ in range(accounts)]
     parts.append(total - sum(parts))
@@ -168,7 +168,7 @@ def year_of_percents(rng: random.Random, accounts: int) -> World:
 
 
 def halves_of_cents(rng: random.Random, accounts: int) -> World:
-    """Accounts whose shares of a few cents, thirds and sixths and the like, often add up to exactly half a cent."""
+    """Generate accounts whose shares of a few cents, such as thirds and sixths, often add up to exactly half a cent."""
     found = []
     for number in range(accounts * 3):
         years = rng.choice([2, 3, 4, 6, 12, 15, 97, 101])
@@ -201,7 +201,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
 
 
 def compare(models: BuiltModels, world: World) -> None:
-    """Compute the world with the models and with the plain reading; every account must agree to the character."""
+    """Compute the world with the models and with the plain reading; every account must be equal."""
     models.refill(world)
     accounts, found = world["crm", "accounts"], world["crm", "estimates"]
     revenue = spec.revenue_by_year(accounts, found, SELECTED_YEAR)
@@ -241,7 +241,7 @@ def compare(models: BuiltModels, world: World) -> None:
     assert neglected == spec.neglected(accounts, segments, snoozes, NOW, SELECTED_YEAR)
 
 
-# the seeds are true ones, so that values are spread evenly; a failure shrinks to the fewest accounts and estimates
+# random seeds spread the values evenly; a failure shrinks to the fewest accounts and estimates
 seeds = st.randoms(use_true_random=True)
 
 

@@ -1,4 +1,4 @@
-"""The worked examples of the three specs, on whole models, with the errata that decisions.md lists."""
+"""The worked examples of the three specs on whole models, with the errata of decisions.md."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Examples = Callable[..., BuiltModels]
 
 @pytest.fixture(scope="module")
 def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examples]:
-    """Give the models, filled with an example's rows, as of 2025-01-15 unless another is given."""
+    """Return a function that fills the models with an example's rows, as of 2025-01-15 by default."""
     opened = {}
     built: dict[tuple[str, str], BuiltModels] = {}
 
@@ -29,7 +29,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Examples]:
                 as_of=as_of,
                 selected_year=2024,
                 price_preference=price_preference,
-                select=("+file:accounts.sql", "+notification_cache"),  # the name alone selects a folder of it too
+                select=("+file:accounts.sql", "+notification_cache"),  # a bare name would select the folder too
             )
             built[key] = opened[key].__enter__()
         built[key].refill(tables)
@@ -104,7 +104,7 @@ def test_accounts_example_4_archive_conflict(examples: Examples) -> None:
 
 @pytest.mark.parametrize(("preference", "fallback"), [("total_price_with_tax", True), ("total_price", False)])
 def test_accounts_example_5_price_fallback(examples: Examples, preference: str, fallback: bool) -> None:
-    """accounts R7, R8, R9, AC6: the base price for want of one with tax; a fallback where that is preferred."""
+    """accounts R7, R8, R9, AC6: the base price if there is none with tax; a fallback if that is preferred."""
     estimate = {
         "account_id": "acc-1",
         "status": "won",
@@ -117,7 +117,7 @@ def test_accounts_example_5_price_fallback(examples: Examples, preference: str, 
 
 
 def test_accounts_example_6_people(examples: Examples) -> None:
-    """accounts R29, AC8: salesperson or estimator, each in a column to filter by."""
+    """accounts R29, AC8: salespeople and estimators, each in a column to filter by."""
     estimate = {"account_id": "acc-3", "salesperson": "John Doe", "estimator": "Jane Smith"}
     shown = only(examples(crm([account("acc-3")], [estimate])).rows("accounts"))
     assert (shown["salespeople"], shown["estimators"]) == ('["John Doe"]', '["Jane Smith"]')
@@ -142,7 +142,7 @@ def test_accounts_example_7_project_only(examples: Examples) -> None:
 
 
 def test_accounts_example_8_at_risk(examples: Examples) -> None:
-    """accounts R31, R32, AC9, at-risk R31: at risk is what the at-risk list says, not the account's status."""
+    """accounts R31, R32, AC9, at-risk R31: the at-risk list decides, not the account's status."""
     models = examples(
         crm(
             [account("acc-4", status="active", archived=False), account("acc-5", status="at_risk")],
@@ -223,10 +223,10 @@ def test_at_risk_example_4_soonest(examples: Examples) -> None:
 
 
 def test_at_risk_example_5_only_contracts_at_risk_are_duplicates(examples: Examples) -> None:
-    """at-risk R13, R14, AC6: one contract at risk has no duplicate; two have, and the account stays on the list.
+    """at-risk R13, R14, AC6: one contract at risk is no duplicate; two are, and the account stays on the list.
 
     The example has 167, 181 and 198 days (erratum) and lists the account, but overlooks that by R8 and D20 the two
-    later contracts renew the first: the rule decides, and without them the example's outcome is as it says.
+    later contracts renew the first. The rule decides; without them the example's outcome is right.
     """
     same = {"account_id": "acc-5", "status": "won", "division": "Maintenance", "address": "100 Elm St"}
     ends = ["2025-07-01", "2025-07-15", "2025-08-01"]

@@ -1,4 +1,4 @@
-"""A flag that could not be read is counted wherever a model takes null for true or false (source-schema, bool)."""
+"""An unparsed flag is counted wherever a model treats null as true or false (source-schema, bool)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make mutants`: changes the models and the code, one place at a time, and counts the changes that no test sees."""
+"""`make mutants`: changes the models and the code, one place at a time, and counts the changes that no test detects."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ PYTHON_ROOMS: Final = {
 }
 """Folders of the pipeline, and the tests that use them."""
 SHARE_OF_A_PYTHON_ROOM: Final = 4
-"""Of four mutants of models one is tried in each of these rooms."""
+"""One mutant is tried in each of these rooms per four mutants of models."""
 
 
 class Room(Protocol):
-    """A part of the repository with its mutants and the tests that judge them."""
+    """A part of the repository with its mutants and the tests that check them."""
 
     name: str
     digest: str
-    """What its verdicts hold for: this code and these tests."""
+    """The digest of the code and tests that its verdicts are valid for."""
 
     def prepare(self) -> None:
-        """See that all tests pass without a mutant, and keep what makes the trials quick."""
+        """Check that all tests pass without a mutant, and cache what makes the trials fast."""
 
     def mutants(self) -> Sequence[Any]:
-        """Give every mutant."""
+        """Return every mutant."""
 
     def described(self, mutant: Any, killed_by: str | None) -> Judged:
-        """Describe a mutant that was judged."""
+        """Describe a tested mutant."""
 
     def judge(self, mutant: Any) -> Verdict:
-        """Have the tests judge a mutant."""
+        """Run the tests on a mutant."""
 
 
 def main() -> int:
-    """Judge a sample of each room's mutants and write down what came of it; 1 where a survivor has no reason."""
+    """Test a sample of each room's mutants and record the results; return 1 if a survivor has no reason."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=600, help="of models; a quarter of each other room (600)")
     parser.add_argument("--minutes", type=float, default=60, help="for all rooms together (60)")
@@ -100,16 +100,16 @@ def main() -> int:
 
 @dataclass(frozen=True)
 class Trials:
-    """The mutants of a room in the order in which they are tried, until a moment; verdicts that are known stay."""
+    """The mutants of a room in the order of their trials, until a moment; known verdicts stay."""
 
     room: Room
     order: Sequence[Any]
     deadline: float
     known: dict[str, list[str | None]]
-    """By mutant: what killed it, and the digest of the tests that were asked."""
+    """By mutant: the test that killed it, and the digest of the tests that ran."""
 
     def judged(self, count: int, processes: int) -> list[Judged]:
-        """Judge so many valid mutants in several processes; their verdicts become known."""
+        """Test this many valid mutants in several processes, and store their verdicts."""
         file = KEPT / f"{self.room.name}.verdicts"
         file.write_text("")
         workers = [os.fork() or self._work(first, processes, count // processes, file) for first in range(processes)]
@@ -124,7 +124,7 @@ class Trials:
         return found
 
     def _work(self, first: int, step: int, count: int, file: Path) -> int:
-        """Judge every so-many-th mutant of the order, as the process that this is, and end it."""
+        """Test every `step`-th mutant from `first` on in the current process, and end it."""
         valid = 0
         with file.open("a") as ended:
             for number in range(first, len(self.order), step):

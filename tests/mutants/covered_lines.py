@@ -1,4 +1,4 @@
-"""Which tests run which lines of a room, seen once: a mutant is judged by the tests that run its line."""
+"""Which tests run which lines of a room, recorded once: a mutant is tested by the tests that run its line."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from typing import Any
 import pytest
 
 Lines = set[tuple[str, int]]
-"""By file and number."""
+"""Keyed by file and number."""
 
 
 @dataclass
 class Seen:
-    """The lines that each test runs, by module and number, and how long each takes in seconds."""
+    """The lines that each test runs, by module and number, and its duration in seconds."""
 
     of_tests: dict[str, Lines] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=partial(defaultdict, float))
 
 
 class CoveredLines:
-    """A plugin of pytest that sees which lines of some folders each test runs, those of the fixtures it shares too."""
+    """A pytest plugin that records the lines of some folders that each test runs, including its shared fixtures."""
 
     def __init__(self, root: Path, folders: tuple[str, ...]) -> None:
         self._prefixes = tuple(f"{root / folder}/" for folder in folders)

@@ -1,4 +1,4 @@
-"""The counts of mutants in docs/reliability.md, and the list of those that survived; what stands around is by hand."""
+"""The counts of mutants in docs/reliability.md, and the list of survivors; the text around them is written by hand."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _HEAD: Final = (
     "| room | mutation | sites | tried | killed | equivalent | survived |\n|---|---|---:|---:|---:|---:|---:|\n"
 )
 EQUIVALENT: Final = "equivalent: "
-"""What the reason of a survivor begins with that no test can kill, because what it changes gives the same; then why."""
+"""The prefix of the reason of an equivalent mutant, which no test can kill because it gives the same result."""
 _KILLERS: Final = "\n| room | killed by |\n|---|---|\n"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A mutant that was tried: its room, where it is, what it changes, and the test that killed it, if one did."""
+    """A tested mutant: its room, place and change, and the test that killed it, if any."""
 
     room: str
     place: str
@@ -34,11 +34,11 @@ class Judged:
     after: str
     killed_by: str | None
     seeds: tuple[int, ...] = (0,)
-    """Those by which it was drawn."""
+    """The seeds that drew it."""
 
     @property
     def survivor(self) -> tuple[str, str, str, str, str]:
-        """What distinguishes it from others in the list of survivors."""
+        """Its key in the list of survivors."""
         return (self.room, self.place, self.kind, self.before, self.after)
 
 
@@ -53,11 +53,11 @@ KILLERS: Final = {
     "test_tenants": "laws of tenants",
     "time": "the limit of time",
 }
-"""Sorts of tests by a part of their file's name; any other file counts under its own."""
+"""Kinds of tests by a part of their file's name; any other file counts under its own."""
 
 
 def killer(name: str) -> str:
-    """Name the sort of test that a mutant was killed by."""
+    """Return the kind of test that killed a mutant."""
     file = name.partition("::")[0].rpartition("/")[2].removesuffix(".py")
     return next((sort for part, sort in KILLERS.items() if part in file), f"`{file}`")
 
@@ -65,7 +65,7 @@ def killer(name: str) -> str:
 def table(
     exist: Mapping[tuple[str, str], int], judged: Iterable[Judged], reason_of: Mapping[tuple[str, ...], str]
 ) -> str:
-    """Write the counts by room and class, each room's sum, its draws by their seeds, and what killed its mutants."""
+    """Return the counts by room and class, each room's sum, its draws by seed, and the killers of its mutants."""
     found = list(judged)
     lines, killers = [], []
 
@@ -102,12 +102,12 @@ def with_table(page: str, written: str) -> str:
 
 
 def reasons(listed: str) -> dict[tuple[str, ...], str]:
-    """Read why each survivor of a list survives."""
+    """Read the reason of each survivor in a list."""
     return {tuple(row[:5]): row[5] for row in list(csv.reader(io.StringIO(listed)))[1:]}
 
 
 def survivors(judged: Iterable[Judged], known: Mapping[tuple[str, ...], str]) -> str:
-    """List the survivors, each with the reason that is known for it, or none yet."""
+    """List the survivors, each with its known reason, if any."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["room", "place", "change", "before", "after", "reason"])

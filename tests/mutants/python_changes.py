@@ -1,4 +1,4 @@
-"""The changes that are made to Python, one at a time: each is a mistake that a person could make."""
+"""The mutations of Python code: each is a mistake that a person could make."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Final
 
 @dataclass(frozen=True)
 class PythonMutant:
-    """One change of one module, the `ordinal`-th that is found in it, in a function or class (empty: in neither)."""
+    """One change in one module, the `ordinal`-th found in it, in a function or class (empty: in neither)."""
 
     module: str
     scope: str
@@ -80,7 +80,7 @@ def results(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def calls(node: ast.AST) -> Iterator[ast.AST]:
-    """A call whose result nobody uses, dropped; an error that is not raised; a loop that goes on, or ends."""
+    """An unused call, dropped; an error that is not raised; a loop that continues, or ends."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         yield ast.Pass()
     if isinstance(node, ast.Raise):
@@ -106,7 +106,7 @@ CHANGES: Final[dict[str, Callable[[ast.AST], Iterator[ast.AST]]]] = {
     "call": calls,
     "arithmetic": arithmetic,
 }
-"""By their class, as the counts name them."""
+"""Keyed by their class, as the counts name them."""
 
 
 def _is_none(node: ast.AST) -> bool:
@@ -114,12 +114,12 @@ def _is_none(node: ast.AST) -> bool:
 
 
 def _is_type(node: ast.AST) -> bool:
-    """Whether an operand is a type, as in `int | Decimal`."""
+    """Return whether an operand is a type, as in `int | Decimal`."""
     return isinstance(node, ast.Name) and bool(_TYPE.fullmatch(node.id))
 
 
 def _is_of_the_form(test: ast.AST) -> bool:
-    """Whether a condition is one of the module's form, as `TYPE_CHECKING` and `__name__ == "__main__"`."""
+    """Return whether a condition is boilerplate, such as `TYPE_CHECKING` and `__name__ == "__main__"`."""
     return "TYPE_CHECKING" in ast.dump(test) or "__main__" in ast.dump(test)
 
 
@@ -132,7 +132,7 @@ def mutants(module: str, source: str) -> list[PythonMutant]:
 
 
 def changed(source: str, ordinal: int) -> ast.Module:
-    """Make the change of a number in a module, and give the module's tree."""
+    """Make the change with this number in a module, and return the module's tree."""
     tree = ast.parse(source)
     found = next(itertools.islice(_changes(tree), ordinal, None))
     for parent in ast.walk(tree):
@@ -145,7 +145,7 @@ def changed(source: str, ordinal: int) -> ast.Module:
 
 
 def shown(source: str, ordinal: int) -> tuple[str, str]:
-    """Show what a change does: the first line that differs, before and after."""
+    """Return the first line that a change affects, before and after."""
     before, after = (ast.unparse(tree).splitlines() for tree in (ast.parse(source), changed(source, ordinal)))
     at = next((n for n, pair in enumerate(zip(before, after, strict=False)) if len(set(pair)) > 1), 0)
     return before[at].strip(), after[at].strip()
@@ -162,7 +162,7 @@ class _Found:
 
 
 def _changes(tree: ast.Module) -> Iterator[_Found]:
-    """Find what can be changed, with what is put in its place."""
+    """Find the nodes that can be changed, with their replacements."""
     for node, scope, is_run_at_import in _walk(tree, "", True):
         for kind, look in CHANGES.items():
             for other in look(node):
@@ -172,7 +172,7 @@ def _changes(tree: ast.Module) -> Iterator[_Found]:
 
 
 def _walk(node: ast.AST, scope: str, is_run_at_import: bool) -> Iterator[tuple[ast.AST, str, bool]]:
-    """Walk in the order of the text, past annotations, decorators and imports."""
+    """Walk in the order of the text, skipping annotations, decorators and imports."""
     yield node, scope, is_run_at_import
     is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -1,4 +1,4 @@
-"""A folder of the pipeline as a room of mutants: every change of its modules, judged by the tests that run the line."""
+"""A folder of the pipeline as a room of mutants: every change of its modules, tested by the tests that run the line."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tests.mutants.python_changes import PythonMutant, changed, mutants, shown
 from tests.mutants.trial import Verdict, first_failure, in_a_child
 
 SECONDS_OF_TESTS: Final = 30.0
-"""Of the tests that run a line, the quickest are asked: so many seconds of them, and one at least."""
+"""The fastest tests that run a line are used: this many seconds of them, and at least one."""
 
 
 class PythonRoom:
-    """The mutants of a folder's modules, and the tests of it."""
+    """The mutants of a folder's modules, and its tests."""
 
     def __init__(self, folder: Path, name: str, tests: Sequence[str]) -> None:
         self.name = name
@@ -37,7 +37,7 @@ class PythonRoom:
 
     @functools.cached_property
     def _judges(self) -> dict[tuple[str, int | None], list[str]]:
-        """The tests that run a line, the quickest first, by module and line; by None those that run any line of it."""
+        """The tests that run a line, fastest first, by module and line; None stands for any line of the module."""
         found: dict[tuple[str, int | None], list[str]] = defaultdict(list)
         for test in sorted(self._seen.of_tests, key=self._seconds.__getitem__):
             for module, line in self._seen.of_tests[test]:
@@ -71,7 +71,7 @@ class PythonRoom:
         return self._file.stem
 
     def prepare(self) -> None:
-        """See which tests run which lines, and that all pass."""
+        """Record which tests run which lines, and check that all pass."""
         self._kept.mkdir(parents=True, exist_ok=True)
         if not self._file.exists():
             print(f"{self.name}: seeing which tests run which lines (some minutes)", flush=True)
@@ -94,13 +94,13 @@ class PythonRoom:
         ]
 
     def described(self, mutant: PythonMutant, killed_by: str | None) -> Judged:
-        """Describe a mutant that was judged."""
+        """Describe a tested mutant."""
         before, after = shown((PROJECT_ROOT / mutant.module).read_text(encoding="utf-8"), mutant.ordinal)
         place = f"{mutant.module}, {mutant.scope}" if mutant.scope else mutant.module
         return Judged(self.name, place, mutant.kind, before, after, killed_by)
 
     def judge(self, mutant: PythonMutant) -> Verdict:
-        """Have the tests that run its line judge a mutant, or where it runs at import, those that use its module."""
+        """Run the tests of the mutant's line or, if it runs at import, those that use its module."""
         tests = self._judges.get((mutant.module, None if mutant.is_run_at_import else mutant.line), [])
         chosen, seconds = [], 0.0
         for test in tests:
@@ -126,7 +126,7 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     @contextmanager
     def imported(self) -> Iterator[None]:
-        """Have the pipeline imported again, the mutant in its place."""
+        """Import the pipeline again with the mutant."""
         for name in [name for name in sys.modules if name.partition(".")[0] == "pipeline"]:
             del sys.modules[name]
         sys.meta_path.insert(0, self)

@@ -1,7 +1,7 @@
-"""Builds of dbt that are made once and repeated in moments, with one model's SQL changed.
+"""dbt builds that are recorded once and repeated quickly, with one model's SQL changed.
 
-What a mutant changes is the SQL that dbt compiled, and dbt needs seconds to compile it again. So the relations of a
-build are recorded (DDL, SQL, what the seeds hold); a repetition makes them again over the sources that are there.
+A mutant changes the SQL that dbt compiled, which takes dbt seconds to compile again. So the relations of a build are
+recorded (DDL, SQL, rows of seeds), and a repetition creates them again over the current sources.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import pyarrow as pa
 from pipeline.dbt.runner import DbtContext, NodeResult, OnNode, parsed_project, run_dbt
 
 Change = Callable[[str, str], str]
-"""Gives the SQL of a model, named first, in the form in which it is to be tried."""
+"""Returns the SQL of a model (its name, its SQL) in the form to be tested."""
 
 _DATABASE: Final = "WAREHOUSE_DUCKDB_PATH"
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A view, or a table with its DDL, as dbt made it."""
+    """A view, or a table with its DDL, as dbt created it."""
 
     schema: str
     name: str
@@ -37,14 +37,14 @@ class Relation:
 
 @dataclass(frozen=True)
 class Build:
-    """What a build left: its relations in the order in which they were made, seeds, and the queries of its tests."""
+    """The result of a build: its relations in order of creation, seeds, and the queries of its tests."""
 
     nodes: list[NodeResult]
     relations: list[Relation]
     seeds: dict[str, bytes]
-    """By name, in Arrow's format: nothing of Arrow wakes in a process that only reads a build, and may fork then."""
+    """Keyed by name, as Arrow bytes: a process that only reads a build starts no Arrow threads, and may fork."""
     checks: dict[str, str]
-    """By the node's name; a row that they give is a fault."""
+    """Keyed by the node's name; each returned row is a fault."""
 
     def models(self) -> dict[str, str]:
         """Return the SQL of each model by its name."""
@@ -53,15 +53,15 @@ class Build:
 
 @dataclass
 class RecordedBuilds:
-    """The builds that are kept in a folder; its `run_dbt` stands in for that of the pipeline."""
+    """The builds recorded in a folder; its `run_dbt` replaces that of the pipeline."""
 
     folder: Path
     change: Change = lambda _, sql: sql
     used: set[str] = field(default_factory=set)
-    """The names of the builds that were asked for."""
+    """The names of the requested builds."""
 
     def run_dbt(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode | None = None) -> list[NodeResult]:
-        """Repeat the build of the same arguments and variables; make and record it the first time."""
+        """Repeat the build with the same arguments and variables; run and record it the first time."""
         asked = json.dumps([list(arguments), dict(context.variables)], sort_keys=True, default=str)
         kept = self.folder / f"{hashlib.sha256(asked.encode()).hexdigest()[:16]}.build"
         self.used.add(kept.name)
@@ -73,7 +73,7 @@ class RecordedBuilds:
 
 
 def read_build(kept: Path) -> Build:
-    """Read a build that was recorded."""
+    """Read a recorded build."""
     build: Build = pickle.loads(kept.read_bytes())
     return build
 
@@ -110,7 +110,7 @@ def _packed(rows: pa.Table) -> bytes:
 
 
 def _repeat(build: Build, context: DbtContext, change: Change) -> list[NodeResult]:
-    """Make the relations of a build again, ask its tests, and say what became of each node."""
+    """Create the relations of a build again, run its tests, and return the result of each node."""
     compiled = context.target_path / "compiled"
     compiled.mkdir(parents=True, exist_ok=True)
     faults: dict[str, str] = {}
@@ -153,14 +153,14 @@ def _make(connection: duckdb.DuckDBPyConnection, relation: Relation) -> None:
 
 @dataclass(frozen=True)
 class UnitTest:
-    """A unit test of a model, as dbt asked it: the rows that are, and those that should be."""
+    """A unit test of a model as dbt runs it: the actual and the expected rows."""
 
     name: str
     model: str
     query: str
 
     def fault(self, connection: duckdb.DuckDBPyConnection, change: Change) -> str | None:
-        """Say what differs once the change is made; None where nothing does."""
+        """Return the difference after the change, or None."""
         try:
             rows = connection.execute(change(self.model, self.query)).fetchall()
         except duckdb.Error as error:
@@ -172,7 +172,7 @@ class UnitTest:
 
 
 def unit_tests(target: Path) -> list[UnitTest]:
-    """Return the unit tests that dbt has run, writing into a target folder."""
+    """Return the unit tests that dbt ran with this target folder."""
     ran = {path.stem: path for path in (target / "run").rglob("*.sql") if path.is_file()}
     return [
         UnitTest(test["name"], test["model"], ran[test["name"]].read_text())

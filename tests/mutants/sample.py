@@ -1,4 +1,4 @@
-"""The order in which mutants are tried: every class of change and every module as early as any other."""
+"""The order of mutants: all classes of change and all modules in turn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _NOTHING: Final = object()
 
 
 def drawn(mutants: Sequence[Any], seed: int) -> list[Any]:
-    """Shuffle mutants by a seed, and take of each class, and in it of each module, one in turn."""
+    """Shuffle mutants by a seed, and take one of each class, and within it of each module, in turn."""
     rng = random.Random(seed)
     by_class: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for mutant in mutants:

@@ -1,4 +1,4 @@
-"""The changes that are made to the SQL of a model, one at a time: each is a mistake that a person could make."""
+"""The mutations of a model's SQL: each is a mistake that a person could make."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from sqlglot import exp
 DIALECT: Final = "duckdb"
 
 Change = Callable[[], None]
-"""Makes the change in the tree that it was found in."""
+"""Makes the change in the tree in which it was found."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a change is made, in words that hold for the same model compiled with other variables, or in a unit test.
+    """The place of a change, valid also for the model compiled with other variables, or in a unit test.
 
     `step` is the CTE (empty in the final select), `text` the expression without its literals and the names of
-    databases, `ordinal` the number of the expression among its likes in that step.
+    databases, `ordinal` the number of the expression among equal ones in that step.
     """
 
     step: str
@@ -46,12 +46,12 @@ class SqlMutant:
 
     @property
     def kind(self) -> str:
-        """The class of its change, as in `comparison`."""
+        """The class of its change, such as `comparison`."""
         return self.place.kind
 
 
 Found = tuple[exp.Expr, str, Change]
-"""The expression that a change is about, a word that separates it from its other changes, and the change."""
+"""The expression of a change, a word that identifies the change, and the change itself."""
 
 _COMPARED: Final = {
     exp.GT: exp.GTE, exp.GTE: exp.GT, exp.LT: exp.LTE, exp.LTE: exp.LT, exp.EQ: exp.NEQ, exp.NEQ: exp.EQ,
@@ -70,7 +70,7 @@ _UNITS: Final = {
 
 
 def _like(node: exp.Expr, kind: type[exp.Expr]) -> Change:
-    """Put an expression of another kind with the same operands in the place of one."""
+    """Return a change that replaces an expression by one of another kind with the same operands."""
     return lambda: _put(node, kind(**{name: value for name, value in node.args.items() if name in kind.arg_types}))
 
 
@@ -79,7 +79,7 @@ def _put(node: exp.Expr, other: exp.Expr) -> None:
 
 
 def _without(node: exp.Expr, name: str, at: int) -> Change:
-    """Drop one of an expression's list."""
+    """Return a change that drops one element of an expression's list."""
 
     def change() -> None:
         node.set(name, [one for n, one in enumerate(node.args[name]) if n != at])
@@ -227,18 +227,18 @@ CHANGES: Final[dict[str, Callable[[exp.Expr], Iterator[Found]]]] = {
     "arithmetic": arithmetic,
     "partition": partitions,
 }
-"""By their class, as the counts name them."""
+"""Keyed by their class, as the counts name them."""
 
 
 _LITERALS: Final = re.compile(r"'(?:[^']|'')*'|\b\d+(?:\.\d+)?\b")
 _RELATIONS: Final = re.compile(
     r'(?:(?:"?\w+"?\.)?"?(?:staging|intermediate|marts|monitoring|seeds|raw)"?\.|__dbt__cte__)"?(\w+)"?'
 )
-"""As in `"warehouse"."intermediate"."int_x"`, which a unit test has as `__dbt__cte__int_x`: `int_x`."""
+"""Matches `"warehouse"."intermediate"."int_x"`, or `__dbt__cte__int_x` in a unit test: `int_x`."""
 _FIXTURES: Final = ("__dbt__cte__", "dbt_internal_unit_test_expected")
 _TESTED: Final = "dbt_internal_unit_test_actual"
 _WORDS_AROUND: Final = 30
-"""Characters that are shown on both sides of what was changed."""
+"""Characters that are shown on both sides of a change."""
 
 
 def mutants(model: str, sql: str) -> list[SqlMutant]:
@@ -247,12 +247,12 @@ def mutants(model: str, sql: str) -> list[SqlMutant]:
 
 
 def shown(mutant: SqlMutant, sql: str) -> tuple[str, str]:
-    """Show what a mutant changes in its model's SQL: before, after; the same where it changes nothing."""
+    """Return a mutant's change in its model's SQL, before and after; equal texts if it changes nothing."""
     return _what_differs(rewritten(sql), changed(sql, mutant.place) or rewritten(sql))
 
 
 def changed(sql: str, place: Place) -> str | None:
-    """Make a change in a model's SQL, or in a unit test's of it; None where it has no such place."""
+    """Make a change in the SQL of a model or of its unit test; None if it has no such place."""
     tree = _parsed(sql)
     for its, change in _places(tree):
         if its == place:
@@ -263,7 +263,7 @@ def changed(sql: str, place: Place) -> str | None:
 
 @lru_cache(maxsize=512)
 def rewritten(sql: str) -> str:
-    """Write SQL as a mutant's is written, unchanged."""
+    """Return the SQL unchanged, but formatted like a mutant's."""
     return _parsed(sql).sql(DIALECT)
 
 
@@ -288,7 +288,7 @@ def _places(tree: exp.Expr) -> list[tuple[Place, Change]]:
 
 
 def _of_macros(tree: exp.Expr) -> set[int]:
-    """Find what macros wrote that are tried where they are tested (tests/macros): quotients, and the list of blanks.
+    """Find the output of macros that have their own tests (tests/macros): quotients, and the list of blanks.
 
     As in `cast(case when a >= 0 then cast(a as bigint) // cast(7 as bigint) else … end as decimal(36, 0)) * 0.01`.
     """
@@ -307,7 +307,7 @@ _AROUND_QUOTIENTS: Final = (exp.IntDiv, exp.Case, exp.If, exp.Neg, exp.Paren, ex
 
 
 def _step_of(node: exp.Expr) -> str | None:
-    """The CTE that an expression stands in, "" for the final select; None where it is no part of the model."""
+    """Return the CTE of an expression, "" for the final select; None if it is not part of the model."""
     step = ""
     at: exp.Expr | None = node
     while at is not None:
@@ -320,7 +320,7 @@ def _step_of(node: exp.Expr) -> str | None:
 
 
 def _what_differs(before: str, after: str) -> tuple[str, str]:
-    """Cut two texts to where they differ, with some words around."""
+    """Cut two texts to their difference, with some context."""
     first = next((n for n, pair in enumerate(zip(before, after, strict=False)) if len(set(pair)) > 1), 0)
     last = 0
     while last < min(len(before), len(after)) - first and before[-1 - last] == after[-1 - last]:

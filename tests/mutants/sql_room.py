@@ -1,4 +1,4 @@
-"""The models as a room of mutants: every change of every model's SQL, and the tests that judge it."""
+"""The models as a room of mutants: every change of every model's SQL, and its tests."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ JUDGES: Final = (
     "tests/models/test_revenue_and_risk_properties.py",
     "tests/models/customer_success/test_account_keys.py",
 )
-"""Tests that build models, beside the unit tests: golden files, plain readings, worked examples."""
+"""Tests that build models, besides the unit tests: golden files, plain readings, worked examples."""
 
 QUICK: Final = 2
-"""How many of these take some seconds."""
+"""The number of these that take only seconds."""
 
 UNIT_TESTS: Final = "tests/models/test_dbt_unit_tests.py"
-"""A unit test of the changed model is asked as dbt asks it, without dbt."""
+"""A unit test of the changed model runs like in dbt, but without dbt."""
 
 SECONDS_OF_A_TRIAL: Final = 240.0
 
@@ -51,14 +51,14 @@ _RELATION: Final = re.compile(r"\b(?:staging|intermediate|marts|monitoring)\.(\w
 
 @dataclass(frozen=True)
 class Seen:
-    """The models that a file of tests reads, and how long it takes in seconds."""
+    """The models that a test file reads, and its duration in seconds."""
 
     read: list[str]
     seconds: float
 
 
 class SqlRoom:
-    """The mutants of the models, with the builds that their tests ask for, recorded in a folder."""
+    """The mutants of the models, with the builds of their tests recorded in a folder."""
 
     name = "models"
 
@@ -67,11 +67,11 @@ class SqlRoom:
         self.digest = f"{folder.name}{' quick' if is_quick else ''}"
         self._judges = JUDGES[:QUICK] if is_quick else JUDGES
         self.empty = folder / "empty"
-        """A state folder in which every model was built on empty tables."""
+        """A state folder with every model built on empty tables."""
 
     @functools.cached_property
     def seen(self) -> dict[str, Seen]:
-        """What was seen of each file of tests."""
+        """The recorded models and duration of each test file."""
         content = json.loads((self.folder / "seen.json").read_text())
         return {file: Seen(**one) for file, one in content.items()}
 
@@ -97,7 +97,7 @@ class SqlRoom:
 
     @functools.cached_property
     def judges(self) -> dict[str, list[str]]:
-        """The files of tests that read a model, or one that is made of it, the quickest first, by the model."""
+        """The test files that read a model or a descendant of it, fastest first, by model."""
         found = defaultdict(list)
         for file in sorted(self._judges, key=lambda file: self.seen[file].seconds):
             for model in _ancestors(self.seen[file].read):
@@ -113,16 +113,16 @@ class SqlRoom:
         return found
 
     def described(self, mutant: SqlMutant, killed_by: str | None) -> Judged:
-        """Describe a mutant that was judged."""
+        """Describe a tested mutant."""
         before, after = shown(mutant, self.build.models()[mutant.model])
         step = f", {mutant.place.step}" if mutant.place.step else ""
         return Judged(self.name, f"{mutant.model}{step}", mutant.kind, before, after, killed_by)
 
     def prepare(self) -> None:
-        """Record the builds, and see that all tests pass on SQL that is written as a mutant's is, with no change."""
+        """Record the builds, and check that all tests pass on SQL that is formatted like a mutant's but unchanged."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for module in ("pytest", "tests.models.harness", "tests.models.customer_success.worlds"):
-            importlib.import_module(module)  # once, for all the processes that are forked from this one
+            importlib.import_module(module)  # once for all forked processes
         if (self.folder / "seen.json").exists():
             return
         print("models: recording the builds of the tests (some minutes)", flush=True)
@@ -143,7 +143,7 @@ class SqlRoom:
         return verdict.seconds
 
     def _record(self, file: str, names: Path) -> str | None:
-        """Run a file of tests as it is, and write down the models that it reads."""
+        """Run a test file without changes, and record the models that it reads."""
         _stand_in(RecordedBuilds(self.folder))
         from tests.models import harness
 
@@ -160,7 +160,7 @@ class SqlRoom:
         return failure
 
     def _record_unit_tests(self) -> str | None:
-        """Build every model on empty tables, have dbt run the unit tests, and see that they pass as they are read."""
+        """Build every model on empty tables, let dbt run the unit tests, and check that they pass here, too."""
         self.empty.mkdir(parents=True, exist_ok=True)
         _stand_in(RecordedBuilds(self.folder))
         from tests.models.test_dbt_unit_tests import run_unit_tests
@@ -172,7 +172,7 @@ class SqlRoom:
         return ", ".join(failed) or None
 
     def judge(self, mutant: SqlMutant) -> Verdict:
-        """Have the tests judge a mutant."""
+        """Run the tests on a mutant."""
         return in_a_child(lambda: self._killer(mutant), SECONDS_OF_A_TRIAL)
 
     def _killer(self, mutant: SqlMutant) -> str | None:
@@ -188,15 +188,15 @@ class SqlRoom:
         return self._fails(self.judges.get(mutant.model, []), change)
 
     def _empty_database(self) -> duckdb.DuckDBPyConnection:
-        """Open the database of the models on empty tables: unit tests read some that they give no rows for."""
+        """Open the database of the models on empty tables, because unit tests read some without given rows."""
         return duckdb.connect(str(self.empty / "warehouse.duckdb"), read_only=True)
 
     def _fails(self, files: Sequence[str], change: Change) -> str | None:
-        """Run files of tests on models whose SQL is changed."""
+        """Run test files on models with changed SQL."""
         if not files:
             return None
         _stand_in(RecordedBuilds(self.folder, change))
-        # a failure need not be made small: it is enough that there is one
+        # a failure need not be shrunk: one is enough
         settings.register_profile(
             "mutants",
             derandomize=True,
@@ -209,7 +209,7 @@ class SqlRoom:
 
 
 def _stand_in(builds: RecordedBuilds) -> None:
-    """Have recorded builds stand in for dbt, in this process."""
+    """Replace dbt with recorded builds in this process."""
     from tests.models import harness
 
     runner.run_dbt = builds.run_dbt
@@ -217,7 +217,7 @@ def _stand_in(builds: RecordedBuilds) -> None:
 
 
 def _ancestors(models: Iterable[str]) -> set[str]:
-    """Return the models that some are made of, with these."""
+    """Return some models and their ancestors."""
     manifest = parsed_project().manifest
     parents = manifest["parent_map"]
     waiting = [f"model.account_warehouse.{name}" for name in models]
@@ -230,7 +230,7 @@ def _ancestors(models: Iterable[str]) -> set[str]:
 
 
 def _is_valid(connection: duckdb.DuckDBPyConnection, sql: str) -> bool:
-    """Whether DuckDB can bind the SQL."""
+    """Return whether DuckDB can bind the SQL."""
     try:
         connection.execute(f"explain {sql}")
     except (duckdb.BinderException, duckdb.ParserException, duckdb.CatalogException):
@@ -245,7 +245,7 @@ def _rewrite(_: str, sql: str) -> str:
 
 
 def sql_room(folder: Path, is_quick: bool = False) -> SqlRoom:
-    """Open the room below a folder; what was recorded of other models or tests is not read."""
+    """Open the room in a folder; records of other models or tests are ignored."""
     digest = hashlib.sha256(project_fingerprint("duckdb").encode())
     for path in sorted((PROJECT_ROOT / "tests").rglob("*.py")):
         if path.parts[-2] != "mutants" and ("models" in path.parts or "explain" in path.parts):

@@ -1,4 +1,4 @@
-"""Each change that mutants are made by, before and after; and where a change is found again."""
+"""Each kind of mutation, before and after; and finding the place of a change again."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from tests.mutants import python_changes, sql_changes
 
 
 def in_sql(sql: str, kind: str) -> list[str]:
-    """What becomes of a query by each change of a class."""
+    """Return a query after each change of a class."""
     found = [mutant.place for mutant in sql_changes.mutants("a_model", sql) if mutant.kind == kind]
     return [(sql_changes.changed(sql, place) or "").lower() for place in found]
 
 
 def in_python(source: str, kind: str) -> list[str]:
-    """What becomes of a module by each change of a class."""
+    """Return a module after each change of a class."""
     found = [mutant for mutant in python_changes.mutants("a_module.py", source) if mutant.kind == kind]
     return [ast.unparse(python_changes.changed(source, mutant.ordinal)) for mutant in found]
 
@@ -75,7 +75,7 @@ def test_a_query_is_changed_in_one_place(kind: str, before: str, after: list[str
 
 
 def test_a_place_is_found_in_a_unit_test() -> None:
-    """There the literals may be others, relations are fixtures, and the model is a part of a query."""
+    """Literals may differ there, relations are fixtures, and the model is part of a query."""
     model = 'with x as (select * from "warehouse"."marts"."t" where a > 30) select b > 1 as c from x'
     tested = (
         "with dbt_internal_unit_test_actual as (select c from (with __dbt__cte__t as (select 1 > 0 as a),"

@@ -1,4 +1,4 @@
-"""The rooms of mutants in their short form: a few that are killed, and what stands on the page and in the list."""
+"""The rooms of mutants in their short form: a few killed ones, and the contents of the page and the list."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Tested = tuple[str, list[UnitTest], duckdb.DuckDBPyConnection]
 
 @pytest.fixture(scope="module")
 def tested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tested]:
-    """A model's SQL, its unit tests, and the database of the models that it is built from."""
+    """A model's SQL, its unit tests, and the database of its ancestors."""
     folder = tmp_path_factory.mktemp("built")
     with built_models(folder, {}, select=[f"+{MODEL}"], commands=("build", "--exclude-resource-type", "test")) as built:
         [compiled] = (folder / "target" / "compiled").rglob(f"**/communication/{MODEL}.sql")
@@ -41,7 +41,7 @@ def test_unit_tests_pass_on_rewritten_sql(tested: Tested) -> None:
 
 
 def test_mutants_of_a_model_are_killed_by_its_unit_tests(tested: Tested) -> None:
-    """D31: a meeting that starts at the run's instant is held, one of two days counts as one, no end counts nothing."""
+    """D31: a meeting that starts at the run's instant is held, two days count as one, a missing end counts 0."""
     found = [one for one in mutants(MODEL, tested[0]) if one.kind in ("comparison", "arithmetic", "case", "condition")]
     assert len(found) >= 12
     assert [one.place for one in found if not kills(tested, one)] == []

@@ -1,4 +1,4 @@
-"""A trial of a mutant, in a fresh process: one that has threads may not fork."""
+"""A trial of a mutant in a fresh process, because a process with threads must not fork."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One trial of a mutant: the tests, run by pytest in a process of its own that ends with the first failure."""
+"""One trial of a mutant: the tests, run by pytest in their own process, which ends with the first failure."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ PYTEST: Final = ("-x", "-p", "no:cacheprovider", "-m", "not slow and not spark",
 
 @dataclass(frozen=True)
 class Verdict:
-    """What tests said of a mutant, and in how many seconds."""
+    """The result of the tests of a mutant, and their seconds."""
 
     killed_by: str | None
-    """The test that failed, or `time`; None where all passed."""
+    """The test that failed, or `time`; None if all passed."""
     seconds: float
     is_valid: bool = True
-    """Whether the change is one that the language takes: what DuckDB can't bind was never a mutant."""
+    """Whether the change is valid in the language: SQL that DuckDB cannot bind is not a mutant."""
 
 
 class FirstFailure:
-    """A plugin of pytest that keeps the name of the first test that failed."""
+    """A pytest plugin that records the name of the first failed test."""
 
     def __init__(self) -> None:
         self.name: str | None = None
@@ -42,7 +42,7 @@ class FirstFailure:
 
 
 def in_a_child(judge: Callable[[], str | None], seconds: float) -> Verdict:
-    """Run the judge, who names a test that fails or nobody, in a forked process, and wait so long for it."""
+    """Run `judge`, which returns a failing test or None, in a forked process, and wait up to `seconds` for it."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         word = Path(folder) / "word"
@@ -57,7 +57,7 @@ def in_a_child(judge: Callable[[], str | None], seconds: float) -> Verdict:
                 return Verdict("time", time.monotonic() - began)
             time.sleep(0.02)
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(child, signal.SIGKILL)  # what its tests started
+            os.killpg(child, signal.SIGKILL)  # and everything that its tests started
         name = word.read_text() if word.exists() else "the process died"
     if name == INVALID:
         return Verdict(None, time.monotonic() - began, is_valid=False)
@@ -68,7 +68,7 @@ INVALID: Final = "invalid"
 
 
 def _judge(judge: Callable[[], str | None], word: Path, folder: Path) -> None:
-    """Judge as the child that this process is, and end it."""
+    """Run `judge` as the child process, and end it."""
     os.setsid()
     silence = os.open(os.environ.get("MUTANTS_LOG", os.devnull), os.O_RDWR | os.O_APPEND | os.O_CREAT)
     os.dup2(silence, 1)
@@ -84,7 +84,7 @@ def _judge(judge: Callable[[], str | None], word: Path, folder: Path) -> None:
 
 
 def first_failure(tests: Sequence[str], plugins: Sequence[object] = ()) -> str | None:
-    """Run tests by pytest, in this process, and return the name of the first that fails."""
+    """Run tests with pytest in this process, and return the name of the first failure."""
     import pytest
 
     failure = FirstFailure()

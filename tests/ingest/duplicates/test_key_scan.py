@@ -1,4 +1,4 @@
-"""The quick look at a part's keys: it never misses one that repeats, and sees at once that ids in order do not."""
+"""The quick scan of a part's keys: it never misses a duplicate, and skips ids that are in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One row per key: which one wins, and what becomes of the others (source-schema, PK)."""
+"""One row per key: which one wins, and what happens to the others (source-schema, PK)."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ CORRECTED = [
     ("b", "B", "EST1", "77", "2024-06-01"),
     ("b", "B", "EST2", "78", "2025-01-01"),
 ]
-"""The second row has what the first needs, until the third corrects it."""
+"""The second row has the value of the first, until the third corrects it."""
 
 
 @pytest.mark.parametrize("table", ["accounts", "estimates"])

@@ -1,4 +1,4 @@
-"""Which ids of a table's rows are those of other tables' rows."""
+"""Which ids of a table refer to rows of other tables."""
 
 from __future__ import annotations
 

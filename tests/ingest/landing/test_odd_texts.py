@@ -1,4 +1,4 @@
-"""Garbled texts and names of tests among the drawn rows."""
+"""Garbled texts and names of tests among the sampled rows."""
 
 from __future__ import annotations
 

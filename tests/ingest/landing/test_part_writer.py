@@ -1,4 +1,4 @@
-"""Writing a part in a thread of its own: every batch in its place, and no error goes missing."""
+"""Writing a part in its own thread: every batch in order, and no error is lost."""
 
 import uuid
 from pathlib import Path

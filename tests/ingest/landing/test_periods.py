@@ -1,4 +1,4 @@
-"""When the rows of a table came to be."""
+"""When the rows of a table were created."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a guard may know of a landed table."""
+"""The profile of a landed table, which guards use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The landing zone written again without a forgotten person: who is killed meanwhile forgets again, and is through."""
+"""Rewriting the landing zone without a forgotten person: after a kill, the next forgetting completes it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RECORDS = ("landed-platform.json", "origins/landed-platform.json")
 
 
 class State:
-    """A state folder in which a platform landed whose stakeholders, notes and rejects name two people."""
+    """A state folder with a landed platform whose stakeholders, notes and rejects name two people."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -38,7 +38,7 @@ class State:
         self.records = [folder / name for name in RECORDS]
 
     def read(self, sources: Path, register: Forgotten) -> None:
-        """Read the sources, as a run does, and record what landed; a drop that is kept was made from it."""
+        """Read the sources as a run does, and record the landing; a kept drop was made from it."""
         landed = ingest_source("platform", str(sources), Landing(self.landing, forgotten=register), Silence())
         for table in (table for table in landed if not table.is_configured):
             shutil.rmtree(table.parts[0].parent)
@@ -61,13 +61,13 @@ class State:
         return rewrite_landing(self.landing, self.records, register, self.folder / "rewritten.json")
 
     def names(self, person: tuple[int, str, str]) -> bool:
-        """Return whether anything of a person is in a file of the landing zone, hidden ones too."""
+        """Return whether any file of the landing zone, hidden ones included, names a person."""
         files = [path for path in self.landing.rglob("*") if path.suffix in (".parquet", ".data")]
         texts = [str(pq.ParquetFile(path).read().to_pylist()) for path in files]
         return any(str(trace) in text for trace in person for text in texts)
 
     def require_whole(self) -> None:
-        """Require that every record describes what is there."""
+        """Check that every record describes the existing files."""
         assert [path for record in self.records for table in read_record(record) for path in table.damaged()] == []
 
     def contents(self) -> dict[str, bytes]:
@@ -86,12 +86,12 @@ class State:
 
 
 def die_while_rewriting(state: Path, register: Forgotten, into: Path, step: int) -> int:
-    """Kill the rewriting of a copy of a state folder before each `step`-th touch of a file; return how many copies."""
+    """Kill the rewriting of state folder copies before each `step`-th file operation; return the number of copies."""
     copies, died = 0, True
     while died:
         here = State(state).copied_to(into / str(copies))
         died = dies_at(1 + copies * step, here.folder, partial(here.rewrite, register))
-        clear_drafts(here.folder)  # as whoever has the next turn does
+        clear_drafts(here.folder)  # as the next run does
         copies += 1
     return copies
 
@@ -115,9 +115,9 @@ def state(tmp_path: Path, sources: Path) -> State:
 
 
 def killed(state: State, register: Forgotten, into: Path, step: int) -> list[State]:
-    """Return copies of the state folder in each of which the rewriting died, in the last one after its end.
+    """Return copies of the state folder in which the rewriting was killed, in the last one after its end.
 
-    They are forked off a process of their own, in which Arrow has no threads yet that a fork would lose.
+    They are forked from a fresh process, in which Arrow has no threads yet that a fork would lose.
     """
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
         copies = alone.submit(die_while_rewriting, state.folder, register, into, step).result(timeout=300)
@@ -162,7 +162,7 @@ def test_earlier_landings_are_not_used_until_a_forgetting_is_complete(state: Sta
     register = state.register(ZELDA)
     with pytest.raises(WarehouseError, match="may contain a person whose forgetting was interrupted"):
         landed_tables(workspace, platform)
-    state.read(sources, register)  # as the whole job does, without the person
+    state.read(sources, register)  # as a complete run does, without the person
     assert landed_tables(workspace, platform)
     register = state.register(BO)
     with pytest.raises(WarehouseError, match="may contain a person whose forgetting was interrupted"):

@@ -1,4 +1,4 @@
-"""Rows that are there twice, under different ids."""
+"""Duplicate rows with different ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which cells of a table say something else than another table does that has them, too."""
+"""Which cells of a table differ from their copies in another table."""
 
 from __future__ import annotations
 

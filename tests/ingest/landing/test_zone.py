@@ -1,4 +1,4 @@
-"""The landing zone: addressed by content, written once, whole or not at all."""
+"""The landing zone: addressed by content, written once, completely or not at all."""
 
 from __future__ import annotations
 
@@ -165,11 +165,11 @@ def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path: Path, monkey
 
 
 class Killed(BaseException):
-    """What the death of the process is to a thread of it that goes on in a test."""
+    """Simulates the death of the process in a test."""
 
 
 def die_at(moment: int, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """From the nth change of a file on, every change fails, clean-ups too: as if the process were gone."""
+    """Let every change of a file fail from the nth on, including clean-ups, as if the process had died."""
     count = [0]
     for name in ("replace", "write_text", "unlink", "mkdir"):
         original = getattr(Path, name)
@@ -259,7 +259,7 @@ def test_the_record_of_an_ingest_is_read_back_unchanged(tmp_path: Path) -> None:
 
 
 def test_an_older_record_with_fewer_fields_is_read(tmp_path: Path) -> None:
-    """Or no refresh would be after an update, until the next run."""
+    """Otherwise refreshes would fail after an update until the next run."""
     accounts(tmp_path, ("1", "A", "yes"))
     landed = list(land("crm", tmp_path / "crm", tmp_path).values())
     write_record(tmp_path / "landed.json", landed)

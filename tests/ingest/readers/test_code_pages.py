@@ -1,4 +1,4 @@
-"""Files of one byte a letter: Windows-1252, unless the words of a file are words in another page."""
+"""Files in a one-byte encoding: Windows-1252, unless the words of a file are words in another code page."""
 
 from pathlib import Path
 

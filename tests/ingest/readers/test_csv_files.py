@@ -1,4 +1,4 @@
-"""CSV as people and programs write it: encodings, delimiters, quotes, ragged rows, and which row is which."""
+"""CSV as people and programs write it: encodings, delimiters, quotes, ragged rows, and row numbers."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_ragged_rows_are_rejected_with_their_visible_row_number(tmp_path: Path) 
 
 
 def test_an_amount_with_an_unquoted_comma_shifts_no_cells(tmp_path: Path) -> None:
-    """source-schema: an empty cell too many is none; here the row's last cell is empty, and the amount is two."""
+    """source-schema: an extra empty cell is ignored; here the last cell is empty, and the amount has two cells."""
     table = accounts(tmp_path, "id,name,annual_revenue,city\n1,A,900.00,x\n2,B,12,000.00,\n3,C,1,\n4,D,5,,\n")
     assert [(row["id"], row["annual_revenue"]) for row in rows(table)] == [
         ("1", Decimal("900.00")),
@@ -483,7 +483,7 @@ def test_a_file_with_all_rows_broken_is_an_error(tmp_path: Path, monkeypatch: py
 @pytest.mark.parametrize(
     ("lines", "headers"),
     [
-        ("1,Acme\n2,Bob\n", ("city", "state")),  # perhaps the names are what is missing
+        ("1,Acme\n2,Bob\n", ("city", "state")),  # perhaps the names are missing
         ("1,Acme\n2,Bob,Bath\n", ("state",)),
         ("1,Acme\n2,Bob,Bath,\n", ()),
         ("1,Acme,,\n2,Bob,,\n", ()),

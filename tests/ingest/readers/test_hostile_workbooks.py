@@ -1,4 +1,4 @@
-"""Small workbooks that ask for much: each ends in words, before it has taken much time or memory."""
+"""Small workbooks that would need many resources: each gives an error before it takes much time or memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 
 def refused(tmp_path: Path, changed: dict[str, str | bytes | None], words: str) -> None:
-    """The workbook ends in words within 10 s of work and 300 MiB."""
+    """Check that the workbook gives an error within 10 s of CPU time and 300 MiB."""
     path = write_parts(tmp_path / "lmn" / "e.xlsx", changed)
     assert path.stat().st_size < MIB
     begun = process_time()

@@ -1,4 +1,4 @@
-"""Workbooks that spreadsheets open, though few programs write them so: all are read alike (lmn-format Files)."""
+"""Unusual workbooks that spreadsheets open: all are read the same (lmn-format Files)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def estimates(tmp_path: Path, changed: dict[str, str | bytes | None]) -> list[di
 
 
 def cells(tmp_path: Path, line: str, **changed: str) -> dict[str, object]:
-    """The row of a line of cells below the header."""
+    """Return the row of a line of cells below the header."""
     (row,) = estimates(tmp_path, {"xl/worksheets/sheet1.xml": sheet(HEADER + line), **changed})
     return row
 

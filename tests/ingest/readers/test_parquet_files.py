@@ -1,4 +1,4 @@
-"""Parquet: typed columns become the landing types, and a file that is right already is copied as it is."""
+"""Parquet: typed columns become the landing types, and a file that already has them is copied."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOON = dt.datetime(2025, 1, 15, 12)
 
 
 def emails(**changed: Any) -> dict[str, pa.Array]:
-    """Two e-mails exactly as the landing zone has them, but for what is changed; None leaves a column out."""
+    """Return two e-mails in the landing zone's form, with changes; None omits a column."""
     columns = {
         "organization_id": pa.array([1, 1]),
         "id": pa.array([10, 11]),
@@ -46,7 +46,7 @@ def landed_emails(tmp_path: Path, columns: dict[str, pa.Array]) -> LandedTable:
 
 
 def is_copied(table: LandedTable, tmp_path: Path) -> bool:
-    """Whether the landed bytes are the source's."""
+    """Return whether the landed bytes are the source's."""
     return table.parts[0].read_bytes() == (tmp_path / "platform" / "email_prop.parquet").read_bytes()
 
 
@@ -347,7 +347,7 @@ def test_dates_and_spans_out_of_range_give_no_text(tmp_path: Path, array: pa.Arr
 
 @pytest.mark.parametrize("year", [1600, 1677, 2025, 2262, 9999])
 def test_int96_instants_of_any_year_are_read(tmp_path: Path, year: int) -> None:
-    """As Hive and older Sparks write them: days and nanoseconds, which as nanoseconds alone end in 2262."""
+    """As Hive and older Spark versions write them: days and nanoseconds; only nanoseconds would end in 2262."""
     moment = dt.datetime(year, 12, 31, 8, 30)
     columns = {"id": ["1"], "notification_type": ["renewal_reminder"], "snoozed_until": pa.array([moment], MICROS)}
     path = tmp_path / "crm" / "notification_snoozes.parquet"

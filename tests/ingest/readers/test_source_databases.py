@@ -1,4 +1,4 @@
-"""Sources in a database: SQLite and a real PostgreSQL give what files would give."""
+"""Sources in a database: SQLite and a real PostgreSQL give the same rows as files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.ingest.ingest_harness import Memory, land, refused, rejects, rows
 
 
 def sqlite_file(tmp_path: Path, script: str) -> str:
-    """A SQLite database made by a script; its URL."""
+    """Create a SQLite database with a script; return its URL."""
     path = tmp_path / "source.db"
     with sqlite3.connect(path) as connection:
         connection.executescript(script)
@@ -229,7 +229,7 @@ def test_domains_and_arrays_of_json_are_read_by_content(
 def test_rows_that_a_policy_hides_are_an_error_unless_the_url_allows_it(
     postgres: sa.Connection, postgres_url: str, tmp_path: Path
 ) -> None:
-    """Without it a tenant's half would be published as the whole."""
+    """Otherwise half of a tenant would be published as the whole."""
     postgres.exec_driver_sql(
         """
         create table accounts (id int, name text);
@@ -318,7 +318,7 @@ def test_a_partitioned_table_is_one_table(postgres: sa.Connection, postgres_url:
 
 
 def test_foreign_tables_count_as_tables(postgres: sa.Connection, postgres_url: str, tmp_path: Path) -> None:
-    """The embedded server has no wrapper that reads; that the table is asked for at all shows that it was found."""
+    """The embedded server has no working wrapper; the attempt to read the table shows that it was found."""
     postgres.exec_driver_sql(
         """
         create foreign data wrapper elsewhere;
@@ -338,7 +338,7 @@ def test_foreign_tables_count_as_tables(postgres: sa.Connection, postgres_url: s
 def test_settings_of_the_database_and_its_roles_change_no_value(
     postgres: sa.Connection, postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Days and months, zones, money and doubles are written as the session says: it says it itself."""
+    """The session sets its own formats for days, months, zones, money and doubles."""
     postgres.exec_driver_sql(
         """
         create table accounts
@@ -429,7 +429,7 @@ def test_all_tables_are_read_as_of_one_instant(postgres: sa.Connection, postgres
     postgres.exec_driver_sql("create table contacts (id int, account_id int); insert into contacts values (1, 1)")
 
     class Writer:
-        """Someone who writes while the first table is being read."""
+        """A client that writes while the first table is being read."""
 
         def update(self, done: int, total: int | None = None, detail: str = "") -> None:
             postgres.exec_driver_sql("insert into contacts select max(id) + 1, 1 from contacts")
@@ -451,7 +451,7 @@ def test_all_tables_are_read_as_of_one_instant(postgres: sa.Connection, postgres
 def test_a_table_cannot_be_altered_until_it_is_read(
     postgres: sa.Connection, postgres_url: str, tmp_path: Path, change: str, kind: str
 ) -> None:
-    """Or it would have no rows for us, and nothing would say so."""
+    """Otherwise it would silently have no rows."""
     postgres.exec_driver_sql("create table accounts (id int, name text); insert into accounts values (1, 'A')")
     postgres.exec_driver_sql("create table contacts (id int); insert into contacts values (1), (2)")
     if kind == "view":
@@ -459,7 +459,7 @@ def test_a_table_cannot_be_altered_until_it_is_read(
     postgres.exec_driver_sql("set lock_timeout = '10ms'")
 
     class Other:
-        """Someone who alters a table while another is being read."""
+        """A client that alters a table while another is being read."""
 
         def update(self, done: int, total: int | None = None, detail: str = "") -> None:
             with pytest.raises(sa.exc.OperationalError, match="lock timeout"):
@@ -477,7 +477,7 @@ def test_a_materialized_view_that_is_dropped_meanwhile_is_named(
     postgres.exec_driver_sql("create materialized view contacts as select 1 as id")
 
     class Other:
-        """Someone who drops it while the accounts are being read."""
+        """A client that drops it while the accounts are being read."""
 
         def update(self, done: int, total: int | None = None, detail: str = "") -> None:
             postgres.exec_driver_sql("drop materialized view if exists contacts")

@@ -1,4 +1,4 @@
-"""Workbooks that are more than they seem: their true size is what counts, and it is bounded (lmn-format Files)."""
+"""Workbooks larger than they claim: their true size counts and is limited (lmn-format Files)."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def lie_about_sizes(path: Path, claimed: int) -> None:
 
 @pytest.fixture
 def workbook(tmp_path: Path) -> Path:
-    """A small estimates workbook in a folder of its own."""
+    """A small estimates workbook in its own folder."""
     return write_workbook(tmp_path / "lmn" / "e.xlsx", ["Estimate ID", "Address"], [["EST1", "12 Main St"]])
 
 
@@ -169,7 +169,7 @@ def test_a_formula_that_was_never_calculated_is_null_and_reported(tmp_path: Path
 
 
 def test_a_formula_is_read_by_its_stored_value(workbook: Path) -> None:
-    """An empty text is a value, and a shared formula stands in its first cell only."""
+    """An empty text is a value, and a shared formula is only in its first cell."""
     sheet = b"""<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>
     <row r="1"><c r="A1" t="inlineStr"><is><t>Estimate ID</t></is></c>
     <c r="B1" t="inlineStr"><is><t>Address</t></is></c><c r="C1" t="inlineStr"><is><t>Version</t></is></c>
@@ -231,7 +231,7 @@ def test_days_count_from_1904_in_any_form_of_the_flag(workbook: Path, flag: str)
 
 
 def test_the_last_instant_of_a_day_belongs_to_that_day(tmp_path: Path) -> None:
-    """lmn-format Values: a serial is floored, whether or not its cell has the form of a date."""
+    """lmn-format Values: a serial is floored, whether or not its cell has a date format."""
     last = datetime(2025, 1, 31, 23, 59, 59, 999_999)
     lines = [
         ["EST1", last, 45_688.999_999_999, datetime(2025, 2, 1)],
@@ -245,13 +245,13 @@ def test_the_last_instant_of_a_day_belongs_to_that_day(tmp_path: Path) -> None:
 
 
 class Truncating:
-    """A report that cuts the file in two when it first hears of rows."""
+    """A progress report that truncates the file to half on the first rows."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def update(self, done: int, total: int | None = None, detail: str = "") -> None:
-        """Cut what is left in half, as a copy that is begun again does."""
+        """Truncate the file to half, like a restarted copy."""
         os.truncate(self._path, self._path.stat().st_size // 2)
 
 

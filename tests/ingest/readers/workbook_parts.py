@@ -1,4 +1,4 @@
-"""Workbooks made part by part, as other programs and nobody's programs write them."""
+"""Workbooks made part by part, as other programs write them or no program does."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ TABLE = HEADER + '<row r="2"><c r="A2" t="str"><v>EST1</v></c><c r="B2" t="str">
 
 
 def sheet(rows: str) -> str:
-    """The XML of a sheet with these rows."""
+    """Return the XML of a sheet with these rows."""
     return f'<worksheet xmlns="{MAIN}"><sheetData>{rows}</sheetData></worksheet>'
 
 
 def write_parts(path: Path, changed: Mapping[str, str | bytes | None]) -> Path:
-    """Write a workbook of `PARTS`, a small table and what is changed; a part that is None stays out."""
+    """Write a workbook of `PARTS`, a small table and the changes; None omits a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in {**PARTS, "xl/worksheets/sheet1.xml": sheet(TABLE), **changed}.items():

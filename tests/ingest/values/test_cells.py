@@ -1,4 +1,4 @@
-"""The cell rules, one table a type (lmn-format Values, source-schema Types, D6)."""
+"""The cell rules, one table per type (lmn-format Values, source-schema Types, D6)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ PLUS_2 = dt.timezone(dt.timedelta(hours=2))
 
 
 def read(kind: Kind, value: object, *, dates_from_1904: bool = False) -> object:
-    """The typed value, which must not have been changed on the way."""
+    """Return the typed value, which must not be reported as changed."""
     cell = read_cell(Column("c", kind), value, dates_from_1904=dates_from_1904)
     assert (cell.reason, cell.action) == (None, None)
     return cell.value
 
 
 def refuse(kind: Kind, value: object) -> str:
-    """The reason why a value is nulled."""
+    """Return the reason why a value is nulled."""
     cell = read_cell(Column("c", kind), value)
     assert cell.value is None
     assert cell.action == "cell nulled"
@@ -87,7 +87,7 @@ def test_serials_of_a_1904_workbook_count_from_1904() -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        "2025-02-29",  # impossible days never roll over
+        "2025-02-29",  # impossible days do not roll over
         "2025-13-01",
         "2025-00-10",
         "2025-04-31",
@@ -236,7 +236,7 @@ def test_an_amount_too_large_for_its_column_is_nulled(kind: Kind, value: object)
         (Kind.MONEY, "10.005", "10.01"),
         (Kind.MONEY, "10.004999999", "10.00"),
         (Kind.MONEY, "-10.005", "-10.01"),
-        (Kind.MONEY, 2.675, "2.68"),  # as written, not as the binary float is
+        (Kind.MONEY, 2.675, "2.68"),  # as written, not the binary float
         (Kind.MONEY, 1234.5600000000002, "1234.56"),
         (Kind.MONEY, "0.001", "0.00"),
         (Kind.MONEY, "-0.001", "0.00"),
@@ -381,7 +381,7 @@ def test_text_of_other_types(kind: Kind, value: object, expected: str) -> None:
         ("\ufeff7100\u200b001\u200e", "7100001"),
         ("7100001.5", "7100001.5"),
         ("1.2.0", "1.2.0"),
-        ("12E4", "12E4"),  # a code, no number that a spreadsheet has rounded
+        ("12E4", "12E4"),  # a code, not a number rounded by a spreadsheet
         ("Note", "Note"),
         ("Nan-1", "Nan-1"),
         ("007", "007"),

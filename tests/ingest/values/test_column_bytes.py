@@ -1,4 +1,4 @@
-"""What the bytes of a column say of its cells at once."""
+"""What the bytes of a column reveal about all its cells."""
 
 import string
 

@@ -1,4 +1,4 @@
-"""How headers find their columns (source-schema): order, case and blanks never matter; mistakes are named."""
+"""Matching headers to columns (source-schema): order, case and blanks do not matter; mistakes are named."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CONTACTS = source_table("lmn", "contacts_export")
 
 
 def columns(table_headers: list[str], table=ESTIMATES) -> dict[str, str]:
-    """The header of each column that was found."""
+    """Return the header of each column that was found."""
     positions = match_headers(table, table_headers, "file.csv").positions
     found = zip(table.columns, positions, strict=True)
     return {column.name: table_headers[at] for column, at in found if at is not None}

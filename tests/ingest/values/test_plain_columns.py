@@ -1,4 +1,4 @@
-"""The shortcuts for whole columns give what the cell rules give: the two are compared on every kind of spelling."""
+"""The shortcuts for whole columns give the same result as the cell rules, for every kind of spelling."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ TEXTS = st.one_of(
 
 
 def same_as_cells(kind: Kind, raw: pa.Array, *, required: bool = False) -> None:
-    """A column typed at once equals the column typed cell by cell, faults and all."""
+    """Check that a column parsed at once equals the column parsed cell by cell, including faults."""
     column = Column("c", kind, required)
     typed = type_column(column, raw)
     cells = [read_cell(column, value) for value in raw.to_pylist()]

@@ -1,4 +1,4 @@
-"""Every line of the tables of spellings is read as it says (source-schema, As tools write it; D41)."""
+"""Every line of the tables of spellings is read as documented (source-schema, As tools write it; D41)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ DAY = dt.date(2024, 3, 5)
 
 
 def read(kind: Kind, value: object) -> object:
-    """The typed value, which must not have been changed on the way."""
+    """Return the typed value, which must not be reported as changed."""
     cell = read_cell(Column("c", kind), value)
     assert cell.reason is None, (value, cell.reason)
     return cell.value
 
 
 def is_refused(kind: Kind, value: object) -> bool:
-    """Whether the value is null and a reject."""
+    """Return whether the value is nulled and rejected."""
     cell = read_cell(Column("c", kind), value)
     return cell.value is None and cell.reason is not None
 

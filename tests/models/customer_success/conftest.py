@@ -1,4 +1,4 @@
-"""The customer-success models, built once for the tests that fill them again and again."""
+"""The customer-success models, built once for the tests that refill them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MARTS = (
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
-    """The models of these marts on empty tables, as of NOW."""
+    """The models of these marts, built on empty tables as of NOW."""
     with built_models(
         tmp_path_factory.mktemp("models"),
         {},

@@ -1,7 +1,7 @@
-"""D24 to D37 and the scores read straight from the decisions page, one customer at a time, in fractions.
+"""D24 to D37 and the scores, implemented directly from the decisions page, one customer at a time, in fractions.
 
-It shares nothing with the models: it is what they are compared with. Rows are those of the source tables, as the test
-harness takes them; absent columns are null, and the organization is 1 unless a row says otherwise.
+It shares nothing with the models, which are compared with it. Rows are those of the source tables in the form of the
+test harness; absent columns are null, and the organization is 1 unless a row has another.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def rounded(value: Fraction | int | None, places: int) -> Decimal | None:
 
 
 def label(score: Decimal | None) -> str | None:
-    """Scores labels."""
+    """Return the label of a score (scores labels)."""
     return None if score is None else "Red" if score <= 50 else "Yellow" if score <= 75 else "Green"
 
 
@@ -104,7 +104,7 @@ class Message:
 
     @property
     def counted_sentiment(self) -> str:
-        """D36: none counts as neutral in columns; in scores it counts nowhere."""
+        """D36: no sentiment counts as neutral in columns, and not at all in scores."""
         return self.sentiment or "neutral"
 
     @property
@@ -125,7 +125,7 @@ def threads(messages: Iterable[Message]) -> list[list[Message]]:
 
 
 def answers(messages: Iterable[Message]) -> list[tuple[Message, Message, int]]:
-    """D28: each answer with the message that began the run it answers, and the whole seconds between them."""
+    """D28: return each answer with the first message of the run that it answers, and the whole seconds between them."""
     found = []
     for thread in threads(messages):
         begins = thread[0]
@@ -137,7 +137,7 @@ def answers(messages: Iterable[Message]) -> list[tuple[Message, Message, int]]:
 
 
 def open_threads(messages: Iterable[Message], now: datetime, team_owes: bool) -> int:
-    """D29: threads whose last message is the other side's, more than 24 hours old and less than 90 days."""
+    """D29: count threads whose last message is from the other side, more than 24 hours and less than 90 days old."""
     last = [thread[-1] for thread in threads(messages)]
     return sum(m.team != team_owes and timedelta(hours=24) < now - m.at < 90 * DAY for m in last)
 
@@ -152,7 +152,7 @@ def average_hours(found: list[tuple[Message, Message, int]], team: bool) -> Deci
 
 
 class Tenant:
-    """The rows of one organization up to an instant; nothing else is ever read."""
+    """The rows of one organization up to an instant; nothing else is read."""
 
     def __init__(self, tables: Tables, organization: int, now: datetime) -> None:
         self.now = now
@@ -360,14 +360,14 @@ class Tenant:
 
     @staticmethod
     def _seconds(meeting: Row) -> Fraction:
-        """D31: exact, at most a day, nothing where the end is missing or before the start."""
+        """D31: exact, at most a day, 0 if the end is missing or before the start."""
         end = meeting.get("end_time")
         if end is None or end < meeting["start_time"]:
             return Fraction(0)
         return Fraction(min(end - meeting["start_time"], DAY) // timedelta(microseconds=1), 10**6)
 
     def provider(self, row: Row, kind: str) -> str | None:
-        """D35: of the owner's newest active token, else the organization's commonest; ties alphabetical."""
+        """D35: that of the owner's newest active token, else the organization's most common one; ties alphabetical."""
         tokens = [
             t
             for t in self.table("user_api_token")
@@ -405,7 +405,7 @@ class Tenant:
         }
 
     def meeting_summaries(self, customer: int) -> list[dict[str, Any]]:
-        """related meeting_summary: the meetings of a customer that are not cancelled, held or not; D31, D37."""
+        """related meeting_summary: the meetings of a customer that are not cancelled, past or future; D31, D37."""
         found = []
         for meeting, users, people in self.meetings(customer):
             texts = [
@@ -430,7 +430,7 @@ class Tenant:
         return found
 
     def stakeholder_fact(self, row: Row) -> dict[str, Any]:
-        """related stakeholder_fact: what a stakeholder did on the threads and meetings of their own customer."""
+        """related stakeholder_fact: a stakeholder's activity on the threads and meetings of their own customer."""
         customer, who = row["customer_id"], row["id"]
         channels = ("email", "chat", "opening", "comment")
         named = {c: [m for m in self.messages(customer, c) if m.stakeholder == who] for c in channels}
@@ -493,7 +493,7 @@ class Tenant:
         }
 
     def _invitations(self, row: Row) -> list[tuple[Row, list[Row]]]:
-        """The meetings of a stakeholder's customer that name them, with the rows that do."""
+        """Return the meetings of a stakeholder's customer that invite them, with the attendee rows."""
         found = []
         for event, _, _ in self.meetings(row["customer_id"]):
             rows = [
@@ -515,7 +515,7 @@ class Tenant:
         return rounded(65 + (35 if r >= 0 else 65) * r, 2)
 
     def owner_team(self, row: Row) -> dict[str, Any]:
-        """related account_owner_team: the owner of a customer and what they did for it; D28, D30, D36, D39."""
+        """related account_owner_team: the owner of a customer and the owner's work for it; D28, D30, D36, D39."""
         owner = row.get("owner")
         stats = self.stats(row)
         messages = {channel: self.messages(row["id"], channel) for channel in ("email", "chat")}
@@ -586,7 +586,7 @@ class Tenant:
         return found
 
     def topics(self) -> dict[int, dict[str, Any]]:
-        """related topic_dimension: every topic that is made by now, by its id; D2, D39."""
+        """related topic_dimension: every topic created by now, by its id; D2, D39."""
         return {
             row["id"]: {
                 "topic_id": row["id"],
@@ -600,7 +600,7 @@ class Tenant:
         }
 
     def topics_of(self, customer: int) -> list[dict[str, Any]]:
-        """related account_topic_fact: what came up with a customer, whether or not the topic is listed; D2, D36."""
+        """related account_topic_fact: the topics of a customer, known or not; D2, D36."""
         listed = self.topics()
         mentions = [row for row in self.past("topic_mention", "occurred_at") if row["customer_id"] == customer]
         found = []
@@ -627,7 +627,7 @@ class Tenant:
         return found
 
     def names(self, row: Row) -> dict[str, Any]:
-        """The tenant's own names for a customer's tier and journey, and its references as they are."""
+        """Return the tenant's names of a customer's tier and journey, and its references unchanged."""
 
         def name(table: str, key: int | None) -> str | None:
             return next((r["name"] for r in self.table(table) if r["id"] == key), None)
@@ -653,7 +653,7 @@ class Tenant:
         }
 
     def data_as_of(self, crm_accounts: list[Row]) -> datetime:
-        """D3: the latest instant of the organization's own rows, and of the CRM's where it is given."""
+        """D3: the latest instant of the organization's own rows, and of the CRM's if given."""
         columns = {
             "customer": ("updated_at",),
             "insight": ("created_at", "last_detected_at", "resolved_at"),
@@ -672,7 +672,7 @@ class Tenant:
         return latest(at for at in found if at is not None and at <= self.now) or self.now
 
     def _measures(self, row: Row) -> dict[str, Any]:
-        """What a customer's scores are computed from."""
+        """Return the inputs of a customer's scores."""
         customer = row["id"]
         found = {c: self.messages(customer, c) for c in ("email", "chat", "opening", "comment")}
 
@@ -724,7 +724,7 @@ class Tenant:
         }
 
     def benchmark(self, row: Row, measure: str) -> Fraction:
-        """The lower median of those who stay over the tier, else the organization, else the target."""
+        """Return the lower median of unchurned customers in the tier, else the organization, else the target."""
         everyone = [
             (c, self.measures[c["id"]][measure]) for c in self.customers if folded(c.get("status")) != "churned"
         ]
@@ -788,7 +788,7 @@ class Tenant:
         return out
 
     def insights(self, customer: int) -> tuple[dict[str, bool], dict[str, datetime | None]]:
-        """D26, D27: the flags, and the latest detections but for held meetings."""
+        """D26, D27: the flags, and the latest detections without held meetings."""
         rows = [r for r in self.past("insight", "created_at") if r["data_ref"] == customer]
         flags = {t: any(folded(r["type"]) == t and r.get("is_active") for r in rows) for t in FLAGS}
         dates = {}

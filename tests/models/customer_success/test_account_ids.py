@@ -1,4 +1,4 @@
-"""D24: what an account's id may be, and that a collision stops the run instead of mixing two accounts."""
+"""D24: the ids of accounts; a collision stops the run instead of mixing two accounts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""D24, D25: account_keys of generated tenants, compared with a plain reading of which truth is which."""
+"""D24, D25: account_keys of generated tenants, compared with a plain reading of the sources of each figure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TODAY = NOW.date()
 DAYS = [None, None, *(TODAY + timedelta(days=n) for n in (-1, 0, 30, 180, 181, 400))]
 AMOUNTS = [None, Decimal("0"), Decimal("100.00"), Decimal("250.50")]
 CRM_IDS = [None, "L1", "L2", "a1", "a2", "a3", "nowhere"]
-"""L1 is the lmn_crm_id of a1; a2 is the id of one account and the lmn_crm_id of another, a3."""
+"""L1 is the lmn_crm_id of a1; a2 is the id of one account and the lmn_crm_id of a3."""
 
 
 def late(day: date | None) -> datetime | None:
@@ -27,7 +27,7 @@ def late(day: date | None) -> datetime | None:
 
 
 def tenants(rng: random.Random) -> World:
-    """Customers of two tenants over three CRM accounts and their estimates, with values that meet by chance."""
+    """Generate customers of two tenants, three CRM accounts and their estimates, with values that match by chance."""
     customers = [
         {
             "organization_id": organization,
@@ -72,7 +72,7 @@ def linked(customer: Row, accounts: list[Row]) -> tuple[Row | None, str]:
 
 
 def next_contract_end(name: str, estimates: list[Row]) -> date | None:
-    """The earliest end from today on of a won, unarchived estimate that no later one of its place renews."""
+    """Return the earliest end from today on of a won, unarchived estimate without a renewal at the same place."""
     ends = [
         (row["contract_end"], row["division"])
         for row in estimates
@@ -85,7 +85,7 @@ def next_contract_end(name: str, estimates: list[Row]) -> date | None:
 
 
 def revenue(name: str, estimates: list[Row]) -> Decimal:
-    """What won estimates bring in 2025: without a start, the whole price in the year of the end, else in this year."""
+    """Return the revenue of won estimates in 2025; without a start, the whole price counts in the end's year."""
     return sum(
         (
             row["total_price"]
@@ -99,12 +99,12 @@ def revenue(name: str, estimates: list[Row]) -> Decimal:
 
 
 def source(values: dict[str, Any]) -> str:
-    """The first that has a value."""
+    """Return the first source that has a value."""
     return next((name for name, value in values.items() if value is not None), "none")
 
 
 def expected_row(account_id: int, customer: Row | None, account: Row | None, method: str, world: World) -> Row:
-    """One row of account_keys, read from the decisions; the system fields are left out."""
+    """Return one row of account_keys by the decisions, without the system fields."""
     estimates = world["crm", "estimates"]
     links = [linked(row, world["crm", "accounts"])[0] for row in world["platform", "customer"]]
     ours, theirs = customer or {}, account or {}
@@ -162,7 +162,7 @@ def test_keys_agree_with_a_plain_reading(models: BuiltModels, rng: random.Random
 
 
 def test_marts_have_both_ids(models: BuiltModels) -> None:
-    """D24: what joins account_keys by hand joins the marts without it."""
+    """D24: the ids of account_keys also join the marts directly."""
     world = tenants(random.Random(1))
     insight = {"id": 1, "data_ref": 1, "type": "churn_risk", "created_at": NOW}
     models.refill({**world, ("platform", "insight"): [insight]})

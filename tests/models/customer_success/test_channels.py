@@ -1,4 +1,4 @@
-"""D36: a channel without its source table is null, an empty one 0, and CRM-only accounts have no communication."""
+"""D36: null for a channel without its source table, 0 for an empty one; CRM-only accounts have no communication."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ CHANNELS = {
     "chat_message": range(26, 39),
     "ticket": range(39, 46),
 }
-"""The positions of each channel's columns in the spec, by the source table that brings it."""
+"""The positions of each channel's columns in the spec, by source table."""
 
 with (PROJECT_ROOT / "tests/contracts/account_communication_stats.csv").open(newline="") as _file:
     COLUMNS = {int(row["position"]): row["name"] for row in csv.DictReader(_file)}
 
-# null for a customer whose channels are all there and empty: nothing was said, nobody asked, no token, no revenue
+# null for a customer whose channels all exist but are empty: no messages, no answers, no token, no revenue
 UNKNOWN = {"date", "hours", "dm", "provider", "rate", "revenue"}
 
 
 def sources(configured: set[str]) -> Tables:
-    """One customer without an event, one CRM account without a customer, and these of the platform's tables."""
+    """Return one customer without events, one CRM account without a customer, and the configured platform tables."""
     return {
         ("platform", "customer"): [{"id": 1, "name": "Quiet"}],
         ("crm", "accounts"): [{"id": "a1", "name": "Unlinked"}],
@@ -44,7 +44,7 @@ def rows(models: BuiltModels, mart: str) -> tuple[Row, Row]:
 
 
 def is_zero(name: str, value: object) -> bool:
-    """Whether a column says that nothing happened: 0, or null where there is no 0 to give."""
+    """Return whether a column means that nothing happened: 0, or null if 0 is impossible."""
     if value is None:
         return name.rsplit("_", 1)[-1] in UNKNOWN or name == "last_touch_dm"
     return isinstance(value, int | Decimal) and value == 0
@@ -88,7 +88,7 @@ def test_a_customer_without_events_has_zeros_and_a_crm_account_nulls(models: Bui
 def test_without_a_table_of_insights_flags_are_unknown(
     models: BuiltModels, configured: set[str], flag: bool | None, snapshot: int
 ) -> None:
-    """D26: unknown is not false, and the snapshot has no rows; a table without rows says that there are none."""
+    """D26: null, not false, and the snapshot has no rows; an empty table means that there are no insights."""
     models.refill(sources({*CHANNELS, *configured}))
     core, crm_only = rows(models, "account_core")
     names = [name for name in core if name.startswith("insight_")]

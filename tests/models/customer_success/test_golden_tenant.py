@@ -1,4 +1,4 @@
-"""Both fact tables of a small tenant whose every figure was worked out by hand (golden/README.md)."""
+"""Both fact tables of a small tenant with every figure worked out by hand (golden/README.md)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def tenant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltModels]:
 def test_every_column_equals_the_value_worked_out_by_hand(
     tenant: BuiltModels, mart: str, columns: int, account: str
 ) -> None:
-    """Every line of the expected files; D33's touches, activity and people have no other table of their own."""
+    """Every line of the expected files; also the only test of D33's touches, activity and people on a whole mart."""
     expected = read_csv(GOLDEN / "expected" / f"{mart}.csv")
     assert [int(line["position"]) for line in expected] == list(range(1, columns + 1))
     [row] = tenant.query(f"select * from marts.{mart} where account_id = {ACCOUNTS[account]}")
@@ -91,7 +91,7 @@ def test_every_row_equals_the_one_worked_out_by_hand(tenant: BuiltModels, mart: 
 
 
 def test_insights_are_kept_by_type_and_by_detection(tenant: BuiltModels) -> None:
-    """D26, D27: 17 types a customer and the unknown one; of four detections the future one is not there yet."""
+    """D26, D27: 17 types per customer and the unknown one; of four detections the future one is left out."""
     snapshot = tenant.rows("insight_snapshot", "account_id, insight_type")
     assert len(snapshot) == 17 * 2 + 1
     assert [row["insight_type"] for row in snapshot if row["is_active"]] == [
@@ -108,7 +108,7 @@ def test_insights_are_kept_by_type_and_by_detection(tenant: BuiltModels) -> None
 
 
 def test_ignored_rows_are_counted(tenant: BuiltModels) -> None:
-    """D2, D26, D31: rows of the future, of nobody, of an unknown type, without an end: by tenant, table, reason."""
+    """D2, D26, D31: rows in the future, without a customer or an end, of an unknown type: by tenant, table, reason."""
     metrics = tenant.query(
         "select dimension, cast(value as bigint) as rows from monitoring.int_run__platform_metrics order by dimension"
     )

@@ -1,6 +1,6 @@
 """Both fact tables of generated tenants, compared column by column with a plain reading of the decisions.
 
-Two tenants use the same ids throughout, so that a join that forgets the tenant shows as a wrong value.
+Two tenants use the same ids throughout, so that a join without the tenant gives a wrong value.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.models.harness import BuiltModels, Row
 
 
 def compare(models: BuiltModels, world: World, organizations: Iterable[int] = (1, 2)) -> None:
-    """Compute the world with the models and with the plain reading; every column must agree to the last digit."""
+    """Compute the world with the models and with the plain reading; every column must be equal."""
     models.refill(world)
     rows: dict[tuple[int, int], dict[str, Any]] = {}
     for mart in ("account_core", "account_communication_stats"):
@@ -110,7 +110,7 @@ def test_tenants_agree_with_a_plain_reading_at_length(models: BuiltModels, world
 
 @pytest.mark.parametrize("seed", range(2))
 def test_parts_add_up_to_their_scores(models: BuiltModels, seed: int) -> None:
-    """scores parts: each is rounded on its own, so that at most half a hundredth a part is left for `rounding`."""
+    """scores parts: each is rounded separately, so `rounding` is at most half a hundredth per part."""
     models.refill(tenant(random.Random(seed), 1, 40, 8))
     scores = {row["account_id"]: row for row in models.rows("account_core")}
     parts: dict[tuple[int, str], list[dict[str, Any]]] = {}

@@ -1,4 +1,4 @@
-"""The constants of the scores against the decisions page, read and computed here."""
+"""The constants of the scores, compared with the decisions page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No row, count or timestamp of one tenant reaches another's: with or without the other tenant, every row is the same.
+"""No data of one tenant reaches another: with or without the other tenant, every row is the same.
 
 Both tenants use the same ids for everything, and messages, meetings, tickets and customers of organization 1 name
 users, stakeholders, tiers and journeys that only organization 2 has. The CRM belongs to organization 1; customers of
@@ -35,10 +35,10 @@ def test_a_tenants_rows_do_not_depend_on_another_tenant(models: BuiltModels, see
     first, second = tenant(rng, 1, 12, 6), tenant(rng, 2, 12, 6)
     together = drops(models, merged(CRM, first, second))
     assert drops(models, merged(CRM, first))[1] == together[1]
-    # the CRM is organization 1's, so that organization 2 has the same rows without it
+    # the CRM belongs to organization 1, so organization 2 has the same rows without it
     assert drops(models, second)[2] == together[2]
     assert len(together[2]["account_core"]) == 12
-    # its three accounts, but for those that a customer of organization 1 names
+    # its three accounts, except those that a customer of organization 1 names
     named = {row["crm_id"] for row in first["platform", "customer"]}
     assert len(together[1]["account_core"]) == 12 + 3 - len(named & {"L1", "a2"})
 

@@ -1,4 +1,4 @@
-"""Generated tenants whose values crowd at the boundaries: the instant of the run, 24 hours, 30, 90, 365 days, ties."""
+"""Generated tenants with many values at boundaries: the instant of the run, 24 hours, 30, 90, 365 days, ties."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOW = datetime(2025, 1, 15, 12, 0, 0)
 _MICROSECOND = timedelta(microseconds=1)
 _EDGES = [timedelta(0), timedelta(hours=24), *(timedelta(days=d) for d in (1, 29, 30, 31, 89, 90, 91, 365, 366))]
 INSTANTS = [NOW - edge + nudge for edge in _EDGES for nudge in (-_MICROSECOND, timedelta(0), _MICROSECOND)]
-# seconds of a meeting: no length, half an hour, a day, and fractions that count once several are summed up
+# seconds of a meeting: no length, half an hour, a day, and fractions that add up
 _LENGTHS = [-1, -0.000001, 0, 0.000001, 8.5, 9.5, 1799, 1799.999999, 1800, 86399.5, 86400, 86400.000001, 86401]
 SENTIMENTS = ["positive", " Positive", "neutral", "negative", "NEGATIVE ", "mixed", " ", None]
 STATUSES = [None, "active", "Active", "churn", "churned", " Churned "]
@@ -42,7 +42,7 @@ class Chooser:
         self.rng = rng
 
     def instant(self) -> datetime:
-        """An instant at a boundary, in a busy week, or anywhere in two years."""
+        """Return an instant at a boundary, in a busy week, or anywhere in two years."""
         kind = self.rng.randrange(4)
         if kind == 0:
             return self.rng.choice(INSTANTS)
@@ -53,12 +53,12 @@ class Chooser:
         return NOW - timedelta(minutes=self.rng.randrange(-2000, 800 * 1440))
 
     def maybe(self, value: Any, chance: float = 0.8) -> Any:
-        """The value, more often than not."""
+        """Return the value with the given chance, else None."""
         return value if self.rng.random() < chance else None
 
 
 def tenant(rng: random.Random, organization: int, customers: int, events: int) -> World:
-    """One tenant of so many customers, each with up to so many events a channel. Ids start at 1 in every tenant."""
+    """Generate a tenant with customers, each with up to `events` events per channel. Ids start at 1 in every tenant."""
     choose = Chooser(rng)
     users = [
         {
@@ -87,7 +87,7 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
         }
         for n in [1, 2, 3, 4, 5, 6, *([88] if organization == 2 else [])]
     ]
-    # 77 and 88 are people of organization 2 only: in organization 1 they are references that point across
+    # 77 and 88 are people of organization 2 only; in organization 1 they are foreign references
     user_ids = [1, 2, 3, 4, 77, None]
     stakeholder_ids = [1, 2, 3, 4, 5, 6, 88, None]
     found: dict[str, list[Row]] = {
@@ -224,7 +224,7 @@ def tenant(rng: random.Random, organization: int, customers: int, events: int) -
                     "occurred_at": choose.instant(),
                 },
             )
-    # 4 is a topic of organization 2 only, 5 of none
+    # 4 is a topic of organization 2 only, 5 does not exist
     found["topic"] = [
         {
             "id": n,
@@ -258,11 +258,11 @@ CRM: World = {
         {"id": "a3", "lmn_crm_id": "L3", "name": "Third", "updated_at": NOW + timedelta(hours=5)},
     ]
 }
-"""The accounts of organization 1, whose ids customers of both organizations name."""
+"""The accounts of organization 1; customers of both organizations name their ids."""
 
 
 def merged(*worlds: World) -> World:
-    """The rows of several worlds, interleaved."""
+    """Return the rows of several worlds, interleaved."""
     tables: World = {}
     for table in sorted({table for world in worlds for table in world}):
         rows = [world.get(table, []) for world in worlds]
@@ -272,7 +272,7 @@ def merged(*worlds: World) -> World:
 
 
 def worlds(customers: int, events: int) -> st.SearchStrategy[World]:
-    """Two tenants with the same ids, so that whatever crosses shows."""
+    """Return a strategy of two tenants with the same ids, so that mixing them shows."""
     return st.randoms(use_true_random=False).map(
         lambda rng: merged(
             tenant(rng, 1, rng.randint(1, customers), events), tenant(rng, 2, rng.randint(1, customers), events)
