@@ -205,7 +205,9 @@ class _PartBuild:
                 loaded = self._drop_losers(rejects)
         if read != loaded + rejects.rows_dropped or loaded != pq.read_metadata(draft.data).num_rows:
             raise WarehouseError(
-                f"{read} rows were read, but {loaded} loaded and {rejects.rows_dropped} rejected", where=self.name
+                f"{read} rows were read, but {loaded} loaded and {rejects.rows_dropped} rejected",
+                where=self.name,
+                remedy="report this as a bug: every row must be loaded or rejected",
             )
         return PartRecord(
             read=read,

@@ -135,7 +135,8 @@ def _landed(table: SourceTable, files: Sequence[SourceFile], parts: Sequence[Par
     if read != combined.loaded + rejected:
         raise WarehouseError(
             f"{read} rows were read, but {combined.loaded} loaded and {rejected} rejected",
-            where=f"{table.source} {table.name}",
+            where=table.shown_name,
+            remedy="report this as a bug: every row must be loaded or rejected",
         )
     rejects = tuple(path for path in (*(part.rejects for part in parts), *combined.rejects) if path is not None)
     nulled, rejected_for = count_rejects(rejects)

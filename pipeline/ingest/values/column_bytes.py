@@ -40,7 +40,7 @@ def first_bytes(texts: pa.Array) -> Bytes | None:
 
 
 def begin_with(texts: pa.Array, letters: Collection[bytes]) -> npt.NDArray[np.bool_]:
-    """Return for each cell whether it begins with one of these bytes; what is under a null may be marked too."""
+    """Return for each cell whether it begins with one of these bytes. Null cells may be marked, too."""
     ends, found = _ends(texts), bytes_of(texts)
     begins = np.zeros(len(texts), dtype=bool)
     if len(found):
@@ -78,7 +78,7 @@ def are_bare(texts: pa.Array) -> bool:
 
 
 def _are_bare(found: Bytes) -> bool:
-    is_letter = (found | 0x20) - np.uint8(ord("a")) < 26  # what is less than "a" wraps around
+    is_letter = (found | 0x20) - np.uint8(ord("a")) < 26  # values below "a" wrap around to large ones
     is_digit = found - np.uint8(ord("0")) < 10
     return bool((is_letter | is_digit | (found == ord("-")) | (found == ord("_"))).all())
 
