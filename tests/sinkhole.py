@@ -1,7 +1,7 @@
-"""A network of one's own in which every address is this machine, and what was sent to any but loopback is listed.
+"""A private network in which every address is this machine, and packets to any address but loopback are listed.
 
-`python -m tests.sinkhole COMMAND` runs a shell command there and prints a line for every packet that would have left;
-it needs Linux's network namespaces, as root or where a user may map himself to it.
+`python -m tests.sinkhole COMMAND` runs a shell command there and prints a line for every packet that would have left.
+It needs Linux network namespaces, as root or with user namespaces.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _EVERYTHING_IS_HERE: Final = (
     "ip -6 route add local ::/0 dev lo",
 )
 _HEADER: Final = 14
-"""Bytes of the Ethernet header before a packet's own."""
+"""Bytes of the Ethernet header before the packet."""
 
 
 def sent_by(command: str, folder: str) -> list[str]:
-    """Run a shell command in such a network; list where its packets went. OSError where this machine gives none."""
+    """Run a shell command in such a network; list its packets' destinations. OSError without namespaces."""
     ended = subprocess.run(
         ["unshare", "--net", "--map-root-user", sys.executable, "-m", "tests.sinkhole", command],
         capture_output=True,
@@ -40,7 +40,7 @@ def sent_by(command: str, folder: str) -> list[str]:
 
 
 def destination(packet: bytes) -> str | None:
-    """Name where a packet of IP goes, None where that is loopback or it is no packet of IP."""
+    """Return the destination of an IP packet, None for loopback and other packets."""
     version = packet[_HEADER] >> 4 if len(packet) > _HEADER else 0
     if version == 4:
         address, rest = ipaddress.ip_address(packet[_HEADER + 16 : _HEADER + 20]), packet[_HEADER + 20 :]
@@ -53,7 +53,7 @@ def destination(packet: bytes) -> str | None:
 
 
 def main(command: str) -> int:
-    """Be in the network: listen, run the command, return what was sent."""
+    """Listen in the network, run the command, and report what was sent."""
     for line in _EVERYTHING_IS_HERE:
         subprocess.run(line.split(), check=True)
     listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))  # 3: packets of every protocol

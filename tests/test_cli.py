@@ -1,4 +1,4 @@
-"""The command's edge: every fault of the machine is said in words, whatever the streams are."""
+"""The command line: errors of the machine are reported in words, whatever the streams are."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from pipeline.report.failure import as_problem
 from pipeline.settings import Settings
 
 CALL = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); from pipeline import cli; cli.main()"
-"""The command, for which nobody has ignored the signal: the tests may run under nohup."""
+"""The command with default signal handling, because the tests may run under nohup."""
 
 
 def warehouse(
     *arguments: object, call: str = CALL, shell: str = "", folder: Path = PROJECT_ROOT, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    """Call the command; `shell` is what a shell would put behind it."""
+    """Call the command; `shell` is appended as in a shell."""
     command = [sys.executable, "-c", call, *map(str, arguments)]
     return subprocess.run(
         ["sh", "-c", f'exec "$@" {shell}', "sh", *command],
@@ -40,7 +40,7 @@ def warehouse(
 
 
 def failing(statement: str) -> str:
-    """Replace what `verify` does."""
+    """Return code that replaces the body of `verify`."""
     return f"import pipeline.drops.verify as v\ndef fail(*_):\n    {statement}\nv.verify_drop = fail\n{CALL}"
 
 

@@ -1,4 +1,4 @@
-"""`--var`: which values each decision may have, and that a wrong one is named with what is allowed."""
+"""`--var`: the allowed values of each decision; an invalid one is named with the allowed ones."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ SLOWLY = [
 
 
 def everything_left(folder: Path, options: list[str], variables: dict[str, str]) -> bytes:
-    """Run in a folder, which fails; give all that was printed, and every file that it left with its name."""
+    """Run in a folder, which fails; return the output and the names and contents of all files."""
     (folder / "work").mkdir()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("WAREHOUSE_", "AWS_"))}
     environment = {**kept, "TMPDIR": str(folder / "tmp"), "AWS_ACCESS_KEY_ID": "x", **variables}

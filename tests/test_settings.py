@@ -1,4 +1,4 @@
-"""What a setting may be, wherever it comes from: the command line, the environment, `warehouse.toml`."""
+"""The valid values of settings from the command line, the environment and `warehouse.toml`."""
 
 from __future__ import annotations
 

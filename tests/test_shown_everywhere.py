@@ -1,4 +1,4 @@
-"""No control character of data, names or arguments reaches a terminal, log or report: canaries, every command."""
+"""No control character of data, names or arguments reaches a terminal, log or report, in any command (canaries)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ UNSHOWN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]|^FAKE", re.MULTILINE)
 
 
 def said(*arguments: str, folder: Path, code: int = 0) -> str:
-    """Run a command in a folder; return all that it printed, in which nothing moves a cursor."""
+    """Run a command in a folder; return its output, and check that it has no control characters."""
     command = [sys.executable, "-m", "pipeline.cli", *arguments]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WAREHOUSE_")}
     ended = subprocess.run(
@@ -90,7 +90,7 @@ def test_check_shows_headers_and_names_of_files(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Two published drops, and between them a run that the audit refused, its failing rows a canary's."""
+    """Two published drops, and between them a run that the audit refused, with canaries in the failing rows."""
     folder = tmp_path_factory.mktemp("canaries")
     for week, (name, status, code) in enumerate(
         [(f"1 {CANARY}", "active", 0), ("2", CANARY + 60 * "x", 3), (f"3 {CANARY}", "active", 0)]

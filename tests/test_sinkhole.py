@@ -1,4 +1,4 @@
-"""Nothing phones home: a run, a refresh and the page in a network in which whatever is sent elsewhere is seen."""
+"""Nothing phones home: a run, a refresh and the page in a network that records traffic to other hosts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _has_a_network_of_its_own() -> None:
 
 
 def test_traffic_to_other_hosts_is_noticed(tmp_path: Path) -> None:
-    """Or the others would show nothing."""
+    """Otherwise the other tests would prove nothing."""
     (tmp_path / "ask.py").write_text("import socket\nsocket.create_connection(('192.0.2.7', 443))\n")
     found = sent_by(f"{sys.executable} ask.py || true", str(tmp_path))
     assert any(where.startswith("192.0.2.7 port 443") for where in found)
@@ -67,7 +67,7 @@ time.sleep(20)
 
 @pytest.mark.browser
 def test_the_page_requests_nothing_elsewhere(tmp_path: Path) -> None:
-    """What the browser itself sends is not the page's."""
+    """The browser's own traffic does not count."""
     look = f"""{WAIT}
 from tests.browsers import open_browser
 with open_browser() as browser:

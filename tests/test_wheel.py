@@ -1,4 +1,4 @@
-"""The wheel: it holds all that the program reads, and runs away from a checkout, where its files can't be written."""
+"""The wheel: it contains all files that the program reads, and runs without a checkout, with read-only files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_wheel_has_every_file_that_the_program_reads(wheel: Path) -> None:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment of the wheel and of this one's dependencies; no file can be made in dbt's own target folder."""
+    """An environment with the wheel and this environment's dependencies; dbt's target folder is not writable."""
     environment = tmp_path_factory.mktemp("installed")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     packages = Path(sysconfig.get_path("purelib", "venv", {"base": environment, "platbase": environment}))
@@ -51,7 +51,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def warehouse(python: Path, folder: Path, *arguments: str) -> str:
-    """Call the command line of an environment in a folder that is no checkout, and return what it prints."""
+    """Call the command line of an environment outside a checkout, and return its output."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "WAREHOUSE_"))}
     command = [python, "-P", "-m", "pipeline.cli", *arguments]
     return subprocess.run(command, cwd=folder, env=environment, check=True, text=True, stdout=subprocess.PIPE).stdout

@@ -1,7 +1,7 @@
-"""A reader of what is published, in a process of its own, that looks again and again until its input ends.
+"""A reader of published data, in its own process, that looks repeatedly until its input ends.
 
-`python -m tests.orchestration.reader STATE EXPORTS hold|reopen` writes a line `open` at its first look, and at last a
-JSON object: the instants that the marts and the drop spoke of, and what was not whole. `hold` keeps its connection.
+`python -m tests.orchestration.reader STATE EXPORTS hold|reopen` writes a line `open` at its first look, and at the end
+a JSON object: the as_of of the marts and the drops that it saw, and faults. `hold` keeps its connection.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _INSTANTS = "select distinct strftime(extracted_at, '%Y-%m-%dT%H:%M:%SZ') from m
 
 
 class Reader:
-    """Looks at the marts and at organization 1's drop, and keeps what it saw."""
+    """Reads the marts and organization 1's drop, and records what it saw."""
 
     def __init__(self, state: Path, exports: Path, *, holds: bool) -> None:
         self.published = state / "published.duckdb"
@@ -30,7 +30,7 @@ class Reader:
         self.faults: list[str] = []
 
     def look(self) -> None:
-        """Look once at both."""
+        """Read both once."""
         if self.held is not None:
             instants = self.held.execute(_INSTANTS).fetchall()
         else:
@@ -48,7 +48,7 @@ class Reader:
 
 
 def main(state: str, exports: str, kind: str) -> None:
-    """Look until the input ends, and once more."""
+    """Look until the input ends, and once more after that."""
     reader = Reader(Path(state), Path(exports), holds=kind == "hold")
     reader.look()
     print("open", flush=True)

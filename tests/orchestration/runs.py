@@ -1,4 +1,4 @@
-"""The context of a run whose helpers are this process, and what its steps show."""
+"""The context of a run whose helpers are in this process, and the output of its steps."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipeline.state.workspace import Workspace
 
 
 class Listener:
-    """Keeps what a person sees on the way: the summaries of steps by their names, and the lines."""
+    """Records what a person sees during a run: the summaries of steps by name, and the lines."""
 
     def __init__(self) -> None:
         self.summaries: dict[str, str] = {}
@@ -38,7 +38,7 @@ def run_context(
     plan: RunPlan | None = None,
     auditor: AuditProcess | None = None,
 ) -> RunContext:
-    """Make the context of a run that starts now; without `auditor`, an audit has a process of its own."""
+    """Make the context of a run that starts now; without `auditor`, an audit has its own process."""
     return RunContext(
         settings,
         plan or RunPlan.of(settings, datetime.now(UTC)),

@@ -1,4 +1,4 @@
-"""The bundled sample as clean CSV files, and every way in which a week's export may come out wrong."""
+"""The bundled sample as clean CSV files, and every way in which a week's export may be wrong."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ _ALIKE = (
     ("crm.accounts", "name", "account_type"),
     ("crm.estimates", "total_price", "total_price_with_tax"),
 )
-"""Columns that could change places unnoticed by their types."""
+"""Columns that could be swapped without a type error."""
 _PATTERNS = ("words renamed", "seven hours later", "one id for all")
 _FEW, _MANY = 3, 20
-"""Changed cells below which there is no pattern, and texts below which none can be seen to be cut."""
+"""The fewest changed cells that show a pattern, and the fewest texts that show truncation."""
 
 
 @dataclass(frozen=True)
 class Spoiling:
-    """One way to spoil a folder of sources: what is done to which place (`crm.accounts.lmn_crm_id`)."""
+    """One way to spoil a folder of sources: the change and its place (`crm.accounts.lmn_crm_id`)."""
 
     kind: str
     place: str
@@ -50,7 +50,7 @@ class Spoiling:
 
 
 def write_clean_sample(folder: Path) -> None:
-    """Write every table of the bundled sample as CSV: what ingest takes of it, so that nothing in it is amiss."""
+    """Write every table of the bundled sample as CSV: only the rows that ingest loads, without faults."""
     for source in SOURCES:
         with Progress(Listener()).step(source) as step:
             landed = ingest_source(source, str(PROJECT_ROOT / "sample" / source), Landing(folder / "landing"), step)
@@ -65,7 +65,7 @@ def write_clean_sample(folder: Path) -> None:
 
 
 def _without_warnings(customers: Rows) -> Rows:
-    """Take out what the audit warns of: parents that are no accounts, and a CRM account that a second customer has."""
+    """Remove the audit's warnings: unknown parents, and a CRM account of a second customer."""
     known: set[tuple[str, str]] = set()
     clean = []
     for row in customers:
@@ -109,7 +109,7 @@ def write_table(folder: Path, table: SourceTable, rows: Rows, headers: list[str]
 
 
 def spoilings(folder: Path) -> Iterator[Spoiling]:
-    """List every spoiling of the sources in a folder; what has no value can't be spoilt."""
+    """List every spoiling of the sources in a folder; empty columns cannot be spoilt."""
     for table in SOURCE_TABLES:
         if path_of(folder, table).exists():
             yield from _of_table(table, read_table(folder, table))
@@ -143,7 +143,7 @@ def _of_column(table: SourceTable, column: Column, values: list[str]) -> Iterato
     elif column.kind in DATES:
         edits["day and month swapped"] = _swapped
         edits["swapped where that is a date too"] = _swapped_if_a_date
-    # of texts, those that guards compare: the others are those that ordinary work rewrites
+    # only the texts that guards compare: ordinary work changes the others
     if column.name in LONG_TEXTS and len(values) >= _MANY:
         edits["texts cut"] = partial(_cut, max(map(len, values)) // 2)
     if column.name in (NAMES | WORDS | PERSONAL) - MOVING and column.kind is not Kind.TAGS:
@@ -158,7 +158,7 @@ def _of_column(table: SourceTable, column: Column, values: list[str]) -> Iterato
 
 
 def _misspell(table: SourceTable, header: str, folder: Path) -> None:
-    """Leave a letter in the middle of a header out."""
+    """Remove a letter in the middle of a header."""
     middle = len(header) // 2
     headers = [_header(column) for column in table.columns]
     wrong = header[:middle] + header[middle + 1 :]

@@ -1,4 +1,4 @@
-"""D42: however a week's export comes out wrong, no run ends green with a changed figure."""
+"""D42: whatever is wrong with a week's export, no run ends green with a changed figure."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ SHORT = (
     "columns swapped: platform.customer.renewal with contract_start_date",
     "tenant emptied: platform, organization 3",
 )
-"""One for each guard, for the fast tests."""
+"""One spoiling for each guard, for the fast tests."""
 
 
 @dataclass
 class Sample:
-    """The bundled sample, clean, and a warehouse that has published it; each spoiling is tried on a copy."""
+    """The clean bundled sample and a warehouse that published it; each spoiling is tried on a copy."""
 
     folder: Path
     sources: Path
     warehouse: Warehouse
 
     def ends(self, spoiling: Spoiling, as_of: str = AS_OF) -> str:
-        """Return what becomes of a spoiling: red, amber, the same drops, or green with other ones."""
+        """Return the outcome of a spoiling: red, amber, the same drops, or green with other ones."""
         spoilt = self.folder / "spoilt"
         shutil.copytree(self.sources, spoilt)
         try:
@@ -79,7 +79,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 
 def tried(sample: Sample, chosen: Iterable[Spoiling]) -> dict[str, Counter[str]]:
-    """Try spoilings; return how each kind of them ended. None may be green with another drop."""
+    """Try spoilings; return the outcomes of each kind. None may be green with another drop."""
     ends: dict[str, Counter[str]] = {}
     missed = []
     for spoiling in chosen:

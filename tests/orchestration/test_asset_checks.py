@@ -1,4 +1,4 @@
-"""What the audit and the guards found, as Dagster's asset checks: the failing keys, and where it stops."""
+"""Results of the audit and the guards as Dagster's asset checks: the failing keys, and where a run stops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A drop has its business page, and `verify` vouches for it."""
+"""A drop has its business page, and `verify` checks it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`warehouse check`: what a run would read, and how, without one."""
+"""`warehouse check`: what a run would read, and how, without a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CASES = Path(__file__).parents[1] / "ingest" / "cases"
 
 
 def check(tmp_path: Path, *arguments: str) -> tuple[int, str]:
-    """The exit code and what is printed."""
+    """Return the exit code and the output."""
     result = CliRunner().invoke(app, ["check", "--state", str(tmp_path / "state"), *arguments])
     return result.exit_code, result.stdout
 

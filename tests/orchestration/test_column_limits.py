@@ -1,4 +1,4 @@
-"""D39: a text that is longer than its column is cut and reported; a figure that its column can't hold is an error."""
+"""D39: a text longer than its column is cut and reported; a figure too large for its column is an error."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.orchestration.warehouse import Warehouse
 Run = tuple[Warehouse, subprocess.CompletedProcess[str]]
 
 LONG = "😀" * 101
-"""101 code points of four bytes each: 202 UTF-16 units, which nothing here counts."""
+"""101 code points of four bytes each, which are 202 UTF-16 units."""
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run in which a customer of organization 2 has a long name, and one of organization 1 costs beyond measure."""
+    """A run in which a customer of organization 2 has a long name, and one of organization 1 too large a cost."""
     folder = tmp_path_factory.mktemp("limits")
     (sources,) = write_weeks(folder / "weeks", accounts=40, seed=5, weeks=1)
     customers, users = source_table("platform", "customer"), source_table("platform", "users")

@@ -1,4 +1,4 @@
-"""Where a model's columns come from, read out of its SQL."""
+"""The lineage of a model's columns, parsed from its SQL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run that stops before it has anything to audit ends with a page too: what stopped it, where, and what to do."""
+"""A run that stops before the audit has a page, too: what stopped it, where, and the remedy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def pages_named(lines: list[str]) -> list[Path]:
 
 
 def settings(folder: Path, **more: object) -> Settings:
-    """Settings that read the folders of sources that are there."""
+    """Return settings for the existing source folders."""
     there = {name: str(folder / name) for name in ("lmn", "crm", "platform") if (folder / name).is_dir()}
     where = {"exports": str(folder / "exports"), "state": folder / "state", "as_of": AS_OF}
     return Settings(**{**there, **where, **more})
@@ -49,7 +49,7 @@ def write(folder: Path, **files: str) -> None:
 
 
 def failed(folder: Path, **more: object) -> tuple[str, list[Path]]:
-    """Run, and give what it says at its end and the pages that it names."""
+    """Run, and return the final message and the pages that it names."""
     listener = Listener()
     with pytest.raises(WarehouseError) as caught:
         run_warehouse(settings(folder, **more), Progress(listener))
@@ -58,18 +58,18 @@ def failed(folder: Path, **more: object) -> tuple[str, list[Path]]:
 
 @pytest.fixture
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a decision through that no model can be built with."""
+    """Allow a decision with which no model can be built."""
     monkeypatch.setattr(run_plan, "decide", lambda given: {**decide({}), **given})
 
 
 def text_of(page: Path) -> str:
-    """What a reader sees of a page, its marks and styles left out."""
+    """Return the visible text of a page."""
     shown = page.read_text(encoding="utf-8").partition("</style>")[2]
     return " ".join(html.unescape(re.sub(r"<wbr>|<[^>]*>", " ", shown)).split()).replace(" . ", ".")
 
 
 def loaded(page: Path, table: str, figures: int = 3) -> str | None:
-    """The line of a source table: read, loaded and rejected rows, or loaded ones where no table has the others."""
+    """Return the line of a source table: read, loaded and rejected rows, or only loaded ones."""
     found = re.search(rf"{table.replace('.', '. ?')} ((?:[0-9–]+ ){{{figures}}})", text_of(page).replace("_ ", "_"))
     return found[1].strip() if found else None
 

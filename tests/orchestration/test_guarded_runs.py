@@ -1,4 +1,4 @@
-"""D42: whole runs that no check of rows would stop end red or amber, with guard, place and both figures."""
+"""D42: complete runs that no row check would stop end red or amber, with guard, place and both figures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Edit = Callable[[list[dict[str, str]]], list[dict[str, str]]]
 
 
 class Company:
-    """A company of two weeks, the first of them published; its second week's files are there to be spoilt."""
+    """A company with two weeks, the first published; tests spoil the files of the second."""
 
     def __init__(self, weeks: list[Path], warehouse: Warehouse) -> None:
         self.weeks = weeks
@@ -59,7 +59,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Company:
 
 @pytest.fixture
 def company(published: Company, tmp_path: Path) -> Company:
-    """A copy of the company, to be spoilt."""
+    """A copy of the company for spoiling."""
     folder = tmp_path / "weeks"
     shutil.copytree(published.weeks[0].parent, folder)
     return Company([folder / week.name for week in published.weeks], published.warehouse.copy(tmp_path / "warehouse"))
@@ -108,7 +108,7 @@ def test_a_missing_table_stops_the_run(company: Company, table: str, guards: str
     [("\n", "guard rows, platform.email_prop: its number of rows changed by -"), ("", "email_prop.csv")],
 )
 def test_a_half_written_file_stops_the_run(company: Company, end: str, words: str) -> None:
-    """It ends with a whole line, or in the middle of one."""
+    """It ends with a complete line, or in the middle of one."""
     content = company.file("platform/email_prop").read_text(encoding="utf-8")
     half = content[: len(content) * 2 // 5]
     company.file("platform/email_prop").write_text(half[: half.rindex(end) + 1] if end else half, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""A state folder of which a part is lost or damaged: what can be made again is, and the rest is said in words."""
+"""A state folder with a lost or damaged part: it is rebuilt if possible, else an error names it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DAMAGES = {"empty": lambda content: b"", "cut": lambda content: content[: len(co
 
 
 class State:
-    """A state folder as a run leaves it, with one raw table and one mart, and a drop."""
+    """The state folder of a run, with one raw table, one mart and a drop."""
 
     def __init__(self, folder: Path) -> None:
         self.settings = Settings(state=folder / "state", as_of=AS_OF)
@@ -57,7 +57,7 @@ class State:
         record_run(self.workspace, "same", [{"location": str(drop), "is_new": True}], {})
 
     def load(self) -> bool:
-        """Load as a run does; give whether it may build only a part."""
+        """Load as a run does; return whether it may build only a part."""
         with closing(DuckDBEngine(self.settings)) as engine:
             standing = Build.standing(engine, self.workspace.built)
             engine.load([self.table])

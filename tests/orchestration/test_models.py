@@ -1,4 +1,4 @@
-"""The dbt project as assets: what is stored is one, and depends on what it was computed from."""
+"""The dbt project as assets: stored models are assets that depend on their inputs."""
 
 from __future__ import annotations
 

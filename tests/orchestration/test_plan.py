@@ -1,6 +1,6 @@
-"""`warehouse plan` says what a run would change and leaves nothing of it; the run after it does just that.
+"""`warehouse plan` shows what a run would change and leaves nothing behind; the next run makes these changes.
 
-Five readers look on while that run goes on, and see the week before or the new one, whole.
+Five readers read during that run, and see the previous or the new week, complete.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ READERS = ("hold", "hold", "hold", "reopen", "reopen")
 
 
 class Warehouse:
-    """A company of two weeks, the first published, and the commands of the warehouse upon it."""
+    """A company with two weeks, the first published, and the warehouse's commands on it."""
 
     def __init__(self, folder: Path) -> None:
         self.state, self.exports = folder / "state", folder / "exports"
         self.weeks = write_weeks(folder / "weeks", accounts=40, seed=5, weeks=2)
 
     def call(self, command: str, week: int, *options: str) -> subprocess.CompletedProcess[str]:
-        """Run or plan a week; it must end well."""
+        """Run or plan a week, which must succeed."""
         sources = [text for name in ("lmn", "crm", "platform") for text in (f"--{name}", str(self.weeks[week] / name))]
         places = ["--exports", str(self.exports), "--state", str(self.state)]
         return self.ask(command, *sources, *places, "--as-of", self.weeks[week].name, *options)
@@ -54,7 +54,7 @@ class Warehouse:
         return self.ask("explain", "account", str(account), column, "--state", str(self.state)).stdout
 
     def published(self) -> dict[str, bytes | str]:
-        """All that people and later runs rely on: drops, reports, latest, the marts, the history."""
+        """Return all that people and later runs rely on: drops, reports, latest, the marts, the history."""
         kept = [
             self.state / "published.duckdb",
             *(self.state / "runs").rglob("*"),
@@ -68,7 +68,7 @@ class Warehouse:
 
 @contextmanager
 def readers(warehouse: Warehouse) -> Iterator[list[Mapping[str, Any]]]:
-    """Let readers look on for the time of the block; what each of them saw is in the list then."""
+    """Run readers during the block; afterwards the list has what each of them saw."""
     seen: list[Mapping[str, Any]] = []
     arguments = [sys.executable, "-m", "tests.orchestration.reader", str(warehouse.state), str(warehouse.exports)]
     processes = [
@@ -86,7 +86,7 @@ def readers(warehouse: Warehouse) -> Iterator[list[Mapping[str, Any]]]:
 
 @dataclass
 class Story:
-    """What a plan and the run after it said and left."""
+    """The output and results of a plan and the following run."""
 
     warehouse: Warehouse
     plan: list[dict[str, Any]]

@@ -1,4 +1,4 @@
-"""at-risk R28, AC8: the lists are published again in between the weeks, apart from the runs, as a run would."""
+"""at-risk R28, AC8: refreshes publish the lists between the weekly runs, with the result of a run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MONDAY = "2025-01-13T06:00:00Z"
 
 @pytest.fixture(scope="module")
 def helpers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Helpers]:
-    """One dbt and one audit for all refreshes, as in a process that goes on."""
+    """One dbt and one audit process for all refreshes, as in a long-lived process."""
     with refresh_helpers(Settings(state=tmp_path_factory.mktemp("state")), stay=True) as helpers:
         yield helpers
 
@@ -54,7 +54,7 @@ class Company:
         self.write(accounts=["a1,Oak Court", "a2,Elm House"], ends=["2025-03-31", "2025-04-30"])
 
     def write(self, accounts: list[str], ends: list[str]) -> None:
-        """Write accounts, and a contract of each that ends on a day."""
+        """Write accounts, each with a contract that ends on a day."""
         (self.folder / "crm" / "accounts.csv").write_text("id,name\n" + "".join(f"{row}\n" for row in accounts))
         rows = [f"e{n},a{n},won,Snow,{n} Main St,2024-03-01,{end},100.00\n" for n, end in enumerate(ends, 1)]
         (self.folder / "crm" / "estimates.csv").write_text(HEADER + "".join(rows))
@@ -79,12 +79,12 @@ class Company:
         return ids
 
     def cache_expires_at(self) -> set[datetime]:
-        """When the cache expires, by the latest lists."""
+        """Return when the cache expires according to the latest lists."""
         cache = pq.read_table(self.latest / "notification_cache.parquet")
         return {moment.replace(tzinfo=None) for moment in cache["expires_at"].to_pylist()}
 
     def mart_expires_at(self) -> set[datetime]:
-        """When the cache expires, by the marts that people query."""
+        """Return when the cache expires according to the published marts."""
         with duckdb.connect(str(self.folder / "state" / "published.duckdb"), read_only=True) as connection:
             rows = connection.execute("select expires_at from marts.notification_cache").fetchall()
         return {moment for (moment,) in rows}
@@ -118,7 +118,7 @@ def test_the_lists_follow_the_sources_and_the_cache_the_clock(company: Company) 
 
 
 def test_an_unchanged_file_with_duplicate_rows_is_not_read_again(company: Company) -> None:
-    """at-risk R28: a refresh reads what has changed."""
+    """at-risk R28: a refresh reads only changed files."""
     company.write(accounts=["a1,Oak Court", "a2,Elm House"], ends=["2025-03-31", "2025-04-30"])
     accounts = company.folder / "crm" / "accounts.csv"
     accounts.write_text("id,name,lmn_crm_id\na1,Oak Court,7100001\na2,Elm House,7100001\n")
@@ -152,7 +152,7 @@ def test_exports_that_rules_need_are_read_again_after_a_build(company: Company) 
 
 
 def test_days_are_counted_again_on_the_next_day_without_any_change(company: Company) -> None:
-    """D19: the day is the models', the instant the cache's alone."""
+    """D19: models use the day, only the cache uses the instant."""
     company.refresh("2025-01-14T23:59:00Z")
     assert company.refresh("2025-01-15T00:04:00Z").has_changed
     days = pq.read_table(company.latest / "at_risk_accounts.parquet")["days_until_renewal"].to_pylist()
@@ -198,7 +198,7 @@ def test_a_source_that_lost_its_table_leaves_the_lists_unchanged(company: Compan
     company.refresh("2025-01-14T10:00:00Z")
     latest = company.latest
     company.write(accounts=[], ends=["2025-03-31"])
-    for minute in ("05", "10"):  # the next refresh takes what was built of it for nothing that stands
+    for minute in ("05", "10"):  # the next refresh must not treat the earlier build as valid
         with pytest.raises(WarehouseError, match="needed_table"):
             company.refresh(f"2025-01-14T10:{minute}:00Z")
         assert company.latest == latest

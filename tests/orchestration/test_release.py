@@ -1,4 +1,4 @@
-"""What fails while a run publishes leaves `latest` where it was; what fails after it is reported, and no failure."""
+"""A failure during publication leaves `latest` unchanged; one after it is reported but does not fail the run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ HISTORY = {DUPLICATES: DUPLICATES_SCHEMA.empty_table(), METRICS: METRICS_SCHEMA.
 
 
 class Marts:
-    """An engine whose marts readers may see, or not yet."""
+    """An engine that records whether its marts are visible to readers."""
 
     is_committed = False
 
@@ -47,7 +47,7 @@ class Marts:
 
 
 class Run:
-    """A run that has staged and audited a drop for each of two organizations."""
+    """A run with a staged and audited drop for each of two organizations."""
 
     def __init__(self, folder: Path, stage: Callable[..., StagedDrop]) -> None:
         self.exports = folder / "exports"

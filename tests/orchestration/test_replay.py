@@ -1,4 +1,4 @@
-"""A drop can be made again from the landing zone, which keeps what kept drops were made from, and no more."""
+"""A drop can be remade from the landing zone, which keeps only the files of kept drops."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ TWO_DAYS = 2 * 86_400
 
 
 class Company:
-    """A CRM that changes from week to week, the exports of its runs and their state."""
+    """A CRM that changes every week, with the exports and state of its runs."""
 
     def __init__(self, folder: Path) -> None:
         self.crm, self.exports, self.state = folder / "crm", folder / "exports", folder / "state"
         self.crm.mkdir()
 
     def run(self, as_of: str, project: str, keep_drops: int = 12) -> Path:
-        """Run with contracts of that project; two at one place are duplicates, which the history remembers."""
+        """Run with contracts of that project; two at one place are duplicates, which are in the history."""
         (self.crm / "accounts.csv").write_text("id,name\na1,Oak Court\n")
         rows = [f"e{n},a1,won,Snow,1 Main St,2024-03-01,2025-03-31,100.00,{project}\n" for n in (1, 2)]
         (self.crm / "estimates.csv").write_text(HEADER + "".join(rows))
@@ -54,7 +54,7 @@ class Company:
         return {path for path in (self.state / "landing").rglob("*.parquet") if "estimates" in path.parent.name}
 
     def age(self) -> None:
-        """Let everything be two days old, and what `latest` has left for as long."""
+        """Make everything two days old, including the time since drops were `latest`."""
         then = time.time() - TWO_DAYS
         for path in [*self.exports.rglob("manifest.json"), *(self.state / "landing").rglob("*")]:
             os.utime(path, (then, then))
@@ -63,7 +63,7 @@ class Company:
         write_superseded(drops_folder, left)
 
     def prune(self, *options: str) -> Result:
-        """Give the command that keeps one drop."""
+        """Call the command that keeps one drop."""
         arguments = [text for name, value in self.where.items() for text in (f"--{name}", value)]
         return CliRunner(env={"WAREHOUSE_KEEP_DROPS": "1"}).invoke(cli.app, ["prune", *options, *arguments])
 
@@ -82,7 +82,7 @@ def test_a_drop_is_remade_byte_by_byte_after_its_sources_changed(two_weeks: Comp
 
 
 def test_a_differing_file_is_named(two_weeks: Company) -> None:
-    """Another instant, as if the clock had been read."""
+    """With another instant, as if the clock had been used."""
     (origin,) = (two_weeks.state / "origins").glob("20250120*/origin.json")
     right = origin.read_text()
     content = json.loads(right)
@@ -120,7 +120,7 @@ def test_the_landing_zone_keeps_only_the_files_of_kept_drops(tmp_path: Path) -> 
     last = company.run("2025-01-27T06:00:00Z", "third", keep_drops=1)
     absent = {path for path in first if not path.exists()}
     assert len(absent) == 1, "the estimates of the first week; tables without rows are still the same"
-    company.age()  # `latest` has left the second one a moment ago
+    company.age()  # the second one was `latest` until a moment ago
     assert company.prune().exit_code == 0
     assert [path.name for path in company.exports.glob("1/2025*")] == [last.name]
     assert company.replay("1/latest") == ()

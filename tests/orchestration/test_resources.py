@@ -1,4 +1,4 @@
-"""Every step of a run is handed the same context: one plan, one workspace, and the run's turn at its state folder."""
+"""Every step of a run gets the same context: one plan, one workspace, and the lock of its state folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ INSTANT = datetime(2025, 1, 15, 12, tzinfo=UTC)
 
 
 def contexts_of_two_steps(settings: Settings) -> tuple[list[RunContext], float]:
-    """What the steps of a run that Dagster starts are handed, and the instant at which it was created."""
+    """Return the contexts of two steps of a run started by Dagster, and the instant at which it was created."""
     handed: list[RunContext] = []
 
     @dg.asset

@@ -1,4 +1,4 @@
-"""`warehouse rollback`: latest back to a drop that stands, and a record of it."""
+"""`warehouse rollback`: latest moves back to an intact drop, and the move is recorded."""
 
 from __future__ import annotations
 

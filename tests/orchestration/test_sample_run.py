@@ -1,4 +1,4 @@
-"""`make run`: the bundled sample, from its files to published drops, by the command that a person types."""
+"""`make run`: the bundled sample, from its files to published drops, by the command line."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ended = run_sample(folder)
     assert ended.returncode == 0, ended.stderr
     said = {line.split()[0] for line in ended.stderr.splitlines() if not line.startswith(" ")}
-    assert said == STEPS, ended.stderr  # no library says anything beside them
+    assert said == STEPS, ended.stderr  # no library adds output
     return folder
 
 
 def drops(folder: Path) -> dict[str, Path]:
-    """The latest drop of each organization."""
+    """Return the latest drop of each organization."""
     return {path.parent.name: path.resolve() for path in sorted((folder / "exports").glob("*/latest"))}
 
 

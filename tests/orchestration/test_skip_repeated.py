@@ -1,4 +1,4 @@
-"""What a run's fingerprint is made of: what it reads, what computes it, and where the drops land."""
+"""A run's fingerprint: its sources, its code and settings, and the destination of its drops."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_changed_program_is_another_run(
 
 @pytest.mark.parametrize(("days", "counts"), [(-1, True), (0, False), (1, False)])
 def test_the_fingerprint_includes_the_state_of_earlier_runs(folder: Path, days: int, counts: bool) -> None:
-    """D22: of the runs of other instants, those before this one."""
+    """D22: only runs of earlier instants count."""
     before = fingerprint(folder)
     left = {DUPLICATES: DUPLICATES_SCHEMA.empty_table(), METRICS: METRICS_SCHEMA.empty_table()}
     RunHistory(folder / "state").keep(STARTED + timedelta(days=days), left)

@@ -1,4 +1,4 @@
-"""Steps of the pipeline that somebody runs alone, as on Dagster's page: none publishes what another has not made."""
+"""Single steps of the pipeline, as on Dagster's page: none publishes without the results of earlier steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.orchestration.runs import run_context
 
 
 def materialize(settings: Settings, *steps: dg.AssetsDefinition, only: Sequence[dg.AssetKey] | None = None) -> None:
-    """Run these steps, or of them only these assets."""
+    """Run these steps, or only some of their assets."""
     selection = None if only is None else dg.AssetSelection.assets(*only)
     with dg.DagsterInstance.ephemeral(settings={"telemetry": {"enabled": False}}) as instance:
         resources = {"run": run_context(settings)}

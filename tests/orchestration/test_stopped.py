@@ -1,4 +1,4 @@
-"""How a step of the page's runs fails."""
+"""How a step of a page's run fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page shows of tables: no free text, and of a failed dbt test the rows that it gives."""
+"""The page's previews of tables have no free text; a failed dbt test has the rows that it returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sensor starts a run when the sources have changed and stand still again; schedules start one by the clock."""
+"""The sensor starts a run after the sources have changed and settled; schedules start one by the clock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ROWS = "id,name\n" + "".join(f"a{number},Oak {number}\n" for number in range(200
 
 
 class Watch:
-    """A sensor over two source folders and a database, a clock, and what is remembered from look to look."""
+    """A sensor over two source folders and a database, with a clock and the sensor's cursor."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, *, settle_seconds: int = 300) -> None:
         self.crm, self.lmn, self.platform = folder / "crm", folder / "lmn", folder / "platform.db"
@@ -31,7 +31,7 @@ class Watch:
             database.execute("create table customer (id integer, updated_at text)")
         settings = Settings(
             crm=str(self.crm),
-            lmn=str(self.lmn),  # which is not there yet
+            lmn=str(self.lmn),  # does not exist yet
             platform=f"sqlite:///{self.platform}",
             watch_databases=True,
             settle_seconds=settle_seconds,
@@ -45,7 +45,7 @@ class Watch:
         monkeypatch.setattr(time, "time", lambda: clock() + self._later)
 
     def starts_a_run(self) -> bool:
-        """Look once more, a minute later, as Dagster does: it starts no second run under one key."""
+        """Look again a minute later, as Dagster does, which starts no second run with one key."""
         self._later += LOOK_SECONDS
         seen = self._sensor.evaluate_tick(dg.build_sensor_context(cursor=self._remembered))
         self._remembered = seen.cursor
@@ -59,7 +59,7 @@ class Watch:
 
 @pytest.fixture
 def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watch:
-    """A watch whose files settle at once; the run for what is there now has been started."""
+    """A watch whose files settle at once, after the run for the current files."""
     watch = Watch(tmp_path, monkeypatch, settle_seconds=0)
     assert watch.looks(2) == [False, True]
     return watch
@@ -83,7 +83,7 @@ def test_a_change_starts_one_run_once_two_looks_agree(watch: Watch) -> None:
 def test_a_slow_copy_starts_nothing_until_it_is_complete(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     watch = Watch(tmp_path, monkeypatch)
     half = len(ROWS) // 2
-    with watch.accounts.open("w") as file:  # as shared copies do: truncated, half written, a pause, then the rest
+    with watch.accounts.open("w") as file:  # like a slow copy: truncated, half written, a pause, then the rest
         file.write(ROWS[:half])
         file.flush()
         assert watch.looks(4) == [False] * 4
@@ -105,7 +105,7 @@ def test_a_temporary_file_of_a_copy_is_ignored_but_delays_a_run(
     monkeypatch.setattr(watch, "_later", 0.0)
     watch.accounts.write_text(ROWS)
     (watch.crm / "estimates.csv.part").write_text("half")
-    assert watch.looks(4) == [False] * 4  # the copy is as young as the file
+    assert watch.looks(4) == [False] * 4  # the temporary copy is as new as the file
 
 
 def test_a_newer_file_of_the_same_size_starts_a_run(watch: Watch) -> None:
@@ -164,7 +164,7 @@ def test_schedules_have_the_settings_times_in_their_zone(tmp_path: Path) -> None
 def test_refreshes_do_not_pile_up(tmp_path: Path) -> None:
     @dg.asset
     def lists() -> None:
-        """Stand for the lists."""
+        """Replace the job of the lists."""
 
     job = dg.Definitions([lists], jobs=[dg.define_asset_job(REFRESH_JOB)]).resolve_job_def(REFRESH_JOB)
     *_, refresh = build_schedules(JOB, REFRESH_JOB, Settings(state=tmp_path / "state"))

@@ -1,4 +1,4 @@
-"""`warehouse ui` starts Dagster on the settings that `warehouse run` would have there; runs take turns."""
+"""`warehouse ui` starts Dagster with the settings that `warehouse run` would have; runs wait for each other."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ state = "kept"
 
 
 class BecameError(Exception):
-    """In place of becoming another program."""
+    """Raised instead of replacing the process by another program."""
 
     def __init__(self, program: str, arguments: list[str], environment: dict[str, str]) -> None:
         super().__init__(program)
@@ -49,7 +49,7 @@ def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def started_by_ui(state: Path | None, monkeypatch: pytest.MonkeyPatch) -> BecameError:
-    """What `warehouse ui` becomes; this process then has its environment."""
+    """Return the program that `warehouse ui` starts; this process gets its environment."""
 
     def become(program: str, arguments: list[str], environment: dict[str, str]) -> None:
         raise BecameError(program, arguments, environment)
@@ -63,7 +63,7 @@ def started_by_ui(state: Path | None, monkeypatch: pytest.MonkeyPatch) -> Became
 
 
 def settings_served() -> Settings:
-    """The settings of a run by the definitions that Dagster loads here."""
+    """Return the settings of a run with the definitions that Dagster loads here."""
     served = []
 
     @dg.asset

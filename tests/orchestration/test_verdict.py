@@ -1,4 +1,4 @@
-"""D40: verdicts are per organization; what is no organization's holds back all."""
+"""D40: verdicts are per organization; a fault without an organization holds back all."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def stop(organization: int | None, **changes: Any) -> Finding:
 
 
 def held_back(*checks: Check, findings: tuple[Finding, ...] = (), **options: Any) -> set[int] | str:
-    """Judge organizations 1 to 3; return those held back, or `all`."""
+    """Return which of organizations 1 to 3 are held back, or `all`."""
     verdict = judge((1, 2, 3), AuditResult(checks), findings, None, **options)
     return "all" if verdict.run else set(verdict.held_back)
 

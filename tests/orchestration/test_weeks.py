@@ -1,4 +1,4 @@
-"""D42: an ordinary company raises no false alarm; each drop's changes lead to the next; the past stays as it was."""
+"""D42: an ordinary company raises no false alarm; each drop's changes give the next drop; the past never changes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Rows = dict[tuple[Any, ...], dict[str, Any]]
 Episode = tuple[Any, ...]
 
 MOST_AMBER = 3
-"""Of a year's weeks, and of any part of it."""
+"""The limits for a year's weeks, and for any part of it."""
 
 YEAR = [
     ("acc-11", "2025-01-08", "2025-01-15", "renewed", "EST700114", "985.68"),
@@ -54,7 +54,7 @@ YEAR = [
     ("acc-7", "2025-01-08", "2025-06-11", "renewed", "EST700216", "11655.75"),
     ("acc-7", "2025-12-03", None, None, "EST700379", "26666.61"),
 ]
-"""The stays of ten accounts in the year, written from the weeks' estimates, snoozes and accounts, not from a run."""
+"""The at-risk stays of ten accounts in the year, worked out by hand from the weeks' sources, not from a run."""
 WEEKS_AT_RISK = {
     "acc-11": 21,
     "acc-13": 33,
@@ -71,7 +71,7 @@ WEEKS_AT_RISK = {
 
 @dataclass(frozen=True)
 class Week:
-    """How a week's run ended, and the exports whose changes do not lead from the drop before to the new one."""
+    """The outcome of a week's run, and the exports whose changes do not turn the previous drop into the new one."""
 
     as_of: str
     code: int
@@ -95,7 +95,7 @@ def live(folder: Path, weeks: int) -> Iterator[Week]:
 
 
 def follow(drop: Path, before: dict[str, Rows] | None) -> tuple[dict[str, Rows], list[str]]:
-    """Apply a drop's changes to the rows of the one before; return all rows now, and the exports that differ."""
+    """Apply a drop's changes to the rows of the previous one; return the current rows, and the exports that differ."""
     manifest = parse_manifest((drop / "manifest.json").read_bytes())
     contracts = [contract_from_dict(file) for file in manifest["files"] if file["name"].endswith(".csv")]
     published = {contract.name: by_key(contract, drop / f"{contract.name}.csv") for contract in contracts}
@@ -107,7 +107,7 @@ def follow(drop: Path, before: dict[str, Rows] | None) -> tuple[dict[str, Rows],
 
 
 def apply(contract: ExportContract, drop: Path, before: Rows, of_the_drop: dict[str, datetime]) -> Rows:
-    """Apply an export's changes to its rows of the drop before, as an integration would."""
+    """Apply an export's changes to its rows in the previous drop, as an integration would."""
     named = drop / "changes" / contract.name
     rows = dict(before)
     for key in by_key(contract, named.with_name(f"{named.name}.removed.csv")):
@@ -121,14 +121,14 @@ def apply(contract: ExportContract, drop: Path, before: Rows, of_the_drop: dict[
 
 
 def by_key(contract: ExportContract, path: Path) -> Rows:
-    """Read a CSV file of an export's rows, by their keys."""
+    """Read an export's rows from a CSV file, by key."""
     table = read_csv(path, contract)
     assert isinstance(table, pa.Table), table
     return {tuple(row[name] for name in contract.primary_key): row for row in table.to_pylist()}
 
 
 def judge(weeks: list[Week]) -> str:
-    """Require that no week was stopped and that the changes lead to each drop; say how many were amber, and why."""
+    """Check that no week was stopped and that the changes give each drop; return how many were amber, and why."""
     stopped = [(week.as_of, week.said) for week in weeks if week.code != 0]
     assert stopped == []
     assert [week.wrong_changes for week in weeks if week.wrong_changes] == []
@@ -140,7 +140,7 @@ def judge(weeks: list[Week]) -> str:
 
 
 def past(folder: Path, select: str) -> list[tuple[Any, ...]]:
-    """Ask the marts of the weeks that ended."""
+    """Query the marts after all weeks."""
     file = folder / "warehouse" / "state" / "published.duckdb"
     with duckdb.connect(str(file), read_only=True) as connection:
         connection.execute("set schema = 'marts'")
@@ -148,7 +148,7 @@ def past(folder: Path, select: str) -> list[tuple[Any, ...]]:
 
 
 def episodes(folder: Path, accounts: Iterable[str]) -> list[Episode]:
-    """Return the stays of some accounts on the at-risk list: from, to, why it ended, the estimate and its value."""
+    """Return the at-risk stays of some accounts: start, end, reason, estimate and its value."""
     listed = ", ".join(f"'{account}'" for account in accounts)
     return past(
         folder,
@@ -159,7 +159,7 @@ def episodes(folder: Path, accounts: Iterable[str]) -> list[Episode]:
 
 
 def weeks_at_risk(folder: Path, accounts: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """Count of some accounts the weeks that account_history knows, and those at risk."""
+    """Count the weeks of some accounts in account_history, and those at risk."""
     listed = ", ".join(f"'{account}'" for account in accounts)
     rows = past(
         folder,
@@ -170,7 +170,7 @@ def weeks_at_risk(folder: Path, accounts: Iterable[str]) -> dict[str, tuple[int,
 
 
 def require_same_from_kept_drops(folder: Path) -> None:
-    """Forget the timeline, make it again of the kept drops, and require the same bytes."""
+    """Delete the timeline, rebuild it from the kept drops, and check that the bytes are the same."""
     warehouse = Warehouse(folder / "warehouse")
     timeline = warehouse.folder / "state" / "timeline"
     accumulated = {path.relative_to(timeline): path.read_bytes() for path in timeline.rglob("*.*") if path.is_file()}
@@ -183,7 +183,7 @@ def require_same_from_kept_drops(folder: Path) -> None:
 
 
 def test_three_weeks_of_an_ordinary_company_raise_no_false_alarm(tmp_path: Path) -> None:
-    """at-risk R32: what the first three of the year's weeks know of four accounts is as the sources have it."""
+    """at-risk R32: the history of four accounts in the first three weeks of the year matches the sources."""
     assert judge(list(live(tmp_path, 3))).startswith("3 weeks")
     accounts = ("acc-0", "acc-11", "acc-45", "acc-57")
     assert episodes(tmp_path, accounts) == [

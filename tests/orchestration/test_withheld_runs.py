@@ -1,4 +1,4 @@
-"""A run that withholds personal data: what it publishes, and what changes when the setting does."""
+"""A run that withholds personal data: its drop, and the effect of changing the setting."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def week(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """A drop that keeps all, and a week later one of which everything personal is dropped."""
+    """A drop with all data, and a week later one without personal data."""
     warehouse = Warehouse(tmp_path_factory.mktemp("withheld"))
     with pytest.MonkeyPatch.context() as environment:
         for as_of, how in (("2025-01-15T00:00:00Z", "keep"), ("2025-01-22T00:00:00Z", "drop")):
@@ -34,7 +34,7 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
 
 
 def personal_values(drop: Path, contract: ExportContract) -> set[str]:
-    """The texts of a drop's personal columns that stand nowhere else in it."""
+    """Return the texts that occur only in a drop's personal columns."""
     rows = pq.read_table(drop / f"{contract.name}.parquet")
     found: set[str] = set()
     for column in contract.personal_columns:

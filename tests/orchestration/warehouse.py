@@ -1,4 +1,4 @@
-"""A warehouse in a folder of its own: sources, exports and state, run by the command that a person types."""
+"""A warehouse in its own folder: exports and state, run by the command line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ COLOURS = {"good": "green", "look": "amber", "bad": "red"}
 
 
 class Warehouse:
-    """Its exports and state; sources are named by their folder, which holds lmn/, crm/ and platform/."""
+    """The exports and state of a warehouse; sources are a folder with lmn/, crm/ and platform/."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -34,24 +34,24 @@ class Warehouse:
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
     def check(self, sources: Path, as_of: str) -> Checked:
-        """Have the source guard judge the sources, as `warehouse check` does; publishes nothing."""
+        """Check the sources with the source guard, as `warehouse check` does, without publishing."""
         places = {name: str(sources / name) for name in SOURCES}
         return check_sources(Settings(**places, as_of=as_of, state=self.folder / "state"), Progress(Listener()))
 
     def copy(self, folder: Path) -> Warehouse:
-        """Copy it into a new folder, to go another way from here."""
+        """Copy it into a new folder, which can then change independently."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return Warehouse(folder)
 
     @property
     def report(self) -> str:
-        """The newest run's report for the operator."""
+        """Return the newest run's report for the operator."""
         pages = (self.folder / "state" / "reports").glob("*.html")
         return max(pages, key=lambda page: page.stat().st_mtime_ns).read_text(encoding="utf-8")
 
     @property
     def colour(self) -> str:
-        """The colour of that report: green, amber or red."""
+        """Return the colour of that report: green, amber or red."""
         (level,) = _VERDICT.findall(self.report)
         return COLOURS[level]
 

@@ -1,7 +1,7 @@
-"""Compares the drops that the same run published from different engines: every CSV of every export, to the byte.
+"""Compares the drops of the same run on different engines: every CSV of every export, byte by byte.
 
 `python tests/parity/compare.py duckdb postgres spark` runs the bundled sample and a generated set on each engine,
-prints a table of what was compared, and ends with exit code 1 if anything differs.
+prints a table of the comparison, and exits with 1 if anything differs.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ GENERATED_SEED = 7
 
 @dataclass(frozen=True)
 class Difference:
-    """The first cell of an export in which two engines differ; a row or column that is missing has no value."""
+    """The first cell of an export in which two engines differ; a missing row or column has no value."""
 
     organization: str
     row: int
@@ -37,7 +37,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Compared:
-    """What was compared of one export between two engines, all organizations together."""
+    """The comparison of one export between two engines, over all organizations."""
 
     export: str
     engines: tuple[str, str]
@@ -64,7 +64,7 @@ def run_engine(target: str, sources: Path, folder: Path, as_of: str = AS_OF) -> 
 
 
 def latest_csvs(exports: Path) -> dict[str, dict[str, Path]]:
-    """The CSV files of every latest drop: path by organization by export."""
+    """Return the CSV files of every latest drop by export and organization."""
     found: dict[str, dict[str, Path]] = {}
     for path in sorted(exports.glob("*/latest/*.csv")):
         found.setdefault(path.stem, {})[path.parts[-3]] = path
@@ -72,7 +72,7 @@ def latest_csvs(exports: Path) -> dict[str, dict[str, Path]]:
 
 
 def compare_exports(engines: tuple[str, str], exports: tuple[Path, Path]) -> list[Compared]:
-    """Compare every export of two engines. Files that are equal to the byte are not looked into for differences."""
+    """Compare every export of two engines; only files with different bytes are compared cell by cell."""
     first, second = (latest_csvs(folder) for folder in exports)
     if not first or not second:
         raise RuntimeError(f"no drop of {engines[0] if not first else engines[1]} to compare")
@@ -92,7 +92,7 @@ def _compare_export(export: str, engines: tuple[str, str], first: dict[str, Path
         columns = max([columns, *map(len, cells_a[:1])])
         if a is None or b is None or a.read_bytes() != b.read_bytes():
             found = list(_differences(organization, cells_a, _cells(b)))
-            # bytes may differ where every cell is the same: quoting or line ends
+            # bytes may differ with equal cells: quoting or line ends
             differences += found or [Difference(organization, 0, "(quoting)", (str(a), str(b)))]
     return Compared(export, engines, rows, columns, len(differences), differences[0] if differences else None)
 
@@ -115,7 +115,7 @@ def _differences(organization: str, a: list[list[str]], b: list[list[str]]) -> I
 
 
 def report(compared: Sequence[Compared]) -> str:
-    """Say what was compared, a line for each export and pair of engines, and the first difference of each."""
+    """Return the report: a line for each export and pair of engines, and the first difference of each."""
     lines = [f"{'export':<30}{'engines':<20}{'rows':>9}{'columns':>9}{'cells':>12}{'differences':>13}"]
     for one in compared:
         pair = " = ".join(one.engines) if not one.differences else " ≠ ".join(one.engines)
@@ -129,7 +129,7 @@ def report(compared: Sequence[Compared]) -> str:
 
 
 def compare_engines(engines: Sequence[str], sources: Path, folder: Path) -> tuple[list[Compared], dict[str, float]]:
-    """Run the sources on each engine, compare each pair, and give the seconds of each run."""
+    """Run the sources on each engine and compare each pair; return the seconds of each run, too."""
     exports, seconds = {}, {}
     for engine in engines:
         started = time.perf_counter()
@@ -141,7 +141,7 @@ def compare_engines(engines: Sequence[str], sources: Path, folder: Path) -> tupl
 
 
 def generate(folder: Path, accounts: int) -> Path:
-    """Write the generated set of so many accounts."""
+    """Write a generated set with this many accounts."""
     command = [sys.executable, "-m", "pipeline.cli", "sample", str(folder), "--accounts", str(accounts)]
     command += ["--seed", str(GENERATED_SEED), "--events-per-account", str(GENERATED_EVENTS)]
     subprocess.run(command, check=True, cwd=PROJECT_ROOT, stdout=subprocess.DEVNULL)
@@ -149,7 +149,7 @@ def generate(folder: Path, accounts: int) -> Path:
 
 
 def main() -> int:
-    """Compare the engines that are named, on the bundled sample and a generated set."""
+    """Compare the named engines on the bundled sample and a generated set."""
     parser = argparse.ArgumentParser(description="Compare what the engines publish, to the byte.")
     parser.add_argument("engines", nargs="+", choices=["duckdb", "postgres", "spark"])
     parser.add_argument(

@@ -13,7 +13,7 @@ EXPORTS = 19
 
 
 def drop(folder: Path, engine: str, organization: int, **files: str) -> Path:
-    """Publish files as the latest drop of an organization would lie there."""
+    """Write files like the latest drop of an organization."""
     latest = folder / engine / str(organization) / "latest"
     latest.mkdir(parents=True)
     for name, text in files.items():
@@ -68,7 +68,7 @@ def test_an_engine_without_any_drop_is_an_error(tmp_path: Path) -> None:
 
 
 def assert_parity(engines: list[str], sources: Path) -> None:
-    # not in pytest's own folder, which every pytest session closes to others, PostgreSQL's user included
+    # not in pytest's own folder, which is closed to other users, including PostgreSQL's
     with tempfile.TemporaryDirectory(prefix="parity-") as folder:
         compared, _ = compare_engines(engines, sources, Path(folder))
     printed = report(compared)

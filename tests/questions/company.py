@@ -1,4 +1,4 @@
-"""A company of two weeks and two organizations, published as drops, in `published.duckdb` and in PostgreSQL."""
+"""A company with two weeks and two organizations, published as drops, in `published.duckdb` and in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ THIS_WEEKS: Rows = {
     "account_core": [
         _core(1, account_name="Oak", owner_id=5, last_touch=datetime(2024, 12, 10, 8, tzinfo=UTC), **RED)
         | {"revenue": money("500.00"), "renewal_date": date(2025, 3, 1)},
-        _core(2, account_name="Elm", last_touch=datetime(2024, 12, 16, tzinfo=UTC), **RED),  # 30 days, and no more
+        _core(2, account_name="Elm", last_touch=datetime(2024, 12, 16, tzinfo=UTC), **RED),  # exactly 30 days
         _core(3, account_name="Fir", **RED),
         _core(4, account_name="Ash", health_score_label="Green"),
         _core(1, 2, account_name="Yew", **RED),
@@ -144,7 +144,7 @@ LAST_WEEKS: Rows = {
 
 
 def marts(rows: Mapping[str, Sequence[Mapping[str, Any]]], as_of: datetime) -> MadeMarts:
-    """Make the marts of every contract; those without rows are empty."""
+    """Make the marts of every contract; marts without rows are empty."""
     made = {}
     for name, contract in CONTRACTS.items():
         shape = replace(contract, columns=contract.columns)
@@ -209,6 +209,6 @@ def publish_postgres(state: Path, scratch: Path) -> None:
 
 
 def plain(table: pa.Table) -> pa.Table:
-    """Give instants as the marts have them: in UTC, without a zone."""
+    """Convert instants to the form of the marts: in UTC, without a zone."""
     kinds = [pa.timestamp("us") if pa.types.is_timestamp(field.type) else field.type for field in table.schema]
     return table.cast(pa.schema(list(zip(table.schema.names, kinds, strict=True))))

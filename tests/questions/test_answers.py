@@ -1,4 +1,4 @@
-"""Every question in queries/, answered by the published marts of DuckDB and PostgreSQL and by a drop: one answer."""
+"""Every question in queries/ has the same answer from the marts of DuckDB and PostgreSQL and from a drop."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
 
 @pytest.fixture(scope="module")
 def published() -> Iterator[Path]:
-    """A folder with exports/ and state/; outside pytest's own, which PostgreSQL's user may not enter."""
+    """A folder with exports/ and state/, outside pytest's own, which PostgreSQL's user may not enter."""
     with tempfile.TemporaryDirectory(prefix="warehouse-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "state").mkdir()

@@ -1,4 +1,4 @@
-"""The head of a question's file: what it asks, who asks it, its columns."""
+"""The header of a question's file: the question, who asks it, its columns."""
 
 from __future__ import annotations
 

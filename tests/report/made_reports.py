@@ -1,4 +1,4 @@
-"""A small run with two organizations whose rows interleave, and facts made by hand for the page."""
+"""A small run with two organizations with interleaved rows, and facts made by hand for the page."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def customer(customer_id: int, organization_id: int, updated_at: datetime) -> di
 
 
 def sources(folder: Path, organizations: Sequence[int] = (1, 2)) -> list[LandedTable]:
-    """Land the CRM's accounts, the platform's customers, and a table that was not given."""
+    """Land the CRM's accounts, the platform's customers, and a missing table."""
     customers = [
         customer(1, 1, datetime(2025, 1, 10)),
         customer(2, 2, datetime(2025, 1, 14, 12)),
@@ -205,12 +205,12 @@ def plan(as_of: datetime = AS_OF) -> RunPlan:
 
 FELL = Finding("rows", "warn", "crm.accounts", "its number of rows changed by -30 %", "see it", "100 rows", "70 rows")
 EMPTIED = Finding("lost_table", "stop", "crm.contacts", "the table has no rows any more", "bring it", "9 rows", "none")
-"""What a guard warned of, and what one stopped."""
+"""A guard's warning, and one that stops."""
 
 
 @dataclass
 class MadeRun:
-    """A run whose reports are wanted: change what should differ, then gather."""
+    """A run for reports: change the fields that should differ, then gather."""
 
     folder: Path
     as_of: datetime = AS_OF
@@ -251,7 +251,7 @@ class MadeRun:
         return drop, manifest
 
     def facts(self, organization_id: int = 1) -> RunFacts:
-        """Gather an organization's facts."""
+        """Return an organization's facts."""
         drop, manifest = self.stage(organization_id)
         return self.facts_of(drop, manifest)
 
@@ -263,13 +263,13 @@ class MadeRun:
         return gather_facts(self.measured(), place, one, drop, manifest, CONTRACTS, plots=plots)
 
     def publish(self, organization_id: int = 1) -> str:
-        """Publish the organization's drop; give its name."""
+        """Publish the organization's drop; return its name."""
         drop = self.destination.put(*self.stage(organization_id))
         self.destination.point(drop)
         return Path(drop.location).name
 
     def record(self, organization_id: int = 1) -> RunRecord:
-        """Return what a run that published the organization's drop keeps of it."""
+        """Return the record of a run that published the organization's drop."""
         facts = self.facts(organization_id)
         outcome = OrganizationOutcome(organization_id, facts.name, is_new=True)
         figures = {"organizations": {str(organization_id): figures_to_keep(facts)}}

@@ -1,4 +1,4 @@
-"""The page in a real browser, on a desktop and on a phone, by day and by night."""
+"""The report in a real browser, on a desktop and a phone, in light and dark mode."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ RGB = """selector => {
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Write a page of each outcome, and one of an organization whose texts are long."""
+    """Write a page for each outcome, and one for an organization with long texts."""
     folder = tmp_path_factory.mktemp("pages")
     run = MadeRun(folder / "runs")
     (folder / "runs").mkdir()
@@ -81,7 +81,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def said(request: pytest.FixtureRequest) -> list[str]:
-    """What a page asks of the network and says in the console."""
+    """The network requests and console messages of a page."""
     return []
 
 
@@ -117,7 +117,7 @@ def test_the_page_opens_from_a_file_and_fits(
 
 
 def _kept(tmp_path: Path, name: str) -> Path:
-    """Keep screenshots where somebody asked for them."""
+    """Keep screenshots if a folder for them is set."""
     folder = Path(os.environ.get("WAREHOUSE_SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
     return folder / name

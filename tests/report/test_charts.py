@@ -1,4 +1,4 @@
-"""Where bars stand: in proportion, on the axis, within the frame."""
+"""Bars of charts: proportional, on the axis, within the frame."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def plot(*series: list[int | str], stacked: bool = False, unit: str = "accounts"
 
 
 def unit_height(chart: Chart, value: Decimal) -> float:
-    """Measure how high `value` is by the axis's own labels."""
+    """Return the height of `value` according to the labels of the axis."""
     first, second = chart.values[0], chart.values[1]
     step = Decimal(second.text) - Decimal(first.text)
     return float(value / step) * (first.y - second.y)

@@ -1,4 +1,4 @@
-"""What a report is made of: true figures, compared with the right drop, and nothing of another organization."""
+"""The facts of a report: correct figures, compared with the right drop, and nothing of another organization."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ WEEK = timedelta(days=7)
 
 @pytest.fixture
 def run(tmp_path: Path) -> MadeRun:
-    folder = tmp_path / "runs [1]"  # for DuckDB, a pattern
+    folder = tmp_path / "runs [1]"  # a glob pattern for DuckDB
     folder.mkdir()
     return MadeRun(folder)
 
@@ -111,7 +111,7 @@ def test_metrics_of_an_organization_are_shown_to_no_other(run: MadeRun) -> None:
     assert metrics == [("platform_rows_ignored", "note, unknown customer", Decimal(41))]
 
 
-# the drop before
+# the previous drop
 
 
 def test_null_rates_and_rows_are_shown_with_those_of_the_previous_drop(run: MadeRun) -> None:
@@ -138,7 +138,7 @@ def test_without_rows_there_is_no_rate(run: MadeRun) -> None:
 
 def test_the_comparison_is_with_the_nearest_earlier_instant_whatever_latest_names(run: MadeRun) -> None:
     names = {}
-    for weeks in (3, 1, 2):  # the one of two weeks before is published last
+    for weeks in (3, 1, 2):  # the one of two weeks ago is published last
         names[weeks] = MadeRun(run.folder, AS_OF - WEEK * weeks).publish(1)
     MadeRun(run.folder, AS_OF + WEEK).publish(1)
     facts = run.facts(1)

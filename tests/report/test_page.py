@@ -1,4 +1,4 @@
-"""The page as HTML: sound, self-contained, safe whatever is in the data, and its one sentence true."""
+"""The page as HTML: valid, self-contained, safe with any data, and with a correct summary sentence."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from tests.report.made_reports import AS_OF, EMPTIED, FAILED, FELL, METRICS, MIS
 
 VOID = ("meta", "link", "br", "wbr", "hr", "img", "input")
 IMPLIED = ("thead", "tbody", "tr", "th", "td", "li", "dt", "dd")
-"""Their ends stand where the next begins or what holds them ends; the page leaves them out."""
+"""Elements whose end tags are optional in HTML; the page omits them."""
 
 
 class Outline(HTMLParser):
-    """Reads a page into what the tests ask for, and fails on tags that do not match."""
+    """Parses a page for the tests, and fails on tags that do not match."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -190,7 +190,7 @@ def test_the_json_beside_the_page_has_the_checks(run: MadeRun) -> None:
     assert [(check["name"], check["passed"], check["failed"]) for check in checks_file["checks"]] == [
         ("parents_exist", False, 1)
     ]
-    assert checks_file["passed"] == {"account_core": 1}  # the drop's manifest names it
+    assert checks_file["passed"] == {"account_core": 1}  # from the drop's manifest
     assert checks_file["checks"][0]["samples"] == [
         {"organization_id": 1, "key": {"account_id": "3"}, "values": {"parent_account_id": "77"}}
     ]
@@ -203,7 +203,7 @@ def test_the_json_of_an_unpublished_run_names_the_passed_checks(run: MadeRun) ->
     assert checks_file["passed"] == {"account_core": ["account_id.not_null"]}
 
 
-# the one sentence
+# the summary sentence
 
 
 def sentence(facts: RunFacts) -> tuple[str, str]:
@@ -290,7 +290,7 @@ KEYS = [
 
 
 def test_differences_between_the_platform_and_the_crm_are_reported(tmp_path: Path) -> None:
-    """D25: two truths in one drop are shown, not hidden; and an organization with one truth has no such section."""
+    """D25: two truths in one drop are shown; an organization without any has no such section."""
     run = MadeRun(tmp_path, metrics=[*METRICS, *((AS_OF, *row) for row in KEYS)])
     page = Outline(render_report(run.facts(1)))
     assert (2, "Two truths") in page.headings

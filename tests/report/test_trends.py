@@ -57,11 +57,11 @@ def test_the_last_of_several_runs_of_one_instant_counts() -> None:
 @pytest.mark.parametrize(
     ("earlier", "now", "is_out_of_line"),
     [
-        ([1000, 1010, 1020, 1030, 1040], 1050, False),  # it grows as it did
+        ([1000, 1010, 1020, 1030, 1040], 1050, False),  # it keeps growing
         ([1000, 1010, 1020, 1030, 1040], 1200, True),
         ([1000, 1010, 1020, 1030, 1040], 800, True),
-        ([1000, 400, 1000, 1000, 1000, 1000], 400, False),  # it has been there before
-        ([1000, 1000, 1000, 1000, 1000], 901, False),  # within a tenth of what never moved
+        ([1000, 400, 1000, 1000, 1000, 1000], 400, False),  # it had that value before
+        ([1000, 1000, 1000, 1000, 1000], 901, False),  # within a tenth of a constant
         ([1000, 1000, 1000, 1000, 1000], 899, True),
         ([1000, 1000, 1000, 1000], 1, False),  # four runs are too few
         ([0, 0, 0, 0, 0], 1, True),

@@ -1,9 +1,9 @@
 """Every rule of the specs, every decision and every rule of the scores has a place that cites it and a proving test.
 
-The specs in `docs/spec` list the rules; `rules.csv` says of each
+The specs in `docs/spec` list the rules; `rules.csv` has for each
 
-- place: the file that decides it and cites it; `out of scope: model.column` for what only a web page can show, with the
-  column that serves the page; or `by rule, rule` for an acceptance criterion that other rules make up;
+- place: the file that implements and cites it; `out of scope: model.column` if only a web page can show it, with the
+  column for that page; or `by rule, rule` for an acceptance criterion that consists of other rules;
 - proof: a dbt unit test by its name, or a test as `file::function`, which cites it too.
 """
 
@@ -42,15 +42,15 @@ CONTRACTS = (
     "year-selection",
     "archive-status",
 )
-"""What the shared data contracts rule on, by the names that citations use: that spec numbers nothing."""
+"""The rules of the shared data contracts, by the names in citations, because that spec has no numbers."""
 
 
 SCORES = ("window", "benchmark", "engagement", "sentiment", "response time", "open items", "health", "labels", "parts")
-"""What the decisions' section on scores rules on, likewise."""
+"""The rules in the decisions' section on scores."""
 
 
 NEGLECTED = ("archived", "icp_status", "snooze", "threshold", "days", "order", "metrics")
-"""What the paragraph on neglected accounts among the related exports rules on, likewise."""
+"""The rules on neglected accounts in the related exports."""
 
 
 RELATED = (
@@ -62,11 +62,11 @@ RELATED = (
     "account_topic_fact",
     "topic_dimension",
 )
-"""Which other headings of the related exports rule, likewise."""
+"""The other headings of the related exports that are rules."""
 
 
 WIN_LOSS = ("lost", "archived", "year", "scopes", "divisions", "rate", "total_estimates_by_year")
-"""What the section on win_loss among the related exports rules on, likewise."""
+"""The rules in the section on win_loss in the related exports."""
 
 
 def listed_rules() -> list[dict[str, str]]:
@@ -75,7 +75,7 @@ def listed_rules() -> list[dict[str, str]]:
 
 
 def rules_of_the_specs() -> list[str]:
-    """Every rule, acceptance criterion and decision, as it is cited."""
+    """Return every rule, acceptance criterion and decision in the form of citations."""
     found = [f"contracts {name}" for name in CONTRACTS]
     found += [f"scores {name}" for name in SCORES]
     found += [f"neglected {name}" for name in NEGLECTED]
@@ -91,13 +91,13 @@ RULES = {row["rule"]: row for row in listed_rules()}
 
 
 def _chains(spec: str, item: str, text: str) -> Iterator[str]:
-    """Give the items of `spec item, item (remark) and item`."""
+    """Yield the items of `spec item, item (remark) and item`."""
     for chain in re.findall(rf"\b{spec}((?:(?:,|,? and)?\s+(?:{item})\b(?:\s*\([^)]*\))?)+)", text):
         yield from re.findall(item, re.sub(r"\([^)]*\)", "", chain))
 
 
 def citations(text: str) -> Iterator[str]:
-    """Give every rule that a text cites, as in `at-risk R8`, `accounts R24 to R27`, `contracts profile` and `D12`."""
+    """Yield every rule that a text cites: `at-risk R8`, `accounts R24 to R27`, `contracts profile` and `D12`."""
     text = re.sub(r"\s*\n\s*(?:--|#)?\s*", " ", text)
     yield from re.findall(r"\bD\d+\b", text)
     yield from (f"contracts {anchor}" for anchor in _chains("contracts", "|".join(CONTRACTS), text))
@@ -115,7 +115,7 @@ def citations(text: str) -> Iterator[str]:
 
 @cache
 def model_properties() -> tuple[dict[str, set[str]], dict[str, str]]:
-    """The columns of each mart, and the description of each dbt unit test, from the models' YAML."""
+    """Return the columns of each mart, and the description of each dbt unit test, from the models' YAML."""
     columns: dict[str, set[str]] = {}
     unit_tests: dict[str, str] = {}
     for path in (ROOT / "models").rglob("*.yml"):
@@ -128,7 +128,7 @@ def model_properties() -> tuple[dict[str, set[str]], dict[str, str]]:
 
 
 def proof_text(proof: str) -> str | None:
-    """What a test says of itself: a unit test's description, or a function's source with its module's docstring."""
+    """Return the text of a test: a unit test's description, or a function's source with its module's docstring."""
     if "::" not in proof:
         return model_properties()[1].get(proof)
     name, function = proof.split("::")

@@ -1,4 +1,4 @@
-"""How the tests read a sample's files back, with libraries that had no part in ingest."""
+"""Reading a sample's files with libraries that ingest does not use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WORKBOOKS = {
 
 
 def read_csv(path: Path) -> pa.Table:
-    """A CSV with every column as text; only an empty field without quotes is null."""
+    """Read a CSV with every column as text; only an empty field without quotes is null."""
     header = path.read_text(encoding="utf-8").partition("\n")[0].replace('"', "").split(",")
     options = csv.ConvertOptions(
         column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True, quoted_strings_can_be_null=False
@@ -26,7 +26,7 @@ def read_csv(path: Path) -> pa.Table:
 
 
 def read_workbook(path: Path) -> list[dict[str, object]]:
-    """The rows of a workbook by header, cells as openpyxl understands them; the empty row is one of them."""
+    """Read the rows of a workbook by header, with cells as openpyxl reads them, including the empty row."""
     rows = openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)
     headers = [str(header) for header in next(rows)]
     return [dict(zip(headers, row, strict=True)) for row in rows]

@@ -1,4 +1,4 @@
-"""The cast plays its roles: a run over the repository's sample says of each what was worked out by hand here."""
+"""The cast of the sample: a run over the bundled sample gives the results worked out by hand here."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def cast() -> tuple[Account, ...]:
 
 @pytest.fixture(scope="module")
 def drop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The exports of the CRM's tenant, as published by the command line."""
+    """The exports of the CRM's tenant, published by the command line."""
     out = tmp_path_factory.mktemp("run")
     sources = [part for name in ("lmn", "crm", "platform") for part in (f"--{name}", str(ROOT / "sample" / name))]
     arguments = ["run", *sources, "--as-of", "2025-01-15T00:00:00Z", "--exports", str(out / "exports")]
@@ -50,7 +50,7 @@ def drop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCo
 def core(
     drop: duckdb.DuckDBPyConnection, account: Account, columns: str, table: str = "account_core"
 ) -> tuple[Any, ...]:
-    """Some columns of one customer's row in a fact table."""
+    """Return some columns of one customer's row in a fact table."""
     rows = drop.sql(f"select {columns} from {table} where account_id = {account.customer_id}").fetchall()
     assert len(rows) == 1
     return rows[0]
@@ -88,7 +88,7 @@ def test_accounts_at_risk(
 
 
 def test_won_and_lost_estimates(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
-    """Six of nine contradicting statuses are won, at 1,500, one is lost; of three more, at 100, two speak of a loss."""
+    """Six of nine contradictory statuses are won, at 1,500, one is lost; two of three more, at 100, are lost."""
     found = drop.execute(
         "select year, total_estimates, won_estimates, lost_estimates, pending_estimates, won_value, lost_value, "
         "pending_value, win_rate, estimates_vs_won, revenue_vs_won from win_loss where scope_key = ?",
@@ -113,7 +113,7 @@ def test_won_and_lost_estimates(drop: duckdb.DuckDBPyConnection, cast: tuple[Acc
         (Role.SNOOZED, None),
         (Role.SNOOZE_OVER, (400, 90, "C")),
         (Role.SNOOZED_FOR_SOMETHING_ELSE, (400, 90, "C")),
-        (Role.NO_EVENTS, None),  # an interaction ahead
+        (Role.NO_EVENTS, None),  # an interaction in the future
     ],
 )
 def test_neglected_accounts(
@@ -143,7 +143,7 @@ def test_duplicates_have_the_same_division_and_address(
         "select json_array_length(estimate_ids) from duplicate_at_risk_estimates where account_id = ?",
         [cast[Role.DUPLICATES].warehouse_id],
     ).fetchall()
-    assert stored == [(2,)]  # the third contract is another division's
+    assert stored == [(2,)]  # the third contract has another division
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_revenue_and_segment(
 
 
 def test_the_traps_of_lmn_add_up(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
-    """Brackets and minus signs are negative, a repeated estimate counts once by its last price, archived ones count."""
+    """Parentheses and minus signs are negative, a duplicate counts once with its last price, archived ones count."""
     seven_at_a_thousand = Decimal(1000) * 7
     odd = Decimal("-50.25") + Decimal("-1234.50") + Decimal("12345.67") + Decimal("2222.00")
     found = drop.execute(
@@ -223,7 +223,7 @@ def test_links_to_the_crm(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, 
     gaps = cast[Role.CRM_FILLS_THE_GAPS]
     assert core(drop, gaps, "account_name, status")[0] == gaps.name
     for role in (Role.LINKED_BY_ACCOUNT_ID, Role.LINKED_WITH_BLANKS, Role.ACCOUNT_OF_TWO_CUSTOMERS):
-        # a linked account is no row of its own: those have ids from 500,000,000,000,000 on
+        # a linked account has no row of its own, whose id would be 500,000,000,000,000 or more
         named = drop.execute(
             "select count(*) from account_core where account_name = ? and account_id >= 500000000000000",
             [cast[role].name],
@@ -257,7 +257,7 @@ def test_answers_count_from_the_first_message_of_a_run(
 def test_a_thread_is_open_after_more_than_24_hours_and_for_90_days(
     drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]
 ) -> None:
-    # D29: of each side two are older than 24 hours, and one is a second short of 90 days
+    # D29: two of each side are older than 24 hours, and one is a second younger than 90 days
     columns = "total_emails, team_open_email_threads, account_open_email_threads"
     assert core(drop, cast[Role.UNANSWERED], columns, "account_communication_stats") == (13, 3, 3)
 
@@ -273,7 +273,7 @@ def test_odd_meetings(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]
 def test_meetings_of_the_cast_have_their_people_and_their_latest_summary(
     drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]
 ) -> None:
-    """D31: nine that are not cancelled, three of them to come; thirty hours count a day, and no end nothing."""
+    """D31: nine are not cancelled, three of them in the future; thirty hours count as a day, a missing end as 0."""
     found = drop.execute(
         "select meeting_duration_minutes, meeting_internal_attendee_count, meeting_customer_attendee_count,"
         " meeting_summary from meeting_summary where account_id = ? order by meeting_date desc",
@@ -287,13 +287,13 @@ def test_meetings_of_the_cast_have_their_people_and_their_latest_summary(
 
 
 def test_people_who_do_not_count(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
-    # D33: of four people one opted out and one is muted; the third who acted, and one whom nobody lists, make two
+    # D33: one of four people opted out and one is muted; the third acted, as did an unknown one, which makes two
     found = core(drop, cast[Role.PEOPLE_WHO_DO_NOT_COUNT], "stakeholders_count, multi_threaded")
     assert found == (3, True)
 
 
 def test_figures_of_four_stakeholders(drop: duckdb.DuckDBPyConnection, cast: tuple[Account, ...]) -> None:
-    """related stakeholder_fact: a negative e-mail and chat message each; of three accepted calls two were kept."""
+    """related stakeholder_fact: one negative e-mail and chat message each; two of three accepted calls were kept."""
     found = drop.execute(
         "select stakeholder_opted_out, stakeholder_muted, stakeholder_sent_emails, stakeholder_negative_items,"
         " stakeholder_accepted_calls, stakeholder_attended_calls, stakeholder_show_rate"
@@ -330,7 +330,7 @@ def test_insights_active_resolved_and_from_the_future(
         "insight_churn_risk, insight_churn_notification, insight_no_qbr, lifecycle_event_renewal::date,"
         "lifecycle_event_onboarding::date, lifecycle_event_churn_risk::date",
     )
-    # a resolved risk was seen five days ago, later than the active one; the QBR and the threads are not known yet
+    # a resolved risk was detected five days ago, after the active one; the QBR and the threads are in the future
     assert found == (True, False, False, date(2024, 12, 16), date(2024, 11, 16), date(2025, 1, 10))
 
 

@@ -63,7 +63,7 @@ def test_names_do_not_depend_on_how_many_events_there_are(tmp_path: Path, sample
 
 
 def test_the_sample_in_the_repository_is_what_the_generator_writes(tmp_path: Path) -> None:
-    # Cell by cell, not byte by byte: how well zlib and zstd compress differs between their builds.
+    # Cell by cell, not byte by byte, because builds of zlib and zstd compress differently.
     bundled.write_bundled(tmp_path)
     assert hashes(BUNDLED).keys() == hashes(tmp_path).keys()
     for name in hashes(tmp_path):

@@ -1,4 +1,4 @@
-"""Every edge case that a sample promises is in its files: each line says what, and how it is found there."""
+"""Every documented edge case of a sample is in its files: each line has the case and a query for it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def cast() -> tuple[Account, ...]:
 
 
 def named(cells: Cells, project: str) -> dict[str, object]:
-    """The trap of that project name."""
+    """Return the trap with that project name."""
     found = [row for row in cells["lmn_estimates"] if row["Project Name"] == project]
     assert len(found) == 1, project
     return found[0]
 
 
-# LMN: cells as people leave them
+# LMN: cells as people write them
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def estimates_of(cells: Cells, account: Account) -> list[dict[str, object]]:
 
 
 def as_day(cell: object) -> date | None:
-    """Read a date cell of the workbook, however it is written."""
+    """Read a date cell of the workbook in any form."""
     match cell:
         case None:
             return None
@@ -203,7 +203,7 @@ def test_contracts_end_at_the_boundaries_of_the_window(
 def test_durations_are_at_the_boundaries_of_years(
     cells: Cells, cast: tuple[Account, ...], role: Role, months: list[int]
 ) -> None:
-    """The formula of the accounts spec, read here by itself: months, and one more if the end's day is the later."""
+    """The formula of the accounts spec: months, plus one if the end's day is later."""
     found = []
     for row in estimates_of(cells, cast[role]):
         start, end = as_day(row["Contract Start"]), as_day(row["Contract End"])
@@ -232,7 +232,7 @@ def test_a_project_customer_has_standard_estimates_only_and_a_zero_priced_one(
     assert 0 in [row["Total Price"] for row in rows]
 
 
-# CRM and platform: edge_cases.sql holds one query a case
+# CRM and platform: edge_cases.sql has one query per case
 
 SQL = Path(__file__).with_name("edge_cases.sql").read_text(encoding="utf-8")
 CASES = dict(re.findall(r"^-- (.+)\n(from [^;]+);$", SQL, re.MULTILINE))

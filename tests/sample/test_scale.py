@@ -1,4 +1,4 @@
-"""A large sample takes the memory of one chunk."""
+"""A large sample needs only the memory of one chunk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The files of a sample: their names, columns, types, sizes, and how ids lie between tenants."""
+"""The files of a sample: their names, columns, types, sizes, and ids across tenants."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AS_OF = datetime(2025, 1, 15, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def large(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, int]]:
-    """A sample that is too large for workbooks, with few events."""
+    """A sample too large for workbooks, with few events."""
     out = tmp_path_factory.mktemp("large")
     return out, write_sample(out, 2_001, SEED, events_per_account=4)
 
@@ -107,7 +107,7 @@ def test_a_large_sample_has_the_documented_proportions(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("table", ["customer", "users", "stakeholder", "email_prop", "chat_message", "ticket"])
 def test_ids_of_tenants_interleave(db: duckdb.DuckDBPyConnection, table: str) -> None:
-    """Sorted by id, the tenant changes again and again: a filter on a range of ids would mix tenants."""
+    """Sorted by id, the tenant keeps changing, so a filter on a range of ids would mix tenants."""
     changes, tenants = db.sql(f"""
         select count(*) filter (where organization_id <> before), count(distinct organization_id)
         from (select organization_id, lag(organization_id) over (order by cast(id as bigint), organization_id) as before
@@ -146,7 +146,7 @@ def test_a_sample_can_be_made_for_another_instant(tmp_path: Path, as_of: datetim
     sent = pq.read_table(tmp_path / "platform" / "email_prop.parquet")["sent_at"].to_pylist()
     naive = as_of.replace(tzinfo=None)
     assert max(moment for moment in sent if moment <= naive).date() >= naive.date().replace(day=naive.day - 1)
-    assert sum(moment > naive for moment in sent) == 1  # the one that is there on purpose
+    assert sum(moment > naive for moment in sent) == 1  # the deliberate one
 
 
 def test_every_tenant_gets_its_share() -> None:

@@ -1,4 +1,4 @@
-"""`warehouse init` writes a folder that the commands take as it is."""
+"""`warehouse init` writes a folder that the commands accept unchanged."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_example_has_every_table_and_each_is_read_as_that_table(folder: Path
     }
     assert found == {(table.source, table.name) for table in SOURCE_TABLES}
     assert [source.problem for source in checked.sources if source.problem] == []
-    assert {finding.guard for finding in checked.findings} == {"needed_table"}  # they have no rows
+    assert {finding.guard for finding in checked.findings} == {"needed_table"}  # because they have no rows
 
 
 def test_the_settings_of_the_example_exist(folder: Path) -> None:

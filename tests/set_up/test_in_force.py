@@ -1,4 +1,4 @@
-"""`warehouse config` says what is in force and where from, and no secret."""
+"""`warehouse config` shows the settings in force and their origins, but no secrets."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""D22 from run to run: a group is stored once, resolved when it is gone, and never reopened; one state folder, as in
-service."""
+"""D22 from run to run: a group is stored once, resolved when it is gone, and never reopened, in one state folder."""
 
 from __future__ import annotations
 
@@ -20,7 +19,7 @@ TERM = "2024-03-01,2025-02-28"
 
 
 def estimates(second_address: str, third: bool = False) -> str:
-    """Two won estimates of one account that are alike but for the address of the second, and a third."""
+    """Return two won estimates of one account that differ only in the second's address, and optionally a third."""
     rows = [
         f"e1,a1,won,Snow,1 Main St,{TERM},100.00",
         f"e2,a1,won,snow ,{second_address},{TERM},200.00",
@@ -31,7 +30,7 @@ def estimates(second_address: str, third: bool = False) -> str:
 
 
 def duplicates(folder: Path, day: str, content: str) -> list[tuple[str, str, str | None]]:
-    """Run on a day, and give what is published of each group: estimates, detected, resolved."""
+    """Run on a day, and return each published group: estimates, detected, resolved."""
     crm = folder / "crm"
     crm.mkdir(exist_ok=True)
     (crm / "accounts.csv").write_text(ACCOUNTS)
@@ -64,7 +63,7 @@ def test_a_group_is_kept_between_runs_resolved_when_it_is_gone_and_never_reopene
     # it is back: a new row, and the resolved one stays as it was
     back = [(pair, "01-15", "01-17"), (pair, "01-18", None)]
     assert duplicates(tmp_path, "2025-01-18", estimates("1 Main St")) == back
-    # other estimates are another group, so the one before is gone
+    # other estimates are another group, so the previous one is gone
     other = [(three, "01-19", None), (pair, "01-15", "01-17"), (pair, "01-18", "01-19")]
     assert duplicates(tmp_path, "2025-01-19", estimates("1 Main St", third=True)) == other
 

@@ -1,4 +1,4 @@
-"""The register of forgotten people: it recognises them, and holds nothing of them."""
+"""The register of forgotten people: it recognises them without storing their data."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_an_id_gets_the_same_new_value_everywhere(register: Forgotten) -> None:
     rows = pa.table({"organization_id": [1, 1], "stakeholder_id": [918273645, 5], "user_id": [918273645, None]})
     new = forget_rows(register, "email_prop", rows).to_pylist()
     assert new[0]["stakeholder_id"] == register.of(1).new_ids("stakeholder", [918273645])[918273645]
-    assert new[0]["user_id"] == 918273645  # a user of this id is another person
+    assert new[0]["user_id"] == 918273645  # a user with this id is another person
     assert new[1] == {"organization_id": 1, "stakeholder_id": 5, "user_id": None}
 
 

@@ -1,4 +1,4 @@
-"""The mart `run_history`: a row per run and organization, and nothing of another organization's."""
+"""The mart `run_history`: a row per run and organization, without data of other organizations."""
 
 from __future__ import annotations
 

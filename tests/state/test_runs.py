@@ -1,4 +1,4 @@
-"""The history of runs: kept whole, newest first, and what the next run is compared with."""
+"""The history of runs: complete, newest first, and the baseline of the next run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def record(day: int, as_of: int | None = None, **changes: Any) -> RunRecord:
 
 
 def records(folder: Path, *runs: RunRecord) -> RunRecords:
-    """Keep some runs."""
+    """Store some runs."""
     kept = RunRecords(folder / "runs")
     for run in runs:
         kept.add(run)

@@ -1,4 +1,4 @@
-"""A state folder during a run's turn: what is temporary lies in it, and nothing of that outlasts the next turn."""
+"""A state folder during a run: it contains temporary files, which the next run removes at the latest."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_temporary_files_of_a_run_and_its_helpers_are_removed(tmp_path: Path) ->
 
 
 def test_a_killed_run_leaves_files_only_where_the_next_one_clears_them(tmp_path: Path) -> None:
-    """Whoever is killed can't tidy: so what it leaves lies in the state folder, not in the machine's."""
+    """A killed process cannot clean up, so its files are in the state folder, not in the machine's temporary folder."""
     (machines := tmp_path / "machines").mkdir()
     environment = {**os.environ, "TMPDIR": str(machines), "PYTHONPATH": str(PROJECT_ROOT)}
     command = [sys.executable, "-c", KILLED, str(tmp_path / "state")]

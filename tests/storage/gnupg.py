@@ -1,4 +1,4 @@
-"""GnuPG with a receiver's key, in a home folder of its own."""
+"""GnuPG with a receiver's key, in its own home folder."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _RECEIVER = "receiver@example.com"
 
 @dataclass(frozen=True)
 class GnuPG:
-    """A receiver who has GnuPG."""
+    """A receiver with GnuPG."""
 
     home: Path
 
     def certificate(self) -> bytes:
-        """Export what senders get."""
+        """Export the certificate for senders."""
         return self.call("--armor", "--export", _RECEIVER)
 
     def decrypt(self, path: Path) -> bytes:
@@ -27,14 +27,14 @@ class GnuPG:
         return self.call("--decrypt", str(path))
 
     def add_encryption_key(self, *options: str) -> None:
-        """Give the certificate another key for encryption."""
+        """Add another encryption key to the certificate."""
         (fingerprint,) = [
             line.split(":")[9] for line in self.call("--with-colons", "-k").decode().splitlines() if line[:3] == "fpr"
         ][:1]
         self.call(*options, "--quick-add-key", fingerprint, "cv25519", "encr", "1y")
 
     def call(self, *arguments: str) -> bytes:
-        """Call the program; nobody is asked for anything."""
+        """Call the program without prompts."""
         options = ["--batch", "--no-tty", "--pinentry-mode", "loopback", "--passphrase", ""]
         command = ["gpg", "--homedir", str(self.home), *options, *arguments]
         ended = subprocess.run(command, capture_output=True, check=False)
@@ -44,7 +44,7 @@ class GnuPG:
 
 @contextmanager
 def receiver(*, signs_only: bool = False) -> Iterator[GnuPG]:
-    """Make a receiver's key; the home is in a short path, because a socket lies in it."""
+    """Make a receiver's key; the home has a short path because it contains a socket."""
     with TemporaryDirectory(prefix="gnupg-", dir="/tmp") as home:
         try:
             gnupg = GnuPG(Path(home))

@@ -1,4 +1,4 @@
-"""A file is hashed once while it stands unchanged, and again once it does not."""
+"""A file is hashed once, and again only after a change."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_changed_content_of_the_same_size_and_time_is_noticed(tmp_path: Path) ->
     before, stood = content_hash(file), file.stat()
     file.write_bytes(b"same rows")
     os.utime(file, ns=(stood.st_atime_ns, stood.st_mtime_ns))
-    while file.stat().st_ctime_ns == stood.st_ctime_ns:  # where the machine's clock for files is a coarse one
+    while file.stat().st_ctime_ns == stood.st_ctime_ns:  # in case the file system's clock is coarse
         os.utime(file, ns=(stood.st_atime_ns, stood.st_mtime_ns))
     assert (file.stat().st_size, file.stat().st_mtime_ns) == (stood.st_size, stood.st_mtime_ns)
     assert content_hash(file) == hashlib.sha256(b"same rows").hexdigest() != before

@@ -1,4 +1,4 @@
-"""A file is written whole, whoever dies or fails meanwhile, and what a dead writer left is cleared."""
+"""A file is written completely or not at all, whoever dies or fails, and drafts of dead writers are removed."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_two_writers_of_one_file_do_not_interfere(tmp_path: Path) -> None:
 
 def test_a_full_disk_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No space left on device") as raised, whole_file(tmp_path / "file"):
-        raise OSError(errno.ENOSPC, "Error writing bytes to file")  # as Arrow says it, with no name
+        raise OSError(errno.ENOSPC, "Error writing bytes to file")  # Arrow's message, without a name
     assert raised.value.filename == str(tmp_path / "file")
 
 
@@ -81,7 +81,9 @@ def test_drafts_of_living_processes_stay_and_others_are_removed(tmp_path: Path) 
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     own = hidden_name()
-    same_number = f".{os.getpid()}-0a1b2c3d4e5f-0"  # of an earlier run in a container, where numbers begin at 1 again
+    same_number = (
+        f".{os.getpid()}-0a1b2c3d4e5f-0"  # of an earlier run in a container, where process ids start at 1 again
+    )
     for name in (own, f"{own}.data", ".1-0a1b2c3d4e5f-0", f".{ended.pid}-0a1b2c3d4e5f-7", same_number):
         (tmp_path / name).touch()
     (tmp_path / f".{ended.pid}-0a1b2c3d4e5f-8").mkdir()

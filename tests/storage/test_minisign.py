@@ -1,4 +1,4 @@
-"""Signatures in minisign's form: either verifies the other's, and no output shows a secret."""
+"""Signatures in minisign's form: minisign and the warehouse verify each other's, and no output shows a secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""OpenPGP: whose certificates are taken, who opens what is encrypted, and that GnuPG reads it."""
+"""OpenPGP: which certificates are accepted, who can decrypt, and compatibility with GnuPG."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOW = datetime.now(UTC)
 RECEIVER = Tsk.generate("receiver")
 CERTIFICATE = RECEIVER.extract_certificate()
 WITHOUT_SUBKEYS = list(PacketPile.from_bytes(bytes(CERTIFICATE)))[:3]
-"""The primary key, its user and what binds them."""
+"""The primary key, its user id and their binding signature."""
 EXPIRED_SUBKEY = """-----BEGIN PGP PUBLIC KEY BLOCK-----
 
 mDMEXgvhABYJKwYBBAHaRw8BAQdAjDzoEil5jG3Di77mHyu5oDfG6eAES2bH4joV
@@ -34,7 +34,7 @@ FnnxMQbN/TM89/8dITnziTEJ
 =RiIK
 -----END PGP PUBLIC KEY BLOCK-----
 """
-"""A certificate that GnuPG made in 2020: it does not expire, its key for encryption did after a year."""
+"""A certificate made by GnuPG in 2020: it does not expire, but its encryption key did after a year."""
 
 
 def certificate(folder: Path, content: bytes = bytes(CERTIFICATE)) -> Path:
@@ -77,7 +77,7 @@ def test_without_the_warehouses_key_nothing_is_decrypted(keys: EncryptionKeys) -
     keys.own.rename(keys.own.with_suffix(".bak"))
     with pytest.raises(WarehouseError, match="here: is encrypted, and the key to decrypt it is missing"):
         keys.decrypt(encrypted, "here")
-    keys.recipients()  # which makes another
+    keys.recipients()  # creates another
     with pytest.raises(WarehouseError, match="No key to decrypt message") as raised:
         keys.decrypt(encrypted, "here")
     assert "backtrace" not in str(raised.value)
@@ -121,7 +121,7 @@ def test_a_lost_setting_never_leads_to_unencrypted_files(keys: EncryptionKeys) -
     without = replace(keys, receivers=None)
     assert not without.encrypts
     without.require_usable("sftp://host/drops")
-    keys.recipients()  # which makes the own key
+    keys.recipients()  # creates the warehouse's key
     assert without.encrypts
     for refused in (lambda: without.require_usable("sftp://host/drops"), lambda: without.encrypt(b"rows")):
         with pytest.raises(WarehouseError, match="receiver_key: is not set, although this warehouse encrypts"):
@@ -184,7 +184,9 @@ def test_gnupg_can_decrypt_an_encrypted_file(tmp_path: Path) -> None:
 @pytest.mark.gnupg
 def test_expired_ones_of_several_keys_are_left_out(tmp_path: Path) -> None:
     with receiver(signs_only=True) as gnupg:
-        gnupg.add_encryption_key("--faked-system-time", "20200102T000000")  # a day after the first: its clock goes on
+        gnupg.add_encryption_key(
+            "--faked-system-time", "20200102T000000"
+        )  # a day after the first, because the faked clock runs
         gnupg.add_encryption_key()
         (found,) = read_certificates(certificate(tmp_path, gnupg.certificate()))
     assert sum(packet.tag == Tag.PublicSubkey for packet in PacketPile.from_bytes(bytes(found))) == 1

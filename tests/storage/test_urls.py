@@ -1,4 +1,4 @@
-"""A URL is parsed once: what can't be read for sure is refused unquoted, of the rest no secret is shown."""
+"""URLs: ambiguous ones are refused without quoting them, and no secret of others is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weekly drops of organization 1, made up row by row and published into a folder, and the marts of their timeline."""
+"""Weekly drops of organization 1, made up row by row and published to a folder, and their timeline marts."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def instant(day: int) -> datetime:
 
 @dataclass
 class Past:
-    """The exports and the timeline of one warehouse; `latest` is what the last publication pointed to."""
+    """The exports and the timeline of one warehouse; `latest` is the drop of the last publication."""
 
     folder: Path
     latest: str | None = None
@@ -51,9 +51,9 @@ class Past:
         mark: str = "a",
         late: bool = False,
     ) -> str:
-        """Publish the drop of a day as a run does, held against `latest`; return its name.
+        """Publish the drop of a day as a run does, compared with `latest`; return its name.
 
-        A `late` one is published beside it, held against `against`.
+        A `late` one does not become `latest`, and is compared with `against`.
         """
         before = self.latest if against == "latest" else against
         name = f"{run_name(instant(day))}-{mark * 8}"

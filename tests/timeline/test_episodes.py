@@ -1,4 +1,4 @@
-"""at-risk R32: when each account's stay on the list began and ended and why, and the trail of what happened on it."""
+"""at-risk R32: when and why each account's stay on the list started and ended, and the audit trail of the list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which drop of an instant counts: what `latest` named in turn, then what a backfill added."""
+"""Which drop of an instant counts: the ones that `latest` named in turn, then those that a backfill added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drops on a server: their records are those of the same drops on this machine, and their log is kept beside them."""
+"""Drops on a server: their records equal those of the same local drops, and their log is stored beside them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.fixture
 def past(tmp_path: Path, server: Place) -> Past:
-    """Two weeks on this machine, and copies of their drops on the server."""
+    """Two local weeks, and copies of their drops on the server."""
     made = Past(tmp_path)
     made.publish(1, {1: ("e1", "2025-03-01", "100.00")})
     made.publish(8, {}, outcomes={"e1": "renewed"})

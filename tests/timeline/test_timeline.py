@@ -1,4 +1,4 @@
-"""The records of drops: accounts as they were, the same bytes from kept drops, and nothing that changes later."""
+"""The records of drops: past states of accounts, the same bytes from kept drops, and no later changes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AT_RISK = ("e1", "2025-03-01", "100.00")
 
 @pytest.fixture
 def past(tmp_path: Path) -> Past:
-    """Two weeks; in the second, account 1 is healthier and not at risk any more."""
+    """Two weeks; in the second, account 1 is healthier and no longer at risk."""
     made = Past(tmp_path)
     made.publish(1, {1: AT_RISK}, columns={"health_score": Decimal("40.00"), "owner_id": 7})
     made.publish(8, {}, columns={"health_score": Decimal("80.00"), "owner_id": 8}, outcomes={"e1": "renewed"})

@@ -1,4 +1,4 @@
-"""`warehouse forget`: nothing that is left has the person's name, address or id in any form; nor has a later run."""
+"""`warehouse forget`: no remaining file has the person's name, address or id in any form, nor does a later run."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.slow
 
 
 def sources_with_zelda(folder: Path) -> Path:
-    """Copy the sample, in which a stakeholder gets another id and name, and texts and a CRM contact name her."""
+    """Copy the sample with another id and name for a stakeholder, whom texts and a CRM contact name."""
     shutil.copytree(PROJECT_ROOT / "sample", folder)
     address = "zelda.quartz@quixotic.example"
     for table, column in (("stakeholder", ""), ("note", "body"), ("ai_summary", "summary")):
@@ -55,7 +55,7 @@ def sources_with_zelda(folder: Path) -> Path:
 
 
 def edited(path: Path) -> Iterator[dict[str, str]]:
-    """Lend each row of a CSV file to be changed, then write them."""
+    """Yield each row of a CSV file for changes, then write them."""
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     yield from rows
@@ -66,7 +66,7 @@ def edited(path: Path) -> Iterator[dict[str, str]]:
 
 
 def traces(folder: Path) -> list[tuple[str, bytes]]:
-    """Search every byte of every file, and what Parquet files, databases and workbooks hold unpacked."""
+    """Search every byte of every file, including the unpacked contents of Parquet files, databases and workbooks."""
     found = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()):
         for content in unpacked(path):
@@ -99,7 +99,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def forgotten(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
-    """Two weeks with all forms of a drop, then she is forgotten."""
+    """Two weeks with all forms of a drop, after which the person is forgotten."""
     warehouse = Warehouse(tmp_path_factory.mktemp("forgotten"))
     for as_of in ("2025-01-15T00:00:00Z", "2025-01-22T00:00:00Z"):
         ended = warehouse.run(sources, as_of, "--csv-safe", "--xlsx", "--cuts")

@@ -1,4 +1,4 @@
-"""Drops made again without a person, in a folder and on a server: whole at every moment, as published, in the log."""
+"""Drops remade without a person, in a folder and on a server: complete at every moment, verified, and logged."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PERSON = 918273645
 
 
 def rows(ids: list[int]) -> pa.Table:
-    """Stakeholders of these ids; of columns that must have a value, one that fits."""
+    """Return stakeholders with these ids; required columns have a valid value."""
     known = {
         "organization_id": 1,
         "account_id": 7,
@@ -59,7 +59,7 @@ def rows(ids: list[int]) -> pa.Table:
 
 
 class Shelf:
-    """Three weeks of drops, of which the first does not know the person."""
+    """Three weeks of drops; the first is without the person."""
 
     def __init__(self, exports: str, state: Path, receiver_key: Path | None = None) -> None:
         self.workspace = Workspace(state)
@@ -91,7 +91,7 @@ class Shelf:
         return forget_in_drops_folder(self.destination, 1, "", *found, self.workspace.publications)
 
     def require_whole(self) -> None:
-        """Every drop that a reader finds is as published."""
+        """Check that every drop that a reader finds verifies."""
         for name in drop_folders(self.place):
             if read_manifest(self.place.child(name)) is not None:
                 assert verify_drop(self.place.child(name)) == []

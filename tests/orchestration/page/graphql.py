@@ -1,4 +1,4 @@
-"""Dagster's GraphQL over the pipeline's definitions in this process, as its page asks it."""
+"""Dagster's GraphQL over the pipeline's definitions in this process, as its page uses it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from dagster_graphql.schema import create_schema
 
 
 class GraphQL:
-    """What the page asks and is answered."""
+    """The queries of the page and their answers."""
 
     def __init__(self, process: WorkspaceProcessContext) -> None:
         self._process = process
         self._schema = create_schema()
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
-        context: Any = self._process.create_request_context()  # a new one each time, as for a request: it remembers
+        context: Any = self._process.create_request_context()  # a new one for each request, because it caches
         result = asyncio.run(self._schema.execute_async(query, context_value=context, variables=variables))
         assert not result.errors, result.errors
         found: dict[str, Any] = result.data
@@ -33,7 +33,7 @@ class GraphQL:
 
 @contextmanager
 def asked(instance: dg.DagsterInstance) -> Iterator[GraphQL]:
-    """Open GraphQL on the definitions that the settings of the environment give."""
+    """Open GraphQL on the definitions for the settings in the environment."""
     target = LoadableTargetOrigin(
         executable_path=sys.executable, module_name="pipeline.orchestration.definitions", attribute="defs"
     )

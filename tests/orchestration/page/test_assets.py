@@ -1,4 +1,4 @@
-"""What Dagster's page shows: every asset described and measured, every check where it speaks, our words first."""
+"""Dagster's page: every asset has a description and figures, every check is on its asset, our messages come first."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ SCHEDULES = (
 
 
 class Page:
-    """The definitions over small sources, an instance that keeps what runs say, and GraphQL on both."""
+    """The definitions over small sources, an instance that records runs, and GraphQL on both."""
 
     def __init__(self, folder: Path, instance: dg.DagsterInstance, graphql: GraphQL) -> None:
         self.folder, self.instance, self.graphql = folder, instance, graphql
 
     def run(self, *selected: str, job: str = JOB) -> dg.ExecuteInProcessResult:
-        """Run a job, whole or the assets that are named, as a run that the page starts."""
+        """Run a job, completely or only the named assets, as a run started by the page."""
         keys = [dg.AssetKey(key.split("/")) for key in selected]
         definition = defs().resolve_job_def(job)
         return definition.execute_in_process(
@@ -65,7 +65,7 @@ class Page:
         )
 
     def failures(self, run: dg.ExecuteInProcessResult) -> Iterator[dict[str, Any]]:
-        """What a run says, as the page asks for it: a thousand events at a time."""
+        """Yield a run's failures as the page queries them: a thousand events at a time."""
         found: dict[str, Any] = {"cursor": None, "hasMore": True}
         while found["hasMore"]:
             found = self.graphql.ask(FAILURES, run=run.run_id, after=found["cursor"])["logsForRun"]
@@ -87,7 +87,7 @@ class Page:
 
 
 def facts_of(asset: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the latest materialisation of an asset says, by label."""
+    """Return the facts of an asset's latest materialisation, by label."""
     (latest,) = asset["assetMaterializations"]
     return {entry["label"]: entry for entry in latest["metadataEntries"]}
 
@@ -107,7 +107,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
         environment.setenv("WAREHOUSE_AS_OF", "2025-01-15T00:00:00Z")
         environment.setenv("WAREHOUSE_STATE", "state")
         quiet = {"telemetry": {"enabled": False}}
-        # Dagster waits for the disk at each of some thousand events: its records go into memory
+        # Dagster flushes each of some thousand events to disk, so its records are kept in memory
         memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
         with (
             tempfile.TemporaryDirectory(dir=memory) as records,

@@ -1,4 +1,4 @@
-"""The page answers its own pages and scripts of this machine: no other site's, and no change that comes by GET."""
+"""The page answers its own pages and local scripts, but no other site, and changes nothing on GET."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 class Page:
-    """A page on a port of this machine."""
+    """A page on a local port."""
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -121,7 +121,9 @@ def test_the_page_itself_and_local_scripts_are_answered(page: Page) -> None:
 def test_behind_a_proxy_the_page_accepts_the_configured_name(instance: dg.DagsterInstance) -> None:
     with served(instance, "warehouse.example.com") as page:
         assert page.post(VERSION, Host="warehouse.example.com", Origin="https://warehouse.example.com")[0] == 200
-        assert page.post(VERSION, Origin="https://warehouse.example.com")[0] == 200  # a proxy may not hand on the name
+        assert (
+            page.post(VERSION, Origin="https://warehouse.example.com")[0] == 200
+        )  # a proxy may not forward the host name
         assert page.post(VERSION, Host="warehouse.example.com", Origin="https://other.example.com")[0] == 403
 
 

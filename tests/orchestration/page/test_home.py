@@ -1,4 +1,4 @@
-"""A run whose process is gone holds nothing up, what Dagster keeps has bounds, an operator's settings stay."""
+"""A run without its process blocks nothing, Dagster's storage is bounded, an operator's settings stay."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def job() -> dg.JobDefinition:
 
 
 def begun(instance: dg.DagsterInstance, job: dg.JobDefinition, pid: int | None, status: dg.DagsterRunStatus) -> str:
-    """A run that a process has begun, as Dagster records it."""
+    """Create a run started by a process, as Dagster records it; return its id."""
     run = instance.create_run_for_job(job, status=status)
     if pid is not None:
         instance.report_engine_event(f"Started process for run (pid: {pid}).", run, EngineEventData.in_process(pid))

@@ -1,4 +1,4 @@
-"""`warehouse ui` as a person starts it: what a browser shows of a run, and what holds up none and starts none."""
+"""`warehouse ui` from the command line: a run in the browser, and what must not block or start a run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ RUNS = "{runsOrError{... on Runs{results{runId status}}}}"
 
 
 class Page:
-    """The page as scripts ask it."""
+    """The page as scripts use it."""
 
     def __init__(self, port: int) -> None:
         self.home = f"http://127.0.0.1:{port}"
@@ -58,7 +58,7 @@ class Page:
 
 
 def until(look: Callable[[], Any], seconds: float = 240) -> Any:
-    """Wait until something is so, and give it."""
+    """Wait until `look` returns something true, and return it."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
@@ -105,7 +105,7 @@ def test_a_run_killed_with_its_page_is_ended_at_the_next_start_and_the_next_run_
 ) -> None:
     write_set_up(tmp_path)
     (tmp_path / "crm" / "accounts.csv").unlink()
-    os.mkfifo(tmp_path / "crm" / "accounts.csv")  # the first run waits here for ever
+    os.mkfifo(tmp_path / "crm" / "accounts.csv")  # the first run blocks here
     with ui(tmp_path, port) as (page, process):
         killed = page.launch()
         until(lambda: page.status(killed) == "STARTED")
@@ -175,7 +175,7 @@ def test_a_slow_copy_starts_no_run_until_it_is_complete(tmp_path: Path, port: in
     with ui(tmp_path, port) as (page, _), accounts.open("w", buffering=1) as copy:
         until(lambda: page.ask(START_SENSOR)["startSensor"].get("sensorState"))
         copy.writelines(rows[:100])
-        time.sleep(90)  # longer than from one look to the next
+        time.sleep(90)  # longer than the sensor's interval
         assert page.ask(RUNS)["runsOrError"]["results"] == []
         copy.writelines(rows[100:])
         copy.flush()

@@ -1,4 +1,4 @@
-"""A drop's files made up row by row, for the business page: a dozen accounts, or as many as a test asks for."""
+"""A drop's files made up row by row, for the business page, with a dozen accounts or any other number."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CHANGES = pa.schema(
 
 
 def write_export(folder: Path, name: str, rows: Sequence[Mapping[str, Any]], as_of: datetime = THIS_WEEK) -> Path:
-    """Write an export as Parquet in its contract's shape."""
+    """Write an export as Parquet under its contract."""
     folder.mkdir(parents=True, exist_ok=True)
     contract = replace(CONTRACTS[name], columns=CONTRACTS[name].exported_columns)
     schema = pa.schema([(column.name, column.arrow_type) for column in contract.columns])
@@ -77,7 +77,7 @@ def risk(number: int, **columns: Any) -> dict[str, Any]:
 def counted(
     scope: str, key: str, year: int, total: int, won: int, lost: int, rates: Sequence[str | None]
 ) -> dict[str, Any]:
-    """Make a row of win_loss: each estimate won is worth 100."""
+    """Make a row of win_loss; each won estimate has the value 100."""
     names = ("win_rate", "estimates_vs_won", "revenue_vs_won")
     return {
         "scope": scope,
@@ -92,7 +92,7 @@ def counted(
 
 
 def made_sources(folder: Path, accounts: int = 12, risks: int = 4, *, hostile: bool = False) -> BusinessSources:
-    """Make a drop of so many accounts, the first of them at risk; the drop before had 30 points for account 1."""
+    """Make a drop with accounts, the first of them at risk; account 1 had 30 points in the previous drop."""
     name = {"account_name": HOSTILE} if hostile else {}
     numbers = range(1, accounts + 1)
     files = {
@@ -125,7 +125,7 @@ def made_sources(folder: Path, accounts: int = 12, risks: int = 4, *, hostile: b
 
 
 def _marts() -> dict[str, pa.Table]:
-    """Make the parts of account 1's health, and what divisions brought in."""
+    """Make the parts of account 1's health, and the revenue of divisions."""
     rows: dict[str, list[tuple[Any, ...]]] = {
         "account_health": [
             (1, 1, "health", "engagement", 1, Decimal("52.50")),

@@ -1,4 +1,4 @@
-"""The business page: its figures are the drop's, its size is bounded, the same drop gives the same bytes."""
+"""The business page: its figures come from the drop, its size is bounded, the same drop gives the same bytes."""
 
 from __future__ import annotations
 

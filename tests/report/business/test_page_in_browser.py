@@ -1,4 +1,4 @@
-"""The business page in a real browser: questions are answered by clicks, with and without script, for everybody."""
+"""The business page in a real browser: clicks answer questions, with and without scripts, accessibly."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def opened(browser: Browser, drop: Path, width: str = "desktop", *, script: bool
 
 
 def names(page: Page, section: str) -> list[str]:
-    """Return the first column of the rows that are shown."""
+    """Return the first column of the visible rows."""
     return page.locator(f"#{section} tbody tr:visible td:first-child").all_inner_texts()
 
 
