@@ -111,12 +111,6 @@ def test_a_process_whose_imports_fail_fails_the_run_with_its_error(
         ask(process, tmp_path)
 
 
-def test_closing_an_unused_process_ends_it_at_once() -> None:
-    process = AuditProcess()
-    process.close()
-    process.close()
-
-
 def test_the_package_does_not_import_great_expectations() -> None:
     program = "import sys, pipeline.audit; sys.exit('great_expectations' in sys.modules)"
     path = os.pathsep.join(sys.path)

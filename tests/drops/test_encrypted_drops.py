@@ -101,7 +101,9 @@ def test_all_files_but_manifest_signature_and_checksums_are_encrypted(company: C
 def test_the_receiver_decrypts_the_bytes_that_the_manifest_lists(company: Company) -> None:
     put = company.publish()
     stored = dict(company.stored(company.drop(put)))
-    for file in json.loads(stored[MANIFEST])["files"]:
+    files = json.loads(stored[MANIFEST])["files"]
+    assert [file["name"] for file in files] == [file.name for file in company.template.files]
+    for file in files:
         content = decrypt(stored[f"{file['name']}.pgp"], decryptor=RECEIVER.decryptor()).bytes or b""
         assert hashlib.sha256(content).hexdigest() == file["sha256"]
         assert content == (company.template.folder / file["name"]).read_bytes()
@@ -109,9 +111,9 @@ def test_the_receiver_decrypts_the_bytes_that_the_manifest_lists(company: Compan
 
 def test_the_checksums_are_those_of_the_encrypted_files(company: Company) -> None:
     stored = dict(company.stored(company.drop(company.publish())))
-    for line in stored[CHECKSUMS].decode().splitlines():
-        digest, _, name = line.partition("  ")
-        assert hashlib.sha256(stored[name]).hexdigest() == digest
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in stored.items() if name.endswith(".pgp")}
+    assert digests
+    assert stored[CHECKSUMS].decode() == "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
 
 
 def test_the_name_is_that_of_the_plain_drop_and_a_repeated_run_publishes_nothing(company: Company) -> None:

@@ -102,7 +102,7 @@ def test_an_unsupported_compression_is_refused(workbook: Path) -> None:
         land("lmn", workbook.parent, workbook.parent.parent)
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 nothing", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600])
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 nothing"])
 def test_a_file_that_is_not_a_workbook_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "lmn").mkdir()
     (tmp_path / "lmn" / "e.xlsx").write_bytes(content)
