@@ -149,7 +149,7 @@ def _encoded(values: pa.Array, indices: pa.Array) -> pa.Array:
     no text is in the dictionary twice: it would shift all texts after it.
     """
     if pa.types.is_string(values.type) and pc.count_distinct(values).as_py() == len(values):
-        return pa.DictionaryArray.from_arrays(indices, values)
+        return pa.DictionaryArray.from_arrays(indices.cast(pa.int32()), values)
     return values.take(indices)
 
 

@@ -77,6 +77,11 @@ def test_a_text_that_is_twice_in_a_dictionary_is_decoded() -> None:
     assert typed.encoded.equals(pa.array(["lost", "won", "won"]))
 
 
+def test_dictionaries_of_all_batches_have_one_index_type() -> None:
+    few = pa.DictionaryArray.from_arrays(pa.array([0, 1, 0], pa.int8()), pa.array(["won", "lost"]))  # as categoricals
+    assert type_column(Column("c", Kind.TEXT), few).encoded.type == pa.dictionary(pa.int32(), pa.string())
+
+
 @settings(max_examples=600)
 @given(KINDS, st.lists(st.none() | TEXTS, min_size=1, max_size=6), st.booleans())
 def test_columns_of_text(kind: Kind, values: list[str | None], required: bool) -> None:
