@@ -53,7 +53,7 @@ def test_a_failing_alert_does_not_change_the_outcome_of_a_run(tmp_path: Path) ->
     assert PASSWORD not in ended.stdout + ended.stderr + everything_in(tmp_path / "state")
 
 
-def test_a_run_that_fails_is_reported_with_what_stopped_it(tmp_path: Path) -> None:
+def test_a_failed_run_is_reported_with_its_error(tmp_path: Path) -> None:
     with webhook() as (url, messages):
         ended = warehouse(tmp_path, "run", "--crm", str(tmp_path / "missing"), WAREHOUSE_ALERT_URLS=url)
     assert ended.returncode == 1

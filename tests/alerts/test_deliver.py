@@ -35,7 +35,7 @@ def test_a_webhook_gets_title_and_body() -> None:
     assert (messages[0]["title"], messages[0]["message"]) == (HELD_BACK.title, HELD_BACK.body)
 
 
-def test_a_mail_arrives_as_it_was_written() -> None:
+def test_a_mail_arrives_unchanged() -> None:
     with mail_server() as (url, mails):
         assert notes_of(HELD_BACK, url) == []
     assert mails[0]["Subject"] == HELD_BACK.title

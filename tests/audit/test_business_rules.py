@@ -698,7 +698,7 @@ def check(audited: AuditResult, export: str, rule: str) -> Check:
     return found
 
 
-def test_a_whole_drop_keeps_every_check(audited: AuditResult) -> None:
+def test_an_intact_drop_passes_every_check(audited: AuditResult) -> None:
     assert [str(one) for one in audited.checks if 1 in one.failed_by_organization] == []
 
 

@@ -159,7 +159,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
     assert checks["columns"].blocks
 
 
-def test_a_missing_csv_alone_is_named(tmp_path: Path) -> None:
+def test_only_a_missing_csv_is_named(tmp_path: Path) -> None:
     write_export(tmp_path, "visits", visits())
     (tmp_path / "visits.csv").unlink()
     assert audited(tmp_path)["csv"].problem == "organization 7: visits.csv is missing"

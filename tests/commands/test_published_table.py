@@ -11,7 +11,7 @@ ROWS = {"account_communication_stats": 123_456, "duplicate_at_risk_estimates": 1
 
 
 @pytest.mark.parametrize("terminal", [{}, {"FORCE_COLOR": "1", "COLUMNS": "60"}], ids=["piped", "narrow"])
-def test_every_line_is_whole(
+def test_no_line_of_the_table_is_cut(
     terminal: dict[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in terminal.items():

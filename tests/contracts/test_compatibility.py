@@ -117,7 +117,7 @@ def test_a_breaking_change_without_a_new_major_version_stops_the_run(version: st
 
 
 @pytest.mark.parametrize("version", ["2.0.0", "3.1.4", "10.0.0"])
-def test_a_breaking_change_with_a_new_major_version_goes_on(version: str) -> None:
+def test_a_breaking_change_with_a_new_major_version_is_accepted(version: str) -> None:
     assert check_versions([OLD], [with_columns(*BROKEN, version=version)]) == []
 
 
@@ -126,7 +126,7 @@ def test_an_export_that_is_gone_stops_the_run() -> None:
         check_versions([OLD], [])
 
 
-def test_an_additive_change_goes_on_and_is_noted_under_an_old_version() -> None:
+def test_an_additive_change_is_accepted_and_noted_under_an_old_version() -> None:
     grown = with_columns(A, B, C, D, NEW_COLUMN)
     (note,) = check_versions([OLD], [grown])
     assert "visits 1.2.0 has grown under its old version" in note

@@ -113,7 +113,7 @@ def test_each_type_has_its_place_in_parquet(data_type: str, arrow_type: pa.DataT
     assert ContractColumn("x", data_type).arrow_type == arrow_type
 
 
-def test_length_precision_and_scale_are_known_where_the_type_has_them() -> None:
+def test_length_precision_and_scale_come_from_the_type() -> None:
     varchar, numeric, text = (ContractColumn("x", kind) for kind in ("varchar(50)", "numeric(10,4)", "text"))
     assert (varchar.max_length, varchar.precision, varchar.scale) == (50, None, None)
     assert (numeric.max_length, numeric.precision, numeric.scale) == (None, 10, 4)

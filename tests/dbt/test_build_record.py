@@ -164,7 +164,7 @@ def test_only_what_depends_on_a_changed_source_is_built(tmp_path: Path) -> None:
     last_run = Workspace(tmp_path / "state").last_run
     last_run.touch()
     part = build(sources, tmp_path / "state")
-    assert not last_run.exists(), "the marts are not what that run has built"
+    assert not last_run.exists(), "the marts differ from those of the run"
     assert len(part.built) < len(whole.built) * 0.7
     assert int(part.said.split()[0]) == len(part.built)
     assert part.built | part.kept == whole.built

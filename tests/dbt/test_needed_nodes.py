@@ -11,7 +11,7 @@ def names(wanted: list[str]) -> set[str]:
     return {name.rpartition(".")[2] for name in needed_nodes(parsed_project().manifest, wanted)}
 
 
-def test_a_model_needs_its_parents_to_the_seeds_and_the_tests_of_these_alone() -> None:
+def test_a_model_needs_all_its_ancestors_and_only_their_tests() -> None:
     needed = names(["estimates"])
     assert {"estimates", "int_estimates__dated", "won_statuses", "stg_crm__estimates", "no_estimate_is_lost"} <= needed
     assert not {"accounts", "account_core", "keys_are_unique", "notification_cache"} & needed

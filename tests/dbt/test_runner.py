@@ -36,7 +36,7 @@ def test_a_parse_has_the_read_permissions_of_the_project(project: Path) -> None:
     left = project / "target" / ".999999999-0a1b2c3d4e5f-0"
     left.mkdir()
     assert parsed_project().folder.stat().st_mode == project.stat().st_mode
-    assert not left.exists(), "what a killed parse left"
+    assert not left.exists(), "leftovers of a killed parse"
 
 
 def test_a_parse_is_kept_in_the_state_folder_if_the_project_is_read_only(project: Path, tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_an_account_that_joins_the_at_risk_list_is_listed_by_its_lmn_id_too(tmp_
     assert found == [("at_risk_on", None, "2025-03-01", "")]
 
 
-def test_a_customer_is_the_crm_account_of_its_lmn_id_where_another_has_that_id(tmp_path: Path) -> None:
+def test_a_customer_matches_by_lmn_id_before_another_accounts_id(tmp_path: Path) -> None:
     accounts = [crm(8, id="c7", lmn_crm_id="LMN1"), crm(9, lmn_crm_id="c7")]
     both: dict[str, Rows] = {"account_core": [core(7)], "accounts": accounts}
     listed = [{"account_id": account["id"], "renewal_date": date(2025, 3, 1)} for account in accounts]

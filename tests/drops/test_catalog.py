@@ -47,7 +47,7 @@ def test_a_run_is_compared_with_latest_or_the_newest_drop_of_no_later_instant(tm
     (tmp_path / "latest").symlink_to(names[1])
     assert [baseline(day) for day in (12, 13, 14, 16)] == [None, names[0], names[1], names[1]], "rolled back to"
     (tmp_path / names[1] / MANIFEST).unlink()
-    assert baseline(16) == names[2], "a drop without a manifest is none"
+    assert baseline(16) == names[2], "a folder without a manifest is no drop"
 
 
 def test_only_a_drop_of_a_later_instant_has_overtaken(tmp_path: Path) -> None:

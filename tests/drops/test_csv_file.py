@@ -56,7 +56,9 @@ CELLS = [
 
 
 @pytest.mark.parametrize(("kind", "value", "cell"), CELLS)
-def test_a_cell_is_written_as_the_layout_says(kind: pa.DataType, value: object, cell: bytes, tmp_path: Path) -> None:
+def test_a_cell_is_written_in_the_documented_form(
+    kind: pa.DataType, value: object, cell: bytes, tmp_path: Path
+) -> None:
     table = pa.table({"left": pa.array([1]), "cell": pa.array([value], kind), "right": pa.array([2])})
     assert written(table, tmp_path) == b"left,cell,right\n1," + cell + b",2\n"
 

@@ -105,7 +105,7 @@ def rows_of(folder: Path, name: str = "people") -> list[dict[str, Any]]:
     return found
 
 
-def test_a_dropped_value_is_null_or_empty_where_the_contract_allows_no_null(tmp_path: Path) -> None:
+def test_a_dropped_value_is_null_or_empty_if_the_contract_forbids_null(tmp_path: Path) -> None:
     staged(tmp_path / "drop", treatment("drop"))
     first, *_ = rows_of(tmp_path / "drop")
     assert (first["email"], first["word"], first["names"]) == (None, "", "[]")
@@ -162,7 +162,7 @@ def test_the_manifest_names_the_treatment_and_the_drop_verifies(tmp_path: Path, 
     assert KEY.hex() not in json.dumps(manifest) and treatment(how).key_id != KEY.hex()
 
 
-def test_a_cut_keeps_the_rows_that_its_filter_keeps_of_the_whole_rows(tmp_path: Path) -> None:
+def test_the_filter_of_a_cut_uses_the_untreated_rows(tmp_path: Path) -> None:
     staged(tmp_path / "drop", treatment("drop"))
     assert [row["email"] for row in rows_of(tmp_path / "drop", "mails")] == [None, None]
 

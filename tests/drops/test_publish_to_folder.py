@@ -159,7 +159,7 @@ def test_an_unwritable_exports_folder_is_noticed_before_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     require_writable(str(tmp_path / "new" / "exports"))
-    assert list(tmp_path.iterdir()) == [], "nothing is made for the question"
+    assert list(tmp_path.iterdir()) == [], "the check creates no file"
     (tmp_path / "file").write_text("")
     with pytest.raises(WarehouseError, match="is a file") as caught:
         require_writable(str(tmp_path / "file" / "exports"))
@@ -202,7 +202,7 @@ def test_a_run_killed_anywhere_leaves_whole_drops_and_the_next_run_completes_it(
         assert exports.latest() in (old, exports.publish("new").name)
         assert exports.faults() == []
         assert not list(exports.organization.glob(".*")), "something is left over"
-    assert touch > 15, "the run was not killed in many places"
+    assert touch > 15, "the run was killed in too few places"
 
 
 @pytest.mark.slow
@@ -241,7 +241,9 @@ def test_a_reader_that_never_stops_reading_sees_only_whole_drops(exports: Export
     with os.fdopen(seen) as looks:
         for at in range(1, 60):
             published = f"{exports.publish(str(at)).name}\n"
-            assert any(look == published for look in looks), "the next one comes when the reader has seen this one"
+            assert any(look == published for look in looks), (
+                "the next drop is published after the reader has seen this one"
+            )
         os.write(stopping, b"x")
         _, status = os.waitpid(reader, 0)
     assert os.waitstatus_to_exitcode(status) == 0

@@ -148,7 +148,7 @@ def test_the_same_drop_again_uploads_nothing(delivery: Delivery, monkeypatch: py
     assert (again.is_new, again.location) == (False, first.location)
 
 
-def test_the_pointer_is_the_same_bytes_for_the_same_drop(delivery: Delivery) -> None:
+def test_the_pointer_of_a_drop_always_has_the_same_bytes(delivery: Delivery) -> None:
     manifest = delivery.publish("first").manifest
     name = drop_name(manifest)
     lines = [
@@ -275,7 +275,7 @@ def test_old_drops_and_their_reports_are_removed(delivery: Delivery) -> None:
     for day in range(4):
         names.append(drop_name(delivery.publish("drop", day=day).manifest))
         write_report(place, ORGANIZATION, {f"{names[-1]}.html": b"<!doctype html>", f"{names[-1]}.checks.json": b"{}"})
-    assert prune(place.child(str(ORGANIZATION)), 1, datetime.now(UTC)) == [], "none goes on its first day"
+    assert prune(place.child(str(ORGANIZATION)), 1, datetime.now(UTC)) == [], "no drop is removed on its first day"
     newest, latest = (entry.name for entry in published_drops(place.child(str(ORGANIZATION)))[:2])
     delivery.organization.write(POINTER, json.dumps({"drop": latest}).encode())
     gone = prune(place.child(str(ORGANIZATION)), 1, datetime.now(UTC) + timedelta(days=2))
@@ -459,7 +459,7 @@ def test_partial_files_of_a_killed_delivery_are_removed_after_a_day(
         left.write_bytes(b"deal")
         written = datetime.fromtimestamp(left.stat().st_mtime, UTC)
         prune(delivery.organization, 1, written + timedelta(hours=23))
-        assert left.exists(), "somebody may be at it"
+        assert left.exists(), "a delivery may be writing it"
         prune(delivery.organization, 1, written + timedelta(days=1, seconds=1))
         assert not left.exists()
 

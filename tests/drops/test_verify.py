@@ -344,7 +344,7 @@ def test_a_date_outside_the_calendar(drop: Published) -> None:
     assert fault == "deals.csv: row deal_id 2, column due: null, but 10183-09-21 in the Parquet file"
 
 
-def test_a_safe_csv_that_is_not_safe(safe_drop: Published) -> None:
+def test_an_unsafe_cell_in_a_safe_csv(safe_drop: Published) -> None:
     exact = (safe_drop.folder / "deals.csv").read_bytes()
     assert b"\xef\xbb\xbf" + exact == (safe_drop.folder / "deals.safe.csv").read_bytes(), (
         "nothing to neutralise in this tenant"
@@ -561,7 +561,7 @@ def test_no_manifest_content_causes_a_crash(path: tuple[Any, ...], value: Any) -
         parent[last] = value
     (MADE.folder / MANIFEST).write_bytes(json.dumps(manifest).encode("utf-8", "surrogatepass"))
     faults = verify_drop(str(MADE.folder), CONTRACTS)
-    assert faults, "a manifest that was changed, or written otherwise, has a fault"
+    assert faults, "a changed or reformatted manifest has a fault"
     assert all("\n" not in fault and len(fault) < 2000 for fault in faults)
 
 

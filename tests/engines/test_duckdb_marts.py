@@ -115,7 +115,7 @@ def test_a_mart_in_parts_has_the_rows_of_all_of_them(tmp_path: Path) -> None:
     assert rows(file, "past") == [(1, "first", None), (1, "second", None)]
 
 
-def test_an_organization_s_rows_are_replaced_and_others_stay(tmp_path: Path) -> None:
+def test_only_one_organizations_rows_are_replaced(tmp_path: Path) -> None:
     file = tmp_path / "published.duckdb"
     publish(file, "a")
     core = OrganizationRows(CONTRACTS[0], 2, pa.table({"organization_id": [2, 2], "run": ["b", "c"]}))

@@ -72,7 +72,7 @@ def test_the_loader_builds_the_same_rows_as_duckdb_in_a_database_of_another_loca
     for mart, table in expected.items():
         rows = sorted(map(str, table.to_pylist()))
         assert sorted(map(str, built[mart].to_pylist())) == rows, mart
-        assert rows or mart == "duplicate_at_risk_estimates", f"{mart} is empty, and so proves nothing"
+        assert rows or mart == "duplicate_at_risk_estimates", f"{mart} is empty, so it proves nothing"
 
 
 @pytest.mark.slow
@@ -163,6 +163,6 @@ def test_readers_who_poll_during_a_whole_run_see_the_last_one_and_then_this_one(
         reader.join()
     runs = [tuple(marts[name].num_rows for name in names) for marts in (built, after)]
     assert runs[0] != runs[1]
-    assert list(dict.fromkeys(seen)) == runs, "nothing between, nothing in part"
+    assert list(dict.fromkeys(seen)) == runs, "neither an intermediate nor a partial state"
     with closing(psycopg.connect(warehouse.reader)) as connection:
         assert connection.execute(counts).fetchone() == runs[1]

@@ -137,7 +137,7 @@ def test_dbt_gets_every_option_of_the_url(tmp_path: Path) -> None:
         "PGSSLMODE": "verify-full",
     }
     assert options.startswith("-c TimeZone=UTC ")
-    assert options.endswith("-c jit=on"), "what the URL says comes last, and so holds"
+    assert options.endswith("-c jit=on"), "options of the URL come last, so they win"
 
 
 HOLD = """
@@ -163,7 +163,7 @@ def test_the_server_of_a_run_that_was_killed_ends_with_the_next_run() -> None:
         state = Path(name)
         assert hold(state, "killed") == -9
         server = os.pidfd_open(int((state / "postgres" / "postmaster.pid").read_text().split()[0]))
-        assert not select.select([server], [], [], 0)[0], "nobody was left to end it"
+        assert not select.select([server], [], [], 0)[0], "no process was left to end it"
         holders = state / "postgres" / ".handle_pids.json"
         holders.write_text(json.dumps([*json.loads(holders.read_text()), os.getpid()]))
         os.utime(holders, (1, 1))  # and a process id that another process has now

@@ -95,7 +95,7 @@ def test_run_history_holds_the_run(folder: Path, published: Path) -> None:
 def test_a_build_changed_by_hand_is_rebuilt_and_the_history_continues(folder: Path, published: Path) -> None:
     built, first = published.resolve(), history(published)
     run_engine("spark", SAMPLE, folder)
-    assert published.resolve() == built, "the same sources again, and what was built stands"
+    assert published.resolve() == built, "the same sources again: the build stays valid"
     whole = rows_of_accounts(built)
     altered = next((built / "marts" / "accounts").glob("*.parquet"))
     pq.write_table(pq.read_table(altered).slice(1), altered)

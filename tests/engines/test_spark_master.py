@@ -38,7 +38,7 @@ def test_an_existing_cluster_runs_the_work_and_keeps_running(
     assert spark_cluster.is_running
 
 
-def test_a_later_process_reads_what_was_built(engine: SparkEngine) -> None:
+def test_a_later_process_reads_the_build(engine: SparkEngine) -> None:
     mart = engine.folder / "build-1" / "marts" / "accounts"
     mart.mkdir(parents=True)
     pq.write_table(pa.table({"id": ["a", "b"], "name": ["A", None]}), mart / "part.parquet")

@@ -73,7 +73,7 @@ def changes(two_weeks: Path) -> AccountChanges:
     return explain_changes(settings_of(two_weeks), "usy cor")  # a part of a customer's name
 
 
-def test_a_first_drop_has_nothing_before_it(refusal: str) -> None:
+def test_a_first_drop_has_no_previous_one(refusal: str) -> None:
     assert "there is no previous drop" in refusal
 
 

@@ -94,7 +94,7 @@ def test_two_sets_with_one_name_are_an_error() -> None:
         read_evidence(manifest(analysis={"shows": ["at"], "evidence": {"calls": [{}]}}))
 
 
-def test_an_export_that_is_explained_has_evidence_for_every_exported_column_and_no_other() -> None:
+def test_an_explained_export_has_evidence_for_exactly_its_exported_columns() -> None:
     project = read_evidence(parsed_project().manifest)
     contracts = {contract.name: contract for contract in contracts_from_manifest(parsed_project().manifest)}
     exported = {table: {column.name for column in contracts[table].exported_columns} for table in TABLES}

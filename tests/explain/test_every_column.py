@@ -24,7 +24,7 @@ def explanation(request: pytest.FixtureRequest, queries: Queries) -> Explanation
     return explained(queries, request.param)
 
 
-def test_every_column_has_rows_where_it_has_a_value(explanation: Explanation) -> None:
+def test_every_column_with_a_value_has_rows(explanation: Explanation) -> None:
     def fault(column: ExplainedColumn) -> str | None:
         if column.value in (None, 0, False, "[]", "{}") or any(piece.rows for piece in column.evidence):
             return None

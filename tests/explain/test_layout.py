@@ -23,7 +23,7 @@ def laid_out(explanation: Explanation, *, terminal: bool = False, width: int = 2
     return out.getvalue()
 
 
-def test_an_explanation_goes_from_the_value_to_the_rules_that_lost(company: Queries) -> None:
+def test_an_explanation_goes_from_the_value_to_the_rules_that_did_not_decide(company: Queries) -> None:
     lines = laid_out(explain(company, "busy", "revenue_segment")).splitlines()
     text = "\n".join(lines)
     for first, second in (

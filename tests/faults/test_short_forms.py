@@ -29,7 +29,7 @@ def test_the_page_names_every_experiment_and_none_that_failed() -> None:
     page = PAGE.read_text(encoding="utf-8")
     found = counts_of(page)
     assert list(found) == list(EXPERIMENTS)
-    assert with_counts(page, EXPERIMENTS, found) == page, "the words are those of the experiments"
+    assert with_counts(page, EXPERIMENTS, found) == page, "the texts are those of the experiments"
     assert all(counts.failed == 0 for counts in found.values())
 
 

@@ -17,7 +17,7 @@ def finding(guard: str = "kept_keys", place: str = "account_core", level: str = 
     return Finding(guard, level, place, "says", "remedy")  # type: ignore[arg-type]
 
 
-def test_an_accepted_finding_no_longer_stops_and_keeps_why_and_who() -> None:
+def test_an_accepted_finding_no_longer_stops_and_has_the_reason_and_the_person() -> None:
     (judged,), unneeded = accept([finding()], read_acceptances(["kept_keys=branch office sold"], WHO))
     assert not judged.stops
     assert judged.accepted is not None
@@ -65,7 +65,7 @@ def test_an_invalid_threshold_is_refused(setting: dict[str, object], words: str)
 def test_a_threshold_is_between_zero_and_a_billion() -> None:
     changed = guards({"rows": {"warn_fall": 0, "warn_rise": 10**9 - 1}})["rows"].thresholds
     assert (changed["warn_fall"], changed["warn_rise"]) == (0, 10**9 - 1)
-    assert changed["least"] == guards()["rows"].thresholds["least"], "the others stay"
+    assert changed["least"] == guards()["rows"].thresholds["least"], "the others keep their defaults"
 
 
 def test_a_finding_has_its_organization_figures_and_remedy() -> None:

@@ -135,7 +135,7 @@ def test_missing_rows_warn_despite_new_ones(rows: int, gone: int, warns: bool) -
     assert judged(KeptRows(rows, gone), "estimates") == ([("gone_rows", "warn", "estimates")] if warns else [])
 
 
-def test_the_worst_column_stands_for_the_others() -> None:
+def test_only_the_worst_column_is_reported() -> None:
     columns = ("total_emails", "total_meetings", "account_sent_emails")
     kept = KeptRows(100, 0, dict.fromkeys(columns, 100), fallen=dict(zip(columns, (10, 30, 20), strict=True)))
     (finding,) = judge_kept_rows(7, {"account_communication_stats": kept}, guards())

@@ -61,7 +61,7 @@ def test_an_opposite_is_not_similar(word: str) -> None:
     ("status", "pipeline", "warns"),
     [("Gewonnen", "Verkauft", True), ("Won", "Verkauft", False), ("Gewonnen", "Sold - verbal", False)],
 )
-def test_estimates_of_which_none_is_won_warn(status: str, pipeline: str, warns: bool) -> None:
+def test_estimates_without_a_won_one_warn(status: str, pipeline: str, warns: bool) -> None:
     now = profile("lmn.estimates_list", words={"status": {status: 10}, "pipeline_status": {pipeline: 10}})
     found = [one for one in said(judged(now)) if one[0] == "unknown_words"]
     assert found == ([("unknown_words", "warn", "lmn.estimates_list.status")] if warns else [])

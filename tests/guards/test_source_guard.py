@@ -79,7 +79,7 @@ def test_a_unit_is_no_header(header: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["accounts.lmn_crm_id", "Account LMN CRM ID", "account_lmn_crmid"])
-def test_a_header_may_have_its_table_s_name_before_it(header: str) -> None:
+def test_a_header_may_have_its_tables_name_as_a_prefix(header: str) -> None:
     table = profile(headers=("id",), unknown={header: "a.csv"})
     assert said(judged(table)) == [("near_header", "stop", f"crm.accounts.{header}")]
     (finding,) = judged(profile(headers=("id",), unknown={"contact lmn crm id": "a.csv"}))
@@ -160,7 +160,7 @@ def test_a_platform_without_customers_stops() -> None:
 
 
 @pytest.mark.parametrize("table", ["crm.accounts", "lmn.contacts_export"])
-def test_a_crm_side_needs_the_accounts_or_lmn_s_contacts(table: str) -> None:
+def test_the_crm_side_needs_its_accounts_or_lmns_contacts(table: str) -> None:
     estimates = profile("crm.estimates")
     assert said(judged(estimates)) == [("needed_table", "stop", "crm.accounts")]
     assert judged([estimates, profile(table)]) == []

@@ -100,7 +100,7 @@ def test_a_workbooks_unreadable_instant_is_ignored(tmp_path: Path) -> None:
     assert estimate(tmp_path)[0] == "1.00", "the newest row counts then"
 
 
-def test_a_workbook_s_own_instant_comes_before_its_rows(tmp_path: Path) -> None:
+def test_a_workbooks_own_instant_comes_before_its_rows(tmp_path: Path) -> None:
     for name, date, price, created in (("a", "2024-05-07", 1, "2025-01-14"), ("b", "2024-05-08", 2, "2025-01-07")):
         path = write_workbook(tmp_path / "lmn" / f"{name}.xlsx", ESTIMATES, [["E1", date, None, price]])
         workbook = openpyxl.load_workbook(path)
@@ -147,7 +147,7 @@ def test_downloads_copied_together_are_in_natural_order_of_their_names(tmp_path:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_table_s_file_may_be_named_as_a_download_in_any_source(tmp_path: Path, name: str) -> None:
+def test_a_tables_file_may_be_named_like_a_download_in_any_source(tmp_path: Path, name: str) -> None:
     header = ["id", "first_name"]
     aged(write_csv(tmp_path / "crm" / "contacts.csv", header, [("c1", "old"), ("c2", "old")]), 90)
     aged(write_csv(tmp_path / "crm" / f"{name}.csv", header, [("c1", "new")]), 0)

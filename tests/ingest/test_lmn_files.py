@@ -55,7 +55,7 @@ def test_workbooks_are_recognised_by_their_headers_whatever_their_names(folder: 
 
 
 @pytest.mark.parametrize("header", ["Estimate ID", "estimate #", " Estimate Number "])
-def test_estimates_are_recognised_by_any_alias_though_they_have_a_contact_id_too(folder: Path, header: str) -> None:
+def test_estimates_are_recognised_by_any_alias_despite_their_contact_id(folder: Path, header: str) -> None:
     write_workbook(folder / "x.xlsx", ["Contact ID", header, "CRM ID"], [["7", "EST1", "7"]])
     assert column(estimates(folder), "lmn_estimate_id") == ["EST1"]
 

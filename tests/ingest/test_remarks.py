@@ -91,7 +91,7 @@ def test_footers_of_tools_are_not_rows(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("label", ["# 3 of 3", "Completion time: 2025-01-15T10:00:00", "LE Landscapes"])
-def test_a_phrase_alone_in_its_line_is_not_an_id(tmp_path: Path, label: str) -> None:
+def test_a_line_with_only_a_phrase_is_not_an_id(tmp_path: Path, label: str) -> None:
     lines = [("EST 1", "2024-03-05", None, None), (label, None, None, None)]
     table = lmn(tmp_path, "estimates_list", ESTIMATES, lines, "csv")
     assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST 1"]
@@ -173,7 +173,7 @@ BELOW = "a line of another table, below its headers"
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "parquet"])
 @pytest.mark.parametrize("label", ["Snow", "2024", "2024-01"])
-def test_a_key_alone_in_its_line_is_the_heading_of_a_group(tmp_path: Path, suffix: str, label: str) -> None:
+def test_a_line_with_only_a_key_is_the_heading_of_a_group(tmp_path: Path, suffix: str, label: str) -> None:
     table = lmn(tmp_path, "estimates_list", ESTIMATES, [(label, None, None, None), *WHOLE], suffix)
     assert [row["lmn_estimate_id"] for row in rows(table)] == ["EST1", "EST2"]
     assert [(r["row_number"], r["value"], r["reason"]) for r in rejects(table)] == [(2, label, HEADING)]

@@ -258,7 +258,7 @@ def test_at_risk_example_7_exactly_180_days(examples: Examples) -> None:
     assert found["days_until_renewal"] == 180
 
 
-def test_at_risk_example_8_the_cache_says_when_it_is_stale(examples: Examples) -> None:
+def test_at_risk_example_8_the_cache_has_its_expiry(examples: Examples) -> None:
     """at-risk R16, R19, R22, R24, AC7, AC9: the list, the soonest first, with the instant after which it is stale."""
     estimates = [
         {"account_id": name, "status": "won", "contract_end": end}

@@ -110,7 +110,7 @@ def test_tables_read_by_an_earlier_run_are_not_reported_as_this_ones(tmp_path: P
 
 
 @pytest.mark.usefixtures("unchecked")
-def test_each_organization_has_a_page_beside_its_drops_that_shows_nothing_of_the_others(tmp_path: Path) -> None:
+def test_each_organization_has_its_own_page_beside_its_drops(tmp_path: Path) -> None:
     write(tmp_path / "crm", accounts=ACCOUNTS)
     write(tmp_path / "platform", customer=CUSTOMERS)
     drop = tmp_path / "exports" / "3" / "20250108T000000Z-0a1b2c3d"

@@ -109,7 +109,7 @@ def test_lost_state_is_rebuilt_and_explain_reports_the_loss(state: State, loss: 
         pass
     after = {path: path.stat().st_size for path in state.workspace.state.iterdir() if path.name != "run.lock"}
     assert after == {path: size for path, size in before.items() if path.name != "run.lock"}
-    assert not state.is_repeated, "else explain would ask for a run that does nothing"
+    assert not state.is_repeated, "otherwise explain would require a run that does nothing"
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_record_of_the_last_run_is_read_back_unchanged(state: State) -> None:
     assert recorded_drops(state.workspace, "other") is None
     assert recorded_drops(state.workspace, None) is None
     record_run(state.workspace, None, recorded["drops"], {})
-    assert recorded_drops(state.workspace, None) is None, "what a database holds is known once it is read"
+    assert recorded_drops(state.workspace, None) is None, "the contents of a database are known only once it is read"
 
 
 @pytest.mark.parametrize("mart", [DUPLICATES, METRICS])

@@ -253,7 +253,7 @@ def test_lists_past_retention_are_removed_an_hour_after_being_latest(company: Co
         Refresher(settings, Progress(company.listener), company.helpers).refresh()
 
     refresh_keeping_one("2025-01-14T10:05:00Z")
-    assert old.exists(), "somebody may be reading it"
+    assert old.exists(), "a reader may be reading it"
     write_superseded(open_place(str(old.parent)), {old.name: two_hours_ago})
     refresh_keeping_one("2025-01-14T10:10:00Z")
     assert not old.exists()

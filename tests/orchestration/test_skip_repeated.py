@@ -69,7 +69,7 @@ def test_a_file_whose_name_is_not_utf_8_has_a_fingerprint(folder: Path) -> None:
 def test_the_same_path_in_another_place_is_another_run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     crm = str(folder / "crm")
     before = fingerprint(folder, crm)
-    assert fingerprint(folder, crm, str(folder / "exports")) == before, "the same place in other words"
+    assert fingerprint(folder, crm, str(folder / "exports")) == before, "the same place with another path"
     (folder / "other").mkdir()
     monkeypatch.chdir(folder / "other")
     assert fingerprint(folder, crm) != before

@@ -93,7 +93,7 @@ def test_a_question_has_the_same_answer_from_every_source(published: Path, name:
     if source == "drop" and found.columns[0] == "organization_id":
         expected = [row for row in expected if row[0] == 1]
     assert list(found.rows) == expected
-    assert list(found.columns) == list(find_question(name).columns), "the head of the file names the columns"
+    assert list(found.columns) == list(find_question(name).columns), "the header of the file names the columns"
 
 
 def test_every_question_has_an_expected_answer() -> None:
@@ -129,7 +129,7 @@ def test_an_answer_without_rows_has_its_header(published: Path) -> None:
     assert head.split(",")[:2] == ["within_days", "account_id"]
 
 
-def test_a_first_drop_has_nothing_to_be_compared_with(published: Path) -> None:
+def test_a_first_drop_cannot_be_compared(published: Path) -> None:
     first = next(path.name for path in sorted((published / "exports/1").iterdir()) if path.name.startswith("20250108"))
     settings = Settings(exports=str(published / "exports"))
     with pytest.raises(WarehouseError, match="compares a drop with the previous one, but there is none"):

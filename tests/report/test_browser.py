@@ -102,7 +102,7 @@ def test_the_page_opens_from_a_file_and_fits(
 ) -> None:
     page = open_page(browser, pages[name], said, width)
     page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
-    assert said == [pages[name].as_uri()], "it asked for something, or complained"
+    assert said == [pages[name].as_uri()], "the page made requests or logged messages"
     assert page.evaluate("document.documentElement.scrollWidth") == WIDTHS[width][0]
     outside = page.evaluate(
         """() => [...document.querySelectorAll('h1, h2, h3, p, li, dd, summary, figure, svg.plot, pre')]
@@ -182,7 +182,7 @@ def test_the_page_can_be_read_with_the_keyboard(browser: Browser, pages: dict[st
     skip = page.locator(":focus")
     assert skip.inner_text() == "To the report"
     box = skip.bounding_box()
-    assert box is not None and box["x"] >= 0, "the link shows itself when it is reached"
+    assert box is not None and box["x"] >= 0, "the link is visible when focused"
     summary = page.locator("#nulls summary").first
     summary.focus()
     table = page.locator("#nulls details table").first

@@ -110,5 +110,5 @@ def test_a_sparkline_stays_in_its_frame_and_ends_at_its_last_figure() -> None:
     points, x, y = sparkline([Decimal(value) for value in (5, 9, 7)])
     assert points == "4.0,24.0 60.0,4.0 116.0,14.0"
     assert (x, y) == (116.0, 14.0)
-    assert sparkline([Decimal(3), Decimal(3)])[0] == "4.0,14.0 116.0,14.0", "what never moved lies in the middle"
+    assert sparkline([Decimal(3), Decimal(3)])[0] == "4.0,14.0 116.0,14.0", "a constant is in the middle"
     assert sparkline([Decimal(3)])[0] == "4.0,14.0"

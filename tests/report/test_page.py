@@ -261,7 +261,7 @@ def test_stale_data_is_reported_only_if_the_newest_row_is_that_of_the_previous_d
     earlier = MadeRun(run.folder, run.as_of.replace(day=12))
     earlier.publish(1)
     words = "platform.customer has no newer row than at the previous drop of 12 January 2025, 00:00 UTC."
-    assert words not in [notice.text for notice in notices(run.facts(1))], "what it had is not known"
+    assert words not in [notice.text for notice in notices(run.facts(1))], "the previous newest row is unknown"
     run.records = [earlier.record(1)]
     assert words in [notice.text for notice in notices(run.facts(1))]
     kept = run.records[0].figures["organizations"]["1"]["newest"]
@@ -315,7 +315,7 @@ def test_the_page_is_green_amber_or_red_by_the_worst_of_checks_and_guards(run: M
     assert headline.startswith("The guards found implausible changes (lost_table), so nothing was published")
 
 
-def test_a_finding_is_reported_with_both_figures_the_place_and_what_to_do(run: MadeRun) -> None:
+def test_a_finding_is_reported_with_both_figures_the_place_and_the_remedy(run: MadeRun) -> None:
     run.findings = (FELL,)
     page = render_report(run.facts(1))
     assert "crm.accounts: its number of rows changed by -30 % (100 rows before, 70 rows now). To do: see it." in page

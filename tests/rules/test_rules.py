@@ -142,7 +142,7 @@ def proof_text(proof: str) -> str | None:
 def test_the_table_is_complete() -> None:
     listed = [row["rule"] for row in listed_rules()]
     expected = rules_of_the_specs()
-    assert len(expected) > 140, "the specs are read whole"
+    assert len(expected) > 140, "all rules of the specs are found"
     assert sorted(set(expected) - set(listed)) == [], "rules without a row"
     assert sorted(set(listed) - set(expected)) == [], "rows without a rule"
     assert len(listed) == len(set(listed)), "a rule has one row"

@@ -157,7 +157,7 @@ def test_every_tenant_gets_its_share() -> None:
 
 
 @pytest.mark.parametrize(("accounts", "organizations"), [(2_000, 100), (400, 10)])
-def test_as_many_tenants_as_asked_for_are_of_one_size_but_for_the_first(accounts: int, organizations: int) -> None:
+def test_the_requested_number_of_tenants_have_one_size_except_the_first(accounts: int, organizations: int) -> None:
     population = populate(accounts, SEED, AS_OF, organizations)
     tenants = [account.organization_id for account in population.accounts]
     first, *others = [tenants.count(tenant.organization_id) for tenant in population.tenants]
@@ -174,9 +174,9 @@ def test_too_few_accounts_for_the_tenants_are_refused() -> None:
 def test_some_accounts_are_known_to_one_system_only() -> None:
     accounts = populate(1_000, SEED, AS_OF).accounts
     ours = [account for account in accounts if account.organization_id == 1]
-    assert any(a.customer_id is None for a in ours), "known to the CRM alone"
-    assert any(a.in_lmn and a.crm_account_id is None for a in ours), "known to LMN alone"
-    assert any(a.crm_account_id and a.lmn_crm_id is None for a in ours), "made in the CRM by hand"
+    assert any(a.customer_id is None for a in ours), "known only to the CRM"
+    assert any(a.in_lmn and a.crm_account_id is None for a in ours), "known only to LMN"
+    assert any(a.crm_account_id and a.lmn_crm_id is None for a in ours), "created in the CRM by hand"
     assert any(a.customer_id and a.warehouse_id is None for a in ours), "a customer that the CRM does not know"
     assert all(a.customer_id is not None or a.warehouse_id is not None for a in accounts)
 

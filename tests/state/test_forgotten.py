@@ -56,7 +56,7 @@ def test_the_register_contains_nothing_of_the_person(register: Forgotten, tmp_pa
     assert [word for word in (b"zelda", b"quartz", b"918273645", b"elm.example") if word in held] == []
 
 
-def test_a_row_stays_with_another_id_and_nothing_of_the_person(register: Forgotten) -> None:
+def test_a_row_stays_with_another_id_and_without_the_persons_data(register: Forgotten) -> None:
     fields = [("organization_id", pa.int64()), ("id", pa.int64()), ("email", pa.string()), ("name", pa.string())]
     schema = pa.schema([*fields, ("title", pa.string())])
     rows = pa.Table.from_pylist(

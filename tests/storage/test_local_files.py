@@ -30,7 +30,7 @@ def test_a_writer_killed_anywhere_leaves_the_old_file_or_the_new_one(tmp_path: P
         clear_drafts(tmp_path)
         assert names(tmp_path) == ["file"]
     assert seen == {"old", "new"}
-    assert number > 4, "the writer was not killed in many places"
+    assert number > 4, "the writer was killed in too few places"
 
 
 def test_a_writer_that_takes_a_path_gets_a_hidden_one_in_the_same_folder(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_a_signature_is_valid_and_deterministic(secret: Path, public: PublicKey)
     assert signed(secret) == signed(secret)
 
 
-def test_a_key_may_be_given_as_its_text(public: PublicKey) -> None:
+def test_a_key_may_be_given_as_text(public: PublicKey) -> None:
     assert public.text.startswith("RW")
     assert read_public_key(public.text) == public
 
@@ -93,7 +93,7 @@ def test_a_key_that_cannot_sign_is_reported_without_its_contents(secret: Path, s
     assert line[80:100] not in str(raised.value)
 
 
-def test_a_signing_key_shows_nothing_of_itself(secret: Path) -> None:
+def test_a_signing_key_is_never_shown(secret: Path) -> None:
     key = read_signing_key(secret)
     seed = base64.b64decode(secret.read_text().splitlines()[1])[62:94]
     for shown in (repr(key), str(key), f"{[key]}"):

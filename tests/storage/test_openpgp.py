@@ -165,7 +165,7 @@ def test_a_certificate_without_a_key_for_encryption_is_refused(tmp_path: Path) -
         read_certificates(certificate(tmp_path, bytes(Cert.from_packets(WITHOUT_SUBKEYS))))
 
 
-def test_a_key_for_encryption_that_is_expired_is_refused(tmp_path: Path) -> None:
+def test_an_expired_encryption_key_is_refused(tmp_path: Path) -> None:
     path = certificate(tmp_path, EXPIRED_SUBKEY.encode())
     assert read_certificates(path, datetime(2020, 6, 1, tzinfo=UTC))
     with pytest.raises(WarehouseError, match="has a key for encryption that expired on 2020-12-31"):

@@ -51,7 +51,7 @@ def test_a_future_row_is_not_the_newest(tmp_path: Path) -> None:
     assert found.newest == datetime(2025, 1, 10)
 
 
-def test_an_account_s_days_before_2000_or_after_2100_are_counted(tmp_path: Path) -> None:
+def test_dates_of_accounts_before_2000_or_after_2100_are_counted(tmp_path: Path) -> None:
     days = ("1999-12-31", "2000-01-01", "2100-12-31", "9999-12-31", "")
     rows = [(str(at), "A", day) for at, day in enumerate(days)]
     assert profile(tmp_path, *rows, headers=("id", "name", "renewal_date")).far_days == {"renewal_date": 2}

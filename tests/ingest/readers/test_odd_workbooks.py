@@ -163,7 +163,7 @@ def test_a_package_is_read_by_its_relationships(tmp_path: Path, changed: dict[st
         ("<x:c r='B2'><x:v>5</x:v></x:c>", "5"),
     ],
 )
-def test_a_cell_is_what_the_spreadsheet_shows(tmp_path: Path, cell: str, text: str) -> None:
+def test_a_cell_is_read_as_the_spreadsheet_shows_it(tmp_path: Path, cell: str, text: str) -> None:
     assert cells(tmp_path, f"<row r='2'><c r='A2' t='str'><v>EST1</v></c>{cell}</row>")["address"] == text
 
 

@@ -110,7 +110,7 @@ def test_a_file_that_is_not_a_workbook_is_named(tmp_path: Path, content: bytes) 
         land("lmn", tmp_path / "lmn", tmp_path)
 
 
-def test_the_first_sheet_counts_in_the_workbook_s_order(tmp_path: Path) -> None:
+def test_the_first_sheet_in_the_workbooks_order_counts(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None

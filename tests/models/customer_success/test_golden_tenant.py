@@ -60,7 +60,7 @@ def test_every_column_equals_the_value_worked_out_by_hand(
     assert [int(line["position"]) for line in expected] == list(range(1, columns + 1))
     [row] = tenant.query(f"select * from marts.{mart} where account_id = {ACCOUNTS[account]}")
     names = [name for name in row if mart == "account_core" or name != "organization_id"]
-    assert names == [line["column"] for line in expected], "the spec's columns in the spec's order"
+    assert names == [line["column"] for line in expected], "the columns are in the spec's order"
     assert {name: shown(row[name]) for name in names} == {line["column"]: line[account] for line in expected}
 
 
@@ -86,7 +86,7 @@ def test_every_row_equals_the_one_worked_out_by_hand(tenant: BuiltModels, mart: 
     names = list(expected[0])
     assert len(names) == columns
     rows = tenant.rows(mart, ", ".join(names[:2]))
-    assert [name for name in rows[0] if name in names] == names, "the spec's columns in the spec's order"
+    assert [name for name in rows[0] if name in names] == names, "the columns are in the spec's order"
     assert [{name: shown(row[name]) for name in names} for row in rows] == expected
 
 
