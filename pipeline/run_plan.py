@@ -35,7 +35,7 @@ class RunPlan:
         as_of = settings.as_of or parse_instant(started)
         if as_of > parse_instant(started) + timedelta(days=1):  # D38: the only decision that depends on the clock
             raise WarehouseError(
-                f"speaks of {instant_text(as_of)}, which is more than a day ahead",
+                f"{instant_text(as_of)} is more than a day ahead",
                 where="--as-of",
                 remedy="give an instant in the past, or fix this machine's clock",
             )

@@ -218,7 +218,7 @@ def columns_page(
         tenant = "the CRM's organization" if contract.tenant == "crm" else f"`{contract.tenant}`"
         lines.append(
             f"Contract {contract.version}; key {', '.join(f'`{key}`' for key in contract.primary_key)}; "
-            f"cut by {tenant}; {len(contract.exported_columns)} columns in a drop."
+            f"split by {tenant}; {len(contract.exported_columns)} columns in a drop."
         )
         lines += ["", "## Columns", ""]
         lines += _table(("column", "type", "", "from", "rules"), map(_column_cells, contract.columns))

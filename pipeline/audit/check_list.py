@@ -11,12 +11,12 @@ from pipeline.contracts.business_rules import RuleBook, Severity
 from pipeline.contracts.contract import ExportContract
 
 FILE_CHECKS: Final = {
-    "columns": "the files have the columns of the contract, in its order",
-    "types": "every column has the type of the contract, with length, precision and scale, and is nullable as there",
-    "row_order": "rows stand in the order of the primary key",
-    "csv": "the CSV says the same as the Parquet file, cell by cell",
+    "columns": "the files have the contract's columns, in its order",
+    "types": "every column has the contract's type, with length, precision, scale and nullability",
+    "row_order": "the rows are in the order of the primary key",
+    "csv": "every cell of the CSV equals that of the Parquet file",
 }
-"""The checks of an export's files, and what they say."""
+"""The checks of an export's files, with a description of each."""
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,7 @@ class RowsBreakingCondition(TableMetricProvider):
 def rows_breaking_condition(frame: pd.DataFrame, holds: str, when: str | None, parameters: str) -> dict[str, Any]:
     """Count the rows to which `when` applies and give the positions of those for which `holds` is not true.
 
-    A condition that is null is violated: a rule that should skip nulls says so in `when`. Both are SQL; `$name` is
+    A condition that is null is violated: a rule that skips nulls excludes them in `when`. Both are SQL; `$name` is
     replaced by a value of `parameters` (JSON).
     """
     texts = f"{holds} {when or ''}"

@@ -12,7 +12,7 @@ Made = TypeVar("Made")
 
 
 class KnownVerdicts:
-    """The verdicts of this audit and the one before it in this process.
+    """The verdicts of this audit and the previous one in this process.
 
     A verdict is reused if the bytes of the files, their contract, the rules and the values that these use are the same;
     the caller lists all of it in `content`, with files by their current hashes. With `remembers` off, everything is

@@ -74,7 +74,7 @@ def _changes_of_export(old: ExportContract, new: ExportContract) -> Iterator[Cha
         says = f"the primary key was {', '.join(old.primary_key)} and is {', '.join(new.primary_key)}"
         yield Change(new.name, None, "breaking", says)
     if old.tenant and old.tenant != new.tenant:
-        yield Change(new.name, None, "breaking", f"it was cut by {old.tenant} and is cut by {new.tenant}")
+        yield Change(new.name, None, "breaking", f"it was split by {old.tenant} and is split by {new.tenant}")
     before = {column.name: column for column in old.exported_columns}
     after = {column.name: column for column in new.exported_columns}
     for name in before:

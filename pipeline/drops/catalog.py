@@ -1,4 +1,4 @@
-"""The drops in a place: the published ones, the one that `latest` names, the one before an instant.
+"""The drops in a place: those published, the one that `latest` names, the last one before an instant.
 
 A drop is published if its manifest exists. Nothing here changes anything.
 """

@@ -131,7 +131,7 @@ def _check(entry: _Written, where: str) -> None:
         raise _fault(f"the evidence has the unknown key {', '.join(unknown)}", where, f"use {', '.join(sorted(_KEYS))}")
     kinds = get_args(Kind)
     if "makes" in entry and str(entry["makes"]).split()[:1] not in [[kind] for kind in kinds]:
-        raise _fault(f"{entry['makes']!r} is no way to make a value", where, f"use one of {', '.join(kinds)}")
+        raise _fault(f"{entry['makes']!r} is no kind of evidence", where, f"use one of {', '.join(kinds)}")
 
 
 def _file(node: _Written) -> str:

@@ -67,7 +67,7 @@ class Makes:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Rows that bear on a value.
+    """Rows that explain a value.
 
     `query` names the analysis (without `explain_`), `where` and `order_by` select and sort its rows, and `shows` are
     the columns to read. Rows without `makes` are background: inputs of other rows or, if `lost`, rows that could have

@@ -1,7 +1,7 @@
 """The columns of other relations that a model's columns come from, parsed from the SQL that dbt has compiled.
 
 This takes tens of seconds for the whole project and depends on nothing else, so `warehouse ui` does it once in the
-background and caches it beside dbt's parse under the same fingerprint.
+background and caches it with dbt's parse under the same fingerprint.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ class DbtEvents:
 
     `assets` (parents first) and `checks` are by dbt's unique id; `parents` are the parents of every node in dbt.
     Dagster expects the event of a parent before those of its children. `with_kept` means that whatever this build skips
-    is still valid: such a parent gets an event that says so, just before the first node that was built on it. With
+    is still valid: such a parent gets an event that states this, just before the first node that was built on it. With
     `only`, no other assets have events. `facts` is metadata of each asset's table, and of the rows of failed tests.
     """
 

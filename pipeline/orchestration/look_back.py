@@ -1,4 +1,4 @@
-"""The timeline in a run and on the command line: records of drops as they are published, or of retained drops."""
+"""The marts of the timeline, as a run and the command line make them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.timeline.timeline import Timeline, latest_drops
 def written_timeline(
     workspace: Workspace, exports: Place, going_out: Mapping[int, str], *, is_rewritten: bool = False
 ) -> list[AnyMart]:
-    """Make the marts of the timeline; `going_out` are the drops that `latest` will name, by organization."""
+    """Make the marts of the timeline; `going_out` are the drops that `latest` will point to, by organization."""
     timeline = Timeline(workspace.timeline)
     marts = timeline_marts(timeline, {**latest_drops(exports, timeline.organizations()), **going_out})
     written = [WrittenMart(timeline_contract(name), rows) for name, rows in marts.rows.items()]
@@ -29,9 +29,9 @@ def written_timeline(
 
 
 def rebuild_timeline(settings: Settings, say: Callable[[str], None]) -> list[str]:
-    """Rebuild the record of every retained drop, and the marts from them; return a description of what was done.
+    """Rebuild the record of every retained drop, then the marts; return a line for each organization.
 
-    Records of drops that are no longer retained stay.
+    Records of drops that are no longer retained are kept.
     """
     workspace, exports = Workspace(settings.state), open_exports(settings)
     timeline = Timeline(workspace.timeline)
@@ -39,7 +39,7 @@ def rebuild_timeline(settings: Settings, say: Callable[[str], None]) -> list[str
     with workspace.turn(say):
         for organization_id in organizations_in(exports):
             made = timeline.fill(exports, organization_id, is_rewritten=True)
-            lines.append(f"organization {organization_id}: {plural(len(made), 'record')} made of kept drops")
+            lines.append(f"organization {organization_id}: {plural(len(made), 'record')} made from retained drops")
         with workspace.marts_turn():
             replace_marts(settings, written_timeline(workspace, exports, {}, is_rewritten=True))
     return lines

@@ -80,7 +80,7 @@ class Origins:
             if origin.drops.get(organization_id) == drop:
                 return origin
         raise WarehouseError(
-            f"what {drop} was made from is not known here",
+            f"the origin of {drop} is unknown",
             where=str(self._folder),
             remedy="name the state folder of the run that published it, --state; drops of version 1.0 have no origin",
         )

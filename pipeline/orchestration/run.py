@@ -25,7 +25,7 @@ from pipeline.storage.place import require_writable
 if TYPE_CHECKING:
     import dagster as dg
 
-_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the steps speak through Progress
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the steps report through Progress
 
 
 @dataclass(frozen=True)

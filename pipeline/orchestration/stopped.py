@@ -17,8 +17,8 @@ class _MessageError(DagsterUserCodeProcessError):
     """An error whose message Dagster records as it is, without the stack of its own process."""
 
     def __init__(self, words: str) -> None:
-        said = SerializableErrorInfo(f"Stopped: {words}", stack=[], cls_name="Stopped")
-        super().__init__(words, user_code_process_error_infos=[said])  # type: ignore[no-untyped-call]
+        recorded = SerializableErrorInfo(f"Stopped: {words}", stack=[], cls_name="Stopped")
+        super().__init__(words, user_code_process_error_infos=[recorded])  # type: ignore[no-untyped-call]
 
 
 class StoppedError(dg.Failure, _MessageError):

@@ -149,7 +149,7 @@ def read_certificates(path: Path, now: datetime | None = None) -> list[Cert]:
 
 
 def _holds_secret(content: bytes) -> bool:
-    """Return whether a file has a secret key; the library only looks at the first of several armored blocks."""
+    """Return whether a file has a secret key; the library reads only the first of several armored blocks."""
     from pysequoia.packet import PacketPile, Tag
 
     packets = PacketPile.from_bytes(content)

@@ -82,7 +82,7 @@ NEW_COLUMN = ContractColumn("e", "date")
         (with_column(B, is_json=True), "additive", "b: is JSON now"),
         # the export itself
         (dataclasses.replace(OLD, primary_key=("a", "b")), "breaking", "visits: the primary key was a and is a, b"),
-        (dataclasses.replace(OLD, tenant="a"), "breaking", "visits: it was cut by crm and is cut by a"),
+        (dataclasses.replace(OLD, tenant="a"), "breaking", "visits: it was split by crm and is split by a"),
         (dataclasses.replace(OLD, version="2.0.0"), "none", "visits: version 1.2.0 becomes 2.0.0"),
     ],
 )

@@ -50,7 +50,7 @@ def test_a_drop_beside_a_later_latest_is_not_the_one_explained() -> None:
     beside = record("second", SECOND, OrganizationOutcome(1, "20250115T000000Z-bbbbbbbb", is_latest=False))
     published = published_last([beside, BEFORE], BUILD, 1)
     assert published.drop == "20250108T000000Z-aaaaaaaa"
-    assert "speaks of a later instant" in str(published.remark)
+    assert "latest stays at a drop with a later as_of" in str(published.remark)
 
 
 def test_a_roll_back_is_reported() -> None:

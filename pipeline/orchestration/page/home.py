@@ -29,7 +29,7 @@ freshness:
   enabled: true
 concurrency:
   runs:
-    max_concurrent_runs: 2  # a refresh beside a run
+    max_concurrent_runs: 2  # a run and a refresh
     tag_concurrency_limits:  # but one run, and one refresh: each has one state folder
       - key: warehouse/turn
         value: {applyLimitPerUniqueValue: true}

@@ -179,7 +179,7 @@ def _lineage_made() -> Iterator[None]:
 
 @contextmanager
 def _daemon(instance: dg.DagsterInstance, workspace: Path, server: _PageServer) -> Iterator[None]:
-    """Run Dagster's daemon beside the page; if it ends by itself, the page ends too."""
+    """Run Dagster's daemon with the page; if it ends by itself, the page ends too."""
     arguments = [sys.executable, "-m", "dagster._daemon", "run", "--workspace", str(workspace)]
     daemon = subprocess.Popen(arguments, preexec_fn=_end_with_parent)  # noqa: S603, PLW1509 (ours; no thread forks)
     is_wanted = threading.Event()
