@@ -201,9 +201,9 @@ def test_marts_built_by_another_state_folder_are_not_read(engine: PostgresEngine
     with closing(PostgresEngine(Settings(state=tmp_path, postgres_url=url))) as other:
         other.load([raw(tmp_path, ROWS, "theirs")])
     with closing(PostgresEngine(Settings(state=engine._stamp_file.parent))) as mine:
-        with pytest.raises(WarehouseError, match="not as this state folder's latest run built"):
+        with pytest.raises(WarehouseError, match="were not built by this state folder's latest run"):
             mine.read("accounts", ["id"])
-        with pytest.raises(WarehouseError, match="not as this state folder's latest run built"):
+        with pytest.raises(WarehouseError, match="were not built by this state folder's latest run"):
             mine.commit([])
 
 
