@@ -92,7 +92,7 @@ def main() -> None:
         code = ended.code
         raise
     except (Interrupted, Exception) as error:
-        if isinstance(error, Interrupted) or Interruptions.is_wished():
+        if isinstance(error, Interrupted) or Interruptions.is_requested():
             code = Interruptions.exit_code()
             print_fault("interrupted: what is published is whole\nTo do: run again")
         elif (fault := in_words(error)) is not None:

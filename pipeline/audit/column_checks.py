@@ -24,7 +24,7 @@ Range = tuple[Decimal | None, Decimal | None]
 class ColumnCheck:
     """A check of one or more columns: its name, its description, and the function that builds its expectation.
 
-    `offends` returns whether a column's value (as in the CSV) is at fault in a failing row, where only some may be.
+    `is_faulty` returns whether a column's value (as in the CSV) is at fault in a failing row, where only some may be.
     """
 
     name: str
@@ -32,7 +32,7 @@ class ColumnCheck:
     columns: tuple[str, ...]
     expectation: Callable[[], Any]
     rules: tuple[str, ...] = ()
-    offends: Callable[[str, str | None], bool] | None = None
+    is_faulty: Callable[[str, str | None], bool] | None = None
 
 
 def column_checks(contract: ExportContract, present: list[str]) -> list[ColumnCheck]:
@@ -106,7 +106,7 @@ def _is_whole(column: ContractColumn) -> bool:
 def _not_null(required: tuple[str, ...]) -> ColumnCheck:
     condition = " and ".join(f"{name} is not null" for name in required)
     says = f"{_all_of(required)} never null"
-    return ColumnCheck("not_null", says, required, partial(_kept, condition), offends=lambda _, text: text is None)
+    return ColumnCheck("not_null", says, required, partial(_kept, condition), is_faulty=lambda _, text: text is None)
 
 
 def _all_of(names: Sequence[str]) -> str:
@@ -114,7 +114,7 @@ def _all_of(names: Sequence[str]) -> str:
 
 
 def _within(ranges: Mapping[str, Range]) -> ColumnCheck:
-    def offends(name: str, text: str | None) -> bool:
+    def is_faulty(name: str, text: str | None) -> bool:
         low, high = ranges[name]
         value = None if text is None else Decimal(text)
         return value is not None and ((low is not None and value < low) or (high is not None and value > high))
@@ -122,7 +122,7 @@ def _within(ranges: Mapping[str, Range]) -> ColumnCheck:
     condition = " and ".join(f"({name} is null or {_condition(name, *ends)})" for name, ends in ranges.items())
     alike = {ends: [name for name in ranges if ranges[name] == ends] for ends in ranges.values()}
     says = "; ".join(f"{_all_of(names)} {_between(*ends)}" for ends, names in alike.items())
-    return ColumnCheck("range", says, tuple(ranges), partial(_kept, condition), offends=offends)
+    return ColumnCheck("range", says, tuple(ranges), partial(_kept, condition), is_faulty=is_faulty)
 
 
 def _condition(name: str, low: Decimal | None, high: Decimal | None) -> str:

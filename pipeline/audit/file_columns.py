@@ -59,7 +59,7 @@ class FileColumns:
         ]
 
     @functools.cached_property
-    def sound_names(self) -> frozenset[str]:
+    def valid_names(self) -> frozenset[str]:
         """The columns that the file has exactly once, in the contract's type."""
         return frozenset(
             column.name

@@ -43,7 +43,7 @@ class PendingCheck:
     check: Check
     expectation: Any
     shows: tuple[str, ...]
-    offends: Callable[[str, str | None], bool] | None = None
+    is_faulty: Callable[[str, str | None], bool] | None = None
 
 
 def check_columns(session: Session, contract: ExportContract, rows: pa.Table) -> list[Check]:
@@ -64,7 +64,7 @@ def check_columns(session: Session, contract: ExportContract, rows: pa.Table) ->
                 Check(contract.name, check.name, "column", "error", check.says, passed=True, rules=check.rules),
                 check.expectation(),
                 check.columns,
-                check.offends,
+                check.is_faulty,
             )
             for _, group_checks in group
             for check in group_checks
@@ -155,7 +155,7 @@ def _named(failing: pa.Table, key: Sequence[str], pending: PendingCheck) -> tupl
             {
                 name: _short(texts[name][position])
                 for name in shows
-                if (pending.offends(name, texts[name][position]) if pending.offends else name not in key)
+                if (pending.is_faulty(name, texts[name][position]) if pending.is_faulty else name not in key)
             },
         )
         for position in range(failing.num_rows)

@@ -147,11 +147,11 @@ def combine(staged: Sequence[StagedExport]) -> pa.Table:
     It only has the columns that every file has in the contract's type; the file checks report the others.
     """
     readable = [(export.organization_id, export.rows) for export in staged if export.rows is not None]
-    sound = {id(export.columns): export.columns.sound_names for export in staged if export.columns is not None}
+    valid = {id(export.columns): export.columns.valid_names for export in staged if export.columns is not None}
     kept = [
         column
         for column in staged[0].contract.exported_columns
-        if all(column.name in names for names in sound.values())
+        if all(column.name in names for names in valid.values())
     ]
     owners = np.repeat(
         np.array([one for one, _ in readable], np.int64), np.array([rows.num_rows for _, rows in readable], np.int64)

@@ -101,7 +101,7 @@ def history(
     state: RunsState = None,
 ) -> None:
     """List the instants that account_history and the at-risk episodes cover, and the drop of each."""
-    from pipeline.orchestration.look_back import rebuild_timeline, timeline_lines
+    from pipeline.orchestration.run_timeline import rebuild_timeline, timeline_lines
 
     settings = settings_given({"target": target, "exports": exports, "state": state})
     if rebuild:

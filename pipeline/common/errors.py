@@ -109,7 +109,7 @@ _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Interruptions:
     """Signals that ask this command to end: from Ctrl-C, a service manager, or a closed terminal.
 
-    They raise `Interrupted`. A library may turn that into its own error, or swallow it: `is_wished` still tells that
+    They raise `Interrupted`. A library may turn that into its own error, or swallow it: `is_requested` still tells that
     any later error is due to the interruption.
     """
 
@@ -129,7 +129,7 @@ class Interruptions:
                 signal.signal(number, cls._interrupt)
 
     @classmethod
-    def is_wished(cls) -> bool:
+    def is_requested(cls) -> bool:
         """Return whether a signal has asked this process to end."""
         if cls._read_end is not None:
             with contextlib.suppress(BlockingIOError):
@@ -139,7 +139,7 @@ class Interruptions:
     @classmethod
     def exit_code(cls) -> int:
         """Return the exit code for the last signal."""
-        return 128 + (cls._signals[-1] if cls.is_wished() else signal.SIGINT)
+        return 128 + (cls._signals[-1] if cls.is_requested() else signal.SIGINT)
 
     @classmethod
     @contextmanager
@@ -150,7 +150,7 @@ class Interruptions:
             yield
         finally:
             cls._holds -= 1
-            if not cls._holds and cls.is_wished():
+            if not cls._holds and cls.is_requested():
                 raise Interrupted
 
     @classmethod

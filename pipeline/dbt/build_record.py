@@ -79,7 +79,7 @@ class Build:
         BuildRecord(engine.name, engine.stamp(json.dumps(content, ensure_ascii=False))).write(path)
 
     @classmethod
-    def standing(cls, engine: Engine, path: Path) -> Build | None:
+    def last(cls, engine: Engine, path: Path) -> Build | None:
         """Read the stamp of the last build; None if there is none, or another program has changed what was built."""
         record = BuildRecord.read(path)
         if record is None or record.target != engine.name:

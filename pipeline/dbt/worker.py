@@ -47,7 +47,7 @@ class DbtProcess(HelperProcess):
                 yield from (node for node in message.value if node.unique_id not in given)
 
 
-class DbtHere:
+class InProcessDbt:
     """dbt in this process."""
 
     def run(self, arguments: Sequence[str], context: DbtContext, on_node: OnNode) -> Iterator[NodeResult]:
@@ -62,7 +62,7 @@ def open_dbt(target: str, spare: Path) -> Iterator[Dbt]:
     `spare` is the folder for a parse that cannot be cached in the project.
     """
     if target == "spark":
-        yield DbtHere()
+        yield InProcessDbt()
         return
     with DbtProcess(target, spare) as process:
         yield process

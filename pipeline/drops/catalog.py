@@ -58,7 +58,7 @@ def organizations_in(place: Place) -> list[int]:
     return sorted(int(entry.name) for entry in place.entries() if entry.is_folder and entry.name.isdecimal())
 
 
-def organizations_left_behind(place: Place, present: Collection[int]) -> list[int]:
+def absent_organizations(place: Place, present: Collection[int]) -> list[int]:
     """List the organizations that have a latest drop here and are not among those `present`."""
     found = [organization_id for organization_id in organizations_in(place) if organization_id not in present]
     return [one for one in found if latest_name(organization_place(place, one)) is not None]

@@ -66,7 +66,7 @@ def fetch_file(drop: Place, manifest: Mapping[str, Any], name: str, target: Path
         keys_of(drop).decrypt_file(fetched, target, f"{drop.address}/{name}{SUFFIX}")
 
 
-def lent_file(drop: Place, manifest: Mapping[str, Any], name: str, scratch: Path) -> Path:
+def readable_file(drop: Place, manifest: Mapping[str, Any], name: str, scratch: Path) -> Path:
     """Return a readable path of a file of a drop: its own, or one in `scratch`, fetched and decrypted if needed."""
     path = Path(drop.root) / name
     if drop.is_local and (path.exists() or not is_encrypted(manifest)):

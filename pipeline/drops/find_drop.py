@@ -25,7 +25,7 @@ from pipeline.drops.catalog import (
     organizations_in,
     read_manifest,
 )
-from pipeline.drops.encrypted_files import encryption_keys, lent_file, open_exports
+from pipeline.drops.encrypted_files import encryption_keys, open_exports, readable_file
 from pipeline.drops.parquet_file import write_parquet
 from pipeline.drops.personal_data import PersonalData
 from pipeline.guards.drop_figures import DropFiles
@@ -130,7 +130,7 @@ def open_drop(place: Place) -> Iterator[OpenDrop]:
     assert manifest is not None
     names = [file["name"] for file in manifest["files"] if file["name"].endswith(".parquet")]
     with TemporaryDirectory(prefix="drop-") as scratch:
-        files = {Path(name).stem: lent_file(place, manifest, name, Path(scratch)) for name in names}
+        files = {Path(name).stem: readable_file(place, manifest, name, Path(scratch)) for name in names}
         yield OpenDrop(place, manifest, DropFiles(files, as_of, int(manifest["settings"]["selected_year"])))
 
 

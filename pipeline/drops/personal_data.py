@@ -175,7 +175,7 @@ KEPT: Final = PersonalData({})
 
 
 @contextmanager
-def whole_rows_aside(personal_data: PersonalData, organizations: Iterable[int]) -> Iterator[dict[int, Path]]:
+def complete_rows_folders(personal_data: PersonalData, organizations: Iterable[int]) -> Iterator[dict[int, Path]]:
     """Yield a temporary folder for the complete rows of each organization; none if drops contain all values."""
     if not personal_data.treatments:
         yield {}

@@ -128,7 +128,7 @@ def open_queries(settings: Settings) -> Iterator[Queries]:
         if record is None:
             raise _nothing_built(settings)
         with closing(open_engine(settings.model_copy(update={"target": record.target}))) as engine:
-            build = Build.standing(engine, workspace.built)
+            build = Build.last(engine, workspace.built)
             if build is None:
                 raise _nothing_built(settings)  # or it has changed since
             if build.project != project_fingerprint(build.target):

@@ -23,7 +23,7 @@ from pipeline.drops.catalog import REPORTS, latest_manifest
 from pipeline.drops.diff import DropDiff
 from pipeline.drops.find_drop import OpenDrop
 from pipeline.drops.manifest import drop_name
-from pipeline.drops.personal_data import whole_rows_aside
+from pipeline.drops.personal_data import complete_rows_folders
 from pipeline.drops.stage import StagedDrop, organizations, stage_drops
 from pipeline.drops.write_changes import DropWithBaseline, WrittenChanges, write_changes
 from pipeline.guards.findings import Finding
@@ -34,7 +34,7 @@ from pipeline.orchestration.column_limits import judge_texts, unheld_figures
 from pipeline.orchestration.drop_descriptions import DescribedDrops, JudgedDrops, manifests_of, reports_of
 from pipeline.orchestration.drop_findings import judge_drops, judge_metrics, opened_baselines, staged_files
 from pipeline.orchestration.source_findings import SourceJudgement, judge_run_sources, show_findings
-from pipeline.orchestration.verdict import Verdict, find_broken_promise, judge
+from pipeline.orchestration.verdict import Verdict, find_breaking_change, judge
 from pipeline.report.facts import Plot, RunFacts
 from pipeline.report.page import load_templates
 from pipeline.report.plots import draw_plots
@@ -75,7 +75,7 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
     with opened_baselines(place, staged.drops, run.plan.as_of, built.contracts, built.personal_data) as baselines:
         findings = _guarded(built, staged.drops, baselines, judgement, own_metrics)
         verdict = _verdict(built, staged, findings)
-        changes = _changes(built, staged.sound, baselines)
+        changes = _changes(built, staged.passed_drops, baselines)
         plots = _plots(built, staged)
         publishable = [drop for drop in staged.drops if verdict.problem_of(drop.organization_id) is None]
         pages = write_business_pages(built, place, publishable, baselines, plots)
@@ -93,17 +93,17 @@ def stage_and_audit(built: BuiltRun) -> AuditedDrops:
 
 @dataclass(frozen=True)
 class _Staged:
-    """The staged drops after their audit; `broken_promise` is a change that breaks a contract of the latest drops."""
+    """The staged drops after their audit; `breaking_change` is a change that breaks a contract of the latest drops."""
 
     drops: Sequence[StagedDrop]
     audit: AuditResult
-    broken_promise: WarehouseError | None
+    breaking_change: WarehouseError | None
     sources: Sequence[MeasuredTable]
 
     @property
-    def sound(self) -> list[StagedDrop]:
+    def passed_drops(self) -> list[StagedDrop]:
         """The drops that passed the audit."""
-        if self.broken_promise is not None or self.audit.concerns_run():
+        if self.breaking_change is not None or self.audit.concerns_run():
             return []
         return [drop for drop in self.drops if self.audit.problem_of(drop.organization_id) is None]
 
@@ -114,21 +114,21 @@ def _staged(built: BuiltRun) -> _Staged:
     with (
         run.helpers.audit() as process,
         ThreadPoolExecutor(2) as background,
-        whole_rows_aside(built.personal_data, folders := _folders(built)) as aside,
+        complete_rows_folders(built.personal_data, folders := _folders(built)) as aside,
     ):
         exports = [*(contract.name for contract in built.contracts), *(cut.name for cut in built.cuts)]
         rules = {cut.name: cut.rules for cut in built.cuts}
         audit = process.begin(run.audit_request(folders, exports, more_rules=rules, aside=aside))
         drops = _stage(built, folders, audit, aside)
         latest = [latest_manifest(built.destination.place, drop.organization_id) for drop in drops]
-        broken_promise = find_broken_promise(latest, built.contracts, run.progress.view.noted)
+        breaking_change = find_breaking_change(latest, built.contracts, run.progress.view.noted)
         # the end of the audit only keeps one core busy, so work on the report can start
         sources = background.submit(measure_sources, built.landed, run.plan.as_of)
         background.submit(load_templates)
         if run.publishes and not run.settings.spares_memory:
             built.engine.prepare(built.contracts)
         result = _finish(built, audit)
-    return _Staged(drops, result, broken_promise, sources.result())
+    return _Staged(drops, result, breaking_change, sources.result())
 
 
 def _verdict(built: BuiltRun, staged: _Staged, findings: Sequence[Finding]) -> Verdict:
@@ -136,7 +136,7 @@ def _verdict(built: BuiltRun, staged: _Staged, findings: Sequence[Finding]) -> V
         [drop.organization_id for drop in staged.drops],
         staged.audit,
         findings,
-        staged.broken_promise,
+        staged.breaking_change,
         unheld_figures(built.engine),
         hold_back_all=built.run.settings.hold_back == "run",
     )
@@ -144,7 +144,7 @@ def _verdict(built: BuiltRun, staged: _Staged, findings: Sequence[Finding]) -> V
 
 def _plots(built: BuiltRun, staged: _Staged) -> dict[int, tuple[Plot, ...]]:
     """Draw the plots of all drops: those that passed the audit together, every other one separately."""
-    plots = draw_plots({drop.organization_id: drop.folder for drop in staged.sound}, built.run.plan)
+    plots = draw_plots({drop.organization_id: drop.folder for drop in staged.passed_drops}, built.run.plan)
     for drop in staged.drops:
         if drop.organization_id not in plots:
             plots |= draw_plots({drop.organization_id: drop.folder}, built.run.plan)

@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from pipeline.contracts.contract import ExportContract
 from pipeline.drops.catalog import (
+    absent_organizations,
     baseline_drop,
     latest_manifest,
     organization_place,
-    organizations_left_behind,
 )
 from pipeline.drops.find_drop import OpenDrop, open_drop, treated_alike
 from pipeline.drops.personal_data import PersonalData
@@ -82,7 +82,7 @@ def judge_drops(
     if first := [drop.organization_id for drop in drops if drop.organization_id not in baselines]:
         figures = measure_first_drops({drop.organization_id: staged_files(drop, run.plan) for drop in drops})
         found += judge_first_drops(figures, first, known)
-    for gone in organizations_left_behind(place, {drop.organization_id for drop in drops}):
+    for gone in absent_organizations(place, {drop.organization_id for drop in drops}):
         manifest = latest_manifest(place, gone)
         files = manifest["files"] if manifest else ()
         accounts = next((file["rows"] for file in files if file["name"] == "account_core.parquet"), 0)

@@ -41,7 +41,7 @@ def open_release(run: RunContext, run_id: str, contracts: Sequence[ExportContrac
     """
     landed = landed_tables(run.workspace)
     with closing(open_engine(run.settings)) as engine:
-        build = Build.standing(engine, run.workspace.built)
+        build = Build.last(engine, run.workspace.built)
         if build is None:
             raise WarehouseError(
                 "the models have not been built yet, or someone else has changed them since",

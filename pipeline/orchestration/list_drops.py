@@ -20,7 +20,7 @@ from pipeline.drops.catalog import NOTIFICATIONS, baseline_drop, is_overtaken, l
 from pipeline.drops.destination import Destination, open_destination
 from pipeline.drops.find_drop import open_drop
 from pipeline.drops.manifest import build_manifest
-from pipeline.drops.personal_data import PersonalData, whole_rows_aside
+from pipeline.drops.personal_data import PersonalData, complete_rows_folders
 from pipeline.drops.publish_to_folder import PublishedDrop
 from pipeline.drops.retention import NOTIFICATIONS_GRACE, prune
 from pipeline.drops.stage import StagedDrop, stage_drops
@@ -34,7 +34,7 @@ from pipeline.orchestration.drop_findings import judge_one_drop
 from pipeline.orchestration.list_models import ListModels
 from pipeline.orchestration.resources import RunContext
 from pipeline.orchestration.source_findings import show_findings
-from pipeline.orchestration.verdict import find_broken_promise, judge
+from pipeline.orchestration.verdict import find_breaking_change, judge
 from pipeline.paths import EXPECTATIONS
 from pipeline.state.history import DUPLICATES, DUPLICATES_SCHEMA, RunHistory
 from pipeline.state.workspace import Workspace
@@ -78,7 +78,7 @@ class ListDrops:
         findings = self._compared(drop, destination)
         name = latest_name(drops_folder)
         latest = None if name is None else read_manifest(drops_folder.child(name))
-        broken = find_broken_promise([latest], self.models.contracts, progress.view.noted)
+        broken = find_breaking_change([latest], self.models.contracts, progress.view.noted)
         verdict = judge([organization_id], result, findings, broken)
         if verdict.run is not None:
             raise verdict.run
@@ -117,7 +117,7 @@ class ListDrops:
             plan.crm_organization_id: destination.staging_folder(plan.crm_organization_id, uuid.uuid4().hex),
         }
         exports = [contract.name for contract in self.models.contracts]
-        with self.run.helpers.audit() as process, whole_rows_aside(self._personal_data, folders) as whole:
+        with self.run.helpers.audit() as process, complete_rows_folders(self._personal_data, folders) as whole:
             audit = process.begin(
                 self.run.audit_request(folders, exports, reference_exports=list(REFERENCE_EXPORTS), aside=whole)
             )

@@ -52,7 +52,7 @@ class ListModels:
         history = RunHistory(run.workspace.state)
         tables = relations(self._own.run_tables, landed, history.duplicates_before(run.plan.as_of), ())
         build = Build.of(run.plan, engine.name, tables)
-        last = Build.standing(engine, self._own.built)
+        last = Build.last(engine, self._own.built)
         return PendingBuild(build, tables, _changed(build, last) if engine.rebuilds_in_part else None)
 
     def build(self, engine: DuckDBEngine, run: RunContext, pending: PendingBuild) -> None:

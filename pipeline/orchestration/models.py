@@ -128,7 +128,7 @@ class _ModelsStep:
 
 def _load(run: RunContext, engine: Engine) -> tuple[Build, list[str] | None, Sequence[RawTable]]:
     """Load the raw tables; return the build to make, the changed tables (None: build everything), and all tables."""
-    last = Build.standing(engine, run.workspace.built)
+    last = Build.last(engine, run.workspace.built)
     with run.progress.step("load", "tables") as step:
         tables = raw_tables(run.workspace, run.plan)
         engine.load(tables)

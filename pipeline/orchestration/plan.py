@@ -14,7 +14,7 @@ from pipeline.common.startup import quick_imports
 from pipeline.drops.diff import DropDiff, diff_lines
 from pipeline.guards.findings import Finding, findings_of, read_acceptances
 from pipeline.orchestration.resources import RunContext, helpers_started_early
-from pipeline.orchestration.run import execute_job, person_who_runs
+from pipeline.orchestration.run import current_user, execute_job
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
@@ -56,7 +56,7 @@ def plan_warehouse(settings: Settings, progress: Progress, accept: Sequence[str]
 
     The next run reuses what this one has read and built, if its stamp still matches.
     """
-    accepted = read_acceptances(accept, person_who_runs())
+    accepted = read_acceptances(accept, current_user())
     settings.require_source()
     workspace = Workspace(settings.state)
     with workspace.turn(progress.view.noted):

@@ -19,9 +19,9 @@ from pipeline.drops.stage import StagedDrop
 from pipeline.engines import AnyMart, HeldBack
 from pipeline.orchestration.audited_drops import AuditedDrops
 from pipeline.orchestration.built_run import BuiltRun
-from pipeline.orchestration.look_back import written_timeline
 from pipeline.orchestration.origins import Origins
 from pipeline.orchestration.run_record import history_mart, record_of
+from pipeline.orchestration.run_timeline import written_timeline
 from pipeline.orchestration.upkeep import prune_origins, published_by_organization
 from pipeline.report.write import write_reports
 from pipeline.state.history import RunHistory
@@ -41,9 +41,9 @@ def put_in_place(built: BuiltRun, audited: AuditedDrops) -> tuple[list[Published
     with built.run.progress.step("publish", "drops") as step:
         published = []
         names = {drop.organization_id: drop_name(m) for drop, m in zip(audited.drops, audited.manifests, strict=True)}
-        going_out = {one: name for one, name in names.items() if one not in held_back}
+        new_drops = {one: name for one, name in names.items() if one not in held_back}
         exports = built.destination.place.address
-        Origins(built.run.workspace).keep(built.run_id, built.run.plan, exports, built.landed, going_out)
+        Origins(built.run.workspace).keep(built.run_id, built.run.plan, exports, built.landed, new_drops)
         built.destination.flush_staged([drop for drop in audited.drops if drop.organization_id not in held_back])
         for drop, manifest in zip(audited.drops, audited.manifests, strict=True):
             if drop.organization_id not in held_back:
@@ -97,10 +97,10 @@ def _timeline(built: BuiltRun, published: Sequence[PublishedDrop], late: Collect
         Timeline(workspace.timeline).keep_all((Path(drop.location), drop.manifest) for drop in published if drop.is_new)
         for drop in published:
             Timeline(workspace.timeline).fill(place, drop.organization_id)
-    going_out = {
+    new_drops = {
         drop.organization_id: drop_name(drop.manifest) for drop in published if drop.organization_id not in late
     }
-    return written_timeline(workspace, place, going_out)
+    return written_timeline(workspace, place, new_drops)
 
 
 def _is_overtaken(built: BuiltRun, drop: PublishedDrop) -> bool:

@@ -15,8 +15,8 @@ from pipeline.common.errors import Interrupted, Interruptions, WarehouseError, i
 from pipeline.common.progress import Progress
 from pipeline.common.startup import quick_imports
 from pipeline.guards.findings import read_acceptances
-from pipeline.orchestration.resources import Helpers, helpers_on_demand, lent_for_good
-from pipeline.orchestration.run import person_who_runs
+from pipeline.orchestration.resources import Helpers, helpers_on_demand, shared_helper
+from pipeline.orchestration.run import current_user
 from pipeline.settings import Settings
 from pipeline.state.workspace import Workspace
 from pipeline.storage.openpgp import EncryptionKeys
@@ -82,7 +82,7 @@ def _refresh_until_fault(make: Callable[[], Refresher], due: float, period: int,
             refresher = refresher or make()
             say(_refreshed(refresher))
         except Exception as error:
-            if Interruptions.is_wished() or (fault := in_words(error)) is None:
+            if Interruptions.is_requested() or (fault := in_words(error)) is None:
                 raise
             say_fault(str(fault))
             return due
@@ -98,14 +98,14 @@ def refresh_helpers(settings: Settings, *, stay: bool = False) -> Iterator[Helpe
     """Start the audit's process, which loads while sources are read and, with `stay`, serves later refreshes too."""
     on_demand = helpers_on_demand("duckdb", Workspace(settings.state).refresh)
     with AuditProcess(stays=stay) as audit:
-        yield replace(on_demand, audit=lent_for_good(audit))
+        yield replace(on_demand, audit=shared_helper(audit))
 
 
 def _refresher(settings: Settings, progress: Progress, helpers: Helpers, accept: Sequence[str]) -> Refresher:
     with quick_imports():
         from pipeline.orchestration.refresh import Refresher
 
-    return Refresher(settings, progress, helpers, read_acceptances(accept, person_who_runs()))
+    return Refresher(settings, progress, helpers, read_acceptances(accept, current_user()))
 
 
 def _refreshed(refresher: Refresher) -> str:

@@ -86,16 +86,18 @@ def helpers_started_early(target: str, workspace: Workspace) -> Iterator[Helpers
     with ExitStack() as dbt_process, ExitStack() as audit_process:
         dbt = dbt_process.enter_context(open_dbt(target, workspace.dbt_target))
         audit = audit_process.enter_context(AuditProcess())
-        yield Helpers(dbt=partial(_lent, dbt_process, dbt), audit=partial(_lent, audit_process, audit))
+        yield Helpers(
+            dbt=partial(_until_step_ends, dbt_process, dbt), audit=partial(_until_step_ends, audit_process, audit)
+        )
 
 
-def lent_for_good(helper: Helper) -> Callable[[], AbstractContextManager[Helper]]:
+def shared_helper(helper: Helper) -> Callable[[], AbstractContextManager[Helper]]:
     """Give every step the same helper, which outlives them."""
     return lambda: nullcontext(helper)
 
 
 @contextmanager
-def _lent(started: ExitStack, helper: Helper) -> Iterator[Helper]:
+def _until_step_ends(started: ExitStack, helper: Helper) -> Iterator[Helper]:
     """Give a step the helper that was started early; it ends with the step."""
     with started:
         yield helper

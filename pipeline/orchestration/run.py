@@ -40,7 +40,7 @@ class RunOutcome:
 
 def run_warehouse(settings: Settings, progress: Progress, accept: Sequence[str] = ()) -> RunOutcome:
     """Run every step, accepting the given findings; WarehouseError, with nothing published, if one fails."""
-    accepted = read_acceptances(accept, person_who_runs())
+    accepted = read_acceptances(accept, current_user())
     _require_plain_path(PROJECT_ROOT)
     settings.require_source()
     require_writable(settings.exports)
@@ -65,7 +65,7 @@ def run_warehouse(settings: Settings, progress: Progress, accept: Sequence[str] 
         return RunOutcome(drops)
 
 
-def person_who_runs() -> str:
+def current_user() -> str:
     """Return the name of the person who runs."""
     try:
         return getpass.getuser()
@@ -113,6 +113,6 @@ def execute_job(run: RunContext, job_name: str | None = None) -> dg.ExecuteInPro
         except dg.DagsterExecutionInterruptedError:
             raise Interrupted from None
         except Exception:
-            if Interruptions.is_wished():
+            if Interruptions.is_requested():
                 raise Interrupted from None
             raise

@@ -41,7 +41,7 @@ def stopped_in_words(run: RunContext | None = None, *, for_page: bool = True) ->
     try:
         yield
     except Exception as error:
-        if not for_page or Interruptions.is_wished() or (fault := in_words(error)) is None:
+        if not for_page or Interruptions.is_requested() or (fault := in_words(error)) is None:
             raise
         raise StoppedError(str(fault), _links(run) if run else ()) from None
 

@@ -26,7 +26,7 @@ class Verdict:
         return self.run or self.held_back.get(organization_id)
 
 
-def find_broken_promise(
+def find_breaking_change(
     latest: Iterable[Mapping[str, Any] | None], contracts: Sequence[ExportContract], note: Callable[[str], None]
 ) -> WarehouseError | None:
     """Compare the contracts with those that readers of the latest drops rely on; return what breaks them, or None.
@@ -50,7 +50,7 @@ def judge(
     organizations: Iterable[int],
     audit: AuditResult,
     findings: Sequence[Finding],
-    broken_promise: WarehouseError | None,
+    breaking_change: WarehouseError | None,
     unheld: Mapping[int, WarehouseError] | None = None,
     *,
     hold_back_all: bool = False,
@@ -62,8 +62,8 @@ def judge(
     `hold_back_all` (`hold_back: run`), and so do errors in every organization.
     """
     organizations = list(organizations)
-    if broken_promise is not None:
-        return Verdict(broken_promise)
+    if breaking_change is not None:
+        return Verdict(breaking_change)
     if audit.concerns_run():
         return Verdict(audit.problem())
     held_back = {}

@@ -18,7 +18,7 @@ import duckdb
 from pipeline.common.errors import WarehouseError
 from pipeline.common.scratch_database import quoted, utc_rows
 from pipeline.drops.catalog import read_manifest
-from pipeline.drops.encrypted_files import lent_file
+from pipeline.drops.encrypted_files import readable_file
 from pipeline.drops.find_drop import OpenDrop, find_drop, open_drop
 from pipeline.drops.write_changes import ACCOUNT_CHANGES, CHANGES
 from pipeline.engines import TENANT
@@ -111,7 +111,7 @@ def _account_changes(drop: OpenDrop, scratch: Path) -> Path:
     name = f"{CHANGES}/{ACCOUNT_CHANGES}.parquet"
     if not drop.manifest.get("changes"):
         raise _nothing_before(drop)
-    return lent_file(drop.place, drop.manifest, name, scratch)
+    return readable_file(drop.place, drop.manifest, name, scratch)
 
 
 @contextmanager

@@ -48,7 +48,7 @@ def failure_reported(
     try:
         yield
     except Exception as error:
-        if Interruptions.is_wished():  # an interruption is no failure
+        if Interruptions.is_requested():  # an interruption is no failure
             raise
         problem = as_problem(error)
         try:

@@ -230,7 +230,7 @@ def test_models_older_than_the_sources_or_their_code_are_refused(monkeypatch: py
 def test_an_invalid_stamp_is_ignored(content: str, tmp_path: Path) -> None:
     with closing(open_engine(Settings(state=tmp_path))) as engine:
         BuildRecord("duckdb", engine.stamp(content)).write(tmp_path / "built.json")
-        assert Build.standing(engine, tmp_path / "built.json") is None
+        assert Build.last(engine, tmp_path / "built.json") is None
 
 
 PLAN = RunPlan.from_json(
@@ -246,7 +246,7 @@ def test_changed_tables_are_found_by_fingerprint(tmp_path: Path) -> None:
     last = Build.of(PLAN, "duckdb", raw(crm__accounts="a", crm__estimates="b"), [{"source": "crm"}])
     with closing(open_engine(Settings(state=tmp_path))) as engine:
         last.stamp(engine, tmp_path / "built.json")
-        standing = Build.standing(engine, tmp_path / "built.json")
+        standing = Build.last(engine, tmp_path / "built.json")
     assert standing == last
     now = Build.of(PLAN, "duckdb", raw(crm__accounts="a", crm__estimates="c", run__loads="d"))
     assert now.changed_since(standing) == ["crm__estimates", "run__loads"]

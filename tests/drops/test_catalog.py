@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipeline.drops.catalog import baseline_drop, drop_before, is_overtaken, organizations_left_behind
+from pipeline.drops.catalog import absent_organizations, baseline_drop, drop_before, is_overtaken
 from pipeline.drops.manifest import MANIFEST
 from pipeline.storage.place import open_place
 
@@ -18,9 +18,9 @@ def test_organizations_with_a_latest_drop_that_are_not_present_are_left_behind(t
         (tmp_path / organization / "latest").symlink_to(DROP)
     (tmp_path / "4" / "reports").mkdir(parents=True)  # never got a drop
     place = open_place(str(tmp_path))
-    assert organizations_left_behind(place, [1]) == [2, 30]
-    assert organizations_left_behind(place, [1, 2, 30, 5]) == []
-    assert organizations_left_behind(open_place(str(tmp_path / "new")), []) == []
+    assert absent_organizations(place, [1]) == [2, 30]
+    assert absent_organizations(place, [1, 2, 30, 5]) == []
+    assert absent_organizations(open_place(str(tmp_path / "new")), []) == []
 
 
 def test_the_previous_drop_is_a_complete_one(tmp_path: Path) -> None:

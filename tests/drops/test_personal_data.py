@@ -19,7 +19,7 @@ from pipeline.drops.aligned_rows import RowChanges
 from pipeline.drops.find_drop import OpenDrop, treated_alike
 from pipeline.drops.manifest import build_manifest
 from pipeline.drops.manifest_layout import manifest_bytes
-from pipeline.drops.personal_data import KEPT, PersonalData, whole_rows_aside
+from pipeline.drops.personal_data import KEPT, PersonalData, complete_rows_folders
 from pipeline.drops.row_changes import compare_rows
 from pipeline.drops.stage import StagedDrop, stage_drops
 from pipeline.drops.verify import verify_drop
@@ -168,12 +168,12 @@ def test_the_filter_of_a_cut_uses_the_untreated_rows(tmp_path: Path) -> None:
 
 
 def test_whole_rows_are_kept_for_the_audit_only(tmp_path: Path) -> None:
-    with whole_rows_aside(treatment("drop"), [1]) as aside:
+    with complete_rows_folders(treatment("drop"), [1]) as aside:
         tables = MadeMarts(people=mart(PEOPLE, ROWS))
         stage_drops(tables, [PEOPLE], {1: tmp_path / "drop"}, 1, personal_data=treatment("drop"), aside=aside)
         assert rows_of(aside[1])[0]["email"] == "ann@elm.example"
     assert not aside[1].exists()
-    with whole_rows_aside(KEPT, [1]) as aside:
+    with complete_rows_folders(KEPT, [1]) as aside:
         assert aside == {}
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from pipeline.audit import AuditProcess
 from pipeline.common.progress import Progress, Step, StepView
-from pipeline.dbt.worker import DbtHere
+from pipeline.dbt.worker import InProcessDbt
 from pipeline.orchestration.resources import Helpers, RunContext
 from pipeline.run_plan import RunPlan
 from pipeline.settings import Settings
@@ -44,5 +44,7 @@ def run_context(
         plan or RunPlan.of(settings, datetime.now(UTC)),
         Workspace(settings.state),
         Progress(view or Listener()),
-        Helpers(dbt=lambda: nullcontext(DbtHere()), audit=(lambda: nullcontext(auditor)) if auditor else AuditProcess),
+        Helpers(
+            dbt=lambda: nullcontext(InProcessDbt()), audit=(lambda: nullcontext(auditor)) if auditor else AuditProcess
+        ),
     )

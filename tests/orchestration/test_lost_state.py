@@ -59,7 +59,7 @@ class State:
     def load(self) -> bool:
         """Load as a run does; return whether it may build only a part."""
         with closing(DuckDBEngine(self.settings)) as engine:
-            standing = Build.standing(engine, self.workspace.built)
+            standing = Build.last(engine, self.workspace.built)
             engine.load([self.table])
         return standing is not None
 

@@ -18,7 +18,7 @@ from pipeline.contracts.contract import ExportContract
 from pipeline.contracts.read_contracts import contract_from_dict
 from pipeline.drops.csv_file import read_csv
 from pipeline.drops.manifest_layout import parse_manifest
-from pipeline.orchestration.look_back import rebuild_timeline
+from pipeline.orchestration.run_timeline import rebuild_timeline
 from pipeline.sample.weeks.write_weeks import write_weeks
 from pipeline.settings import Settings
 from tests.orchestration.warehouse import Warehouse

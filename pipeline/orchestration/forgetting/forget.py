@@ -27,7 +27,7 @@ from pipeline.orchestration.forgetting.certificate import Certificate, write_cer
 from pipeline.orchestration.forgetting.forgotten_drops import RemadeDrops, forget_in_drops_folder, forget_in_reports
 from pipeline.orchestration.forgetting.forgotten_files import forget_in_files, forget_in_tables
 from pipeline.orchestration.forgetting.known_person import LISTS_OF_PEOPLE, find_person
-from pipeline.orchestration.look_back import written_timeline
+from pipeline.orchestration.run_timeline import written_timeline
 from pipeline.run_plan import decide
 from pipeline.settings import Settings
 from pipeline.state.forgotten import Entry, Forgotten, Role

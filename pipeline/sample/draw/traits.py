@@ -53,7 +53,7 @@ def draw_traits(population: Population, customers: Customers) -> Traits:
     # traits, nearly all customers would score in the middle.
     fortune = random.random(size)
 
-    def leaning(part: float) -> Numbers:
+    def correlated(part: float) -> Numbers:
         """Return numbers from 0 to 1, of which `part` is the customer's fortune and the rest is random."""
         return part * fortune + (1.0 - part) * random.random(size)
 
@@ -64,9 +64,9 @@ def draw_traits(population: Population, customers: Customers) -> Traits:
     quiet_days = np.where(random.random(size) < 0.12, 30 + 200 * random.random(size), 0)
     return Traits(
         weight / weight.sum(),
-        0.7 + 2.0 * leaning(0.85),
+        0.7 + 2.0 * correlated(0.85),
         np.floor(quiet_days * DAY_SECONDS).astype(np.int64),
-        np.exp(3.6 * (1.0 - leaning(0.85))),
-        np.exp(0.5 + 3.6 * (1.0 - leaning(0.85))),
-        leaning(0.85),
+        np.exp(3.6 * (1.0 - correlated(0.85))),
+        np.exp(0.5 + 3.6 * (1.0 - correlated(0.85))),
+        correlated(0.85),
     )

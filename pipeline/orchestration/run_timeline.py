@@ -19,11 +19,11 @@ from pipeline.timeline.timeline import Timeline, latest_drops
 
 
 def written_timeline(
-    workspace: Workspace, exports: Place, going_out: Mapping[int, str], *, is_rewritten: bool = False
+    workspace: Workspace, exports: Place, new_drops: Mapping[int, str], *, is_rewritten: bool = False
 ) -> list[AnyMart]:
-    """Make the marts of the timeline; `going_out` are the drops that `latest` will point to, by organization."""
+    """Make the marts of the timeline; `new_drops` are the drops that `latest` will point to, by organization."""
     timeline = Timeline(workspace.timeline)
-    marts = timeline_marts(timeline, {**latest_drops(exports, timeline.organizations()), **going_out})
+    marts = timeline_marts(timeline, {**latest_drops(exports, timeline.organizations()), **new_drops})
     written = [WrittenMart(timeline_contract(name), rows) for name, rows in marts.rows.items()]
     return [PartedMart(timeline_contract(ACCOUNTS), marts.accounts, is_rewritten), *written]
 
