@@ -129,7 +129,11 @@ def type_column(
     left = pc.and_(pc.is_valid(raw), pc.is_null(plain))
     if not pc.any(left).as_py():
         return TypedColumn(plain)
-    rest = _cell_by_cell(column, raw.filter(left), read)
+    return _completed(plain, left, _cell_by_cell(column, raw.filter(left), read))
+
+
+def _completed(plain: pa.Array, left: pa.Array, rest: TypedColumn) -> TypedColumn:
+    """Return a column of plain values, completed with the cells that `left` marks, which were typed one by one."""
     whole = pc.replace_with_mask(plain, left, rest.array)
     if rest.faults is None and not rest.orders:
         return TypedColumn(whole)

@@ -1,4 +1,4 @@
-// Sorts, filters and searches the lists. Without it they stand as they are, in the order of their meaning.
+// Sorts, filters and searches the lists. Without script they stay in their original order.
 document.documentElement.classList.add("scripted");
 for (const list of document.querySelectorAll("[data-list]")) {
   const body = list.querySelector("tbody");
@@ -35,7 +35,7 @@ for (const list of document.querySelectorAll("[data-list]")) {
       const key = row => isNumber ? parseFloat(text(row, at).replace(/[^0-9.-]/g, "")) : text(row, at);
       const order = rows.map((row, index) => [key(row), index, row]).sort(([a, i], [b, j]) => {
         const lacks = value => value === "" || Number.isNaN(value);
-        if (lacks(a) || lacks(b)) return lacks(a) - lacks(b) || i - j;  // what is missing stays below
+        if (lacks(a) || lacks(b)) return lacks(a) - lacks(b) || i - j;  // missing values come last
         const sign = isNumber ? a - b : a.localeCompare(b, "en");
         return (down ? -sign : sign) || i - j;
       });
@@ -43,7 +43,7 @@ for (const list of document.querySelectorAll("[data-list]")) {
     });
   });
 }
-// Shows the rules of a figure within its account's view, and hides them again. Without it the link leads to them.
+// Shows and hides the rules of a figure in its account's view. Without script the title links to the rules.
 document.addEventListener("click", event => {
   const link = event.target.closest("article a[href^='#r']");
   if (!link) return;
@@ -61,7 +61,7 @@ document.addEventListener("click", event => {
   words.className = "rules words";
   words.dataset.of = link.hash;
   words.append(...[...document.querySelector(link.hash).children].map(one => {
-    const first = one.matches("dd") && all.find(other => id(other) === id(one));  // the words stand at the first place
+    const first = one.matches("dd") && all.find(other => id(other) === id(one));  // only the first entry of a rule has its text
     return (first || one).cloneNode(true);
   }));
   link.setAttribute("aria-expanded", "true");
