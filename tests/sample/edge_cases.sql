@@ -1,4 +1,4 @@
--- Edge cases of the CRM and the platform that every sample holds - what, and a query that finds at least one row of it.
+-- Edge cases of the CRM and the platform in every sample - each with its name and a query that returns at least one row.
 -- CSV columns are text, Parquet columns have their types.
 
 ---- CRM
@@ -27,7 +27,7 @@ where tags like 'Lead, %';
 from crm_accounts
 where contains(tags, '\"quoted\"');
 
--- a type by tag alone
+-- a type only by tag
 from crm_accounts
 where account_type is null and tags ilike '%lead%';
 
@@ -35,13 +35,13 @@ where account_type is null and tags ilike '%lead%';
 from crm_accounts
 where name is null;
 
--- an account twice
+-- a duplicate account
 from (select id from crm_accounts group by id having count(*) > 1);
 
--- a CRM ID twice
+-- a duplicate CRM ID
 from (select lmn_crm_id from crm_accounts where lmn_crm_id is not null group by 1 having count(distinct id) > 1);
 
--- an account made by hand
+-- an account created by hand
 from crm_accounts
 where lmn_crm_id is null and id like 'acc-%';
 
@@ -65,7 +65,7 @@ where name = '=Château "Bel-Air", Gärten & Söhne';
 from crm_estimates
 where lmn_estimate_id like 'CRM%';
 
--- an estimate by contact alone
+-- an estimate linked only by contact
 from crm_estimates
 where account_id is null and lmn_contact_id is not null;
 
@@ -80,11 +80,11 @@ from (select lmn_estimate_id from crm_estimates where lmn_estimate_id is not nul
 from crm_estimates
 where contract_end = '2025-02-30';
 
--- a snooze that goes on
+-- an active snooze
 from crm_notification_snoozes
 where notification_type = 'renewal_reminder' and snoozed_until > '2025-01-15T00:00:00Z';
 
--- a snooze that is over
+-- an expired snooze
 from crm_notification_snoozes
 where snoozed_until < '2025-01-15';
 
@@ -100,11 +100,11 @@ where notification_type = 'neglected';
 from crm_notification_snoozes
 where notification_type = 'neglected_account' and snoozed_until > '2025-01-15T00:00:00Z';
 
--- a snooze of a neglected account that is over
+-- an expired snooze of a neglected account
 from crm_notification_snoozes
 where notification_type = 'neglected_account' and snoozed_until = '2025-01-15T00:00:00Z';
 
--- an icp_status in other letters
+-- an icp_status in another case
 from crm_accounts
 where icp_status = ' NA ';
 
@@ -152,7 +152,7 @@ from crm_accounts a
 where id is not null
   and not exists (from crm_contacts c where c.account_id = a.id);
 
----- who is linked to what
+---- links
 
 -- a customer linked by LMN's id
 from platform_customer c
@@ -185,7 +185,7 @@ from (select crm_id
     where organization_id = '1' and crm_id is not null
     group by 1 having count(distinct id) > 1);
 
--- an account of the CRM alone
+-- an account only in the CRM
 from crm_accounts a
 where id is not null
   and not exists (from platform_customer c where trim(c.crm_id) in (a.id, a.lmn_crm_id));
@@ -204,7 +204,7 @@ where name is null and revenue is null and renewal is null and organization_id =
 from platform_customer
 where owner is null and id is not null;
 
--- an owner that nobody is
+-- an unknown owner
 from platform_customer
 where owner = '999999999';
 
@@ -231,7 +231,7 @@ from platform_customer c
 join platform_customer p on p.id = c.parent_id and p.organization_id <> c.organization_id
 where not exists (from platform_customer o where o.id = c.parent_id and o.organization_id = c.organization_id);
 
--- a tier that is not there
+-- an unknown tier
 from platform_customer
 where tier_id = '99';
 
@@ -243,11 +243,11 @@ where tier_id is null;
 from platform_tier
 where name is null;
 
--- revenue of nothing
+-- revenue of 0
 from platform_customer
 where revenue = '0.00';
 
--- revenue below nothing
+-- negative revenue
 from platform_customer
 where revenue like '-%';
 
@@ -261,11 +261,11 @@ from (select id from platform_customer where id is not null group by 1 having co
 -- one id in two tenants, user
 from (select id from platform_users group by 1 having count(distinct organization_id) > 1);
 
--- a user of half a name, whose state is spelt another way
+-- a user with half a name and a state in another case
 from platform_users
 where first_name is null and last_name = ' Solo' and state = ' Active';
 
--- a user of no state and no token
+-- a user without a state and a token
 from platform_users u
 where state is null and not exists (from platform_user_api_token t where t.user_id = u.id);
 
@@ -277,7 +277,7 @@ from (select id from platform_topic group by 1 having count(distinct name) > 1);
 
 ---- topics
 
--- a topic whose parent is not listed
+-- a topic with an unknown parent
 from platform_topic t
 where parent_id is not null
   and not exists (from platform_topic p where (p.organization_id, p.id) = (t.organization_id, t.parent_id));
@@ -286,7 +286,7 @@ where parent_id is not null
 from platform_topic
 where parent_id = id;
 
--- a topic that is not made yet
+-- a topic from the future
 from platform_topic
 where created_at > '2025-01-15T00:00:00Z';
 
@@ -294,15 +294,15 @@ where created_at > '2025-01-15T00:00:00Z';
 from platform_topic t
 where not exists (from platform_topic_mention m where m.topic_id = t.id);
 
--- a mention in a channel of another name
+-- a mention in an unknown channel
 from platform_topic_mention
 where channel = 'fax';
 
--- a mention in a channel spelt another way
+-- a mention in a channel in another case
 from platform_topic_mention
 where channel = ' Chat';
 
--- a mention in no channel
+-- a mention without a channel
 from platform_topic_mention
 where channel is null;
 
@@ -314,21 +314,21 @@ where sentiment = 'enthusiastic';
 from platform_topic_mention
 where occurred_at = '2025-01-15T00:00:00Z';
 
--- a mention of tomorrow
+-- a mention from the future
 from platform_topic_mention
 where occurred_at = '2025-01-16T00:00:00Z';
 
--- a mention of a topic that only another tenant lists
+-- a mention of a topic of another tenant
 from platform_topic_mention m
 where exists (from platform_topic t where t.id = m.topic_id)
   and not exists (from platform_topic t where (t.organization_id, t.id) = (m.organization_id, m.topic_id));
 
--- a mention by a customer that only another tenant has
+-- a mention by a customer of another tenant
 from platform_topic_mention m
 where exists (from platform_customer c where c.id = m.customer_id)
   and not exists (from platform_customer c where (c.organization_id, c.id) = (m.organization_id, m.customer_id));
 
--- a mention by nobody
+-- a mention by an unknown customer
 from platform_topic_mention
 where customer_id = '999999999';
 
@@ -350,7 +350,7 @@ where opted_out = 'true';
 from platform_stakeholder
 where muted = 'true';
 
--- a decision maker in odd letters
+-- a decision maker in another case
 from platform_stakeholder
 where role <> 'Decision Maker' and lower(trim(role)) = 'decision maker';
 
@@ -364,7 +364,7 @@ from platform_stakeholder s
 where organization_id = '2'
   and not exists (from platform_customer c where c.id = s.customer_id and c.organization_id = '2');
 
--- providers that tie
+-- tied providers
 from (select organization_id, kind, provider, count(*) n
     from platform_user_api_token
     where active = 'true'
@@ -375,7 +375,7 @@ join (select organization_id, kind, provider, count(*) n
     group by all) b using (organization_id, kind, n)
 where a.provider < b.provider;
 
--- a newest token that is not active
+-- an inactive newest token
 from platform_user_api_token t
 where active = 'false'
   and not exists (from platform_user_api_token o
@@ -391,7 +391,7 @@ where n = 4;
 from platform_insight
 where type = 'competitor_mentioned';
 
--- a known insight in other letters
+-- a known insight in another case
 from platform_insight
 where type = 'Churn_Risk ';
 
@@ -399,7 +399,7 @@ where type = 'Churn_Risk ';
 from platform_insight
 where is_active = 'false' and resolved_at is not null;
 
--- an insight that is neither active nor not
+-- an insight without an active flag
 from platform_insight
 where is_active is null;
 
@@ -411,7 +411,7 @@ where last_detected_at is null;
 from platform_insight
 where last_detected_at > '2025-01-15';
 
--- a renewal at the 30 days' edge
+-- a renewal at the boundary of 30 days
 from platform_insight
 where type = 'renewal' and last_detected_at = '2024-12-16T00:00:00Z';
 
@@ -428,11 +428,11 @@ where organization_id = '2'
 from platform_ai_summary
 where summary like '=HYPERLINK(%';
 
--- a summary that begins with a plus
+-- a summary that starts with a plus
 from platform_ai_summary
 where summary like '+%';
 
--- a summary that begins with an at
+-- a summary that starts with an at
 from platform_ai_summary
 where summary like '@%';
 
@@ -440,7 +440,7 @@ where summary like '@%';
 from platform_ai_expansion_opportunities
 where expansion_summary like '-SUM%"board"%' and contains(expansion_summary, chr(10));
 
--- a text that begins with a tab
+-- a text that starts with a tab
 from platform_ai_expansion_opportunities
 where starts_with(churn_risk_summary, chr(9));
 
@@ -515,7 +515,7 @@ from platform_email_prop e
 join platform_stakeholder s on s.id = e.stakeholder_id::text and s.organization_id = e.organization_id::text
 where s.opted_out = 'true';
 
--- a message of nobody
+-- a message without a person
 from platform_email_prop
 where user_id is null and stakeholder_id is null;
 
@@ -537,7 +537,7 @@ from platform_email_prop e
 where organization_id = 1 and user_id <> 999999999
   and not exists (from platform_users u where u.id = e.user_id::text and u.organization_id = '1');
 
--- a customer without a single event
+-- a customer without events
 from platform_customer c
 where id is not null
   and not exists (from platform_email_prop e where e.customer_id::text = c.id)
@@ -551,15 +551,15 @@ where id is not null
 from platform_calendar_event_prop
 where status = 'cancelled' and start_time < timestamp '2025-01-15';
 
--- a cancelled QBR ahead
+-- a cancelled future QBR
 from platform_calendar_event_prop
 where status = 'cancelled' and kind = 'qbr' and start_time > timestamp '2025-01-15';
 
--- a confirmed QBR ahead
+-- a confirmed future QBR
 from platform_calendar_event_prop
 where status = 'confirmed' and kind = 'qbr' and start_time > timestamp '2025-01-15';
 
--- a QBR ahead that is not confirmed
+-- an unconfirmed future QBR
 from platform_calendar_event_prop
 where status = 'tentative' and kind = 'qbr' and start_time > timestamp '2025-01-15';
 
@@ -587,15 +587,15 @@ where end_time - start_time > interval 24 hours;
 from platform_calendar_event_prop
 where kind is null;
 
--- an attendee who did not come
+-- an attendee who did not attend
 from platform_calendar_event_attendee
 where attended = false;
 
--- an attendee of whom nothing is known
+-- an attendee without an attended flag
 from platform_calendar_event_attendee
 where attended is null;
 
--- an attendee of no meeting
+-- an attendee of an unknown meeting
 from platform_calendar_event_attendee
 where event_id = 999999999;
 
@@ -610,11 +610,11 @@ where exists (from platform_calendar_event_prop e where e.id::text = s.event_id 
 from platform_ai_summary s
 where exists (from platform_calendar_event_prop e where e.id::text = s.event_id and e.customer_id::text <> s.customer_id);
 
--- a summary of no meeting
+-- a summary of an unknown meeting
 from platform_ai_summary
 where event_id = '999999999';
 
--- a call that was accepted and not kept
+-- a call that was accepted but not attended
 from platform_calendar_event_attendee a
 join platform_calendar_event_prop e on a.organization_id = e.organization_id and a.event_id = e.id
 where trim(e.kind) = 'video' and a.response = 'accepted' and not a.attended;
@@ -632,7 +632,7 @@ from (select ticket_id from platform_ticket_comment group by all having count(*)
 from platform_ticket
 where assignee_id is null;
 
--- a ticket of nobody
+-- a ticket without a requester
 from platform_ticket
 where requester_id is null;
 
@@ -645,7 +645,7 @@ from platform_ticket_comment c
 join platform_ticket t on t.id = c.ticket_id and t.organization_id = c.organization_id
 where c.created_at < t.opened_at;
 
--- a comment on no ticket
+-- a comment on an unknown ticket
 from platform_ticket_comment
 where ticket_id = 999999999;
 
