@@ -73,7 +73,7 @@ def test_a_server_without_room_is_reported_and_has_no_drop(
         delivery = deliver_to(url)
         with pytest.raises(WarehouseError, match="quota exceeded") as raised:
             delivery.publish("first")
-        assert "room and the quota" in str(raised.value.remedy)
+        assert "space, quota" in str(raised.value.remedy)
         assert delivery.read_as_a_reader() is None
 
 
@@ -112,7 +112,7 @@ def test_retention_needs_no_bulk_delete(deliver_to: Callable[[str], Delivery], m
     [
         ("PermanentRedirect", "must be addressed using the specified endpoint", "another region", "AWS_DEFAULT_REGION"),
         ("AuthorizationHeaderMalformed", "the region 'x' is wrong", "another region", "AWS_DEFAULT_REGION"),
-        ("NoSuchBucket", "The specified bucket does not exist", "no such bucket", "make it"),
+        ("NoSuchBucket", "The specified bucket does not exist", "no such bucket", "create it"),
         ("AccessDenied", "Access Denied", "may not do this", "list the bucket"),
         ("InvalidAccessKeyId", "no such key", "does not know this key", "AWS_ACCESS_KEY_ID"),
     ],
