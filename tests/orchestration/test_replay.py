@@ -135,7 +135,7 @@ def test_a_dry_run_lists_the_removals_and_removes_nothing(tmp_path: Path) -> Non
     before = set(company.state.rglob("*.parquet"))
     dry = company.prune("--dry-run")
     assert (dry.exit_code, old.exists()) == (0, True)
-    assert str(old) in dry.stdout and "would go" in dry.stdout
+    assert str(old) in dry.stdout and "would be removed" in dry.stdout
     assert set(company.state.rglob("*.parquet")) == before
     wet = company.prune()
     assert wet.stdout.splitlines()[1:] == dry.stdout.splitlines()[1:]
