@@ -115,14 +115,14 @@ def test_a_missing_file_of_a_cut_is_a_fault(drop: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("cuts: 3", "no list"),
-        ("not: yaml: at all", "no list"),
+        ("cuts: 3", "is not a list of"),
+        ("not: yaml: at all", "is not a list of"),
         (RED.replace("account_core", "account_cores"), "no export"),
         (RED.replace("revenue", "revenues"), "revenues"),
         (RED.replace("of: account_core", "of: estimates"), "account_name"),
         (RED.replace("health_score is not null", "health is"), "filter"),
         (RED.replace("named_accounts", "accounts"), "another cut or export"),
-        (RED.replace("named_accounts", "../etc"), "file's name"),
+        (RED.replace("named_accounts", "../etc"), "lower-case letters, digits"),
         (RED.replace("says:", "sys:"), "says"),
         (RED + "    colour: red\n", "colour"),
     ],
