@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from pipeline.common.scratch_database import quoted, quoted_text, read_parquet, scratch_connection
 from pipeline.ingest.deleted_rows import marks_deleted
+from pipeline.ingest.readers.parquet import check_column_chunks
 from pipeline.ingest.schema import ROW_COLUMN, Column, Kind, SourceTable
 from pipeline.ingest.values.dates import FIRST_DAY, LAST_DAY
 from pipeline.ingest.values.plain_columns import PLAIN_KEY, PLAIN_REQUIRED_TEXT
@@ -37,7 +38,10 @@ def is_plain(table: SourceTable, path: Path, trusted: Collection[str] = ()) -> b
         return False
     try:
         file = pq.ParquetFile(path)
-        if not _has_landing_types(table, file) or not _has_usual_form(file.metadata):
+        if not _has_landing_types(table, file):
+            return False
+        check_column_chunks(path)
+        if not _has_usual_form(file.metadata):
             return False
         with scratch_connection() as connection:
             # hashing a column without conditions forces DuckDB to read all its pages, which shows damage

@@ -14,6 +14,8 @@ from pipeline.common.errors import WarehouseError
 from pipeline.ingest.readers import RawBatch, Reading
 
 BATCH_ROWS: Final = 128 * 1024
+_READ_AHEAD: Final = 64 * 1024
+"""Bytes of a column chunk that are read at once for its first row."""
 _LARGEST_DICTIONARY: Final = 64 * 1024
 """In stored bytes. If a dictionary has more than 1 MiB, Arrow stops using it in the middle of a column."""
 
@@ -29,6 +31,7 @@ class ParquetFile:
         self._where = where
         try:
             # as nanoseconds, INT96 timestamps outside 1677 to 2262 would overflow
+            check_column_chunks(path)
             self._file = pq.ParquetFile(
                 path, coerce_int96_timestamp_unit="us", read_dictionary=_recurring_texts(pq.read_metadata(path))
             )
@@ -55,6 +58,17 @@ class ParquetFile:
                 number += batch.num_rows
         except (pa.ArrowException, OSError, ValueError) as error:
             raise _unreadable(self._where, error) from error
+
+
+def check_column_chunks(path: Path) -> None:
+    """Raise OSError if a column chunk of a Parquet file can't be opened, because its description is damaged.
+
+    pyarrow raises it where it reads rows, but ends the process where it returns the description itself (`column(at)` of
+    a row group). So the first row of each row group is read, in small pieces.
+    """
+    file = pq.ParquetFile(path, buffer_size=_READ_AHEAD)
+    for at in range(file.num_row_groups):
+        next(file.iter_batches(1, row_groups=[at]), None)
 
 
 def _recurring_texts(metadata: pq.FileMetaData) -> list[str]:

@@ -280,6 +280,17 @@ def test_a_file_with_an_unreadable_page_is_named(tmp_path: Path, column: str) ->
         land("platform", tmp_path / "platform", tmp_path)
 
 
+@pytest.mark.parametrize("kind", [b"\x15\x04", b"\x15\x0c"], ids=["numbers", "texts"])
+def test_a_footer_whose_schema_contradicts_its_statistics_is_named(tmp_path: Path, kind: bytes) -> None:
+    path = write_parquet(tmp_path / "platform" / "email_prop.parquet", emails())
+    content = path.read_bytes()
+    optional, required = kind + b"\x25\x02", kind + b"\x25\x00"  # physical type and repetition type, as Thrift
+    assert optional in content
+    path.write_bytes(content.replace(optional, required))
+    with pytest.raises(WarehouseError, match=r"email_prop\.parquet.*can't be read as Parquet: .*histogram"):
+        land("platform", tmp_path / "platform", tmp_path)
+
+
 ODD_FOLDERS = ["in[1]", "in*", "in?", "id=10", "it's"]
 
 
