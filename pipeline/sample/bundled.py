@@ -28,7 +28,7 @@ def write_bundled(out: Path) -> dict[str, int]:
 
 
 def poison(sample: Path) -> None:
-    """Give a customer in a written sample a name that is too long for its contract, so that the audit stops the run.
+    """Give a customer in a written sample a name that is too long for its contract: it is cut, with a warning (D39).
 
     The sample is changed in place. WarehouseError if it has no platform/customer.csv.
     """
