@@ -57,7 +57,7 @@ setup-spark: .venv-spark/installed ## The same for Spark, in .venv-spark (needs 
 run: $(if $(filter spark,$(TARGET)),setup-spark,setup) ## Run the bundled sample and publish its drops (TARGET=duckdb, postgres or spark)
 	@$(ENGINE_BIN)/warehouse run $(SAMPLE) --target $(TARGET) --exports $(EXPORTS) --state $(STATE)
 
-run-poisoned: run ## The same with a name that is too long for its column: it is cut, and published with a warning
+run-poisoned: run ## The same with a misspelt header: the run fails, and publishes nothing
 	@rm -rf $(STATE)/poisoned && cp -r sample $(STATE)/poisoned
 	@$(BIN)/python -c 'from pathlib import Path; from pipeline.sample.bundled import poison; poison(Path("$(STATE)/poisoned"))'
 	@$(ENGINE_BIN)/warehouse run $(subst sample/,$(STATE)/poisoned/,$(SAMPLE)) --target $(TARGET) --exports $(EXPORTS) --state $(STATE)

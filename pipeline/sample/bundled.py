@@ -8,9 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
-from pyarrow import csv
-
 from pipeline.common.errors import WarehouseError
 from pipeline.sample import write_sample
 
@@ -18,8 +15,8 @@ ACCOUNTS: Final = 120
 SEED: Final = 1
 EVENTS_PER_ACCOUNT: Final = 130
 
-POISONED_NAME: Final = "The Homeowners Association of " + "Very " * 17 + "Long Names"
-"""125 characters, which ingest accepts, but too many for account_core's account_name, varchar(100)."""
+MISSPELT_HEADER: Final = "lmn_crmid"
+"""Stands for `lmn_crm_id`, by which estimates find their accounts."""
 
 
 def write_bundled(out: Path) -> dict[str, int]:
@@ -28,21 +25,13 @@ def write_bundled(out: Path) -> dict[str, int]:
 
 
 def poison(sample: Path) -> None:
-    """Give a customer in a written sample a name that is too long for its contract: it is cut, with a warning (D39).
+    """Misspell a header of a written sample, so that the source guard stops the run (near_header, D42).
 
-    The sample is changed in place. WarehouseError if it has no platform/customer.csv.
+    The sample is changed in place. WarehouseError if it has no crm/accounts.csv.
     """
-    path = sample / "platform" / "customer.csv"
+    path = sample / "crm" / "accounts.csv"
     if not path.is_file():
         raise WarehouseError(
             "there is no sample to poison", where=str(path), remedy="write one first: warehouse sample OUT"
         )
-    header = path.read_text(encoding="utf-8").partition("\n")[0].replace('"', "").split(",")
-    # all columns are read as text, and only nulls stay null
-    as_text = csv.ConvertOptions(
-        column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True, quoted_strings_can_be_null=False
-    )
-    customers = csv.read_csv(path, parse_options=csv.ParseOptions(newlines_in_values=True), convert_options=as_text)
-    names = pa.concat_arrays([pa.array([POISONED_NAME]), *customers["name"][1:].chunks])
-    poisoned = customers.set_column(customers.schema.get_field_index("name"), "name", names)
-    csv.write_csv(poisoned, path)
+    path.write_bytes(path.read_bytes().replace(b"lmn_crm_id", MISSPELT_HEADER.encode(), 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,8 +13,9 @@ import pytest
 
 from pipeline.common.errors import WarehouseError
 from pipeline.ingest.tables import CRM_TABLES, LMN_TABLES, PLATFORM_TABLES
+from pipeline.paths import PROJECT_ROOT
 from pipeline.sample import MIN_ACCOUNTS, write_sample
-from pipeline.sample.bundled import POISONED_NAME, poison
+from pipeline.sample.bundled import MISSPELT_HEADER, poison
 from pipeline.sample.draw.events import EVENT_TABLES
 from pipeline.sample.draw.population import populate
 from tests.sample.conftest import ACCOUNTS, EVENTS, SEED
@@ -181,17 +184,24 @@ def test_some_accounts_are_known_to_one_system_only() -> None:
     assert all(a.customer_id is not None or a.warehouse_id is not None for a in accounts)
 
 
-def test_poison_breaks_one_name_and_nothing_else(tmp_path: Path) -> None:
+def test_poison_misspells_one_header_and_changes_nothing_else(tmp_path: Path) -> None:
     write_sample(tmp_path, MIN_ACCOUNTS, SEED, 0)
-    path = tmp_path / "platform" / "customer.csv"
-    before = read_csv(path).to_pylist()
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     poison(tmp_path)
-    after = read_csv(path).to_pylist()
-    assert len(POISONED_NAME) > 100
-    assert [row["name"] for row in after].count(POISONED_NAME) == 1
-    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
-    assert len(changed) == 1
-    assert changed[0][0] | {"name": POISONED_NAME} == changed[0][1]
+    changed = {path: (old, path.read_bytes()) for path, old in before.items() if path.read_bytes() != old}
+    assert [path.name for path in changed] == ["accounts.csv"]
+    ((old, new),) = changed.values()
+    assert new.replace(MISSPELT_HEADER.encode(), b"lmn_crm_id", 1) == old
+
+
+def test_a_poisoned_sample_stops_with_the_header_and_the_column_that_it_resembles(tmp_path: Path) -> None:
+    write_sample(tmp_path, MIN_ACCOUNTS, SEED, 0)
+    poison(tmp_path)
+    places = ["--crm", str(tmp_path / "crm"), "--state", str(tmp_path / "state")]
+    command = [sys.executable, "-m", "pipeline.cli", "check", *places]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False, cwd=PROJECT_ROOT)
+    assert checked.returncode == 1
+    assert f"guard near_header, crm.accounts.{MISSPELT_HEADER}" in checked.stdout + checked.stderr
 
 
 def test_poison_without_a_sample_is_an_error(tmp_path: Path) -> None:
