@@ -88,17 +88,34 @@ def test_check_shows_headers_and_names_of_files(tmp_path: Path) -> None:
     said("check", *options, "--json", folder=tmp_path, code=1)
 
 
+def hold_back(folder: Path) -> None:
+    """Make a figure of organization 1 too large for its column: the cost of hours for a revenue of one cent."""
+    for table, column, value in (("customer", "revenue", "0.01"), ("users", "hourly_cost", "9000000.00")):
+        path = folder / "platform" / f"{table}.csv"
+        with path.open(newline="") as file:
+            header, *rows = csv.reader(file)
+        for row in rows:
+            if row[header.index("organization_id")] == "1":
+                row[header.index(column)] = value
+        with path.open("w", newline="") as file:
+            csv.writer(file).writerows([header, *rows])
+
+
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Three published drops, with canaries in names; in the second, in a text that is cut and reported (D39)."""
+    """Two published drops, and between them one that a figure held back, with canaries in a text that was cut (D39)."""
     folder = tmp_path_factory.mktemp("canaries")
-    for week, (name, status) in enumerate(
-        [(f"1 {CANARY}", "active"), ("2", CANARY + 60 * "x"), (f"3 {CANARY}", "active")]
+    for week, (name, status, code) in enumerate(
+        [(f"1 {CANARY}", "active", 0), ("2", CANARY + 60 * "x", 3), (f"3 {CANARY}", "active", 0)]
     ):
         for source in ("crm", "platform"):
             rmtree(folder / source, ignore_errors=True)
         options = [*sources(folder, name, status), "--as-of", f"2025-01-{15 + week}T00:00:00Z"]
-        said("run", *options, "--exports", "exports", folder=folder)
+        if code:
+            hold_back(folder)
+        if week:  # the amounts of the second week differ from those before and after
+            options += ["--accept", "amounts=known"]
+        said("run", *options, "--exports", "exports", folder=folder, code=code)
     yield folder
 
 
